@@ -1,0 +1,81 @@
+"""Executed cells and what they define, as plain data.
+
+With `magics`, the only room that knows IPython.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import linecache
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from IPython import get_ipython
+from IPython.core.interactiveshell import InteractiveShell
+
+__all__ = ["Cell", "cell_of", "public_functions", "run_cell"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell as it ran: the number in its ``In [n]``, and its source."""
+
+    execution_count: int
+    source: str
+
+
+def cell_of(function: Callable[..., Any]) -> Cell | None:
+    """Return the cell whose code defined `function`; None for a function from a module."""
+    shell = get_ipython()
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if shell is None or code is None:
+        return None
+    # ("Cell", "In[3]") for a file name that the shell gave to a cell, else None.
+    label = shell.compile.format_code_name(code.co_filename)
+    count = re.search(r"\d+", label[1]) if label else None
+    if count is None:
+        return None
+    return Cell(int(count.group()), "".join(linecache.getlines(code.co_filename)))
+
+
+def public_functions(source: str) -> list[str]:
+    """Return the names of the public functions that running `source` binds at its top level, in order.
+
+    Functions in the branches of a top-level ``if``, ``try``, ``with`` or loop count; methods and
+    functions inside functions do not. Source that does not parse as Python defines none.
+    """
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return []
+    names = (node.name for node in _definitions(tree) if not node.name.startswith("_"))
+    return list(dict.fromkeys(names))
+
+
+def _definitions(node: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield child
+        elif not isinstance(child, ast.ClassDef | ast.Lambda):
+            yield from _definitions(child)
+
+
+def run_cell(shell: InteractiveShell, magic: str, body: str) -> tuple[dict[str, Any], BaseException | None]:
+    """Run the body of a cell magic in the live namespace, as an ordinary cell would run.
+
+    The line of the magic stays as a comment, so that line numbers in a traceback are those of the cell.
+    An error is shown by the shell, with its traceback.
+
+    Returns:
+        The public functions that the cell defined, by name, and the error that ended it, if one did.
+    """
+    source = f"# {magic.strip()}\n{body}"
+    result = shell.run_cell(source, store_history=False)
+    error = result.error_before_exec or result.error_in_exec
+    if error is not None:
+        return {}, error
+    names = public_functions(shell.transform_cell(source))
+    return {name: shell.user_ns[name] for name in names if callable(shell.user_ns.get(name))}, None

@@ -1,0 +1,5 @@
+"""One connection to any server."""
+
+from mcp_notebook.client.connection import Connection
+
+__all__ = ["Connection"]

@@ -1,0 +1,111 @@
+"""One open connection to a server, usable from any thread."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from mcp.client import Client
+from mcp.server.mcpserver import MCPServer
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    CallToolResult,
+    GetPromptResult,
+    Prompt,
+    ReadResourceResult,
+    Resource,
+    ResourceTemplate,
+    Tool,
+)
+
+from mcp_notebook.errors import RequestError
+from mcp_notebook.portal import Portal, wait
+
+__all__ = ["Connection"]
+
+T = TypeVar("T")
+
+
+class Connection:
+    """A client of `server` over the memory transport, open until `close`.
+
+    One task of the portal's loop opens and closes it, because the SDK's client must be left by the task
+    that entered it. Requests wait for their answer; interrupting the wait cancels the request at the server.
+
+    Raises:
+        RequestError: From every request: the server refused it, or its answer does not fit its own schema.
+    """
+
+    def __init__(self, portal: Portal, server: MCPServer[Any]) -> None:
+        self._portal = portal
+        # No response cache: cells change what the server lists, and nothing tells this client.
+        self._client = Client(server, cache=None)
+        self._open = portal.open(self._client)
+        self._open.__enter__()
+
+    def close(self) -> None:
+        """Close the connection; what is still under way is cancelled."""
+        self._open.__exit__(None, None, None)
+
+    def tools(self) -> list[Tool]:
+        """Return all tools that the server lists."""
+        return self._ask(_every_page, self._client.list_tools, "tools")
+
+    def resources(self) -> list[Resource]:
+        """Return all static resources that the server lists."""
+        return self._ask(_every_page, self._client.list_resources, "resources")
+
+    def resource_templates(self) -> list[ResourceTemplate]:
+        """Return all resource templates that the server lists."""
+        return self._ask(_every_page, self._client.list_resource_templates, "resource_templates")
+
+    def prompts(self) -> list[Prompt]:
+        """Return all prompts that the server lists."""
+        return self._ask(_every_page, self._client.list_prompts, "prompts")
+
+    def start_call(
+        self, name: str, arguments: Mapping[str, Any], *, meta: Mapping[str, Any] | None = None
+    ) -> Future[CallToolResult]:
+        """Start a call and return its future; cancelling the future cancels the call at the server."""
+        return self._portal.start(_translated, self._call, name, dict(arguments), meta)
+
+    def call(self, name: str, arguments: Mapping[str, Any], *, meta: Mapping[str, Any] | None = None) -> CallToolResult:
+        """Call a tool. A tool's own failure is a result with ``is_error``, not an exception."""
+        return wait(self.start_call(name, arguments, meta=meta))
+
+    def read(self, uri: str) -> ReadResourceResult:
+        """Read a resource."""
+        return self._ask(self._client.read_resource, uri)
+
+    def prompt(self, name: str, arguments: Mapping[str, str]) -> GetPromptResult:
+        """Get a prompt, filled in with `arguments`."""
+        return self._ask(self._client.get_prompt, name, dict(arguments))
+
+    async def _call(self, name: str, arguments: dict[str, Any], meta: Mapping[str, Any] | None) -> CallToolResult:
+        # The client checks results against the output schemas that it listed last; a cell may have changed them.
+        await self._client.list_tools()
+        return await self._client.call_tool(name, arguments, meta=dict(meta) if meta else None)  # type: ignore[arg-type]
+
+    def _ask(self, request: Callable[..., Awaitable[T]], *args: object) -> T:
+        return self._portal.run(_translated, request, *args)
+
+
+async def _translated(request: Callable[..., Awaitable[T]], *args: object) -> T:
+    try:
+        return await request(*args)
+    except MCPError as error:
+        raise RequestError(f"The server refused: {error.message}") from error
+    except RuntimeError as error:  # how the SDK reports a result that does not fit the output schema
+        raise RequestError(f"The server answered, but the client rejects the answer: {error}") from error
+
+
+async def _every_page(request: Callable[..., Awaitable[Any]], field: str) -> list[Any]:
+    found: list[Any] = []
+    cursor: str | None = None
+    while True:
+        page = await request(cursor=cursor)
+        found += getattr(page, field)
+        cursor = page.next_cursor
+        if cursor is None:
+            return found

@@ -1,0 +1,51 @@
+"""What can go wrong, as one tree.
+
+    McpNotebookError
+    ├── DefinitionError     a function that cannot become a tool, resource or prompt
+    ├── UnknownNameError    a server, tool, prompt or variable of that name is not there
+    ├── HostingError        the server cannot listen
+    └── RequestError        the server refused a request, or the connection did not hold
+
+Each message is one line: what, why, and what to do next. A magic shows it as it stands, without a
+traceback; Python code catches it by its class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = [
+    "DefinitionError",
+    "HostingError",
+    "McpNotebookError",
+    "RequestError",
+    "UnknownNameError",
+    "did_you_mean",
+]
+
+
+class McpNotebookError(Exception):
+    """The base of every error that this package raises on purpose."""
+
+
+class DefinitionError(McpNotebookError):
+    """A function that cannot become a tool, resource or prompt; the server is as it was."""
+
+
+class UnknownNameError(McpNotebookError):
+    """There is no server, tool, prompt or variable of that name."""
+
+
+class HostingError(McpNotebookError):
+    """The server cannot listen where it was asked to."""
+
+
+class RequestError(McpNotebookError):
+    """The server refused a request, or the connection to it did not hold."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``" Did you mean 'x'?"`` for the name nearest to `word`, or ``""``."""
+    close = get_close_matches(word, list(known), n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""

@@ -1,0 +1,86 @@
+"""The one background event loop, and the synchronous door to it.
+
+A kernel's own loop is busy whenever a cell runs, so everything that must go on meanwhile (the HTTP
+server, open connections, calls) lives on one loop in a daemon thread of its own.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from typing import TypeVar
+
+import anyio
+from anyio.from_thread import BlockingPortal
+
+__all__ = ["Portal", "wait"]
+
+T = TypeVar("T")
+
+
+class Portal:
+    """An event loop on a daemon thread; it starts with the first use.
+
+    Not `anyio.from_thread.start_blocking_portal`, because that one waits for the loop's tasks when the
+    interpreter exits, and a server's tasks never end: a kernel would hang in its shutdown.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._portal: BlockingPortal | None = None
+
+    def start(self, function: Callable[..., Awaitable[T]], *args: object) -> Future[T]:
+        """Start ``function(*args)`` on the loop and return its future; cancelling that cancels it."""
+        return self._started().start_task_soon(function, *args)
+
+    def run(self, function: Callable[..., Awaitable[T]], *args: object) -> T:
+        """Run ``function(*args)`` on the loop and wait for its result; see `wait`."""
+        return wait(self.start(function, *args))
+
+    def start_task(self, function: Callable[..., Awaitable[T]], *args: object) -> Future[T]:
+        """Start ``function(*args, task_status=...)``; return once it has reported that it is started.
+
+        Raises:
+            Exception: What `function` raised before that.
+        """
+        future, _ = self._started().start_task(function, *args)
+        return future
+
+    def open(self, context: AbstractAsyncContextManager[T]) -> AbstractContextManager[T]:
+        """Return `context` as a synchronous one, entered and left by one task of the loop."""
+        return self._started().wrap_async_context_manager(context)
+
+    def close(self) -> None:
+        """Cancel everything that runs on the loop and stop it; a later use starts a new one."""
+        with self._lock:
+            portal, self._portal = self._portal, None
+        if portal is not None:
+            portal.start_task_soon(portal.stop, True)
+
+    def _started(self) -> BlockingPortal:
+        with self._lock:
+            if self._portal is None:
+                ready: Future[BlockingPortal] = Future()
+                threading.Thread(target=anyio.run, args=(_loop, ready), name="mcp-notebook", daemon=True).start()
+                self._portal = ready.result()
+            return self._portal
+
+
+async def _loop(ready: Future[BlockingPortal]) -> None:
+    async with BlockingPortal() as portal:
+        ready.set_result(portal)
+        await portal.sleep_until_stopped()
+
+
+def wait(future: Future[T]) -> T:
+    """Return the future's result; whatever interrupts the wait also cancels the work.
+
+    So interrupting a cell that waits for a call cancels the call at the server.
+    """
+    try:
+        return future.result()
+    except BaseException:
+        future.cancel()
+        raise

@@ -1,0 +1,7 @@
+"""The MCP server in the kernel: its definitions, where it listens, and what clients see of it."""
+
+from mcp_notebook.server.definitions import Definition, definitions
+from mcp_notebook.server.notebook_server import NotebookServer, adopt
+from mcp_notebook.server.registry import LiveServer, Registry
+
+__all__ = ["Definition", "LiveServer", "NotebookServer", "Registry", "adopt", "definitions"]
