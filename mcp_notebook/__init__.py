@@ -1,0 +1,50 @@
+"""A Jupyter notebook as a workbench for the Model Context Protocol.
+
+``%load_ext mcp_notebook`` in a notebook; then a cell that starts with ``%%mcp_tool`` is a live tool.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from mcp_notebook.errors import McpNotebookError as McpNotebookError
+    from mcp_notebook.server import NotebookServer as NotebookServer
+
+__all__ = [
+    "McpNotebookError",
+    "NotebookServer",
+    "__version__",
+    "load_ipython_extension",
+    "unload_ipython_extension",
+]
+
+_HOMES = {"McpNotebookError": "mcp_notebook.errors", "NotebookServer": "mcp_notebook.server"}
+
+
+def __getattr__(name: str) -> Any:
+    # Lazy, because the SDK takes half a second to import and loading the extension must not wait for it.
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("mcp-notebook")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Load the magics; called by ``%load_ext mcp_notebook``."""
+    from mcp_notebook.magics import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Undo `load_ipython_extension`; called by ``%unload_ext mcp_notebook``."""
+    from mcp_notebook.magics import unload
+
+    unload(shell)

@@ -9,14 +9,16 @@ import ast
 import inspect
 import linecache
 import re
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 from IPython import get_ipython
 from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["Cell", "cell_of", "public_functions", "run_cell"]
+__all__ = ["Cell", "cell_of", "explain", "public_functions", "run_cell"]
 
 
 @dataclass(frozen=True)
@@ -29,16 +31,33 @@ class Cell:
 
 def cell_of(function: Callable[..., Any]) -> Cell | None:
     """Return the cell whose code defined `function`; None for a function from a module."""
-    shell = get_ipython()
     code = getattr(inspect.unwrap(function), "__code__", None)
-    if shell is None or code is None:
-        return None
-    # ("Cell", "In[3]") for a file name that the shell gave to a cell, else None.
-    label = shell.compile.format_code_name(code.co_filename)
-    count = re.search(r"\d+", label[1]) if label else None
-    if count is None:
-        return None
-    return Cell(int(count.group()), "".join(linecache.getlines(code.co_filename)))
+    count = _execution_count(code.co_filename) if code is not None else None
+    return Cell(count, "".join(linecache.getlines(code.co_filename))) if code is not None and count else None
+
+
+def _execution_count(filename: str) -> int | None:
+    """Return n for the file name that the shell gave to cell ``In [n]``, None for another."""
+    shell = get_ipython()
+    # ("Cell", "In[3]"), or None.
+    label = shell.compile.format_code_name(filename) if shell is not None else None
+    found = re.search(r"\d+", label[1]) if label else None
+    return int(found.group()) if found else None
+
+
+def explain(error: BaseException) -> str:
+    """Say what was raised and where, from the first frame that belongs to a cell.
+
+    Unlike Python's own traceback it names cells, not temporary files, and leaves out the server's frames.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    first = next((i for i, frame in enumerate(frames) if _execution_count(frame.filename)), 0)
+    lines = traceback.format_exception_only(type(error), error)
+    for frame in frames[first:]:
+        count = _execution_count(frame.filename)
+        place = f"cell {count}" if count else PurePath(frame.filename).name
+        lines.append(f"  {place}, line {frame.lineno}, in {frame.name}\n    {frame.line}\n")
+    return "".join(lines).rstrip()
 
 
 def public_functions(source: str) -> list[str]:

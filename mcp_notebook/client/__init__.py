@@ -1,5 +1,5 @@
 """One connection to any server."""
 
-from mcp_notebook.client.connection import Connection
+from mcp_notebook.client.connection import Connection, Outcome
 
-__all__ = ["Connection"]
+__all__ = ["Connection", "Outcome"]

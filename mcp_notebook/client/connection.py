@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
+from uuid import uuid4
 
 from mcp.client import Client
 from mcp.server.mcpserver import MCPServer
@@ -21,10 +22,18 @@ from mcp_types import (
 
 from mcp_notebook.errors import RequestError
 from mcp_notebook.portal import Portal, wait
+from mcp_notebook.server.notebook_server import CALL_ID
 
-__all__ = ["Connection"]
+__all__ = ["Connection", "Outcome"]
 
 T = TypeVar("T")
+
+
+class Outcome(NamedTuple):
+    """What came of a call: its result, and what the tool raised, which a client from outside never sees."""
+
+    result: CallToolResult
+    failure: BaseException | None
 
 
 class Connection:
@@ -39,6 +48,7 @@ class Connection:
 
     def __init__(self, portal: Portal, server: MCPServer[Any]) -> None:
         self._portal = portal
+        self._server = server
         # No response cache: cells change what the server lists, and nothing tells this client.
         self._client = Client(server, cache=None)
         self._open = portal.open(self._client)
@@ -64,15 +74,13 @@ class Connection:
         """Return all prompts that the server lists."""
         return self._ask(_every_page, self._client.list_prompts, "prompts")
 
-    def start_call(
-        self, name: str, arguments: Mapping[str, Any], *, meta: Mapping[str, Any] | None = None
-    ) -> Future[CallToolResult]:
+    def start_call(self, name: str, arguments: Mapping[str, Any]) -> Future[Outcome]:
         """Start a call and return its future; cancelling the future cancels the call at the server."""
-        return self._portal.start(_translated, self._call, name, dict(arguments), meta)
+        return self._portal.start(_translated, self._call, name, dict(arguments))
 
-    def call(self, name: str, arguments: Mapping[str, Any], *, meta: Mapping[str, Any] | None = None) -> CallToolResult:
+    def call(self, name: str, arguments: Mapping[str, Any]) -> Outcome:
         """Call a tool. A tool's own failure is a result with ``is_error``, not an exception."""
-        return wait(self.start_call(name, arguments, meta=meta))
+        return wait(self.start_call(name, arguments))
 
     def read(self, uri: str) -> ReadResourceResult:
         """Read a resource."""
@@ -82,13 +90,18 @@ class Connection:
         """Get a prompt, filled in with `arguments`."""
         return self._ask(self._client.get_prompt, name, dict(arguments))
 
-    async def _call(self, name: str, arguments: dict[str, Any], meta: Mapping[str, Any] | None) -> CallToolResult:
+    async def _call(self, name: str, arguments: dict[str, Any]) -> Outcome:
         # The client checks results against the output schemas that it listed last; a cell may have changed them.
         await self._client.list_tools()
-        return await self._client.call_tool(name, arguments, meta=dict(meta) if meta else None)  # type: ignore[arg-type]
+        call_id = uuid4().hex
+        meta: Any = {CALL_ID: call_id}  # the SDK's type for it lists only the protocol's own keys
+        result = await self._client.call_tool(name, arguments, meta=meta)
+        failures: dict[str, BaseException] = getattr(self._server, "failures", {})
+        return Outcome(result, failures.pop(call_id, None))
 
     def _ask(self, request: Callable[..., Awaitable[T]], *args: object) -> T:
-        return self._portal.run(_translated, request, *args)
+        answer: T = self._portal.run(_translated, request, *args)
+        return answer
 
 
 async def _translated(request: Callable[..., Awaitable[T]], *args: object) -> T:

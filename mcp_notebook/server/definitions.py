@@ -24,7 +24,7 @@ from mcp_notebook.cells import Cell, cell_of
 from mcp_notebook.errors import DefinitionError
 from mcp_notebook.server import sdk_gaps
 
-__all__ = ["Definition", "Kind", "build_prompt", "build_tool", "define_resource", "definitions"]
+__all__ = ["Definition", "Kind", "build_prompt", "build_tool", "define_resource", "definitions", "register"]
 
 Kind = Literal["tool", "resource", "resource template", "prompt"]
 
@@ -93,6 +93,15 @@ def build_prompt(function: Callable[..., Any], **options: Any) -> Prompt:
         return Prompt.from_function(function, **options)
 
 
+def register(server: MCPServer[Any], *entries: Tool | Prompt) -> None:
+    """Put what was built on the server; each takes the place of the one of its name."""
+    for entry in entries:
+        if isinstance(entry, Tool):
+            sdk_gaps.put_tool(server, entry)
+        else:
+            sdk_gaps.put_prompt(server, entry)
+
+
 def define_resource(server: MCPServer[Any], uri: str, function: Callable[..., Any], **options: Any) -> None:
     """Register `function` under a URI or URI template, with the SDK's own checks before the change.
 
@@ -110,7 +119,7 @@ def _clear_errors(function: Callable[..., Any]) -> Iterator[None]:
         yield
     # A URI template that does not parse is a ValueError; TypeError and NameError come from annotations.
     except (PydanticUserError, InvalidSignature, ValueError, TypeError, NameError) as error:
-        reason = _unusable_parameter(function) or " ".join(str(error).split("\n\n")[0].split())
+        reason = _unusable_parameter(function) or " ".join(str(error).split("\n\n")[0].split()).rstrip(".") + "."
         raise DefinitionError(f"{function.__name__}: {reason}") from error
 
 

@@ -1,14 +1,29 @@
-"""The token gate in front of a served app."""
+"""The token, and the gate in front of a served app that asks for it."""
 
 from __future__ import annotations
 
 import hmac
+import secrets
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["TokenGate"]
+__all__ = ["Token", "TokenGate"]
+
+
+class Token(str):
+    """A secret that a cell does not print by accident: shown, it hides itself; used as text, it is the secret."""
+
+    __slots__ = ()
+
+    @classmethod
+    def make(cls) -> Token:
+        """Return a new random token, 256 bits of it."""
+        return cls(secrets.token_urlsafe(32))
+
+    def __repr__(self) -> str:
+        return f"<token, {len(self)} characters, hidden: use it as text, or show it with %mcp token --show>"
 
 
 class TokenGate:
@@ -17,11 +32,12 @@ class TokenGate:
     The SDK's own gate wants an authorization server to name; a shared secret on loopback has none.
     """
 
-    def __init__(self, app: ASGIApp, token: str) -> None:
+    def __init__(self, app: ASGIApp, token: Token) -> None:
         self.app = app
         self._expected = token.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, as ASGI has it."""
         if scope["type"] == "http" and not self._carries_token(scope):
             response = JSONResponse(
                 {"error": "This server needs its token: send the header 'Authorization: Bearer TOKEN'."},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import socket
 from typing import Any
 
@@ -17,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mcp_notebook.errors import HostingError
 from mcp_notebook.portal import Portal
 from mcp_notebook.server import sdk_gaps
-from mcp_notebook.server.gate import TokenGate
+from mcp_notebook.server.gate import Token, TokenGate
 
 __all__ = ["Listener"]
 
@@ -30,18 +29,21 @@ class Listener:
 
     Attributes:
         url: Where clients connect.
-        token: What they send as ``Authorization: Bearer``; None where nothing is checked, or where the
-            server brings the SDK's own authorization.
+        port: The port in it.
+        token: What they send as ``Authorization: Bearer``; None where the kernel checks nothing, as for a server
+            that brings the SDK's own authorization.
 
     Raises:
         HostingError: The port is taken, or the server's lifespan raised.
     """
 
-    def __init__(self, portal: Portal, server: MCPServer[Any], *, port: int = 0, with_token: bool = True) -> None:
-        self.token = secrets.token_urlsafe(32) if with_token and server.settings.auth is None else None
+    def __init__(self, portal: Portal, server: MCPServer[Any], *, port: int = 0, token: Token | None) -> None:
+        self.token = token
         self._portal = portal
+        self._name = server.name
         self._socket = _bind(port)
-        self.url = f"http://{LOOPBACK}:{self._socket.getsockname()[1]}{PATH}"
+        self.port: int = self._socket.getsockname()[1]
+        self.url = f"http://{LOOPBACK}:{self.port}{PATH}"
         self._running: _RunningApp | None = None
         self._tasks: anyio.abc.TaskGroup | None = None
         config = uvicorn.Config(
@@ -53,6 +55,14 @@ class Listener:
         )
         self._uvicorn = uvicorn.Server(config)
         self._served = portal.start_task(self._serve, server)
+
+    def __repr__(self) -> str:
+        token = (
+            "  Clients send a token: token = %mcp token  (--show prints it)"
+            if self.token
+            else "  No token is asked for."
+        )
+        return f"{self._name} listens at {self.url} (this machine only)\n{token}"
 
     def follow(self, server: MCPServer[Any]) -> None:
         """Put `server` in the place of the one served until now; URL and token stay.

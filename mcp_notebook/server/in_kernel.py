@@ -39,7 +39,7 @@ def at_home() -> Iterator[None]:
         )
         return None
 
-    MCPServer.run = run  # type: ignore[method-assign, assignment]
+    MCPServer.run = run  # type: ignore[method-assign]
     try:
         with sdk_gaps.quiet_construction():
             yield

@@ -59,7 +59,6 @@ class _Replacing:
         """Add a resource, or replace the one of its URI."""
         sdk_gaps.put_resource(self, resource)
 
-
     async def call_tool(
         self: Any, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:

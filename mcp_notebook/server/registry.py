@@ -108,6 +108,11 @@ class Registry:
                 self._put(found.name, found)
                 self._current = self._current or found.name
 
+    def names(self, namespace: Mapping[str, Any]) -> list[str]:
+        """Return what `use` takes: live servers, and variables that hold one."""
+        variables = [k for k, v in list(namespace.items()) if isinstance(v, MCPServer) and not k.startswith("_")]
+        return list(dict.fromkeys([*self.servers, *variables]))
+
     def stop(self) -> None:
         """Stop serving everything."""
         for live in self.servers.values():
@@ -134,9 +139,7 @@ class Registry:
                 f"{name!r} is a {type(found).__name__}, not an MCP server: '%mcp use' takes the name of a live "
                 "server, or of a variable that holds an MCPServer."
             )
-        variables = [k for k, v in list(namespace.items()) if isinstance(v, MCPServer) and not k.startswith("_")]
-        known = [*self.servers, *variables]
         return (
-            f"There is no live server and no variable {name!r}.{did_you_mean(name, known)} "
+            f"There is no live server and no variable {name!r}.{did_you_mean(name, self.names(namespace))} "
             f"'%mcp new {name}' makes a server of that name."
         )

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import mcp.server.mcpserver.server as sdk_server
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.prompts import Prompt
 from mcp.server.mcpserver.resources import Resource, ResourceTemplate
@@ -90,9 +90,10 @@ def quiet_construction() -> Iterator[None]:
     Its constructor calls ``logging.basicConfig``, and in a kernel every library's log would then be
     printed into the cells.
     """
-    original = sdk_server.configure_logging
-    sdk_server.configure_logging = lambda level="INFO": None
+    module: Any = sys.modules[MCPServer.__module__]
+    original = module.configure_logging
+    module.configure_logging = lambda level="INFO": None
     try:
         yield
     finally:
-        sdk_server.configure_logging = original
+        module.configure_logging = original

@@ -1,0 +1,193 @@
+"""The extension: ``%%mcp_tool``, ``%%mcp_resource``, ``%%mcp_prompt`` and ``%mcp``.
+
+Loading imports nothing but IPython, so it takes a few milliseconds; the SDK is imported in a thread meanwhile.
+The texts that ``%mcp?`` and ``--help`` show are the docstrings of this module.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.completer import CompletionContext, SimpleMatcherResult, context_matcher
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import no_var_expand
+
+if TYPE_CHECKING:
+    from mcp_notebook.magics.state import State
+
+__all__ = ["load", "unload"]
+
+_EXTENSION = "_mcp_notebook"
+_STATE = "_mcp_notebook_state"
+"""Where the shell keeps the extension, and the notebook's servers also while it is not loaded. A variable of this
+module would be lost when ``%autoreload`` runs it again."""
+
+
+def load(shell: InteractiveShell) -> None:
+    """Register the magics, their completion and the display of results; loading again changes nothing."""
+    if not hasattr(shell, _EXTENSION):
+        extension = Extension(shell)
+        setattr(shell, _EXTENSION, extension)
+        extension.load()
+
+
+def unload(shell: InteractiveShell) -> None:
+    """Undo `load`: stop listening, close connections, take everything out of the shell."""
+    extension: Extension | None = getattr(shell, _EXTENSION, None)
+    if extension is not None:
+        delattr(shell, _EXTENSION)
+        extension.unload()
+
+
+class Extension:
+    """What is loaded into one shell."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self.shell = shell
+        self._undo = ExitStack()
+        self._warm = threading.Thread(target=self._warm_up, name="mcp-notebook-import", daemon=True)
+
+    @property
+    def state(self) -> State:
+        """The servers and connections of the notebook; the first use waits for the SDK's import."""
+        self._warm.join()
+        if not hasattr(self.shell, _STATE):
+            from mcp_notebook.magics.state import State
+
+            setattr(self.shell, _STATE, State(self.shell))
+        state: State = getattr(self.shell, _STATE)
+        return state
+
+    def load(self) -> None:
+        """Put everything into the shell, each with the step that takes it out."""
+        self._warm.start()
+        for kind, function in (
+            ("line", self.mcp),
+            ("cell", self.mcp_tool),
+            ("cell", self.mcp_resource),
+            ("cell", self.mcp_prompt),
+        ):
+            self.shell.register_magic_function(function, kind, function.__name__)
+            self._undo.callback(self.shell.magics_manager.magics[kind].pop, function.__name__, None)
+            self._undo.callback(delattr, self.shell.magics_manager.user_magics, function.__name__)
+        # Added last, undone first: nothing is completed or watched while the rest is taken down.
+        matchers = self.shell.Completer.custom_matchers
+        matchers.append(self._complete)
+        self._undo.callback(matchers.remove, self._complete)
+        for event, callback in (("pre_run_cell", self._before_cell), ("post_run_cell", self._after_cell)):
+            self.shell.events.register(event, callback)
+            self._undo.callback(self.shell.events.unregister, event, callback)
+        if hasattr(self.shell, _STATE):
+            self.state.resume()
+
+    def unload(self) -> None:
+        """Take everything out of the shell again."""
+        self._warm.join()
+        if hasattr(self.shell, _STATE):
+            self.state.pause()
+        self._undo.close()
+
+    @no_var_expand
+    def mcp(self, line: str) -> Any:
+        """Work with the MCP servers of this notebook.
+
+        %mcp                          what is live here
+        %mcp new library              a new, empty server, current from now on
+        %mcp use mcp                  switch server, or adopt the MCPServer in the variable `mcp`
+        %mcp tools [NAME]             what an agent sees; also resources, prompts
+        %mcp call add a=1 b=2         call a tool; the result is the value of the cell
+        %mcp read notes://today       read a resource
+        %mcp prompt review text=...   fill in a prompt
+        %mcp form add                 a form that calls the tool
+        %mcp serve                    listen for clients outside the kernel; %mcp stop
+        %mcp token                    the secret that they send
+
+        Add --help to a verb for its options: %mcp call --help. Tab completes everything.
+        """
+        return self._run("%mcp", line)
+
+    @no_var_expand
+    def mcp_tool(self, line: str, cell: str) -> Any:
+        """Run the cell, and make each public function that it defines a tool.
+
+        Running it again replaces the tools. The functions stay ordinary functions of the notebook.
+
+        Example:
+            %%mcp_tool --read-only
+            def add(a: int, b: int) -> int:
+                "Add two numbers."
+                return a + b
+        """
+        return self._run("%%mcp_tool", line, cell)
+
+    @no_var_expand
+    def mcp_resource(self, line: str, cell: str) -> Any:
+        """Run the cell, and make the public function that it defines a resource.
+
+        A URI with {variables} makes a resource template; the variables are the function's parameters.
+
+        Example:
+            %%mcp_resource notes://{day}
+            def notes(day: str) -> str:
+                "What was noted on a day."
+                return f"Nothing on {day}."
+        """
+        return self._run("%%mcp_resource", line, cell)
+
+    @no_var_expand
+    def mcp_prompt(self, line: str, cell: str) -> Any:
+        """Run the cell, and make each public function that it defines a prompt.
+
+        Example:
+            %%mcp_prompt
+            def review(text: str) -> str:
+                "Ask for a review of a text."
+                return f"Review this text: {text}"
+        """
+        return self._run("%%mcp_prompt", line, cell)
+
+    def _run(self, magic: str, line: str, cell: str | None = None) -> Any:
+        state = self.state
+        from mcp_notebook.errors import McpNotebookError
+        from mcp_notebook.magics.commands import run
+
+        try:
+            return run(state, magic, line, cell)
+        except McpNotebookError as error:
+            raise UsageError(str(error)) from None
+
+    def _warm_up(self) -> None:
+        from mcp_notebook.magics.display import result_display
+        from mcp_notebook.server.in_kernel import at_home
+
+        self._undo.enter_context(at_home())
+        self._undo.enter_context(result_display(self.shell))
+        # The first call that checks an output schema needs it, and it takes a second to import.
+        import jsonschema.validators  # noqa: F401
+
+    def _before_cell(self, info: Any) -> None:
+        # A cell that makes a server waits for the import anyway; so it finds the SDK at home.
+        if "mcp" in (info.raw_cell or ""):
+            self._warm.join()
+
+    def _after_cell(self, _result: Any) -> None:
+        if "mcp.server.mcpserver" not in sys.modules or self._warm.is_alive():
+            return
+        from mcp_notebook.errors import McpNotebookError
+
+        try:
+            self.state.sync()
+        except McpNotebookError as error:
+            print(f"mcp: {error}", file=sys.stderr)
+
+    @context_matcher()
+    def _complete(self, context: CompletionContext) -> SimpleMatcherResult:
+        if "%mcp" not in context.line_with_cursor:
+            return SimpleMatcherResult(completions=[])
+        from mcp_notebook.magics.completion import complete
+
+        return complete(self.state, context.text_until_cursor)

@@ -1,0 +1,191 @@
+"""``%%mcp_tool``, ``%%mcp_resource``, ``%%mcp_prompt``: run the cell, build, then register."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import click
+from IPython.core.error import UsageError
+from IPython.display import display
+from mcp_types import ToolAnnotations
+from pydantic import BaseModel
+
+from mcp_notebook import cells
+from mcp_notebook.errors import DefinitionError, did_you_mean
+from mcp_notebook.magics.options import NAME, SERVER, TEXT
+from mcp_notebook.magics.state import State
+from mcp_notebook.server import LiveServer
+from mcp_notebook.server.definitions import build_prompt, build_tool, define_resource, register
+from mcp_notebook.server.interface import Entry, listed
+from mcp_notebook.widgets.card import definition_card
+
+__all__ = ["prompt", "resource", "tool"]
+
+Functions = dict[str, Callable[..., Any]]
+
+
+def _common(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option("--server", type=SERVER, help="The live server to define it on; the current one if not given."),
+        click.option("--description", type=TEXT, help="What clients are told; the docstring if not given."),
+        click.option("--title", type=TEXT, help="A title for people."),
+        click.option("--name", type=NAME, help="What clients call it; the function's name if not given."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command("%%mcp_tool")
+@click.argument("functions", nargs=-1, type=NAME, metavar="[FUNCTION]...")
+@_common
+@click.option("--read-only/--no-read-only", default=None, help="It changes nothing.")
+@click.option("--destructive/--no-destructive", default=None, help="It may destroy or overwrite; or it only adds.")
+@click.option("--idempotent/--no-idempotent", default=None, help="Calling it again with the same values adds nothing.")
+@click.option("--closed-world/--open-world", default=None, help="It stays within this server; or it reaches beyond.")
+@click.option("--no-structured", is_flag=True, help="Send no structured content, only text.")
+@click.option("--form", is_flag=True, help="Show a form under the card that calls the tool.")
+@click.pass_obj
+def tool(
+    state: State,
+    /,
+    functions: tuple[str, ...],
+    server: str | None,
+    read_only: bool | None,
+    destructive: bool | None,
+    idempotent: bool | None,
+    closed_world: bool | None,
+    no_structured: bool,
+    form: bool,
+    **single: str | None,
+) -> None:
+    """Run the cell, and make its public functions tools."""
+    live = state.live(server)
+    hints = ToolAnnotations(
+        read_only_hint=read_only,
+        destructive_hint=destructive,
+        idempotent_hint=idempotent,
+        open_world_hint=None if closed_world is None else not closed_world,
+    )
+    options = {
+        "annotations": hints if hints.model_dump(exclude_none=True) else None,
+        "structured_output": False if no_structured else None,
+    }
+    defined = _run(state, functions, single)
+    built = [build_tool(function, **options, **single) for function in defined.values()]
+    before = _listed(state, live.server.list_tools)
+    register(live.server, *built)
+    after = _listed(state, live.server.list_tools)
+    for one in built:
+        _show(
+            "tool",
+            after[one.name],
+            live,
+            one.fn,
+            before.get(one.name),
+            f"%mcp call {one.name}{_first_words(one)}",
+        )
+        if form:
+            display(state.form(live, one.name))
+
+
+@click.command("%%mcp_resource")
+@click.argument("uri", type=TEXT)
+@click.argument("functions", nargs=-1, type=NAME, metavar="[FUNCTION]")
+@_common
+@click.option("--mime-type", type=TEXT, help="What the content is; text/plain if not given.")
+@click.pass_obj
+def resource(
+    state: State,
+    /,
+    uri: str,
+    functions: tuple[str, ...],
+    server: str | None,
+    mime_type: str | None,
+    **single: str | None,
+) -> None:
+    """Run the cell, and make its public function a resource."""
+    live = state.live(server)
+    defined = _run(state, functions, single)
+    if len(defined) > 1:
+        raise DefinitionError(
+            f"One URI has one function, and this cell defines {', '.join(defined)}. Name the one that is meant: "
+            f"%%mcp_resource {uri} {next(iter(defined))}; or start the names of the others with an underscore."
+        )
+    (function,) = defined.values()
+    before = _listed(state, live.server.list_resources) | _listed(state, live.server.list_resource_templates)
+    define_resource(live.server, uri, function, mime_type=mime_type, **single)
+    static, templates = (_listed(state, f) for f in (live.server.list_resources, live.server.list_resource_templates))
+    kind = "resource" if uri in static else "resource template"
+    _show(kind, (static | templates)[uri], live, function, before.get(uri), f"%mcp read {uri}")
+
+
+@click.command("%%mcp_prompt")
+@click.argument("functions", nargs=-1, type=NAME, metavar="[FUNCTION]...")
+@_common
+@click.pass_obj
+def prompt(state: State, /, functions: tuple[str, ...], server: str | None, **single: str | None) -> None:
+    """Run the cell, and make its public functions prompts."""
+    live = state.live(server)
+    defined = _run(state, functions, single)
+    built = [build_prompt(function, **single) for function in defined.values()]
+    before = _listed(state, live.server.list_prompts)
+    register(live.server, *built)
+    after = _listed(state, live.server.list_prompts)
+    for one in built:
+        words = "".join(f" {argument.name}=..." for argument in one.arguments or [] if argument.required)
+        _show("prompt", after[one.name], live, None, before.get(one.name), f"%mcp prompt {one.name}{words}")
+
+
+def _run(state: State, names: tuple[str, ...], single: dict[str, str | None]) -> Functions:
+    """Run the cell and return the functions to register: those named, or every public one."""
+    magic, body = state.cell
+    defined, error = cells.run_cell(state.shell, magic, body)
+    if error is not None:
+        raise UsageError(
+            f"This cell raised {type(error).__name__} (above), so nothing changed on the server. "
+            "Mend it and run the cell again."
+        )
+    for name in names:
+        found = defined.get(name, state.namespace.get(name))
+        if not callable(found):
+            raise DefinitionError(
+                f"This cell defines no function {name!r}.{did_you_mean(name, defined)} It defines: "
+                f"{', '.join(defined) or 'none'}."
+            )
+        defined[name] = found
+    chosen = {name: defined[name] for name in names or defined}
+    if not chosen:
+        raise DefinitionError(
+            "This cell defines no public function. Write one at its top level: def NAME(...), its name without a "
+            "leading underscore."
+        )
+    given = [f"--{option}" for option, value in single.items() if value is not None]
+    if len(chosen) > 1 and given:
+        raise DefinitionError(
+            f"{given[0]} is for one function, and this cell has {', '.join(chosen)}. Name the one that is meant, or "
+            f"put each into a cell of its own."
+        )
+    return chosen
+
+
+def _listed(state: State, list_all: Callable[..., Any]) -> dict[str, Entry]:
+    items: Iterable[BaseModel] = state.portal.run(list_all)
+    entries = [listed(item) for item in items]
+    return {entry.get("uri") or entry.get("uriTemplate") or entry["name"]: entry for entry in entries}
+
+
+def _first_words(built: Any) -> str:
+    required = built.parameters.get("required", [])
+    return "".join(f" {name}=..." for name in required)
+
+
+def _show(
+    kind: str,
+    entry: Entry,
+    live: LiveServer,
+    function: Callable[..., Any] | None,
+    before: Entry | None,
+    try_it: str,
+) -> None:
+    display(definition_card(kind, entry, server=live.name, function=function, before=before, try_it=try_it))

@@ -1,0 +1,84 @@
+"""The one click group behind all magics, and the way from a line to it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import click
+from IPython.core.error import UsageError
+
+from mcp_notebook import magics
+from mcp_notebook.errors import DefinitionError, did_you_mean
+from mcp_notebook.magics import cell_commands, line_commands, words
+from mcp_notebook.magics.state import State
+
+__all__ = ["root", "run"]
+
+
+class _Verbs(click.Group):
+    """A group that knows what was meant."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and self.get_command(ctx, args[0]) is None and not ctx.resilient_parsing:
+            known = ", ".join(self.list_commands(ctx))
+            ctx.fail(f"There is no verb {args[0]!r}.{did_you_mean(args[0], self.commands)} The verbs: {known}.")
+        return super().resolve_command(ctx, args)
+
+
+def _help(magic: Callable[..., Any]) -> str:
+    # \b keeps click from filling the lines of the examples into a paragraph.
+    return "\n\n".join(f"\b\n{part}" for part in inspect.cleandoc(magic.__doc__ or "").split("\n\n"))
+
+
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+verbs = _Verbs(
+    "%mcp",
+    commands=line_commands.VERBS,
+    callback=line_commands.status,
+    invoke_without_command=True,
+    help=_help(magics.Extension.mcp),
+    context_settings=_SETTINGS,
+)
+
+root = click.Group(
+    commands={
+        "%mcp": verbs,
+        "%%mcp_tool": cell_commands.tool,
+        "%%mcp_resource": cell_commands.resource,
+        "%%mcp_prompt": cell_commands.prompt,
+    },
+    context_settings=_SETTINGS,
+)
+"""Each magic is a command, so that parsing, help and completion are one."""
+
+for _command, _magic in (
+    (cell_commands.tool, magics.Extension.mcp_tool),
+    (cell_commands.resource, magics.Extension.mcp_resource),
+    (cell_commands.prompt, magics.Extension.mcp_prompt),
+):
+    _command.help = _help(_magic)
+
+
+def run(state: State, magic: str, line: str, cell: str | None) -> Any:
+    """Carry out one magic; what it returns is the value of the cell.
+
+    Raises:
+        UsageError: The line cannot be understood; IPython shows it without a traceback.
+        McpNotebookError: It was understood, and could not be done.
+    """
+    if cell is not None:
+        state.cell = (f"{magic} {line}", cell)
+    state.sync()
+    try:
+        with root.make_context("", [magic, *words.split(line)], obj=state) as context:
+            return root.invoke(context)
+    except click.exceptions.Exit:  # --help has been printed
+        return None
+    except click.UsageError as error:
+        where = error.ctx.command_path.strip() if error.ctx else magic
+        raise UsageError(f"{error.format_message()} See {where} --help.") from None
+    except DefinitionError as error:
+        raise UsageError(f"{error} Nothing changed on the server.") from None

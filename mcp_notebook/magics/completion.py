@@ -1,0 +1,31 @@
+"""Tab completion of a magic's line: click says what may follow, IPython's matcher API takes it."""
+
+from __future__ import annotations
+
+import re
+
+from click.shell_completion import ShellComplete
+from IPython.core.completer import SimpleCompletion, SimpleMatcherResult
+
+from mcp_notebook.magics.commands import root
+from mcp_notebook.magics.state import State
+from mcp_notebook.magics.words import split
+
+__all__ = ["complete"]
+
+# A magic at the start of the line, or on the right of an assignment, with something after its name.
+_LINE = re.compile(r"^\s*(?:[\w.,\[\]\s]+=\s*)?(?P<magic>%%?mcp\w*)\s(?P<rest>.*)$")
+
+
+def complete(state: State, line: str) -> SimpleMatcherResult:
+    """Return what may stand at the end of `line`; nothing for a line that is not ours."""
+    found = _LINE.match(line)
+    if found is None or found["magic"] not in root.commands:
+        return SimpleMatcherResult(completions=[])
+    words = split(found["rest"])
+    incomplete = words.pop() if words and not line[-1].isspace() else ""
+    finder = ShellComplete(root, {"obj": state}, "", "")
+    items = finder.get_completions([found["magic"], *words], incomplete)
+    completions = [SimpleCompletion(text=item.value, type="magic") for item in items]
+    # Suppress: file names and Python names do not belong here, except where we have nothing to offer.
+    return SimpleMatcherResult(completions=completions, matched_fragment=incomplete, suppress=bool(completions))

@@ -1,0 +1,98 @@
+"""What the magics of one notebook work on: its live servers, and a connection to each that was called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.interactiveshell import InteractiveShell
+from mcp.server.mcpserver import MCPServer
+
+from mcp_notebook import cells
+from mcp_notebook.client import Connection
+from mcp_notebook.portal import Portal
+from mcp_notebook.server import LiveServer, Registry
+from mcp_notebook.server.gate import Token
+from mcp_notebook.server.hosting import Listener
+
+if TYPE_CHECKING:
+    from mcp_notebook.widgets.form import ToolForm
+
+__all__ = ["State"]
+
+
+class State:
+    """The servers and connections of one notebook."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self.shell = shell
+        self.portal = Portal()
+        self.registry = Registry(self.portal)
+        self.cell = ("", "")
+        """The magic's line and the body of the cell that runs now."""
+        self._paused: tuple[int, dict[str, tuple[int, Token | None]]] = (0, {})
+        self._connections: dict[str, tuple[MCPServer[Any], Connection]] = {}
+
+    @property
+    def namespace(self) -> dict[str, Any]:
+        """The notebook's variables."""
+        return self.shell.user_ns
+
+    def sync(self) -> None:
+        """Follow what cells did to the variables that hold servers."""
+        self.registry.sync(self.namespace)
+
+    def live(self, name: str | None = None) -> LiveServer:
+        """Return the live server of that name, or the current one."""
+        self.sync()
+        return self.registry.named(name)
+
+    def connection(self, live: LiveServer) -> Connection:
+        """Return the open connection to a live server; a new one where another server has its name now."""
+        server, connection = self._connections.get(live.name, (None, None))
+        if connection is None or server is not live.server:
+            if connection is not None:
+                connection.close()
+            connection = Connection(self.portal, live.server)
+            self._connections[live.name] = (live.server, connection)
+        return connection
+
+    def form(self, live: LiveServer, tool: str) -> ToolForm:
+        """Return a form that calls a tool of a live server, whichever server has that name at the time."""
+        from mcp_notebook.widgets.form import ToolForm
+
+        (found,) = (t for t in self.portal.run(live.server.list_tools) if t.name == tool)
+        return ToolForm(found, lambda arguments: self.connection(live).start_call(tool, arguments), cells.explain)
+
+    def serve(self, live: LiveServer, *, port: int, with_token: bool) -> Listener:
+        """Listen; a server that listens already goes on where it does.
+
+        A server with the SDK's own authorization gets no token of ours: both come in the same header.
+        """
+        if live.listener is None:
+            token = Token.make() if with_token and live.server.settings.auth is None else None
+            live.listener = Listener(self.portal, live.server, port=port, token=token)
+        return live.listener
+
+    def pause(self) -> None:
+        """Stop listening and close the connections; the servers and what they define stay."""
+        self._paused = (
+            self.shell.execution_count,
+            {
+                live.name: (live.listener.port, live.listener.token)
+                for live in self.registry.servers.values()
+                if live.listener is not None
+            },
+        )
+        self.registry.stop()
+        for _, connection in self._connections.values():
+            connection.close()
+        self._connections.clear()
+        self.portal.close()
+
+    def resume(self) -> None:
+        """Listen again as before `pause`, where that was in the cell that runs now: ``%reload_ext``."""
+        count, listened = self._paused
+        if count == self.shell.execution_count:
+            for name, (port, token) in listened.items():
+                live = self.registry.servers[name]
+                live.listener = Listener(self.portal, live.server, port=port, token=token)

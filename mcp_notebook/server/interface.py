@@ -1,0 +1,153 @@
+"""What clients see of a definition: its entry in a list, its size, its lint, and what changed in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from mcp_notebook.schema import UNSET, Parameter, Schema, parameters, resolve, type_in_words
+from mcp_notebook.server.effects import writes
+
+__all__ = ["CHARACTERS_PER_TOKEN", "argument_in_words", "behaviour", "changes", "lint", "listed", "tokens"]
+
+CHARACTERS_PER_TOKEN = 4
+"""The estimate behind every size in tokens: a rule of thumb for English that OpenAI's help pages state. JSON
+is a little denser, and each model counts in its own way, so it compares tools; it does not bill them."""
+
+Entry = Mapping[str, Any]
+
+
+def listed(item: BaseModel) -> dict[str, Any]:
+    """Return an item of a list (`Tool`, `Resource`, `Prompt`, ...) as the JSON that goes over the wire."""
+    return item.model_dump(by_alias=True, mode="json", exclude_none=True)
+
+
+def tokens(entry: Entry) -> int:
+    """Estimate the size of an entry in tokens, see `CHARACTERS_PER_TOKEN`."""
+    return round(len(json.dumps(entry, ensure_ascii=False, separators=(",", ":"))) / CHARACTERS_PER_TOKEN)
+
+
+def argument_in_words(parameter: Parameter, root: Schema) -> str:
+    """Say what a parameter takes: ``"integer, 1 to 10, required"``."""
+    accepts = type_in_words(parameter.schema, root)
+    if parameter.required:
+        return f"{accepts}, required"
+    if parameter.default is UNSET:
+        return f"{accepts}, optional"
+    return f"{accepts}, default {json.dumps(parameter.default, ensure_ascii=False)}"
+
+
+# What the specification lets a client assume where a tool does not say.
+_HINTS = {
+    "readOnlyHint": ("only reads", "may change things", False),
+    "destructiveHint": ("may destroy or overwrite", "only adds", True),
+    "idempotentHint": ("calling twice is as calling once", "calling twice acts twice", False),
+    "openWorldHint": ("reaches beyond this server", "stays within this server", True),
+}
+
+
+def behaviour(entry: Entry) -> list[str]:
+    """Say how a client takes a tool to behave, from its annotations, and which of it is only assumed."""
+    stated = entry.get("annotations", {})
+    # For a tool that only reads, the specification gives no meaning to these two.
+    meaningless = {"destructiveHint", "idempotentHint"} if stated.get("readOnlyHint") else set()
+    words = []
+    for hint, (yes, no, assumed) in _HINTS.items():
+        if hint not in meaningless:
+            value = stated.get(hint)
+            words.append(
+                (yes if (assumed if value is None else value) else no) + ("" if value is not None else " (assumed)")
+            )
+    return words
+
+
+def lint(entry: Entry, function: Callable[..., Any] | None) -> list[str]:
+    """Say what would make a tool hard to use for a model, each with what to do.
+
+    Args:
+        entry: The tool as listed.
+        function: The function behind it, to see untyped parameters and writes; None where there is none.
+    """
+    return list(_lint(entry, function))
+
+
+def _lint(entry: Entry, function: Callable[..., Any] | None) -> Iterator[str]:
+    if not entry.get("description", "").strip():
+        yield "no description: a model chooses a tool by it. Write a docstring."
+    takes = parameters(entry.get("inputSchema", {}))
+    if untyped := _names(p for p in takes if p.name in _untyped(function)):
+        yield f"no type: {untyped}. Clients are told that it is a string; annotate it."
+    if undescribed := _names(p for p in takes if not p.description):
+        yield f'no description: {undescribed}. Write Annotated[..., Field(description="...")].'
+    stated = entry.get("annotations", {})
+    unsaid = stated.get("destructiveHint") is None and not stated.get("readOnlyHint")
+    if function is not None and unsaid and (what := writes(function)):
+        yield f"it writes ({what}) and does not say whether that destroys anything: --destructive or --no-destructive."
+
+
+def _names(found: Iterable[Parameter]) -> str:
+    return ", ".join(f"parameter {parameter.name!r}" for parameter in found)
+
+
+def _untyped(function: Callable[..., Any] | None) -> set[str]:
+    annotated = getattr(function, "__annotations__", {})
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return set()
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    return {name for name in names if name not in annotated}
+
+
+def changes(before: Entry, after: Entry) -> list[str]:
+    """Say what a client sees changed between two listings of one name; empty where it sees nothing."""
+    found = []
+    for key in ("title", "description", "mimeType"):
+        if before.get(key) != after.get(key):
+            found.append(f"{key}: {_short(before.get(key))} → {_short(after.get(key))}")
+    found += _parameter_changes(before.get("inputSchema", {}), after.get("inputSchema", {}), "parameter")
+    found += _parameter_changes(before.get("outputSchema", {}), after.get("outputSchema", {}), "result field")
+    found += _argument_changes(before.get("arguments", []), after.get("arguments", []))
+    was, now = behaviour(before), behaviour(after)
+    found += [f"behaviour: no longer {words!r}" for words in was if words not in now]
+    found += [f"behaviour: now {words!r}" for words in now if words not in was]
+    if not found and before != after:
+        found.append("details of its entry (see the JSON)")
+    return found
+
+
+def _parameter_changes(before: Schema, after: Schema, what: str) -> list[str]:
+    old = {p.name: p for p in parameters(before)}
+    new = {p.name: p for p in parameters(after)}
+    found = [f"{what} {name!r} removed" for name in old if name not in new]
+    for name, parameter in new.items():
+        now = argument_in_words(parameter, after)
+        if name not in old:
+            found.append(f"{what} {name!r} added: {now}")
+            continue
+        was = argument_in_words(old[name], before)
+        if was != now:
+            found.append(f"{what} {name!r}: {was} → {now}")
+        elif old[name].description != parameter.description:
+            found.append(f"{what} {name!r}: description changed")
+        elif _expanded(old[name].schema, before) != _expanded(parameter.schema, after):
+            found.append(f"{what} {name!r}: details of its schema changed")
+    return found
+
+
+def _expanded(schema: Schema, root: Schema) -> Any:
+    return {"schema": resolve(schema, root), "definitions": root.get("$defs")}
+
+
+def _argument_changes(before: list[Any], after: list[Any]) -> list[str]:
+    old, new = ({a["name"]: a for a in arguments} for arguments in (before, after))
+    found = [f"argument {name!r} removed" for name in old if name not in new]
+    found += [f"argument {name!r} added" for name in new if name not in old]
+    return found + [f"argument {name!r} changed" for name in new if name in old and old[name] != new[name]]
+
+
+def _short(text: Any) -> str:
+    words = "none" if text is None else json.dumps(" ".join(str(text).split()), ensure_ascii=False)
+    return words if len(words) <= 60 else words[:57] + '..."'

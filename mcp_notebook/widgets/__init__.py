@@ -1,0 +1,1 @@
+"""What a person sees: cards, tables, results and forms. Only `fields` and `form` need ipywidgets."""

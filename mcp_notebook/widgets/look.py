@@ -1,0 +1,140 @@
+"""The one look of everything: a card, a table, JSON, an error; as HTML, and as text for terminals.
+
+Colours and fonts are the host's own, through its CSS variables, with plain fallbacks. Meaning is in words
+and shapes; colour only repeats it. HTML that loses the style sheet (GitHub, an untrusted notebook) still reads.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+__all__ = [
+    "Rendering",
+    "card",
+    "code",
+    "columns",
+    "error",
+    "json_block",
+    "json_text",
+    "muted",
+    "pre",
+    "section",
+    "table",
+]
+
+WIDTH = 100
+"""Characters to a line in text renderings."""
+
+_STYLE = """<style>
+.mcpnb{--mcpnb-fg:var(--jp-content-font-color1,var(--vscode-foreground,inherit));
+--mcpnb-dim:var(--jp-content-font-color2,var(--vscode-descriptionForeground,#666));
+--mcpnb-line:var(--jp-border-color2,var(--vscode-panel-border,#bbb));
+--mcpnb-fill:var(--jp-layout-color2,var(--vscode-textCodeBlock-background,rgba(127,127,127,.1)));
+--mcpnb-bad:var(--jp-error-color1,var(--vscode-errorForeground,#b00020));
+--mcpnb-mono:var(--jp-code-font-family,var(--vscode-editor-font-family,monospace));
+color:var(--mcpnb-fg);border:1px solid var(--mcpnb-line);border-radius:4px;padding:10px 14px;margin:4px 0;
+max-width:60em;line-height:1.45;font-size:var(--jp-content-font-size1,13px);
+font-family:var(--jp-content-font-family,var(--vscode-font-family,sans-serif))}
+.mcpnb h4{margin:0 0 6px;font-size:1.08em;font-weight:600;color:inherit}
+.mcpnb h5{margin:10px 0 2px;font-size:.92em;font-weight:600;color:var(--mcpnb-dim)}
+.mcpnb p{margin:4px 0}.mcpnb ul{margin:2px 0;padding-left:1.3em}
+.mcpnb code,.mcpnb pre{font-family:var(--mcpnb-mono);font-size:.95em;color:inherit;background:none}
+.mcpnb pre{background:var(--mcpnb-fill);padding:8px 10px;margin:4px 0;border-radius:3px;overflow:auto;
+max-height:26em;white-space:pre-wrap;overflow-wrap:anywhere}
+.mcpnb table{border-collapse:collapse;margin:2px 0;color:inherit}
+.mcpnb th,.mcpnb td{text-align:left;vertical-align:top;padding:3px 16px 3px 0;border:0;
+border-bottom:1px solid var(--mcpnb-line);background:none;white-space:normal}
+.mcpnb th{font-weight:600;color:var(--mcpnb-dim)}
+.mcpnb tr{background:none!important}.mcpnb tr:last-child td{border-bottom:0}
+.mcpnb .n{text-align:right;font-variant-numeric:tabular-nums}.mcpnb .dim{color:var(--mcpnb-dim);font-weight:400}
+.mcpnb.bad{border-left:4px solid var(--mcpnb-bad)}.mcpnb.bad h4{color:var(--mcpnb-bad)}
+.mcpnb summary{cursor:pointer;color:var(--mcpnb-dim);margin-top:8px}
+.mcpnb img{max-width:100%;margin:4px 0}
+</style>"""
+
+
+class Rendering:
+    """Something to show in both forms: HTML where there is a front end for it, text everywhere."""
+
+    def __init__(self, text: str, html: str) -> None:
+        self.text = text
+        self.html = html
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+
+def card(title: str, *parts: str, bad: bool = False) -> str:
+    """Frame parts (HTML) under a title (HTML); `bad` marks an error, by shape and words beside colour."""
+    kind = "mcpnb bad" if bad else "mcpnb"
+    return f'{_STYLE}<div class="{kind}"><h4>{title}</h4>{"".join(parts)}</div>'
+
+
+def section(title: str, body: str) -> str:
+    """Put a small heading over a part (HTML); nothing for an empty part."""
+    return f"<h5>{escape(title)}</h5>{body}" if body else ""
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[int] = ()) -> str:
+    """Lay out cells (HTML) under headers; the columns in `numbers` are aligned as numbers."""
+
+    def row(cells: Sequence[str], tag: str) -> str:
+        marks = (f"<{tag}{' class=n' if i in numbers else ''}>{cell}</{tag}>" for i, cell in enumerate(cells))
+        return f"<tr>{''.join(marks)}</tr>"
+
+    head = row([escape(header) for header in headers], "th") if any(headers) else ""
+    return f"<table>{head}{''.join(row(cells, 'td') for cells in rows)}</table>"
+
+
+def columns(rows: Iterable[Sequence[str]], *, indent: str = "  ") -> list[str]:
+    """Lay out cells (text) in columns, the last one wrapped; the text counterpart of `table`."""
+    cells = [list(row) for row in rows]
+    if not cells:
+        return []
+    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]) - 1)]
+    lines: list[str] = []
+    for row in cells:
+        lead = indent + "".join(f"{cell:<{width}}  " for cell, width in zip(row, widths, strict=False))
+        wrapped = textwrap.wrap(row[-1], max(40, WIDTH - len(lead))) or [""]
+        lines.append((lead + wrapped[0]).rstrip())
+        lines += [" " * len(lead) + more for more in wrapped[1:]]
+    return lines
+
+
+def code(text: object) -> str:
+    """Mark a name."""
+    return f"<code>{escape(str(text))}</code>"
+
+
+def muted(text: str) -> str:
+    """Mark what is said in passing."""
+    return f'<span class="dim">{escape(text)}</span>'
+
+
+def pre(text: str) -> str:
+    """Show text as it stands."""
+    return f"<pre>{escape(text)}</pre>"
+
+
+def json_text(value: Any) -> str:
+    """Write a JSON value: on one line where that is short, else indented."""
+    line = json.dumps(value, ensure_ascii=False, default=str)
+    return line if len(line) <= WIDTH - 20 else json.dumps(value, ensure_ascii=False, indent=2, default=str)
+
+
+def json_block(summary: str, value: Mapping[str, Any]) -> str:
+    """Fold a JSON value away under a summary."""
+    indented = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    return f"<details><summary>{escape(summary)}</summary>{pre(indented)}</details>"
+
+
+def error(title: str, text: str) -> str:
+    """Show an error."""
+    return card(escape(title), pre(text), bad=True)
