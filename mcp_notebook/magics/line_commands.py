@@ -36,7 +36,10 @@ def _verb(name: str, *parameters: Callable[..., Any]) -> Callable[[Callable[...,
         command: Any = click.pass_obj(function)
         for parameter in reversed(parameters):
             command = parameter(command)
-        VERBS[name] = click.command(name)(command)
+        # \b keeps click from breaking the example in two.
+        VERBS[name] = click.command(name, help=(function.__doc__ or "").replace(" Example: ", "\n\n\b\nExample: "))(
+            command
+        )
         return function
 
     return register

@@ -13,12 +13,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mcp.server.mcpserver import MCPServer
-from mcp.server.mcpserver.exceptions import InvalidSignature
 from mcp.server.mcpserver.prompts import Prompt
 from mcp.server.mcpserver.resources import Resource, ResourceTemplate
 from mcp.server.mcpserver.tools import Tool
 from pydantic import TypeAdapter
-from pydantic.errors import PydanticUserError
 
 from mcp_notebook.cells import Cell, cell_of
 from mcp_notebook.errors import DefinitionError
@@ -117,8 +115,9 @@ def _clear_errors(function: Callable[..., Any]) -> Iterator[None]:
     """Turn what the SDK and pydantic raise about a signature into a `DefinitionError`."""
     try:
         yield
-    # A URI template that does not parse is a ValueError; TypeError and NameError come from annotations.
-    except (PydanticUserError, InvalidSignature, ValueError, TypeError, NameError) as error:
+    except DefinitionError:
+        raise
+    except Exception as error:  # annotations are the author's code, and pydantic runs it
         reason = _unusable_parameter(function) or " ".join(str(error).split("\n\n")[0].split()).rstrip(".") + "."
         raise DefinitionError(f"{function.__name__}: {reason}") from error
 
@@ -159,6 +158,6 @@ def _unusable_parameter(function: Callable[..., Any]) -> str | None:
 def _describable(annotation: Any) -> bool:
     try:
         TypeAdapter(annotation).json_schema()
-    except (PydanticUserError, TypeError, NameError):
+    except Exception:  # noqa: BLE001 - as in `_clear_errors`
         return False
     return True

@@ -1,0 +1,103 @@
+"""A real kernel, driven as a front end drives it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from jupyter_client.manager import KernelManager, start_new_kernel
+
+DEADLINE = 60
+
+
+@dataclass
+class Ran:
+    """What a cell put out."""
+
+    stdout: str = ""
+    stderr: str = ""
+    data: list[dict[str, Any]] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    ok: bool = True
+
+    @property
+    def text(self) -> str:
+        """Everything that was displayed, as text."""
+        return "\n".join(bundle.get("text/plain", "") for bundle in self.data)
+
+    @property
+    def everything(self) -> str:
+        return "\n".join([self.stdout, self.stderr, *map(str, self.data), *self.errors])
+
+
+class Kernel:
+    def __init__(self, manager: KernelManager, client: Any) -> None:
+        self.manager = manager
+        self.client = client
+
+    def start(self, code: str) -> str:
+        return self.client.execute(code)
+
+    def finish(self, message_id: str) -> Ran:
+        """Collect the output of a cell until the kernel is idle again."""
+        ran = Ran()
+        while True:
+            message = self.client.get_iopub_msg(timeout=DEADLINE)
+            if message["parent_header"].get("msg_id") != message_id:
+                continue
+            kind, content = message["msg_type"], message["content"]
+            if kind == "stream" and content["name"] == "stdout":
+                ran.stdout += content["text"]
+            elif kind == "stream":
+                ran.stderr += content["text"]
+            elif kind in ("display_data", "execute_result"):
+                ran.data.append(content["data"])
+            elif kind == "error":
+                ran.errors.append(content["ename"])
+            elif kind == "status" and content["execution_state"] == "idle":
+                break
+        ran.ok = self.client.get_shell_msg(timeout=DEADLINE)["content"]["status"] == "ok"
+        return ran
+
+    def run(self, code: str) -> Ran:
+        return self.finish(self.start(code))
+
+    def good(self, code: str) -> Ran:
+        """Run a cell that has to end well."""
+        ran = self.run(code)
+        assert ran.ok, ran.everything
+        return ran
+
+    def value(self, expression: str) -> Any:
+        """Evaluate in the kernel, and bring back a value that has a literal."""
+        import ast
+
+        return ast.literal_eval(self.good(f"print(repr({expression}))").stdout)
+
+    def wait_for(self, expression: str) -> None:
+        """Wait until an expression is true in the kernel."""
+        end = time.monotonic() + DEADLINE
+        while not self.value(f"bool({expression})"):
+            assert time.monotonic() < end, f"never true: {expression}"
+
+    def complete(self, line: str) -> list[str]:
+        reply = self.client.complete(line, reply=True, timeout=DEADLINE)
+        return reply["content"]["matches"]
+
+    def documentation(self, name: str) -> str:
+        """What ``name?`` opens in the pager."""
+        reply = self.client.execute(f"{name}?", reply=True, timeout=DEADLINE)
+        return reply["content"]["payload"][0]["data"]["text/plain"]
+
+
+@contextmanager
+def running_kernel() -> Iterator[Kernel]:
+    manager, client = start_new_kernel(startup_timeout=DEADLINE)
+    try:
+        yield Kernel(manager, client)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
