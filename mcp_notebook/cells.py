@@ -92,7 +92,13 @@ def run_cell(shell: InteractiveShell, magic: str, body: str) -> tuple[dict[str, 
         The public functions that the cell defined, by name, and the error that ended it, if one did.
     """
     source = f"# {magic.strip()}\n{body}"
-    result = shell.run_cell(source, store_history=False)
+    following = shell.execution_count
+    # The number of the cell that runs now; IPython 9 has counted on by this time, IPython 8 has not.
+    shell.execution_count = max(len(shell.history_manager.input_hist_raw) - 1, 1)
+    try:
+        result = shell.run_cell(source, store_history=False)
+    finally:
+        shell.execution_count = following
     error = result.error_before_exec or result.error_in_exec
     if error is not None:
         return {}, error

@@ -11,7 +11,16 @@ from pydantic import BaseModel
 from mcp_notebook.schema import UNSET, Parameter, Schema, parameters, resolve, type_in_words
 from mcp_notebook.server.effects import writes
 
-__all__ = ["CHARACTERS_PER_TOKEN", "argument_in_words", "behaviour", "changes", "lint", "listed", "tokens"]
+__all__ = [
+    "CHARACTERS_PER_TOKEN",
+    "argument_in_words",
+    "behaviour",
+    "changes",
+    "field_in_words",
+    "lint",
+    "listed",
+    "tokens",
+]
 
 CHARACTERS_PER_TOKEN = 4
 """The estimate behind every size in tokens: a rule of thumb for English that OpenAI's help pages state. JSON
@@ -40,6 +49,11 @@ def argument_in_words(parameter: Parameter, root: Schema) -> str:
     return f"{accepts}, default {json.dumps(parameter.default, ensure_ascii=False)}"
 
 
+def field_in_words(parameter: Parameter, root: Schema) -> str:
+    """Say what a field of a result holds: ``"array of string"``."""
+    return type_in_words(parameter.schema, root)
+
+
 # What the specification lets a client assume where a tool does not say.
 _HINTS = {
     "readOnlyHint": ("only reads", "may change things", False),
@@ -49,19 +63,18 @@ _HINTS = {
 }
 
 
-def behaviour(entry: Entry) -> list[str]:
+def behaviour(entry: Entry) -> str:
     """Say how a client takes a tool to behave, from its annotations, and which of it is only assumed."""
-    stated = entry.get("annotations", {})
+    stated = {hint: value for hint, value in entry.get("annotations", {}).items() if hint in _HINTS}
+    if not stated:
+        return "not stated, so a client assumes that it may change and destroy things, and reaches beyond this server"
     # For a tool that only reads, the specification gives no meaning to these two.
     meaningless = {"destructiveHint", "idempotentHint"} if stated.get("readOnlyHint") else set()
     words = []
     for hint, (yes, no, assumed) in _HINTS.items():
         if hint not in meaningless:
-            value = stated.get(hint)
-            words.append(
-                (yes if (assumed if value is None else value) else no) + ("" if value is not None else " (assumed)")
-            )
-    return words
+            words.append((yes if stated.get(hint, assumed) else no) + ("" if hint in stated else " (assumed)"))
+    return "; ".join(words)
 
 
 def lint(entry: Entry, function: Callable[..., Any] | None) -> list[str]:
@@ -107,27 +120,31 @@ def changes(before: Entry, after: Entry) -> list[str]:
     for key in ("title", "description", "mimeType"):
         if before.get(key) != after.get(key):
             found.append(f"{key}: {_short(before.get(key))} → {_short(after.get(key))}")
-    found += _parameter_changes(before.get("inputSchema", {}), after.get("inputSchema", {}), "parameter")
-    found += _parameter_changes(before.get("outputSchema", {}), after.get("outputSchema", {}), "result field")
+    found += _schema_changes(
+        before.get("inputSchema", {}), after.get("inputSchema", {}), "parameter", argument_in_words
+    )
+    found += _schema_changes(before.get("outputSchema", {}), after.get("outputSchema", {}), "returned", field_in_words)
     found += _argument_changes(before.get("arguments", []), after.get("arguments", []))
-    was, now = behaviour(before), behaviour(after)
-    found += [f"behaviour: no longer {words!r}" for words in was if words not in now]
-    found += [f"behaviour: now {words!r}" for words in now if words not in was]
+    now = behaviour(after)
+    if now != behaviour(before):
+        found.append(f"behaviour: {now}")
     if not found and before != after:
         found.append("details of its entry (see the JSON)")
     return found
 
 
-def _parameter_changes(before: Schema, after: Schema, what: str) -> list[str]:
+def _schema_changes(
+    before: Schema, after: Schema, what: str, in_words: Callable[[Parameter, Schema], str]
+) -> list[str]:
     old = {p.name: p for p in parameters(before)}
     new = {p.name: p for p in parameters(after)}
     found = [f"{what} {name!r} removed" for name in old if name not in new]
     for name, parameter in new.items():
-        now = argument_in_words(parameter, after)
+        now = in_words(parameter, after)
         if name not in old:
             found.append(f"{what} {name!r} added: {now}")
             continue
-        was = argument_in_words(old[name], before)
+        was = in_words(old[name], before)
         if was != now:
             found.append(f"{what} {name!r}: {was} → {now}")
         elif old[name].description != parameter.description:

@@ -7,7 +7,7 @@ from types import MethodType
 from typing import Any
 
 from mcp.server.mcpserver import Context, MCPServer
-from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.exceptions import UnexpectedToolError
 from mcp.server.mcpserver.prompts import Prompt
 from mcp.server.mcpserver.resources import Resource
 from mcp.server.mcpserver.tools import Tool
@@ -62,10 +62,10 @@ class _Replacing:
     async def call_tool(
         self: Any, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
-        """Call a tool, as `MCPServer.call_tool`; keep what it raised for the notebook that asked."""
+        """Call a tool, as `MCPServer.call_tool`; keep what clients are not told for the notebook that asked."""
         try:
             return await MCPServer.call_tool(self, name, arguments, context)
-        except ToolError as error:
+        except UnexpectedToolError as error:
             asked = _call_id(context)
             if asked is not None and error.__cause__ is not None:
                 self.failures[asked] = error.__cause__
@@ -93,8 +93,8 @@ class NotebookServer(_Replacing, MCPServer[Any]):
         options: Those of `MCPServer`.
 
     Attributes:
-        failures: What tools raised in calls that carried a `CALL_ID`, by that id. The client gets the SDK's
-            sanitised text; whoever made the call takes the exception out of here.
+        failures: What tools raised unforeseen in calls that carried a `CALL_ID`, by that id. Clients get the
+            SDK's sanitised text; the notebook that made the call takes the exception out of here.
     """
 
     def __init__(self, name: str = "notebook", **options: Any) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
-from mcp_notebook.schema import Parameter, parameters, type_in_words
+from mcp_notebook.schema import Parameter, parameters
 from mcp_notebook.server.interface import (
     CHARACTERS_PER_TOKEN,
     Entry,
     argument_in_words,
     behaviour,
     changes,
+    field_in_words,
     lint,
     tokens,
 )
@@ -47,12 +48,12 @@ def definition_card(
     arguments = parameters(root) or [_prompt_argument(argument) for argument in entry.get("arguments", [])]
     rows = [(a.name, argument_in_words(a, root), a.description) for a in arguments]
     result = [
-        (p.name, type_in_words(p.schema, entry["outputSchema"]), p.description)
+        (p.name, field_in_words(p, entry["outputSchema"]), p.description)
         for p in parameters(entry.get("outputSchema", {}))
     ]
     facts = [("MIME type", entry["mimeType"])] if "mimeType" in entry else []
     if kind == "tool":
-        facts.append(("behaviour", "; ".join(behaviour(entry))))
+        facts.append(("behaviour", behaviour(entry)))
     advice = lint(entry, function) if kind == "tool" else []
     changed = None if before is None else changes(before, entry) or ["nothing: what clients see is the same"]
     description = entry.get("description", "").strip()
@@ -61,7 +62,8 @@ def definition_card(
     text += [f"  {line}".rstrip() for line in (description or "(no description)").splitlines()]
     text += _text_section("arguments", rows)
     text += _text_section("result", result)
-    text += [f"  {what}: {fact}" for what, fact in facts]
+    for what, fact in facts:
+        text += look.columns([(f"{what}:", fact)])
     text += _text_section("lint", [("!", advice_line) for advice_line in advice])
     text += _text_section("changed for clients", [("*", line) for line in changed or []])
     text += [f"  try it: {try_it}"] if try_it else []
