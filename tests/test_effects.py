@@ -6,6 +6,7 @@ import sqlite3
 from collections import Counter
 from functools import partial, wraps
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ seen: set[str] = set()
 count = 0
 db: Any = None
 frame: Any = None
-np: Any = None
+np: Any = ModuleType("numpy")
 settings: Any = None
 
 
@@ -85,7 +86,7 @@ def opens_to_write(path: str) -> None:
 
 
 def opens_to_append(path: str) -> None:
-    open(path, mode="ab").close()  # noqa: PTH123, SIM115
+    open(path, mode="ab").close()  # noqa: PTH123
 
 
 def writes_text(name: str) -> None:
@@ -208,7 +209,7 @@ def opens_to_read(path: str) -> str:
 
 
 def opens_a_file_whose_name_has_the_letters_of_a_mode() -> str:
-    with open("wax+") as file:  # noqa: PLW1514, PTH123
+    with open("wax+") as file:  # noqa: PTH123
         return file.read()
 
 

@@ -5,9 +5,9 @@ import re
 from typing import Annotated, Any, Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter, create_model
 
 from mcp_notebook.schema import UNSET, Parameter, accepts_text_only, choices, parameters, resolve, type_in_words
 
@@ -262,10 +262,12 @@ roots = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["first", "second"]), types_from_pydantic, min_size=1))
 def test_every_schema_that_pydantic_makes_has_parameters_that_can_be_said_in_words(fields):
-    model = type("Arguments", (BaseModel,), {"__annotations__": fields})
-    root = model.model_json_schema()
+    root = create_model(
+        "Arguments", **{name: (annotation, ...) for name, annotation in fields.items()}
+    ).model_json_schema()
     found = parameters(root)
     assert [parameter.name for parameter in found] == list(fields)
     for parameter in found:
@@ -273,6 +275,7 @@ def test_every_schema_that_pydantic_makes_has_parameters_that_can_be_said_in_wor
         assert accepts_text_only(parameter.schema, root) in (True, False)
 
 
+@settings(deadline=None)
 @given(roots)
 def test_no_schema_however_knotted_is_too_much(root):
     for parameter in parameters(root):

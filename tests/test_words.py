@@ -177,12 +177,12 @@ def cyclic():
 def test_an_object_without_a_json_form_is_refused_with_its_name_and_type():
     with (
         closing(sqlite3.connect(":memory:")) as db,
-        pytest.raises(UnknownNameError, match="^db is a Connection, which"),
+        pytest.raises(UnknownNameError, match=r"^db is a Connection, which"),
     ):
         jsonable(db, "db")
 
 
 @pytest.mark.parametrize("value", [cyclic(), b"\xff", {"deep": [b"\xff"]}], ids=["cycle", "bytes", "bytes inside"])
 def test_a_value_that_json_cannot_carry_is_refused_whatever_the_reason(value):
-    with pytest.raises(UnknownNameError, match="^v is a "):
+    with pytest.raises(UnknownNameError, match=r"^v is a "):
         jsonable(value, "v")

@@ -46,11 +46,11 @@ font-family:var(--jp-content-font-family,var(--vscode-font-family,sans-serif))}
 .mcpnb pre{background:var(--mcpnb-fill);padding:8px 10px;margin:4px 0;border-radius:3px;overflow:auto;
 max-height:26em;white-space:pre-wrap;overflow-wrap:anywhere}
 .mcpnb table{border-collapse:collapse;margin:2px 0;color:inherit}
-.mcpnb th,.mcpnb td{text-align:left;vertical-align:top;padding:3px 16px 3px 0;border:0;
+.mcpnb table th,.mcpnb table td{text-align:left;vertical-align:top;padding:3px 16px 3px 0;border:0;
 border-bottom:1px solid var(--mcpnb-line);background:none;white-space:normal}
 .mcpnb th{font-weight:600;color:var(--mcpnb-dim)}
 .mcpnb tr{background:none!important}.mcpnb tr:last-child td{border-bottom:0}
-.mcpnb .n{text-align:right;font-variant-numeric:tabular-nums}.mcpnb .dim{color:var(--mcpnb-dim);font-weight:400}
+.mcpnb table .n{text-align:right;font-variant-numeric:tabular-nums}.mcpnb .dim{color:var(--mcpnb-dim);font-weight:400}
 .mcpnb.bad{border-left:4px solid var(--mcpnb-bad)}.mcpnb.bad h4{color:var(--mcpnb-bad)}
 .mcpnb summary{cursor:pointer;color:var(--mcpnb-dim);margin-top:8px}
 .mcpnb img{max-width:100%;margin:4px 0}

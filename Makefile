@@ -1,0 +1,53 @@
+# Paths are relative and programs are run as `.venv/bin/python -m ...`, so that a folder with a
+# space in its name, or one that was moved, works.
+
+VENV_PYTHON = .venv/bin/python
+export PYTHON
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help lab test fast lint types format bench binder-lock clean
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+lab: ## Open the course in JupyterLab (ARGS= goes to `mcp-notebook lab`)
+	@sh scripts/venv.sh tutorial
+	@$(VENV_PYTHON) -m mcp_notebook.cli lab $(ARGS)
+
+# The warnings of nbval's own process are not the notebooks', so they are not errors there.
+test: ## Run every test, then the notebooks (REQUIRE_BROWSER=1: fail without a browser)
+	@sh scripts/venv.sh test
+	@sh scripts/browser.sh
+	$(VENV_PYTHON) -m pytest $(ARGS)
+	$(VENV_PYTHON) -m pytest -W default --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout=60 -p no:cacheprovider notebooks
+
+fast: ## Run the tests that need no browser and start no servers
+	@sh scripts/venv.sh test
+	$(VENV_PYTHON) -m pytest -m "not browser and not slow" $(ARGS)
+
+lint: ## Check layout and style (ruff)
+	@sh scripts/venv.sh dev
+	$(VENV_PYTHON) -m ruff format --check .
+	$(VENV_PYTHON) -m ruff check .
+
+types: ## Check types (mypy, strict)
+	@sh scripts/venv.sh dev
+	$(VENV_PYTHON) -m mypy
+
+format: ## Lay out the code, and fix what ruff can
+	@sh scripts/venv.sh dev
+	$(VENV_PYTHON) -m ruff check --fix-only .
+	$(VENV_PYTHON) -m ruff format .
+
+bench: ## Measure, and print the table (ARGS= goes to the benchmarks)
+	@sh scripts/venv.sh test
+	@$(VENV_PYTHON) -m benchmarks $(ARGS)
+
+binder-lock: ## Write binder/requirements.txt anew
+	@bash scripts/binder_lock.sh
+
+# ./course holds the reader's own work: never removed here.
+clean: ## Remove .venv and everything built; ./course stays
+	rm -rf .venv build dist test-output .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

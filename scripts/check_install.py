@@ -1,0 +1,24 @@
+"""Check an installed mcp-notebook, with nothing beside it: run with ``python -I``, outside the repository."""
+
+from importlib.resources import files
+
+from IPython.core.interactiveshell import InteractiveShell
+
+TOOL = "def add(a: int, b: int) -> int:\n    return a + b\n"
+
+
+def main() -> None:
+    """Load the extension, define a tool, call it, and look for the course."""
+    shell = InteractiveShell.instance()
+    shell.run_line_magic("load_ext", "mcp_notebook")
+    shell.run_cell_magic("mcp_tool", "", TOOL)
+    called = shell.run_line_magic("mcp", "call add a=1 b=2")
+    assert called.structured_content == {"result": 3}, called
+    assert "site-packages" in str(files("mcp_notebook")), files("mcp_notebook")
+    first = files("mcp_notebook") / "notebooks" / "01-getting-started.ipynb"
+    assert first.is_file(), f"{first} is not in the package"
+    print("the installed package works: extension, tool, call, course")
+
+
+if __name__ == "__main__":
+    main()
