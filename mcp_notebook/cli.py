@@ -27,15 +27,17 @@ def lab(folder: Path, fresh: bool, port: int, no_browser: bool) -> None:
     """
     from mcp_notebook.course.copy import copy_course
     from mcp_notebook.course.lab import run_lab
+    from mcp_notebook.errors import McpNotebookError
 
     try:
-        done = copy_course(folder, fresh=fresh)
+        click.echo(copy_course(folder, fresh=fresh))
+        raise SystemExit(run_lab(folder, port=port, browser=not no_browser))
+    except McpNotebookError as error:
+        raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(
             f"{folder} cannot be written ({error.strerror}). Name another folder: mcp-notebook lab FOLDER"
         ) from None
-    click.echo(done)
-    run_lab(folder, port=port, browser=not no_browser)
 
 
 if __name__ == "__main__":

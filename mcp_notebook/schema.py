@@ -10,6 +10,9 @@ __all__ = ["UNSET", "Parameter", "accepts_text_only", "choices", "parameters", "
 
 Schema = Mapping[str, Any]
 
+MAX_DEPTH: Final = 3
+"""How deep words follow a schema into its parts; a recursive one has no end."""
+
 
 class _Unset:
     def __repr__(self) -> str:
@@ -89,13 +92,13 @@ def accepts_text_only(schema: Schema, root: Schema) -> bool:
     return bool(kinds) and kinds <= {"string", "null"}
 
 
-def _kinds(schema: Schema, root: Schema) -> list[str]:
+def _kinds(schema: Schema, root: Schema, depth: int = 0) -> list[str]:
     options = schema.get("anyOf") or schema.get("oneOf")
-    if options:
-        return [kind for option in options for kind in _kinds(resolve(option, root), root)]
+    if options and depth < MAX_DEPTH:
+        return [kind for option in options for kind in _kinds(resolve(option, root), root, depth + 1)]
     values = choices(schema)
     if values is not None:
-        return ["string" if isinstance(value, str) else "other" for value in values]
+        return ["null" if value is None else "string" if isinstance(value, str) else "other" for value in values]
     kind = schema.get("type", "any")
     return list(kind) if isinstance(kind, list) else [kind]
 
@@ -106,13 +109,13 @@ def type_in_words(schema: Schema, root: Schema, depth: int = 0) -> str:
     if values is not None:
         return " or ".join(repr(value) for value in values)
     options = schema.get("anyOf") or schema.get("oneOf")
-    if options and depth < 3:
+    if options and depth < MAX_DEPTH:
         words = (type_in_words(resolve(option, root), root, depth + 1) for option in options)
         return " or ".join(dict.fromkeys(words))
     kind = schema.get("type", "any")
     if isinstance(kind, list):
         return " or ".join(kind)
-    if kind == "array" and depth < 3:
+    if kind == "array" and depth < MAX_DEPTH:
         items = resolve(schema.get("items", {}), root)
         return f"array of {type_in_words(items, root, depth + 1)}" if items else "array"
     if kind == "object" and schema.get("title"):
@@ -126,10 +129,10 @@ def _bounds(schema: Schema) -> str:
     unit = " characters" if "minLength" in schema or "maxLength" in schema else ""
     if low is not None and high is not None:
         return f"{low} to {high}{unit}"
-    if low is not None:
-        return f"at least {low}{unit}"
-    if high is not None:
-        return f"at most {high}{unit}"
-    if "exclusiveMinimum" in schema:
-        return f"over {schema['exclusiveMinimum']}"
-    return f"under {schema['exclusiveMaximum']}" if "exclusiveMaximum" in schema else ""
+    ends = [
+        ("at least", low, unit),
+        ("over", schema.get("exclusiveMinimum"), ""),
+        ("at most", high, unit),
+        ("under", schema.get("exclusiveMaximum"), ""),
+    ]
+    return " and ".join(f"{words} {end}{what}" for words, end, what in ends if end is not None)

@@ -53,7 +53,7 @@ def test_the_card_of_a_tool_is_what_an_agent_sees_of_it():
             limit  integer, 1 to 50, default 10
           result
             found  array of string  The notes.
-          behaviour:  only reads; reaches beyond this server (assumed)
+          behaviour: only reads; reaches beyond this server (assumed)
           lint
             !  no type: parameter 'word', parameter 'limit'. Clients are told that it is a string; annotate
                it.
@@ -66,8 +66,8 @@ def test_the_card_of_a_bare_tool_says_what_is_missing():
     assert definition_card("tool", {"name": "bare"}, server="notebook").text == dedented("""
         tool bare on notebook, about 4 tokens
           (no description)
-          behaviour:  not stated, so a client assumes that it may change and destroy things, and reaches
-                      beyond this server
+          behaviour: not stated, so a client assumes that it may change and destroy things, and reaches
+            beyond this server
           lint
             !  no description: a model chooses a tool by it. Write a docstring.
     """)
@@ -78,7 +78,7 @@ def test_the_card_of_a_resource_shows_its_uri_and_type():
     assert rendering.text == dedented("""
         resource data://notes on shop, about 22 tokens
           All notes.
-          MIME type:  text/plain
+          MIME type: text/plain
           try it: %mcp read data://notes
     """)
 

@@ -104,11 +104,6 @@ def menu(page: Page, name: str, *items: str) -> None:
     page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{items[-1]}$")).click()
 
 
-def field(form: Locator, name: str) -> Locator:
-    row = form.locator(".widget-vbox .widget-vbox", has=form.page.locator("code", has_text=re.compile(f"^{name}$")))
-    return row.locator("input, select").first
-
-
 def test_the_first_notebook_runs_from_top_to_bottom_and_its_form_calls_the_tool(page: Page) -> None:
     expect(page.get_by_role("tab", name="01-getting-started.ipynb")).to_be_visible()
     wait_until_idle(page)
@@ -122,8 +117,8 @@ def test_the_first_notebook_runs_from_top_to_bottom_and_its_form_calls_the_tool(
 
     form = cell(page, "%mcp form greet").locator(".jp-OutputArea")
     form.scroll_into_view_if_needed()
-    field(form, "name").fill("Octavia")
-    field(form, "language").select_option("es")
+    form.get_by_label("name").fill("Octavia")
+    form.get_by_label("language").select_option("es")
     form.get_by_role("button", name="Call").click()
     expect(form.locator(".mcpnb")).to_contain_text("Te damos la bienvenida, Octavia! (5 books)")
     expect(form.get_by_text("done")).to_be_visible()
@@ -138,7 +133,8 @@ def test_a_tool_changed_in_its_cell_is_called_anew_by_the_same_form(page: Page) 
     editor.click()
     page.keyboard.press("Control+A")
     page.keyboard.insert_text(
-        '%%mcp_tool\ndef greet(name: str, language: str = "en") -> str:\n    "Greet."\n    return f"Changed for {name}"\n'
+        "%%mcp_tool\n"
+        'def greet(name: str, language: str = "en") -> str:\n    "Greet."\n    return f"Changed for {name}"\n'
     )
     page.keyboard.press("Shift+Enter")
     wait_until_idle(page)
@@ -162,7 +158,8 @@ def test_the_card_is_readable_in_the_dark_theme(page: Page) -> None:
                     .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
                 return 0.2126 * r + 0.7152 * g + 0.0722 * b;
             };
-            return [luminance(getComputedStyle(card).color), luminance(getComputedStyle(document.body).backgroundColor)];
+            const background = getComputedStyle(document.body).backgroundColor;
+            return [luminance(getComputedStyle(card).color), luminance(background)];
         }"""
     )
     # WCAG AA asks for 4.5 for text.

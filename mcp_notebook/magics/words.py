@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic_core import PydanticSerializationError, to_jsonable_python
+from pydantic_core import to_jsonable_python
 
 from mcp_notebook.errors import UnknownNameError, did_you_mean
 from mcp_notebook.schema import Schema, accepts_text_only, parameters
@@ -74,7 +74,7 @@ def named_values(words: Sequence[str], schema: Schema, namespace: Mapping[str, A
         UnknownNameError: A key that the schema does not have, or a value that is none of these.
     """
     known = {parameter.name: parameter for parameter in parameters(schema)}
-    closed = not isinstance(schema.get("additionalProperties"), dict | bool) or not schema["additionalProperties"]
+    closed = schema.get("additionalProperties", False) is False
     values: dict[str, Any] = {}
     for word in words:
         key, equals, text = word.partition("=")
@@ -129,7 +129,7 @@ def jsonable(value: Any, name: str) -> Any:
     """
     try:
         return to_jsonable_python(value)
-    except PydanticSerializationError as error:
+    except ValueError as error:
         raise UnknownNameError(
             f"{name} is a {type(value).__name__}, which does not go into JSON ({error}). Pass what is in it: a "
             "list, a dict, a text or a number."

@@ -11,18 +11,28 @@ import inspect
 import re
 import textwrap
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 
 __all__ = ["writes"]
 
-MUTATORS = frozenset(
+CHANGE_IN_PLACE = frozenset(
     "add append appendleft clear discard extend insert pop popitem popleft remove reverse setdefault sort update "  # noqa: SIM905
-    "to_csv to_json to_parquet to_sql write write_bytes write_text writelines".split()
+    "write writelines".split()
 )
-"""Methods that change the object they are called on, or a file, where that object comes from outside."""
+"""Methods that change the object they are called on, which counts where that object comes from outside."""
 
-REMOVERS = frozenset({"mkdir", "rename", "replace", "rmdir", "rmtree", "touch", "unlink"})
-"""Methods of `pathlib`, `os` and `shutil` that change the file system; `replace` counts on those modules only."""
+CHANGE_FILES = frozenset({"mkdir", "rmdir", "touch", "unlink", "write_bytes", "write_text"})
+"""Methods of `pathlib.Path` that change the file system."""
+
+CHANGE_FILES_GIVEN_A_TARGET = frozenset({"rename", "to_csv", "to_json", "to_parquet", "to_sql"})
+"""Methods that write when they are told where; without a target, a data frame's give a text or a new frame."""
+
+FILE_FUNCTIONS = {
+    "os": frozenset("makedirs mkdir remove removedirs rename renames replace rmdir truncate unlink".split()),  # noqa: SIM905
+    "shutil": frozenset({"copy", "copy2", "copyfile", "copytree", "move", "rmtree"}),
+}
+"""Functions of modules that change the file system."""
 
 SQL = re.compile(r"\s*(insert|update|delete|drop|create|alter|replace|truncate)\b", re.IGNORECASE)
 
@@ -33,27 +43,30 @@ def writes(function: Callable[..., Any]) -> str | None:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError):  # no source: a builtin, or a function made by exec
         return None
-    return next(_writes(tree.body[0]), None)
+    variables = getattr(function, "__globals__", {})
+    modules = {name for name, value in list(variables.items()) if isinstance(value, ModuleType)}
+    # The statements only: what decorators and defaults do is done once, by the cell.
+    body = ast.Module(body=getattr(tree.body[0], "body", []), type_ignores=[])
+    parameters = set(inspect.signature(function).parameters)
+    return next(_writes(body, _names_from_outside(body) - parameters, modules), None)
 
 
-def _writes(function: ast.AST) -> Iterator[str]:
-    outside = _names_from_outside(function)
-    for node in ast.walk(function):
+def _writes(body: ast.AST, outside: set[str], modules: set[str]) -> Iterator[str]:
+    for node in ast.walk(body):
         if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Delete):
             targets = node.targets if isinstance(node, ast.Assign | ast.Delete) else [node.target]
-            for target in targets:
-                if _root(target) in outside:
-                    yield ast.unparse(node).splitlines()[0]
-        elif isinstance(node, ast.Call) and _call_writes(node, outside):
+            if any(_root(target) in outside for target in targets):
+                yield ast.unparse(node).splitlines()[0]
+        elif isinstance(node, ast.Call) and _call_writes(node, outside, modules):
             yield ast.unparse(node.func) + "()"
 
 
-def _names_from_outside(function: ast.AST) -> set[str]:
-    """Names that the function reads or declares ``global``/``nonlocal`` and does not bind itself."""
+def _names_from_outside(body: ast.AST) -> set[str]:
+    """Names that are read, or declared ``global`` or ``nonlocal``, and not bound in the body itself."""
     bound: set[str] = set()
     used: set[str] = set()
     declared: set[str] = set()
-    for node in ast.walk(function):
+    for node in ast.walk(body):
         if isinstance(node, ast.Global | ast.Nonlocal):
             declared.update(node.names)
         elif isinstance(node, ast.arg):
@@ -64,24 +77,41 @@ def _names_from_outside(function: ast.AST) -> set[str]:
 
 
 def _root(node: ast.AST) -> str | None:
-    """Return the name that an attribute, subscript or call chain starts from."""
+    """Return the name that a chain of attributes, subscripts and method calls starts from.
+
+    A chain that starts with the call of a name, such as ``sorted(x).pop()``, works on something new: None.
+    """
     while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            return None
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else None
 
 
-def _call_writes(call: ast.Call, outside: set[str]) -> bool:
-    text = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
+def _call_writes(call: ast.Call, outside: set[str], modules: set[str]) -> bool:
     if isinstance(call.func, ast.Name):
-        return call.func.id == "open" and any(
-            isinstance(value, ast.Constant) and isinstance(value.value, str) and set(value.value) & set("wax+")
-            for value in [*call.args[1:2], *(k.value for k in call.keywords if k.arg == "mode")]
-        )
+        return call.func.id == "open" and _opens_to_write(call)
     if not isinstance(call.func, ast.Attribute):
         return False
     method, root = call.func.attr, _root(call.func)
-    if method.startswith("execute") and isinstance(text, str):
-        return bool(SQL.match(text))
-    if method in REMOVERS and (method != "replace" or root in ("os", "shutil")):
-        return True
-    return method in MUTATORS and root in outside
+    if root in modules and isinstance(call.func.value, ast.Name):
+        return method in FILE_FUNCTIONS.get(str(root), ())
+    return (
+        method in CHANGE_FILES
+        or (method in CHANGE_FILES_GIVEN_A_TARGET and bool(call.args))
+        # str.replace takes two arguments, Path.replace one.
+        or (method == "replace" and len(call.args) == 1 and not call.keywords)
+        or (method in CHANGE_IN_PLACE and root in outside)
+        or (method.startswith("execute") and _is_writing_sql(call))
+    )
+
+
+def _opens_to_write(call: ast.Call) -> bool:
+    modes = [*call.args[1:2], *(keyword.value for keyword in call.keywords if keyword.arg == "mode")]
+    texts = [mode.value for mode in modes if isinstance(mode, ast.Constant) and isinstance(mode.value, str)]
+    return any(set(text) & set("wax+") for text in texts)
+
+
+def _is_writing_sql(call: ast.Call) -> bool:
+    first = call.args[0] if call.args else None
+    return isinstance(first, ast.Constant) and isinstance(first.value, str) and bool(SQL.match(first.value))

@@ -51,6 +51,7 @@ class Listener:
             log_config=None,
             access_log=False,
             lifespan="off",
+            ws="none",
             timeout_graceful_shutdown=1,
         )
         self._uvicorn = uvicorn.Server(config)

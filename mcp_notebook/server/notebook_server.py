@@ -105,7 +105,7 @@ class NotebookServer(_Replacing, MCPServer[Any]):
 
 def adopt(server: MCPServer[Any]) -> MCPServer[Any]:
     """Give a plain `MCPServer` the replacing behaviour of a `NotebookServer`, in place; return it."""
-    if not isinstance(server, NotebookServer):
+    if not hasattr(server, "failures"):
         for name in ("add_tool", "add_prompt", "add_resource", "call_tool"):
             setattr(server, name, MethodType(getattr(_Replacing, name), server))
         server.failures = {}  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
@@ -63,7 +64,7 @@ def definition_card(
     text += _text_section("arguments", rows)
     text += _text_section("result", result)
     for what, fact in facts:
-        text += look.columns([(f"{what}:", fact)])
+        text += textwrap.wrap(f"{what}: {fact}", look.WIDTH, initial_indent="  ", subsequent_indent="    ")
     text += _text_section("lint", [("!", advice_line) for advice_line in advice])
     text += _text_section("changed for clients", [("*", line) for line in changed or []])
     text += [f"  try it: {try_it}"] if try_it else []

@@ -46,12 +46,18 @@ def _render_call(result: CallToolResult) -> look.Rendering:
 def _says_the_same(result: CallToolResult) -> bool:
     """Whether the text is only the structured content again, as the SDK sends it for older clients."""
     texts = [block.text for block in result.content if isinstance(block, TextContent)]
-    if len(texts) != len(result.content) or not result.structured_content:
-        return False
     value = result.structured_content
+    if not texts or len(texts) != len(result.content) or value is None:
+        return False
     wrapped = value["result"] if set(value) == {"result"} else value
     items = wrapped if isinstance(wrapped, list) else [wrapped]
-    return any([_parsed(t) for t in texts] == expected for expected in ([wrapped], items, [value]))
+    return any(_say(texts, values) for values in ([wrapped], items, [value]))
+
+
+def _say(texts: list[str], values: list[Any]) -> bool:
+    return len(texts) == len(values) and all(
+        text == value or _parsed(text) == value for text, value in zip(texts, values, strict=True)
+    )
 
 
 def _parsed(text: str) -> Any:
@@ -157,7 +163,10 @@ _BLOCKS: Mapping[type, Callable[[Any], tuple[str, str]]] = {
 
 
 def _bytes(data: str) -> str:
-    return f"{len(base64.b64decode(data))} bytes"
+    try:
+        return f"{len(base64.b64decode(data))} bytes"
+    except ValueError:
+        return "not base64"
 
 
 def _indented(text: str) -> str:

@@ -13,7 +13,14 @@ from mcp_notebook.schema import UNSET, Parameter, Schema, choices, type_in_words
 
 __all__ = ["Field", "field_for"]
 
-_LAYOUT = {"width": "28em", "max_width": "100%"}
+
+def _looks(parameter: Parameter) -> dict[str, Any]:
+    """Return what all inputs share: the parameter's name as their label, for eyes and screen readers alike."""
+    return {
+        "description": parameter.name,
+        "style": {"description_width": "9em"},
+        "layout": {"width": "32em", "max_width": "100%"},
+    }
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,7 @@ def field_for(parameter: Parameter, root: Schema) -> Field:
 def _choice(parameter: Parameter, options: list[tuple[str, Any]]) -> Field:
     """Choose one of a few; what is not required can be left unset, which is not the same as its default."""
     unset = [] if parameter.required else [(_unset_label(parameter), UNSET)]
-    widget = w.Dropdown(options=[*unset, *options], layout=_LAYOUT)
+    widget = w.Dropdown(options=[*unset, *options], **_looks(parameter))
     return Field(parameter, widget, lambda: widget.value)
 
 
@@ -57,7 +64,7 @@ def _unset_label(parameter: Parameter) -> str:
 
 
 def _text(parameter: Parameter, _root: Schema) -> Field:
-    widget = w.Text(placeholder=_placeholder(parameter), continuous_update=False, layout=_LAYOUT)
+    widget = w.Text(placeholder=_placeholder(parameter), continuous_update=False, **_looks(parameter))
 
     def read() -> Any:
         # An empty optional text is not sent; to send "" on purpose, the JSON of `%mcp call` says so.
@@ -67,7 +74,7 @@ def _text(parameter: Parameter, _root: Schema) -> Field:
 
 
 def _number(parameter: Parameter, root: Schema) -> Field:
-    widget = w.Text(placeholder=_placeholder(parameter), layout=_LAYOUT)
+    widget = w.Text(placeholder=_placeholder(parameter), **_looks(parameter))
 
     def read() -> Any:
         typed = widget.value.strip()
@@ -86,7 +93,7 @@ def _number(parameter: Parameter, root: Schema) -> Field:
 
 
 def _json(parameter: Parameter, root: Schema) -> Field:
-    widget = w.Textarea(placeholder=_placeholder(parameter) or "JSON", rows=3, layout=_LAYOUT)
+    widget = w.Textarea(placeholder=_placeholder(parameter) or "JSON", rows=3, **_looks(parameter))
 
     def read() -> Any:
         typed = widget.value.strip()

@@ -12,7 +12,7 @@ from mcp_types import Tool
 
 from mcp_notebook.client import Outcome
 from mcp_notebook.errors import RequestError
-from mcp_notebook.schema import UNSET, parameters
+from mcp_notebook.schema import UNSET, Parameter, parameters
 from mcp_notebook.server.interface import argument_in_words
 from mcp_notebook.widgets import content, look
 from mcp_notebook.widgets.fields import field_for
@@ -52,12 +52,10 @@ class ToolForm(w.VBox):
         buttons = w.HBox([self._button, self._cancel, self._state])
         super().__init__([heading, *rows, buttons, self._result], layout=w.Layout(padding="4px 0"))
 
-    def _row(self, parameter: Any, widget: w.DOMWidget) -> w.Widget:
+    def _row(self, parameter: Parameter, widget: w.DOMWidget) -> w.Widget:
         words = argument_in_words(parameter, self._tool.input_schema)
-        label = w.HTML(f"<code>{escape(parameter.name)}</code> <small>{escape(words)}</small>")
-        help_text = w.HTML(f"<small>{escape(parameter.description)}</small>")
-        widget.tooltip = f"{parameter.name}: {words}"
-        return w.VBox([label, widget, *([help_text] if parameter.description else [])])
+        about = f"{escape(parameter.description)} {look.muted(words)}" if parameter.description else escape(words)
+        return w.HBox([widget, w.HTML(f"<small>{about}</small>")], layout=w.Layout(flex_flow="row wrap"))
 
     def _start(self, _button: object) -> None:
         try:

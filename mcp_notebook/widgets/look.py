@@ -29,6 +29,7 @@ __all__ = [
 WIDTH = 100
 """Characters to a line in text renderings."""
 
+# The class is doubled where the host has rules of its own for HTML in outputs, so that ours win.
 _STYLE = """<style>
 .mcpnb{--mcpnb-fg:var(--jp-content-font-color1,var(--vscode-foreground,inherit));
 --mcpnb-dim:var(--jp-content-font-color2,var(--vscode-descriptionForeground,#666));
@@ -39,21 +40,22 @@ _STYLE = """<style>
 color:var(--mcpnb-fg);border:1px solid var(--mcpnb-line);border-radius:4px;padding:10px 14px;margin:4px 0;
 max-width:60em;line-height:1.45;font-size:var(--jp-content-font-size1,13px);
 font-family:var(--jp-content-font-family,var(--vscode-font-family,sans-serif))}
-.mcpnb h4{margin:0 0 6px;font-size:1.08em;font-weight:600;color:inherit}
-.mcpnb h5{margin:10px 0 2px;font-size:.92em;font-weight:600;color:var(--mcpnb-dim)}
-.mcpnb p{margin:4px 0}.mcpnb ul{margin:2px 0;padding-left:1.3em}
-.mcpnb code,.mcpnb pre{font-family:var(--mcpnb-mono);font-size:.95em;color:inherit;background:none}
-.mcpnb pre{background:var(--mcpnb-fill);padding:8px 10px;margin:4px 0;border-radius:3px;overflow:auto;
+.mcpnb.mcpnb h4{margin:0 0 6px;font-size:1.08em;font-weight:600;color:inherit}
+.mcpnb.mcpnb h5{margin:10px 0 2px;font-size:.92em;font-weight:600;color:var(--mcpnb-dim)}
+.mcpnb.mcpnb p{margin:4px 0}.mcpnb.mcpnb ul{margin:2px 0;padding-left:1.3em}
+.mcpnb.mcpnb code,.mcpnb.mcpnb pre{font-family:var(--mcpnb-mono);font-size:.95em;color:inherit;background:none}
+.mcpnb.mcpnb pre{background:var(--mcpnb-fill);padding:8px 10px;margin:4px 0;border-radius:3px;overflow:auto;
 max-height:26em;white-space:pre-wrap;overflow-wrap:anywhere}
-.mcpnb table{border-collapse:collapse;margin:2px 0;color:inherit}
-.mcpnb table th,.mcpnb table td{text-align:left;vertical-align:top;padding:3px 16px 3px 0;border:0;
+.mcpnb.mcpnb table{border-collapse:collapse;margin:2px 0;color:inherit}
+.mcpnb.mcpnb table th,.mcpnb.mcpnb table td{text-align:left;vertical-align:top;padding:3px 16px 3px 0;border:0;
 border-bottom:1px solid var(--mcpnb-line);background:none;white-space:normal}
-.mcpnb th{font-weight:600;color:var(--mcpnb-dim)}
-.mcpnb tr{background:none!important}.mcpnb tr:last-child td{border-bottom:0}
-.mcpnb table .n{text-align:right;font-variant-numeric:tabular-nums}.mcpnb .dim{color:var(--mcpnb-dim);font-weight:400}
-.mcpnb.bad{border-left:4px solid var(--mcpnb-bad)}.mcpnb.bad h4{color:var(--mcpnb-bad)}
-.mcpnb summary{cursor:pointer;color:var(--mcpnb-dim);margin-top:8px}
-.mcpnb img{max-width:100%;margin:4px 0}
+.mcpnb.mcpnb th{font-weight:600;color:var(--mcpnb-dim)}
+.mcpnb.mcpnb tr{background:none}.mcpnb.mcpnb tr:last-child td{border-bottom:0}
+.mcpnb.mcpnb table .n{text-align:right;font-variant-numeric:tabular-nums}
+.mcpnb.mcpnb .dim{color:var(--mcpnb-dim);font-weight:400}
+.mcpnb.mcpnb.bad{border-left:4px solid var(--mcpnb-bad)}.mcpnb.mcpnb.bad h4{color:var(--mcpnb-bad)}
+.mcpnb.mcpnb summary{cursor:pointer;color:var(--mcpnb-dim);margin-top:8px}
+.mcpnb.mcpnb img{max-width:100%;margin:4px 0}
 </style>"""
 
 

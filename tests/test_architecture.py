@@ -1,0 +1,99 @@
+"""The rooms import in one direction, and each outside library has its room."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import mcp_notebook
+
+PACKAGE = Path(mcp_notebook.__file__).parent
+
+MAY_IMPORT = {
+    "errors": set(),
+    "portal": set(),
+    "cells": set(),
+    "schema": set(),
+    "recording": {"errors", "portal"},
+    "server": {"errors", "portal", "cells", "schema", "recording"},
+    "client": {"errors", "portal", "schema", "recording", "server"},
+    "widgets": {"errors", "portal", "schema", "recording", "server", "client"},
+    "export": {"errors", "portal", "cells", "schema", "recording", "server", "client"},
+    "course": {"errors", "server", "client", "widgets"},
+    "magics": {"errors", "portal", "cells", "schema", "recording", "server", "client", "widgets", "export", "course"},
+    "cli": {"errors", "portal", "server", "client", "export", "course"},
+    "__init__": {"errors", "server", "client", "magics"},
+}
+
+ROOMS_THAT_KNOW = {
+    "IPython": {"magics", "cells"},
+    "ipywidgets": {"widgets"},
+    "click": {"magics", "cli"},
+    "uvicorn": {"server"},
+}
+
+
+def modules() -> Iterator[tuple[str, Path, ast.Module]]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        if room != "notebooks":
+            yield room, path, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    """Names of imported modules, imports inside functions included, those for type checkers only left out."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_every_room_has_a_place_in_the_order() -> None:
+    assert {room for room, _, _ in modules()} <= set(MAY_IMPORT)
+
+
+def test_rooms_import_only_those_below_them() -> None:
+    wrong = [
+        f"{path.relative_to(PACKAGE)} imports {name}"
+        for room, path, tree in modules()
+        for name in imported(tree)
+        if name.startswith("mcp_notebook.") and (other := name.split(".")[1]) != room and other not in MAY_IMPORT[room]
+    ]
+    assert wrong == []
+
+
+def test_the_order_has_no_circle() -> None:
+    left = dict(MAY_IMPORT)
+    while left:
+        free = [room for room, below in left.items() if not below & set(left)]
+        assert free, f"a circle among {sorted(left)}"
+        for room in free:
+            del left[room]
+
+
+def test_outside_libraries_stay_in_their_rooms() -> None:
+    wrong = [
+        f"{path.relative_to(PACKAGE)} imports {name}"
+        for room, path, tree in modules()
+        for name in imported(tree)
+        if room not in ROOMS_THAT_KNOW.get(name.split(".")[0], {room})
+    ]
+    assert wrong == []
+
+
+def test_private_parts_of_the_sdk_are_touched_in_one_module_only() -> None:
+    private = {
+        "_tool_manager", "_resource_manager", "_prompt_manager", "_lowlevel_server", "_tools", "_resources", "_prompts"
+    }  # fmt: skip
+    touching = {
+        path.name
+        for _, path, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in private
+    }
+    assert touching == {"sdk_gaps.py"}

@@ -1,0 +1,37 @@
+"""The extension in plain IPython, with neither kernel nor front end."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+SESSION = """%load_ext mcp_notebook
+%load_ext mcp_notebook
+get_ipython().run_cell_magic("mcp_tool", "", "def add(a: int, b: int) -> int:\\n    'Add.'\\n    return a + b\\n")
+result = %mcp call add a=1 b=2
+print("called:", result.structured_content)
+served = %mcp serve
+print("token hidden:", str(served.token) not in repr(served))
+%mcp form add
+%mcp call ad
+"""
+
+
+def test_it_works_in_a_terminal_and_the_process_ends_while_it_serves(tmp_path: Path) -> None:
+    script = tmp_path / "session.ipy"
+    script.write_text(SESSION, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "IPython", "--no-banner", "--colors=NoColor", str(script)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={"PATH": "", "IPYTHONDIR": str(tmp_path), "HOME": str(tmp_path)},
+    )
+    assert "tool add on notebook" in done.stdout
+    assert "called: {'result': 3}" in done.stdout
+    assert "token hidden: True" in done.stdout
+    assert "form of add" in done.stdout
+    assert "has no tool 'ad'. Did you mean 'add'?" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
