@@ -6,7 +6,7 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab test fast lint types format bench binder-lock clean
+.PHONY: help lab test fast lint types format bench notebooks binder-lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,10 @@ format: ## Lay out the code, and fix what ruff can
 bench: ## Measure, and print the table (ARGS= goes to the benchmarks)
 	@sh scripts/venv.sh test
 	@$(VENV_PYTHON) -m benchmarks $(ARGS)
+
+notebooks: ## Execute the notebooks of the course, and store their outputs
+	@sh scripts/venv.sh test
+	$(VENV_PYTHON) scripts/execute_notebooks.py
 
 binder-lock: ## Write binder/requirements.txt anew
 	@bash scripts/binder_lock.sh

@@ -12,12 +12,14 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 OUTPUT = Path("test-output")
+README = Path(__file__).parent.parent / "README.md"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 PATIENCE = 120_000
 
@@ -28,9 +30,13 @@ def find_browser() -> str | None:
 
 
 @pytest.fixture(scope="module")
-def lab_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("a learner's home")
+
+
+@pytest.fixture(scope="module")
+def lab_url(home: Path) -> Iterator[str]:
     """Start JupyterLab by the command a learner uses, in a folder with a space in its name."""
-    home = tmp_path_factory.mktemp("a learner's home")
     environment = {
         **os.environ,
         "JUPYTER_CONFIG_DIR": str(home / "config"),
@@ -165,3 +171,20 @@ def test_the_card_is_readable_in_the_dark_theme(page: Page) -> None:
     # WCAG AA asks for 4.5 for text.
     assert (max(foreground, background) + 0.05) / (min(foreground, background) + 0.05) >= 4.5
     page.screenshot(path=OUTPUT / "dark.png")
+
+
+def test_the_example_of_the_readme_shows_its_card_and_its_form(page: Page, home: Path) -> None:
+    cells = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in cells])
+    notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    nbformat.write(notebook, home / "course" / "readme.ipynb")
+    page.set_viewport_size({"width": 1000, "height": 1150})
+    page.goto(re.sub(r"/lab.*", "/doc/tree/readme.ipynb", page.url))
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+    page.locator("#jp-main-statusbar").get_by_text("Idle").wait_for()
+    menu(page, "Run", "Run All Cells")
+    form = cell(page, "%%mcp_tool").locator(".jp-OutputArea")
+    form.get_by_label("title").fill("Kindred")
+    form.get_by_role("button", name="Call").click()
+    expect(form.locator(".mcpnb").last).to_contain_text("1")
+    page.locator(".jp-Notebook").screenshot(path=OUTPUT / "readme.png")

@@ -1,0 +1,1 @@
+"""Speed, measured against peers in one run: ``make bench`` prints the table and writes docs/performance.md."""
