@@ -18,7 +18,7 @@ from typing import Any
 from IPython import get_ipython
 from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["Cell", "cell_of", "explain", "public_functions", "run_cell"]
+__all__ = ["Cell", "awaits", "cell_of", "explain", "public_functions", "run_cell"]
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,11 @@ def _definitions(node: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionD
             yield child
         elif not isinstance(child, ast.ClassDef | ast.Lambda):
             yield from _definitions(child)
+
+
+def awaits(shell: InteractiveShell, source: str) -> bool:
+    """Whether the source awaits at its top level, which only an ordinary cell can do."""
+    return bool(shell.should_run_async(source, transformed_cell=shell.transform_cell(source)))
 
 
 def run_cell(shell: InteractiveShell, magic: str, body: str) -> tuple[dict[str, Any], BaseException | None]:

@@ -213,7 +213,7 @@ WORD = {"word": {"type": "string"}}
         (
             tool(),
             tool(outputSchema={"properties": {"total": {"type": "integer"}}}),
-            ["returned 'total' added: integer"],
+            ["result field 'total' added: integer"],
         ),
         (
             tool(annotations={"readOnlyHint": False, "destructiveHint": True}),

@@ -140,6 +140,11 @@ def prompt(state: State, /, functions: tuple[str, ...], server: str | None, **si
 def _run(state: State, names: tuple[str, ...], single: dict[str, str | None]) -> Functions:
     """Run the cell and return the functions to register: those named, or every public one."""
     magic, body = state.cell
+    if cells.awaits(state.shell, body):
+        raise DefinitionError(
+            "This cell awaits at its top level, which a cell with a magic cannot. Await in a cell of its own, keep the "
+            "result in a variable, and define the function here."
+        )
     defined, error = cells.run_cell(state.shell, magic, body)
     if error is not None:
         raise UsageError(

@@ -123,7 +123,9 @@ def changes(before: Entry, after: Entry) -> list[str]:
     found += _schema_changes(
         before.get("inputSchema", {}), after.get("inputSchema", {}), "parameter", argument_in_words
     )
-    found += _schema_changes(before.get("outputSchema", {}), after.get("outputSchema", {}), "returned", field_in_words)
+    found += _schema_changes(
+        before.get("outputSchema", {}), after.get("outputSchema", {}), "result field", field_in_words
+    )
     found += _argument_changes(before.get("arguments", []), after.get("arguments", []))
     now = behaviour(after)
     if now != behaviour(before):

@@ -54,8 +54,8 @@ class ToolForm(w.VBox):
 
     def _row(self, parameter: Parameter, widget: w.DOMWidget) -> w.Widget:
         words = argument_in_words(parameter, self._tool.input_schema)
-        about = f"{escape(parameter.description)} {look.muted(words)}" if parameter.description else escape(words)
-        return w.HBox([widget, w.HTML(f"<small>{about}</small>")], layout=w.Layout(flex_flow="row wrap"))
+        about = " · ".join(filter(None, [words, parameter.description]))
+        return w.HBox([widget, w.HTML(f"<small>{escape(about)}</small>")], layout=w.Layout(flex_flow="row wrap"))
 
     def _start(self, _button: object) -> None:
         try:

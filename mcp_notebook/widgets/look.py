@@ -50,7 +50,7 @@ max-height:26em;white-space:pre-wrap;overflow-wrap:anywhere}
 .mcpnb.mcpnb table th,.mcpnb.mcpnb table td{text-align:left;vertical-align:top;padding:3px 16px 3px 0;border:0;
 border-bottom:1px solid var(--mcpnb-line);background:none;white-space:normal}
 .mcpnb.mcpnb th{font-weight:600;color:var(--mcpnb-dim)}
-.mcpnb.mcpnb tr{background:none}.mcpnb.mcpnb tr:last-child td{border-bottom:0}
+.mcpnb.mcpnb table tbody tr{background:none}.mcpnb.mcpnb tr:last-child td{border-bottom:0}
 .mcpnb.mcpnb table .n{text-align:right;font-variant-numeric:tabular-nums}
 .mcpnb.mcpnb .dim{color:var(--mcpnb-dim);font-weight:400}
 .mcpnb.mcpnb.bad{border-left:4px solid var(--mcpnb-bad)}.mcpnb.mcpnb.bad h4{color:var(--mcpnb-bad)}
