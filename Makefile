@@ -53,5 +53,5 @@ binder-lock: ## Write binder/requirements.txt anew
 
 # ./course holds the reader's own work: never removed here.
 clean: ## Remove .venv and everything built; ./course stays
-	rm -rf .venv build dist test-output .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv build dist test-output .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -31,7 +31,7 @@ def lab(folder: Path, fresh: bool, port: int, no_browser: bool) -> None:
 
     try:
         click.echo(copy_course(folder, fresh=fresh))
-        raise SystemExit(run_lab(folder, port=port, browser=not no_browser))
+        run_lab(folder, port=port, browser=not no_browser)
     except McpNotebookError as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:

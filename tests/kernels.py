@@ -59,8 +59,14 @@ class Kernel:
                 ran.errors.append(content["ename"])
             elif kind == "status" and content["execution_state"] == "idle":
                 break
-        ran.ok = self.client.get_shell_msg(timeout=DEADLINE)["content"]["status"] == "ok"
+        ran.ok = self._reply(message_id)["status"] == "ok"
         return ran
+
+    def _reply(self, message_id: str) -> dict[str, Any]:
+        while True:
+            reply = self.client.get_shell_msg(timeout=DEADLINE)
+            if reply["parent_header"].get("msg_id") == message_id:
+                return reply["content"]
 
     def run(self, code: str) -> Ran:
         return self.finish(self.start(code))

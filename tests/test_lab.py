@@ -56,7 +56,6 @@ def lab_url(home: Path) -> Iterator[str]:
     try:
         yield read_address(process)
     finally:
-        process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
 

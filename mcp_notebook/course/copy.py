@@ -1,0 +1,53 @@
+"""The learner's copy of the notebooks."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+__all__ = ["copy_course", "course_source"]
+
+FIRST = "01-getting-started.ipynb"
+
+
+def course_source() -> Path:
+    """Return the folder of the course's notebooks: inside an installed package, beside it in a checkout."""
+    package = Path(__file__).parent.parent
+    inside = package / "notebooks"
+    return inside if inside.is_dir() else package.parent / "notebooks"
+
+
+def copy_course(folder: Path, *, fresh: bool = False) -> str:
+    """Copy the course into `folder`; a notebook that is there already is the learner's, and stays.
+
+    Args:
+        folder: Made where it is missing.
+        fresh: Copy everything anew; a notebook of the learner that differs is moved into a dated folder first.
+
+    Returns:
+        A line that says what was done.
+
+    Raises:
+        OSError: The folder cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = folder / f"kept-{datetime.now():%Y-%m-%d-%H%M%S}"
+    copied = stayed = moved = 0
+    for source in sorted(course_source().glob("*.ipynb")):
+        target = folder / source.name
+        if target.exists() and target.read_bytes() != source.read_bytes():
+            if not fresh:
+                stayed += 1
+                continue
+            kept.mkdir(exist_ok=True)
+            shutil.move(target, kept / source.name)
+            moved += 1
+        if not target.exists():
+            shutil.copyfile(source, target)
+            copied += 1
+    words = [f"The course is in {folder}"]
+    words += [f"{copied} copied"] if copied else []
+    words += [f"{stayed} with your changes stay as they are (--fresh starts over)"] if stayed else []
+    words += [f"your {moved} moved to {kept}"] if moved else []
+    return "; ".join(words) + "."
