@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import nbformat
 import pytest
@@ -45,29 +45,27 @@ def lab_url(home: Path) -> Iterator[str]:
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
     }
+    command = [sys.executable, "-m", "mcp_notebook.cli", "lab", "--no-browser", "--port", "8941"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "mcp_notebook.cli", "lab", "--no-browser", "--port", "8941"],
-        cwd=home,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+        command, cwd=home, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    try:
-        yield read_address(process)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=30)
-
-
-def read_address(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
+    with process, process.stdout as output:
+        address = read_address(output)
+        # Read on, or the pipe fills up and JupyterLab waits for it.
+        reader = threading.Thread(target=output.read, daemon=True)
+        reader.start()
+        yield address
+        process.terminate()
+        process.wait(timeout=30)
+        reader.join(timeout=30)
+
+
+def read_address(output: IO[str]) -> str:
     seen: list[str] = []
-    for line in process.stdout:
+    for line in output:
         seen.append(line)
         if found := re.search(r"http://(?:localhost|127\.0\.0\.1)\S+token=\S+", line):
-            # Read on, or the pipe fills up and JupyterLab waits for it.
-            threading.Thread(target=process.stdout.read, daemon=True).start()
             return found.group()
     pytest.fail("JupyterLab printed no address:\n" + "".join(seen))
 
