@@ -22,6 +22,7 @@ __all__ = [
     "RequestError",
     "UnknownNameError",
     "did_you_mean",
+    "innermost",
 ]
 
 
@@ -49,3 +50,10 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``" Did you mean 'x'?"`` for the name nearest to `word`, or ``""``."""
     close = get_close_matches(word, list(known), n=1)
     return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def innermost(error: BaseException) -> BaseException:
+    """Return the first exception inside exception groups: task groups wrap what is raised in them."""
+    while inside := getattr(error, "exceptions", None):
+        error = inside[0]
+    return error

@@ -107,7 +107,7 @@ def test_a_replaced_tool_says_what_changed_for_clients():
     before = {**SEARCH, "description": "Search.", "outputSchema": {}}
     assert changed_lines(definition_card("tool", SEARCH, server="notebook", before=before).text) == [
         '*  description: "Search." → "Search the notes. Newest first."',
-        "*  returned 'found' added: array of string",
+        "*  result field 'found' added: array of string",
     ]
 
 

@@ -242,6 +242,39 @@ def test_requests_without_the_token_or_from_another_host_or_origin_are_refused(s
     shared_kernel.good("%mcp stop")
 
 
+BREAKING = """
+from contextlib import asynccontextmanager
+from mcp_notebook import NotebookServer
+
+@asynccontextmanager
+async def lifespan(server):
+    OPEN
+    yield {}
+
+with_lifespan = NotebookServer("lifespan", lifespan=lifespan)
+
+@with_lifespan.tool()
+def ping() -> str:
+    return "pong"
+"""
+
+
+def test_a_lifespan_that_raises_gives_one_line_and_the_earlier_server_goes_on(shared_kernel: Kernel) -> None:
+    shared_kernel.good(BREAKING.replace("OPEN", "pass") + "\n%mcp use lifespan")
+    url, token = served(shared_kernel)
+    broken = shared_kernel.good(BREAKING.replace("OPEN", "1 / 0"))
+    assert "its lifespan raised ZeroDivisionError('division by zero')" in broken.stderr
+    assert outside.call(url, token, "ping", {})[1] == {"result": "pong"}
+    called = shared_kernel.run("%mcp call ping")
+    assert "its lifespan raised ZeroDivisionError('division by zero')" in called.stderr
+    assert len((broken.stderr + called.stderr).strip().splitlines()) == 2
+    shared_kernel.good(BREAKING.replace("OPEN", "pass"))
+    assert shared_kernel.good("%mcp call ping").text == "pong"
+    shared_kernel.good("%mcp stop")
+    shared_kernel.good(BREAKING.replace("OPEN", "1 / 0"))
+    assert "its lifespan raised" in shared_kernel.run("%mcp serve").stderr
+
+
 def test_serving_again_goes_on_at_the_same_address(shared_kernel: Kernel) -> None:
     shared_kernel.good("%mcp new twice")
     assert served(shared_kernel) == served(shared_kernel)

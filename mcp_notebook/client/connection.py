@@ -20,7 +20,7 @@ from mcp_types import (
     Tool,
 )
 
-from mcp_notebook.errors import RequestError
+from mcp_notebook.errors import RequestError, innermost
 from mcp_notebook.portal import Portal, wait
 from mcp_notebook.server.notebook_server import CALL_ID
 
@@ -43,7 +43,8 @@ class Connection:
     that entered it. Requests wait for their answer; interrupting the wait cancels the request at the server.
 
     Raises:
-        RequestError: From every request: the server refused it, or its answer does not fit its own schema.
+        RequestError: The server's lifespan raised; and from every request: the server refused it, or its answer
+            does not fit its own schema.
     """
 
     def __init__(self, portal: Portal, server: MCPServer[Any]) -> None:
@@ -52,7 +53,13 @@ class Connection:
         # No response cache: cells change what the server lists, and nothing tells this client.
         self._client = Client(server, cache=None)
         self._open = portal.open(self._client)
-        self._open.__enter__()
+        try:
+            self._open.__enter__()
+        except Exception as error:  # the author's lifespan may raise anything
+            raise RequestError(
+                f"{server.name!r} could not start: its lifespan raised {innermost(error)!r}. Mend the cell that "
+                "defines it, and run that."
+            ) from error
 
     def close(self) -> None:
         """Close the connection; what is still under way is cancelled."""

@@ -49,12 +49,12 @@ class Extension:
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
         self._undo = ExitStack()
-        self._warm = threading.Thread(target=self._warm_up, name="mcp-notebook-import", daemon=True)
+        self._ready = threading.Event()
 
     @property
     def state(self) -> State:
         """The servers and connections of the notebook; the first use waits for the SDK's import."""
-        self._warm.join()
+        self._ready.wait()
         if not hasattr(self.shell, _STATE):
             from mcp_notebook.magics.state import State
 
@@ -64,7 +64,7 @@ class Extension:
 
     def load(self) -> None:
         """Put everything into the shell, each with the step that takes it out."""
-        self._warm.start()
+        threading.Thread(target=self._warm_up, name="mcp-notebook-import", daemon=True).start()
         for kind, function in (
             ("line", self.mcp),
             ("cell", self.mcp_tool),
@@ -86,7 +86,7 @@ class Extension:
 
     def unload(self) -> None:
         """Take everything out of the shell again."""
-        self._warm.join()
+        self._ready.wait()
         if hasattr(self.shell, _STATE):
             self.state.pause()
         self._undo.close()
@@ -161,21 +161,24 @@ class Extension:
             raise UsageError(str(error)) from None
 
     def _warm_up(self) -> None:
-        from mcp_notebook.magics.display import result_display
-        from mcp_notebook.server.in_kernel import at_home
+        try:
+            from mcp_notebook.magics.display import result_display
+            from mcp_notebook.server.in_kernel import at_home
 
-        self._undo.enter_context(at_home())
-        self._undo.enter_context(result_display(self.shell))
+            self._undo.enter_context(at_home())
+            self._undo.enter_context(result_display(self.shell))
+        finally:
+            self._ready.set()
         # The first call that checks an output schema needs it, and it takes a second to import.
         import jsonschema.validators  # noqa: F401
 
     def _before_cell(self, info: Any) -> None:
         # A cell that makes a server waits for the import anyway; so it finds the SDK at home.
         if "mcp" in (info.raw_cell or ""):
-            self._warm.join()
+            self._ready.wait()
 
     def _after_cell(self, _result: Any) -> None:
-        if "mcp.server.mcpserver" not in sys.modules or self._warm.is_alive():
+        if "mcp.server.mcpserver" not in sys.modules or not self._ready.is_set():
             return
         from mcp_notebook.errors import McpNotebookError
 

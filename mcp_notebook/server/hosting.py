@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mcp_notebook.errors import HostingError
+from mcp_notebook.errors import HostingError, innermost
 from mcp_notebook.portal import Portal
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.gate import Token, TokenGate
@@ -79,18 +79,31 @@ class Listener:
         self._served.result()
 
     async def _serve(self, server: MCPServer[Any], *, task_status: anyio.abc.TaskStatus[None]) -> None:
+        failure: HostingError | None = None
         try:
             async with anyio.create_task_group() as self._tasks:
-                await self._use(server)
-                task_status.started()
-                await self._uvicorn.serve(sockets=[self._socket])
+                try:
+                    await self._use(server)
+                except HostingError as error:  # raised in here, it would come out in an exception group
+                    failure = error
+                else:
+                    task_status.started()
+                    await self._uvicorn.serve(sockets=[self._socket])
         finally:
             self._socket.close()
+        if failure is not None:
+            raise failure
 
     async def _use(self, server: MCPServer[Any] | None) -> None:
         assert self._tasks is not None
         earlier = self._running
-        self._running = await self._tasks.start(_RunningApp(server).run) if server is not None else None
+        try:
+            self._running = await self._tasks.start(_RunningApp(server).run) if server is not None else None
+        except Exception as error:  # the author's lifespan may raise anything
+            raise HostingError(
+                f"{self._name!r} could not start: its lifespan raised {innermost(error)!r}. Mend the cell that defines "
+                "it and run that; what was served before goes on."
+            ) from error
         if earlier is not None:
             await earlier.stop()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from types import MethodType
 from typing import Any
 
@@ -59,17 +60,25 @@ class _Replacing:
         """Add a resource, or replace the one of its URI."""
         sdk_gaps.put_resource(self, resource)
 
-    async def call_tool(
-        self: Any, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
-    ) -> CallToolResult | InputRequiredResult:
-        """Call a tool, as `MCPServer.call_tool`; keep what clients are not told for the notebook that asked."""
-        try:
-            return await MCPServer.call_tool(self, name, arguments, context)
-        except UnexpectedToolError as error:
-            asked = _call_id(context)
-            if asked is not None and error.__cause__ is not None:
-                self.failures[asked] = error.__cause__
-            raise
+
+CallTool = Callable[..., Awaitable[CallToolResult | InputRequiredResult]]
+
+
+async def _noted(
+    call_tool: CallTool,
+    failures: dict[str, BaseException],
+    name: str,
+    arguments: dict[str, Any],
+    context: Context[Any, Any] | None = None,
+) -> CallToolResult | InputRequiredResult:
+    """Call a tool; keep what clients are not told for the notebook that asked."""
+    try:
+        return await call_tool(name, arguments, context)
+    except UnexpectedToolError as error:
+        asked = _call_id(context)
+        if asked is not None and error.__cause__ is not None:
+            failures[asked] = error.__cause__
+        raise
 
 
 def _call_id(context: Context[Any, Any] | None) -> str | None:
@@ -102,11 +111,21 @@ class NotebookServer(_Replacing, MCPServer[Any]):
             super().__init__(name, **options)
         self.failures: dict[str, BaseException] = {}
 
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Call a tool, as `MCPServer.call_tool` does."""
+        return await _noted(super().call_tool, self.failures, name, arguments, context)
+
 
 def adopt(server: MCPServer[Any]) -> MCPServer[Any]:
     """Give a plain `MCPServer` the replacing behaviour of a `NotebookServer`, in place; return it."""
     if not hasattr(server, "failures"):
-        for name in ("add_tool", "add_prompt", "add_resource", "call_tool"):
-            setattr(server, name, MethodType(getattr(_Replacing, name), server))
-        server.failures = {}  # type: ignore[attr-defined]
+        failures: dict[str, BaseException] = {}
+        replaced: dict[str, Any] = {
+            name: MethodType(getattr(_Replacing, name), server) for name in ("add_tool", "add_prompt", "add_resource")
+        }
+        replaced["call_tool"] = partial(_noted, server.call_tool, failures)
+        for name, value in {**replaced, "failures": failures}.items():
+            setattr(server, name, value)
     return server
