@@ -9,6 +9,7 @@ import ast
 import inspect
 import linecache
 import re
+import textwrap
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -46,18 +47,33 @@ def _execution_count(filename: str) -> int | None:
 
 
 def explain(error: BaseException) -> str:
-    """Say what was raised and where, from the first frame that belongs to a cell.
+    """Say what was raised and where, its causes and the members of a group included.
 
     Unlike Python's own traceback it names cells, not temporary files, and leaves out the server's frames.
     """
-    frames = traceback.extract_tb(error.__traceback__)
-    first = next((i for i, frame in enumerate(frames) if _execution_count(frame.filename)), 0)
-    lines = traceback.format_exception_only(type(error), error)
-    for frame in frames[first:]:
+    lines = [line.rstrip() for line in traceback.format_exception_only(type(error), error)]
+    for frame in _own_frames(traceback.extract_tb(error.__traceback__)):
         count = _execution_count(frame.filename)
         place = f"cell {count}" if count else PurePath(frame.filename).name
-        lines.append(f"  {place}, line {frame.lineno}, in {frame.name}\n    {frame.line}\n")
-    return "".join(lines).rstrip()
+        lines += [f"  {place}, line {frame.lineno}, in {frame.name}", f"    {frame.line}"]
+    for member in getattr(error, "exceptions", ()):
+        lines.append(textwrap.indent(explain(member), "  | "))
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is not None:
+        lines.append(f"because of {explain(cause)}")
+    return "\n".join(lines)
+
+
+def _own_frames(frames: list[traceback.FrameSummary]) -> list[traceback.FrameSummary]:
+    """Return the frames from the first cell on; where no cell took part, those after the server's."""
+    for i, frame in enumerate(frames):
+        if _execution_count(frame.filename):
+            return frames[i:]
+    servers = [i for i, frame in enumerate(frames) if _SERVER_PACKAGES & set(PurePath(frame.filename).parts)]
+    return frames[servers[-1] + 1 :] if servers else frames
+
+
+_SERVER_PACKAGES = {"mcp", "mcp_notebook", "anyio", "asyncio"}
 
 
 def public_functions(source: str) -> list[str]:

@@ -43,7 +43,15 @@ class HostingError(McpNotebookError):
 
 
 class RequestError(McpNotebookError):
-    """The server refused a request, or the connection to it did not hold."""
+    """The server refused a request, or the connection to it did not hold.
+
+    Attributes:
+        failure: What the definition behind the request raised, which clients are not told; None where it did not.
+    """
+
+    def __init__(self, message: str, failure: BaseException | None = None) -> None:
+        super().__init__(message)
+        self.failure = failure
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from concurrent.futures import CancelledError, Future
 from typing import TypeVar
 
 import anyio
@@ -40,17 +39,28 @@ class Portal:
         return wait(self.start(function, *args))
 
     def start_task(self, function: Callable[..., Awaitable[T]], *args: object) -> Future[T]:
-        """Start ``function(*args, task_status=...)``; return once it has reported that it is started.
+        """Start ``function(*args, started)``; return its future once it has called ``started()``.
+
+        Not anyio's `start_task`, because interrupting that one leaves the task running.
 
         Raises:
             Exception: What `function` raised before that.
         """
-        future, _ = self._started().start_task(function, *args)
-        return future
+        ready: Future[None] = Future()
+        running = self.start(function, *args, lambda: ready.set_result(None))
 
-    def open(self, context: AbstractAsyncContextManager[T]) -> AbstractContextManager[T]:
-        """Return `context` as a synchronous one, entered and left by one task of the loop."""
-        return self._started().wrap_async_context_manager(context)
+        def ended(future: Future[T]) -> None:
+            if not ready.done():
+                error = None if future.cancelled() else future.exception()
+                ready.set_exception(error or CancelledError())
+
+        running.add_done_callback(ended)
+        try:
+            ready.result()
+        except BaseException:
+            running.cancel()
+            raise
+        return running
 
     def close(self) -> None:
         """Cancel everything that runs on the loop and stop it; a later use starts a new one."""
@@ -63,15 +73,19 @@ class Portal:
         with self._lock:
             if self._portal is None:
                 ready: Future[BlockingPortal] = Future()
-                threading.Thread(target=anyio.run, args=(_loop, ready), name="mcp-notebook", daemon=True).start()
+                threading.Thread(target=anyio.run, args=(self._loop, ready), name="mcp-notebook", daemon=True).start()
                 self._portal = ready.result()
             return self._portal
 
-
-async def _loop(ready: Future[BlockingPortal]) -> None:
-    async with BlockingPortal() as portal:
-        ready.set_result(portal)
-        await portal.sleep_until_stopped()
+    async def _loop(self, ready: Future[BlockingPortal]) -> None:
+        try:
+            async with BlockingPortal() as portal:
+                ready.set_result(portal)
+                await portal.sleep_until_stopped()
+        finally:
+            # Should the loop ever end by itself, the next use starts another.
+            if self._portal is portal:
+                self._portal = None
 
 
 def wait(future: Future[T]) -> T:

@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["UNSET", "Parameter", "accepts_text_only", "choices", "parameters", "resolve", "type_in_words"]
+__all__ = [
+    "UNSET",
+    "Parameter",
+    "accepts_null",
+    "accepts_text_only",
+    "choices",
+    "parameters",
+    "resolve",
+    "type_in_words",
+    "without_null",
+]
 
 Schema = Mapping[str, Any]
 
@@ -90,6 +100,20 @@ def accepts_text_only(schema: Schema, root: Schema) -> bool:
     """Whether a string is the only kind of value that fits (null apart)."""
     kinds = set(_kinds(schema, root))
     return bool(kinds) and kinds <= {"string", "null"}
+
+
+def accepts_null(schema: Schema, root: Schema) -> bool:
+    """Whether null is among what the schema names as fitting."""
+    return "null" in _kinds(schema, root)
+
+
+def without_null(schema: Schema, root: Schema) -> Schema:
+    """Return what is left of ``X or null``: X, with what stands beside it; any other schema as it is."""
+    options = [resolve(option, root) for option in schema.get("anyOf", ())]
+    left = [option for option in options if option.get("type") != "null"]
+    if len(left) != 1 or len(left) == len(options):
+        return schema
+    return {**left[0], **{key: value for key, value in schema.items() if key != "anyOf"}}
 
 
 def _kinds(schema: Schema, root: Schema, depth: int = 0) -> list[str]:

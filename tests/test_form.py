@@ -38,6 +38,8 @@ def everything(
     tags: list[str] | None = None,
     loan: Loan | None = None,
     note: str = "none",
+    maybe: str | None = None,
+    perhaps: int | None = None,
 ) -> dict[str, Any]:
     return {name: value for name, value in locals().items() if value is not None}
 
@@ -128,7 +130,16 @@ def test_what_is_left_untouched_is_not_sent(driver: Driver) -> None:
 @pytest.mark.parametrize("driver", ["everything"], indirect=True)
 def test_every_field_sends_the_type_that_its_schema_asks_for(driver: Driver) -> None:
     driver.fill(
-        text="", count="0", share="1", loud=False, kind="b", tags='["x"]', loan='{"title": "Dune"}', note="mine"
+        text="",
+        count="0",
+        share="1",
+        loud=False,
+        kind="b",
+        tags='["x"]',
+        loan='{"title": "Dune"}',
+        note="mine",
+        maybe="x",
+        perhaps="7",
     )
     driver.press()
     driver.wait_for("done")
@@ -142,6 +153,8 @@ def test_every_field_sends_the_type_that_its_schema_asks_for(driver: Driver) -> 
         "tags": ["x"],
         "loan": {"title": "Dune"},
         "note": "mine",
+        "maybe": "x",
+        "perhaps": 7,
     }
     assert type(sent["count"]) is int
 
@@ -194,5 +207,5 @@ def test_cancel_reaches_the_server_and_the_form_is_ready_again(driver: Driver) -
 @pytest.mark.parametrize("driver", ["everything"], indirect=True)
 def test_the_form_has_a_text_that_stays_the_same(driver: Driver) -> None:
     assert repr(driver.form) == repr(Driver("everything").form)
-    assert "text   string, required" in repr(driver.form)
+    assert "text     string, required" in repr(driver.form)
     assert driver.form._repr_mimebundle_()["text/plain"] == repr(driver.form)

@@ -107,7 +107,13 @@ def test_running_the_cell_again_replaces_the_tool_and_says_what_changed(shared_k
         ("%%mcp_tool\nimport sqlite3\ndef add(c: sqlite3.Connection) -> int: return 1", "'c' is a sqlite3.Connection"),
         ("%%mcp_tool\ndef add(*rest: int) -> int: return 1", "'*rest: int' cannot be passed by name"),
         ("%%mcp_tool\ndef add(a: 'Missing') -> int: return 1", "name 'Missing' is not defined"),
-        ("%%mcp_tool\ndef ok() -> int: return 1\ndef add(c: object()) -> int: return 1", "add: "),
+        (
+            "%%mcp_tool\nclass Odd:\n    @classmethod\n"
+            "    def __get_pydantic_core_schema__(cls, *_): raise LookupError\n"
+            "def ok() -> int: return 1\ndef add(c: Odd) -> int: return 1",
+            "add: parameter 'c' is a __main__.Odd",
+        ),
+        ("%%mcp_tool part\nimport functools\npart = functools.partial(max, 1)", "a partial has no name of its own"),
         ("%%mcp_tool ad\ndef add(a: int) -> int: return a", "defines no function 'ad'. Did you mean 'add'?"),
         ("%%mcp_tool --name x\ndef add(): ...\ndef b(): ...", "--name is for one function"),
         ("%%mcp_tool\nimport asyncio\nawait asyncio.sleep(0)\ndef add(): ...", "This cell awaits at its top level"),
@@ -264,15 +270,134 @@ def test_a_lifespan_that_raises_gives_one_line_and_the_earlier_server_goes_on(sh
     url, token = served(shared_kernel)
     broken = shared_kernel.good(BREAKING.replace("OPEN", "1 / 0"))
     assert "its lifespan raised ZeroDivisionError('division by zero')" in broken.stderr
+    assert len(broken.stderr.strip().splitlines()) == 1
     assert outside.call(url, token, "ping", {})[1] == {"result": "pong"}
-    called = shared_kernel.run("%mcp call ping")
-    assert "its lifespan raised ZeroDivisionError('division by zero')" in called.stderr
-    assert len((broken.stderr + called.stderr).strip().splitlines()) == 2
-    shared_kernel.good(BREAKING.replace("OPEN", "pass"))
     assert shared_kernel.good("%mcp call ping").text == "pong"
+    shared_kernel.good(BREAKING.replace("OPEN", "pass").replace("pong", "mended"))
+    assert shared_kernel.good("%mcp call ping").text == "mended"
+    assert outside.call(url, token, "ping", {})[1] == {"result": "mended"}
     shared_kernel.good("%mcp stop")
     shared_kernel.good(BREAKING.replace("OPEN", "1 / 0"))
-    assert "its lifespan raised" in shared_kernel.run("%mcp serve").stderr
+    for line in ("%mcp serve", "%mcp call ping"):
+        refused = shared_kernel.run(line)
+        assert "its lifespan raised" in refused.stderr
+        assert len(refused.stderr.strip().splitlines()) == 1
+
+
+def test_a_lifespan_that_raises_when_it_ends_gives_one_line_and_everything_is_closed(kernel: Kernel) -> None:
+    ending = BREAKING.replace("OPEN", "pass").replace("yield {}", "yield {}\n    raise ValueError('on closing')")
+    kernel.good(ending)
+    kernel.good("%mcp call ping")
+    url, _ = served(kernel)
+    again = kernel.good(ending)
+    assert "ValueError('on closing')" in again.stderr
+    assert kernel.good("%mcp call ping").text == "pong"
+    assert "ValueError('on closing')" in kernel.run("%mcp stop").stderr
+    with pytest.raises(httpx.ConnectError):
+        httpx.post(url)
+    assert "it was not listening" in kernel.good("%mcp stop").text
+    kernel.good("%unload_ext mcp_notebook\n%load_ext mcp_notebook")
+    assert kernel.good("%mcp call ping").text == "pong"
+
+
+def test_interrupting_the_start_of_a_server_leaves_nothing_behind(kernel: Kernel) -> None:
+    kernel.good(
+        BREAKING.replace("OPEN", "story.append('opening'); await anyio.sleep(600)").replace(
+            "from contextlib", "import anyio, os, signal, threading\nstory = []\nfrom contextlib"
+        )
+    )
+    kernel.good(
+        "def _interrupt():\n    while not story: pass\n    os.kill(os.getpid(), signal.SIGINT)\n"
+        "threading.Thread(target=_interrupt).start()\nimport socket\n"
+        "_probe = socket.create_server(('127.0.0.1', 0)); port = _probe.getsockname()[1]; _probe.close()"
+    )
+    port = kernel.value("port")
+    assert kernel.run(f"%mcp serve --port {port}").errors == ["KeyboardInterrupt"]
+    assert "in this kernel only" in kernel.good("%mcp").text
+    kernel.good(BREAKING.replace("OPEN", "pass"))
+    assert f":{port}/" in kernel.good(f"%mcp serve --port {port}").text
+
+
+def test_a_cell_that_fails_halfway_takes_no_place_of_a_live_server(shared_kernel: Kernel) -> None:
+    shared_kernel.good("from mcp_notebook import NotebookServer")
+    create = "half = NotebookServer('half')\n@half.tool()\ndef one() -> int: return 1\nMIDDLE\n"
+    create += "@half.tool()\ndef two() -> int: return 2"
+    shared_kernel.good(create.replace("MIDDLE", ""))
+    shared_kernel.good("%mcp use half")
+    failed = shared_kernel.run(create.replace("MIDDLE", "1 / 0"))
+    assert failed.errors == ["ZeroDivisionError"]
+    assert "'half' is still the server of before" in failed.stderr
+    assert shared_kernel.good("%mcp call two").text == "2"
+    shared_kernel.good(create.replace("MIDDLE", "").replace("return 2", "return 22"))
+    assert shared_kernel.good("%mcp call two").text == "22"
+
+
+def test_what_magics_defined_is_not_lost_to_a_new_server_of_the_same_name(shared_kernel: Kernel) -> None:
+    shared_kernel.good("%mcp new keep")
+    shared_kernel.good(ADD)
+    ran = shared_kernel.good("from mcp_notebook import NotebookServer\nscratch = NotebookServer('keep')")
+    assert "'keep' is live already" in ran.stderr
+    assert shared_kernel.good("%mcp call add a=1 b=2").text == "3"
+    shared_kernel.good("%mcp use scratch")
+    assert "none yet" in shared_kernel.good("%mcp tools").text
+
+
+def test_a_tool_that_exits_ends_its_call_and_nothing_else(shared_kernel: Kernel) -> None:
+    shared_kernel.good("%mcp new exiting")
+    shared_kernel.good("%%mcp_tool\nimport sys\ndef leave() -> str:\n    sys.exit('gone')")
+    url, token = served(shared_kernel)
+    ran = shared_kernel.good("%mcp call leave")
+    assert ran.text == "error from the tool\nError executing tool leave"
+    assert "SystemExit: gone" in ran.stderr
+    assert outside.call(url, token, "leave", {})[2] is True
+    shared_kernel.good(ADD)
+    assert outside.call(url, token, "add", {"a": 1, "b": 2})[1] == {"result": 3}
+    shared_kernel.good("%mcp stop")
+
+
+def test_a_prompt_or_resource_that_raises_tells_its_author_where(shared_kernel: Kernel) -> None:
+    shared_kernel.good("%mcp new telling")
+    shared_kernel.good("%%mcp_prompt\ndef ask() -> str:\n    raise ValueError('in the prompt')")
+    shared_kernel.good("%%mcp_resource a://b\ndef read() -> str:\n    raise ValueError('in the resource')")
+    for line, reason in (("%mcp prompt ask", "in the prompt"), ("%mcp read a://b", "in the resource")):
+        ran = shared_kernel.run(line)
+        assert f"ValueError: {reason}" in ran.stderr
+        assert "line 3" in ran.stderr
+        assert ran.stderr.strip().splitlines()[-1].startswith("UsageError: The server refused")
+
+
+def test_what_a_tool_raised_is_told_with_its_cause(shared_kernel: Kernel) -> None:
+    shared_kernel.good("%mcp new causes")
+    shared_kernel.good(
+        "%%mcp_tool\ndef load() -> str:\n    try:\n        {}['key']\n    except KeyError as error:\n"
+        "        raise RuntimeError('cannot load') from error"
+    )
+    said = shared_kernel.good("%mcp call load").stderr
+    assert "RuntimeError: cannot load" in said
+    assert "because of KeyError: 'key'" in said
+
+
+def test_a_magic_in_a_function_sees_its_local_variables(shared_kernel: Kernel) -> None:
+    shared_kernel.good("%mcp new local")
+    shared_kernel.good(ADD)
+    shared_kernel.good("v = 100\ndef f(v):\n    r = %mcp call add a=v b=1\n    return r.structured_content['result']")
+    assert shared_kernel.value("f(1)") == 2
+
+
+@pytest.mark.parametrize("name", ["class", "a.b", "print"])
+def test_a_result_is_kept_only_under_a_name_of_the_users_own(shared_kernel: Kernel, name: str) -> None:
+    shared_kernel.good("%mcp new keeping")
+    shared_kernel.good(ADD)
+    assert "is no name for a variable of yours" in shared_kernel.run(f"%mcp call add a=1 b=2 -o {name}").stderr
+
+
+def test_another_live_server_can_be_asked_by_its_name(shared_kernel: Kernel) -> None:
+    shared_kernel.good("%mcp new first_of_two")
+    shared_kernel.good(ADD)
+    shared_kernel.good("%mcp new second_of_two")
+    assert shared_kernel.good("%mcp call add a=1 b=2 --server first_of_two").text == "3"
+    assert "add" in shared_kernel.good("%mcp tools --server first_of_two").text
+    assert "Did you mean" in shared_kernel.run("%mcp tools --server first_of_tow").stderr
 
 
 def test_serving_again_goes_on_at_the_same_address(shared_kernel: Kernel) -> None:
@@ -339,6 +464,7 @@ def test_tab_completes_verbs_options_and_live_names(shared_kernel: Kernel) -> No
     assert shared_kernel.complete("%mcp call greet ") == ["language=", "name="]
     assert shared_kernel.complete("%mcp call greet name=Ada ") == ["language="]
     assert shared_kernel.complete("%mcp call greet language=") == ['language="en"', 'language="fr"']
+    assert shared_kernel.complete("%mcp call greet language=f") == ['language="fr"']
     assert shared_kernel.complete("result = %mcp form g") == ["greet"]
     assert shared_kernel.complete("%%mcp_tool --read") == ["--read-only"]
     assert "tabs" in shared_kernel.complete("%mcp use ")

@@ -9,11 +9,13 @@ from mcp import Client
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import InvalidSignature, ToolError, UnexpectedToolError
 from mcp.server.mcpserver.resources import TextResource
+from mcp.shared.exceptions import MCPError
 from mcp_types import ToolAnnotations
 
 from mcp_notebook.errors import DefinitionError
 from mcp_notebook.server.definitions import build_prompt, build_tool, define_resource, definitions, register
-from mcp_notebook.server.notebook_server import CALL_ID, NotebookServer, adopt
+from mcp_notebook.server.failures import CALL_ID
+from mcp_notebook.server.notebook_server import NotebookServer, adopt
 from mcp_notebook.server.sdk_gaps import quiet_construction
 
 
@@ -192,67 +194,81 @@ def add_failing_tool(server: MCPServer[Any]) -> NoSuchCityError:
     return error
 
 
+def raised_in(server: MCPServer[Any], arguments: dict[str, Any], *, asked: bool = True) -> tuple[Any, Any]:
+    """Call ``fail`` while its failure is expected, with or without the id; return result and what was kept."""
+
+    async def main() -> tuple[Any, Any]:
+        with server.failures.expecting() as expected:
+            meta = {CALL_ID: expected.id} if asked else {CALL_ID: "another"}
+            async with Client(server, cache=None) as client:
+                return await client.call_tool("fail", arguments, meta=meta), expected.error
+
+    return anyio.run(main)
+
+
 @replacing_servers
-def test_what_a_tool_raised_is_kept_for_the_call_that_carried_an_id(make):
+def test_what_a_tool_raised_is_kept_for_the_call_that_is_waited_for(make):
     server = make()
     error = add_failing_tool(server)
-
-    async def main() -> Any:
-        async with Client(server, cache=None) as client:
-            return await client.call_tool("fail", {}, meta={CALL_ID: "mine"})
-
-    result = anyio.run(main)
+    result, kept = raised_in(server, {})
     assert result.is_error
     assert "Graz" not in result.content[0].text
-    assert server.failures == {"mine": error}
+    assert kept is error
 
 
 @replacing_servers
-def test_what_a_tool_told_its_clients_on_purpose_is_not_kept(make):
+@pytest.mark.parametrize("number", [3, "three"])
+def test_what_a_tool_tells_its_clients_on_purpose_is_not_kept(make, number):
     server = make()
 
     @server.tool()
     def fail(number: int) -> str:
         raise ToolError(f"no {number}")
 
-    async def main() -> list[Any]:
-        async with Client(server, cache=None) as client:
-            calls = ({"number": 3}, {"number": "three"})
-            return [await client.call_tool("fail", arguments, meta={CALL_ID: "mine"}) for arguments in calls]
-
-    told, wrong = anyio.run(main)
-    assert told.is_error
-    assert told.content[0].text.endswith("no 3")
-    assert wrong.is_error
-    assert "number" in wrong.content[0].text
-    assert server.failures == {}
+    result, kept = raised_in(server, {"number": number})
+    assert result.is_error
+    assert kept is None
 
 
 @replacing_servers
-@pytest.mark.parametrize("meta", [None, {}, {"other": "mine"}, {CALL_ID: 7}])
-def test_what_a_tool_raised_in_any_other_call_is_not_kept(make, meta):
+def test_what_a_tool_raised_in_anybody_elses_call_is_not_kept(make):
     server = make()
     add_failing_tool(server)
-
-    async def main() -> Any:
-        async with Client(server, cache=None) as client:
-            return await client.call_tool("fail", {}, meta=meta)
-
-    assert anyio.run(main).is_error
-    assert server.failures == {}
+    result, kept = raised_in(server, {}, asked=False)
+    assert result.is_error
+    assert kept is None
 
 
 @replacing_servers
-def test_a_call_that_works_leaves_nothing_behind(make):
+@pytest.mark.parametrize("error", [SystemExit(1), KeyboardInterrupt()])
+def test_a_definition_that_ends_the_process_is_refused_and_the_loop_goes_on(make, error):
     server = make()
-    server.tool(name="fine")(lambda: "x")
 
-    async def main() -> Any:
+    @server.tool()
+    async def fail() -> str:
+        raise error
+
+    @server.resource("a://b")
+    def read() -> str:
+        raise error
+
+    @server.prompt()
+    def ask() -> str:
+        raise error
+
+    result, kept = raised_in(server, {})
+    assert result.is_error
+    assert result.content[0].text == "Error executing tool fail"
+    assert kept is error
+
+    async def main() -> None:
         async with Client(server, cache=None) as client:
-            return await client.call_tool("fine", {}, meta={CALL_ID: "mine"})
+            with pytest.raises(MCPError):
+                await client.read_resource("a://b")
+            with pytest.raises(MCPError):
+                await client.get_prompt("ask", {})
 
-    assert not anyio.run(main).is_error
-    assert server.failures == {}
+    anyio.run(main)
 
 
 @replacing_servers
@@ -266,7 +282,6 @@ def test_a_tool_called_outside_any_request_raises_as_the_sdk_has_it(make):
     with pytest.raises(UnexpectedToolError) as raised:
         anyio.run(main)
     assert raised.value.__cause__ is error
-    assert server.failures == {}
 
 
 def test_adopting_gives_the_server_itself_with_what_it_had():
@@ -277,18 +292,12 @@ def test_adopting_gives_the_server_itself_with_what_it_had():
     assert [tool.name for tool in listing.tools] == ["a"]
 
 
-def test_adopting_a_notebook_server_changes_nothing():
-    server = NotebookServer()
-    server.failures["a"] = error = ValueError()
+@pytest.mark.parametrize("make", [NotebookServer, adopted_server])
+def test_adopting_what_replaces_already_changes_nothing(make):
+    server = make()
+    failures = server.failures
     assert adopt(server) is server
-    assert server.failures == {"a": error}
-
-
-def test_adopting_twice_keeps_what_the_first_adoption_collected():
-    server = adopted_server()
-    server.failures["a"] = error = ValueError()
-    adopt(server)
-    assert server.failures == {"a": error}
+    assert server.failures is failures
 
 
 def test_a_new_server_leaves_the_root_logger_without_handlers():

@@ -140,7 +140,7 @@ def test_where_only_text_fits_a_variable_counts_only_if_it_holds_text():
         (
             "tags=wnted",
             "tags=wnted: that is no JSON, no Python literal and no variable. Did you mean 'wanted'? "
-            'For text, write tags="wnted".',
+            'A text goes in quotes: tags="wnted".',
         ),
     ],
 )
@@ -153,7 +153,7 @@ def test_what_is_not_known_is_refused_with_what_would_be(line, message):
 def test_the_advice_to_write_text_in_quotes_can_be_followed():
     with pytest.raises(UnknownNameError) as refusal:
         values("either=it's")
-    advised = str(refusal.value).rpartition("write ")[2].removesuffix(".")
+    advised = str(refusal.value).rpartition("quotes: ")[2].removesuffix(".")
     assert values(advised) == {"either": "it's"}
 
 

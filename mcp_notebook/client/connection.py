@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from typing import Any, NamedTuple, TypeVar
-from uuid import uuid4
 
+import anyio
 from mcp.client import Client
 from mcp.server.mcpserver import MCPServer
 from mcp.shared.exceptions import MCPError
@@ -22,7 +22,7 @@ from mcp_types import (
 
 from mcp_notebook.errors import RequestError, innermost
 from mcp_notebook.portal import Portal, wait
-from mcp_notebook.server.notebook_server import CALL_ID
+from mcp_notebook.server.failures import CALL_ID, Failures
 
 __all__ = ["Connection", "Outcome"]
 
@@ -52,18 +52,34 @@ class Connection:
         self._server = server
         # No response cache: cells change what the server lists, and nothing tells this client.
         self._client = Client(server, cache=None)
-        self._open = portal.open(self._client)
+        self._failures: Failures = getattr(server, "failures", None) or Failures()
         try:
-            self._open.__enter__()
+            self._owner = portal.start_task(self._own)
         except Exception as error:  # the author's lifespan may raise anything
             raise RequestError(
                 f"{server.name!r} could not start: its lifespan raised {innermost(error)!r}. Mend the cell that "
                 "defines it, and run that."
             ) from error
 
+    async def _own(self, started: Callable[[], None]) -> None:
+        self._end = anyio.Event()
+        async with self._client:
+            started()
+            await self._end.wait()
+
     def close(self) -> None:
-        """Close the connection; what is still under way is cancelled."""
-        self._open.__exit__(None, None, None)
+        """Close the connection; what is still under way is cancelled.
+
+        Raises:
+            RequestError: The server's lifespan raised when it ended; the connection is closed all the same.
+        """
+        self._portal.start(_call, self._end.set)
+        try:
+            self._owner.result()
+        except Exception as error:  # as in __init__
+            raise RequestError(
+                f"{self._server.name!r} is closed, but its lifespan raised {innermost(error)!r} when it ended."
+            ) from error
 
     def tools(self) -> list[Tool]:
         """Return all tools that the server lists."""
@@ -87,28 +103,43 @@ class Connection:
 
     def call(self, name: str, arguments: Mapping[str, Any]) -> Outcome:
         """Call a tool. A tool's own failure is a result with ``is_error``, not an exception."""
-        return wait(self.start_call(name, arguments))
+        try:
+            return wait(self.start_call(name, arguments))
+        except CancelledError:
+            raise RequestError(f"The call of {name!r} was cancelled at the server.") from None
 
     def read(self, uri: str) -> ReadResourceResult:
         """Read a resource."""
-        return self._ask(self._client.read_resource, uri)
+        result: ReadResourceResult = self._ask(self._noting, self._client.read_resource, uri)
+        return result
 
     def prompt(self, name: str, arguments: Mapping[str, str]) -> GetPromptResult:
         """Get a prompt, filled in with `arguments`."""
-        return self._ask(self._client.get_prompt, name, dict(arguments))
+        result: GetPromptResult = self._ask(self._noting, self._client.get_prompt, name, dict(arguments))
+        return result
 
     async def _call(self, name: str, arguments: dict[str, Any]) -> Outcome:
         # The client checks results against the output schemas that it listed last; a cell may have changed them.
         await self._client.list_tools()
-        call_id = uuid4().hex
-        meta: Any = {CALL_ID: call_id}  # the SDK's type for it lists only the protocol's own keys
-        result = await self._client.call_tool(name, arguments, meta=meta)
-        failures: dict[str, BaseException] = getattr(self._server, "failures", {})
-        return Outcome(result, failures.pop(call_id, None))
+        with self._failures.expecting() as expected:
+            meta: Any = {CALL_ID: expected.id}  # the SDK's type for it lists only the protocol's own keys
+            result = await self._client.call_tool(name, arguments, meta=meta)
+            return Outcome(result, expected.error)
+
+    async def _noting(self, request: Callable[..., Awaitable[T]], *args: object) -> T:
+        with self._failures.expecting() as expected:
+            try:
+                return await request(*args, meta={CALL_ID: expected.id})
+            except MCPError as error:
+                raise RequestError(f"The server refused: {error.message}", expected.error) from error
 
     def _ask(self, request: Callable[..., Awaitable[T]], *args: object) -> T:
         answer: T = self._portal.run(_translated, request, *args)
         return answer
+
+
+async def _call(function: Callable[[], None]) -> None:
+    function()
 
 
 async def _translated(request: Callable[..., Awaitable[T]], *args: object) -> T:
@@ -116,8 +147,9 @@ async def _translated(request: Callable[..., Awaitable[T]], *args: object) -> T:
         return await request(*args)
     except MCPError as error:
         raise RequestError(f"The server refused: {error.message}") from error
-    except RuntimeError as error:  # how the SDK reports a result that does not fit the output schema
-        raise RequestError(f"The server answered, but the client rejects the answer: {error}") from error
+    except RuntimeError as error:  # how the SDK reports, among others, a result that does not fit the output schema
+        first_line = str(error).partition("\n")[0]
+        raise RequestError(f"No usable answer came: {first_line}") from error
 
 
 async def _every_page(request: Callable[..., Awaitable[Any]], field: str) -> list[Any]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.completer import CompletionContext, SimpleMatcherResult, context_matcher
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.core.magic import no_var_expand
+from IPython.core.magic import needs_local_scope, no_var_expand
 
 if TYPE_CHECKING:
     from mcp_notebook.magics.state import State
@@ -87,12 +87,15 @@ class Extension:
     def unload(self) -> None:
         """Take everything out of the shell again."""
         self._ready.wait()
-        if hasattr(self.shell, _STATE):
-            self.state.pause()
-        self._undo.close()
+        try:
+            if hasattr(self.shell, _STATE):
+                self.state.pause()
+        finally:
+            self._undo.close()
 
     @no_var_expand
-    def mcp(self, line: str) -> Any:
+    @needs_local_scope
+    def mcp(self, line: str, local_ns: dict[str, Any] | None = None) -> Any:
         """Work with the MCP servers of this notebook.
 
         %mcp                          what is live here
@@ -108,7 +111,7 @@ class Extension:
 
         Add --help to a verb for its options: %mcp call --help. Tab completes everything.
         """
-        return self._run("%mcp", line)
+        return self._run("%mcp", line, local=local_ns)
 
     @no_var_expand
     def mcp_tool(self, line: str, cell: str) -> Any:
@@ -150,8 +153,9 @@ class Extension:
         """
         return self._run("%%mcp_prompt", line, cell)
 
-    def _run(self, magic: str, line: str, cell: str | None = None) -> Any:
+    def _run(self, magic: str, line: str, cell: str | None = None, local: dict[str, Any] | None = None) -> Any:
         state = self.state
+        state.local = local or {}
         from mcp_notebook.errors import McpNotebookError
         from mcp_notebook.magics.commands import run
 
@@ -177,15 +181,10 @@ class Extension:
         if "mcp" in (info.raw_cell or ""):
             self._ready.wait()
 
-    def _after_cell(self, _result: Any) -> None:
+    def _after_cell(self, result: Any) -> None:
         if "mcp.server.mcpserver" not in sys.modules or not self._ready.is_set():
             return
-        from mcp_notebook.errors import McpNotebookError
-
-        try:
-            self.state.sync()
-        except McpNotebookError as error:
-            print(f"mcp: {error}", file=sys.stderr)
+        self.state.sync(failed=not result.success)
 
     @context_matcher()
     def _complete(self, context: CompletionContext) -> SimpleMatcherResult:

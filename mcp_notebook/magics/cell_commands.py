@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -15,6 +16,7 @@ from mcp_notebook import cells
 from mcp_notebook.errors import DefinitionError, did_you_mean
 from mcp_notebook.magics.options import NAME, SERVER, TEXT
 from mcp_notebook.magics.state import State
+from mcp_notebook.magics.words import quoted
 from mcp_notebook.server import LiveServer
 from mcp_notebook.server.definitions import build_prompt, build_tool, define_resource, register
 from mcp_notebook.server.interface import Entry, listed
@@ -72,7 +74,8 @@ def tool(
         "structured_output": False if no_structured else None,
     }
     defined = _run(state, functions, single)
-    built = [build_tool(function, **options, **single) for function in defined.values()]
+    with _naming_the_way_out(defined, functions):
+        built = [build_tool(function, **options, **single) for function in defined.values()]
     before = _listed(state, live.server.list_tools)
     register(live.server, *built)
     after = _listed(state, live.server.list_tools)
@@ -83,7 +86,7 @@ def tool(
             live,
             one.fn,
             before.get(one.name),
-            f"%mcp call {one.name}{_first_words(one)}",
+            f"%mcp call {quoted(one.name)}{_first_words(one)}",
         )
         if form:
             display(state.form(live, one.name))
@@ -117,7 +120,7 @@ def resource(
     define_resource(live.server, uri, function, mime_type=mime_type, **single)
     static, templates = (_listed(state, f) for f in (live.server.list_resources, live.server.list_resource_templates))
     kind = "resource" if uri in static else "resource template"
-    _show(kind, (static | templates)[uri], live, function, before.get(uri), f"%mcp read {uri}")
+    _show(kind, (static | templates)[uri], live, function, before.get(uri), f"%mcp read {quoted(uri)}")
 
 
 @click.command("%%mcp_prompt")
@@ -128,13 +131,14 @@ def prompt(state: State, /, functions: tuple[str, ...], server: str | None, **si
     """Run the cell, and make its public functions prompts."""
     live = state.live(server)
     defined = _run(state, functions, single)
-    built = [build_prompt(function, **single) for function in defined.values()]
+    with _naming_the_way_out(defined, functions):
+        built = [build_prompt(function, **single) for function in defined.values()]
     before = _listed(state, live.server.list_prompts)
     register(live.server, *built)
     after = _listed(state, live.server.list_prompts)
     for one in built:
         words = "".join(f" {argument.name}=..." for argument in one.arguments or [] if argument.required)
-        _show("prompt", after[one.name], live, None, before.get(one.name), f"%mcp prompt {one.name}{words}")
+        _show("prompt", after[one.name], live, None, before.get(one.name), f"%mcp prompt {quoted(one.name)}{words}")
 
 
 def _run(state: State, names: tuple[str, ...], single: dict[str, str | None]) -> Functions:
@@ -172,6 +176,20 @@ def _run(state: State, names: tuple[str, ...], single: dict[str, str | None]) ->
             f"put each into a cell of its own."
         )
     return chosen
+
+
+@contextmanager
+def _naming_the_way_out(defined: Functions, named: tuple[str, ...]) -> Iterator[None]:
+    """Where a helper stands beside the function that is meant, say how to tell them apart."""
+    try:
+        yield
+    except DefinitionError as error:
+        if len(defined) == 1 or named:
+            raise
+        raise DefinitionError(
+            f"{error} If that is a helper, name the functions that are meant after the magic, or start the name of "
+            "the helper with an underscore."
+        ) from error
 
 
 def _listed(state: State, list_all: Callable[..., Any]) -> dict[str, Entry]:

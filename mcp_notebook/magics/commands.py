@@ -10,9 +10,9 @@ import click
 from IPython.core.error import UsageError
 
 from mcp_notebook import magics
-from mcp_notebook.errors import DefinitionError, did_you_mean
+from mcp_notebook.errors import DefinitionError, RequestError, did_you_mean
 from mcp_notebook.magics import cell_commands, line_commands, words
-from mcp_notebook.magics.state import State
+from mcp_notebook.magics.state import State, say_raised
 
 __all__ = ["root", "run"]
 
@@ -80,5 +80,9 @@ def run(state: State, magic: str, line: str, cell: str | None) -> Any:
     except click.UsageError as error:
         where = error.ctx.command_path.strip() if error.ctx else magic
         raise UsageError(f"{error.format_message()} See {where} --help.") from None
+    except RequestError as error:
+        if error.failure is not None:
+            say_raised(error.failure)
+        raise UsageError(str(error)) from None
     except DefinitionError as error:
         raise UsageError(f"{error} Nothing changed on the server.") from None

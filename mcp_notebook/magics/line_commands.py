@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,10 +10,9 @@ import click
 from IPython.display import display
 from mcp_types import Tool
 
-from mcp_notebook import cells
 from mcp_notebook.errors import HostingError, UnknownNameError, did_you_mean
-from mcp_notebook.magics.options import ARGUMENTS, NAME, PROMPT, RESOURCE, SERVER, TEXT, TOOL
-from mcp_notebook.magics.state import State
+from mcp_notebook.magics.options import ARGUMENTS, NAME, PROMPT, RESOURCE, SERVER, TEXT, TOOL, VARIABLE
+from mcp_notebook.magics.state import State, say_raised
 from mcp_notebook.magics.words import jsonable, named_values
 from mcp_notebook.server import LiveServer, definitions
 from mcp_notebook.server.gate import Token
@@ -28,7 +26,10 @@ __all__ = ["VERBS", "status"]
 
 VERBS: dict[str, click.Command] = {}
 
-_into = click.option("-o", "--output", metavar="VAR", help="Keep the result in this variable instead of showing it.")
+_into = click.option(
+    "-o", "--output", type=VARIABLE, metavar="VAR", help="Keep the result in this variable instead of showing it."
+)
+_server = click.option("--server", type=SERVER, help="The live server that is meant; the current one if not given.")
 
 
 def _verb(name: str, *parameters: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -98,7 +99,7 @@ def _use(state: State, name: str) -> look.Rendering:
         help="Listen on this port; on a free one if not given.",
     ),
     click.option("--no-token", is_flag=True, help="Let every program of this machine call, without a token."),
-    click.option("--server", type=SERVER, help="The live server to serve; the current one if not given."),
+    _server,
 )
 def _serve(state: State, port: int, no_token: bool, server: str | None) -> Listener:
     """Listen for clients outside the kernel. Example: %mcp serve."""
@@ -110,15 +111,15 @@ def _serve(state: State, port: int, no_token: bool, server: str | None) -> Liste
     return listener
 
 
-@_verb("stop", click.option("--server", type=SERVER, help="The server to stop; the current one if not given."))
+@_verb("stop", _server)
 def _stop(state: State, server: str | None) -> look.Rendering:
     """Stop listening; the server stays in the kernel. Example: %mcp stop."""
     live = state.live(server)
     if live.listener is None:
         words = "it was not listening"
     else:
-        live.listener.stop()
-        live.listener = None
+        listener, live.listener = live.listener, None
+        listener.stop()
         words = "it listens no longer; its definitions are as they were"
     return look.Rendering(f"server {live.name}: {words}", look.card(f"server {look.code(live.name)}", words))
 
@@ -126,7 +127,7 @@ def _stop(state: State, server: str | None) -> look.Rendering:
 @_verb(
     "token",
     click.option("--show", is_flag=True, help="Print it. Clear this output before you save or share the notebook."),
-    click.option("--server", type=SERVER, help="The server whose token is meant; the current one if not given."),
+    _server,
 )
 def _token(state: State, show: bool, server: str | None) -> Token | None:
     """Return the token that clients send; it prints only with --show. Example: token = %mcp token."""
@@ -141,10 +142,10 @@ def _token(state: State, show: bool, server: str | None) -> Token | None:
     return live.listener.token
 
 
-@_verb("tools", click.argument("name", type=TOOL, required=False))
-def _tools(state: State, name: str | None) -> look.Rendering:
+@_verb("tools", click.argument("name", type=TOOL, required=False), _server)
+def _tools(state: State, name: str | None, server: str | None) -> look.Rendering:
     """Show what an agent sees of the tools, or of one. Example: %mcp tools add."""
-    live = state.live()
+    live = state.live(server)
     functions = {d.name: d for d in definitions(live.server) if d.kind == "tool"}
     entries = {tool.name: listed(tool) for tool in state.portal.run(live.server.list_tools)}
     if name is not None:
@@ -169,10 +170,10 @@ def _tools(state: State, name: str | None) -> look.Rendering:
     )
 
 
-@_verb("resources", click.argument("name", type=RESOURCE, required=False))
-def _resources(state: State, name: str | None) -> look.Rendering:
+@_verb("resources", click.argument("name", type=RESOURCE, required=False), _server)
+def _resources(state: State, name: str | None, server: str | None) -> look.Rendering:
     """Show what an agent sees of the resources and templates, or of one. Example: %mcp resources."""
-    live = state.live()
+    live = state.live(server)
     found = {d.name: d for d in definitions(live.server) if d.kind in ("resource", "resource template")}
     entries = {r.uri: listed(r) for r in state.portal.run(live.server.list_resources)}
     entries |= {t.uri_template: listed(t) for t in state.portal.run(live.server.list_resource_templates)}
@@ -191,10 +192,10 @@ def _resources(state: State, name: str | None) -> look.Rendering:
     )
 
 
-@_verb("prompts", click.argument("name", type=PROMPT, required=False))
-def _prompts(state: State, name: str | None) -> look.Rendering:
+@_verb("prompts", click.argument("name", type=PROMPT, required=False), _server)
+def _prompts(state: State, name: str | None, server: str | None) -> look.Rendering:
     """Show what an agent sees of the prompts, or of one. Example: %mcp prompts."""
-    live = state.live()
+    live = state.live(server)
     found = {d.name: d for d in definitions(live.server) if d.kind == "prompt"}
     entries = {prompt.name: listed(prompt) for prompt in state.portal.run(live.server.list_prompts)}
     if name is not None:
@@ -236,6 +237,7 @@ def _prompts(state: State, name: str | None) -> look.Rendering:
         help="The arguments as a dict in a variable, sent as it is.",
     ),
     _into,
+    _server,
 )
 def _call(
     state: State,
@@ -244,28 +246,29 @@ def _call(
     as_json: str | None,
     variable: str | None,
     output: str | None,
+    server: str | None,
 ) -> Any:
     """Call a tool. Example: %mcp call add a=1 b=2.
 
     A value is JSON, a Python literal or the name of a variable; for a text parameter, the text itself.
     """
-    live = state.live()
+    live = state.live(server)
     connection = state.connection(live)
     listed_tool = _known(tool, {t.name: t for t in connection.tools()}, "tool", live)
     whole = {**_json_object(as_json), **_variable(state, variable)}
-    named = named_values(arguments, listed_tool.input_schema, state.namespace, tool)
+    named = named_values(arguments, listed_tool.input_schema, state.variables, tool)
     if as_json is None and variable is None:
         _nothing_missing(listed_tool, named)
     result, failure = connection.call(tool, {**whole, **named})
     if failure is not None:
-        print(f"{tool} raised, and clients do not see this:\n{cells.explain(failure)}", file=sys.stderr)
+        say_raised(failure)
     return _deliver(state, result, output)
 
 
-@_verb("read", click.argument("uri", type=RESOURCE), _into)
-def _read(state: State, uri: str, output: str | None) -> Any:
+@_verb("read", click.argument("uri", type=RESOURCE), _into, _server)
+def _read(state: State, uri: str, output: str | None, server: str | None) -> Any:
     """Read a resource. Example: %mcp read notes://today."""
-    return _deliver(state, state.connection(state.live()).read(uri), output)
+    return _deliver(state, state.connection(state.live(server)).read(uri), output)
 
 
 @_verb(
@@ -273,25 +276,26 @@ def _read(state: State, uri: str, output: str | None) -> Any:
     click.argument("prompt", type=PROMPT),
     click.argument("arguments", nargs=-1, type=ARGUMENTS, metavar="[KEY=VALUE]..."),
     _into,
+    _server,
 )
-def _prompt(state: State, prompt: str, arguments: tuple[str, ...], output: str | None) -> Any:
+def _prompt(state: State, prompt: str, arguments: tuple[str, ...], output: str | None, server: str | None) -> Any:
     """Fill in a prompt. Example: %mcp prompt review text="my text"."""
-    live = state.live()
+    live = state.live(server)
     connection = state.connection(live)
     found = _known(prompt, {p.name: p for p in connection.prompts()}, "prompt", live)
     # A prompt's arguments are texts; the protocol gives them no schema.
     schema = {"properties": {a.name: {"type": "string"} for a in found.arguments or []}}
-    values = named_values(arguments, schema, state.namespace, prompt)
+    values = named_values(arguments, schema, state.variables, prompt)
     missing = [a.name for a in found.arguments or [] if a.required and a.name not in values]
     if missing:
         raise UnknownNameError(f"{prompt} needs {', '.join(missing)}: %mcp prompt {prompt} {missing[0]}=...")
     return _deliver(state, connection.prompt(prompt, values), output)
 
 
-@_verb("form", click.argument("tool", type=TOOL))
-def _form(state: State, tool: str) -> Any:
+@_verb("form", click.argument("tool", type=TOOL), _server)
+def _form(state: State, tool: str, server: str | None) -> Any:
     """Show a form that calls a tool. Example: %mcp form add."""
-    live = state.live()
+    live = state.live(server)
     _known(tool, {t.name: t for t in state.portal.run(live.server.list_tools)}, "tool", live)
     display(state.form(live, tool))
 
@@ -322,9 +326,9 @@ def _json_object(text: str | None) -> dict[str, Any]:
 def _variable(state: State, name: str | None) -> dict[str, Any]:
     if name is None:
         return {}
-    if name not in state.namespace:
-        raise UnknownNameError(f"--args: there is no variable {name!r}.{did_you_mean(name, state.namespace)}")
-    value = jsonable(state.namespace[name], name)
+    if name not in state.variables:
+        raise UnknownNameError(f"--args: there is no variable {name!r}.")
+    value = jsonable(state.variables[name], name)
     if not isinstance(value, dict):
         raise UnknownNameError(f"--args takes a dict of arguments, and {name} is a {type(value).__name__}.")
     return value

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 import json
+import keyword
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -16,7 +18,7 @@ from mcp_notebook.magics.words import unquote
 from mcp_notebook.schema import choices, parameters
 from mcp_notebook.server import definitions
 
-__all__ = ["ARGUMENTS", "NAME", "PROMPT", "RESOURCE", "SERVER", "TEXT", "TOOL", "arguments_of"]
+__all__ = ["ARGUMENTS", "NAME", "PROMPT", "RESOURCE", "SERVER", "TEXT", "TOOL", "VARIABLE", "arguments_of"]
 
 
 class _Live(click.ParamType):
@@ -33,9 +35,18 @@ class _Live(click.ParamType):
         return [CompletionItem(word) for word in self._offer(ctx.obj, ctx) if word.startswith(incomplete)]
 
 
+class _Variable(_Live):
+    """The name of a variable that may be assigned."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not value.isidentifier() or keyword.iskeyword(value) or hasattr(builtins, value):
+            self.fail(f"{value!r} is no name for a variable of yours.", param, ctx)
+        return value
+
+
 def _named(*kinds: str) -> Callable[[State, click.Context], Iterable[str]]:
-    def offer(state: State, _ctx: click.Context) -> Iterable[str]:
-        return [d.name for d in definitions(state.live().server) if d.kind in kinds]
+    def offer(state: State, ctx: click.Context) -> Iterable[str]:
+        return [d.name for d in definitions(state.live(ctx.params.get("server")).server) if d.kind in kinds]
 
     return offer
 
@@ -57,16 +68,16 @@ class _Arguments(click.ParamType):
             return []
         key, equals, _ = incomplete.partition("=")
         if equals:
-            offered = [f"{key}={json.dumps(value)}" for value in known.get(key, [])]
-        else:
-            given = {word.partition("=")[0] for word in ctx.params.get("arguments") or ()}
-            offered = [f"{name}=" for name in known if name not in given]
-        return [CompletionItem(word) for word in offered if word.startswith(incomplete)]
+            typed = incomplete.replace('"', "").replace("'", "")
+            written = [(f"{key}={value}", f"{key}={json.dumps(value)}") for value in known.get(key, [])]
+            return [CompletionItem(quoted) for plain, quoted in written if plain.startswith(typed)]
+        given = {word.partition("=")[0] for word in ctx.params.get("arguments") or ()}
+        return [CompletionItem(f"{name}=") for name in known if name not in given and name.startswith(incomplete)]
 
 
 def arguments_of(state: State, ctx: click.Context) -> dict[str, list[Any]]:
     """Return the parameters of the tool or prompt named on the line, each with its enumerated values."""
-    server = state.live().server
+    server = state.live(ctx.params.get("server")).server
     name = ctx.params.get("tool") or ctx.params.get("prompt")
     if "prompt" in ctx.params:
         prompts = state.portal.run(server.list_prompts)
@@ -76,6 +87,7 @@ def arguments_of(state: State, ctx: click.Context) -> dict[str, list[Any]]:
 
 
 TEXT = _Live("text")
+VARIABLE = _Variable("variable")
 NAME = _Live("name")
 SERVER = _Live("server", _servers)
 TOOL = _Live("tool", _named("tool"))

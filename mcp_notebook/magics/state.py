@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections import ChainMap
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -9,6 +12,7 @@ from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook import cells
 from mcp_notebook.client import Connection
+from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.portal import Portal
 from mcp_notebook.server import LiveServer, Registry
 from mcp_notebook.server.gate import Token
@@ -17,7 +21,7 @@ from mcp_notebook.server.hosting import Listener
 if TYPE_CHECKING:
     from mcp_notebook.widgets.form import ToolForm
 
-__all__ = ["State"]
+__all__ = ["State", "say", "say_raised"]
 
 
 class State:
@@ -27,6 +31,7 @@ class State:
         self.shell = shell
         self.portal = Portal()
         self.registry = Registry(self.portal)
+        self.local: Mapping[str, Any] = {}
         self.cell = ("", "")
         """The magic's line and the body of the cell that runs now."""
         self._paused: tuple[int, dict[str, tuple[int, Token | None]]] = (0, {})
@@ -37,9 +42,15 @@ class State:
         """The notebook's variables."""
         return self.shell.user_ns
 
-    def sync(self) -> None:
-        """Follow what cells did to the variables that hold servers."""
-        self.registry.sync(self.namespace)
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """What a name on the magic's line can mean: a local variable where a function called it, or the notebook's."""
+        return ChainMap(dict(self.local), self.shell.user_ns)
+
+    def sync(self, *, failed: bool = False) -> None:
+        """Follow what cells did to the variables that hold servers; say what was not followed, and why."""
+        for notice in self.registry.sync(self.namespace, failed=failed):
+            say(notice)
 
     def live(self, name: str | None = None) -> LiveServer:
         """Return the live server of that name, or the current one."""
@@ -49,11 +60,13 @@ class State:
     def connection(self, live: LiveServer) -> Connection:
         """Return the open connection to a live server; a new one where another server has its name now."""
         server, connection = self._connections.get(live.name, (None, None))
-        if connection is None or server is not live.server:
-            if connection is not None:
-                connection.close()
-            connection = Connection(self.portal, live.server)
-            self._connections[live.name] = (live.server, connection)
+        if connection is not None and server is live.server:
+            return connection
+        if connection is not None:
+            del self._connections[live.name]
+            _close(connection)
+        connection = Connection(self.portal, live.server)
+        self._connections[live.name] = (live.server, connection)
         return connection
 
     def form(self, live: LiveServer, tool: str) -> ToolForm:
@@ -70,7 +83,7 @@ class State:
         """
         if live.listener is None:
             token = Token.make() if with_token and live.server.settings.auth is None else None
-            live.listener = Listener(self.portal, live.server, port=port, token=token)
+            live.listener = Listener(self.portal, live.server, name=live.name, port=port, token=token)
         return live.listener
 
     def pause(self) -> None:
@@ -83,10 +96,12 @@ class State:
                 if live.listener is not None
             },
         )
-        self.registry.stop()
-        for _, connection in self._connections.values():
-            connection.close()
+        for notice in self.registry.stop():
+            say(notice)
+        connections = [connection for _, connection in self._connections.values()]
         self._connections.clear()
+        for connection in connections:
+            _close(connection)
         self.portal.close()
 
     def resume(self) -> None:
@@ -95,4 +110,21 @@ class State:
         if count == self.shell.execution_count:
             for name, (port, token) in listened.items():
                 live = self.registry.servers[name]
-                live.listener = Listener(self.portal, live.server, port=port, token=token)
+                live.listener = Listener(self.portal, live.server, name=live.name, port=port, token=token)
+
+
+def say(notice: str) -> None:
+    """Tell the user something that no cell asked for, in one line."""
+    print(f"mcp: {notice}", file=sys.stderr)
+
+
+def say_raised(failure: BaseException) -> None:
+    """Tell the author what the definition behind a request raised."""
+    print(f"It raised, and clients do not see this:\n{cells.explain(failure)}", file=sys.stderr)
+
+
+def _close(connection: Connection) -> None:
+    try:
+        connection.close()
+    except McpNotebookError as error:
+        say(str(error))

@@ -10,9 +10,9 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 
 from mcp_notebook.errors import UnknownNameError, did_you_mean
-from mcp_notebook.schema import Schema, accepts_text_only, parameters
+from mcp_notebook.schema import Schema, accepts_null, accepts_text_only, parameters
 
-__all__ = ["jsonable", "named_values", "split", "unquote"]
+__all__ = ["jsonable", "named_values", "quoted", "split", "unquote"]
 
 _CLOSING = {"[": "]", "{": "}", "(": ")"}
 
@@ -64,6 +64,11 @@ def unquote(word: str) -> str:
     return word
 
 
+def quoted(name: str) -> str:
+    """Return a name as it can be typed on the line of a magic."""
+    return f'"{name}"' if any(character.isspace() for character in name) else name
+
+
 def named_values(words: Sequence[str], schema: Schema, namespace: Mapping[str, Any], owner: str) -> dict[str, Any]:
     """Turn ``key=value`` words into arguments, led by the input schema.
 
@@ -85,7 +90,10 @@ def named_values(words: Sequence[str], schema: Schema, namespace: Mapping[str, A
             raise UnknownNameError(f"{owner} has no parameter {key!r} (it takes: {takes}).{did_you_mean(key, known)}")
         parameter = known.get(key)
         text_only = parameter is not None and accepts_text_only(parameter.schema, schema)
-        values[key] = _value(key, text, namespace, text_only=text_only)
+        if parameter is not None and text in ("null", "None") and accepts_null(parameter.schema, schema):
+            values[key] = None
+        else:
+            values[key] = _value(key, text, namespace, text_only=text_only)
     return values
 
 
@@ -101,9 +109,10 @@ def _value(key: str, text: str, namespace: Mapping[str, Any], *, text_only: bool
         return literal
     if text in namespace:
         return jsonable(namespace[text], text)
+    public = [name for name in namespace if not name.startswith("_")]
     raise UnknownNameError(
-        f"{key}={text}: that is no JSON, no Python literal and no variable.{did_you_mean(text, namespace)} "
-        f"For text, write {key}={json.dumps(text)}."
+        f"{key}={text}: that is no JSON, no Python literal and no variable.{did_you_mean(text, public)} "
+        f"A text goes in quotes: {key}={json.dumps(text)}."
     )
 
 
@@ -112,13 +121,17 @@ _NOTHING = object()
 
 def _literal(text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_no_json)
     except ValueError:
         pass
     try:
-        return json.loads(json.dumps(ast.literal_eval(text)))
+        return json.loads(json.dumps(ast.literal_eval(text), allow_nan=False))
     except (ValueError, SyntaxError, TypeError):
         return _NOTHING
+
+
+def _no_json(constant: str) -> Any:
+    raise ValueError(f"{constant} is Python's; JSON has no such number")
 
 
 def jsonable(value: Any, name: str) -> Any:

@@ -107,6 +107,7 @@ def define_resource(server: MCPServer[Any], uri: str, function: Callable[..., An
         DefinitionError: The URI does not parse, or its variables are not the function's parameters.
     """
     with _clear_errors(function):
+        _refuse_collecting_parameters(function)
         server.resource(uri, **options)(function)
 
 
@@ -119,7 +120,12 @@ def _clear_errors(function: Callable[..., Any]) -> Iterator[None]:
         raise
     except Exception as error:  # annotations are the author's code, and pydantic runs it
         reason = _unusable_parameter(function) or " ".join(str(error).split("\n\n")[0].split()).rstrip(".") + "."
-        raise DefinitionError(f"{function.__name__}: {reason}") from error
+        raise DefinitionError(f"{_name(function)}: {reason}") from error
+
+
+def _name(function: Callable[..., Any]) -> str:
+    # A functools.partial, or an object with __call__, has none.
+    return getattr(function, "__name__", f"a {type(function).__name__}")
 
 
 def _refuse_collecting_parameters(function: Callable[..., Any]) -> None:
@@ -127,10 +133,15 @@ def _refuse_collecting_parameters(function: Callable[..., Any]) -> None:
 
     The SDK lists the first two as required strings, and no call can reach any of the three.
     """
+    if not hasattr(function, "__name__"):
+        raise DefinitionError(
+            f"{_name(function)} has no name of its own, so it cannot be registered. Write a def around it: "
+            "def NAME(...): return ..."
+        )
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
             raise DefinitionError(
-                f"{function.__name__}: parameter {str(parameter)!r} cannot be passed by name, and clients "
+                f"{_name(function)}: parameter {str(parameter)!r} cannot be passed by name, and clients "
                 "pass every argument by name. Write each parameter out, or take one list or dict."
             )
 
@@ -144,6 +155,8 @@ def _unusable_parameter(function: Callable[..., Any]) -> str | None:
             f"its annotations cannot be read ({error}). Define or import that name in this cell or an "
             "earlier one, then run the cell again."
         )
+    except Exception as error:  # noqa: BLE001 - there is none, or an annotation, which is the author's code, raised
+        return f"its signature cannot be read ({error}). Write a def around it, with a type for each parameter."
     for name, parameter in signature.parameters.items():
         if parameter.annotation is parameter.empty or _describable(parameter.annotation):
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import anyio
@@ -33,14 +34,19 @@ class Listener:
         token: What they send as ``Authorization: Bearer``; None where the kernel checks nothing, as for a server
             that brings the SDK's own authorization.
 
+    Args:
+        name: What the notebook calls the server.
+
     Raises:
         HostingError: The port is taken, or the server's lifespan raised.
     """
 
-    def __init__(self, portal: Portal, server: MCPServer[Any], *, port: int = 0, token: Token | None) -> None:
+    def __init__(
+        self, portal: Portal, server: MCPServer[Any], *, name: str, port: int = 0, token: Token | None
+    ) -> None:
         self.token = token
         self._portal = portal
-        self._name = server.name
+        self._name = name
         self._socket = _bind(port)
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://{LOOPBACK}:{self.port}{PATH}"
@@ -74,11 +80,13 @@ class Listener:
 
     def stop(self) -> None:
         """Close all streams and stop listening; return when the port is free again."""
-        self._portal.run(self._use, None)
-        self._uvicorn.should_exit = True
-        self._served.result()
+        try:
+            self._portal.run(self._use, None)
+        finally:
+            self._uvicorn.should_exit = True
+            self._served.result()
 
-    async def _serve(self, server: MCPServer[Any], *, task_status: anyio.abc.TaskStatus[None]) -> None:
+    async def _serve(self, server: MCPServer[Any], started: Callable[[], None]) -> None:
         failure: HostingError | None = None
         try:
             async with anyio.create_task_group() as self._tasks:
@@ -87,7 +95,7 @@ class Listener:
                 except HostingError as error:  # raised in here, it would come out in an exception group
                     failure = error
                 else:
-                    task_status.started()
+                    started()
                     await self._uvicorn.serve(sockets=[self._socket])
         finally:
             self._socket.close()
@@ -106,6 +114,11 @@ class Listener:
             ) from error
         if earlier is not None:
             await earlier.stop()
+            if earlier.failure is not None:
+                raise HostingError(
+                    f"The earlier {self._name!r} is closed, but its lifespan raised {innermost(earlier.failure)!r} "
+                    "when it ended."
+                ) from earlier.failure
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         app: ASGIApp = self._running.app if self._running else PlainTextResponse("stopping", status_code=503)
@@ -121,12 +134,18 @@ class _RunningApp:
         self.app: Starlette = server.streamable_http_app(host=LOOPBACK)
         self._stop = anyio.Event()
         self._stopped = anyio.Event()
+        self.failure: Exception | None = None
 
     async def run(self, *, task_status: anyio.abc.TaskStatus[_RunningApp]) -> None:
         try:
             async with self.app.router.lifespan_context(self.app):
                 task_status.started(self)
                 await self._stop.wait()
+        except Exception as error:
+            if not self._stop.is_set():
+                raise
+            # The lifespan failed when it ended. Raised here, it would end the listener too.
+            self.failure = error
         finally:
             self._stopped.set()
 

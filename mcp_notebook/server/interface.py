@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from mcp.shared.tool_name_validation import validate_tool_name
 from pydantic import BaseModel
 
 from mcp_notebook.schema import UNSET, Parameter, Schema, parameters, resolve, type_in_words
@@ -88,6 +89,7 @@ def lint(entry: Entry, function: Callable[..., Any] | None) -> list[str]:
 
 
 def _lint(entry: Entry, function: Callable[..., Any] | None) -> Iterator[str]:
+    yield from validate_tool_name(entry["name"]).warnings
     if not entry.get("description", "").strip():
         yield "no description: a model chooses a tool by it. Write a docstring."
     takes = parameters(entry.get("inputSchema", {}))

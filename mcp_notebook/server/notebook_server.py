@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Callable
 from functools import partial
 from types import MethodType
 from typing import Any
 
-from mcp.server.mcpserver import Context, MCPServer
-from mcp.server.mcpserver.exceptions import UnexpectedToolError
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import UnexpectedResourceError, UnexpectedToolError
 from mcp.server.mcpserver.prompts import Prompt
 from mcp.server.mcpserver.resources import Resource
 from mcp.server.mcpserver.tools import Tool
-from mcp_types import CallToolResult, Icon, InputRequiredResult, ToolAnnotations
+from mcp_types import Icon, ToolAnnotations
 
 from mcp_notebook.server import sdk_gaps
+from mcp_notebook.server.failures import Failures, guarded
 
-__all__ = ["CALL_ID", "NotebookServer", "adopt"]
-
-CALL_ID = "mcp-notebook/call"
-"""The ``_meta`` key by which a notebook recognises a call of its own."""
+__all__ = ["NotebookServer", "adopt"]
 
 
 class _Replacing:
@@ -61,33 +60,20 @@ class _Replacing:
         sdk_gaps.put_resource(self, resource)
 
 
-CallTool = Callable[..., Awaitable[CallToolResult | InputRequiredResult]]
+def _tool_refusal(name: str) -> Exception:
+    return UnexpectedToolError(f"Error executing tool {name}")
 
 
-async def _noted(
-    call_tool: CallTool,
-    failures: dict[str, BaseException],
-    name: str,
-    arguments: dict[str, Any],
-    context: Context[Any, Any] | None = None,
-) -> CallToolResult | InputRequiredResult:
-    """Call a tool; keep what clients are not told for the notebook that asked."""
-    try:
-        return await call_tool(name, arguments, context)
-    except UnexpectedToolError as error:
-        asked = _call_id(context)
-        if asked is not None and error.__cause__ is not None:
-            failures[asked] = error.__cause__
-        raise
+def _resource_refusal(uri: str) -> Exception:
+    return UnexpectedResourceError(f"Error reading resource {uri}")
 
 
-def _call_id(context: Context[Any, Any] | None) -> str | None:
-    try:
-        meta = context.request_context.meta if context is not None else None
-    except ValueError:  # called outside a request
-        return None
-    found = dict(meta or {}).get(CALL_ID)
-    return found if isinstance(found, str) else None
+def _prompt_refusal(name: str) -> Exception:
+    return ValueError(f"Error rendering prompt {name}")
+
+
+_REFUSALS = {"call_tool": _tool_refusal, "read_resource": _resource_refusal, "get_prompt": _prompt_refusal}
+"""The methods through which every request reaches a definition, and what a client is told when one ends badly."""
 
 
 class NotebookServer(_Replacing, MCPServer[Any]):
@@ -102,30 +88,33 @@ class NotebookServer(_Replacing, MCPServer[Any]):
         options: Those of `MCPServer`.
 
     Attributes:
-        failures: What tools raised unforeseen in calls that carried a `CALL_ID`, by that id. Clients get the
-            SDK's sanitised text; the notebook that made the call takes the exception out of here.
+        failures: What definitions raised unforeseen, for requests of the notebook's own. Clients get the SDK's
+            sanitised text.
     """
 
     def __init__(self, name: str = "notebook", **options: Any) -> None:
-        with sdk_gaps.quiet_construction():
+        # The SDK's constructor sets up the root logger unless it has a handler, and then every library's log
+        # would be printed into cells.
+        silence = logging.NullHandler()
+        logging.getLogger().addHandler(silence)
+        try:
             super().__init__(name, **options)
-        self.failures: dict[str, BaseException] = {}
+        finally:
+            logging.getLogger().removeHandler(silence)
+        self.failures = Failures()
+        _guard(self, self.failures)
 
-    async def call_tool(
-        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
-    ) -> CallToolResult | InputRequiredResult:
-        """Call a tool, as `MCPServer.call_tool` does."""
-        return await _noted(super().call_tool, self.failures, name, arguments, context)
+
+def _guard(server: MCPServer[Any], failures: Failures) -> None:
+    for method, refusal in _REFUSALS.items():
+        setattr(server, method, partial(guarded, getattr(server, method), failures, refusal))
 
 
 def adopt(server: MCPServer[Any]) -> MCPServer[Any]:
     """Give a plain `MCPServer` the replacing behaviour of a `NotebookServer`, in place; return it."""
     if not hasattr(server, "failures"):
-        failures: dict[str, BaseException] = {}
-        replaced: dict[str, Any] = {
-            name: MethodType(getattr(_Replacing, name), server) for name in ("add_tool", "add_prompt", "add_resource")
-        }
-        replaced["call_tool"] = partial(_noted, server.call_tool, failures)
-        for name, value in {**replaced, "failures": failures}.items():
-            setattr(server, name, value)
+        for name in ("add_tool", "add_prompt", "add_resource"):
+            setattr(server, name, MethodType(getattr(_Replacing, name), server))
+        server.failures = Failures()  # type: ignore[attr-defined]
+        _guard(server, server.failures)  # type: ignore[attr-defined]
     return server

@@ -9,8 +9,9 @@ from weakref import WeakSet
 
 from mcp.server.mcpserver import MCPServer
 
-from mcp_notebook.errors import UnknownNameError, did_you_mean
+from mcp_notebook.errors import HostingError, UnknownNameError, did_you_mean
 from mcp_notebook.portal import Portal
+from mcp_notebook.server.definitions import definitions
 from mcp_notebook.server.notebook_server import NotebookServer, adopt
 
 if TYPE_CHECKING:
@@ -30,12 +31,14 @@ class LiveServer:
         server: The server that has that name now; another takes its place when its cell runs again.
         variable: For an adopted server, the variable to watch.
         listener: Where it is served, or None.
+        made_by_magic: Whether no variable holds it, so that nothing but this keeps what it defines.
     """
 
     name: str
     server: MCPServer[Any]
     variable: str | None = None
     listener: Listener | None = None
+    made_by_magic: bool = False
 
 
 class Registry:
@@ -56,7 +59,7 @@ class Registry:
 
     def new(self, name: str) -> LiveServer:
         """Make an empty server of that name, current from now on; one that had the name is replaced."""
-        self._put(name, NotebookServer(name))
+        self._put(name, NotebookServer(name), made_by_magic=True)
         return self._make_current(name)
 
     def use(self, name: str, namespace: Mapping[str, Any]) -> LiveServer:
@@ -91,43 +94,79 @@ class Registry:
             )
         return self.servers[name]
 
-    def sync(self, namespace: Mapping[str, Any]) -> None:
-        """Follow what cells did to variables.
+    def sync(self, namespace: Mapping[str, Any], *, failed: bool = False) -> list[str]:
+        """Follow what a cell did to variables.
 
-        A `NotebookServer` in a variable is known under its name, the newest of a name wins; an adopted
-        server is the one that its variable holds now.
+        A `NotebookServer` in a variable is known under its name, and a newer one of that name takes over; an
+        adopted server is the one that its variable holds now. Each server takes over once: an older one that is
+        still in some variable does not come back.
+
+        Args:
+            namespace: The notebook's variables.
+            failed: The cell raised, so what it made may be half made and takes no place of a live server.
+
+        Returns:
+            A line for each server that did not take over, which says why.
         """
-        for live in list(self.servers.values()):
-            if live.variable is not None:
-                found = namespace.get(live.variable)
-                if isinstance(found, MCPServer) and found is not live.server:
-                    self._put(live.name, found, variable=live.variable)
-        for found in list(namespace.values()):
-            # Each server takes its name once: an older one that is still in some variable does not come back.
-            if isinstance(found, NotebookServer) and found not in self._seen:
-                self._put(found.name, found)
-                self._current = self._current or found.name
+        notices: list[str] = []
+        for name, variable, server in self._newcomers(namespace):
+            live = self.servers.get(name)
+            self._seen.add(server)
+            if live is not None and failed:
+                notices.append(
+                    f"this cell raised, so {name!r} is still the server of before. Mend the cell and run it again."
+                )
+            elif live is not None and live.made_by_magic and definitions(live.server):
+                notices.append(
+                    f"{name!r} is live already, from magics, so the new server of that name in {variable!r} was not "
+                    f"taken. To take it: %mcp use {variable}."
+                )
+            else:
+                try:
+                    self._put(name, server, variable=live.variable if live is not None else None)
+                except HostingError as error:
+                    notices.append(str(error))
+                self._current = self._current or name
+        return notices
+
+    def _newcomers(self, namespace: Mapping[str, Any]) -> list[tuple[str, str, MCPServer[Any]]]:
+        """Return servers that were not there before: the name each would take, its variable, and the server."""
+        watched = {live.variable: live.name for live in self.servers.values() if live.variable is not None}
+        found = []
+        for variable, value in list(namespace.items()):
+            if isinstance(value, MCPServer) and value not in self._seen:
+                if variable in watched:
+                    found.append((watched[variable], variable, value))
+                elif isinstance(value, NotebookServer) and not any(value is server for *_, server in found):
+                    found.append((value.name, variable, value))
+        return found
 
     def names(self, namespace: Mapping[str, Any]) -> list[str]:
         """Return what `use` takes: live servers, and variables that hold one."""
         variables = [k for k, v in list(namespace.items()) if isinstance(v, MCPServer) and not k.startswith("_")]
         return list(dict.fromkeys([*self.servers, *variables]))
 
-    def stop(self) -> None:
-        """Stop serving everything."""
+    def stop(self) -> list[str]:
+        """Stop serving everything; return a line for each lifespan that raised when it ended."""
+        notices = []
         for live in self.servers.values():
-            if live.listener is not None:
-                live.listener.stop()
-                live.listener = None
+            listener, live.listener = live.listener, None
+            if listener is not None:
+                try:
+                    listener.stop()
+                except HostingError as error:
+                    notices.append(str(error))
+        return notices
 
-    def _put(self, name: str, server: MCPServer[Any], variable: str | None = None) -> None:
+    def _put(
+        self, name: str, server: MCPServer[Any], *, variable: str | None = None, made_by_magic: bool = False
+    ) -> None:
         self._seen.add(adopt(server))
         live = self.servers.setdefault(name, LiveServer(name, server))
-        live.variable = variable
-        if live.server is not server:
-            live.server = server
-            if live.listener is not None:
-                live.listener.follow(server)
+        if live.server is not server and live.listener is not None:
+            # First, because it may raise, and then the earlier server goes on everywhere.
+            live.listener.follow(server)
+        live.server, live.variable, live.made_by_magic = server, variable, made_by_magic
 
     def _make_current(self, name: str) -> LiveServer:
         self._current = name

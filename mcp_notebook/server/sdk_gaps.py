@@ -85,7 +85,7 @@ def listen_handler(server: Server) -> ListenHandler | None:
 
 @contextmanager
 def quiet_construction() -> Iterator[None]:
-    """While this is open, a new `MCPServer` leaves the root logger alone.
+    """While this is open, every new `MCPServer` leaves the root logger alone.
 
     Its constructor calls ``logging.basicConfig``, and in a kernel every library's log would then be
     printed into the cells.

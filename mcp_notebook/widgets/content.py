@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -36,8 +36,9 @@ def _render_call(result: CallToolResult) -> look.Rendering:
     text, html = _blocks(result.content)
     structured = result.structured_content
     if structured is not None and not _says_the_same(result):
-        text += f"\nstructured: {look.json_text(structured)}"
-        html += look.section("structured content", look.pre(look.json_text(structured)))
+        shown = _shortened(look.json_text(structured))
+        text += f"\nstructured: {shown}"
+        html += look.section("structured content", look.pre(shown))
     if result.is_error:
         return look.Rendering(f"error from the tool\n{text}", look.card("error from the tool", html, bad=True))
     return look.Rendering(text.strip("\n") or "(no content)", look.card("result", html or look.muted("(no content)")))
@@ -94,16 +95,31 @@ RENDERERS: Mapping[str, Callable[[Any], look.Rendering]] = {
 """How each result is drawn, by the name of its type in `mcp_types`."""
 
 
-def _blocks(blocks: list[Any]) -> tuple[str, str]:
-    drawn = [_BLOCKS.get(type(block), _other)(block) for block in blocks]
+MOST_BLOCKS = 50
+MOST_CHARACTERS = 20_000
+"""What is drawn of a result; the whole would go to the browser, and stay in the saved notebook."""
+
+
+def _blocks(blocks: Sequence[Any]) -> tuple[str, str]:
+    drawn = [_BLOCKS.get(type(block), _other)(block) for block in blocks[:MOST_BLOCKS]]
+    if len(blocks) > MOST_BLOCKS:
+        words = f"... and {len(blocks) - MOST_BLOCKS} more. The value of the cell has all of them."
+        drawn.append((words, f"<p>{escape(words)}</p>"))
     return "\n".join(text for text, _ in drawn), "".join(html for _, html in drawn)
 
 
-def _text(block: TextContent) -> tuple[str, str]:
+def _text(block: TextContent | TextResourceContents) -> tuple[str, str]:
     value = _parsed(block.text)
     # A model or dict comes as JSON text: show it with its structure.
-    shown = look.json_text(value) if isinstance(value, dict | list) else block.text
+    shown = _shortened(look.json_text(value) if isinstance(value, dict | list) else block.text)
     return shown, look.pre(shown)
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= MOST_CHARACTERS:
+        return text
+    more = len(text) - MOST_CHARACTERS
+    return f"{text[:MOST_CHARACTERS]}\n... and {more} more characters. The value of the cell has all of them."
 
 
 def _image(block: ImageContent) -> tuple[str, str]:
@@ -130,12 +146,6 @@ def _embedded(block: EmbeddedResource) -> tuple[str, str]:
     )
 
 
-def _text_resource(block: TextResourceContents) -> tuple[str, str]:
-    value = _parsed(block.text)
-    shown = look.json_text(value) if isinstance(value, dict | list) else block.text
-    return shown, look.pre(shown)
-
-
 def _blob_resource(block: BlobResourceContents) -> tuple[str, str]:
     kind = block.mime_type or "application/octet-stream"
     if kind.startswith("image/"):
@@ -157,7 +167,7 @@ _BLOCKS: Mapping[type, Callable[[Any], tuple[str, str]]] = {
     AudioContent: _audio,
     ResourceLink: _link,
     EmbeddedResource: _embedded,
-    TextResourceContents: _text_resource,
+    TextResourceContents: _text,
     BlobResourceContents: _blob_resource,
 }
 

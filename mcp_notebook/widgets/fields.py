@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ipywidgets as w
 
-from mcp_notebook.schema import UNSET, Parameter, Schema, choices, type_in_words
+from mcp_notebook.schema import UNSET, Parameter, Schema, choices, type_in_words, without_null
 
 __all__ = ["Field", "field_for"]
 
@@ -41,6 +41,8 @@ class Field:
 
 def field_for(parameter: Parameter, root: Schema) -> Field:
     """Return the field that suits a parameter; JSON text where nothing else does."""
+    # What is left unset is not sent, so that null is not needed to leave something out.
+    parameter = replace(parameter, schema=without_null(parameter.schema, root))
     values = choices(parameter.schema)
     if values is not None:
         return _choice(parameter, [(str(value), value) for value in values])

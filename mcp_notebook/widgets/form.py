@@ -11,7 +11,7 @@ import ipywidgets as w
 from mcp_types import Tool
 
 from mcp_notebook.client import Outcome
-from mcp_notebook.errors import RequestError
+from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.schema import UNSET, Parameter, parameters
 from mcp_notebook.server.interface import argument_in_words
 from mcp_notebook.widgets import content, look
@@ -58,15 +58,21 @@ class ToolForm(w.VBox):
         return w.HBox([widget, w.HTML(f"<small>{escape(about)}</small>")], layout=w.Layout(flex_flow="row wrap"))
 
     def _start(self, _button: object) -> None:
+        if self._call is not None and not self._call.done():
+            return
         try:
             values = {field.parameter.name: field.read() for field in self._fields}
         except ValueError as error:
             self._show("not called", look.error("not called", str(error)))
             return
         arguments = {name: value for name, value in values.items() if value is not UNSET}
+        try:
+            self._call = self._start_call(arguments)
+        except McpNotebookError as error:
+            self._show("not called", look.error("not called", str(error)))
+            return
         self._button.disabled, self._cancel.disabled = True, False
         self._state.value = look.muted("calling …")
-        self._call = self._start_call(arguments)
         self._call.add_done_callback(self._finish)
 
     def _finish(self, call: Future[Outcome]) -> None:
@@ -79,8 +85,11 @@ class ToolForm(w.VBox):
             self._show("error" if result.is_error else "done", html)
         except CancelledError:
             self._show("cancelled", "")
-        except RequestError as error:
+        except McpNotebookError as error:
             self._show("refused", look.error("refused", str(error)))
+        except BaseException as error:
+            self._show("failed", look.error("failed", repr(error)))
+            raise
         finally:
             self._button.disabled, self._cancel.disabled = False, True
 
