@@ -14,7 +14,11 @@ from typing import TypeVar
 import anyio
 from anyio.from_thread import BlockingPortal
 
-__all__ = ["Portal", "wait"]
+__all__ = ["GRACE", "Portal", "wait"]
+
+GRACE = 1.0
+"""Seconds that closing waits for what still runs. A thread cannot be stopped, so a tool that never returns must not
+hold up the cell that closes its server; it goes on by itself."""
 
 T = TypeVar("T")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import httpx
@@ -340,6 +341,46 @@ def test_what_magics_defined_is_not_lost_to_a_new_server_of_the_same_name(shared
     assert shared_kernel.good("%mcp call add a=1 b=2").text == "3"
     shared_kernel.good("%mcp use scratch")
     assert "none yet" in shared_kernel.good("%mcp tools").text
+
+
+STUCK = """
+import threading
+from mcp_notebook import NotebookServer
+stuck = NotebookServer("stuck")
+
+@stuck.tool()
+def hang() -> str:
+    entered.set()
+    released.wait()
+    return "late"
+
+@stuck.tool()
+def ping() -> str:
+    return "pong"
+"""
+
+
+def test_a_tool_that_never_returns_holds_up_neither_its_servers_cell_nor_the_end_of_serving(kernel: Kernel) -> None:
+    kernel.good("import threading\nentered, released = threading.Event(), threading.Event()")
+    kernel.good(STUCK + "\n%mcp use stuck")
+    url, token = served(kernel)
+    kernel.good(
+        "import os, signal\ndef _interrupt():\n    entered.wait()\n    os.kill(os.getpid(), signal.SIGINT)\n"
+        "threading.Thread(target=_interrupt).start()"
+    )
+    assert kernel.run("%mcp call hang").errors == ["KeyboardInterrupt"]
+    kernel.good("entered.clear()")
+    with ThreadPoolExecutor(1) as pool:
+        outside_call = pool.submit(outside.call, url, token, "hang", {})
+        kernel.wait_for("entered.is_set()")
+        kernel.good(STUCK)
+        assert kernel.good("%mcp call ping").text == "pong"
+        assert outside.call(url, token, "ping", {})[1] == {"result": "pong"}
+        kernel.good("%mcp stop")
+        kernel.good(f"%mcp serve --port {url.split(':')[2].split('/')[0]}")
+        kernel.good("released.set()")
+        with pytest.raises(AssertionError):
+            outside_call.result()
 
 
 def test_a_tool_that_exits_ends_its_call_and_nothing_else(shared_kernel: Kernel) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, TimeoutError
 from typing import Any, NamedTuple, TypeVar
 
 import anyio
@@ -21,7 +21,7 @@ from mcp_types import (
 )
 
 from mcp_notebook.errors import RequestError, innermost
-from mcp_notebook.portal import Portal, wait
+from mcp_notebook.portal import GRACE, Portal, wait
 from mcp_notebook.server.failures import CALL_ID, Failures
 
 __all__ = ["Connection", "Outcome"]
@@ -68,14 +68,16 @@ class Connection:
             await self._end.wait()
 
     def close(self) -> None:
-        """Close the connection; what is still under way is cancelled.
+        """Close the connection; what is still under way is cancelled, and waited for no longer than `GRACE`.
 
         Raises:
             RequestError: The server's lifespan raised when it ended; the connection is closed all the same.
         """
         self._portal.start(_call, self._end.set)
         try:
-            self._owner.result()
+            self._owner.result(GRACE)
+        except TimeoutError:
+            pass
         except Exception as error:  # as in __init__
             raise RequestError(
                 f"{self._server.name!r} is closed, but its lifespan raised {innermost(error)!r} when it ended."

@@ -163,6 +163,8 @@ class Extension:
             return run(state, magic, line, cell)
         except McpNotebookError as error:
             raise UsageError(str(error)) from None
+        finally:
+            state.local = {}
 
     def _warm_up(self) -> None:
         try:

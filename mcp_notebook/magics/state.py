@@ -110,7 +110,10 @@ class State:
         if count == self.shell.execution_count:
             for name, (port, token) in listened.items():
                 live = self.registry.servers[name]
-                live.listener = Listener(self.portal, live.server, name=live.name, port=port, token=token)
+                try:
+                    live.listener = Listener(self.portal, live.server, name=live.name, port=port, token=token)
+                except McpNotebookError as error:
+                    say(str(error))
 
 
 def say(notice: str) -> None:

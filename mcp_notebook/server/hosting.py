@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from concurrent.futures import TimeoutError
+from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -15,7 +17,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mcp_notebook.errors import HostingError, innermost
-from mcp_notebook.portal import Portal
+from mcp_notebook.portal import GRACE, Portal
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.gate import Token, TokenGate
 
@@ -58,7 +60,7 @@ class Listener:
             access_log=False,
             lifespan="off",
             ws="none",
-            timeout_graceful_shutdown=1,
+            timeout_graceful_shutdown=int(GRACE),
         )
         self._uvicorn = uvicorn.Server(config)
         self._served = portal.start_task(self._serve, server)
@@ -84,7 +86,9 @@ class Listener:
             self._portal.run(self._use, None)
         finally:
             self._uvicorn.should_exit = True
-            self._served.result()
+            # uvicorn closes the socket first, then gives open requests its own grace.
+            with suppress(TimeoutError):
+                self._served.result(2 * GRACE)
 
     async def _serve(self, server: MCPServer[Any], started: Callable[[], None]) -> None:
         failure: HostingError | None = None
@@ -155,7 +159,8 @@ class _RunningApp:
         if listen is not None:
             listen.close()
         self._stop.set()
-        await self._stopped.wait()
+        with anyio.move_on_after(GRACE):
+            await self._stopped.wait()
 
 
 def _bind(port: int) -> socket.socket:
