@@ -51,18 +51,22 @@ class Portal:
             Exception: What `function` raised before that.
         """
         ready: Future[None] = Future()
-        running = self.start(function, *args, lambda: ready.set_result(None))
 
         def ended(future: Future[T]) -> None:
             if not ready.done():
                 error = None if future.cancelled() else future.exception()
                 ready.set_exception(error or CancelledError())
 
-        running.add_done_callback(ended)
+        running: Future[T] | None = None
         try:
+            running = self.start(function, *args, lambda: ready.set_result(None))
+            running.add_done_callback(ended)
             ready.result()
         except BaseException:
-            running.cancel()
+            # Should the interrupt come before there is a future to cancel, calling `started` raises in the task.
+            ready.cancel()
+            if running is not None:
+                running.cancel()
             raise
         return running
 

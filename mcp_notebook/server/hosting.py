@@ -63,7 +63,11 @@ class Listener:
             timeout_graceful_shutdown=int(GRACE),
         )
         self._uvicorn = uvicorn.Server(config)
-        self._served = portal.start_task(self._serve, server)
+        try:
+            self._served = portal.start_task(self._serve, server)
+        except BaseException:
+            self._socket.close()
+            raise
 
     def __repr__(self) -> str:
         token = (
