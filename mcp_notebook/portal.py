@@ -9,12 +9,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import CancelledError, Future
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 from anyio.from_thread import BlockingPortal
 
-__all__ = ["GRACE", "Portal", "wait"]
+__all__ = ["GRACE", "Portal"]
 
 GRACE = 1.0
 """Seconds that closing waits for what still runs. A thread cannot be stopped, so a tool that never returns must not
@@ -39,8 +39,20 @@ class Portal:
         return self._started().start_task_soon(function, *args)
 
     def run(self, function: Callable[..., Awaitable[T]], *args: object) -> T:
-        """Run ``function(*args)`` on the loop and wait for its result; see `wait`."""
-        return wait(self.start(function, *args))
+        """Run ``function(*args)`` on the loop and wait for its result.
+
+        Whatever interrupts the wait also cancels the work, so that interrupting a cell that waits for a call
+        cancels the call at the server.
+        """
+        work = _Work(function, args)
+        try:
+            result: T = self.start(work.run).result()
+        except BaseException:
+            # By `work`, not by its future: an interrupt can come when the work has started and the future is
+            # not yet in our hands.
+            self.start(work.cancel)
+            raise
+        return result
 
     def start_task(self, function: Callable[..., Awaitable[T]], *args: object) -> Future[T]:
         """Start ``function(*args, started)``; return its future once it has called ``started()``.
@@ -96,13 +108,22 @@ class Portal:
                 self._portal = None
 
 
-def wait(future: Future[T]) -> T:
-    """Return the future's result; whatever interrupts the wait also cancels the work.
+class _Work:
+    """A call of a function that can be cancelled at any time, also before it has begun."""
 
-    So interrupting a cell that waits for a call cancels the call at the server.
-    """
-    try:
-        return future.result()
-    except BaseException:
-        future.cancel()
-        raise
+    def __init__(self, function: Callable[..., Awaitable[Any]], args: tuple[object, ...]) -> None:
+        self._function = function
+        self._args = args
+        self._cancelled = False
+        self._scope: anyio.CancelScope | None = None
+
+    async def run(self) -> Any:
+        with anyio.CancelScope() as self._scope:
+            if self._cancelled:
+                self._scope.cancel()
+            return await self._function(*self._args)
+
+    async def cancel(self) -> None:
+        self._cancelled = True
+        if self._scope is not None:
+            self._scope.cancel()

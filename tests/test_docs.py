@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from mcp_notebook.magics.line_commands import VERBS
+from mcp_notebook.magics.commands import verbs
 from tests.kernels import Kernel
 
 if sys.version_info >= (3, 11):
@@ -55,7 +55,7 @@ def test_links_to_files_lead_somewhere(path: Path) -> None:
 
 def test_the_reference_names_every_verb() -> None:
     reference = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
-    assert [verb for verb in VERBS if not re.search(rf"[`\s]{verb}\b", reference)] == []
+    assert [verb for verb in verbs.commands if not re.search(rf"[`\s]{verb}\b", reference)] == []
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.name)

@@ -151,6 +151,7 @@ def test_a_cell_that_cannot_become_a_tool_changes_nothing_and_says_why(
         ("%mcp read nowhere://x", "Unknown resource: nowhere://x"),
         ("%mcp token", "does not listen, so it has no token. First: %mcp serve."),
         ("%mcp call", "Missing argument"),
+        ('%mcp new ""', "an empty name is none"),
     ],
 )
 def test_a_mistake_gives_one_line_that_says_what_to_do(shared_kernel: Kernel, line: str, says: str) -> None:
@@ -333,13 +334,14 @@ def test_a_cell_that_fails_halfway_takes_no_place_of_a_live_server(shared_kernel
     assert shared_kernel.good("%mcp call two").text == "22"
 
 
-def test_what_magics_defined_is_not_lost_to_a_new_server_of_the_same_name(shared_kernel: Kernel) -> None:
+@pytest.mark.parametrize("variable", ["scratch", "keep"])
+def test_what_magics_defined_is_not_lost_to_a_new_server_of_the_same_name(shared_kernel: Kernel, variable: str) -> None:
     shared_kernel.good("%mcp new keep")
     shared_kernel.good(ADD)
-    ran = shared_kernel.good("from mcp_notebook import NotebookServer\nscratch = NotebookServer('keep')")
+    ran = shared_kernel.good(f"from mcp_notebook import NotebookServer\n{variable} = NotebookServer('keep')")
     assert "'keep' is live already" in ran.stderr
     assert shared_kernel.good("%mcp call add a=1 b=2").text == "3"
-    shared_kernel.good("%mcp use scratch")
+    shared_kernel.good(f"%mcp use {variable}")
     assert "none yet" in shared_kernel.good("%mcp tools").text
 
 

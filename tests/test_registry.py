@@ -7,7 +7,6 @@ import pytest
 from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.errors import UnknownNameError
-from mcp_notebook.portal import Portal
 from mcp_notebook.server.definitions import definitions
 from mcp_notebook.server.notebook_server import NotebookServer
 from mcp_notebook.server.registry import Registry
@@ -21,7 +20,7 @@ def plain_server(name: str = "plain") -> MCPServer[Any]:
 
 @pytest.fixture
 def registry() -> Registry:
-    return Registry(Portal())
+    return Registry()
 
 
 def serve(live: Any) -> list[Any]:

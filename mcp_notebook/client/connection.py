@@ -21,7 +21,7 @@ from mcp_types import (
 )
 
 from mcp_notebook.errors import RequestError, innermost
-from mcp_notebook.portal import GRACE, Portal, wait
+from mcp_notebook.portal import GRACE, Portal
 from mcp_notebook.server.failures import CALL_ID, Failures
 
 __all__ = ["Connection", "Outcome"]
@@ -106,9 +106,10 @@ class Connection:
     def call(self, name: str, arguments: Mapping[str, Any]) -> Outcome:
         """Call a tool. A tool's own failure is a result with ``is_error``, not an exception."""
         try:
-            return wait(self.start_call(name, arguments))
+            outcome: Outcome = self._ask(self._call, name, dict(arguments))
         except CancelledError:
             raise RequestError(f"The call of {name!r} was cancelled at the server.") from None
+        return outcome
 
     def read(self, uri: str) -> ReadResourceResult:
         """Read a resource."""

@@ -11,8 +11,12 @@ from IPython.core.error import UsageError
 
 from mcp_notebook import magics
 from mcp_notebook.errors import DefinitionError, RequestError, did_you_mean
-from mcp_notebook.magics import cell_commands, line_commands, words
+
+# Imported for the verbs that they register.
+from mcp_notebook.magics import cell_commands, list_commands, request_commands, words  # noqa: F401
+from mcp_notebook.magics.server_commands import status
 from mcp_notebook.magics.state import State, say_raised
+from mcp_notebook.magics.verb import VERBS
 
 __all__ = ["root", "run"]
 
@@ -36,8 +40,8 @@ _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 verbs = _Verbs(
     "%mcp",
-    commands=line_commands.VERBS,
-    callback=line_commands.status,
+    commands=VERBS,
+    callback=status,
     invoke_without_command=True,
     help=_help(magics.Extension.mcp),
     context_settings=_SETTINGS,

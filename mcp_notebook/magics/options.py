@@ -29,7 +29,10 @@ class _Live(click.ParamType):
         self._offer = offer
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return unquote(value) if isinstance(value, str) else value
+        word = unquote(value)
+        if not word:
+            self.fail(f"an empty {self.name} is none.", param, ctx)
+        return word
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         return [CompletionItem(word) for word in self._offer(ctx.obj, ctx) if word.startswith(incomplete)]

@@ -30,7 +30,7 @@ class State:
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
         self.portal = Portal()
-        self.registry = Registry(self.portal)
+        self.registry = Registry()
         self.local: Mapping[str, Any] = {}
         self.cell = ("", "")
         """The magic's line and the body of the cell that runs now."""

@@ -10,7 +10,6 @@ from weakref import WeakSet
 from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.errors import HostingError, UnknownNameError, did_you_mean
-from mcp_notebook.portal import Portal
 from mcp_notebook.server.definitions import definitions
 from mcp_notebook.server.notebook_server import NotebookServer, adopt
 
@@ -44,11 +43,11 @@ class LiveServer:
 class Registry:
     """The live servers of one notebook. Servers are told apart by identity, names by equality."""
 
-    def __init__(self, portal: Portal) -> None:
-        self.portal = portal
+    def __init__(self) -> None:
         self.servers: dict[str, LiveServer] = {}
         self._current: str | None = None
         self._seen: WeakSet[MCPServer[Any]] = WeakSet()
+        self._passed_over: WeakSet[MCPServer[Any]] = WeakSet()
 
     @property
     def current(self) -> LiveServer:
@@ -69,7 +68,7 @@ class Registry:
             UnknownNameError: There is neither.
         """
         found = namespace.get(name)
-        if name not in self.servers:
+        if name not in self.servers or (isinstance(found, MCPServer) and found in self._passed_over):
             if not isinstance(found, MCPServer):
                 raise UnknownNameError(self._why_unknown(name, found, namespace))
             if isinstance(found, NotebookServer):
@@ -117,6 +116,7 @@ class Registry:
                     f"this cell raised, so {name!r} is still the server of before. Mend the cell and run it again."
                 )
             elif live is not None and live.made_by_magic and definitions(live.server):
+                self._passed_over.add(server)
                 notices.append(
                     f"{name!r} is live already, from magics, so the new server of that name in {variable!r} was not "
                     f"taken. To take it: %mcp use {variable}."

@@ -1,0 +1,140 @@
+"""The verbs that make a request: a client from the prompt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import click
+from IPython.display import display
+from mcp_types import Tool
+
+from mcp_notebook.errors import UnknownNameError
+from mcp_notebook.magics.options import ARGUMENTS, NAME, PROMPT, RESOURCE, TEXT, TOOL
+from mcp_notebook.magics.state import State, say_raised
+from mcp_notebook.magics.verb import INTO, ON_SERVER, known_or_fail, verb
+from mcp_notebook.magics.words import jsonable, named_values
+
+__all__: list[str] = []
+
+
+@verb(
+    "call",
+    click.argument("tool", type=TOOL),
+    click.argument("arguments", nargs=-1, type=ARGUMENTS, metavar="[KEY=VALUE]..."),
+    click.option(
+        "--json",
+        "as_json",
+        type=TEXT,
+        metavar="OBJECT",
+        help="The arguments as one JSON object, sent as it is.",
+    ),
+    click.option(
+        "--args",
+        "variable",
+        type=NAME,
+        metavar="VAR",
+        help="The arguments as a dict in a variable, sent as it is.",
+    ),
+    INTO,
+    ON_SERVER,
+)
+def _call(
+    state: State,
+    tool: str,
+    arguments: tuple[str, ...],
+    as_json: str | None,
+    variable: str | None,
+    output: str | None,
+    server: str | None,
+) -> Any:
+    """Call a tool. Example: %mcp call add a=1 b=2.
+
+    A value is JSON, a Python literal or the name of a variable; for a text parameter, the text itself.
+    """
+    live = state.live(server)
+    connection = state.connection(live)
+    listed_tool = known_or_fail(tool, {t.name: t for t in connection.tools()}, "tool", live)
+    whole = {**_json_object(as_json), **_variable(state, variable)}
+    named = named_values(arguments, listed_tool.input_schema, state.variables, tool)
+    if as_json is None and variable is None:
+        _nothing_missing(listed_tool, named)
+    result, failure = connection.call(tool, {**whole, **named})
+    if failure is not None:
+        say_raised(failure)
+    return _deliver(state, result, output)
+
+
+@verb("read", click.argument("uri", type=RESOURCE), INTO, ON_SERVER)
+def _read(state: State, uri: str, output: str | None, server: str | None) -> Any:
+    """Read a resource. Example: %mcp read notes://today."""
+    return _deliver(state, state.connection(state.live(server)).read(uri), output)
+
+
+@verb(
+    "prompt",
+    click.argument("prompt", type=PROMPT),
+    click.argument("arguments", nargs=-1, type=ARGUMENTS, metavar="[KEY=VALUE]..."),
+    INTO,
+    ON_SERVER,
+)
+def _prompt(state: State, prompt: str, arguments: tuple[str, ...], output: str | None, server: str | None) -> Any:
+    """Fill in a prompt. Example: %mcp prompt review text="my text"."""
+    live = state.live(server)
+    connection = state.connection(live)
+    found = known_or_fail(prompt, {p.name: p for p in connection.prompts()}, "prompt", live)
+    # A prompt's arguments are texts; the protocol gives them no schema.
+    schema = {"properties": {a.name: {"type": "string"} for a in found.arguments or []}}
+    values = named_values(arguments, schema, state.variables, prompt)
+    missing = [a.name for a in found.arguments or [] if a.required and a.name not in values]
+    if missing:
+        raise UnknownNameError(f"{prompt} needs {', '.join(missing)}: %mcp prompt {prompt} {missing[0]}=...")
+    return _deliver(state, connection.prompt(prompt, values), output)
+
+
+@verb("form", click.argument("tool", type=TOOL), ON_SERVER)
+def _form(state: State, tool: str, server: str | None) -> Any:
+    """Show a form that calls a tool. Example: %mcp form add."""
+    live = state.live(server)
+    known_or_fail(tool, {t.name: t for t in state.portal.run(live.server.list_tools)}, "tool", live)
+    display(state.form(live, tool))
+
+
+def _json_object(text: str | None) -> dict[str, Any]:
+    if text is None:
+        return {}
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise UnknownNameError(
+            f"--json: not JSON ({error}). Write it in single quotes: --json '{{\"a\": 1}}'."
+        ) from None
+    if not isinstance(value, dict):
+        raise UnknownNameError(f'--json takes an object, such as {{"a": 1}}, and this is {text}.')
+    return value
+
+
+def _variable(state: State, name: str | None) -> dict[str, Any]:
+    if name is None:
+        return {}
+    if name not in state.variables:
+        raise UnknownNameError(f"--args: there is no variable {name!r}.")
+    value = jsonable(state.variables[name], name)
+    if not isinstance(value, dict):
+        raise UnknownNameError(f"--args takes a dict of arguments, and {name} is a {type(value).__name__}.")
+    return value
+
+
+def _nothing_missing(tool: Tool, given: Mapping[str, Any]) -> None:
+    missing = [name for name in tool.input_schema.get("required", []) if name not in given]
+    if missing:
+        words = " ".join(f"{name}=..." for name in missing)
+        raise UnknownNameError(f"{tool.name} needs {', '.join(missing)}: %mcp call {tool.name} {words}")
+
+
+def _deliver(state: State, result: Any, output: str | None) -> Any:
+    if output is None:
+        return result
+    state.namespace[output] = result
+    return None

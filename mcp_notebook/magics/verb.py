@@ -1,0 +1,50 @@
+"""How a function becomes a verb of ``%mcp``, and what several verbs share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+
+from mcp_notebook.errors import UnknownNameError, did_you_mean
+from mcp_notebook.magics.options import SERVER, VARIABLE
+from mcp_notebook.server import LiveServer
+
+__all__ = ["INTO", "ON_SERVER", "VERBS", "known_or_fail", "verb"]
+
+VERBS: dict[str, click.Command] = {}
+
+INTO = click.option(
+    "-o", "--output", type=VARIABLE, metavar="VAR", help="Keep the result in this variable instead of showing it."
+)
+ON_SERVER = click.option("--server", type=SERVER, help="The live server that is meant; the current one if not given.")
+
+
+def verb(name: str, *parameters: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a function as a verb; its docstring is the help, and ends with an example."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        command: Any = click.pass_obj(function)
+        for parameter in reversed(parameters):
+            command = parameter(command)
+        # \b keeps click from breaking the example in two.
+        text = (function.__doc__ or "").replace(" Example: ", "\n\n\b\nExample: ")
+        VERBS[name] = click.command(name, help=text)(command)
+        return function
+
+    return register
+
+
+def known_or_fail(name: str, known: Mapping[str, Any], kind: str, live: LiveServer) -> Any:
+    """Return what is known by that name.
+
+    Raises:
+        UnknownNameError: Nothing is.
+    """
+    if name not in known:
+        raise UnknownNameError(
+            f"{live.name!r} has no {kind} {name!r}.{did_you_mean(name, known)} "
+            f"It has: {', '.join(known) or 'none yet'}."
+        )
+    return known[name]
