@@ -15,8 +15,6 @@ from mcp_types import (
     GetPromptResult,
     Prompt,
     ReadResourceResult,
-    Resource,
-    ResourceTemplate,
     Tool,
 )
 
@@ -73,7 +71,7 @@ class Connection:
         Raises:
             RequestError: The server's lifespan raised when it ended; the connection is closed all the same.
         """
-        self._portal.start(_call, self._end.set)
+        self._portal.start(_on_the_loop, self._end.set)
         try:
             self._owner.result(GRACE)
         except TimeoutError:
@@ -86,14 +84,6 @@ class Connection:
     def tools(self) -> list[Tool]:
         """Return all tools that the server lists."""
         return self._ask(_every_page, self._client.list_tools, "tools")
-
-    def resources(self) -> list[Resource]:
-        """Return all static resources that the server lists."""
-        return self._ask(_every_page, self._client.list_resources, "resources")
-
-    def resource_templates(self) -> list[ResourceTemplate]:
-        """Return all resource templates that the server lists."""
-        return self._ask(_every_page, self._client.list_resource_templates, "resource_templates")
 
     def prompts(self) -> list[Prompt]:
         """Return all prompts that the server lists."""
@@ -141,7 +131,7 @@ class Connection:
         return answer
 
 
-async def _call(function: Callable[[], None]) -> None:
+async def _on_the_loop(function: Callable[[], None]) -> None:
     function()
 
 

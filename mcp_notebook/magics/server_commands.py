@@ -78,8 +78,7 @@ def _serve(state: State, port: int, no_token: bool, server: str | None) -> Liste
     """Listen for clients outside the kernel. Example: %mcp serve."""
     live = state.live(server)
     listener = state.serve(live, port=port, with_token=not no_token)
-    wanted = f":{port}/" if port else ""
-    if wanted not in listener.url or (no_token and listener.token is not None):
+    if port not in (0, listener.port) or (no_token and listener.token is not None):
         raise HostingError(f"{live.name!r} listens already, at {listener.url}. To change how, first: %mcp stop.")
     return listener
 

@@ -149,7 +149,7 @@ class _RunningApp:
             async with self.app.router.lifespan_context(self.app):
                 task_status.started(self)
                 await self._stop.wait()
-        except Exception as error:
+        except Exception as error:  # the author's lifespan may raise anything
             if not self._stop.is_set():
                 raise
             # The lifespan failed when it ended. Raised here, it would end the listener too.
