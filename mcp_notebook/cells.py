@@ -19,7 +19,7 @@ from typing import Any
 from IPython import get_ipython
 from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["Cell", "awaits", "cell_of", "explain", "public_functions", "run_cell"]
+__all__ = ["Cell", "awaits", "cell_of", "execution_count", "explain", "public_functions", "run_cell"]
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,11 @@ class Cell:
 def cell_of(function: Callable[..., Any]) -> Cell | None:
     """Return the cell whose code defined `function`; None for a function from a module."""
     code = getattr(inspect.unwrap(function), "__code__", None)
-    count = _execution_count(code.co_filename) if code is not None else None
+    count = execution_count(code.co_filename) if code is not None else None
     return Cell(count, "".join(linecache.getlines(code.co_filename))) if code is not None and count else None
 
 
-def _execution_count(filename: str) -> int | None:
+def execution_count(filename: str) -> int | None:
     """Return n for the file name that the shell gave to cell ``In [n]``, None for another."""
     shell = get_ipython()
     # ("Cell", "In[3]"), or None.
@@ -53,7 +53,7 @@ def explain(error: BaseException) -> str:
     """
     lines = [line.rstrip() for line in traceback.format_exception_only(type(error), error)]
     for frame in _own_frames(traceback.extract_tb(error.__traceback__)):
-        count = _execution_count(frame.filename)
+        count = execution_count(frame.filename)
         place = f"cell {count}" if count else PurePath(frame.filename).name
         lines += [f"  {place}, line {frame.lineno}, in {frame.name}", f"    {frame.line}"]
     for member in getattr(error, "exceptions", ()):
@@ -67,7 +67,7 @@ def explain(error: BaseException) -> str:
 def _own_frames(frames: list[traceback.FrameSummary]) -> list[traceback.FrameSummary]:
     """Return the frames from the first cell on; where no cell took part, those after the server's."""
     for i, frame in enumerate(frames):
-        if _execution_count(frame.filename):
+        if execution_count(frame.filename):
             return frames[i:]
     servers = [i for i, frame in enumerate(frames) if _SERVER_PACKAGES & set(PurePath(frame.filename).parts)]
     return frames[servers[-1] + 1 :] if servers else frames

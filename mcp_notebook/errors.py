@@ -14,6 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mcp_notebook.recording import Call
 
 __all__ = [
     "DefinitionError",
@@ -46,12 +50,12 @@ class RequestError(McpNotebookError):
     """The server refused a request, or the connection to it did not hold.
 
     Attributes:
-        failure: What the definition behind the request raised, which clients are not told; None where it did not.
+        call: What the recorder kept of the request; None where it did not come so far.
     """
 
-    def __init__(self, message: str, failure: BaseException | None = None) -> None:
+    def __init__(self, message: str, call: Call | None = None) -> None:
         super().__init__(message)
-        self.failure = failure
+        self.call = call
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

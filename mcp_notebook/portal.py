@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 import anyio
 from anyio.from_thread import BlockingPortal
 
+from mcp_notebook import main_thread
+
 __all__ = ["GRACE", "Portal"]
 
 GRACE = 1.0
@@ -39,14 +41,14 @@ class Portal:
         return self._started().start_task_soon(function, *args)
 
     def run(self, function: Callable[..., Awaitable[T]], *args: object) -> T:
-        """Run ``function(*args)`` on the loop and wait for its result.
+        """Run ``function(*args)`` on the loop and wait for its result, with the main thread at its service.
 
         Whatever interrupts the wait also cancels the work, so that interrupting a cell that waits for a call
         cancels the call at the server.
         """
         work = _Work(function, args)
         try:
-            result: T = self.start(work.run).result()
+            result: T = main_thread.result_of(self.start(work.run))
         except BaseException:
             # By `work`, not by its future: an interrupt can come when the work has started and the future is
             # not yet in our hands.

@@ -12,14 +12,15 @@ PACKAGE = Path(mcp_notebook.__file__).parent
 
 MAY_IMPORT = {
     "errors": set(),
-    "portal": set(),
+    "main_thread": set(),
+    "portal": {"main_thread"},
     "addresses": {"errors"},
     "bridge": {"errors", "addresses"},
     "hosts": {"errors", "addresses"},
     "cells": set(),
     "schema": set(),
     "recording": {"errors", "portal"},
-    "server": {"errors", "portal", "addresses", "cells", "schema", "recording"},
+    "server": {"errors", "main_thread", "portal", "addresses", "cells", "schema", "recording"},
     "client": {"errors", "portal", "schema", "recording", "server"},
     "widgets": {"errors", "portal", "schema", "recording", "server", "client"},
     "export": {"errors", "portal", "cells", "schema", "recording", "server", "client"},
@@ -27,6 +28,7 @@ MAY_IMPORT = {
     "doctor": {"errors", "addresses", "hosts"},
     "magics": {
         "errors",
+        "main_thread",
         "portal",
         "addresses",
         "hosts",

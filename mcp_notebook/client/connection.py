@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import CancelledError, Future, TimeoutError
-from typing import Any, NamedTuple, TypeVar
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any, Generic, TypeVar
 
 import anyio
 from mcp.client import Client
@@ -13,25 +15,34 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import (
     CallToolResult,
     GetPromptResult,
+    Implementation,
     Prompt,
     ReadResourceResult,
     Tool,
 )
+from pydantic import BaseModel
 
 from mcp_notebook.errors import RequestError, innermost
 from mcp_notebook.portal import GRACE, Portal
-from mcp_notebook.server.failures import CALL_ID, Failures
+from mcp_notebook.recording import Call, Recorder
+from mcp_notebook.server.runtime import CALL_ID
 
 __all__ = ["Connection", "Outcome"]
 
 T = TypeVar("T")
 
+_WHO = Implementation(name="mcp-notebook", version=version("mcp-notebook"))
 
-class Outcome(NamedTuple):
-    """What came of a call: its result, and what the tool raised, which a client from outside never sees."""
 
-    result: CallToolResult
-    failure: BaseException | None
+Result = TypeVar("Result", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[Result]):
+    """What came of a request: its result, and what the recorder kept of it, which clients from outside never see."""
+
+    result: Result
+    call: Call | None
 
 
 class Connection:
@@ -49,8 +60,7 @@ class Connection:
         self._portal = portal
         self._server = server
         # No response cache: cells change what the server lists, and nothing tells this client.
-        self._client = Client(server, cache=None)
-        self._failures: Failures = getattr(server, "failures", None) or Failures()
+        self._client = Client(server, cache=None, client_info=_WHO)
         try:
             self._owner = portal.start_task(self._own)
         except Exception as error:  # the author's lifespan may raise anything
@@ -89,42 +99,47 @@ class Connection:
         """Return all prompts that the server lists."""
         return self._ask(_every_page, self._client.list_prompts, "prompts")
 
-    def start_call(self, name: str, arguments: Mapping[str, Any]) -> Future[Outcome]:
+    def start_call(self, name: str, arguments: Mapping[str, Any]) -> Future[Outcome[CallToolResult]]:
         """Start a call and return its future; cancelling the future cancels the call at the server."""
         return self._portal.start(_translated, self._call, name, dict(arguments))
 
-    def call(self, name: str, arguments: Mapping[str, Any]) -> Outcome:
+    def call(self, name: str, arguments: Mapping[str, Any]) -> Outcome[CallToolResult]:
         """Call a tool. A tool's own failure is a result with ``is_error``, not an exception."""
         try:
-            outcome: Outcome = self._ask(self._call, name, dict(arguments))
+            outcome: Outcome[CallToolResult] = self._ask(self._call, name, dict(arguments))
         except CancelledError:
             raise RequestError(f"The call of {name!r} was cancelled at the server.") from None
         return outcome
 
-    def read(self, uri: str) -> ReadResourceResult:
+    def read(self, uri: str) -> Outcome[ReadResourceResult]:
         """Read a resource."""
-        result: ReadResourceResult = self._ask(self._noting, self._client.read_resource, uri)
+        result: Outcome[ReadResourceResult] = self._ask(self._noting, self._client.read_resource, uri)
         return result
 
-    def prompt(self, name: str, arguments: Mapping[str, str]) -> GetPromptResult:
+    def prompt(self, name: str, arguments: Mapping[str, str]) -> Outcome[GetPromptResult]:
         """Get a prompt, filled in with `arguments`."""
-        result: GetPromptResult = self._ask(self._noting, self._client.get_prompt, name, dict(arguments))
+        result: Outcome[GetPromptResult] = self._ask(self._noting, self._client.get_prompt, name, dict(arguments))
         return result
 
-    async def _call(self, name: str, arguments: dict[str, Any]) -> Outcome:
+    async def _call(self, name: str, arguments: dict[str, Any]) -> Outcome[CallToolResult]:
         # The client checks results against the output schemas that it listed last; a cell may have changed them.
         await self._client.list_tools()
-        with self._failures.expecting() as expected:
+        with self._recorder.expecting() as expected:
             meta: Any = {CALL_ID: expected.id}  # the SDK's type for it lists only the protocol's own keys
             result = await self._client.call_tool(name, arguments, meta=meta)
-            return Outcome(result, expected.error)
+            return Outcome(result, expected.call)
 
-    async def _noting(self, request: Callable[..., Awaitable[T]], *args: object) -> T:
-        with self._failures.expecting() as expected:
+    async def _noting(self, request: Callable[..., Awaitable[Result]], *args: object) -> Outcome[Result]:
+        with self._recorder.expecting() as expected:
             try:
-                return await request(*args, meta={CALL_ID: expected.id})
+                return Outcome(await request(*args, meta={CALL_ID: expected.id}), expected.call)
             except MCPError as error:
-                raise RequestError(f"The server refused: {error.message}", expected.error) from error
+                raise RequestError(f"The server refused: {error.message}", expected.call) from error
+
+    @property
+    def _recorder(self) -> Recorder:
+        runtime = getattr(self._server, "runtime", None)
+        return runtime.recorder if runtime is not None else Recorder()
 
     def _ask(self, request: Callable[..., Awaitable[T]], *args: object) -> T:
         answer: T = self._portal.run(_translated, request, *args)

@@ -6,15 +6,18 @@ The texts that ``%mcp?`` and ``--help`` show are the docstrings of this module.
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import CompletionContext, SimpleMatcherResult, context_matcher
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import needs_local_scope, no_var_expand
+
+from mcp_notebook import main_thread
 
 if TYPE_CHECKING:
     from mcp_notebook.magics.state import State
@@ -50,6 +53,7 @@ class Extension:
         self.shell = shell
         self._undo = ExitStack()
         self._ready = threading.Event()
+        self._depth = 0
 
     @property
     def state(self) -> State:
@@ -182,11 +186,24 @@ class Extension:
         # A cell that makes a server waits for the import anyway; so it finds the SDK at home.
         if "mcp" in (info.raw_cell or ""):
             self._ready.wait()
+        if threading.current_thread() is threading.main_thread():
+            with suppress(RuntimeError):  # plain IPython has no loop while a cell runs
+                main_thread.serve_on(asyncio.get_running_loop())
+        self._depth += 1
+        if self._depth == 1 and self._at_work:
+            self.state.origins.begin(info.cell_id)
 
     def _after_cell(self, result: Any) -> None:
-        if "mcp.server.mcpserver" not in sys.modules or not self._ready.is_set():
-            return
-        self.state.sync(failed=not result.success)
+        self._depth = max(self._depth - 1, 0)
+        if threading.current_thread() is threading.main_thread():
+            main_thread.drain()
+        # The body of a magic runs as a cell within the cell.
+        if self._depth == 0 and self._at_work:
+            self.state.cell_ended(failed=not result.success)
+
+    @property
+    def _at_work(self) -> bool:
+        return "mcp.server.mcpserver" in sys.modules and self._ready.is_set()
 
     @context_matcher()
     def _complete(self, context: CompletionContext) -> SimpleMatcherResult:

@@ -20,6 +20,7 @@ from mcp_notebook.magics.words import quoted
 from mcp_notebook.server import LiveServer
 from mcp_notebook.server.definitions import build_prompt, build_tool, define_resource, register
 from mcp_notebook.server.interface import Entry, listed
+from mcp_notebook.server.placement import RunOn
 from mcp_notebook.widgets.card import definition_card
 
 __all__ = ["prompt", "resource", "tool"]
@@ -46,6 +47,15 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--idempotent/--no-idempotent", default=None, help="Calling it again with the same values adds nothing.")
 @click.option("--closed-world/--open-world", default=None, help="It stays within this server; or it reaches beyond.")
 @click.option("--no-structured", is_flag=True, help="Send no structured content, only text.")
+@click.option(
+    "--run-on",
+    type=click.Choice(["worker", "loop", "main"]),
+    help="Where calls run: a worker thread (the default of a def), the server's event loop (of an async def), or the "
+    "kernel's main thread, between cells and while a cell waits.",
+)
+@click.option(
+    "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Cancel calls that take longer."
+)
 @click.option("--form", is_flag=True, help="Show a form under the card that calls the tool.")
 @click.pass_obj
 def tool(
@@ -58,8 +68,10 @@ def tool(
     idempotent: bool | None,
     closed_world: bool | None,
     no_structured: bool,
+    run_on: RunOn | None,
+    timeout: float | None,
     form: bool,
-    **single: str | None,
+    **single: Any,
 ) -> None:
     """Run the cell, and make its public functions tools."""
     live = state.live(server)
@@ -69,15 +81,17 @@ def tool(
         idempotent_hint=idempotent,
         open_world_hint=None if closed_world is None else not closed_world,
     )
-    options = {
+    options: dict[str, Any] = {
         "annotations": hints if hints.model_dump(exclude_none=True) else None,
         "structured_output": False if no_structured else None,
     }
     defined = _run(state, functions, single)
     with _naming_the_way_out(defined, functions):
-        built = [build_tool(function, **options, **single) for function in defined.values()]
+        built = [
+            build_tool(function, run_on=run_on, timeout=timeout, **options, **single) for function in defined.values()
+        ]
     before = _listed(state, live.server.list_tools)
-    register(live.server, *built)
+    register(live.server, *built, withdrawn=state.origins.withdrawn(live.server, "tool", (b.name for b in built)))
     after = _listed(state, live.server.list_tools)
     for one in built:
         _show(
@@ -134,7 +148,7 @@ def prompt(state: State, /, functions: tuple[str, ...], server: str | None, **si
     with _naming_the_way_out(defined, functions):
         built = [build_prompt(function, **single) for function in defined.values()]
     before = _listed(state, live.server.list_prompts)
-    register(live.server, *built)
+    register(live.server, *built, withdrawn=state.origins.withdrawn(live.server, "prompt", (b.name for b in built)))
     after = _listed(state, live.server.list_prompts)
     for one in built:
         words = "".join(f" {argument.name}=..." for argument in one.arguments or [] if argument.required)

@@ -13,9 +13,16 @@ from mcp_notebook import magics
 from mcp_notebook.errors import DefinitionError, RequestError, did_you_mean
 
 # Imported for the verbs that they register.
-from mcp_notebook.magics import cell_commands, list_commands, request_commands, words  # noqa: F401
+from mcp_notebook.magics import (  # noqa: F401
+    cell_commands,
+    definition_commands,
+    list_commands,
+    log_commands,
+    request_commands,
+    words,
+)
 from mcp_notebook.magics.server_commands import status
-from mcp_notebook.magics.state import State, say_raised
+from mcp_notebook.magics.state import State, say_call
 from mcp_notebook.magics.verb import VERBS
 
 __all__ = ["root", "run"]
@@ -85,8 +92,7 @@ def run(state: State, magic: str, line: str, cell: str | None) -> Any:
         where = error.ctx.command_path.strip() if error.ctx else magic
         raise UsageError(f"{error.format_message()} See {where} --help.") from None
     except RequestError as error:
-        if error.failure is not None:
-            say_raised(error.failure)
+        say_call(error.call)
         raise UsageError(str(error)) from None
     except DefinitionError as error:
         raise UsageError(f"{error} Nothing changed on the server.") from None

@@ -18,7 +18,19 @@ from mcp_notebook.magics.words import unquote
 from mcp_notebook.schema import choices, parameters
 from mcp_notebook.server import definitions
 
-__all__ = ["ARGUMENTS", "NAME", "PROMPT", "RESOURCE", "SERVER", "TEXT", "TOOL", "VARIABLE", "arguments_of"]
+__all__ = [
+    "ARGUMENTS",
+    "DEFINITION",
+    "NAME",
+    "NOTEBOOK_VARIABLE",
+    "PROMPT",
+    "RESOURCE",
+    "SERVER",
+    "TEXT",
+    "TOOL",
+    "VARIABLE",
+    "arguments_of",
+]
 
 
 class _Live(click.ParamType):
@@ -89,6 +101,10 @@ def arguments_of(state: State, ctx: click.Context) -> dict[str, list[Any]]:
     return {p.name: choices(p.schema) or [] for t in tools if t.name == name for p in parameters(t.input_schema)}
 
 
+def _public_variables(state: State, _ctx: click.Context) -> Iterable[str]:
+    return [name for name in state.namespace if not name.startswith("_")]
+
+
 TEXT = _Live("text")
 VARIABLE = _Variable("variable")
 NAME = _Live("name")
@@ -96,4 +112,6 @@ SERVER = _Live("server", _servers)
 TOOL = _Live("tool", _named("tool"))
 PROMPT = _Live("prompt", _named("prompt"))
 RESOURCE = _Live("uri", _named("resource", "resource template"))
+DEFINITION = _Live("name", _named("tool", "resource", "resource template", "prompt"))
+NOTEBOOK_VARIABLE = _Live("variable", _public_variables)
 ARGUMENTS = _Arguments()

@@ -10,9 +10,10 @@ import click
 from IPython.display import display
 from mcp_types import Tool
 
+from mcp_notebook.client import Outcome
 from mcp_notebook.errors import UnknownNameError
 from mcp_notebook.magics.options import ARGUMENTS, NAME, PROMPT, RESOURCE, TEXT, TOOL
-from mcp_notebook.magics.state import State, say_raised
+from mcp_notebook.magics.state import State, say_call
 from mcp_notebook.magics.verb import INTO, ON_SERVER, known_or_fail, verb
 from mcp_notebook.magics.words import jsonable, named_values
 
@@ -60,10 +61,7 @@ def _call(
     named = named_values(arguments, listed_tool.input_schema, state.variables, tool)
     if as_json is None and variable is None:
         _nothing_missing(listed_tool, named)
-    result, failure = connection.call(tool, {**whole, **named})
-    if failure is not None:
-        say_raised(failure)
-    return _deliver(state, result, output)
+    return _deliver(state, connection.call(tool, {**whole, **named}), output)
 
 
 @verb("read", click.argument("uri", type=RESOURCE), INTO, ON_SERVER)
@@ -133,8 +131,9 @@ def _nothing_missing(tool: Tool, given: Mapping[str, Any]) -> None:
         raise UnknownNameError(f"{tool.name} needs {', '.join(missing)}: %mcp call {tool.name} {words}")
 
 
-def _deliver(state: State, result: Any, output: str | None) -> Any:
+def _deliver(state: State, outcome: Outcome[Any], output: str | None) -> Any:
+    say_call(outcome.call)
     if output is None:
-        return result
-    state.namespace[output] = result
+        return outcome.result
+    state.namespace[output] = outcome.result
     return None

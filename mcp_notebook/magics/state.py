@@ -8,20 +8,24 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.display import display
 from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook import cells
 from mcp_notebook.client import Connection
 from mcp_notebook.errors import McpNotebookError
+from mcp_notebook.magics.expose import Exposures
 from mcp_notebook.portal import Portal
+from mcp_notebook.recording import Call
 from mcp_notebook.server import LiveServer, Registry
 from mcp_notebook.server.gate import Token
 from mcp_notebook.server.hosting import Listener
+from mcp_notebook.server.origins import Origins
 
 if TYPE_CHECKING:
     from mcp_notebook.widgets.form import ToolForm
 
-__all__ = ["State", "say", "say_raised"]
+__all__ = ["State", "say", "say_call"]
 
 
 class State:
@@ -31,6 +35,8 @@ class State:
         self.shell = shell
         self.portal = Portal()
         self.registry = Registry()
+        self.origins = Origins()
+        self.exposures = Exposures(shell)
         self.local: Mapping[str, Any] = {}
         self.cell = ("", "")
         """The magic's line and the body of the cell that runs now."""
@@ -52,6 +58,14 @@ class State:
         for notice in self.registry.sync(self.namespace, failed=failed):
             say(notice)
 
+    def cell_ended(self, *, failed: bool) -> None:
+        """Follow what a cell did: to servers, to what it defined before, and to variables that are exposed."""
+        self.sync(failed=failed)
+        gone = self.origins.end((live.server for live in self.registry.servers.values()), failed=failed)
+        if gone:
+            say(f"withdrawn, because this cell no longer defines it: {', '.join(gone)}.")
+        self.exposures.follow(self.namespace)
+
     def live(self, name: str | None = None) -> LiveServer:
         """Return the live server of that name, or the current one."""
         self.sync()
@@ -68,6 +82,13 @@ class State:
         connection = Connection(self.portal, live.server)
         self._connections[live.name] = (live.server, connection)
         return connection
+
+    def keep_frames(self) -> None:
+        """Keep the frames on the wire from now on; the notebook's own connections are opened anew, with frames."""
+        wire = self.registry.recorder.wire
+        if not wire.on:
+            wire.on = True
+            self._close_connections()
 
     def form(self, live: LiveServer, tool: str) -> ToolForm:
         """Return a form that calls a tool of a live server, whichever server has that name at the time."""
@@ -98,11 +119,14 @@ class State:
         )
         for notice in self.registry.stop():
             say(notice)
+        self._close_connections()
+        self.portal.close()
+
+    def _close_connections(self) -> None:
         connections = [connection for _, connection in self._connections.values()]
         self._connections.clear()
         for connection in connections:
             _close(connection)
-        self.portal.close()
 
     def resume(self) -> None:
         """Listen again as before `pause`, where that was in the cell that runs now: ``%reload_ext``."""
@@ -121,9 +145,19 @@ def say(notice: str) -> None:
     print(f"mcp: {notice}", file=sys.stderr)
 
 
-def say_raised(failure: BaseException) -> None:
-    """Tell the author what the definition behind a request raised."""
-    print(f"It raised, and clients do not see this:\n{cells.explain(failure)}", file=sys.stderr)
+def say_call(call: Call | None) -> None:
+    """Show the author what a call put out: prints, displays, warnings, logs, and what it raised."""
+    if call is None:
+        return
+    for event in call.events:
+        if event.kind == "stdout":
+            print(event.value, end="")
+        elif event.kind in ("stderr", "log"):
+            print(event.value, end="", file=sys.stderr)
+        elif event.kind == "display":
+            display(event.value, raw=True)
+    if call.raised is not None:
+        print(f"It raised, and clients do not see this:\n{cells.explain(call.raised)}", file=sys.stderr)
 
 
 def _close(connection: Connection) -> None:

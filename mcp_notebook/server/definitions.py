@@ -7,10 +7,10 @@ is a view on it. Building comes before registering, so that a function that does
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.prompts import Prompt
@@ -21,10 +21,10 @@ from pydantic import TypeAdapter
 from mcp_notebook.cells import Cell, cell_of
 from mcp_notebook.errors import DefinitionError
 from mcp_notebook.server import sdk_gaps
+from mcp_notebook.server.changes import KINDS, Kind, replace
+from mcp_notebook.server.placement import RunOn, placed
 
-__all__ = ["Definition", "Kind", "build_prompt", "build_tool", "define_resource", "definitions", "register"]
-
-Kind = Literal["tool", "resource", "resource template", "prompt"]
+__all__ = ["Definition", "build_prompt", "build_tool", "define_resource", "definitions", "function_behind", "register"]
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,9 @@ def definitions(server: MCPServer[Any]) -> list[Definition]:
 
 
 def _definitions(server: MCPServer[Any]) -> Iterator[Definition]:
-    for tool in sdk_gaps.tools(server):
-        yield _definition("tool", tool.name, tool)
-    for resource in sdk_gaps.resources(server):
-        yield _definition("resource", str(resource.uri), resource)
-    for template in sdk_gaps.templates(server):
-        yield _definition("resource template", template.uri_template, template)
-    for prompt in sdk_gaps.prompts(server):
-        yield _definition("prompt", prompt.name, prompt)
+    for kind in KINDS:
+        for name, entry in sdk_gaps.entries(server, kind).items():
+            yield _definition(kind, name, entry)
 
 
 def _definition(kind: Kind, name: str, entry: Tool | Resource | ResourceTemplate | Prompt) -> Definition:
@@ -69,15 +64,23 @@ def _definition(kind: Kind, name: str, entry: Tool | Resource | ResourceTemplate
     return Definition(kind, name, entry, function, cell_of(function) if function else None)
 
 
-def build_tool(function: Callable[..., Any], **options: Any) -> Tool:
-    """Build a tool from `function`; `options` are those of `MCPServer.tool`.
+def build_tool(
+    function: Callable[..., Any], *, run_on: RunOn | None = None, timeout: float | None = None, **options: Any
+) -> Tool:
+    """Build a tool from `function`.
+
+    Args:
+        function: What a call runs.
+        run_on: Where it runs; see `placed`.
+        timeout: Seconds that a call may take.
+        options: Those of `MCPServer.tool`.
 
     Raises:
         DefinitionError: A parameter has no usable type; the message names it.
     """
     with _clear_errors(function):
         _refuse_collecting_parameters(function)
-        return Tool.from_function(function, **options)
+        return placed(Tool.from_function(function, **options), run_on=run_on, timeout=timeout)
 
 
 def build_prompt(function: Callable[..., Any], **options: Any) -> Prompt:
@@ -91,13 +94,16 @@ def build_prompt(function: Callable[..., Any], **options: Any) -> Prompt:
         return Prompt.from_function(function, **options)
 
 
-def register(server: MCPServer[Any], *entries: Tool | Prompt) -> None:
-    """Put what was built on the server; each takes the place of the one of its name."""
-    for entry in entries:
-        if isinstance(entry, Tool):
-            sdk_gaps.put_tool(server, entry)
-        else:
-            sdk_gaps.put_prompt(server, entry)
+def register(server: MCPServer[Any], *entries: Tool | Prompt, withdrawn: Collection[str] = ()) -> None:
+    """Put what was built, all of one kind, on the server; each takes the place of the one of its name.
+
+    Args:
+        server: The server.
+        entries: What was built.
+        withdrawn: Names of the same kind that go in the same step.
+    """
+    kind: Kind = "tool" if isinstance(entries[0], Tool) else "prompt"
+    replace(server, kind, {entry.name: entry for entry in entries}, withdrawn)
 
 
 def define_resource(server: MCPServer[Any], uri: str, function: Callable[..., Any], **options: Any) -> None:
@@ -109,6 +115,27 @@ def define_resource(server: MCPServer[Any], uri: str, function: Callable[..., An
     with _clear_errors(function):
         _refuse_collecting_parameters(function)
         server.resource(uri, **options)(function)
+
+
+def function_behind(server: MCPServer[Any], method: str, name: str) -> Callable[..., Any] | None:
+    """Return the function that answers a request of the protocol; None where none does.
+
+    Args:
+        server: The server that is asked.
+        method: Such as ``tools/call``.
+        name: The tool, prompt or URI that is asked for.
+    """
+    entry: Any = None
+    if method == "tools/call":
+        entry = sdk_gaps.entries(server, "tool").get(name)
+    elif method == "prompts/get":
+        entry = sdk_gaps.entries(server, "prompt").get(name)
+    elif method == "resources/read":
+        templates = sdk_gaps.entries(server, "resource template").values()
+        entry = sdk_gaps.entries(server, "resource").get(name) or next(
+            (template for template in templates if sdk_gaps.matches(template, name)), None
+        )
+    return getattr(entry, "fn", None)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Any
 
 from mcp.server.mcpserver import MCPServer
 
+from mcp_notebook.recording import output
 from mcp_notebook.server import sdk_gaps
 
 __all__ = ["at_home"]
@@ -41,7 +42,7 @@ def at_home() -> Iterator[None]:
 
     MCPServer.run = run  # type: ignore[method-assign]
     try:
-        with sdk_gaps.quiet_construction():
+        with sdk_gaps.quiet_construction(), output.captured():
             yield
     finally:
         MCPServer.run = original  # type: ignore[method-assign]

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from functools import partial
 from types import MethodType
-from typing import Any
+from typing import Any, TypeVar
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import UnexpectedResourceError, UnexpectedToolError
@@ -15,16 +15,22 @@ from mcp.server.mcpserver.resources import Resource
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import Icon, ToolAnnotations
 
+from mcp_notebook.recording import Recorder
 from mcp_notebook.server import sdk_gaps
-from mcp_notebook.server.failures import Failures, guarded
+from mcp_notebook.server.changes import replace
+from mcp_notebook.server.failures import guarded
+from mcp_notebook.server.placement import placed
+from mcp_notebook.server.runtime import Runtime
 
 __all__ = ["NotebookServer", "adopt"]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class _Replacing:
     """What the SDK's decorators call, changed so that registering a name again replaces it.
 
-    The new one is built and validated before the old one goes, and takes its place in the list.
+    The new one is built and validated before the old one goes, takes its place in the list, and clients are told.
     """
 
     def add_tool(
@@ -49,15 +55,34 @@ class _Replacing:
             meta=meta,
             structured_output=structured_output,
         )
-        sdk_gaps.put_tool(self, tool)
+        replace(self, "tool", {tool.name: placed(tool)})
+
+    def remove_tool(self: Any, name: str) -> None:
+        """Remove a tool, as `MCPServer.remove_tool` does, and tell clients."""
+        if not replace(self, "tool", {}, [name]):
+            MCPServer.remove_tool(self, name)  # which says so
 
     def add_prompt(self: Any, prompt: Prompt) -> None:
         """Add a prompt, or replace the one of its name."""
-        sdk_gaps.put_prompt(self, prompt)
+        replace(self, "prompt", {prompt.name: prompt})
 
     def add_resource(self: Any, resource: Resource) -> None:
         """Add a resource, or replace the one of its URI."""
-        sdk_gaps.put_resource(self, resource)
+        replace(self, "resource", {str(resource.uri): resource})
+
+    def resource(self: Any, uri: str, **options: Any) -> Callable[[Function], Function]:
+        """Register a resource or template, as `MCPServer.resource` does, and tell clients."""
+        decorate = MCPServer.resource(self, uri, **options)
+
+        def decorator(function: Function) -> Function:
+            decorate(function)
+            # The SDK puts a template in its place by itself; a resource comes through `add_resource`.
+            template = sdk_gaps.entries(self, "resource template").get(uri)
+            if template is not None:
+                replace(self, "resource template", {uri: template})
+            return function
+
+        return decorator
 
 
 def _tool_refusal(name: str) -> Exception:
@@ -88,8 +113,7 @@ class NotebookServer(_Replacing, MCPServer[Any]):
         options: Those of `MCPServer`.
 
     Attributes:
-        failures: What definitions raised unforeseen, for requests of the notebook's own. Clients get the SDK's
-            sanitised text.
+        runtime: Records its calls, and tells clients of changes.
     """
 
     def __init__(self, name: str = "notebook", **options: Any) -> None:
@@ -101,20 +125,26 @@ class NotebookServer(_Replacing, MCPServer[Any]):
             super().__init__(name, **options)
         finally:
             logging.getLogger().removeHandler(silence)
-        self.failures = Failures()
-        _guard(self, self.failures)
+        _at_home(self, None)
 
 
-def _guard(server: MCPServer[Any], failures: Failures) -> None:
-    for method, refusal in _REFUSALS.items():
-        setattr(server, method, partial(guarded, getattr(server, method), failures, refusal))
+def adopt(server: MCPServer[Any], recorder: Recorder | None = None) -> MCPServer[Any]:
+    """Give a plain `MCPServer` the behaviour of a `NotebookServer`, in place; return it.
 
-
-def adopt(server: MCPServer[Any]) -> MCPServer[Any]:
-    """Give a plain `MCPServer` the replacing behaviour of a `NotebookServer`, in place; return it."""
-    if not hasattr(server, "failures"):
-        for name in ("add_tool", "add_prompt", "add_resource"):
+    Args:
+        server: The server; a `NotebookServer`, or one adopted earlier, only changes its recorder.
+        recorder: Keeps its calls; one of its own if not given.
+    """
+    if not hasattr(server, "runtime"):
+        for name in ("add_tool", "remove_tool", "add_prompt", "add_resource", "resource"):
             setattr(server, name, MethodType(getattr(_Replacing, name), server))
-        server.failures = Failures()  # type: ignore[attr-defined]
-        _guard(server, server.failures)  # type: ignore[attr-defined]
+        _at_home(server, recorder)
+    elif recorder is not None:
+        server.runtime.recorder = recorder
     return server
+
+
+def _at_home(server: Any, recorder: Recorder | None) -> None:
+    for method, refusal in _REFUSALS.items():
+        setattr(server, method, partial(guarded, getattr(server, method), refusal))
+    server.runtime = Runtime(server, recorder)

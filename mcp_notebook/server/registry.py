@@ -10,6 +10,7 @@ from weakref import WeakSet
 from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.errors import HostingError, UnknownNameError, did_you_mean
+from mcp_notebook.recording import Recorder
 from mcp_notebook.server.definitions import definitions
 from mcp_notebook.server.notebook_server import NotebookServer, adopt
 
@@ -41,9 +42,15 @@ class LiveServer:
 
 
 class Registry:
-    """The live servers of one notebook. Servers are told apart by identity, names by equality."""
+    """The live servers of one notebook. Servers are told apart by identity, names by equality.
+
+    Attributes:
+        servers: The live servers by name.
+        recorder: Keeps the calls of all of them.
+    """
 
     def __init__(self) -> None:
+        self.recorder = Recorder()
         self.servers: dict[str, LiveServer] = {}
         self._current: str | None = None
         self._seen: WeakSet[MCPServer[Any]] = WeakSet()
@@ -161,7 +168,7 @@ class Registry:
     def _put(
         self, name: str, server: MCPServer[Any], *, variable: str | None = None, made_by_magic: bool = False
     ) -> None:
-        self._seen.add(adopt(server))
+        self._seen.add(adopt(server, self.recorder))
         live = self.servers.setdefault(name, LiveServer(name, server))
         if live.server is not server and live.listener is not None:
             # First, because it may raise, and then the earlier server goes on everywhere.

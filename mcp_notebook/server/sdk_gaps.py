@@ -10,66 +10,50 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from mcp.server.connection import Connection
 from mcp.server.mcpserver import MCPServer
-from mcp.server.mcpserver.prompts import Prompt
-from mcp.server.mcpserver.resources import Resource, ResourceTemplate
-from mcp.server.mcpserver.tools import Tool
-from mcp.server.subscriptions import ListenHandler
+from mcp.server.mcpserver.resources import ResourceTemplate
+from mcp.server.session import ServerSession
+from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, SubscriptionBus
 
 __all__ = [
+    "author_bus",
+    "connection",
+    "entries",
     "listen_handler",
-    "prompts",
-    "put_prompt",
-    "put_resource",
-    "put_tool",
+    "matches",
+    "put_entries",
     "quiet_construction",
-    "resources",
-    "templates",
-    "tools",
+    "use_bus",
 ]
 
 Server = MCPServer[Any]
 
-# Adding a name again keeps the first function (python-sdk #711, #1429), and removing it first would move
-# it to the end of the list. Storing under an existing key replaces it and keeps its place.
+# Adding a name again keeps the first function (python-sdk #711, #1429), removing it first would move it to the end of
+# the list, and resources have no public remove. One assignment changes the list as clients see it, whole.
 
-
-def put_tool(server: Server, tool: Tool) -> None:
-    """Add `tool`, or replace the one of its name where it stands in the list."""
-    server._tool_manager._tools[tool.name] = tool
-
-
-def put_prompt(server: Server, prompt: Prompt) -> None:
-    """Add `prompt`, or replace the one of its name where it stands in the list."""
-    server._prompt_manager._prompts[prompt.name] = prompt
-
-
-def put_resource(server: Server, resource: Resource) -> None:
-    """Add `resource`, or replace the one of its URI where it stands in the list."""
-    server._resource_manager._resources[str(resource.uri)] = resource
+_KEPT_IN = {
+    "tool": ("_tool_manager", "_tools"),
+    "resource": ("_resource_manager", "_resources"),
+    "resource template": ("_resource_manager", "_templates"),
+    "prompt": ("_prompt_manager", "_prompts"),
+}
 
 
 # The public lists hold what goes over the wire; the functions behind them are only here.
 
 
-def tools(server: Server) -> list[Tool]:
-    """Return the tools with the functions behind them."""
-    return server._tool_manager.list_tools()
+def entries(server: Server, kind: str) -> dict[str, Any]:
+    """Return the SDK's records of one kind, by tool or prompt name, URI, or URI template."""
+    manager, kept = _KEPT_IN[kind]
+    found: dict[str, Any] = getattr(getattr(server, manager), kept)
+    return found
 
 
-def resources(server: Server) -> list[Resource]:
-    """Return the static resources with the functions behind them."""
-    return server._resource_manager.list_resources()
-
-
-def templates(server: Server) -> list[ResourceTemplate]:
-    """Return the resource templates with the functions behind them."""
-    return server._resource_manager.list_templates()
-
-
-def prompts(server: Server) -> list[Prompt]:
-    """Return the prompts with the functions behind them."""
-    return server._prompt_manager.list_prompts()
+def put_entries(server: Server, kind: str, new: dict[str, Any]) -> None:
+    """Replace all records of one kind."""
+    manager, kept = _KEPT_IN[kind]
+    setattr(getattr(server, manager), kept, new)
 
 
 def listen_handler(server: Server) -> ListenHandler | None:
@@ -81,6 +65,36 @@ def listen_handler(server: Server) -> ListenHandler | None:
     entry = server._lowlevel_server.get_request_handler("subscriptions/listen")
     handler = entry.handler if entry is not None else None
     return handler if isinstance(handler, ListenHandler) else None
+
+
+# A server's bus is chosen when it is made; a notebook adopts servers that are made already.
+
+
+def author_bus(server: Server) -> SubscriptionBus | None:
+    """Return the bus that the author gave to the server; None for the SDK's own."""
+    bus = server._subscriptions
+    return None if isinstance(bus, InMemorySubscriptionBus) else bus
+
+
+def use_bus(server: Server, bus: SubscriptionBus) -> None:
+    """Have the server publish on `bus`, and its listen streams hear from there."""
+    server._subscriptions = bus
+    handler = listen_handler(server)
+    if handler is not None:
+        handler._bus = bus
+
+
+def connection(session: ServerSession) -> Connection:
+    """Return the connection behind the session of one request: only that tells when the client is gone."""
+    return session._connection
+
+
+def matches(template: ResourceTemplate, uri: str) -> bool:
+    """Whether the template answers for that URI."""
+    try:
+        return template.matches(uri) is not None
+    except ValueError:  # the template refuses the path in it, and so will the read
+        return False
 
 
 @contextmanager

@@ -8,13 +8,14 @@ from html import escape
 from typing import Any
 
 import ipywidgets as w
-from mcp_types import Tool
+from mcp_types import CallToolResult, Tool
 
 from mcp_notebook.client import Outcome
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.schema import UNSET, Parameter, parameters
 from mcp_notebook.server.interface import argument_in_words
 from mcp_notebook.widgets import content, look
+from mcp_notebook.widgets.calls import put_out
 from mcp_notebook.widgets.fields import field_for
 
 __all__ = ["ToolForm"]
@@ -32,14 +33,14 @@ class ToolForm(w.VBox):
     def __init__(
         self,
         tool: Tool,
-        start_call: Callable[[dict[str, Any]], Future[Outcome]],
+        start_call: Callable[[dict[str, Any]], Future[Outcome[CallToolResult]]],
         explain: Callable[[BaseException], str],
     ) -> None:
         root = tool.input_schema
         self._tool = tool
         self._start_call = start_call
         self._explain = explain
-        self._call: Future[Outcome] | None = None
+        self._call: Future[Outcome[CallToolResult]] | None = None
         self._fields = [field_for(parameter, root) for parameter in parameters(root)]
         self._button = w.Button(description="Call", button_style="primary", tooltip=f"Call {tool.name}")
         self._cancel = w.Button(description="Cancel", disabled=True, tooltip="Cancel the call at the server")
@@ -75,14 +76,14 @@ class ToolForm(w.VBox):
         self._state.value = look.muted("calling …")
         self._call.add_done_callback(self._finish)
 
-    def _finish(self, call: Future[Outcome]) -> None:
+    def _finish(self, call: Future[Outcome[CallToolResult]]) -> None:
         """Show how a call ended; runs on the loop's thread."""
         try:
-            result, failure = call.result()
-            html = content.render(result).html
-            if failure is not None:
-                html += look.card("what it raised (clients do not see this)", look.pre(self._explain(failure)))
-            self._show("error" if result.is_error else "done", html)
+            outcome = call.result()
+            html = content.render(outcome.result).html
+            if outcome.call is not None:
+                html += put_out(outcome.call, self._explain)
+            self._show("error" if outcome.result.is_error else "done", html)
         except CancelledError:
             self._show("cancelled", "")
         except McpNotebookError as error:

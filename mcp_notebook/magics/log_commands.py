@@ -1,0 +1,178 @@
+"""The verbs about what happened: the log, a call again, a call under the debugger."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import click
+
+from mcp_notebook import cells
+from mcp_notebook.errors import RequestError, UnknownNameError
+from mcp_notebook.magics.options import TEXT
+from mcp_notebook.magics.state import State, say, say_call
+from mcp_notebook.magics.verb import INTO, verb
+from mcp_notebook.recording import Call
+from mcp_notebook.recording.as_tests import as_tests, testable
+from mcp_notebook.server import LiveServer
+from mcp_notebook.widgets import look
+from mcp_notebook.widgets.calls import call_card, log, wire_log
+
+__all__: list[str] = []
+
+NUMBER = click.argument("number", type=click.IntRange(min=1), metavar="N")
+
+
+@verb(
+    "log",
+    click.argument("number", type=click.IntRange(min=1), required=False, metavar="[N]"),
+    click.option("--last", type=click.IntRange(min=1), default=20, show_default=True, help="How many calls to list."),
+    click.option("--failed", is_flag=True, help="Only calls that did not end well."),
+    click.option(
+        "--wire", is_flag=True, help="The frames on the wire; they are kept from the first time this is asked."
+    ),
+    click.option("--clear", is_flag=True, help="Forget the frames that were kept; with --wire."),
+    click.option(
+        "--to", "to", type=(click.Choice(["test"]), str), metavar="test FILE", help="Write the calls as tests."
+    ),
+    click.option(
+        "--import",
+        "importing",
+        type=TEXT,
+        default="server:mcp",
+        show_default=True,
+        help="Where the tests import the server from.",
+    ),
+)
+def _log(
+    state: State,
+    number: int | None,
+    last: int,
+    failed: bool,
+    wire: bool,
+    clear: bool,
+    to: tuple[str, str] | None,
+    importing: str,
+) -> Any:
+    """Show the latest calls, or all of one. Example: %mcp log 3."""
+    recorder = state.registry.recorder
+    if wire:
+        frames = list(recorder.wire.frames)
+        state.keep_frames()
+        if clear:
+            recorder.wire.frames.clear()
+            frames = []
+        return wire_log(frames)
+    calls = [_numbered(state, number)] if number is not None else recorder.calls
+    if failed:
+        calls = [call for call in calls if call.state in ("error", "refused", "cancelled")]
+    if to is not None:
+        return _write_tests(Path(to[1]), calls, importing)
+    if number is not None:
+        return call_card(calls[0], _place(calls[0]), cells.explain)
+    return log(calls[-last:], _place, more=max(len(calls) - last, 0))
+
+
+@verb("replay", NUMBER, INTO)
+def _replay(state: State, number: int, output: str | None) -> Any:
+    """Make a recorded call again, and say whether the result is the same. Example: %mcp replay 3."""
+    earlier = _numbered(state, number)
+    if earlier.cut:
+        raise UnknownNameError(f"Call {number} was too long to be kept whole, so it cannot be made again.")
+    connection = state.connection(_live(state, earlier))
+    if earlier.method == "tools/call":
+        outcome: Any = connection.call(earlier.name, earlier.arguments)
+    elif earlier.method == "resources/read":
+        outcome = connection.read(earlier.name)
+    elif earlier.method == "prompts/get":
+        outcome = connection.prompt(earlier.name, {key: str(value) for key, value in earlier.arguments.items()})
+    else:
+        raise UnknownNameError(
+            f"Call {number} is a {earlier.method}, which is not replayed. Tools, resources and prompts are."
+        )
+    say_call(outcome.call)
+    say(_compared(earlier, outcome.call))
+    if output is None:
+        return outcome.result
+    state.namespace[output] = outcome.result
+    return None
+
+
+@verb("debug", click.argument("number", type=click.IntRange(min=1), required=False, metavar="[N]"))
+def _debug(state: State, number: int | None) -> None:
+    """Look around in the frame where a tool failed, its arguments bound. Example: %mcp debug."""
+    call = _numbered(state, number) if number is not None else _last_failure(state)
+    if call.raised is None:
+        raise UnknownNameError(
+            f"Call {call.number} kept no exception: it ended as {call.state!r}, or too many failed after it. "
+            f"To see it fail again: %mcp replay {call.number}"
+        )
+    where = _first_own_frame(call.raised.__traceback__)
+    debugger = state.shell.debugger_cls()
+    print(f"call {call.number}: {call.name} raised {call.raised!r}. 'p NAME' prints, 'u' and 'd' move, 'q' leaves.")
+    with state.shell.builtin_trap, state.shell.display_trap:
+        debugger.reset()
+        debugger.interaction(None, where)
+
+
+def _numbered(state: State, number: int) -> Call:
+    call = state.registry.recorder.find(number)
+    if call is None:
+        raise UnknownNameError(f"There is no call {number}, or it is no longer kept. %mcp log lists those that are.")
+    return call
+
+
+def _last_failure(state: State) -> Call:
+    failed = [call for call in state.registry.recorder.calls if call.raised is not None]
+    if not failed:
+        raise UnknownNameError("No call has raised anything. %mcp log lists the calls.")
+    return failed[-1]
+
+
+def _live(state: State, call: Call) -> LiveServer:
+    for live in state.registry.servers.values():
+        if live.server.name == call.server:
+            return live
+    raise UnknownNameError(f"The server {call.server!r} of call {call.number} is not live any more.")
+
+
+def _place(call: Call) -> str:
+    cell = cells.cell_of(call.function) if call.function is not None else None
+    return f"cell {cell.execution_count}" if cell else ""
+
+
+def _compared(earlier: Call, now: Call | None) -> str:
+    if now is None:
+        return f"made again; call {earlier.number} cannot be compared."
+    old, new = (look.json_text(call.content).splitlines() for call in (earlier, now))
+    if old == new:
+        return f"the same result as call {earlier.number}."
+    lines = difflib.unified_diff(old, new, f"call {earlier.number}", f"call {now.number}", lineterm="", n=1)
+    return "\n".join([f"not the result of call {earlier.number}:", *list(lines)[:40]])
+
+
+def _first_own_frame(trace: TracebackType | None) -> TracebackType | None:
+    """Return the traceback from the first cell on, without the frames of the server."""
+    found = trace
+    while found is not None and cells.execution_count(found.tb_frame.f_code.co_filename) is None:
+        found = found.tb_next
+    return found or trace
+
+
+def _write_tests(path: Path, calls: list[Call], importing: str) -> look.Rendering:
+    chosen = [call for call in calls if testable(call)]
+    if not chosen:
+        raise UnknownNameError("There is no call to make a test of: none that is kept ended with a result.")
+    if not importing.partition(":")[0]:
+        raise UnknownNameError(f"--import {importing!r}: give module:name, such as package.server:mcp.")
+    try:
+        path.write_text(as_tests(chosen, importing), encoding="utf-8")
+    except OSError as error:
+        raise RequestError(f"{path} cannot be written ({error.strerror}). Give another file.") from error
+    left_out = len(calls) - len(chosen)
+    words = f"{path}: {len(chosen)} tests" + (
+        f"; {left_out} calls left out, which have no whole result" if left_out else ""
+    )
+    return look.Rendering(words, look.card(look.code(path), f"<p>{words}</p>"))

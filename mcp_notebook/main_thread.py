@@ -1,0 +1,94 @@
+"""The kernel's main thread, for work that must run there.
+
+Objects such as a sqlite3 connection or a GUI's figures belong to the thread that made them, and a notebook makes
+them on the main thread. Work is taken between cells and while a cell awaits, by the kernel's own loop; and while
+a cell waits for a request, by that wait, so that it never waits for itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import queue
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+__all__ = ["drain", "result_of", "serve_on", "submit"]
+
+T = TypeVar("T")
+
+
+class _Job:
+    """A call of a function that waits for the main thread."""
+
+    def __init__(self, function: Callable[[], Any]) -> None:
+        self.future: Future[Any] = Future()
+        self._function = function
+        self._context = contextvars.copy_context()
+
+    def run(self) -> None:
+        if not self.future.set_running_or_notify_cancel():
+            return
+        try:
+            result = self._context.run(self._function)
+        except BaseException as error:
+            self.future.set_exception(error)
+            if isinstance(error, KeyboardInterrupt):
+                raise
+        else:
+            self.future.set_result(result)
+
+
+_jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+_loop: asyncio.AbstractEventLoop | None = None
+
+
+def serve_on(loop: asyncio.AbstractEventLoop | None) -> None:
+    """Have the main thread's event loop take work whenever it runs; None ends that."""
+    global _loop  # noqa: PLW0603 - there is one main thread
+    _loop = loop
+
+
+def submit(function: Callable[[], T]) -> Future[T]:
+    """Have the main thread call `function`, in the caller's context; cancelling the future before that undoes it."""
+    job = _Job(function)
+    _jobs.put(job)
+    if _loop is not None:
+        _loop.call_soon_threadsafe(drain)
+    return job.future
+
+
+def drain() -> None:
+    """Do, on the main thread, all work that waits for it now."""
+    while True:
+        try:
+            job = _jobs.get_nowait()
+        except queue.Empty:
+            return
+        if job is not None:
+            _run_interruptible(job)
+
+
+def _run_interruptible(job: _Job) -> None:
+    """Run a job between cells, where a kernel ignores interrupts; one that comes ends this job only."""
+    earlier = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        job.run()
+    except KeyboardInterrupt:
+        pass  # the job's future tells whoever waits for it
+    finally:
+        signal.signal(signal.SIGINT, earlier)
+
+
+def result_of(future: Future[T]) -> T:
+    """Wait for a future; on the main thread, do its work meanwhile."""
+    if threading.current_thread() is threading.main_thread():
+        future.add_done_callback(lambda _: _jobs.put(None))
+        while not future.done():
+            job = _jobs.get()
+            if job is not None:
+                job.run()
+    return future.result()

@@ -1,0 +1,203 @@
+"""`Call`: one request and all that came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from typing import Any, Literal, NamedTuple
+
+__all__ = ["MOST_BYTES_OF_EVENTS", "MOST_BYTES_OF_VALUES", "Call", "Event", "Kind", "State", "current", "fitted"]
+
+Kind = Literal["stdout", "stderr", "display", "log", "message", "progress", "question", "answer"]
+State = Literal["running", "waiting for the main thread", "done", "error", "refused", "cancelled"]
+
+MOST_BYTES_OF_VALUES = 100_000
+"""What is kept of a call's arguments, and as much again of its result; longer ones are cut, with a mark."""
+
+MOST_BYTES_OF_EVENTS = 200_000
+"""What is kept of all that a call prints, shows, logs and reports."""
+
+
+class Event(NamedTuple):
+    """Something that a call put out or asked.
+
+    Attributes:
+        kind: ``stdout``, ``stderr`` and ``display`` are what it printed and showed, ``log`` is a record of Python's
+            logging; ``message`` and ``progress`` are what it sent its client, ``question`` and ``answer`` what the
+            server asked the client.
+        at: Seconds since the call began.
+        value: A text; for a display its MIME bundle, for the others what the protocol carries.
+    """
+
+    kind: Kind
+    at: float
+    value: Any
+
+
+class Call:
+    """One request and all that came of it.
+
+    Attributes:
+        number: Counts from 1 in each kernel.
+        server: The name of the server.
+        method: The protocol's method: ``tools/call``, ``resources/read``, ``prompts/get`` or ``completion/complete``.
+        name: The tool, URI or prompt that was asked for.
+        arguments: As they came in; long ones are cut.
+        client: Name and version, as the client gave them.
+        transport: ``memory``, ``http``, ``sse`` or ``bridge``.
+        protocol_version: That of the request, such as ``2026-07-28``.
+        function: The function behind it; None where there is none.
+        started: Seconds since the epoch.
+        state: How far it is, or how it ended: a tool's own error is ``error``, a protocol error ``refused``.
+        duration: Seconds; None while it runs.
+        result: The result as it went to the client; long ones are cut.
+        error: The text of a protocol error.
+        raised: What the function raised and clients are not told; only the latest calls keep it.
+        events: What it put out and asked, in order.
+        cut: Whether its arguments or its result were too long to be kept whole.
+        rounds: How many requests it took; more than one where the client was asked in between.
+    """
+
+    __slots__ = (
+        "_left", "_origin", "arguments", "client", "counted", "cut", "duration", "error", "events", "function",
+        "method", "name", "number", "protocol_version", "raised", "result", "rounds", "server", "size", "started",
+        "state", "transport",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        *,
+        server: str,
+        method: str,
+        name: str,
+        arguments: Mapping[str, Any],
+        client: str = "",
+        transport: str = "memory",
+        protocol_version: str = "",
+        function: Callable[..., Any] | None = None,
+    ) -> None:
+        self.number = 0
+        self.server = server
+        self.method = method
+        self.name = name
+        self.arguments, self.size = fitted(arguments, MOST_BYTES_OF_VALUES)
+        self.cut = self.arguments is not arguments
+        self.client = client
+        self.transport = transport
+        self.protocol_version = protocol_version
+        self.function = function
+        self.started = time.time()
+        self.state: State = "running"
+        self.duration: float | None = None
+        self.result: dict[str, Any] | None = None
+        self.error: str | None = None
+        self.raised: BaseException | None = None
+        self.events: list[Event] = []
+        self.rounds = 1
+        self.counted = 0  # of its size, by the recorder
+        self._origin = time.perf_counter()
+        self._left = MOST_BYTES_OF_EVENTS
+
+    @property
+    def era(self) -> Literal["legacy", "modern"]:
+        """``modern`` from 2026-07-28 on, else ``legacy``."""
+        return "modern" if self.protocol_version >= "2026-07-28" else "legacy"
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self.duration is None
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The result without what the protocol adds to every result."""
+        return {key: value for key, value in (self.result or {}).items() if key not in ("_meta", "resultType")}
+
+    def text(self, kind: Kind) -> str:
+        """Return what it put out of one kind, as one text."""
+        return "".join(str(event.value) for event in self.events if event.kind == kind)
+
+    def add(self, kind: Kind, value: Any) -> None:
+        """Keep something that the call put out or asked; past the bound, only the mark that there was more."""
+        if self._left <= 0:
+            return
+        kept, size = fitted(value, self._left)
+        self._left -= size + 1
+        self.size += size
+        events = self.events
+        if events and events[-1].kind == kind and kind in ("stdout", "stderr"):
+            events[-1] = events[-1]._replace(value=events[-1].value + kept)
+        else:
+            events.append(Event(kind, time.perf_counter() - self._origin, kept))
+
+    def end(self, state: State, result: Mapping[str, Any] | None = None, error: str | None = None) -> None:
+        """Keep how it ended."""
+        self.duration = time.perf_counter() - self._origin
+        self.state = state
+        self.error = error
+        if result is not None:
+            self.result, size = fitted(result, MOST_BYTES_OF_VALUES)
+            self.cut = self.cut or self.result is not result
+            self.size += size
+
+
+current: ContextVar[Call | None] = ContextVar("mcp_notebook_call", default=None)
+"""The call that the running code works for; threads and tasks that it starts inherit it."""
+
+
+def fitted(value: Any, room: int) -> tuple[Any, int]:
+    """Return a JSON value cut to about `room` bytes, and its size; what fits is returned as it is."""
+    size = _size(value, room)
+    return (value, size) if size <= room else (_cut(value, [room]), room)
+
+
+def _size(value: Any, most: int) -> int:
+    """About how many bytes a JSON value takes; counting stops past `most`."""
+    if isinstance(value, str | bytes):
+        return len(value)
+    if isinstance(value, Mapping):
+        size = 2
+        for key, item in value.items():
+            size += len(key) + 4 + _size(item, most)
+            if size > most:
+                break
+        return size
+    if isinstance(value, list | tuple):
+        size = 2
+        for item in value:
+            size += 2 + _size(item, most)
+            if size > most:
+                break
+        return size
+    return 8
+
+
+def _cut(value: Any, left: list[int]) -> Any:
+    if isinstance(value, str | bytes):
+        kept, more = value[: max(left[0], 0)], len(value) - max(left[0], 0)
+        left[0] -= len(kept)
+        return kept if more <= 0 else f"{kept!r}[{more} more bytes]" if isinstance(kept, bytes) else _marked(kept, more)
+    if isinstance(value, Mapping):
+        mapping = {}
+        for key, item in value.items():
+            left[0] -= len(key) + 4
+            mapping[key] = _cut(item, left)
+            if left[0] <= 0:
+                break
+        return mapping
+    if isinstance(value, list | tuple):
+        items = []
+        for index, item in enumerate(value):
+            if left[0] <= 0:
+                items.append(f"[{len(value) - index} more]")
+                break
+            left[0] -= 2
+            items.append(_cut(item, left))
+        return items
+    left[0] -= 8
+    return value
+
+
+def _marked(kept: str, more: int) -> str:
+    return f"{kept}[{more} more characters]"

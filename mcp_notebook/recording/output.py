@@ -1,0 +1,117 @@
+"""What a call prints, warns and logs is the call's, in whatever thread or task it runs.
+
+Python has one ``sys.stdout`` for all threads, and a kernel shows what is written there under the cell that
+started last. While `captured` is open, what is written for a call goes to the call instead.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from mcp_notebook.recording.call import current
+
+__all__ = ["captured", "ensure"]
+
+_installed = 0
+
+
+class _CallStream:
+    """In the place of ``sys.stdout`` or ``sys.stderr``; in all else it is the stream that it stands for."""
+
+    def __init__(self, stream: Any, kind: Literal["stdout", "stderr"]) -> None:
+        self.stream = stream
+        self._kind = kind
+
+    def write(self, text: str) -> int:
+        call = current.get()
+        if call is None:
+            written: int = self.stream.write(text)
+            return written
+        if not _logging.get():
+            call.add(self._kind, text)
+        return len(text)
+
+    def writelines(self, lines: Any) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
+def ensure() -> None:
+    """Put the streams of calls in place again, where a ``%%capture`` or a redirection has replaced them."""
+    if not _installed:
+        return
+    if not isinstance(sys.stdout, _CallStream):
+        sys.stdout = _CallStream(sys.stdout, "stdout")
+    if not isinstance(sys.stderr, _CallStream):
+        sys.stderr = _CallStream(sys.stderr, "stderr")
+
+
+@contextmanager
+def captured() -> Iterator[None]:
+    """While this is open, what a call writes, warns and logs is kept with the call."""
+    global _installed  # noqa: PLW0603 - as global as sys.stdout is
+    call_handlers, start = logging.Logger.callHandlers, threading.Thread.start
+    _installed += 1
+    ensure()
+    logging.Logger.callHandlers = _noting(call_handlers)  # type: ignore[method-assign]
+    threading.Thread.start = _inheriting(start)  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        _installed -= 1
+        threading.Thread.start = start  # type: ignore[method-assign]
+        logging.Logger.callHandlers = call_handlers  # type: ignore[method-assign]
+        for name in ("stdout", "stderr"):
+            stream = getattr(sys, name)
+            if isinstance(stream, _CallStream):
+                setattr(sys, name, stream.stream)
+
+
+def _noting(call_handlers: Any) -> Any:
+    """Keep a record with its call; handlers that write to a file, a socket or elsewhere get it all the same."""
+
+    def call_handlers_noting(logger: logging.Logger, record: logging.LogRecord) -> None:
+        call = current.get()
+        if call is None:
+            call_handlers(logger, record)
+            return
+        # What the SDK says of a failed call is in the call already.
+        if record.name.partition(".")[0] != "mcp":
+            call.add("log", _FORMAT.format(record) + "\n")
+        token = _logging.set(True)
+        try:
+            call_handlers(logger, record)
+        finally:
+            _logging.reset(token)
+
+    return call_handlers_noting
+
+
+_FORMAT = logging.Formatter("%(levelname)s %(name)s: %(message)s")
+
+_logging: contextvars.ContextVar[bool] = contextvars.ContextVar("mcp_notebook_logging", default=False)
+"""Set while a record of a call is handled: what reaches a console then is the record again."""
+
+
+def _inheriting(start: Any) -> Any:
+    """Let a thread that a call starts work for the call, as Python 3.14 can by itself."""
+
+    def start_inheriting(thread: threading.Thread) -> None:
+        if current.get() is not None:
+            thread.run = _bound(contextvars.copy_context(), thread.run)  # type: ignore[method-assign]
+        start(thread)
+
+    return start_inheriting
+
+
+def _bound(context: contextvars.Context, run: Any) -> Any:
+    return lambda: context.run(run)

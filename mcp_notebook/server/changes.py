@@ -1,0 +1,80 @@
+"""Changes of what a server offers: swapped in at once, and told to its clients."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from threading import Lock
+from typing import Any, Literal, get_args
+
+from mcp.server.mcpserver import MCPServer
+from mcp.server.subscriptions import (
+    PromptsListChanged,
+    ResourcesListChanged,
+    ResourceUpdated,
+    ServerEvent,
+    ToolsListChanged,
+)
+
+from mcp_notebook.recording import current
+from mcp_notebook.server import sdk_gaps
+
+__all__ = ["KINDS", "Kind", "replace"]
+
+Kind = Literal["tool", "resource", "resource template", "prompt"]
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+_lock = Lock()
+
+_EVENTS: dict[Kind, ServerEvent] = {
+    "tool": ToolsListChanged(),
+    "resource": ResourcesListChanged(),
+    "resource template": ResourcesListChanged(),
+    "prompt": PromptsListChanged(),
+}
+
+
+def replace(server: MCPServer[Any], kind: Kind, new: Mapping[str, Any], withdrawn: Collection[str] = ()) -> bool:
+    """Put entries of one kind on the server, take others off, all in one step, and tell clients.
+
+    An entry takes the place of the one of its name; one that is new stands where the first of those withdrawn
+    stood, so that a tool that is renamed does not move in the list. Names that are not there are not missed.
+
+    Returns:
+        Whether anything changed.
+    """
+    with _lock:
+        old = sdk_gaps.entries(server, kind)
+        changed = bool(new) or any(name in old for name in withdrawn)
+        sdk_gaps.put_entries(server, kind, _swapped(old, new, withdrawn))
+    runtime = getattr(server, "runtime", None)
+    if runtime is not None and changed:  # without one, the SDK's constructor is still at work
+        if current.get() is None:  # what a call defines belongs to no cell
+            runtime.defined.update((kind, name) for name in new)
+        runtime.audience.announce(_EVENTS[kind])
+        for uri in _touched(runtime.audience.followed, kind, {**dict.fromkeys(withdrawn), **new}):
+            runtime.audience.announce(ResourceUpdated(uri))
+    return changed
+
+
+def _swapped(old: Mapping[str, Any], new: Mapping[str, Any], withdrawn: Collection[str]) -> dict[str, Any]:
+    added = {name: entry for name, entry in new.items() if name not in old}
+    swapped: dict[str, Any] = {}
+    for name, entry in old.items():
+        if name in new:
+            swapped[name] = new[name]
+        elif name in withdrawn:
+            swapped |= added
+        else:
+            swapped[name] = entry
+    return swapped | added
+
+
+def _touched(followed: Collection[str], kind: Kind, entries: Mapping[str, Any]) -> list[str]:
+    """Return those of the URIs which clients follow that the entries answer for."""
+    if kind == "resource":
+        return [uri for uri in followed if uri in entries]
+    if kind == "resource template":
+        templates = [entry for entry in entries.values() if entry is not None]
+        return [uri for uri in followed if any(sdk_gaps.matches(template, uri) for template in templates)]
+    return []

@@ -1,0 +1,168 @@
+"""Where a call of a tool runs, and for how long.
+
+Whatever the place: the call's context variables are there, its tracebacks come back, and cancelling it reaches
+async code. A thread cannot be stopped: a cancelled call is left, and what its function does goes on unheard.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import Future
+from typing import Any, Literal
+
+import anyio
+import anyio.to_thread
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.tools import Tool
+
+from mcp_notebook import main_thread
+from mcp_notebook.recording import current
+
+__all__ = ["RUN_ON", "RunOn", "placed"]
+
+RunOn = Literal["worker", "loop", "main"]
+
+Function = Callable[..., Any]
+AsyncFunction = Callable[..., Awaitable[Any]]
+
+
+def placed(tool: Tool, *, run_on: RunOn | None = None, timeout: float | None = None) -> Tool:
+    """Return the tool, its calls run in a place.
+
+    Args:
+        tool: As the SDK built it.
+        run_on: A ``worker`` thread (the default of a ``def``), the server's ``loop`` (the default of an
+            ``async def``), or the ``main`` thread of the kernel.
+        timeout: Seconds after which a call is cancelled, waiting included; None for no limit.
+    """
+    run_on = run_on or ("loop" if tool.is_async else "worker")
+    if (run_on, tool.is_async, timeout) == ("loop", True, None):
+        return tool
+    function = RUN_ON[run_on, tool.is_async](tool.fn)
+    if timeout is not None:
+        function = _limited(function, timeout, stoppable=tool.is_async)
+    functools.update_wrapper(function, tool.fn)
+    return tool.model_copy(update={"fn": function, "is_async": True})
+
+
+def _inline(function: Function) -> AsyncFunction:
+    async def run(**arguments: Any) -> Any:
+        return function(**arguments)
+
+    return run
+
+
+def _on_worker(function: Function) -> AsyncFunction:
+    async def run(**arguments: Any) -> Any:
+        call = functools.partial(function, **arguments)
+        return await anyio.to_thread.run_sync(call, abandon_on_cancel=True)
+
+    return run
+
+
+def _on_main(function: Function) -> AsyncFunction:
+    async def run(**arguments: Any) -> Any:
+        return await _from_main(functools.partial(function, **arguments))
+
+    return run
+
+
+def _async_on_worker(function: AsyncFunction) -> AsyncFunction:
+    async def run(**arguments: Any) -> Any:
+        task = _Elsewhere(function(**arguments))
+        try:
+            return await anyio.to_thread.run_sync(task.run, abandon_on_cancel=True)
+        except anyio.get_cancelled_exc_class():
+            task.cancel()
+            raise
+
+    return run
+
+
+def _async_on_main(function: AsyncFunction) -> AsyncFunction:
+    async def run(**arguments: Any) -> Any:
+        task = _Elsewhere(function(**arguments))
+        try:
+            return await _from_main(task.run)
+        except anyio.get_cancelled_exc_class():
+            task.cancel()
+            raise
+
+    return run
+
+
+async def _from_main(function: Callable[[], Any]) -> Any:
+    call = current.get()
+
+    def begin() -> Any:
+        if call is not None and call.running:
+            call.state = "running"
+        return function()
+
+    future: Future[Any] = main_thread.submit(begin)
+    if call is not None and not future.done():
+        call.state = "waiting for the main thread"
+    try:
+        return await asyncio.wrap_future(future)
+    except KeyboardInterrupt as error:
+        raise ToolError("The call was interrupted in the notebook.") from error
+
+
+class _Elsewhere:
+    """A coroutine that runs on an event loop of its own, on a thread that is busy with it alone."""
+
+    def __init__(self, coroutine: Any) -> None:
+        self._coroutine: Coroutine[Any, Any, Any] = coroutine
+        self._task: asyncio.Task[Any] | None = None
+        self._cancelled = False
+
+    def run(self) -> Any:
+        # The main thread may be inside a loop already, that of a cell; it comes back to it afterwards.
+        outer = asyncio._get_running_loop()
+        asyncio._set_running_loop(None)
+        try:
+            return asyncio.run(self._main())
+        finally:
+            asyncio._set_running_loop(outer)
+
+    async def _main(self) -> Any:
+        self._task = asyncio.ensure_future(self._coroutine)
+        if self._cancelled:
+            self._task.cancel()
+        return await self._task
+
+    def cancel(self) -> None:
+        self._cancelled = True
+        if self._task is not None:
+            self._task.get_loop().call_soon_threadsafe(self._task.cancel)
+        else:
+            self._coroutine.close()
+
+
+RUN_ON: dict[tuple[RunOn, bool], Callable[[Any], AsyncFunction]] = {
+    ("worker", False): _on_worker,
+    ("worker", True): _async_on_worker,
+    ("loop", False): _inline,
+    ("loop", True): lambda function: function,
+    ("main", False): _on_main,
+    ("main", True): _async_on_main,
+}
+"""How to run a function, by the place and by whether it is async."""
+
+
+def _limited(function: AsyncFunction, seconds: float, *, stoppable: bool) -> AsyncFunction:
+    async def run(**arguments: Any) -> Any:
+        with anyio.move_on_after(seconds):
+            return await function(**arguments)
+        call = current.get()
+        if call is not None and call.state == "waiting for the main thread":
+            ended = "the main thread was busy with a cell all the time. It was not started"
+        elif stoppable:
+            ended = "it was stopped"
+        else:
+            ended = "it was left: a thread cannot be stopped, so what it does goes on unheard"
+        raise ToolError(f"No answer within {seconds:g} s; {ended}.")
+
+    return run

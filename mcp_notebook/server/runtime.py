@@ -1,0 +1,203 @@
+"""What a kernel adds to a server: it records each call, and tells clients of changes.
+
+One middleware of the SDK, on every transport: all that a client asks passes through it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import anyio
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.mcpserver import MCPServer
+from mcp.server.session import ServerSession
+from mcp.shared.exceptions import MCPError
+from mcp_types import METHOD_NOT_FOUND, LoggingLevel, RequestId, ServerRequest
+
+from mcp_notebook.recording import Call, Recorder, current, output
+from mcp_notebook.server import sdk_gaps
+from mcp_notebook.server.audience import Audience
+from mcp_notebook.server.definitions import function_behind
+
+__all__ = ["CALL_ID", "Runtime"]
+
+T = TypeVar("T")
+
+CALL_ID = "mcp-notebook/call"
+"""The ``_meta`` key by which a notebook recognises a request of its own."""
+
+NAMED_BY = {
+    "tools/call": "name",
+    "resources/read": "uri",
+    "prompts/get": "name",
+    "completion/complete": "ref",
+}
+"""The methods that are recorded, and which parameter says what was asked for."""
+
+
+class Runtime:
+    """The middleware of one server.
+
+    Attributes:
+        recorder: Keeps the calls; a notebook's servers share one.
+        audience: The clients that hear of changes.
+        defined: The kind and name of each definition that was registered since somebody last looked.
+    """
+
+    def __init__(self, server: MCPServer[Any], recorder: Recorder | None = None) -> None:
+        self.recorder = recorder or Recorder()
+        self.audience = Audience(sdk_gaps.author_bus(server))
+        self.defined: set[tuple[str, str]] = set()
+        self._server = server
+        self._rounds: dict[tuple[str, str, str], Call] = {}
+        if self.audience.author_bus is None:
+            sdk_gaps.use_bus(server, self.audience)
+        server.middleware.append(self)
+
+    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        """Pass a message on, as middleware of the SDK does."""
+        if ctx.method in NAMED_BY and ctx.request_id is not None:
+            return await self._recorded(ctx, call_next)
+        if ctx.method in ("resources/subscribe", "resources/unsubscribe") and not _modern(ctx.protocol_version):
+            return await self._followed(ctx, call_next)
+        if ctx.method == "notifications/initialized":
+            self.audience.join(sdk_gaps.connection(ctx.session))
+        elif ctx.method == "subscriptions/listen":
+            asked = (ctx.params or {}).get("notifications")
+            self.audience.listens(asked.get("resourceSubscriptions") or () if isinstance(asked, dict) else ())
+        result = await call_next(ctx)
+        if ctx.method == "initialize" and isinstance(result, dict):
+            _announcing(result.get("capabilities", {}))
+        return result
+
+    async def _followed(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        uri = str((ctx.params or {}).get("uri"))
+        change = self.audience.follow if ctx.method == "resources/subscribe" else self.audience.unfollow
+        change(sdk_gaps.connection(ctx.session), uri)
+        try:
+            return await call_next(ctx)
+        except MCPError as error:
+            if error.code != METHOD_NOT_FOUND:
+                raise
+            return {}  # the SDK serves it only where the author wrote a handler
+
+    async def _recorded(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        call = self._opened(ctx)
+        ctx.session = _RecordedSession(ctx.session, call)
+        output.ensure()
+        token = current.set(call)
+        try:
+            result = await call_next(ctx)
+        except anyio.get_cancelled_exc_class():
+            call.end("cancelled")
+            raise
+        except Exception as error:
+            call.end("refused", error=str(error))
+            raise
+        else:
+            self._ended(ctx, call, result)
+            return result
+        finally:
+            current.reset(token)
+            self.recorder.closed(call)
+
+    def _opened(self, ctx: ServerRequestContext[Any, Any]) -> Call:
+        params = ctx.params or {}
+        asked = params.get(NAMED_BY[ctx.method])
+        name = (asked.get("name") or asked.get("uri", "")) if isinstance(asked, dict) else str(asked)
+        answers = params.get("inputResponses")
+        if answers is not None:
+            call = self._rounds.pop((ctx.method, name, str(params.get("requestState"))), None)
+            if call is not None:
+                call.rounds += 1
+                call.state, call.duration = "running", None
+                for answer in answers.values():
+                    call.add("answer", answer)
+                return call
+        client = ctx.session.client_params
+        call = Call(
+            server=self._server.name,
+            method=ctx.method,
+            name=name,
+            arguments=params.get("arguments") or {},
+            client=f"{client.client_info.name} {client.client_info.version}".strip() if client else "",
+            transport=_transport(ctx.request),
+            protocol_version=ctx.protocol_version,
+            function=function_behind(self._server, ctx.method, name),
+        )
+        meta: Any = ctx.meta or {}
+        self.recorder.opened(call, meta.get(CALL_ID))
+        return call
+
+    def _ended(self, ctx: ServerRequestContext[Any, Any], call: Call, result: HandlerResult) -> None:
+        wire: dict[str, Any] = result if isinstance(result, dict) else {}
+        if wire.get("resultType") == "input_required":
+            for question in (wire.get("inputRequests") or {}).values():
+                call.add("question", question)
+            while len(self._rounds) > MOST_WAITING:
+                self._rounds.pop(next(iter(self._rounds)))
+            self._rounds[ctx.method, call.name, str(wire.get("requestState"))] = call
+        call.end("error" if wire.get("isError") else "done", wire)
+
+
+MOST_WAITING = 1_000
+"""How many calls may wait for a client's answers and still be known as the same call when those come."""
+
+
+class _RecordedSession(ServerSession):
+    """The session of one call: what goes through it is kept with the call, and may come from any event loop.
+
+    A call that runs on a worker or on the main thread has a loop of its own; the client is on the server's.
+    """
+
+    def __init__(self, session: ServerSession, call: Call) -> None:
+        self.__dict__.update(session.__dict__)
+        self._call = call
+        self._home = asyncio.get_running_loop()
+
+    async def report_progress(self, progress: float, total: float | None = None, message: str | None = None) -> None:
+        self._call.add("progress", {"progress": progress, "total": total, "message": message})
+        await self._at_home(super().report_progress(progress, total, message))
+
+    async def send_log_message(
+        self, level: LoggingLevel, data: Any, logger: str | None = None, related_request_id: RequestId | None = None
+    ) -> None:
+        self._call.add("message", {"level": level, "data": data, "logger": logger})
+        await self._at_home(super().send_log_message(level, data, logger, related_request_id))
+
+    async def send_request(self, request: ServerRequest, *args: Any, **options: Any) -> Any:
+        self._call.add("question", request.model_dump(by_alias=True, mode="json", exclude_none=True))
+        answer = await self._at_home(super().send_request(request, *args, **options))
+        self._call.add("answer", answer.model_dump(by_alias=True, mode="json", exclude_none=True))
+        return answer
+
+    async def send_notification(self, *args: Any, **options: Any) -> None:
+        await self._at_home(super().send_notification(*args, **options))
+
+    async def _at_home(self, work: Coroutine[Any, Any, T]) -> T:
+        if asyncio.get_running_loop() is self._home:
+            return await work
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._home))
+
+
+def _modern(protocol_version: str) -> bool:
+    return protocol_version >= "2026-07-28"
+
+
+def _announcing(capabilities: dict[str, Any]) -> None:
+    """Correct what the SDK says at the legacy handshake: changes are announced, and resources can be followed."""
+    for kind in ("tools", "prompts", "resources"):
+        if kind in capabilities:
+            capabilities[kind]["listChanged"] = True
+    if "resources" in capabilities:
+        capabilities["resources"]["subscribe"] = True
+
+
+def _transport(request: Any) -> str:
+    if request is None:
+        return "memory"
+    if request.headers.get("user-agent", "").startswith("mcp-notebook-connect"):
+        return "bridge"
+    return "sse" if "/messages" in request.scope["path"] else "http"

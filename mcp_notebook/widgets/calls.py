@@ -1,0 +1,123 @@
+"""Calls as the recorder kept them: the log, one call, and what it put out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import Any
+
+from mcp_notebook.recording import Call, Event
+from mcp_notebook.recording.wire import Frame
+from mcp_notebook.widgets import look
+
+__all__ = ["call_card", "log", "put_out", "wire_log"]
+
+Explain = Callable[[BaseException], str]
+
+WIDTH_OF_ARGUMENTS = 60
+
+
+def log(calls: Sequence[Call], place: Callable[[Call], str], *, more: int = 0) -> look.Rendering:
+    """Draw a table of calls; `place` names the cell that defined what was called."""
+    rows = [
+        (
+            str(call.number),
+            _what(call),
+            _arguments(call),
+            call.state + (f", {call.rounds} rounds" if call.rounds > 1 else ""),
+            "" if call.duration is None else _milliseconds(call.duration),
+            call.client or "unnamed",
+            f"{call.transport}, {call.era}",
+            place(call),
+        )
+        for call in calls
+    ]
+    if not rows:
+        empty = "none yet. Call a tool: %mcp call NAME, or from a client on %mcp serve."
+        return look.Rendering(f"calls: {empty}", look.card("calls", f"<p>{escape(empty)}</p>"))
+    headers = ("", "what", "arguments", "ended", "ms", "client", "over", "defined in")
+    title = f"calls, the latest {len(rows)} of {len(rows) + more}" if more else "calls"
+    cells = [[escape(n), look.code(what), look.code(args), *map(escape, rest)] for n, what, args, *rest in rows]
+    text = [title, *look.columns([headers, *rows])]
+    return look.Rendering("\n".join(text), look.card(escape(title), look.table(headers, cells, numbers=(0, 4))))
+
+
+def call_card(call: Call, place: str, explain: Explain) -> look.Rendering:
+    """Draw one call with all that came of it."""
+    facts = [
+        ("method", call.method),
+        ("server", f"{call.server}{', defined in ' + place if place else ''}"),
+        ("client", f"{call.client or 'unnamed'}, over {call.transport}, {call.protocol_version} ({call.era})"),
+        ("ended", call.state + ("" if call.duration is None else f", {_milliseconds(call.duration)} ms")),
+        ("arguments", look.json_text(call.arguments)),
+    ]
+    if call.error:
+        facts.append(("error", call.error))
+    shown = [(name, _event(event)) for name, event in _timeline(call)]
+    result = look.json_text(call.content) if call.result is not None else ""
+    raised = explain(call.raised) if call.raised is not None else ""
+    title = f"call {call.number}: {_what(call)}"
+    lines = [title, *look.columns(facts)]
+    for name, body in [*shown, ("result", result), ("raised (clients do not see this)", raised)]:
+        if body:
+            lines += [f"  {name}", *(f"    {line}" for line in body.rstrip("\n").splitlines())]
+    parts = [look.table(("", ""), [[look.muted(name), look.code(value)] for name, value in facts])]
+    parts += [look.section(name, look.pre(body)) for name, body in [*shown, ("result", result)] if body]
+    parts += [look.section("raised (clients do not see this)", look.pre(raised))] if raised else []
+    bad = call.state in ("error", "refused")
+    return look.Rendering("\n".join(lines), look.card(escape(title), *parts, bad=bad))
+
+
+def put_out(call: Call, explain: Explain) -> str:
+    """Draw (HTML) what a call printed and raised, for its author."""
+    printed = "".join(str(e.value) for e in call.events if e.kind in ("stdout", "stderr", "log"))
+    html = look.card("what it printed (clients do not see this)", look.pre(printed)) if printed else ""
+    if call.raised is not None:
+        html += look.card("what it raised (clients do not see this)", look.pre(explain(call.raised)))
+    return html
+
+
+def wire_log(frames: Sequence[Frame]) -> look.Rendering:
+    """Draw frames in the order in which they went over the wire."""
+    if not frames:
+        empty = "kept from now on. Make a request, then look again."
+        return look.Rendering(f"frames: {empty}", look.card("frames", f"<p>{escape(empty)}</p>"))
+    lines, parts = ["frames"], []
+    for frame in frames:
+        arrow = "client to server" if frame.direction == "client" else "server to client"
+        exchange = f", exchange {frame.exchange}" if frame.exchange else ""
+        head = f"{arrow}, {frame.transport}{exchange}"
+        body = frame.message if isinstance(frame.message, str) else look.json_text(frame.message)
+        whole = "\n".join(filter(None, [frame.head, body]))
+        lines += [head, *(f"    {line}" for line in whole.splitlines())]
+        parts.append(look.section(head, look.pre(whole)))
+    return look.Rendering("\n".join(lines), look.card("frames", *parts))
+
+
+def _timeline(call: Call) -> list[tuple[str, Event]]:
+    return [(f"{event.kind}, after {_milliseconds(event.at)} ms", event) for event in call.events]
+
+
+def _event(event: Event) -> str:
+    if isinstance(event.value, str):
+        return event.value
+    if event.kind == "display" and isinstance(event.value, dict):
+        return str(event.value.get("text/plain", ", ".join(event.value)))
+    return look.json_text(event.value)
+
+
+def _what(call: Call) -> str:
+    return call.name if call.method == "tools/call" else f"{call.method} {call.name}"
+
+
+def _arguments(call: Call) -> str:
+    text = " ".join(f"{key}={_short(value)}" for key, value in call.arguments.items())
+    return text if len(text) <= WIDTH_OF_ARGUMENTS else text[: WIDTH_OF_ARGUMENTS - 1] + "…"
+
+
+def _short(value: Any) -> str:
+    return look.json_text(value).replace("\n", " ")
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.1f}"
