@@ -1,0 +1,153 @@
+"""The files: written by a kernel that serves, read by whoever wants to connect."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, fields, replace
+from itertools import count
+from pathlib import Path
+from stat import S_ISREG
+
+from mcp_notebook.addresses.address import Address
+from mcp_notebook.addresses.place import runtime_dir
+
+__all__ = ["known", "live", "publish", "remembered", "reread", "withdraw"]
+
+FORGOTTEN_AFTER = 30 * 24 * 3600.0
+"""Seconds for which the file of a kernel that ended is kept."""
+
+TEXTS = ("server", "url", "transport")
+OPTIONAL_TEXTS = ("notebook", "kernel", "token", "started")
+
+
+def publish(address: Address) -> Path:
+    """Write the file of a server of this process, and return its path.
+
+    The seat is the one that this process has already, else the first that no other living process holds.
+
+    Raises:
+        OSError: The directory cannot be written.
+    """
+    _clean()
+    return _write(_seated(address))
+
+
+def withdraw(address: Address) -> None:
+    """Mark a server of this process as not listening; its port and token stay remembered."""
+    address = _seated(address)
+    if _path(address).exists():
+        _write(replace(address, listening=False))
+
+
+def remembered(server: str, notebook: str | None, kernel: str | None) -> Address | None:
+    """Return where this server of this notebook, or kernel, listened before.
+
+    What another living process holds is left alone: then it is where a second kernel of the notebook listened, or None.
+    """
+    return reread(_seated(Address(server=server, notebook=notebook, kernel=kernel, url="", token=None)))
+
+
+def reread(address: Address) -> Address | None:
+    """Return what the file of an address says now; None where there is none."""
+    return _read(_path(address))
+
+
+def known() -> list[Address]:
+    """Return all that was ever served here and is not forgotten, running or not."""
+    return [address for _, address in _files()]
+
+
+def live() -> list[Address]:
+    """Return the servers that a client can connect to now, by name. Clean up what is stale."""
+    _clean()
+    return sorted((address for address in known() if address.running), key=lambda address: address.name)
+
+
+def _path(address: Address) -> Path:
+    from hashlib import sha256  # several ms that the search for a name does without
+
+    identity = json.dumps([*address.identity, address.seat])
+    return runtime_dir() / f"mcp-notebook-{sha256(identity.encode()).hexdigest()[:32]}.json"
+
+
+def _seated(address: Address) -> Address:
+    """Give an address of this process its seat."""
+    rivals = [other for other in known() if other.identity == address.identity and other.held]
+    own = [other.seat for other in rivals if other.ours]
+    taken = {other.seat for other in rivals}
+    return replace(address, seat=own[0] if own else next(seat for seat in count(1) if seat not in taken))
+
+
+def _clean() -> None:
+    """Remove the files of processes that ended and will not come back, and those that make no sense."""
+    for path, address in _files(remove_corrupt=True):
+        if not address.held and _is_forgotten(path, address):
+            path.unlink(missing_ok=True)
+
+
+def _is_forgotten(path: Path, address: Address) -> bool:
+    if address.notebook is None or not Path(address.notebook).exists():
+        return True
+    try:
+        return time.time() - path.stat().st_mtime > FORGOTTEN_AFTER
+    except OSError:
+        return False
+
+
+def _files(*, remove_corrupt: bool = False) -> Iterator[tuple[Path, Address]]:
+    for path in sorted(runtime_dir().glob("mcp-notebook-*.json")):
+        if (address := _read(path, remove_corrupt=remove_corrupt)) is not None:
+            yield path, address
+
+
+def _read(path: Path, *, remove_corrupt: bool = False) -> Address | None:
+    """Return what a file says; None where there is none, it is not ours alone, or it makes no sense."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        return None
+    with os.fdopen(descriptor, encoding="utf-8") as file:
+        if not _is_ours_alone(os.fstat(descriptor)):
+            return None
+        try:
+            return _parse(file.read())
+        except (ValueError, TypeError, KeyError, RecursionError):
+            if remove_corrupt:
+                path.unlink(missing_ok=True)
+            return None
+
+
+def _is_ours_alone(status: os.stat_result) -> bool:
+    if not S_ISREG(status.st_mode):
+        return False
+    # Windows has no owner or mode here; there it is the user's profile directory that keeps others out.
+    return sys.platform == "win32" or (status.st_uid == os.getuid() and not status.st_mode & 0o077)
+
+
+def _parse(text: str) -> Address:
+    values = json.loads(text)
+    address = Address(**{field.name: values[field.name] for field in fields(Address)})
+    if (
+        all(isinstance(values[name], str) for name in TEXTS)
+        and all(values[name] is None or isinstance(values[name], str) for name in OPTIONAL_TEXTS)
+        and isinstance(address.pid, int)
+        and isinstance(address.seat, int)
+    ):
+        return address
+    raise ValueError("not an address")
+
+
+def _write(address: Address) -> Path:
+    path = _path(address)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(asdict(address), file)
+    draft.replace(path)
+    return path

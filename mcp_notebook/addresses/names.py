@@ -1,0 +1,51 @@
+"""From what a person types to an address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from mcp_notebook.addresses.address import Address
+from mcp_notebook.addresses.files import known
+from mcp_notebook.errors import UnknownNameError, did_you_mean
+
+__all__ = ["find"]
+
+
+def find(name: str) -> Address:
+    """Return the address that a person means: a name, ``stem/server``, server name, notebook stem or notebook path.
+
+    It may not be `running` now. Of several that are meant, one that runs goes before those that do not.
+
+    Raises:
+        UnknownNameError: None was ever served here, or several are meant.
+    """
+    everything = known()
+    for meant in _meanings(name, everything):
+        chosen = [address for address in meant if address.running] or meant
+        if len(chosen) == 1:
+            return chosen[0]
+        if chosen:
+            raise UnknownNameError(f"{name!r} can mean {_told_apart(chosen)}. Name one of these.")
+    hint = did_you_mean(name, {address.name for address in everything})
+    raise UnknownNameError(
+        f"No server was ever served as {name!r} on this machine.{hint} Run %mcp serve in its notebook; "
+        "mcp-notebook list shows what is live."
+    )
+
+
+def _meanings(name: str, everything: list[Address]) -> Iterator[list[Address]]:
+    """Yield what `name` can mean, from the most exact way to read it to the least."""
+    yield [address for address in everything if address.name == name]
+    path = Path(name).expanduser().resolve()
+    yield [address for address in everything if address.notebook and Path(address.notebook).resolve() == path]
+    yield [address for address in everything if f"{address.stem}/{address.server}" == name]
+    yield [address for address in everything if address.server == name]
+    yield [address for address in everything if address.stem == name]
+
+
+def _told_apart(addresses: list[Address]) -> str:
+    names = {address.name for address in addresses}
+    if len(names) == len(addresses):
+        return " or ".join(sorted(names))
+    return " or ".join(sorted({address.notebook or address.name for address in addresses}))

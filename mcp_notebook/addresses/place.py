@@ -1,0 +1,37 @@
+"""Jupyter's runtime directory, as jupyter_core computes it.
+
+Importing jupyter_core takes 25 ms, a quarter of what the bridge has for its first answer. A test compares the two.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+__all__ = ["runtime_dir"]
+
+
+def runtime_dir() -> Path:
+    """Return the directory; it may not exist yet."""
+    if named := os.environ.get("JUPYTER_RUNTIME_DIR"):
+        return Path(named)
+    if os.environ.get("JUPYTER_PLATFORM_DIRS", "no").lower() not in ("no", "n", "false", "off", "0", "0.0"):
+        # Asked for by hand, and computed by a library of its own: here the time is spent.
+        from jupyter_core.paths import jupyter_runtime_dir
+
+        return Path(jupyter_runtime_dir())
+    return _data_dir() / "runtime"
+
+
+def _data_dir() -> Path:
+    if named := os.environ.get("JUPYTER_DATA_DIR"):
+        return Path(named)
+    home = Path.home().resolve()
+    if sys.platform == "darwin":
+        return home / "Library" / "Jupyter"
+    if sys.platform == "win32":
+        if appdata := os.environ.get("APPDATA"):
+            return Path(appdata, "jupyter").resolve()
+        return Path(os.environ.get("JUPYTER_CONFIG_DIR") or home / ".jupyter", "data")
+    return Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share", "jupyter")
