@@ -4,6 +4,7 @@
     ├── DefinitionError     a function that cannot become a tool, resource or prompt
     ├── UnknownNameError    a server, tool, prompt or variable of that name is not there
     ├── HostingError        the server cannot listen
+    │   └── PortTakenError  its port is taken
     └── RequestError        the server refused a request, or the connection did not hold
 
 Each message is one line: what, why, and what to do next. A magic shows it as it stands, without a
@@ -23,6 +24,7 @@ __all__ = [
     "DefinitionError",
     "HostingError",
     "McpNotebookError",
+    "PortTakenError",
     "RequestError",
     "UnknownNameError",
     "did_you_mean",
@@ -44,6 +46,10 @@ class UnknownNameError(McpNotebookError):
 
 class HostingError(McpNotebookError):
     """The server cannot listen where it was asked to."""
+
+
+class PortTakenError(HostingError):
+    """The port that the server should listen on is taken."""
 
 
 class RequestError(McpNotebookError):

@@ -1,5 +1,5 @@
 """One connection to any server."""
 
-from mcp_notebook.client.connection import Connection, Outcome
+from mcp_notebook.client.connection import Connection, Era, Outcome
 
-__all__ = ["Connection", "Outcome"]
+__all__ = ["Connection", "Era", "Outcome"]

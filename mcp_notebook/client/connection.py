@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import CancelledError, Future, TimeoutError
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 import anyio
 from mcp.client import Client
@@ -20,16 +20,20 @@ from mcp_types import (
     ReadResourceResult,
     Tool,
 )
+from mcp_types.version import LATEST_MODERN_VERSION
 from pydantic import BaseModel
 
+from mcp_notebook.client.framed import framed
 from mcp_notebook.errors import RequestError, innermost
 from mcp_notebook.portal import GRACE, Portal
 from mcp_notebook.recording import Call, Recorder
 from mcp_notebook.server.runtime import CALL_ID
 
-__all__ = ["Connection", "Outcome"]
+__all__ = ["Connection", "Era", "Outcome"]
 
 T = TypeVar("T")
+
+Era = Literal["modern", "legacy"]
 
 _WHO = Implementation(name="mcp-notebook", version=version("mcp-notebook"))
 
@@ -51,16 +55,27 @@ class Connection:
     One task of the portal's loop opens and closes it, because the SDK's client must be left by the task
     that entered it. Requests wait for their answer; interrupting the wait cancels the request at the server.
 
+    Args:
+        portal: The loop that it lives on.
+        server: The server.
+        era: Which protocol the client speaks.
+
     Raises:
         RequestError: The server's lifespan raised; and from every request: the server refused it, or its answer
             does not fit its own schema.
     """
 
-    def __init__(self, portal: Portal, server: MCPServer[Any]) -> None:
+    def __init__(self, portal: Portal, server: MCPServer[Any], era: Era = "modern") -> None:
         self._portal = portal
         self._server = server
+        wire = self._recorder.wire
         # No response cache: cells change what the server lists, and nothing tells this client.
-        self._client = Client(server, cache=None, client_info=_WHO)
+        self._client = Client(
+            framed(server, wire) if wire.on else server,
+            mode="legacy" if era == "legacy" else LATEST_MODERN_VERSION,
+            cache=None,
+            client_info=_WHO,
+        )
         try:
             self._owner = portal.start_task(self._own)
         except Exception as error:  # the author's lifespan may raise anything

@@ -10,11 +10,11 @@ import click
 from IPython.display import display
 from mcp_types import Tool
 
-from mcp_notebook.client import Outcome
+from mcp_notebook.client import Era, Outcome
 from mcp_notebook.errors import UnknownNameError
 from mcp_notebook.magics.options import ARGUMENTS, NAME, PROMPT, RESOURCE, TEXT, TOOL
 from mcp_notebook.magics.state import State, say_call
-from mcp_notebook.magics.verb import INTO, ON_SERVER, known_or_fail, verb
+from mcp_notebook.magics.verb import ERA, INTO, ON_SERVER, known_or_fail, verb
 from mcp_notebook.magics.words import jsonable, named_values
 
 __all__: list[str] = []
@@ -38,6 +38,7 @@ __all__: list[str] = []
         metavar="VAR",
         help="The arguments as a dict in a variable, sent as it is.",
     ),
+    ERA,
     INTO,
     ON_SERVER,
 )
@@ -47,6 +48,7 @@ def _call(
     arguments: tuple[str, ...],
     as_json: str | None,
     variable: str | None,
+    era: Era,
     output: str | None,
     server: str | None,
 ) -> Any:
@@ -55,7 +57,7 @@ def _call(
     A value is JSON, a Python literal or the name of a variable; for a text parameter, the text itself.
     """
     live = state.live(server)
-    connection = state.connection(live)
+    connection = state.connection(live, era)
     listed_tool = known_or_fail(tool, {t.name: t for t in connection.tools()}, "tool", live)
     whole = {**_json_object(as_json), **_variable(state, variable)}
     named = named_values(arguments, listed_tool.input_schema, state.variables, tool)
@@ -64,10 +66,10 @@ def _call(
     return _deliver(state, connection.call(tool, {**whole, **named}), output)
 
 
-@verb("read", click.argument("uri", type=RESOURCE), INTO, ON_SERVER)
-def _read(state: State, uri: str, output: str | None, server: str | None) -> Any:
+@verb("read", click.argument("uri", type=RESOURCE), ERA, INTO, ON_SERVER)
+def _read(state: State, uri: str, era: Era, output: str | None, server: str | None) -> Any:
     """Read a resource. Example: %mcp read notes://today."""
-    return _deliver(state, state.connection(state.live(server)).read(uri), output)
+    return _deliver(state, state.connection(state.live(server), era).read(uri), output)
 
 
 @verb(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Literal
+from urllib.parse import urlsplit
+
 import click
 
-from mcp_notebook.errors import HostingError
-from mcp_notebook.magics.options import NAME, SERVER
+from mcp_notebook.addresses import Address
+from mcp_notebook.errors import HostingError, PortTakenError
+from mcp_notebook.magics.options import NAME, SERVER, TEXT
 from mcp_notebook.magics.state import State
 from mcp_notebook.magics.verb import ON_SERVER, verb
 from mcp_notebook.server import LiveServer, definitions
 from mcp_notebook.server.gate import Token
-from mcp_notebook.server.hosting import Listener
+from mcp_notebook.server.hosting import LOOPBACK, Endpoint, Listener
 from mcp_notebook.widgets import look
 from mcp_notebook.widgets.listing import listing
 
@@ -67,18 +72,87 @@ def _use(state: State, name: str) -> look.Rendering:
     "serve",
     click.option(
         "--port",
-        type=click.IntRange(0, 65535),
-        default=0,
-        help="Listen on this port; on a free one if not given.",
+        type=click.IntRange(1, 65535),
+        help="Listen on this port; if not given, on the one of before, or a free one.",
+    ),
+    click.option("--any-port", is_flag=True, help="Where that port is taken, take a free one."),
+    click.option(
+        "--transport",
+        type=click.Choice(["http", "sse"]),
+        default="http",
+        show_default=True,
+        help="Streamable HTTP, for both eras; or SSE, for old clients.",
     ),
     click.option("--no-token", is_flag=True, help="Let every program of this machine call, without a token."),
+    click.option("--host", type=TEXT, default=LOOPBACK, help="Bind this address, to be seen from outside."),
+    click.option(
+        "--allow-host",
+        "allowed_hosts",
+        type=TEXT,
+        multiple=True,
+        help="A name by which clients reach it through a proxy.",
+    ),
+    click.option(
+        "--stable-tools",
+        is_flag=True,
+        help="Add two tools that list and call the others, for clients that never list again.",
+    ),
     ON_SERVER,
 )
-def _serve(state: State, port: int, no_token: bool, server: str | None) -> Listener:
-    """Listen for clients outside the kernel. Example: %mcp serve."""
+def _serve(
+    state: State,
+    port: int | None,
+    any_port: bool,
+    transport: Literal["http", "sse"],
+    no_token: bool,
+    host: str,
+    allowed_hosts: tuple[str, ...],
+    stable_tools: bool,
+    server: str | None,
+) -> Listener:
+    """Listen for clients outside the kernel. Example: %mcp serve.
+
+    Port and token come back when the kernel restarts.
+    """
     live = state.live(server)
-    listener = state.serve(live, port=port, with_token=not no_token)
-    if port not in (0, listener.port) or (no_token and listener.token is not None):
+    # The SDK's own authorization comes in the same header as a token of ours.
+    own_authorization = live.server.settings.auth is not None
+    before = state.remembered(live)
+    token = None
+    if not no_token and not own_authorization:
+        token = Token(before.token) if before is not None and before.token else Token.make()
+    asked = Endpoint(
+        token,
+        port or _port_of(before, transport),
+        host,
+        transport,
+        allowed_hosts=allowed_hosts,
+        stable_tools=stable_tools,
+    )
+    if not asked.local and token is None and not own_authorization:
+        raise HostingError(
+            f"--host {host} lets other machines in, and --no-token lets everybody call: that is refused. Leave "
+            "--no-token out."
+        )
+    if live.listener is not None:
+        return _the_same(live, live.listener, asked, port)
+    try:
+        return state.serve(live, asked)
+    except PortTakenError:
+        if not any_port:
+            raise
+        return state.serve(live, replace(asked, port=0))
+
+
+def _port_of(before: Address | None, transport: str) -> int:
+    return urlsplit(before.url).port or 0 if before is not None and before.transport == transport else 0
+
+
+def _the_same(live: LiveServer, listener: Listener, asked: Endpoint, port: int | None) -> Listener:
+    """Return the listener that is there, where it does what is asked for."""
+    there = listener.endpoint
+    wanted = replace(asked, port=port or there.port, token=there.token if asked.token else None)
+    if wanted != there:
         raise HostingError(f"{live.name!r} listens already, at {listener.url}. To change how, first: %mcp stop.")
     return listener
 
@@ -90,8 +164,7 @@ def _stop(state: State, server: str | None) -> look.Rendering:
     if live.listener is None:
         words = "it was not listening"
     else:
-        listener, live.listener = live.listener, None
-        listener.stop()
+        state.stop(live)
         words = "it listens no longer; its definitions are as they were"
     return _about(live.name, words)
 

@@ -5,21 +5,22 @@ from __future__ import annotations
 import sys
 from collections import ChainMap
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 from mcp.server.mcpserver import MCPServer
 
-from mcp_notebook import cells
-from mcp_notebook.client import Connection
+from mcp_notebook import addresses, cells
+from mcp_notebook.client import Connection, Era
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.magics.expose import Exposures
+from mcp_notebook.magics.whereabouts import kernel_id, notebook_path
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
 from mcp_notebook.server import LiveServer, Registry
-from mcp_notebook.server.gate import Token
-from mcp_notebook.server.hosting import Listener
+from mcp_notebook.server.hosting import Endpoint, Listener
 from mcp_notebook.server.origins import Origins
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ class State:
         self.local: Mapping[str, Any] = {}
         self.cell = ("", "")
         """The magic's line and the body of the cell that runs now."""
-        self._paused: tuple[int, dict[str, tuple[int, Token | None]]] = (0, {})
-        self._connections: dict[str, tuple[MCPServer[Any], Connection]] = {}
+        self._paused: tuple[int, dict[str, Endpoint]] = (0, {})
+        self._connections: dict[tuple[str, Era], tuple[MCPServer[Any], Connection]] = {}
 
     @property
     def namespace(self) -> dict[str, Any]:
@@ -71,16 +72,16 @@ class State:
         self.sync()
         return self.registry.named(name)
 
-    def connection(self, live: LiveServer) -> Connection:
+    def connection(self, live: LiveServer, era: Era = "modern") -> Connection:
         """Return the open connection to a live server; a new one where another server has its name now."""
-        server, connection = self._connections.get(live.name, (None, None))
+        server, connection = self._connections.get((live.name, era), (None, None))
         if connection is not None and server is live.server:
             return connection
         if connection is not None:
-            del self._connections[live.name]
+            del self._connections[live.name, era]
             _close(connection)
-        connection = Connection(self.portal, live.server)
-        self._connections[live.name] = (live.server, connection)
+        connection = Connection(self.portal, live.server, era)
+        self._connections[live.name, era] = (live.server, connection)
         return connection
 
     def keep_frames(self) -> None:
@@ -97,47 +98,77 @@ class State:
         (found,) = (t for t in self.portal.run(live.server.list_tools) if t.name == tool)
         return ToolForm(found, lambda arguments: self.connection(live).start_call(tool, arguments), cells.explain)
 
-    def serve(self, live: LiveServer, *, port: int, with_token: bool) -> Listener:
-        """Listen; a server that listens already goes on where it does.
+    def serve(self, live: LiveServer, endpoint: Endpoint) -> Listener:
+        """Listen, and keep where in a private file: for the bridge, and for the next time.
 
-        A server with the SDK's own authorization gets no token of ours: both come in the same header.
+        A server that listens already goes on where it does.
         """
         if live.listener is None:
-            token = Token.make() if with_token and live.server.settings.auth is None else None
-            live.listener = Listener(self.portal, live.server, name=live.name, port=port, token=token)
+            live.listener = Listener(self.portal, live.server, name=live.name, endpoint=endpoint)
+            address = self._address(live, live.listener)
+            try:
+                addresses.publish(address)
+            except OSError as error:
+                say(
+                    f"{live.name!r} listens, but Jupyter's runtime directory cannot be written ({error.strerror}), so "
+                    "'mcp-notebook connect' will not find it, and another port and token come after a restart."
+                )
         return live.listener
+
+    def stop(self, live: LiveServer) -> None:
+        """Stop listening; port and token stay remembered."""
+        listener, live.listener = live.listener, None
+        if listener is not None:
+            try:
+                listener.stop()
+            finally:
+                with suppress(OSError):
+                    addresses.withdraw(self._address(live, listener))
+
+    def remembered(self, live: LiveServer) -> addresses.Address | None:
+        """Return where this server of this notebook listened before; None where it never did."""
+        return addresses.remembered(live.name, notebook_path(self.namespace), kernel_id())
+
+    def _address(self, live: LiveServer, listener: Listener) -> addresses.Address:
+        return addresses.Address(
+            server=live.name,
+            notebook=notebook_path(self.namespace),
+            kernel=kernel_id(),
+            url=listener.url,
+            token=None if listener.token is None else str(listener.token),
+            transport=listener.endpoint.transport,
+        )
 
     def pause(self) -> None:
         """Stop listening and close the connections; the servers and what they define stay."""
+        listening = [live for live in self.registry.servers.values() if live.listener is not None]
         self._paused = (
             self.shell.execution_count,
-            {
-                live.name: (live.listener.port, live.listener.token)
-                for live in self.registry.servers.values()
-                if live.listener is not None
-            },
+            {live.name: live.listener.endpoint for live in listening if live.listener is not None},
         )
-        for notice in self.registry.stop():
-            say(notice)
+        for live in listening:
+            try:
+                self.stop(live)
+            except McpNotebookError as error:
+                say(str(error))
         self._close_connections()
         self.portal.close()
+
+    def resume(self) -> None:
+        """Listen again as before `pause`, where that was in the cell that runs now: ``%reload_ext``."""
+        count, listened = self._paused
+        if count == self.shell.execution_count:
+            for name, endpoint in listened.items():
+                try:
+                    self.serve(self.registry.servers[name], endpoint)
+                except McpNotebookError as error:
+                    say(str(error))
 
     def _close_connections(self) -> None:
         connections = [connection for _, connection in self._connections.values()]
         self._connections.clear()
         for connection in connections:
             _close(connection)
-
-    def resume(self) -> None:
-        """Listen again as before `pause`, where that was in the cell that runs now: ``%reload_ext``."""
-        count, listened = self._paused
-        if count == self.shell.execution_count:
-            for name, (port, token) in listened.items():
-                live = self.registry.servers[name]
-                try:
-                    live.listener = Listener(self.portal, live.server, name=live.name, port=port, token=token)
-                except McpNotebookError as error:
-                    say(str(error))
 
 
 def say(notice: str) -> None:

@@ -11,12 +11,19 @@ from mcp_notebook.errors import UnknownNameError, did_you_mean
 from mcp_notebook.magics.options import SERVER, VARIABLE
 from mcp_notebook.server import LiveServer
 
-__all__ = ["INTO", "ON_SERVER", "VERBS", "known_or_fail", "verb"]
+__all__ = ["ERA", "INTO", "ON_SERVER", "VERBS", "known_or_fail", "verb"]
 
 VERBS: dict[str, click.Command] = {}
 
 INTO = click.option(
     "-o", "--output", type=VARIABLE, metavar="VAR", help="Keep the result in this variable instead of showing it."
+)
+ERA = click.option(
+    "--era",
+    type=click.Choice(["modern", "legacy"]),
+    default="modern",
+    show_default=True,
+    help="Which protocol to speak: 2026-07-28, or the one of before, with its handshake.",
 )
 ON_SERVER = click.option("--server", type=SERVER, help="The live server that is meant; the current one if not given.")
 

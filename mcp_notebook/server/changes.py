@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Mapping
-from threading import Lock
 from typing import Any, Literal, get_args
 
 from mcp.server.mcpserver import MCPServer
@@ -24,7 +24,7 @@ Kind = Literal["tool", "resource", "resource template", "prompt"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-_lock = Lock()
+_lock = threading.Lock()
 
 _EVENTS: dict[Kind, ServerEvent] = {
     "tool": ToolsListChanged(),
@@ -49,7 +49,8 @@ def replace(server: MCPServer[Any], kind: Kind, new: Mapping[str, Any], withdraw
         sdk_gaps.put_entries(server, kind, _swapped(old, new, withdrawn))
     runtime = getattr(server, "runtime", None)
     if runtime is not None and changed:  # without one, the SDK's constructor is still at work
-        if current.get() is None:  # what a call defines belongs to no cell
+        # What a call defines belongs to no cell, and neither does what is defined in the background.
+        if current.get() is None and threading.current_thread() is threading.main_thread():
             runtime.defined.update((kind, name) for name in new)
         runtime.audience.announce(_EVENTS[kind])
         for uri in _touched(runtime.audience.followed, kind, {**dict.fromkeys(withdrawn), **new}):

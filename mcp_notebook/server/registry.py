@@ -153,18 +153,6 @@ class Registry:
         variables = [k for k, v in list(namespace.items()) if isinstance(v, MCPServer) and not k.startswith("_")]
         return list(dict.fromkeys([*self.servers, *variables]))
 
-    def stop(self) -> list[str]:
-        """Stop serving everything; return a line for each lifespan that raised when it ended."""
-        notices = []
-        for live in self.servers.values():
-            listener, live.listener = live.listener, None
-            if listener is not None:
-                try:
-                    listener.stop()
-                except HostingError as error:
-                    notices.append(str(error))
-        return notices
-
     def _put(
         self, name: str, server: MCPServer[Any], *, variable: str | None = None, made_by_magic: bool = False
     ) -> None:

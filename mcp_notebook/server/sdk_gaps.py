@@ -24,6 +24,7 @@ __all__ = [
     "matches",
     "put_entries",
     "quiet_construction",
+    "run_on_streams",
     "use_bus",
 ]
 
@@ -87,6 +88,12 @@ def use_bus(server: Server, bus: SubscriptionBus) -> None:
 def connection(session: ServerSession) -> Connection:
     """Return the connection behind the session of one request: only that tells when the client is gone."""
     return session._connection
+
+
+async def run_on_streams(server: Server, read: Any, write: Any) -> None:
+    """Serve one client on a pair of streams: `MCPServer` has that for stdio only."""
+    low = server._lowlevel_server
+    await low.run(read, write, low.create_initialization_options())
 
 
 def matches(template: ResourceTemplate, uri: str) -> bool:

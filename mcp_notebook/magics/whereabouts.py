@@ -1,0 +1,30 @@
+"""Which notebook this kernel runs, as far as its front end says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+__all__ = ["kernel_id", "notebook_path"]
+
+
+def notebook_path(namespace: Mapping[str, Any]) -> str | None:
+    """Return the absolute path of the notebook; None where the front end does not tell it.
+
+    Jupyter Server puts it into the environment of the kernels that it starts for a notebook, VS Code into a
+    variable.
+    """
+    named = namespace.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME")
+    return str(Path(str(named)).resolve()) if named and str(named).endswith(".ipynb") else None
+
+
+def kernel_id() -> str | None:
+    """Return what stays the same when this kernel restarts; None outside a kernel."""
+    from ipykernel.connect import get_connection_file
+
+    try:
+        return Path(get_connection_file()).stem
+    except RuntimeError:
+        return None
