@@ -123,7 +123,7 @@ def _serve(
         token = Token(before.token) if before is not None and before.token else Token.make()
     asked = Endpoint(
         token,
-        port or _port_of(before, transport),
+        port or _port_of(before),
         host,
         transport,
         allowed_hosts=allowed_hosts,
@@ -144,8 +144,8 @@ def _serve(
         return state.serve(live, replace(asked, port=0))
 
 
-def _port_of(before: Address | None, transport: str) -> int:
-    return urlsplit(before.url).port or 0 if before is not None and before.transport == transport else 0
+def _port_of(before: Address | None) -> int:
+    return urlsplit(before.url).port or 0 if before is not None else 0
 
 
 def _the_same(live: LiveServer, listener: Listener, asked: Endpoint, port: int | None) -> Listener:

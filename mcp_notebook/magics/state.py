@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,8 @@ class State:
         self.registry = Registry()
         self.origins = Origins()
         self.exposures = Exposures(shell)
+        self.restore_asyncio: Callable[[], None] | None = None
+        """Undoes what ``%mcp asyncio on`` did; None where it is off."""
         self.local: Mapping[str, Any] = {}
         self.cell = ("", "")
         """The magic's line and the body of the cell that runs now."""
@@ -153,6 +155,9 @@ class State:
                 say(str(error))
         self._close_connections()
         self.portal.close()
+        if self.restore_asyncio is not None:
+            self.restore_asyncio()
+            self.restore_asyncio = None
 
     def resume(self) -> None:
         """Listen again as before `pause`, where that was in the cell that runs now: ``%reload_ext``."""
