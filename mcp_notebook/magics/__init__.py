@@ -172,10 +172,11 @@ class Extension:
 
     def _warm_up(self) -> None:
         try:
-            from mcp_notebook.magics.display import result_display
+            from mcp_notebook.magics.display import calls_keep_displays, result_display
             from mcp_notebook.server.in_kernel import at_home
 
             self._undo.enter_context(at_home())
+            self._undo.enter_context(calls_keep_displays(self.shell))
             self._undo.enter_context(result_display(self.shell))
         finally:
             self._ready.set()

@@ -1,4 +1,4 @@
-"""How results of the SDK are shown as the value of a cell, whoever made the call."""
+"""What IPython shows: results of the SDK as the value of a cell, and nothing of a call in a stranger's cell."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Any
 
 import mcp_types
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 
+from mcp_notebook.recording import current, output
 from mcp_notebook.widgets.content import RENDERERS, render
 
-__all__ = ["result_display"]
+__all__ = ["calls_keep_displays", "result_display"]
 
 
 @contextmanager
@@ -38,3 +40,46 @@ def result_display(shell: InteractiveShell) -> Iterator[None]:
                 formatter.pop(kind, None)
             else:
                 formatter.for_type(kind, earlier)
+
+
+@contextmanager
+def calls_keep_displays(shell: InteractiveShell) -> Iterator[None]:
+    """While this is open, what a call displays is kept with the call, in ``%%capture`` cells too."""
+    _keep_displays(shell)
+    enter = capture_output.__enter__
+
+    def enter_outside_calls(self: Any) -> Any:
+        captured = enter(self)
+        # The capture has put streams and a publisher of its own in place.
+        output.ensure()
+        _keep_displays(shell)
+        return captured
+
+    capture_output.__enter__ = enter_outside_calls
+    try:
+        yield
+    finally:
+        capture_output.__enter__ = enter
+        vars(shell.display_pub).pop("publish", None)
+        vars(shell.display_pub).pop("clear_output", None)
+
+
+def _keep_displays(shell: InteractiveShell) -> None:
+    publisher = shell.display_pub
+    if "publish" in vars(publisher):
+        return
+    publish, clear_output = publisher.publish, publisher.clear_output
+
+    def publish_outside_calls(data: Any, *args: Any, **options: Any) -> None:
+        call = current.get()
+        if call is None:
+            publish(data, *args, **options)
+        else:
+            call.add("display", data)
+
+    def clear_outside_calls(*args: Any, **options: Any) -> None:
+        if current.get() is None:
+            clear_output(*args, **options)
+
+    publisher.publish = publish_outside_calls
+    publisher.clear_output = clear_outside_calls

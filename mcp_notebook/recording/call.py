@@ -154,50 +154,49 @@ def fitted(value: Any, room: int) -> tuple[Any, int]:
 
 def _size(value: Any, most: int) -> int:
     """About how many bytes a JSON value takes; counting stops past `most`."""
-    if isinstance(value, str | bytes):
-        return len(value)
-    if isinstance(value, Mapping):
-        size = 2
-        for key, item in value.items():
-            size += len(key) + 4 + _size(item, most)
-            if size > most:
-                break
-        return size
-    if isinstance(value, list | tuple):
-        size = 2
-        for item in value:
-            size += 2 + _size(item, most)
-            if size > most:
-                break
-        return size
-    return 8
+    size = 0
+    left = [value]
+    while left and size <= most:
+        item = left.pop()
+        if isinstance(item, (str, bytes)):
+            size += len(item)
+        elif isinstance(item, dict):
+            size += 4 * len(item) + sum(map(len, item))
+            left += item.values()
+        elif isinstance(item, (list, tuple)):
+            size += 2 * len(item)
+            left += item
+        else:
+            size += 8
+    return size
 
 
 def _cut(value: Any, left: list[int]) -> Any:
-    if isinstance(value, str | bytes):
-        kept, more = value[: max(left[0], 0)], len(value) - max(left[0], 0)
-        left[0] -= len(kept)
-        return kept if more <= 0 else f"{kept!r}[{more} more bytes]" if isinstance(kept, bytes) else _marked(kept, more)
-    if isinstance(value, Mapping):
-        mapping = {}
+    """Return as much of a value as `left` has room for; what is left out is marked where it was."""
+    room = max(left[0], 0)
+    if isinstance(value, str):
+        left[0] -= len(value)
+        return value if len(value) <= room else f"{value[:room]}[{len(value) - room} more characters]"
+    if isinstance(value, bytes):
+        left[0] -= 8
+        return f"[{len(value)} bytes]"
+    if isinstance(value, dict):
+        mapping: dict[str, Any] = {}
         for key, item in value.items():
+            if left[0] <= 0:
+                mapping["..."] = f"[{len(value) - len(mapping)} more]"
+                break
             left[0] -= len(key) + 4
             mapping[key] = _cut(item, left)
-            if left[0] <= 0:
-                break
         return mapping
-    if isinstance(value, list | tuple):
-        items = []
-        for index, item in enumerate(value):
+    if isinstance(value, (list, tuple)):
+        items: list[Any] = []
+        for item in value:
             if left[0] <= 0:
-                items.append(f"[{len(value) - index} more]")
+                items.append(f"[{len(value) - len(items)} more]")
                 break
             left[0] -= 2
             items.append(_cut(item, left))
         return items
     left[0] -= 8
     return value
-
-
-def _marked(kept: str, more: int) -> str:
-    return f"{kept}[{more} more characters]"
