@@ -200,7 +200,10 @@ class Listener:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         app: ASGIApp = self._running.app if self._running else PlainTextResponse("stopping", status_code=503)
-        await app(scope, receive, send)
+        # RFC 9110, 5.5: whitespace around a value is no part of it. httptools leaves what comes after, and the SDK
+        # compares Mcp-Name as it stands.
+        headers = [(name, value.strip(b" \t")) for name, value in scope["headers"]]
+        await app({**scope, "headers": headers}, receive, send)
 
 
 class _RunningApp:
