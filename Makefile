@@ -6,7 +6,7 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab test fast lint types format bench notebooks binder-lock clean
+.PHONY: help lab test fast outside lint types format bench notebooks binder-lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -16,15 +16,21 @@ lab: ## Open the course in JupyterLab (ARGS= goes to `mcp-notebook lab`)
 	@$(VENV_PYTHON) -m mcp_notebook.cli lab $(ARGS)
 
 # The warnings of nbval's own process are not the notebooks', so they are not errors there.
-test: ## Run every test, then the notebooks (REQUIRE_BROWSER=1: fail without a browser)
+test: ## Run every test, then the notebooks (REQUIRE_BROWSER=1, REQUIRE_OUTSIDE=1: fail without them)
 	@sh scripts/venv.sh test
 	@sh scripts/browser.sh
+	@sh scripts/node.sh
 	$(VENV_PYTHON) -m pytest $(ARGS)
 	$(VENV_PYTHON) -m pytest -W default --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout=60 -p no:cacheprovider notebooks
 
 fast: ## Run the tests that need no browser and start no servers
 	@sh scripts/venv.sh test
 	$(VENV_PYTHON) -m pytest -m "not browser and not slow" $(ARGS)
+
+outside: ## Run the tests that drive programs from npm: the conformance suite, the Inspector, Claude Code
+	@sh scripts/venv.sh test
+	@REQUIRE_OUTSIDE=1 sh scripts/node.sh
+	$(VENV_PYTHON) -m pytest -m outside $(ARGS)
 
 lint: ## Check layout and style (ruff)
 	@sh scripts/venv.sh dev
@@ -52,6 +58,6 @@ binder-lock: ## Write binder/requirements.txt anew
 	@bash scripts/binder_lock.sh
 
 # ./course holds the reader's own work: never removed here.
-clean: ## Remove .venv and everything built; ./course stays
-	rm -rf .venv build dist test-output .hypothesis .mypy_cache .pytest_cache .ruff_cache
+clean: ## Remove .venv, .node and everything built; ./course stays
+	rm -rf .venv .node build dist test-output .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
