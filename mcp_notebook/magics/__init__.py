@@ -110,6 +110,8 @@ class Extension:
         %mcp read notes://today       read a resource
         %mcp prompt review text=...   fill in a prompt
         %mcp form add                 a form that calls the tool
+        %mcp expose df                make a variable a live resource; %mcp remove NAME
+        %mcp log                      what was called; %mcp log 3, replay 3, debug 3
         %mcp serve                    listen for clients outside the kernel; %mcp stop
         %mcp token                    the secret that they send
 
