@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Literal
 from urllib.parse import urlsplit
@@ -34,10 +35,10 @@ def status(ctx: click.Context) -> look.Rendering | None:
         counts = _counts(live)
         where = live.listener.url if live.listener else "in this kernel only"
         current = "current" if live is state.registry.current else ""
-        rows.append((live.name, current, counts, where))
+        rows.append((live.name, current, counts, where, _callers(state, live)))
     return listing(
         "servers",
-        ("name", "", "defines", "listens"),
+        ("name", "", "defines", "listens", "called by"),
         rows,
         empty="none yet. A %%mcp_tool cell makes one, and so does %mcp new NAME.",
     )
@@ -47,6 +48,16 @@ def _counts(live: LiveServer) -> str:
     kinds = [definition.kind for definition in definitions(live.server)]
     counted = [(kind, kinds.count(kind)) for kind in dict.fromkeys(kinds)]
     return ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in counted) or "nothing yet"
+
+
+def _callers(state: State, live: LiveServer) -> str:
+    """Name the clients outside the notebook that have called, as far as the log goes back."""
+    calls = Counter(
+        call.client or "unnamed"
+        for call in state.registry.recorder.calls
+        if call.server == live.server.name and call.transport != "memory"
+    )
+    return ", ".join(f"{client} ({count} call{'s' if count > 1 else ''})" for client, count in calls.items())
 
 
 @verb("new", click.argument("name", type=NAME))
