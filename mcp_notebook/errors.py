@@ -5,6 +5,7 @@
     ├── UnknownNameError    a server, tool, prompt or variable of that name is not there
     ├── HostingError        the server cannot listen
     │   └── PortTakenError  its port is taken
+    ├── HostError           a client's configuration cannot be given, or not be written
     └── RequestError        the server refused a request, or the connection did not hold
 
 Each message is one line: what, why, and what to do next. A magic shows it as it stands, without a
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DefinitionError",
+    "HostError",
     "HostingError",
     "McpNotebookError",
     "PortTakenError",
@@ -50,6 +52,10 @@ class HostingError(McpNotebookError):
 
 class PortTakenError(HostingError):
     """The port that the server should listen on is taken."""
+
+
+class HostError(McpNotebookError):
+    """The configuration of an MCP client cannot be given that way, or not be written; its file is as it was."""
 
 
 class RequestError(McpNotebookError):

@@ -1,0 +1,27 @@
+"""The applications with an MCP client in them: what their configuration looks like, and writing it."""
+
+from mcp_notebook.hosts.configuration import (
+    Bridge,
+    Http,
+    Link,
+    add_command,
+    document,
+    server_key,
+    token_hint,
+)
+from mcp_notebook.hosts.table import HOSTS, Host
+from mcp_notebook.hosts.writing import Written, write
+
+__all__ = [
+    "HOSTS",
+    "Bridge",
+    "Host",
+    "Http",
+    "Link",
+    "Written",
+    "add_command",
+    "document",
+    "server_key",
+    "token_hint",
+    "write",
+]

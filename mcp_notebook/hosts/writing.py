@@ -1,0 +1,173 @@
+"""Writing one entry into a host's own file, and touching nothing else in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from mcp_notebook.errors import HostError
+from mcp_notebook.hosts import json_text
+from mcp_notebook.hosts.configuration import Http, Link, entry, prompts, server_key
+from mcp_notebook.hosts.table import Host
+
+__all__ = ["Written", "write"]
+
+_NEW = "{}\n"
+_FORM = {"type", "command", "args", "url", "headers"}
+"""What an entry says by bridge or by HTTP; anything else in it is a person's own."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of a file.
+
+    Attributes:
+        path: The file.
+        change: ``nothing`` (it said so already), ``added`` or ``replaced``.
+        backup: A copy of the file as it was; None where nothing was there, or nothing changed.
+        readable: Whether others on this machine can read a token that is in it now.
+    """
+
+    path: Path
+    change: str
+    backup: Path | None = None
+    readable: bool = False
+
+
+def write(host: Host, link: Link, *, folder: Path) -> Written:
+    """Put the entry of one server into the host's file, or change it there.
+
+    Args:
+        host: Whose file.
+        link: How the host reaches the server.
+        folder: Where the notebook is; a file of a project goes to the top of the repository that it is in.
+
+    Raises:
+        HostError: The file cannot be changed surely, or must not be; it is as it was.
+    """
+    path, shared = _file(host, folder)
+    secret = isinstance(link, Http) and link.token is not None
+    if secret and shared:
+        raise HostError(f"{path} may be committed, so the token is not written into it. Leave out --show-token.")
+    try:
+        before = path.read_bytes().decode("utf-8") if path.exists() else ""
+        after, change = _changed(host, link, path, before)
+        if change == "nothing":
+            return Written(path, change)
+        backup = _keep(path) if path.exists() else None
+        _save(path, after, secret=secret)
+    except OSError as error:
+        raise HostError(f"{path} cannot be written ({error.strerror}). Paste the configuration yourself.") from error
+    except UnicodeDecodeError as error:
+        raise HostError(f"{path} is not UTF-8, so it is left as it is. Paste the configuration yourself.") from error
+    readable = secret and os.name == "posix" and bool(stat.S_IMODE(path.stat().st_mode) & 0o044)
+    return Written(path, change, backup, readable)
+
+
+def _file(host: Host, folder: Path) -> tuple[Path, bool]:
+    """Return the file to change, and whether it belongs to a project that others may see."""
+    project = _project(folder)
+    places = [(project / host.project_file, True)] if host.project_file else []
+    if host.user_file is not None:
+        places.append((host.user_file.expanduser(), False))
+    if not places:
+        raise HostError(f"There is no file for {host.title}. Paste the configuration where your client keeps its own.")
+    for path, shared in places:
+        if path.parent.is_dir():
+            return path, shared
+    wanted = " nor ".join(str(path.parent) for path, _ in places)
+    raise HostError(
+        f"There is no folder {wanted}, so {host.title} does not seem to be used here. Make the folder if it is, or "
+        "paste the configuration yourself."
+    )
+
+
+def _project(folder: Path) -> Path:
+    for above in (folder, *folder.parents):
+        if above == Path.home():
+            break
+        if (above / ".git").exists():
+            return above
+    return folder
+
+
+def _changed(host: Host, link: Link, path: Path, before: str) -> tuple[str, str]:
+    """Return the text of the file with our entry in it, and what kind of change that is."""
+    mark, text = ("\ufeff", before[1:]) if before.startswith("\ufeff") else ("", before)
+    text = text if text.strip() else _NEW
+    try:
+        old = _object(json_text.parse(text), "the file")
+        known = _object(old.get(host.servers, {}), repr(host.servers))
+        new, change = _with_entry(text, host, link, known)
+        for prompt in prompts(host, link):
+            if not _is_asked(prompt["id"], old.get("inputs")):
+                new = json_text.append(new, "inputs", prompt)
+                change = "replaced" if change == "nothing" else change
+    except ValueError as error:
+        raise HostError(
+            f"{path} does not have the form that {host.title} documents ({error}), so it is left as it is. Mend it, "
+            "or paste the configuration yourself."
+        ) from error
+    if change == "taken":
+        raise HostError(
+            f"{path} has a server {server_key(link.name)!r} that is not a notebook's, so it is left as it is. Rename "
+            "that one, or paste the configuration under another name."
+        )
+    return mark + new, change
+
+
+def _with_entry(text: str, host: Host, link: Link, known: dict[str, Any]) -> tuple[str, str]:
+    """Return the text with our entry; what a person added to it stays, unless it starts in another way now."""
+    key, ours = server_key(link.name), entry(host, link)
+    if key not in known:
+        return json_text.put(text, (host.servers, key), ours), "added"
+    there = _object(known[key], repr(key))
+    if not _is_ours(there):
+        return text, "taken"
+    if there.keys() & _FORM - ours.keys():
+        return json_text.put(text, (host.servers, key), ours), "replaced"
+    new = text
+    for name, value in ours.items():
+        new = json_text.put(new, (host.servers, key, name), value)
+    return new, "nothing" if new == text else "replaced"
+
+
+def _is_ours(there: dict[str, Any]) -> bool:
+    """Whether an entry leads to a notebook: by our bridge, or to a port of this machine."""
+    words = str(there).replace("-", "_")
+    by_bridge = "mcp_notebook" in words and "'connect'" in words
+    return by_bridge or str(there.get("url", "")).startswith("http://127.0.0.1:")
+
+
+def _is_asked(name: str, inputs: Any) -> bool:
+    return isinstance(inputs, list) and any(isinstance(known, dict) and known.get("id") == name for known in inputs)
+
+
+def _object(value: Any, what: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{what} is no object")
+    return value
+
+
+def _keep(path: Path) -> Path:
+    """Copy a file beside itself, under the first free number, as readable as it is."""
+    for number in count(1):
+        backup = path.with_name(f"{path.name}.bak{number}")
+        try:
+            backup.touch(mode=0o600, exist_ok=False)
+        except FileExistsError:
+            continue
+        return Path(shutil.copy2(path, backup))
+    raise AssertionError("numbers do not end")
+
+
+def _save(path: Path, text: str, *, secret: bool) -> None:
+    # In place: owner, mode and links of the file stay what they were; the backup is there if this is cut short.
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if secret else 0o666)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(text.encode("utf-8"))
