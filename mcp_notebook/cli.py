@@ -40,5 +40,19 @@ def lab(folder: Path, fresh: bool, port: int, no_browser: bool) -> None:
         ) from None
 
 
+@main.command()
+@click.pass_context
+def doctor(ctx: click.Context) -> None:
+    """Say what would not work here, and how to mend it; end with 1 where something does not work.
+
+    In a notebook, %mcp doctor also looks at the kernel and its front end.
+    """
+    from mcp_notebook.doctor import examine, report
+
+    findings = examine()
+    click.echo(report(findings))
+    ctx.exit(int(any(found.status == "problem" for found in findings)))
+
+
 if __name__ == "__main__":
     main()

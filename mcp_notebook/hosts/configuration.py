@@ -14,6 +14,8 @@ from mcp_notebook.hosts.table import Host
 
 __all__ = ["Bridge", "Http", "Link", "add_command", "document", "entry", "prompts", "server_key", "token_hint"]
 
+_CONNECT = ("-m", "mcp_notebook.cli", "connect")
+
 
 @dataclass(frozen=True)
 class Bridge:
@@ -55,8 +57,7 @@ def entry(host: Host, link: Link) -> dict[str, Any]:
     """
     if isinstance(link, Bridge):
         # Hosts are started by the desktop, with another PATH than a shell's: nothing but the whole path is sure.
-        command = [sys.executable, "-m", "mcp_notebook.cli", "connect", link.name]
-        return {**host.stdio, "command": command[0], "args": command[1:]}
+        return {**host.stdio, "command": sys.executable, "args": [*_CONNECT, link.name]}
     if host.http is None:
         raise HostError(f"{host.title} only starts processes, so it connects by bridge: leave out --http.")
     headers = {"headers": {"Authorization": f"Bearer {_token(host, link)}"}} if link.asks_token else {}

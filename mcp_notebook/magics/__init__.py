@@ -114,6 +114,8 @@ class Extension:
         %mcp log                      what was called; %mcp log 3, replay 3, debug 3
         %mcp serve                    listen for clients outside the kernel; %mcp stop
         %mcp token                    the secret that they send
+        %mcp clients [HOST]           what Claude Code, VS Code and others need to know of the server; --write
+        %mcp doctor                   what would not work here, and the fix
 
         Add --help to a verb for its options: %mcp call --help. Tab completes everything.
         """

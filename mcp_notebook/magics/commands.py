@@ -17,6 +17,7 @@ from mcp_notebook.magics import (  # noqa: F401
     asyncio_command,
     cell_commands,
     definition_commands,
+    host_commands,
     list_commands,
     log_commands,
     request_commands,

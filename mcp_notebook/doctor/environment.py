@@ -1,0 +1,192 @@
+"""What can be found in the environment, with or without a kernel."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import runpy
+import shutil
+import stat
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from jupyter_core.paths import jupyter_path, jupyter_runtime_dir
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from mcp_notebook.doctor.finding import Finding, Status
+from mcp_notebook.hosts import HOSTS
+
+__all__ = ["in_environment"]
+
+_PACKAGE = "mcp-notebook"
+_SHOWN = ("mcp", "ipykernel", "ipython", "ipywidgets", "jupyterlab", "uvicorn", "httptools", "anyio")
+_ONLY_FASTER = ("httptools",)
+_DRAW_WIDGETS_THEMSELVES = ("VS Code", "Colab")
+_NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "lustre", "gpfs", "ceph", "fuse.sshfs", "9p")
+
+
+def in_environment(environ: Mapping[str, str], front_end: str = "") -> Iterator[Finding]:
+    """Look at versions, eras, widgets, proxies, hubs, the runtime folder, the bridge and the hosts.
+
+    Args:
+        environ: The environment variables.
+        front_end: Where the notebook is open; "" outside of a kernel.
+    """
+    yield from _versions()
+    yield from _eras()
+    yield from _widgets(front_end)
+    yield from _proxies(environ)
+    yield from _hub(environ)
+    yield from _runtime_folder()
+    yield from _bridge()
+    yield from _hosts()
+
+
+def _versions() -> Iterator[Finding]:
+    try:
+        requirements = [Requirement(line) for line in importlib.metadata.requires(_PACKAGE) or ()]
+    except importlib.metadata.PackageNotFoundError:
+        yield Finding(f"{_PACKAGE} is not installed in this Python", "problem", f"pip install {_PACKAGE}")
+        return
+    good = {"python": platform.python_version()}
+    for wanted in requirements:
+        needed = wanted.marker is None or wanted.marker.evaluate({"extra": ""})
+        version = _version(wanted.name)
+        mend = f'pip install -U "{wanted.name}{wanted.specifier}", then restart the kernel'
+        if version is None and needed:
+            status: Status = "note" if wanted.name in _ONLY_FASTER else "problem"
+            yield Finding(f"{wanted.name} is not installed", status, mend)
+        elif version is not None and (needed or wanted.name in _SHOWN):
+            good[wanted.name] = version
+            if not wanted.specifier.contains(version, prereleases=True):
+                yield Finding(f"{wanted.name} {version} does not do: it has to be {wanted.specifier}", "problem", mend)
+    yield Finding(f"versions: {', '.join(f'{name} {good[name]}' for name in ('python', *_SHOWN) if name in good)}")
+
+
+def _eras() -> Iterator[Finding]:
+    sdk = importlib.util.find_spec("mcp_types")
+    # The file alone: importing the package takes more than a second.
+    registry = Path(sdk.origin).with_name("version.py") if sdk and sdk.origin else None
+    if registry is None or not registry.exists():
+        return
+    versions = runpy.run_path(str(registry))
+    modern, legacy = versions["MODERN_PROTOCOL_VERSIONS"], versions["HANDSHAKE_PROTOCOL_VERSIONS"]
+    yield Finding(f"clients served: modern ({', '.join(modern)}) and legacy ({legacy[0]} to {legacy[-1]})")
+
+
+def _widgets(front_end: str) -> Iterator[Finding]:
+    version = _version("jupyterlab_widgets")
+    folders = [Path(folder) for folder in jupyter_path("labextensions", "@jupyter-widgets", "jupyterlab-manager")]
+    if front_end in _DRAW_WIDGETS_THEMSELVES:
+        yield Finding(f"widgets: {front_end} draws them itself")
+    elif version is not None and Version(version).major < 3:
+        yield Finding(
+            f"jupyterlab_widgets {version} cannot draw the widgets of ipywidgets 8",
+            "problem",
+            'pip install -U "jupyterlab_widgets>=3", then reload the page',
+        )
+    elif any(folder.is_dir() for folder in folders):
+        yield Finding("widgets: JupyterLab's extension for them is in this environment")
+    else:
+        yield Finding(
+            "widgets: JupyterLab's extension for them is not in this environment",
+            "note",
+            "where JupyterLab runs: pip install jupyterlab_widgets, then reload the page",
+        )
+
+
+def _proxies(environ: Mapping[str, str]) -> Iterator[Finding]:
+    proxies = {name.lower(): value for name, value in environ.items() if value}
+    past = {host.strip() for host in proxies.get("no_proxy", "").split(",")}
+    if proxies.keys() & {"http_proxy", "all_proxy"} and not past & {"*", "127.0.0.1"}:
+        yield Finding(
+            "a proxy is set (HTTP_PROXY) that is also asked for 127.0.0.1: clients of this machine do not get through",
+            "problem",
+            "set NO_PROXY=127.0.0.1,localhost where clients are started; the bridge asks no proxy",
+        )
+    else:
+        yield Finding("proxies: none stands between clients and 127.0.0.1")
+
+
+def _hub(environ: Mapping[str, str]) -> Iterator[Finding]:
+    if any(name in environ for name in ("JUPYTERHUB_API_URL", "JUPYTERHUB_SERVICE_PREFIX", "JUPYTERHUB_USER")):
+        yield Finding(
+            "this runs under a JupyterHub: 127.0.0.1 is the hub's machine, not that of your browser",
+            "note",
+            "run clients in a terminal of the hub, or let jupyter-server-proxy forward the port",
+        )
+    if _version("jupyter-server-proxy"):
+        yield Finding(
+            "jupyter-server-proxy is here: what it forwards has another Host, and is answered 421; it also holds back "
+            "answers that are streamed",
+            "note",
+            "%mcp serve --allow-host HOST, with the host name that the browser shows",
+        )
+
+
+def _runtime_folder() -> Iterator[Finding]:
+    folder = Path(jupyter_runtime_dir())
+    what, elsewhere = f"runtime folder {folder}", "set JUPYTER_RUNTIME_DIR to a folder of your own on a local disk"
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
+        yield Finding(f"{what}: cannot be written, so no client finds a server by its name", "problem", elsewhere)
+        return
+    mode = stat.S_IMODE(folder.stat().st_mode) if folder.exists() and os.name == "posix" else 0
+    if mode & 0o022:
+        yield Finding(f"{what}: others may write there", "problem", f"chmod 700 {folder}")
+    elif mode & 0o055:
+        yield Finding(
+            f"{what}: others may look in; tokens are in files that they cannot read", "note", f"chmod 700 {folder}"
+        )
+    elif (kind := _file_system(there)) in _NETWORK_FILE_SYSTEMS:
+        yield Finding(f"{what}: on a network ({kind}), where other machines see the tokens", "note", elsewhere)
+    else:
+        yield Finding(f"{what}: private and local")
+
+
+def _file_system(folder: Path) -> str:
+    """Return the type of the file system that a folder is on; "" where the system does not say."""
+    mounts = Path("/proc/self/mounts")
+    if not mounts.exists():
+        return ""
+    kinds = {
+        Path(point): kind for _, point, kind, *_ in map(str.split, mounts.read_text(encoding="utf-8").splitlines())
+    }
+    return next((kinds[place] for place in (folder.resolve(), *folder.resolve().parents) if place in kinds), "")
+
+
+def _bridge() -> Iterator[Finding]:
+    if not (sys.executable and Path(sys.executable).exists()):
+        yield Finding(
+            "the path of the running Python is not known, so hosts cannot start the bridge",
+            "problem",
+            "start the kernel with the python of an environment",
+        )
+    elif shutil.which(_PACKAGE):
+        yield Finding(f"bridge: {_PACKAGE} is on the PATH")
+    else:
+        yield Finding(
+            f"bridge: {_PACKAGE} is not on the PATH; configuration by %mcp clients names this Python and needs none",
+            "note",
+            f"on a shell: {sys.executable} -m mcp_notebook.cli",
+        )
+
+
+def _hosts() -> Iterator[Finding]:
+    deaf = [host for host in HOSTS.values() if host.follows is False]
+    yield Finding(
+        f"{' and '.join(host.title for host in deaf)} do not list again when tools change while they are connected",
+        "note",
+        "%mcp serve --stable-tools, or start them again after a change",
+    )
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,55 @@
+"""What was found, as data and as text."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["STATUSES", "Finding", "Status", "report", "summary"]
+
+Status = Literal["problem", "note", "ok"]
+
+STATUSES: tuple[Status, ...] = ("problem", "note", "ok")
+"""What a finding can be, the worst first: it does not work; it works, with a limit; it is as it should be."""
+
+_WIDTH = 100
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at: what it is, whether it is as it should be, and how to mend it."""
+
+    what: str
+    status: Status = "ok"
+    fix: str = ""
+
+
+def summary(findings: Collection[Finding]) -> str:
+    """Return how many there are of each status, in words."""
+    problems, notes, good = (sum(found.status == status for found in findings) for status in STATUSES)
+    return f"{_counted(problems, 'problem')}, {_counted(notes, 'note')}, {good} ok"
+
+
+def report(findings: Collection[Finding]) -> str:
+    """Write findings as text, each fix under what it mends."""
+    lines = [f"doctor: {summary(findings)}"]
+    for found in findings:
+        lead = f"  {found.status:<9}"
+        for part in [found.what, *([f"fix: {found.fix}"] if found.fix else [])]:
+            # A fix is there to be copied: nothing in it is broken but at spaces.
+            lines += textwrap.wrap(
+                part,
+                _WIDTH,
+                initial_indent=lead,
+                subsequent_indent=" " * len(lead),
+                break_on_hyphens=False,
+                break_long_words=False,
+            )
+            lead = " " * len(lead)
+    return "\n".join(lines)
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number or 'no'} {thing}{'' if number == 1 else 's'}"

@@ -1,0 +1,129 @@
+"""What can be found only in a kernel, from what the kernel says of itself."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from mcp_notebook.doctor.finding import Finding
+
+__all__ = ["Kernel", "front_end", "in_kernel"]
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """What only the kernel knows.
+
+    Attributes:
+        front_end: Where the notebook is open, by `front_end`.
+        subshells: Whether the kernel has subshells; None where there is no kernel.
+        loop: The module of the event loop that cells run on; "" for none.
+        ports: The port of each server that listens.
+        remembered: The port that each server which does not listen had before.
+    """
+
+    front_end: str
+    subshells: bool | None = None
+    loop: str = ""
+    ports: Mapping[str, int] = field(default_factory=dict)
+    remembered: Mapping[str, int] = field(default_factory=dict)
+
+
+def front_end(*, kernel: bool, variables: Collection[str], environ: Mapping[str, str], modules: Collection[str]) -> str:
+    """Return where a notebook is open, as far as a kernel can tell.
+
+    Args:
+        kernel: Whether there is one; plain IPython has none.
+        variables: The notebook's: VS Code sets one.
+        environ: The kernel's environment: a Jupyter server names the notebook there.
+        modules: Those that are imported: Colab's kernel brings its own.
+    """
+    if not kernel:
+        return "plain IPython"
+    if "google.colab" in modules:
+        return "Colab"
+    if "__vsc_ipynb_file__" in variables:
+        return "VS Code"
+    if "JPY_SESSION_NAME" in environ:
+        return "JupyterLab or Notebook"
+    return "a program (nbclient, nbval) or a console"
+
+
+def in_kernel(kernel: Kernel) -> Iterator[Finding]:
+    """Look at the front end, subshells, event loop, ports and logging."""
+    yield Finding(f"front end: {kernel.front_end}")
+    yield from _subshells(kernel)
+    yield from _loop(kernel)
+    yield from _ports(kernel)
+    yield from _root_logging()
+
+
+def _subshells(kernel: Kernel) -> Iterator[Finding]:
+    if kernel.subshells:
+        yield Finding("subshells: a form can be answered while a cell runs")
+    elif kernel.subshells is None:
+        yield Finding(
+            "no kernel, so no widgets: a form is shown as text",
+            "note",
+            "open the notebook in JupyterLab, Notebook, VS Code or Colab",
+        )
+    else:
+        yield Finding(
+            "this kernel has no subshells: while a cell runs, questions come as a line of input, not as a form",
+            "note",
+            'pip install -U "ipykernel>=7", then restart the kernel',
+        )
+
+
+def _loop(kernel: Kernel) -> Iterator[Finding]:
+    # Both mark asyncio itself when they are applied; only the second one leaves the other mark.
+    if hasattr(asyncio, "_nest_patched") and not hasattr(asyncio, "_nest_asyncio2"):
+        yield Finding(
+            "nest_asyncio is applied; with it, ipykernel can lose the cell that is queued next",
+            "problem",
+            "leave nest_asyncio.apply() out (magics need no nested loop), or apply nest_asyncio2; restart the kernel",
+        )
+    elif hasattr(asyncio, "_nest_patched"):
+        yield Finding("event loop: nest_asyncio2 is applied, so asyncio.run() works in cells")
+    elif kernel.loop:
+        yield Finding(f"event loop: {kernel.loop.partition('.')[0]}'s, and not nested")
+
+
+def _ports(kernel: Kernel) -> Iterator[Finding]:
+    for server, port in kernel.ports.items():
+        yield Finding(f"server {server} listens on port {port} of this machine")
+    for server, port in kernel.remembered.items():
+        if _taken(port):
+            yield Finding(
+                f"port {port}, where server {server} was before, is taken by another program",
+                "problem",
+                f"stop that program, or '%mcp serve --server {server}' on a free port and tell its clients",
+            )
+    if not kernel.ports:
+        yield Finding("no server listens for clients outside the kernel")
+
+
+def _root_logging() -> Iterator[Finding]:
+    handlers = [h for h in logging.getLogger().handlers if not isinstance(h, logging.NullHandler)]
+    if handlers:
+        names = ", ".join(dict.fromkeys(type(handler).__name__ for handler in handlers))
+        yield Finding(
+            f"the root logger has handlers ({names}): logs of libraries can come up in cells",
+            "note",
+            "if you did not set them up: logging.getLogger().handlers.clear()",
+        )
+    else:
+        yield Finding("logging: the root logger has no handlers, so logs stay out of cells")
+
+
+def _taken(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False

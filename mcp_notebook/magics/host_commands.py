@@ -1,0 +1,170 @@
+"""The verbs about what is around the notebook: the hosts that can use its servers, and what would be in their way."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import textwrap
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+
+import click
+from IPython.display import display
+
+from mcp_notebook import doctor
+from mcp_notebook.errors import HostError, HostingError
+from mcp_notebook.hosts import (
+    HOSTS,
+    Bridge,
+    Host,
+    Http,
+    Link,
+    Written,
+    add_command,
+    document,
+    server_key,
+    token_hint,
+    write,
+)
+from mcp_notebook.magics.state import State
+from mcp_notebook.magics.verb import ON_SERVER, verb
+from mcp_notebook.server import LiveServer
+from mcp_notebook.widgets import look
+
+__all__: list[str] = []
+
+_INDENT = "    "
+
+
+@verb(
+    "clients",
+    click.argument("host", type=click.Choice(list(HOSTS)), metavar="HOST", required=False),
+    click.option("--http", is_flag=True, help="By URL, instead of a bridge that the client starts."),
+    click.option("--write", "save", is_flag=True, help="Write it into HOST's own file; a copy of that file is kept."),
+    click.option("--show-token", is_flag=True, help="With --http: the token itself. Clear this output before saving."),
+    ON_SERVER,
+)
+def _clients(
+    state: State, host: str | None, http: bool, save: bool, show_token: bool, server: str | None
+) -> look.Rendering:
+    """Configure a client: claude-code, claude-desktop, cursor, vscode, json. Example: %mcp clients cursor."""
+    if show_token and not http:
+        raise click.UsageError("--show-token goes with --http: a bridge has no token in its configuration.")
+    if save and host is None:
+        raise click.UsageError(f"--write wants to know whose file: {', '.join(HOSTS)}.")
+    live = state.live(server)
+    link = _link(state, live, http=http, show_token=show_token)
+    if save:
+        return _saved(HOSTS[host or ""], link)
+    if host is not None:
+        return _shown(live, link, [HOSTS[host]])
+    return _shown(live, link, [known for known in HOSTS.values() if not (http and known.http is None)])
+
+
+@verb("doctor")
+def _doctor(state: State) -> look.Rendering:
+    """Say what would not work here, and how to mend it. Example: %mcp doctor."""
+    findings = doctor.examine(_kernel(state))
+    rows = [(f"<b>{found.status}</b>", escape(found.what), escape(found.fix)) for found in findings]
+    html = look.card(f"doctor {look.muted(doctor.summary(findings))}", look.table(("", "found", "fix"), rows))
+    return look.Rendering(doctor.report(findings), html)
+
+
+def _link(state: State, live: LiveServer, *, http: bool, show_token: bool) -> Link:
+    listener = live.listener
+    if listener is None:
+        raise HostingError(f"{live.name!r} does not listen, so no client can reach it. First: %mcp serve.")
+    name = _bridge_name(state, live)
+    if not http:
+        return Bridge(name)
+    token = str(listener.token) if listener.token is not None and show_token else None
+    return Http(name, listener.url, asks_token=listener.token is not None, token=token)
+
+
+def _bridge_name(_state: State, live: LiveServer) -> str:
+    """Return the name under which ``mcp-notebook connect`` finds the server."""
+    return live.name
+
+
+def _shown(live: LiveServer, link: Link, hosts: list[Host]) -> look.Rendering:
+    way = "by bridge" if isinstance(link, Bridge) else "by HTTP"
+    text, html = [f"clients of {live.name}, {way}"], []
+    for host in hosts:
+        text.append(f"  {host.title}")
+        html.append(f"<h5>{escape(host.title)}</h5>")
+        for words, snippet in _parts(host, link):
+            text += textwrap.wrap(words, look.WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
+            text += textwrap.indent(snippet, _INDENT + "  ").splitlines()
+            html.append(f"<p>{escape(words)}</p>{look.pre(snippet) if snippet else ''}")
+    title = f"clients of {look.code(live.name)} {look.muted(way)}"
+    return look.Rendering("\n".join(text), look.card(title, *html))
+
+
+def _parts(host: Host, link: Link) -> Iterator[tuple[str, str]]:
+    """Yield what is said of one host: words, and what is to be copied below them, or ""."""
+    command = add_command(host, link)
+    if command:
+        yield "On a shell, for you in this folder:", command
+    places = [host.project_file and f"{host.project_file} of the project", str(host.user_file or "")]
+    where = " or ".join(place for place in places if place)
+    yield f"In {where}:" if where else "Where the client keeps its servers:", _pretty(host, link)
+    if hint := token_hint(host, link):
+        yield hint, ""
+    if host.follows is False:
+        yield f"It does not follow changes of tools ({host.follows_note}): %mcp serve --stable-tools.", ""
+
+
+def _pretty(host: Host, link: Link) -> str:
+    return json.dumps(document(host, link), ensure_ascii=False, indent=2)
+
+
+def _saved(host: Host, link: Link) -> look.Rendering:
+    try:
+        done = write(host, link, folder=Path.cwd())
+    except HostError:
+        # Only what can be pasted instead; the error says the rest.
+        snippet = _pretty(host, link)
+        display(look.Rendering(snippet, look.card(f"for {escape(host.title)}", look.pre(snippet))))
+        raise
+    lines = list(_said(host, link, done))
+    text = [f"{host.title}: {lines[0]}", *(f"  {line}" for line in lines[1:])]
+    html = look.card(escape(host.title), *(f"<p>{escape(line)}</p>" for line in lines))
+    return look.Rendering("\n".join(text), html)
+
+
+def _said(host: Host, link: Link, done: Written) -> Iterator[str]:
+    key = repr(server_key(link.name))
+    if done.change == "nothing":
+        yield f"{done.path} has {key} as it should be; nothing is changed."
+        return
+    yield f"{key} is {done.change} in {done.path}."
+    if done.backup is not None:
+        yield f"The file as it was: {done.backup.name}."
+    if done.readable:
+        yield f"The token is in it now, and others of this machine can read it: chmod 600 {done.path}"
+    if hint := token_hint(host, link):
+        yield hint
+    yield host.then
+
+
+def _kernel(state: State) -> doctor.Kernel:
+    kernel = getattr(state.shell, "kernel", None)
+    features = kernel.kernel_info.get("supported_features", ()) if kernel is not None else ()
+    return doctor.Kernel(
+        front_end=doctor.front_end(
+            kernel=kernel is not None, variables=state.namespace, environ=os.environ, modules=sys.modules
+        ),
+        subshells="kernel subshells" in features if kernel is not None else None,
+        loop=_loop(),
+        ports={live.name: live.listener.port for live in state.registry.servers.values() if live.listener is not None},
+    )
+
+
+def _loop() -> str:
+    try:
+        return type(asyncio.get_running_loop()).__module__
+    except RuntimeError:
+        return ""
