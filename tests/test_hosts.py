@@ -200,6 +200,26 @@ def test_bytes_that_are_no_text_are_left_as_they_are(project: Path) -> None:
         written(project, "claude-code")
 
 
+def test_a_file_that_cannot_be_changed_gives_one_line_and_leaves_nothing_behind(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / ".mcp.json").mkdir()
+    with pytest.raises(HostError, match=r"\.mcp\.json cannot be changed \(.+\)\. Paste"):
+        written(project, "claude-code")
+    (project / ".mcp.json").rmdir()
+    path = written(project, "claude-code").path
+    before = path.read_bytes()
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(HostError, match="No space left"):
+        written(project, "claude-code", Http("analysis/library", URL))
+    assert path.read_bytes() == before
+    assert sorted(p.name for p in project.iterdir()) == [".git", ".mcp.json", ".mcp.json.bak1", "notebooks"]
+
+
 def test_an_empty_file_and_a_byte_order_mark_are_taken(project: Path) -> None:
     path = project / ".mcp.json"
     path.write_bytes(b"\xef\xbb\xbf")

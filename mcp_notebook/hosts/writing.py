@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import tempfile
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -50,11 +51,11 @@ def write(host: Host, link: Link, *, folder: Path) -> Written:
     Raises:
         HostError: The file cannot be changed surely, or must not be; it is as it was.
     """
-    path, shared = _file(host, folder)
     secret = isinstance(link, Http) and link.token is not None
-    if secret and shared:
-        raise HostError(f"{path} may be committed, so the token is not written into it. Leave out --show-token.")
     try:
+        path, shared = _file(host, folder)
+        if secret and shared:
+            raise HostError(f"{path} may be committed, so the token is not written into it. Leave out --show-token.")
         before = path.read_bytes().decode("utf-8") if path.exists() else ""
         after, change = _changed(host, link, path, before)
         if change == "nothing":
@@ -62,7 +63,8 @@ def write(host: Host, link: Link, *, folder: Path) -> Written:
         backup = _keep(path) if path.exists() else None
         _save(path, after, secret=secret)
     except OSError as error:
-        raise HostError(f"{path} cannot be written ({error.strerror}). Paste the configuration yourself.") from error
+        what = error.filename or f"The file of {host.title}"
+        raise HostError(f"{what} cannot be changed ({error.strerror}). Paste the configuration yourself.") from error
     except UnicodeDecodeError as error:
         raise HostError(f"{path} is not UTF-8, so it is left as it is. Paste the configuration yourself.") from error
     readable = secret and os.name == "posix" and bool(stat.S_IMODE(path.stat().st_mode) & 0o044)
@@ -167,7 +169,19 @@ def _keep(path: Path) -> Path:
 
 
 def _save(path: Path, text: str, *, secret: bool) -> None:
-    # In place: owner, mode and links of the file stay what they were; the backup is there if this is cut short.
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if secret else 0o666)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(text.encode("utf-8"))
+    """Write the text; over a file that is there all at once, since a host that watches it would read half of it."""
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if secret else 0o666)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text.encode())
+        return
+    target = path.resolve()
+    descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text.encode())
+        shutil.copymode(target, draft)
+        Path(draft).replace(target)
+    except OSError:
+        Path(draft).unlink(missing_ok=True)
+        raise
