@@ -94,9 +94,11 @@ def test_an_extension_of_jupyterlab_that_cannot_draw_the_widgets_is_a_problem(mo
     assert found("VS Code draws them itself", Kernel("VS Code", subshells=True)).status == "ok"
 
 
-def test_a_missing_extension_of_jupyterlab_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("mcp_notebook.doctor.environment.jupyter_path", lambda *_: [str(tmp_path / "none")])
+def test_a_missing_extension_of_jupyterlab_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.metadata, "files", lambda _name: [])
     assert "pip install jupyterlab_widgets" in found("is not in this environment").fix
+    installed(monkeypatch, jupyterlab_widgets=None)
+    assert found("is not in this environment").status == "note"
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def serving(folder: Path) -> Iterator[Kernel]:
     with running_kernel() as kernel:
         kernel.good("%load_ext mcp_notebook")
+        kernel.good(f"import os; os.environ['JUPYTER_RUNTIME_DIR'] = {str(folder.parent / 'runtime')!r}")
+        kernel.good(f"import os; os.environ['JPY_SESSION_NAME'] = {str(folder / 'analysis.ipynb')!r}")
         kernel.good(f"import os; os.environ['HOME'] = {str(folder.parent)!r}; os.chdir({str(folder)!r})")
         kernel.good("%mcp new idle\n%mcp new library")
         kernel.good("%mcp serve")
@@ -47,7 +49,7 @@ def test_every_host_has_a_section_with_neither_port_nor_secret(serving: Kernel) 
 def test_one_host_can_be_asked_for_and_what_is_shown_can_be_pasted(serving: Kernel) -> None:
     text = serving.good("%mcp clients vscode").text
     shown = json.loads(text[text.index("{") : text.rindex("}") + 1])
-    assert shown["servers"]["library"]["args"][-2:] == ["connect", "library"]
+    assert shown["servers"]["analysis-library"]["args"][-2:] == ["connect", "analysis/library"]
 
 
 def test_by_http_the_token_is_shown_only_on_request(serving: Kernel) -> None:
@@ -70,10 +72,12 @@ def test_writing_says_what_was_done_and_writing_again_that_nothing_was(serving: 
     path = folder / ".vscode" / "mcp.json"
     path.write_text('{\n    // mine\n    "servers": {}\n}\n', encoding="utf-8")
     ran = serving.good("%mcp clients vscode --write")
-    assert f"'library' is added in {path}" in ran.text
+    assert f"'analysis-library' is added to {path}" in ran.text
     assert "mcp.json.bak1" in ran.text
     assert "// mine" in path.read_text(encoding="utf-8")
     assert "nothing is changed" in serving.good("%mcp clients vscode --write").text
+    assert "'analysis-library' is changed in" in serving.good("%mcp clients vscode --write --http").text
+    assert token(serving) not in path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -92,13 +96,13 @@ def test_a_mistake_gives_one_line(serving: Kernel, line: str, says: str) -> None
     ran = serving.run(f"%mcp {line}")
     assert says in ran.stderr
     assert re.fullmatch(r"UsageError: .*\n?", ran.stderr)
-    assert token(serving) not in ran.stderr
+    assert token(serving) not in ran.everything
 
 
 def test_what_cannot_be_written_is_shown_to_be_pasted(serving: Kernel) -> None:
     ran = serving.run("%mcp clients cursor --write")
     assert "does not seem to be used here" in ran.stderr
-    assert json.loads(ran.text)["mcpServers"]["library"]
+    assert json.loads(ran.text)["mcpServers"]["analysis-library"]
 
 
 def test_the_doctor_looks_at_the_kernel_too(serving: Kernel) -> None:
@@ -107,6 +111,16 @@ def test_the_doctor_looks_at_the_kernel_too(serving: Kernel) -> None:
         assert words in ran.text
     assert "<table>" in ran.data[0]["text/html"]
     assert token(serving) not in ran.everything
+
+
+def test_the_doctor_tells_when_a_remembered_port_is_taken(serving: Kernel) -> None:
+    serving.good("%mcp new moved")
+    serving.good("served = %mcp serve")
+    serving.good("%mcp stop\nimport socket\nother = socket.create_server(('127.0.0.1', served.endpoint.port))")
+    try:
+        assert "where server moved was before, is taken" in " ".join(serving.good("%mcp doctor").text.split())
+    finally:
+        serving.good("other.close()\n%mcp use library")
 
 
 @pytest.mark.parametrize("verb", ["clients", "doctor"])

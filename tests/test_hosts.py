@@ -81,12 +81,19 @@ def test_each_host_has_the_form_that_its_own_documentation_shows() -> None:
     assert set(document(HOSTS["claude-desktop"], BRIDGE)["mcpServers"]["analysis-library"]) == {"command", "args"}
 
 
+def test_a_server_over_sse_is_named_as_one() -> None:
+    link = Http("library", "http://127.0.0.1:8123/sse", transport="sse")
+    assert document(HOSTS["vscode"], link)["servers"]["library"]["type"] == "sse"
+    assert "type" not in document(HOSTS["cursor"], link)["mcpServers"]["library"]
+    assert "--transport sse" in add_command(HOSTS["claude-code"], link)
+
+
 def test_claude_desktop_only_starts_processes() -> None:
     with pytest.raises(HostError, match="by bridge"):
         document(HOSTS["claude-desktop"], Http("library", URL))
 
 
-@pytest.mark.parametrize("host", [host for host in HOSTS.values() if host.http is not None], ids=lambda host: host.key)
+@pytest.mark.parametrize("host", [host for host in HOSTS.values() if host.calls is not None], ids=lambda host: host.key)
 def test_the_token_is_in_the_configuration_only_on_request(host: Any) -> None:
     refers, literal = Http("library", URL), Http("library", URL, token=SECRET)
     assert token_hint(host, refers)
@@ -132,7 +139,7 @@ def test_a_change_is_made_in_place_and_leaves_a_copy_of_each_earlier_file(projec
     path = written(project, "claude-code").path
     earlier = path.read_bytes()
     second = written(project, "claude-code", Http("analysis/library", URL))
-    assert second.change == "replaced"
+    assert second.change == "changed"
     assert second.backup is not None
     assert second.backup.read_bytes() == earlier
     assert json.loads(path.read_bytes())["mcpServers"]["analysis-library"]["url"] == URL
@@ -149,7 +156,7 @@ def test_what_a_person_added_to_our_entry_stays(project: Path) -> None:
         '"args": ["-m", "mcp_notebook.cli", "connect", "analysis/library"], "env": {"A": "1"}}}}',
         encoding="utf-8",
     )
-    assert written(project, "claude-code").change == "replaced"
+    assert written(project, "claude-code").change == "changed"
     entry = json.loads(path.read_bytes())["mcpServers"]["analysis-library"]
     assert entry["env"] == {"A": "1"}
     assert entry["command"] == sys.executable

@@ -13,10 +13,10 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from jupyter_core.paths import jupyter_path, jupyter_runtime_dir
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from mcp_notebook.addresses import runtime_dir
 from mcp_notebook.doctor.finding import Finding, Status
 from mcp_notebook.hosts import HOSTS
 
@@ -80,7 +80,6 @@ def _eras() -> Iterator[Finding]:
 
 def _widgets(front_end: str) -> Iterator[Finding]:
     version = _version("jupyterlab_widgets")
-    folders = [Path(folder) for folder in jupyter_path("labextensions", "@jupyter-widgets", "jupyterlab-manager")]
     if front_end in _DRAW_WIDGETS_THEMSELVES:
         yield Finding(f"widgets: {front_end} draws them itself")
     elif version is not None and Version(version).major < 3:
@@ -89,7 +88,7 @@ def _widgets(front_end: str) -> Iterator[Finding]:
             "problem",
             'pip install -U "jupyterlab_widgets>=3", then reload the page',
         )
-    elif any(folder.is_dir() for folder in folders):
+    elif version is not None and _labextension():
         yield Finding("widgets: JupyterLab's extension for them is in this environment")
     else:
         yield Finding(
@@ -97,6 +96,12 @@ def _widgets(front_end: str) -> Iterator[Finding]:
             "note",
             "where JupyterLab runs: pip install jupyterlab_widgets, then reload the page",
         )
+
+
+def _labextension() -> bool:
+    """Whether the files that a page loads to draw widgets are where the package put them."""
+    files = importlib.metadata.files("jupyterlab_widgets") or ()
+    return any(file.match("*/jupyterlab-manager/package.json") and Path(file.locate()).exists() for file in files)
 
 
 def _proxies(environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -129,7 +134,7 @@ def _hub(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _runtime_folder() -> Iterator[Finding]:
-    folder = Path(jupyter_runtime_dir())
+    folder = runtime_dir()
     what, elsewhere = f"runtime folder {folder}", "set JUPYTER_RUNTIME_DIR to a folder of your own on a local disk"
     there = next(place for place in (folder, *folder.parents) if place.exists())
     if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):

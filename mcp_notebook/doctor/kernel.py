@@ -100,7 +100,7 @@ def _ports(kernel: Kernel) -> Iterator[Finding]:
             yield Finding(
                 f"port {port}, where server {server} was before, is taken by another program",
                 "problem",
-                f"stop that program, or '%mcp serve --server {server}' on a free port and tell its clients",
+                f"stop that program; or %mcp serve --server {server} --any-port, and %mcp clients --http anew",
             )
     if not kernel.ports:
         yield Finding("no server listens for clients outside the kernel")

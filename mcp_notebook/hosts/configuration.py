@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 import sys
 import zlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from mcp_notebook.errors import HostError
 from mcp_notebook.hosts.table import Host
@@ -29,14 +30,16 @@ class Http:
     """The host calls the kernel itself.
 
     Attributes:
-        name: What `Bridge` would be given.
-        url: Where the server listens.
+        name: What `Bridge` would be given, so that both are one entry.
+        url: Where it listens.
+        transport: How: streamable HTTP, or the legacy SSE.
         asks_token: Whether it wants one.
         token: The token to put in as it is; None to refer to it.
     """
 
     name: str
     url: str
+    transport: Literal["http", "sse"] = "http"
     asks_token: bool = True
     token: str | None = None
 
@@ -57,11 +60,13 @@ def entry(host: Host, link: Link) -> dict[str, Any]:
     """
     if isinstance(link, Bridge):
         # Hosts are started by the desktop, with another PATH than a shell's: nothing but the whole path is sure.
-        return {**host.stdio, "command": sys.executable, "args": [*_CONNECT, link.name]}
-    if host.http is None:
+        kind = {"type": "stdio"} if host.starts else {}
+        return {**kind, "command": sys.executable, "args": [*_CONNECT, link.name]}
+    if host.calls is None:
         raise HostError(f"{host.title} only starts processes, so it connects by bridge: leave out --http.")
     headers = {"headers": {"Authorization": f"Bearer {_token(host, link)}"}} if link.asks_token else {}
-    return {**host.http, "url": link.url, **headers}
+    kind = {"type": str(link.transport)} if host.calls else {}
+    return {**kind, "url": link.url, **headers}
 
 
 def prompts(host: Host, link: Link) -> list[dict[str, Any]]:
@@ -97,9 +102,9 @@ def add_command(host: Host, link: Link) -> str:
     if isinstance(link, Bridge):
         words += [server_key(link.name), "--", found["command"], *found["args"]]
     else:
-        words += ["--transport", "http", server_key(link.name), link.url]
+        words += ["--transport", link.transport, server_key(link.name), link.url]
         words += [part for name, value in found.get("headers", {}).items() for part in ("--header", f"{name}: {value}")]
-    return shlex.join(words)
+    return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
 
 
 def token_hint(host: Host, link: Link) -> str:

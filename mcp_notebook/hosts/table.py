@@ -21,8 +21,8 @@ class Host:
         servers: The top-level key of its configuration under which servers are.
         project_file: Its file below the folder of a project; "" where it has none.
         user_files: Its file for all projects, by `sys.platform`; ``$CONFIG`` and ``$APPDATA`` are the platform's.
-        stdio: What an entry that starts a process says beside the command.
-        http: What an entry by HTTP says beside the URL; None where the host only starts processes.
+        starts: Whether an entry that starts a process says so in its `type`.
+        calls: Whether an entry by HTTP says so in its `type`; None where the host only starts processes.
         secret: How its file refers to a secret that is kept elsewhere; NAME stands for the secret's name.
         asks: Whether the host asks for that secret itself; else it is an environment variable.
         adds: Whether it has a command that adds a server.
@@ -37,8 +37,8 @@ class Host:
     servers: str = "mcpServers"
     project_file: str = ""
     user_files: Mapping[str, str] = field(default_factory=dict)
-    stdio: Mapping[str, str] = field(default_factory=dict)
-    http: Mapping[str, str] | None = field(default_factory=dict)
+    starts: bool = False
+    calls: bool | None = False
     secret: str = "<token>"
     asks: bool = False
     adds: bool = False
@@ -70,8 +70,8 @@ HOSTS = {
             key="claude-code",
             title="Claude Code",
             project_file=".mcp.json",
-            stdio={"type": "stdio"},
-            http={"type": "http"},
+            starts=True,
+            calls=True,
             secret="${NAME}",
             adds=True,
             then="Claude Code asks at its next start whether you approve it.",
@@ -91,7 +91,7 @@ HOSTS = {
                 "linux": "$CONFIG/Claude/claude_desktop_config.json",
             },
             # Servers by URL are its connectors, which call from the vendor's cloud: that does not reach this machine.
-            http=None,
+            calls=None,
             then="Quit Claude Desktop, the window alone is not enough, and start it again.",
             follows=False,
             follows_note="it has the tools of its start until it is started again",
@@ -106,7 +106,7 @@ HOSTS = {
             title="Cursor",
             project_file=".cursor/mcp.json",
             user_files=dict.fromkeys(_EVERYWHERE, "~/.cursor/mcp.json"),
-            stdio={"type": "stdio"},
+            starts=True,
             secret="${env:NAME}",
             then="Start Cursor again, and see that the server is switched on in its MCP settings.",
             follows=False,
@@ -121,8 +121,8 @@ HOSTS = {
             title="VS Code",
             servers="servers",
             project_file=".vscode/mcp.json",
-            stdio={"type": "stdio"},
-            http={"type": "http"},
+            starts=True,
+            calls=True,
             secret="${input:NAME}",
             asks=True,
             then="Start the server with the command 'MCP: List Servers'.",
@@ -138,7 +138,7 @@ HOSTS = {
             key="json",
             title="plain JSON, for other clients",
             # The form that most clients took over from Claude Desktop; some want another `type`, or none.
-            http={"type": "http"},
+            calls=True,
             sources=("https://modelcontextprotocol.io/docs/develop/connect-local-servers",),
         ),
     )

@@ -9,7 +9,8 @@ import tempfile
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from mcp_notebook.errors import HostError
 from mcp_notebook.hosts import json_text
@@ -17,6 +18,8 @@ from mcp_notebook.hosts.configuration import Http, Link, entry, prompts, server_
 from mcp_notebook.hosts.table import Host
 
 __all__ = ["Written", "write"]
+
+Change = Literal["nothing", "added", "changed"]
 
 _NEW = "{}\n"
 _FORM = {"type", "command", "args", "url", "headers"}
@@ -29,13 +32,13 @@ class Written:
 
     Attributes:
         path: The file.
-        change: ``nothing`` (it said so already), ``added`` or ``replaced``.
+        change: What was done to our entry; nothing where it said so already.
         backup: A copy of the file as it was; None where nothing was there, or nothing changed.
         readable: Whether others on this machine can read a token that is in it now.
     """
 
     path: Path
-    change: str
+    change: Change
     backup: Path | None = None
     readable: bool = False
 
@@ -98,52 +101,53 @@ def _project(folder: Path) -> Path:
     return folder
 
 
-def _changed(host: Host, link: Link, path: Path, before: str) -> tuple[str, str]:
+def _changed(host: Host, link: Link, path: Path, before: str) -> tuple[str, Change]:
     """Return the text of the file with our entry in it, and what kind of change that is."""
     mark, text = ("\ufeff", before[1:]) if before.startswith("\ufeff") else ("", before)
     text = text if text.strip() else _NEW
     try:
         old = _object(json_text.parse(text), "the file")
         known = _object(old.get(host.servers, {}), repr(host.servers))
+        if not _is_free(known.get(server_key(link.name))):
+            raise HostError(
+                f"{path} has a server {server_key(link.name)!r} that is not a notebook's, so it is left as it is. "
+                "Rename that one, or paste the configuration under another name."
+            )
         new, change = _with_entry(text, host, link, known)
         for prompt in prompts(host, link):
             if not _is_asked(prompt["id"], old.get("inputs")):
                 new = json_text.append(new, "inputs", prompt)
-                change = "replaced" if change == "nothing" else change
-    except ValueError as error:
+                change = "changed" if change == "nothing" else change
+    except (ValueError, RecursionError) as error:
         raise HostError(
             f"{path} does not have the form that {host.title} documents ({error}), so it is left as it is. Mend it, "
             "or paste the configuration yourself."
         ) from error
-    if change == "taken":
-        raise HostError(
-            f"{path} has a server {server_key(link.name)!r} that is not a notebook's, so it is left as it is. Rename "
-            "that one, or paste the configuration under another name."
-        )
     return mark + new, change
 
 
-def _with_entry(text: str, host: Host, link: Link, known: dict[str, Any]) -> tuple[str, str]:
+def _with_entry(text: str, host: Host, link: Link, known: dict[str, Any]) -> tuple[str, Change]:
     """Return the text with our entry; what a person added to it stays, unless it starts in another way now."""
     key, ours = server_key(link.name), entry(host, link)
-    if key not in known:
+    if known.get(key) is None:
         return json_text.put(text, (host.servers, key), ours), "added"
-    there = _object(known[key], repr(key))
-    if not _is_ours(there):
-        return text, "taken"
-    if there.keys() & _FORM - ours.keys():
-        return json_text.put(text, (host.servers, key), ours), "replaced"
+    if known[key].keys() & _FORM - ours.keys():
+        return json_text.put(text, (host.servers, key), ours), "changed"
     new = text
     for name, value in ours.items():
         new = json_text.put(new, (host.servers, key, name), value)
-    return new, "nothing" if new == text else "replaced"
+    return new, "nothing" if new == text else "changed"
 
 
-def _is_ours(there: dict[str, Any]) -> bool:
-    """Whether an entry leads to a notebook: by our bridge, or to a port of this machine."""
-    words = str(there).replace("-", "_")
-    by_bridge = "mcp_notebook" in words and "'connect'" in words
-    return by_bridge or str(there.get("url", "")).startswith("http://127.0.0.1:")
+def _is_free(there: Any) -> bool:
+    """Whether an entry may be ours: there is none, or it leads to a notebook on this machine."""
+    if there is None:
+        return True
+    known = _object(there, "the server")
+    words = str(known).replace("-", "_")
+    url = urlsplit(str(known.get("url", "")))
+    by_http = url.hostname in ("127.0.0.1", "localhost", "::1") and url.path in ("/mcp", "/sse")
+    return by_http or ("mcp_notebook" in words and "'connect'" in words)
 
 
 def _is_asked(name: str, inputs: Any) -> bool:
@@ -182,6 +186,6 @@ def _save(path: Path, text: str, *, secret: bool) -> None:
             file.write(text.encode())
         shutil.copymode(target, draft)
         Path(draft).replace(target)
-    except OSError:
+    except BaseException:
         Path(draft).unlink(missing_ok=True)
         raise

@@ -8,8 +8,10 @@ import os
 import sys
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from html import escape
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 from IPython.display import display
@@ -61,7 +63,7 @@ def _clients(
         return _saved(HOSTS[host or ""], link)
     if host is not None:
         return _shown(live, link, [HOSTS[host]])
-    return _shown(live, link, [known for known in HOSTS.values() if not (http and known.http is None)])
+    return _shown(live, link, [known for known in HOSTS.values() if not (http and known.calls is None)])
 
 
 @verb("doctor")
@@ -77,16 +79,20 @@ def _link(state: State, live: LiveServer, *, http: bool, show_token: bool) -> Li
     listener = live.listener
     if listener is None:
         raise HostingError(f"{live.name!r} does not listen, so no client can reach it. First: %mcp serve.")
-    name = _bridge_name(state, live)
-    if not http:
-        return Bridge(name)
-    token = str(listener.token) if listener.token is not None and show_token else None
-    return Http(name, listener.url, asks_token=listener.token is not None, token=token)
-
-
-def _bridge_name(_state: State, live: LiveServer) -> str:
-    """Return the name under which ``mcp-notebook connect`` finds the server."""
-    return live.name
+    address = state.remembered(live)
+    if http:
+        return Http(
+            address.name if address else live.name,
+            listener.url,
+            transport=listener.endpoint.transport,
+            asks_token=listener.token is not None,
+            token=str(listener.token) if listener.token is not None and show_token else None,
+        )
+    if address is None:
+        raise HostingError(
+            f"A bridge would not find {live.name!r}, as no file says where it is. See %mcp doctor, or add --http."
+        )
+    return Bridge(address.name)
 
 
 def _shown(live: LiveServer, link: Link, hosts: list[Host]) -> look.Rendering:
@@ -125,8 +131,8 @@ def _saved(host: Host, link: Link) -> look.Rendering:
     try:
         done = write(host, link, folder=Path.cwd())
     except HostError:
-        # Only what can be pasted instead; the error says the rest.
-        snippet = _pretty(host, link)
+        # What can be pasted instead; the error says the rest. The token was for the file, not for the notebook.
+        snippet = _pretty(host, replace(link, token=None) if isinstance(link, Http) else link)
         display(look.Rendering(snippet, look.card(f"for {escape(host.title)}", look.pre(snippet))))
         raise
     lines = list(_said(host, link, done))
@@ -140,7 +146,7 @@ def _said(host: Host, link: Link, done: Written) -> Iterator[str]:
     if done.change == "nothing":
         yield f"{done.path} has {key} as it should be; nothing is changed."
         return
-    yield f"{key} is {done.change} in {done.path}."
+    yield f"{key} is {'added to' if done.change == 'added' else 'changed in'} {done.path}."
     if done.backup is not None:
         yield f"The file as it was: {done.backup.name}."
     if done.readable:
@@ -153,13 +159,16 @@ def _said(host: Host, link: Link, done: Written) -> Iterator[str]:
 def _kernel(state: State) -> doctor.Kernel:
     kernel = getattr(state.shell, "kernel", None)
     features = kernel.kernel_info.get("supported_features", ()) if kernel is not None else ()
+    servers = state.registry.servers.values()
+    before = {live.name: state.remembered(live) for live in servers if live.listener is None}
     return doctor.Kernel(
         front_end=doctor.front_end(
             kernel=kernel is not None, variables=state.namespace, environ=os.environ, modules=sys.modules
         ),
         subshells="kernel subshells" in features if kernel is not None else None,
         loop=_loop(),
-        ports={live.name: live.listener.port for live in state.registry.servers.values() if live.listener is not None},
+        ports={live.name: live.listener.endpoint.port for live in servers if live.listener is not None},
+        remembered={name: urlsplit(address.url).port or 0 for name, address in before.items() if address is not None},
     )
 
 
