@@ -57,9 +57,10 @@ def test_everything_that_is_not_as_it_should_be_comes_with_its_fix() -> None:
 
 
 def test_looking_at_everything_takes_less_than_half_a_second() -> None:
-    start = time.perf_counter()
+    # Of the processor's time: what other programs take of the clock's says nothing about this.
+    start = time.process_time()
     examine(KERNEL, {})
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def test_versions_are_held_against_what_the_package_itself_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,7 +84,7 @@ def _loop(kernel: Kernel) -> Iterator[Finding]:
         yield Finding(
             "nest_asyncio is applied; with it, ipykernel can lose the cell that is queued next",
             "problem",
-            "leave nest_asyncio.apply() out (magics need no nested loop), or apply nest_asyncio2; restart the kernel",
+            "take nest_asyncio.apply() out, restart the kernel, and where cells need it: %mcp asyncio on",
         )
     elif hasattr(asyncio, "_nest_patched"):
         yield Finding("event loop: nest_asyncio2 is applied, so asyncio.run() works in cells")

@@ -88,6 +88,7 @@ HOSTS = {
             user_files={
                 "darwin": "~/Library/Application Support/Claude/claude_desktop_config.json",
                 "win32": "$APPDATA/Claude/claude_desktop_config.json",
+                # The vendor's page names no path for Linux; this is where the application, as Electron has it, looks.
                 "linux": "$CONFIG/Claude/claude_desktop_config.json",
             },
             # Servers by URL are its connectors, which call from the vendor's cloud: that does not reach this machine.
