@@ -159,7 +159,8 @@ def _file_system(folder: Path) -> str:
     if not mounts.exists():
         return ""
     kinds = {
-        Path(point): kind for _, point, kind, *_ in map(str.split, mounts.read_text(encoding="utf-8").splitlines())
+        Path(point): kind
+        for _, point, kind, *_ in map(str.split, mounts.read_text(encoding="utf-8", errors="replace").splitlines())
     }
     return next((kinds[place] for place in (folder.resolve(), *folder.resolve().parents) if place in kinds), "")
 
