@@ -22,9 +22,6 @@ def notebook_path(namespace: Mapping[str, Any]) -> str | None:
 
 def kernel_id() -> str | None:
     """Return what stays the same when this kernel restarts; None outside a kernel."""
-    from ipykernel.connect import get_connection_file
+    from ipykernel.kernelapp import IPKernelApp
 
-    try:
-        return Path(get_connection_file()).stem
-    except RuntimeError:
-        return None
+    return Path(IPKernelApp.instance().connection_file).stem if IPKernelApp.initialized() else None
