@@ -129,13 +129,13 @@ class State:
 
     def remembered(self, live: LiveServer) -> addresses.Address | None:
         """Return where this server of this notebook listened before; None where it never did."""
-        return addresses.remembered(live.name, notebook_path(self.namespace), kernel_id())
+        return addresses.remembered(live.name, notebook_path(self.namespace), kernel_id(self.shell))
 
     def _address(self, live: LiveServer, listener: Listener) -> addresses.Address:
         return addresses.Address(
             server=live.name,
             notebook=notebook_path(self.namespace),
-            kernel=kernel_id(),
+            kernel=kernel_id(self.shell),
             url=listener.url,
             token=None if listener.token is None else str(listener.token),
             transport=listener.endpoint.transport,

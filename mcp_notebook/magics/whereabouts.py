@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from IPython.core.interactiveshell import InteractiveShell
+
 __all__ = ["kernel_id", "notebook_path"]
 
 
@@ -20,8 +22,8 @@ def notebook_path(namespace: Mapping[str, Any]) -> str | None:
     return str(Path(str(named)).resolve()) if named and str(named).endswith(".ipynb") else None
 
 
-def kernel_id() -> str | None:
+def kernel_id(shell: InteractiveShell) -> str | None:
     """Return what stays the same when this kernel restarts; None outside a kernel."""
-    from ipykernel.kernelapp import IPKernelApp
-
-    return Path(IPKernelApp.instance().connection_file).stem if IPKernelApp.initialized() else None
+    kernel = getattr(shell, "kernel", None)
+    connection_file = getattr(getattr(kernel, "parent", None), "connection_file", None)
+    return Path(connection_file).stem if connection_file else None
