@@ -1,0 +1,214 @@
+"""As much of an HTTP/1.1 client as a streamable HTTP endpoint on loopback takes.
+
+http.client brings the email package with it, 40 ms of the 100 that a host should wait for its first answer.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from io import BufferedReader
+from select import select
+
+__all__ = ["BrokenError", "Connection", "Event", "NotSentError", "Response"]
+
+KEEP_ALIVE = 4.0
+"""Seconds for which an idle connection is used again. uvicorn closes one after 5 s: a request must not meet that."""
+
+CONNECT_TIMEOUT = 5.0
+
+
+class NotSentError(OSError):
+    """The request did not reach the server whole, so it did not run."""
+
+
+class BrokenError(OSError):
+    """The request was sent, and the connection ended before the whole answer was there."""
+
+
+@dataclass
+class Event:
+    """One server-sent event: its data, its id, and after how many milliseconds to reconnect."""
+
+    data: bytes = b""
+    id: bytes = b""
+    retry: int | None = None
+    kind: bytes = b"message"
+
+
+class Connection:
+    """A connection that is kept alive; one request at a time.
+
+    Args:
+        host: The machine.
+        port: The port.
+        path: What each request asks for.
+        headers: The header lines of each request.
+
+    Raises:
+        OSError: Nobody listens there.
+    """
+
+    def __init__(self, host: str, port: int, path: str, headers: bytes) -> None:
+        self._target = b"%s HTTP/1.1\r\n%s" % (path.encode(), headers)
+        self._socket = socket.create_connection((host, port), CONNECT_TIMEOUT)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.settimeout(None)
+        self._file = self._socket.makefile("rb")
+        self._used = time.monotonic()
+
+    def request(self, verb: bytes, headers: bytes, body: bytes = b"", *, timeout: float | None = None) -> Response:
+        """Send a request, and return its response as soon as the head of it is there.
+
+        Args:
+            verb: POST, GET or DELETE.
+            headers: The header lines of this request.
+            body: The body.
+            timeout: Seconds to wait for each piece of the answer; None for ever.
+
+        Raises:
+            NotSentError: The request did not go out.
+            BrokenError: It did, and no answer came.
+        """
+        self._socket.settimeout(timeout)
+        try:
+            # In one write: the second of two would wait for the server to acknowledge the first.
+            length = b"Content-Length: %d\r\n\r\n" % len(body)
+            self._socket.sendall(b"".join((verb, b" ", self._target, headers, length, body)))
+        except OSError as error:
+            # A server that refuses a large body answers, and closes without reading it.
+            with suppress(OSError):
+                return Response(self._file)
+            raise NotSentError(str(error)) from error
+        return Response(self._file)
+
+    def is_fresh(self) -> bool:
+        """Whether another request can be sent on it."""
+        if time.monotonic() - self._used > KEEP_ALIVE:
+            return False
+        try:
+            # An idle connection has nothing to read but its end.
+            return not select([self._socket], [], [], 0)[0]
+        except (OSError, ValueError):  # closed; or, beyond 1024 open files, a number that select does not take
+            return False
+
+    def rest(self) -> None:
+        """Note that its request is done."""
+        self._used = time.monotonic()
+
+    def abort(self) -> None:
+        """End it from another thread; who reads from it gets a `BrokenError`."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close it."""
+        with suppress(OSError):
+            self._file.close()
+            self._socket.close()
+
+
+class Response:
+    """The answer to a request: its head at once, its body as it comes.
+
+    Attributes:
+        status: The HTTP status.
+        headers: The header lines, names in lower case.
+        complete: Whether the whole body was read.
+    """
+
+    def __init__(self, file: BufferedReader) -> None:
+        self._file = file
+        self.status = 100
+        while self.status == 100:
+            self.status, self.headers = _read_head(file)
+        self.complete = self.status in (204, 304)
+
+    @property
+    def kind(self) -> str:
+        """The content type, without its parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def keeps_alive(self) -> bool:
+        """Whether the connection takes another request."""
+        return self.complete and self.headers.get("connection", "").lower() != "close"
+
+    def read(self) -> bytes:
+        """Return the rest of the body."""
+        return b"".join(self._chunks())
+
+    def events(self) -> Iterator[Event]:
+        """Yield the server-sent events of the body, comments left out; a body of JSON is one event."""
+        if self.kind == "application/json":
+            yield Event(self.read())
+            return
+        event = Event()
+        for line in _lines(self._chunks()):
+            if not line:
+                if event.data or event.id or event.retry is not None:
+                    yield event
+                event = Event()
+                continue
+            name, _, value = line.partition(b":")
+            value = value.removeprefix(b" ")
+            if name == b"data":
+                event.data = event.data + b"\n" + value if event.data else value
+            elif name == b"id":
+                event.id = value
+            elif name == b"event":
+                event.kind = value
+            elif name == b"retry" and value.isdigit():
+                event.retry = int(value)
+
+    def _chunks(self) -> Iterator[bytes]:
+        try:
+            if self.complete:
+                return
+            if self.headers.get("transfer-encoding", "").lower() == "chunked":
+                while size := int(self._file.readline().partition(b";")[0], 16):
+                    yield self._exactly(size)
+                    self._file.readline()
+                while self._file.readline().strip():  # trailers
+                    pass
+            elif (length := self.headers.get("content-length")) is not None:
+                yield self._exactly(int(length))
+            else:
+                while piece := self._file.read(1 << 16):
+                    yield piece
+                self.headers["connection"] = "close"
+            self.complete = True
+        except (OSError, ValueError) as error:  # ValueError: the end of the stream where a size should be
+            raise BrokenError(f"the answer ended early ({error})") from error
+
+    def _exactly(self, size: int) -> bytes:
+        data = self._file.read(size)
+        if len(data) < size:
+            raise ValueError("connection closed")
+        return data
+
+
+def _read_head(file: BufferedReader) -> tuple[int, dict[str, str]]:
+    try:
+        status = int(file.readline().split(None, 2)[1])
+        headers: dict[str, str] = {}
+        while line := file.readline().strip():
+            name, _, value = line.partition(b":")
+            headers[name.decode("latin-1").lower()] = value.strip().decode("latin-1")
+        return status, headers
+    except (OSError, ValueError, IndexError) as error:
+        raise BrokenError("the connection ended before an answer came") from error
+
+
+def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    rest: list[bytes] = []
+    for chunk in chunks:
+        start = 0
+        while (end := chunk.find(b"\n", start)) >= 0:
+            rest.append(chunk[start:end])
+            yield b"".join(rest).rstrip(b"\r")
+            rest, start = [], end + 1
+        rest.append(chunk[start:])

@@ -1,0 +1,140 @@
+"""The kernel's side: connections to where it listens now, also after it came back somewhere else."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from math import inf
+from urllib.parse import urlsplit
+
+from mcp_notebook import addresses
+from mcp_notebook.addresses import Address
+from mcp_notebook.bridge.http import Connection, Response
+from mcp_notebook.errors import McpNotebookError, UnknownNameError
+
+__all__ = ["POLL", "Kernel", "UnavailableError"]
+
+VERSION = "0.1.0"
+"""The package's. Asking importlib.metadata takes 50 ms, so it stands here, and a test compares."""
+
+POLL = 0.05
+"""Seconds between two looks at the file of a kernel that is away."""
+
+
+class UnavailableError(McpNotebookError):
+    """The kernel did not come back in time, or does not take the token."""
+
+
+class Kernel:
+    """The server that a name stands for.
+
+    Args:
+        name: What the person called it.
+        address: Where it listens, or did before.
+        wait: Seconds for which a request waits for the kernel to come back.
+        tell: Takes a line for the person.
+    """
+
+    def __init__(self, name: str, address: Address, wait: float, tell: Callable[[str], None]) -> None:
+        self.name = name
+        self.wait = wait
+        self._address = address
+        self._tell = tell
+        self._idle: list[Connection] = []
+        self._dialing = threading.Lock()
+
+    def connection(self, deadline: float = inf) -> Connection:
+        """Return a connection that is ready for a request; wait for the kernel where it is away.
+
+        Raises:
+            UnavailableError: `deadline`, of the monotonic clock, passed first.
+        """
+        while self._idle:
+            try:
+                connection = self._idle.pop()
+            except IndexError:  # another thread had it
+                break
+            if connection.is_fresh():
+                return connection
+            connection.close()
+        # One thread looks for the kernel, the others wait for it to be found.
+        if not self._dialing.acquire(timeout=max(0.0, min(deadline - time.monotonic(), threading.TIMEOUT_MAX))):
+            raise self._unavailable()
+        try:
+            return self._dial(deadline)
+        finally:
+            self._dialing.release()
+
+    def give_back(self, connection: Connection, response: Response) -> None:
+        """Keep a connection for the next request, where it takes one."""
+        if response.keeps_alive:
+            connection.rest()
+            self._idle.append(connection)
+        else:
+            connection.close()
+
+    def deadline(self) -> float:
+        """Return until when a request waits that begins to wait now."""
+        return time.monotonic() + self.wait
+
+    def pause(self, deadline: float) -> None:
+        """Wait before the next try with a kernel that listens, but does not serve yet.
+
+        Raises:
+            UnavailableError: `deadline` passed.
+        """
+        if time.monotonic() > deadline:
+            raise self._unavailable()
+        time.sleep(POLL)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read again where it listens; connections to elsewhere are given up."""
+        try:
+            # The same notebook first: another one of this name must not take its place.
+            address = addresses.reread(self._address) or addresses.find(self.name)
+        except UnknownNameError:
+            return
+        if (address.url, address.token) != (self._address.url, self._address.token):
+            self._idle.clear()
+        self._address = address
+
+    def _dial(self, deadline: float) -> Connection:
+        waited = False
+        while True:
+            try:
+                connection = self._open()
+            except OSError:
+                if time.monotonic() >= deadline:
+                    raise self._unavailable() from None
+                if not waited:
+                    waited = True
+                    self._tell(f"{self.name!r} is away; requests wait {self.wait:g} s for it to come back")
+                time.sleep(POLL)
+                self.refresh()
+            else:
+                if waited:
+                    self._tell(f"{self.name!r} is back")
+                return connection
+
+    def _open(self) -> Connection:
+        # The token goes to the process that published it, not to whoever has the port now.
+        if not self._address.running:
+            self.refresh()
+            if not self._address.running:
+                raise ConnectionRefusedError
+        url = urlsplit(self._address.url)
+        authorization = f"Authorization: Bearer {self._address.token}\r\n" if self._address.token else ""
+        headers = (
+            f"Host: {url.netloc}\r\nUser-Agent: mcp-notebook-connect/{VERSION}\r\n"
+            f"Accept: application/json, text/event-stream\r\nContent-Type: application/json\r\n{authorization}"
+        )
+        return Connection(url.hostname or "", url.port or 80, url.path or "/", headers.encode())
+
+    def _unavailable(self) -> UnavailableError:
+        why = "its server was stopped" if self._address.held else "its kernel is not running"
+        return UnavailableError(
+            f"{self.name!r} is away: {why}, and was not back within {self.wait:g} s. "
+            "Run %mcp serve in the notebook, then try again."
+        )
