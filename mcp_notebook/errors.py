@@ -15,9 +15,8 @@ traceback; Python code catches it by its class.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # typing's own takes 7 ms to import, and the bridge is in a hurry
 if TYPE_CHECKING:
     from mcp_notebook.recording import Call
 
@@ -72,6 +71,8 @@ class RequestError(McpNotebookError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``" Did you mean 'x'?"`` for the name nearest to `word`, or ``""``."""
+    from difflib import get_close_matches  # here, because nobody but a mistake needs it
+
     close = get_close_matches(word, list(known), n=1)
     return f" Did you mean {close[0]!r}?" if close else ""
 
