@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
+
+from mcp_notebook import addresses
+from mcp_notebook.bridge.command import WAIT
+from mcp_notebook.bridge.command import connect as run_bridge
 
 __all__ = ["main"]
 
@@ -38,6 +43,47 @@ def lab(folder: Path, fresh: bool, port: int, no_browser: bool) -> None:
         raise click.ClickException(
             f"{folder} cannot be written ({error.strerror}). Name another folder: mcp-notebook lab FOLDER"
         ) from None
+
+
+@main.command()
+@click.argument("name")
+@click.option(
+    "--wait",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0),
+    default=WAIT,
+    show_default=True,
+    help="How long a request waits for a kernel that restarts or is not running.",
+)
+def connect(name: str, wait: float) -> None:
+    """Bridge stdio to the live notebook NAME, for hosts that start an MCP server as a process.
+
+    NAME is the notebook's file name without .ipynb, NOTEBOOK/SERVER, a server's name, or the path of a notebook;
+    mcp-notebook list shows them. The token is read from a private file. When the kernel restarts, requests wait for it.
+    """
+    raise SystemExit(run_bridge(name, wait))
+
+
+@main.command("list")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+def list_live(as_json: bool) -> None:
+    """List the notebooks of this machine that serve now."""
+    rows = [
+        {"name": each.name, "server": each.server, "url": each.url, "pid": each.pid, "notebook": each.notebook}
+        for each in addresses.live()
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+    elif rows:
+        click.echo(_table([["NAME", "SERVER", "URL", "PID", "NOTEBOOK"], *(list(row.values()) for row in rows)]))
+    else:
+        click.echo("No notebook serves now. Run %mcp serve in one.")
+
+
+def _table(rows: list[list[object]]) -> str:
+    cells = [["-" if cell is None else str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in cells)
 
 
 @main.command()

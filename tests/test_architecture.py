@@ -43,6 +43,7 @@ MAY_IMPORT = {
         "doctor",
     },
     "cli": {"errors", "portal", "addresses", "bridge", "doctor", "server", "client", "export", "course"},
+    "__main__": {"bridge", "cli"},
     "__init__": {"errors", "server", "client", "magics"},
 }
 
