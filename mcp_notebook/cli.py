@@ -68,14 +68,14 @@ def connect(name: str, wait: float) -> None:
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 def list_live(as_json: bool) -> None:
     """List the notebooks of this machine that serve now."""
-    rows = [
+    rows: list[dict[str, object]] = [
         {"name": each.name, "server": each.server, "url": each.url, "pid": each.pid, "notebook": each.notebook}
         for each in addresses.live()
     ]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     elif rows:
-        click.echo(_table([["NAME", "SERVER", "URL", "PID", "NOTEBOOK"], *(list(row.values()) for row in rows)]))
+        click.echo(_table([["NAME", "SERVER", "URL", "PID", "NOTEBOOK"], *([*row.values()] for row in rows)]))
     else:
         click.echo("No notebook serves now. Run %mcp serve in one.")
 
