@@ -55,7 +55,7 @@ def test_by_bridge_the_running_python_is_named_by_its_whole_path_and_nothing_is_
     for host in HOSTS.values():
         (only,) = document(host, BRIDGE)[host.servers].values()
         assert only["command"] == sys.executable
-        assert only["args"] == ["-m", "mcp_notebook.cli", "connect", "analysis/library"]
+        assert only["args"] == ["-m", "mcp_notebook", "connect", "analysis/library"]
 
 
 def test_each_host_has_the_form_that_its_own_documentation_shows() -> None:
@@ -119,7 +119,7 @@ def test_names_of_which_nothing_is_left_stay_different() -> None:
 def test_the_command_of_claude_code_is_quoted_for_a_shell() -> None:
     command = add_command(HOSTS["claude-code"], Bridge("my notebook"))
     assert command.startswith("claude mcp add my-notebook -- ")
-    assert command.endswith("-m mcp_notebook.cli connect 'my notebook'")
+    assert command.endswith("-m mcp_notebook connect 'my notebook'")
     assert "'Authorization: Bearer ${MCP_NOTEBOOK_TOKEN_A}'" in add_command(HOSTS["claude-code"], Http("a", URL))
     assert add_command(HOSTS["cursor"], BRIDGE) == ""
 
@@ -153,7 +153,7 @@ def test_what_a_person_added_to_our_entry_stays(project: Path) -> None:
     path = project / ".mcp.json"
     path.write_text(
         '{"mcpServers": {"analysis-library": {"type": "stdio", "command": "old", '
-        '"args": ["-m", "mcp_notebook.cli", "connect", "analysis/library"], "env": {"A": "1"}}}}',
+        '"args": ["-m", "mcp_notebook", "connect", "analysis/library"], "env": {"A": "1"}}}}',
         encoding="utf-8",
     )
     assert written(project, "claude-code").change == "changed"
@@ -296,7 +296,7 @@ def test_a_file_that_is_a_link_stays_one(project: Path) -> None:
     (project / ".mcp.json").symlink_to(kept)
     written(project, "claude-code")
     assert (project / ".mcp.json").is_symlink()
-    assert "mcp_notebook.cli" in kept.read_text(encoding="utf-8")
+    assert "mcp_notebook" in kept.read_text(encoding="utf-8")
 
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=6)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,7 +51,18 @@ def over_http(kernel: Kernel) -> Way:
     )
 
 
-WAYS: dict[str, Callable[[Kernel], Way]] = {"http": over_http}
+def over_bridge(_kernel: Kernel) -> Way:
+    """Neither port nor token is in the configuration: the bridge finds both."""
+    command = ["-m", "mcp_notebook", "connect", "notebook"]
+    runtime = {"JUPYTER_RUNTIME_DIR": os.environ["JUPYTER_RUNTIME_DIR"]}
+    return Way(
+        entry={"type": "stdio", "command": sys.executable, "args": command, "env": runtime},
+        arguments=["notebook", "--", sys.executable, *command],
+        environment=runtime,
+    )
+
+
+WAYS: dict[str, Callable[[Kernel], Way]] = {"http": over_http, "bridge": over_bridge}
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from mcp_notebook.hosts.table import Host
 
 __all__ = ["Bridge", "Http", "Link", "add_command", "document", "entry", "prompts", "server_key", "token_hint"]
 
-_CONNECT = ("-m", "mcp_notebook.cli", "connect")
+_CONNECT = ("-m", "mcp_notebook", "connect")
 
 
 @dataclass(frozen=True)
