@@ -93,12 +93,12 @@ def tool(
     before = _listed(state, live.server.list_tools)
     register(live.server, *built, withdrawn=state.origins.withdrawn(live.server, "tool", (b.name for b in built)))
     after = _listed(state, live.server.list_tools)
-    for one in built:
+    for one, function in zip(built, defined.values(), strict=True):
         _show(
             "tool",
             after[one.name],
             live,
-            one.fn,
+            function,
             before.get(one.name),
             f"%mcp call {quoted(one.name)}{_first_words(one)}",
         )
