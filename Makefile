@@ -13,7 +13,7 @@ help: ## List these targets
 
 lab: ## Open the course in JupyterLab (ARGS= goes to `mcp-notebook lab`)
 	@sh scripts/venv.sh tutorial
-	@$(VENV_PYTHON) -m mcp_notebook.cli lab $(ARGS)
+	@$(VENV_PYTHON) -m mcp_notebook lab $(ARGS)
 
 # The warnings of nbval's own process are not the notebooks', so they are not errors there.
 test: ## Run every test, then the notebooks (REQUIRE_BROWSER=1, REQUIRE_OUTSIDE=1: fail without them)

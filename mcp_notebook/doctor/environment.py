@@ -178,7 +178,7 @@ def _bridge() -> Iterator[Finding]:
         yield Finding(
             f"bridge: {_PACKAGE} is not on the PATH; configuration by %mcp clients names this Python and needs none",
             "note",
-            f"on a shell: {sys.executable} -m mcp_notebook.cli",
+            f"on a shell: {sys.executable} -m mcp_notebook",
         )
 
 

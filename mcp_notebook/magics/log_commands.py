@@ -12,7 +12,7 @@ import click
 from mcp_notebook import cells
 from mcp_notebook.errors import RequestError, UnknownNameError
 from mcp_notebook.magics.options import TEXT
-from mcp_notebook.magics.state import State, say, say_call
+from mcp_notebook.magics.state import State, say_call
 from mcp_notebook.magics.verb import INTO, verb
 from mcp_notebook.recording import Call
 from mcp_notebook.recording.as_tests import as_tests, testable
@@ -93,7 +93,7 @@ def _replay(state: State, number: int, output: str | None) -> Any:
             f"Call {number} is a {earlier.method}, which is not replayed. Tools, resources and prompts are."
         )
     say_call(outcome.call)
-    say(_compared(earlier, outcome.call))
+    print(_compared(earlier, outcome.call))
     if output is None:
         return outcome.result
     state.namespace[output] = outcome.result
@@ -145,12 +145,12 @@ def _place(call: Call) -> str:
 
 def _compared(earlier: Call, now: Call | None) -> str:
     if now is None:
-        return f"made again; call {earlier.number} cannot be compared."
+        return f"Made again; call {earlier.number} cannot be compared."
     old, new = (look.json_text(call.content).splitlines() for call in (earlier, now))
     if old == new:
-        return f"the same result as call {earlier.number}."
+        return f"The same result as call {earlier.number}."
     lines = difflib.unified_diff(old, new, f"call {earlier.number}", f"call {now.number}", lineterm="", n=1)
-    return "\n".join([f"not the result of call {earlier.number}:", *list(lines)[:40]])
+    return "\n".join([f"Not the result of call {earlier.number}:", *list(lines)[:40]])
 
 
 def _first_own_frame(trace: TracebackType | None) -> TracebackType | None:

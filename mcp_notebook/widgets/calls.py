@@ -6,9 +6,12 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
+from mcp_types import CallToolResult, GetPromptResult, ReadResourceResult
+from pydantic import BaseModel, ValidationError
+
 from mcp_notebook.recording import Call, Event
 from mcp_notebook.recording.wire import Frame
-from mcp_notebook.widgets import look
+from mcp_notebook.widgets import content, look
 
 __all__ = ["call_card", "log", "put_out", "wire_log"]
 
@@ -54,7 +57,7 @@ def call_card(call: Call, place: str, explain: Explain) -> look.Rendering:
     if call.error:
         facts.append(("error", call.error))
     shown = [(name, _event(event)) for name, event in _timeline(call)]
-    result = look.json_text(call.content) if call.result is not None else ""
+    result = _result(call)
     raised = explain(call.raised) if call.raised is not None else ""
     title = f"call {call.number}: {_what(call)}"
     lines = [title, *look.columns(facts)]
@@ -94,6 +97,22 @@ def wire_log(frames: Sequence[Frame]) -> look.Rendering:
     return look.Rendering("\n".join(lines), look.card("frames", *parts))
 
 
+def _result(call: Call) -> str:
+    if call.result is None:
+        return ""
+    try:
+        return content.render(_RESULTS[call.method].model_validate(call.result)).text
+    except (KeyError, ValidationError):  # of another kind, or cut
+        return look.json_text(call.content)
+
+
+_RESULTS: dict[str, type[BaseModel]] = {
+    "tools/call": CallToolResult,
+    "resources/read": ReadResourceResult,
+    "prompts/get": GetPromptResult,
+}
+
+
 def _timeline(call: Call) -> list[tuple[str, Event]]:
     return [(f"{event.kind}, after {_milliseconds(event.at)} ms", event) for event in call.events]
 
@@ -102,8 +121,11 @@ def _event(event: Event) -> str:
     if isinstance(event.value, str):
         return event.value
     if event.kind == "display" and isinstance(event.value, dict):
-        return str(event.value.get("text/plain", ", ".join(event.value)))
+        return str(next((event.value[kind] for kind in _READABLE if kind in event.value), ", ".join(event.value)))
     return look.json_text(event.value)
+
+
+_READABLE = ("text/markdown", "text/plain")
 
 
 def _what(call: Call) -> str:
