@@ -10,19 +10,30 @@ import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
+from contextvars import ContextVar
 from typing import Any, Literal
 
 import anyio
 import anyio.to_thread
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
+from mcp.server.session import ServerSession
 
 from mcp_notebook import main_thread
-from mcp_notebook.recording import current
+from mcp_notebook.recording import Call, current
+from mcp_notebook.recording.call import State
 
-__all__ = ["RUN_ON", "RunOn", "placed"]
+__all__ = ["RUN_ON", "RunOn", "client_session", "placed"]
 
 RunOn = Literal["worker", "loop", "main"]
+
+WAITING: State = "waiting for the main thread"
+
+PATIENCE = 0.2
+"""Seconds that a call waits for the main thread before its client is told; between cells it takes a millisecond."""
+
+client_session: ContextVar[ServerSession | None] = ContextVar("mcp_notebook_session", default=None)
+"""The session of the call that runs, through which its client hears of progress."""
 
 Function = Callable[..., Any]
 AsyncFunction = Callable[..., Awaitable[Any]]
@@ -101,13 +112,28 @@ async def _from_main(function: Callable[[], Any]) -> Any:
             call.state = "running"
         return function()
 
+    if call is not None:
+        call.state = WAITING
     future: Future[Any] = main_thread.submit(begin)
-    if call is not None and not future.done():
-        call.state = "waiting for the main thread"
+    notice = asyncio.get_running_loop().call_later(PATIENCE, _tell_client, call)
     try:
         return await asyncio.wrap_future(future)
     except KeyboardInterrupt as error:
         raise ToolError("The call was interrupted in the notebook.") from error
+    finally:
+        notice.cancel()
+
+
+def _tell_client(call: Call | None) -> None:
+    """Tell a client that asked for progress why there is none yet."""
+    session = client_session.get()
+    if session is not None and call is not None and call.state == WAITING:
+        task = asyncio.ensure_future(session.report_progress(0, None, "waiting until the notebook's cell has ended"))
+        _telling.add(task)
+        task.add_done_callback(_telling.discard)
+
+
+_telling: set[asyncio.Task[None]] = set()
 
 
 class _Elsewhere:
@@ -157,7 +183,7 @@ def _limited(function: AsyncFunction, seconds: float, *, stoppable: bool) -> Asy
         with anyio.move_on_after(seconds):
             return await function(**arguments)
         call = current.get()
-        if call is not None and call.state == "waiting for the main thread":
+        if call is not None and call.state == WAITING:
             ended = "the main thread was busy with a cell all the time. It was not started"
         elif stoppable:
             ended = "it was stopped"

@@ -20,6 +20,7 @@ from mcp_notebook.recording import Call, Recorder, current, output
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.audience import Audience
 from mcp_notebook.server.definitions import function_behind
+from mcp_notebook.server.placement import client_session
 
 __all__ = ["CALL_ID", "Runtime"]
 
@@ -88,6 +89,7 @@ class Runtime:
         ctx.session = _RecordedSession(ctx.session, call)
         output.ensure()
         token = current.set(call)
+        client_session.set(ctx.session)
         try:
             result = await call_next(ctx)
         except anyio.get_cancelled_exc_class():
