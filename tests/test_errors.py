@@ -5,7 +5,7 @@ import re
 import pytest
 
 from mcp_notebook import errors
-from mcp_notebook.errors import McpNotebookError, did_you_mean
+from mcp_notebook.errors import HostingError, McpNotebookError, did_you_mean
 
 
 @pytest.mark.parametrize(
@@ -25,8 +25,8 @@ def test_the_nearest_of_several_names_is_suggested():
 
 
 def test_the_tree_in_the_docstring_is_the_tree_of_the_classes():
-    drawn = re.findall(r"^    (?:│   )*(?:[├└]── )?(\w+Error)\b", errors.__doc__, re.MULTILINE)
+    drawn = re.findall(r"^    (?:│   )?(?:[├└]── )?(\w+Error)\b", errors.__doc__, re.MULTILINE)
     raised = [getattr(errors, name) for name in errors.__all__ if name.endswith("Error")]
     assert drawn[0] == McpNotebookError.__name__
     assert sorted(drawn) == sorted(error.__name__ for error in raised)
-    assert {error.__base__ for error in raised} == {Exception, McpNotebookError, errors.HostingError}
+    assert {error.__base__ for error in raised} == {Exception, McpNotebookError, HostingError}

@@ -168,7 +168,7 @@ def test_a_taken_port_gives_one_line(shared_kernel: Kernel) -> None:
     shared_kernel.good("%mcp new taken\nimport socket; _s = socket.create_server(('127.0.0.1', 0))")
     port = shared_kernel.value("_s.getsockname()[1]")
     ran = shared_kernel.run(f"%mcp serve --port {port}")
-    assert f"Port {port} of 127.0.0.1 is taken" in ran.stderr
+    assert f"Port {port} of 127.0.0.1 is taken." in ran.stderr
     assert len(ran.stderr.strip().splitlines()) == 1
 
 

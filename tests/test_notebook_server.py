@@ -14,8 +14,8 @@ from mcp_types import ToolAnnotations
 
 from mcp_notebook.errors import DefinitionError
 from mcp_notebook.server.definitions import build_prompt, build_tool, define_resource, definitions, register
-from mcp_notebook.server.failures import CALL_ID
 from mcp_notebook.server.notebook_server import NotebookServer, adopt
+from mcp_notebook.server.runtime import CALL_ID
 from mcp_notebook.server.sdk_gaps import quiet_construction
 
 
@@ -194,20 +194,14 @@ def add_failing_tool(server: MCPServer[Any]) -> NoSuchCityError:
     return error
 
 
-def raised_in(server: MCPServer[Any], arguments: dict[str, Any], *, asked: bool = True) -> tuple[Any, Any]:
-    """Call ``fail`` while its failure is expected, with or without the id; return result and what was kept."""
-
-    async def main() -> tuple[Any, Any]:
-        with server.failures.expecting() as expected:
-            meta = {CALL_ID: expected.id} if asked else {CALL_ID: "another"}
-            async with Client(server, cache=None) as client:
-                return await client.call_tool("fail", arguments, meta=meta), expected.error
-
-    return anyio.run(main)
+def raised_in(server: MCPServer[Any], arguments: dict[str, Any]) -> tuple[Any, Any]:
+    """Call ``fail``; return its result, and what the recorder kept of what the function raised."""
+    (result,) = asked(server, ("call_tool", "fail", arguments))
+    return result, server.runtime.recorder.calls[-1].raised
 
 
 @replacing_servers
-def test_what_a_tool_raised_is_kept_for_the_call_that_is_waited_for(make):
+def test_what_a_tool_raised_is_kept_with_the_call_and_not_told_to_the_client(make):
     server = make()
     error = add_failing_tool(server)
     result, kept = raised_in(server, {})
@@ -231,12 +225,22 @@ def test_what_a_tool_tells_its_clients_on_purpose_is_not_kept(make, number):
 
 
 @replacing_servers
-def test_what_a_tool_raised_in_anybody_elses_call_is_not_kept(make):
+def test_a_request_that_is_waited_for_is_known_by_its_id_and_no_other_is(make):
     server = make()
     add_failing_tool(server)
-    result, kept = raised_in(server, {}, asked=False)
-    assert result.is_error
-    assert kept is None
+
+    async def main() -> tuple[Any, Any]:
+        recorder = server.runtime.recorder
+        async with Client(server, cache=None) as client:
+            with recorder.expecting() as mine, recorder.expecting() as anothers:
+                await client.call_tool("fail", {}, meta={CALL_ID: "nobody's"})
+                assert (mine.call, anothers.call) == (None, None)
+                await client.call_tool("fail", {}, meta={CALL_ID: mine.id})
+                return mine.call, anothers.call
+
+    mine, anothers = anyio.run(main)
+    assert mine is server.runtime.recorder.calls[-1]
+    assert anothers is None
 
 
 @replacing_servers
@@ -295,9 +299,9 @@ def test_adopting_gives_the_server_itself_with_what_it_had():
 @pytest.mark.parametrize("make", [NotebookServer, adopted_server])
 def test_adopting_what_replaces_already_changes_nothing(make):
     server = make()
-    failures = server.failures
+    runtime, recorder, middleware = server.runtime, server.runtime.recorder, list(server.middleware)
     assert adopt(server) is server
-    assert server.failures is failures
+    assert (server.runtime, server.runtime.recorder, server.middleware) == (runtime, recorder, middleware)
 
 
 def test_a_new_server_leaves_the_root_logger_without_handlers():
@@ -363,7 +367,8 @@ def test_what_is_built_takes_effect_only_when_it_is_registered():
 
     built = build_tool(tool, name="t"), build_prompt(prompt, name="p")
     assert definitions(server) == []
-    register(server, *built)
+    for entry in built:
+        register(server, entry)
     assert [(d.kind, d.name) for d in definitions(server)] == [("tool", "t"), ("prompt", "p")]
 
 

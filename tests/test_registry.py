@@ -26,7 +26,7 @@ def registry() -> Registry:
 def serve(live: Any) -> list[Any]:
     """Pretend that `live` is served; return the servers that take over there."""
     followed: list[Any] = []
-    live.listener = SimpleNamespace(follow=followed.append, stop=lambda: followed.append("stopped"))
+    live.listener = SimpleNamespace(follow=followed.append)
     return followed
 
 
@@ -192,10 +192,6 @@ def test_asking_for_an_unknown_server_names_the_live_ones(registry):
     )
 
 
-def test_stopping_stops_each_server_that_is_served_and_only_once(registry):
-    served = [serve(registry.new("a")), serve(registry.new("b"))]
-    registry.new("not served")
-    registry.stop()
-    registry.stop()
-    assert served == [["stopped"], ["stopped"]]
-    assert registry.named("a").listener is None
+def test_all_servers_of_a_notebook_share_its_recorder(registry):
+    servers = [registry.new("made").server, registry.use("app", {"app": plain_server()}).server]
+    assert {server.runtime.recorder for server in servers} == {registry.recorder}
