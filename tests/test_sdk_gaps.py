@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+import inspect
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import anyio
 import pytest
 from mcp import Client
-from mcp.server.mcpserver import MCPServer
+from mcp.server.connection import Connection
+from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.prompts import Prompt
-from mcp.server.subscriptions import ListenHandler
+from mcp.server.mcpserver.resources import ResourceTemplate
+from mcp.server.session import ServerSession
+from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ToolsListChanged
+from mcp.shared.memory import create_client_server_memory_streams
 
 from mcp_notebook.server import sdk_gaps
 
@@ -27,10 +32,24 @@ def bare_root_logger() -> Iterator[list[logging.Handler]]:
         root.setLevel(level)
 
 
+def plain_server(name: str = "plain", **options: Any) -> MCPServer[Any]:
+    with sdk_gaps.quiet_construction():
+        return MCPServer(name, warn_on_duplicate_tools=False, **options)
+
+
+def filled(server: MCPServer[Any]) -> MCPServer[Any]:
+    """Two of each kind."""
+    for name in ("a", "z"):
+        server.tool(name=name)(old)
+        server.prompt(name=name)(old)
+        server.resource(f"memo://{name}")(old)
+        server.resource(f"memo://{name}/{{key}}")(keyed)
+    return server
+
+
 @pytest.fixture
 def server() -> MCPServer[Any]:
-    with sdk_gaps.quiet_construction():
-        return MCPServer("plain", warn_on_duplicate_tools=False)
+    return plain_server()
 
 
 def old() -> str:
@@ -92,11 +111,35 @@ def test_gap_a_plain_server_has_no_public_way_to_remove_or_replace_a_resource(se
     assert public == {"add_resource", "list_resource_templates", "list_resources", "read_resource", "resource"}
 
 
-def public_values(server: MCPServer[Any]) -> Iterator[Any]:
-    for name in dir(server):
+def public_values(owner: Any) -> Iterator[Any]:
+    for name in dir(owner):
         if not name.startswith("_"):
             with suppress(RuntimeError):
-                yield getattr(server, name)
+                yield getattr(owner, name)
+
+
+@pytest.mark.parametrize("kind", ["tool", "prompt", "resource", "resource template"])
+def test_what_is_put_is_what_is_there_and_its_order_too(server, kind):
+    other = filled(plain_server("other"))
+    filled(server)
+    put = dict(reversed(sdk_gaps.entries(other, kind).items()))
+    assert len(put) == 2
+    sdk_gaps.put_entries(server, kind, put)
+    assert list(sdk_gaps.entries(server, kind).items()) == list(put.items())
+    sdk_gaps.put_entries(server, kind, {})
+    assert sdk_gaps.entries(server, kind) == {}
+
+
+def test_what_is_put_is_what_clients_list_and_reach(server):
+    filled(server)
+    for kind in ("tool", "prompt", "resource", "resource template"):
+        entries = sdk_gaps.entries(server, kind)
+        sdk_gaps.put_entries(server, kind, {name: entry for name, entry in entries.items() if "a" in name})
+    assert [tool.name for tool in asked(server, "list_tools").tools] == ["a"]
+    assert [prompt.name for prompt in asked(server, "list_prompts").prompts] == ["a"]
+    assert [found.uri for found in asked(server, "list_resources").resources] == ["memo://a"]
+    assert [t.uri_template for t in asked(server, "list_resource_templates").resource_templates] == ["memo://a/{key}"]
+    assert asked(server, "read_resource", "memo://a/x").contents[0].text == "x"
 
 
 def test_gap_the_public_lists_do_not_hold_the_functions(server):
@@ -124,6 +167,105 @@ def test_a_server_without_subscriptions_has_no_streams_to_end():
     with sdk_gaps.quiet_construction():
         server = MCPServer("plain", subscriptions=False)
     assert sdk_gaps.listen_handler(server) is None
+
+
+def test_gap_the_bus_of_a_server_can_be_neither_seen_nor_changed_once_it_is_made(server):
+    buses = [value for value in public_values(server) if hasattr(value, "publish") and hasattr(value, "subscribe")]
+    assert buses == []
+
+
+def test_the_bus_of_the_author_is_told_from_the_sdks_own(server):
+    class Relay:
+        async def publish(self, event: Any) -> None: ...
+
+        def subscribe(self, listener: Any) -> Any: ...
+
+    relay = Relay()
+    assert sdk_gaps.author_bus(server) is None
+    assert sdk_gaps.author_bus(plain_server(subscriptions=relay)) is relay
+
+
+def test_a_bus_that_is_put_in_place_carries_what_tools_publish_to_those_who_listen(server):
+    published: list[Any] = []
+
+    class Bus(InMemorySubscriptionBus):
+        async def publish(self, event: Any) -> None:
+            published.append(event)
+            await super().publish(event)
+
+    sdk_gaps.use_bus(server, Bus())
+
+    @server.tool()
+    async def change(ctx: Context) -> str:
+        await ctx.notify_tools_changed()
+        return "changed"
+
+    async def heard() -> Any:
+        async with Client(server, cache=None) as client, client.listen(tools_list_changed=True) as events:
+            await client.call_tool("change")
+            with anyio.fail_after(5):
+                return await anext(aiter(events))
+
+    assert anyio.run(heard) == ToolsListChanged()
+    assert published == [ToolsListChanged()]
+
+
+def seen_by_middleware(server: MCPServer[Any]) -> ServerSession:
+    sessions: list[ServerSession] = []
+
+    async def look(ctx: Any, call_next: Any) -> Any:
+        sessions.append(ctx.session)
+        return await call_next(ctx)
+
+    server.middleware.append(look)
+    asked(server, "list_tools")
+    return sessions[-1]
+
+
+def test_gap_a_session_does_not_show_the_connection_that_outlives_the_request(server):
+    session = seen_by_middleware(server)
+    assert not any(isinstance(value, Connection) for value in public_values(session))
+    assert isinstance(sdk_gaps.connection(session), Connection)
+
+
+def test_gap_a_plain_server_has_no_public_way_to_serve_a_pair_of_streams(server):
+    runs = {name for name in dir(server) if name.startswith(("run", "serve"))}
+    assert runs == {"run", "run_stdio_async", "run_sse_async", "run_streamable_http_async"}
+    with pytest.raises(TypeError):
+        inspect.signature(server.run_stdio_async).bind(None, None)
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_a_pair_of_streams_is_served_in_both_eras(server, mode):
+    server.tool(name="a")(old)
+
+    @asynccontextmanager
+    async def streams() -> AsyncIterator[Any]:
+        async with create_client_server_memory_streams() as (client, theirs), anyio.create_task_group() as tasks:
+            tasks.start_soon(sdk_gaps.run_on_streams, server, *theirs)
+            yield client
+            tasks.cancel_scope.cancel()
+
+    async def main() -> Any:
+        async with Client(streams(), mode=mode, cache=None) as client:
+            return await client.call_tool("a")
+
+    assert anyio.run(main).content[0].text == "old"
+
+
+@pytest.mark.parametrize(
+    ("uri", "answers"), [("memo://a/x", True), ("memo://b/x", False), ("memo://a/..", False), ("memo://a/x/y", False)]
+)
+def test_a_template_answers_for_the_uris_that_a_read_would_find(server, uri, answers):
+    server.resource("memo://a/{key}")(keyed)
+    (template,) = sdk_gaps.entries(server, "resource template").values()
+    assert sdk_gaps.matches(template, uri) is answers
+
+
+def test_gap_asking_a_template_whether_it_matches_may_raise_where_no_would_do():
+    template = ResourceTemplate.from_function(keyed, uri_template="memo://a/{key}")
+    with pytest.raises(ValueError, match="memo://a"):
+        template.matches("memo://a/..")
 
 
 def test_gap_a_plain_server_gives_the_root_logger_a_handler():

@@ -31,7 +31,7 @@ __all__ = [
 Server = MCPServer[Any]
 
 # Adding a name again keeps the first function (python-sdk #711, #1429), removing it first would move it to the end of
-# the list, and resources have no public remove. One assignment changes the list as clients see it, whole.
+# the list, and resources have no public remove (#2331). One assignment changes the list as clients see it, whole.
 
 _KEPT_IN = {
     "tool": ("_tool_manager", "_tools"),
@@ -61,14 +61,15 @@ def listen_handler(server: Server) -> ListenHandler | None:
     """Return what serves ``subscriptions/listen``.
 
     `MCPServer` has no way to end open streams, and an open one holds up the HTTP server's shutdown
-    (python-sdk #1272, #2150).
+    (python-sdk #514, #1272, #2150).
     """
     entry = server._lowlevel_server.get_request_handler("subscriptions/listen")
     handler = entry.handler if entry is not None else None
     return handler if isinstance(handler, ListenHandler) else None
 
 
-# A server's bus is chosen when it is made; a notebook adopts servers that are made already.
+# A server's bus is chosen when it is made, and only a request's context reaches it (python-sdk #741, #1512); a notebook
+# adopts servers that are made already, and changes them between requests.
 
 
 def author_bus(server: Server) -> SubscriptionBus | None:
@@ -86,12 +87,15 @@ def use_bus(server: Server, bus: SubscriptionBus) -> None:
 
 
 def connection(session: ServerSession) -> Connection:
-    """Return the connection behind the session of one request: only that tells when the client is gone."""
+    """Return the connection behind the session of one request: only that outlives it, and tells when the client is gone.
+
+    A server does not list its live sessions (python-sdk #741, #875).
+    """
     return session._connection
 
 
 async def run_on_streams(server: Server, read: Any, write: Any) -> None:
-    """Serve one client on a pair of streams: `MCPServer` has that for stdio only."""
+    """Serve one client on a pair of streams: `MCPServer` has that for stdio only (python-sdk #1187)."""
     low = server._lowlevel_server
     await low.run(read, write, low.create_initialization_options())
 
@@ -109,7 +113,7 @@ def quiet_construction() -> Iterator[None]:
     """While this is open, every new `MCPServer` leaves the root logger alone.
 
     Its constructor calls ``logging.basicConfig``, and in a kernel every library's log would then be
-    printed into the cells.
+    printed into the cells (python-sdk #420, #1656).
     """
     module: Any = sys.modules[MCPServer.__module__]
     original = module.configure_logging
