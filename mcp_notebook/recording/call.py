@@ -186,8 +186,9 @@ def _cut(value: Any, left: list[int]) -> Any:
             if left[0] <= 0:
                 mapping["..."] = f"[{len(value) - len(mapping)} more]"
                 break
-            left[0] -= len(key) + 4
-            mapping[key] = _cut(item, left)
+            left[0] -= 4
+            name = _cut(key, left)
+            mapping[name] = _cut(item, left)
         return mapping
     if isinstance(value, (list, tuple)):
         items: list[Any] = []

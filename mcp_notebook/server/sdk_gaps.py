@@ -87,7 +87,7 @@ def use_bus(server: Server, bus: SubscriptionBus) -> None:
 
 
 def connection(session: ServerSession) -> Connection:
-    """Return the connection behind the session of one request: only that outlives it, and tells when the client is gone.
+    """Return the connection behind the session of one request: only that tells when the client is gone.
 
     A server does not list its live sessions (python-sdk #741, #875).
     """
