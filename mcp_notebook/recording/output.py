@@ -86,7 +86,7 @@ def _noting(call_handlers: Any) -> Any:
             return
         # What the SDK says of a failed call is in the call already.
         if record.name.partition(".")[0] != "mcp":
-            call.add("log", _FORMAT.format(record) + "\n")
+            call.add("log", _text(record))
         token = _logging.set(True)
         try:
             call_handlers(logger, record)
@@ -94,6 +94,13 @@ def _noting(call_handlers: Any) -> Any:
             _logging.reset(token)
 
     return call_handlers_noting
+
+
+def _text(record: logging.LogRecord) -> str:
+    try:
+        return _FORMAT.format(record) + "\n"
+    except Exception:  # noqa: BLE001 - its arguments do not fit it, which Python's own handlers survive
+        return f"{record.levelname} {record.name}: {record.msg!r} % {record.args!r}\n"
 
 
 _FORMAT = logging.Formatter("%(levelname)s %(name)s: %(message)s")
