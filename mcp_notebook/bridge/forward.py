@@ -19,7 +19,7 @@ from mcp_notebook.bridge.host import Host
 from mcp_notebook.bridge.http import BrokenError, NotSentError, Response
 from mcp_notebook.bridge.kernel import Kernel, UnavailableError
 from mcp_notebook.bridge.request import Request, key_of
-from mcp_notebook.bridge.session import LIST_CHANGES, Session
+from mcp_notebook.bridge.session import BRIEFLY, LIST_CHANGES, Session
 
 TYPE_CHECKING = False  # typing's own takes 7 ms to import
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ class Bridge:
                 carry()
         except BrokenPipeError:  # the host does not listen any more
             pass
-        self.ended.set()
+        finally:
+            self.ended.set()
 
     def _accept(self, line: bytes) -> Callable[[], None] | None:
         """Take in a message in its turn; return what remains to be done, out of turn."""
@@ -120,14 +121,14 @@ class Bridge:
             self._deliver(line, self._session.lines())
 
     def _deliver(self, line: bytes, headers: bytes) -> None:
-        """Send what has no answer. Nothing waits for it, so a kernel that is away does not get it."""
-        try:
-            connection = self._kernel.connection(time.monotonic())
+        """Send what has no answer. Nobody waits for it, so a kernel that is away does not get it."""
+        if self._kernel.away:
+            return
+        with suppress(OSError, UnavailableError):
+            connection = self._kernel.connection(time.monotonic() + BRIEFLY)
             response = connection.request(b"POST", headers, line)
             response.read()
             self._kernel.give_back(connection, response)
-        except (OSError, UnavailableError):
-            pass
 
     def _forward(self, request: Request) -> None:
         try:

@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 __all__ = ["Host"]
 
@@ -58,7 +59,8 @@ class Host:
 
     def tell(self, text: str) -> None:
         """Write a line for the person who reads the host's log."""
-        os.write(2, f"mcp-notebook connect: {text}\n".encode())
+        with suppress(OSError):  # a host may have closed it
+            os.write(2, f"mcp-notebook connect: {text}\n".encode())
 
 
 def _lines(descriptor: int) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from io import BufferedReader
 from select import select
 
-__all__ = ["BrokenError", "Connection", "Event", "NotSentError", "Response"]
+__all__ = ["BrokenError", "Connection", "Event", "NotSentError", "Response", "Target"]
 
 KEEP_ALIVE = 4.0
 """Seconds for which an idle connection is used again. uvicorn closes one after 5 s: a request must not meet that."""
@@ -29,6 +29,16 @@ class BrokenError(OSError):
     """The request was sent, and the connection ended before the whole answer was there."""
 
 
+@dataclass(frozen=True)
+class Target:
+    """Where requests go, and the header lines that each of them has."""
+
+    host: str
+    port: int
+    path: str
+    headers: bytes
+
+
 @dataclass
 class Event:
     """One server-sent event: its data, its id, and after how many milliseconds to reconnect."""
@@ -42,19 +52,14 @@ class Event:
 class Connection:
     """A connection that is kept alive; one request at a time.
 
-    Args:
-        host: The machine.
-        port: The port.
-        path: What each request asks for.
-        headers: The header lines of each request.
-
     Raises:
         OSError: Nobody listens there.
     """
 
-    def __init__(self, host: str, port: int, path: str, headers: bytes) -> None:
-        self._target = b"%s HTTP/1.1\r\n%s" % (path.encode(), headers)
-        self._socket = socket.create_connection((host, port), CONNECT_TIMEOUT)
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self._head = b"%s HTTP/1.1\r\n%s" % (target.path.encode(), target.headers)
+        self._socket = socket.create_connection((target.host, target.port), CONNECT_TIMEOUT)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.settimeout(None)
         self._file = self._socket.makefile("rb")
@@ -77,7 +82,7 @@ class Connection:
         try:
             # In one write: the second of two would wait for the server to acknowledge the first.
             length = b"Content-Length: %d\r\n\r\n" % len(body)
-            self._socket.sendall(b"".join((verb, b" ", self._target, headers, length, body)))
+            self._socket.sendall(b"".join((verb, b" ", self._head, headers, length, body)))
         except OSError as error:
             # A server that refuses a large body answers, and closes without reading it.
             with suppress(OSError):
@@ -149,7 +154,7 @@ class Response:
         event = Event()
         for line in _lines(self._chunks()):
             if not line:
-                if event.data or event.id or event.retry is not None:
+                if event.kind == b"message" and (event.data or event.id or event.retry is not None):
                     yield event
                 event = Event()
                 continue

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from mcp_notebook import addresses
 from mcp_notebook.addresses import Address
-from mcp_notebook.bridge.http import Connection, Response
-from mcp_notebook.errors import McpNotebookError, UnknownNameError
+from mcp_notebook.bridge.http import Connection, Response, Target
+from mcp_notebook.errors import UnknownNameError
 
 __all__ = ["POLL", "Kernel", "UnavailableError"]
 
@@ -22,7 +22,7 @@ POLL = 0.05
 """Seconds between two looks at the file of a kernel that is away."""
 
 
-class UnavailableError(McpNotebookError):
+class UnavailableError(Exception):
     """The kernel did not come back in time, or does not take the token."""
 
 
@@ -34,13 +34,18 @@ class Kernel:
         address: Where it listens, or did before.
         wait: Seconds for which a request waits for the kernel to come back.
         tell: Takes a line for the person.
+
+    Attributes:
+        away: Whether nobody listened there at the last try.
     """
 
     def __init__(self, name: str, address: Address, wait: float, tell: Callable[[str], None]) -> None:
         self.name = name
         self.wait = wait
         self._address = address
+        self._target = _target(address)
         self._tell = tell
+        self.away = False
         self._idle: list[Connection] = []
         self._dialing = threading.Lock()
 
@@ -55,7 +60,7 @@ class Kernel:
                 connection = self._idle.pop()
             except IndexError:  # another thread had it
                 break
-            if connection.is_fresh():
+            if connection.target == self._target and connection.is_fresh():
                 return connection
             connection.close()
         # One thread looks for the kernel, the others wait for it to be found.
@@ -68,7 +73,7 @@ class Kernel:
 
     def give_back(self, connection: Connection, response: Response) -> None:
         """Keep a connection for the next request, where it takes one."""
-        if response.keeps_alive:
+        if response.keeps_alive and connection.target == self._target:
             connection.rest()
             self._idle.append(connection)
         else:
@@ -90,31 +95,30 @@ class Kernel:
         self.refresh()
 
     def refresh(self) -> None:
-        """Read again where it listens; connections to elsewhere are given up."""
+        """Read again where it listens; connections to elsewhere are not used any more."""
         try:
             # The same notebook first: another one of this name must not take its place.
             address = addresses.reread(self._address) or addresses.find(self.name)
         except UnknownNameError:
             return
-        if (address.url, address.token) != (self._address.url, self._address.token):
-            self._idle.clear()
         self._address = address
+        self._target = _target(address)
 
     def _dial(self, deadline: float) -> Connection:
-        waited = False
         while True:
             try:
                 connection = self._open()
             except OSError:
+                if not self.away:
+                    self.away = True
+                    self._tell(f"{self.name!r} is away; requests wait {self.wait:g} s for it to come back")
                 if time.monotonic() >= deadline:
                     raise self._unavailable() from None
-                if not waited:
-                    waited = True
-                    self._tell(f"{self.name!r} is away; requests wait {self.wait:g} s for it to come back")
                 time.sleep(POLL)
                 self.refresh()
             else:
-                if waited:
+                if self.away:
+                    self.away = False
                     self._tell(f"{self.name!r} is back")
                 return connection
 
@@ -124,13 +128,7 @@ class Kernel:
             self.refresh()
             if not self._address.running:
                 raise ConnectionRefusedError
-        url = urlsplit(self._address.url)
-        authorization = f"Authorization: Bearer {self._address.token}\r\n" if self._address.token else ""
-        headers = (
-            f"Host: {url.netloc}\r\nUser-Agent: mcp-notebook-connect/{VERSION}\r\n"
-            f"Accept: application/json, text/event-stream\r\nContent-Type: application/json\r\n{authorization}"
-        )
-        return Connection(url.hostname or "", url.port or 80, url.path or "/", headers.encode())
+        return Connection(self._target)
 
     def _unavailable(self) -> UnavailableError:
         why = "its server was stopped" if self._address.held else "its kernel is not running"
@@ -138,3 +136,13 @@ class Kernel:
             f"{self.name!r} is away: {why}, and was not back within {self.wait:g} s. "
             "Run %mcp serve in the notebook, then try again."
         )
+
+
+def _target(address: Address) -> Target:
+    url = urlsplit(address.url)
+    authorization = f"Authorization: Bearer {address.token}\r\n" if address.token else ""
+    headers = (
+        f"Host: {url.netloc}\r\nUser-Agent: mcp-notebook-connect/{VERSION}\r\n"
+        f"Accept: application/json, text/event-stream\r\nContent-Type: application/json\r\n{authorization}"
+    )
+    return Target(url.hostname or "", url.port or 80, url.path or "/", headers.encode())

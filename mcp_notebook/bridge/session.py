@@ -16,11 +16,14 @@ TYPE_CHECKING = False  # typing's own takes 7 ms to import
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["LIST_CHANGES", "Session"]
+__all__ = ["BRIEFLY", "LIST_CHANGES", "Session"]
+
+BRIEFLY = 1.0
+"""Seconds for what must not hold up anything."""
 
 LIST_CHANGES = ("tools", "prompts", "resources")
 INITIALIZED = b'{"jsonrpc":"2.0","method":"notifications/initialized"}'
-RECONNECT_AFTER = 1.0
+RECONNECT_AFTER = 0.2
 """Seconds before a stream that ended is opened again, where the server does not say."""
 
 
@@ -104,9 +107,9 @@ class Session:
 
     def close(self) -> None:
         """End the session at the server, if that answers at once."""
-        if self.id:
+        if self.id and not self._kernel.away:
             with suppress(OSError, UnavailableError):
-                self._kernel.connection(time.monotonic()).request(b"DELETE", self.lines(), timeout=1.0)
+                self._kernel.connection(time.monotonic() + BRIEFLY).request(b"DELETE", self.lines(), timeout=BRIEFLY)
 
     def _initialize(self, line: bytes, deadline: float) -> None:
         connection = self._kernel.connection(deadline)
