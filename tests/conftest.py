@@ -1,10 +1,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.kernels import Kernel, running_kernel
+
+
+@pytest.fixture(scope="session", autouse=True)
+def private_runtime_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep what kernels write about where they listen apart from what other kernels of this machine write."""
+    with pytest.MonkeyPatch.context() as patch:
+        directory = tmp_path_factory.mktemp("runtime")
+        patch.setenv("JUPYTER_RUNTIME_DIR", str(directory))
+        yield directory
 
 
 @pytest.fixture(scope="module")

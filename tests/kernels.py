@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,8 +39,23 @@ class Kernel:
         self.manager = manager
         self.client = client
 
-    def start(self, code: str) -> str:
-        return self.client.execute(code)
+    def start(self, code: str, cell: str | None = None) -> str:
+        """Send a cell; `cell` is the id that a notebook's front end gives with it."""
+        if cell is None:
+            return self.client.execute(code)
+        content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}}
+        content |= {"allow_stdin": True, "stop_on_error": True}
+        message = self.client.session.msg("execute_request", content, metadata={"cellId": cell})
+        self.client.shell_channel.send(message)
+        return message["header"]["msg_id"]
+
+    def begin(self, code: str) -> str:
+        """Send a cell, and return when it runs."""
+        message_id = self.start(code)
+        while True:
+            message = self.client.get_iopub_msg(timeout=DEADLINE)
+            if message["parent_header"].get("msg_id") == message_id and message["msg_type"] == "execute_input":
+                return message_id
 
     def finish(self, message_id: str) -> Ran:
         """Collect the output of a cell until the kernel is idle again."""
@@ -68,12 +84,29 @@ class Kernel:
             if reply["parent_header"].get("msg_id") == message_id:
                 return reply["content"]
 
-    def run(self, code: str) -> Ran:
-        return self.finish(self.start(code))
+    def run(self, code: str, cell: str | None = None) -> Ran:
+        return self.finish(self.start(code, cell))
 
-    def good(self, code: str) -> Ran:
+    def dialog(self, code: str, *answers: str) -> Ran:
+        """Run a cell that asks on stdin, and type the answers."""
+        message_id = self.start(code)
+        for answer in answers:
+            self.client.get_stdin_msg(timeout=DEADLINE)
+            self.client.input(answer)
+        return self.finish(message_id)
+
+    def interrupt(self) -> None:
+        self.manager.interrupt_kernel()
+
+    def restart(self) -> None:
+        """Restart as the menu of a notebook does; the extension is loaded again."""
+        self.manager.restart_kernel(now=True)
+        self.client.wait_for_ready(timeout=DEADLINE)
+        self.good("%load_ext mcp_notebook")
+
+    def good(self, code: str, cell: str | None = None) -> Ran:
         """Run a cell that has to end well."""
-        ran = self.run(code)
+        ran = self.run(code, cell)
         assert ran.ok, ran.everything
         return ran
 
@@ -100,8 +133,8 @@ class Kernel:
 
 
 @contextmanager
-def running_kernel() -> Iterator[Kernel]:
-    manager, client = start_new_kernel(startup_timeout=DEADLINE)
+def running_kernel(**environment: str) -> Iterator[Kernel]:
+    manager, client = start_new_kernel(startup_timeout=DEADLINE, env={**os.environ, **environment})
     try:
         yield Kernel(manager, client)
     finally:
