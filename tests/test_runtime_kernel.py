@@ -384,12 +384,12 @@ def test_a_call_is_made_again_and_compared(shared_kernel: Kernel) -> None:
     shared_kernel.good(LOGGED)
     shared_kernel.good("%mcp call halve n=4")
     number = last_call(shared_kernel, "halve")
-    assert f"the same result as call {number}" in shared_kernel.good(f"%mcp replay {number}").stderr
+    assert f"The same result as call {number}" in shared_kernel.good(f"%mcp replay {number}").stdout
     shared_kernel.good(LOGGED.replace("n / 2", "n / 4"))
     again = shared_kernel.good(f"%mcp replay {number}")
-    assert f"not the result of call {number}" in again.stderr
-    assert "2.0" in again.stderr
-    assert "1.0" in again.stderr
+    assert f"Not the result of call {number}" in again.stdout
+    assert "2.0" in again.stdout
+    assert "1.0" in again.stdout
     assert again.text == "1.0"
 
 
