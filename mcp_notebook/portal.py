@@ -6,9 +6,11 @@ server, open connections, calls) lives on one loop in a daemon thread of its own
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import anyio
@@ -35,6 +37,7 @@ class Portal:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._portal: BlockingPortal | None = None
+        self._event_loop: asyncio.AbstractEventLoop | None = None
 
     def start(self, function: Callable[..., Awaitable[T]], *args: object) -> Future[T]:
         """Start ``function(*args)`` on the loop and return its future; cancelling that cancels it."""
@@ -51,8 +54,10 @@ class Portal:
             result: T = main_thread.result_of(self.start(work.run))
         except BaseException:
             # By `work`, not by its future: an interrupt can come when the work has started and the future is
-            # not yet in our hands.
-            self.start(work.cancel)
+            # not yet in our hands. And not by `start`, which waits for the loop: a function may be blocking it.
+            if self._event_loop is not None:
+                with suppress(RuntimeError):  # it is closed, and the work is gone with it
+                    self._event_loop.call_soon_threadsafe(work.cancel)
             raise
         return result
 
@@ -102,6 +107,7 @@ class Portal:
     async def _loop(self, ready: Future[BlockingPortal]) -> None:
         try:
             async with BlockingPortal() as portal:
+                self._event_loop = asyncio.get_running_loop()
                 ready.set_result(portal)
                 await portal.sleep_until_stopped()
         finally:
@@ -125,7 +131,7 @@ class _Work:
                 self._scope.cancel()
             return await self._function(*self._args)
 
-    async def cancel(self) -> None:
+    def cancel(self) -> None:
         self._cancelled = True
         if self._scope is not None:
             self._scope.cancel()
