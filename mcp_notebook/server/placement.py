@@ -119,6 +119,8 @@ async def _from_main(function: Callable[[], Any]) -> Any:
     try:
         return await asyncio.wrap_future(future)
     except KeyboardInterrupt as error:
+        if call is not None:
+            call.raised = error  # so that its author sees where
         raise ToolError("The call was interrupted in the notebook.") from error
     finally:
         notice.cancel()
