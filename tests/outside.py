@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, closing, contextmanager
 from typing import Any
 
 import anyio
@@ -158,7 +158,8 @@ def connected(
     def hear(message: Any) -> None:
         heard.put((message.method, str(getattr(message.params, "uri", ""))))
 
-    with ExitStack() as stack:
+    # Closed without what a test may raise in the block: the SDK would wrap it into groups.
+    with closing(ExitStack()) as stack:
         portal = stack.enter_context(start_blocking_portal())
         streaming = anyio.Event()
         client = stack.enter_context(portal.wrap_async_context_manager(_client(url, token, mode, hear, streaming.set)))
