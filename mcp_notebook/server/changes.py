@@ -51,7 +51,7 @@ def replace(server: MCPServer[Any], kind: Kind, new: Mapping[str, Any], withdraw
     if runtime is not None and changed:  # without one, the SDK's constructor is still at work
         # What a call defines belongs to no cell, and neither does what is defined in the background.
         if current.get() is None and threading.current_thread() is threading.main_thread():
-            runtime.defined.update((kind, name) for name in new)
+            runtime.defined.update(dict.fromkeys((kind, name) for name in new))
         runtime.audience.announce(_EVENTS[kind])
         for uri in _touched(runtime.audience.followed, kind, {**dict.fromkeys(withdrawn), **new}):
             runtime.audience.announce(ResourceUpdated(uri))

@@ -46,8 +46,8 @@ class Origins:
         cell, self._cell = self._cell, None
         gone: list[str] = []
         for server in servers:
-            defined: set[tuple[Kind, str]] = server.runtime.defined  # type: ignore[attr-defined]
-            fresh, server.runtime.defined = set(defined), set()  # type: ignore[attr-defined]
+            fresh: dict[tuple[Kind, str], None] = server.runtime.defined  # type: ignore[attr-defined]
+            server.runtime.defined = {}  # type: ignore[attr-defined]
             if cell is None:
                 continue
             held = self._held.setdefault(server, {})

@@ -44,13 +44,13 @@ class Runtime:
     Attributes:
         recorder: Keeps the calls; a notebook's servers share one.
         audience: The clients that hear of changes.
-        defined: The kind and name of each definition that was registered since somebody last looked.
+        defined: The kind and name of each definition that was registered since somebody last looked, in order.
     """
 
     def __init__(self, server: MCPServer[Any], recorder: Recorder | None = None) -> None:
         self.recorder = recorder or Recorder()
         self.audience = Audience(sdk_gaps.author_bus(server))
-        self.defined: set[tuple[str, str]] = set()
+        self.defined: dict[tuple[str, str], None] = {}
         self._server = server
         self._rounds: dict[tuple[str, str, str], Call] = {}
         if self.audience.author_bus is None:
