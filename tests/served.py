@@ -15,12 +15,14 @@ from urllib.parse import urlsplit
 
 import anyio
 import uvicorn
-from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Elicit, Resolve
+from mcp.server.streamable_http import EventMessage, EventStore
 from pydantic import BaseModel, Field
 
 from mcp_notebook import addresses
 from mcp_notebook.addresses import Address
+from mcp_notebook.server import NotebookServer
 from mcp_notebook.server.gate import Token, TokenGate
 
 DEADLINE = 30
@@ -34,6 +36,24 @@ async def ask() -> Elicit[Answer]:
     return Elicit("Who?", Answer)
 
 
+class Events(EventStore):
+    """What a server keeps of its streams, so that a client can come back for the rest."""
+
+    def __init__(self) -> None:
+        self._events: list[tuple[str, Any]] = []
+
+    async def store_event(self, stream_id: str, message: Any) -> str:
+        self._events.append((stream_id, message))
+        return str(len(self._events))
+
+    async def replay_events_after(self, last_event_id: str, send_callback: Any) -> str | None:
+        stream = self._events[int(last_event_id) - 1][0]
+        for number, (stream_id, message) in enumerate(self._events[int(last_event_id) :], int(last_event_id) + 1):
+            if stream_id == stream and message is not None:
+                await send_callback(EventMessage(message, str(number)))
+        return stream
+
+
 class Tools:
     """The tools, and what happened in them."""
 
@@ -41,9 +61,10 @@ class Tools:
         self.started = threading.Event()
         self.cancelled = threading.Event()
         self.go_on = threading.Event()
-        self.server = MCPServer[Any]("notebook")
+        self.server = NotebookServer()
         for tool in (self.add, self.echo, self.agent, self.region, self.steps, self.says, self.asks, self.resolves,
-                     self.changes, self.forever, self.waits):  # fmt: skip
+                     self.changes, self.forever, self.waits, self.breaks_off,
+                     self.updates):  # fmt: skip
             self.server.add_tool(tool)
         self.server.resource("test://text", name="text")(lambda: "text")
 
@@ -87,6 +108,16 @@ class Tools:
         await ctx.session.send_tool_list_changed()
         return "changed"
 
+    async def updates(self, ctx: Context) -> str:
+        await ctx.session.send_resource_updated("test://text")
+        return "updated"
+
+    async def breaks_off(self, ctx: Context) -> str:
+        """Answer in two parts, as a server does that does not hold a connection for long."""
+        await ctx.report_progress(1)
+        await ctx.close_sse_stream()
+        return "the rest"
+
     async def forever(self) -> None:
         self.started.set()
         try:
@@ -121,7 +152,9 @@ class Served:
         addresses.publish(self.address)
 
     def _app(self) -> Any:
-        inner = TokenGate(self.tools.server.streamable_http_app(host="127.0.0.1"), Token(self.token))
+        inner = TokenGate(
+            self.tools.server.streamable_http_app(event_store=Events(), retry_interval=10), Token(self.token)
+        )
 
         async def app(scope: Any, receive: Any, send: Any) -> None:
             if scope["type"] == "http":

@@ -237,6 +237,14 @@ def test_the_server_asks_and_the_answer_comes_back(kernel, mode, tool):
     assert anyio.run(main) == {"result": "Ümit"}
 
 
+def test_the_second_part_of_an_answer_is_fetched(kernel):
+    async def main() -> Any:
+        async with client("legacy") as connected:
+            return (await connected.call_tool("breaks_off")).structured_content
+
+    assert anyio.run(main) == {"result": "the rest"}
+
+
 @ERAS
 def test_cancelling_reaches_the_server(kernel, mode):
     async def main() -> None:
@@ -604,6 +612,21 @@ def test_a_legacy_host_that_had_a_question_open_is_told_that_it_is_void(notebook
             assert host.receive()["id"] == 2
 
 
+def test_a_legacy_subscription_stands_again_and_the_host_hears_that_the_resource_changed(notebook):
+    first = Served(notebook)
+    with Host() as host:
+        host.initialize()
+        host.send("resources/subscribe", {"uri": "test://text"}, id=1)
+        assert host.receive()["id"] == 1
+        first.stop()
+        second = Served(notebook, first.port, first.token)
+        assert [host.receive()["method"] for _ in range(4)][-1] == "notifications/resources/updated"
+        host.send("tools/call", {"name": "updates", "arguments": {}}, id=2)
+        messages = [host.receive() for _ in range(2)]
+        assert {"uri": "test://text"} in [message.get("params") for message in messages]
+        second.stop()
+
+
 def test_a_listen_stream_stands_again_and_the_host_hears_that_what_it_asked_for_changed(notebook):
     first = Served(notebook)
     with Host() as host:
@@ -660,6 +683,46 @@ def test_a_call_under_way_when_the_kernel_is_killed_is_not_run_again(notebook, e
             while (answer := host.receive()).get("id") != 3:
                 assert "list_changed" in answer["method"]
             assert "tools" in answer["result"]
+
+
+# The list
+
+
+@pytest.fixture(params=["mcp_notebook", "mcp_notebook.cli"])
+def listing(request) -> Callable[..., str]:
+    def run(*words: str) -> str:
+        command = [sys.executable, "-m", request.param, "list", *words]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    return run
+
+
+def test_live_notebooks_are_listed_without_their_tokens(listing, kernel, notebook):
+    heads, row = listing().splitlines()
+    assert heads.split() == ["NAME", "SERVER", "URL", "PID", "NOTEBOOK"]
+    assert row.split() == ["sales", "notebook", kernel.address.url, str(os.getpid()), str(notebook)]
+    assert kernel.token not in row
+    [entry] = json.loads(listing("--json"))
+    assert entry == {
+        "name": "sales",
+        "server": "notebook",
+        "url": kernel.address.url,
+        "pid": os.getpid(),
+        "notebook": str(notebook),
+    }
+
+
+def test_a_list_of_nothing_says_what_to_do(listing):
+    assert "%mcp serve" in listing()
+    assert json.loads(listing("--json")) == []
+
+
+@pytest.mark.parametrize("words", [["--help"], [], ["a", "b"], ["sales", "--wait", "soon"], ["sales", "--wait", "-1"]])
+def test_help_and_mistakes_are_for_click_to_answer(words):
+    command = [sys.executable, "-m", "mcp_notebook", "connect", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == (0 if words == ["--help"] else 2)
+    assert "Usage: mcp-notebook connect" in done.stdout + done.stderr
 
 
 # Headers

@@ -9,7 +9,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 
-__all__ = ["Host"]
+__all__ = ["CONNECTION_CLOSED", "HEADER_MISMATCH", "INTERNAL_ERROR", "INVALID_REQUEST", "PARSE_ERROR", "Host"]
+
+# The codes of errors, from JSON-RPC and from the protocol.
+PARSE_ERROR = -32700
+INVALID_REQUEST = -32600
+INTERNAL_ERROR = -32603
+CONNECTION_CLOSED = -32000
+HEADER_MISMATCH = -32020
 
 
 class Host:

@@ -13,10 +13,13 @@ from mcp_notebook.addresses import Address
 from mcp_notebook.bridge.http import Connection, Response, Target
 from mcp_notebook.errors import UnknownNameError
 
-__all__ = ["POLL", "Kernel", "UnavailableError"]
+__all__ = ["BRIEFLY", "POLL", "Kernel", "UnavailableError"]
 
 VERSION = "0.1.0"
 """The package's. Asking importlib.metadata takes 50 ms, so it stands here, and a test compares."""
+
+BRIEFLY = 1.0
+"""Seconds for what should take milliseconds: for a thread that connects, and for a server that says goodbye."""
 
 POLL = 0.05
 """Seconds between two looks at the file of a kernel that is away."""
@@ -64,7 +67,8 @@ class Kernel:
                 return connection
             connection.close()
         # One thread looks for the kernel, the others wait for it to be found.
-        if not self._dialing.acquire(timeout=max(0.0, min(deadline - time.monotonic(), threading.TIMEOUT_MAX))):
+        left = max(BRIEFLY, min(deadline - time.monotonic(), threading.TIMEOUT_MAX))
+        if not self._dialing.acquire(timeout=left):
             raise self._unavailable()
         try:
             return self._dial(deadline)

@@ -79,11 +79,11 @@ class Request:
         with self._lock:
             self._connection = None
 
-    def cancel(self, *, abort: bool) -> None:
-        """Drop the answer; with `abort` close the connection, which is how a modern server hears of it."""
+    def cancel(self) -> None:
+        """Drop the answer. A modern server hears of it by the end of the connection; a legacy one has to be told."""
         with self._lock:
             self._cancelled = True
-            if abort and self._connection is not None:
+            if self.version is not None and self._connection is not None:
                 self._connection.abort()
 
 

@@ -10,16 +10,13 @@ from contextlib import suppress
 from mcp_notebook.bridge.headers import field
 from mcp_notebook.bridge.host import Host
 from mcp_notebook.bridge.http import BrokenError, NotSentError, Response
-from mcp_notebook.bridge.kernel import POLL, Kernel, UnavailableError
+from mcp_notebook.bridge.kernel import BRIEFLY, POLL, Kernel, UnavailableError
 
 TYPE_CHECKING = False  # typing's own takes 7 ms to import
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["BRIEFLY", "LIST_CHANGES", "Session"]
-
-BRIEFLY = 1.0
-"""Seconds for what must not hold up anything."""
+__all__ = ["LIST_CHANGES", "Session"]
 
 LIST_CHANGES = ("tools", "prompts", "resources")
 INITIALIZED = b'{"jsonrpc":"2.0","method":"notifications/initialized"}'
@@ -109,7 +106,7 @@ class Session:
         """End the session at the server, if that answers at once."""
         if self.id and not self._kernel.away:
             with suppress(OSError, UnavailableError):
-                self._kernel.connection(time.monotonic() + BRIEFLY).request(b"DELETE", self.lines(), timeout=BRIEFLY)
+                self._kernel.connection(time.monotonic()).request(b"DELETE", self.lines(), timeout=BRIEFLY)
 
     def _initialize(self, line: bytes, deadline: float) -> None:
         connection = self._kernel.connection(deadline)
