@@ -180,8 +180,17 @@ class _RecordedSession(ServerSession):
 
     async def _at_home(self, work: Coroutine[Any, Any, T]) -> T:
         if asyncio.get_running_loop() is self._home:
-            return await work
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._home))
+            return await _outside(work)
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_outside(work), self._home))
+
+
+async def _outside(work: Coroutine[Any, Any, T]) -> T:
+    """Await `work` as no part of the call: in one process it runs the client's callbacks, and their prints too."""
+    token = current.set(None)
+    try:
+        return await work
+    finally:
+        current.reset(token)
 
 
 def _modern(protocol_version: str) -> bool:
