@@ -1,6 +1,7 @@
 """The extension: ``%%mcp_tool``, ``%%mcp_resource``, ``%%mcp_prompt`` and ``%mcp``.
 
-Loading imports nothing but IPython, so it takes a few milliseconds; the SDK is imported in a thread meanwhile.
+Loading imports nothing but IPython, so it takes a few milliseconds; the SDK is imported in a thread once that cell
+has ended.
 The texts that ``%mcp?`` and ``--help`` show are the docstrings of this module.
 """
 
@@ -52,13 +53,14 @@ class Extension:
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
         self._undo = ExitStack()
+        self._importer = threading.Thread(target=self._warm_up, name="mcp-notebook-import", daemon=True)
         self._ready = threading.Event()
         self._depth = 0
 
     @property
     def state(self) -> State:
         """The servers and connections of the notebook; the first use waits for the SDK's import."""
-        self._ready.wait()
+        self._wait_for_sdk()
         if not hasattr(self.shell, _STATE):
             from mcp_notebook.magics.state import State
 
@@ -68,7 +70,6 @@ class Extension:
 
     def load(self) -> None:
         """Put everything into the shell, each with the step that takes it out."""
-        threading.Thread(target=self._warm_up, name="mcp-notebook-import", daemon=True).start()
         for kind, function in (
             ("line", self.mcp),
             ("cell", self.mcp_tool),
@@ -90,7 +91,7 @@ class Extension:
 
     def unload(self) -> None:
         """Take everything out of the shell again."""
-        self._ready.wait()
+        self._wait_for_sdk()
         try:
             if hasattr(self.shell, _STATE):
                 self.state.pause()
@@ -174,6 +175,14 @@ class Extension:
         finally:
             state.local = {}
 
+    def _start_import(self) -> None:
+        if self._importer.ident is None:
+            self._importer.start()
+
+    def _wait_for_sdk(self) -> None:
+        self._start_import()
+        self._ready.wait()
+
     def _warm_up(self) -> None:
         try:
             from mcp_notebook.magics.display import calls_keep_displays, result_display
@@ -190,7 +199,7 @@ class Extension:
     def _before_cell(self, info: Any) -> None:
         # A cell that makes a server waits for the import anyway; so it finds the SDK at home.
         if "mcp" in (info.raw_cell or ""):
-            self._ready.wait()
+            self._wait_for_sdk()
         if threading.current_thread() is threading.main_thread():
             with suppress(RuntimeError):  # plain IPython has no loop while a cell runs
                 main_thread.serve_on(asyncio.get_running_loop())
@@ -199,6 +208,9 @@ class Extension:
             self.state.origins.begin(info.cell_id)
 
     def _after_cell(self, result: Any) -> None:
+        # Only now: the cell that loads the extension may import the SDK too, and two threads that import one package
+        # get in each other's way.
+        self._start_import()
         self._depth = max(self._depth - 1, 0)
         if threading.current_thread() is threading.main_thread():
             main_thread.drain()
