@@ -349,6 +349,7 @@ def test_the_log_lists_calls_of_all_clients_and_shows_one_with_what_it_raised(sh
     good, failed = shared_kernel.good("%mcp log --last 2").text.splitlines()[-2:]
     assert [word for word in ("halve", "n=4", "done", "memory, modern") if word not in good] == []
     assert [word for word in ("halve", "n=0", "error", "http, legacy", "cell ") if word not in failed] == []
+    assert " ms " not in shared_kernel.good("%mcp log --last 2 --no-times").text
     only_failed = shared_kernel.good("%mcp log --failed").text
     assert "n=0" in only_failed
     assert "n=4" not in only_failed

@@ -30,6 +30,7 @@ NUMBER = click.argument("number", type=click.IntRange(min=1), metavar="N")
     click.argument("number", type=click.IntRange(min=1), required=False, metavar="[N]"),
     click.option("--last", type=click.IntRange(min=1), default=20, show_default=True, help="How many calls to list."),
     click.option("--failed", is_flag=True, help="Only calls that did not end well."),
+    click.option("--times/--no-times", default=True, help="How long each took; without, to keep in a notebook."),
     click.option(
         "--wire", is_flag=True, help="The frames on the wire; they are kept from the first time this is asked."
     ),
@@ -51,6 +52,7 @@ def _log(
     number: int | None,
     last: int,
     failed: bool,
+    times: bool,
     wire: bool,
     clear: bool,
     to: tuple[str, str] | None,
@@ -72,7 +74,7 @@ def _log(
         return _write_tests(Path(to[1]), calls, importing)
     if number is not None:
         return call_card(calls[0], _place(calls[0]), cells.explain)
-    return log(calls[-last:], _place, more=max(len(calls) - last, 0))
+    return log(calls[-last:], _place, more=max(len(calls) - last, 0), times=times)
 
 
 @verb("replay", NUMBER, INTO)

@@ -20,7 +20,7 @@ Explain = Callable[[BaseException], str]
 WIDTH_OF_ARGUMENTS = 60
 
 
-def log(calls: Sequence[Call], place: Callable[[Call], str], *, more: int = 0) -> look.Rendering:
+def log(calls: Sequence[Call], place: Callable[[Call], str], *, more: int = 0, times: bool = True) -> look.Rendering:
     """Draw a table of calls; `place` names the cell that defined what was called."""
     rows = [
         (
@@ -28,7 +28,7 @@ def log(calls: Sequence[Call], place: Callable[[Call], str], *, more: int = 0) -
             _what(call),
             _arguments(call),
             call.state + (f", {call.rounds} rounds" if call.rounds > 1 else ""),
-            "" if call.duration is None else _milliseconds(call.duration),
+            "" if call.duration is None or not times else _milliseconds(call.duration),
             call.client or "unnamed",
             f"{call.transport}, {call.era}",
             place(call),
@@ -38,7 +38,7 @@ def log(calls: Sequence[Call], place: Callable[[Call], str], *, more: int = 0) -
     if not rows:
         empty = "none yet. Call a tool: %mcp call NAME, or from a client on %mcp serve."
         return look.Rendering(f"calls: {empty}", look.card("calls", f"<p>{escape(empty)}</p>"))
-    headers = ("", "what", "arguments", "ended", "ms", "client", "over", "defined in")
+    headers = ("", "what", "arguments", "ended", "ms" if times else "", "client", "over", "defined in")
     title = f"calls, the latest {len(rows)} of {len(rows) + more}" if more else "calls"
     cells = [[escape(n), look.code(what), look.code(args), *map(escape, rest)] for n, what, args, *rest in rows]
     text = [title, *look.columns([headers, *rows])]
