@@ -1,101 +1,40 @@
-"""A tool called over HTTP from another process, the kernel idle: ours next to the bare SDK on the same thread host.
-
-Both servers live in one kernel, both behind uvicorn on a thread with a pre-bound socket; ours adds the token gate
-and the exchange of servers. The client alternates between them in blocks, so that both see the same machine.
-"""
+"""A tool called over HTTP from another process, the kernel idle: next to the bare SDK and to FastMCP."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from statistics import median
-
+from benchmarks.servers import Served, bare, fastmcp, faster, measure, ours, p50, rate, slower
 from benchmarks.table import Row
-from tests.kernels import running_kernel
+from benchmarks.wire import LEGACY, MODERN
 
-BLOCKS = 20
-CALLS = 100
-
-SETUP = """
-%load_ext mcp_notebook
-%mcp new ours
-
-import socket, threading
-import uvicorn
-from mcp.server import MCPServer
-
-bare = MCPServer("bare")
-
-@bare.tool()
-async def add(a: int, b: int) -> int:
-    return a + b
-
-_listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-_listener.bind(("127.0.0.1", 0))
-_config = uvicorn.Config(bare.streamable_http_app(), log_config=None, access_log=False)
-threading.Thread(target=uvicorn.Server(_config).run, args=([_listener],), daemon=True).start()
-"""
-
-OURS = """%%mcp_tool
-async def add(a: int, b: int) -> int:
-    return a + b
-"""
-
-CLIENT = """
-import asyncio, json, os, sys, time
-import httpx2
-from mcp import Client
-from mcp.client.streamable_http import streamable_http_client
-
-async def block(client, calls):
-    times = []
-    for i in range(calls):
-        start = time.perf_counter()
-        await client.call_tool("add", {"a": i, "b": 1})
-        times.append(time.perf_counter() - start)
-    return times
-
-async def main(ours, bare, blocks, calls):
-    headers = {"Authorization": "Bearer " + os.environ["TOKEN"]}
-    async with httpx2.AsyncClient(headers=headers) as http:
-        async with Client(streamable_http_client(ours, http_client=http)) as a:
-            async with Client(streamable_http_client(bare)) as b:
-                await block(a, calls), await block(b, calls)
-                print(json.dumps([[await block(a, calls), await block(b, calls)] for _ in range(blocks)]))
-
-asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
-"""
+ERAS = {"modern": MODERN, "legacy": LEGACY}
+AT_ONCE = 16
 
 
-def measured() -> list[tuple[list[float], list[float]]]:
-    with running_kernel() as kernel:
-        kernel.good(SETUP)
-        kernel.good(OURS)
-        kernel.good("_served = %mcp serve")
-        url, token, port = kernel.value("(_served.url, str(_served.token), _listener.getsockname()[1])")
-        done = subprocess.run(
-            [sys.executable, "-c", CLIENT, url, f"http://127.0.0.1:{port}/mcp", str(BLOCKS), str(CALLS)],
-            env={**os.environ, "TOKEN": token},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    return json.loads(done.stdout)
+def rows(*, quick: bool = False) -> list[Row]:
+    blocks, calls = (30, 40) if quick else (100, 60)
+    with ours() as a, bare() as b, fastmcp() as c:
+        return [row for era in ERAS for row in _of_era(era, (a, b, c), blocks, calls)]
 
 
-def rows() -> list[Row]:
-    blocks = measured()
-    ours = median(time for block, _ in blocks for time in block) * 1000
-    bare = median(time for _, block in blocks for time in block) * 1000
-    ratio = median(median(a) / median(b) for a, b in blocks)
+def _of_era(era: str, servers: tuple[Served, ...], blocks: int, calls: int) -> list[Row]:
+    ours, bare, fast = measure(*servers, blocks=blocks, calls=calls, era=ERAS[era])
+    ours16, bare16, fast16 = measure(*servers, blocks=blocks, calls=2 * calls, connections=AT_ONCE, era=ERAS[era])
+    longer, fewer, more = slower(ours, bare), 1 / faster(ours16, bare16), faster(ours16, fast16)
     return [
         Row(
-            what="a tool call over HTTP from another process, kernel idle, p50",
-            ours=f"{ours:.2f} ms",
-            peer=f"bare SDK, served the same way: {bare:.2f} ms",
-            target=f"within 1.30 (measured {ratio:.2f})",
-            holds=ratio <= 1.3,
-        )
+            what=f"a tool call over HTTP, {era}, p50",
+            ours=f"{p50(ours):.2f} ms",
+            peer=f"bare SDK on a thread: {p50(bare):.2f} ms; FastMCP on a thread: {p50(fast):.2f} ms",
+            target=f"within 1.10 of the bare SDK (measured {longer:.2f})",
+            holds=longer <= 1.1,
+            runs=f"{blocks} blocks of {calls} calls each",
+        ),
+        Row(
+            what=f"calls a second, {AT_ONCE} clients at once, {era}",
+            ours=f"{rate(ours16):.0f}",
+            peer=f"bare SDK on a thread: {rate(bare16):.0f}; FastMCP on a thread: {rate(fast16):.0f}",
+            target=f"within 1.10 of the bare SDK (measured {fewer:.2f}), twice FastMCP (measured {more:.1f})",
+            holds=fewer <= 1.1 and more >= 2,
+            runs=f"{blocks} blocks of {2 * calls} calls each",
+        ),
     ]
