@@ -46,8 +46,8 @@ format: ## Lay out the code, and fix what ruff can
 	$(VENV_PYTHON) -m ruff check --fix-only .
 	$(VENV_PYTHON) -m ruff format .
 
-bench: ## Measure, and print the table (ARGS= goes to the benchmarks)
-	@sh scripts/venv.sh test
+bench: ## Measure, print the table, write docs/performance.md (ARGS=--help tells what else)
+	@sh scripts/venv.sh bench
 	@$(VENV_PYTHON) -m benchmarks $(ARGS)
 
 notebooks: ## Execute the notebooks of the course, and store their outputs

@@ -73,8 +73,8 @@ def watching(way: str, url: str, token: str | None) -> Iterator[Watcher]:
 
 @contextmanager
 def _running(*command: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(command, text=True, env={**os.environ, **environment}, **pipes) as process:
+    env = {**os.environ, **environment}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env) as process:
         try:
             yield process
         finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.servers import Served, bare, fastmcp, faster, measure, ours, p50, rate, slower
+from benchmarks.servers import Served, bare, faster, fastmcp, measure, ours, p50, rate, slower
 from benchmarks.table import Row
 from benchmarks.wire import LEGACY, MODERN
 
@@ -11,7 +11,7 @@ AT_ONCE = 16
 
 
 def rows(*, quick: bool = False) -> list[Row]:
-    blocks, calls = (30, 40) if quick else (100, 60)
+    blocks, calls = (20, 40) if quick else (60, 60)
     with ours() as a, bare() as b, fastmcp() as c:
         return [row for era in ERAS for row in _of_era(era, (a, b, c), blocks, calls)]
 

@@ -17,7 +17,9 @@ def rows(*, quick: bool = False) -> list[Row]:
 
 
 def _many_tools(blocks: int, lists: int) -> Row:
-    tools = [f'\ndef tool_{i}(a: int, b: str = "") -> str:\n    """Tool {i}."""\n    return b * a\n' for i in range(TOOLS)]
+    tools = [
+        f'\ndef tool_{i}(a: int, b: str = "") -> str:\n    """Tool {i}."""\n    return b * a\n' for i in range(TOOLS)
+    ]
     with ours(*tools) as a, bare(*tools) as b:
         ours_p50, bare_p50 = measure(a, b, method="tools/list", params={}, blocks=blocks, calls=lists)
     longer = slower(ours_p50, bare_p50)

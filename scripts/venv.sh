@@ -43,6 +43,7 @@ fi
 
 case $extra in
     dev) covered="dev test tutorial" ;;
+    bench) covered="bench test tutorial" ;;
     test) covered="test tutorial" ;;
     *) covered=$extra ;;
 esac
