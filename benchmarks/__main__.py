@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import sys
 import tempfile
 from importlib import import_module
 from importlib.metadata import version
@@ -32,20 +33,18 @@ def main() -> None:
     if unknown := set(options.names) - set(NAMES):
         parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
     names = [name for name in NAMES if name in options.names] or NAMES
+    rows: list[Row] = []
     with tempfile.TemporaryDirectory() as runtime:
         # Kernels and what they remember of their servers stay out of the user's own runtime directory.
         os.environ["JUPYTER_RUNTIME_DIR"] = runtime
-        rows = [row for name in names for row in _rows(name, quick=options.quick)]
-    measured = table(rows)
-    print(measured)
+        try:
+            for name in names:
+                print(f"measuring {name} ...", file=sys.stderr, flush=True)
+                rows += import_module(f"benchmarks.{name}").rows(quick=options.quick)
+        finally:
+            print(table(rows))
     if not options.names and not options.quick:
-        PAGE.write_text(_page(measured), encoding="utf-8")
-
-
-def _rows(name: str, *, quick: bool) -> list[Row]:
-    print(f"measuring {name} ...", flush=True)
-    rows: list[Row] = import_module(f"benchmarks.{name}").rows(quick=quick)
-    return rows
+        PAGE.write_text(_page(table(rows)), encoding="utf-8")
 
 
 def _page(measured: str) -> str:

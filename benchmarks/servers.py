@@ -39,6 +39,7 @@ ON_A_THREAD = """
 import socket, threading, uvicorn
 listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
 listener.bind(("127.0.0.1", 0))
+listener.listen(128)
 config = uvicorn.Config(app, log_config=None, access_log=False, ws="none")
 threading.Thread(target=uvicorn.Server(config).run, args=([listener],), daemon=True).start()
 """
