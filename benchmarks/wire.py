@@ -70,9 +70,7 @@ class Client:
         self._era = era
 
     async def open(self) -> None:
-        self._reader, self._writer = await asyncio.open_connection(
-            self._address.hostname, self._address.port, limit=2**24
-        )
+        await self._connect()
         if self._era == LEGACY:
             hello = {"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": ME}
             head, _ = await self._post({"id": 0, "method": "initialize", "params": hello})
@@ -94,10 +92,16 @@ class Client:
         self._writer.close()
         await self._writer.wait_closed()
 
+    async def _connect(self) -> None:
+        host, port = self._address.hostname, self._address.port
+        self._reader, self._writer = await asyncio.open_connection(host, port, limit=2**24)
+
     async def _post(self, message: dict[str, Any]) -> tuple[dict[bytes, bytes], bytes]:
         body = json.dumps({"jsonrpc": "2.0", **message})
         headers = "".join(f"{name}: {value}\r\n" for name, value in self._headers.items())
         text = f"POST {self._address.path} HTTP/1.1\r\n{headers}Content-Length: {len(body)}\r\n\r\n{body}"
+        if self._reader.at_eof():  # uvicorn hangs up after some seconds, and the others' turn may take that long
+            await self._connect()
         self._writer.write(text.encode())
         status, *lines = (await self._reader.readuntil(b"\r\n\r\n")).split(b"\r\n")[:-2]
         head = {name.lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines)}
