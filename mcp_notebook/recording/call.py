@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any, Literal, NamedTuple
+
+from pydantic_core import to_json
 
 __all__ = ["MOST_BYTES_OF_EVENTS", "MOST_BYTES_OF_VALUES", "Call", "Event", "Kind", "State", "current", "fitted"]
 
@@ -43,7 +46,6 @@ class Call:
         server: The name of the server.
         method: The protocol's method: ``tools/call``, ``resources/read``, ``prompts/get`` or ``completion/complete``.
         name: The tool, URI or prompt that was asked for.
-        arguments: As they came in; long ones are cut.
         client: Name and version, as the client gave them.
         transport: ``memory``, ``http``, ``sse`` or ``bridge``.
         protocol_version: That of the request, such as ``2026-07-28``.
@@ -51,17 +53,15 @@ class Call:
         started: Seconds since the epoch.
         state: How far it is, or how it ended: a tool's own error is ``error``, a protocol error ``refused``.
         duration: Seconds; None while it runs.
-        result: The result as it went to the client; long ones are cut.
         error: The text of a protocol error.
         raised: What the function raised and clients are not told; only the latest calls keep it.
-        events: What it put out and asked, in order.
         cut: Whether its arguments or its result were too long to be kept whole.
         rounds: How many requests it took; more than one where the client was asked in between.
     """
 
     __slots__ = (
-        "_left", "_origin", "arguments", "client", "counted", "cut", "duration", "error", "events", "function",
-        "method", "name", "number", "protocol_version", "raised", "result", "rounds", "server", "size", "started",
+        "_arguments", "_events", "_left", "_origin", "_result", "client", "counted", "cut", "duration", "error",
+        "function", "method", "name", "number", "protocol_version", "raised", "rounds", "server", "size", "started",
         "state", "transport",
     )  # fmt: skip
 
@@ -81,8 +81,11 @@ class Call:
         self.server = server
         self.method = method
         self.name = name
-        self.arguments, self.size = fitted(arguments, MOST_BYTES_OF_VALUES)
-        self.cut = self.arguments is not arguments
+        # As JSON text: one object instead of many, which the garbage collector would visit again and again.
+        self._arguments, self.cut = _packed(arguments)
+        self._result: bytes | None = None
+        self._events: list[Event] | None = None
+        self.size = len(self._arguments)
         self.client = client
         self.transport = transport
         self.protocol_version = protocol_version
@@ -90,10 +93,8 @@ class Call:
         self.started = time.time()
         self.state: State = "running"
         self.duration: float | None = None
-        self.result: dict[str, Any] | None = None
         self.error: str | None = None
         self.raised: BaseException | None = None
-        self.events: list[Event] = []
         self.rounds = 1
         self.counted = 0  # of its size, by the recorder
         self._origin = time.perf_counter()
@@ -108,6 +109,22 @@ class Call:
     def running(self) -> bool:
         """Whether it has not ended yet."""
         return self.duration is None
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """As they came in; long ones are cut."""
+        arguments: dict[str, Any] = json.loads(self._arguments)
+        return arguments
+
+    @property
+    def result(self) -> dict[str, Any] | None:
+        """The result as it went to the client; long ones are cut. None where there is none."""
+        return None if self._result is None else json.loads(self._result)
+
+    @property
+    def events(self) -> list[Event]:
+        """What it put out and asked, in order."""
+        return self._events or []
 
     @property
     def content(self) -> dict[str, Any]:
@@ -125,7 +142,9 @@ class Call:
         kept, size = fitted(value, self._left)
         self._left -= size + 1
         self.size += size
-        events = self.events
+        if self._events is None:
+            self._events = []
+        events = self._events
         if events and events[-1].kind == kind and kind in ("stdout", "stderr"):
             events[-1] = events[-1]._replace(value=events[-1].value + kept)
         else:
@@ -137,13 +156,28 @@ class Call:
         self.state = state
         self.error = error
         if result is not None:
-            self.result, size = fitted(result, MOST_BYTES_OF_VALUES)
-            self.cut = self.cut or self.result is not result
-            self.size += size
+            self._result, cut = _packed(result)
+            self.cut = self.cut or cut
+            self.size += len(self._result)
 
 
 current: ContextVar[Call | None] = ContextVar("mcp_notebook_call", default=None)
 """The call that the running code works for; threads and tasks that it starts inherit it."""
+
+
+def _packed(value: Mapping[str, Any]) -> tuple[bytes, bool]:
+    """Return a JSON object as text, and whether it had to be cut."""
+    text = _json(value)
+    if len(text) <= MOST_BYTES_OF_VALUES:
+        return text, False
+    return _json(_cut(value, [MOST_BYTES_OF_VALUES])), True
+
+
+def _json(value: Any) -> bytes:
+    try:
+        return to_json(value)
+    except ValueError:  # half of a surrogate pair, which JSON can carry and UTF-8 cannot
+        return json.dumps(value, default=repr).encode()
 
 
 def fitted(value: Any, room: int) -> tuple[Any, int]:

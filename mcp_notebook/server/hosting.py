@@ -25,11 +25,15 @@ from mcp_notebook.portal import GRACE, Portal
 from mcp_notebook.recording.wire import tapped
 from mcp_notebook.server import sdk_gaps, stable_tools
 from mcp_notebook.server.gate import Token, TokenGate
+from mcp_notebook.server.runtime import TRANSPORT
 
 __all__ = ["LOOPBACK", "Endpoint", "Listener"]
 
 LOOPBACK = "127.0.0.1"
 LOCAL_HOSTS = (LOOPBACK, "localhost", "[::1]")
+
+BRIDGE = b"mcp-notebook-connect/"
+"""How the bridge names itself in ``User-Agent``."""
 
 PATHS = {"http": "/mcp", "sse": "/sse"}
 
@@ -111,6 +115,7 @@ class Listener:
             log_config=None,
             access_log=False,
             lifespan="off",
+            proxy_headers=False,
             ws="none",
             timeout_graceful_shutdown=int(GRACE),
         )
@@ -203,7 +208,9 @@ class Listener:
         # RFC 9110, 5.5: whitespace around a value is no part of it. httptools leaves what comes after, and the SDK
         # compares Mcp-Name as it stands.
         headers = [(name, value.strip(b" \t")) for name, value in scope["headers"]]
-        await app({**scope, "headers": headers}, receive, send)
+        bridged = any(name == b"user-agent" and value.startswith(BRIDGE) for name, value in headers)
+        transport = "bridge" if bridged else self.endpoint.transport
+        await app({**scope, "headers": headers, TRANSPORT: transport}, receive, send)
 
 
 class _RunningApp:

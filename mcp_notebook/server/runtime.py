@@ -22,12 +22,15 @@ from mcp_notebook.server.audience import Audience
 from mcp_notebook.server.definitions import function_behind
 from mcp_notebook.server.placement import client_session
 
-__all__ = ["CALL_ID", "Runtime"]
+__all__ = ["CALL_ID", "TRANSPORT", "Runtime"]
 
 T = TypeVar("T")
 
 CALL_ID = "mcp-notebook/call"
 """The ``_meta`` key by which a notebook recognises a request of its own."""
+
+TRANSPORT = "mcp-notebook/transport"
+"""Where the listener notes in a request's ASGI scope how it came."""
 
 NAMED_BY = {
     "tools/call": "name",
@@ -125,7 +128,7 @@ class Runtime:
             name=name,
             arguments=params.get("arguments") or {},
             client=f"{client.client_info.name} {client.client_info.version}".strip() if client else "",
-            transport=_transport(ctx.request),
+            transport="memory" if ctx.request is None else ctx.request.scope.get(TRANSPORT, "http"),
             protocol_version=ctx.protocol_version,
             function=function_behind(self._server, ctx.method, name),
         )
@@ -204,11 +207,3 @@ def _announcing(capabilities: dict[str, Any]) -> None:
             capabilities[kind]["listChanged"] = True
     if "resources" in capabilities:
         capabilities["resources"]["subscribe"] = True
-
-
-def _transport(request: Any) -> str:
-    if request is None:
-        return "memory"
-    if request.headers.get("user-agent", "").startswith("mcp-notebook-connect"):
-        return "bridge"
-    return "sse" if "/messages" in request.scope["path"] else "http"
