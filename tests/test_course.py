@@ -19,6 +19,11 @@ from mcp_notebook.course.copy import FIRST, copy_course, course_source
 
 NOTEBOOKS = sorted(course_source().glob("*.ipynb"))
 
+
+def cells_of(path: Path) -> list[Any]:
+    return nbformat.read(path, as_version=4).cells
+
+
 WRONG = {
     "exercise-days-late": {
         "%%mcp_tool\ndef days_late(due: int, today: int) -> int:\n    return today - due": "never less than 0",
@@ -42,30 +47,85 @@ WRONG = {
         "    if title not in catalogue: raise ToolError(title)\n"
         "    return f'{title}: lent to {member}'": "names the person who is no member",
     },
+    "exercise-decades": {
+        "%%mcp_resource library://decades/{decade}\ndef of_decade(decade: int) -> list[str]:\n"
+        "    return [t for t, b in catalogue.items() if b['year'] // 10 * 10 == decade]": "told that it is JSON",
+        "%%mcp_resource library://decades/{decade} --mime-type application/json\n"
+        "def of_decade(decade: int) -> list[str]:\n"
+        "    return [t for t, b in catalogue.items() if b['year'] == decade]": "the books from 1970 to 1979",
+        "%%mcp_resource library://decades/{decade} --mime-type application/json\n"
+        "def of_decade(decade: int) -> list[str]:\n    return [t for t, b in catalogue.items() "
+        "if decade <= b['year'] <= decade + 10]": "2020 belongs to the next ten years",
+        "%%mcp_resource library://decades/{decade} --mime-type application/json\n"
+        "def of_decade(decade: str) -> list[str]:\n    return [t for t, b in catalogue.items() "
+        "if str(b['year'])[:3] == decade[:3]]": "a decade that is no number is refused",
+    },
+    "exercise-give-back": {
+        "%%mcp_tool\nasync def give_back(title: str, ctx: Context) -> str:\n"
+        "    await ctx.notify_resource_updated('library://loans')\n"
+        "    return f'{title}: back from {loans[title]}'": "not lent any more",
+        "%%mcp_tool\ndef give_back(title: str) -> str:\n    if title not in loans: raise ToolError(title)\n"
+        "    return f'{title}: back from {loans.pop(title)}'": "and no notice about library://loans",
+        "%%mcp_tool\nasync def give_back(title: str, ctx: Context) -> str:\n    member = loans.pop(title)\n"
+        "    await ctx.notify_resource_updated('library://loans')\n"
+        "    return f'{title}: back from {member}'": "got the error 'Error executing tool give_back'",
+        "%%mcp_tool\ndef give_back(title: str) -> str:\n"
+        "    return f'{title}: back from {loans.pop(title, None)}'": "back from None",
+    },
+    "exercise-rate": {
+        "%%mcp_tool\nclass Rating(BaseModel):\n    title: str\n    stars: int\n    comment: str = ''\n\n"
+        "def rate(rating: Rating) -> str:\n    return f'{rating.title}: {rating.stars} stars'": "6 stars are too many",
+        "%%mcp_tool\nclass Rating(BaseModel):\n    title: str\n    stars: Annotated[int, Field(ge=1, le=5)]\n"
+        "    comment: str\n\ndef rate(rating: Rating) -> str:\n"
+        "    return f'{rating.title}: {rating.stars} stars'": "the comment may be left out",
+        "%%mcp_tool\nclass Rating(BaseModel):\n    title: str\n    stars: Annotated[int, Field(ge=1, le=5)]\n"
+        "    comment: str = ''\n\ndef rate(rating: Rating) -> str:\n"
+        "    return f'{rating.title}: {rating.stars} stars'": "we do not have this title",
+        "%%mcp_tool\nclass Rating(BaseModel):\n    title: str\n    stars: Annotated[int, Field(le=5)]\n"
+        "    comment: str = ''\n\ndef rate(rating: Rating) -> str:\n"
+        "    return f'{rating.title}: {rating.stars} stars'": "0 stars are too few",
+    },
+    "exercise-book-club": {
+        "%%mcp_prompt\ndef book_club(title: str, audience: str) -> str:\n"
+        "    return f'{title} for {audience}'": "the title is required, the audience is not",
+        "%%mcp_prompt\ndef book_club(title: str, audience: str = '') -> str:\n"
+        "    return f'{title} for {audience}'": "nothing filled in means adults",
+        "%%mcp_prompt\ndef book_club(title: str, audience: str = 'adults') -> str:\n"
+        "    return f'{title} for adults'": "what is filled in is used",
+        "%%mcp_prompt\ndef book_club(title: str, audience: str = 'adults') -> str:\n"
+        "    return f'Five questions about a book, for {audience}'": "the text names the title",
+    },
 }
+"""Plausible wrong answers to each exercise, each with what the check has to say to it."""
 
-
-def cells_of(path: Path) -> list[Any]:
-    return nbformat.read(path, as_version=4).cells
+WITH_EXERCISES = [path for path in NOTEBOOKS if any(cell.id.startswith("check-") for cell in cells_of(path))]
 
 
 def text_of(cell: Any) -> str:
     return "".join(output.get("data", {}).get("text/plain", "") + output.get("text", "") for output in cell.outputs)
 
 
-def run_with(answers: dict[str, str]) -> dict[str, str]:
-    """Run the first notebook with these answers in its exercise cells; return what each check says."""
-    notebook = nbformat.read(course_source() / FIRST, as_version=4)
+def name_of(path: Path) -> str:
+    return path.name
+
+
+def run_with(path: Path, answers: dict[str, str]) -> dict[str, str]:
+    """Run a notebook with these answers in its exercise cells; return what each check says."""
+    notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         cell.source = answers.get(cell.id, cell.source)
     NotebookClient(notebook, timeout=60, kernel_name="python3", store_widget_state=False).execute()
     return {cell.id: text_of(cell) for cell in notebook.cells if cell.id.startswith("check-")}
 
 
-def solutions() -> dict[str, str]:
+def exercises(path: Path) -> list[str]:
+    return [cell.id for cell in cells_of(path) if re.fullmatch(r"exercise-\D+", cell.id)]
+
+
+def solutions(path: Path) -> dict[str, str]:
     """The solutions, from the cells where a learner finds them."""
     found = {}
-    for cell in cells_of(course_source() / FIRST):
+    for cell in cells_of(path):
         if cell.id.startswith("solution-"):
             code = re.search(r"```python\n(.*?)```", cell.source, re.DOTALL)
             assert code is not None
@@ -73,27 +133,38 @@ def solutions() -> dict[str, str]:
     return found
 
 
-def test_there_are_at_least_three_exercises_each_with_a_check_and_a_solution() -> None:
-    ids = {cell.id for cell in cells_of(course_source() / FIRST)}
-    exercises = [name for name in ids if re.fullmatch(r"exercise-\D+", name)]
-    assert len(exercises) >= 3
-    assert set(exercises) == set(solutions()) == set(WRONG)
-    assert {name.replace("exercise-", "check-") for name in exercises} <= ids
+@pytest.mark.parametrize("path", WITH_EXERCISES, ids=name_of)
+def test_there_are_at_least_three_exercises_each_with_a_check_a_solution_and_wrong_answers(path: Path) -> None:
+    found = exercises(path)
+    assert len(found) >= 3
+    assert set(found) == set(solutions(path))
+    assert {name.replace("exercise-", "check-") for name in found} <= {cell.id for cell in cells_of(path)}
+    assert all(len(WRONG[name]) >= 3 for name in found)
 
 
-def test_an_untouched_exercise_counts_as_not_attempted() -> None:
-    checks = [cell for cell in cells_of(course_source() / FIRST) if cell.id.startswith("check-")]
+def test_no_two_exercises_have_one_name() -> None:
+    assert sorted(WRONG) == sorted(name for path in NOTEBOOKS for name in exercises(path))
+
+
+@pytest.mark.parametrize("path", WITH_EXERCISES, ids=name_of)
+def test_an_untouched_exercise_counts_as_not_attempted(path: Path) -> None:
+    checks = [cell for cell in cells_of(path) if cell.id.startswith("check-")]
     assert [text_of(cell).splitlines()[0] for cell in checks] == ["not attempted"] * len(checks)
 
 
-def test_every_solution_passes() -> None:
-    assert {said.splitlines()[0] for said in run_with(solutions()).values()} == {"passed"}
+@pytest.mark.parametrize("path", WITH_EXERCISES, ids=name_of)
+def test_every_solution_passes(path: Path) -> None:
+    assert {said.splitlines()[0] for said in run_with(path, solutions(path)).values()} == {"passed"}
 
 
-@pytest.mark.parametrize("attempt", range(3))
-def test_every_plausible_wrong_answer_fails_with_a_message_of_its_own(attempt: int) -> None:
-    answers = {exercise: list(wrong.items())[attempt] for exercise, wrong in WRONG.items()}
-    said = run_with({exercise: source for exercise, (source, _) in answers.items()})
+@pytest.mark.parametrize(
+    ("path", "attempt"),
+    [(path, n) for path in WITH_EXERCISES for n in range(max(len(WRONG[name]) for name in exercises(path)))],
+    ids=lambda value: value.name if isinstance(value, Path) else str(value),
+)
+def test_every_plausible_wrong_answer_fails_with_a_message_of_its_own(path: Path, attempt: int) -> None:
+    answers = {name: list(WRONG[name].items())[attempt] for name in exercises(path) if attempt < len(WRONG[name])}
+    said = run_with(path, {exercise: source for exercise, (source, _) in answers.items()})
     for exercise, (_, message) in answers.items():
         outcome = said[exercise.replace("exercise-", "check-")]
         assert outcome.startswith("not yet")
@@ -113,13 +184,13 @@ def test_a_check_that_breaks_says_that_it_is_the_check() -> None:
     assert outcome.state == "the check is broken"
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
 def test_a_committed_notebook_ran_from_top_to_bottom(path: Path) -> None:
     counts = [cell.execution_count for cell in cells_of(path) if cell.cell_type == "code"]
     assert counts == list(range(1, len(counts) + 1))
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
 def test_a_committed_notebook_holds_no_secret_port_identifier_or_timing(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     outputs = "".join(str(cell.get("outputs", "")) for cell in notebook.cells)
@@ -133,7 +204,7 @@ def test_a_committed_notebook_holds_no_secret_port_identifier_or_timing(path: Pa
 
 def test_copying_the_course_again_keeps_what_the_learner_changed(tmp_path: Path) -> None:
     folder = tmp_path / "my course"
-    assert "1 copied" in copy_course(folder)
+    assert f"{len(NOTEBOOKS)} copied" in copy_course(folder)
     (folder / FIRST).write_text("mine", encoding="utf-8")
     assert "--fresh starts over" in copy_course(folder)
     assert (folder / FIRST).read_text(encoding="utf-8") == "mine"
