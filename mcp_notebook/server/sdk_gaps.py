@@ -75,7 +75,7 @@ def listen_handler(server: Server) -> ListenHandler | None:
 def author_bus(server: Server) -> SubscriptionBus | None:
     """Return the bus that the author gave to the server; None for the SDK's own."""
     bus = server._subscriptions
-    return None if isinstance(bus, InMemorySubscriptionBus) else bus
+    return None if type(bus) is InMemorySubscriptionBus else bus
 
 
 def use_bus(server: Server, bus: SubscriptionBus) -> None:
