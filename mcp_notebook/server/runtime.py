@@ -58,7 +58,8 @@ class Runtime:
         self._rounds: dict[tuple[str, str, str], Call] = {}
         if self.audience.author_bus is None:
             sdk_gaps.use_bus(server, self.audience)
-        server.middleware.append(self)
+        # First, so outside the SDK's own that seals a request's state: sealed, it is another for each call.
+        server.middleware.insert(0, self)
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         """Pass a message on, as middleware of the SDK does."""
