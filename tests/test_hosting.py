@@ -288,17 +288,22 @@ def test_stopping_with_ten_open_streams_is_prompt_and_they_end(portal, mode):
         status(listener)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_stopping_with_an_open_sse_stream_is_prompt(portal):
+def seconds_to_stop_an_open_sse_stream(portal: Portal) -> float:
     listener = Listener(portal, shop(), name="shop", endpoint=Endpoint(TOKEN, transport="sse"))
     headers = {"Authorization": f"Bearer {TOKEN}", "Accept": "text/event-stream"}
     with httpx2.stream("GET", listener.url, headers=headers, timeout=DEADLINE) as stream:
-        lines = stream.iter_lines()
-        assert next(lines) == "event: endpoint"
+        assert next(stream.iter_lines()) == "event: endpoint"
         began = time.monotonic()
         listener.stop()
-        assert time.monotonic() - began < 2.5
-    gc.collect()  # the SDK leaves the streams of a cancelled SSE session open: here, not in the next test
+        return time.monotonic() - began
+
+
+# The SDK does not close the memory streams of an SSE session that is cancelled.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_stopping_with_an_open_sse_stream_is_prompt(portal):
+    assert seconds_to_stop_an_open_sse_stream(portal) < 2.5
+    portal.close()
+    gc.collect()
 
 
 def test_stopping_twice_does_no_harm(portal):

@@ -209,7 +209,7 @@ def test_questions_and_answers_are_kept_and_it_is_one_call(server, mode, era):
     assert call.content["structuredContent"] == {"result": "blue"}
 
 
-def test_answers_to_two_calls_at_once_are_told_apart(server):
+def test_answers_to_calls_that_ask_the_same_at_once_are_told_apart(server):
     @server.tool()
     def paint(what: str, chosen: Annotated[Colour, Resolve(ask_colour)]) -> str:
         return f"{what} {chosen.colour}"
@@ -260,14 +260,3 @@ def test_a_result_of_many_megabytes_reaches_the_client_whole_and_is_cut_in_the_r
     assert len(got[0].content[0].text) == 5_000_000
     assert call.cut
     assert call.size < 200_000
-
-
-def test_a_tool_that_prints_without_end_keeps_a_bounded_amount(server):
-    @server.tool()
-    def rattle(ctx: Context) -> str:
-        return "done"
-
-    call = recorded(server, lambda client: client.call_tool("rattle"))
-    for _ in range(10_000):
-        call.add("stdout", "y" * 1_000)
-    assert call.size < 500_000
