@@ -10,7 +10,7 @@ import anyio
 import pytest
 from mcp import Client
 from mcp.server.connection import Connection
-from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.prompts import Prompt
 from mcp.server.mcpserver.resources import ResourceTemplate
 from mcp.server.session import ServerSession
@@ -174,40 +174,22 @@ def test_gap_the_bus_of_a_server_can_be_neither_seen_nor_changed_once_it_is_made
     assert buses == []
 
 
-def test_the_bus_of_the_author_is_told_from_the_sdks_own(server):
-    class Relay:
-        async def publish(self, event: Any) -> None: ...
-
-        def subscribe(self, listener: Any) -> Any: ...
-
-    relay = Relay()
-    assert sdk_gaps.author_bus(server) is None
-    assert sdk_gaps.author_bus(plain_server(subscriptions=relay)) is relay
+def test_the_bus_that_tools_publish_on_is_the_authors_where_there_is_one():
+    bus = InMemorySubscriptionBus()
+    assert sdk_gaps.own_bus(plain_server(subscriptions=bus)) is bus
 
 
-def test_a_bus_that_is_put_in_place_carries_what_tools_publish_to_those_who_listen(server):
-    published: list[Any] = []
-
-    class Bus(InMemorySubscriptionBus):
-        async def publish(self, event: Any) -> None:
-            published.append(event)
-            await super().publish(event)
-
-    sdk_gaps.use_bus(server, Bus())
-
-    @server.tool()
-    async def change(ctx: Context) -> str:
-        await ctx.notify_tools_changed()
-        return "changed"
+def test_listen_streams_hear_from_the_bus_that_is_put_in_place(server):
+    bus = InMemorySubscriptionBus()
+    sdk_gaps.listen_to(server, bus)
 
     async def heard() -> Any:
         async with Client(server, cache=None) as client, client.listen(tools_list_changed=True) as events:
-            await client.call_tool("change")
+            await bus.publish(ToolsListChanged())
             with anyio.fail_after(5):
                 return await anext(aiter(events))
 
     assert anyio.run(heard) == ToolsListChanged()
-    assert published == [ToolsListChanged()]
 
 
 def seen_by_middleware(server: MCPServer[Any]) -> ServerSession:

@@ -18,7 +18,7 @@ from mcp_notebook.recording.call import current
 
 __all__ = ["captured", "ensure"]
 
-_installed = 0
+_installed = False
 
 
 class _CallStream:
@@ -57,17 +57,20 @@ def ensure() -> None:
 
 @contextmanager
 def captured() -> Iterator[None]:
-    """While this is open, what a call writes, warns and logs is kept with the call."""
+    """While this is open, what a call writes, warns and logs is kept with the call; within another, it does nothing."""
     global _installed  # noqa: PLW0603 - as global as sys.stdout is
+    if _installed:
+        yield
+        return
     call_handlers, start = logging.Logger.callHandlers, threading.Thread.start
-    _installed += 1
+    _installed = True
     ensure()
     logging.Logger.callHandlers = _noting(call_handlers)  # type: ignore[method-assign]
     threading.Thread.start = _inheriting(start)  # type: ignore[method-assign]
     try:
         yield
     finally:
-        _installed -= 1
+        _installed = False
         threading.Thread.start = start  # type: ignore[method-assign]
         logging.Logger.callHandlers = call_handlers  # type: ignore[method-assign]
         for name in ("stdout", "stderr"):

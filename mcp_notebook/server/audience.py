@@ -40,35 +40,35 @@ class _Place(NamedTuple):
 
 
 class Audience:
-    """The clients of one server, and the `SubscriptionBus` that reaches them.
+    """The clients of one server, and what its listen streams hear from, in the place of its own bus.
 
-    The SDK's own bus works on one event loop. A kernel has two, the one in the background and that of the cells,
-    where ``Client(server)`` runs in an ``await`` cell, and definitions change on a third thread: so each listener is
-    called on the loop that it came from.
+    The SDK's bus works on one event loop. A kernel has two, the one in the background and that of the cells, where
+    ``Client(server)`` runs in an ``await`` cell, and definitions change on a third thread: so each listener is called
+    on the loop that it came from. What is published on the server's own bus is passed on.
 
     Attributes:
-        author_bus: The bus that the author gave to the server, if any; modern clients listen to that one.
         followed: The URIs of resources that clients asked to be told of, the latest last.
     """
 
-    def __init__(self, author_bus: SubscriptionBus | None = None) -> None:
-        self.author_bus = author_bus
+    def __init__(self, own_bus: SubscriptionBus) -> None:
         self.followed: dict[str, None] = {}
-        self._author_loop: Loop | None = None
+        self._own_bus = own_bus
+        self._hears_own_bus = False
         self._places: dict[object, _Place] = {}
         self._waiting: set[tuple[Loop, ServerEvent]] = set()
         self._sending: set[asyncio.Task[None]] = set()
         self._lock = threading.Lock()
 
     async def publish(self, event: ServerEvent) -> None:
-        """Deliver what a tool published to the streams of modern clients, as the SDK's bus does."""
-        for place in list(self._places.values()):
-            if not place.legacy:
-                _call_on(place.loop, place.listener, event)
-        await asyncio.sleep(0)
+        """Publish an event on the server's own bus, as a tool does."""
+        await self._own_bus.publish(event)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Register a stream of a modern client, on the running loop; return what unregisters it."""
+        if not self._hears_own_bus:
+            # Only now: a bus of the author's may need the running loop for it.
+            self._hears_own_bus = True
+            self._own_bus.subscribe(self._pass_on)
         return self._subscribe(listener, legacy=False)
 
     def announce(self, event: ServerEvent) -> None:
@@ -81,12 +81,9 @@ class Audience:
                 if (loop, event) not in self._waiting:
                     self._waiting.add((loop, event))
                     _call_on(loop, self._tell, loop, event)
-        if self.author_bus is not None and self._author_loop is not None:
-            _call_on(self._author_loop, self._send, self.author_bus.publish(event))
 
     def listens(self, uris: Iterable[str]) -> None:
-        """Notice that a modern client listens, on the running loop, and to which resources."""
-        self._author_loop = asyncio.get_running_loop()
+        """Notice to which resources a modern client listens."""
         for uri in uris:
             self._follow(uri)
 
@@ -122,6 +119,12 @@ class Audience:
             self._places.pop(token, None)
 
         return unsubscribe
+
+    def _pass_on(self, event: ServerEvent) -> None:
+        """Deliver what was published on the server's own bus, which modern clients hear of, and legacy ones do not."""
+        for place in list(self._places.values()):
+            if not place.legacy:
+                _call_on(place.loop, place.listener, event)
 
     def _tell(self, loop: Loop, event: ServerEvent) -> None:
         with self._lock:

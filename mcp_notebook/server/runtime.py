@@ -6,7 +6,7 @@ One middleware of the SDK, on every transport: all that a client asks passes thr
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar
 
 import anyio
@@ -52,12 +52,11 @@ class Runtime:
 
     def __init__(self, server: MCPServer[Any], recorder: Recorder | None = None) -> None:
         self.recorder = recorder or Recorder()
-        self.audience = Audience(sdk_gaps.author_bus(server))
+        self.audience = Audience(sdk_gaps.own_bus(server))
+        sdk_gaps.listen_to(server, self.audience)
         self.defined: dict[tuple[str, str], None] = {}
         self._server = server
         self._rounds: dict[tuple[str, str, str], Call] = {}
-        if self.audience.author_bus is None:
-            sdk_gaps.use_bus(server, self.audience)
         # First, so outside the SDK's own that seals a request's state: sealed, it is another for each call.
         server.middleware.insert(0, self)
 
@@ -127,7 +126,7 @@ class Runtime:
             server=self._server.name,
             method=ctx.method,
             name=name,
-            arguments=params.get("arguments") or {},
+            arguments=params.get("arguments") or _completed(params),
             client=f"{client.client_info.name} {client.client_info.version}".strip() if client else "",
             transport="memory" if ctx.request is None else ctx.request.scope.get(TRANSPORT, "http"),
             protocol_version=ctx.protocol_version,
@@ -195,6 +194,12 @@ async def _outside(work: Coroutine[Any, Any, T]) -> T:
         return await work
     finally:
         current.reset(token)
+
+
+def _completed(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a completion is asked for: the argument, as far as it is typed."""
+    argument = params.get("argument")
+    return {str(argument.get("name")): argument.get("value")} if isinstance(argument, dict) else {}
 
 
 def _modern(protocol_version: str) -> bool:

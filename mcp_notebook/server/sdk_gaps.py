@@ -14,18 +14,18 @@ from mcp.server.connection import Connection
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.resources import ResourceTemplate
 from mcp.server.session import ServerSession
-from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, SubscriptionBus
+from mcp.server.subscriptions import ListenHandler, SubscriptionBus
 
 __all__ = [
-    "author_bus",
     "connection",
     "entries",
     "listen_handler",
+    "listen_to",
     "matches",
+    "own_bus",
     "put_entries",
     "quiet_construction",
     "run_on_streams",
-    "use_bus",
 ]
 
 Server = MCPServer[Any]
@@ -72,15 +72,13 @@ def listen_handler(server: Server) -> ListenHandler | None:
 # adopts servers that are made already, and changes them between requests.
 
 
-def author_bus(server: Server) -> SubscriptionBus | None:
-    """Return the bus that the author gave to the server; None for the SDK's own."""
-    bus = server._subscriptions
-    return None if type(bus) is InMemorySubscriptionBus else bus
+def own_bus(server: Server) -> SubscriptionBus:
+    """Return the bus that the server's tools publish on, the SDK's or the author's."""
+    return server._subscriptions
 
 
-def use_bus(server: Server, bus: SubscriptionBus) -> None:
-    """Have the server publish on `bus`, and its listen streams hear from there."""
-    server._subscriptions = bus
+def listen_to(server: Server, bus: SubscriptionBus) -> None:
+    """Have the server's listen streams hear from `bus` instead."""
     handler = listen_handler(server)
     if handler is not None:
         handler._bus = bus
