@@ -13,7 +13,7 @@ from mcp_notebook.addresses import Address
 from mcp_notebook.bridge.http import Connection, Response, Target
 from mcp_notebook.errors import UnknownNameError
 
-__all__ = ["BRIEFLY", "POLL", "Kernel", "UnavailableError"]
+__all__ = ["BRIEFLY", "Kernel", "UnavailableError"]
 
 VERSION = "0.1.0"
 """The package's. Asking importlib.metadata takes 50 ms, so it stands here, and a test compares."""
@@ -21,12 +21,15 @@ VERSION = "0.1.0"
 BRIEFLY = 1.0
 """Seconds for what should take milliseconds: for a thread that connects, and for a server that says goodbye."""
 
+MOST_IDLE = 32
+"""Connections that are kept for later requests."""
+
 POLL = 0.05
 """Seconds between two looks at the file of a kernel that is away."""
 
 
 class UnavailableError(Exception):
-    """The kernel did not come back in time, or does not take the token."""
+    """The kernel did not come back in time, or refuses the session."""
 
 
 class Kernel:
@@ -77,7 +80,7 @@ class Kernel:
 
     def give_back(self, connection: Connection, response: Response) -> None:
         """Keep a connection for the next request, where it takes one."""
-        if response.keeps_alive and connection.target == self._target:
+        if response.keeps_alive and connection.target == self._target and len(self._idle) < MOST_IDLE:
             connection.rest()
             self._idle.append(connection)
         else:

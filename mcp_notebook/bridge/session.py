@@ -9,8 +9,8 @@ from contextlib import suppress
 
 from mcp_notebook.bridge.headers import field
 from mcp_notebook.bridge.host import Host
-from mcp_notebook.bridge.http import BrokenError, NotSentError, Response
-from mcp_notebook.bridge.kernel import BRIEFLY, POLL, Kernel, UnavailableError
+from mcp_notebook.bridge.http import Event, Response
+from mcp_notebook.bridge.kernel import BRIEFLY, Kernel, UnavailableError
 
 TYPE_CHECKING = False  # typing's own takes 7 ms to import
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ __all__ = ["LIST_CHANGES", "Session"]
 
 LIST_CHANGES = ("tools", "prompts", "resources")
 INITIALIZED = b'{"jsonrpc":"2.0","method":"notifications/initialized"}'
-RECONNECT_AFTER = 0.2
+RECONNECT_AFTER = 0.1
 """Seconds before a stream that ended is opened again, where the server does not say."""
 
 
@@ -132,10 +132,10 @@ class Session:
         self._kernel.give_back(connection, response)
 
     def _tell_host(self) -> None:
-        for question in self._questions:
+        questions, self._questions = self._questions, set()
+        for question in questions:
             params = {"requestId": json.loads(question), "reason": "the kernel restarted"}
             self._host.notify("notifications/cancelled", params)
-        self._questions.clear()
         for name in LIST_CHANGES:
             self._host.notify(f"notifications/{name}/list_changed")
         for line in self._standing.values():
@@ -143,30 +143,33 @@ class Session:
                 self._host.notify("notifications/resources/updated", {"uri": uri})
 
     def _listen(self) -> None:
-        last = b""
+        last, pause = b"", RECONNECT_AFTER
         while (session := self.id) is not None:
-            pause = RECONNECT_AFTER
             connection = self._kernel.connection()
             try:
-                lines = self.lines() + (b"Last-Event-ID: %s\r\n" % last if last else b"")
-                response = connection.request(b"GET", lines)
-                if response.status == 404:
-                    connection.close()
-                    last = b""
-                    self.renew(session, self._kernel.deadline())
-                    continue
+                since = b"Last-Event-ID: %s\r\n" % last if last else b""
+                response = connection.request(b"GET", self.lines() + since)
                 if response.status == 405:  # a server without such a stream
                     break
-                for event in response.events() if response.status == 200 else ():
-                    last = event.id or last
-                    pause = pause if event.retry is None else event.retry / 1000
-                    if event.data:
-                        self.asks(json.loads(event.data))
-                        self._host.send(event.data)
-            except (BrokenError, NotSentError):
-                pause = POLL  # the kernel went; the next connection waits for it
+                if response.status == 200:
+                    for event in response.events():
+                        last = event.id or last
+                        pause = pause if event.retry is None else event.retry / 1000
+                        self._pass_on(event)
+                elif response.status == 404:
+                    last = b""
+                    self.renew(session, self._kernel.deadline())
+                    continue  # at once: until the stream is open, what the server sends is lost
+                elif response.status == 401:
+                    self._kernel.refresh()
             except (OSError, UnavailableError):
-                pass
-            connection.close()
+                pass  # the next connection waits for the kernel
+            finally:
+                connection.close()
             time.sleep(pause)
         self._listening = False
+
+    def _pass_on(self, event: Event) -> None:
+        if event.data:
+            self.asks(json.loads(event.data))
+            self._host.send(event.data)
