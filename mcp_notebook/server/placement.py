@@ -156,6 +156,7 @@ class _Elsewhere:
             asyncio._set_running_loop(outer)
 
     async def _main(self) -> Any:
+        _beat()
         self._task = asyncio.ensure_future(self._coroutine)
         if self._cancelled:
             self._task.cancel()
@@ -167,6 +168,15 @@ class _Elsewhere:
             self._task.get_loop().call_soon_threadsafe(self._task.cancel)
         else:
             self._coroutine.close()
+
+
+HEARTBEAT = 0.2
+"""Seconds after which a loop of `_Elsewhere` wakes, if only to notice an interrupt: Python handles one that comes just
+as the main thread falls asleep when it wakes again."""
+
+
+def _beat() -> None:
+    asyncio.get_running_loop().call_later(HEARTBEAT, _beat)
 
 
 RUN_ON: dict[tuple[RunOn, bool], Callable[[Any], AsyncFunction]] = {
