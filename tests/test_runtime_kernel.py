@@ -237,6 +237,27 @@ def test_live_clients_of_both_eras_hear_of_a_cell_that_ran_again_and_call_the_ne
     shared_kernel.good("%mcp stop")
 
 
+def test_clients_hear_that_the_cell_of_a_resource_which_they_follow_ran_again(shared_kernel: Kernel) -> None:
+    shared_kernel.good("%mcp new resources")
+    cells = {
+        "shelf://all": "%%mcp_resource shelf://all\ndef every() -> str: return 'VERSION'",
+        "shelf://fiction": "%%mcp_resource shelf://{kind}\ndef of_kind(kind: str) -> str: return 'VERSION'",
+    }
+    for cell in cells.values():
+        shared_kernel.good(cell.replace("VERSION", "old"))
+    url, token = served(shared_kernel)
+    with (
+        connected(url, token, listen=True, resources=tuple(cells)) as modern,
+        connected(url, token, "legacy", listen=True, resources=tuple(cells)) as legacy,
+    ):
+        for uri, cell in cells.items():
+            shared_kernel.good(cell.replace("VERSION", "new"))
+            for client in (modern, legacy):
+                client.hears(RESOURCE_UPDATED, uri)
+                assert client.read(uri).text == "new"
+    shared_kernel.good("%mcp stop")
+
+
 @pytest.mark.parametrize("kind", ["a magic", "decorators"])
 def test_a_cell_that_defines_another_name_withdraws_the_one_it_defined_before(shared_kernel: Kernel, kind: str) -> None:
     if kind == "a magic":
