@@ -267,14 +267,12 @@ def test_a_cell_that_defines_another_name_withdraws_the_one_it_defined_before(sh
         shared_kernel.good("from mcp_notebook import NotebookServer\nrenaming = NotebookServer('renaming')")
         cell = "@renaming.tool()\ndef NAME() -> int:\n    return 1"
         shared_kernel.good("%mcp use renaming")
-    # The SDK's decorators register at once, so what they define anew stands at the end of the list.
-    order = list if kind == "a magic" else sorted
     names = "[t.name for t in await get_ipython()._mcp_notebook_state.live('renaming').server.list_tools()]"
     for place in ("first", "second", "third"):
         shared_kernel.good(cell.replace("NAME", place), f"id-{place}-{kind}")
     renamed = shared_kernel.good(cell.replace("NAME", "middle"), f"id-second-{kind}")
     assert "second" in renamed.everything
-    assert order(shared_kernel.value(names)) == ["first", "middle", "third"]
+    assert shared_kernel.value(names) == ["first", "middle", "third"]
     shared_kernel.run(cell.replace("NAME", "failed") + "\n1 / 0", f"id-middle-{kind}")
     shared_kernel.run("1 / 0\n" + cell if kind != "a magic" else cell + "\n1 / 0", f"id-third-{kind}")
     assert {"first", "middle", "third"} <= set(shared_kernel.value(names))

@@ -8,6 +8,7 @@ The texts that ``%mcp?`` and ``--help`` show are the docstrings of this module.
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 import threading
 from contextlib import ExitStack, suppress
@@ -195,6 +196,11 @@ class Extension:
             self._ready.set()
         # The first call that checks an output schema needs it, and it takes a second to import.
         import jsonschema.validators  # noqa: F401
+
+        # A full garbage collection visits every object of the kernel, most of which these imports have made: with 100
+        # clients that was 1 ms of each call's 2.9, and is 0.3 with them left out.
+        gc.freeze()
+        self._undo.callback(gc.unfreeze)
 
     def _before_cell(self, info: Any) -> None:
         # A cell that makes a server waits for the import anyway; so it finds the SDK at home.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -134,7 +135,14 @@ def resource(
     define_resource(live.server, uri, function, mime_type=mime_type, **single)
     static, templates = (_listed(state, f) for f in (live.server.list_resources, live.server.list_resource_templates))
     kind = "resource" if uri in static else "resource template"
-    _show(kind, (static | templates)[uri], live, function, before.get(uri), f"%mcp read {quoted(uri)}")
+    _show(
+        kind,
+        (static | templates)[uri],
+        live,
+        function,
+        before.get(uri),
+        f"%mcp read {quoted(_VARIABLES.sub('...', uri))}",
+    )
 
 
 @click.command("%%mcp_prompt")
@@ -204,6 +212,10 @@ def _naming_the_way_out(defined: Functions, named: tuple[str, ...]) -> Iterator[
             f"{error} If that is a helper, name the functions that are meant after the magic, or start the name of "
             "the helper with an underscore."
         ) from error
+
+
+_VARIABLES = re.compile(r"\{[^}]*\}")
+"""The variables of a URI template."""
 
 
 def _listed(state: State, list_all: Callable[..., Any]) -> dict[str, Entry]:

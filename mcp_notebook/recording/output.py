@@ -11,7 +11,7 @@ import logging
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any, Literal
 
 from mcp_notebook.recording.call import current
@@ -27,19 +27,37 @@ class _CallStream:
     def __init__(self, stream: Any, kind: Literal["stdout", "stderr"]) -> None:
         self.stream = stream
         self._kind = kind
+        self._patched: Any = None
+        self._busy = threading.local()
 
     def write(self, text: str) -> int:
         call = current.get()
-        if call is None:
-            written: int = self.stream.write(text)
-            return written
-        if not _logging.get():
-            call.add(self._kind, text)
-        return len(text)
+        if call is not None:
+            if not _logging.get():
+                call.add(self._kind, text)
+            return len(text)
+        return self._outside_calls(text)
 
     def writelines(self, lines: Any) -> None:
         for line in lines:
             self.write(line)
+
+    def _outside_calls(self, text: str) -> int:
+        if self._patched is None or getattr(self._busy, "now", False):
+            return self.stream.write(text)  # type: ignore[no-any-return]
+        self._busy.now = True
+        try:
+            return self._patched(text)  # type: ignore[no-any-return]
+        finally:
+            self._busy.now = False
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # While a cell runs, IPython 9 puts a `write` of its own here, which keeps the text in the cell's history and
+        # calls the one that was here before. What calls write must not come there.
+        if name == "write":
+            self._patched = None if value == self.write else value
+        else:
+            super().__setattr__(name, value)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)
@@ -63,20 +81,37 @@ def captured() -> Iterator[None]:
         yield
         return
     call_handlers, start = logging.Logger.callHandlers, threading.Thread.start
+    redirections = [(kind, kind.__enter__) for kind in (redirect_stdout, redirect_stderr)]
     _installed = True
     ensure()
     logging.Logger.callHandlers = _noting(call_handlers)  # type: ignore[method-assign]
     threading.Thread.start = _inheriting(start)  # type: ignore[method-assign]
+    for kind, enter in redirections:
+        kind.__enter__ = _ensuring(enter)  # type: ignore[method-assign]
     try:
         yield
     finally:
         _installed = False
+        for kind, enter in redirections:
+            kind.__enter__ = enter  # type: ignore[method-assign]
         threading.Thread.start = start  # type: ignore[method-assign]
         logging.Logger.callHandlers = call_handlers  # type: ignore[method-assign]
         for name in ("stdout", "stderr"):
             stream = getattr(sys, name)
             if isinstance(stream, _CallStream):
                 setattr(sys, name, stream.stream)
+
+
+def _ensuring(enter: Any) -> Any:
+    """Let a redirection of a cell's leave calls alone that run already; a call may redirect what it prints itself."""
+
+    def enter_outside_calls(redirection: Any) -> Any:
+        target = enter(redirection)
+        if current.get() is None:
+            ensure()
+        return target
+
+    return enter_outside_calls
 
 
 def _noting(call_handlers: Any) -> Any:

@@ -34,11 +34,24 @@ _EVENTS: dict[Kind, ServerEvent] = {
 }
 
 
-def replace(server: MCPServer[Any], kind: Kind, new: Mapping[str, Any], withdrawn: Collection[str] = ()) -> bool:
+def replace(
+    server: MCPServer[Any],
+    kind: Kind,
+    new: Mapping[str, Any],
+    withdrawn: Collection[str] = (),
+    moved: Collection[str] = (),
+) -> bool:
     """Put entries of one kind on the server, take others off, all in one step, and tell clients.
 
     An entry takes the place of the one of its name; one that is new stands where the first of those withdrawn
     stood, so that a tool that is renamed does not move in the list. Names that are not there are not missed.
+
+    Args:
+        server: The server.
+        kind: Of the entries.
+        new: The entries by name.
+        withdrawn: Names that go.
+        moved: Names in `new` that are on the server already, and count as new all the same.
 
     Returns:
         Whether anything changed.
@@ -46,7 +59,7 @@ def replace(server: MCPServer[Any], kind: Kind, new: Mapping[str, Any], withdraw
     with _lock:
         old = sdk_gaps.entries(server, kind)
         changed = bool(new) or any(name in old for name in withdrawn)
-        sdk_gaps.put_entries(server, kind, _swapped(old, new, withdrawn))
+        sdk_gaps.put_entries(server, kind, _swapped(old, new, withdrawn, moved))
     runtime = getattr(server, "runtime", None)
     if runtime is not None and changed:  # without one, the SDK's constructor is still at work
         # What a call defines belongs to no cell, and neither does what is defined in the background.
@@ -58,16 +71,16 @@ def replace(server: MCPServer[Any], kind: Kind, new: Mapping[str, Any], withdraw
     return changed
 
 
-def _swapped(old: Mapping[str, Any], new: Mapping[str, Any], withdrawn: Collection[str]) -> dict[str, Any]:
-    added = {name: entry for name, entry in new.items() if name not in old}
+def _swapped(
+    old: Mapping[str, Any], new: Mapping[str, Any], withdrawn: Collection[str], moved: Collection[str]
+) -> dict[str, Any]:
+    added = {name: entry for name, entry in new.items() if name not in old or name in moved}
     swapped: dict[str, Any] = {}
     for name, entry in old.items():
-        if name in new:
-            swapped[name] = new[name]
-        elif name in withdrawn:
+        if name in withdrawn and name not in new:
             swapped |= added
-        else:
-            swapped[name] = entry
+        elif name not in added:
+            swapped[name] = new.get(name, entry)
     return swapped | added
 
 

@@ -8,7 +8,8 @@ from weakref import WeakKeyDictionary
 
 from mcp.server.mcpserver import MCPServer
 
-from mcp_notebook.server.changes import Kind, replace
+from mcp_notebook.server import sdk_gaps
+from mcp_notebook.server.changes import KINDS, Kind, replace
 
 __all__ = ["Origins"]
 
@@ -46,15 +47,23 @@ class Origins:
         cell, self._cell = self._cell, None
         gone: list[str] = []
         for server in servers:
-            fresh: dict[tuple[Kind, str], None] = server.runtime.defined  # type: ignore[attr-defined]
+            fresh: list[tuple[Kind, str]] = list(server.runtime.defined)  # type: ignore[attr-defined]
+            if cell is not None:
+                gone += self._withdraw(server, cell, fresh, failed=failed)
             server.runtime.defined = {}  # type: ignore[attr-defined]
-            if cell is None:
-                continue
-            held = self._held.setdefault(server, {})
-            for kind, name in [key for key, holder in held.items() if holder == cell and key not in fresh]:
-                if not failed:
-                    del held[kind, name]
-                    replace(server, kind, {}, [name])
-                    gone.append(name)
-            held.update(dict.fromkeys(fresh, cell))
         return gone
+
+    def _withdraw(self, server: MCPServer[Any], cell: str, fresh: list[tuple[Kind, str]], *, failed: bool) -> list[str]:
+        held = self._held.setdefault(server, {})
+        gone = [] if failed else [key for key, holder in held.items() if holder == cell and key not in fresh]
+        for kind in KINDS:
+            entries = sdk_gaps.entries(server, kind)
+            names = [name for k, name in gone if k == kind and name in entries]
+            # Decorators put what they define last; where the cell renamed it, it takes the place of the old one.
+            added = [name for k, name in fresh if k == kind and (k, name) not in held and name in entries]
+            if names:
+                replace(server, kind, {name: entries[name] for name in added}, names, moved=added)
+        for key in gone:
+            del held[key]
+        held.update(dict.fromkeys(fresh, cell))
+        return [name for _, name in gone]

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import anyio
 import anyio.to_thread
+from anyio.lowlevel import RunVar
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.session import ServerSession
@@ -65,10 +66,26 @@ def _inline(function: Function) -> AsyncFunction:
     return run
 
 
+MOST_WORKERS = 1_000
+"""How many calls may be on worker threads at once. AnyIO's own 40 are soon taken by calls that never end."""
+
+_limiter: RunVar[anyio.CapacityLimiter] = RunVar("mcp_notebook_workers")
+
+
+def _workers() -> anyio.CapacityLimiter:
+    """Return the limiter of the running loop."""
+    try:
+        return _limiter.get()
+    except LookupError:
+        limiter = anyio.CapacityLimiter(MOST_WORKERS)
+        _limiter.set(limiter)
+        return limiter
+
+
 def _on_worker(function: Function) -> AsyncFunction:
     async def run(**arguments: Any) -> Any:
         call = functools.partial(function, **arguments)
-        return await anyio.to_thread.run_sync(call, abandon_on_cancel=True)
+        return await anyio.to_thread.run_sync(call, abandon_on_cancel=True, limiter=_workers())
 
     return run
 
@@ -84,7 +101,7 @@ def _async_on_worker(function: AsyncFunction) -> AsyncFunction:
     async def run(**arguments: Any) -> Any:
         task = _Elsewhere(function(**arguments))
         try:
-            return await anyio.to_thread.run_sync(task.run, abandon_on_cancel=True)
+            return await anyio.to_thread.run_sync(task.run, abandon_on_cancel=True, limiter=_workers())
         except anyio.get_cancelled_exc_class():
             task.cancel()
             raise

@@ -40,7 +40,10 @@ def log(calls: Sequence[Call], place: Callable[[Call], str], *, more: int = 0, t
         return look.Rendering(f"calls: {empty}", look.card("calls", f"<p>{escape(empty)}</p>"))
     headers = ("", "what", "arguments", "ended", "ms" if times else "", "client", "over", "defined in")
     title = f"calls, the latest {len(rows)} of {len(rows) + more}" if more else "calls"
-    cells = [[escape(n), look.code(what), look.code(args), *map(escape, rest)] for n, what, args, *rest in rows]
+    cells = [
+        [escape(n), look.code(what), look.code(args) if args else "", *map(escape, rest)]
+        for n, what, args, *rest in rows
+    ]
     text = [title, *look.columns([headers, *rows])]
     return look.Rendering("\n".join(text), look.card(escape(title), look.table(headers, cells, numbers=(0, 4))))
 
@@ -100,9 +103,11 @@ def wire_log(frames: Sequence[Frame]) -> look.Rendering:
 def _result(call: Call) -> str:
     if call.result is None:
         return ""
+    if call.cut:
+        return look.json_text(call.content)
     try:
         return content.render(_RESULTS[call.method].model_validate(call.result)).text
-    except (KeyError, ValidationError):  # of another kind, or cut
+    except (KeyError, ValidationError):  # of another kind
         return look.json_text(call.content)
 
 

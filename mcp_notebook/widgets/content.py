@@ -103,7 +103,7 @@ MOST_CHARACTERS = 20_000
 def _blocks(blocks: Sequence[Any]) -> tuple[str, str]:
     drawn = [_BLOCKS.get(type(block), _other)(block) for block in blocks[:MOST_BLOCKS]]
     if len(blocks) > MOST_BLOCKS:
-        words = f"... and {len(blocks) - MOST_BLOCKS} more. The value of the cell has all of them."
+        words = f"... and {len(blocks) - MOST_BLOCKS} more, not shown here."
         drawn.append((words, f"<p>{escape(words)}</p>"))
     return "\n".join(text for text, _ in drawn), "".join(html for _, html in drawn)
 
@@ -119,7 +119,7 @@ def _shortened(text: str) -> str:
     if len(text) <= MOST_CHARACTERS:
         return text
     more = len(text) - MOST_CHARACTERS
-    return f"{text[:MOST_CHARACTERS]}\n... and {more} more characters. The value of the cell has all of them."
+    return f"{text[:MOST_CHARACTERS]}\n... and {more} more characters, not shown here."
 
 
 def _image(block: ImageContent) -> tuple[str, str]:
