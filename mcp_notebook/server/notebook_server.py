@@ -138,6 +138,8 @@ def adopt(server: MCPServer[Any], recorder: Recorder | None = None) -> MCPServer
     if not hasattr(server, "runtime"):
         for name in ("add_tool", "remove_tool", "add_prompt", "add_resource", "resource"):
             setattr(server, name, MethodType(getattr(_Replacing, name), server))
+        tools = sdk_gaps.entries(server, "tool")
+        sdk_gaps.put_entries(server, "tool", {name: placed(tool) for name, tool in tools.items()})
         _at_home(server, recorder)
     elif recorder is not None:
         server.runtime.recorder = recorder

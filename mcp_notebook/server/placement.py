@@ -10,7 +10,6 @@ import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
-from contextvars import ContextVar
 from typing import Any, Literal
 
 import anyio
@@ -18,13 +17,13 @@ import anyio.to_thread
 from anyio.lowlevel import RunVar
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
-from mcp.server.session import ServerSession
 
 from mcp_notebook import main_thread
 from mcp_notebook.recording import Call, current
 from mcp_notebook.recording.call import State
+from mcp_notebook.server.recorded_session import client_session
 
-__all__ = ["RUN_ON", "RunOn", "client_session", "placed"]
+__all__ = ["RUN_ON", "RunOn", "placed"]
 
 RunOn = Literal["worker", "loop", "main"]
 
@@ -32,9 +31,6 @@ WAITING: State = "waiting for the main thread"
 
 PATIENCE = 0.2
 """Seconds that a call waits for the main thread before its client is told; between cells it takes a millisecond."""
-
-client_session: ContextVar[ServerSession | None] = ContextVar("mcp_notebook_session", default=None)
-"""The session of the call that runs, through which its client hears of progress."""
 
 Function = Callable[..., Any]
 AsyncFunction = Callable[..., Awaitable[Any]]

@@ -5,26 +5,22 @@ One middleware of the SDK, on every transport: all that a client asks passes thr
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import anyio
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
-from mcp.server.session import ServerSession
 from mcp.shared.exceptions import MCPError
-from mcp_types import METHOD_NOT_FOUND, LoggingLevel, RequestId, ServerRequest
+from mcp_types import METHOD_NOT_FOUND
 
 from mcp_notebook.recording import Call, Recorder, current, output
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.audience import Audience
 from mcp_notebook.server.definitions import function_behind
-from mcp_notebook.server.placement import client_session
+from mcp_notebook.server.recorded_session import RecordedSession, client_session
 
 __all__ = ["CALL_ID", "TRANSPORT", "Runtime"]
-
-T = TypeVar("T")
 
 CALL_ID = "mcp-notebook/call"
 """The ``_meta`` key by which a notebook recognises a request of its own."""
@@ -89,7 +85,7 @@ class Runtime:
 
     async def _recorded(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         call = self._opened(ctx)
-        ctx.session = _RecordedSession(ctx.session, call)
+        ctx.session = RecordedSession(ctx.session, call)
         output.ensure()
         token = current.set(call)
         client_session.set(ctx.session)
@@ -149,51 +145,6 @@ class Runtime:
 
 MOST_WAITING = 1_000
 """How many calls may wait for a client's answers and still be known as the same call when those come."""
-
-
-class _RecordedSession(ServerSession):
-    """The session of one call: what goes through it is kept with the call, and may come from any event loop.
-
-    A call that runs on a worker or on the main thread has a loop of its own; the client is on the server's.
-    """
-
-    def __init__(self, session: ServerSession, call: Call) -> None:
-        self.__dict__.update(session.__dict__)
-        self._call = call
-        self._home = asyncio.get_running_loop()
-
-    async def report_progress(self, progress: float, total: float | None = None, message: str | None = None) -> None:
-        self._call.add("progress", {"progress": progress, "total": total, "message": message})
-        await self._at_home(super().report_progress(progress, total, message))
-
-    async def send_log_message(
-        self, level: LoggingLevel, data: Any, logger: str | None = None, related_request_id: RequestId | None = None
-    ) -> None:
-        self._call.add("message", {"level": level, "data": data, "logger": logger})
-        await self._at_home(super().send_log_message(level, data, logger, related_request_id))
-
-    async def send_request(self, request: ServerRequest, *args: Any, **options: Any) -> Any:
-        self._call.add("question", request.model_dump(by_alias=True, mode="json", exclude_none=True))
-        answer = await self._at_home(super().send_request(request, *args, **options))
-        self._call.add("answer", answer.model_dump(by_alias=True, mode="json", exclude_none=True))
-        return answer
-
-    async def send_notification(self, *args: Any, **options: Any) -> None:
-        await self._at_home(super().send_notification(*args, **options))
-
-    async def _at_home(self, work: Coroutine[Any, Any, T]) -> T:
-        if asyncio.get_running_loop() is self._home:
-            return await _outside(work)
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_outside(work), self._home))
-
-
-async def _outside(work: Coroutine[Any, Any, T]) -> T:
-    """Await `work` as no part of the call: in one process it runs the client's callbacks, and their prints too."""
-    token = current.set(None)
-    try:
-        return await work
-    finally:
-        current.reset(token)
 
 
 def _completed(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,69 @@
+"""The session of one call: what the server sends and asks through it is kept with the call."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+from mcp.server.session import ServerSession
+from mcp_types import LoggingLevel, RequestId, ServerRequest
+
+from mcp_notebook.recording import Call, current
+
+__all__ = ["RecordedSession", "client_session"]
+
+T = TypeVar("T")
+
+client_session: ContextVar[ServerSession | None] = ContextVar("mcp_notebook_session", default=None)
+"""The session of the call that runs, through which its client hears of progress."""
+
+
+class RecordedSession(ServerSession):
+    """A `ServerSession` that keeps what goes through it, which may come from any event loop.
+
+    A call that runs on a worker or on the main thread has a loop of its own; the client is on the server's.
+    """
+
+    def __init__(self, session: ServerSession, call: Call) -> None:
+        self.__dict__.update(session.__dict__)
+        self._call = call
+        self._home = asyncio.get_running_loop()
+
+    async def report_progress(self, progress: float, total: float | None = None, message: str | None = None) -> None:
+        """Tell the client how far the call is."""
+        self._call.add("progress", {"progress": progress, "total": total, "message": message})
+        await self._at_home(super().report_progress(progress, total, message))
+
+    async def send_log_message(
+        self, level: LoggingLevel, data: Any, logger: str | None = None, related_request_id: RequestId | None = None
+    ) -> None:
+        """Send the client a message of the protocol's logging."""
+        self._call.add("message", {"level": level, "data": data, "logger": logger})
+        await self._at_home(super().send_log_message(level, data, logger, related_request_id))
+
+    async def send_request(self, request: ServerRequest, *args: Any, **options: Any) -> Any:
+        """Ask the client, and keep the question and the answer."""
+        self._call.add("question", request.model_dump(by_alias=True, mode="json", exclude_none=True))
+        answer = await self._at_home(super().send_request(request, *args, **options))
+        self._call.add("answer", answer.model_dump(by_alias=True, mode="json", exclude_none=True))
+        return answer
+
+    async def send_notification(self, *args: Any, **options: Any) -> None:
+        """Notify the client."""
+        await self._at_home(super().send_notification(*args, **options))
+
+    async def _at_home(self, work: Coroutine[Any, Any, T]) -> T:
+        if asyncio.get_running_loop() is self._home:
+            return await _outside(work)
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_outside(work), self._home))
+
+
+async def _outside(work: Coroutine[Any, Any, T]) -> T:
+    """Await `work` as no part of the call: in one process it runs the client's callbacks, and their prints too."""
+    token = current.set(None)
+    try:
+        return await work
+    finally:
+        current.reset(token)
