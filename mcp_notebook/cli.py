@@ -55,13 +55,14 @@ def lab(folder: Path, fresh: bool, port: int, no_browser: bool) -> None:
     show_default=True,
     help="How long a request waits for a kernel that restarts or is not running.",
 )
-def connect(name: str, wait: float) -> None:
+@click.option("--runtime-dir", type=click.Path(), help="Jupyter's runtime directory, where it is not the usual one.")
+def connect(name: str, wait: float, runtime_dir: str | None) -> None:
     """Bridge stdio to the live notebook NAME, for hosts that start an MCP server as a process.
 
     NAME is the notebook's file name without .ipynb, NOTEBOOK/SERVER, a server's name, or the path of a notebook;
     mcp-notebook list shows them. The token is read from a private file. When the kernel restarts, requests wait for it.
     """
-    raise SystemExit(run_bridge(name, wait))
+    raise SystemExit(run_bridge(name, wait, runtime_dir))
 
 
 @main.command("list")

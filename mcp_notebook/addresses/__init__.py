@@ -9,11 +9,12 @@ token is in them. A file outlives its kernel, so that port and token come back w
 from mcp_notebook.addresses.address import DEFAULT_SERVER, Address
 from mcp_notebook.addresses.files import live, publish, remembered, reread, withdraw
 from mcp_notebook.addresses.names import find
-from mcp_notebook.addresses.place import runtime_dir
+from mcp_notebook.addresses.place import chosen_runtime_dir, runtime_dir
 
 __all__ = [
     "DEFAULT_SERVER",
     "Address",
+    "chosen_runtime_dir",
     "find",
     "live",
     "publish",

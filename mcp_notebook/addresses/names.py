@@ -42,10 +42,11 @@ def _meanings(name: str, everything: list[Address]) -> Iterator[list[Address]]:
     yield [address for address in everything if f"{address.stem}/{address.server}" == name]
     yield [address for address in everything if address.server == name]
     yield [address for address in everything if address.stem == name]
+    yield [address for address in everything if address.kernel is not None and address.kernel == name]
 
 
 def _told_apart(addresses: list[Address]) -> str:
     names = {address.name for address in addresses}
     if len(names) == len(addresses):
         return " or ".join(sorted(names))
-    return " or ".join(sorted({address.notebook or address.name for address in addresses}))
+    return " or ".join(sorted({address.notebook or address.kernel or address.name for address in addresses}))

@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-__all__ = ["runtime_dir"]
+__all__ = ["chosen_runtime_dir", "runtime_dir"]
 
 
 def runtime_dir() -> Path:
@@ -22,6 +22,17 @@ def runtime_dir() -> Path:
 
         return Path(jupyter_runtime_dir())
     return _data_dir() / "runtime"
+
+
+def chosen_runtime_dir() -> Path | None:
+    """Return the directory where the environment of this process chose it; None where it is the usual one.
+
+    A process with another environment, as a host has it, would look elsewhere.
+    """
+    return runtime_dir() if any(name in os.environ for name in _CHOOSE) else None
+
+
+_CHOOSE = ("JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "JUPYTER_PLATFORM_DIRS", "XDG_DATA_HOME")
 
 
 def _data_dir() -> Path:

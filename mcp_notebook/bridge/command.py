@@ -18,24 +18,32 @@ WAIT = 60.0
 """Seconds for which a request waits for a kernel that is away, where the person does not say."""
 
 
-def plain_arguments(words: list[str]) -> tuple[str, float] | None:
-    """Return name and wait of ``connect NAME [--wait SECONDS]``; None where click has something to say about them."""
-    match words:
-        case ["connect", name]:
-            wait = str(WAIT)
-        case ["connect", "--wait", wait, name] | ["connect", name, "--wait", wait]:
-            pass
-        case _:
-            return None
+def plain_arguments(words: list[str]) -> tuple[str, float, str | None] | None:
+    """Return what ``connect`` is given: name, wait and runtime directory.
+
+    None where click has something to say about the words.
+    """
+    names: list[str] = []
+    options = {"--wait": str(WAIT)}
+    rest = iter(words[1:])
+    for word in rest:
+        if word in ("--wait", "--runtime-dir"):
+            options[word] = next(rest, "")
+        else:
+            names.append(word)
     try:
-        seconds = float(wait)
+        seconds = float(options["--wait"])
     except ValueError:
         return None
-    return None if name.startswith("-") or not seconds >= 0 else (name, seconds)
+    if len(names) != 1 or names[0].startswith("-") or not seconds >= 0:
+        return None
+    return names[0], seconds, options.get("--runtime-dir")
 
 
-def connect(name: str, wait: float) -> int:
+def connect(name: str, wait: float, runtime_dir: str | None = None) -> int:
     """Forward between stdin, stdout and the notebook of this name until the host ends it; return the exit status."""
+    if runtime_dir is not None:
+        os.environ["JUPYTER_RUNTIME_DIR"] = runtime_dir
     try:
         address = addresses.find(name)
     except UnknownNameError as error:

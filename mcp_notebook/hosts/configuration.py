@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from mcp_notebook.errors import HostError
@@ -20,9 +21,15 @@ _CONNECT = ("-m", "mcp_notebook", "connect")
 
 @dataclass(frozen=True)
 class Bridge:
-    """The host starts ``mcp-notebook connect NAME``, which reads port and token where the kernel left them."""
+    """The host starts ``mcp-notebook connect NAME``, which reads port and token where the kernel left them.
+
+    Attributes:
+        name: The name.
+        runtime_dir: Where that is, if not in Jupyter's usual runtime directory.
+    """
 
     name: str
+    runtime_dir: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,8 @@ def entry(host: Host, link: Link) -> dict[str, Any]:
     if isinstance(link, Bridge):
         # Hosts are started by the desktop, with another PATH than a shell's: nothing but the whole path is sure.
         kind = {"type": "stdio"} if host.starts else {}
-        return {**kind, "command": sys.executable, "args": [*_CONNECT, link.name]}
+        where = ["--runtime-dir", str(link.runtime_dir)] if link.runtime_dir else []
+        return {**kind, "command": sys.executable, "args": [*_CONNECT, link.name, *where]}
     if host.calls is None:
         raise HostError(f"{host.title} only starts processes, so it connects by bridge: leave out --http.")
     headers = {"headers": {"Authorization": f"Bearer {_token(host, link)}"}} if link.asks_token else {}

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import click
 from IPython.display import display
 
-from mcp_notebook import doctor
+from mcp_notebook import addresses, doctor
 from mcp_notebook.errors import HostError, HostingError
 from mcp_notebook.hosts import (
     HOSTS,
@@ -92,7 +92,7 @@ def _link(state: State, live: LiveServer, *, http: bool, show_token: bool) -> Li
         raise HostingError(
             f"A bridge would not find {live.name!r}, as no file says where it is. See %mcp doctor, or add --http."
         )
-    return Bridge(address.name)
+    return Bridge(address.name, addresses.chosen_runtime_dir())
 
 
 def _shown(live: LiveServer, link: Link, hosts: list[Host]) -> look.Rendering:
