@@ -16,8 +16,10 @@ from mcp_notebook.client.framed import framed
 from mcp_notebook.recording.wire import MOST_BYTES_OF_A_FRAME, MOST_FRAMES, Frame, Wire, tapped
 from mcp_notebook.server.notebook_server import NotebookServer
 from mcp_notebook.server.runtime import CALL_ID
+from mcp_notebook.widgets.calls import brief_wire_log
 
 JSON = [(b"content-type", b"application/json")]
+SPOKEN = ("id", "method", "params", "result", "error", "name", "uri")
 EVENTS = [(b"Content-Type", b"text/event-stream; charset=utf-8")]
 
 
@@ -223,3 +225,59 @@ def test_how_a_notebook_knows_its_own_requests_is_not_in_the_frames():
     (call,) = [f.message for f in wire.frames if f.message.get("method") == "tools/call"]
     assert call["params"]["_meta"]["mine"] == 1
     assert CALL_ID not in repr(wire.frames)
+
+
+def test_in_brief_a_frame_is_a_line_with_the_names_of_its_headers_and_no_value_of_theirs():
+    request = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "copies"}}
+    frames, _, _ = exchanged(
+        [json.dumps(request).encode()],
+        [b'{"jsonrpc": "2.0", "id": 1, "result": {"text": "secret"}}'],
+        headers=[*JSON, (b"mcp-session-id", b"5e55")],
+        sent=[*JSON, (b"mcp-method", b"tools/call"), (b"authorization", b"Bearer t0ken")],
+    )
+    shown = brief_wire_log(frames)
+    assert not any(value in shown.text + shown.html for value in ("5e55", "t0ken", "secret"))
+    title, header, asked, answered = shown.text.splitlines()
+    assert (title, header.split()) == ("frames", ["from", "HTTP", "message", "headers"])
+    assert " ".join(asked.split()) == "client → POST /mcp tools/call copies mcp-method, authorization"
+    assert " ".join(answered.split()) == "← server 200 application/json result of tools/call mcp-session-id"
+
+
+def test_in_brief_the_address_that_sse_gives_out_has_no_session_and_the_end_of_a_stream_is_no_line():
+    frames = [
+        Frame(0, "client", "http", 1, "GET /sse", ""),
+        Frame(
+            0, "server", "http", 1, "200\ncontent-type: text/event-stream; charset=utf-8", "/messages/?session_id=5e"
+        ),
+        Frame(0, "server", "http", 1, "200", ""),
+    ]
+    lines = repr(brief_wire_log(frames)).splitlines()[2:]
+    assert [" ".join(line.split()) for line in lines] == [
+        "client → GET /sse",
+        "← server 200 text/event-stream /messages/",
+    ]
+
+
+def test_in_brief_frames_in_memory_have_no_columns_of_http():
+    frames = [
+        Frame(0, "client", "memory", 0, "", {"jsonrpc": "2.0", "id": 1, "method": "ping"}),
+        Frame(0, "server", "memory", 0, "", {"jsonrpc": "2.0", "id": 1, "error": {"code": -32601, "message": "no"}}),
+    ]
+    assert repr(brief_wire_log(frames)).splitlines()[1:] == [
+        "  from      message",
+        "  client →  ping",
+        "  ← server  error of ping",
+    ]
+    assert "frames: kept from now on" in repr(brief_wire_log([]))
+
+
+@given(
+    message=st.recursive(
+        st.none() | st.integers() | st.text() | st.just({}),
+        lambda inner: st.lists(inner) | st.fixed_dictionaries({}, optional=dict.fromkeys(SPOKEN, inner)),
+    ),
+    head=st.sampled_from(["", "POST /mcp\nmcp-method:", "200\ncontent-type:", "GET /\ncontent-type: ; x"]),
+    direction=st.sampled_from(["client", "server"]),
+)
+def test_in_brief_whatever_a_stranger_sends_is_drawn(message, head, direction):
+    assert repr(brief_wire_log([Frame(0, direction, "http", 1, head, message)])).startswith("frames")

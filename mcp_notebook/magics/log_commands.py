@@ -18,7 +18,7 @@ from mcp_notebook.recording import Call
 from mcp_notebook.recording.as_tests import as_tests, testable
 from mcp_notebook.server import LiveServer
 from mcp_notebook.widgets import look
-from mcp_notebook.widgets.calls import call_card, log, wire_log
+from mcp_notebook.widgets.calls import brief_wire_log, call_card, log, wire_log
 
 __all__: list[str] = []
 
@@ -34,6 +34,7 @@ NUMBER = click.argument("number", type=click.IntRange(min=1), metavar="N")
     click.option(
         "--wire", is_flag=True, help="The frames on the wire; they are kept from the first time this is asked."
     ),
+    click.option("--brief", is_flag=True, help="One line a frame, without what differs from run to run; with --wire."),
     click.option("--clear", is_flag=True, help="Forget the frames that were kept; with --wire."),
     click.option(
         "--to", "to", type=(click.Choice(["test"]), str), metavar="test FILE", help="Write the calls as tests."
@@ -54,6 +55,7 @@ def _log(
     failed: bool,
     times: bool,
     wire: bool,
+    brief: bool,
     clear: bool,
     to: tuple[str, str] | None,
     importing: str,
@@ -66,7 +68,7 @@ def _log(
         if clear:
             recorder.wire.frames.clear()
             frames = []
-        return wire_log(frames)
+        return brief_wire_log(frames) if brief else wire_log(frames)
     calls = [_numbered(state, number)] if number is not None else recorder.calls
     if failed:
         calls = [call for call in calls if call.state in ("error", "refused", "cancelled")]

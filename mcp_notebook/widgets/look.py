@@ -104,7 +104,7 @@ def columns(rows: Iterable[Sequence[str]], *, indent: str = "  ") -> list[str]:
     lines: list[str] = []
     for row in cells:
         lead = indent + "".join(f"{cell:<{width}}  " for cell, width in zip(row, widths, strict=False))
-        wrapped = textwrap.wrap(row[-1], max(40, WIDTH - len(lead))) or [""]
+        wrapped = textwrap.wrap(row[-1], max(40, WIDTH - len(lead)), break_on_hyphens=False) or [""]
         lines.append((lead + wrapped[0]).rstrip())
         lines += [" " * len(lead) + more for more in wrapped[1:]]
     return lines
