@@ -95,6 +95,50 @@ WRONG = {
         "%%mcp_prompt\ndef book_club(title: str, audience: str = 'adults') -> str:\n"
         "    return f'Five questions about a book, for {audience}'": "the text names the title",
     },
+    "exercise-overdue": {
+        "%%mcp_tool --server library\ndef overdue(today: int) -> list[str]:\n"
+        "    return [t for (t,) in database.execute('SELECT title FROM loans WHERE due < ? ORDER BY due', (today,))]": (
+            "the database belongs to the main thread"
+        ),
+        "%%mcp_tool --server library --run-on main\ndef overdue(today: int) -> list[str]:\n"
+        "    return [t for (t,) in "
+        "database.execute('SELECT title FROM loans WHERE due <= ? ORDER BY due', (today,))]": (
+            "what is due today is not overdue yet"
+        ),
+        "%%mcp_tool --server library --run-on main\ndef overdue(today: int) -> list[str]:\n"
+        "    return [t for (t,) in database.execute('SELECT title FROM loans WHERE due < ?', (today,))]": (
+            "the longest overdue comes first"
+        ),
+        "%%mcp_tool --server library --run-on main\ndef overdue(today: int) -> list[str]:\n"
+        "    return [t for (t,) in database.execute(f'SELECT title FROM loans WHERE due < {today} "
+        "ORDER BY due DESC')]": "got ['Dune', 'Kindred', 'Emma']",
+    },
+    "exercise-next-number": {
+        "machine = NotebookServer('machine')\nlast = 0\n\n@machine.tool()\ndef next_number() -> int:\n"
+        "    global last\n    last += 1\n    return last": "the server starts anew, so it draws 1",
+        "machine = NotebookServer('machine')\n\n@machine.tool()\ndef next_number() -> int:\n"
+        "    last = 0\n    last += 1\n    return last": "the second draws 2 from the same machine",
+        "@asynccontextmanager\nasync def switched_on(server):\n    yield {'last': 0}\n\n"
+        "machine = NotebookServer('machine')\n\n@machine.tool()\ndef next_number(ctx: Context) -> int:\n"
+        "    drawn = ctx.request_context.lifespan_context\n    drawn['last'] += 1\n"
+        "    return drawn['last']": "got the error 'Error executing tool next_number'",
+        "@asynccontextmanager\nasync def switched_on(server):\n    yield {'last': 0}\n\n"
+        "machine = NotebookServer('machine', lifespan=switched_on)\n\n@machine.tool()\n"
+        "def next_number(ctx: Context) -> int:\n    drawn = ctx.request_context.lifespan_context\n"
+        "    number = drawn['last']\n    drawn['last'] += 1\n    return number": "the first visitor draws 1",
+    },
+    "exercise-fine": {
+        "%%mcp_tool --server library\nfrom pydantic_settings import BaseSettings\n\n"
+        "class Fines(BaseSettings):\n    cents_per_day: int = 10\n    most_cents: int = 500\n\n"
+        "def fine(days_late: Annotated[int, Field(ge=0)]) -> int:\n"
+        "    return min(days_late * Fines().cents_per_day, Fines().most_cents)": "comes from the environment",
+        "%%mcp_tool --server library\ndef fine(days_late: Annotated[int, Field(ge=0)]) -> int:\n"
+        "    return days_late * int(os.environ['FINES_CENTS_PER_DAY'])": "never more than most_cents",
+        "%%mcp_tool --server library\ndef fine(days_late: int) -> int:\n"
+        "    return min(days_late * int(os.environ['FINES_CENTS_PER_DAY']), 500)": "a negative number of days",
+        "%%mcp_tool --server library\ndef fine(days_late: Annotated[int, Field(ge=0)]) -> int:\n"
+        "    return min(days_late * os.environ['FINES_CENTS_PER_DAY'], 500)": "Error executing tool fine",
+    },
 }
 """Plausible wrong answers to each exercise, each with what the check has to say to it."""
 
