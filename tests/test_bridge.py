@@ -25,6 +25,7 @@ from mcp.client.subscriptions import ToolsListChanged
 from mcp.shared.inbound import decode_header_value, encode_header_value, mcp_param_headers, x_mcp_header_map
 
 from mcp_notebook import addresses
+from mcp_notebook.bridge.command import WAIT, plain_arguments
 from mcp_notebook.bridge.headers import ParameterHeaders, field
 from mcp_notebook.bridge.kernel import VERSION
 from tests import served
@@ -775,3 +776,13 @@ def test_an_annotation_that_is_no_header_name_is_left_out(header):
     known = ParameterHeaders()
     known.learn({"tools": [{"name": "t", "inputSchema": {"properties": {"a": {"x-mcp-header": header}}}}, 5, {}]})
     assert known.lines({"method": "tools/call", "params": {"name": "t", "arguments": {"a": "x"}}}) == b""
+
+
+def test_what_connect_is_given_is_understood_without_click() -> None:
+    assert plain_arguments(["connect", "a"]) == ("a", WAIT, None)
+    assert plain_arguments(["connect", "--wait", "3", "a", "--runtime-dir", "/r"]) == ("a", 3, "/r")
+
+
+@pytest.mark.parametrize("words", [[], ["a", "b"], ["a", "--wait"], ["a", "--wait", "-1"], ["--help"], ["a", "--what"]])
+def test_what_is_not_plain_is_left_to_click(words: list[str]) -> None:
+    assert plain_arguments(["connect", *words]) is None
