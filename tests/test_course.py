@@ -201,6 +201,7 @@ def test_every_solution_passes(path: Path) -> None:
     assert {said.splitlines()[0] for said in run_with(path, solutions(path)).values()} == {"passed"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "attempt"),
     [(path, n) for path in WITH_EXERCISES for n in range(max(len(WRONG[name]) for name in exercises(path)))],

@@ -596,7 +596,9 @@ def test_unloading_leaves_the_kernel_as_it_was_and_reloading_keeps_url_and_token
         kernel.good("%reload_ext mcp_notebook")
         with connected(url, token) as client:
             assert client.call("halve", n=4) == 2
+        kernel.wait_for("__import__('gc').get_freeze_count()")
         kernel.good("%unload_ext mcp_notebook")
+        assert kernel.value("__import__('gc').get_freeze_count()") == 0
         assert kernel.value("[name for name, was in before.items() if snapshot()[name] != was]") == []
         with pytest.raises(httpx.ConnectError):
             httpx.post(url)

@@ -92,7 +92,8 @@ class Extension:
 
     def unload(self) -> None:
         """Take everything out of the shell again."""
-        self._wait_for_sdk()
+        self._start_import()
+        self._importer.join()
         try:
             if hasattr(self.shell, _STATE):
                 self.state.pause()

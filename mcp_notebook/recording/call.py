@@ -56,14 +56,22 @@ class Call:
         error: The text of a protocol error.
         raised: What the function raised and clients are not told; only the latest calls keep it.
         cut: Whether its arguments or its result were too long to be kept whole.
+        counted: How many bytes of it the recorder has counted.
+        session: The session of the request, while it runs.
         rounds: How many requests it took; more than one where the client was asked in between.
     """
 
-    __slots__ = (
-        "_arguments", "_events", "_left", "_origin", "_result", "client", "counted", "cut", "duration", "error",
-        "function", "method", "name", "number", "protocol_version", "raised", "rounds", "server", "size", "started",
-        "state", "transport",
-    )  # fmt: skip
+    number = 0
+    state: State = "running"
+    duration: float | None = None
+    error: str | None = None
+    raised: BaseException | None = None
+    rounds = 1
+    counted = 0
+    session: Any = None
+    _result: bytes | None = None
+    _events: list[Event] | None = None
+    _left = MOST_BYTES_OF_EVENTS
 
     def __init__(
         self,
@@ -77,28 +85,18 @@ class Call:
         protocol_version: str = "",
         function: Callable[..., Any] | None = None,
     ) -> None:
-        self.number = 0
         self.server = server
         self.method = method
         self.name = name
-        # As JSON text: one object instead of many, which the garbage collector would visit again and again.
-        self._arguments, self.cut = _packed(arguments)
-        self._result: bytes | None = None
-        self._events: list[Event] | None = None
-        self.size = len(self._arguments)
         self.client = client
         self.transport = transport
         self.protocol_version = protocol_version
         self.function = function
+        # As JSON text: one object instead of many, which the garbage collector would visit again and again.
+        self._arguments, self.cut = _packed(arguments)
+        self.size = len(self._arguments)
         self.started = time.time()
-        self.state: State = "running"
-        self.duration: float | None = None
-        self.error: str | None = None
-        self.raised: BaseException | None = None
-        self.rounds = 1
-        self.counted = 0  # of its size, by the recorder
         self._origin = time.perf_counter()
-        self._left = MOST_BYTES_OF_EVENTS
 
     @property
     def era(self) -> Literal["legacy", "modern"]:
@@ -154,7 +152,9 @@ class Call:
         """Keep how it ended."""
         self.duration = time.perf_counter() - self._origin
         self.state = state
-        self.error = error
+        self.session = None
+        if error is not None:
+            self.error = error
         if result is not None:
             self._result, cut = _packed(result)
             self.cut = self.cut or cut

@@ -21,7 +21,6 @@ from mcp.server.mcpserver.tools import Tool
 from mcp_notebook import main_thread
 from mcp_notebook.recording import Call, current
 from mcp_notebook.recording.call import State
-from mcp_notebook.server.recorded_session import client_session
 
 __all__ = ["RUN_ON", "RunOn", "placed"]
 
@@ -141,9 +140,10 @@ async def _from_main(function: Callable[[], Any]) -> Any:
 
 def _tell_client(call: Call | None) -> None:
     """Tell a client that asked for progress why there is none yet."""
-    session = client_session.get()
-    if session is not None and call is not None and call.state == WAITING:
-        task = asyncio.ensure_future(session.report_progress(0, None, "waiting until the notebook's cell has ended"))
+    if call is not None and call.session is not None and call.state == WAITING:
+        task = asyncio.ensure_future(
+            call.session.report_progress(0, None, "waiting until the notebook's cell has ended")
+        )
         _telling.add(task)
         task.add_done_callback(_telling.discard)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from mcp.server.session import ServerSession
@@ -12,12 +11,9 @@ from mcp_types import LoggingLevel, RequestId, ServerRequest
 
 from mcp_notebook.recording import Call, current
 
-__all__ = ["RecordedSession", "client_session"]
+__all__ = ["RecordedSession"]
 
 T = TypeVar("T")
-
-client_session: ContextVar[ServerSession | None] = ContextVar("mcp_notebook_session", default=None)
-"""The session of the call that runs, through which its client hears of progress."""
 
 
 class RecordedSession(ServerSession):
@@ -26,10 +22,19 @@ class RecordedSession(ServerSession):
     A call that runs on a worker or on the main thread has a loop of its own; the client is on the server's.
     """
 
-    def __init__(self, session: ServerSession, call: Call) -> None:
-        self.__dict__.update(session.__dict__)
-        self._call = call
-        self._home = asyncio.get_running_loop()
+    _call: Call
+    _home: asyncio.AbstractEventLoop
+
+    @staticmethod
+    def record(session: Any, call: Call) -> None:
+        """Have the session of a request keep what goes through it.
+
+        The SDK makes one for each request, and nobody else has it: so it becomes a `RecordedSession` itself.
+        """
+        session.__class__ = RecordedSession
+        session._call = call
+        session._home = asyncio.get_running_loop()
+        call.session = session
 
     async def report_progress(self, progress: float, total: float | None = None, message: str | None = None) -> None:
         """Tell the client how far the call is."""

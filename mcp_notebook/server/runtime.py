@@ -18,7 +18,7 @@ from mcp_notebook.recording import Call, Recorder, current, output
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.audience import Audience
 from mcp_notebook.server.definitions import function_behind
-from mcp_notebook.server.recorded_session import RecordedSession, client_session
+from mcp_notebook.server.recorded_session import RecordedSession
 
 __all__ = ["CALL_ID", "TRANSPORT", "Runtime"]
 
@@ -85,10 +85,9 @@ class Runtime:
 
     async def _recorded(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         call = self._opened(ctx)
-        ctx.session = RecordedSession(ctx.session, call)
+        RecordedSession.record(ctx.session, call)
         output.ensure()
         token = current.set(call)
-        client_session.set(ctx.session)
         try:
             result = await call_next(ctx)
         except anyio.get_cancelled_exc_class():
