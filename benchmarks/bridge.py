@@ -18,7 +18,7 @@ from benchmarks.servers import Served, measure, ours
 from benchmarks.table import Row
 from benchmarks.wire import ADD, LEGACY, ME, Block
 
-CONNECT = (sys.executable, "-m", "mcp_notebook.cli", "connect", "ours")
+CONNECT = (sys.executable, "-m", "mcp_notebook", "connect", "ours")
 HELLO = {"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": ME}
 
 

@@ -99,7 +99,3 @@ def doctor(ctx: click.Context) -> None:
     findings = examine()
     click.echo(report(findings))
     ctx.exit(int(any(found.status == "problem" for found in findings)))
-
-
-if __name__ == "__main__":
-    main()

@@ -225,7 +225,7 @@ def test_the_shell_command_ends_with_1_where_something_does_not_work(
     private_runtime_folder: Path, proxy: str, code: int
 ) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "mcp_notebook.cli", "doctor"],
+        [sys.executable, "-m", "mcp_notebook", "doctor"],
         capture_output=True,
         text=True,
         timeout=60,

@@ -20,8 +20,9 @@ from mcp.client.streamable_http import streamable_http_client
 
 from mcp_notebook.errors import HostingError, PortTakenError
 from mcp_notebook.portal import Portal
+from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.gate import Token
-from mcp_notebook.server.hosting import SWITCH_INTERVAL, Endpoint, Listener
+from mcp_notebook.server.hosting import SWITCH_INTERVAL, Listener
 from mcp_notebook.server.notebook_server import NotebookServer
 
 DEADLINE = 20

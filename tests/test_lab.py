@@ -45,7 +45,7 @@ def lab_url(home: Path) -> Iterator[str]:
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
     }
-    command = [sys.executable, "-m", "mcp_notebook.cli", "lab", "--no-browser", "--port", "8941"]
+    command = [sys.executable, "-m", "mcp_notebook", "lab", "--no-browser", "--port", "8941"]
     process = subprocess.Popen(
         command, cwd=home, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )

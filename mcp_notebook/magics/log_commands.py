@@ -18,7 +18,8 @@ from mcp_notebook.recording import Call
 from mcp_notebook.recording.as_tests import as_tests, testable
 from mcp_notebook.server import LiveServer
 from mcp_notebook.widgets import look
-from mcp_notebook.widgets.calls import brief_wire_log, call_card, log, wire_log
+from mcp_notebook.widgets.calls import call_card, log
+from mcp_notebook.widgets.frames import brief_wire_log, wire_log
 
 __all__: list[str] = []
 

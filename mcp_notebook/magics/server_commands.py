@@ -15,8 +15,9 @@ from mcp_notebook.magics.options import NAME, SERVER, TEXT
 from mcp_notebook.magics.state import State
 from mcp_notebook.magics.verb import ON_SERVER, verb
 from mcp_notebook.server import LiveServer, definitions
+from mcp_notebook.server.endpoint import LOOPBACK, Endpoint
 from mcp_notebook.server.gate import Token
-from mcp_notebook.server.hosting import LOOPBACK, Endpoint, Listener
+from mcp_notebook.server.hosting import Listener
 from mcp_notebook.widgets import look
 from mcp_notebook.widgets.listing import listing
 

@@ -20,7 +20,8 @@ from mcp_notebook.magics.whereabouts import kernel_id, notebook_path
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
 from mcp_notebook.server import LiveServer, Registry
-from mcp_notebook.server.hosting import Endpoint, Listener
+from mcp_notebook.server.endpoint import Endpoint
+from mcp_notebook.server.hosting import Listener
 from mcp_notebook.server.origins import Origins
 
 if TYPE_CHECKING:

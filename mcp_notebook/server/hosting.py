@@ -8,35 +8,29 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import TimeoutError
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import anyio
 import anyio.abc
 import uvicorn
 from mcp.server.mcpserver import MCPServer
-from mcp.server.transport_security import TransportSecuritySettings
-from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mcp_notebook.errors import HostingError, PortTakenError, innermost
 from mcp_notebook.portal import GRACE, Portal
 from mcp_notebook.recording.wire import tapped
-from mcp_notebook.server import sdk_gaps, stable_tools
+from mcp_notebook.server import stable_tools
+from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.gate import Token, TokenGate
+from mcp_notebook.server.running_app import RunningApp
 from mcp_notebook.server.runtime import TRANSPORT
 
-__all__ = ["LOOPBACK", "Endpoint", "Listener"]
-
-LOOPBACK = "127.0.0.1"
-LOCAL_HOSTS = (LOOPBACK, "localhost", "[::1]")
+__all__ = ["Listener"]
 
 BRIDGE = b"mcp-notebook-connect/"
 """How the bridge names itself in ``User-Agent``."""
-
-PATHS = {"http": "/mcp", "sse": "/sse"}
 
 SWITCH_INTERVAL = 0.0005
 """Seconds for which Python lets one thread run while another waits, as long as a server listens.
@@ -44,49 +38,6 @@ SWITCH_INTERVAL = 0.0005
 With Python's own 0.005 a call waits for a cell that computes at each of its steps: 8.4 ms, and 1.8 ms with this
 (measured on two cores, Python 3.11). A cell that runs while nobody calls does not notice.
 """
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """Where and how a server listens.
-
-    Attributes:
-        token: What clients send as ``Authorization: Bearer``; None where the kernel checks nothing, as for a server
-            that brings the SDK's own authorization.
-        port: 0 for a free one.
-        host: The address to bind; others than loopback are seen from outside this machine.
-        transport: Streamable HTTP for both eras, or the legacy SSE.
-        stable_tools: Whether to offer, beside the server's own, a pair of tools that reach all of them.
-        allowed_hosts: Names beyond those of loopback that clients may reach it by, as a proxy in front of it has.
-    """
-
-    token: Token | None
-    port: int = 0
-    host: str = LOOPBACK
-    transport: Literal["http", "sse"] = "http"
-    allowed_hosts: tuple[str, ...] = ()
-    stable_tools: bool = False
-
-    @property
-    def local(self) -> bool:
-        """Whether only programs of this machine reach it."""
-        return self.host in (LOOPBACK, "localhost", "::1")
-
-    @property
-    def url(self) -> str:
-        """Where clients of this machine connect."""
-        host = LOOPBACK if self.host in ("0.0.0.0", "::") else self.host
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}{PATHS[self.transport]}"
-
-    @property
-    def security(self) -> TransportSecuritySettings:
-        """The Host and Origin headers that are let in; never all of them."""
-        names = [*LOCAL_HOSTS, *([self.host] if not self.local else []), *self.allowed_hosts]
-        hosts = [host for name in names for host in (name, f"{name}:*")]
-        origins = [f"{scheme}://{host}" for scheme in ("http", "https") for host in hosts]
-        return TransportSecuritySettings(
-            enable_dns_rebinding_protection=True, allowed_hosts=hosts, allowed_origins=origins
-        )
 
 
 class Listener:
@@ -107,7 +58,7 @@ class Listener:
         self._name = name
         self._socket = _bind(endpoint)
         self.endpoint = replace(endpoint, port=self._socket.getsockname()[1])
-        self._running: _RunningApp | None = None
+        self._running: RunningApp | None = None
         self._tasks: anyio.abc.TaskGroup | None = None
         self._server = server
         app: ASGIApp = tapped(self._answer, lambda: self._server.runtime.recorder.wire)  # type: ignore[attr-defined]
@@ -185,7 +136,7 @@ class Listener:
         assert self._tasks is not None
         earlier = self._running
         try:
-            app = _RunningApp(server, self.endpoint) if server is not None else None
+            app = RunningApp(server, self.endpoint) if server is not None else None
             self._running = await self._tasks.start(app.run) if app is not None else None
         except Exception as error:  # the author's lifespan may raise anything
             raise HostingError(
@@ -212,62 +163,6 @@ class Listener:
         transport = "bridge" if bridged else self.endpoint.transport
         app: ASGIApp = self._running.answer if self._running else PlainTextResponse("stopping", status_code=503)
         await app({**scope, "headers": headers, TRANSPORT: transport}, receive, send)
-
-
-class _RunningApp:
-    """The HTTP app of a server, its lifespan open for as long as its task runs."""
-
-    def __init__(self, server: MCPServer[Any], endpoint: Endpoint) -> None:
-        self.server = server
-        # An app's session manager runs only once, so each start has a new app.
-        self.app: Starlette = APPS[endpoint.transport](server, endpoint.security)
-        self._path = PATHS[endpoint.transport]
-        self._at_path = _without_detour(self.app, self._path)
-        self._stop = anyio.Event()
-        self._stopped = anyio.Event()
-        self.failure: Exception | None = None
-
-    async def run(self, *, task_status: anyio.abc.TaskStatus[_RunningApp]) -> None:
-        try:
-            async with self.app.router.lifespan_context(self.app):
-                task_status.started(self)
-                await self._stop.wait()
-        except Exception as error:  # the author's lifespan may raise anything
-            if not self._stop.is_set():
-                raise
-            # The lifespan failed when it ended. Raised here, it would end the listener too.
-            self.failure = error
-        finally:
-            self._stopped.set()
-
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, as ASGI has it."""
-        await (self._at_path if scope["path"] == self._path else self.app)(scope, receive, send)
-
-    async def stop(self) -> None:
-        # An open listen stream would hold up the shutdown, so those are closed first.
-        listen = sdk_gaps.listen_handler(self.server)
-        if listen is not None:
-            listen.close()
-        self._stop.set()
-        with anyio.move_on_after(GRACE):
-            await self._stopped.wait()
-
-
-def _without_detour(app: Starlette, path: str) -> ASGIApp:
-    """Return what answers at `path` without Starlette's layers in between, 17 us of a call's 400.
-
-    Where there is middleware, such as that of authorization, it is the whole app.
-    """
-    at_path = [route.app for route in app.routes if isinstance(route, Route) and route.path == path]
-    return at_path[0] if at_path and not app.user_middleware else app
-
-
-APPS: dict[str, Callable[[MCPServer[Any], TransportSecuritySettings], Starlette]] = {
-    "http": lambda server, security: server.streamable_http_app(transport_security=security),
-    "sse": lambda server, security: server.sse_app(transport_security=security),
-}
-"""How the app of a transport is made."""
 
 
 class _Sharing:

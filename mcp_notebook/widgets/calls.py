@@ -10,17 +10,13 @@ from mcp_types import CallToolResult, GetPromptResult, ReadResourceResult
 from pydantic import BaseModel, ValidationError
 
 from mcp_notebook.recording import Call, Event
-from mcp_notebook.recording.wire import Frame
 from mcp_notebook.widgets import content, look
 
-__all__ = ["brief_wire_log", "call_card", "log", "put_out", "wire_log"]
+__all__ = ["call_card", "log", "put_out"]
 
 Explain = Callable[[BaseException], str]
 
 WIDTH_OF_ARGUMENTS = 60
-
-NAMED_IN_BRIEF = ("authorization", "last-event-id", "mcp-")
-"""How the headers begin that a brief line names; their values are left out."""
 
 
 def log(calls: Sequence[Call], place: Callable[[Call], str], *, more: int = 0, times: bool = True) -> look.Rendering:
@@ -86,22 +82,6 @@ def put_out(call: Call, explain: Explain) -> str:
     return html
 
 
-def wire_log(frames: Sequence[Frame]) -> look.Rendering:
-    """Draw frames in the order in which they went over the wire."""
-    if not frames:
-        return _no_frames()
-    lines, parts = ["frames"], []
-    for frame in frames:
-        arrow = "client to server" if frame.direction == "client" else "server to client"
-        exchange = f", exchange {frame.exchange}" if frame.exchange else ""
-        head = f"{arrow}, {frame.transport}{exchange}"
-        body = frame.message if isinstance(frame.message, str) else look.json_text(frame.message)
-        whole = "\n".join(filter(None, [frame.head, body]))
-        lines += [head, *(f"    {line}" for line in whole.splitlines())]
-        parts.append(look.section(head, look.pre(whole)))
-    return look.Rendering("\n".join(lines), look.card("frames", *parts))
-
-
 def _result(call: Call) -> str:
     if call.result is None:
         return ""
@@ -118,65 +98,6 @@ _RESULTS: dict[str, type[BaseModel]] = {
     "resources/read": ReadResourceResult,
     "prompts/get": GetPromptResult,
 }
-
-
-def brief_wire_log(frames: Sequence[Frame]) -> look.Rendering:
-    """Draw one line for each frame, without what differs from run to run: ids, ports, times and contents.
-
-    The empty end of a stream is left out, because it comes when it comes.
-    """
-    rows: list[tuple[str, str, str, str]] = []
-    asked: dict[str, str] = {}
-    streams = set()
-    for frame in frames:
-        line, *headers = frame.head.splitlines() or [""]
-        if line.startswith("GET "):
-            streams.add(frame.exchange)
-        if frame.direction == "server" and frame.message == "" and frame.exchange in streams:
-            continue
-        arrow = "client →" if frame.direction == "client" else "← server"
-        named = [header.partition(":")[0] for header in headers if header.startswith(NAMED_IN_BRIEF)]
-        rows.append((arrow, _http(line, headers, frame.message), _message(frame.message, asked), ", ".join(named)))
-    if not rows:
-        return _no_frames()
-    used = [i for i in range(4) if any(row[i] for row in rows)]
-    names, *table = ([row[i] for i in used] for row in (("from", "HTTP", "message", "headers"), *rows))
-    cells = [[arrow.replace(" ", "&nbsp;"), *map(_marked, rest)] for arrow, *rest in table]
-    text = ["frames", *look.columns([names, *table])]
-    return look.Rendering("\n".join(text), look.card("frames", look.table(names, cells)))
-
-
-def _no_frames() -> look.Rendering:
-    empty = "kept from now on. Make a request, then look again."
-    return look.Rendering(f"frames: {empty}", look.card("frames", f"<p>{escape(empty)}</p>"))
-
-
-def _marked(names: str) -> str:
-    whole = '<span style="white-space:nowrap">{}</span>'
-    return ", ".join(whole.format(look.code(name)) for name in names.split(", ") if name)
-
-
-def _http(line: str, headers: Sequence[str], message: Any) -> str:
-    """Return the request line, or the status with the type of what came; no query, which may hold a session."""
-    values = [
-        header.partition(":")[2].partition(";")[0].strip() for header in headers if header.startswith("content-type:")
-    ]
-    return " ".join([line.partition("?")[0], *(values if message and line[:1].isdigit() else ())])
-
-
-def _message(message: Any, asked: dict[str, str]) -> str:
-    """Name a message by its method, or by what it answers; `asked` keeps the requests that came before."""
-    if not isinstance(message, dict):
-        return str(message).partition("?")[0][:WIDTH_OF_ARGUMENTS]
-    number = str(message.get("id"))
-    if "method" not in message:
-        kind = "error" if "error" in message else "result"
-        return f"{kind} of {asked.get(number, 'a request')}"
-    method, params = str(message["method"]), message.get("params")
-    if "id" in message:
-        asked[number] = method
-    named = (params.get("name") or params.get("uri")) if isinstance(params, dict) else None
-    return f"{method} {named}" if named else method
 
 
 def _timeline(call: Call) -> list[tuple[str, Event]]:

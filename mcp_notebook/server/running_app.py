@@ -1,0 +1,78 @@
+"""The HTTP app of one server, while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import anyio.abc
+from mcp.server.mcpserver import MCPServer
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mcp_notebook.portal import GRACE
+from mcp_notebook.server import sdk_gaps
+from mcp_notebook.server.endpoint import PATHS, Endpoint
+
+__all__ = ["RunningApp"]
+
+
+class RunningApp:
+    """The HTTP app of a server, its lifespan open for as long as its task runs."""
+
+    def __init__(self, server: MCPServer[Any], endpoint: Endpoint) -> None:
+        self.server = server
+        # An app's session manager runs only once, so each start has a new app.
+        self.app: Starlette = APPS[endpoint.transport](server, endpoint.security)
+        self._path = PATHS[endpoint.transport]
+        self._at_path = _without_detour(self.app, self._path)
+        self._stop = anyio.Event()
+        self._stopped = anyio.Event()
+        self.failure: Exception | None = None
+
+    async def run(self, *, task_status: anyio.abc.TaskStatus[RunningApp]) -> None:
+        """Run the lifespan from beginning to end; `task_status` hears when requests can be answered."""
+        try:
+            async with self.app.router.lifespan_context(self.app):
+                task_status.started(self)
+                await self._stop.wait()
+        except Exception as error:  # the author's lifespan may raise anything
+            if not self._stop.is_set():
+                raise
+            # The lifespan failed when it ended. Raised here, it would end the listener too.
+            self.failure = error
+        finally:
+            self._stopped.set()
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, as ASGI has it."""
+        await (self._at_path if scope["path"] == self._path else self.app)(scope, receive, send)
+
+    async def stop(self) -> None:
+        """End all streams and the lifespan, and wait for it, no longer than `GRACE`."""
+        # An open listen stream would hold up the shutdown, so those are closed first.
+        listen = sdk_gaps.listen_handler(self.server)
+        if listen is not None:
+            listen.close()
+        self._stop.set()
+        with anyio.move_on_after(GRACE):
+            await self._stopped.wait()
+
+
+def _without_detour(app: Starlette, path: str) -> ASGIApp:
+    """Return what answers at `path` without Starlette's layers in between, 17 us of a call's 400.
+
+    Where there is middleware, such as that of authorization, it is the whole app.
+    """
+    at_path = [route.app for route in app.routes if isinstance(route, Route) and route.path == path]
+    return at_path[0] if at_path and not app.user_middleware else app
+
+
+APPS: dict[str, Callable[[MCPServer[Any], TransportSecuritySettings], Starlette]] = {
+    "http": lambda server, security: server.streamable_http_app(transport_security=security),
+    "sse": lambda server, security: server.sse_app(transport_security=security),
+}
+"""How the app of a transport is made."""
