@@ -19,7 +19,7 @@ from typing import Any
 import anyio
 import httpx2
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from mcp import Client
+from mcp import Client, StdioServerParameters
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.subscriptions import event_to_notification
@@ -169,6 +169,20 @@ def connected(
         elif listen:
             portal.call(_subscribe, client, resources, streaming)
         yield Connected(portal, client, heard)
+
+
+@contextmanager
+def bridged(name: str, mode: str = "auto") -> Iterator[Connected]:
+    """Connect over the bridge, as a host that starts processes does; it hears of nothing."""
+    command = StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "mcp_notebook", "connect", name],
+        env={"JUPYTER_RUNTIME_DIR": os.environ["JUPYTER_RUNTIME_DIR"]},
+    )
+    with closing(ExitStack()) as stack:
+        portal = stack.enter_context(start_blocking_portal())
+        client = stack.enter_context(portal.wrap_async_context_manager(Client(command, mode=mode)))
+        yield Connected(portal, client, queue.Queue())
 
 
 @asynccontextmanager

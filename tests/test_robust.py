@@ -14,7 +14,7 @@ import pytest
 from mcp_notebook import addresses
 from mcp_notebook.portal import GRACE
 from tests.kernels import DEADLINE, Kernel, running_kernel
-from tests.outside import Connected, calling, connected, wait_for_line
+from tests.outside import Connected, bridged, calling, connected, wait_for_line
 
 pytestmark = pytest.mark.slow
 
@@ -146,6 +146,24 @@ def test_clients_that_call_without_pause_go_on_after_a_restart_of_the_kernel(ker
             wait_for_line(client, "after")
         assert staying.call("age") == "after"  # in the modern era there is no session to lose
         assert kernel.good("print('a cell')").everything.strip() == "a cell"
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_a_call_over_the_bridge_waits_for_a_kernel_that_restarts(kernel: Kernel, mode: str) -> None:
+    define = "%%mcp_tool\ndef age() -> str:\n    return 'AGE'"
+    kernel.good("%mcp new held")
+    kernel.good(define.replace("AGE", "before"))
+    served(kernel)
+    with bridged("held", mode) as client:
+        assert client.call("age") == "before"
+        kernel.restart()
+        waiting = client.start("age")
+        kernel.good("%mcp new held")
+        kernel.good(define.replace("AGE", "after"))
+        assert not waiting.done()
+        served(kernel)
+        assert waiting.result(60).structured_content == {"result": "after"}
+        assert client.call("age") == "after"
 
 
 @pytest.mark.parametrize(("place", "kind"), [(p, k) for p, k in PLACES if (p, k) != ("loop", "def") and p != "main"])
