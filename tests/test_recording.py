@@ -69,7 +69,7 @@ def test_a_long_text_keeps_its_beginning_and_says_how_much_more_there_was(text, 
 def test_a_long_list_stays_near_the_bound_and_says_how_many_more_there_were(texts, room):
     kept, size = fitted(texts, room)
     assert size <= room
-    if kept is not texts:
+    if kept != texts:
         assert sum(map(len, kept)) <= room + 2 * MARK
         assert "more" in kept[-1]
 
