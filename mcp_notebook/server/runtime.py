@@ -19,6 +19,7 @@ from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.audience import Audience
 from mcp_notebook.server.definitions import function_behind
 from mcp_notebook.server.recorded_session import RecordedSession
+from mcp_notebook.server.tracing import SpansWhereCollected
 
 __all__ = ["CALL_ID", "TRANSPORT", "Runtime"]
 
@@ -53,6 +54,7 @@ class Runtime:
         self.defined: dict[tuple[str, str], None] = {}
         self._server = server
         self._rounds: dict[tuple[str, str, str], Call] = {}
+        sdk_gaps.wrap_spans(server, SpansWhereCollected)
         # First, so outside the SDK's own that seals a request's state: sealed, it is another for each call.
         server.middleware.insert(0, self)
 

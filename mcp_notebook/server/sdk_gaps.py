@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from mcp.server._otel import OpenTelemetryMiddleware
 from mcp.server.connection import Connection
+from mcp.server.context import ServerMiddleware
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.resources import ResourceTemplate
 from mcp.server.session import ServerSession
@@ -26,6 +28,7 @@ __all__ = [
     "put_entries",
     "quiet_construction",
     "run_on_streams",
+    "wrap_spans",
 ]
 
 Server = MCPServer[Any]
@@ -90,6 +93,11 @@ def connection(session: ServerSession) -> Connection:
     A server does not list its live sessions (python-sdk #741, #875).
     """
     return session._connection
+
+
+def wrap_spans(server: Server, wrap: Callable[[ServerMiddleware[Any]], ServerMiddleware[Any]]) -> None:
+    """Put something around the middleware that makes spans: the SDK has no switch for it."""
+    server.middleware[:] = [wrap(m) if isinstance(m, OpenTelemetryMiddleware) else m for m in server.middleware]
 
 
 async def run_on_streams(server: Server, read: Any, write: Any) -> None:
