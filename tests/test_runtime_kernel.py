@@ -347,6 +347,18 @@ def test_clients_hear_when_a_cell_binds_an_exposed_variable_to_something_else(sh
     shared_kernel.good("%mcp stop")
 
 
+def test_a_variable_that_is_exposed_twice_is_followed_under_both_uris(shared_kernel: Kernel) -> None:
+    shared_kernel.good("%mcp new twice\nshelf = ['Dune']")
+    uris = ("twice://first", "twice://second")
+    for uri in uris:
+        shared_kernel.good(f"%mcp expose shelf --uri {uri}")
+    with connected(*served(shared_kernel), listen=True, resources=uris) as client:
+        shared_kernel.good("shelf = ['Emma']")
+        for uri in uris:
+            client.hears(RESOURCE_UPDATED, uri)
+    shared_kernel.good("%mcp stop")
+
+
 # What is kept of calls
 
 

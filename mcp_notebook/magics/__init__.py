@@ -84,6 +84,7 @@ class Extension:
         matchers = self.shell.Completer.custom_matchers
         matchers.append(self._complete)
         self._undo.callback(matchers.remove, self._complete)
+        self._undo.callback(main_thread.serve_on, None)
         for event, callback in (("pre_run_cell", self._before_cell), ("post_run_cell", self._after_cell)):
             self.shell.events.register(event, callback)
             self._undo.callback(self.shell.events.unregister, event, callback)

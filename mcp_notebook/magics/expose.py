@@ -26,9 +26,9 @@ JSON_TYPES = (dict, list, tuple, int, float, bool, type(None))
 
 
 class _Exposed(NamedTuple):
-    server: Any
+    live: LiveServer
     uri: str
-    mime_type: str | None
+    variable: str
     value: Any
 
 
@@ -61,16 +61,17 @@ class Exposures:
             mime_type=kind,
         )
         live.server.add_resource(resource)
-        self._exposed[live.name, variable] = _Exposed(live, uri, mime_type, value)
+        self._exposed[live.name, uri] = _Exposed(live, uri, variable, value)
         return kind
 
     def follow(self, namespace: Mapping[str, Any]) -> None:
         """Tell clients of the variables that the last cell bound to something else."""
-        for (server, variable), exposed in list(self._exposed.items()):
-            value = namespace.get(variable)
+        for key, exposed in list(self._exposed.items()):
+            value = namespace.get(exposed.variable)
             if value is not exposed.value:
-                self._exposed[server, variable] = exposed._replace(value=value)
-                exposed.server.server.runtime.audience.announce(ResourceUpdated(exposed.uri))
+                self._exposed[key] = exposed._replace(value=value)
+                server: Any = exposed.live.server
+                server.runtime.audience.announce(ResourceUpdated(exposed.uri))
 
     def _form(self, value: Any, mime_type: str | None) -> tuple[str, str | bytes]:
         """Return a MIME type and the value in that form."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any, Literal, NamedTuple
 
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic_core import to_json
 
 __all__ = ["MOST_BYTES_OF_EVENTS", "MOST_BYTES_OF_VALUES", "Call", "Event", "Kind", "State", "current", "fitted"]
@@ -101,7 +102,7 @@ class Call:
     @property
     def era(self) -> Literal["legacy", "modern"]:
         """``modern`` from 2026-07-28 on, else ``legacy``."""
-        return "modern" if self.protocol_version >= "2026-07-28" else "legacy"
+        return "modern" if self.protocol_version in MODERN_PROTOCOL_VERSIONS else "legacy"
 
     @property
     def running(self) -> bool:

@@ -13,6 +13,7 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
 from mcp.shared.exceptions import MCPError
 from mcp_types import METHOD_NOT_FOUND
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS as MODERN
 
 from mcp_notebook.recording import Call, Recorder, current, output
 from mcp_notebook.server import sdk_gaps
@@ -62,7 +63,7 @@ class Runtime:
         """Pass a message on, as middleware of the SDK does."""
         if ctx.method in NAMED_BY and ctx.request_id is not None:
             return await self._recorded(ctx, call_next)
-        if ctx.method in ("resources/subscribe", "resources/unsubscribe") and not _modern(ctx.protocol_version):
+        if ctx.method in ("resources/subscribe", "resources/unsubscribe") and ctx.protocol_version not in MODERN:
             return await self._followed(ctx, call_next)
         if ctx.method == "notifications/initialized":
             self.audience.join(sdk_gaps.connection(ctx.session))
@@ -152,10 +153,6 @@ def _completed(params: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a completion is asked for: the argument, as far as it is typed."""
     argument = params.get("argument")
     return {str(argument.get("name")): argument.get("value")} if isinstance(argument, dict) else {}
-
-
-def _modern(protocol_version: str) -> bool:
-    return protocol_version >= "2026-07-28"
 
 
 def _announcing(capabilities: dict[str, Any]) -> None:
