@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.kernels import Kernel, running_kernel
+from tests.lab import Lab, lab_in_browser
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -30,3 +31,10 @@ def kernel() -> Iterator[Kernel]:
     with running_kernel() as kernel:
         kernel.good("%load_ext mcp_notebook")
         yield kernel
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """One JupyterLab for all browser tests; each opens notebooks of its own."""
+    with lab_in_browser(tmp_path_factory.mktemp("a learner's home")) as lab:
+        yield lab

@@ -118,7 +118,11 @@ def test_sse_asks_for_the_token_too(serve):
     assert httpx2.get(listener.url, timeout=DEADLINE).status_code == 401
 
 
-@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer wrong", f"Basic {TOKEN}", f"Bearer {TOKEN}x"])
+@pytest.mark.parametrize(
+    "authorization",
+    ["", "Bearer", "Bearer wrong", f"Basic {TOKEN}", f"Bearer {TOKEN}x"],
+    ids=["none", "no token", "wrong", "basic", "one more character"],
+)
 def test_without_its_token_nothing_is_served(serve, authorization):
     assert status(serve(), Authorization=authorization) == 401
 

@@ -1,5 +1,6 @@
 """One connection to any server."""
 
-from mcp_notebook.client.connection import Connection, Era, Outcome
+from mcp_notebook.client.connection import Connection, Era, OnProgress, Outcome
+from mcp_notebook.client.questions import Answer, Answerer, Question
 
-__all__ = ["Connection", "Era", "Outcome"]
+__all__ = ["Answer", "Answerer", "Connection", "Era", "OnProgress", "Outcome", "Question"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, TimeoutError
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -23,17 +23,22 @@ from mcp_types import (
 from mcp_types.version import LATEST_MODERN_VERSION
 from pydantic import BaseModel
 
+from mcp_notebook.client.answering import Answering
 from mcp_notebook.client.framed import framed
+from mcp_notebook.client.questions import Answerer
 from mcp_notebook.errors import RequestError, innermost
 from mcp_notebook.portal import GRACE, Portal
 from mcp_notebook.recording import Call, Recorder
 from mcp_notebook.server.runtime import CALL_ID
 
-__all__ = ["Connection", "Era", "Outcome"]
+__all__ = ["Connection", "Era", "OnProgress", "Outcome"]
 
 T = TypeVar("T")
 
 Era = Literal["modern", "legacy"]
+
+OnProgress = Callable[[float, float | None, str | None], None]
+"""Told of a call's progress: how far, of how much, and a word on it; on the connection's loop."""
 
 _WHO = Implementation(name="mcp-notebook", version=version("mcp-notebook"))
 
@@ -59,15 +64,19 @@ class Connection:
         portal: The loop that it lives on.
         server: The server.
         era: Which protocol the client speaks.
+        answerer: Answers what the server asks during a request that brings no answers of its own.
 
     Raises:
         RequestError: The server's lifespan raised; and from every request: the server refused it, or its answer
             does not fit its own schema.
     """
 
-    def __init__(self, portal: Portal, server: MCPServer[Any], era: Era = "modern") -> None:
+    def __init__(
+        self, portal: Portal, server: MCPServer[Any], era: Era = "modern", *, answerer: Answerer | None = None
+    ) -> None:
         self._portal = portal
         self._server = server
+        self._answering = Answering(server.name, answerer)
         wire = self._recorder.wire
         # No response cache: cells change what the server lists, and nothing tells this client.
         self._client = Client(
@@ -75,6 +84,9 @@ class Connection:
             mode="legacy" if era == "legacy" else LATEST_MODERN_VERSION,
             cache=None,
             client_info=_WHO,
+            elicitation_callback=self._answering.elicit,
+            sampling_callback=self._answering.sample,
+            list_roots_callback=self._answering.roots,
         )
         try:
             self._owner = portal.start_task(self._own)
@@ -114,14 +126,35 @@ class Connection:
         """Return all prompts that the server lists."""
         return self._ask(_every_page, self._client.list_prompts, "prompts")
 
-    def start_call(self, name: str, arguments: Mapping[str, Any]) -> Future[Outcome[CallToolResult]]:
-        """Start a call and return its future; cancelling the future cancels the call at the server."""
-        return self._portal.start(_translated, self._call, name, dict(arguments))
+    def start_call(
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        *,
+        answers: Sequence[Any] | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Future[Outcome[CallToolResult]]:
+        """Start a call, as `call` has it, and return its future; cancelling that cancels the call at the server."""
+        return self._portal.start(_translated, self._call, name, dict(arguments), answers, on_progress)
 
-    def call(self, name: str, arguments: Mapping[str, Any]) -> Outcome[CallToolResult]:
-        """Call a tool. A tool's own failure is a result with ``is_error``, not an exception."""
+    def call(
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        *,
+        answers: Sequence[Any] | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Outcome[CallToolResult]:
+        """Call a tool. A tool's own failure is a result with ``is_error``, not an exception.
+
+        Args:
+            name: The tool.
+            arguments: As JSON has them.
+            answers: The answers to what the server asks during this call, in order; see `Script`.
+            on_progress: Told of the call's progress.
+        """
         try:
-            outcome: Outcome[CallToolResult] = self._ask(self._call, name, dict(arguments))
+            outcome: Outcome[CallToolResult] = self._ask(self._call, name, dict(arguments), answers, on_progress)
         except CancelledError:
             raise RequestError(f"The call of {name!r} was cancelled at the server.") from None
         return outcome
@@ -136,12 +169,27 @@ class Connection:
         result: Outcome[GetPromptResult] = self._ask(self._noting, self._client.get_prompt, name, dict(arguments))
         return result
 
-    async def _call(self, name: str, arguments: dict[str, Any]) -> Outcome[CallToolResult]:
+    async def _call(
+        self,
+        name: str,
+        arguments: dict[str, Any],
+        answers: Sequence[Any] | None,
+        on_progress: OnProgress | None,
+    ) -> Outcome[CallToolResult]:
+        async def progressed(progress: float, total: float | None, message: str | None) -> None:
+            if on_progress is not None:
+                on_progress(progress, total, message)
+
         # The client checks results against the output schemas that it listed last; a cell may have changed them.
         await self._client.list_tools()
-        with self._recorder.expecting() as expected:
+        with (
+            self._recorder.expecting() as expected,
+            self._answering.during(answers, lambda: expected.call),
+        ):
             meta: Any = {CALL_ID: expected.id}  # the SDK's type for it lists only the protocol's own keys
-            result = await self._client.call_tool(name, arguments, meta=meta)
+            result = await self._client.call_tool(
+                name, arguments, meta=meta, progress_callback=progressed if on_progress is not None else None
+            )
             return Outcome(result, expected.call)
 
     async def _noting(self, request: Callable[..., Awaitable[Result]], *args: object) -> Outcome[Result]:

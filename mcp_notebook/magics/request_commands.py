@@ -38,6 +38,12 @@ __all__: list[str] = []
         metavar="VAR",
         help="The arguments as a dict in a variable, sent as it is.",
     ),
+    click.option(
+        "--answers",
+        type=TEXT,
+        metavar="LIST",
+        help="The answers to what the server asks, in order: a JSON list, or a variable that holds one.",
+    ),
     ERA,
     INTO,
     ON_SERVER,
@@ -48,6 +54,7 @@ def _call(
     arguments: tuple[str, ...],
     as_json: str | None,
     variable: str | None,
+    answers: str | None,
     era: Era,
     output: str | None,
     server: str | None,
@@ -63,7 +70,8 @@ def _call(
     named = named_values(arguments, listed_tool.input_schema, state.variables, tool)
     if as_json is None and variable is None:
         _nothing_missing(listed_tool, named)
-    return _deliver(state, connection.call(tool, {**whole, **named}), output)
+    scripted = _answers(state, answers)
+    return _deliver(state, connection.call(tool, {**whole, **named}, answers=scripted), output)
 
 
 @verb("read", click.argument("uri", type=RESOURCE), ERA, INTO, ON_SERVER)
@@ -123,6 +131,18 @@ def _variable(state: State, name: str | None) -> dict[str, Any]:
     value = jsonable(state.variables[name], name)
     if not isinstance(value, dict):
         raise UnknownNameError(f"--args takes a dict of arguments, and {name} is a {type(value).__name__}.")
+    return value
+
+
+def _answers(state: State, text: str | None) -> list[Any] | None:
+    if text is None:
+        return None
+    try:
+        value = state.variables[text] if text in state.variables else json.loads(text)
+    except ValueError as error:
+        raise UnknownNameError(f"--answers: neither a variable nor JSON ({error}). A list of answers is.") from None
+    if not isinstance(value, list):
+        raise UnknownNameError(f"--answers takes a list, one answer for each question, and this is {value!r}.")
     return value
 
 

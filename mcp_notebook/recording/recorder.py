@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
@@ -46,6 +46,20 @@ class Recorder:
         self._count = 0
         self._lock = threading.Lock()
         self._expected: dict[str, Expected] = {}
+        self._observers: tuple[Callable[[Call], None], ...] = ()
+
+    def observe(self, observer: Callable[[Call], None]) -> Callable[[], None]:
+        """Tell `observer` of each call when it begins and when it ends, on the thread where it does.
+
+        Returns:
+            What ends that.
+        """
+        self._observers += (observer,)
+
+        def leave() -> None:
+            self._observers = tuple(other for other in self._observers if other is not observer)
+
+        return leave
 
     @property
     def calls(self) -> list[Call]:
@@ -77,6 +91,8 @@ class Recorder:
             self._calls.append(call)
         if id is not None and (expected := self._expected.get(str(id))) is not None:
             expected.call = call
+        for observer in self._observers:
+            observer(call)
 
     def closed(self, call: Call) -> None:
         """Take account of a call that has ended, or ended again after another round; the oldest make room."""
@@ -91,3 +107,5 @@ class Recorder:
                     self._raised.popleft().raised = None
             while len(self._calls) > self._most_calls or (self._bytes > self._most_bytes and len(self._calls) > 1):
                 self._bytes -= self._calls.popleft().counted
+        for observer in self._observers:
+            observer(call)

@@ -1,0 +1,82 @@
+"""What a server asks during a call is answered by the call's own answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import pytest
+from mcp.server.mcpserver import Elicit, Resolve
+from mcp_types import CallToolResult
+from pydantic import BaseModel
+
+from mcp_notebook import NotebookServer
+from mcp_notebook.client import Connection, Era, Question
+from mcp_notebook.errors import RequestError
+from mcp_notebook.portal import Portal
+
+
+class Size(BaseModel):
+    size: str
+
+
+def ask_for_size() -> Elicit[Size]:
+    return Elicit("Which size?", Size)
+
+
+@pytest.fixture
+def portal() -> Iterator[Portal]:
+    portal = Portal()
+    yield portal
+    portal.close()
+
+
+@pytest.fixture(params=["modern", "legacy"])
+def pizzeria(request: pytest.FixtureRequest, portal: Portal) -> Connection:
+    server = NotebookServer("pizzeria")
+
+    @server.tool()
+    def order(kind: str, size: Annotated[Size, Resolve(ask_for_size)]) -> str:
+        """Order a pizza."""
+        return f"{size.size} {kind}"
+
+    era: Era = request.param
+    return Connection(portal, server, era)
+
+
+def ordered(connection: Connection, answers: list[Any] | None) -> CallToolResult:
+    return connection.call("order", {"kind": "Marinara"}, answers=answers).result
+
+
+def test_a_dict_accepts_with_its_content(pizzeria: Connection) -> None:
+    assert ordered(pizzeria, [{"size": "large"}]).structured_content == {"result": "large Marinara"}
+
+
+def test_a_word_declines(pizzeria: Connection) -> None:
+    result = ordered(pizzeria, ["decline"])
+    assert result.is_error
+    assert "decline" in str(result.content)
+
+
+def test_a_function_answers_from_the_question(pizzeria: Connection) -> None:
+    def answer(question: Question) -> dict[str, str]:
+        return {"size": question.params.message.removeprefix("Which ").removesuffix("?")}  # type: ignore[union-attr]
+
+    assert ordered(pizzeria, [answer]).structured_content == {"result": "size Marinara"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason"),
+    [
+        (None, "nobody is here to answer"),
+        ([], "the 0 answers given are used up"),
+        (["perhaps"], "'pizzeria' asked 'Which size\\?'"),
+    ],
+)
+def test_what_cannot_be_answered_ends_the_call_with_the_reason(
+    pizzeria: Connection, answers: list[Any] | None, reason: str
+) -> None:
+    with pytest.raises(RequestError, match=reason) as raised:
+        ordered(pizzeria, answers)
+    assert raised.value.call is not None
+    assert ordered(pizzeria, [{"size": "small"}]).structured_content == {"result": "small Marinara"}
