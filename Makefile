@@ -2,6 +2,8 @@
 # space in its name, or one that was moved, works.
 
 VENV_PYTHON = .venv/bin/python
+# One process a core; tests of one group, such as those in the browser, stay in one of them.
+PARALLEL = -n logical --dist loadgroup
 export PYTHON
 
 .DEFAULT_GOAL := help
@@ -20,12 +22,12 @@ test: ## Run every test, then the notebooks (REQUIRE_BROWSER=1, REQUIRE_OUTSIDE=
 	@sh scripts/venv.sh test
 	@sh scripts/browser.sh
 	@sh scripts/node.sh
-	$(VENV_PYTHON) -m pytest $(ARGS)
+	$(VENV_PYTHON) -m pytest $(PARALLEL) $(ARGS)
 	$(VENV_PYTHON) -m pytest -W default --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout=60 -p no:cacheprovider notebooks
 
 fast: ## Run the tests that need no browser and start no servers
 	@sh scripts/venv.sh test
-	$(VENV_PYTHON) -m pytest -m "not browser and not slow" $(ARGS)
+	$(VENV_PYTHON) -m pytest $(PARALLEL) -m "not browser and not slow" $(ARGS)
 
 outside: ## Run the tests that drive programs from npm: the conformance suite, the Inspector, Claude Code
 	@sh scripts/venv.sh test

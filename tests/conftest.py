@@ -9,6 +9,14 @@ from tests.kernels import Kernel, running_kernel
 from tests.lab import Lab, lab_in_browser
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the browser's tests in one process, and npm's in one: each of them starts what the others share."""
+    for item in items:
+        for name in ("browser", "outside"):
+            if item.get_closest_marker(name):
+                item.add_marker(pytest.mark.xdist_group(name))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def private_runtime_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Keep what kernels write about where they listen apart from what other kernels of this machine write."""

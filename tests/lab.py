@@ -31,19 +31,20 @@ class Lab:
     Attributes:
         page: The browser's page.
         home: The learner's home; the notebooks are in its folder ``course``.
+        url: Where it starts: with the first notebook open.
     """
 
     def __init__(self, page: Page, home: Path, url: str) -> None:
         self.page = page
         self.home = home
-        self._url = url
+        self.url = url
 
     def open(self, name: str, cells: Sequence[str]) -> None:
         """Write a notebook of these cells and open it, alone on the page, with a kernel of its own."""
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
         notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
         nbformat.write(notebook, self.home / "course" / f"{name}.ipynb")
-        self.page.goto(re.sub(r"/lab.*", f"/doc/tree/{name}.ipynb", self._url))
+        self.page.goto(re.sub(r"/lab.*", f"/doc/tree/{name}.ipynb", self.url))
         self.wait_until_idle()
 
     def wait_until_idle(self) -> None:
@@ -80,7 +81,7 @@ class Lab:
             self.page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{item}$")).hover()
         self.page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{items[-1]}$")).click()
 
-    def theme(self, dark: bool) -> None:
+    def theme(self, *, dark: bool) -> None:
         """Switch between the dark and the light theme."""
         self.menu("Settings", "Theme", "JupyterLab Dark" if dark else "JupyterLab Light")
         self.page.locator(f"body[data-jp-theme-light={'false' if dark else 'true'}]").wait_for(state="attached")
@@ -114,6 +115,10 @@ def browser_or_skip() -> str:
 @contextmanager
 def running_lab(home: Path) -> Iterator[str]:
     """Start JupyterLab by the command a learner uses, with nothing of this machine's settings; yield its address."""
+    # JupyterLab takes cells that are out of sight out of the page; a test looks for them anywhere.
+    settings = home / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('{"windowingMode": "none"}', encoding="utf-8")
     environment = {
         **os.environ,
         "JUPYTER_CONFIG_DIR": str(home / "config"),
