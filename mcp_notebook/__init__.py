@@ -13,18 +13,33 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
+    from mcp_notebook.client import Command as Command
+    from mcp_notebook.client import Live as Live
+    from mcp_notebook.client import Url as Url
+    from mcp_notebook.client import connect as connect
     from mcp_notebook.errors import McpNotebookError as McpNotebookError
     from mcp_notebook.server import NotebookServer as NotebookServer
 
 __all__ = [
+    "Command",
+    "Live",
     "McpNotebookError",
     "NotebookServer",
+    "Url",
     "__version__",
+    "connect",
     "load_ipython_extension",
     "unload_ipython_extension",
 ]
 
-_HOMES = {"McpNotebookError": "mcp_notebook.errors", "NotebookServer": "mcp_notebook.server"}
+_HOMES = {
+    "Command": "mcp_notebook.client",
+    "Live": "mcp_notebook.client",
+    "McpNotebookError": "mcp_notebook.errors",
+    "NotebookServer": "mcp_notebook.server",
+    "Url": "mcp_notebook.client",
+    "connect": "mcp_notebook.client",
+}
 
 
 def __getattr__(name: str) -> Any:

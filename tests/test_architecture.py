@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "schema": set(),
     "recording": set(),
     "server": {"errors", "main_thread", "portal", "cells", "schema", "recording"},
-    "client": {"errors", "portal", "schema", "recording", "server"},
+    "client": {"errors", "portal", "addresses", "schema", "recording", "server"},
     "widgets": {"errors", "portal", "schema", "recording", "server", "client"},
     "export": {"errors", "portal", "cells", "schema", "recording", "server", "client"},
     "course": {"errors", "server", "client", "widgets"},

@@ -202,15 +202,12 @@ def test_a_progress_report_reaches_the_client_from_any_place(kernel):
         await ctx.report_progress(1, 2, "half")
         return place(threading.current_thread())
 
-    async def called(name: str) -> Any:
-        async def note(progress: float, total: float | None, message: str | None) -> None:
-            heard.append(progress)
-
-        return await kernel.connection._client.call_tool(name, {}, progress_callback=note)
+    def note(progress: float, total: float | None, message: str | None) -> None:
+        heard.append(progress)
 
     for run_on in ("worker", "loop", "main"):
         kernel.define(report, run_on=run_on)
-        assert kernel.portal.run(called, "report").content[0].text == run_on
+        assert kernel.connection.call("report", {}, on_progress=note).result.content[0].text == run_on
         assert [e.value for e in kernel.last.events] == [{"progress": 1, "total": 2, "message": "half"}]
     assert heard == [1, 1, 1]
 

@@ -2,105 +2,197 @@
 
 from __future__ import annotations
 
+import atexit
+import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import CancelledError, Future, TimeoutError
-from dataclasses import dataclass
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, TimeoutError
 from importlib.metadata import version
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Literal, TypeVar
+from weakref import WeakSet
 
-import anyio
-from mcp.client import Client
-from mcp.server.mcpserver import MCPServer
-from mcp.shared.exceptions import MCPError
 from mcp_types import (
     CallToolResult,
     GetPromptResult,
     Implementation,
+    LoggingMessageNotification,
     Prompt,
     ReadResourceResult,
+    Resource,
+    ResourceTemplate,
+    ServerCapabilities,
     Tool,
 )
-from mcp_types.version import LATEST_MODERN_VERSION
-from pydantic import BaseModel
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
+from mcp_notebook.client.aio import Aio
 from mcp_notebook.client.answering import Answering
-from mcp_notebook.client.framed import framed
+from mcp_notebook.client.following import Following
 from mcp_notebook.client.questions import Answerer
+from mcp_notebook.client.requests import Answers, OnProgress, Outcome, Reference, Requests
+from mcp_notebook.client.session import About
+from mcp_notebook.client.sessions import EraChoice, Sessions
+from mcp_notebook.client.signing_in import SignIn
+from mcp_notebook.client.targets import Command, Live, Target, Url, in_words
 from mcp_notebook.errors import RequestError, innermost
 from mcp_notebook.portal import GRACE, Portal
-from mcp_notebook.recording import Call, Recorder
-from mcp_notebook.server.runtime import CALL_ID
+from mcp_notebook.recording import Recorder
+from mcp_notebook.recording.wire import Wire
 
-__all__ = ["Connection", "Era", "OnProgress", "Outcome"]
+__all__ = ["Connection", "Era"]
 
 T = TypeVar("T")
 
 Era = Literal["modern", "legacy"]
 
-OnProgress = Callable[[float, float | None, str | None], None]
-"""Told of a call's progress: how far, of how much, and a word on it; on the connection's loop."""
+DEADLINE = 60.0
+"""Seconds that opening may take: a command may have to be fetched first, as `npx` and `uvx` do."""
 
 _WHO = Implementation(name="mcp-notebook", version=version("mcp-notebook"))
 
 
-Result = TypeVar("Result", bound=BaseModel)
-
-
-@dataclass(frozen=True)
-class Outcome(Generic[Result]):
-    """What came of a request: its result, and what the recorder kept of it, which clients from outside never see."""
-
-    result: Result
-    call: Call | None
+def say(notice: str) -> None:
+    """Tell the user something that no cell asked for, in one line."""
+    print(f"mcp: {notice}", file=sys.stderr)
 
 
 class Connection:
-    """A client of `server` over the memory transport, open until `close`.
+    """A client of one server, open until `close`; also a context manager.
 
-    One task of the portal's loop opens and closes it, because the SDK's client must be left by the task
-    that entered it. Requests wait for their answer; interrupting the wait cancels the request at the server.
+    One task of the portal's loop opens and closes it, because the SDK's client must be left by the task that entered
+    it. Requests wait for their answer; interrupting the wait cancels the request at the server. `aio` has the same
+    requests for ``await``. Where the server was lost, the next request connects again.
 
     Args:
         portal: The loop that it lives on.
-        server: The server.
-        era: Which protocol the client speaks.
+        target: Where to connect.
+        era: Which protocol the client speaks; of a server of this kernel, ``auto`` is the modern one.
+        name: What to call it; if not given, what the server calls itself.
         answerer: Answers what the server asks during a request that brings no answers of its own.
+        notice: Told in one line that it has connected again, and where to sign in.
+        deadline: Seconds that connecting may take; None waits for ever.
+
+    Attributes:
+        target: Where it goes.
+        name: What the notebook calls it.
+        aio: The requests as coroutines.
 
     Raises:
-        RequestError: The server's lifespan raised; and from every request: the server refused it, or its answer
-            does not fit its own schema.
+        McpNotebookError: It cannot be opened; one line says why. And from every request: the server refused it, its
+            answer does not fit its own schema, or the connection broke.
     """
 
     def __init__(
-        self, portal: Portal, server: MCPServer[Any], era: Era = "modern", *, answerer: Answerer | None = None
+        self,
+        portal: Portal,
+        target: Target,
+        era: EraChoice = "auto",
+        *,
+        name: str | None = None,
+        answerer: Answerer | None = None,
+        notice: Callable[[str], None] = say,
+        deadline: float | None = DEADLINE,
     ) -> None:
+        self.target = target
         self._portal = portal
-        self._server = server
-        self._answering = Answering(server.name, answerer)
-        wire = self._recorder.wire
-        # No response cache: cells change what the server lists, and nothing tells this client.
-        self._client = Client(
-            framed(server, wire) if wire.on else server,
-            mode="legacy" if era == "legacy" else LATEST_MODERN_VERSION,
-            cache=None,
-            client_info=_WHO,
-            elicitation_callback=self._answering.elicit,
-            sampling_callback=self._answering.sample,
-            list_roots_callback=self._answering.roots,
+        self._own = Recorder()
+        self._own.wire.on = True
+        self._answering = Answering("", answerer)
+        self._following = Following()
+        sign_in = SignIn(target, notice) if isinstance(target, Url) and target.oauth else None
+        outside = isinstance(target, Url | Command | Live)
+        self._sessions = Sessions(
+            target,
+            era,
+            self.wire,
+            self._options(outside),
+            sign_in=sign_in,
+            notice=notice,
+            deadline=deadline if outside and sign_in is None else None,
         )
-        try:
-            self._owner = portal.start_task(self._own)
-        except Exception as error:  # the author's lifespan may raise anything
-            raise RequestError(
-                f"{server.name!r} could not start: its lifespan raised {innermost(error)!r}. Mend the cell that "
-                "defines it, and run that."
-            ) from error
+        self._requests = Requests(self._sessions, self._answering, self._noted_by, kind=_kind(target), client=_WHO)
+        self.aio = Aio(portal, self._requests)
+        self._call_it(name or in_words(target))
+        portal.run(self._sessions.open)
+        if name is None and isinstance(target, Url | Command) and self._sessions.about.server_info is not None:
+            self._call_it(self._sessions.about.server_info.name or self.name)
+        _OPEN.add(self)
 
-    async def _own(self, started: Callable[[], None]) -> None:
-        self._end = anyio.Event()
-        async with self._client:
-            started()
-            await self._end.wait()
+    def _options(self, outside: bool) -> dict[str, Any]:
+        return {
+            "client_info": _WHO,
+            "elicitation_callback": self._answering.elicit,
+            "sampling_callback": self._answering.sample,
+            "list_roots_callback": self._answering.roots,
+            "message_handler": self._hear,
+            # A modern server sends the log messages that it is asked for.
+            "log_level": "debug" if outside else None,
+        }
+
+    def _call_it(self, name: str) -> None:
+        self.name = self._answering.server = self._sessions.name = name
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        about = self._sessions.about
+        return f"connection {self.name}: {_kind(self.target)}, {self.era} ({about.protocol_version})"
+
+    @property
+    def answerer(self) -> Answerer | None:
+        """Who answers what the server asks during a request that brings no answers of its own."""
+        return self._answering.answerer
+
+    @answerer.setter
+    def answerer(self, answerer: Answerer | None) -> None:
+        self._answering.answerer = answerer
+
+    @property
+    def recorder(self) -> Recorder:
+        """Keeps the calls: the notebook's own for its servers, else one of this connection."""
+        return self._noted_by()[0]
+
+    @property
+    def wire(self) -> Wire:
+        """The frames; kept all the time where the server is not the notebook's."""
+        return self.recorder.wire
+
+    @property
+    def stderr(self) -> str:
+        """The last that a command wrote to its stderr; empty for other targets."""
+        return self._sessions.stderr
+
+    @property
+    def protocol_version(self) -> str:
+        """The version of the protocol that was agreed on, such as ``2026-07-28``."""
+        return self._sessions.about.protocol_version
+
+    @property
+    def era(self) -> Era:
+        """``modern`` from 2026-07-28 on, else ``legacy``."""
+        return "modern" if self.protocol_version in MODERN_PROTOCOL_VERSIONS else "legacy"
+
+    @property
+    def server_info(self) -> Implementation | None:
+        """Name and version, as the server says; None where it does not."""
+        return self._about().server_info
+
+    @property
+    def capabilities(self) -> ServerCapabilities:
+        """What the server can do."""
+        return self._about().capabilities
+
+    @property
+    def instructions(self) -> str | None:
+        """What the server tells a model about itself; None where it says nothing."""
+        return self._about().instructions
+
+    def _about(self) -> About:
+        self._portal.run(self._sessions.learn)
+        return self._sessions.about
 
     def close(self) -> None:
         """Close the connection; what is still under way is cancelled, and waited for no longer than `GRACE`.
@@ -108,41 +200,58 @@ class Connection:
         Raises:
             RequestError: The server's lifespan raised when it ended; the connection is closed all the same.
         """
-        self._portal.start(_on_the_loop, self._end.set)
+        self._close(GRACE)
+
+    def _close(self, patience: float) -> None:
+        _OPEN.discard(self)
         try:
-            self._owner.result(GRACE)
-        except TimeoutError:
+            self._portal.start(self._leave).result(patience)
+        except (TimeoutError, CancelledError):
             pass
-        except Exception as error:  # as in __init__
+        except Exception as error:  # the author's lifespan may raise anything
             raise RequestError(
-                f"{self._server.name!r} is closed, but its lifespan raised {innermost(error)!r} when it ended."
+                f"{self.name!r} is closed, but its lifespan raised {innermost(error)!r} when it ended."
             ) from error
+
+    async def _leave(self) -> None:
+        await self._following.stop()
+        await self._sessions.close()
 
     def tools(self) -> list[Tool]:
         """Return all tools that the server lists."""
-        return self._ask(_every_page, self._client.list_tools, "tools")
+        return self._ask(self._requests.every, "list_tools", "tools")
 
     def prompts(self) -> list[Prompt]:
         """Return all prompts that the server lists."""
-        return self._ask(_every_page, self._client.list_prompts, "prompts")
+        return self._ask(self._requests.every, "list_prompts", "prompts")
+
+    def resources(self) -> list[Resource]:
+        """Return all resources that the server lists."""
+        return self._ask(self._requests.every, "list_resources", "resources")
+
+    def templates(self) -> list[ResourceTemplate]:
+        """Return all resource templates that the server lists."""
+        return self._ask(self._requests.every, "list_resource_templates", "resource_templates")
 
     def start_call(
         self,
         name: str,
-        arguments: Mapping[str, Any],
+        arguments: Mapping[str, Any] | None = None,
         *,
-        answers: Sequence[Any] | None = None,
+        answers: Answers = None,
+        answerer: Answerer | None = None,
         on_progress: OnProgress | None = None,
     ) -> Future[Outcome[CallToolResult]]:
         """Start a call, as `call` has it, and return its future; cancelling that cancels the call at the server."""
-        return self._portal.start(_translated, self._call, name, dict(arguments), answers, on_progress)
+        return self._portal.start(self._requests.call, name, dict(arguments or {}), answers, answerer, on_progress)
 
     def call(
         self,
         name: str,
-        arguments: Mapping[str, Any],
+        arguments: Mapping[str, Any] | None = None,
         *,
-        answers: Sequence[Any] | None = None,
+        answers: Answers = None,
+        answerer: Answerer | None = None,
         on_progress: OnProgress | None = None,
     ) -> Outcome[CallToolResult]:
         """Call a tool. A tool's own failure is a result with ``is_error``, not an exception.
@@ -151,84 +260,102 @@ class Connection:
             name: The tool.
             arguments: As JSON has them.
             answers: The answers to what the server asks during this call, in order; see `Script`.
+            answerer: Who answers it instead, where there are no `answers`.
             on_progress: Told of the call's progress.
         """
         try:
-            outcome: Outcome[CallToolResult] = self._ask(self._call, name, dict(arguments), answers, on_progress)
+            return self._ask(self._requests.call, name, dict(arguments or {}), answers, answerer, on_progress)
         except CancelledError:
             raise RequestError(f"The call of {name!r} was cancelled at the server.") from None
-        return outcome
 
-    def read(self, uri: str) -> Outcome[ReadResourceResult]:
+    def start_read(
+        self, uri: str, *, answers: Answers = None, answerer: Answerer | None = None
+    ) -> Future[Outcome[ReadResourceResult]]:
+        """Start to read a resource, and return its future."""
+        return self._portal.start(self._requests.read, uri, answers, answerer)
+
+    def read(
+        self, uri: str, *, answers: Answers = None, answerer: Answerer | None = None
+    ) -> Outcome[ReadResourceResult]:
         """Read a resource."""
-        result: Outcome[ReadResourceResult] = self._ask(self._noting, self._client.read_resource, uri)
-        return result
+        return self._ask(self._requests.read, uri, answers, answerer)
 
-    def prompt(self, name: str, arguments: Mapping[str, str]) -> Outcome[GetPromptResult]:
-        """Get a prompt, filled in with `arguments`."""
-        result: Outcome[GetPromptResult] = self._ask(self._noting, self._client.get_prompt, name, dict(arguments))
-        return result
-
-    async def _call(
+    def start_prompt(
         self,
         name: str,
-        arguments: dict[str, Any],
-        answers: Sequence[Any] | None,
-        on_progress: OnProgress | None,
-    ) -> Outcome[CallToolResult]:
-        async def progressed(progress: float, total: float | None, message: str | None) -> None:
-            if on_progress is not None:
-                on_progress(progress, total, message)
+        arguments: Mapping[str, str] | None = None,
+        *,
+        answers: Answers = None,
+        answerer: Answerer | None = None,
+    ) -> Future[Outcome[GetPromptResult]]:
+        """Start to get a prompt, and return its future."""
+        return self._portal.start(self._requests.prompt, name, dict(arguments or {}), answers, answerer)
 
-        # The client checks results against the output schemas that it listed last; a cell may have changed them.
-        await self._client.list_tools()
-        with (
-            self._recorder.expecting() as expected,
-            self._answering.during(answers, lambda: expected.call),
-        ):
-            meta: Any = {CALL_ID: expected.id}  # the SDK's type for it lists only the protocol's own keys
-            result = await self._client.call_tool(
-                name, arguments, meta=meta, progress_callback=progressed if on_progress is not None else None
-            )
-            return Outcome(result, expected.call)
+    def prompt(
+        self,
+        name: str,
+        arguments: Mapping[str, str] | None = None,
+        *,
+        answers: Answers = None,
+        answerer: Answerer | None = None,
+    ) -> Outcome[GetPromptResult]:
+        """Get a prompt, filled in with `arguments`."""
+        return self._ask(self._requests.prompt, name, dict(arguments or {}), answers, answerer)
 
-    async def _noting(self, request: Callable[..., Awaitable[Result]], *args: object) -> Outcome[Result]:
-        with self._recorder.expecting() as expected:
-            try:
-                return Outcome(await request(*args, meta={CALL_ID: expected.id}), expected.call)
-            except MCPError as error:
-                raise RequestError(f"The server refused: {error.message}", expected.call) from error
+    def complete(self, ref: Reference, argument: str, value: str, given: Mapping[str, str] | None = None) -> list[str]:
+        """Ask what an argument of a prompt or of a template can be, from what is typed and what others are given."""
+        return self._ask(self._requests.complete, ref, argument, value, given or {})
 
-    @property
-    def _recorder(self) -> Recorder:
-        runtime = getattr(self._server, "runtime", None)
-        return runtime.recorder if runtime is not None else Recorder()
+    def follow(self, callback: Callable[[Any], None], *, uris: Sequence[str] = ()) -> Callable[[], None]:
+        """Tell `callback` of each notification that arrives, on the connection's loop.
+
+        Those are changes of the lists, log messages, progress, and updates of the resources `uris`.
+
+        Returns:
+            What ends that.
+        """
+        self._portal.run(self._following.follow, self._sessions, callback, uris)
+
+        def leave() -> None:
+            self._portal.start(self._following.leave, self._sessions, callback)
+
+        return leave
+
+    async def _hear(self, message: Any) -> None:
+        if isinstance(message, LoggingMessageNotification):
+            noted = self._answering.latest()
+            if noted is not None and noted.here and noted.call is not None:
+                params = message.params.model_dump(by_alias=True, mode="json", exclude_none=True)
+                noted.call.add("message", {key: params.get(key) for key in ("level", "data", "logger")})
+        await self._following.hear(message)
+
+    def _noted_by(self) -> tuple[Recorder, bool]:
+        """Return the recorder, and whether a server of this kernel writes to it."""
+        runtime = getattr(self.target, "runtime", None)
+        return (self._own, False) if runtime is None else (runtime.recorder, True)
 
     def _ask(self, request: Callable[..., Awaitable[T]], *args: object) -> T:
-        answer: T = self._portal.run(_translated, request, *args)
-        return answer
+        return self._portal.run(request, *args)
 
 
-async def _on_the_loop(function: Callable[[], None]) -> None:
-    function()
+def _kind(target: Target) -> str:
+    if isinstance(target, Command):
+        return "stdio"
+    if isinstance(target, Url):
+        return target.transport
+    return "http" if isinstance(target, Live) else "memory"
 
 
-async def _translated(request: Callable[..., Awaitable[T]], *args: object) -> T:
-    try:
-        return await request(*args)
-    except MCPError as error:
-        raise RequestError(f"The server refused: {error.message}") from error
-    except RuntimeError as error:  # how the SDK reports, among others, a result that does not fit the output schema
-        first_line = str(error).partition("\n")[0]
-        raise RequestError(f"No usable answer came: {first_line}") from error
+_OPEN: WeakSet[Connection] = WeakSet()
+"""What is to be closed when the process ends: a command would outlive it that does not look at its stdin."""
+
+AT_EXIT = 4.5
+"""Seconds: the SDK closes a command's stdin, ends it after 2 and kills it after 4."""
 
 
-async def _every_page(request: Callable[..., Awaitable[Any]], field: str) -> list[Any]:
-    found: list[Any] = []
-    cursor: str | None = None
-    while True:
-        page = await request(cursor=cursor)
-        found += getattr(page, field)
-        cursor = page.next_cursor
-        if cursor is None:
-            return found
+@atexit.register
+def _close_all() -> None:
+    with ThreadPoolExecutor() as threads:
+        for connection in list(_OPEN):
+            if isinstance(connection.target, Command):
+                threads.submit(connection._close, AT_EXIT)

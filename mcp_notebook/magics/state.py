@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
-from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook import addresses, cells
-from mcp_notebook.client import Connection, Era
-from mcp_notebook.errors import McpNotebookError
+from mcp_notebook.client import Answerer, Connection, Era, EraChoice, Target
+from mcp_notebook.errors import McpNotebookError, UnknownNameError, did_you_mean
 from mcp_notebook.magics.expose import Exposures
 from mcp_notebook.magics.whereabouts import kernel_id, notebook_path
 from mcp_notebook.portal import Portal
@@ -44,8 +43,12 @@ class State:
         self.local: Mapping[str, Any] = {}
         self.cell = ("", "")
         """The magic's line and the body of the cell that runs now."""
+        self.answerer: Answerer | None = None
+        """Answers what servers ask during requests that bring no answers; None where nobody does."""
+        self.connected: dict[str, Connection] = {}
+        """What ``%mcp connect`` opened, by name."""
         self._paused: tuple[int, dict[str, Endpoint]] = (0, {})
-        self._connections: dict[tuple[str, Era], tuple[MCPServer[Any], Connection]] = {}
+        self._connections: dict[tuple[str, Era], tuple[Target, Connection]] = {}
 
     @property
     def namespace(self) -> dict[str, Any]:
@@ -77,15 +80,73 @@ class State:
 
     def connection(self, live: LiveServer, era: Era = "modern") -> Connection:
         """Return the open connection to a live server; a new one where another server has its name now."""
-        server, connection = self._connections.get((live.name, era), (None, None))
-        if connection is not None and server is live.server:
+        return self._kept(live.name, live.server, era)
+
+    def on(self, name: str | None = None, era: Era | None = None) -> Connection:
+        """Return the connection that a name means: one that ``%mcp connect`` opened, or that to a live server.
+
+        Without a name it is the current server, without an era that of the connection, or the modern one.
+
+        Raises:
+            UnknownNameError: There is none of that name.
+            McpNotebookError: In that era it cannot be opened.
+        """
+        connection = self.connected.get(name or "")
+        if connection is None:
+            self.sync()
+            if name is not None and name not in self.registry.servers:
+                raise self._unknown(name)
+            return self.connection(self.registry.named(name), era or "modern")
+        if era is None or era == connection.era:
             return connection
-        if connection is not None:
-            del self._connections[live.name, era]
+        return self._kept(connection.name, connection.target, era)
+
+    def connect(self, target: Target, name: str | None, era: EraChoice) -> Connection:
+        """Open a connection and keep it by its name; one of that name to the same target gives way.
+
+        Raises:
+            McpNotebookError: It cannot be opened, or the name is taken.
+        """
+        connection = Connection(self.portal, target, era, name=name, answerer=self.answerer)
+        earlier = self.connected.get(connection.name)
+        if connection.name in self.registry.servers or (earlier is not None and earlier.target != target):
             _close(connection)
-        connection = Connection(self.portal, live.server, era)
-        self._connections[live.name, era] = (live.server, connection)
+            raise UnknownNameError(f"{connection.name!r} is the name of another server here. Give one: --as NAME.")
+        if earlier is not None:
+            self.disconnect(connection.name)
+        self.connected[connection.name] = connection
         return connection
+
+    def disconnect(self, name: str) -> None:
+        """Close what `connect` opened.
+
+        Raises:
+            UnknownNameError: There is none of that name.
+        """
+        if name not in self.connected:
+            raise self._unknown(name)
+        for key in [key for key in self._connections if key[0] == name]:
+            _close(self._connections.pop(key)[1])
+        _close(self.connected.pop(name))
+
+    def _kept(self, name: str, target: Target, era: Era) -> Connection:
+        kept, connection = self._connections.get((name, era), (None, None))
+        if connection is not None and kept is not target:
+            del self._connections[name, era]
+            _close(connection)
+            connection = None
+        if connection is None:
+            connection = Connection(self.portal, target, era, name=name)
+            self._connections[name, era] = (target, connection)
+        connection.answerer = self.answerer
+        return connection
+
+    def _unknown(self, name: str) -> UnknownNameError:
+        known = [*self.connected, *self.registry.servers]
+        return UnknownNameError(
+            f"Nothing is connected as {name!r}.{did_you_mean(name, known)} There is: {', '.join(known) or 'nothing'}. "
+            f"To connect: %mcp connect TARGET --as {name}."
+        )
 
     def keep_frames(self) -> None:
         """Keep the frames on the wire from now on; the notebook's own connections are opened anew, with frames."""
@@ -155,6 +216,7 @@ class State:
             except McpNotebookError as error:
                 say(str(error))
         self._close_connections()
+        self._close_connected()
         self.portal.close()
         if self.restore_asyncio is not None:
             self.restore_asyncio()
@@ -175,6 +237,10 @@ class State:
         self._connections.clear()
         for connection in connections:
             _close(connection)
+
+    def _close_connected(self) -> None:
+        for name in list(self.connected):
+            self.disconnect(name)
 
 
 def say(notice: str) -> None:

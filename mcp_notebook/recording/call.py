@@ -48,7 +48,7 @@ class Call:
         method: The protocol's method: ``tools/call``, ``resources/read``, ``prompts/get`` or ``completion/complete``.
         name: The tool, URI or prompt that was asked for.
         client: Name and version, as the client gave them.
-        transport: ``memory``, ``http``, ``sse`` or ``bridge``.
+        transport: ``memory``, ``http``, ``sse``, ``bridge`` or ``stdio``.
         protocol_version: That of the request, such as ``2026-07-28``.
         function: The function behind it; None where there is none.
         started: Seconds since the epoch.

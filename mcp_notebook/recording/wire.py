@@ -33,7 +33,7 @@ class Frame(NamedTuple):
     Attributes:
         at: Seconds since the epoch.
         direction: Who sent it.
-        transport: ``http`` or ``memory``.
+        transport: ``http``, ``sse``, ``stdio`` or ``memory``.
         exchange: Numbers the HTTP request that it belongs to; 0 in memory.
         head: The request line or status with the headers of MCP, secrets left out; empty in memory and for
             messages that came later on the same response.

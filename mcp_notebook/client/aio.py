@@ -1,0 +1,79 @@
+"""The requests of a connection as coroutines, for ``await`` in a cell: the kernel's own loop goes on meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+from mcp_types import CallToolResult, GetPromptResult, Prompt, ReadResourceResult, Resource, ResourceTemplate, Tool
+
+from mcp_notebook.client.questions import Answerer
+from mcp_notebook.client.requests import Answers, OnProgress, Outcome, Reference, Requests
+from mcp_notebook.portal import Portal
+
+__all__ = ["Aio"]
+
+T = TypeVar("T")
+
+
+class Aio:
+    """Each request as `Connection` has it; cancelling the await cancels the request at the server."""
+
+    def __init__(self, portal: Portal, requests: Requests) -> None:
+        self._portal = portal
+        self._requests = requests
+
+    async def tools(self) -> list[Tool]:
+        """Return all tools that the server lists."""
+        return await self._ask(self._requests.every, "list_tools", "tools")
+
+    async def prompts(self) -> list[Prompt]:
+        """Return all prompts that the server lists."""
+        return await self._ask(self._requests.every, "list_prompts", "prompts")
+
+    async def resources(self) -> list[Resource]:
+        """Return all resources that the server lists."""
+        return await self._ask(self._requests.every, "list_resources", "resources")
+
+    async def templates(self) -> list[ResourceTemplate]:
+        """Return all resource templates that the server lists."""
+        return await self._ask(self._requests.every, "list_resource_templates", "resource_templates")
+
+    async def call(
+        self,
+        name: str,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        answers: Answers = None,
+        answerer: Answerer | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Outcome[CallToolResult]:
+        """Call a tool."""
+        return await self._ask(self._requests.call, name, dict(arguments or {}), answers, answerer, on_progress)
+
+    async def read(
+        self, uri: str, *, answers: Answers = None, answerer: Answerer | None = None
+    ) -> Outcome[ReadResourceResult]:
+        """Read a resource."""
+        return await self._ask(self._requests.read, uri, answers, answerer)
+
+    async def prompt(
+        self,
+        name: str,
+        arguments: Mapping[str, str] | None = None,
+        *,
+        answers: Answers = None,
+        answerer: Answerer | None = None,
+    ) -> Outcome[GetPromptResult]:
+        """Get a prompt, filled in."""
+        return await self._ask(self._requests.prompt, name, dict(arguments or {}), answers, answerer)
+
+    async def complete(
+        self, ref: Reference, argument: str, value: str, given: Mapping[str, str] | None = None
+    ) -> list[str]:
+        """Ask what an argument of a prompt or of a template can be."""
+        return await self._ask(self._requests.complete, ref, argument, value, given or {})
+
+    async def _ask(self, request: Callable[..., Awaitable[T]], *args: object) -> T:
+        return await asyncio.wrap_future(self._portal.start(request, *args))

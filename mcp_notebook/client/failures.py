@@ -1,0 +1,98 @@
+"""What went wrong with a connection or a request, as one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx2
+from mcp.client.subscriptions import SubscriptionLost
+from mcp.shared.exceptions import MCPError
+from mcp_types import CONNECTION_CLOSED, PARSE_ERROR
+
+from mcp_notebook.client.framed import Watch
+from mcp_notebook.client.refusals import Refusal, unreachable
+from mcp_notebook.client.targets import Command, Live, Target, Url, in_words
+from mcp_notebook.errors import McpNotebookError, RequestError, innermost
+
+__all__ = ["of_opening", "of_request"]
+
+
+def of_opening(error: BaseException, target: Target, watch: Watch, stderr: str) -> McpNotebookError:
+    """Say why a connection was not opened."""
+    error = innermost(error)
+    if isinstance(error, McpNotebookError):
+        return error
+    if (refusal := Refusal.of(error)) is not None:
+        return RequestError(refusal.line)
+    if isinstance(target, Command):
+        return RequestError(_of_command(error, target, watch, stderr))
+    if isinstance(target, Url | Live):
+        return RequestError(_of_web(error, target))
+    return RequestError(
+        f"{target.name!r} could not start: its lifespan raised {error!r}. Mend the cell that defines it, and run that."
+    )
+
+
+def _of_web(error: BaseException, target: Url | Live) -> str:
+    where = in_words(target)
+    if isinstance(error, httpx2.HTTPStatusError | httpx2.TransportError):
+        return unreachable(error, error.request.url).line
+    if isinstance(error, TimeoutError):
+        return f"{where} took the connection and does not answer. Is it an MCP server? Check URL and path."
+    if isinstance(error, MCPError) and error.code == PARSE_ERROR:
+        return f"{where} answers with JSON that is no message of MCP. Check the path: it is often /mcp."
+    if isinstance(error, MCPError):
+        return f"{where} refused the connection: {_flat(error)}. Another era may do: --era legacy, or --era auto."
+    return f"{where} could not be connected to: {_flat(error)}"
+
+
+def _of_command(error: BaseException, target: Command, watch: Watch, stderr: str) -> str:
+    command = in_words(target)
+    if isinstance(error, OSError) and not isinstance(error, TimeoutError):
+        return _not_started(error, target)
+    if watch.noise is not None and not watch.spoke:
+        words = f"{command!r} prints what is no message of MCP: {watch.noise[:100]!r}. Is it an MCP server on stdio?"
+    elif isinstance(error, TimeoutError):
+        words = f"{command!r} runs and does not answer. Is it an MCP server on stdio?"
+    elif isinstance(error, MCPError) and error.code != CONNECTION_CLOSED:
+        words = f"{command!r} refused the connection: {_flat(error)}. Another era may do: --era legacy, or --era auto."
+    else:
+        words = f"{command!r} ended before it answered."
+    return words + last_words(stderr)
+
+
+def _not_started(error: OSError, target: Command) -> str:
+    command = in_words(target)
+    if not isinstance(error, FileNotFoundError):
+        return f"{command!r} cannot be started: {error.strerror or error}."
+    if target.cwd is not None and not Path(target.cwd).is_dir():
+        return f"{command!r} cannot be started: there is no folder {str(target.cwd)!r}."
+    return f"There is no program {command!r}. Install it, or give its whole path."
+
+
+def of_request(error: BaseException, name: str, stderr: str) -> RequestError | None:
+    """Say why a request has no result; None for an error that is not the connection's or the server's."""
+    if isinstance(error, RequestError):
+        return error
+    if (refusal := Refusal.of(error)) is not None:
+        return RequestError(refusal.line)
+    if isinstance(error, SubscriptionLost) or (isinstance(error, MCPError) and error.code == CONNECTION_CLOSED):
+        return RequestError(
+            f"The connection to {name!r} broke off before the answer came; whether the request ran is not known."
+            f"{last_words(stderr)} The next request connects again."
+        )
+    if isinstance(error, MCPError):
+        return RequestError(f"The server refused: {error.message}")
+    if isinstance(error, RuntimeError):  # how the SDK reports, among others, a result that does not fit its schema
+        return RequestError(f"No usable answer came: {str(error).partition(chr(10))[0]}")
+    return None
+
+
+def last_words(stderr: str, most: int = 3) -> str:
+    """Return the last lines of a command's stderr as part of a line."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()][-most:]
+    return f" The last of its stderr: {' | '.join(lines)[-500:]}" if lines else ""
+
+
+def _flat(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__

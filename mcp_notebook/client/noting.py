@@ -1,0 +1,66 @@
+"""What is kept of a request: the call that the server's own recorder made of it, or one that the client records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import anyio
+from pydantic import BaseModel
+
+from mcp_notebook.recording import Call, Recorder
+from mcp_notebook.server.runtime import CALL_ID
+
+__all__ = ["Noted", "noted_here", "noted_there"]
+
+
+class Noted:
+    """A request under way.
+
+    Attributes:
+        meta: What it carries.
+        here: Whether the client records it.
+        result: The result, once it is there.
+    """
+
+    def __init__(self, call: Callable[[], Call | None], *, meta: Any = None, here: bool = False) -> None:
+        self._call = call
+        self.meta = meta
+        self.here = here
+        self.result: BaseModel | None = None
+
+    @property
+    def call(self) -> Call | None:
+        """What is kept of it so far; None where the server has not noted it yet."""
+        return self._call()
+
+
+@contextmanager
+def noted_there(recorder: Recorder) -> Iterator[Noted]:
+    """Find the call that a server of this kernel makes of a request."""
+    with recorder.expecting() as expected:
+        yield Noted(lambda: expected.call, meta={CALL_ID: expected.id})
+
+
+@contextmanager
+def noted_here(recorder: Recorder, call: Call) -> Iterator[Noted]:
+    """Record a request of this client."""
+    noted = Noted(lambda: call, here=True)
+    recorder.opened(call)
+    try:
+        yield noted
+    except anyio.get_cancelled_exc_class():
+        call.end("cancelled")
+        raise
+    except Exception as error:
+        call.end("refused", error=str(error))
+        raise
+    else:
+        call.end("error" if getattr(noted.result, "is_error", False) else "done", _on_the_wire(noted.result))
+    finally:
+        recorder.closed(call)
+
+
+def _on_the_wire(result: BaseModel | None) -> Mapping[str, Any]:
+    return {} if result is None else result.model_dump(by_alias=True, mode="json", exclude_none=True)

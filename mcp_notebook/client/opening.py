@@ -1,0 +1,57 @@
+"""`connect`: a connection to anything, outside the magics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from mcp_notebook.client.connection import DEADLINE, Connection
+from mcp_notebook.client.questions import Answerer
+from mcp_notebook.client.sessions import EraChoice
+from mcp_notebook.client.targets import Browser, Url, target_of
+from mcp_notebook.errors import RequestError
+from mcp_notebook.portal import Portal
+
+__all__ = ["connect"]
+
+_portal = Portal()
+
+
+def connect(
+    target: object,
+    *,
+    name: str | None = None,
+    era: EraChoice = "auto",
+    headers: Mapping[str, str] | None = None,
+    token: str | None = None,
+    oauth: bool | Browser = False,
+    answerer: Answerer | None = None,
+    deadline: float | None = DEADLINE,
+) -> Connection:
+    """Connect to an MCP server; close the connection when done, or use it as a context manager.
+
+    Args:
+        target: A server object, a URL, a command as a list of words, the name of a live notebook; or `Url`,
+            `Command`, `Live`, which can say more.
+        name: What to call it; if not given, what the server calls itself.
+        era: ``modern``, ``legacy``, or what the server speaks.
+        headers: Sent with each request to a URL.
+        token: Sent to a URL as ``Authorization: Bearer``.
+        oauth: Sign in to a URL in the browser; a function is given the link instead.
+        answerer: Answers what the server asks; see `Answerer`.
+        deadline: Seconds that connecting may take; None waits for ever.
+
+    Raises:
+        McpNotebookError: It cannot be opened; one line says why, and what to do next.
+    """
+    found = target_of(target)
+    if headers or token is not None or oauth:
+        if not isinstance(found, Url):
+            raise RequestError("headers, token and oauth go with a URL. A command takes env: Command(..., env={...}).")
+        found = replace(
+            found,
+            headers={**found.headers, **(headers or {})},
+            token=found.token if token is None else token,
+            oauth=oauth or found.oauth,
+        )
+    return Connection(_portal, found, era, name=name, answerer=answerer, deadline=deadline)

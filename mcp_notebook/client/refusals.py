@@ -1,0 +1,171 @@
+"""Why a message did not reach an MCP server, or came back without an answer: one line, with what to do next."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+from mcp.client.auth import OAuthFlowError
+from mcp.shared.exceptions import MCPError
+from mcp_types import INTERNAL_ERROR, METHOD_NOT_FOUND
+
+from mcp_notebook.errors import McpNotebookError, innermost
+
+__all__ = ["Refusal", "refused", "unreachable"]
+
+_MARK = "mcp-notebook/refusal"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why there is no answer.
+
+    Attributes:
+        line: One line for a person.
+        never_ran: Whether it is certain that the server did not begin with the request.
+    """
+
+    line: str
+    never_ran: bool = False
+
+    @staticmethod
+    def of(error: BaseException) -> Refusal | None:
+        """Return the refusal that an error carries; None where the server itself answered."""
+        data = error.error.data if isinstance(error, MCPError) else None
+        if not isinstance(data, dict) or _MARK not in data:
+            return None
+        return Refusal(str(error), data[_MARK] is True)
+
+    def response(self, request: httpx2.Request, status: int) -> httpx2.Response:
+        """Return it as the JSON-RPC error that answers the message, which the SDK passes on to who sent it."""
+        error = {"code": INTERNAL_ERROR, "message": self.line, "data": {_MARK: self.never_ran}}
+        return httpx2.Response(status, json={"jsonrpc": "2.0", "id": None, "error": error}, request=request)
+
+
+async def refused(response: httpx2.Response) -> Refusal | None:
+    """Say why a response to a message is no answer of an MCP server; None where it is one."""
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "application/json":
+        await response.aread()  # here, where it may break off without taking the whole connection with it
+    if response.status_code >= 400:
+        return await _bad_status(response, kind)
+    if response.status_code == 200 and kind not in ("application/json", "text/event-stream"):
+        page = "a web page" if kind == "text/html" else kind or "something without a type"
+        return Refusal(f"{_where(response)} answers with {page}, so it is no MCP server. {_PATH}")
+    return None
+
+
+_PATH = "Check the path: it is often /mcp."
+
+
+async def _bad_status(response: httpx2.Response, kind: str) -> Refusal | None:
+    status, where = response.status_code, _where(response)
+    body = (await response.aread()).decode("utf-8", "replace")
+    error = _rpc_error(body) if kind == "application/json" else None
+    if "mcp-session-id" in response.request.headers and _session_is_gone(status, error, body):
+        return Refusal(f"{where} does not know the session any more: it was restarted.", never_ran=True)
+    if error is not None:
+        return None
+    said = _first_line(body) if kind in ("text/plain", "application/json") else ""
+    sent = "authorization" in response.request.headers
+    lines = {
+        401: f"{where} does not accept the token that was sent (401). Give the right one, or one that has not expired."
+        if sent
+        else f"{where} wants a token, and none was sent (401). Give it with --token VAR (token=... in Python), or "
+        "sign in with --oauth.",
+        403: f"{where} refuses (403{said}). The token has not the rights for it, or the server allows other origins "
+        "only.",
+        404: f"There is no MCP server at {where} (404). {_PATH}",
+        405: f"{where} takes no messages (405), so it is no MCP server, or an old one: try --transport sse. {_PATH}",
+        421: f"{where} does not answer for the host name {response.request.url.host!r} (421). Connect by a name that "
+        "it allows, or allow this one there: %mcp serve --allow-host NAME.",
+    }
+    fallback = f"{where} answered {status}{said}, and no message of MCP."
+    if status >= 500:
+        fallback += " Its own log has the reason."
+    return Refusal(lines.get(status, fallback), never_ran=status in (401, 421))
+
+
+def _session_is_gone(status: int, error: dict[str, Any] | None, body: str) -> bool:
+    if status == 404:
+        return error is None or error.get("code") != METHOD_NOT_FOUND
+    # The protocol says 404; the TypeScript SDK's examples, and servers made from them, say 400 with these words.
+    return status == 400 and "session id" in body.lower()
+
+
+def _rpc_error(body: str) -> dict[str, Any] | None:
+    try:
+        message = json.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
+        return None
+    error = message.get("error")
+    return error if isinstance(error, dict) else None
+
+
+def _first_line(body: str) -> str:
+    line = body.strip().partition("\n")[0]
+    return f": {line[:200]}" if line else ""
+
+
+def unreachable(error: BaseException, url: httpx2.URL) -> Refusal:
+    """Say why there is no response at all."""
+    where, host = _words(url), url.host
+    causes = list(_causes(innermost(error)))
+    line = (
+        next((str(e) for e in causes if isinstance(e, McpNotebookError)), None)
+        or next((f"Signing in at {where} failed: {_flat(e)}" for e in causes if isinstance(e, OAuthFlowError)), None)
+        or next((_unnamed(host, where) for e in causes if isinstance(e, socket.gaierror)), None)
+        or next((_tls(e, host, where) for e in causes if isinstance(e, ssl.SSLError)), None)
+        or _of_transport(causes[0], where)
+    )
+    never_ran = isinstance(causes[0], httpx2.ConnectError | httpx2.ConnectTimeout | McpNotebookError)
+    return Refusal(line, never_ran)
+
+
+def _unnamed(host: str, where: str) -> str:
+    return f"There is no host {host!r}, or no network to look it up. Check the spelling of {where}."
+
+
+def _tls(error: ssl.SSLError, host: str, where: str) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"The certificate of {host!r} is not trusted: {error.verify_message}. {where} was not asked anything."
+    return f"{where} speaks no TLS ({error.reason}). If it is plain HTTP, write http://."
+
+
+def _of_transport(error: BaseException, where: str) -> str:
+    if isinstance(error, httpx2.ConnectTimeout):
+        return f"{where} does not answer. Check host and port, and what stands between."
+    if isinstance(error, httpx2.ConnectError):
+        return f"Nothing listens at {where}. Start the server, or check host and port."
+    if isinstance(error, httpx2.RemoteProtocolError):
+        return f"What listens at {where} speaks no HTTP, or broke off ({_flat(error)}). For TLS, write https://."
+    if isinstance(error, httpx2.HTTPStatusError):
+        return f"{where} answered {error.response.status_code}, and no message of MCP. {_PATH}"
+    if isinstance(error, httpx2.TransportError):
+        return f"The connection to {where} broke off before the answer came; whether the request ran is not known."
+    return f"{where} could not be asked: {_flat(error)}"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _flat(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__
+
+
+def _where(response: httpx2.Response) -> str:
+    return _words(response.request.url)
+
+
+def _words(url: httpx2.URL) -> str:
+    return str(url.copy_with(userinfo=b"", query=None, fragment=None))

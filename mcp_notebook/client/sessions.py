@@ -1,0 +1,187 @@
+"""The session of a connection: the one that is open, or a new one where that was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal, TypeAlias, TypeVar
+
+import anyio
+from mcp.client import Client
+from mcp.server import Server
+from mcp.server.mcpserver import MCPServer
+from mcp.shared.exceptions import MCPError
+from mcp_types.version import LATEST_MODERN_VERSION, MODERN_PROTOCOL_VERSIONS
+
+from mcp_notebook.client import failures
+from mcp_notebook.client.framed import Watch, framed
+from mcp_notebook.client.refusals import Refusal
+from mcp_notebook.client.session import About, Session, discover
+from mcp_notebook.client.signing_in import SignIn
+from mcp_notebook.client.targets import Command, Live, Target
+from mcp_notebook.client.transports import Stderr, transport_of
+from mcp_notebook.errors import RequestError
+from mcp_notebook.recording.wire import Wire
+
+__all__ = ["EraChoice", "Sessions"]
+
+T = TypeVar("T")
+
+EraChoice: TypeAlias = Literal["auto", "modern", "legacy"]
+"""Which protocol a client speaks; ``auto`` asks the server, and falls back to the handshake of before."""
+
+
+class Sessions:
+    """Opens the sessions of one connection, one after another.
+
+    Args:
+        target: Where they go.
+        era: Which protocol they speak.
+        wire: Keeps their frames, where it is on.
+        options: The callbacks, and whatever else the SDK's `Client` takes.
+        sign_in: Signs in, where the target asks for that.
+        notice: Told in one line of each new session in the place of a lost one.
+        deadline: Seconds that opening one may take; None waits for ever.
+
+    Attributes:
+        about: What the server said of itself at the latest opening.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        era: EraChoice,
+        wire: Wire,
+        options: dict[str, Any],
+        *,
+        sign_in: SignIn | None,
+        notice: Callable[[str], None],
+        deadline: float | None,
+    ) -> None:
+        self.about: About
+        self.name = ""
+        self._target = target
+        self._era = era
+        self._wire = wire
+        self._options = options
+        self._sign_in = sign_in
+        self._notice = notice
+        self._deadline = deadline
+        self._lock = anyio.Lock()
+        self._session: Session | None = None
+        self._closed = False
+        self._stderr = Stderr() if isinstance(target, Command) else None
+
+    @property
+    def stderr(self) -> str:
+        """The last that a command wrote there; empty for other targets."""
+        return self._stderr.tail if self._stderr is not None else ""
+
+    @property
+    def open_client(self) -> Client | None:
+        """The client of the session that is open; None where it was lost, and no request has renewed it yet."""
+        session = self._session
+        return None if session is None or session.ended else session.client
+
+    async def open(self) -> None:
+        """Open the first session.
+
+        Raises:
+            McpNotebookError: It cannot be opened; one line says why.
+        """
+        try:
+            await self._open()
+        except BaseException:
+            self._give_back()
+            raise
+
+    async def learn(self) -> None:
+        """Ask a server of this kernel what it is: the others are asked when they are opened."""
+        session = await self._current()
+        if self._asks_nothing:
+            await discover(session.client)
+            self.about = About.of(session.client)
+
+    async def close(self) -> None:
+        """Close the session that is open; raises what went wrong then."""
+        self._closed = True
+        try:
+            if self._session is not None:
+                await self._session.close()
+        finally:
+            self._give_back()
+
+    async def run(self, request: Callable[[Client], Awaitable[T]], *, again: Callable[[], bool] = lambda: True) -> T:
+        """Make a request on the open session.
+
+        Where it certainly did not reach the server, and `again` agrees, it is made once more on a new session; a
+        request that may have run never is.
+
+        Raises:
+            Exception: What the SDK raises, see `failures.of_request`.
+        """
+        session = await self._current()
+        try:
+            return await request(session.client)
+        except MCPError as error:
+            refusal = Refusal.of(error)
+            if refusal is None or not refusal.never_ran or not again() or not self._may_differ:
+                raise
+        return await request((await self._instead_of(session)).client)
+
+    @property
+    def _may_differ(self) -> bool:
+        # A session of the handshake can be renewed, and a live notebook may listen elsewhere by now.
+        return isinstance(self._target, Live) or self.about.protocol_version not in MODERN_PROTOCOL_VERSIONS
+
+    async def _current(self) -> Session:
+        if self._closed:
+            raise RequestError(f"The connection to {self.name!r} is closed. Connect again.")
+        session = self._session
+        if session is None or session.ended:
+            return await self._instead_of(session)
+        return session
+
+    async def _instead_of(self, lost: Session | None) -> Session:
+        async with self._lock:
+            if self._session is not lost and self._session is not None:
+                return self._session  # another request was first
+            self._session = None
+            session = await self._open()
+            if lost is not None:
+                await lost.close()
+                self._notice(f"{self.name!r} was gone; connected again.")
+            return session
+
+    async def _open(self) -> Session:
+        watch = Watch()
+        modern = self._era == "modern" or self._asks_nothing
+        client = Client(
+            self._transport(watch),
+            mode="legacy" if self._era == "legacy" else LATEST_MODERN_VERSION if modern else "auto",
+            cache=None,
+            **self._options,
+        )
+        session = Session(client, watch, discover if modern and not self._asks_nothing else None)
+        try:
+            await session.open(self._deadline)
+        except Exception as error:
+            raise failures.of_opening(error, self._target, watch, self.stderr) from error
+        self.about = About.of(client)
+        self._session = session
+        return session
+
+    @property
+    def _asks_nothing(self) -> bool:
+        return isinstance(self._target, MCPServer | Server) and self._era != "legacy"
+
+    def _transport(self, watch: Watch) -> Any:
+        if isinstance(self._target, MCPServer | Server):
+            return framed(self._target, self._wire) if self._wire.on else self._target
+        auth = self._sign_in.auth if self._sign_in is not None else None
+        return transport_of(self._target, self._wire, watch, self._stderr, auth)
+
+    def _give_back(self) -> None:
+        if self._stderr is not None:
+            self._stderr.close()
+        if self._sign_in is not None:
+            self._sign_in.close()

@@ -1,0 +1,116 @@
+"""Targets: anything that a client can connect to, as plain data. What is secret in one is never shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+from urllib.parse import urlsplit, urlunsplit
+
+from mcp.server import Server
+from mcp.server.mcpserver import MCPServer
+
+from mcp_notebook.errors import RequestError
+
+__all__ = ["Browser", "Command", "Live", "Target", "Url", "in_words", "target_of"]
+
+Browser: TypeAlias = Callable[[str], object]
+"""Opens a link for a person."""
+
+
+@dataclass(frozen=True)
+class Url:
+    """A server over HTTP.
+
+    Attributes:
+        url: Where it listens.
+        headers: Sent with each request.
+        token: Sent as ``Authorization: Bearer``.
+        oauth: Sign in where the server asks for it: True opens the browser, a function is given the link.
+        transport: Streamable HTTP, or the SSE of before.
+
+    Raises:
+        RequestError: It is no HTTP URL.
+    """
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    token: str | None = field(default=None, repr=False)
+    oauth: bool | Browser = False
+    transport: Literal["http", "sse"] = "http"
+
+    def __post_init__(self) -> None:
+        if not _is_http(self.url):
+            raise RequestError(f"{in_words(self)!r} is no URL of an MCP server: one starts with http:// or https://.")
+
+    def __repr__(self) -> str:
+        return f"Url({in_words(self)!r})"
+
+
+@dataclass(frozen=True)
+class Command:
+    """A server that is started as a process, and speaks on stdin and stdout.
+
+    Attributes:
+        command: The program.
+        args: Its arguments.
+        env: Environment variables, beside the few that the SDK passes on (``PATH``, ``HOME`` and such).
+        cwd: Where it runs; where the notebook does if not given.
+    """
+
+    command: str
+    args: Sequence[str] = field(default=(), repr=False)
+    env: Mapping[str, str] | None = field(default=None, repr=False)
+    cwd: str | Path | None = None
+
+
+@dataclass(frozen=True)
+class Live:
+    """A server of another notebook of this machine, by the name that ``%mcp serve`` published."""
+
+    name: str
+
+
+Target: TypeAlias = MCPServer[Any] | Server[Any] | Url | Command | Live
+
+
+def target_of(given: object) -> Target:
+    """Return the target that a value stands for: a URL, the name of a live notebook, or the words of a command.
+
+    Raises:
+        RequestError: It stands for none.
+    """
+    if isinstance(given, MCPServer | Server | Url | Command | Live):
+        return given
+    if isinstance(given, str):
+        return Url(given) if "://" in given else Live(given)
+    if isinstance(given, list | tuple) and given and all(isinstance(word, str | Path) for word in given):
+        command, *args = map(str, given)
+        return Command(command, args)
+    raise RequestError(
+        f"A {type(given).__name__} is nothing to connect to. A server object is, a URL, the name of a live notebook, "
+        "and a command as a list of words."
+    )
+
+
+def in_words(target: Target) -> str:
+    """Name a target without what may be secret in it: of a URL what a person reads, of a command the program."""
+    if isinstance(target, Url):
+        try:
+            parts = urlsplit(target.url)
+            return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+        except ValueError:
+            return target.url.partition("@")[2] or target.url
+    if isinstance(target, Command):
+        return Path(target.command).name
+    return target.name
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises for a port that is none
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)

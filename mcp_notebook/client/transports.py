@@ -1,0 +1,126 @@
+"""From a target to a pair of streams for the SDK's client, with every frame kept as it passes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from mcp.client.sse import sse_client
+from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp.client.streamable_http import streamable_http_client
+
+from mcp_notebook import addresses
+from mcp_notebook.client.framed import Watch, tapped
+from mcp_notebook.client.refusals import refused, unreachable
+from mcp_notebook.client.targets import Command, Live, Url
+from mcp_notebook.errors import RequestError
+from mcp_notebook.recording.wire import Wire
+
+__all__ = ["Stderr", "transport_of"]
+
+# The SDK logs tracebacks of what is told here in one line, and Python prints them where nobody set up logging.
+logging.getLogger("mcp").addHandler(logging.NullHandler())
+
+PATIENCE = httpx2.Timeout(30.0, read=None)
+"""Seconds to connect and to send; an answer may take as long as it takes, and interrupting the cell ends the wait."""
+
+MOST_BYTES_OF_STDERR = 10_000
+
+
+class Stderr:
+    """What a command writes to its stderr: a real file, because the process writes to it itself."""
+
+    def __init__(self) -> None:
+        descriptor, name = tempfile.mkstemp(prefix="mcp-notebook-", suffix=".stderr")
+        self.file = os.fdopen(descriptor, "w", encoding="utf-8")
+        self._path = Path(name)
+        self._tail = ""
+
+    @property
+    def tail(self) -> str:
+        """The last of it, also after `close`."""
+        if self.file.closed:
+            return self._tail
+        with self._path.open("rb") as written:
+            written.seek(max(os.fstat(written.fileno()).st_size - MOST_BYTES_OF_STDERR, 0))
+            return written.read().decode("utf-8", "replace")
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._tail = self.tail
+        self.file.close()
+        with suppress(OSError):  # Windows keeps a file while a process that is not gone yet has it open
+            self._path.unlink()
+
+
+@asynccontextmanager
+async def transport_of(
+    target: Url | Command | Live, wire: Wire, watch: Watch, stderr: Stderr | None, auth: httpx2.Auth | None
+) -> AsyncIterator[tuple[Any, Any]]:
+    """Connect to a target outside this kernel; a transport for the SDK's `Client`.
+
+    Raises:
+        McpNotebookError: A live notebook that is not known, or does not listen.
+        OSError: A command that cannot be started.
+    """
+    if isinstance(target, Live):
+        target = _where_it_listens(target)
+    async with AsyncExitStack() as stack:
+        if isinstance(target, Command):
+            assert stderr is not None
+            kind = "stdio"
+            parameters = StdioServerParameters(
+                command=target.command, args=list(target.args), env=dict(target.env or {}), cwd=target.cwd
+            )
+            streams: Any = await stack.enter_async_context(stdio_client(parameters, stderr.file))
+        elif target.transport == "sse":
+            kind = "sse"
+            streams = await stack.enter_async_context(
+                sse_client(target.url, headers=_headers(target), sse_read_timeout=None, auth=auth)  # type: ignore[arg-type]
+            )
+        else:
+            kind = "http"
+            client = await stack.enter_async_context(_Honest(headers=_headers(target), auth=auth, timeout=PATIENCE))
+            streams = await stack.enter_async_context(streamable_http_client(target.url, http_client=client))
+        yield tapped(streams, wire, kind, watch)
+
+
+def _headers(target: Url) -> dict[str, str]:
+    bearer = {} if target.token is None else {"Authorization": f"Bearer {target.token}"}
+    return {**bearer, **target.headers}
+
+
+def _where_it_listens(live: Live) -> Url:
+    address = addresses.find(live.name)
+    if not address.running:
+        raise RequestError(f"The notebook {live.name!r} does not listen now. Open it, and run %mcp serve in it.")
+    transport: Any = address.transport
+    return Url(address.url, token=address.token, transport=transport)
+
+
+class _Honest(httpx2.AsyncClient):
+    """An HTTP client that answers a message with why there is no answer.
+
+    The SDK turns each bad response into "Server returned an error response", and a server that cannot be reached
+    takes the whole connection down, with every request on it; answered here, only the message itself fails.
+    """
+
+    async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        """Send a request; a message of MCP always gets a response."""
+        if request.method != "POST":
+            return await super().send(request, **options)
+        try:
+            response = await super().send(request, **options)
+            refusal = await refused(response)
+        except Exception as error:  # noqa: BLE001 - signing in may raise anything
+            return unreachable(error, request.url).response(request, 502)
+        if refusal is None:
+            return response
+        await response.aclose()
+        return refusal.response(request, max(response.status_code, 400))
