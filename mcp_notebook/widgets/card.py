@@ -75,8 +75,8 @@ def definition_card(
         look.section("arguments", _html_rows(rows)),
         look.section("result", _html_rows(result)),
         "".join(f"<p>{look.muted(what)} {escape(fact)}</p>" for what, fact in facts),
-        look.section("lint", _html_list(advice)),
-        look.section("changed for clients", _html_list(changed or [])),
+        look.section("lint", look.bullets(advice)),
+        look.section("changed for clients", look.bullets(changed or [])),
         look.json_block(f"as JSON (tokens: characters ÷ {CHARACTERS_PER_TOKEN})", entry),
         f"<p>{look.muted('try it')} {look.code(try_it)}</p>" if try_it else "",
     )
@@ -100,7 +100,3 @@ def _html_rows(rows: Sequence[tuple[str, str, str]]) -> str:
     if not rows:
         return ""
     return look.table((), [(look.code(n), escape(words), escape(description)) for n, words, description in rows])
-
-
-def _html_list(lines: Sequence[str]) -> str:
-    return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>" if lines else ""

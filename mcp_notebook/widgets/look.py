@@ -14,10 +14,12 @@ from typing import Any
 
 __all__ = [
     "Rendering",
+    "bullets",
     "card",
     "code",
     "columns",
     "error",
+    "fold",
     "json_block",
     "json_text",
     "muted",
@@ -56,6 +58,10 @@ border-bottom:1px solid var(--mcpnb-line);background:none;white-space:normal}
 .mcpnb.mcpnb.bad{border-left:4px solid var(--mcpnb-bad)}.mcpnb.mcpnb.bad h4{color:var(--mcpnb-bad)}
 .mcpnb.mcpnb summary{cursor:pointer;color:var(--mcpnb-dim);margin-top:8px}
 .mcpnb.mcpnb img{max-width:100%;margin:4px 0}
+.mcpnb.mcpnb .scrolled{overflow:auto;max-height:26em}
+.mcpnb.mcpnb .tree summary{margin-top:0;color:inherit}
+.mcpnb.mcpnb .tree ul{list-style:none;margin:0;padding-left:1.2em}
+.mcpnb.mcpnb .tree code{white-space:pre-wrap;overflow-wrap:anywhere}
 </style>"""
 
 
@@ -133,8 +139,17 @@ def json_text(value: Any) -> str:
 
 def json_block(summary: str, value: Mapping[str, Any]) -> str:
     """Fold a JSON value away under a summary."""
-    indented = json.dumps(value, ensure_ascii=False, indent=2, default=str)
-    return f"<details><summary>{escape(summary)}</summary>{pre(indented)}</details>"
+    return fold(escape(summary), pre(json.dumps(value, ensure_ascii=False, indent=2, default=str)))
+
+
+def fold(summary: str, body: str, *, opened: bool = False) -> str:
+    """Fold a part (HTML) away under a summary (HTML)."""
+    return f"<details{' open' if opened else ''}><summary>{summary}</summary>{body}</details>"
+
+
+def bullets(lines: Sequence[str]) -> str:
+    """List lines (text)."""
+    return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>" if lines else ""
 
 
 def error(title: str, text: str) -> str:

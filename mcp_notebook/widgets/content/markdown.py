@@ -1,0 +1,42 @@
+"""Markdown from a server as safe HTML, where the library for it is there."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+__all__ = ["seems", "to_html"]
+
+_MARKS = (
+    r"^#{1,6} \S",
+    r"^```",
+    r"^\|.+\|\s*$",
+    r"^\s*(?:[-*]|\d+\.) \S",
+    r"\*\*\S[^*\n]*\*\*",
+    r"\[[^\]\n]+\]\([^)\s]+\)",
+)
+
+
+def seems(text: str) -> bool:
+    """Whether a text has at least two of the marks of Markdown, such as a heading and a list."""
+    return sum(re.search(mark, text, re.MULTILINE) is not None for mark in _MARKS) >= 2
+
+
+def to_html(text: str) -> str | None:
+    """Return Markdown as HTML: no HTML of its own, no image from elsewhere, no link that runs something.
+
+    None where mistune is missing; it comes with nbconvert, so with JupyterLab, and is no dependency of the core.
+    """
+    try:
+        import mistune
+    except ImportError:
+        return None
+
+    class Safe(mistune.HTMLRenderer):
+        """Without the pictures, which a browser would fetch from where the text says."""
+
+        def image(self, text: str, url: str, title: str | None = None) -> str:
+            return f"[image {escape(text)}: {escape(url)}]"
+
+    markdown = mistune.create_markdown(renderer=Safe(escape=True), plugins=["table", "strikethrough"])
+    return str(markdown(text))

@@ -1,0 +1,107 @@
+"""Structured content next to its output schema: what each field is, and what does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+from jsonschema.exceptions import SchemaError, ValidationError
+from jsonschema.validators import Draft202012Validator, validator_for
+from jsonschema_specifications import REGISTRY
+
+from mcp_notebook.schema import Parameter, Schema, parameters, resolve
+from mcp_notebook.widgets import look
+from mcp_notebook.widgets.content.values import Part, draw, rows_in, shortened
+
+__all__ = ["draw_structured", "misfits", "unwrapped"]
+
+MOST_MISFITS = 10
+LONGEST_REASON = 200
+
+
+def draw_structured(value: Mapping[str, Any], schema: Schema | None) -> Part:
+    """Draw structured content; with its output schema, say what each field is, and what does not fit."""
+    wrong = misfits(value, schema) if schema is not None else []
+    usable = schema if schema is not None and _fault(schema) is None else {}
+    inner, inner_schema = unwrapped(value, usable)
+    text, html = _fields(inner, inner_schema, usable) or draw(inner)
+    if wrong:
+        text += "\n" + "\n".join(["does not fit the output schema:", *(f"  {line}" for line in wrong)])
+        html += look.section("does not fit the output schema", look.bullets(wrong))
+    return text, html
+
+
+def unwrapped(value: Mapping[str, Any], schema: Schema | None = None) -> tuple[Any, Schema]:
+    """Return the value, and its schema, without the object that the SDK puts around a result that is none."""
+    root = schema or {}
+    if set(value) == {"result"}:
+        return value["result"], resolve(root.get("properties", {}).get("result", {}), root)
+    return value, root
+
+
+def misfits(value: Any, schema: Schema) -> list[str]:
+    """Say where a value does not fit a schema, and why; the first ones. A schema that is broken is one, too."""
+    fault = _fault(schema)
+    if fault is not None:
+        return [fault]
+    try:
+        # With a registry of its own, nothing is ever fetched that a server's schema refers to.
+        found = _validator(schema)(schema, registry=REGISTRY).iter_errors(value)
+        return [_misfit(error) for error in islice(found, MOST_MISFITS)]
+    except Exception as error:  # noqa: BLE001 - a reference that leads nowhere, a pattern that is none
+        return [_unusable(error)]
+
+
+def _validator(schema: Schema) -> Any:
+    return validator_for(schema, default=Draft202012Validator)
+
+
+def _fault(schema: Schema) -> str | None:
+    """Return why a schema is none; None where it is one."""
+    try:
+        _validator(schema).check_schema(schema)
+    except SchemaError as error:
+        return _unusable(error.message)
+    return None
+
+
+def _unusable(error: object) -> str:
+    return f"the schema itself cannot be used: {' '.join(str(error).split())[:LONGEST_REASON]}"
+
+
+def _misfit(error: ValidationError) -> str:
+    place = error.json_path.removeprefix("$").removeprefix(".") or "the whole"
+    return f"{place}: {error.message[:LONGEST_REASON]}"
+
+
+def _fields(value: Any, schema: Schema, root: Schema) -> Part | None:
+    """Draw an object field by field, or rows with what their columns are; None where the schema has no word on it."""
+    rows = rows_in(value)
+    described = resolve(schema.get("items", {}), root) if isinstance(value, list) else schema
+    known = {p.name: words for p in parameters({**described, "$defs": root.get("$defs", {})}) if (words := _words(p))}
+    if not known:
+        return None
+    if rows is not None:
+        text, html = draw(value)
+        legend = [f"{name}: {words}" for name, words in known.items()]
+        return "\n".join([text, *(f"  {line}" for line in legend)]), html + look.bullets(legend)
+    if not isinstance(value, dict):
+        return None
+    drawn = {name: _value(item) for name, item in value.items()}
+    text = "\n".join(look.columns([(name, known.get(name, ""), drawn[name][0]) for name in value], indent=""))
+    cells = [(look.code(name), drawn[name][1], look.muted(known.get(name, ""))) for name in value]
+    return text, look.table(("", "", ""), cells)
+
+
+def _value(value: Any) -> Part:
+    text, html = draw(value)
+    short = "\n" not in text and len(text) < look.WIDTH
+    return shortened(text), look.code(text) if short else html
+
+
+def _words(parameter: Parameter) -> str:
+    """Return what the schema says of a field; pydantic makes titles of the names, which say nothing."""
+    title = str(parameter.schema.get("title", ""))
+    telling = title if title.lower().replace(" ", "_") != parameter.name.lower() else ""
+    return ": ".join(filter(None, [telling, parameter.description]))
