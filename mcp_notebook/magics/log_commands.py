@@ -17,8 +17,9 @@ from mcp_notebook.magics.verb import INTO, verb
 from mcp_notebook.recording import Call
 from mcp_notebook.recording.as_tests import as_tests, testable
 from mcp_notebook.server import LiveServer
-from mcp_notebook.widgets import look
+from mcp_notebook.widgets import look, sequence
 from mcp_notebook.widgets.calls import call_card, log
+from mcp_notebook.widgets.compare import compare
 from mcp_notebook.widgets.frames import brief_wire_log, wire_log
 
 __all__: list[str] = []
@@ -36,6 +37,7 @@ NUMBER = click.argument("number", type=click.IntRange(min=1), metavar="N")
         "--wire", is_flag=True, help="The frames on the wire; they are kept from the first time this is asked."
     ),
     click.option("--brief", is_flag=True, help="One line a frame, without what differs from run to run; with --wire."),
+    click.option("--diagram", is_flag=True, help="Draw call N, or the frames with --wire, as a sequence diagram."),
     click.option("--clear", is_flag=True, help="Forget the frames that were kept; with --wire."),
     click.option(
         "--to", "to", type=(click.Choice(["test"]), str), metavar="test FILE", help="Write the calls as tests."
@@ -57,6 +59,7 @@ def _log(
     times: bool,
     wire: bool,
     brief: bool,
+    diagram: bool,
     clear: bool,
     to: tuple[str, str] | None,
     importing: str,
@@ -69,15 +72,32 @@ def _log(
         if clear:
             recorder.wire.frames.clear()
             frames = []
+        if diagram:
+            return sequence.diagram(frames, times=times)
         return brief_wire_log(frames) if brief else wire_log(frames)
+    if diagram and number is None:
+        raise UnknownNameError("--diagram draws one call: %mcp log N --diagram. With --wire it draws the frames.")
     calls = [_numbered(state, number)] if number is not None else recorder.calls
     if failed:
         calls = [call for call in calls if call.state in ("error", "refused", "cancelled")]
     if to is not None:
         return _write_tests(Path(to[1]), calls, importing)
+    if diagram:
+        return sequence.diagram(calls[0], times=times)
     if number is not None:
         return call_card(calls[0], _place(calls[0]), cells.explain)
     return log(calls[-last:], _place, more=max(len(calls) - last, 0), times=times)
+
+
+@verb(
+    "compare",
+    NUMBER,
+    click.argument("other", type=click.IntRange(min=1), metavar="M"),
+    click.option("--times/--no-times", default=True, help="How long each took; without, to keep in a notebook."),
+)
+def _compare(state: State, number: int, other: int, times: bool) -> Any:
+    """Show two calls side by side, and what differs. Example: %mcp compare 3 5."""
+    return compare(_numbered(state, number), _numbered(state, other), times=times)
 
 
 @verb("replay", NUMBER, INTO)

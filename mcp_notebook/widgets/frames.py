@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import Any
+from typing import Any, TypeAlias
 
 from mcp_notebook.recording.wire import Frame
 from mcp_notebook.widgets import look
+from mcp_notebook.widgets.content import draw
 
-__all__ = ["brief_wire_log", "wire_log"]
+__all__ = ["Asked", "brief_wire_log", "in_words", "one_frame", "wire_log"]
+
+Asked: TypeAlias = dict[tuple[str, str], str]
+"""The requests that came before: who asked, with which id, for which method."""
 
 NAMED_IN_BRIEF = ("authorization", "last-event-id", "mcp-")
 """How the headers begin that a brief line names; their values are left out."""
@@ -24,14 +28,27 @@ def wire_log(frames: Sequence[Frame]) -> look.Rendering:
         return _no_frames()
     lines, parts = ["frames"], []
     for frame in frames:
-        arrow = "client to server" if frame.direction == "client" else "server to client"
-        exchange = f", exchange {frame.exchange}" if frame.exchange else ""
-        head = f"{arrow}, {frame.transport}{exchange}"
-        body = frame.message if isinstance(frame.message, str) else look.json_text(frame.message)
-        whole = "\n".join(filter(None, [frame.head, body]))
+        head, whole = _way(frame), _whole(frame)
         lines += [head, *(f"    {line}" for line in whole.splitlines())]
         parts.append(look.section(head, look.pre(whole)))
     return look.Rendering("\n".join(lines), look.card("frames", *parts))
+
+
+def one_frame(frame: Frame) -> look.Rendering:
+    """Draw one frame: its head as it went, its message as JSON that folds where it is long."""
+    text = "\n".join(filter(None, [_way(frame), frame.head, _whole(frame._replace(head=""))]))
+    body = look.pre(frame.message) if isinstance(frame.message, str) else draw(frame.message)[1]
+    return look.Rendering(text, look.card(escape(_way(frame)), look.pre(frame.head) if frame.head else "", body))
+
+
+def _way(frame: Frame) -> str:
+    arrow = "client to server" if frame.direction == "client" else "server to client"
+    return f"{arrow}, {frame.transport}{f', exchange {frame.exchange}' if frame.exchange else ''}"
+
+
+def _whole(frame: Frame) -> str:
+    body = frame.message if isinstance(frame.message, str) else look.json_text(frame.message)
+    return "\n".join(filter(None, [frame.head, body]))
 
 
 def brief_wire_log(frames: Sequence[Frame]) -> look.Rendering:
@@ -40,7 +57,7 @@ def brief_wire_log(frames: Sequence[Frame]) -> look.Rendering:
     The empty end of a stream is left out, because it comes when it comes.
     """
     rows: list[tuple[str, str, str, str]] = []
-    asked: dict[str, str] = {}
+    asked: Asked = {}
     streams = set()
     for frame in frames:
         line, *headers = frame.head.splitlines() or [""]
@@ -50,7 +67,7 @@ def brief_wire_log(frames: Sequence[Frame]) -> look.Rendering:
             continue
         arrow = "client →" if frame.direction == "client" else "← server"
         named = [header.partition(":")[0] for header in headers if header.startswith(NAMED_IN_BRIEF)]
-        rows.append((arrow, _http(line, headers, frame.message), _message(frame.message, asked), ", ".join(named)))
+        rows.append((arrow, _http(line, headers, frame.message), in_words(frame, asked), ", ".join(named)))
     if not rows:
         return _no_frames()
     used = [i for i in range(4) if any(row[i] for row in rows)]
@@ -78,16 +95,17 @@ def _http(line: str, headers: Sequence[str], message: Any) -> str:
     return " ".join([line.partition("?")[0], *(values if message and line[:1].isdigit() else ())])
 
 
-def _message(message: Any, asked: dict[str, str]) -> str:
+def in_words(frame: Frame, asked: Asked) -> str:
     """Name a message by its method, or by what it answers; `asked` keeps the requests that came before."""
+    message, sender = frame.message, frame.direction
     if not isinstance(message, dict):
         return str(message).partition("?")[0][:WIDTH_OF_TEXT]
     number = str(message.get("id"))
     if "method" not in message:
         kind = "error" if "error" in message else "result"
-        return f"{kind} of {asked.get(number, 'a request')}"
+        return f"{kind} of {asked.get(('server' if sender == 'client' else 'client', number), 'a request')}"
     method, params = str(message["method"]), message.get("params")
     if "id" in message:
-        asked[number] = method
+        asked[sender, number] = method
     named = (params.get("name") or params.get("uri")) if isinstance(params, dict) else None
     return f"{method} {named}" if named else method

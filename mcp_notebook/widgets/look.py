@@ -21,6 +21,7 @@ __all__ = [
     "error",
     "fold",
     "json_block",
+    "json_line",
     "json_text",
     "muted",
     "pre",
@@ -133,8 +134,13 @@ def pre(text: str) -> str:
 
 def json_text(value: Any) -> str:
     """Write a JSON value: on one line where that is short, else indented."""
-    line = json.dumps(value, ensure_ascii=False, default=str)
+    line = json_line(value)
     return line if len(line) <= WIDTH - 20 else json.dumps(value, ensure_ascii=False, indent=2, default=str)
+
+
+def json_line(value: Any) -> str:
+    """Write a JSON value on one line."""
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def json_block(summary: str, value: Mapping[str, Any]) -> str:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mcp_types import CallToolResult, GetPromptResult, ReadResourceResult, TextContent
+from mcp_types import CallToolResult, GetPromptResult, ReadResourceResult
 from pydantic import BaseModel
 
 from mcp_notebook.schema import Schema
 from mcp_notebook.widgets import look
 from mcp_notebook.widgets.content.blocks import draw_blocks
-from mcp_notebook.widgets.content.structured import draw_structured, unwrapped
-from mcp_notebook.widgets.content.values import Part, draw, parsed, rows_in
+from mcp_notebook.widgets.content.structured import draw_structured, says_the_same, unwrapped
+from mcp_notebook.widgets.content.values import Part, draw, parsed, rows_in, shortened
 
-__all__ = ["RENDERERS", "draw", "draw_blocks", "render"]
+__all__ = ["RENDERERS", "draw", "draw_blocks", "parsed", "render", "says_the_same", "shortened"]
 
 NOTHING: Part = ("(no content)", look.muted("(no content)"))
 
@@ -43,7 +43,7 @@ def _content(result: CallToolResult, schema: Schema | None) -> Part:
     structured = result.structured_content
     if structured is None:
         return draw_blocks(result.content)
-    again = _says_the_same(result)
+    again = says_the_same(result)
     if again and (schema is not None or rows_in(unwrapped(structured)[0]) is not None):
         return draw_structured(structured, schema)
     text, html = draw_blocks(result.content)
@@ -52,23 +52,6 @@ def _content(result: CallToolResult, schema: Schema | None) -> Part:
     more, more_html = draw_structured(structured, schema) if schema is not None else draw(structured)
     apart = "\n" if "\n" in more else " "
     return f"{text}\nstructured:{apart}{more}", html + look.section("structured content", more_html)
-
-
-def _says_the_same(result: CallToolResult) -> bool:
-    """Whether the text is only the structured content again, as the SDK sends it for older clients."""
-    texts = [block.text for block in result.content if isinstance(block, TextContent)]
-    value = result.structured_content
-    if not texts or len(texts) != len(result.content) or value is None:
-        return False
-    wrapped, _ = unwrapped(value)
-    items = wrapped if isinstance(wrapped, list) else [wrapped]
-    return any(_say(texts, values) for values in ([wrapped], items, [value]))
-
-
-def _say(texts: list[str], values: list[Any]) -> bool:
-    return len(texts) == len(values) and all(
-        text == value or parsed(text) == value for text, value in zip(texts, values, strict=True)
-    )
 
 
 def _render_read(result: ReadResourceResult) -> look.Rendering:

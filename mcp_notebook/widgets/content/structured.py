@@ -9,12 +9,13 @@ from typing import Any
 from jsonschema.exceptions import SchemaError, ValidationError
 from jsonschema.validators import Draft202012Validator, validator_for
 from jsonschema_specifications import REGISTRY
+from mcp_types import CallToolResult, TextContent
 
 from mcp_notebook.schema import Parameter, Schema, parameters, resolve
 from mcp_notebook.widgets import look
-from mcp_notebook.widgets.content.values import Part, draw, rows_in, shortened
+from mcp_notebook.widgets.content.values import Part, draw, parsed, rows_in, shortened
 
-__all__ = ["draw_structured", "misfits", "unwrapped"]
+__all__ = ["draw_structured", "misfits", "says_the_same", "unwrapped"]
 
 MOST_MISFITS = 10
 LONGEST_REASON = 200
@@ -38,6 +39,23 @@ def unwrapped(value: Mapping[str, Any], schema: Schema | None = None) -> tuple[A
     if set(value) == {"result"}:
         return value["result"], resolve(root.get("properties", {}).get("result", {}), root)
     return value, root
+
+
+def says_the_same(result: CallToolResult) -> bool:
+    """Whether the text is only the structured content again, as the SDK sends it for older clients."""
+    texts = [block.text for block in result.content if isinstance(block, TextContent)]
+    value = result.structured_content
+    if not texts or len(texts) != len(result.content) or value is None:
+        return False
+    wrapped, _ = unwrapped(value)
+    items = wrapped if isinstance(wrapped, list) else [wrapped]
+    return any(_say(texts, values) for values in ([wrapped], items, [value]))
+
+
+def _say(texts: list[str], values: list[Any]) -> bool:
+    return len(texts) == len(values) and all(
+        text == value or parsed(text) == value for text, value in zip(texts, values, strict=True)
+    )
 
 
 def misfits(value: Any, schema: Schema) -> list[str]:

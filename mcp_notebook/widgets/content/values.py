@@ -125,7 +125,7 @@ def table_of(rows: Rows) -> Part:
 def _cell(value: Any) -> str:
     if value is _MISSING:
         return ""
-    return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False, default=str)
+    return value if isinstance(value, str) and value else look.json_line(value)
 
 
 def _cut(text: str, most: int) -> str:
@@ -144,7 +144,7 @@ def _tree(value: Any) -> str:
 def _node(label: str, value: Any, left: list[int], depth: int) -> str:
     """Draw a value under its label (HTML); `left` is how many more may be drawn."""
     if not isinstance(value, dict | list) or not value or depth == MOST_DEPTH:
-        return label + look.code(shortened(json.dumps(value, ensure_ascii=False, default=str), LONGEST_IN_TREE))
+        return label + look.code(shortened(look.json_line(value), LONGEST_IN_TREE))
     pairs = value.items() if isinstance(value, dict) else enumerate(value)
     items: list[str] = []
     for key, item in pairs:
