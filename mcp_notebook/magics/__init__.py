@@ -117,6 +117,7 @@ class Extension:
         %mcp expose df                make a variable a live resource; %mcp remove NAME
         %mcp log                      what was called; %mcp log 3, replay 3, debug 3
         %mcp serve                    listen for clients outside the kernel; %mcp stop
+        %mcp serve --approve all      have a person allow their calls: %mcp approvals, allow 1, deny 1
         %mcp token                    the secret that they send
         %mcp clients [HOST]           what Claude Code, VS Code and others need to know of the server; --write
         %mcp doctor                   what would not work here, and the fix

@@ -14,6 +14,7 @@ from mcp_notebook.errors import DefinitionError, RequestError, did_you_mean
 
 # Imported for the verbs that they register.
 from mcp_notebook.magics import (  # noqa: F401
+    approval_commands,
     asyncio_command,
     cell_commands,
     definition_commands,

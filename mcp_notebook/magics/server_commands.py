@@ -8,6 +8,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import click
+from IPython.display import display
 
 from mcp_notebook.addresses import Address
 from mcp_notebook.errors import HostingError, PortTakenError
@@ -15,6 +16,7 @@ from mcp_notebook.magics.options import NAME, SERVER, TEXT
 from mcp_notebook.magics.state import State
 from mcp_notebook.magics.verb import ON_SERVER, verb
 from mcp_notebook.server import LiveServer, definitions
+from mcp_notebook.server.approval import WHICH, Which
 from mcp_notebook.server.endpoint import LOOPBACK, Endpoint
 from mcp_notebook.server.gate import Token
 from mcp_notebook.server.hosting import Listener
@@ -109,6 +111,19 @@ def _use(state: State, name: str) -> look.Rendering:
         is_flag=True,
         help="Add two tools that list and call the others, for clients that never list again.",
     ),
+    click.option(
+        "--approve",
+        type=click.Choice(WHICH),
+        help="Have a person allow each call of a tool: those that may destroy something, or all.",
+    ),
+    click.option(
+        "--approve-timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        default=60,
+        show_default=True,
+        metavar="SECONDS",
+        help="Deny a call that nobody answered for so long.",
+    ),
     ON_SERVER,
 )
 def _serve(
@@ -120,6 +135,8 @@ def _serve(
     host: str,
     allowed_hosts: tuple[str, ...],
     stable_tools: bool,
+    approve: Which | None,
+    approve_timeout: float,
     server: str | None,
 ) -> Listener:
     """Listen for clients outside the kernel. Example: %mcp serve.
@@ -140,12 +157,21 @@ def _serve(
         transport,
         allowed_hosts=allowed_hosts,
         stable_tools=stable_tools,
+        approve=approve,
+        approve_timeout=approve_timeout,
     )
     if not asked.local and token is None and not own_authorization:
         raise HostingError(
             f"--host {host} lets other machines in, and --no-token lets everybody call: that is refused. Leave "
             "--no-token out."
         )
+    listener = _listening(state, live, asked, port, any_port=any_port)
+    if listener.approval is not None:
+        display(state.approval_card(live.name, listener.approval))
+    return listener
+
+
+def _listening(state: State, live: LiveServer, asked: Endpoint, port: int | None, *, any_port: bool) -> Listener:
     if live.listener is not None:
         return _the_same(live, live.listener, asked, port)
     try:

@@ -19,11 +19,13 @@ from mcp_notebook.magics.whereabouts import kernel_id, notebook_path
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
 from mcp_notebook.server import LiveServer, Registry
+from mcp_notebook.server.approval import Approval
 from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.hosting import Listener
 from mcp_notebook.server.origins import Origins
 
 if TYPE_CHECKING:
+    from mcp_notebook.widgets.approval import ApprovalCard
     from mcp_notebook.widgets.form import ToolForm
 
 __all__ = ["State", "say", "say_call"]
@@ -47,6 +49,7 @@ class State:
         """Answers what servers ask during requests that bring no answers; None where nobody does."""
         self.connected: dict[str, Connection] = {}
         """What ``%mcp connect`` opened, by name."""
+        self._cards: dict[str, tuple[Approval, ApprovalCard]] = {}
         self._paused: tuple[int, dict[str, Endpoint]] = (0, {})
         self._connections: dict[tuple[str, Era], tuple[Target, Connection]] = {}
 
@@ -161,6 +164,14 @@ class State:
 
         (found,) = (t for t in self.portal.run(live.server.list_tools) if t.name == tool)
         return ToolForm(found, lambda arguments: self.connection(live).start_call(tool, arguments), cells.explain)
+
+    def approval_card(self, name: str, approval: Approval) -> ApprovalCard:
+        """Return the card of a listener's approval; the same one each time, so that all its views agree."""
+        from mcp_notebook.widgets.approval import ApprovalCard
+
+        if name not in self._cards or self._cards[name][0] is not approval:
+            self._cards[name] = approval, ApprovalCard(approval, name)
+        return self._cards[name][1]
 
     def serve(self, live: LiveServer, endpoint: Endpoint) -> Listener:
         """Listen, and keep where in a private file: for the bridge, and for the next time.

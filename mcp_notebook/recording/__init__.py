@@ -1,6 +1,6 @@
 """What happened: every call, what it put out, and the frames on the wire."""
 
-from mcp_notebook.recording.call import Call, Event, current
+from mcp_notebook.recording.call import Call, Decision, Event, current
 from mcp_notebook.recording.recorder import Recorder
 
-__all__ = ["Call", "Event", "Recorder", "current"]
+__all__ = ["Call", "Decision", "Event", "Recorder", "current"]

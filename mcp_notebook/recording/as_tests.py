@@ -52,8 +52,9 @@ REQUESTS = {
 
 
 def testable(call: Call) -> bool:
-    """Whether a call can be a test: it ended with a result, and all of it was kept."""
-    return call.method in REQUESTS and call.state in ("done", "error") and not call.cut
+    """Whether a call can be a test: it ran, it ended with a result, and all of it was kept."""
+    denied = call.approval is not None and not call.approval.allowed
+    return not denied and call.method in REQUESTS and call.state in ("done", "error") and not call.cut
 
 
 def as_tests(calls: Iterable[Call], importing: str) -> str:

@@ -11,10 +11,22 @@ from typing import Any, Literal, NamedTuple
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic_core import to_json
 
-__all__ = ["MOST_BYTES_OF_EVENTS", "MOST_BYTES_OF_VALUES", "Call", "Event", "Kind", "State", "current", "fitted"]
+__all__ = [
+    "MOST_BYTES_OF_EVENTS",
+    "MOST_BYTES_OF_VALUES",
+    "Call",
+    "Decision",
+    "Event",
+    "Kind",
+    "State",
+    "current",
+    "fitted",
+]
 
 Kind = Literal["stdout", "stderr", "display", "log", "message", "progress", "question", "answer"]
-State = Literal["running", "waiting for the main thread", "done", "error", "refused", "cancelled"]
+State = Literal[
+    "running", "waiting for approval", "waiting for the main thread", "done", "error", "refused", "cancelled"
+]
 
 MOST_BYTES_OF_VALUES = 100_000
 """What is kept of a call's arguments, and as much again of its result; longer ones are cut, with a mark."""
@@ -39,6 +51,31 @@ class Event(NamedTuple):
     value: Any
 
 
+class Decision(NamedTuple):
+    """Whether a call that a person was asked about may run.
+
+    Attributes:
+        allowed: Whether it may.
+        by: Who decided: a person; the timeout, because nobody did; the notebook, because it stopped listening or too
+            many waited; or ``cancelled``, where the client did not wait for it.
+        waited: Seconds.
+        reason: What the person, or the notebook, says.
+    """
+
+    allowed: bool
+    by: Literal["a person", "timeout", "the notebook", "cancelled"]
+    waited: float
+    reason: str = ""
+
+    def __str__(self) -> str:
+        word = "allowed" if self.allowed else "denied"
+        if self.by == "timeout":
+            return f"{word}: nobody answered in time"
+        if self.by == "cancelled":
+            return "not decided: the client cancelled it"
+        return f"{word} by {self.by}" + (f": {self.reason}" if self.reason else "")
+
+
 class Call:
     """One request and all that came of it.
 
@@ -60,6 +97,9 @@ class Call:
         counted: How many bytes of it the recorder has counted.
         session: The session of the request, while it runs.
         rounds: How many requests it took; more than one where the client was asked in between.
+        approval: What was decided where a person was asked whether it may run; None where nobody was.
+        allowed: What was allowed, while it runs: the tool's entry, and its name and arguments as text. Another round
+            is asked about again where they differ.
     """
 
     number = 0
@@ -68,6 +108,8 @@ class Call:
     error: str | None = None
     raised: BaseException | None = None
     rounds = 1
+    approval: Decision | None = None
+    allowed: tuple[Any, str] | None = None
     counted = 0
     session: Any = None
     _result: bytes | None = None

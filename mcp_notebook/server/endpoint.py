@@ -7,6 +7,7 @@ from typing import Literal
 
 from mcp.server.transport_security import TransportSecuritySettings
 
+from mcp_notebook.server.approval import Which
 from mcp_notebook.server.gate import Token
 
 __all__ = ["LOOPBACK", "PATHS", "Endpoint"]
@@ -28,6 +29,8 @@ class Endpoint:
         host: The address to bind; others than loopback are seen from outside this machine.
         transport: Streamable HTTP for both eras, or the legacy SSE.
         stable_tools: Whether to offer, beside the server's own, a pair of tools that reach all of them.
+        approve: Which calls wait for a person, see `Approval`; None for none.
+        approve_timeout: Seconds that they wait at most.
         allowed_hosts: Names beyond those of loopback that clients may reach it by, as a proxy in front of it has.
     """
 
@@ -37,6 +40,8 @@ class Endpoint:
     transport: Literal["http", "sse"] = "http"
     allowed_hosts: tuple[str, ...] = ()
     stable_tools: bool = False
+    approve: Which | None = None
+    approve_timeout: float = 60
 
     @property
     def local(self) -> bool:

@@ -22,10 +22,11 @@ from mcp_notebook.errors import HostingError, PortTakenError, innermost
 from mcp_notebook.portal import GRACE, Portal
 from mcp_notebook.recording.wire import tapped
 from mcp_notebook.server import stable_tools
+from mcp_notebook.server.approval import Approval
 from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.gate import Token, TokenGate
 from mcp_notebook.server.running_app import RunningApp
-from mcp_notebook.server.runtime import TRANSPORT
+from mcp_notebook.server.runtime import APPROVAL, TRANSPORT
 
 __all__ = ["Listener"]
 
@@ -45,6 +46,7 @@ class Listener:
 
     Attributes:
         endpoint: Where and how, the port known.
+        approval: Asks a person about the calls that come through here; None where nobody is asked.
 
     Args:
         name: What the notebook calls the server.
@@ -58,6 +60,7 @@ class Listener:
         self._name = name
         self._socket = _bind(endpoint)
         self.endpoint = replace(endpoint, port=self._socket.getsockname()[1])
+        self.approval = Approval(endpoint.approve, endpoint.approve_timeout) if endpoint.approve else None
         self._running: RunningApp | None = None
         self._tasks: anyio.abc.TaskGroup | None = None
         self._server = server
@@ -95,7 +98,8 @@ class Listener:
             else "  No token is asked for."
         )
         seen = "this machine only" if self.endpoint.local else "seen from outside this machine"
-        return f"{self._name} listens at {self.url} ({seen})\n{token}"
+        asked = f"\n  A person allows calls ({self.approval.which}): %mcp approvals" if self.approval else ""
+        return f"{self._name} listens at {self.url} ({seen})\n{token}{asked}"
 
     def follow(self, server: MCPServer[Any]) -> None:
         """Put `server` in the place of the one served until now; URL and token stay.
@@ -106,7 +110,9 @@ class Listener:
         self._server = server
 
     def stop(self) -> None:
-        """Close all streams and stop listening; return when the port is free again."""
+        """Deny what waits for a person, close all streams and stop; return when the port is free again."""
+        if self.approval is not None and self.approval.close():
+            self._portal.run(_let_answers_out)
         try:
             self._portal.run(self._use, None)
         finally:
@@ -162,7 +168,13 @@ class Listener:
         bridged = any(name == b"user-agent" and value.startswith(BRIDGE) for name, value in headers)
         transport = "bridge" if bridged else self.endpoint.transport
         app: ASGIApp = self._running.answer if self._running else PlainTextResponse("stopping", status_code=503)
-        await app({**scope, "headers": headers, TRANSPORT: transport}, receive, send)
+        await app({**scope, "headers": headers, TRANSPORT: transport, APPROVAL: self.approval}, receive, send)
+
+
+async def _let_answers_out() -> None:
+    """Wait a little: what was decided just now becomes an answer, which is written some turns of the loop later."""
+    for _ in range(20):
+        await anyio.sleep(0.005)
 
 
 class _Sharing:

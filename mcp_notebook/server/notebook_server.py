@@ -17,6 +17,7 @@ from mcp_types import Icon, ToolAnnotations
 
 from mcp_notebook.recording import Recorder
 from mcp_notebook.server import sdk_gaps
+from mcp_notebook.server.approval import approved
 from mcp_notebook.server.changes import replace
 from mcp_notebook.server.failures import guarded
 from mcp_notebook.server.placement import placed
@@ -147,6 +148,7 @@ def adopt(server: MCPServer[Any], recorder: Recorder | None = None) -> MCPServer
 
 
 def _at_home(server: Any, recorder: Recorder | None) -> None:
+    server.call_tool = partial(approved, server, server.call_tool)
     for method, refusal in _REFUSALS.items():
         setattr(server, method, partial(guarded, getattr(server, method), refusal))
     server.runtime = Runtime(server, recorder)

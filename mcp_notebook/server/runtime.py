@@ -17,18 +17,22 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS as MODERN
 
 from mcp_notebook.recording import Call, Recorder, current, output
 from mcp_notebook.server import sdk_gaps
+from mcp_notebook.server.approval import door
 from mcp_notebook.server.audience import Audience
 from mcp_notebook.server.definitions import function_behind
 from mcp_notebook.server.recorded_session import RecordedSession
 from mcp_notebook.server.tracing import SpansWhereCollected
 
-__all__ = ["CALL_ID", "TRANSPORT", "Runtime"]
+__all__ = ["APPROVAL", "CALL_ID", "TRANSPORT", "Runtime"]
 
 CALL_ID = "mcp-notebook/call"
 """The ``_meta`` key by which a notebook recognises a request of its own."""
 
 TRANSPORT = "mcp-notebook/transport"
 """Where the listener notes in a request's ASGI scope how it came."""
+
+APPROVAL = "mcp-notebook/approval"
+"""Where it notes the `Approval` that such a request needs; None where nobody is asked."""
 
 NAMED_BY = {
     "tools/call": "name",
@@ -91,6 +95,7 @@ class Runtime:
         RecordedSession.record(ctx.session, call)
         output.ensure()
         token = current.set(call)
+        asking = door.set(None if ctx.request is None else ctx.request.scope.get(APPROVAL))
         try:
             result = await call_next(ctx)
         except anyio.get_cancelled_exc_class():
@@ -103,6 +108,7 @@ class Runtime:
             self._ended(ctx, call, result)
             return result
         finally:
+            door.reset(asking)
             current.reset(token)
             self.recorder.closed(call)
 
@@ -116,6 +122,8 @@ class Runtime:
             if call is not None:
                 call.rounds += 1
                 call.state, call.duration = "running", None
+                if params.get("requestState") is None:  # nothing shows that this is the client which was allowed
+                    call.allowed = None
                 for answer in answers.values():
                     call.add("answer", answer)
                 return call
@@ -142,6 +150,8 @@ class Runtime:
             while len(self._rounds) > MOST_WAITING:
                 self._rounds.pop(next(iter(self._rounds)))
             self._rounds[ctx.method, call.name, str(wire.get("requestState"))] = call
+        else:
+            call.allowed = None
         call.end("error" if wire.get("isError") else "done", wire)
 
 

@@ -26,7 +26,7 @@ def log(calls: Sequence[Call], place: Callable[[Call], str], *, more: int = 0, t
             str(call.number),
             _what(call),
             _arguments(call),
-            call.state + (f", {call.rounds} rounds" if call.rounds > 1 else ""),
+            _ended(call),
             "" if call.duration is None or not times else _milliseconds(call.duration),
             call.client or "unnamed",
             f"{call.transport}, {call.era}",
@@ -56,6 +56,8 @@ def call_card(call: Call, place: str, explain: Explain) -> look.Rendering:
         ("ended", call.state + ("" if call.duration is None else f", {_milliseconds(call.duration)} ms")),
         ("arguments", look.json_text(call.arguments)),
     ]
+    if call.approval is not None:
+        facts.append(("approval", f"{call.approval}, after {call.approval.waited:.1f} s"))
     if call.error:
         facts.append(("error", call.error))
     shown = [(name, _event(event)) for name, event in _timeline(call)]
@@ -113,6 +115,11 @@ def _event(event: Event) -> str:
 
 
 _READABLE = ("text/markdown", "text/plain")
+
+
+def _ended(call: Call) -> str:
+    denied = call.state == "error" and call.approval is not None and not call.approval.allowed
+    return call.state + (", denied" if denied else "") + (f", {call.rounds} rounds" if call.rounds > 1 else "")
 
 
 def _what(call: Call) -> str:

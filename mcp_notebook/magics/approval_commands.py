@@ -1,0 +1,79 @@
+"""The verbs about calls that wait for a person."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import CompletionItem
+
+from mcp_notebook.errors import HostingError, UnknownNameError
+from mcp_notebook.magics.options import TEXT
+from mcp_notebook.magics.state import State
+from mcp_notebook.magics.verb import ON_SERVER, verb
+from mcp_notebook.server.approval import Approval
+from mcp_notebook.widgets.approval import ApprovalCard
+
+__all__: list[str] = []
+
+
+def _waiting(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    numbers = [str(request.number) for approval in _approvals(ctx.obj) for request in approval.waiting]
+    return [CompletionItem(number) for number in numbers if number.startswith(incomplete)]
+
+
+NUMBER = click.argument("number", type=click.IntRange(min=1), metavar="N", shell_complete=_waiting)
+
+
+@verb(
+    "approvals",
+    click.option("--ask-again", is_flag=True, help="Forget what was allowed for the rest."),
+    ON_SERVER,
+)
+def _show(state: State, ask_again: bool, server: str | None) -> ApprovalCard:
+    """Show the calls that wait for you, and what was decided. Example: %mcp approvals."""
+    live = state.live(server)
+    approval = live.listener.approval if live.listener is not None else None
+    if approval is None:
+        raise HostingError(
+            f"{live.name!r} asks nobody about the calls it gets. To be asked: %mcp serve --approve destructive."
+        )
+    if ask_again:
+        approval.ask_again()
+    return state.approval_card(live.name, approval)
+
+
+@verb(
+    "allow",
+    NUMBER,
+    click.option(
+        "--always", is_flag=True, help="From now on ask no more about this tool, for clients of the same name."
+    ),
+)
+def _allow(state: State, number: int, always: bool) -> None:
+    """Let a call run that waits for you. Example: %mcp allow 3."""
+    request = _holding(state, number).allow(number, always=always)
+    print(f"Allowed: {request.tool}, for {request.client}.")
+
+
+@verb("deny", NUMBER, click.argument("reason", nargs=-1, type=TEXT))
+def _deny(state: State, number: int, reason: tuple[str, ...]) -> None:
+    """Keep a call from running; its model is told the reason. Example: %mcp deny 3 not this one."""
+    request = _holding(state, number).deny(number, " ".join(reason))
+    print(f"Denied: {request.tool}, for {request.client}.")
+
+
+def _approvals(state: State) -> list[Approval]:
+    listeners = [live.listener for live in state.registry.servers.values() if live.listener is not None]
+    return [listener.approval for listener in listeners if listener.approval is not None]
+
+
+def _holding(state: State, number: int) -> Approval:
+    """Return the approval with which a request waits."""
+    approvals = _approvals(state)
+    waiting = {request.number: approval for approval in approvals for request in approval.waiting}
+    if number not in waiting:
+        known = ", ".join(map(str, waiting)) or "nothing"
+        raise UnknownNameError(
+            f"No request {number} waits: it was answered, ended, or never came (waiting: {known}). "
+            "%mcp approvals shows what was decided."
+        )
+    return waiting[number]

@@ -1,0 +1,366 @@
+"""A person's Allow or Deny before a tool runs that an outside client called.
+
+What is allowed is what runs: the question comes where the server looks the tool up, after all that could change the
+arguments, and a tool that was defined anew while the question waited is asked about again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import math
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Future, InvalidStateError
+from contextvars import ContextVar
+from typing import Any, Literal, get_args
+
+import anyio
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.tools import Tool
+
+from mcp_notebook.errors import UnknownNameError
+from mcp_notebook.recording import Call, Decision, current
+from mcp_notebook.server import sdk_gaps, stable_tools
+
+__all__ = ["WHICH", "Approval", "Request", "Which", "approved", "destructive", "door", "left_in_words"]
+
+Which = Literal["destructive", "all"]
+WHICH: tuple[Which, ...] = get_args(Which)
+
+Tell = Callable[[str], Awaitable[None]]
+
+MOST_WAITING = 20
+"""How many calls wait for a person at most; more than that nobody reads, so they are denied at once."""
+
+MOST_DECIDED = 100
+"""How many past decisions are kept for the card; the log has them with each call."""
+
+_numbers = itertools.count(1)
+
+
+class Request:
+    """A call that waits for a person.
+
+    Attributes:
+        number: Counts from 1 in each kernel; what ``%mcp allow`` takes.
+        client: The name that the client gives itself; nobody has checked it.
+        server: The name of the server.
+        tool: The name of the tool.
+        arguments: What the tool is called with.
+        entry: The tool itself, where the server is this kernel's.
+        redefined: Whether it is asked again, because the tool was defined anew after the first question.
+    """
+
+    def __init__(
+        self,
+        *,
+        client: str,
+        server: str,
+        tool: str,
+        arguments: Mapping[str, Any],
+        entry: Tool | None = None,
+        redefined: bool = False,
+    ) -> None:
+        self.number = next(_numbers)
+        self.client = client or "unnamed"
+        self.server = server
+        self.tool = tool
+        self.arguments = arguments
+        self.entry = entry
+        self.redefined = redefined
+        self.answer: Future[Decision] = Future()
+        self._asked = time.monotonic()
+        self._ends = math.inf
+
+    def begin(self, timeout: float) -> None:
+        """Count the time from now on."""
+        self._asked = time.monotonic()
+        self._ends = self._asked + timeout
+
+    @property
+    def decision(self) -> Decision | None:
+        """How it was decided; None while it waits."""
+        return self.answer.result() if self.answer.done() else None
+
+    @property
+    def waited(self) -> float:
+        """Seconds since the question."""
+        return time.monotonic() - self._asked
+
+    @property
+    def left(self) -> float:
+        """Seconds until it is denied."""
+        return max(self._ends - time.monotonic(), 0)
+
+
+class Approval:
+    """Which calls a person is asked about, those that wait, and what was decided. Usable from any thread.
+
+    Attributes:
+        which: ``all`` tools, or those that are `destructive`.
+        timeout: Seconds after which a call that nobody answered is denied.
+    """
+
+    def __init__(self, which: Which = "destructive", timeout: float = 60) -> None:
+        self.which = which
+        self.timeout = timeout
+        self._waiting: dict[int, Request] = {}
+        self._decided: deque[Request] = deque(maxlen=MOST_DECIDED)
+        self._standing: dict[tuple[str, str, str], Tool | None] = {}
+        self._observers: tuple[Callable[[], None], ...] = ()
+        self._closed = False
+
+    @property
+    def waiting(self) -> list[Request]:
+        """What waits, the oldest first."""
+        return list(self._waiting.values())
+
+    @property
+    def decided(self) -> list[Request]:
+        """The latest decisions, the oldest first."""
+        return list(self._decided)
+
+    @property
+    def standing(self) -> list[tuple[str, str, str]]:
+        """What is allowed without a question: client, server, tool."""
+        return list(self._standing)
+
+    def observe(self, observer: Callable[[], None]) -> Callable[[], None]:
+        """Tell `observer` whenever something began to wait, was decided, or has less time left, on any thread.
+
+        Returns:
+            What ends that.
+        """
+        self._observers += (observer,)
+
+        def leave() -> None:
+            self._observers = tuple(other for other in self._observers if other is not observer)
+
+        return leave
+
+    def concerns(self, request: Request) -> bool:
+        """Whether a person has to allow this."""
+        return self.which == "all" or request.redefined or request.entry is None or destructive(request.entry)
+
+    def stands(self, request: Request) -> bool:
+        """Whether a person allowed this before, for the rest."""
+        key = (request.client, request.server, request.tool)
+        return key in self._standing and self._standing[key] is request.entry
+
+    async def ask(self, request: Request, tell: Tell | None = None) -> Decision:
+        """Wait until a person, the timeout or `close` decides; cancelling the wait takes the request off the list.
+
+        Args:
+            request: What waits.
+            tell: Told, once, what is waited for and how long at most.
+        """
+        request.begin(self.timeout)
+        if self._closed or len(self._waiting) >= MOST_WAITING:
+            why = "it stopped listening" if self._closed else f"{MOST_WAITING} other calls wait for a person already"
+            self._settle(request, Decision(False, "the notebook", 0, why))
+            return request.answer.result()
+        self._waiting[request.number] = request
+        self._changed()
+        try:
+            with anyio.move_on_after(self.timeout):
+                if tell is not None:
+                    await tell(f"waiting, {self.timeout:g} s at most, for a person to allow this in the notebook")
+                await self._answered(request)
+        except anyio.get_cancelled_exc_class():
+            self._settle(request, Decision(False, "cancelled", request.waited))
+            raise
+        self._settle(request, Decision(False, "timeout", request.waited))  # unless somebody was faster
+        return request.answer.result()
+
+    async def _answered(self, request: Request) -> None:
+        while not request.answer.done():
+            with anyio.move_on_after(_until_other_words(request.left)):
+                # Shielded: the wait may end without an answer, and the answer's future stays usable.
+                await asyncio.shield(asyncio.wrap_future(request.answer))
+                return
+            self._changed()
+
+    def allow(self, number: int, *, always: bool = False) -> Request:
+        """Let a call run.
+
+        Args:
+            number: Of the request.
+            always: From now on ask no more about this tool, as it is defined now, for clients of this name.
+
+        Raises:
+            UnknownNameError: It does not wait, or no longer.
+        """
+        request = self._find(number)
+        self._decide(request, Decision(True, "a person", request.waited, "for the rest" if always else ""))
+        if always:
+            self._standing[request.client, request.server, request.tool] = request.entry
+            self._changed()
+        return request
+
+    def deny(self, number: int, reason: str = "") -> Request:
+        """Keep a call from running; the model is told the reason.
+
+        Raises:
+            UnknownNameError: It does not wait, or no longer.
+        """
+        request = self._find(number)
+        self._decide(request, Decision(False, "a person", request.waited, reason))
+        return request
+
+    def ask_again(self) -> None:
+        """Forget what was allowed for the rest."""
+        self._standing.clear()
+        self._changed()
+
+    def close(self) -> bool:
+        """Deny what waits, and whatever comes later; return whether anything waited."""
+        self._closed = True
+        waiting = self.waiting
+        for request in waiting:
+            self._settle(request, Decision(False, "the notebook", request.waited, "it stopped listening"))
+        return bool(waiting)
+
+    def _find(self, number: int) -> Request:
+        try:
+            return self._waiting[number]
+        except KeyError:
+            waiting = ", ".join(map(str, self._waiting)) or "nothing"
+            raise UnknownNameError(
+                f"No request {number} waits: it was answered, ended, or never came (waiting: {waiting})."
+            ) from None
+
+    def _decide(self, request: Request, decision: Decision) -> None:
+        if not self._settle(request, decision):
+            raise UnknownNameError(f"Request {request.number} has just ended without you.")
+
+    def _settle(self, request: Request, decision: Decision) -> bool:
+        """Decide, unless that has happened; return whether this was it."""
+        try:
+            request.answer.set_result(decision)
+        except InvalidStateError:
+            return False
+        self._waiting.pop(request.number, None)
+        self._decided.append(request)
+        self._changed()
+        return True
+
+    def _changed(self) -> None:
+        for observer in self._observers:
+            observer()
+
+
+door: ContextVar[Approval | None] = ContextVar("mcp_notebook_approval", default=None)
+"""The approval of the listener that the running request came through; None for the notebook's own requests."""
+
+
+def destructive(tool: Tool) -> bool:
+    """Whether a tool may destroy or overwrite something, by its annotations.
+
+    As the specification has it, a tool that does not say otherwise is not read-only, and is destructive. One that says
+    both, read-only and destructive, contradicts itself, and counts as destructive.
+    """
+    stated = tool.annotations
+    if stated is None or stated.destructive_hint is not None:
+        return stated is None or bool(stated.destructive_hint)
+    return not stated.read_only_hint
+
+
+async def approved(
+    server: MCPServer[Any],
+    call_tool: Callable[..., Awaitable[Any]],
+    name: str,
+    arguments: dict[str, Any],
+    context: Any = None,
+) -> Any:
+    """Call a tool, once a person has allowed it where that is asked for.
+
+    Raises:
+        ToolError: It was denied; the text is for the model.
+    """
+    approval, call = door.get(), current.get()
+    if approval is not None and call is not None:
+        decision = await _decided(approval, server, call, name, arguments)
+        if decision is not None and not decision.allowed:
+            raise ToolError(_words(decision, approval.timeout))
+    return await call_tool(name, arguments, context)
+
+
+async def _decided(
+    approval: Approval, server: MCPServer[Any], call: Call, name: str, arguments: dict[str, Any]
+) -> Decision | None:
+    """Ask until the tool that was asked about is the one that would run; None where nobody has to be asked."""
+    decision: Decision | None = None
+    text = json.dumps([name, arguments], sort_keys=True, default=str)
+    while True:
+        entry = sdk_gaps.entries(server, "tool").get(name)
+        # Of an unknown tool the SDK says so. What one of the pair calls comes through here by itself.
+        if entry is None or entry is stable_tools.TOOLS.get(name):
+            return decision
+        if call.allowed is not None and call.allowed[0] is entry and call.allowed[1] == text:
+            return decision
+        asked = Request(
+            client=call.client,
+            server=server.name,
+            tool=name,
+            arguments=arguments,
+            entry=entry,
+            redefined=decision is not None,
+        )
+        if not approval.concerns(asked):
+            return decision
+        if approval.stands(asked):
+            call.approval = Decision(True, "a person", 0, "before, for the rest")
+            return call.approval
+        call.state = "waiting for approval"
+        try:
+            decision = call.approval = await approval.ask(asked, _teller(call))
+        except anyio.get_cancelled_exc_class():
+            call.approval = asked.decision
+            raise
+        call.state = "running"
+        if not decision.allowed:
+            return decision
+        call.allowed = (entry, text)
+
+
+def _teller(call: Call) -> Tell | None:
+    async def tell(text: str) -> None:
+        await call.session.report_progress(0, None, text)
+
+    return tell if call.session is not None else None
+
+
+def _words(decision: Decision, timeout: float) -> str:
+    """Say to a model why its call did not run."""
+    if decision.by == "a person":
+        why = f" They say: {decision.reason}" if decision.reason else ""
+        return f"A person denied this call, so it was not run.{why} Do not repeat it unless they ask you to."
+    if decision.by == "timeout":
+        return (
+            f"Nobody allowed this call within {timeout:g} s, so it was not run. Ask the person to look at the "
+            "notebook before you call again."
+        )
+    return f"The notebook denied this call because {decision.reason}; it was not run."
+
+
+_MARKS = (10, 30, 60)
+
+
+def _until_other_words(left: float) -> float:
+    """Return after how many seconds the words for the time that is left change."""
+    if left > _MARKS[-1]:
+        return left - 60 * (math.ceil(left / 60) - 1)
+    return left - max((mark for mark in (0, *_MARKS) if mark < left), default=0)
+
+
+def left_in_words(left: float) -> str:
+    """Say how much time is left, in words that seldom change."""
+    if left > _MARKS[-1]:
+        return f"less than {math.ceil(left / 60)} minutes left"
+    if left > _MARKS[1]:
+        return "less than a minute left"
+    return f"less than {next(mark for mark in _MARKS if left <= mark)} seconds left"
