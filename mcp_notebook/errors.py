@@ -6,6 +6,7 @@
     ├── HostingError        the server cannot listen
     │   └── PortTakenError  its port is taken
     ├── HostError           a client's configuration cannot be given, or not be written
+    ├── ModelError          a model cannot be had, or did not answer
     └── RequestError        the server refused a request, or the connection did not hold
 
 Each message is one line: what, why, and what to do next. A magic shows it as it stands, without a
@@ -25,6 +26,7 @@ __all__ = [
     "HostError",
     "HostingError",
     "McpNotebookError",
+    "ModelError",
     "PortTakenError",
     "RequestError",
     "UnknownNameError",
@@ -55,6 +57,10 @@ class PortTakenError(HostingError):
 
 class HostError(McpNotebookError):
     """The configuration of an MCP client cannot be given that way, or not be written; its file is as it was."""
+
+
+class ModelError(McpNotebookError):
+    """A model cannot be had, or it did not answer."""
 
 
 class RequestError(McpNotebookError):

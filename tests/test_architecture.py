@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "server": {"errors", "main_thread", "portal", "cells", "schema", "recording"},
     "client": {"errors", "portal", "addresses", "schema", "recording", "server"},
     "widgets": {"errors", "portal", "schema", "recording", "server", "client"},
+    "agent": {"errors", "recording", "client"},
     "export": {"errors", "portal", "cells", "schema", "recording", "server", "client"},
     "course": {"errors", "server", "client", "widgets"},
     "doctor": {"addresses", "hosts"},
@@ -37,6 +38,7 @@ MAY_IMPORT = {
         "recording",
         "server",
         "client",
+        "agent",
         "widgets",
         "export",
         "course",
@@ -52,6 +54,7 @@ ROOMS_THAT_KNOW = {
     "ipywidgets": {"widgets"},
     "click": {"magics", "cli"},
     "uvicorn": {"server"},
+    "pydantic_ai": {"agent"},
 }
 
 

@@ -1,4 +1,4 @@
-"""The extension: ``%%mcp_tool``, ``%%mcp_resource``, ``%%mcp_prompt`` and ``%mcp``.
+"""The extension: ``%%mcp_tool``, ``%%mcp_resource``, ``%%mcp_prompt``, ``%%mcp_chat`` and ``%mcp``.
 
 Loading imports nothing but IPython, so it takes a few milliseconds; the SDK is imported in a thread once that cell
 has ended.
@@ -76,6 +76,7 @@ class Extension:
             ("cell", self.mcp_tool),
             ("cell", self.mcp_resource),
             ("cell", self.mcp_prompt),
+            ("cell", self.mcp_chat),
         ):
             self.shell.register_magic_function(function, kind, function.__name__)
             self._undo.callback(self.shell.magics_manager.magics[kind].pop, function.__name__, None)
@@ -165,6 +166,20 @@ class Extension:
                 return f"Review this text: {text}"
         """
         return self._run("%%mcp_prompt", line, cell)
+
+    @no_var_expand
+    def mcp_chat(self, line: str, cell: str) -> Any:
+        """Say the cell's text to a model, which may call the tools of this notebook's servers.
+
+        Each call is shown with its arguments and result. The conversation goes on from cell to cell.
+
+        Example:
+            %%mcp_chat --model anthropic:claude-sonnet-4-5
+            Which of our books is the oldest?
+
+        Without a key, a script plays the model: --script VAR, a list of texts and calls.
+        """
+        return self._run("%%mcp_chat", line, cell)
 
     def _run(self, magic: str, line: str, cell: str | None = None, local: dict[str, Any] | None = None) -> Any:
         state = self.state

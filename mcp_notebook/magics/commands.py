@@ -17,6 +17,7 @@ from mcp_notebook.magics import (  # noqa: F401
     approval_commands,
     asyncio_command,
     cell_commands,
+    chat_command,
     definition_commands,
     host_commands,
     list_commands,
@@ -63,6 +64,7 @@ root = click.Group(
         "%%mcp_tool": cell_commands.tool,
         "%%mcp_resource": cell_commands.resource,
         "%%mcp_prompt": cell_commands.prompt,
+        "%%mcp_chat": chat_command.chat,
     },
     context_settings=_SETTINGS,
 )
@@ -72,6 +74,7 @@ for _command, _magic in (
     (cell_commands.tool, magics.Extension.mcp_tool),
     (cell_commands.resource, magics.Extension.mcp_resource),
     (cell_commands.prompt, magics.Extension.mcp_prompt),
+    (chat_command.chat, magics.Extension.mcp_chat),
 ):
     _command.help = _help(_magic)
 

@@ -12,6 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
 from mcp_notebook import addresses, cells
+from mcp_notebook.agent import Conversation
 from mcp_notebook.client import Answerer, Connection, Era, EraChoice, Target
 from mcp_notebook.errors import McpNotebookError, UnknownNameError, did_you_mean
 from mcp_notebook.magics.expose import Exposures
@@ -50,6 +51,9 @@ class State:
         self.connected: dict[str, Connection] = {}
         """What ``%mcp connect`` opened, by name."""
         self._cards: dict[str, tuple[Approval, ApprovalCard]] = {}
+        self.conversation = Conversation()
+        self.model: str | None = None
+        """Whom ``%%mcp_chat`` asks where its line does not say."""
         self._paused: tuple[int, dict[str, Endpoint]] = (0, {})
         self._connections: dict[tuple[str, Era], tuple[Target, Connection]] = {}
 

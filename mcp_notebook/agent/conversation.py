@@ -1,0 +1,188 @@
+"""The loop of model and tools."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from anyio import to_thread
+from mcp_types import (
+    CallToolResult,
+    CreateMessageRequestParams,
+    CreateMessageResultWithTools,
+    SamplingMessage,
+    TextContent,
+    Tool,
+    ToolResultContent,
+    ToolUseContent,
+)
+
+from mcp_notebook.agent.model import Model
+from mcp_notebook.agent.toolbox import Toolbox
+from mcp_notebook.errors import McpNotebookError, ModelError, RequestError
+from mcp_notebook.recording import Call
+
+__all__ = ["Conversation", "Turn", "Use", "Watcher"]
+
+
+@dataclass(frozen=True)
+class Use:
+    """A call of a tool that a model asks for.
+
+    Attributes:
+        name: What the model calls it.
+        server: The server's name; empty where no server has such a tool.
+        tool: The tool; None where there is none.
+        arguments: As the model gave them.
+    """
+
+    name: str
+    server: str
+    tool: Tool | None
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What came of one prompt.
+
+    Attributes:
+        answer: The model's last text.
+        calls: Each call with its result, in order.
+        requests: How often the model was asked.
+        cut: Whether the answer ends where the limit of tokens was reached.
+    """
+
+    answer: str
+    calls: Sequence[tuple[Use, CallToolResult]]
+    requests: int
+    cut: bool = False
+
+    def __repr__(self) -> str:
+        return f"Turn: {len(self.calls)} calls, {self.requests} requests to the model\n{self.answer}"
+
+
+class Watcher(Protocol):
+    """Is told of a turn as it goes on, on the event loop; the turn waits for it."""
+
+    async def said(self, text: str) -> None:
+        """The model said something."""
+
+    async def calling(self, use: Use) -> None:
+        """The model asks for a call, which has not begun yet."""
+
+    async def called(self, use: Use, result: CallToolResult, call: Call | None) -> None:
+        """That call has ended; `call` is what the recorder kept of it."""
+
+    async def failed(self, use: Use, reason: str, call: Call | None) -> None:
+        """That call was not made, or brought no result."""
+
+
+Approve = Callable[[Use], Awaitable[bool]]
+"""Says whether a call may be made."""
+
+
+@dataclass
+class Conversation:
+    """Messages that go on from turn to turn.
+
+    A turn that ends early (interrupted, or the model fails) leaves those of its rounds that were complete: the
+    model was told the result of every call that it asked for.
+    """
+
+    messages: list[SamplingMessage] = field(default_factory=list)
+
+    async def turn(
+        self,
+        prompt: str,
+        model: Model,
+        toolbox: Toolbox,
+        watcher: Watcher,
+        *,
+        approve: Approve | None = None,
+        instructions: str | None = None,
+        most_requests: int = 10,
+        most_tokens: int = 4096,
+    ) -> Turn:
+        """Ask the model, make the calls that it asks for, tell it the results, until it answers without a call.
+
+        Args:
+            prompt: What the person says.
+            model: Who is asked.
+            toolbox: What it can call.
+            watcher: Is told of everything.
+            approve: Is asked before each call; None allows all.
+            instructions: The system prompt.
+            most_requests: To the model; the turn ends there.
+            most_tokens: Of each of its replies.
+
+        Raises:
+            ModelError: The model did not answer, or not within `most_requests`.
+        """
+        messages = [*self.messages, SamplingMessage(role="user", content=TextContent(type="text", text=prompt))]
+        calls: list[tuple[Use, CallToolResult]] = []
+        for number in range(1, most_requests + 1):
+            reply = await model(
+                CreateMessageRequestParams(
+                    messages=messages, tools=toolbox.tools, system_prompt=instructions, max_tokens=most_tokens
+                )
+            )
+            messages.append(SamplingMessage(role="assistant", content=reply.content, _meta=reply.meta))
+            text = _text(reply)
+            if text:
+                await watcher.said(text)
+            uses = [block for block in reply.content_as_list if isinstance(block, ToolUseContent)]
+            results = []
+            for block in uses:
+                use = _use(toolbox, block)
+                result = await self._made(use, toolbox, watcher, approve)
+                calls.append((use, result))
+                results.append(_told(block, result))
+            if uses:
+                messages.append(SamplingMessage(role="user", content=[*results]))
+            self.messages = list(messages)
+            if not uses:
+                return Turn(text, calls, number, cut=reply.stop_reason == "maxTokens")
+        raise ModelError(
+            f"The model was asked {most_requests} times and still calls tools. What it was told is kept: go on in "
+            "the next cell, or allow more with --max-turns."
+        )
+
+    async def _made(self, use: Use, toolbox: Toolbox, watcher: Watcher, approve: Approve | None) -> CallToolResult:
+        await watcher.calling(use)
+        try:
+            entry = toolbox.find(use.name)
+            if approve is not None and not await approve(use):
+                raise RequestError("The user did not allow this call.")
+            # From a worker, because the door to the connection's loop is for other threads than its own.
+            future = await to_thread.run_sync(entry.connection.start_call, entry.tool.name, use.arguments)
+            outcome = await asyncio.wrap_future(future)
+        except McpNotebookError as error:
+            await watcher.failed(use, str(error), getattr(error, "call", None))
+            # The model is told, as it is of a tool's own failure, and may do something about it.
+            return CallToolResult(content=[TextContent(type="text", text=str(error))], is_error=True)
+        await watcher.called(use, outcome.result, outcome.call)
+        return outcome.result
+
+
+def _use(toolbox: Toolbox, block: ToolUseContent) -> Use:
+    try:
+        entry = toolbox.find(block.name)
+    except McpNotebookError:
+        return Use(block.name, "", None, block.input)
+    return Use(block.name, entry.server, entry.tool, block.input)
+
+
+def _text(reply: CreateMessageResultWithTools) -> str:
+    return "\n".join(block.text for block in reply.content_as_list if isinstance(block, TextContent))
+
+
+def _told(block: ToolUseContent, result: CallToolResult) -> ToolResultContent:
+    return ToolResultContent(
+        tool_use_id=block.id,
+        content=result.content,
+        structured_content=result.structured_content,
+        is_error=result.is_error,
+    )

@@ -1,0 +1,39 @@
+"""A model that answers when a server samples.
+
+Sampling is deprecated in the protocol since 2026-07-28: a server that needs a model asks a provider itself.
+"""
+
+from __future__ import annotations
+
+from mcp_types import CreateMessageRequestParams, CreateMessageResult, TextContent
+
+from mcp_notebook.agent.model import Model
+from mcp_notebook.client import Answer, Answerer, Question
+from mcp_notebook.errors import ModelError, RequestError
+
+__all__ = ["sampling_answerer"]
+
+
+def sampling_answerer(model: Model, otherwise: Answerer | None = None) -> Answerer:
+    """Return an answerer that has `model` answer sampling, and leaves other questions to `otherwise`."""
+
+    async def answer(question: Question) -> Answer:
+        if isinstance(question.params, CreateMessageRequestParams):
+            return await _sampled(model, question.params)
+        if otherwise is None:
+            raise RequestError(f"{question.server!r} asked something that no model answers ({question.kind}).")
+        return await otherwise(question)
+
+    return answer
+
+
+async def _sampled(model: Model, request: CreateMessageRequestParams) -> Answer:
+    try:
+        reply = await model(request)
+    except ModelError as error:
+        raise RequestError(str(error)) from error
+    if request.tools:
+        return reply.model_copy(update={"meta": None})
+    text = "\n".join(block.text for block in reply.content_as_list if isinstance(block, TextContent))
+    content = TextContent(type="text", text=text)
+    return CreateMessageResult(role="assistant", content=content, model=reply.model, stop_reason=reply.stop_reason)

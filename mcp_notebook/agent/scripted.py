@@ -1,0 +1,62 @@
+"""A model whose replies were written down before: for lessons and tests, without a key or a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mcp_types import CreateMessageRequestParams, CreateMessageResultWithTools, TextContent, ToolUseContent
+
+from mcp_notebook.errors import ModelError
+
+__all__ = ["ScriptedModel"]
+
+
+class ScriptedModel:
+    """Replies with one step of a script to each request, in order.
+
+    A step is a text; a call of a tool, ``{"tool": name, "arguments": {...}}``; a list of these, for a reply with
+    several parts; or a function that takes the messages so far (`SamplingMessage`) and returns one of them.
+
+    Args:
+        steps: The script; steps left over at the end are no error.
+    """
+
+    name = "scripted"
+
+    def __init__(self, steps: Sequence[Any]) -> None:
+        self._steps = list(steps)
+        self._used = 0
+
+    async def __call__(self, request: CreateMessageRequestParams) -> CreateMessageResultWithTools:
+        """Reply with the next step.
+
+        Raises:
+            ModelError: There is none left, or it is no step.
+        """
+        if self._used == len(self._steps):
+            raise ModelError(
+                f"The script has {self._used} steps, and the model is asked once more. End the script with a text: "
+                "that is the answer."
+            )
+        step = self._steps[self._used]
+        self._used += 1
+        if callable(step):
+            step = step(request.messages)
+        parts = step if isinstance(step, list) else [step]
+        blocks = [self._block(part, place) for place, part in enumerate(parts, 1)]
+        calls = any(isinstance(block, ToolUseContent) for block in blocks)
+        return CreateMessageResultWithTools(
+            role="assistant", content=[*blocks], model=self.name, stop_reason="toolUse" if calls else "endTurn"
+        )
+
+    def _block(self, part: Any, place: int) -> TextContent | ToolUseContent:
+        if isinstance(part, str):
+            return TextContent(type="text", text=part)
+        if isinstance(part, Mapping) and "tool" in part and set(part) <= {"tool", "arguments"}:
+            arguments = dict(part.get("arguments") or {})
+            return ToolUseContent(id=f"call-{self._used}-{place}", name=str(part["tool"]), input=arguments)
+        raise ModelError(
+            f"Step {self._used} of the script is {part!r}. A step is a text, a call {{'tool': NAME, 'arguments': "
+            "{...}}, a list of these, or a function of the messages that returns one."
+        )

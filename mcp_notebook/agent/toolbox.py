@@ -1,0 +1,83 @@
+"""The tools of several servers, under names that a model can tell apart."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from mcp_types import Tool
+
+from mcp_notebook.client import Connection
+from mcp_notebook.errors import UnknownNameError, did_you_mean
+
+__all__ = ["Entry", "Toolbox"]
+
+LONGEST_NAME = 64
+"""Characters; OpenAI's limit for the name of a function, the tightest of the large providers."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A tool and where it is called."""
+
+    server: str
+    connection: Connection
+    tool: Tool
+
+
+class Toolbox:
+    """What the connections list at this moment.
+
+    A tool keeps its name; where two servers have one of that name, both get their server's in front.
+
+    Args:
+        connections: By the name of the server.
+
+    Raises:
+        RequestError: A server did not list its tools.
+    """
+
+    def __init__(self, connections: Mapping[str, Connection]) -> None:
+        entries = [
+            Entry(server, connection, tool) for server, connection in connections.items() for tool in connection.tools()
+        ]
+        times = Counter(entry.tool.name for entry in entries)
+        self._entries: dict[str, Entry] = {}
+        for entry in entries:
+            name = entry.tool.name if times[entry.tool.name] == 1 else f"{entry.server}_{entry.tool.name}"
+            self._entries[self._free(name)] = entry
+
+    @property
+    def tools(self) -> list[Tool]:
+        """The tools as the model is told of them."""
+        return [
+            Tool(name=name, description=entry.tool.description, input_schema=entry.tool.input_schema)
+            for name, entry in self._entries.items()
+        ]
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._entries.values())
+
+    def find(self, name: str) -> Entry:
+        """Return the tool that the model calls so.
+
+        Raises:
+            UnknownNameError: There is none.
+        """
+        if name not in self._entries:
+            raise UnknownNameError(
+                f"There is no tool {name!r}.{did_you_mean(name, self._entries)} "
+                f"The tools: {', '.join(self._entries) or 'none'}."
+            )
+        return self._entries[name]
+
+    def _free(self, name: str) -> str:
+        # Providers take fewer characters than the protocol does.
+        plain = re.sub(r"[^A-Za-z0-9_-]", "_", name)[:LONGEST_NAME]
+        candidate, number = plain, 1
+        while candidate in self._entries:
+            number += 1
+            candidate = f"{plain[: LONGEST_NAME - 4]}_{number}"
+        return candidate

@@ -1,0 +1,172 @@
+"""``%%mcp_chat``: a cell that talks to a model, which may call the tools of the servers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
+
+import click
+from IPython.display import display
+from mcp_types import CallToolResult
+
+from mcp_notebook import main_thread
+from mcp_notebook.agent import Conversation, Model, ScriptedModel, Toolbox, Turn, Use, provided
+from mcp_notebook.client import Connection, Era
+from mcp_notebook.errors import ModelError, UnknownNameError
+from mcp_notebook.magics.options import NOTEBOOK_VARIABLE, SERVER, TEXT
+from mcp_notebook.magics.state import State, say, say_call
+from mcp_notebook.magics.verb import ERA, INTO
+from mcp_notebook.recording import Call
+from mcp_notebook.widgets import chat as drawn
+from mcp_notebook.widgets.content import render
+
+__all__ = ["chat"]
+
+T = TypeVar("T")
+
+
+@click.command("%%mcp_chat")
+@click.option(
+    "--model",
+    type=TEXT,
+    metavar="PROVIDER:NAME",
+    help="The model, such as anthropic:claude-sonnet-4-5, or a variable that holds one of pydantic-ai's; the one of "
+    "the cell before if not given. Its key is read from the environment.",
+)
+@click.option(
+    "--script",
+    type=NOTEBOOK_VARIABLE,
+    metavar="VAR",
+    help="Let the steps in this variable play the model: texts, and calls as {'tool': NAME, 'arguments': {...}}.",
+)
+@click.option(
+    "--on",
+    "names",
+    type=SERVER,
+    multiple=True,
+    metavar="NAME",
+    help="A server whose tools the model gets; all of this notebook and all that are connected, if not given.",
+)
+@click.option(
+    "--approve", type=click.Choice(["destructive", "all"]), help="Ask you before calls that may destroy, or all."
+)
+@click.option(
+    "--max-turns", type=click.IntRange(min=1), default=10, show_default=True, help="Ask the model this often at most."
+)
+@click.option(
+    "--max-tokens", type=click.IntRange(min=1), default=4096, show_default=True, help="Of each reply of the model."
+)
+@click.option("--new", is_flag=True, help="Begin a new conversation; else it goes on from cell to cell.")
+@ERA
+@INTO
+@click.pass_obj
+def chat(
+    state: State,
+    /,
+    model: str | None,
+    script: str | None,
+    names: tuple[str, ...],
+    approve: str | None,
+    max_turns: int,
+    max_tokens: int,
+    new: bool,
+    era: Era,
+    output: str | None,
+) -> None:
+    """Say the cell's text to a model, which may call the tools of the servers."""
+    _, prompt = state.cell
+    if not prompt.strip():
+        raise UnknownNameError("There is nothing to say: write it in the lines under %%mcp_chat.")
+    asked = _model(state, model, script)
+    toolbox = Toolbox(_connections(state, names, era))
+    if new:
+        state.conversation = Conversation()
+    counts = Counter(entry.server for entry in toolbox)
+    display(drawn.opening(asked.name, counts, script=script, goes_on=bool(state.conversation.messages)))
+    turn: Turn = state.portal.run(
+        partial(
+            state.conversation.turn,
+            prompt.strip(),
+            asked,
+            toolbox,
+            _Shown(scripted=script is not None),
+            approve=None if approve is None else partial(_approved, approve),
+            most_requests=max_turns,
+            most_tokens=max_tokens,
+        )
+    )
+    if turn.cut:
+        say(f"the answer was cut at {max_tokens} tokens; --max-tokens allows more.")
+    if output is not None:
+        state.namespace[output] = turn
+
+
+class _Shown:
+    """Shows a turn in its cell, step by step."""
+
+    def __init__(self, *, scripted: bool) -> None:
+        self._scripted = scripted
+
+    async def said(self, text: str) -> None:
+        await _on_main(display, drawn.says(text, scripted=self._scripted))
+
+    async def calling(self, use: Use) -> None:
+        await _on_main(display, drawn.calls(use.name, use.server, use.arguments))
+
+    async def called(self, use: Use, result: CallToolResult, call: Call | None) -> None:
+        await _on_main(say_call, call)
+        await _on_main(display, drawn.gives(render(result)))
+
+    async def failed(self, use: Use, reason: str, call: Call | None) -> None:
+        await _on_main(say_call, call)
+        await _on_main(display, drawn.fails(reason))
+
+
+async def _on_main(function: Callable[..., T], *args: Any) -> T:
+    # Only there does what is shown land in the cell that waits.
+    return await asyncio.wrap_future(main_thread.submit(partial(function, *args)))
+
+
+def _model(state: State, name: str | None, script: str | None) -> Model:
+    if script is not None:
+        if name not in (None, ScriptedModel.name):
+            raise UnknownNameError(f"Either {name} answers or the script does: leave out --model or --script.")
+        return ScriptedModel(_steps(state, script))
+    if name == ScriptedModel.name:
+        raise UnknownNameError("A scripted model needs its script: --script VAR, a list of texts and calls.")
+    name = name or state.model
+    if name is None:
+        raise ModelError(
+            "Which model? --model anthropic:NAME, openai:NAME, google:NAME, ollama:NAME or another provider's; or "
+            "--script VAR, a list of texts and calls that plays the model."
+        )
+    model = provided(state.variables.get(name, name))
+    state.model = name
+    return model
+
+
+def _steps(state: State, script: str) -> Sequence[Any]:
+    steps = state.variables.get(script)
+    if not isinstance(steps, list):
+        raise UnknownNameError(
+            f"--script: {script} is no list. A script is a list of texts and of calls, {{'tool': NAME, 'arguments': "
+            "{...}}."
+        )
+    return steps
+
+
+def _connections(state: State, names: Sequence[str], era: Era) -> dict[str, Connection]:
+    chosen = names or tuple(state.registry.servers)
+    return {name: state.connection(state.live(name), era) for name in chosen}
+
+
+async def _approved(approve: str, use: Use) -> bool:
+    hints = use.tool.annotations if use.tool is not None else None
+    harmless = hints is not None and (hints.read_only_hint or hints.destructive_hint is False)
+    if approve == "destructive" and harmless:
+        return True
+    answer = await _on_main(input, f"Allow {use.name}? y or n: ")
+    return answer.strip().lower() in ("y", "yes")
