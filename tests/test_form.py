@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from mcp_notebook import NotebookServer
 from mcp_notebook.cells import explain
 from mcp_notebook.client import Connection, Outcome
+from mcp_notebook.client.connection import OnProgress
 from mcp_notebook.portal import Portal
 from mcp_notebook.widgets.form import ToolForm
 
@@ -40,6 +41,7 @@ def everything(
     note: str = "none",
     maybe: str | None = None,
     perhaps: int | None = None,
+    extra: Any = None,
 ) -> dict[str, Any]:
     return {name: value for name, value in locals().items() if value is not None}
 
@@ -68,12 +70,11 @@ class Driver:
         self.sent: list[dict[str, Any]] = []
         self.finished = threading.Event()
         (found,) = (t for t in self.connection.tools() if t.name == tool)
-        self.form = ToolForm(found, self.start, explain)
+        self.form = ToolForm(found, self.start, explain=explain)
 
-    def start(self, arguments: dict[str, Any]) -> Future[Outcome]:
+    def start(self, arguments: dict[str, Any], on_progress: OnProgress) -> Future[Outcome]:
         self.sent.append(arguments)
-        call = self.connection.start_call(self.form._tool.name, arguments)
-        return call
+        return self.connection.start_call(self.form._tool.name, arguments, on_progress=on_progress)
 
     def widgets(self, kind: type) -> list[Any]:
         def walk(widget: Any) -> Iterator[Any]:
@@ -129,14 +130,13 @@ def test_what_is_left_untouched_is_not_sent(driver: Driver) -> None:
 
 @pytest.mark.parametrize("driver", ["everything"], indirect=True)
 def test_every_field_sends_the_type_that_its_schema_asks_for(driver: Driver) -> None:
+    driver.form.fill({"tags": ["x"], "loan": {"title": "Dune"}})
     driver.fill(
         text="",
         count="0",
         share="1",
         loud=False,
         kind="b",
-        tags='["x"]',
-        loan='{"title": "Dune"}',
         note="mine",
         maybe="x",
         perhaps="7",
@@ -167,7 +167,7 @@ def test_every_field_sends_the_type_that_its_schema_asks_for(driver: Driver) -> 
         ("count", "1.5", "count: '1.5' is no integer"),
         ("count", "true", "count: 'true' is no integer"),
         ("share", "half", "share: 'half' is no number"),
-        ("tags", "[x", "tags: not JSON"),
+        ("extra", "[x", "extra: not JSON"),
     ],
 )
 def test_what_cannot_be_sent_is_refused_with_the_place_and_the_reason(

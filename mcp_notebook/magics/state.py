@@ -5,15 +5,17 @@ from __future__ import annotations
 import sys
 from collections import ChainMap
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
+from mcp_types import CallToolResult
 
 from mcp_notebook import addresses, cells
 from mcp_notebook.agent import Conversation
-from mcp_notebook.client import Answerer, Connection, Era, EraChoice, Target
+from mcp_notebook.client import Answerer, Connection, Era, EraChoice, OnProgress, Outcome, Target
 from mcp_notebook.errors import McpNotebookError, UnknownNameError, did_you_mean
 from mcp_notebook.magics.expose import Exposures
 from mcp_notebook.magics.whereabouts import kernel_id, notebook_path
@@ -167,7 +169,11 @@ class State:
         from mcp_notebook.widgets.form import ToolForm
 
         (found,) = (t for t in self.portal.run(live.server.list_tools) if t.name == tool)
-        return ToolForm(found, lambda arguments: self.connection(live).start_call(tool, arguments), cells.explain)
+
+        def start_call(arguments: dict[str, Any], on_progress: OnProgress) -> Future[Outcome[CallToolResult]]:
+            return self.connection(live).start_call(tool, arguments, on_progress=on_progress)
+
+        return ToolForm(found, start_call, explain=cells.explain)
 
     def approval_card(self, name: str, approval: Approval) -> ApprovalCard:
         """Return the card of a listener's approval; the same one each time, so that all its views agree."""

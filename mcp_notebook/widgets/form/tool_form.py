@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
-from html import escape
 from typing import Any
 
 import ipywidgets as w
 from mcp_types import CallToolResult, Tool
 
 from mcp_notebook.client import Outcome
+from mcp_notebook.client.connection import OnProgress
 from mcp_notebook.errors import McpNotebookError
-from mcp_notebook.schema import UNSET, Parameter, parameters
+from mcp_notebook.schema import parameters
 from mcp_notebook.server.interface import argument_in_words
 from mcp_notebook.widgets import content, look
 from mcp_notebook.widgets.calls import put_out
-from mcp_notebook.widgets.fields import field_for
+from mcp_notebook.widgets.form.schema_form import SchemaForm
 
 __all__ = ["ToolForm"]
+
+StartCall = Callable[[dict[str, Any], OnProgress], Future[Outcome[CallToolResult]]]
 
 
 class ToolForm(w.VBox):
@@ -26,22 +28,29 @@ class ToolForm(w.VBox):
 
     Args:
         tool: The tool as listed.
-        start_call: Starts a call with these arguments and returns its future.
+        start_call: Starts a call with these arguments, tells of its progress, and returns its future.
         explain: Says where the tool raised an exception, for its author.
+        complete: Suggests values: for an argument, what is typed so far, and the other arguments.
+        line: How a magic's line that makes this call begins.
     """
 
     def __init__(
         self,
         tool: Tool,
-        start_call: Callable[[dict[str, Any]], Future[Outcome[CallToolResult]]],
-        explain: Callable[[BaseException], str],
+        start_call: StartCall,
+        *,
+        explain: Callable[[BaseException], str] = repr,
+        complete: Callable[[str, str, Mapping[str, Any]], Sequence[str]] | None = None,
+        line: str | None = None,
     ) -> None:
-        root = tool.input_schema
         self._tool = tool
         self._start_call = start_call
         self._explain = explain
+        self._line = line or f"%mcp call {tool.name}"
         self._call: Future[Outcome[CallToolResult]] | None = None
-        self._fields = [field_for(parameter, root) for parameter in parameters(root)]
+        self.form: SchemaForm
+        suggest = None if complete is None else (lambda name, typed: complete(name, typed, self.form.draft()))
+        self.form = SchemaForm(tool.input_schema, complete=suggest)
         self._button = w.Button(description="Call", button_style="primary", tooltip=f"Call {tool.name}")
         self._cancel = w.Button(description="Cancel", disabled=True, tooltip="Cancel the call at the server")
         self._state = w.HTML()
@@ -49,32 +58,38 @@ class ToolForm(w.VBox):
         self._button.on_click(self._start)
         self._cancel.on_click(lambda _: self._call.cancel() if self._call else None)
         heading = w.HTML(f"<b>{look.code(tool.name)}</b> {look.muted(tool.title or '')}")
-        rows = [self._row(field.parameter, field.widget) for field in self._fields]
         buttons = w.HBox([self._button, self._cancel, self._state])
-        super().__init__([heading, *rows, buttons, self._result], layout=w.Layout(padding="4px 0"))
+        super().__init__([heading, self.form, buttons, self._result], layout=w.Layout(padding="4px 0"))
 
-    def _row(self, parameter: Parameter, widget: w.DOMWidget) -> w.Widget:
-        words = argument_in_words(parameter, self._tool.input_schema)
-        about = " · ".join(filter(None, [words, parameter.description]))
-        return w.HBox([widget, w.HTML(f"<small>{escape(about)}</small>")], layout=w.Layout(flex_flow="row wrap"))
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What would be sent now.
+
+        Raises:
+            ValueError: That is not what the tool takes; the places and the reasons.
+        """
+        return self.form.read()
+
+    def fill(self, arguments: Mapping[str, Any]) -> None:
+        """Set the fields; arguments that are not named become unset."""
+        self.form.fill(arguments)
 
     def _start(self, _button: object) -> None:
         if self._call is not None and not self._call.done():
             return
+        self.form.show_problems()
         try:
-            values = {field.parameter.name: field.read() for field in self._fields}
-        except ValueError as error:
-            self._show("not called", look.error("not called", str(error)))
-            return
-        arguments = {name: value for name, value in values.items() if value is not UNSET}
-        try:
-            self._call = self._start_call(arguments)
-        except McpNotebookError as error:
+            self._call = self._start_call(self.arguments, self._progress)
+        except (McpNotebookError, ValueError) as error:
             self._show("not called", look.error("not called", str(error)))
             return
         self._button.disabled, self._cancel.disabled = True, False
         self._state.value = look.muted("calling …")
         self._call.add_done_callback(self._finish)
+
+    def _progress(self, progress: float, total: float | None, message: str | None) -> None:
+        so_far = f"{progress:g}" if total is None else f"{progress:g} of {total:g}"
+        self._state.value = look.muted(" · ".join(filter(None, ["calling …", so_far, message])))
 
     def _finish(self, call: Future[Outcome[CallToolResult]]) -> None:
         """Show how a call ended; runs on the loop's thread."""

@@ -1,0 +1,128 @@
+"""The parameters of an object schema, with references and ``allOf`` followed; a broken schema has fewer of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+from urllib.parse import unquote
+
+__all__ = ["UNSET", "Parameter", "Schema", "choices", "flatten", "mapping", "parameters", "resolve", "sequence"]
+
+Schema: TypeAlias = Mapping[str, Any]
+
+MAX_PARTS: Final = 8
+"""How deep ``allOf`` is followed into itself."""
+
+
+class _Unset:
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Final = _Unset()
+"""Stands for a value that is not there, where None is one."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One property of an object schema, its references resolved."""
+
+    name: str
+    schema: Schema
+    required: bool
+    default: Any = UNSET
+    description: str = ""
+
+
+def parameters(root: Schema) -> list[Parameter]:
+    """Return the properties of an object schema, in order."""
+    whole = flatten(root, root)
+    required = sequence(whole.get("required"))
+    found = []
+    for name, raw in mapping(whole.get("properties")).items():
+        schema = flatten(raw, root)
+        description = schema.get("description")
+        found.append(
+            Parameter(
+                name=str(name),
+                schema=schema,
+                required=name in required,
+                default=schema.get("default", UNSET),
+                description=description if isinstance(description, str) else "",
+            )
+        )
+    return found
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """Return a keyword's value where it is an object, as it should be; else an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def sequence(value: Any) -> list[Any]:
+    """Return a keyword's value where it is an array, as it should be; else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def resolve(schema: Any, root: Schema) -> Schema:
+    """Follow local references (``#/$defs/...``); what stands beside a reference is kept.
+
+    A boolean schema becomes ``{}``; a reference that leads nowhere, or to itself, is left out.
+    """
+    seen: set[str] = set()
+    beside: dict[str, Any] = {}
+    while isinstance(schema, Mapping) and "$ref" in schema:
+        reference = schema["$ref"]
+        beside = {**{k: v for k, v in schema.items() if k != "$ref"}, **beside}
+        if not isinstance(reference, str) or reference in seen:
+            return beside
+        seen.add(reference)
+        schema = _look_up(reference, root)
+    return {**schema, **beside} if isinstance(schema, Mapping) else beside
+
+
+def _look_up(reference: str, root: Schema) -> Any:
+    if reference != "#" and not reference.startswith("#/"):
+        return None
+    found: Any = root
+    for part in reference[1:].split("/")[1:]:
+        key = unquote(part).replace("~1", "/").replace("~0", "~")
+        if isinstance(found, list):
+            found = found[int(key)] if key.isdecimal() and int(key) < len(found) else None
+        else:
+            found = found.get(key) if isinstance(found, Mapping) else None
+    return found
+
+
+def flatten(schema: Any, root: Schema, depth: int = 0) -> Schema:
+    """Resolve a schema and merge the parts of its ``allOf`` into it; what they say of one property is kept in full."""
+    whole = resolve(schema, root)
+    parts = sequence(whole.get("allOf"))
+    if not parts or depth == MAX_PARTS:
+        return whole
+    merged: dict[str, Any] = {}
+    for part in [*(flatten(part, root, depth + 1) for part in parts), {**whole, "allOf": None}]:
+        merged = merge(merged, part)
+    del merged["allOf"]
+    return merged
+
+
+def merge(first: Schema, second: Schema) -> dict[str, Any]:
+    """Return one schema for what fits both, as far as a form needs to know; where they differ, the second counts."""
+    merged = {**first, **second}
+    ours, theirs = mapping(first.get("properties")), mapping(second.get("properties"))
+    if ours and theirs:
+        both = {name: {"allOf": [ours[name], theirs[name]]} for name in ours if name in theirs}
+        merged["properties"] = {**ours, **theirs, **both}
+    required = [*sequence(first.get("required")), *sequence(second.get("required"))]
+    if required:
+        merged["required"] = required
+    return merged
+
+
+def choices(schema: Schema) -> list[Any] | None:
+    """Return the values of an enumeration (``enum`` or ``const``), or None where any value may stand."""
+    if isinstance(schema.get("enum"), list):
+        return list(schema["enum"])
+    return [schema["const"]] if "const" in schema else None

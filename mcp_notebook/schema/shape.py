@@ -1,0 +1,171 @@
+"""What a person fills in for a schema: one of a few shapes, whatever keywords say it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal, TypeAlias
+
+from mcp_notebook.schema.parameters import Schema, choices, flatten, mapping, merge, sequence
+from mcp_notebook.schema.words import type_in_words
+
+__all__ = ["Kind", "Shape", "shape_of"]
+
+Kind: TypeAlias = Literal["text", "number", "choice", "many", "record", "rows", "union", "json"]
+
+MAX_DEPTH: Final = 8
+"""How deep a union is followed into unions."""
+
+_KINDS: Final[dict[str, Kind]] = {
+    "string": "text",
+    "integer": "number",
+    "number": "number",
+    "object": "record",
+    "array": "rows",
+}
+
+_TELLING: Final[dict[str, str]] = {
+    "properties": "object",
+    "patternProperties": "object",
+    "additionalProperties": "object",
+    "items": "array",
+    "prefixItems": "array",
+    "pattern": "string",
+    "format": "string",
+    "minLength": "string",
+    "maxLength": "string",
+    "minimum": "number",
+    "maximum": "number",
+    "multipleOf": "number",
+}
+"""The type that a keyword speaks of, for a schema that names none."""
+
+_SHAPING: Final = frozenset(
+    {"type", "properties", "patternProperties", "items", "prefixItems", "enum", "const", "anyOf", "oneOf"}
+)
+"""The keywords that make one option of a union another thing than the next; the rest only restrict it."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What is filled in.
+
+    Attributes:
+        kind: ``text``, ``number``, ``choice`` (one of a few values), ``many`` (some of a few values), ``record`` (an
+            object), ``rows`` (an array), ``union`` (one of several schemas); ``json`` where nothing else fits.
+        schema: The schema, flattened, and without null where that is only one more thing that fits.
+        nullable: Whether null fits too.
+        options: Of ``choice`` and ``many``: each value with its label.
+        variants: Of ``union``: each schema with its label.
+    """
+
+    kind: Kind
+    schema: Schema
+    nullable: bool = False
+    options: Sequence[tuple[str, Any]] = ()
+    variants: Sequence[tuple[str, Schema]] = ()
+
+
+def shape_of(schema: Any, root: Schema, depth: int = 0) -> Shape:
+    """Return the shape of a schema; any schema has one, a broken one too."""
+    flat = flatten(schema, root)
+    options = _options(flat, root)
+    if options is not None:
+        return Shape("choice", flat, options=options)
+    for keyword in ("anyOf", "oneOf"):
+        branches = [flatten(branch, root) for branch in sequence(flat.get(keyword))]
+        beside = {key: value for key, value in flat.items() if key != keyword}
+        if branches and depth < MAX_DEPTH and any(_shapes(branch, beside) for branch in branches):
+            return _union(branches, beside, root, depth)
+    kinds = _types(flat)
+    if len(kinds) > 1:
+        left = [kind for kind in kinds if kind != "null"]
+        if len(left) > 1:
+            variants = [(kind, {**flat, "type": kind}) for kind in left]
+            return Shape("union", flat, nullable="null" in kinds, variants=variants)
+        return replace(shape_of({**flat, "type": left[0]}, root, depth), nullable=True)
+    return _plain(flat, kinds[0] if kinds else "", root)
+
+
+def _plain(flat: Schema, kind: str, root: Schema) -> Shape:
+    if kind == "boolean":
+        return Shape("choice", flat, options=[("true", True), ("false", False)])
+    if kind == "null":
+        return Shape("choice", flat, options=[("null", None)])
+    if kind == "array":
+        items = shape_of(flat["items"], root, MAX_DEPTH) if "items" in flat and "prefixItems" not in flat else None
+        if items is not None and items.kind == "choice" and items.options and flat.get("uniqueItems") is not False:
+            return Shape("many", flat, options=items.options)
+    return Shape(_KINDS.get(kind, "json"), flat)
+
+
+def _types(flat: Schema) -> list[str]:
+    kind = flat.get("type")
+    if isinstance(kind, list):
+        return list(dict.fromkeys(each for each in kind if isinstance(each, str)))
+    if isinstance(kind, str):
+        return [kind]
+    return list(dict.fromkeys(of for keyword, of in _TELLING.items() if keyword in flat))[:1]
+
+
+def _options(flat: Schema, root: Schema) -> list[tuple[str, Any]] | None:
+    """Return the values to choose from with their labels, where the schema lists them."""
+    values = choices(flat)
+    if values:
+        names = sequence(flat.get("enumNames")) or sequence(flat.get("x-enumNames"))
+        labels = names if len(names) == len(values) else _labels(values)
+        return [(str(label), value) for label, value in zip(labels, values, strict=True)]
+    branches = [flatten(branch, root) for branch in sequence(flat.get("oneOf")) or sequence(flat.get("anyOf"))]
+    found: list[tuple[str, Any]] = []
+    for branch in branches:
+        of_branch = [None] if branch.get("type") == "null" else choices(branch)
+        if not of_branch:
+            return None
+        title = branch.get("title")
+        labels = [title] if isinstance(title, str) and len(of_branch) == 1 else _labels(of_branch)
+        found += zip(labels, of_branch, strict=True)
+    return found or None
+
+
+def _labels(values: list[Any]) -> list[str]:
+    """Write values as they are where all are texts, else as JSON, which tells ``"1"`` from ``1``."""
+    if all(isinstance(value, str) for value in values):
+        return list(values)
+    return [value if _plain_word(value) else json.dumps(value, ensure_ascii=False) for value in values]
+
+
+def _plain_word(value: Any) -> bool:
+    return isinstance(value, str) and value.isidentifier() and value not in ("null", "true", "false")
+
+
+def _shapes(branch: Schema, beside: Schema) -> bool:
+    return any(key in branch and branch[key] != beside.get(key) for key in _SHAPING)
+
+
+def _union(branches: list[Schema], beside: Schema, root: Schema, depth: int) -> Shape:
+    left = [branch for branch in branches if branch.get("type") != "null" and choices(branch) != [None]]
+    nullable = len(left) < len(branches)
+    if len(left) == 1:
+        inner = shape_of(merge(left[0], beside), root, depth + 1)
+        return replace(inner, nullable=nullable or inner.nullable)
+    common = {key: value for key, value in beside.items() if key not in ("default", "title", "description")}
+    variants = [(label, merge(common, branch)) for label, branch in zip(_variant_labels(left, root), left, strict=True)]
+    return Shape("union", beside, nullable=nullable, variants=variants)
+
+
+def _variant_labels(branches: list[Schema], root: Schema) -> list[str]:
+    """Name each option: by its title, by the value that tells it apart, or by what it accepts."""
+    labels = []
+    for branch in branches:
+        title = branch.get("title")
+        labels.append(title if isinstance(title, str) and title else _tag(branch, root) or type_in_words(branch, root))
+    return [label if labels.count(label) == 1 else f"{label} ({i})" for i, label in enumerate(labels, 1)]
+
+
+def _tag(branch: Schema, root: Schema) -> str:
+    for schema in mapping(branch.get("properties")).values():
+        value = flatten(schema, root).get("const") if isinstance(schema, Mapping) else None
+        if isinstance(value, str):
+            return value
+    return ""

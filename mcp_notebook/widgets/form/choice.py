@@ -1,0 +1,43 @@
+"""The editor for one of a few values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import ipywidgets as w
+from typing_extensions import override
+
+from mcp_notebook.schema import UNSET, Shape
+from mcp_notebook.widgets.form.editor import Editor, same
+from mcp_notebook.widgets.form.kit import Kit
+from mcp_notebook.widgets.form.typed import Spot
+
+__all__ = ["Choice"]
+
+
+class Choice(Editor):
+    """Choose one of a few; what is not required can be left unset, which is not the same as its default."""
+
+    def __init__(self, kit: Kit, spot: Spot, shape: Shape) -> None:
+        options = list(shape.options)
+        if shape.nullable and all(value is not None for _, value in options):
+            options.append(("null", None))
+        if not spot.required or len(options) > 1:
+            options.insert(0, (f"({spot.unset})", UNSET))
+        self._values = [value for _, value in options]
+        self._widget = kit.input(w.Dropdown, spot.label, about=spot.name, options=options, index=0)
+        self._widget.observe(kit.notice, "index")
+
+    @override
+    def inputs(self) -> Sequence[w.Widget]:
+        return (self._widget,)
+
+    @override
+    def value(self) -> Any:
+        # By place: to a dropdown, true is 1.
+        return UNSET if self._widget.index is None else self._values[self._widget.index]
+
+    @override
+    def fill(self, value: Any) -> None:
+        self._widget.index = next((i for i, each in enumerate(self._values) if same(each, value)), 0)

@@ -1,0 +1,144 @@
+"""A field: an editor, what is said of it, and JSON text in place of the editor for what it cannot hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import Any, Final
+
+import ipywidgets as w
+
+from mcp_notebook.schema import UNSET, Parameter, Problem, Shape, flatten, shape_of
+from mcp_notebook.server.interface import argument_in_words
+from mcp_notebook.widgets.form import typed
+from mcp_notebook.widgets.form.choice import Choice
+from mcp_notebook.widgets.form.chooser import Chooser
+from mcp_notebook.widgets.form.editor import Editor, same
+from mcp_notebook.widgets.form.kit import Kit
+from mcp_notebook.widgets.form.record import Record
+from mcp_notebook.widgets.form.rows import Rows
+from mcp_notebook.widgets.form.typed import Spot
+
+__all__ = ["Field"]
+
+LONG: Final = 240
+"""Characters of a description before the rest is folded away."""
+
+MAX_DEPTH: Final = 12
+"""Fields inside fields; deeper ones are JSON. A schema that requires itself has no end."""
+
+
+class Field:
+    """What is filled in at one place of a value.
+
+    Args:
+        kit: The form's kit.
+        name: Its name, or its number in an array.
+        schema: What fits.
+        required: Whether something must be sent.
+        label: What is written before it, the name if not given.
+        depth: How many fields it is inside of.
+    """
+
+    def __init__(
+        self, kit: Kit, name: str, schema: Any, *, required: bool, label: str | None = None, depth: int = 0
+    ) -> None:
+        self._kit, self._depth = kit, depth
+        self.name = name
+        flat = flatten(schema, kit.root)
+        description = flat.get("description")
+        self._parameter = Parameter(
+            name, flat, required, flat.get("default", UNSET), description if isinstance(description, str) else ""
+        )
+        self._shape = shape_of(flat, kit.root)
+        self._spot = Spot(name, name if label is None else label, required, self._unset_words())
+        self._about = self._hint()
+        self._note = kit.html(self._about)
+        self._wrong: Sequence[Problem] = ()
+        self.widget = w.Box(layout=kit.layout("row"))
+        self._edit(self._make(self._spot, self._shape))
+        if required and self._parameter.default is not UNSET:
+            self.fill(self._parameter.default)
+
+    def value(self) -> Any:
+        """Return what would be sent; `UNSET` for nothing."""
+        return self._editor.value()
+
+    def fill(self, value: Any) -> None:
+        """Show a value: in the input for it, or as JSON where that cannot hold it."""
+        self._editor.fill(value)
+        if same(self._editor.value(), value) or value is UNSET:
+            return
+        if self._shape.kind == "text" and isinstance(value, str):
+            self._edit(typed.text(self._kit, self._spot, self._shape, lines=True))
+        else:
+            self._edit(self._chooser(self._spot, self._shape))
+        self._editor.fill(value)
+
+    def problems(self) -> list[Problem]:
+        """Return what of the typed is no value at all."""
+        return self._editor.problems()
+
+    def show(self, problems: Sequence[Problem]) -> None:
+        """Show problems next to what they are about."""
+        wrong = self._editor.show(problems)
+        if wrong != self._wrong:
+            self._wrong = wrong
+            lines = "".join(f'<span class="wrong" role="alert">! {escape(str(problem))}</span>' for problem in wrong)
+            self._note.value = f'<div class="mcpnb-hint">{lines}</div>{self._about}' if lines else self._about
+
+    def _edit(self, editor: Editor) -> None:
+        self._editor = editor
+        self._arrange()
+
+    def _arrange(self) -> None:
+        if hasattr(self, "_editor"):
+            parts = self._editor.parts()
+            below = [self._kit.below(parts)] if parts else []
+            self.widget.children = [*self._editor.inputs(), self._note, *below]
+
+    def _chooser(self, spot: Spot, shape: Shape) -> Chooser:
+        return Chooser(self._kit, spot, shape, self._make, self._arrange)
+
+    def _make(self, spot: Spot, shape: Shape) -> Editor:
+        """Make the editor for a shape; a record and rows come inside a chooser, which has no label for them."""
+        inside = not spot.label
+        kind: str = shape.kind if self._depth < MAX_DEPTH else "json"
+        if kind == "record" and inside:
+            return Record(self._kit, shape, self._depth, self._arrange)
+        if kind == "rows" and inside:
+            return Rows(self._kit, shape.schema, self._depth, self._arrange).start()
+        if kind in ("record", "rows", "union"):
+            return self._chooser(spot, shape)
+        if kind == "text" and shape.schema.get("format") == "date":
+            kind = "date"
+        return _EDITORS[kind](self._kit, spot, shape)
+
+    def _unset_words(self) -> str:
+        if self._parameter.required:
+            return "choose"
+        if self._parameter.default is UNSET:
+            return "not sent"
+        return f"not sent: {json.dumps(self._parameter.default, ensure_ascii=False, default=repr)}"
+
+    def _hint(self) -> str:
+        words = argument_in_words(self._parameter, self._kit.root)
+        about = " · ".join(filter(None, [words, self._parameter.description]))
+        if len(about) <= LONG:
+            return f'<div class="mcpnb-hint"><small>{escape(about)}</small></div>'
+        start = about[:LONG].rpartition(" ")[0]
+        return (
+            f'<div class="mcpnb-hint"><small><details><summary>{escape(start)} …</summary>'
+            f"{escape(about[len(start) :])}</details></small></div>"
+        )
+
+
+_EDITORS: Final[dict[str, Callable[[Kit, Spot, Shape], Editor]]] = {
+    "text": typed.text,
+    "date": typed.date,
+    "number": typed.number,
+    "choice": Choice,
+    "many": typed.many,
+    "json": typed.json_text,
+}

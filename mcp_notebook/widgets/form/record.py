@@ -1,0 +1,136 @@
+"""The editor for an object: a field for each property, and rows of names and values for other ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import ipywidgets as w
+from typing_extensions import override
+
+from mcp_notebook.schema import UNSET, Problem, Shape
+from mcp_notebook.schema.parameters import mapping, sequence
+from mcp_notebook.widgets.form.editor import Editor
+from mcp_notebook.widgets.form.kit import Kit
+from mcp_notebook.widgets.form.rows import Row, Rows, by_part
+
+__all__ = ["Record"]
+
+
+class Record(Editor):
+    """Fill in an object.
+
+    Args:
+        kit: The form's kit.
+        shape: What fits.
+        depth: How many fields it is inside of; 0 for the whole.
+        arrange: Lays the field out anew, after a row came or went.
+    """
+
+    def __init__(self, kit: Kit, shape: Shape, depth: int, arrange: Any) -> None:
+        schema = shape.schema
+        required = sequence(schema.get("required"))
+        self._fields = {
+            str(name): kit.field(str(name), part, required=name in required, depth=depth + 1)
+            for name, part in mapping(schema.get("properties")).items()
+        }
+        self._others = Entries(kit, schema, depth, arrange)
+        closed = "additionalProperties" not in schema and (depth == 0 or bool(self._fields))
+        self._open = "patternProperties" in schema or (schema.get("additionalProperties") is not False and not closed)
+
+    @override
+    def inputs(self) -> Sequence[w.Widget]:
+        return ()
+
+    @override
+    def parts(self) -> Sequence[w.Widget]:
+        others = self._others.parts() if self._open or self._others.rows else ()
+        return [*(field.widget for field in self._fields.values()), *others]
+
+    @override
+    def value(self) -> dict[str, Any]:
+        values = {name: field.value() for name, field in self._fields.items()}
+        return {**{name: value for name, value in values.items() if value is not UNSET}, **self._others.value()}
+
+    @override
+    def fill(self, value: Any) -> None:
+        if isinstance(value, dict):
+            for name, field in self._fields.items():
+                field.fill(value.get(name, UNSET))
+            self._others.fill({name: other for name, other in value.items() if name not in self._fields})
+
+    @override
+    def problems(self) -> list[Problem]:
+        found = [
+            replace(problem, place=(name, *problem.place))
+            for name, field in self._fields.items()
+            for problem in field.problems()
+        ]
+        return found + self._others.problems()
+
+    @override
+    def show(self, problems: Sequence[Problem]) -> Sequence[Problem]:
+        left = by_part(problems, self._fields)
+        return self._others.show(left)
+
+
+class Entries(Rows):
+    """Rows of a name and a value."""
+
+    add_words = "Add property"
+
+    def __init__(self, kit: Kit, schema: Any, depth: int, arrange: Any) -> None:
+        super().__init__(kit, schema, depth, arrange)
+        self._patterns = mapping(schema.get("patternProperties"))
+        self._known = mapping(schema.get("properties"))
+
+    @override
+    def value(self) -> Any:
+        return {row.name.value: row.field.value() for row in self.rows if row.field.value() is not UNSET}
+
+    @override
+    def fill(self, value: Any) -> None:
+        self.rows = []
+        for name, other in value.items():
+            row = self._row(name)
+            row.field.fill(other)
+            self.rows.append(row)
+        self._arrange()
+
+    @override
+    def problems(self) -> list[Problem]:
+        names = [row.name.value for row in self.rows]
+        found = []
+        for row, name in zip(self.rows, names, strict=True):
+            if names.count(name) > 1 or name in self._known:
+                found.append(Problem((name,), "this name is there twice"))
+            elif not name and not row.filled:
+                found.append(Problem((name,), "give it a name"))
+            found += [replace(problem, place=(name, *problem.place)) for problem in row.field.problems()]
+        return found
+
+    @override
+    def show(self, problems: Sequence[Problem]) -> Sequence[Problem]:
+        return by_part(problems, {row.name.value: row.field for row in self.rows})
+
+    def _row(self, name: str | None = None) -> Row:
+        named = self._kit.input(w.Text, "", about="name of the property", placeholder="name", value=name or "")
+        named.observe(self._kit.notice, "value")
+        field = self._kit.field(name or "value", self._schema_for(name), required=True, label="", depth=self._depth + 1)
+        return Row(field, named, filled=name is not None)
+
+    def _schema_for(self, name: str | None) -> Any:
+        for pattern, schema in self._patterns.items():
+            if name is None or _matches(pattern, name):
+                return schema
+        other = self._schema.get("additionalProperties")
+        return other if isinstance(other, dict) else {}
+
+
+def _matches(pattern: str, name: str) -> bool:
+    try:
+        return bool(re.search(pattern, name))
+    except re.error:
+        return False

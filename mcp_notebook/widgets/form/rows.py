@@ -1,0 +1,144 @@
+"""The editor for an array: a row for each item, to add, move and remove."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Final
+
+import ipywidgets as w
+from typing_extensions import override
+
+from mcp_notebook.schema import UNSET, Problem
+from mcp_notebook.schema.parameters import Schema, sequence
+from mcp_notebook.widgets.form.editor import Editor
+from mcp_notebook.widgets.form.kit import Kit
+
+__all__ = ["Row", "Rows", "by_part"]
+
+MOST_ROWS: Final = 50
+"""Rows that are shown each in fields; longer arrays are JSON."""
+
+MOST_AT_FIRST: Final = 5
+"""Rows that are there at once where an array needs as many."""
+
+
+@dataclass(eq=False)
+class Row:
+    """A row: its field, and the input for its name where it has one."""
+
+    field: Any
+    name: Any = None
+    filled: bool = True
+    widget: Any = None
+    head: Any = None
+
+
+def by_part(problems: Sequence[Problem], fields: Mapping[Any, Any]) -> list[Problem]:
+    """Show problems at the fields that they are about, and return the others."""
+    for part, field in fields.items():
+        field.show([replace(p, place=p.place[1:]) for p in problems if p.place[:1] == (part,)])
+    return [problem for problem in problems if not problem.place or problem.place[0] not in fields]
+
+
+class Rows(Editor):
+    """Fill in an array.
+
+    Args:
+        kit: The form's kit.
+        schema: What fits, flattened.
+        depth: How many fields it is inside of.
+        arrange: Lays the field out anew, after a row came, went or moved.
+    """
+
+    add_words: ClassVar[str] = "Add item"
+
+    def __init__(self, kit: Kit, schema: Schema, depth: int, arrange: Callable[[], None]) -> None:
+        self._kit, self._schema, self._depth, self._arrange = kit, schema, depth, arrange
+        items = schema.get("items")
+        self._first = sequence(schema.get("prefixItems")) or sequence(items)
+        self._rest = schema.get("additionalItems", {}) if isinstance(items, list) else schema.get("items", {})
+        self._add = kit.button(self.add_words, self._grow, self.add_words)
+        self.rows: list[Row] = []
+
+    def start(self) -> Rows:
+        """Put in the rows that the schema asks for, and return itself."""
+        least = self._schema.get("minItems")
+        wanted = max(least if isinstance(least, int) else 0, len(self._first))
+        while len(self.rows) < min(wanted, MOST_AT_FIRST):
+            self.rows.append(self._row())
+        return self
+
+    @override
+    def inputs(self) -> Sequence[w.Widget]:
+        return ()
+
+    @override
+    def parts(self) -> Sequence[w.Widget]:
+        more = len(self.rows) < len(self._first) or self._rest is not False
+        return [*(self._laid_out(row, i) for i, row in enumerate(self.rows, 1)), *([self._add] if more else [])]
+
+    @override
+    def value(self) -> Any:
+        return [None if (value := row.field.value()) is UNSET else value for row in self.rows]
+
+    @override
+    def fill(self, value: Any) -> None:
+        if isinstance(value, list) and len(value) <= MOST_ROWS:
+            self.rows = []
+            for item in value:
+                row = self._row()
+                row.field.fill(item)
+                self.rows.append(row)
+            self._arrange()
+
+    @override
+    def problems(self) -> list[Problem]:
+        found = []
+        for i, row in enumerate(self.rows):
+            inside = row.field.problems()
+            if not inside and row.field.value() is UNSET:
+                inside = [Problem((), "fill in or remove")]
+            found += [replace(problem, place=(i, *problem.place)) for problem in inside]
+        return found
+
+    @override
+    def show(self, problems: Sequence[Problem]) -> Sequence[Problem]:
+        return by_part(problems, {i: row.field for i, row in enumerate(self.rows)})
+
+    def _row(self) -> Row:
+        schema = self._first[len(self.rows)] if len(self.rows) < len(self._first) else self._rest
+        name = f"item {len(self.rows) + 1}"
+        return Row(self._kit.field(name, schema, required=True, label="", depth=self._depth + 1))
+
+    def _laid_out(self, row: Row, number: int) -> w.Widget:
+        if row.widget is None:
+            moves = [] if self._first or row.name is not None else [("Up", -1), ("Down", 1)]
+            buttons = [
+                self._kit.button(words, functools.partial(self._move, row, by), f"Move this row {words.lower()}")
+                for words, by in moves
+            ]
+            buttons.append(self._kit.button("Remove", functools.partial(self._remove, row), "Remove this row"))
+            row.head = row.name or self._kit.html(kind="head")
+            row.widget = self._kit.line([row.head, row.field.widget, *buttons])
+        if row.name is None:
+            row.head.value = f"{number}."
+        return row.widget
+
+    def _grow(self) -> None:
+        self.rows.append(self._row())
+        self._rearranged()
+
+    def _remove(self, row: Row) -> None:
+        self.rows.remove(row)
+        self._rearranged()
+
+    def _move(self, row: Row, by: int) -> None:
+        at = self.rows.index(row)
+        self.rows.insert(max(at + by, 0), self.rows.pop(at))
+        self._rearranged()
+
+    def _rearranged(self) -> None:
+        self._arrange()
+        self._kit.notice()

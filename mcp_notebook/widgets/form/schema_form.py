@@ -1,0 +1,99 @@
+"""A form that fills in an object, from any JSON Schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import ipywidgets as w
+
+from mcp_notebook.schema import Problem, Schema, flatten, shape_of
+from mcp_notebook.schema.shape import Shape
+from mcp_notebook.widgets.form.editor import Editor
+from mcp_notebook.widgets.form.field import Field
+from mcp_notebook.widgets.form.kit import STYLE, Complete, Kit
+from mcp_notebook.widgets.form.record import Record
+
+__all__ = ["SchemaForm"]
+
+
+class SchemaForm(w.VBox):
+    """Fields for the properties of an object; what no field suits is JSON text.
+
+    Args:
+        schema: What is filled in. A broken schema gives a form too; what it says that makes no sense is passed over.
+        complete: Suggests values for a text, by its name and what is typed so far.
+    """
+
+    def __init__(self, schema: Any, *, complete: Complete | None = None) -> None:
+        self._schema: Schema = schema if isinstance(schema, Mapping) else {}
+        self._kit = Kit(self._schema, Field, complete)
+        self._observers: list[Callable[[], None]] = []
+        self._all_shown = False
+        self._whole = self._make()
+        super().__init__()
+        self.add_class("mcpnb-form")
+        self._arrange()
+        self._kit.changed = self._changed
+
+    def read(self) -> dict[str, Any]:
+        """Return what the fields hold.
+
+        Raises:
+            ValueError: That is not what the schema asks for; the places and the reasons, one to a line.
+        """
+        problems = self.problems()
+        if problems:
+            raise ValueError("\n".join(map(str, problems)))
+        return self.draft()
+
+    def fill(self, values: Mapping[str, Any]) -> None:
+        """Set the fields; those that `values` does not name become unset."""
+        with self._kit.filling():
+            self._whole.fill(dict(values))
+            self._arrange()
+        self._changed()
+
+    @property
+    def valid(self) -> bool:
+        """Whether `read` has something to return."""
+        return not self.problems()
+
+    def draft(self) -> dict[str, Any]:
+        """Return what the fields hold, right or wrong."""
+        value = self._whole.value()
+        return value if isinstance(value, dict) else {}
+
+    def problems(self) -> list[Problem]:
+        """Return what is wrong with what the fields hold."""
+        typed = self._whole.problems()
+        places = {problem.place for problem in typed}
+        found = self._kit.checker.problems(self._whole.value())
+        return [*typed, *(problem for problem in found if problem.place not in places)]
+
+    def show_problems(self) -> Sequence[Problem]:
+        """Show what is wrong next to the fields, from now on, and return it."""
+        self._all_shown = True
+        problems = self.problems()
+        self._whole.show(problems)
+        return problems
+
+    def on_change(self, callback: Callable[[], None]) -> None:
+        """Call this after each change of a field."""
+        self._observers.append(callback)
+
+    def _make(self) -> Editor:
+        shape = shape_of(self._schema, self._schema)
+        if shape.kind != "record":
+            shape = Shape("record", flatten(self._schema, self._schema))
+        return Record(self._kit, shape, 0, self._arrange)
+
+    def _arrange(self) -> None:
+        if hasattr(self, "_whole"):
+            self.children = [self._kit.html(STYLE), *self._whole.parts()]
+
+    def _changed(self) -> None:
+        if self._all_shown:
+            self._whole.show(self.problems())
+        for callback in self._observers:
+            callback()

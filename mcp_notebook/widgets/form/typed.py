@@ -1,0 +1,256 @@
+"""Editors that a person types in: a text, a number, a date, JSON; and the list to choose some of."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import ipywidgets as w
+from traitlets import TraitError
+from typing_extensions import override
+
+from mcp_notebook.schema import UNSET, Problem, Shape, type_in_words
+from mcp_notebook.widgets.form.editor import Editor, json_from, json_line, same
+from mcp_notebook.widgets.form.kit import Kit
+
+__all__ = ["Spot", "Typed", "date", "json_text", "many", "number", "text"]
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where an editor stands: what it is called, and what it says when it is left alone.
+
+    Attributes:
+        name: What is filled in.
+        label: What is written before the input; empty where another editor has said it.
+        required: Whether something must be sent.
+        unset: Words for what happens where nothing is sent.
+    """
+
+    name: str
+    label: str
+    required: bool
+    unset: str
+
+
+class Typed(Editor):
+    """An input that can be empty, with a small chooser for what that means where there is more than one answer.
+
+    Args:
+        kit: The form's kit.
+        spot: Where it stands.
+        widget: The input.
+        decode: Turns what the input holds into a value; raises ValueError.
+        encode: Turns a value into what the input holds; raises ValueError or TypeError.
+        blanks: What an empty input can stand for, the usual first; none where it stands for itself.
+    """
+
+    def __init__(
+        self,
+        kit: Kit,
+        spot: Spot,
+        widget: Any,
+        decode: Callable[[Any], Any],
+        encode: Callable[[Any], Any],
+        blanks: Sequence[Any],
+    ) -> None:
+        self._kit, self._spot, self._widget = kit, spot, widget
+        self._decode, self._encode, self._blanks = decode, encode, blanks
+        self._empty = widget.value
+        self._chooser: w.Dropdown | None = None
+        if len(blanks) > 1:
+            self._chooser = w.Dropdown(
+                options=[(_blank_words(blank), i) for i, blank in enumerate(blanks)],
+                layout=kit.layout("blank"),
+                style=kit.style(w.Dropdown, description_width="0"),
+                tooltip=f"What is sent for {spot.name} while nothing is typed",
+            )
+            self._chooser.add_class("mcpnb-blank")
+            self._chooser.observe(self._changed, "value")
+        widget.observe(self._changed, "value")
+
+    @override
+    def inputs(self) -> Sequence[w.Widget]:
+        return (self._widget,) if self._chooser is None else (self._widget, self._chooser)
+
+    @override
+    def value(self) -> Any:
+        if self._is_empty() and self._blanks:
+            return self._blank
+        try:
+            return self._decode(self._widget.value)
+        except ValueError:
+            return UNSET if self._is_empty() else self._widget.value
+
+    @override
+    def fill(self, value: Any) -> None:
+        blank = next((i for i, blank in enumerate(self._blanks) if same(blank, value)), None)
+        if blank is not None and self._chooser is not None:
+            self._chooser.value = blank
+        try:
+            self._widget.value = self._empty if blank is not None or value is UNSET else self._encode(value)
+        except (ValueError, TypeError, TraitError):
+            self._widget.value = self._empty
+
+    @override
+    def problems(self) -> list[Problem]:
+        if self._is_empty() and self._blanks:
+            return []
+        try:
+            self._decode(self._widget.value)
+        except ValueError as error:
+            return [Problem((), str(error))]
+        return []
+
+    @property
+    def _blank(self) -> Any:
+        return self._blanks[0 if self._chooser is None else self._chooser.value]
+
+    def _is_empty(self) -> bool:
+        return bool(self._widget.value == self._empty)
+
+    def _changed(self, _change: object) -> None:
+        if self._chooser is not None:
+            # Where something is typed there is nothing to choose; the place stays, so that nothing moves.
+            self._chooser.layout = self._kit.layout("blank") if self._is_empty() else self._kit.layout("no blank")
+            if self._widget.has_trait("placeholder"):
+                self._widget.placeholder = self._spot.unset if self._blank is UNSET else ""
+        self._kit.notice()
+
+
+def _blank_words(blank: Any) -> str:
+    return "not sent" if blank is UNSET else {"": 'empty ""', "null": "null"}.get(blank or "", f"empty {blank}")
+
+
+MANY_CHARACTERS: Final = 120
+"""A text that may be longer than this gets several lines."""
+
+_LONG_FORMATS: Final = frozenset({"textarea", "multiline", "markdown", "html", "code"})
+_LONG_NAMES: Final = frozenset({"body", "code", "content", "markdown", "prompt", "script", "sql", "text"})
+
+_EXAMPLES: Final = {
+    "date-time": "2026-01-31T12:00:00Z",
+    "time": "12:00:00Z",
+    "duration": "P1DT2H",
+    "email": "name@example.org",
+    "uri": "https://example.org/",
+    "uuid": "123e4567-e89b-12d3-a456-426614174000",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
+    "hostname": "example.org",
+}
+"""What a text of a format looks like."""
+
+
+def text(kit: Kit, spot: Spot, shape: Shape, *, lines: bool | None = None) -> Typed:
+    """Make a text input, of several lines where the text may be long, with suggestions where there are any."""
+    schema = shape.schema
+    empty = [] if schema.get("minLength") or schema.get("format") in _EXAMPLES else [""]
+    blanks = [*([] if spot.required else [UNSET]), *empty, *([None] if shape.nullable else [])]
+    hint = str(_EXAMPLES.get(str(schema.get("format")), "")) if spot.required else spot.unset
+    long = _is_long(spot.name, schema) if lines is None else lines
+    if long:
+        widget = kit.input(w.Textarea, spot.label, about=spot.name, placeholder=hint, rows=3)
+    elif kit.complete is not None:
+        widget = kit.suggesting(spot.name, spot.label, hint)
+    else:
+        widget = kit.input(w.Text, spot.label, about=spot.name, placeholder=hint)
+    return Typed(kit, spot, widget, str, _only_text(long), blanks if len(blanks) > 1 or not spot.required else [])
+
+
+def _is_long(name: str, schema: Any) -> bool:
+    longest = schema.get("maxLength")
+    if isinstance(longest, int | float):
+        return longest > MANY_CHARACTERS
+    if schema.get("contentMediaType") or schema.get("format") in _LONG_FORMATS:
+        return True
+    return name.lower() in _LONG_NAMES and not schema.get("format") and not schema.get("pattern")
+
+
+def _only_text(lines: bool) -> Callable[[Any], str]:
+    def encode(value: Any) -> str:
+        # A one-line input would drop the ends of lines.
+        if not isinstance(value, str) or (not lines and len(value.splitlines()) > 1):
+            raise TypeError
+        return value
+
+    return encode
+
+
+def number(kit: Kit, spot: Spot, shape: Shape) -> Typed:
+    """Make an input for a number of any size, whole or not."""
+    whole = shape.schema.get("type") == "integer"
+    words = type_in_words(shape.schema, kit.root)
+
+    def decode(typed: str) -> Any:
+        try:
+            value = json_from(typed.strip())
+        except ValueError:
+            value = None
+        if isinstance(value, bool) or not isinstance(value, int | float) or (whole and value != int(value)):
+            raise ValueError(f"{typed.strip()!r} is no {words}")
+        return value
+
+    def encode(value: Any) -> str:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise TypeError
+        return json_line(value)
+
+    widget = kit.input(w.Text, spot.label, about=spot.name, placeholder="" if spot.required else spot.unset)
+    return Typed(kit, spot, widget, decode, encode, _blanks(spot, shape))
+
+
+def _blanks(spot: Spot, shape: Shape) -> list[Any]:
+    if spot.required and not shape.nullable:
+        return []
+    return [UNSET, *([None] if shape.nullable else [])]
+
+
+def date(kit: Kit, spot: Spot, shape: Shape) -> Typed:
+    """Make an input for a day."""
+    widget = kit.input(w.DatePicker, spot.label, about=spot.name)
+
+    def decode(day: datetime.date | None) -> str:
+        if day is None:
+            raise ValueError("no day is chosen")
+        return day.isoformat()
+
+    return Typed(kit, spot, widget, decode, datetime.date.fromisoformat, _blanks(spot, shape))
+
+
+def many(kit: Kit, spot: Spot, shape: Shape) -> Typed:
+    """Make a list to choose some of."""
+    values = [value for _, value in shape.options]
+    options = [(label, i) for i, (label, _) in enumerate(shape.options)]
+    widget = kit.input(
+        w.SelectMultiple, spot.label, about=spot.name, options=options, rows=min(len(options), MOST_LINES)
+    )
+    blanks: list[Any] = [*([] if spot.required else [UNSET]), [], *([None] if shape.nullable else [])]
+
+    def encode(chosen: Any) -> tuple[int, ...]:
+        return tuple(next(i for i, value in enumerate(values) if same(value, each)) for each in list(chosen))
+
+    return Typed(
+        kit, spot, widget, lambda chosen: [values[i] for i in chosen], encode, blanks if len(blanks) > 1 else []
+    )
+
+
+MOST_LINES: Final = 6
+"""Lines of a list before it scrolls."""
+
+
+def json_text(kit: Kit, spot: Spot, shape: Shape) -> Typed:
+    """Make an input for any JSON."""
+    words = type_in_words(shape.schema, kit.root)
+
+    def decode(typed: str) -> Any:
+        try:
+            return json_from(typed)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"not JSON ({error}); write a JSON value, {words}; a text goes in quotes") from None
+
+    hint = "JSON" if spot.required else spot.unset
+    widget = kit.input(w.Textarea, spot.label, about=f"{spot.name} as JSON", placeholder=hint, rows=3)
+    return Typed(kit, spot, widget, decode, json_line, [] if spot.required else [UNSET])
