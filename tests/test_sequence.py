@@ -194,7 +194,8 @@ def test_what_a_server_says_is_never_markup_in_a_picture():
 @pytest.mark.parametrize(
     "message",
     ["text", None, 3, [], {"id": 1}, {"method": 3}, {"method": "x", "params": []}, {"id": 1, "result": 5},
-     {"id": [1], "error": 1}, {"id": 1, "method": "elicitation/create", "params": 3}, {"id": 1, "result": {"inputRequests": {"a": 1}}}],
+     {"id": [1], "error": 1}, {"id": 1, "method": "elicitation/create", "params": 3},
+     {"id": 1, "result": {"inputRequests": {"a": 1}}}],
 )  # fmt: skip
 @pytest.mark.parametrize("direction", ["client", "server"])
 def test_frames_that_are_no_messages_are_drawn_too(message, direction):
