@@ -19,6 +19,7 @@ from mcp_notebook.magics import (  # noqa: F401
     cell_commands,
     chat_command,
     definition_commands,
+    eras_command,
     host_commands,
     list_commands,
     log_commands,

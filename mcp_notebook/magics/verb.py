@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from inspect import cleandoc
 from typing import Any
 
 import click
@@ -36,7 +37,7 @@ def verb(name: str, *parameters: Callable[..., Any]) -> Callable[[Callable[..., 
         for parameter in reversed(parameters):
             command = parameter(command)
         # \b keeps click from breaking the example in two.
-        text = (function.__doc__ or "").replace(" Example: ", "\n\n\b\nExample: ")
+        text = cleandoc(function.__doc__ or "").replace(" Example: ", "\n\n\b\nExample: ")
         VERBS[name] = click.command(name, help=text)(command)
         return function
 

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mcp_notebook.errors import HostingError, PortTakenError, innermost
 from mcp_notebook.portal import GRACE, Portal
-from mcp_notebook.recording.wire import tapped
+from mcp_notebook.recording.wire import Wire, tapped
 from mcp_notebook.server import stable_tools
 from mcp_notebook.server.approval import Approval
 from mcp_notebook.server.endpoint import Endpoint
@@ -50,12 +50,15 @@ class Listener:
 
     Args:
         name: What the notebook calls the server.
+        wire: Keeps the frames; if not given, that of the server's recorder.
 
     Raises:
         HostingError: The port is taken, or the server's lifespan raised.
     """
 
-    def __init__(self, portal: Portal, server: MCPServer[Any], *, name: str, endpoint: Endpoint) -> None:
+    def __init__(
+        self, portal: Portal, server: MCPServer[Any], *, name: str, endpoint: Endpoint, wire: Wire | None = None
+    ) -> None:
         self._portal = portal
         self._name = name
         self._socket = _bind(endpoint)
@@ -64,7 +67,7 @@ class Listener:
         self._running: RunningApp | None = None
         self._tasks: anyio.abc.TaskGroup | None = None
         self._server = server
-        app: ASGIApp = tapped(self._answer, lambda: self._server.runtime.recorder.wire)  # type: ignore[attr-defined]
+        app: ASGIApp = tapped(self._answer, lambda: wire or self._server.runtime.recorder.wire)  # type: ignore[attr-defined]
         config = uvicorn.Config(
             TokenGate(app, endpoint.token) if endpoint.token else app,
             log_config=None,
