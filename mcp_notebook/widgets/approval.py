@@ -77,10 +77,10 @@ class ApprovalCard(w.VBox):
             widget.value = html
 
     def _heading(self, waiting: list[Request]) -> str:
-        which = "every call" if self._approval.which == "all" else "calls that may destroy something"
+        which = "" if self._approval.which == "all" else " that may destroy something"
         rule = (
-            f"Asked about: {which} of tools of {look.code(self._name)} from outside this notebook. Without an answer "
-            f"within {self._approval.timeout:g} s a call is denied."
+            f"You are asked about each call from outside this notebook to a tool of {look.code(self._name)}{which}. "
+            f"One that nobody answers within {self._approval.timeout:g} s is denied."
         )
         count = f"{len(waiting)} waiting for you" if waiting else "nothing waits"
         return look.card(f"approvals: {count}", f"<p>{rule}</p>")
