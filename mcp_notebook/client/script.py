@@ -43,6 +43,11 @@ class Script:
         self._answers = list(answers)
         self._used = 0
 
+    @property
+    def left(self) -> int:
+        """How many answers were not asked for."""
+        return len(self._answers) - self._used
+
     async def __call__(self, question: Question) -> Answer:
         """Return the next answer.
 

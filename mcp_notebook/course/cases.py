@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
@@ -39,6 +39,10 @@ class AnyCase(Protocol):
         """What it is there to show, as a sentence."""
 
     @property
+    def answers(self) -> Sequence[Any]:
+        """What the user answers to the questions that have to come meanwhile; see `Script`."""
+
+    @property
     def expected(self) -> str:
         """What has to come of it, in words."""
 
@@ -47,6 +51,15 @@ class AnyCase(Protocol):
 
     async def ask(self, client: Client, name: str) -> Answer:
         """Ask it."""
+
+
+class _Unasked:
+    """A case during which no question comes."""
+
+    @property
+    def answers(self) -> Sequence[Any]:
+        """No answers."""
+        return ()
 
 
 class _Answered:
@@ -76,6 +89,7 @@ class Case(_Answered):
         result: The value that the tool returns.
         error: Given instead of a result: the call has to be an error, with this in its text.
         tells: The URI of a resource; clients that follow it have to hear that it changed.
+        answers: What the user answers to the questions that the tool has to ask, in order, as `%mcp call` takes them.
     """
 
     arguments: Mapping[str, Any]
@@ -83,6 +97,7 @@ class Case(_Answered):
     result: Any = None
     error: str | None = None
     tells: str | None = None
+    answers: Sequence[Any] = ()
 
     @property
     def expected(self) -> str:
@@ -91,14 +106,18 @@ class Case(_Answered):
 
     def words(self, name: str) -> str:
         """Write it as a call."""
-        return f"{name}({_arguments(self.arguments)})"
+        answered = f", and the user answers {', '.join(map(repr, self.answers))}" if self.answers else ""
+        return f"{name}({_arguments(self.arguments)}){answered}"
 
     async def ask(self, client: Client, name: str) -> Answer:
         """Call the tool, and listen meanwhile where a notice is expected."""
         async with AsyncExitStack() as stack:
             uris = [self.tells] if self.tells else []
             notices = await stack.enter_async_context(client.listen(resource_subscriptions=uris)) if uris else None
-            result = await client.call_tool(name, dict(self.arguments))
+            try:
+                result = await client.call_tool(name, dict(self.arguments))
+            except MCPError as error:
+                return self._judged(None, str(error))
             answer = self._judged(_value(result), _text(result) if result.is_error else None)
             if notices is None or not answer.holds:
                 return answer
@@ -109,7 +128,7 @@ class Case(_Answered):
 
 
 @dataclass(frozen=True)
-class Reading(_Answered):
+class Reading(_Answered, _Unasked):
     """One resource, read.
 
     Attributes:
@@ -138,7 +157,7 @@ class Reading(_Answered):
 
 
 @dataclass(frozen=True)
-class Filling:
+class Filling(_Unasked):
     """One prompt, filled in.
 
     Attributes:
@@ -171,7 +190,7 @@ class Filling:
 
 
 @dataclass(frozen=True)
-class Listed:
+class Listed(_Unasked):
     """What clients see of the definition before they use it.
 
     Attributes:

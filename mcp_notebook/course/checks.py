@@ -9,7 +9,9 @@ from typing import Any
 from mcp.client import Client
 from mcp.server.mcpserver import MCPServer
 
-from mcp_notebook.course.cases import AnyCase, entries
+from mcp_notebook.client.answering import Answering
+from mcp_notebook.client.script import Script
+from mcp_notebook.course.cases import Answer, AnyCase, entries
 from mcp_notebook.widgets import look
 
 __all__ = ["Outcome", "check"]
@@ -39,15 +41,32 @@ async def check(
     Returns:
         An outcome to look at; nothing is raised for a wrong answer.
     """
+    answering = Answering(server.name, None)
     try:
-        async with Client(server, cache=None) as client:
+        async with Client(
+            server,
+            cache=None,
+            elicitation_callback=answering.elicit,
+            sampling_callback=answering.sample,
+            list_roots_callback=answering.roots,
+        ) as client:
             if name not in await entries(client):
                 return Outcome("not attempted", [f"The server {server.name!r} has no {kind} {name!r} yet."])
             for case in cases:
-                answer = await case.ask(client, name)
+                answer = await _asked(case, client, name, answering)
                 if not answer.holds:
                     said = [f"{case.words(name)}: {case.about}", f"Expected {case.expected}, got {answer.got}."]
                     return Outcome("not yet", [*said, f"Read: {read}."])
     except Exception as error:  # noqa: BLE001 - whatever went wrong here, it was not the learner's answer
         return Outcome("the check is broken", [f"It raised {error!r}. This says nothing about your {kind}."])
     return Outcome("passed", [f"{case.words(name)}: {case.about}" for case in cases])
+
+
+async def _asked(case: AnyCase, client: Client, name: str, answering: Answering) -> Answer:
+    """Ask one case, with the user's answers; questions that never came do not hold."""
+    script = Script(case.answers)
+    answering.answerer = script
+    answer = await case.ask(client, name)
+    if answer.holds and script.left:
+        return Answer(False, f"{answer.got}, with {script.left} of {len(case.answers)} questions never asked")
+    return answer
