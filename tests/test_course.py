@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import anyio
 import nbformat
 import pytest
 from click.testing import CliRunner
+from mcp.server.mcpserver import Elicit, Resolve
 from nbclient import NotebookClient
+from pydantic import BaseModel
 
 from mcp_notebook import NotebookServer
 from mcp_notebook.cli import main
@@ -23,6 +25,39 @@ NOTEBOOKS = sorted(course_source().glob("*.ipynb"))
 def cells_of(path: Path) -> list[Any]:
     return nbformat.read(path, as_version=4).cells
 
+
+PILE = """%%mcp_tool give_back
+class Back(BaseModel):
+    title: str
+    days_late: int | None = None
+    problem: str | None = None
+
+def loan_of(title):
+    return next((loan for loan in loans if loan["title"] == title), None)
+
+def back(title):
+    loan = loan_of(title)
+    if loan is None:
+        return Back(title=title, problem="not lent")
+    loans.remove(loan)
+    return Back(title=title, days_late=max(0, today - loan["due"]))
+
+"""
+TITLES = "titles: Annotated[list[str], Field(min_length=1, max_length=20)]"
+SURE = "%%mcp_tool discard\nclass Sure(BaseModel):\n    sure: bool\n\n"
+ASK = """def ask(title: str) -> Sure | Elicit[Sure]:
+    lent = any(loan["title"] == title for loan in loans)
+    return Elicit("Sure?", Sure) if lent else Sure(sure=True)
+
+"""
+DISCARD = "def discard(title: str, outcome: Annotated[ElicitationResult[Sure], Resolve(ask)]) -> str:\n"
+SCAN = """%%mcp_tool --timeout 0.5
+import time
+
+async def scan(title: str, pages: Annotated[int, Field(ge=1)]) -> int:
+    scanner_room["used_by"] = title
+    for page in range(pages):
+"""
 
 WRONG = {
     "exercise-days-late": {
@@ -139,6 +174,64 @@ WRONG = {
         "%%mcp_tool --server library\ndef fine(days_late: Annotated[int, Field(ge=0)]) -> int:\n"
         "    return min(days_late * os.environ['FINES_CENTS_PER_DAY'], 500)": "Error executing tool fine",
     },
+    "exercise-give-back-pile": {
+        f"{PILE}def give_back(titles: list[str]) -> list[Back]:\n    return [back(title) for title in titles]": (
+            "clients are told how many titles they may send"
+        ),
+        f"{PILE}def give_back({TITLES}) -> list[Back]:\n    for title in titles:\n"
+        "        if loan_of(title) is None: raise ToolError(f'{title!r} is not lent')\n"
+        "    return [back(title) for title in titles]": "got the error \"Error executing tool give_back: 'Emma'",
+        f"{PILE}def give_back({TITLES}) -> list[Back]:\n    return [\n"
+        "        Back(title=b.title, days_late=b.days_late or None, problem=b.problem) for b in map(back, titles)\n"
+        "    ]": "in time is 0 days late",
+        f"{PILE}def give_back({TITLES}) -> list[Back]:\n    return [\n"
+        "        Back(title=t, days_late=max(0, loan_of(t)['due'] - today)) for t in titles\n    ]": (
+            "Emma was due on day 8"
+        ),
+        f"{PILE}def give_back({TITLES}) -> list[Back]:\n"
+        "    return [back(title) for title in titles if loan_of(title)]": "got [{'title': 'Kindred'",
+    },
+    "exercise-discard": {
+        f"{SURE}def ask(title: str) -> Elicit[Sure]:\n    return Elicit('Sure?', Sure)\n\n"
+        f"{DISCARD}    catalogue.pop(title)\n    return f'{{title}}: discarded'": "so nobody is asked",
+        f"{SURE}{ASK}def discard(title: str, sure: Annotated[Sure, Resolve(ask)]) -> str:\n"
+        "    return f'{title}: discarded' if sure.sure else f'{title}: kept'": "elicitation was decline",
+        f"{SURE}{ASK}{DISCARD}    accepted = isinstance(outcome, AcceptedElicitation)\n"
+        "    return f'{title}: discarded' if accepted else f'{title}: kept'": "the user accepts, and is not sure",
+        f"{SURE}{ASK}{DISCARD}    sure = isinstance(outcome, AcceptedElicitation) and outcome.data.sure\n"
+        "    return f'{title}: discarded' if sure else f'{title}: kept'": "to cancel is not to decide",
+        "%%mcp_tool\ndef discard(title: str) -> str:\n    lent = any(loan['title'] == title for loan in loans)\n"
+        "    return f'{title}: kept' if lent else f'{title}: discarded'": "with 1 of 1 questions never asked",
+    },
+    "exercise-make-copy": {
+        "%%mcp_tool\ntwo = anyio.Semaphore(2)\n\nasync def make_copy(card: str) -> str:\n    async with two:\n"
+        "        return 'copied'": "a third at once is too many",
+        "%%mcp_tool\neveryone = Bucket(size=2, per_second=1 / 30, tokens=2, filled_at=clock())\n\n"
+        "def make_copy(card: str) -> str:\n    seconds = everyone.take(clock())\n"
+        "    if seconds: raise ToolError(f'Wait {seconds:.0f} s')\n    return 'copied'": "not held back by Ada's",
+        "%%mcp_tool\nmade = Counter()\n\ndef make_copy(card: str) -> str:\n    made[card] += 1\n"
+        "    if made[card] > 2: raise ToolError('Wait 30 s')\n    return 'copied'": "30 seconds later there is one",
+        "%%mcp_tool\ncards = {}\n\ndef make_copy(card: str) -> str:\n"
+        "    full = Bucket(size=999, per_second=1 / 30, tokens=2, filled_at=clock())\n"
+        "    seconds = cards.setdefault(card, full).take(clock())\n"
+        "    if seconds: raise ToolError(f'Wait {seconds:.0f} s')\n    return 'copied'": "hundreds that were saved up",
+        "%%mcp_tool\ncards = {}\n\ndef make_copy(card: str) -> str:\n"
+        "    full = Bucket(size=2, per_second=1 / 30, tokens=2, filled_at=clock())\n"
+        "    if cards.setdefault(card, full).take(clock()): raise ToolError('Too many requests')\n"
+        "    return 'copied'": "make_copy: Too many requests",
+    },
+    "exercise-scan": {
+        f"{SCAN}        await anyio.sleep(0.01)\n        scanned[title] = page + 1\n"
+        "    scanner_room['used_by'] = None\n    return pages": "{'used_by': 'Dune', 'pages of Dune are kept': True}",
+        f"{SCAN.replace(' --timeout 0.5', '')}        await anyio.sleep(0.01)\n        scanned[title] = page + 1\n"
+        "    scanner_room['used_by'] = None\n    return pages": "a thick book takes too long",
+        f"{SCAN}        try: await anyio.sleep(0.01)\n        finally: scanner_room['used_by'] = None\n"
+        "    scanned[title] = pages\n    return pages": "'pages of Dune are kept': False",
+        f"{SCAN.replace(', Field(ge=1)', ', Field()')}        await anyio.sleep(0.01)\n    return pages": (
+            "at least one page"
+        ),
+        f"{SCAN.replace('async ', '')}        time.sleep(0.01)\n    return pages": "a thread cannot be stopped",
+    },
 }
 """Plausible wrong answers to each exercise, each with what the check has to say to it."""
 
@@ -227,6 +320,45 @@ def test_a_check_that_breaks_says_that_it_is_the_check() -> None:
     unserializable = Case({"due": object()}, "never sent", result=0)
     outcome = anyio.run(lambda: check(server, "days_late", [unserializable], read="nothing"))
     assert outcome.state == "the check is broken"
+
+
+class Sure(BaseModel):
+    sure: bool
+
+
+def ask_whether_sure() -> Elicit[Sure]:
+    return Elicit("Sure?", Sure)
+
+
+def asking_server() -> NotebookServer:
+    server = NotebookServer("library")
+
+    @server.tool()
+    def burn(sure: Annotated[Sure, Resolve(ask_whether_sure)]) -> bool:
+        return sure.sure
+
+    @server.tool()
+    def keep() -> bool:
+        return True
+
+    return server
+
+
+@pytest.mark.parametrize(
+    ("tool", "answers", "said"),
+    [
+        ("burn", [{"sure": True}], "the user answers {'sure': True}: on purpose"),
+        ("burn", [{"sure": False}], "got False"),
+        ("burn", ["decline"], "got the error"),
+        ("burn", [], "asked 'Sure?', and the 0 answers given are used up"),
+        ("keep", [{"sure": True}], "got True, with 1 of 1 questions never asked"),
+    ],
+)
+def test_a_check_answers_what_the_tool_asks_and_wants_to_be_asked(tool: str, answers: list[Any], said: str) -> None:
+    case = Case({}, "on purpose", result=True, answers=answers)
+    outcome = anyio.run(lambda: check(asking_server(), tool, [case], read="nothing"))
+    assert said in str(outcome)
+    assert outcome.state == ("passed" if "the user answers {'sure': True}: on" in said else "not yet")
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
