@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from mcp_types import CallToolResult, GetPromptResult, Prompt, ReadResourceResult, Resource, ResourceTemplate, Tool
 
-from mcp_notebook.client.questions import Answerer
-from mcp_notebook.client.requests import Answers, OnProgress, Outcome, Reference, Requests
+from mcp_notebook.client.questions import Answerer, Answers
+from mcp_notebook.client.requests import OnProgress, Outcome, Reference, Requests
 from mcp_notebook.portal import Portal
 
 __all__ = ["Aio"]

@@ -1,12 +1,13 @@
-"""Who answers what a server asks: the request's own script, else the connection's answerer. Chosen here only."""
+"""Who answers what a server asks: the request's own answers, else the connection's answerer. Chosen here only."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from typing import Any, Literal
 
+import anyio
 from mcp.client.session import ClientRequestContext
 from mcp_types import (
     INTERNAL_ERROR,
@@ -14,32 +15,42 @@ from mcp_types import (
     ElicitRequestFormParams,
     ElicitRequestURLParams,
     ErrorData,
+    ListRootsResult,
+    Root,
 )
 from pydantic import BaseModel
 
+from mcp_notebook.client.answers import answer_from, in_words
 from mcp_notebook.client.noting import Noted
-from mcp_notebook.client.questions import Answer, Answerer, Question
-from mcp_notebook.client.script import Script, in_words
+from mcp_notebook.client.questions import Answer, Answerer, Answers, Question
+from mcp_notebook.client.script import Script
 from mcp_notebook.errors import RequestError
-from mcp_notebook.recording import Call
 from mcp_notebook.recording.call import Kind
 
-__all__ = ["Answering", "Asked"]
+__all__ = ["Answering", "Asked", "nobody"]
 
 
 class Asked:
     """A request under way, as far as questions go.
 
     Attributes:
-        count: How many there were.
+        answerer: Who answers; None where nobody is there.
+        scripted: Whether the request brought its own answers.
+        noted: What is kept of it.
+        context: Where the request was made.
+        count: How many questions there were.
         failure: Why a question was not answered; None where all were.
+        open: The questions that wait for an answer.
     """
 
-    def __init__(self, answerer: Answerer | None, noted: Noted) -> None:
+    def __init__(self, answerer: Answerer | None, noted: Noted, *, scripted: bool) -> None:
         self.answerer = answerer
+        self.scripted = scripted
         self.noted = noted
+        self.context = copy_context()
         self.count = 0
         self.failure: RequestError | None = None
+        self.open: set[anyio.CancelScope] = set()
 
     def keep(self, kind: Kind, value: Any) -> None:
         """Keep a question or an answer, where the client is who records."""
@@ -52,18 +63,24 @@ class Answering:
 
     Args:
         server: The name of the server.
-        answerer: Who answers where the request brings neither script nor answerer; None where nobody is there.
+        answerer: Who answers where the request brings neither answers nor an answerer; None where nobody is there.
+
+    Attributes:
+        roots: The roots to give without asking; None where whoever answers is asked for them.
     """
 
     def __init__(self, server: str, answerer: Answerer | None) -> None:
         self.answerer = answerer
         self.server = server
+        self.roots: list[Root] | None = None
         self._under_way: list[Asked] = []
 
     @contextmanager
-    def during(self, answers: Sequence[Any] | None, answerer: Answerer | None, noted: Noted) -> Iterator[Asked]:
+    def during(self, answers: Answers, answerer: Answerer | None, noted: Noted) -> Iterator[Asked]:
         """Answer what is asked during a request; raise at its end why that could not be done."""
-        asked = Asked((answerer or self.answerer) if answers is None else Script(answers), noted)
+        if answers is not None:
+            answerer = answers if callable(answers) else Script(answers)
+        asked = Asked(answerer or self.answerer, noted, scripted=answers is not None)
         self._under_way.append(asked)
         token = _asked.set(asked)
         try:
@@ -75,6 +92,9 @@ class Answering:
         finally:
             _asked.reset(token)
             self._under_way.remove(asked)
+            # Nobody is to wait for an answer that is of no use any more; a legacy server does not say so.
+            for scope in asked.open:
+                scope.cancel()
         if asked.failure is not None:
             raise asked.failure
 
@@ -82,37 +102,41 @@ class Answering:
         self, context: ClientRequestContext, params: ElicitRequestFormParams | ElicitRequestURLParams
     ) -> Any:
         """Answer an elicitation, as the SDK's client calls it."""
-        kind: Literal["form", "url"] = "url" if isinstance(params, ElicitRequestURLParams) else "form"
-        return await self._answer(Question(kind, params, self.server, self._call()))
+        return await self._answer("url" if isinstance(params, ElicitRequestURLParams) else "form", params)
 
     async def sample(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Any:
         """Answer a sampling request, as the SDK's client calls it."""
-        return await self._answer(Question("sampling", params, self.server, self._call()))
+        return await self._answer("sampling", params)
 
-    async def roots(self, context: ClientRequestContext) -> Any:
+    async def list_roots(self, context: ClientRequestContext) -> Any:
         """Answer what the roots are, as the SDK's client calls it."""
-        return await self._answer(Question("roots", None, self.server, self._call()))
+        return await self._answer("roots", None)
 
-    async def _answer(self, question: Question) -> Answer:
-        asked = self._current()
-        answerer = asked.answerer if asked is not None else self.answerer
-        if asked is not None:
-            asked.count += 1
-            asked.keep("question", _question_on_the_wire(question))
+    async def _answer(self, kind: Literal["form", "url", "sampling", "roots"], params: Any) -> Answer:
+        asked = self._current() or Asked(self.answerer, Noted(lambda: None), scripted=False)
+        question = Question(kind, params, self.server, asked.noted.call, asked.context)
+        asked.count += 1
+        asked.keep("question", _question_on_the_wire(question))
+        scope = anyio.CancelScope()
+        asked.open.add(scope)
         try:
-            if answerer is None:
-                raise RequestError(
-                    f"{question.server!r} asked {in_words(question)}, and nobody is here to answer. Give the answers "
-                    "with the call: --answers '[...]' on the line, answers=[...] in Python."
-                )
-            answer = await answerer(question)
-            if asked is not None:
+            with scope:
+                answer = await self._answer_of(asked, question)
                 asked.keep("answer", _on_the_wire(answer))
-            return answer
+                return answer
+            return ErrorData(code=INTERNAL_ERROR, message="The request that this was asked for has ended.")
         except RequestError as error:
-            if asked is not None:
-                asked.failure = RequestError(str(error), asked.noted.call)
+            asked.failure = RequestError(str(error), asked.noted.call)
             return ErrorData(code=INTERNAL_ERROR, message=str(error))
+        finally:
+            asked.open.discard(scope)
+
+    async def _answer_of(self, asked: Asked, question: Question) -> Answer:
+        if question.kind == "roots" and self.roots is not None and not asked.scripted:
+            return ListRootsResult(roots=self.roots)
+        if asked.answerer is None:
+            raise nobody(question)
+        return await answer_from(question, asked.answerer)
 
     def _current(self) -> Asked | None:
         # A legacy question comes on the connection's own task, and does not say during which request.
@@ -122,9 +146,14 @@ class Answering:
         """The request under way that began last; None where there is none."""
         return self._under_way[-1].noted if self._under_way else None
 
-    def _call(self) -> Call | None:
-        asked = self._current()
-        return asked.noted.call if asked is not None else None
+
+def nobody(question: Question) -> RequestError:
+    """Return what to raise where nobody can be asked."""
+    way_out = ", or %mcp roots DIR before it." if question.kind == "roots" else "."
+    return RequestError(
+        f"{question.server!r} asked {in_words(question)}, and nobody is here to answer. Give the answers with the "
+        f"call: --answers '[...]' on the line, answers=[...] in Python{way_out}"
+    )
 
 
 _METHODS = {

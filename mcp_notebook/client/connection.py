@@ -27,8 +27,8 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from mcp_notebook.client.aio import Aio
 from mcp_notebook.client.answering import Answering
 from mcp_notebook.client.following import Following
-from mcp_notebook.client.questions import Answerer
-from mcp_notebook.client.requests import Answers, OnProgress, Outcome, Reference, Requests
+from mcp_notebook.client.questions import Answerer, Answers
+from mcp_notebook.client.requests import OnProgress, Outcome, Reference, Requests
 from mcp_notebook.client.session import About
 from mcp_notebook.client.sessions import EraChoice, Sessions
 from mcp_notebook.client.signing_in import SignIn
@@ -122,7 +122,7 @@ class Connection:
             "client_info": _WHO,
             "elicitation_callback": self._answering.elicit,
             "sampling_callback": self._answering.sample,
-            "list_roots_callback": self._answering.roots,
+            "list_roots_callback": self._answering.list_roots,
             "message_handler": self._hear,
             # A modern server sends the log messages that it is asked for.
             "log_level": "debug" if outside else None,
@@ -259,7 +259,8 @@ class Connection:
         Args:
             name: The tool.
             arguments: As JSON has them.
-            answers: The answers to what the server asks during this call, in order; see `Script`.
+            answers: The answers to what the server asks during this call: a list in order, see `Script`, or a
+                function that takes the `Question`.
             answerer: Who answers it instead, where there are no `answers`.
             on_progress: Told of the call's progress.
         """

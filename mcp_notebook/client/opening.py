@@ -12,9 +12,16 @@ from mcp_notebook.client.targets import Browser, Url, target_of
 from mcp_notebook.errors import RequestError
 from mcp_notebook.portal import Portal
 
-__all__ = ["connect"]
+__all__ = ["answer_by", "connect"]
 
 _portal = Portal()
+_answerer: Answerer | None = None
+
+
+def answer_by(answerer: Answerer | None) -> None:
+    """Have this one answer what is asked of connections that `connect` opens without an answerer, from now on."""
+    global _answerer  # noqa: PLW0603 - a kernel has one person in front of it
+    _answerer = answerer
 
 
 def connect(
@@ -38,7 +45,8 @@ def connect(
         headers: Sent with each request to a URL.
         token: Sent to a URL as ``Authorization: Bearer``.
         oauth: Sign in to a URL in the browser; a function is given the link instead.
-        answerer: Answers what the server asks; see `Answerer`.
+        answerer: Answers what the server asks; see `Answerer`. If not given, the person at the notebook, where the
+            extension is loaded.
         deadline: Seconds that connecting may take; None waits for ever.
 
     Raises:
@@ -54,4 +62,4 @@ def connect(
             token=found.token if token is None else token,
             oauth=oauth or found.oauth,
         )
-    return Connection(_portal, found, era, name=name, answerer=answerer, deadline=deadline)
+    return Connection(_portal, found, era, name=name, answerer=answerer or _answerer, deadline=deadline)

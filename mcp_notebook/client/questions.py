@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Sequence
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
 
 from mcp_types import (
     CreateMessageRequestParams,
@@ -19,7 +20,7 @@ from mcp_types import (
 
 from mcp_notebook.recording import Call
 
-__all__ = ["Answer", "Answerer", "Question"]
+__all__ = ["Answer", "Answerer", "Answers", "Question"]
 
 
 @dataclass(frozen=True)
@@ -31,19 +32,25 @@ class Question:
         params: As the protocol has them; None for roots.
         server: The name of the server that asks.
         call: The call that it works on; None where that is not known.
+        context: Where the request was made; what is shown in it appears under the cell that made it.
     """
 
     kind: Literal["form", "url", "sampling", "roots"]
     params: ElicitRequestFormParams | ElicitRequestURLParams | CreateMessageRequestParams | None
     server: str
     call: Call | None = None
+    context: Context = field(default_factory=copy_context, repr=False, compare=False)
 
 
 Answer: TypeAlias = ElicitResult | CreateMessageResult | CreateMessageResultWithTools | ListRootsResult | ErrorData
 """What goes back; `ErrorData` where there is no answer, such as a sampling request that was turned down."""
 
-Answerer: TypeAlias = Callable[[Question], Awaitable[Answer]]
-"""Answers questions, on the event loop of the connection.
+Answerer: TypeAlias = Callable[[Question], Any]
+"""Answers questions: an ``async`` function on the event loop of the connection, any other one on a worker thread.
 
-Raises `RequestError` where it cannot; the request that was under way then ends with it.
+Returns an `Answer`, or in short what `answer_from` takes for one. Raises `RequestError` where it cannot; the request
+that was under way then ends with it.
 """
+
+Answers: TypeAlias = Sequence[Any] | Answerer | None
+"""The answers that a request brings: a list, used in order, or a function for all of them."""

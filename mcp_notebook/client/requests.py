@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -21,16 +21,15 @@ from pydantic import BaseModel
 from mcp_notebook.client import failures
 from mcp_notebook.client.answering import Answering
 from mcp_notebook.client.noting import Noted, noted_here, noted_there
-from mcp_notebook.client.questions import Answerer
+from mcp_notebook.client.questions import Answerer, Answers
 from mcp_notebook.client.sessions import Sessions
 from mcp_notebook.errors import RequestError
 from mcp_notebook.recording import Call, Recorder
 
-__all__ = ["Answers", "OnProgress", "Outcome", "Reference", "Requests"]
+__all__ = ["OnProgress", "Outcome", "Reference", "Requests"]
 
 Result = TypeVar("Result", bound=BaseModel)
 
-Answers: TypeAlias = Sequence[Any] | None
 Reference: TypeAlias = PromptReference | ResourceTemplateReference
 
 OnProgress = Callable[[float, float | None, str | None], None]

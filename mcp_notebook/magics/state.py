@@ -18,6 +18,7 @@ from mcp_notebook.agent import Conversation
 from mcp_notebook.client import Answerer, Connection, Era, EraChoice, OnProgress, Outcome, Target
 from mcp_notebook.errors import McpNotebookError, UnknownNameError, did_you_mean
 from mcp_notebook.magics.expose import Exposures
+from mcp_notebook.magics.person import Person
 from mcp_notebook.magics.whereabouts import kernel_id, notebook_path
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
@@ -43,13 +44,13 @@ class State:
         self.registry = Registry()
         self.origins = Origins()
         self.exposures = Exposures(shell)
+        self.answerer: Answerer = Person(shell)
+        """Answers what servers ask during requests that bring no answers."""
         self.restore_asyncio: Callable[[], None] | None = None
         """Undoes what ``%mcp asyncio on`` did; None where it is off."""
         self.local: Mapping[str, Any] = {}
         self.cell = ("", "")
         """The magic's line and the body of the cell that runs now."""
-        self.answerer: Answerer | None = None
-        """Answers what servers ask during requests that bring no answers; None where nobody does."""
         self.connected: dict[str, Connection] = {}
         """What ``%mcp connect`` opened, by name."""
         self._cards: dict[str, tuple[Approval, ApprovalCard]] = {}

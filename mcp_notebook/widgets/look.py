@@ -43,6 +43,7 @@ _STYLE = """<style>
 color:var(--mcpnb-fg);border:1px solid var(--mcpnb-line);border-radius:4px;padding:10px 14px;margin:4px 0;
 max-width:60em;line-height:1.45;font-size:var(--jp-content-font-size1,13px);
 font-family:var(--jp-content-font-family,var(--vscode-font-family,sans-serif))}
+.mcpnb .mcpnb:not(.bad){border:0;padding:0;margin:0}
 .mcpnb.mcpnb h4{margin:0 0 6px;font-size:1.08em;font-weight:600;color:inherit}
 .mcpnb.mcpnb h5{margin:10px 0 2px;font-size:.92em;font-weight:600;color:var(--mcpnb-dim)}
 .mcpnb.mcpnb p{margin:4px 0}.mcpnb.mcpnb ul{margin:2px 0;padding-left:1.3em}

@@ -1,0 +1,131 @@
+"""What may be given for an answer, and what the protocol has for it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+from mcp_types import (
+    CreateMessageResult,
+    CreateMessageResultWithTools,
+    ElicitResult,
+    ErrorData,
+    ListRootsResult,
+    Root,
+    TextContent,
+)
+from pydantic import ValidationError
+
+from mcp_notebook.client.questions import Answer, Question
+from mcp_notebook.errors import RequestError
+
+__all__ = ["DECLINED", "NO_ROOTS", "answer_from", "in_words", "root"]
+
+DECLINED = ErrorData(code=-1, message="The user declined the sampling request.")
+"""What a client says when a person turns a sampling request down; the code is the one that the protocol gives."""
+
+NO_ROOTS = ErrorData(code=-1, message="The user gave no roots.")
+"""What a client says when a person does not say what the roots are; the protocol has no word for it."""
+
+
+async def answer_from(question: Question, value: Any) -> Answer:
+    """Return the protocol's answer for what was given as one.
+
+    A value of the protocol (`ElicitResult`, ...), a function that takes the `Question` and returns an answer, or in
+    short:
+
+    - for an elicitation a dict (accept, with this content), ``"accept"``, ``"decline"`` or ``"cancel"``;
+    - for sampling the text that the model would say, or ``None`` to decline;
+    - for roots a list of directories or ``file://`` URIs, or ``None`` to give none.
+
+    Raises:
+        RequestError: It does not fit the question.
+    """
+    if callable(value):
+        value = await _called(value, question)
+    if isinstance(value, _PROTOCOL):
+        return value
+    try:
+        made = _FROM_VALUE[question.kind](value)
+    except ValidationError:
+        made = None
+    if made is None:
+        raise RequestError(
+            f"{question.server!r} asked {in_words(question)}, and {value!r} does not answer that. "
+            f"{_FITTING[question.kind]}"
+        )
+    return made
+
+
+async def _called(function: Callable[[Question], Any], question: Question) -> Any:
+    try:
+        if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
+            return await function(question)
+        value = await anyio.to_thread.run_sync(function, question)  # it may take its time
+        return await value if inspect.isawaitable(value) else value
+    except RequestError:
+        raise
+    except Exception as error:  # the user's own function may raise anything
+        raise RequestError(
+            f"{question.server!r} asked {in_words(question)}, and the function that answers raised {error!r}."
+        ) from error
+
+
+def in_words(question: Question) -> str:
+    """Say in a few words what was asked."""
+    if question.kind == "sampling":
+        return "to sample from a model"
+    if question.kind == "roots":
+        return "for the client's roots"
+    return repr(getattr(question.params, "message", ""))
+
+
+_PROTOCOL = (ElicitResult, CreateMessageResult, CreateMessageResultWithTools, ListRootsResult, ErrorData)
+
+
+def _elicitation(value: Any) -> Answer | None:
+    if isinstance(value, Mapping):
+        return ElicitResult(action="accept", content=dict(value))
+    return ElicitResult(action=value) if value in ("accept", "decline", "cancel") else None
+
+
+def _sampling(value: Any) -> Answer | None:
+    if value is None:
+        return DECLINED
+    if not isinstance(value, str):
+        return None
+    return CreateMessageResult(role="assistant", content=TextContent(type="text", text=value), model="scripted")
+
+
+def _roots(value: Any) -> Answer | None:
+    if value is None:
+        return NO_ROOTS
+    return ListRootsResult(roots=[root(str(item)) for item in value]) if isinstance(value, list | tuple) else None
+
+
+def root(place: str) -> Root:
+    """Return the root for a directory or a ``file://`` URI.
+
+    Raises:
+        ValueError: It is a URI of another kind.
+    """
+    uri = place if "://" in place else Path(place).expanduser().absolute().as_uri()
+    return Root(uri=uri)  # type: ignore[arg-type]
+
+
+_FROM_VALUE: dict[str, Callable[[Any], Answer | None]] = {
+    "form": _elicitation,
+    "url": _elicitation,
+    "sampling": _sampling,
+    "roots": _roots,
+}
+
+_FITTING = {
+    "form": "A dict accepts with this content; 'decline' and 'cancel' do what they say.",
+    "url": "'accept', 'decline' and 'cancel' are the answers to that.",
+    "sampling": "A text is what the model says; None declines.",
+    "roots": "A list of directories answers that; None gives none.",
+}

@@ -1,0 +1,134 @@
+"""A question asked line by line, on stdin: where there are no widgets, or none that are heard while a cell runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mcp_types import (
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    ElicitRequestFormParams,
+    ElicitRequestURLParams,
+    ElicitResult,
+    ListRootsResult,
+    Root,
+    TextContent,
+)
+
+from mcp_notebook.client import Answer, Question
+from mcp_notebook.client.answers import DECLINED, NO_ROOTS, root
+from mcp_notebook.errors import UnknownNameError
+from mcp_notebook.magics.words import named_values
+from mcp_notebook.schema import UNSET, Parameter, Schema, parameters, type_in_words
+from mcp_notebook.widgets import look
+from mcp_notebook.widgets.asked import asked
+
+__all__ = ["NobodyThereError", "ask_line_by_line"]
+
+
+class NobodyThereError(Exception):
+    """There is no stdin to read from."""
+
+
+class _Refused(Exception):
+    """The person typed a word that ends the question."""
+
+
+def ask_line_by_line(question: Question) -> Answer:
+    """Print a question and read the answer; what does not fit is asked again.
+
+    Raises:
+        NobodyThereError: There is no stdin to read from.
+    """
+    print(asked(question).text)
+    try:
+        return _ASKING[question.kind](question.params)
+    except _Refused as word:
+        return _REFUSALS.get(question.kind, {}).get(str(word)) or ElicitResult(action=str(word))  # type: ignore[arg-type]
+
+
+def _form(params: ElicitRequestFormParams) -> Answer:
+    print("  (decline or cancel ends it; an empty line leaves out what need not be there)")
+    schema = params.requested_schema
+    fields = ((parameter.name, _field(parameter, schema)) for parameter in parameters(schema))
+    return ElicitResult(action="accept", content={name: value for name, value in fields if value is not UNSET})
+
+
+def _field(parameter: Parameter, schema: Schema) -> Any:
+    about = [type_in_words(parameter.schema, schema)]
+    if parameter.default is not UNSET:
+        about.append(f"if empty: {look.json_text(parameter.default)}")
+    elif not parameter.required:
+        about.append("optional")
+    if parameter.description:
+        print(f"  {parameter.description}")
+    return _until_it_fits(f"  {parameter.name} ({', '.join(about)}): ", lambda typed: _value(parameter, schema, typed))
+
+
+def _value(parameter: Parameter, schema: Schema, typed: str) -> Any:
+    from jsonschema import Draft202012Validator  # here, because it takes a second to import
+
+    if not typed:
+        if parameter.default is UNSET and parameter.required:
+            raise ValueError("a value is needed; decline or cancel gives none")
+        return parameter.default
+    if parameter.schema.get("type") == "boolean":
+        typed = {"yes": "true", "no": "false"}.get(typed.lower(), typed)
+    try:
+        value = named_values([f"{parameter.name}={typed}"], schema, {}, "this question")[parameter.name]
+    except UnknownNameError:
+        raise ValueError(f"that is no {type_in_words(parameter.schema, schema)}") from None
+    checker = Draft202012Validator({**parameter.schema, "$defs": schema.get("$defs", {})})
+    problem = next(checker.iter_errors(value), None)
+    if problem is not None:
+        raise ValueError(problem.message)
+    return value
+
+
+def _url(params: ElicitRequestURLParams) -> Answer:
+    def accepted(typed: str) -> Answer:
+        if typed != "accept":
+            raise ValueError("accept, decline or cancel")
+        return ElicitResult(action="accept")
+
+    return _until_it_fits("  open it yourself if you want to, then say accept, decline or cancel: ", accepted)
+
+
+def _sampling(params: CreateMessageRequestParams) -> Answer:
+    def answer(typed: str) -> Answer:
+        if not typed:
+            raise ValueError("a model says something; decline sends nothing")
+        content = TextContent(type="text", text=typed)
+        return CreateMessageResult(role="assistant", content=content, model="a person", stop_reason="endTurn")
+
+    return _until_it_fits("  what the model says (or decline): ", answer)
+
+
+def _roots(params: None) -> Answer:
+    found: list[Root] = []
+    while place := _until_it_fits("  a directory (nothing ends the list; or decline): ", str):
+        found.append(root(place))
+    return ListRootsResult(roots=found)
+
+
+def _until_it_fits(prompt: str, read: Callable[[str], Any]) -> Any:
+    while True:
+        try:
+            typed = input(prompt).strip()
+        except (EOFError, OSError):
+            raise NobodyThereError from None
+        if typed in ("decline", "cancel"):
+            raise _Refused(typed)
+        try:
+            return read(typed)
+        except ValueError as error:
+            print(f"  not that: {error}")
+
+
+_ASKING: dict[str, Callable[[Any], Answer]] = {"form": _form, "url": _url, "sampling": _sampling, "roots": _roots}
+
+_REFUSALS: dict[str, dict[str, Answer]] = {
+    "sampling": {"decline": DECLINED, "cancel": DECLINED},
+    "roots": {"decline": NO_ROOTS, "cancel": NO_ROOTS},
+}

@@ -1,0 +1,125 @@
+"""What a server asks and what it was answered, in words: as HTML, and as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+from urllib.parse import urlsplit
+
+from mcp_types import (
+    CreateMessageRequestParams,
+    ElicitRequestFormParams,
+    ElicitRequestURLParams,
+    ElicitResult,
+    ErrorData,
+    ListRootsResult,
+)
+
+from mcp_notebook.client.questions import Answer, Question
+from mcp_notebook.widgets import look
+
+__all__ = ["answer_in_words", "asked"]
+
+LEGACY = "deprecated in 2026-07-28"
+
+Part = tuple[str, str, str]
+"""A piece of a question: its name, its text and its HTML."""
+
+
+def asked(question: Question, answer: str | None = None) -> look.Rendering:
+    """Draw a question, and how it was answered where it was."""
+    message, parts = _PARTS[question.kind](question.params)
+    title = f"{question.server} asks" if answer is None else f"{question.server} asked"
+    if question.kind in ("sampling", "roots"):
+        title += f" ({question.kind}, {LEGACY})"
+    if answer is not None:
+        parts.append(("answer", answer, look.pre(answer)))
+    lines = [f"{title}: {message}"]
+    for name, text, _ in parts:
+        lines += [f"  {name}", *(f"    {line}" for line in text.splitlines())]
+    html = f"<p>{escape(message)}</p>" + "".join(look.section(name, html) for name, _, html in parts)
+    return look.Rendering("\n".join(lines), look.card(escape(title), html))
+
+
+def answer_in_words(answer: Answer) -> str:
+    """Say what was answered."""
+    if isinstance(answer, ElicitResult):
+        if answer.action == "accept":
+            return f"accepted {look.json_text(answer.content)}" if answer.content is not None else "accepted"
+        return {"decline": "declined", "cancel": "cancelled"}[answer.action]
+    if isinstance(answer, ErrorData):
+        return f"declined: {answer.message}"
+    if isinstance(answer, ListRootsResult):
+        return "\n".join(str(root.uri) for root in answer.roots) or "no roots"
+    return "\n".join(map(_block, _listed(answer.content)))
+
+
+def _form(params: ElicitRequestFormParams) -> tuple[str, list[Part]]:
+    return params.message, []
+
+
+def _url(params: ElicitRequestURLParams) -> tuple[str, list[Part]]:
+    host = _host(params.url)
+    before, found, after = params.url.partition(host)
+    shown = f"{escape(before)}<strong>{escape(found)}</strong>{escape(after)}" if host else escape(params.url)
+    # Only the person opens it; and what is no web address could do anything.
+    if urlsplit(params.url).scheme in ("http", "https"):
+        shown = f'<a href="{escape(params.url)}" target="_blank" rel="noopener noreferrer">{shown}</a>'
+    parts = [("URL", params.url, f"<p><code>{shown}</code></p>")]
+    parts.append(("host", host or "none", f"<p><strong>{escape(host or 'none')}</strong></p>"))
+    if not host.isascii() or "xn--" in host:
+        doubt = "This name holds letters beyond a to z, which can look like others. Is it the host that you mean?"
+        parts.append(("look twice", doubt, f"<p>{escape(doubt)}</p>"))
+    return params.message, parts
+
+
+def _host(url: str) -> str:
+    """Return the host as it stands in the URL; "" where there is none."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2].rpartition(":")[0] or urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:  # half of an IPv6 address
+        return ""
+
+
+def _sampling(params: CreateMessageRequestParams) -> tuple[str, list[Part]]:
+    messages = [f"{message.role}: {_block(block)}" for message in params.messages for block in _listed(message.content)]
+    preferences = params.model_preferences
+    facts = {
+        "models": ", ".join(filter(None, (hint.name for hint in preferences.hints or []))) if preferences else "",
+        "priorities": _priorities(preferences) if preferences else "",
+        "most tokens": str(params.max_tokens),
+        "temperature": "" if params.temperature is None else str(params.temperature),
+        "stop at": ", ".join(map(repr, params.stop_sequences or [])),
+        "tools": ", ".join(tool.name for tool in params.tools or []),
+    }
+    parts = [_pre("system prompt", params.system_prompt)] if params.system_prompt else []
+    parts.append(_pre("messages", "\n".join(messages)))
+    rows = [(name, value) for name, value in facts.items() if value]
+    table = look.table(("", ""), [(look.muted(name), escape(value)) for name, value in rows])
+    parts.append(("request", "\n".join(look.columns(rows, indent="")), table))
+    return "what would a model say?", parts
+
+
+def _priorities(preferences: Any) -> str:
+    named = [(name, getattr(preferences, f"{name}_priority")) for name in ("cost", "speed", "intelligence")]
+    return ", ".join(f"{name} {value}" for name, value in named if value is not None)
+
+
+def _roots(params: None) -> tuple[str, list[Part]]:
+    return "which directories may it know of?", []
+
+
+_PARTS: dict[str, Any] = {"form": _form, "url": _url, "sampling": _sampling, "roots": _roots}
+
+
+def _pre(name: str, text: str) -> Part:
+    return name, text, look.pre(text)
+
+
+def _listed(content: Any) -> Sequence[Any]:
+    return content if isinstance(content, list) else [content]
+
+
+def _block(block: Any) -> str:
+    return block.text if block.type == "text" else f"[{block.type}]"

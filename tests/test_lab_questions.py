@@ -1,0 +1,99 @@
+"""What a server asks is answered on a card in JupyterLab, while the cell that called it waits."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.lab import Lab
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+PIZZERIA = '''
+%load_ext mcp_notebook
+from typing import Annotated, Literal
+from mcp.server.mcpserver import Elicit, Resolve, Sample
+from mcp_types import CreateMessageResult, SamplingMessage, TextContent
+from pydantic import BaseModel, Field
+
+class Size(BaseModel):
+    name: str = Field(description="For whom it is")
+    size: Literal["small", "large"]
+    slices: int = Field(8, ge=1, le=12, description="How many slices")
+
+class Sauce(BaseModel):
+    hot: bool
+
+def ask_for_size() -> Elicit[Size]:
+    return Elicit("Which size?", Size)
+
+def ask_for_sauce() -> Elicit[Sauce]:
+    return Elicit("Which sauce?", Sauce)
+
+def ask_model() -> Sample:
+    message = SamplingMessage(role="user", content=TextContent(type="text", text="A motto for a pizzeria?"))
+    return Sample([message], max_tokens=50, system_prompt="You write mottos.")
+'''
+TOOLS = '''
+%%mcp_tool
+def order(size: Annotated[Size, Resolve(ask_for_size)]) -> str:
+    "Order a pizza."
+    return f"a {size.size} one in {size.slices} slices for {size.name}"
+
+def feast(
+    size: Annotated[Size, Resolve(ask_for_size)], sauce: Annotated[Sauce, Resolve(ask_for_sauce)]
+) -> str:
+    "Order a pizza with sauce."
+    return f"{size.size} for {size.name}, hot: {sauce.hot}"
+
+def motto(said: Annotated[CreateMessageResult, Resolve(ask_model)]) -> str:
+    "Have a model write a motto."
+    return said.content.text
+'''
+AWAIT = '''
+import asyncio
+connection = get_ipython()._mcp_notebook_state.connection(get_ipython()._mcp_notebook_state.live())
+outcome = await asyncio.wrap_future(connection.start_call("order", {}))
+outcome.result
+'''
+CELLS = [
+    PIZZERIA.strip(),
+    TOOLS.strip(),
+    "%mcp call order --era legacy",
+    AWAIT.strip(),
+    "%mcp call motto",
+    "%mcp form order",
+    "%mcp call feast",
+    "print('still', 'here')",
+]
+
+
+@pytest.fixture(scope="module")
+def pizzeria(lab: Lab) -> Lab:
+    lab.open("questions", CELLS)
+    for cell in CELLS[:2]:
+        lab.run(cell.splitlines()[-1])
+        lab.wait_until_idle()
+    return lab
+
+
+def fill(card: Locator, name: str) -> None:
+    """Make two edits, as somebody who thinks again."""
+    card.get_by_label("name").fill("Nobody")
+    card.get_by_label("size").select_option("large")
+    card.get_by_label("name").fill(name)
+
+
+def test_a_cell_that_waits_hears_every_edit_of_the_answer(pizzeria: Lab) -> None:
+    pizzeria.run(CELLS[2])
+    output = pizzeria.output(CELLS[2])
+    fill(output, "Ada")
+    pizzeria.picture("question", output)
+    output.get_by_role("button", name="Accept").click()
+    expect(output).to_contain_text("a large one in 8 slices for Ada")
+    expect(output).to_contain_text("accepted")
+    expect(output.get_by_role("button")).to_have_count(0)
+    pizzeria.wait_until_idle()
+    pizzeria.picture("question-answered", output)
