@@ -16,7 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-__all__ = ["drain", "result_of", "serve_on", "submit"]
+__all__ = ["drain", "result_of", "serve_on", "submit", "wake"]
 
 T = TypeVar("T")
 
@@ -59,6 +59,12 @@ def submit(function: Callable[[], T]) -> Future[T]:
     if _loop is not None:
         _loop.call_soon_threadsafe(drain)
     return job.future
+
+
+def wake() -> None:
+    """Have the main thread's event loop look around: an interrupt alone does not wake a cell that awaits."""
+    if _loop is not None:
+        _loop.call_soon_threadsafe(lambda: None)
 
 
 def drain() -> None:

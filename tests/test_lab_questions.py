@@ -97,3 +97,83 @@ def test_a_cell_that_waits_hears_every_edit_of_the_answer(pizzeria: Lab) -> None
     expect(output.get_by_role("button")).to_have_count(0)
     pizzeria.wait_until_idle()
     pizzeria.picture("question-answered", output)
+
+
+def test_a_cell_that_awaits_hears_every_edit_too(pizzeria: Lab) -> None:
+    pizzeria.run("wrap_future")
+    output = pizzeria.output("wrap_future")
+    fill(output, "Grace")
+    output.get_by_role("button", name="Accept").click()
+    expect(output).to_contain_text("a large one in 8 slices for Grace")
+    pizzeria.wait_until_idle()
+
+
+def test_what_does_not_fit_is_said_and_nothing_typed_is_lost(pizzeria: Lab) -> None:
+    pizzeria.run(CELLS[2])
+    output = pizzeria.output(CELLS[2])
+    fill(output, "Alan")
+    output.get_by_label("slices").fill("many")
+    output.get_by_role("button", name="Accept").click()
+    expect(output.get_by_role("alert")).to_contain_text("slices")
+    expect(output.get_by_label("name")).to_have_value("Alan")
+    pizzeria.picture("question-problem", output)
+    output.get_by_label("slices").fill("6")
+    output.get_by_role("button", name="Accept").click()
+    expect(output).to_contain_text("a large one in 6 slices for Alan")
+    pizzeria.wait_until_idle()
+
+
+def test_an_interrupt_ends_the_question_and_the_next_one_works(pizzeria: Lab) -> None:
+    pizzeria.run(CELLS[2])
+    output = pizzeria.output(CELLS[2])
+    output.get_by_label("name").fill("Nobody")
+    pizzeria.menu("Kernel", "Interrupt Kernel")
+    expect(output).to_contain_text("interrupted")
+    expect(output.get_by_role("button")).to_have_count(0)
+    expect(output).to_contain_text("KeyboardInterrupt")
+    pizzeria.wait_until_idle()
+    pizzeria.run(CELLS[2])
+    output.get_by_role("button", name="Decline").click()
+    expect(output).to_contain_text("declined")
+    pizzeria.wait_until_idle()
+    pizzeria.run("'still'")
+    expect(pizzeria.output("'still'")).to_contain_text("still here")
+
+
+def test_an_interrupted_await_ends_the_question(pizzeria: Lab) -> None:
+    pizzeria.run("wrap_future")
+    output = pizzeria.output("wrap_future")
+    output.get_by_label("name").fill("Nobody")
+    pizzeria.menu("Kernel", "Interrupt Kernel")
+    expect(output).to_contain_text("interrupted")
+    expect(output.get_by_role("button")).to_have_count(0)
+    pizzeria.wait_until_idle()
+
+
+def test_a_person_answers_for_a_model(pizzeria: Lab) -> None:
+    pizzeria.run(CELLS[4])
+    output = pizzeria.output(CELLS[4])
+    expect(output).to_contain_text("deprecated in 2026-07-28")
+    expect(output).to_contain_text("You write mottos.")
+    output.get_by_label("answer").fill("Round is")
+    output.get_by_label("answer").fill("Round is enough.")
+    pizzeria.theme(dark=True)
+    pizzeria.picture("question-sampling-dark", output)
+    pizzeria.theme(dark=False)
+    output.get_by_role("button", name="Accept").click()
+    expect(output.locator(".mcpnb").last).to_contain_text("Round is enough.")
+    pizzeria.wait_until_idle()
+
+
+def test_two_questions_at_once_are_answered_in_any_order(pizzeria: Lab) -> None:
+    pizzeria.run(CELLS[6])
+    output = pizzeria.output(CELLS[6])
+    expect(output.get_by_role("button", name="Accept")).to_have_count(2)
+    pizzeria.picture("questions-two", output)
+    output.get_by_label("hot").select_option("true")
+    output.get_by_role("button", name="Accept").last.click()
+    expect(output.get_by_role("button", name="Accept")).to_have_count(1)
+    fill(output, "Edsger")
+    output.get_by_role("button", name="Accept").click()
+    expect(output).to_contain_text("large for Edsger, hot: True")
+    pizzeria.wait_until_idle()

@@ -6,7 +6,6 @@ import asyncio
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Literal
 
-import anyio.to_thread
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
     from mcp_notebook.widgets.question import QuestionCard
 
 __all__ = ["Person", "way_to_ask"]
+
+HEARTBEAT = 0.2
+"""Seconds after which an interrupt is noticed by a cell that awaits the answer."""
 
 
 class Person:
@@ -50,8 +52,12 @@ class Person:
     async def _on_a_card(self, question: Question) -> Answer:
         shown = _Shown(self._shell, question)
         try:
-            card = await anyio.to_thread.run_sync(shown.open)
-            return await asyncio.wrap_future(card.answer)
+            # On the loop, so that questions asked together are shown in their order.
+            answer = asyncio.wrap_future(shown.open().answer)
+            while not answer.done():
+                await asyncio.wait([answer], timeout=HEARTBEAT)
+                main_thread.wake()
+            return answer.result()
         finally:
             shown.close()
 

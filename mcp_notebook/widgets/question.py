@@ -10,7 +10,6 @@ from functools import partial
 from html import escape
 from typing import Any, NamedTuple
 
-import anyio.to_thread
 import ipywidgets as w
 from mcp_types import (
     CreateMessageRequestParams,
@@ -36,7 +35,7 @@ def ask_in(container: w.Box) -> Callable[[Question], Awaitable[Answer]]:
     """Return an answerer that shows each question in `container`; the kernel must be free to hear the answer."""
 
     async def ask(question: Question) -> Answer:
-        card = await anyio.to_thread.run_sync(QuestionCard, question)
+        card = QuestionCard(question)
         container.children = (*container.children, card)
         return await asyncio.wrap_future(card.answer)
 
