@@ -7,6 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, TimeoutError
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 from weakref import WeakSet
 
@@ -19,6 +20,7 @@ from mcp_types import (
     ReadResourceResult,
     Resource,
     ResourceTemplate,
+    Root,
     ServerCapabilities,
     Tool,
 )
@@ -26,6 +28,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from mcp_notebook.client.aio import Aio
 from mcp_notebook.client.answering import Answering
+from mcp_notebook.client.answers import root
 from mcp_notebook.client.following import Following
 from mcp_notebook.client.questions import Answerer, Answers
 from mcp_notebook.client.requests import OnProgress, Outcome, Reference, Requests
@@ -149,6 +152,22 @@ class Connection:
     @answerer.setter
     def answerer(self, answerer: Answerer | None) -> None:
         self._answering.answerer = answerer
+
+    @property
+    def roots(self) -> list[Root] | None:
+        """What the server is told without asking when it wants to know the roots; None where somebody is asked.
+
+        Setting it tells a legacy server that asked to hear of it. Directories are taken too.
+        """
+        return self._answering.roots
+
+    @roots.setter
+    def roots(self, roots: Sequence[Root | str | Path] | None) -> None:
+        given = None if roots is None else [r if isinstance(r, Root) else root(str(r)) for r in roots]
+        if given != self._answering.roots:
+            self._answering.roots = given
+            if self.era == "legacy":
+                self._ask(self._requests.tell_of_roots)
 
     @property
     def recorder(self) -> Recorder:

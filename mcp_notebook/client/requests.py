@@ -15,6 +15,7 @@ from mcp_types import (
     PromptReference,
     ReadResourceResult,
     ResourceTemplateReference,
+    RootsListChangedNotification,
 )
 from pydantic import BaseModel
 
@@ -139,6 +140,16 @@ class Requests:
 
         with self._translated(None):
             return await self._sessions.run(send)
+
+    async def tell_of_roots(self) -> None:
+        """Tell the server that the roots have changed."""
+
+        async def send(client: Client) -> None:
+            # Not the client's own method, which warns that this is legacy.
+            await client.session.send_notification(RootsListChangedNotification())
+
+        with self._translated(None):
+            await self._sessions.run(send)
 
     async def _make(
         self,

@@ -115,6 +115,7 @@ class Extension:
         %mcp read notes://today       read a resource
         %mcp prompt review text=...   fill in a prompt
         %mcp form add                 a form that calls the tool
+        %mcp roots [DIR ...]          the directories that servers are told of when they ask
         %mcp expose df                make a variable a live resource; %mcp remove NAME
         %mcp log                      what was called; %mcp log 3, replay 3, debug 3
         %mcp serve                    listen for clients outside the kernel; %mcp stop
@@ -204,12 +205,16 @@ class Extension:
 
     def _warm_up(self) -> None:
         try:
+            from mcp_notebook.client.opening import answer_by
             from mcp_notebook.magics.display import calls_keep_displays, result_display
+            from mcp_notebook.magics.person import Person
             from mcp_notebook.server.in_kernel import at_home
 
             self._undo.enter_context(at_home())
             self._undo.enter_context(calls_keep_displays(self.shell))
             self._undo.enter_context(result_display(self.shell))
+            answer_by(Person(self.shell))
+            self._undo.callback(answer_by, None)
         finally:
             self._ready.set()
         # The first call that checks an output schema needs it, and it takes a second to import.

@@ -24,6 +24,7 @@ from mcp_notebook.magics import (  # noqa: F401
     list_commands,
     log_commands,
     request_commands,
+    roots_command,
     words,
 )
 from mcp_notebook.magics.server_commands import status

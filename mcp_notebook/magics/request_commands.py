@@ -11,6 +11,7 @@ from IPython.display import display
 from mcp_types import Tool
 
 from mcp_notebook.client import Era, Outcome
+from mcp_notebook.client.questions import Answers
 from mcp_notebook.errors import UnknownNameError
 from mcp_notebook.magics.options import ARGUMENTS, NAME, PROMPT, RESOURCE, TEXT, TOOL
 from mcp_notebook.magics.state import State, say_call
@@ -18,6 +19,13 @@ from mcp_notebook.magics.verb import ERA, INTO, ON_SERVER, known_or_fail, verb
 from mcp_notebook.magics.words import jsonable, named_values
 
 __all__: list[str] = []
+
+ANSWERS = click.option(
+    "--answers",
+    type=TEXT,
+    metavar="LIST",
+    help="The answers to what the server asks: a JSON list, or a variable that holds a list or a function.",
+)
 
 
 @verb(
@@ -38,12 +46,7 @@ __all__: list[str] = []
         metavar="VAR",
         help="The arguments as a dict in a variable, sent as it is.",
     ),
-    click.option(
-        "--answers",
-        type=TEXT,
-        metavar="LIST",
-        help="The answers to what the server asks, in order: a JSON list, or a variable that holds one.",
-    ),
+    ANSWERS,
     ERA,
     INTO,
     ON_SERVER,
@@ -74,20 +77,24 @@ def _call(
     return _deliver(state, connection.call(tool, {**whole, **named}, answers=scripted), output)
 
 
-@verb("read", click.argument("uri", type=RESOURCE), ERA, INTO, ON_SERVER)
-def _read(state: State, uri: str, era: Era, output: str | None, server: str | None) -> Any:
+@verb("read", click.argument("uri", type=RESOURCE), ANSWERS, ERA, INTO, ON_SERVER)
+def _read(state: State, uri: str, answers: str | None, era: Era, output: str | None, server: str | None) -> Any:
     """Read a resource. Example: %mcp read notes://today."""
-    return _deliver(state, state.connection(state.live(server), era).read(uri), output)
+    connection = state.connection(state.live(server), era)
+    return _deliver(state, connection.read(uri, answers=_answers(state, answers)), output)
 
 
 @verb(
     "prompt",
     click.argument("prompt", type=PROMPT),
     click.argument("arguments", nargs=-1, type=ARGUMENTS, metavar="[KEY=VALUE]..."),
+    ANSWERS,
     INTO,
     ON_SERVER,
 )
-def _prompt(state: State, prompt: str, arguments: tuple[str, ...], output: str | None, server: str | None) -> Any:
+def _prompt(
+    state: State, prompt: str, arguments: tuple[str, ...], answers: str | None, output: str | None, server: str | None
+) -> Any:
     """Fill in a prompt. Example: %mcp prompt review text="my text"."""
     live = state.live(server)
     connection = state.connection(live)
@@ -98,7 +105,7 @@ def _prompt(state: State, prompt: str, arguments: tuple[str, ...], output: str |
     missing = [a.name for a in found.arguments or [] if a.required and a.name not in values]
     if missing:
         raise UnknownNameError(f"{prompt} needs {', '.join(missing)}: %mcp prompt {prompt} {missing[0]}=...")
-    return _deliver(state, connection.prompt(prompt, values), output)
+    return _deliver(state, connection.prompt(prompt, values, answers=_answers(state, answers)), output)
 
 
 @verb("form", click.argument("tool", type=TOOL), ON_SERVER)
@@ -134,15 +141,17 @@ def _variable(state: State, name: str | None) -> dict[str, Any]:
     return value
 
 
-def _answers(state: State, text: str | None) -> list[Any] | None:
+def _answers(state: State, text: str | None) -> Answers:
     if text is None:
         return None
     try:
         value = state.variables[text] if text in state.variables else json.loads(text)
     except ValueError as error:
         raise UnknownNameError(f"--answers: neither a variable nor JSON ({error}). A list of answers is.") from None
-    if not isinstance(value, list):
-        raise UnknownNameError(f"--answers takes a list, one answer for each question, and this is {value!r}.")
+    if not isinstance(value, list) and not callable(value):
+        raise UnknownNameError(
+            f"--answers takes a list, one answer for each question, or a function of a question; this is {value!r}."
+        )
     return value
 
 

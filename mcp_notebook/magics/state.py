@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
-from mcp_types import CallToolResult
+from mcp_types import CallToolResult, Root
 
 from mcp_notebook import addresses, cells
 from mcp_notebook.agent import Conversation
@@ -46,6 +46,8 @@ class State:
         self.exposures = Exposures(shell)
         self.answerer: Answerer = Person(shell)
         """Answers what servers ask during requests that bring no answers."""
+        self.roots: list[Root] | None = None
+        """What servers are told when they ask for the roots; None where a person is asked each time."""
         self.restore_asyncio: Callable[[], None] | None = None
         """Undoes what ``%mcp asyncio on`` did; None where it is off."""
         self.local: Mapping[str, Any] = {}
@@ -125,6 +127,7 @@ class State:
         if earlier is not None:
             self.disconnect(connection.name)
         self.connected[connection.name] = connection
+        connection.roots = self.roots
         return connection
 
     def disconnect(self, name: str) -> None:
@@ -139,6 +142,12 @@ class State:
             _close(self._connections.pop(key)[1])
         _close(self.connected.pop(name))
 
+    def give_roots(self, roots: list[Root] | None) -> None:
+        """Tell servers of these directories when they ask, and legacy ones that this has changed."""
+        self.roots = roots
+        for connection in [*self.connected.values(), *(connection for _, connection in self._connections.values())]:
+            connection.roots = roots
+
     def _kept(self, name: str, target: Target, era: Era) -> Connection:
         kept, connection = self._connections.get((name, era), (None, None))
         if connection is not None and kept is not target:
@@ -149,6 +158,7 @@ class State:
             connection = Connection(self.portal, target, era, name=name)
             self._connections[name, era] = (target, connection)
         connection.answerer = self.answerer
+        connection.roots = self.roots
         return connection
 
     def _unknown(self, name: str) -> UnknownNameError:
