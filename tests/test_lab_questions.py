@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from playwright.sync_api import Locator, expect
 
@@ -11,7 +9,7 @@ from tests.lab import Lab
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-PIZZERIA = '''
+PIZZERIA = """
 %load_ext mcp_notebook
 from typing import Annotated, Literal
 from mcp.server.mcpserver import Elicit, Resolve, Sample
@@ -35,8 +33,8 @@ def ask_for_sauce() -> Elicit[Sauce]:
 def ask_model() -> Sample:
     message = SamplingMessage(role="user", content=TextContent(type="text", text="A motto for a pizzeria?"))
     return Sample([message], max_tokens=50, system_prompt="You write mottos.")
-'''
-TOOLS = '''
+"""
+TOOLS = """
 %%mcp_tool
 def order(size: Annotated[Size, Resolve(ask_for_size)]) -> str:
     "Order a pizza."
@@ -51,13 +49,13 @@ def feast(
 def motto(said: Annotated[CreateMessageResult, Resolve(ask_model)]) -> str:
     "Have a model write a motto."
     return said.content.text
-'''
-AWAIT = '''
+"""
+AWAIT = """
 import asyncio
 connection = get_ipython()._mcp_notebook_state.connection(get_ipython()._mcp_notebook_state.live())
 outcome = await asyncio.wrap_future(connection.start_call("order", {}))
 outcome.result
-'''
+"""
 CELLS = [
     PIZZERIA.strip(),
     TOOLS.strip(),

@@ -9,6 +9,7 @@ from mcp_types import CreateMessageRequestParams, CreateMessageResult, TextConte
 
 from mcp_notebook.agent.model import Model
 from mcp_notebook.client import Answer, Answerer, Question
+from mcp_notebook.client.answers import answer_from
 from mcp_notebook.errors import ModelError, RequestError
 
 __all__ = ["sampling_answerer"]
@@ -22,7 +23,7 @@ def sampling_answerer(model: Model, otherwise: Answerer | None = None) -> Answer
             return await _sampled(model, question.params)
         if otherwise is None:
             raise RequestError(f"{question.server!r} asked something that no model answers ({question.kind}).")
-        return await otherwise(question)
+        return await answer_from(question, otherwise)
 
     return answer
 

@@ -48,7 +48,7 @@ async def check(
             cache=None,
             elicitation_callback=answering.elicit,
             sampling_callback=answering.sample,
-            list_roots_callback=answering.roots,
+            list_roots_callback=answering.list_roots,
         ) as client:
             if name not in await entries(client):
                 return Outcome("not attempted", [f"The server {server.name!r} has no {kind} {name!r} yet."])

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from mcp_types import Tool
 
-from mcp_notebook.client import Connection, Era, Target, Url
+from mcp_notebook.client import Answers, Connection, Era, Target, Url
 from mcp_notebook.errors import McpNotebookError, UnknownNameError
 from mcp_notebook.magics.options import ARGUMENTS, SERVER, TEXT, TOOL
 from mcp_notebook.magics.request_commands import _answers
@@ -100,7 +100,7 @@ def _called(
     era: Era,
     tool: str,
     values: Mapping[str, Any],
-    answers: list[Any] | None,
+    answers: Answers,
 ) -> tuple[list[Frame], str]:
     """Call the tool on a fresh connection; return what went over the wire, and why it failed where it did."""
     if wire is not None:

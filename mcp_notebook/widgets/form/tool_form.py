@@ -9,8 +9,7 @@ from typing import Any
 import ipywidgets as w
 from mcp_types import CallToolResult, Tool
 
-from mcp_notebook.client import Outcome
-from mcp_notebook.client.connection import OnProgress
+from mcp_notebook.client import OnProgress, Outcome
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.schema import parameters
 from mcp_notebook.server.interface import argument_in_words
