@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, TimeoutError
+from concurrent.futures import CancelledError, Future, TimeoutError, wait
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -141,8 +141,18 @@ class Connection:
         self.close()
 
     def __repr__(self) -> str:
-        about = self._sessions.about
-        return f"connection {self.name}: {_kind(self.target)}, {self.era} ({about.protocol_version})"
+        closed = ", closed" if self.closed else ""
+        return f"connection {self.name}: {self.protocol_version} ({self.era}) over {self.transport}{closed}"
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed; one that was lost is not: it connects again."""
+        return self._sessions.closed
+
+    @property
+    def transport(self) -> str:
+        """How it reaches the server: ``memory``, ``http``, ``sse`` or ``stdio``."""
+        return _kind(self.target)
 
     @property
     def answerer(self) -> Answerer | None:
@@ -210,7 +220,8 @@ class Connection:
         return self._about().instructions
 
     def _about(self) -> About:
-        self._portal.run(self._sessions.learn)
+        if not self._sessions.asks_when_opened and not self.closed:
+            self._portal.run(self._sessions.learn)
         return self._sessions.about
 
     def close(self) -> None:
@@ -219,12 +230,9 @@ class Connection:
         Raises:
             RequestError: The server's lifespan raised when it ended; the connection is closed all the same.
         """
-        self._close(GRACE)
-
-    def _close(self, patience: float) -> None:
         _OPEN.discard(self)
         try:
-            self._portal.start(self._leave).result(patience)
+            self._portal.start(self._leave).result(GRACE)
         except (TimeoutError, CancelledError):
             pass
         except Exception as error:  # the author's lifespan may raise anything
@@ -375,7 +383,5 @@ AT_EXIT = 4.5
 
 @atexit.register
 def _close_all() -> None:
-    with ThreadPoolExecutor() as threads:
-        for connection in list(_OPEN):
-            if isinstance(connection.target, Command):
-                threads.submit(connection._close, AT_EXIT)
+    commands = [connection for connection in _OPEN if isinstance(connection.target, Command)]
+    wait([connection._portal.start(connection._leave) for connection in commands], AT_EXIT)

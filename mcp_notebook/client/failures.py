@@ -91,7 +91,7 @@ def of_request(error: BaseException, name: str, stderr: str) -> RequestError | N
 def last_words(stderr: str, most: int = 3) -> str:
     """Return the last lines of a command's stderr as part of a line."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()][-most:]
-    return f" The last of its stderr: {' | '.join(lines)[-500:]}" if lines else ""
+    return f" The last of its stderr: {' | '.join(lines)[-500:].rstrip('.')}." if lines else ""
 
 
 def _flat(error: BaseException) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from mcp_notebook.client.connection import DEADLINE, Connection
+from mcp_notebook.client.connection import DEADLINE, Connection, say
 from mcp_notebook.client.questions import Answerer
 from mcp_notebook.client.sessions import EraChoice
 from mcp_notebook.client.targets import Browser, Url, target_of
@@ -33,6 +33,7 @@ def connect(
     token: str | None = None,
     oauth: bool | Browser = False,
     answerer: Answerer | None = None,
+    notice: Callable[[str], None] = say,
     deadline: float | None = DEADLINE,
 ) -> Connection:
     """Connect to an MCP server; close the connection when done, or use it as a context manager.
@@ -47,6 +48,7 @@ def connect(
         oauth: Sign in to a URL in the browser; a function is given the link instead.
         answerer: Answers what the server asks; see `Answerer`. If not given, the person at the notebook, where the
             extension is loaded.
+        notice: Told in one line that it has connected again, and where to sign in; it is printed if not given.
         deadline: Seconds that connecting may take; None waits for ever.
 
     Raises:
@@ -62,4 +64,4 @@ def connect(
             token=found.token if token is None else token,
             oauth=oauth or found.oauth,
         )
-    return Connection(_portal, found, era, name=name, answerer=answerer or _answerer, deadline=deadline)
+    return Connection(_portal, found, era, name=name, answerer=answerer or _answerer, notice=notice, deadline=deadline)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from mcp.client import Client
+from mcp.shared.exceptions import MCPError
 from mcp_types import (
+    METHOD_NOT_FOUND,
     CallToolResult,
     GetPromptResult,
     Implementation,
@@ -85,7 +87,12 @@ class Requests:
                     return found
 
         with self._translated(None):
-            return await self._sessions.run(pages)
+            try:
+                return await self._sessions.run(pages)
+            except MCPError as error:
+                if error.code != METHOD_NOT_FOUND:
+                    raise
+                return []  # a server that has none need not know the method
 
     async def call(
         self,

@@ -44,6 +44,7 @@ class Sessions:
 
     Attributes:
         about: What the server said of itself at the latest opening.
+        closed: Whether it is over.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class Sessions:
         self._deadline = deadline
         self._lock = anyio.Lock()
         self._session: Session | None = None
-        self._closed = False
+        self.closed = False
         self._stderr = Stderr() if isinstance(target, Command) else None
 
     @property
@@ -97,13 +98,12 @@ class Sessions:
     async def learn(self) -> None:
         """Ask a server of this kernel what it is: the others are asked when they are opened."""
         session = await self._current()
-        if self._asks_nothing:
-            await discover(session.client)
-            self.about = About.of(session.client)
+        await discover(session.client)
+        self.about = About.of(session.client)
 
     async def close(self) -> None:
         """Close the session that is open; raises what went wrong then."""
-        self._closed = True
+        self.closed = True
         try:
             if self._session is not None:
                 await self._session.close()
@@ -134,7 +134,7 @@ class Sessions:
         return isinstance(self._target, Live) or self.about.protocol_version not in MODERN_PROTOCOL_VERSIONS
 
     async def _current(self) -> Session:
-        if self._closed:
+        if self.closed:
             raise RequestError(f"The connection to {self.name!r} is closed. Connect again.")
         session = self._session
         if session is None or session.ended:
@@ -154,14 +154,14 @@ class Sessions:
 
     async def _open(self) -> Session:
         watch = Watch()
-        modern = self._era == "modern" or self._asks_nothing
+        modern = self._era == "modern" or not self.asks_when_opened
         client = Client(
             self._transport(watch),
             mode="legacy" if self._era == "legacy" else LATEST_MODERN_VERSION if modern else "auto",
             cache=None,
             **self._options,
         )
-        session = Session(client, watch, discover if modern and not self._asks_nothing else None)
+        session = Session(client, watch, discover if modern and self.asks_when_opened else None)
         try:
             await session.open(self._deadline)
         except Exception as error:
@@ -171,8 +171,9 @@ class Sessions:
         return session
 
     @property
-    def _asks_nothing(self) -> bool:
-        return isinstance(self._target, MCPServer | Server) and self._era != "legacy"
+    def asks_when_opened(self) -> bool:
+        """Whether opening asks the server what it is; a modern server of this kernel is only asked by `learn`."""
+        return self._era == "legacy" or not isinstance(self._target, MCPServer | Server)
 
     def _transport(self, watch: Watch) -> Any:
         if isinstance(self._target, MCPServer | Server):

@@ -115,6 +115,8 @@ class Extension:
         %mcp read notes://today       read a resource
         %mcp prompt review text=...   fill in a prompt
         %mcp form add                 a form that calls the tool
+        %mcp connect TARGET           a client of any server: a URL, a command, a live notebook
+        %mcp call add a=1 --on NAME   a request on that; %mcp disconnect NAME
         %mcp roots [DIR ...]          the directories that servers are told of when they ask
         %mcp expose df                make a variable a live resource; %mcp remove NAME
         %mcp log                      what was called; %mcp log 3, replay 3, debug 3

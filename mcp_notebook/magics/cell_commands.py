@@ -104,7 +104,7 @@ def tool(
             f"%mcp call {quoted(one.name)}{_first_words(one)}",
         )
         if form:
-            display(state.form(live, one.name))
+            display(state.form(live.name, one.name))
 
 
 @click.command("%%mcp_resource")

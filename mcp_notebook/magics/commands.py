@@ -18,6 +18,7 @@ from mcp_notebook.magics import (  # noqa: F401
     asyncio_command,
     cell_commands,
     chat_command,
+    connect_commands,
     definition_commands,
     eras_command,
     host_commands,

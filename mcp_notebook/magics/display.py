@@ -10,7 +10,9 @@ import mcp_types
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
+from mcp_notebook.client import Connection
 from mcp_notebook.recording import current, output
+from mcp_notebook.widgets.connection import connection_card
 from mcp_notebook.widgets.content import RENDERERS, render
 
 __all__ = ["calls_keep_displays", "result_display"]
@@ -18,7 +20,7 @@ __all__ = ["calls_keep_displays", "result_display"]
 
 @contextmanager
 def result_display(shell: InteractiveShell) -> Iterator[None]:
-    """While this is open, the shell draws results as content; what another extension set is put back after."""
+    """While this is open, the shell draws results and connections; what another extension set is put back after."""
 
     def as_html(result: Any) -> str:
         return render(result).html
@@ -26,12 +28,21 @@ def result_display(shell: InteractiveShell) -> Iterator[None]:
     def as_text(result: Any, printer: Any, _cycle: bool) -> None:
         printer.text(render(result).text)
 
+    def connection_as_html(connection: Connection) -> str:
+        return connection_card(connection).html
+
+    def connection_as_text(connection: Connection, printer: Any, _cycle: bool) -> None:
+        printer.text(connection_card(connection).text)
+
+    kinds = [getattr(mcp_types, name) for name in RENDERERS]
     undo = []
-    for mime, draw in (("text/html", as_html), ("text/plain", as_text)):
+    for mime, draw, draw_connection in (
+        ("text/html", as_html, connection_as_html),
+        ("text/plain", as_text, connection_as_text),
+    ):
         formatter = shell.display_formatter.formatters[mime]
-        for name in RENDERERS:
-            kind = getattr(mcp_types, name)
-            undo.append((formatter, kind, formatter.for_type(kind, draw)))
+        for kind, drawn_by in [*((kind, draw) for kind in kinds), (Connection, draw_connection)]:
+            undo.append((formatter, kind, formatter.for_type(kind, drawn_by)))
     try:
         yield
     finally:

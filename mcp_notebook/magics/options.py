@@ -10,22 +10,25 @@ from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
-from mcp_types import Tool
 
+from mcp_notebook import addresses
 from mcp_notebook.errors import McpNotebookError
+from mcp_notebook.magics.offers import Offer, offer_of
 from mcp_notebook.magics.state import State
 from mcp_notebook.magics.words import unquote
 from mcp_notebook.schema import choices, parameters
-from mcp_notebook.server import definitions
 
 __all__ = [
     "ARGUMENTS",
+    "CONNECTED",
     "DEFINITION",
     "NAME",
     "NOTEBOOK_VARIABLE",
+    "OPENED",
     "PROMPT",
     "RESOURCE",
     "SERVER",
+    "TARGET",
     "TEXT",
     "TOOL",
     "VARIABLE",
@@ -61,9 +64,31 @@ class _Variable(_Live):
 
 def _named(*kinds: str) -> Callable[[State, click.Context], Iterable[str]]:
     def offer(state: State, ctx: click.Context) -> Iterable[str]:
-        return [d.name for d in definitions(state.live(ctx.params.get("server")).server) if d.kind in kinds]
+        offer = offer_of(state, ctx.params.get("server"))
+        return [name for kind in kinds for name in _LISTED[kind](offer)]
 
     return offer
+
+
+_LISTED: dict[str, Callable[[Offer], list[str]]] = {
+    "tool": lambda offer: [tool.name for tool in offer.tools()],
+    "prompt": lambda offer: [prompt.name for prompt in offer.prompts()],
+    "resource": lambda offer: [resource.uri for resource in offer.resources()],
+    "resource template": lambda offer: [template.uri_template for template in offer.templates()],
+}
+
+
+def _connections(state: State, _ctx: click.Context) -> Iterable[str]:
+    state.sync()
+    return [*state.connected, *state.registry.servers]
+
+
+def _opened(state: State, _ctx: click.Context) -> Iterable[str]:
+    return state.connected
+
+
+def _targets(state: State, ctx: click.Context) -> Iterable[str]:
+    return dict.fromkeys([*(address.name for address in addresses.live()), *_servers(state, ctx)])
 
 
 def _servers(state: State, _ctx: click.Context) -> Iterable[str]:
@@ -92,13 +117,13 @@ class _Arguments(click.ParamType):
 
 def arguments_of(state: State, ctx: click.Context) -> dict[str, list[Any]]:
     """Return the parameters of the tool or prompt named on the line, each with its enumerated values."""
-    server = state.live(ctx.params.get("server")).server
+    offer = offer_of(state, ctx.params.get("server"))
     name = ctx.params.get("tool") or ctx.params.get("prompt")
     if "prompt" in ctx.params:
-        prompts = state.portal.run(server.list_prompts)
-        return {a.name: [] for p in prompts if p.name == name for a in p.arguments or []}
-    tools: list[Tool] = state.portal.run(server.list_tools)
-    return {p.name: choices(p.schema) or [] for t in tools if t.name == name for p in parameters(t.input_schema)}
+        return {a.name: [] for p in offer.prompts() if p.name == name for a in p.arguments or []}
+    return {
+        p.name: choices(p.schema) or [] for t in offer.tools() if t.name == name for p in parameters(t.input_schema)
+    }
 
 
 def _public_variables(state: State, _ctx: click.Context) -> Iterable[str]:
@@ -109,6 +134,9 @@ TEXT = _Live("text")
 VARIABLE = _Variable("variable")
 NAME = _Live("name")
 SERVER = _Live("server", _servers)
+CONNECTED = _Live("name", _connections)
+OPENED = _Live("name", _opened)
+TARGET = _Live("target", _targets)
 TOOL = _Live("tool", _named("tool"))
 PROMPT = _Live("prompt", _named("prompt"))
 RESOURCE = _Live("uri", _named("resource", "resource template"))

@@ -13,9 +13,10 @@ from mcp_types import Tool
 from mcp_notebook.client import Era, Outcome
 from mcp_notebook.client.questions import Answers
 from mcp_notebook.errors import UnknownNameError
+from mcp_notebook.magics.offers import offer_of
 from mcp_notebook.magics.options import ARGUMENTS, NAME, PROMPT, RESOURCE, TEXT, TOOL
 from mcp_notebook.magics.state import State, say_call
-from mcp_notebook.magics.verb import ERA, INTO, ON_SERVER, known_or_fail, verb
+from mcp_notebook.magics.verb import ERA, INTO, ON, known_or_fail, verb
 from mcp_notebook.magics.words import jsonable, named_values
 
 __all__: list[str] = []
@@ -49,7 +50,7 @@ ANSWERS = click.option(
     ANSWERS,
     ERA,
     INTO,
-    ON_SERVER,
+    ON,
 )
 def _call(
     state: State,
@@ -58,7 +59,7 @@ def _call(
     as_json: str | None,
     variable: str | None,
     answers: str | None,
-    era: Era,
+    era: Era | None,
     output: str | None,
     server: str | None,
 ) -> Any:
@@ -66,9 +67,8 @@ def _call(
 
     A value is JSON, a Python literal or the name of a variable; for a text parameter, the text itself.
     """
-    live = state.live(server)
-    connection = state.connection(live, era)
-    listed_tool = known_or_fail(tool, {t.name: t for t in connection.tools()}, "tool", live)
+    connection = state.on(server, era)
+    listed_tool = known_or_fail(tool, {t.name: t for t in connection.tools()}, "tool", connection.name)
     whole = {**_json_object(as_json), **_variable(state, variable)}
     named = named_values(arguments, listed_tool.input_schema, state.variables, tool)
     if as_json is None and variable is None:
@@ -77,11 +77,10 @@ def _call(
     return _deliver(state, connection.call(tool, {**whole, **named}, answers=scripted), output)
 
 
-@verb("read", click.argument("uri", type=RESOURCE), ANSWERS, ERA, INTO, ON_SERVER)
-def _read(state: State, uri: str, answers: str | None, era: Era, output: str | None, server: str | None) -> Any:
+@verb("read", click.argument("uri", type=RESOURCE), ANSWERS, ERA, INTO, ON)
+def _read(state: State, uri: str, answers: str | None, era: Era | None, output: str | None, server: str | None) -> Any:
     """Read a resource. Example: %mcp read notes://today."""
-    connection = state.connection(state.live(server), era)
-    return _deliver(state, connection.read(uri, answers=_answers(state, answers)), output)
+    return _deliver(state, state.on(server, era).read(uri, answers=_answers(state, answers)), output)
 
 
 @verb(
@@ -90,15 +89,14 @@ def _read(state: State, uri: str, answers: str | None, era: Era, output: str | N
     click.argument("arguments", nargs=-1, type=ARGUMENTS, metavar="[KEY=VALUE]..."),
     ANSWERS,
     INTO,
-    ON_SERVER,
+    ON,
 )
 def _prompt(
     state: State, prompt: str, arguments: tuple[str, ...], answers: str | None, output: str | None, server: str | None
 ) -> Any:
     """Fill in a prompt. Example: %mcp prompt review text="my text"."""
-    live = state.live(server)
-    connection = state.connection(live)
-    found = known_or_fail(prompt, {p.name: p for p in connection.prompts()}, "prompt", live)
+    connection = state.on(server)
+    found = known_or_fail(prompt, {p.name: p for p in connection.prompts()}, "prompt", connection.name)
     # A prompt's arguments are texts; the protocol gives them no schema.
     schema = {"properties": {a.name: {"type": "string"} for a in found.arguments or []}}
     values = named_values(arguments, schema, state.variables, prompt)
@@ -108,12 +106,12 @@ def _prompt(
     return _deliver(state, connection.prompt(prompt, values, answers=_answers(state, answers)), output)
 
 
-@verb("form", click.argument("tool", type=TOOL), ON_SERVER)
+@verb("form", click.argument("tool", type=TOOL), ON)
 def _form(state: State, tool: str, server: str | None) -> Any:
     """Show a form that calls a tool. Example: %mcp form add."""
-    live = state.live(server)
-    known_or_fail(tool, {t.name: t for t in state.portal.run(live.server.list_tools)}, "tool", live)
-    display(state.form(live, tool))
+    offer = offer_of(state, server)
+    known_or_fail(tool, {t.name: t for t in offer.tools()}, "tool", offer.name)
+    display(state.form(offer.name, tool))
 
 
 def _json_object(text: str | None) -> dict[str, Any]:

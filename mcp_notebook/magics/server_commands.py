@@ -21,6 +21,7 @@ from mcp_notebook.server.endpoint import LOOPBACK, Endpoint
 from mcp_notebook.server.gate import Token
 from mcp_notebook.server.hosting import Listener
 from mcp_notebook.widgets import look
+from mcp_notebook.widgets.connection import connection_list
 from mcp_notebook.widgets.listing import listing
 
 __all__ = ["status"]
@@ -28,7 +29,7 @@ __all__ = ["status"]
 
 @click.pass_context
 def status(ctx: click.Context) -> look.Rendering | None:
-    """Show every live server; the callback of ``%mcp`` itself."""
+    """Show every live server and every connection; the callback of ``%mcp`` itself."""
     if ctx.invoked_subcommand is not None:
         return None
     state: State = ctx.obj
@@ -39,12 +40,16 @@ def status(ctx: click.Context) -> look.Rendering | None:
         where = live.listener.url if live.listener else "in this kernel only"
         current = "current" if live is state.registry.current else ""
         rows.append((live.name, current, counts, where, _callers(state, live)))
-    return listing(
+    servers = listing(
         "servers",
         ("name", "", "defines", "listens", "called by"),
         rows,
         empty="none yet. A %%mcp_tool cell makes one, and so does %mcp new NAME.",
     )
+    if not state.connected:
+        return servers
+    connections = connection_list(state.connected)
+    return look.Rendering(f"{servers.text}\n{connections.text}", servers.html + connections.html)
 
 
 def _counts(live: LiveServer) -> str:

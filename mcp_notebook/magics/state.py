@@ -18,6 +18,7 @@ from mcp_notebook.agent import Conversation
 from mcp_notebook.client import Answerer, Connection, Era, EraChoice, OnProgress, Outcome, Target
 from mcp_notebook.errors import McpNotebookError, UnknownNameError, did_you_mean
 from mcp_notebook.magics.expose import Exposures
+from mcp_notebook.magics.offers import offer_of
 from mcp_notebook.magics.person import Person
 from mcp_notebook.magics.whereabouts import kernel_id, notebook_path
 from mcp_notebook.portal import Portal
@@ -105,13 +106,21 @@ class State:
         """
         connection = self.connected.get(name or "")
         if connection is None:
-            self.sync()
-            if name is not None and name not in self.registry.servers:
-                raise self._unknown(name)
-            return self.connection(self.registry.named(name), era or "modern")
+            return self.connection(self.named(name), era or "modern")
         if era is None or era == connection.era:
             return connection
         return self._kept(connection.name, connection.target, era)
+
+    def named(self, name: str | None) -> LiveServer:
+        """Return the live server of that name, or the current one, where a connection could be meant too.
+
+        Raises:
+            UnknownNameError: There is neither of that name.
+        """
+        self.sync()
+        if name is not None and name not in self.registry.servers:
+            raise self._unknown(name)
+        return self.registry.named(name)
 
     def connect(self, target: Target, name: str | None, era: EraChoice) -> Connection:
         """Open a connection and keep it by its name; one of that name to the same target gives way.
@@ -175,14 +184,14 @@ class State:
             wire.on = True
             self._close_connections()
 
-    def form(self, live: LiveServer, tool: str) -> ToolForm:
-        """Return a form that calls a tool of a live server, whichever server has that name at the time."""
+    def form(self, on: str, tool: str) -> ToolForm:
+        """Return a form that calls a tool of a connection or live server, whichever has that name at the time."""
         from mcp_notebook.widgets.form import ToolForm
 
-        (found,) = (t for t in self.portal.run(live.server.list_tools) if t.name == tool)
+        (found,) = (t for t in offer_of(self, on).tools() if t.name == tool)
 
         def start_call(arguments: dict[str, Any], on_progress: OnProgress) -> Future[Outcome[CallToolResult]]:
-            return self.connection(live).start_call(tool, arguments, on_progress=on_progress)
+            return self.on(on).start_call(tool, arguments, on_progress=on_progress)
 
         return ToolForm(found, start_call, explain=cells.explain)
 

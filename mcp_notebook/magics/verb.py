@@ -9,10 +9,9 @@ from typing import Any
 import click
 
 from mcp_notebook.errors import UnknownNameError, did_you_mean
-from mcp_notebook.magics.options import SERVER, VARIABLE
-from mcp_notebook.server import LiveServer
+from mcp_notebook.magics.options import CONNECTED, SERVER, VARIABLE
 
-__all__ = ["ERA", "INTO", "ON_SERVER", "VERBS", "known_or_fail", "verb"]
+__all__ = ["ERA", "INTO", "ON", "ON_SERVER", "VERBS", "known_or_fail", "verb"]
 
 VERBS: dict[str, click.Command] = {}
 
@@ -22,9 +21,14 @@ INTO = click.option(
 ERA = click.option(
     "--era",
     type=click.Choice(["modern", "legacy"]),
-    default="modern",
-    show_default=True,
-    help="Which protocol to speak: 2026-07-28, or the one of before, with its handshake.",
+    help="Which protocol to speak: 2026-07-28 (the default), or the one of before, with its handshake.",
+)
+ON = click.option(
+    "--on",
+    "--server",
+    "server",
+    type=CONNECTED,
+    help="The connection or live server that is meant; the current server if not given.",
 )
 ON_SERVER = click.option("--server", type=SERVER, help="The live server that is meant; the current one if not given.")
 
@@ -44,7 +48,7 @@ def verb(name: str, *parameters: Callable[..., Any]) -> Callable[[Callable[..., 
     return register
 
 
-def known_or_fail(name: str, known: Mapping[str, Any], kind: str, live: LiveServer) -> Any:
+def known_or_fail(name: str, known: Mapping[str, Any], kind: str, server: str) -> Any:
     """Return what is known by that name.
 
     Raises:
@@ -52,7 +56,6 @@ def known_or_fail(name: str, known: Mapping[str, Any], kind: str, live: LiveServ
     """
     if name not in known:
         raise UnknownNameError(
-            f"{live.name!r} has no {kind} {name!r}.{did_you_mean(name, known)} "
-            f"It has: {', '.join(known) or 'none yet'}."
+            f"{server!r} has no {kind} {name!r}.{did_you_mean(name, known)} It has: {', '.join(known) or 'none yet'}."
         )
     return known[name]

@@ -1,0 +1,195 @@
+"""The verbs that connect to servers elsewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Literal
+
+import click
+from mcp.server.mcpserver import MCPServer
+
+from mcp_notebook import addresses
+from mcp_notebook.client import Command, Connection, EraChoice, Live, Target, Url
+from mcp_notebook.errors import UnknownNameError, did_you_mean
+from mcp_notebook.magics.options import NAME, OPENED, TARGET, TEXT
+from mcp_notebook.magics.state import State
+from mcp_notebook.magics.verb import verb
+from mcp_notebook.magics.words import unquote
+from mcp_notebook.widgets import look
+
+__all__: list[str] = []
+
+
+@verb(
+    "connect",
+    click.argument("words", nargs=-1, required=True, type=TARGET, metavar="TARGET"),
+    click.option("--as", "name", type=NAME, metavar="NAME", help="What to call it; what the server says if not given."),
+    click.option(
+        "--era",
+        type=click.Choice(["auto", "modern", "legacy"]),
+        default="auto",
+        show_default=True,
+        help="Which protocol to speak; auto takes what the server speaks.",
+    ),
+    click.option(
+        "--token",
+        type=TEXT,
+        metavar="VAR",
+        help="The bearer token: a variable that holds it, or one of the environment.",
+    ),
+    click.option(
+        "--header",
+        "headers",
+        type=TEXT,
+        multiple=True,
+        metavar='"NAME: $VAR"',
+        help="A header for each request; $VAR stands for a variable, or one of the environment.",
+    ),
+    click.option("--oauth", is_flag=True, help="Sign in in the browser, where the server asks for that."),
+    click.option(
+        "--transport",
+        type=click.Choice(["http", "sse"]),
+        default="http",
+        show_default=True,
+        help="For a URL: streamable HTTP, or the SSE of old servers.",
+    ),
+    click.option(
+        "--env",
+        type=TEXT,
+        multiple=True,
+        metavar="NAME[=$VAR]",
+        help="A variable for the environment of a command; without a value, the one of that name here.",
+    ),
+    click.option(
+        "--cwd", type=TEXT, metavar="FOLDER", help="Where a command runs; where the notebook does if not given."
+    ),
+)
+def _connect(
+    state: State,
+    words: tuple[str, ...],
+    name: str | None,
+    era: EraChoice,
+    token: str | None,
+    headers: tuple[str, ...],
+    oauth: bool,
+    transport: Literal["http", "sse"],
+    env: tuple[str, ...],
+    cwd: str | None,
+) -> Connection:
+    """Connect to any server: a URL, a command, a live notebook. Example: %mcp connect -- uvx mcp-server-time.
+
+    A command stands after -- or in quotes. Requests go there with --on NAME: %mcp tools --on NAME.
+    """
+    target = _target(state, words)
+    if isinstance(target, Url):
+        _not_for("a URL", {"--env": env, "--cwd": cwd})
+        target = replace(
+            target,
+            headers={**target.headers, **dict(_header(state, header) for header in headers)},
+            token=target.token if token is None else _token(state, token),
+            oauth=oauth or target.oauth,
+            transport="sse" if transport == "sse" else target.transport,
+        )
+    else:
+        _not_for("what is no URL", {"--token": token, "--header": headers, "--oauth": oauth})
+    if isinstance(target, Command):
+        target = replace(target, env={**(target.env or {}), **_environment(state, env)}, cwd=cwd or target.cwd)
+    elif not isinstance(target, Url):
+        _not_for("what is no command", {"--env": env, "--cwd": cwd})
+    return state.connect(target, name, era)
+
+
+@verb("disconnect", click.argument("name", type=OPENED))
+def _disconnect(state: State, name: str) -> look.Rendering:
+    """Close a connection. Example: %mcp disconnect time."""
+    state.disconnect(name)
+    title = f"connection {look.code(name)}"
+    return look.Rendering(f"connection {name}: closed", look.card(title, "<p>closed</p>"))
+
+
+def _target(state: State, words: tuple[str, ...]) -> Target:
+    """Read what was typed: several words are a command, and so is a quoted line of them."""
+    if len(words) == 1 and any(character.isspace() for character in words[0]):
+        try:
+            words = tuple(shlex.split(words[0]))
+        except ValueError as error:
+            raise UnknownNameError(f"{words[0]!r} is no command line ({error}).") from None
+    if len(words) > 1:
+        return Command(words[0], words[1:])
+    (word,) = words
+    if "://" in word:
+        return Url(word)
+    held = state.variables.get(word)
+    if isinstance(held, MCPServer | Url | Command | Live):
+        return held
+    return _live_or_program(state, word)
+
+
+def _live_or_program(state: State, word: str) -> Target:
+    try:
+        addresses.find(word)
+    except UnknownNameError as error:
+        if "can mean" in str(error):
+            raise
+        if shutil.which(word) is not None:
+            return Command(word)
+    else:
+        return Live(word)
+    known = [*(address.name for address in addresses.live()), *state.registry.names(state.namespace)]
+    raise UnknownNameError(
+        f"{word!r} is no URL, no live notebook, no program, and no variable that holds a server."
+        f"{did_you_mean(word, known)} A command stands after --: %mcp connect -- uvx mcp-server-time."
+    )
+
+
+def _not_for(what: str, given: dict[str, object]) -> None:
+    wrong = [option for option, value in given.items() if value]
+    if wrong:
+        raise click.UsageError(f"{' and '.join(wrong)}: not for {what}.")
+
+
+def _token(state: State, word: str) -> str:
+    found = _found(state, word.removeprefix("$"))
+    if found is None and word.replace("_", "").isalpha():
+        # Nothing of the word is repeated: it may be the secret itself.
+        raise UnknownNameError(
+            "--token takes the name of a variable, or of one of the environment, and there is none of that name."
+        )
+    return word if found is None else found
+
+
+def _header(state: State, text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon or not name.strip():
+        raise UnknownNameError('--header takes a name and a value: --header "X-Key: $VAR".')
+    return name.strip(), _expanded(state, value.strip(), "--header")
+
+
+def _environment(state: State, given: Iterable[str]) -> dict[str, str]:
+    environment = {}
+    for word in given:
+        name, equals, value = word.partition("=")
+        environment[name] = _expanded(state, unquote(value) if equals else f"${name}", "--env")
+    return environment
+
+
+def _expanded(state: State, text: str, option: str) -> str:
+    """Put what variables hold in the place of ``$NAME``."""
+
+    def held(match: re.Match[str]) -> str:
+        found = _found(state, match["name"])
+        if found is None:
+            raise UnknownNameError(f"{option}: there is no variable {match['name']!r}, here or in the environment.")
+        return found
+
+    return re.sub(r"\$\{?(?P<name>[A-Za-z_]\w*)\}?", held, text)
+
+
+def _found(state: State, name: str) -> str | None:
+    held: Any = state.variables.get(name)
+    return str(held) if isinstance(held, str) else os.environ.get(name)

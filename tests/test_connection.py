@@ -1,0 +1,239 @@
+"""One connection serves any target: here a server object and a command, in both eras."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp_types import PromptReference
+
+from mcp_notebook import Command, Url, connect
+from mcp_notebook.client import Connection, EraChoice
+from mcp_notebook.client.script import Script
+from mcp_notebook.errors import RequestError
+from tests.echoes import server
+
+ROOT = Path(__file__).parent.parent
+ECHOES = Command(sys.executable, ["-m", "tests.echoes"], cwd=ROOT)
+DEADLINE = 20.0
+
+
+def wait_for(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + DEADLINE
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+TARGETS = {"object": server, "command": ECHOES}
+
+
+@pytest.fixture(
+    scope="module", params=[(t, era) for t in TARGETS for era in ("auto", "modern", "legacy")], ids="-".join
+)
+def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
+    target, era = request.param
+    with connect(TARGETS[target], era=era) as connection:
+        yield connection
+
+
+def test_lists_and_requests_are_the_same_for_any_target(connection: Connection) -> None:
+    assert [tool.name for tool in connection.tools()][:2] == ["add", "steps"]
+    assert [resource.uri for resource in connection.resources()] == ["echo://text"]
+    assert [template.uri_template for template in connection.templates()] == ["echo://{word}/twice"]
+    assert [prompt.name for prompt in connection.prompts()] == ["review"]
+    assert connection.call("add", {"a": 1, "b": 2}).result.structured_content == {"result": 3}
+    assert connection.read("echo://so/twice").result.contents[0].text == "soso"  # type: ignore[union-attr]
+    assert connection.prompt("review", {"text": "it"}).result.messages[0].content.text == "Review it"  # type: ignore[union-attr]
+    assert connection.start_read("echo://text").result(DEADLINE).call is not None
+    assert connection.start_prompt("review", {"text": "it"}).result(DEADLINE).call is not None
+    assert connection.complete(PromptReference(name="review"), "text", "al", {}) == ["alpha"]
+
+
+def test_a_connection_says_whom_it_reaches(connection: Connection) -> None:
+    assert connection.name == "echoes"
+    assert connection.server_info is not None
+    assert connection.server_info.name == "echoes"
+    assert connection.instructions == "Say something."
+    assert connection.capabilities.tools is not None
+    assert connection.era == ("modern" if connection.protocol_version == "2026-07-28" else "legacy")
+    assert repr(connection) == (
+        f"connection echoes: {connection.protocol_version} ({connection.era}) over {connection.transport}"
+    )
+
+
+def test_the_client_records_calls_with_what_happened_in_them(connection: Connection) -> None:
+    heard: list[float] = []
+    call = connection.call("steps", on_progress=lambda progress, *_: heard.append(progress)).call
+    assert call is not None
+    assert call is connection.recorder.calls[-1]
+    assert (call.server, call.name, call.state, call.transport) == ("echoes", "steps", "done", connection.transport)
+    assert call.era == connection.era
+    assert heard == [1]
+    assert ("progress", {"progress": 1, "total": 2, "message": "half"}) in [(e.kind, e.value) for e in call.events]
+    if connection.transport == "stdio":
+        wait_for(lambda: bool(call.text("message")))
+    asked = connection.call("greet", answers=[{"name": "Ada"}])
+    assert asked.result.structured_content == {"result": "Hello Ada"}
+    assert asked.call is not None
+    (question, answer) = (event for event in asked.call.events if event.kind in ("question", "answer"))
+    assert question.value["method"] == "elicitation/create"
+    assert question.value["params"]["message"] == "Who?"
+    assert answer.value == {"action": "accept", "content": {"name": "Ada"}}
+
+
+def test_the_frames_are_kept_from_the_start(connection: Connection) -> None:
+    connection.call("add", {"a": 1, "b": 2})
+    frames = list(connection.wire.frames)
+    assert {frame.transport for frame in frames} == {connection.transport}
+    assert frames[-1].direction == "server"
+    assert frames[-1].message["result"]["structuredContent"] == {"result": 3}
+
+
+def test_an_answerer_can_come_with_the_call_or_with_the_connection(connection: Connection) -> None:
+    assert connection.call("greet", answerer=Script([{"name": "Bo"}])).result.structured_content == {
+        "result": "Hello Bo"
+    }
+    connection.answerer = Script([{"name": "Cy"}])
+    assert connection.call("greet").result.structured_content == {"result": "Hello Cy"}
+    connection.answerer = None
+    with pytest.raises(RequestError, match="'echoes' asked 'Who\\?', and nobody is here to answer"):
+        connection.call("greet")
+
+
+def test_refusals_are_one_line_and_are_recorded(connection: Connection) -> None:
+    with pytest.raises(RequestError, match=r"^The server refused: ") as raised:
+        connection.read("echo://nothing")
+    assert raised.value.call is not None
+    assert raised.value.call.state == "refused"
+
+
+def test_followers_hear_of_changes_until_they_leave(connection: Connection) -> None:
+    heard: list[str] = []
+    leave = connection.follow(lambda message: heard.append(getattr(message, "method", "")))
+    connection.call("changes")
+    wait_for(lambda: "notifications/tools/list_changed" in heard)
+    leave()
+
+
+def test_the_async_face_leaves_the_loop_free_and_cancels_at_the_server(connection: Connection, tmp_path: Path) -> None:
+    note = tmp_path / "note"
+
+    async def main() -> Any:
+        outcome, tools = await asyncio.gather(connection.aio.call("add", {"a": 2, "b": 2}), connection.aio.tools())
+        waiting = asyncio.create_task(connection.aio.call("waits", {"path": str(note)}))
+        while not note.exists():
+            await asyncio.sleep(0.01)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        return outcome.result.structured_content, len(tools)
+
+    assert asyncio.run(main()) == ({"result": 4}, 7)
+    wait_for(lambda: note.read_text() == "cancelled")
+    wait_for(lambda: connection.recorder.calls[-1].state == "cancelled")
+
+
+def test_a_closed_connection_says_so(connection: Connection) -> None:
+    with connect(server) as other:
+        pass
+    assert other.closed
+    with pytest.raises(RequestError, match=r"The connection to 'echoes' is closed. Connect again."):
+        other.tools()
+
+
+@pytest.mark.parametrize("era", ["modern", "legacy"])
+def test_a_command_that_died_is_started_again_by_the_next_request(era: EraChoice) -> None:
+    notices: list[str] = []
+    with connect(ECHOES, era=era, notice=notices.append) as connection:
+        with pytest.raises(RequestError) as raised:
+            connection.call("dies")
+        assert str(raised.value) == (
+            "The connection to 'echoes' broke off before the answer came; whether the request ran is not known. "
+            "The last of its stderr: ready | these are the last words. The next request connects again."
+        )
+        assert "these are the last words" in connection.stderr
+        assert notices == []
+        assert connection.call("add", {"a": 1, "b": 2}).result.structured_content == {"result": 3}
+        assert notices == ["'echoes' was gone; connected again."]
+    assert "these are the last words" in connection.stderr
+
+
+def script(code: str) -> list[str]:
+    return [sys.executable, "-c", code]
+
+
+@pytest.mark.parametrize(
+    ("target", "line"),
+    [
+        (["no-such-program"], "There is no program 'no-such-program'. Install it, or give its whole path."),
+        (Command(sys.executable, cwd="/no/such"), "cannot be started: there is no folder '/no/such'."),
+        (script("raise SystemExit('no licence')"), "ended before it answered. The last of its stderr: no licence."),
+        (script("print('Welcome!')"), "prints what is no message of MCP: 'Welcome!'. Is it an MCP server on stdio?"),
+        ("ftp://somewhere", "'ftp://somewhere' is no URL of an MCP server: one starts with http:// or https://."),
+        ("http://", "is no URL of an MCP server"),
+        ("http://host:port/mcp", "is no URL of an MCP server"),
+        (3, "A int is nothing to connect to."),
+    ],
+)
+def test_what_cannot_be_connected_to_is_one_line(target: Any, line: str) -> None:
+    with pytest.raises(RequestError) as raised:
+        connect(target, deadline=DEADLINE)
+    assert line in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_secrets_of_a_target_are_not_shown() -> None:
+    target = Url("https://me:hidden@host/mcp?key=hidden", headers={"X-Key": "hidden"}, token="hidden")
+    assert "hidden" not in repr(target)
+    assert "hidden" not in repr(Command("program", ["--key", "hidden"], env={"KEY": "hidden"}))
+
+
+def test_two_connections_to_one_command_are_two_processes() -> None:
+    with connect(ECHOES, name="one") as one, connect(ECHOES, name="two") as two:
+        one.start_call("dies")
+        assert two.call("add", {"a": 1, "b": 1}).result.structured_content == {"result": 2}
+        assert (one.name, two.name) == ("one", "two")
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("killed", [False, True])
+def test_no_command_outlives_the_process_that_started_it(killed: bool, tmp_path: Path) -> None:
+    child = tmp_path / "child.py"
+    # One that does not look at its stdin is ended at exit; after a kill, only one that does can notice.
+    deaf = "" if killed else "import time; time.sleep(60)"
+    child.write_text(
+        f"import os, pathlib; pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(os.getpid()))\n"
+        f"from tests.echoes import server\nserver.run()\n{deaf}\n"
+    )
+    code = (
+        f"import os, mcp_notebook as m; env = {{'PYTHONPATH': {str(ROOT)!r}}}\n"
+        f"m.connect(m.Command({sys.executable!r}, [{str(child)!r}], env=env))\n"
+        f"{'os.kill(os.getpid(), 9)' if killed else ''}"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], timeout=DEADLINE, cwd=ROOT, check=False)
+    assert ran.returncode == (-9 if killed else 0)
+    wait_for(lambda: is_gone(int((tmp_path / "pid").read_text())))
+
+
+def test_what_does_not_answer_is_ended_when_the_time_is_up(tmp_path: Path) -> None:
+    started = tmp_path / "pid"
+    code = f"import os; open({str(started)!r}, 'w').write(str(os.getpid())); [input() for _ in range(9)]"
+    with pytest.raises(RequestError, match="runs and does not answer"):
+        connect(script(code), deadline=1.0)
+    assert is_gone(int(started.read_text()))
