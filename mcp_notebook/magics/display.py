@@ -13,7 +13,7 @@ from IPython.utils.capture import capture_output
 from mcp_notebook.client import Connection
 from mcp_notebook.recording import current, output
 from mcp_notebook.widgets.connection import connection_card
-from mcp_notebook.widgets.content import RENDERERS, render
+from mcp_notebook.widgets.content import DRAWN, render
 
 __all__ = ["calls_keep_displays", "result_display"]
 
@@ -34,7 +34,7 @@ def result_display(shell: InteractiveShell) -> Iterator[None]:
     def connection_as_text(connection: Connection, printer: Any, _cycle: bool) -> None:
         printer.text(connection_card(connection).text)
 
-    kinds = [getattr(mcp_types, name) for name in RENDERERS]
+    kinds = [getattr(mcp_types, name) for name in DRAWN]
     undo = []
     for mime, draw, draw_connection in (
         ("text/html", as_html, connection_as_html),

@@ -18,7 +18,8 @@ from mcp_notebook.recording import Call
 from mcp_notebook.recording.as_tests import as_tests, testable
 from mcp_notebook.server import LiveServer
 from mcp_notebook.widgets import look, sequence
-from mcp_notebook.widgets.calls import call_card, log
+from mcp_notebook.widgets.call_card import call_card
+from mcp_notebook.widgets.calls import log
 from mcp_notebook.widgets.compare import compare
 from mcp_notebook.widgets.frames import brief_wire_log, wire_log
 
@@ -85,7 +86,7 @@ def _log(
     if diagram:
         return sequence.diagram(calls[0], times=times)
     if number is not None:
-        return call_card(calls[0], _place(calls[0]), cells.explain)
+        return call_card(calls[0], _place(calls[0]), cells.explain, times=times)
     return log(calls[-last:], _place, more=max(len(calls) - last, 0), times=times)
 
 

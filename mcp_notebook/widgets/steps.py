@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from mcp_notebook.recording import Call, Event
 from mcp_notebook.recording.wire import Frame
 from mcp_notebook.widgets import look
-from mcp_notebook.widgets.content import shortened
+from mcp_notebook.widgets.content import as_object, shortened
+from mcp_notebook.widgets.events import notified
 from mcp_notebook.widgets.frames import Asked, in_words
 
 __all__ = ["MOST_STEPS", "Step", "bounded", "steps_of"]
@@ -94,7 +95,7 @@ def _steps_of_call(call: Call) -> Iterator[Step]:
 
 def _event(event: Event) -> Step:
     if event.kind in ("progress", "message"):
-        return Step("server", "client", _notified(event.kind, event.value), _detail(event.value), True, event.at)
+        return Step("server", "client", _notification(event.kind, event.value), _detail(event.value), True, event.at)
     words = {"stdout": "prints", "stderr": "warns", "display": "displays", "log": "logs"}[event.kind]
     text = f": {' '.join(event.value.split())}" if isinstance(event.value, str) else ""
     return Step("server", "server", words + text, _detail(event.value), at=event.at)
@@ -119,10 +120,10 @@ def _steps_of_frames(frames: Sequence[Frame]) -> Iterator[Step]:
         request, server = "method" in message and "id" in message, frame.direction == "server"
         params, result = (part if isinstance(part := message.get(key), dict) else {} for key in ("params", "result"))
         if words.startswith("notifications/"):
-            words = _notified(words.removeprefix("notifications/"), params)
-        required = _object(result.get("inputRequests")) if server else {}
+            words = _notification(words.removeprefix("notifications/"), params)
+        required = as_object(result.get("inputRequests")) if server else {}
         if not server:
-            answers = _object(params.get("inputResponses"))
+            answers = as_object(params.get("inputResponses"))
             if not request and str(message.get("id")) in questions:
                 answers = {str(message["id"]): result or message.get("error")}
             for key, answer in answers.items():
@@ -142,7 +143,7 @@ INPUT_REQUIRED = "result: input required"
 
 def _put_to_somebody(question: Any, at: float) -> Iterator[Step]:
     """Show who is behind the client; roots it knows by itself."""
-    params = _object(_object(question).get("params"))
+    params = as_object(as_object(question).get("params"))
     if _method(question) == "elicitation/create":
         yield Step("client", "person", str(params.get("message", "")), _detail(params), at=at)
     elif _method(question) == "sampling/createMessage":
@@ -150,35 +151,24 @@ def _put_to_somebody(question: Any, at: float) -> Iterator[Step]:
 
 
 def _answered_by_somebody(question: Any, answer: Any, at: float) -> Iterator[Step]:
-    fields = _object(answer)
+    fields = as_object(answer)
     if _method(question) == "elicitation/create":
         action, given = str(fields.get("action", "no answer")), fields.get("content")
         words = action + (f" {look.json_line(given)}" if given else "")
         yield Step("person", "client", words, _detail(answer), True, at)
     elif _method(question) == "sampling/createMessage":
-        content = _object(fields.get("content"))
+        content = as_object(fields.get("content"))
         yield Step(
             "model", "client", str(content.get("text", content.get("type", "no answer"))), _detail(answer), True, at
         )
 
 
-def _notified(kind: str, params: Any) -> str:
-    """Say what a notification is about: ``notifications/progress 1 of 3, reading``."""
-    fields, about = _object(params), ""
-    if kind == "progress":
-        of = "" if fields.get("total") is None else f" of {fields['total']}"
-        about = ", ".join(filter(None, [f"{fields.get('progress')}{of}", fields.get("message")]))
-    elif kind == "message":
-        about = f"{fields.get('level')}: {fields.get('data')}"
-    return f"notifications/{kind} {about}".rstrip()
+def _notification(kind: str, params: Any) -> str:
+    return f"notifications/{kind} {notified(kind, params)}".rstrip()
 
 
 def _method(question: Any) -> str:
-    return str(_object(question).get("method", "a question"))
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+    return str(as_object(question).get("method", "a question"))
 
 
 def _detail(value: Any) -> str:

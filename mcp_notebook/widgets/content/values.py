@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from mcp_notebook.widgets import look
 
-__all__ = ["Part", "Rows", "draw", "parsed", "rows_in", "shortened", "table_of"]
+__all__ = ["Part", "Rows", "as_object", "draw", "parsed", "rows_in", "shortened", "table_of"]
 
 Part: TypeAlias = tuple[str, str]
 """A part of a rendering: its text and its HTML."""
@@ -62,6 +62,11 @@ def parsed(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return text
+
+
+def as_object(value: Any) -> dict[str, Any]:
+    """Return a JSON object, empty where the value is none: what comes from the other side may be anything."""
+    return value if isinstance(value, dict) else {}
 
 
 def shortened(text: str, most: int = MOST_CHARACTERS) -> str:

@@ -1,0 +1,137 @@
+"""What a call put out and asked, each kind in its own form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from itertools import groupby
+from typing import Any
+
+from mcp_notebook.recording import Event
+from mcp_notebook.schema import parameters
+from mcp_notebook.server.interface import argument_in_words
+from mcp_notebook.widgets import look
+from mcp_notebook.widgets.content import Part, as_object, draw, shortened
+
+__all__ = ["draw_events", "notified"]
+
+MOST_EVENTS = 100
+ENDS = 2
+"""What is drawn of a call's events, and of notifications in a row at either end."""
+
+_PICTURES = ("image/png", "image/jpeg")
+_READABLE = ("text/markdown", "text/plain")
+
+
+def draw_events(events: Sequence[Event], *, times: bool = True) -> Iterator[tuple[str, Part]]:
+    """Draw events, each under its kind; of many notifications in a row only the ends, and `MOST_EVENTS` in all."""
+    drawn = [part for kind, run in groupby(events, lambda event: event.kind) for part in _run(kind, list(run), times)]
+    yield from drawn[:MOST_EVENTS]
+    if len(drawn) > MOST_EVENTS:
+        yield f"... {len(drawn) - MOST_EVENTS} more", ("", "")
+
+
+def _run(kind: str, run: Sequence[Event], times: bool) -> list[tuple[str, Part]]:
+    left_out = len(run) - 2 * ENDS
+    if kind in ("progress", "message") and left_out > 1:
+        between = (f"... {left_out} more of {kind}", ("", ""))
+        return [*(_drawn(e, times) for e in run[:ENDS]), between, *(_drawn(e, times) for e in run[-ENDS:])]
+    return [_drawn(event, times) for event in run]
+
+
+def _drawn(event: Event, times: bool) -> tuple[str, Part]:
+    after = f", after {event.at * 1000:.1f} ms" if times else ""
+    return f"{event.kind}{after}", _DRAWN.get(event.kind, _text)(event.value)
+
+
+def notified(kind: str, params: Any) -> str:
+    """Say what a notification is about: ``1 of 3, reading`` for progress, ``info: done`` for a log message."""
+    fields = as_object(params)
+    if kind == "progress":
+        of = "" if fields.get("total") is None else f" of {fields['total']}"
+        return ", ".join(filter(None, [f"{fields.get('progress')}{of}", str(fields.get("message") or "")]))
+    return f"{fields.get('level')}: {_plain(fields.get('data'))}" if kind == "message" else ""
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else look.json_line(value)
+
+
+def _text(value: Any) -> Part:
+    if not isinstance(value, str):
+        return draw(value)
+    return shortened(value), look.pre(shortened(value))
+
+
+def _display(value: Any) -> Part:
+    bundle = as_object(value)
+    text = str(next((bundle[kind] for kind in _READABLE if kind in bundle), ", ".join(bundle)))
+    for kind in _PICTURES:
+        if isinstance(bundle.get(kind), str):
+            return text, f'<img alt="{escape(text)}" src="data:{kind};base64,{escape(bundle[kind])}">'
+    return _text(text)
+
+
+def _progress(value: Any) -> Part:
+    return _words(notified("progress", value))
+
+
+def _message(value: Any) -> Part:
+    return _words(notified("message", value))
+
+
+def _words(text: str) -> Part:
+    return shortened(text), f"<p>{escape(shortened(text))}</p>"
+
+
+def _question(value: Any) -> Part:
+    question = as_object(value)
+    params = as_object(question.get("params"))
+    if question.get("method") == "elicitation/create":
+        text, html = _words(f"elicitation: {params.get('message', '')}")
+        more, table = _words(str(params["url"])) if "url" in params else _asked_fields(params.get("requestedSchema"))
+        return f"{text}\n{more}".rstrip(), html + table
+    if question.get("method") == "sampling/createMessage":
+        said = [_said(message) for message in params.get("messages") or [] if isinstance(message, dict)]
+        system = [f"system: {params['systemPrompt']}"] if params.get("systemPrompt") else []
+        return _text("\n".join(["sampling", *system, *said]))
+    return _words("which roots the client has") if question.get("method") == "roots/list" else draw(value)
+
+
+def _asked_fields(schema: Any) -> Part:
+    try:
+        fields = parameters(as_object(schema))
+        rows = [(p.name, argument_in_words(p, schema), p.description) for p in fields]
+    except Exception:  # noqa: BLE001 - whatever an author's schema is; the question itself is what matters
+        return draw(schema)
+    cells = [(look.code(name), escape(words), escape(description)) for name, words, description in rows]
+    return "\n".join(look.columns(rows)), look.table((), cells) if cells else ""
+
+
+def _answer(value: Any) -> Part:
+    answer = as_object(value)
+    given = answer.get("content")
+    if "action" in answer:
+        text, html = _words(str(answer["action"]))
+        more, table = _given(given) if isinstance(given, dict) and given else ("", "")
+        return f"{text}\n{more}".rstrip(), html + table
+    if "role" in answer:
+        return _text(f"{answer.get('model', 'a model')}, {_said(answer)}")
+    if isinstance(answer.get("roots"), list):
+        return _text("\n".join(str(as_object(root).get("uri")) for root in answer["roots"]) or "no roots")
+    return draw(value)
+
+
+def _given(content: Mapping[str, Any]) -> Part:
+    rows = [(str(name), look.json_line(value)) for name, value in content.items()]
+    return "\n".join(look.columns(rows)), look.table((), [(look.code(name), look.code(value)) for name, value in rows])
+
+
+def _said(message: Mapping[str, Any]) -> str:
+    content = message.get("content")
+    blocks = content if isinstance(content, list) else [content]
+    words = [str(as_object(block).get("text") or f"[{as_object(block).get('type')}]") for block in blocks]
+    return f"{message.get('role')}: {' '.join(words)}"
+
+
+_DRAWN = {"display": _display, "progress": _progress, "message": _message, "question": _question, "answer": _answer}
