@@ -79,6 +79,11 @@ def test_the_messages_are_there_on_request():
     assert "<summary>as JSON</summary>" not in lens("add", LEGACY, MODERN).html
 
 
+def test_messages_that_look_the_same_are_counted():
+    twice = [*MODERN[:2], *MODERN[1:]]
+    assert "← server notifications/progress, 2 times" in lens("add", LEGACY, twice).text
+
+
 def test_a_question_stands_beside_the_result_that_asks():
     ask = {"method": "elicitation/create", "params": {"message": "?"}}
     legacy = [

@@ -43,7 +43,9 @@ def call_card(
     """
     arguments = content.draw(call.arguments)
     short = "\n" not in arguments[0]
-    facts = _facts(call, place, times) + ([("arguments", arguments[0])] if short else [])
+    facts = [(name, value, escape(value)) for name, value in _facts(call, place, times)]
+    if short:
+        facts.append(("arguments", arguments[0], look.code(arguments[0])))
     sections = [] if short else [("arguments", arguments)]
     sections += draw_events(call.events, times=times)
     if call.result is not None:
@@ -52,8 +54,8 @@ def call_card(
         raised = explain(call.raised)
         sections.append((RAISED, (raised, look.pre(raised))))
     title = f"call {call.number}: {call.name if call.method == 'tools/call' else f'{call.method} {call.name}'}"
-    lines = [title, *look.columns(facts)]
-    parts = [look.table(("", ""), [[look.muted(name), look.code(value)] for name, value in facts])]
+    lines = [title, *look.columns([(name, value) for name, value, _ in facts])]
+    parts = [look.table(("", ""), [[look.muted(name), html] for name, _, html in facts])]
     for name, (text, html) in sections:
         lines += [f"  {name}", *(f"    {line}".rstrip() for line in text.rstrip("\n").splitlines())]
         parts.append(look.section(name, html) or f"<p>{look.muted(name)}</p>")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from html import escape
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from typing import Any, NamedTuple
 
 from mcp_notebook.recording.wire import Frame
@@ -36,12 +36,17 @@ NOTHING = {
 
 
 class Line(NamedTuple):
-    """A frame as it stands in the lens: in which part of the call, its message in words, what is in it."""
+    """A frame as it stands in the lens: in which part of the call, its message in words, what is in it.
+
+    Attributes:
+        times: How many that look the same came one after the other; the frame is the first of them.
+    """
 
     phase: str
     words: str
     facts: tuple[str, ...]
     frame: Frame
+    times: int = 1
 
 
 def lens(
@@ -56,7 +61,7 @@ def lens(
         full: Whether to add the messages as JSON, folded; they hold ids and states that are others each time.
         notes: What else there is to say, a line each.
     """
-    sides = {"legacy": list(_lines(legacy)), "modern": list(_lines(modern))}
+    sides = {"legacy": _counted(_lines(legacy)), "modern": _counted(_lines(modern))}
     titles = [_title("legacy", legacy), _title("modern", modern)]
     notes = [_same(sides), *notes]
     text = [f"{tool} in both eras", "", *_beside(*titles)]
@@ -104,6 +109,11 @@ def _lines(frames: Sequence[Frame]) -> Iterator[Line]:
             yield Line("connect" if verb == "GET" else "leave", words, tuple(_headers(headers)), frame)
 
 
+def _counted(lines: Iterable[Line]) -> list[Line]:
+    runs = [list(run) for _, run in groupby(lines, lambda line: (line.phase, line.words, line.facts))]
+    return [run[0]._replace(times=len(run)) for run in runs]
+
+
 def _phase(frame: Frame, words: str) -> str:
     method = words.removeprefix("result of ").removeprefix("error of ")
     if method in ("initialize", "notifications/initialized", "server/discover"):
@@ -138,7 +148,7 @@ def _facts(message: dict[str, Any]) -> Iterator[str]:
 
 def _field(name: str, value: Any) -> str:
     telling = name in ("protocolVersion", "resultType", "action", "code", "isError")
-    return f"{name} {value}" if telling else name
+    return f"{name} {value if isinstance(value, str) else look.json_line(value)}" if telling else name
 
 
 def _aligned(legacy: Sequence[Line], modern: Sequence[Line]) -> list[tuple[Line | None, Line | None]]:
@@ -154,7 +164,8 @@ def _cell(line: Line | None, absent: str) -> str:
     if line is None:
         return absent
     arrow = "client →" if line.frame.direction == "client" else "← server"
-    return "\n".join([f"{arrow} {line.words}", *(f"  {fact}" for fact in line.facts)])
+    many = f", {line.times} times" if line.times > 1 else ""
+    return "\n".join([f"{arrow} {line.words}{many}", *(f"  {fact}" for fact in line.facts)])
 
 
 def _html(line: Line | None, cell: str, full: bool) -> str:

@@ -25,23 +25,30 @@ _READABLE = ("text/markdown", "text/plain")
 
 def draw_events(events: Sequence[Event], *, times: bool = True) -> Iterator[tuple[str, Part]]:
     """Draw events, each under its kind; of many notifications in a row only the ends, and `MOST_EVENTS` in all."""
-    drawn = [part for kind, run in groupby(events, lambda event: event.kind) for part in _run(kind, list(run), times)]
+    drawn: list[tuple[str, Part]] = []
+    for kind, run in groupby(events, lambda event: event.kind):
+        if kind in ("progress", "message"):
+            drawn.append(_notifications(kind, list(run), times))
+        else:
+            drawn += [(f"{kind}{_after(event, times)}", _DRAWN.get(kind, _text)(event.value)) for event in run]
     yield from drawn[:MOST_EVENTS]
     if len(drawn) > MOST_EVENTS:
         yield f"... {len(drawn) - MOST_EVENTS} more", ("", "")
 
 
-def _run(kind: str, run: Sequence[Event], times: bool) -> list[tuple[str, Part]]:
+def _notifications(kind: str, run: Sequence[Event], times: bool) -> tuple[str, Part]:
+    """Draw notifications of one kind in a row as a list."""
     left_out = len(run) - 2 * ENDS
-    if kind in ("progress", "message") and left_out > 1:
-        between = (f"... {left_out} more of {kind}", ("", ""))
-        return [*(_drawn(e, times) for e in run[:ENDS]), between, *(_drawn(e, times) for e in run[-ENDS:])]
-    return [_drawn(event, times) for event in run]
+    lines = [
+        shortened(notified(kind, event.value)) for event in (run if left_out <= 1 else [*run[:ENDS], *run[-ENDS:]])
+    ]
+    if left_out > 1:
+        lines.insert(ENDS, f"... {left_out} more")
+    return f"{kind}{_after(run[0], times)}", ("\n".join(lines), look.bullets(lines))
 
 
-def _drawn(event: Event, times: bool) -> tuple[str, Part]:
-    after = f", after {event.at * 1000:.1f} ms" if times else ""
-    return f"{event.kind}{after}", _DRAWN.get(event.kind, _text)(event.value)
+def _after(event: Event, times: bool) -> str:
+    return f", after {event.at * 1000:.1f} ms" if times else ""
 
 
 def notified(kind: str, params: Any) -> str:
@@ -70,14 +77,6 @@ def _display(value: Any) -> Part:
         if isinstance(bundle.get(kind), str):
             return text, f'<img alt="{escape(text)}" src="data:{kind};base64,{escape(bundle[kind])}">'
     return _text(text)
-
-
-def _progress(value: Any) -> Part:
-    return _words(notified("progress", value))
-
-
-def _message(value: Any) -> Part:
-    return _words(notified("message", value))
 
 
 def _words(text: str) -> Part:
@@ -134,4 +133,4 @@ def _said(message: Mapping[str, Any]) -> str:
     return f"{message.get('role')}: {' '.join(words)}"
 
 
-_DRAWN = {"display": _display, "progress": _progress, "message": _message, "question": _question, "answer": _answer}
+_DRAWN = {"display": _display, "question": _question, "answer": _answer}

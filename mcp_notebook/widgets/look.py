@@ -63,7 +63,7 @@ border-bottom:1px solid var(--mcpnb-line);background:none;white-space:normal}
 .mcpnb.mcpnb .scrolled{overflow:auto;max-height:26em}
 .mcpnb.mcpnb .tree summary{margin-top:0;color:inherit}
 .mcpnb.mcpnb .tree ul{list-style:none;margin:0;padding-left:1.2em}
-.mcpnb.mcpnb .tree code{white-space:pre-wrap;overflow-wrap:anywhere}
+.mcpnb.mcpnb .tree :not(pre)>code{background:none;padding:0;white-space:pre-wrap;overflow-wrap:anywhere}
 </style>"""
 
 

@@ -24,6 +24,9 @@ LINES_AT_A_GLANCE = 30
 """A JSON value of no more lines is shown as it stands: one can read it, and copy it."""
 
 MOST_DEPTH = 30
+OPENED = 20
+"""How many parts a value at the top of a tree may have to be unfolded from the beginning."""
+
 LONGEST_IN_TREE = 1_000
 LONGEST_CELL = 200
 LONGEST_CELL_IN_TEXT = 40
@@ -159,4 +162,6 @@ def _node(label: str, value: Any, left: list[int], depth: int) -> str:
         left[0] -= 1
         items.append(f"<li>{_node(f'{look.code(key)}: ', item, left, depth + 1)}</li>")
     many = f"{len(value)} {'keys' if isinstance(value, dict) else 'items'}"
-    return look.fold(f"{label}{look.muted(many)}", f"<ul>{''.join(items)}</ul>", opened=depth < 1)
+    return look.fold(
+        f"{label}{look.muted(many)}", f"<ul>{''.join(items)}</ul>", opened=depth < 2 and len(value) <= OPENED
+    )
