@@ -57,13 +57,16 @@ class Checker:
 
     def __init__(self, root: Schema) -> None:
         kind = validator_for({"$schema": str(root.get("$schema", ""))}, default=jsonschema.Draft202012Validator)
-        self._validator = kind(root, format_checker=kind.FORMAT_CHECKER, registry=EMPTY_REGISTRY)
+        try:
+            self._validator = kind(root, format_checker=kind.FORMAT_CHECKER, registry=EMPTY_REGISTRY)
+        except Exception:  # noqa: BLE001 - a broken schema can make the library raise anything
+            self._validator = kind({})
 
     def problems(self, value: Any) -> list[Problem]:
         """Return what is wrong with a value, in the order of its places."""
         try:
             return list(dict.fromkeys(_problems(self._validator.iter_errors(value))))
-        except Exception:  # noqa: BLE001 - a broken schema can make the library raise anything
+        except Exception:  # noqa: BLE001 - as above
             return []
 
     def fits(self, value: Any, schema: Any) -> bool:

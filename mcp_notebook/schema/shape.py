@@ -93,10 +93,10 @@ def _plain(flat: Schema, kind: str, root: Schema) -> Shape:
         return Shape("choice", flat, options=[("true", True), ("false", False)])
     if kind == "null":
         return Shape("choice", flat, options=[("null", None)])
-    if kind == "array":
-        items = shape_of(flat["items"], root, MAX_DEPTH) if "items" in flat and "prefixItems" not in flat else None
-        if items is not None and items.kind == "choice" and items.options and flat.get("uniqueItems") is not False:
-            return Shape("many", flat, options=items.options)
+    if kind == "array" and isinstance(flat.get("items"), Mapping) and "prefixItems" not in flat:
+        some = _options(flatten(flat["items"], root), root)
+        if some and flat.get("uniqueItems") is not False:
+            return Shape("many", flat, options=some)
     return Shape(_KINDS.get(kind, "json"), flat)
 
 

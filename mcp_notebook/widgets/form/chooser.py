@@ -45,11 +45,11 @@ class Chooser(Editor):
         self, kit: Kit, spot: Spot, shape: Shape, make: Callable[[Spot, Shape], Editor], arrange: Callable[[], None]
     ) -> None:
         self._kit, self._make, self._arrange = kit, make, arrange
-        self._inside = replace(spot, label="", required=True)
+        self._inside = replace(spot, label="", required=True, deep=False)
         variants = [(label, shape_of(schema, kit.root)) for label, schema in shape.variants]
         variants = variants or [(_WORDS.get(shape.kind, "one value"), replace(shape, nullable=False))]
         self._forms = [_Form(label, shape=each) for label, each in variants]
-        if not spot.required or len(variants) > 1:
+        if not spot.required or len(variants) > 1 or spot.deep:
             self._forms.insert(0, _Form(f"({spot.unset})"))
         if shape.nullable:
             self._forms.append(_Form("null", None))

@@ -25,8 +25,11 @@ __all__ = ["Field"]
 LONG: Final = 240
 """Characters of a description before the rest is folded away."""
 
+DEEP: Final = 4
+"""Fields inside fields that are there from the start."""
+
 MAX_DEPTH: Final = 12
-"""Fields inside fields; deeper ones are JSON. A schema that requires itself has no end."""
+"""Fields inside fields; what is deeper is JSON."""
 
 
 class Field:
@@ -52,12 +55,15 @@ class Field:
             name, flat, required, flat.get("default", UNSET), description if isinstance(description, str) else ""
         )
         self._shape = shape_of(flat, kit.root)
-        self._spot = Spot(name, name if label is None else label, required, self._unset_words())
+        self._spot = Spot(name, name if label is None else label, required, self._unset_words(), depth > DEEP)
         self._about = self._hint()
         self._note = kit.html(self._about)
         self._wrong: Sequence[Problem] = ()
         self.widget = w.Box(layout=kit.layout("row"))
-        self._edit(self._make(self._spot, self._shape))
+        if self._shape.kind in ("record", "rows", "union") and depth >= MAX_DEPTH:
+            self._shape = Shape("json", self._shape.schema)
+        parts = self._shape.kind in ("record", "rows", "union")
+        self._edit((self._chooser if parts else self._make)(self._spot, self._shape))
         if required and self._parameter.default is not UNSET:
             self.fill(self._parameter.default)
 
@@ -102,18 +108,15 @@ class Field:
         return Chooser(self._kit, spot, shape, self._make, self._arrange)
 
     def _make(self, spot: Spot, shape: Shape) -> Editor:
-        """Make the editor for a shape; a record and rows come inside a chooser, which has no label for them."""
-        inside = not spot.label
-        kind: str = shape.kind if self._depth < MAX_DEPTH else "json"
-        if kind == "record" and inside:
+        """Make the editor for a shape, as something inside a chooser."""
+        if shape.kind == "record":
             return Record(self._kit, shape, self._depth, self._arrange)
-        if kind == "rows" and inside:
+        if shape.kind == "rows":
             return Rows(self._kit, shape.schema, self._depth, self._arrange).start()
-        if kind in ("record", "rows", "union"):
+        if shape.kind == "union":
             return self._chooser(spot, shape)
-        if kind == "text" and shape.schema.get("format") == "date":
-            kind = "date"
-        return _EDITORS[kind](self._kit, spot, shape)
+        day = shape.kind == "text" and shape.schema.get("format") == "date"
+        return _EDITORS["date" if day else shape.kind](self._kit, spot, shape)
 
     def _unset_words(self) -> str:
         if self._parameter.required:

@@ -20,7 +20,7 @@ __all__ = ["Row", "Rows", "by_part"]
 MOST_ROWS: Final = 50
 """Rows that are shown each in fields; longer arrays are JSON."""
 
-MOST_AT_FIRST: Final = 5
+MOST_AT_FIRST: Final = 3
 """Rows that are there at once where an array needs as many."""
 
 
@@ -66,7 +66,7 @@ class Rows(Editor):
         """Put in the rows that the schema asks for, and return itself."""
         least = self._schema.get("minItems")
         wanted = max(least if isinstance(least, int) else 0, len(self._first))
-        while len(self.rows) < min(wanted, MOST_AT_FIRST):
+        while len(self.rows) < min(wanted, max(MOST_AT_FIRST, len(self._first))):
             self.rows.append(self._row())
         return self
 

@@ -27,12 +27,15 @@ class Spot:
         label: What is written before the input; empty where another editor has said it.
         required: Whether something must be sent.
         unset: Words for what happens where nothing is sent.
+        deep: Whether it is so far inside that it is filled in only once a person asks for it; a schema that
+            requires itself has no end.
     """
 
     name: str
     label: str
     required: bool
     unset: str
+    deep: bool = False
 
 
 class Typed(Editor):
