@@ -15,7 +15,7 @@ from mcp_notebook.widgets.form import typed
 from mcp_notebook.widgets.form.choice import Choice
 from mcp_notebook.widgets.form.chooser import Chooser
 from mcp_notebook.widgets.form.editor import Editor, same
-from mcp_notebook.widgets.form.kit import Kit
+from mcp_notebook.widgets.form.kit import Kit, wrong
 from mcp_notebook.widgets.form.record import Record
 from mcp_notebook.widgets.form.rows import Rows
 from mcp_notebook.widgets.form.typed import Spot
@@ -88,10 +88,10 @@ class Field:
 
     def show(self, problems: Sequence[Problem]) -> None:
         """Show problems next to what they are about."""
-        wrong = self._editor.show(problems)
-        if wrong != self._wrong:
-            self._wrong = wrong
-            lines = "".join(f'<span class="wrong" role="alert">! {escape(str(problem))}</span>' for problem in wrong)
+        here = self._editor.show(problems)
+        if here != self._wrong:
+            self._wrong = here
+            lines = "".join(wrong(str(problem)) for problem in here)
             self._note.value = f'<div class="mcpnb-hint">{lines}</div>{self._about}' if lines else self._about
 
     def _edit(self, editor: Editor) -> None:

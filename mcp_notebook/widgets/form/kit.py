@@ -12,7 +12,7 @@ import ipywidgets as w
 
 from mcp_notebook.schema import Checker, Schema
 
-__all__ = ["STYLE", "Complete", "Kit"]
+__all__ = ["STYLE", "Complete", "Kit", "wrong"]
 
 Complete = Callable[[str, str], Sequence[str]]
 """Suggests values for a text: its name, and what is typed so far."""
@@ -30,6 +30,11 @@ STYLE = """<style>
 .mcpnb-parts{border-left:2px solid var(--mcpnb-line)}
 </style>"""
 """The style sheet of a form; without it a form is plain, and works."""
+
+
+def wrong(text: str) -> str:
+    """Mark what is wrong, by a sign and words beside the colour."""
+    return f'<span class="wrong" role="alert">! {escape(text)}</span>'
 
 
 class Kit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
+from html import escape
 from typing import Any
 
 import ipywidgets as w
@@ -12,10 +13,12 @@ from mcp_types import CallToolResult, Tool
 from mcp_notebook.client import OnProgress, Outcome
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.schema import parameters
-from mcp_notebook.server.interface import argument_in_words
+from mcp_notebook.server.interface import argument_in_words, behaviour, listed
 from mcp_notebook.widgets import content, look
 from mcp_notebook.widgets.calls import put_out
+from mcp_notebook.widgets.form.json_panel import JsonPanel
 from mcp_notebook.widgets.form.schema_form import SchemaForm
+from mcp_notebook.widgets.progress import ProgressBar
 
 __all__ = ["ToolForm"]
 
@@ -56,9 +59,16 @@ class ToolForm(w.VBox):
         self._result = w.HTML()
         self._button.on_click(self._start)
         self._cancel.on_click(lambda _: self._call.cancel() if self._call else None)
-        heading = w.HTML(f"<b>{look.code(tool.name)}</b> {look.muted(tool.title or '')}")
-        buttons = w.HBox([self._button, self._cancel, self._state])
-        super().__init__([heading, self.form, buttons, self._result], layout=w.Layout(padding="4px 0"))
+        self._progress = ProgressBar()
+        self.questions = w.VBox()
+        """Where the questions of a call of this form are asked."""
+        self._fold = w.ToggleButton(description="JSON and code", tooltip="Show the arguments as JSON and as code")
+        self._panel = w.VBox()
+        self._fold.observe(self._unfold, "value")
+        buttons = w.HBox([self._button, self._cancel, self._fold, self._state], layout=w.Layout(align_items="center"))
+        result = w.VBox([self._result], layout=w.Layout(min_height="6em"))
+        parts = [w.HTML(self._heading()), self.form, buttons, self._panel, self._progress, self.questions, result]
+        super().__init__(parts, layout=w.Layout(padding="4px 0"))
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -73,22 +83,32 @@ class ToolForm(w.VBox):
         """Set the fields; arguments that are not named become unset."""
         self.form.fill(arguments)
 
+    def _heading(self) -> str:
+        tool = self._tool
+        lines = [f"<b>{look.code(tool.name)}</b> {escape(tool.title or '')}"]
+        if tool.description:
+            lines.append(f'<div style="white-space:pre-line;max-width:60em">{escape(tool.description.strip())}</div>')
+        if tool.annotations is not None:
+            lines.append(f'<div class="mcpnb-hint"><small>{escape(behaviour(listed(tool)))}</small></div>')
+        return "".join(lines)
+
+    def _unfold(self, _change: object) -> None:
+        if not self._panel.children:
+            self._panel.children = [JsonPanel(self.form, self._tool.name, self._line, self._tool.input_schema)]
+        self._panel.layout.display = None if self._fold.value else "none"
+
     def _start(self, _button: object) -> None:
         if self._call is not None and not self._call.done():
             return
         self.form.show_problems()
         try:
-            self._call = self._start_call(self.arguments, self._progress)
+            self._call = self._start_call(self.arguments, self._progress.report)
         except (McpNotebookError, ValueError) as error:
             self._show("not called", look.error("not called", str(error)))
             return
         self._button.disabled, self._cancel.disabled = True, False
         self._state.value = look.muted("calling …")
         self._call.add_done_callback(self._finish)
-
-    def _progress(self, progress: float, total: float | None, message: str | None) -> None:
-        so_far = f"{progress:g}" if total is None else f"{progress:g} of {total:g}"
-        self._state.value = look.muted(" · ".join(filter(None, ["calling …", so_far, message])))
 
     def _finish(self, call: Future[Outcome[CallToolResult]]) -> None:
         """Show how a call ended; runs on the loop's thread."""
@@ -109,6 +129,7 @@ class ToolForm(w.VBox):
             self._button.disabled, self._cancel.disabled = False, True
 
     def _show(self, state: str, html: str) -> None:
+        self._progress.end(state)
         self._state.value = look.muted(state)
         self._result.value = html
 
@@ -116,14 +137,23 @@ class ToolForm(w.VBox):
         bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
         # ipywidgets cuts the text after 110 characters.
         bundle["text/plain"] = repr(self)
+        bundle["text/html"] = self._static()
         return bundle
 
-    def __repr__(self) -> str:
+    def _rows(self) -> list[tuple[str, str, str]]:
         root = self._tool.input_schema
-        rows = [(p.name, argument_in_words(p, root), p.description) for p in parameters(root)]
+        return [(p.name, argument_in_words(p, root), p.description) for p in parameters(root)]
+
+    def _static(self) -> str:
+        """Draw what a saved notebook shows, where there is no kernel to talk to."""
+        rows = [[look.code(name), escape(words), escape(about)] for name, words, about in self._rows()]
+        note = look.muted("a form, when this cell is run")
+        return look.card(f"form of {look.code(self._tool.name)} {note}", look.table(("", "", ""), rows) if rows else "")
+
+    def __repr__(self) -> str:
         return "\n".join(
             [
                 f"form of {self._tool.name} (a widget; without one: %mcp call {self._tool.name} ...)",
-                *look.columns(rows),
+                *look.columns(self._rows()),
             ]
         )
