@@ -17,7 +17,6 @@ from mcp_types import (
     Root,
     TextContent,
 )
-from pydantic import ValidationError
 
 from mcp_notebook.client.questions import Answer, Question
 from mcp_notebook.errors import RequestError
@@ -50,7 +49,7 @@ async def answer_from(question: Question, value: Any) -> Answer:
         return value
     try:
         made = _FROM_VALUE[question.kind](value)
-    except ValidationError:
+    except ValueError:
         made = None
     if made is None:
         raise RequestError(
@@ -113,6 +112,8 @@ def root(place: str) -> Root:
         ValueError: It is a URI of another kind.
     """
     uri = place if "://" in place else Path(place).expanduser().absolute().as_uri()
+    if not uri.startswith("file://"):
+        raise ValueError(f"{place!r} is no directory and no file:// URI")
     return Root(uri=uri)  # type: ignore[arg-type]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from mcp_types import (
@@ -20,7 +21,7 @@ from mcp_notebook.client import Answer, Question
 from mcp_notebook.client.answers import DECLINED, NO_ROOTS, root
 from mcp_notebook.errors import UnknownNameError
 from mcp_notebook.magics.words import named_values
-from mcp_notebook.schema import UNSET, Parameter, Schema, parameters, type_in_words
+from mcp_notebook.schema import UNSET, Parameter, Schema, parameters, type_in_words, without_null
 from mcp_notebook.widgets import look
 from mcp_notebook.widgets.asked import asked
 
@@ -51,13 +52,17 @@ def ask_line_by_line(question: Question) -> Answer:
 def _form(params: ElicitRequestFormParams) -> Answer:
     print("  (decline or cancel ends it; an empty line leaves out what need not be there)")
     schema = params.requested_schema
-    fields = ((parameter.name, _field(parameter, schema)) for parameter in parameters(schema))
-    return ElicitResult(action="accept", content={name: value for name, value in fields if value is not UNSET})
+    content = {}
+    for parameter in parameters(schema):
+        value = _field(replace(parameter, schema=without_null(parameter.schema, schema)), schema)
+        if value is not UNSET:
+            content[parameter.name] = value
+    return ElicitResult(action="accept", content=content)
 
 
 def _field(parameter: Parameter, schema: Schema) -> Any:
     about = [type_in_words(parameter.schema, schema)]
-    if parameter.default is not UNSET:
+    if parameter.default not in (UNSET, None):
         about.append(f"if empty: {look.json_text(parameter.default)}")
     elif not parameter.required:
         about.append("optional")
@@ -70,9 +75,9 @@ def _value(parameter: Parameter, schema: Schema, typed: str) -> Any:
     from jsonschema import Draft202012Validator  # here, because it takes a second to import
 
     if not typed:
-        if parameter.default is UNSET and parameter.required:
+        if parameter.required and parameter.default is UNSET:
             raise ValueError("a value is needed; decline or cancel gives none")
-        return parameter.default
+        return UNSET if parameter.default is None else parameter.default
     if parameter.schema.get("type") == "boolean":
         typed = {"yes": "true", "no": "false"}.get(typed.lower(), typed)
     try:
@@ -107,8 +112,10 @@ def _sampling(params: CreateMessageRequestParams) -> Answer:
 
 def _roots(params: None) -> Answer:
     found: list[Root] = []
-    while place := _until_it_fits("  a directory (nothing ends the list; or decline): ", str):
-        found.append(root(place))
+    while given := _until_it_fits(
+        "  a directory (an empty line ends the list; or decline): ", lambda typed: root(typed) if typed else None
+    ):
+        found.append(given)
     return ListRootsResult(roots=found)
 
 

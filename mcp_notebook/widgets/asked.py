@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -60,11 +61,11 @@ def _form(params: ElicitRequestFormParams) -> tuple[str, list[Part]]:
 
 
 def _url(params: ElicitRequestURLParams) -> tuple[str, list[Part]]:
-    host = _host(params.url)
-    before, found, after = params.url.partition(host)
-    shown = f"{escape(before)}<strong>{escape(found)}</strong>{escape(after)}" if host else escape(params.url)
-    # Only the person opens it; and what is no web address could do anything.
-    if urlsplit(params.url).scheme in ("http", "https"):
+    scheme, host = _scheme_and_host(params.url)
+    before, found, after = params.url.partition(host) if host else (params.url, "", "")
+    shown = f"{escape(before)}<strong>{escape(found)}</strong>{escape(after)}"
+    # Only the person opens it, and only what a browser opens as a page.
+    if scheme in ("http", "https") and host:
         shown = f'<a href="{escape(params.url)}" target="_blank" rel="noopener noreferrer">{shown}</a>'
     parts = [("URL", params.url, f"<p><code>{shown}</code></p>")]
     parts.append(("host", host or "none", f"<p><strong>{escape(host or 'none')}</strong></p>"))
@@ -74,12 +75,13 @@ def _url(params: ElicitRequestURLParams) -> tuple[str, list[Part]]:
     return params.message, parts
 
 
-def _host(url: str) -> str:
-    """Return the host as it stands in the URL; "" where there is none."""
+def _scheme_and_host(url: str) -> tuple[str, str]:
+    """Return both as they stand in a URL; "" for what is not there."""
     try:
-        return urlsplit(url).netloc.rpartition("@")[2].rpartition(":")[0] or urlsplit(url).netloc.rpartition("@")[2]
+        scheme, rest, *_ = urlsplit(url)
     except ValueError:  # half of an IPv6 address
-        return ""
+        return "", ""
+    return scheme, re.sub(r":\d*$", "", rest.rpartition("@")[2])
 
 
 def _sampling(params: CreateMessageRequestParams) -> tuple[str, list[Part]]:

@@ -1,0 +1,123 @@
+"""Who is asked in a kernel, by what runs the cell: a person on stdin, or nobody."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.kernels import DEADLINE, Kernel
+
+pytestmark = pytest.mark.slow
+
+PIZZERIA = """
+from typing import Annotated, Literal
+from mcp.server.mcpserver import Elicit, Resolve
+from pydantic import BaseModel
+
+class Size(BaseModel):
+    size: Literal["small", "large"]
+    slices: int = 8
+
+def ask_for_size() -> Elicit[Size]:
+    return Elicit("Which size?", Size)
+"""
+ORDER = """%%mcp_tool
+def order(kind: str, size: Annotated[Size, Resolve(ask_for_size)]) -> str:
+    "Order a pizza."
+    return f"{size.size} {kind} in {size.slices}"
+"""
+AWAIT = """
+state = get_ipython()._mcp_notebook_state
+outcome = await state.on().aio.call("order", {"kind": "Marinara"})
+outcome.result
+"""
+
+
+@pytest.fixture(scope="module")
+def pizzeria(shared_kernel: Kernel) -> Kernel:
+    shared_kernel.good(PIZZERIA)
+    shared_kernel.good(ORDER)
+    return shared_kernel
+
+
+@pytest.mark.parametrize("era", ["modern", "legacy"])
+def test_a_cell_that_waits_asks_on_stdin_where_no_card_can_be_shown(pizzeria: Kernel, era: str) -> None:
+    ran = pizzeria.dialog(f"%mcp call order kind=Marinara --era {era}", "huge", "large", "")
+    assert "notebook asks: Which size?" in ran.stdout
+    assert "not that: 'huge' is not one of ['small', 'large']" in ran.stdout
+    assert ran.text == "large Marinara in 8"
+
+
+def test_a_cell_that_awaits_asks_on_stdin_too(pizzeria: Kernel) -> None:
+    assert pizzeria.dialog(AWAIT, "small", "4").text == "small Marinara in 4"
+
+
+def test_a_word_declines(pizzeria: Kernel) -> None:
+    assert "elicitation was decline" in pizzeria.dialog("%mcp call order kind=Marinara", "decline").text
+
+
+def test_what_was_asked_and_answered_is_in_the_log(pizzeria: Kernel) -> None:
+    pizzeria.dialog("%mcp call order kind=Napoli", "large", "6")
+    number = pizzeria.value("get_ipython()._mcp_notebook_state.registry.recorder.calls[-1].number")
+    log = pizzeria.good(f"%mcp log {number}").text
+    assert "question" in log
+    assert '"slices": 6' in log.partition("answer")[2]
+
+
+def test_what_runs_a_notebook_by_itself_is_told_that_nobody_answers(pizzeria: Kernel) -> None:
+    ran = pizzeria.finish(pizzeria.client.execute("%mcp call order kind=Marinara", allow_stdin=False))
+    assert "nobody is here to answer" in ran.everything
+    assert "Traceback" not in ran.everything
+
+
+@pytest.mark.parametrize("code", ["%mcp call order kind=Marinara", AWAIT])
+def test_an_interrupt_ends_the_question_and_the_next_one_works(pizzeria: Kernel, code: str) -> None:
+    running = pizzeria.start(code)
+    pizzeria.client.get_stdin_msg(timeout=DEADLINE)
+    pizzeria.interrupt()
+    assert not pizzeria.finish(running).ok
+    assert pizzeria.dialog("%mcp call order kind=Marinara", "small", "").text == "small Marinara in 8"
+
+
+def test_a_function_in_a_variable_answers(pizzeria: Kernel) -> None:
+    pizzeria.good("def reply(question): return {'size': 'small', 'slices': 1}")
+    assert pizzeria.good("%mcp call order kind=Marinara --answers reply").text == "small Marinara in 1"
+    pizzeria.good("words = 5")
+    assert "takes a list" in pizzeria.run("%mcp call order kind=Marinara --answers words").everything
+
+
+def test_a_resource_is_read_with_answers_too(pizzeria: Kernel) -> None:
+    pizzeria.good(
+        "from mcp.server.mcpserver import Context\n"
+        "async def shelf(kind: str, ctx: Context) -> str:\n"
+        "    return (await ctx.elicit('Which size?', Size)).data.size + ' ' + kind\n"
+        "get_ipython()._mcp_notebook_state.live().server.resource('pizza://{kind}')(shelf)\n"
+    )
+    answers = """--answers '[{"size": "large"}]'"""
+    assert pizzeria.good(f"%mcp read pizza://Napoli --era legacy {answers}").text == "large Napoli"
+
+
+def test_a_connection_of_code_asks_the_person_at_the_notebook(pizzeria: Kernel) -> None:
+    pizzeria.good("import mcp_notebook\nlive = get_ipython()._mcp_notebook_state.live().server")
+    ran = pizzeria.dialog("mcp_notebook.connect(live).call('order', {'kind': 'Romana'}).result", "small", "2")
+    assert ran.text == "small Romana in 2"
+
+
+def test_roots_are_set_and_asked_for_again(pizzeria: Kernel) -> None:
+    pizzeria.good(
+        "from mcp.server.mcpserver import ListRoots\nfrom mcp_types import ListRootsResult\n"
+        "def roots() -> ListRoots:\n    return ListRoots()"
+    )
+    pizzeria.good(
+        "%%mcp_tool\n"
+        "def look(roots: Annotated[ListRootsResult, Resolve(roots)]) -> int:\n"
+        '    "Count the roots."\n'
+        "    return len(roots.roots)\n"
+    )
+    assert "not set" in pizzeria.good("%mcp roots").text
+    assert "no directory 'nowhere'" in pizzeria.run("%mcp roots nowhere").everything
+    assert "file://" in pizzeria.good("%mcp roots . ..").text
+    assert pizzeria.good("%mcp call look").text == "2"
+    pizzeria.good("%mcp roots --none")
+    assert pizzeria.good("%mcp call look --era legacy").text == "0"
+    pizzeria.good("%mcp roots --ask")
+    assert pizzeria.dialog("%mcp call look", "/data", "").text == "1"
