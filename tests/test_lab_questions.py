@@ -112,7 +112,7 @@ def test_what_does_not_fit_is_said_and_nothing_typed_is_lost(pizzeria: Lab) -> N
     fill(output, "Alan")
     output.get_by_label("slices").fill("many")
     output.get_by_role("button", name="Accept").click()
-    expect(output.get_by_role("alert")).to_contain_text("slices")
+    expect(output.get_by_role("alert").last).to_contain_text("slices")
     expect(output.get_by_label("name")).to_have_value("Alan")
     pizzeria.picture("question-problem", output)
     output.get_by_label("slices").fill("6")
@@ -175,3 +175,17 @@ def test_two_questions_at_once_are_answered_in_any_order(pizzeria: Lab) -> None:
     output.get_by_role("button", name="Accept").click()
     expect(output).to_contain_text("large for Edsger, hot: True")
     pizzeria.wait_until_idle()
+
+
+def test_a_form_shows_the_questions_of_its_call_inside_itself(pizzeria: Lab) -> None:
+    pizzeria.run(CELLS[5])
+    form = pizzeria.output(CELLS[5])
+    form.get_by_role("button", name="Call").click()
+    fill(form, "Barbara")
+    pizzeria.theme(dark=True)
+    pizzeria.picture("question-in-form-dark", form)
+    pizzeria.theme(dark=False)
+    form.get_by_role("button", name="Accept").click()
+    expect(form).to_contain_text("a large one in 8 slices for Barbara")
+    expect(form).to_contain_text("accepted")
+    pizzeria.picture("question-in-form", form)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from mcp_types import (
@@ -21,7 +20,7 @@ from mcp_notebook.client import Answer, Question
 from mcp_notebook.client.answers import DECLINED, NO_ROOTS, root
 from mcp_notebook.errors import UnknownNameError
 from mcp_notebook.magics.words import named_values
-from mcp_notebook.schema import UNSET, Parameter, Schema, parameters, type_in_words, without_null
+from mcp_notebook.schema import UNSET, Checker, Parameter, Schema, parameters, type_in_words
 from mcp_notebook.widgets import look
 from mcp_notebook.widgets.asked import asked
 
@@ -54,7 +53,7 @@ def _form(params: ElicitRequestFormParams) -> Answer:
     schema = params.requested_schema
     content = {}
     for parameter in parameters(schema):
-        value = _field(replace(parameter, schema=without_null(parameter.schema, schema)), schema)
+        value = _field(parameter, schema)
         if value is not UNSET:
             content[parameter.name] = value
     return ElicitResult(action="accept", content=content)
@@ -72,22 +71,21 @@ def _field(parameter: Parameter, schema: Schema) -> Any:
 
 
 def _value(parameter: Parameter, schema: Schema, typed: str) -> Any:
-    from jsonschema import Draft202012Validator  # here, because it takes a second to import
-
     if not typed:
         if parameter.required and parameter.default is UNSET:
             raise ValueError("a value is needed; decline or cancel gives none")
         return UNSET if parameter.default is None else parameter.default
-    if parameter.schema.get("type") == "boolean":
-        typed = {"yes": "true", "no": "false"}.get(typed.lower(), typed)
+    checker = Checker({**parameter.schema, "$defs": schema.get("$defs", {})})
+    yes_or_no = {"yes": True, "no": False}.get(typed.lower())
+    if yes_or_no is not None and not checker.problems(yes_or_no):
+        return yes_or_no
     try:
         value = named_values([f"{parameter.name}={typed}"], schema, {}, "this question")[parameter.name]
     except UnknownNameError:
         raise ValueError(f"that is no {type_in_words(parameter.schema, schema)}") from None
-    checker = Draft202012Validator({**parameter.schema, "$defs": schema.get("$defs", {})})
-    problem = next(checker.iter_errors(value), None)
-    if problem is not None:
-        raise ValueError(problem.message)
+    problems = checker.problems(value)
+    if problems:
+        raise ValueError("; ".join(map(str, problems)))
     return value
 
 

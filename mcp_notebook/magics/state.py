@@ -187,13 +187,16 @@ class State:
     def form(self, on: str, tool: str) -> ToolForm:
         """Return a form that calls a tool of a connection or live server, whichever has that name at the time."""
         from mcp_notebook.widgets.form import ToolForm
+        from mcp_notebook.widgets.question import ask_in
 
         (found,) = (t for t in offer_of(self, on).tools() if t.name == tool)
 
         def start_call(arguments: dict[str, Any], on_progress: OnProgress) -> Future[Outcome[CallToolResult]]:
-            return self.on(on).start_call(tool, arguments, on_progress=on_progress)
+            answerer = ask_in(form.questions)
+            return self.on(on).start_call(tool, arguments, answerer=answerer, on_progress=on_progress)
 
-        return ToolForm(found, start_call, explain=cells.explain)
+        form = ToolForm(found, start_call, explain=cells.explain)
+        return form
 
     def approval_card(self, name: str, approval: Approval) -> ApprovalCard:
         """Return the card of a listener's approval; the same one each time, so that all its views agree."""

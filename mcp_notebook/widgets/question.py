@@ -136,9 +136,12 @@ def _form(params: ElicitRequestFormParams) -> _Reply:
     form = SchemaForm(params.requested_schema)
     # The protocol has clients fill in the defaults, and send what is in the form.
     form.fill({p.name: p.default for p in parameters(params.requested_schema) if p.default not in (UNSET, None)})
-    return _Reply(
-        [form], lambda: ElicitResult(action="accept", content=form.read()), "Send what is filled in", _ELICITATION
-    )
+
+    def read() -> Answer:
+        form.show_problems()
+        return ElicitResult(action="accept", content=form.read())
+
+    return _Reply([form], read, "Send what is filled in", _ELICITATION)
 
 
 def _url(params: ElicitRequestURLParams) -> _Reply:

@@ -34,6 +34,10 @@ class ToolForm(w.VBox):
         explain: Says where the tool raised an exception, for its author.
         complete: Suggests values: for an argument, what is typed so far, and the other arguments.
         line: How a magic's line that makes this call begins.
+
+    Attributes:
+        form: The fields.
+        questions: Where what the server asks during the call is to be shown; emptied before each call.
     """
 
     def __init__(
@@ -101,6 +105,7 @@ class ToolForm(w.VBox):
         if self._call is not None and not self._call.done():
             return
         self.form.show_problems()
+        self.questions.children = ()
         try:
             self._call = self._start_call(self.arguments, self._progress.report)
         except (McpNotebookError, ValueError) as error:
