@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+from typing import Any
+
 import pytest
 
 from tests.kernels import DEADLINE, Kernel
@@ -32,6 +35,39 @@ outcome.result
 """
 
 
+HEARS = tuple(map(int, version("ipykernel").split(".")[:2])) >= (7, 4)
+
+
+class Card:
+    """A question's card, as a front end that shows widgets has it."""
+
+    def __init__(self, kernel: Kernel, running: str) -> None:
+        self.kernel = kernel
+        self.widgets: dict[str, dict[str, Any]] = {}
+        while True:
+            message = kernel.client.get_iopub_msg(timeout=DEADLINE)
+            content = message["content"]
+            if message["msg_type"] == "comm_open":
+                self.widgets[content["comm_id"]] = content["data"]["state"]
+            elif message["msg_type"] == "display_data" and message["parent_header"]["msg_id"] == running:
+                return
+
+    def edit(self, name: str, value: str) -> None:
+        """Choose in the field of that name."""
+        comm, state = self._find(name)
+        self._send(comm, {"method": "update", "state": {"index": state["_options_labels"].index(value)}})
+
+    def press(self, name: str) -> None:
+        self._send(self._find(name)[0], {"method": "custom", "content": {"event": "click"}})
+
+    def _find(self, name: str) -> tuple[str, dict[str, Any]]:
+        return next((comm, state) for comm, state in self.widgets.items() if state.get("description") == name)
+
+    def _send(self, comm: str, data: dict[str, Any]) -> None:
+        content = {"comm_id": comm, "data": {"buffer_paths": [], **data}}
+        self.kernel.client.shell_channel.send(self.kernel.client.session.msg("comm_msg", content))
+
+
 @pytest.fixture(scope="module")
 def pizzeria(shared_kernel: Kernel) -> Kernel:
     shared_kernel.good(PIZZERIA)
@@ -59,7 +95,8 @@ def test_what_was_asked_and_answered_is_in_the_log(pizzeria: Kernel) -> None:
     pizzeria.dialog("%mcp call order kind=Napoli", "large", "6")
     number = pizzeria.value("get_ipython()._mcp_notebook_state.registry.recorder.calls[-1].number")
     log = pizzeria.good(f"%mcp log {number}").text
-    assert "question" in log
+    assert "elicitation/create: Which size?" in log
+    assert "'small' or 'large'" in log
     assert '"slices": 6' in log.partition("answer")[2]
 
 
@@ -76,6 +113,28 @@ def test_an_interrupt_ends_the_question_and_the_next_one_works(pizzeria: Kernel,
     pizzeria.interrupt()
     assert not pizzeria.finish(running).ok
     assert pizzeria.dialog("%mcp call order kind=Marinara", "small", "").text == "small Marinara in 8"
+
+
+@pytest.mark.skipif(not HEARS, reason="before ipykernel 7.4 no card is shown")
+def test_a_card_is_heard_while_the_cell_waits_and_its_thread_ends_with_it(pizzeria: Kernel) -> None:
+    running = pizzeria.start("%mcp call order kind=Marinara --era legacy", cell="a notebook has these")
+    card = Card(pizzeria, running)
+    card.edit("size", "small")
+    card.edit("size", "large")
+    card.press("Accept")
+    ran = pizzeria.finish(running)
+    assert ran.text.endswith("large Marinara in 8")
+    threads = "[t for t in __import__('threading').enumerate() if t.name.startswith('subshell')]"
+    pizzeria.wait_for(f"not {threads}")
+
+
+def test_a_cell_whose_displays_are_captured_is_asked_in_lines(pizzeria: Kernel) -> None:
+    running = pizzeria.start("%%capture shown\n%mcp call order kind=Romana -o eaten", cell="a notebook has these")
+    for line in ("small", ""):
+        pizzeria.client.get_stdin_msg(timeout=DEADLINE)
+        pizzeria.client.input(line)
+    assert pizzeria.finish(running).ok
+    assert pizzeria.value("eaten.structured_content") == {"result": "small Romana in 8"}
 
 
 def test_a_function_in_a_variable_answers(pizzeria: Kernel) -> None:

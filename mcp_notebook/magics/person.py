@@ -6,6 +6,7 @@ import asyncio
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Literal
 
+from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
@@ -74,7 +75,9 @@ def way_to_ask(shell: InteractiveShell) -> Literal["card", "lines"] | None:
     request = kernel.get_parent()
     if not request.get("content", {}).get("allow_stdin"):
         return None
-    return "card" if request.get("metadata", {}).get("cellId") and has_subshells(shell) else "lines"
+    hidden = isinstance(shell.display_pub, CapturingDisplayPublisher)  # a cell with %%capture
+    notebook = request.get("metadata", {}).get("cellId")
+    return "card" if notebook and has_subshells(shell) and not hidden else "lines"
 
 
 class _Shown:

@@ -84,7 +84,8 @@ class QuestionCard(w.VBox):
         try:
             answer = self._reply.read()
         except ValueError as error:
-            self._problem.value = f'<p role="alert"><strong>not sent:</strong> {escape(str(error))}</p>'
+            reasons = escape(str(error)).replace("\n", "<br>")
+            self._problem.value = f'<p role="alert"><strong>not sent:</strong> {reasons}</p>'
         else:
             self._give(answer)
 
