@@ -9,7 +9,7 @@ import pytest
 from mcp_types import CallToolResult, CreateMessageRequestParams, SamplingMessage, TextContent, ToolResultContent
 
 from mcp_notebook import NotebookServer
-from mcp_notebook.agent import Conversation, Model, ScriptedModel, Toolbox, Turn, Use, sampling_answerer
+from mcp_notebook.agent import Conversation, Model, ModelAnswerer, ScriptedModel, Toolbox, Turn, Use
 from mcp_notebook.client import Connection, Era
 from mcp_notebook.errors import ModelError
 from mcp_notebook.portal import Portal
@@ -45,7 +45,7 @@ def portal() -> Iterator[Portal]:
 
 
 def library() -> NotebookServer:
-    server = NotebookServer("library")
+    server = NotebookServer("library", instructions="Say please.")
 
     @server.tool()
     def find(author: str) -> list[str]:
@@ -135,6 +135,11 @@ def test_a_call_that_is_not_allowed_is_not_made(talk: Callable[..., Turn], log: 
     assert log.lines == ["calling find", "failed find: The user did not allow this call.", "said Then not."]
 
 
+def test_the_model_is_told_what_the_servers_say_of_themselves(toolbox: Toolbox) -> None:
+    assert toolbox.instructions == "About the tools of library: Say please."
+    assert Toolbox({}).instructions is None
+
+
 def test_a_conversation_goes_on(talk: Callable[..., Turn]) -> None:
     conversation = Conversation()
     talk(ScriptedModel([FIND, "Kindred."]), conversation)
@@ -183,7 +188,7 @@ def test_a_model_answers_when_a_server_samples(portal: Portal) -> None:
     request = CreateMessageRequestParams(
         messages=[SamplingMessage(role="user", content=TextContent(type="text", text="Sum it up."))], max_tokens=9
     )
-    answer = sampling_answerer(ScriptedModel([lambda m: f"heard: {m[-1].content.text}"]))
+    answer = ModelAnswerer(ScriptedModel([lambda m: f"heard: {m[-1].content.text}"]))
     sampled: Any = portal.run(answer, Question("sampling", request, "library"))  # type: ignore[arg-type]
     assert sampled.content.text == "heard: Sum it up."
     assert sampled.model == "scripted"

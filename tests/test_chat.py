@@ -42,10 +42,7 @@ def chat(shared_kernel: Kernel) -> Kernel:
 def test_each_step_is_shown_and_the_script_says_that_it_is_one(chat: Kernel) -> None:
     ran = chat.good("%%mcp_chat --new --script finding -o turn\nWhich books by Butler are there?")
     assert ran.text == (
-        "chat\n"
-        "  model         a script: its replies are written in finding, no model is asked\n"
-        "  tools         2 of library\n"
-        "  conversation  new\n"
+        "chat with a script, finding: no model is asked; tools: 2 of library\n"
         "scripted model: Let me look.\n"
         'calls find on library: {"author": "Butler"}\n'
         "  Kindred\n"
@@ -64,10 +61,8 @@ def test_the_conversation_goes_on_from_cell_to_cell_until_a_new_one(chat: Kernel
 
 def test_calls_of_a_chat_are_in_the_log(chat: Kernel) -> None:
     chat.good("%%mcp_chat --script finding\nWhich?")
-    assert (
-        'find       author="Butler"' in chat.good("%mcp log").text.splitlines()[-1]
-        or "find" in chat.good("%mcp log").text
-    )
+    *_, latest = chat.good("%mcp log").text.splitlines()
+    assert latest.split()[1:3] == ["find", 'author="Butler"']
 
 
 def test_a_person_is_asked_before_what_may_destroy(chat: Kernel) -> None:
@@ -76,6 +71,11 @@ def test_a_person_is_asked_before_what_may_destroy(chat: Kernel) -> None:
     assert chat.value("burnt") == []
     assert "  burnt" in chat.dialog("%%mcp_chat --script burning --approve destructive\nTidy up.", "y").text
     assert chat.value("burnt") == ["Kindred"]
+
+
+def test_nobody_there_means_no(chat: Kernel) -> None:
+    message = chat.client.execute("%%mcp_chat --script burning --approve destructive\nTidy up.", allow_stdin=False)
+    assert "  no result: The user did not allow this call." in chat.finish(message).text
 
 
 def test_approving_all_asks_before_what_only_reads_too(chat: Kernel) -> None:
@@ -106,11 +106,11 @@ def test_a_mistake_is_one_line(chat: Kernel, cell: str, line: str) -> None:
 def test_only_the_servers_that_are_named_are_at_the_model_s_hand(chat: Kernel) -> None:
     chat.good("%mcp new cinema")
     chat.good('%%mcp_tool --server cinema\ndef find(film: str) -> str:\n    "Find a film."\n    return film')
-    assert "tools         2 of library\n" in chat.good("%%mcp_chat --script finding --on library\nWhich?").text
+    assert "tools: 2 of library\n" in chat.good("%%mcp_chat --script finding --on library\nWhich?").text
     both = [{"tool": "cinema_find", "arguments": {"film": "Solaris"}}, "Found."]
     chat.good(f"both = {both!r}")
     ran = chat.good("%%mcp_chat --script both\nWhich?")
-    assert "tools         2 of library, 1 of cinema\n" in ran.text
+    assert "tools: 2 of library, 1 of cinema\n" in ran.text
     assert 'calls cinema_find on cinema: {"film": "Solaris"}\n  Solaris' in ran.text
     chat.good("%mcp use library")
 
@@ -134,3 +134,24 @@ def test_interrupting_the_cell_cancels_the_call_and_leaves_the_kernel_usable(cha
     assert ran.errors == ["KeyboardInterrupt"]
     chat.wait_for("ended == ['cancelled']")
     assert "scripted model: Let me look." in chat.good("%%mcp_chat --script finding --on library\nWhich?").text
+
+
+def test_a_model_answers_when_a_server_samples(chat: Kernel) -> None:
+    chat.good(
+        "from mcp.server.mcpserver import Sample, Resolve\nfrom typing import Annotated\n"
+        "from mcp_types import SamplingMessage, TextContent, CreateMessageResult\n"
+        "def blurb():\n"
+        "    words = TextContent(type='text', text='Praise it.')\n"
+        "    return Sample([SamplingMessage(role='user', content=words)], max_tokens=20)\n"
+    )
+    chat.good(
+        "%%mcp_tool praise --server library\n"
+        "def praise(said: Annotated[CreateMessageResult, Resolve(blurb)]) -> str:\n"
+        "    'Praise.'\n    return said.content.text"
+    )
+    chat.good("praises = [lambda messages: 'heard: ' + messages[-1].content.text]")
+    assert ": scripted.\n" in chat.good("%mcp sampling --script praises").stdout
+    assert chat.good("%mcp call praise").text == "heard: Praise it."
+    assert "The script has 1 steps" in chat.run("%mcp call praise").stderr
+    assert ": no model.\n" in chat.good("%mcp sampling off").stdout
+    assert "heard" not in chat.run("%mcp call praise").everything

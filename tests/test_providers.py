@@ -90,7 +90,7 @@ def turn(portal: Portal, era: Era = "modern") -> Turn:
     toolbox = Toolbox({"library": Connection(portal, library(), era)})
 
     async def turn() -> Turn:
-        return await Conversation().turn("Which books by Butler?", model, toolbox, Log(), instructions="Be brief.")
+        return await Conversation().turn("Which books by Butler?", model, toolbox, Log())
 
     return portal.run(turn)
 
@@ -106,6 +106,7 @@ def test_a_provider_s_own_client_calls_tools_and_is_told_the_result(
     assert first["tools"][0]["function"]["name"] == "find"
     assert first["tools"][0]["function"]["parameters"]["required"] == ["author"]
     assert [message["role"] for message in second["messages"]] == ["system", "user", "assistant", "tool"]
+    assert second["messages"][0]["content"] == "About the tools of library: Say please."
     assert second["messages"][-1] == {"role": "tool", "tool_call_id": "c1", "content": "Kindred"}
 
 

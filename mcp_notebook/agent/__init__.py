@@ -2,18 +2,18 @@
 
 from mcp_notebook.agent.conversation import Conversation, Turn, Use, Watcher
 from mcp_notebook.agent.model import Model, provided
-from mcp_notebook.agent.sampling import sampling_answerer
+from mcp_notebook.agent.sampling import ModelAnswerer
 from mcp_notebook.agent.scripted import ScriptedModel
 from mcp_notebook.agent.toolbox import Toolbox
 
 __all__ = [
     "Conversation",
     "Model",
+    "ModelAnswerer",
     "ScriptedModel",
     "Toolbox",
     "Turn",
     "Use",
     "Watcher",
     "provided",
-    "sampling_answerer",
 ]

@@ -102,7 +102,6 @@ class Conversation:
         watcher: Watcher,
         *,
         approve: Approve | None = None,
-        instructions: str | None = None,
         most_requests: int = 10,
         most_tokens: int = 4096,
     ) -> Turn:
@@ -114,7 +113,6 @@ class Conversation:
             toolbox: What it can call.
             watcher: Is told of everything.
             approve: Is asked before each call; None allows all.
-            instructions: The system prompt.
             most_requests: To the model; the turn ends there.
             most_tokens: Of each of its replies.
 
@@ -126,7 +124,7 @@ class Conversation:
         for number in range(1, most_requests + 1):
             reply = await model(
                 CreateMessageRequestParams(
-                    messages=messages, tools=toolbox.tools, system_prompt=instructions, max_tokens=most_tokens
+                    messages=messages, tools=toolbox.tools, system_prompt=toolbox.instructions, max_tokens=most_tokens
                 )
             )
             messages.append(SamplingMessage(role="assistant", content=reply.content, _meta=reply.meta))

@@ -12,29 +12,40 @@ from mcp_notebook.client import Answer, Answerer, Question
 from mcp_notebook.client.answers import answer_from
 from mcp_notebook.errors import ModelError, RequestError
 
-__all__ = ["sampling_answerer"]
+__all__ = ["ModelAnswerer"]
 
 
-def sampling_answerer(model: Model, otherwise: Answerer | None = None) -> Answerer:
-    """Return an answerer that has `model` answer sampling, and leaves other questions to `otherwise`."""
+class ModelAnswerer:
+    """Has a model answer sampling, and leaves other questions to whoever answered before.
 
-    async def answer(question: Question) -> Answer:
+    Attributes:
+        model: Answers sampling.
+        otherwise: Answers the rest; None where nobody does.
+    """
+
+    def __init__(self, model: Model, otherwise: Answerer | None = None) -> None:
+        self.model = model
+        self.otherwise = otherwise
+
+    async def __call__(self, question: Question) -> Answer:
+        """Answer.
+
+        Raises:
+            RequestError: The model failed, or nobody answers such a question.
+        """
         if isinstance(question.params, CreateMessageRequestParams):
-            return await _sampled(model, question.params)
-        if otherwise is None:
+            return await self._sample(question.params)
+        if self.otherwise is None:
             raise RequestError(f"{question.server!r} asked something that no model answers ({question.kind}).")
-        return await answer_from(question, otherwise)
+        return await answer_from(question, self.otherwise)
 
-    return answer
-
-
-async def _sampled(model: Model, request: CreateMessageRequestParams) -> Answer:
-    try:
-        reply = await model(request)
-    except ModelError as error:
-        raise RequestError(str(error)) from error
-    if request.tools:
-        return reply.model_copy(update={"meta": None})
-    text = "\n".join(block.text for block in reply.content_as_list if isinstance(block, TextContent))
-    content = TextContent(type="text", text=text)
-    return CreateMessageResult(role="assistant", content=content, model=reply.model, stop_reason=reply.stop_reason)
+    async def _sample(self, request: CreateMessageRequestParams) -> Answer:
+        try:
+            reply = await self.model(request)
+        except ModelError as error:
+            raise RequestError(str(error)) from error
+        if request.tools:
+            return reply.model_copy(update={"meta": None})
+        text = "\n".join(block.text for block in reply.content_as_list if isinstance(block, TextContent))
+        content = TextContent(type="text", text=text)
+        return CreateMessageResult(role="assistant", content=content, model=reply.model, stop_reason=reply.stop_reason)

@@ -43,6 +43,7 @@ class Toolbox:
         entries = [
             Entry(server, connection, tool) for server, connection in connections.items() for tool in connection.tools()
         ]
+        self._instructions = {server: connection.instructions for server, connection in connections.items()}
         times = Counter(entry.tool.name for entry in entries)
         self._entries: dict[str, Entry] = {}
         for entry in entries:
@@ -56,6 +57,12 @@ class Toolbox:
             Tool(name=name, description=entry.tool.description, input_schema=entry.tool.input_schema)
             for name, entry in self._entries.items()
         ]
+
+    @property
+    def instructions(self) -> str | None:
+        """What the servers tell the model about themselves; None where none does."""
+        told = [f"About the tools of {server}: {text}" for server, text in self._instructions.items() if text]
+        return "\n\n".join(told) or None
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._entries.values())

@@ -124,6 +124,7 @@ class Extension:
         %mcp serve --approve all      have a person allow their calls: %mcp approvals, allow 1, deny 1
         %mcp token                    the secret that they send
         %mcp clients [HOST]           what Claude Code, VS Code and others need to know of the server; --write
+        %mcp sampling MODEL           a model answers when a server samples; %%mcp_chat talks to one
         %mcp doctor                   what would not work here, and the fix
 
         Add --help to a verb for its options: %mcp call --help. Tab completes everything.

@@ -9,21 +9,22 @@ from functools import partial
 from typing import Any, TypeVar
 
 import click
+from IPython.core.error import StdinNotImplementedError
 from IPython.display import display
 from mcp_types import CallToolResult
 
 from mcp_notebook import main_thread
 from mcp_notebook.agent import Conversation, Model, ScriptedModel, Toolbox, Turn, Use, provided
-from mcp_notebook.client import Connection, Era
+from mcp_notebook.client import Connection
 from mcp_notebook.errors import ModelError, UnknownNameError
 from mcp_notebook.magics.options import NOTEBOOK_VARIABLE, SERVER, TEXT
 from mcp_notebook.magics.state import State, say, say_call
-from mcp_notebook.magics.verb import ERA, INTO
+from mcp_notebook.magics.verb import INTO
 from mcp_notebook.recording import Call
 from mcp_notebook.widgets import chat as drawn
 from mcp_notebook.widgets.content import render
 
-__all__ = ["chat"]
+__all__ = ["chat", "model_or_script"]
 
 T = TypeVar("T")
 
@@ -60,7 +61,6 @@ T = TypeVar("T")
     "--max-tokens", type=click.IntRange(min=1), default=4096, show_default=True, help="Of each reply of the model."
 )
 @click.option("--new", is_flag=True, help="Begin a new conversation; else it goes on from cell to cell.")
-@ERA
 @INTO
 @click.pass_obj
 def chat(
@@ -73,15 +73,14 @@ def chat(
     max_turns: int,
     max_tokens: int,
     new: bool,
-    era: Era,
     output: str | None,
 ) -> None:
     """Say the cell's text to a model, which may call the tools of the servers."""
     _, prompt = state.cell
     if not prompt.strip():
         raise UnknownNameError("There is nothing to say: write it in the lines under %%mcp_chat.")
-    asked = _model(state, model, script)
-    toolbox = Toolbox(_connections(state, names, era))
+    asked = model_or_script(state, model, script)
+    toolbox = Toolbox(_connections(state, names))
     if new:
         state.conversation = Conversation()
     counts = Counter(entry.server for entry in toolbox)
@@ -130,7 +129,13 @@ async def _on_main(function: Callable[..., T], *args: Any) -> T:
     return await asyncio.wrap_future(main_thread.submit(partial(function, *args)))
 
 
-def _model(state: State, name: str | None, script: str | None) -> Model:
+def model_or_script(state: State, name: str | None, script: str | None) -> Model:
+    """Return the model that a line names.
+
+    Raises:
+        UnknownNameError: Of a script.
+        ModelError: Of a provider's model, or where neither is named.
+    """
     if script is not None:
         if name not in (None, ScriptedModel.name):
             raise UnknownNameError(f"Either {name} answers or the script does: leave out --model or --script.")
@@ -158,15 +163,21 @@ def _steps(state: State, script: str) -> Sequence[Any]:
     return steps
 
 
-def _connections(state: State, names: Sequence[str], era: Era) -> dict[str, Connection]:
-    chosen = names or tuple(state.registry.servers)
-    return {name: state.connection(state.live(name), era) for name in chosen}
+def _connections(state: State, names: Sequence[str]) -> dict[str, Connection]:
+    chosen = names or (*state.registry.servers, *state.connected)
+    return {name: state.on(name) for name in chosen}
 
 
 async def _approved(approve: str, use: Use) -> bool:
-    hints = use.tool.annotations if use.tool is not None else None
-    harmless = hints is not None and (hints.read_only_hint or hints.destructive_hint is False)
-    if approve == "destructive" and harmless:
+    if approve == "destructive" and not _may_destroy(use):
         return True
-    answer = await _on_main(input, f"Allow {use.name}? y or n: ")
+    try:
+        answer = await _on_main(input, f"Allow {use.name}? y or n: ")
+    except StdinNotImplementedError:
+        return False
     return answer.strip().lower() in ("y", "yes")
+
+
+def _may_destroy(use: Use) -> bool:
+    hints = use.tool.annotations if use.tool is not None else None
+    return hints is None or not (hints.read_only_hint or hints.destructive_hint is False)

@@ -8,6 +8,7 @@ from textwrap import indent
 from typing import Any
 
 from mcp_notebook.widgets import look
+from mcp_notebook.widgets.content import markdown
 
 __all__ = ["calls", "fails", "gives", "opening", "says"]
 
@@ -18,20 +19,20 @@ def opening(model: str, tools: Mapping[str, int], *, script: str | None, goes_on
     Args:
         model: The model's name.
         tools: How many tools each server has.
-        script: The variable that holds the script, where a script plays the model.
+        script: What the script is called, where a script plays the model.
         goes_on: Whether there were turns before.
     """
-    who = model if script is None else f"a script: its replies are written in {script}, no model is asked"
+    who = model if script is None else f"a script, {script}: no model is asked"
     has = ", ".join(f"{count} of {server}" for server, count in tools.items()) or "none"
-    facts = [("model", who), ("tools", has), ("conversation", "goes on" if goes_on else "new")]
-    rows = [[look.muted(name), escape(value)] for name, value in facts]
-    return look.Rendering("\n".join(["chat", *look.columns(facts)]), look.card("chat", look.table(("", ""), rows)))
+    title = "chat, which goes on" if goes_on else "chat"
+    words = f"with {who}; tools: {has}"
+    return look.Rendering(f"{title} {words}", look.card(escape(title), f"<p>{escape(words)}</p>"))
 
 
 def says(text: str, *, scripted: bool) -> look.Rendering:
-    """Draw what the model says: as text, because Markdown from a model can load an image from anywhere."""
+    """Draw what the model says; its Markdown loads nothing from elsewhere."""
     who = "scripted model" if scripted else "model"
-    body = f'<p style="white-space:pre-wrap">{escape(text)}</p>'
+    body = markdown.to_html(text) or f'<p style="white-space:pre-wrap">{escape(text)}</p>'
     return look.Rendering(f"{who}: {text}", look.card(who, body))
 
 
@@ -39,15 +40,21 @@ def calls(tool: str, server: str, arguments: Mapping[str, Any]) -> look.Renderin
     """Draw a call that the model asks for."""
     where = f" on {server}" if server else ""
     value = look.json_text(arguments)
-    title = f"calls {look.code(tool)}{look.muted(where)}"
-    return look.Rendering(f"calls {tool}{where}: {value}", look.card(title, look.pre(value)))
+    shown = look.pre(value) if "\n" in value else f"<p>{look.code(value)}</p>"
+    card = look.card(f"calls {look.code(tool)}{look.muted(where)}", shown)
+    return look.Rendering(f"calls {tool}{where}: {value}", _further_in(card))
 
 
 def gives(result: look.Rendering) -> look.Rendering:
     """Draw what a call gave."""
-    return look.Rendering(indent(result.text, "  "), result.html)
+    return look.Rendering(indent(result.text, "  "), _further_in(result.html))
 
 
 def fails(reason: str) -> look.Rendering:
     """Draw why a call gave nothing."""
-    return look.Rendering(f"  no result: {reason}", look.card("no result", f"<p>{escape(reason)}</p>", bad=True))
+    card = look.card("no result", f"<p>{escape(reason)}</p>", bad=True)
+    return look.Rendering(f"  no result: {reason}", _further_in(card))
+
+
+def _further_in(html: str) -> str:
+    return f'<div style="margin-left:2em">{html}</div>'
