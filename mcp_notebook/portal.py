@@ -39,6 +39,11 @@ class Portal:
         self._portal: BlockingPortal | None = None
         self._event_loop: asyncio.AbstractEventLoop | None = None
 
+    @property
+    def here(self) -> bool:
+        """Whether the coroutine that asks runs on the loop already."""
+        return asyncio.get_running_loop() is self._event_loop
+
     def start(self, function: Callable[..., Awaitable[T]], *args: object) -> Future[T]:
         """Start ``function(*args)`` on the loop and return its future; cancelling that cancels it."""
         return self._started().start_task_soon(function, *args)

@@ -188,7 +188,7 @@ def test_a_model_answers_when_a_server_samples(portal: Portal) -> None:
     request = CreateMessageRequestParams(
         messages=[SamplingMessage(role="user", content=TextContent(type="text", text="Sum it up."))], max_tokens=9
     )
-    answer = ModelAnswerer(ScriptedModel([lambda m: f"heard: {m[-1].content.text}"]))
+    answer = ModelAnswerer(ScriptedModel([lambda m: f"heard: {m[-1].content.text}"]), "decline")
     sampled: Any = portal.run(answer, Question("sampling", request, "library"))  # type: ignore[arg-type]
     assert sampled.content.text == "heard: Sum it up."
     assert sampled.model == "scripted"

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from anyio import to_thread
 from mcp_types import (
     CallToolResult,
     CreateMessageRequestParams,
@@ -154,9 +152,7 @@ class Conversation:
             entry = toolbox.find(use.name)
             if approve is not None and not await approve(use):
                 raise RequestError("The user did not allow this call.")
-            # From a worker, because the door to the connection's loop is for other threads than its own.
-            future = await to_thread.run_sync(entry.connection.start_call, entry.tool.name, use.arguments)
-            outcome = await asyncio.wrap_future(future)
+            outcome = await entry.connection.aio.call(entry.tool.name, use.arguments)
         except McpNotebookError as error:
             await watcher.failed(use, str(error), getattr(error, "call", None))
             # The model is told, as it is of a tool's own failure, and may do something about it.

@@ -20,10 +20,10 @@ class ModelAnswerer:
 
     Attributes:
         model: Answers sampling.
-        otherwise: Answers the rest; None where nobody does.
+        otherwise: Answers the rest.
     """
 
-    def __init__(self, model: Model, otherwise: Answerer | None = None) -> None:
+    def __init__(self, model: Model, otherwise: Answerer) -> None:
         self.model = model
         self.otherwise = otherwise
 
@@ -31,12 +31,10 @@ class ModelAnswerer:
         """Answer.
 
         Raises:
-            RequestError: The model failed, or nobody answers such a question.
+            RequestError: The model failed, or the rest was not answered.
         """
         if isinstance(question.params, CreateMessageRequestParams):
             return await self._sample(question.params)
-        if self.otherwise is None:
-            raise RequestError(f"{question.server!r} asked something that no model answers ({question.kind}).")
         return await answer_from(question, self.otherwise)
 
     async def _sample(self, request: CreateMessageRequestParams) -> Answer:

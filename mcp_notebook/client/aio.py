@@ -76,4 +76,6 @@ class Aio:
         return await self._ask(self._requests.complete, ref, argument, value, given or {})
 
     async def _ask(self, request: Callable[..., Awaitable[T]], *args: object) -> T:
+        if self._portal.here:
+            return await request(*args)
         return await asyncio.wrap_future(self._portal.start(request, *args))

@@ -9,20 +9,23 @@ from functools import partial
 from typing import Any, TypeVar
 
 import click
-from IPython.core.error import StdinNotImplementedError
+from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
-from mcp_types import CallToolResult
+from mcp_types import CallToolResult, ElicitRequestFormParams, ElicitResult
 
 from mcp_notebook import main_thread
 from mcp_notebook.agent import Conversation, Model, ScriptedModel, Toolbox, Turn, Use, provided
-from mcp_notebook.client import Connection
+from mcp_notebook.client import Connection, Question
 from mcp_notebook.errors import ModelError, UnknownNameError
 from mcp_notebook.magics.options import NOTEBOOK_VARIABLE, SERVER, TEXT
+from mcp_notebook.magics.person import Person, way_to_ask
 from mcp_notebook.magics.state import State, say, say_call
 from mcp_notebook.magics.verb import INTO
 from mcp_notebook.recording import Call
+from mcp_notebook.server.approval import WHICH, Which, destructive
 from mcp_notebook.widgets import chat as drawn
 from mcp_notebook.widgets.content import render
+from mcp_notebook.widgets.look import json_text
 
 __all__ = ["chat", "model_or_script"]
 
@@ -51,9 +54,7 @@ T = TypeVar("T")
     metavar="NAME",
     help="A server whose tools the model gets; all of this notebook and all that are connected, if not given.",
 )
-@click.option(
-    "--approve", type=click.Choice(["destructive", "all"]), help="Ask you before calls that may destroy, or all."
-)
+@click.option("--approve", type=click.Choice(WHICH), help="Ask you before calls that may destroy, or all.")
 @click.option(
     "--max-turns", type=click.IntRange(min=1), default=10, show_default=True, help="Ask the model this often at most."
 )
@@ -69,7 +70,7 @@ def chat(
     model: str | None,
     script: str | None,
     names: tuple[str, ...],
-    approve: str | None,
+    approve: Which | None,
     max_turns: int,
     max_tokens: int,
     new: bool,
@@ -92,7 +93,7 @@ def chat(
             asked,
             toolbox,
             _Shown(scripted=script is not None),
-            approve=None if approve is None else partial(_approved, approve),
+            approve=None if approve is None else partial(_approved, state.shell, approve, asked.name),
             most_requests=max_turns,
             most_tokens=max_tokens,
         )
@@ -168,16 +169,16 @@ def _connections(state: State, names: Sequence[str]) -> dict[str, Connection]:
     return {name: state.on(name) for name in chosen}
 
 
-async def _approved(approve: str, use: Use) -> bool:
-    if approve == "destructive" and not _may_destroy(use):
+async def _approved(shell: InteractiveShell, which: Which, model: str, use: Use) -> bool:
+    """Ask the person who runs the cell; where nobody is there, the answer is no."""
+    if use.tool is None or (which == "destructive" and not destructive(use.tool)):
         return True
-    try:
-        answer = await _on_main(input, f"Allow {use.name}? y or n: ")
-    except StdinNotImplementedError:
+    message = f"May {model} call {use.name} on {use.server}? {json_text(use.arguments)}"
+    way = way_to_ask(shell)
+    if way == "lines":
+        return (await _on_main(input, f"{message} y or n: ")).strip().lower() in ("y", "yes")
+    if way is None:
         return False
-    return answer.strip().lower() in ("y", "yes")
-
-
-def _may_destroy(use: Use) -> bool:
-    hints = use.tool.annotations if use.tool is not None else None
-    return hints is None or not (hints.read_only_hint or hints.destructive_hint is False)
+    params = ElicitRequestFormParams(message=message, requested_schema={"type": "object", "properties": {}})
+    answer = await Person(shell)(Question("form", params, "the chat"))
+    return isinstance(answer, ElicitResult) and answer.action == "accept"

@@ -25,11 +25,8 @@ from mcp_notebook.magics import (  # noqa: F401
     list_commands,
     log_commands,
     request_commands,
-<<<<<<< HEAD
     roots_command,
-=======
     sampling_command,
->>>>>>> 3e6ecb1 (Tell the model what servers say of themselves; a model answers sampling; describe the chat)
     words,
 )
 from mcp_notebook.magics.server_commands import status

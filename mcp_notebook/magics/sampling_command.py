@@ -24,8 +24,7 @@ def _sampling(state: State, model: str | None, script: str | None) -> None:
 
     Sampling is deprecated in the protocol since 2026-07-28. Alone, it says who answers; off leaves it to you again.
     """
-    earlier = state.answerer
-    person = earlier.otherwise if isinstance(earlier, ModelAnswerer) else earlier
+    person = state.answerer.otherwise if isinstance(state.answerer, ModelAnswerer) else state.answerer
     if model == "off":
         if script is not None:
             raise UnknownNameError("Either off or --script, not both.")

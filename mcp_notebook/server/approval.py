@@ -21,6 +21,7 @@ import anyio
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
+from mcp_types import Tool as ListedTool
 
 from mcp_notebook.errors import UnknownNameError
 from mcp_notebook.recording import Call, Decision, current
@@ -257,7 +258,7 @@ door: ContextVar[Approval | None] = ContextVar("mcp_notebook_approval", default=
 """The approval of the listener that the running request came through; None for the notebook's own requests."""
 
 
-def destructive(tool: Tool) -> bool:
+def destructive(tool: Tool | ListedTool) -> bool:
     """Whether a tool may destroy or overwrite something, by its annotations.
 
     As the specification has it, a tool that does not say otherwise is not read-only, and is destructive. One that says
