@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "recording": set(),
     "server": {"errors", "main_thread", "portal", "cells", "schema", "recording"},
     "client": {"errors", "portal", "addresses", "schema", "recording", "server"},
-    "widgets": {"errors", "portal", "schema", "recording", "server", "client"},
+    "widgets": {"errors", "portal", "cells", "schema", "recording", "server", "client"},
     "agent": {"errors", "recording", "client"},
     "export": {"errors", "portal", "cells", "schema", "recording", "server", "client"},
     "course": {"errors", "server", "client", "widgets"},

@@ -118,6 +118,7 @@ class Extension:
         %mcp connect TARGET           a client of any server: a URL, a command, a live notebook
         %mcp call add a=1 --on NAME   a request on that; %mcp disconnect NAME
         %mcp roots [DIR ...]          the directories that servers are told of when they ask
+        %mcp inspect                  the workbench: all of it, and live traffic
         %mcp expose df                make a variable a live resource; %mcp remove NAME
         %mcp log                      what was called; %mcp log 3, replay 3, debug 3
         %mcp serve                    listen for clients outside the kernel; %mcp stop

@@ -22,6 +22,7 @@ from mcp_notebook.magics import (  # noqa: F401
     definition_commands,
     eras_command,
     host_commands,
+    inspect_command,
     list_commands,
     log_commands,
     request_commands,

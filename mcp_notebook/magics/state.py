@@ -32,6 +32,7 @@ from mcp_notebook.server.origins import Origins
 if TYPE_CHECKING:
     from mcp_notebook.widgets.approval import ApprovalCard
     from mcp_notebook.widgets.form import ToolForm
+    from mcp_notebook.widgets.workbench import Workbench
 
 __all__ = ["State", "say", "say_call"]
 
@@ -61,6 +62,8 @@ class State:
         self.model: str | None = None
         """Whom ``%%mcp_chat`` asks where its line does not say."""
         self._paused: tuple[int, dict[str, Endpoint]] = (0, {})
+        self.workbenches: dict[str, Workbench] = {}
+        """Those that are open, by the cell that opened them."""
         self._connections: dict[tuple[str, Era], tuple[Target, Connection]] = {}
 
     @property
@@ -85,6 +88,8 @@ class State:
         if gone:
             say(f"withdrawn, because this cell no longer defines it: {', '.join(gone)}.")
         self.exposures.follow(self.namespace)
+        for workbench in self.workbenches.values():
+            workbench.cell_ended()
 
     def live(self, name: str | None = None) -> LiveServer:
         """Return the live server of that name, or the current one."""
@@ -249,6 +254,8 @@ class State:
 
     def pause(self) -> None:
         """Stop listening and close the connections; the servers and what they define stay."""
+        while self.workbenches:
+            self.workbenches.popitem()[1].close()
         listening = [live for live in self.registry.servers.values() if live.listener is not None]
         self._paused = (
             self.shell.execution_count,

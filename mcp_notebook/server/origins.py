@@ -20,21 +20,24 @@ class Origins:
     """The definitions of a notebook's servers by the cell that made them last.
 
     A cell is known by the id that the front end gives it; where it gives none, nothing is ever withdrawn.
+
+    Attributes:
+        cell: The one that runs now.
     """
 
     def __init__(self) -> None:
         self._held: WeakKeyDictionary[MCPServer[Any], Held] = WeakKeyDictionary()
-        self._cell: str | None = None
+        self.cell: str | None = None
 
     def begin(self, cell: str | None) -> None:
         """Notice that a cell begins to run."""
-        self._cell = cell
+        self.cell = cell
 
     def withdrawn(self, server: MCPServer[Any], kind: Kind, defined: Iterable[str]) -> list[str]:
         """Return the names of one kind that the running cell held on the server, and no longer defines."""
         held = self._held.get(server, {})
         kept = set(defined)
-        return [n for (k, n), cell in held.items() if cell == self._cell and k == kind and n not in kept]
+        return [n for (k, n), cell in held.items() if cell == self.cell and k == kind and n not in kept]
 
     def end(self, servers: Iterable[MCPServer[Any]], *, failed: bool) -> list[str]:
         """Notice that the cell has ended, and withdraw what it held before and did not define now.
@@ -44,7 +47,7 @@ class Origins:
         Returns:
             The names that were withdrawn.
         """
-        cell, self._cell = self._cell, None
+        cell, self.cell = self.cell, None
         gone: list[str] = []
         for server in servers:
             fresh: list[tuple[Kind, str]] = list(server.runtime.defined)  # type: ignore[attr-defined]

@@ -1,0 +1,58 @@
+"""The verb that opens the workbench."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+from IPython.display import display
+
+from mcp_notebook.client import Era
+from mcp_notebook.magics.options import SERVER
+from mcp_notebook.magics.state import State
+from mcp_notebook.magics.verb import verb
+from mcp_notebook.server import LiveServer
+
+if TYPE_CHECKING:
+    from mcp_notebook.widgets.workbench import Home
+
+__all__: list[str] = []
+
+ANY_ERA = click.option(
+    "--era",
+    type=click.Choice(["modern", "legacy"]),
+    help="Which protocol to speak; if not given, that of the connection, or the modern one.",
+)
+
+
+@verb("inspect", click.argument("target", type=SERVER, required=False), ANY_ERA)
+def _inspect(state: State, target: str | None, era: Era | None) -> None:
+    """Open the workbench on a server: what it offers, and what goes on. Example: %mcp inspect.
+
+    TARGET is a live server of this notebook, or a connection that `%mcp connect` opened; the current server if
+    not given.
+    """
+    # Lazy, because the widgets are many modules, and most cells need none of them.
+    from mcp_notebook.widgets.workbench import Workbench
+
+    state.on(target, era)  # says what is wrong with the target, before anything is closed
+    # One to a cell: running the cell again opens it anew, and what it was before is closed.
+    cell = state.origins.cell or target or ""
+    earlier = state.workbenches.pop(cell, None)
+    if earlier is not None:
+        earlier.close()
+    home = None if target in state.connected else _home(state, state.live(target))
+    workbench = Workbench(lambda: state.on(target, era), home=home)
+    state.workbenches[cell] = workbench
+    display(workbench)
+
+
+def _home(state: State, live: LiveServer) -> Home:
+    from mcp_notebook.widgets.workbench import Home
+
+    return Home(
+        server=lambda: live.server,
+        portal=state.portal,
+        keep_frames=state.keep_frames,
+        listening=lambda: f"It listens on {live.listener.url}" if live.listener else "It is in this kernel only.",
+    )

@@ -1,0 +1,115 @@
+"""What a server says of itself, and how much it offers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from mcp_types import ServerCapabilities
+
+from mcp_notebook.client import Connection
+from mcp_notebook.server.interface import behaviour, listed, tokens
+from mcp_notebook.widgets import look
+from mcp_notebook.widgets.listing import listing
+from mcp_notebook.widgets.workbench.subject import Lists
+
+__all__ = ["counts", "overview", "summary"]
+
+MOST_ROWS = 10
+"""Rows of each table in the text and in the static page."""
+
+
+def overview(connection: Connection, lists: Lists, where: str = "") -> look.Rendering:
+    """Draw what the server says of itself.
+
+    Args:
+        connection: To the server.
+        lists: What it lists.
+        where: How it is reached, for eyes only: not for what is saved.
+    """
+    facts = [
+        ("server", _name(connection)),
+        ("speaks", f"{connection.protocol_version} ({connection.era})"),
+        *([("reached over", where)] if where else []),
+        *_capabilities(connection.capabilities),
+        ("offers", counts(lists)),
+        ("size of the lists", f"about {lists.tokens:,} tokens"),
+    ]
+    instructions = (connection.instructions or "").strip()
+    text = [f"workbench on {connection.name}", *look.columns(facts)]
+    if instructions:
+        text += ["  instructions", *(f"    {line}".rstrip() for line in instructions.splitlines())]
+    html = look.card(
+        f"workbench on {look.code(connection.name)}",
+        look.table((), [[look.muted(name), escape(value)] for name, value in facts]),
+        look.section("instructions", look.pre(instructions)) if instructions else "",
+    )
+    return look.Rendering("\n".join(text), html)
+
+
+def summary(connection: Connection, lists: Lists) -> look.Rendering:
+    """Draw the whole server for a place without widgets: what it says of itself, and the first of each list."""
+    parts = [
+        overview(connection, lists),
+        _table("tools", ("name", "behaviour", "tokens"), [(t.name, *_tool(t)) for t in lists.tools]),
+        _table("resources", ("uri", "MIME type"), [(r.uri, r.mime_type or "") for r in lists.resources]),
+        _table(
+            "resource templates", ("uri", "MIME type"), [(t.uri_template, t.mime_type or "") for t in lists.templates]
+        ),
+        _table(
+            "prompts",
+            ("name", "arguments"),
+            [(p.name, ", ".join(a.name for a in p.arguments or [])) for p in lists.prompts],
+        ),
+    ]
+    drawn = [part for part in parts if part is not None]
+    return look.Rendering("\n".join(part.text for part in drawn), "".join(part.html for part in drawn))
+
+
+def counts(lists: Lists) -> str:
+    """Say how many of each kind there are."""
+    found = (
+        ("tool", lists.tools),
+        ("resource", lists.resources),
+        ("resource template", lists.templates),
+        ("prompt", lists.prompts),
+    )
+    words = [f"{len(items):,} {kind}{'s' if len(items) > 1 else ''}" for kind, items in found if items]
+    return ", ".join(words) or "nothing yet"
+
+
+def _table(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> look.Rendering | None:
+    if not rows:
+        return None
+    more = len(rows) - MOST_ROWS
+    shown = [*rows[:MOST_ROWS], *([(f"... and {more:,} more", *[""] * (len(headers) - 1))] if more > 0 else [])]
+    return listing(title, headers, shown, empty="")
+
+
+def _tool(tool: Any) -> tuple[str, str]:
+    entry = listed(tool)
+    said = behaviour(entry) if entry.get("annotations") else "not stated"
+    return said, str(tokens(entry))
+
+
+def _name(connection: Connection) -> str:
+    info = connection.server_info
+    if info is None:
+        return connection.name
+    title = f", {info.title}" if info.title and info.title != info.name else ""
+    return f"{info.name} {info.version}".strip() + title
+
+
+def _capabilities(can: ServerCapabilities) -> list[tuple[str, str]]:
+    found = can.model_dump(by_alias=True, mode="json", exclude_none=True)
+    words = [
+        f"{name} ({', '.join(_WORDS.get(key, str(key)) for key, value in of.items() if value)})"
+        if isinstance(of, dict) and any(of.values())
+        else name
+        for name, of in found.items()
+    ]
+    return [("capabilities", "; ".join(words) or "none stated")]
+
+
+_WORDS = {"listChanged": "announces changes", "subscribe": "can be subscribed to"}

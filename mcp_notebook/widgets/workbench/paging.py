@@ -1,0 +1,187 @@
+"""A list of any length, a page at a time: searched, filtered, gone through with the arrow keys."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Generic, TypeVar
+
+import ipywidgets as w
+
+__all__ = ["BESIDE", "DETAIL", "PagedList"]
+
+T = TypeVar("T")
+
+PAGE = 20
+"""Rows to a page: as many as are seen without scrolling."""
+
+BESIDE = {"flex_flow": "row wrap", "grid_gap": "12px"}
+"""The layout of a list and what is chosen of it, side by side; one under the other where there is no room."""
+
+DETAIL = {"flex": "1.2 1 28em", "min_width": "0", "min_height": "26em"}
+"""The layout of what is chosen; it keeps its place while it is empty."""
+
+FEWEST_ROWS = 6
+WIDEST = 32
+"""Characters of a cell; what is longer is seen whole beside the list."""
+
+
+class PagedList(Generic[T]):
+    """A list in which one item can be chosen; `box` is what is shown.
+
+    The page stays where a person left it, and so does what is chosen. Until then it shows the end of the list
+    where `following` is set, and moves on only when the page is full: rows do not shift under the mouse.
+
+    Args:
+        what: What is listed, in the plural.
+        key: What an item is known by when the list is shown anew.
+        cells: An item as a row, in columns.
+        words: What search looks in, lower case.
+        chosen: Told of each choice of a person's, None where it is taken back.
+        filters: Further inputs, shown beside the search.
+        filter_now: Returns what the filters let through; None where that is everything.
+        following: Whether the end is shown rather than the beginning.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        key: Callable[[T], Hashable],
+        cells: Callable[[T], Sequence[str]],
+        words: Callable[[T], str],
+        chosen: Callable[[T | None], None],
+        filters: Sequence[w.ValueWidget] = (),
+        filter_now: Callable[[], Callable[[T], bool] | None] = lambda: None,
+        following: bool = False,
+    ) -> None:
+        self._what = what
+        self._key, self._cells, self._words = key, cells, words
+        self._chosen, self._filter = chosen, filter_now
+        self._items: Sequence[T] = ()
+        self._found: Sequence[T] = ()
+        self._page: Sequence[T] = ()
+        self._first: Hashable = None
+        self._follows_by_default = self._following = following
+        self._key_of_chosen: Hashable = None
+        self._drawing = False
+        # A person's click comes on another thread than what the server does.
+        self._lock = threading.RLock()
+        self.search = w.Text(
+            placeholder=f"Search {what}", description="Search", layout={"width": "auto", "flex": "1 1 12em"}
+        )
+        self.search.style.description_width = "4em"
+        self.select = w.Select(options=(), rows=PAGE, layout={"width": "auto"})
+        self.select.add_class("mcpnb-list")
+        self.select.tooltip = f"{what}; the arrow keys go from one to the next"
+        self._previous = w.Button(description="Previous", tooltip="The page before", layout={"width": "auto"})
+        self._next = w.Button(description="Next", tooltip="The page after", layout={"width": "auto"})
+        self._end = w.Button(description="Latest", tooltip="The end, and what comes", layout={"width": "auto"})
+        self._where = w.HTML()
+        self.search.observe(self._search_anew, "value")
+        for chooser in filters:
+            chooser.observe(self._search_anew, "value")
+        self.select.observe(self._choose, "index")
+        self._previous.on_click(lambda _: self._turn(-PAGE))
+        self._next.on_click(lambda _: self._turn(PAGE))
+        self._end.on_click(lambda _: self._follow())
+        ends = [self._end] if following else []
+        pager = w.HBox([self._previous, self._next, *ends, self._where], layout={"align_items": "center"})
+        row_of_filters = w.HBox([self.search, *filters], layout={"flex_flow": "row wrap"})
+        self.box = w.VBox([row_of_filters, self.select, pager], layout={"flex": "1 1 28em", "min_width": "0"})
+
+    def show(self, items: Sequence[T]) -> None:
+        """Show these items, in this order; may be called from any thread."""
+        with self._lock:
+            self._items = items
+            self._draw()
+
+    def choose(self, key: Hashable) -> None:
+        """Choose an item by its key, on whichever page it is."""
+        with self._lock:
+            self.search.value = ""
+            place = next((i for i, item in enumerate(self._found) if self._key(item) == key), None)
+            if place is None:
+                return
+            self._following = False
+            self._first = self._key(self._found[place - place % PAGE])
+            self._key_of_chosen = key
+            self._draw()
+            self._chosen(self._found[place])
+
+    @property
+    def chosen(self) -> T | None:
+        """The item that is chosen, as the list has it now."""
+        return next((item for item in self._items if self._key(item) == self._key_of_chosen), None)
+
+    def _search_anew(self, _change: object) -> None:
+        with self._lock:
+            self._first, self._following = None, self._follows_by_default
+            self._draw()
+
+    def _turn(self, by: int) -> None:
+        with self._lock:
+            start = min(max(self._start() + by, 0), max(len(self._found) - 1, 0))
+            self._following = False
+            self._first = self._key(self._found[start]) if self._found else None
+            self._draw()
+
+    def _follow(self) -> None:
+        with self._lock:
+            self._following, self._first = True, None
+            self._draw()
+
+    def _choose(self, change: Any) -> None:
+        with self._lock:
+            if self._drawing:
+                return
+            item = self._page[change["new"]] if change["new"] is not None else None
+            self._key_of_chosen = self._key(item) if item is not None else None
+            self._following = self._following and item is None
+            self._chosen(item)
+
+    def _start(self) -> int:
+        place = next((i for i, item in enumerate(self._found) if self._key(item) == self._first), None)
+        if self._following and (place is None or len(self._found) - place > PAGE):
+            # Half a page is left free, for what comes.
+            return max(len(self._found) - PAGE // 2, 0) if len(self._found) > PAGE else 0
+        return place or 0
+
+    def _draw(self) -> None:
+        words = self.search.value.lower().split()
+        lets_through = self._filter()
+        passing = self._items if lets_through is None else list(filter(lets_through, self._items))
+        self._found = passing if not words else [i for i in passing if all(word in self._words(i) for word in words)]
+        start = self._start()
+        self._page = self._found[start : start + PAGE]
+        self._first = self._key(self._page[0]) if self._page else None
+        self._put(_columns([self._cells(item) for item in self._page]))
+        end = start + len(self._page)
+        self._previous.disabled, self._next.disabled = start == 0, end >= len(self._found)
+        of = f"{len(self._found):,} of {len(self._items):,}" if words else f"{len(self._found):,}"
+        self._where.value = f"{start + 1:,} to {end:,} of {of}" if self._page else f"no {self._what} here"
+
+    def _put(self, labels: Sequence[str]) -> None:
+        keys = [self._key(item) for item in self._page]
+        index = keys.index(self._key_of_chosen) if self._key_of_chosen in keys else None
+        if tuple(labels) == self.select._options_labels and index == self.select.index:
+            return
+        self._drawing = True
+        try:
+            with self.select.hold_sync():
+                if not self._follows_by_default:
+                    self.select.rows = min(max(len(self._items), FEWEST_ROWS), PAGE)
+                self.select.index = None
+                # By number, because two rows may read the same.
+                self.select.options = [(label, number) for number, label in enumerate(labels)]
+                self.select.index = index
+        finally:
+            self._drawing = False
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lay out cells in columns, as wide as they need; the browser would fold ordinary spaces."""
+    cut = [[cell if len(cell) <= WIDEST else cell[: WIDEST - 1] + "…" for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cut, strict=True)]
+    lines = ("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) for row in cut)
+    return [line.rstrip().replace(" ", "\N{NO-BREAK SPACE}") for line in lines]

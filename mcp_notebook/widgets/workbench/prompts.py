@@ -1,0 +1,67 @@
+"""The prompts: a list, and for each its arguments and the messages that it makes."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import Any
+
+import ipywidgets as w
+from mcp_types import Prompt, PromptReference
+
+from mcp_notebook.client import Outcome
+from mcp_notebook.server.interface import listed
+from mcp_notebook.widgets.card import definition_card
+from mcp_notebook.widgets.workbench.arguments import Argument, Arguments
+from mcp_notebook.widgets.workbench.pace import Pace
+from mcp_notebook.widgets.workbench.paging import BESIDE, PagedList
+from mcp_notebook.widgets.workbench.request import RequestPane
+from mcp_notebook.widgets.workbench.subject import Lists, Subject
+
+__all__ = ["Prompts"]
+
+
+class Prompts(w.HBox):
+    """The list of prompts, and the one that is chosen, to be filled in."""
+
+    def __init__(self, subject: Subject, pace: Pace) -> None:
+        self._subject = subject
+        self._pace = pace
+        self._shown: Prompt | None = None
+        self._list = PagedList[Prompt](
+            "prompts",
+            key=lambda prompt: prompt.name,
+            cells=lambda prompt: (prompt.name, _first_line(prompt.title or prompt.description or "")),
+            words=lambda prompt: f"{prompt.name} {prompt.title or ''} {prompt.description or ''}".lower(),
+            chosen=self._show,
+        )
+        self._pane = RequestPane("Get", "Choose a prompt to fill it in.")
+        super().__init__([self._list.box, self._pane], layout=BESIDE)
+
+    def show(self, lists: Lists) -> None:
+        """Show these prompts."""
+        self._list.show(lists.prompts)
+        if self._shown is not None and self._list.chosen != self._shown:
+            self._show(self._list.chosen)
+
+    def _show(self, prompt: Prompt | None) -> None:
+        self._shown = prompt
+        if prompt is None:
+            self._pane.clear()
+            return
+        form = Arguments(
+            [Argument(a.name, a.description or "", bool(a.required)) for a in prompt.arguments or []],
+            lambda argument, value, given: self._subject.complete(
+                PromptReference(type="ref/prompt", name=prompt.name), argument, value, given
+            ),
+            self._pace,
+        )
+
+        def start() -> Future[Outcome[Any]]:
+            return self._subject.connection.start_prompt(prompt.name, form.read())
+
+        card = definition_card("prompt", listed(prompt), server=self._subject.connection.name)
+        self._pane.show(card.html, form, start)
+
+
+def _first_line(text: str) -> str:
+    return text.strip().partition("\n")[0]

@@ -1,0 +1,152 @@
+"""The resources and templates: a list, and for each what it holds, read once or followed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import Any
+
+import ipywidgets as w
+from mcp.shared.uri_template import InvalidUriTemplate, UriTemplate
+from mcp_types import Resource, ResourceTemplate, ResourceTemplateReference
+
+from mcp_notebook.client import Outcome
+from mcp_notebook.errors import McpNotebookError
+from mcp_notebook.server.interface import listed
+from mcp_notebook.widgets import look
+from mcp_notebook.widgets.card import definition_card
+from mcp_notebook.widgets.workbench.arguments import Argument, Arguments
+from mcp_notebook.widgets.workbench.pace import Pace
+from mcp_notebook.widgets.workbench.paging import BESIDE, PagedList
+from mcp_notebook.widgets.workbench.request import RequestPane
+from mcp_notebook.widgets.workbench.subject import Lists, Subject
+
+__all__ = ["Resources"]
+
+Listed = Resource | ResourceTemplate
+
+
+class Resources(w.HBox):
+    """The list of resources and templates, and the one that is chosen.
+
+    Args:
+        subject: Whose resources.
+        pace: Asks for completions, and reads again what was updated.
+    """
+
+    def __init__(self, subject: Subject, pace: Pace) -> None:
+        self._subject = subject
+        self._pace = pace
+        self._shown: Listed | None = None
+        self._arguments: Arguments | None = None
+        self._followed: dict[str, Callable[[], None]] = {}
+        self._list = PagedList[Listed](
+            "resources",
+            key=_uri,
+            cells=lambda item: (_uri(item), _kind(item), item.mime_type or ""),
+            words=lambda item: f"{_uri(item)} {item.name} {item.title or ''} {item.description or ''}".lower(),
+            chosen=self._show,
+        )
+        self._subscribe = w.Button(
+            description="Subscribe", tooltip="Be told when it changes, and read it again", layout={"width": "auto"}
+        )
+        self._updates = w.HTML()
+        self._subscribe.on_click(lambda _: self._turn())
+        self._pane = RequestPane("Read", "Choose a resource to read or follow it.", [self._subscribe, self._updates])
+        super().__init__([self._list.box, self._pane], layout=BESIDE)
+
+    def show(self, lists: Lists) -> None:
+        """Show these resources and templates."""
+        self._list.show([*lists.resources, *lists.templates])
+        if self._shown is not None and self._list.chosen != self._shown:
+            self._show(self._list.chosen)
+
+    def end(self) -> None:
+        """End every subscription."""
+        while self._followed:
+            self._followed.popitem()[1]()
+
+    def _show(self, item: Listed | None) -> None:
+        self._shown = item
+        if item is None:
+            self._pane.clear()
+            return
+        self._arguments = Arguments(
+            [Argument(name) for name in _variables(item)],
+            lambda argument, value, given: self._subject.complete(
+                ResourceTemplateReference(type="ref/resource", uri=_uri(item)), argument, value, given
+            ),
+            self._pace,
+        )
+        kind = "resource" if isinstance(item, Resource) else "resource template"
+        card = definition_card(kind, listed(item), server=self._subject.connection.name)
+        self._pane.show(card.html, self._arguments, self._start)
+        self._say_subscribed()
+
+    def _start(self) -> Future[Outcome[Any]]:
+        return self._subject.connection.start_read(self._current_uri())
+
+    def _current_uri(self) -> str:
+        """Return the URI that is meant now.
+
+        Raises:
+            ValueError: A variable of the template is empty.
+        """
+        assert self._shown is not None
+        assert self._arguments is not None
+        if isinstance(self._shown, Resource):
+            return _uri(self._shown)
+        return UriTemplate.parse(_uri(self._shown)).expand(self._arguments.read())
+
+    def _turn(self) -> None:
+        """Subscribe, or end that."""
+        try:
+            uri = self._current_uri()
+            if uri in self._followed:
+                self._followed.pop(uri)()
+            else:
+                self._followed[uri] = self._subject.connection.follow(partial(self._heard, uri), uris=[uri])
+        except (ValueError, McpNotebookError) as error:
+            self._updates.value = look.muted(f"not subscribed: {error}")
+            return
+        self._say_subscribed()
+
+    def _say_subscribed(self) -> None:
+        try:
+            following = self._current_uri() in self._followed
+        except ValueError:
+            following = False
+        self._subscribe.description = "Unsubscribe" if following else "Subscribe"
+        words = f"subscribed to {', '.join(self._followed)}" if self._followed else ""
+        self._updates.value = look.muted(words)
+
+    def _heard(self, uri: str, notification: Any) -> None:
+        if str(getattr(notification.params, "uri", "")) == uri:
+            self._pace.ask(self._read_again)
+
+    def _read_again(self) -> None:
+        try:
+            shown = self._shown is not None and self._current_uri() in self._followed
+        except ValueError:
+            return
+        if shown:
+            self._updates.value = look.muted("updated, read again")
+            self._pane.send()
+
+
+def _uri(item: Listed) -> str:
+    return str(item.uri) if isinstance(item, Resource) else item.uri_template
+
+
+def _kind(item: Listed) -> str:
+    return "" if isinstance(item, Resource) else "template"
+
+
+def _variables(item: Listed) -> list[str]:
+    if isinstance(item, Resource):
+        return []
+    try:
+        return UriTemplate.parse(item.uri_template).variable_names
+    except InvalidUriTemplate:  # of another server's; it cannot be expanded, and is read as it stands
+        return []

@@ -1,0 +1,194 @@
+"""The rows of the traffic: calls and frames as one line of time, and what belongs to what."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_left, bisect_right
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mcp_notebook.recording import Call
+from mcp_notebook.recording.wire import Frame
+from mcp_notebook.widgets import look
+
+__all__ = ["CallRow", "CallRows", "FrameRow", "call_of", "rows_of_frames"]
+
+CHECKING = "The client's own: it needs the output schemas, to check results against them."
+"""Why a ``tools/list`` is on the wire that nobody asked for."""
+
+MOST_SEARCHED = 2_000
+"""Characters of a row that search looks in."""
+
+MOST_APART = 2.0
+"""Seconds between a request on the wire and the call that it became; a busy loop takes that long."""
+
+
+class CallRow:
+    """A call as a row. Its words are kept, because search looks at ten thousand of them with each letter."""
+
+    kind = "call"
+
+    def __init__(self, call: Call) -> None:
+        self.item = call
+        self.number = call.number
+        self.key: Hashable = ("call", call.number)
+        self.at = call.started
+        self.method = call.method
+        self._words: str | None = None
+
+    @property
+    def state(self) -> str:
+        """How far it is."""
+        return self.item.state
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The row, in columns."""
+        call = self.item
+        what = call.name if call.method == "tools/call" else f"{call.method} {call.name}"
+        took = "" if call.duration is None else f"{call.duration * 1000:.1f} ms"
+        return (_clock(self.at), f"{call.number:>3}", what, call.state, took)
+
+    @property
+    def words(self) -> str:
+        """What search looks in."""
+        if self._words is not None:
+            return self._words
+        call = self.item
+        found = f"{call.method} {call.name} {call.state} {call.client} {call.error or ''} {call.arguments}"
+        words = found[:MOST_SEARCHED].lower()
+        if not call.running:
+            self._words = words
+        return words
+
+
+@dataclass(frozen=True)
+class FrameRow:
+    """A frame as a row.
+
+    Attributes:
+        item: The frame.
+        method: The protocol's method; for a result, that of the request that it answers.
+        what: What it is, in a few words.
+        note: Why it is there, where that is not plain.
+    """
+
+    item: Frame
+    method: str
+    what: str
+    note: str = ""
+    kind = "frame"
+
+    @property
+    def key(self) -> Hashable:
+        """Stays the same as long as the frame is kept."""
+        return ("frame", self.item.at, id(self.item))
+
+    @property
+    def at(self) -> float:
+        """Seconds since the epoch."""
+        return self.item.at
+
+    @property
+    def state(self) -> str:
+        """Who sent it."""
+        return f"from {self.item.direction}"
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The row, in columns."""
+        arrow = "client →" if self.item.direction == "client" else "← server"
+        return (_clock(self.at), arrow, self.what, "client's own" if self.note else "", "")
+
+    @property
+    def words(self) -> str:
+        """What search looks in."""
+        return f"{self.what} {self.state} {self.item.message}"[:MOST_SEARCHED].lower()
+
+
+class CallRows:
+    """The rows of the recorded calls; those that are there already are taken again."""
+
+    def __init__(self) -> None:
+        self._rows: list[CallRow] = []
+
+    def of(self, calls: Sequence[Call]) -> list[CallRow]:
+        """Return a row for each call; `calls` are in the order of their numbers."""
+        first = calls[0].number if calls else 0
+        kept = self._rows[bisect_left(self._rows, first, key=lambda kept: kept.number) :] if calls else []
+        last = kept[-1].number if kept else 0
+        new = calls[bisect_right(calls, last, key=lambda call: call.number) :]
+        self._rows = [*kept, *map(CallRow, new)]
+        return self._rows
+
+
+def rows_of_frames(frames: Sequence[Frame]) -> list[FrameRow]:
+    """Return a row for each frame; an answer is named by what it answers."""
+    asked: dict[Hashable, str] = {}
+    return _own_marked([FrameRow(frame, *_named(frame, asked)) for frame in frames])
+
+
+def call_of(frame: Frame, frames: Sequence[Frame], calls: Sequence[Call]) -> Call | None:
+    """Return the call that a frame belongs to: the nearest in time that asked for the same."""
+    request = frame if _asks(frame) else next((f for f in reversed(frames) if _answers(frame, f)), None)
+    if request is None:
+        return None
+    params = request.message.get("params") or {}
+    name = params.get("name") or params.get("uri")
+    same = [call for call in calls if call.method == request.message["method"] and call.name == name]
+    nearest = min(same, key=lambda call: abs(call.started - request.at), default=None)
+    return nearest if nearest is not None and abs(nearest.started - request.at) < MOST_APART else None
+
+
+def _clock(at: float) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(at))
+
+
+def _named(frame: Frame, asked: dict[Hashable, str]) -> tuple[str, str]:
+    """Return the method and what a frame is, in words; `asked` keeps the requests that came before."""
+    message = frame.message if isinstance(frame.message, dict) else {}
+    number = str(message.get("id"))
+    if "method" in message:
+        method = str(message["method"])
+        if "id" in message:
+            asked[frame.exchange, number] = asked[frame.direction, number] = method
+        params = message.get("params")
+        about = params.get("name") or params.get("uri") or "" if isinstance(params, dict) else ""
+        return method, f"{method} {about}".strip()
+    if "id" in message:
+        other = "server" if frame.direction == "client" else "client"
+        # Several clients count alike; one exchange has one request.
+        of = (asked.get((frame.exchange, number)) if frame.exchange else None) or asked.get((other, number), "")
+        return of, f"{'error' if 'error' in message else 'result'} of {of or 'a request'}"
+    line = frame.head.partition("\n")[0]
+    return "", f"{line} {look.json_text(frame.message) if frame.message else ''}".strip()
+
+
+def _own_marked(rows: list[FrameRow]) -> list[FrameRow]:
+    """Say of each ``tools/list`` next to a ``tools/call`` whose it is."""
+    requests = [i for i, found in enumerate(rows) if _asks(found.item)]
+    for before, at, after in zip([None, *requests], requests, [*requests[1:], None], strict=False):
+        near = {rows[i].method for i in (before, after) if i is not None}
+        if rows[at].method == "tools/list" and "tools/call" in near:
+            rows[at] = replace(rows[at], note=CHECKING)
+    return rows
+
+
+def _asks(frame: Frame) -> bool:
+    message = frame.message
+    return frame.direction == "client" and isinstance(message, dict) and "method" in message and "id" in message
+
+
+def _answers(frame: Frame, request: Frame) -> bool:
+    """Whether a frame answers a request, or tells of its progress."""
+    if not _asks(request) or request.at > frame.at:
+        return False
+    if request.exchange:
+        return frame.exchange == request.exchange
+    message: dict[str, Any] = frame.message if isinstance(frame.message, dict) else {}
+    if "method" not in message:
+        return frame.direction == "server" and message.get("id") == request.message["id"]
+    token = ((request.message.get("params") or {}).get("_meta") or {}).get("progressToken")
+    params = message.get("params")
+    return token is not None and isinstance(params, dict) and params.get("progressToken") == token

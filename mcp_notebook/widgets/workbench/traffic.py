@@ -1,0 +1,185 @@
+"""Live traffic: calls as they begin and end, and the frames on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import Any
+
+import ipywidgets as w
+
+from mcp_notebook.recording import Call
+from mcp_notebook.recording.wire import Frame
+from mcp_notebook.server.definitions import Definition
+from mcp_notebook.widgets import look
+from mcp_notebook.widgets.workbench.calls import CallDetail, source
+from mcp_notebook.widgets.workbench.paging import BESIDE, DETAIL, PagedList
+from mcp_notebook.widgets.workbench.rows import CallRow, CallRows, FrameRow, call_of, rows_of_frames
+from mcp_notebook.widgets.workbench.subject import Subject
+
+__all__ = ["Traffic"]
+
+ANY = "any"
+
+MOST_UNFINISHED = 1_000
+"""How many of the latest calls are looked at for one that still runs."""
+
+STATES = ("running", "done", "error", "refused", "cancelled", "from client", "from server")
+KINDS = ("calls", "frames", "calls and frames")
+
+Row = CallRow | FrameRow
+
+
+class Traffic(w.HBox):
+    """The list of calls and frames, and what is chosen of it.
+
+    Args:
+        subject: Whose traffic.
+        edit: Opens a call's arguments in the form of its tool.
+        keep_frames: Has the frames kept from now on.
+    """
+
+    def __init__(self, subject: Subject, edit: Callable[[Call], None], keep_frames: Callable[[], None]) -> None:
+        self._subject = subject
+        self._keep_frames = keep_frames
+        self._kind = _dropdown("Show", [*KINDS])
+        self._method = _dropdown("Method", [ANY])
+        self._state = _dropdown("State", [ANY, *STATES])
+        self._pause = w.ToggleButton(description="Pause", tooltip="Hold the list still", layout={"width": "auto"})
+        self._rows = CallRows()
+        self._held: Sequence[Row] | None = None
+        self._news = w.HTML()
+        self._list = PagedList[Row](
+            "calls and frames",
+            key=lambda found: found.key,
+            cells=lambda found: found.cells,
+            words=lambda found: found.words,
+            chosen=self._show,
+            filters=(self._kind, self._method, self._state),
+            filter_now=self._filter,
+            following=True,
+        )
+        self._calls: list[Call] = []
+        self._call = CallDetail(subject, edit)
+        self._frame = w.HTML()
+        self._open = w.Button(description="Show the call", tooltip="The call that this frame belongs to")
+        self._open.on_click(lambda _: self._open_call())
+        self._detail = w.VBox([_hint()], layout=DETAIL)
+        self._kind.observe(self._choose_kind, "value")
+        self._pause.observe(self._hold, "value")
+        bar = w.HBox([self._pause, self._news], layout={"align_items": "center"})
+        listed = w.VBox([bar, self._list.box], layout={"flex": "1 1 28em", "min_width": "0"})
+        super().__init__([listed, self._detail], layout=BESIDE)
+
+    @property
+    def count(self) -> int:
+        """How many calls are kept, as of the last `update`."""
+        return len(self._calls)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a call still runs, so that there may be news of it that nobody tells."""
+        return any(call.running for call in self._calls[-MOST_UNFINISHED:])
+
+    def update(self) -> None:
+        """Show what there is now; may be called from any thread."""
+        self._calls = self._subject.calls
+        rows = self._found()
+        if self._held is not None:
+            new = len(rows) - len(self._held)
+            self._news.value = f"paused, {new:,} more since" if new > 0 else "paused"
+            return
+        self._news.value = ""
+        self._offer({found.method for found in rows} - {""})
+        self._list.show(rows)
+        chosen = self._list.chosen
+        if isinstance(chosen, CallRow):
+            self._call.update()
+
+    def choose(self, call: Call) -> None:
+        """Show one call."""
+        self._kind.value, self._method.value, self._state.value = "calls", ANY, ANY
+        self.update()
+        self._list.choose(("call", call.number))
+
+    def _found(self) -> Sequence[Row]:
+        calls = self._rows.of(self._calls)
+        if self._kind.value == "calls":
+            return calls
+        frames = rows_of_frames(list(self._subject.connection.wire.frames))
+        return frames if self._kind.value == "frames" else sorted([*calls, *frames], key=lambda found: found.at)
+
+    def _offer(self, methods: set[str]) -> None:
+        """Let the methods be chosen that there are."""
+        options = [ANY, *sorted(methods)]
+        if options != list(self._method.options):
+            kept = self._method.value
+            self._method.options = options
+            self._method.value = kept if kept in methods else ANY
+
+    def _filter(self) -> Callable[[Row], bool] | None:
+        method, state = self._method.value, self._state.value
+        if method == state == ANY:
+            return None
+        return lambda found: method in (ANY, found.method) and state in (ANY, found.state)
+
+    def _choose_kind(self, change: Any) -> None:
+        if change["new"] != "calls" and not self._subject.connection.wire.on:
+            self._keep_frames()
+        if self._held is None:
+            self.update()
+
+    def _hold(self, change: Any) -> None:
+        self._held = self._found() if change["new"] else None
+        self._pause.description = "Resume" if change["new"] else "Pause"
+        self.update()
+
+    def _show(self, found: Row | None) -> None:
+        if found is None:
+            self._detail.children = [_hint()]
+        elif isinstance(found, CallRow):
+            self._call.show(found.item)
+            self._detail.children = [self._call]
+        else:
+            belongs = self._call_of(found.item)
+            self._frame.value = _frame(found, belongs, self._definition(found.item))
+            self._open.disabled = belongs is None
+            self._detail.children = [w.HBox([self._open]), self._frame]
+
+    def _open_call(self) -> None:
+        found = self._list.chosen
+        call = self._call_of(found.item) if isinstance(found, FrameRow) else None
+        if call is not None:
+            self.choose(call)
+
+    def _call_of(self, frame: Frame) -> Call | None:
+        return call_of(frame, list(self._subject.connection.wire.frames), self._subject.calls)
+
+    def _definition(self, frame: Frame) -> Definition | None:
+        params = frame.message.get("params") if isinstance(frame.message, dict) else None
+        name = (params.get("name") or params.get("uri")) if isinstance(params, dict) else None
+        return next((found for (_, known), found in self._subject.definitions().items() if known == name), None)
+
+
+def _dropdown(name: str, options: list[str]) -> w.Dropdown:
+    chooser = w.Dropdown(description=name, options=options, layout={"width": "auto"})
+    chooser.style.description_width = "4em"
+    return chooser
+
+
+def _hint() -> w.HTML:
+    return w.HTML(look.muted("Choose a row to see all of it."))
+
+
+def _frame(found: FrameRow, call: Call | None, definition: Definition | None) -> str:
+    frame = found.item
+    way = "client to server" if frame.direction == "client" else "server to client"
+    facts = [way, frame.transport, *([f"exchange {frame.exchange}"] if frame.exchange else [])]
+    body = frame.message if isinstance(frame.message, str) else look.json_text(frame.message)
+    return look.card(
+        f"{look.code(found.what)} {look.muted(' · '.join(facts))}",
+        f"<p>{escape(found.note)}</p>" if found.note else "",
+        look.section("HTTP", look.pre(frame.head)) if frame.head else "",
+        look.section("message", look.pre(body)) if body else "",
+        f"<p>part of call {call.number}, {escape(call.state)}</p>" if call is not None else "",
+    ) + source(definition.cell if definition is not None else None)
