@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -37,9 +38,9 @@ workbench on library
     Be quiet.
 tools
   name  behaviour   tokens
-  find  not stated  86
-  fail  not stated  54
-  wait  not stated  60
+  find  not stated  91
+  fail  not stated  61
+  wait  not stated  63
 resources
   uri              MIME type
   library://hours  text/plain
@@ -110,7 +111,8 @@ class Person:
 
     def reads(self, page: str) -> str:
         """All HTML of a page."""
-        return "\n".join(widget.value for widget in inside(self.page(page)) if isinstance(widget, w.HTML))
+        whole = "\n".join(widget.value for widget in inside(self.page(page)) if isinstance(widget, w.HTML))
+        return re.sub("<style>.*?</style>", "", whole, flags=re.DOTALL)
 
     def waits_for(self, page: str, text: str) -> str:
         until(lambda: text in self.reads(page), lambda: f"no {text!r} in {self.reads(page)}")
@@ -225,7 +227,7 @@ def test_a_call_is_cancelled_from_the_workbench(person: Person) -> None:
 def test_a_thousand_tools_are_paged_and_searched(person: Person) -> None:
     for number in range(1000):
         person.server.add_tool(lambda: "x", name=f"tool_{number}", description="One of many.")
-    until(lambda: "Tools (1,003)" in person.tabs.titles)
+    person.waits_for("Tools", "1 to 20 of 1,003")
     assert len(person.rows("Tools")) == 20
     person.press("Tools", "Next")
     assert person.rows("Tools")[0].startswith("tool_17")
@@ -235,7 +237,7 @@ def test_a_thousand_tools_are_paged_and_searched(person: Person) -> None:
     person.choose("Tools", "tool_999")
     person.field("Tools", "Search").value = ""
     assert person.list("Tools").index is None
-    assert "What an agent sees" in person.page("Tools").children[1].children[1].titles[0]
+    assert "tool_999" in person.reads("Tools")
 
 
 def test_a_new_definition_is_seen_at_once_and_its_form_is_made_anew(person: Person) -> None:

@@ -41,8 +41,11 @@ def _inspect(state: State, target: str | None, era: Era | None) -> None:
     earlier = state.workbenches.pop(cell, None)
     if earlier is not None:
         earlier.close()
-    home = None if target in state.connected else _home(state, state.live(target))
-    workbench = Workbench(lambda: state.on(target, era), home=home)
+    if target in state.connected:
+        workbench = Workbench(lambda: state.on(target, era))
+    else:
+        live = state.live(target)
+        workbench = Workbench(lambda: state.connection(live, era or "modern"), home=_home(state, live))
     state.workbenches[cell] = workbench
     display(workbench)
 

@@ -8,11 +8,10 @@ from typing import Any
 import ipywidgets as w
 from mcp_types import Prompt, PromptReference
 
-from mcp_notebook.client import Outcome
+from mcp_notebook.client import Answerer, Outcome
 from mcp_notebook.server.interface import listed
 from mcp_notebook.widgets.card import definition_card
-from mcp_notebook.widgets.workbench.arguments import Argument, Arguments
-from mcp_notebook.widgets.workbench.pace import Pace
+from mcp_notebook.widgets.form import SchemaForm
 from mcp_notebook.widgets.workbench.paging import BESIDE, PagedList
 from mcp_notebook.widgets.workbench.request import RequestPane
 from mcp_notebook.widgets.workbench.subject import Lists, Subject
@@ -23,9 +22,8 @@ __all__ = ["Prompts"]
 class Prompts(w.HBox):
     """The list of prompts, and the one that is chosen, to be filled in."""
 
-    def __init__(self, subject: Subject, pace: Pace) -> None:
+    def __init__(self, subject: Subject) -> None:
         self._subject = subject
-        self._pace = pace
         self._shown: Prompt | None = None
         self._list = PagedList[Prompt](
             "prompts",
@@ -48,16 +46,11 @@ class Prompts(w.HBox):
         if prompt is None:
             self._pane.clear()
             return
-        form = Arguments(
-            [Argument(a.name, a.description or "", bool(a.required)) for a in prompt.arguments or []],
-            lambda argument, value, given: self._subject.complete(
-                PromptReference(type="ref/prompt", name=prompt.name), argument, value, given
-            ),
-            self._pace,
-        )
+        reference = PromptReference(type="ref/prompt", name=prompt.name)
+        form = SchemaForm(_schema(prompt), complete=self._subject.completing(reference, lambda: form))
 
-        def start() -> Future[Outcome[Any]]:
-            return self._subject.connection.start_prompt(prompt.name, form.read())
+        def start(arguments: dict[str, Any], answerer: Answerer) -> Future[Outcome[Any]]:
+            return self._subject.connection.start_prompt(prompt.name, arguments, answerer=answerer)
 
         card = definition_card("prompt", listed(prompt), server=self._subject.connection.name)
         self._pane.show(card.html, form, start)
@@ -65,3 +58,16 @@ class Prompts(w.HBox):
 
 def _first_line(text: str) -> str:
     return text.strip().partition("\n")[0]
+
+
+def _schema(prompt: Prompt) -> dict[str, Any]:
+    """Return the schema of a prompt's arguments, which the protocol lists without one: they are texts."""
+    arguments = prompt.arguments or []
+    return {
+        "type": "object",
+        "properties": {
+            a.name: {"type": "string", "description": a.description or "", "minLength": 1 if a.required else 0}
+            for a in arguments
+        },
+        "required": [a.name for a in arguments if a.required],
+    }

@@ -9,17 +9,19 @@ from typing import Any
 import ipywidgets as w
 
 from mcp_notebook import cells
-from mcp_notebook.client import Outcome
+from mcp_notebook.client import Answerer, Outcome
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.widgets import content, look
 from mcp_notebook.widgets.calls import put_out
-from mcp_notebook.widgets.workbench.arguments import Arguments
+from mcp_notebook.widgets.form import SchemaForm
 from mcp_notebook.widgets.workbench.closing import close_inside
 from mcp_notebook.widgets.workbench.paging import DETAIL
+from mcp_notebook.widgets.workbench.questions import Questions
 
 __all__ = ["RequestPane"]
 
-Start = Callable[[], "Future[Outcome[Any]]"]
+Start = Callable[[dict[str, Any], Answerer], "Future[Outcome[Any]]"]
+"""Starts a request, from what is filled in and with who answers what the server asks."""
 
 
 class RequestPane(w.VBox):
@@ -34,7 +36,7 @@ class RequestPane(w.VBox):
     def __init__(self, verb: str, hint: str, more: Sequence[w.Widget] = ()) -> None:
         self._hint = w.HTML(look.muted(hint))
         self._about = w.HTML()
-        self._arguments: Arguments | None = None
+        self._form: SchemaForm | None = None
         self._start: Start | None = None
         self._under_way: Future[Outcome[Any]] | None = None
         self._button = w.Button(description=verb, button_style="primary", layout={"width": "auto"})
@@ -42,34 +44,36 @@ class RequestPane(w.VBox):
             description="Cancel", disabled=True, tooltip="Cancel the request at the server", layout={"width": "auto"}
         )
         self._state = w.HTML()
+        self._questions = Questions()
         self._result = w.HTML()
         self._button.on_click(lambda _: self.send())
         self._cancel.on_click(lambda _: self._under_way.cancel() if self._under_way else None)
         self._bar = w.HBox([self._button, self._cancel, *more, self._state], layout={"flex_flow": "row wrap"})
         super().__init__([self._hint], layout=DETAIL)
 
-    def show(self, about: str, arguments: Arguments, start: Start) -> None:
+    def show(self, about: str, form: SchemaForm, start: Start) -> None:
         """Show another request: what it is about (HTML), what is to be filled in, and what starts it."""
         self.clear()
-        self._about.value, self._arguments, self._start = about, arguments, start
-        self.children = [arguments, self._bar, self._result, self._about]
+        self._about.value, self._form, self._start = about, form, start
+        self.children = [form, self._bar, self._questions, self._result, self._about]
 
     def clear(self) -> None:
         """Show nothing but the hint."""
         self._start = None
         self._state.value = self._result.value = ""
         self.children = [self._hint]
-        if self._arguments is not None:
-            close_inside(self._arguments)
-            self._arguments.close()
-            self._arguments = None
+        if self._form is not None:
+            close_inside(self._form)
+            self._form.close()
+            self._form = None
 
     def send(self) -> None:
         """Make the request."""
-        if self._start is None or (self._under_way is not None and not self._under_way.done()):
+        if self._form is None or self._start is None or (self._under_way is not None and not self._under_way.done()):
             return
+        self._form.show_problems()
         try:
-            self._under_way = self._start()
+            self._under_way = self._start(self._form.read(), self._questions.answerer())
         except (ValueError, McpNotebookError) as error:
             self._say("not sent", look.error("not sent", str(error)))
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -11,12 +12,12 @@ import ipywidgets as w
 from mcp.shared.uri_template import InvalidUriTemplate, UriTemplate
 from mcp_types import Resource, ResourceTemplate, ResourceTemplateReference
 
-from mcp_notebook.client import Outcome
+from mcp_notebook.client import Answerer, Outcome
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.server.interface import listed
 from mcp_notebook.widgets import look
 from mcp_notebook.widgets.card import definition_card
-from mcp_notebook.widgets.workbench.arguments import Argument, Arguments
+from mcp_notebook.widgets.form import SchemaForm
 from mcp_notebook.widgets.workbench.pace import Pace
 from mcp_notebook.widgets.workbench.paging import BESIDE, PagedList
 from mcp_notebook.widgets.workbench.request import RequestPane
@@ -39,7 +40,7 @@ class Resources(w.HBox):
         self._subject = subject
         self._pace = pace
         self._shown: Listed | None = None
-        self._arguments: Arguments | None = None
+        self._form: SchemaForm | None = None
         self._followed: dict[str, Callable[[], None]] = {}
         self._list = PagedList[Listed](
             "resources",
@@ -72,32 +73,27 @@ class Resources(w.HBox):
         if item is None:
             self._pane.clear()
             return
-        self._arguments = Arguments(
-            [Argument(name) for name in _variables(item)],
-            lambda argument, value, given: self._subject.complete(
-                ResourceTemplateReference(type="ref/resource", uri=_uri(item)), argument, value, given
-            ),
-            self._pace,
-        )
+        reference = ResourceTemplateReference(type="ref/resource", uri=_uri(item))
+        form = SchemaForm(_schema(item), complete=self._subject.completing(reference, lambda: form))
+        self._form = form
         kind = "resource" if isinstance(item, Resource) else "resource template"
         card = definition_card(kind, listed(item), server=self._subject.connection.name)
-        self._pane.show(card.html, self._arguments, self._start)
+        self._pane.show(card.html, form, self._start)
         self._say_subscribed()
 
-    def _start(self) -> Future[Outcome[Any]]:
-        return self._subject.connection.start_read(self._current_uri())
+    def _start(self, variables: dict[str, Any], answerer: Answerer) -> Future[Outcome[Any]]:
+        assert self._shown is not None
+        return self._subject.connection.start_read(_expanded(self._shown, variables), answerer=answerer)
 
     def _current_uri(self) -> str:
         """Return the URI that is meant now.
 
         Raises:
-            ValueError: A variable of the template is empty.
+            ValueError: A variable of the template is missing.
         """
         assert self._shown is not None
-        assert self._arguments is not None
-        if isinstance(self._shown, Resource):
-            return _uri(self._shown)
-        return UriTemplate.parse(_uri(self._shown)).expand(self._arguments.read())
+        assert self._form is not None
+        return _expanded(self._shown, self._form.read())
 
     def _turn(self) -> None:
         """Subscribe, or end that."""
@@ -143,10 +139,20 @@ def _kind(item: Listed) -> str:
     return "" if isinstance(item, Resource) else "template"
 
 
-def _variables(item: Listed) -> list[str]:
-    if isinstance(item, Resource):
-        return []
-    try:
-        return UriTemplate.parse(item.uri_template).variable_names
-    except InvalidUriTemplate:  # of another server's; it cannot be expanded, and is read as it stands
-        return []
+def _template(item: Listed) -> UriTemplate | None:
+    """Return what has variables; None for a resource, and for a template that cannot be understood."""
+    with suppress(InvalidUriTemplate):
+        return None if isinstance(item, Resource) else UriTemplate.parse(item.uri_template)
+    return None
+
+
+def _expanded(item: Listed, variables: dict[str, Any]) -> str:
+    template = _template(item)
+    return _uri(item) if template is None else template.expand(variables)
+
+
+def _schema(item: Listed) -> dict[str, Any]:
+    """Return the schema of a template's variables: texts, all of them needed."""
+    template = _template(item)
+    names = [] if template is None else template.variable_names
+    return {"type": "object", "properties": {name: {"type": "string", "minLength": 1} for name in names}, "required": list(names)}

@@ -167,7 +167,7 @@ def _named(frame: Frame, asked: dict[Hashable, str]) -> tuple[str, str]:
 
 def _own_marked(rows: list[FrameRow]) -> list[FrameRow]:
     """Say of each ``tools/list`` next to a ``tools/call`` whose it is."""
-    requests = [i for i, found in enumerate(rows) if _asks(found.item)]
+    requests = [i for i, found in enumerate(rows) if _asks(found.item) and found.method.startswith("tools/")]
     for before, at, after in zip([None, *requests], requests, [*requests[1:], None], strict=False):
         near = {rows[i].method for i in (before, after) if i is not None}
         if rows[at].method == "tools/list" and "tools/call" in near:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -15,11 +16,13 @@ from mcp_notebook import cells
 from mcp_notebook.cells import Cell
 from mcp_notebook.client import Connection
 from mcp_notebook.client.requests import Reference
+from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
 from mcp_notebook.server import definitions
 from mcp_notebook.server.definitions import Definition
 from mcp_notebook.server.interface import listed, tokens
+from mcp_notebook.widgets.form import SchemaForm
 
 __all__ = ["Home", "Lists", "Subject", "cell_of", "place"]
 
@@ -42,21 +45,23 @@ class Home:
 
 
 class Subject:
-    """A connection, asked for anew each time, because a cell may put another server in the place of this one.
+    """A connection, and another one in its place where a cell put another server there.
 
     Args:
-        connect: Returns the connection.
+        connect: Returns the connection that there is now.
         home: Where the server is one of this kernel.
     """
 
     def __init__(self, connect: Callable[[], Connection], home: Home | None) -> None:
         self._connect = connect
+        self.connection = connect()
         self.home = home
+        self._completes = False
 
-    @property
-    def connection(self) -> Connection:
-        """The open connection."""
-        return self._connect()
+    def renew(self) -> bool:
+        """Take the connection that there is now; say whether it is another one."""
+        earlier, self.connection = self.connection, self._connect()
+        return self.connection is not earlier
 
     @property
     def calls(self) -> list[Call]:
@@ -65,10 +70,17 @@ class Subject:
         server = self.home.server() if self.home is not None else None
         return calls if server is None else [call for call in calls if call.server == server.name]
 
-    def complete(self, ref: Reference, argument: str, value: str, given: dict[str, str]) -> list[str]:
-        """Ask what an argument can be; a server that completes nothing is not asked."""
-        connection = self.connection
-        return connection.complete(ref, argument, value, given) if connection.capabilities.completions else []
+    def completing(self, ref: Reference, form: Callable[[], SchemaForm]) -> Callable[[str, str], list[str]]:
+        """Return what suggests values for the texts of a form; a server that completes nothing is not asked."""
+
+        def complete(argument: str, typed: str) -> list[str]:
+            given = {name: str(value) for name, value in form().draft().items() if name != argument}
+            with suppress(McpNotebookError):
+                if self._completes:
+                    return self.connection.complete(ref, argument, typed, given)
+            return []
+
+        return complete
 
     def definitions(self) -> dict[tuple[str, str], Definition]:
         """Return what cells defined, by kind and name; nothing for a server that is not of this kernel."""
@@ -81,6 +93,8 @@ class Subject:
         Raises:
             RequestError: It did not answer.
         """
+        can = self.connection.capabilities
+        self._completes = can.completions is not None
         if self.home is not None:
             # Not by the client, which takes ten times as long for a thousand tools.
             server, run = self.home.server(), self.home.portal.run
@@ -92,7 +106,6 @@ class Subject:
                 self.definitions(),
             )
         connection = self.connection
-        can = connection.capabilities
         return Lists(
             connection.tools() if can.tools else [],
             connection.resources() if can.resources else [],

@@ -17,6 +17,7 @@ from mcp_notebook.widgets.card import definition_card
 from mcp_notebook.widgets.form import ToolForm
 from mcp_notebook.widgets.workbench.closing import close_inside
 from mcp_notebook.widgets.workbench.paging import BESIDE, DETAIL, PagedList
+from mcp_notebook.widgets.workbench.questions import Questions
 from mcp_notebook.widgets.workbench.subject import Lists, Subject
 
 __all__ = ["Tools"]
@@ -39,6 +40,7 @@ class Tools(w.HBox):
             words=lambda tool: f"{tool.name} {tool.title or ''} {tool.description or ''}".lower(),
             chosen=self._show,
         )
+        self._questions = Questions()
         self._card = w.HTML()
         self._detail = w.VBox(layout=DETAIL)
         self._show(None)
@@ -72,27 +74,35 @@ class Tools(w.HBox):
         name = self._subject.connection.name
         self._card.value = definition_card("tool", listed(tool), server=name, function=function).html
         seen = w.Accordion([self._card], titles=("What an agent sees: arguments, behaviour, lint, schema",))
-        self._detail.children = [form, seen]
+        self._detail.children = [form, self._questions, seen]
 
     def _form(self, tool: Tool) -> ToolForm:
         if tool.name in self._forms:
             _, form = self._forms.pop(tool.name)
         else:
-            form = ToolForm(tool, partial(self._start_call, tool.name), explain=cells.explain)
+            form = ToolForm(
+                tool, partial(self._start_call, tool.name), explain=cells.explain, line=self._line(tool.name)
+            )
         self._forms[tool.name] = (tool, form)
         while len(self._forms) > MOST_FORMS:
             self._drop(next(iter(self._forms)))
         return form
 
     def _start_call(
-        self, name: str, arguments: dict[str, Any], on_progress: OnProgress | None = None
+        self, name: str, arguments: dict[str, Any], on_progress: OnProgress
     ) -> Future[Outcome[CallToolResult]]:
-        return self._subject.connection.start_call(name, arguments, on_progress=on_progress)
+        return self._subject.connection.start_call(
+            name, arguments, on_progress=on_progress, answerer=self._questions.answerer()
+        )
 
     def _drop(self, name: str) -> None:
         _, form = self._forms.pop(name)
         close_inside(form)
         form.close()
+
+    def _line(self, name: str) -> str:
+        on = "" if self._subject.home is not None else f" --on {self._subject.connection.name}"
+        return f"%mcp call {name}{on}"
 
     def close_forms(self) -> None:
         """Close every form, also those that are not shown."""

@@ -64,7 +64,7 @@ class Workbench(w.VBox):
         self._origins = Origins()
         self._tools = Tools(self._subject)
         self._resources = Resources(self._subject, self._asking)
-        self._prompts = Prompts(self._subject, self._asking)
+        self._prompts = Prompts(self._subject)
         self._traffic = Traffic(self._subject, self._edit, self._keep_frames)
         self._notifications = Notifications(self._subject)
         self._clients = w.HTML()
@@ -78,7 +78,7 @@ class Workbench(w.VBox):
     def cell_ended(self) -> None:
         """Follow what a cell did: there may be another server in the place of this one, or another connection."""
         try:
-            if self._undo and self._subject.connection is not self._attached:
+            if self._undo and self._subject.renew():
                 self._asking.ask(self._list_again)
         except McpNotebookError as error:  # it is connected no longer
             self._failed(error)
@@ -183,6 +183,7 @@ class Workbench(w.VBox):
         if self._subject.home is not None:
             # Its connections are opened anew, with frames.
             self._subject.home.keep_frames()
+            self._subject.renew()
             self._asking.ask(self._list_again)
         else:
             self._subject.connection.wire.on = True
