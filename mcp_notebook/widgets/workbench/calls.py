@@ -44,7 +44,7 @@ class CallDetail(w.VBox):
         self._test = _button("Save as test", "Write the call as a pytest test into this file")
         self._file = w.Text(description="into", layout={"width": "18em"})
         self._file.style.description_width = "3em"
-        self._earlier = w.Dropdown(description="Compare with", options=[("(no other call)", None)])
+        self._earlier = w.Dropdown(description="Compare with", options=[("(no other call)", 0)])
         self._earlier.style.description_width = "7em"
         self._replay.on_click(lambda _: self._start_replay())
         self._edit.on_click(lambda _: edit(self._call) if self._call else None)
@@ -77,16 +77,17 @@ class CallDetail(w.VBox):
 
     def _offer(self, call: Call) -> None:
         others = [
-            (f"call {other.number}, {other.state}", other)
+            (f"call {other.number}, {other.state}", other.number)
             for other in reversed(self._subject.calls)
             if other is not call and other.name == call.name and other.method == call.method
         ][:MOST_COMPARED]
-        self._earlier.options = [("(choose a call)" if others else "(no other call)", None), *others]
+        self._earlier.options = [("(choose a call)" if others else "(no other call)", 0), *others]
         self._earlier.disabled = not others
 
     def _compare(self, change: Any) -> None:
-        if self._call is not None and change["new"] is not None:
-            self._said.value = compare(change["new"], self._call).html
+        earlier = self._subject.connection.recorder.find(change["new"] or 0)
+        if self._call is not None and earlier is not None:
+            self._said.value = compare(earlier, self._call).html
 
     def _start_replay(self) -> None:
         earlier = self._call

@@ -65,9 +65,6 @@ def _schema(prompt: Prompt) -> dict[str, Any]:
     arguments = prompt.arguments or []
     return {
         "type": "object",
-        "properties": {
-            a.name: {"type": "string", "description": a.description or "", "minLength": 1 if a.required else 0}
-            for a in arguments
-        },
+        "properties": {a.name: {"type": "string", "description": a.description or ""} for a in arguments},
         "required": [a.name for a in arguments if a.required],
     }

@@ -148,11 +148,15 @@ def _template(item: Listed) -> UriTemplate | None:
 
 def _expanded(item: Listed, variables: dict[str, Any]) -> str:
     template = _template(item)
-    return _uri(item) if template is None else template.expand(variables)
+    if template is None:
+        return _uri(item)
+    if empty := [name for name in template.variable_names if not variables.get(name)]:
+        raise ValueError(f"{', '.join(empty)}: still empty. A template is read with all its variables.")
+    return template.expand(variables)
 
 
 def _schema(item: Listed) -> dict[str, Any]:
     """Return the schema of a template's variables: texts, all of them needed."""
     template = _template(item)
     names = [] if template is None else template.variable_names
-    return {"type": "object", "properties": {name: {"type": "string", "minLength": 1} for name in names}, "required": list(names)}
+    return {"type": "object", "properties": {name: {"type": "string"} for name in names}, "required": list(names)}
