@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ __all__ = ["answer_by", "connect"]
 
 _portal = Portal()
 _answerer: Answerer | None = None
+_SILENCE = logging.NullHandler()
 
 
 def answer_by(answerer: Answerer | None) -> None:
@@ -64,4 +66,6 @@ def connect(
             token=found.token if token is None else token,
             oauth=oauth or found.oauth,
         )
+    # The SDK logs tracebacks of what is told here in one line, and Python prints them where nobody set up logging.
+    logging.getLogger("mcp").addHandler(_SILENCE)
     return Connection(_portal, found, era, name=name, answerer=answerer or _answerer, notice=notice, deadline=deadline)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import tempfile
 from collections.abc import AsyncIterator
@@ -23,9 +22,6 @@ from mcp_notebook.errors import RequestError
 from mcp_notebook.recording.wire import Wire
 
 __all__ = ["Stderr", "transport_of"]
-
-# The SDK logs tracebacks of what is told here in one line, and Python prints them where nobody set up logging.
-logging.getLogger("mcp").addHandler(logging.NullHandler())
 
 PATIENCE = httpx2.Timeout(30.0, read=None)
 """Seconds to connect and to send; an answer may take as long as it takes, and interrupting the cell ends the wait."""
