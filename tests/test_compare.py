@@ -9,6 +9,7 @@ import pytest
 
 from mcp_notebook.recording import Call
 from mcp_notebook.widgets.compare import ABSENT, compare, differences
+from tests.kernels import Kernel
 
 
 def call(number: int, arguments: Any, result: Any, *, prints: str = "", ended: Any = "done", **rest: Any) -> Call:
@@ -95,3 +96,22 @@ def test_results_of_any_shape_are_compared():
     one = call(1, {}, {"content": "odd"})
     two = call(2, {}, {"content": [1, {"text": 3}]})
     assert "what differs" in compare(one, two).text
+
+
+@pytest.mark.slow
+def test_one_call_is_shown_with_its_output_schema_as_a_diagram_and_beside_another(kernel: Kernel):
+    kernel.good(
+        "%%mcp_tool book\nfrom pydantic import BaseModel, Field\n\nclass Book(BaseModel):\n"
+        "    title: str = Field(description='As on the cover')\n\n"
+        "def book(title: str) -> Book:\n    return Book(title=title)"
+    )
+    kernel.good("_ = %mcp call book title=Emma")
+    kernel.good("_ = %mcp call book title=Dune")
+    assert 'title  As on the cover  "Emma"' in kernel.good("%mcp log 1").text
+    assert "|-- tools/call book -->|" in kernel.good("%mcp log 1 --diagram --no-times").text
+    assert 'structuredContent.title  "Emma"' in kernel.good("%mcp compare 1 2").text
+    assert "--diagram draws one call" in kernel.run("%mcp log --diagram").stderr
+    assert "There is no call 9" in kernel.run("%mcp compare 1 9").stderr
+    kernel.good("%mcp log --wire")
+    kernel.good("_ = %mcp call book title=Emma")
+    assert "tools/call book" in kernel.good("%mcp log --wire --diagram --no-times").text

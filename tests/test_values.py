@@ -118,7 +118,7 @@ def test_rows_are_shown_with_what_the_output_schema_says_of_the_columns():
 
 def test_what_does_not_fit_the_output_schema_is_said_with_its_place():
     rendering = called({"title": "Emma", "copies": "two"}, BOOK)
-    assert rendering.text.endswith("does not fit the output schema:\n  copies: 'two' is not of type 'integer'")
+    assert rendering.text.endswith("does not fit the output schema\n  copies: 'two' is not of type 'integer'")
     assert "does not fit the output schema" in rendering.html
     assert misfits({}, BOOK) == ["the whole: 'title' is a required property"]
     assert misfits({"title": "Emma"}, BOOK) == []
@@ -132,6 +132,11 @@ def test_an_output_schema_that_cannot_be_used_costs_nothing_but_the_check(schema
     (line,) = misfits({"title": "Emma"}, schema)
     assert line.startswith("the schema itself cannot be used")
     assert "Emma" in called({"title": "Emma"}, schema).text
+
+
+def test_a_text_that_the_sdk_wrapped_is_shown_as_the_text_also_with_its_schema():
+    schema = {"type": "object", "properties": {"result": {"type": "string", "title": "Result"}}}
+    assert called({"result": "sunny"}, schema, text="sunny").text == "sunny"
 
 
 def test_without_a_schema_the_text_of_a_model_is_what_is_shown():

@@ -86,7 +86,7 @@ def _log(
     if diagram:
         return sequence.diagram(calls[0], times=times)
     if number is not None:
-        return call_card(calls[0], _place(calls[0]), cells.explain, times=times)
+        return call_card(calls[0], _place(calls[0]), cells.explain, times=times, output_schema=_schema(state, calls[0]))
     return log(calls[-last:], _place, more=max(len(calls) - last, 0), times=times)
 
 
@@ -162,6 +162,14 @@ def _live(state: State, call: Call) -> LiveServer:
         if live.server.name == call.server:
             return live
     raise UnknownNameError(f"The server {call.server!r} of call {call.number} is not live any more.")
+
+
+def _schema(state: State, call: Call) -> dict[str, Any] | None:
+    """Return the output schema of the tool that was called, as it is now; None where there is none."""
+    if call.method != "tools/call" or call.server not in {live.server.name for live in state.registry.servers.values()}:
+        return None
+    tools = state.portal.run(_live(state, call).server.list_tools)
+    return next((tool.output_schema for tool in tools if tool.name == call.name), None)
 
 
 def _place(call: Call) -> str:

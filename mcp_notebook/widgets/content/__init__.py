@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from mcp_notebook.schema import Schema
 from mcp_notebook.widgets import look
 from mcp_notebook.widgets.content.blocks import draw_blocks
-from mcp_notebook.widgets.content.structured import draw_structured, says_the_same, unwrapped
+from mcp_notebook.widgets.content.structured import draw_misfits, draw_structured, says_the_same, unwrapped
 from mcp_notebook.widgets.content.values import Part, as_object, draw, parsed, rows_in, shortened
 
 __all__ = [
@@ -62,15 +62,18 @@ def _of_call(result: CallToolResult, schema: Schema | None) -> Part:
     structured = result.structured_content
     if structured is None:
         return draw_blocks(result.content) if result.content else NOTHING
-    again = says_the_same(result)
-    if again and (schema is not None or rows_in(unwrapped(structured)[0]) is not None):
-        return draw_structured(structured, schema)
-    text, html = draw_blocks(result.content)
-    if again:
-        return text, html
-    more, more_html = draw_structured(structured, schema) if schema is not None else draw(structured)
-    apart = "\n" if "\n" in more else " "
-    return f"{text}\nstructured:{apart}{more}".lstrip("\n"), html + look.section("structured content", more_html)
+    wrong, wrong_html = draw_misfits(structured, schema)
+    if says_the_same(result):
+        inner, _ = unwrapped(structured)
+        shaped = rows_in(inner) is not None or (schema is not None and isinstance(inner, dict))
+        text, html = draw_structured(structured, schema) if shaped else draw_blocks(result.content)
+    else:
+        text, html = draw_blocks(result.content)
+        more, more_html = draw_structured(structured, schema) if schema is not None else draw(structured)
+        apart = "\n" if "\n" in more else " "
+        text = f"{text}\nstructured:{apart}{more}".lstrip("\n")
+        html += look.section("structured content", more_html)
+    return text + wrong, html + wrong_html
 
 
 def _of_prompt(result: GetPromptResult) -> Part:

@@ -15,22 +15,27 @@ from mcp_notebook.schema import Parameter, Schema, parameters, resolve
 from mcp_notebook.widgets import look
 from mcp_notebook.widgets.content.values import Part, draw, parsed, rows_in, shortened
 
-__all__ = ["draw_structured", "misfits", "says_the_same", "unwrapped"]
+__all__ = ["draw_misfits", "draw_structured", "misfits", "says_the_same", "unwrapped"]
 
 MOST_MISFITS = 10
 LONGEST_REASON = 200
+MISFITS = "does not fit the output schema"
 
 
 def draw_structured(value: Mapping[str, Any], schema: Schema | None) -> Part:
-    """Draw structured content; with its output schema, say what each field is, and what does not fit."""
-    wrong = misfits(value, schema) if schema is not None else []
+    """Draw structured content; with its output schema, say what each field is."""
     usable = schema if schema is not None and _fault(schema) is None else {}
     inner, inner_schema = unwrapped(value, usable)
-    text, html = _fields(inner, inner_schema, usable) or draw(inner)
-    if wrong:
-        text += "\n" + "\n".join(["does not fit the output schema:", *(f"  {line}" for line in wrong)])
-        html += look.section("does not fit the output schema", look.bullets(wrong))
-    return text, html
+    return _fields(inner, inner_schema, usable) or draw(inner)
+
+
+def draw_misfits(value: Mapping[str, Any], schema: Schema | None) -> Part:
+    """Say what does not fit the output schema; nothing where all does, or none is known."""
+    wrong = misfits(value, schema) if schema is not None else []
+    if not wrong:
+        return "", ""
+    text = "\n".join(["", MISFITS, *(f"  {line}" for line in wrong)])
+    return text, look.section(MISFITS, look.bullets(wrong))
 
 
 def unwrapped(value: Mapping[str, Any], schema: Schema | None = None) -> tuple[Any, Schema]:
