@@ -11,10 +11,10 @@ from mcp_types import Tool
 
 from mcp_notebook.client import Answers, Connection, Era, Target, Url
 from mcp_notebook.errors import McpNotebookError, UnknownNameError
-from mcp_notebook.magics.options import ARGUMENTS, SERVER, TEXT, TOOL
-from mcp_notebook.magics.request_commands import _answers
+from mcp_notebook.magics.answers import ANSWERS, answers_of
+from mcp_notebook.magics.options import ARGUMENTS, TOOL
 from mcp_notebook.magics.state import State
-from mcp_notebook.magics.verb import verb
+from mcp_notebook.magics.verb import ON, known_or_fail, verb
 from mcp_notebook.magics.words import named_values
 from mcp_notebook.recording.wire import Frame, Wire
 from mcp_notebook.server.endpoint import Endpoint
@@ -30,10 +30,8 @@ __all__: list[str] = []
     "eras",
     click.argument("tool", type=TOOL),
     click.argument("arguments", nargs=-1, type=ARGUMENTS, metavar="[KEY=VALUE]..."),
-    click.option("--answers", type=TEXT, metavar="LIST", help="The answers to what the server asks, as %mcp call has."),
-    click.option(
-        "--on", "--server", "server", type=SERVER, help="The server that is meant; the current one if not given."
-    ),
+    ANSWERS,
+    ON,
     click.option("--full", is_flag=True, help="With the messages as JSON; they are others in each run."),
     click.option("--yes", is_flag=True, help="Call it twice, also if it does not say that it may be."),
 )
@@ -52,16 +50,14 @@ def _eras(
     adds nothing. A server of this kernel is called over HTTP, on a port of its own for as long as that takes.
     """
     connection = state.on(server)
-    listed = {found.name: found for found in connection.tools()}
-    if tool not in listed:
-        raise UnknownNameError(f"{connection.name!r} has no tool {tool!r}. It has: {', '.join(listed) or 'none yet'}.")
-    if not yes and not _may_be_called_twice(listed[tool]):
+    found = known_or_fail(tool, {listed.name: listed for listed in connection.tools()}, "tool", connection.name)
+    if not yes and not _may_be_called_twice(found):
         raise UnknownNameError(
             f"{tool} would be called twice, once in each era, and does not say that it only reads, or that calling it "
             "again adds nothing (--read-only, --idempotent). Add --yes to call it all the same."
         )
-    values = named_values(arguments, listed[tool].input_schema, state.variables, tool)
-    scripted = _answers(state, answers)
+    values = named_values(arguments, found.input_schema, state.variables, tool)
+    scripted = answers_of(state, answers)
     notes = ["It was called twice, once in each era."]
     frames: dict[Era, list[Frame]] = {}
     failures: dict[Era, str] = {}

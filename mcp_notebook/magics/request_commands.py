@@ -11,8 +11,8 @@ from IPython.display import display
 from mcp_types import Tool
 
 from mcp_notebook.client import Era, Outcome
-from mcp_notebook.client.questions import Answers
 from mcp_notebook.errors import UnknownNameError
+from mcp_notebook.magics.answers import ANSWERS, answers_of
 from mcp_notebook.magics.offers import offer_of
 from mcp_notebook.magics.options import ARGUMENTS, NAME, PROMPT, RESOURCE, TEXT, TOOL
 from mcp_notebook.magics.state import State, say_call
@@ -20,13 +20,6 @@ from mcp_notebook.magics.verb import ERA, INTO, ON, known_or_fail, verb
 from mcp_notebook.magics.words import jsonable, named_values
 
 __all__: list[str] = []
-
-ANSWERS = click.option(
-    "--answers",
-    type=TEXT,
-    metavar="LIST",
-    help="The answers to what the server asks: a JSON list, or a variable that holds a list or a function.",
-)
 
 
 @verb(
@@ -73,14 +66,14 @@ def _call(
     named = named_values(arguments, listed_tool.input_schema, state.variables, tool)
     if as_json is None and variable is None:
         _nothing_missing(listed_tool, named)
-    scripted = _answers(state, answers)
+    scripted = answers_of(state, answers)
     return _deliver(state, connection.call(tool, {**whole, **named}, answers=scripted), output)
 
 
 @verb("read", click.argument("uri", type=RESOURCE), ANSWERS, ERA, INTO, ON)
 def _read(state: State, uri: str, answers: str | None, era: Era | None, output: str | None, server: str | None) -> Any:
     """Read a resource. Example: %mcp read notes://today."""
-    return _deliver(state, state.on(server, era).read(uri, answers=_answers(state, answers)), output)
+    return _deliver(state, state.on(server, era).read(uri, answers=answers_of(state, answers)), output)
 
 
 @verb(
@@ -103,7 +96,7 @@ def _prompt(
     missing = [a.name for a in found.arguments or [] if a.required and a.name not in values]
     if missing:
         raise UnknownNameError(f"{prompt} needs {', '.join(missing)}: %mcp prompt {prompt} {missing[0]}=...")
-    return _deliver(state, connection.prompt(prompt, values, answers=_answers(state, answers)), output)
+    return _deliver(state, connection.prompt(prompt, values, answers=answers_of(state, answers)), output)
 
 
 @verb("form", click.argument("tool", type=TOOL), ON)
@@ -136,20 +129,6 @@ def _variable(state: State, name: str | None) -> dict[str, Any]:
     value = jsonable(state.variables[name], name)
     if not isinstance(value, dict):
         raise UnknownNameError(f"--args takes a dict of arguments, and {name} is a {type(value).__name__}.")
-    return value
-
-
-def _answers(state: State, text: str | None) -> Answers:
-    if text is None:
-        return None
-    try:
-        value = state.variables[text] if text in state.variables else json.loads(text)
-    except ValueError as error:
-        raise UnknownNameError(f"--answers: neither a variable nor JSON ({error}). A list of answers is.") from None
-    if not isinstance(value, list) and not callable(value):
-        raise UnknownNameError(
-            f"--answers takes a list, one answer for each question, or a function of a question; this is {value!r}."
-        )
     return value
 
 

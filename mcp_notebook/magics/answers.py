@@ -1,0 +1,40 @@
+"""The answers to what a server asks, as they are given on a line."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from mcp_notebook.client import Answers
+from mcp_notebook.errors import UnknownNameError
+from mcp_notebook.magics.options import TEXT
+from mcp_notebook.magics.state import State
+
+__all__ = ["ANSWERS", "answers_of"]
+
+ANSWERS = click.option(
+    "--answers",
+    type=TEXT,
+    metavar="LIST",
+    help="The answers to what the server asks: a JSON list, or a variable that holds a list or a function.",
+)
+
+
+def answers_of(state: State, text: str | None) -> Answers:
+    """Return what ``--answers`` gives: a list in JSON, or what a variable holds.
+
+    Raises:
+        UnknownNameError: It is neither a list nor a function.
+    """
+    if text is None:
+        return None
+    try:
+        value = state.variables[text] if text in state.variables else json.loads(text)
+    except ValueError as error:
+        raise UnknownNameError(f"--answers: neither a variable nor JSON ({error}). A list of answers is.") from None
+    if not isinstance(value, list) and not callable(value):
+        raise UnknownNameError(
+            f"--answers takes a list, one answer for each question, or a function of a question; this is {value!r}."
+        )
+    return value
