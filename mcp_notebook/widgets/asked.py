@@ -85,7 +85,9 @@ def _url(params: ElicitRequestURLParams) -> tuple[str, list[Part]]:
     shown = f"{escape(before)}<strong>{escape(found)}</strong>{escape(after)}"
     # Only the person opens it, and only what a browser opens as a page.
     if scheme in ("http", "https") and host:
-        shown = f'<a href="{escape(params.url)}" target="_blank" rel="noopener noreferrer">{shown}</a>'
+        # Underlined here, because hosts take that away.
+        look_of_link = 'style="color:inherit;text-decoration:underline"'
+        shown = f'<a href="{escape(params.url)}" target="_blank" rel="noopener noreferrer" {look_of_link}>{shown}</a>'
     parts = [("URL", params.url, f"<p><code>{shown}</code></p>")]
     parts.append(("host", host or "none", f"<p><strong>{escape(host or 'none')}</strong></p>"))
     if not host.isascii() or "xn--" in host:
@@ -119,7 +121,7 @@ def _sampling(params: CreateMessageRequestParams) -> tuple[str, list[Part]]:
     rows = [(name, value) for name, value in facts.items() if value]
     table = look.table(("", ""), [(look.muted(name), escape(value)) for name, value in rows])
     parts.append(("request", "\n".join(look.columns(rows, indent="")), table))
-    return "what would a model say?", parts
+    return "What would a model say?", parts
 
 
 def _priorities(preferences: Any) -> str:
@@ -128,7 +130,7 @@ def _priorities(preferences: Any) -> str:
 
 
 def _roots(params: None) -> tuple[str, list[Part]]:
-    return "which directories may it know of?", []
+    return "Which directories may it know of?", []
 
 
 _PARAMS: dict[str, type[BaseModel]] = {

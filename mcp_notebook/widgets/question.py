@@ -146,7 +146,8 @@ def _form(params: ElicitRequestFormParams) -> _Reply:
 
 
 def _url(params: ElicitRequestURLParams) -> _Reply:
-    return _Reply((), lambda: ElicitResult(action="accept"), "Say that you have opened it", _ELICITATION)
+    hint = w.HTML("<p>Only you open it. Accept says that you have.</p>")
+    return _Reply([hint], lambda: ElicitResult(action="accept"), "Say that you have opened it", _ELICITATION)
 
 
 def _sampling(params: CreateMessageRequestParams) -> _Reply:
@@ -180,7 +181,7 @@ def _text_area(name: str, placeholder: str) -> w.Textarea:
         placeholder=placeholder,
         rows=4,
         style={"description_width": "6em"},
-        layout=w.Layout(width="48em", max_width="100%"),
+        layout=w.Layout(width="48em", max_width="calc(100% - 4px)"),
     )
 
 
