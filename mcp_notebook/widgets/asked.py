@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,13 +16,11 @@ from mcp_types import (
     ErrorData,
     ListRootsResult,
 )
-from pydantic import BaseModel, ValidationError
 
 from mcp_notebook.client.questions import Answer, Question
-from mcp_notebook.schema import parameters, type_in_words
 from mcp_notebook.widgets import look
 
-__all__ = ["answer_in_words", "asked", "recorded_question"]
+__all__ = ["answer_in_words", "asked"]
 
 LEGACY = "deprecated in 2026-07-28"
 
@@ -43,23 +41,6 @@ def asked(question: Question, answer: str | None = None) -> look.Rendering:
         lines += [f"  {name}", *(f"    {line}" for line in text.splitlines())]
     html = f"<p>{escape(message)}</p>" + "".join(look.section(name, html) for name, _, html in parts)
     return look.Rendering("\n".join(lines), look.card(escape(title), html))
-
-
-def recorded_question(request: Mapping[str, Any]) -> str:
-    """Say what was asked, from the request as the protocol carries it; JSON where it is of no known kind."""
-    params = request.get("params") or {}
-    method = str(request.get("method"))
-    kind = params.get("mode", "form") if method == "elicitation/create" else method.partition("/")[0]
-    if kind not in _PARTS:
-        return look.json_text(request)
-    try:
-        message, parts = _PARTS[kind](None if kind == "roots" else _PARAMS[kind].model_validate(params))
-    except ValidationError:
-        return look.json_text(request)
-    schema = params.get("requestedSchema", {})
-    fields = [(p.name, type_in_words(p.schema, schema), p.description) for p in parameters(schema)]
-    texts = [text for _, text, _ in parts]
-    return "\n".join([f"{method}: {message}", *texts, *look.columns(fields)])
 
 
 def answer_in_words(answer: Answer) -> str:
@@ -132,12 +113,6 @@ def _priorities(preferences: Any) -> str:
 def _roots(params: None) -> tuple[str, list[Part]]:
     return "Which directories may it know of?", []
 
-
-_PARAMS: dict[str, type[BaseModel]] = {
-    "form": ElicitRequestFormParams,
-    "url": ElicitRequestURLParams,
-    "sampling": CreateMessageRequestParams,
-}
 
 _PARTS: dict[str, Any] = {"form": _form, "url": _url, "sampling": _sampling, "roots": _roots}
 
