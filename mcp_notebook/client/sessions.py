@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Literal, TypeAlias, TypeVar
 
 import anyio
@@ -20,6 +21,7 @@ from mcp_notebook.client.signing_in import SignIn
 from mcp_notebook.client.targets import Command, Live, Target
 from mcp_notebook.client.transports import Stderr, transport_of
 from mcp_notebook.errors import RequestError
+from mcp_notebook.portal import GRACE
 from mcp_notebook.recording.wire import Wire
 
 __all__ = ["EraChoice", "Sessions"]
@@ -146,10 +148,11 @@ class Sessions:
             if self._session is not lost and self._session is not None:
                 return self._session  # another request was first
             self._session = None
-            session = await self._open()
             if lost is not None:
-                await lost.close()
-                self._notice(f"{self.name!r} was gone; connected again.")
+                with suppress(Exception), anyio.move_on_after(GRACE):  # whatever it has to say is about what is gone
+                    await lost.close()
+            session = await self._open()
+            self._notice(f"{self.name!r} was gone; connected again.")
             return session
 
     async def _open(self) -> Session:

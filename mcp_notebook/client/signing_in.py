@@ -32,11 +32,11 @@ class SignIn:
         patience: Seconds to wait for the person.
     """
 
-    def __init__(self, target: Url, notice: Callable[[str], None], patience: float = PATIENCE) -> None:
+    def __init__(self, target: Url, notice: Callable[[str], None], patience: float | None = None) -> None:
         self._where = in_words(target)
         self._open: Browser = target.oauth if callable(target.oauth) else webbrowser.open
         self._notice = notice
-        self._patience = patience
+        self._patience = PATIENCE if patience is None else patience
         self._came_back: asyncio.Future[AuthorizationCodeResult] | None = None
         self._server: asyncio.Server | None = None
         # Bound for good: the authorization server is told of the port once, when the client is registered.
@@ -72,7 +72,7 @@ class SignIn:
                 return await self._came_back
         except TimeoutError:
             raise RequestError(
-                f"Nobody signed in to {self._where} within {self._patience:.0f} seconds. Connect again to have another "
+                f"Nobody signed in to {self._where} within {self._patience:g} seconds. Connect again to have another "
                 "try."
             ) from None
 

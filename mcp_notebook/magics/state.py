@@ -15,7 +15,7 @@ from mcp_types import CallToolResult, Root
 
 from mcp_notebook import addresses, cells
 from mcp_notebook.agent import Conversation
-from mcp_notebook.client import Answerer, Connection, Era, EraChoice, OnProgress, Outcome, Target
+from mcp_notebook.client import Answerer, Connection, Era, EraChoice, OnProgress, Outcome, Target, Url
 from mcp_notebook.errors import McpNotebookError, UnknownNameError, did_you_mean
 from mcp_notebook.magics.expose import Exposures
 from mcp_notebook.magics.offers import offer_of
@@ -128,14 +128,15 @@ class State:
         return self.registry.named(name)
 
     def connect(self, target: Target, name: str | None, era: EraChoice) -> Connection:
-        """Open a connection and keep it by its name; one of that name to the same target gives way.
+        """Open a connection and keep it by its name; an earlier one of that name gives way.
 
         Raises:
-            McpNotebookError: It cannot be opened, or the name is taken.
+            McpNotebookError: It cannot be opened, or the server calls itself as another one here.
         """
         connection = Connection(self.portal, target, era, name=name, answerer=self.answerer)
         earlier = self.connected.get(connection.name)
-        if connection.name in self.registry.servers or (earlier is not None and earlier.target != target):
+        another = earlier is not None and name is None and not _the_same(earlier.target, target)
+        if another or connection.name in self.registry.servers:
             _close(connection)
             raise UnknownNameError(f"{connection.name!r} is the name of another server here. Give one: --as NAME.")
         if earlier is not None:
@@ -312,6 +313,11 @@ def say_call(call: Call | None) -> None:
             display(event.value, raw=True)
     if call.raised is not None:
         print(f"It raised, and clients do not see this:\n{cells.explain(call.raised)}", file=sys.stderr)
+
+
+def _the_same(one: Target, other: Target) -> bool:
+    """Whether two targets are one place, though one may have other headers, or another token."""
+    return one == other or (isinstance(one, Url) and isinstance(other, Url) and one.url == other.url)
 
 
 def _close(connection: Connection) -> None:
