@@ -62,6 +62,15 @@ def test_requests_and_lists_go_where_on_says(connected: Kernel) -> None:
     assert "Nothing is connected as 'echos'. Did you mean 'echoes'?" in wrong.everything
 
 
+def test_a_connection_has_a_log_of_its_own(connected: Kernel) -> None:
+    connected.good("%mcp call add a=20 b=2 --on echoes")
+    log = connected.good("%mcp log --on echoes --last 1 --no-times").text
+    assert "add" in log
+    number = connected.value("len(get_ipython()._mcp_notebook_state.connected['echoes'].recorder.calls)")
+    assert "The same result" in connected.good(f"%mcp replay {number} --on echoes").stdout
+    assert "tools/call" in connected.good("%mcp log --wire --brief --on echoes").text
+
+
 def test_connections_are_in_the_status_and_in_tab(connected: Kernel) -> None:
     status = connected.good("%mcp").text
     assert "connections\n" in status
@@ -113,7 +122,7 @@ def test_a_command_gets_the_variables_that_are_named(connected: Kernel) -> None:
     shown = connected.good(f"%mcp connect --as keyed --env KEY --env OTHER=$KEY --cwd {ROOT} -- {COMMAND}")
     assert "hidden" not in shown.everything
     for name in ("KEY", "OTHER"):
-        assert "hidden" in connected.good(f"%mcp call environment name=\"{name}\" --on keyed").text
+        assert "hidden" in connected.good(f'%mcp call environment name="{name}" --on keyed').text
 
 
 def test_an_await_on_a_connection_leaves_the_kernel_free(connected: Kernel) -> None:

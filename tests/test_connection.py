@@ -141,7 +141,7 @@ def test_the_async_face_leaves_the_loop_free_and_cancels_at_the_server(connectio
     wait_for(lambda: connection.recorder.calls[-1].state == "cancelled")
 
 
-def test_a_closed_connection_says_so(connection: Connection) -> None:
+def test_a_closed_connection_says_so() -> None:
     with connect(server) as other:
         pass
     assert other.closed

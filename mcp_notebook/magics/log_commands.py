@@ -13,8 +13,8 @@ from mcp_notebook import cells
 from mcp_notebook.errors import RequestError, UnknownNameError
 from mcp_notebook.magics.options import TEXT
 from mcp_notebook.magics.state import State, say_call
-from mcp_notebook.magics.verb import INTO, verb
-from mcp_notebook.recording import Call
+from mcp_notebook.magics.verb import INTO, ON, verb
+from mcp_notebook.recording import Call, Recorder
 from mcp_notebook.recording.as_tests import as_tests, testable
 from mcp_notebook.server import LiveServer
 from mcp_notebook.widgets import look, sequence
@@ -51,6 +51,7 @@ NUMBER = click.argument("number", type=click.IntRange(min=1), metavar="N")
         show_default=True,
         help="Where the tests import the server from.",
     ),
+    ON,
 )
 def _log(
     state: State,
@@ -64,12 +65,17 @@ def _log(
     clear: bool,
     to: tuple[str, str] | None,
     importing: str,
+    server: str | None,
 ) -> Any:
-    """Show the latest calls, or all of one. Example: %mcp log 3."""
-    recorder = state.registry.recorder
+    """Show the latest calls, or all of one. Example: %mcp log 3.
+
+    A connection has a log of its own: %mcp log --on NAME.
+    """
+    recorder = _recorder(state, server)
     if wire:
         frames = list(recorder.wire.frames)
-        state.keep_frames()
+        if recorder is state.registry.recorder:
+            state.keep_frames()
         if clear:
             recorder.wire.frames.clear()
             frames = []
@@ -78,7 +84,7 @@ def _log(
         return brief_wire_log(frames) if brief else wire_log(frames)
     if diagram and number is None:
         raise UnknownNameError("--diagram draws one call: %mcp log N --diagram. With --wire it draws the frames.")
-    calls = [_numbered(state, number)] if number is not None else recorder.calls
+    calls = [_numbered(recorder, number)] if number is not None else recorder.calls
     if failed:
         calls = [call for call in calls if call.state in ("error", "refused", "cancelled")]
     if to is not None:
@@ -98,16 +104,16 @@ def _log(
 )
 def _compare(state: State, number: int, other: int, times: bool) -> Any:
     """Show two calls side by side, and what differs. Example: %mcp compare 3 5."""
-    return compare(_numbered(state, number), _numbered(state, other), times=times)
+    return compare(_numbered(state.registry.recorder, number), _numbered(state.registry.recorder, other), times=times)
 
 
-@verb("replay", NUMBER, INTO)
-def _replay(state: State, number: int, output: str | None) -> Any:
+@verb("replay", NUMBER, INTO, ON)
+def _replay(state: State, number: int, output: str | None, server: str | None) -> Any:
     """Make a recorded call again, and say whether the result is the same. Example: %mcp replay 3."""
-    earlier = _numbered(state, number)
+    earlier = _numbered(_recorder(state, server), number)
     if earlier.cut:
         raise UnknownNameError(f"Call {number} was too long to be kept whole, so it cannot be made again.")
-    connection = state.connection(_live(state, earlier))
+    connection = state.on(server) if server in state.connected else state.connection(_live(state, earlier))
     if earlier.method == "tools/call":
         outcome: Any = connection.call(earlier.name, earlier.arguments)
     elif earlier.method == "resources/read":
@@ -129,7 +135,7 @@ def _replay(state: State, number: int, output: str | None) -> Any:
 @verb("debug", click.argument("number", type=click.IntRange(min=1), required=False, metavar="[N]"))
 def _debug(state: State, number: int | None) -> None:
     """Look around in the frame where a tool failed, its arguments bound. Example: %mcp debug."""
-    call = _numbered(state, number) if number is not None else _last_failure(state)
+    call = _numbered(state.registry.recorder, number) if number is not None else _last_failure(state)
     if call.raised is None:
         raise UnknownNameError(
             f"Call {call.number} kept no exception: it ended as {call.state!r}, or too many failed after it. "
@@ -143,8 +149,12 @@ def _debug(state: State, number: int | None) -> None:
         debugger.interaction(None, where)
 
 
-def _numbered(state: State, number: int) -> Call:
-    call = state.registry.recorder.find(number)
+def _recorder(state: State, name: str | None) -> Recorder:
+    return state.registry.recorder if name is None else state.on(name).recorder
+
+
+def _numbered(recorder: Recorder, number: int) -> Call:
+    call = recorder.find(number)
     if call is None:
         raise UnknownNameError(f"There is no call {number}, or it is no longer kept. %mcp log lists those that are.")
     return call
