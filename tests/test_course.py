@@ -59,6 +59,43 @@ async def scan(title: str, pages: Annotated[int, Field(ge=1)]) -> int:
     for page in range(pages):
 """
 
+ENTER = """
+pool = NotebookServer("pool")
+
+@pool.tool()
+def enter(card: str) -> str:
+    try:
+        key = keys_of_the_town_hall.get_signing_key_from_jwt(cards[card])
+        return jwt.decode(cards[card], key, algorithms=["ES256"], {})["sub"]
+    except jwt.PyJWTError:
+        raise ToolError("This card is not good here.")
+"""
+
+PIN = """%%mcp_tool --server library
+def pin_notice(name: str, text: Annotated[str, Field(max_length=500)]) -> str:
+    path = (board / name).resolve()
+    if {}:
+        raise ToolError("No notice can be called that.")
+    if path.exists():
+        raise ToolError("There is such a notice already.")
+    path.write_text(text)
+    return "pinned"
+"""
+
+MEMBERS = """%%mcp_tool --server library --run-on main
+from typing import Literal
+
+def members_by(column: {}, limit: Annotated[int, Field({})]) -> list[str]:
+    return [name for (name,) in database.execute(f"SELECT name FROM members {}", ({}))]
+"""
+
+CLOSE = """%%mcp_tool --server library --destructive
+def close_account(member: Name) -> str:
+    {}
+    accounts.discard(member)
+    return f"The account of {{member}} is closed."
+"""
+
 WRONG = {
     "exercise-days-late": {
         "%%mcp_tool\ndef days_late(due: int, today: int) -> int:\n    return today - due": "never less than 0",
@@ -231,6 +268,66 @@ WRONG = {
             "at least one page"
         ),
         f"{SCAN.replace('async ', '')}        time.sleep(0.01)\n    return pages": "a thread cannot be stopped",
+    },
+    "exercise-enter": {
+        "pool = NotebookServer('pool')\n\n@pool.tool()\ndef enter(card: str) -> str:\n"
+        "    return jwt.decode(cards[card], options={'verify_signature': False})['sub']": (
+            "a signature of somebody else is none"
+        ),
+        ENTER.format("issuer=town_hall.url, options={'require': ['exp'], 'verify_aud': False}"): (
+            "a card for the library does not open the pool"
+        ),
+        ENTER.format("audience=POOL, options={'require': ['exp']}"): "another issuer is not the town hall",
+        ENTER.format("audience=POOL, issuer=town_hall.url"): "a card has to say when it expires",
+        ENTER.format("audience=POOL, issuer=town_hall.url, options={'require': ['exp'], 'verify_exp': False}"): (
+            "a card that has expired is not good"
+        ),
+        ENTER.format("audience=POOL, issuer=town_hall.url").replace("jwt.PyJWTError", "KeyError"): (
+            "got the error 'Error executing tool enter'"
+        ),
+    },
+    "exercise-pin-notice": {
+        PIN.format("path.parent != board.resolve() or path.suffix != '.txt'").replace("if path.exists()", "if False"): (
+            "and stays"
+        ),
+        PIN.format("path.suffix != '.txt'"): "nothing is written beside the board",
+        PIN.format("not str(path).startswith(str(board.resolve())) or path.suffix != '.txt'"): (
+            "nor into a folder of a similar name"
+        ),
+        PIN.format("not path.is_relative_to(board.resolve())"): "only texts are notices",
+        PIN.format("path.parent != board.resolve() or path.suffix != '.txt'").replace(
+            "Annotated[str, Field(max_length=500)]", "str"
+        ): "and only short ones",
+        PIN.format("'..' in name or path.suffix != '.txt'").replace("raise ToolError", "return str"): (
+            "got 'There is such a notice already.'"
+        ),
+    },
+    "exercise-members-by": {
+        MEMBERS.format("str", "ge=1, le=50", "ORDER BY {column} LIMIT ?", "limit,"): (
+            "nobody sorts by what they may not see"
+        ),
+        MEMBERS.format("Literal['name', 'books']", "ge=1, le=50", "ORDER BY ? LIMIT ?", "column, limit"): (
+            "the fewest books first"
+        ),
+        MEMBERS.format("Literal['name', 'books']", "ge=1", "ORDER BY {column} LIMIT ?", "limit,"): (
+            "a limit has a limit"
+        ),
+        MEMBERS.format("Literal['name', 'books']", "le=50", "ORDER BY {column} LIMIT ?", "limit,"): "on both sides",
+        MEMBERS.format("Literal['name', 'books']", "ge=1, le=50", "ORDER BY {column}", ""): "and only two",
+        MEMBERS.format("Literal['name', 'books']", "ge=1, le=50", "ORDER BY {column} LIMIT ?", "limit,").replace(
+            " --run-on main", ""
+        ): "got the error 'Error executing tool members_by'",
+    },
+    "exercise-close-account": {
+        CLOSE.format("needs('library:staff')"): "but her own",
+        CLOSE.format("if get_access_token().subject != member: raise ToolError('library:staff')"): (
+            "staff closes anybody's"
+        ),
+        CLOSE.format("pass"): "Ada does not close Grace's",
+        CLOSE.format("if get_access_token().subject != member: needs('library:staff')"): (
+            "who may only read closes none"
+        ),
+        CLOSE.format("needs('library:lend')"): "This needs the scope library:lend",
     },
 }
 """Plausible wrong answers to each exercise, each with what the check has to say to it."""

@@ -47,7 +47,7 @@ class Request:
     """A call that waits for a person.
 
     Attributes:
-        number: Counts from 1 in each kernel; what ``%mcp allow`` takes.
+        number: Counts from 1 in each kernel; what ``%mcp allow`` takes. 0 until it is asked.
         client: The name that the client gives itself; nobody has checked it.
         server: The name of the server.
         tool: The name of the tool.
@@ -66,7 +66,7 @@ class Request:
         entry: Tool | None = None,
         redefined: bool = False,
     ) -> None:
-        self.number = next(_numbers)
+        self.number = 0
         self.client = client or "unnamed"
         self.server = server
         self.tool = tool
@@ -78,7 +78,8 @@ class Request:
         self._ends = math.inf
 
     def begin(self, timeout: float) -> None:
-        """Count the time from now on."""
+        """Take a number, and count the time from now on."""
+        self.number = next(_numbers)
         self._asked = time.monotonic()
         self._ends = self._asked + timeout
 
