@@ -34,6 +34,7 @@ def client(lab: Lab) -> Iterator[Connected]:
         TOOLS,
         "listener = %mcp serve --approve destructive --approve-timeout 60",
         SERVED,
+        "while 'Kim' not in deleted: pass\nprint('allowed while this ran')",
         "listener.approval.timeout = 2",
         "%mcp log --no-times",
     ]
@@ -74,6 +75,14 @@ def test_a_call_is_denied_with_a_reason_that_its_model_reads(lab: Lab, client: C
     row(lab, "Emma").get_by_role("button", name="Deny").click()
     assert "They say: it is on loan" in call.result(30).content[0].text
     expect(row(lab, "Emma").get_by_role("button", name="Deny")).to_be_disabled()
+
+
+def test_a_call_is_allowed_while_a_cell_runs(lab: Lab, client: Connected) -> None:
+    lab.run("while 'Kim'")
+    call = client.start("delete_book", title="Kim")
+    row(lab, "Kim").get_by_role("button", name="Allow", exact=True).click()
+    expect(lab.output("while 'Kim'")).to_contain_text("allowed while this ran")
+    assert not call.result(30).is_error
 
 
 def test_a_call_that_nobody_answers_is_denied_and_the_card_says_so(lab: Lab, client: Connected) -> None:

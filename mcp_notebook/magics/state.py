@@ -20,6 +20,7 @@ from mcp_notebook.errors import McpNotebookError, UnknownNameError, did_you_mean
 from mcp_notebook.magics.expose import Exposures
 from mcp_notebook.magics.offers import offer_of
 from mcp_notebook.magics.person import Person
+from mcp_notebook.magics.subshell import Subshell, has_subshells
 from mcp_notebook.magics.whereabouts import kernel_id, notebook_path
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
@@ -57,7 +58,7 @@ class State:
         """The magic's line and the body of the cell that runs now."""
         self.connected: dict[str, Connection] = {}
         """What ``%mcp connect`` opened, by name."""
-        self._cards: dict[str, tuple[Approval, ApprovalCard]] = {}
+        self._cards: dict[str, tuple[ApprovalCard, Subshell | None]] = {}
         self.conversation = Conversation()
         self.model: str | None = None
         """Whom ``%%mcp_chat`` asks where its line does not say."""
@@ -205,12 +206,16 @@ class State:
         return form
 
     def approval_card(self, name: str, approval: Approval) -> ApprovalCard:
-        """Return the card of a listener's approval; the same one each time, so that all its views agree."""
+        """Return the card of a listener's approval; the same one until it stops, so that all its views agree."""
         from mcp_notebook.widgets.approval import ApprovalCard
 
-        if name not in self._cards or self._cards[name][0] is not approval:
-            self._cards[name] = approval, ApprovalCard(approval, name)
-        return self._cards[name][1]
+        if name not in self._cards:
+            card = ApprovalCard(approval, name)
+            subshell = Subshell(self.shell) if has_subshells(self.shell) else None
+            if subshell is not None:
+                subshell.hear(card)  # so that its buttons answer while a cell runs
+            self._cards[name] = card, subshell
+        return self._cards[name][0]
 
     def serve(self, live: LiveServer, endpoint: Endpoint) -> Listener:
         """Listen, and keep where in a private file: for the bridge, and for the next time.
@@ -236,6 +241,9 @@ class State:
             try:
                 listener.stop()
             finally:
+                _, subshell = self._cards.pop(live.name, (None, None))
+                if subshell is not None:
+                    subshell.close()
                 with suppress(OSError):
                     addresses.withdraw(self._address(live, listener))
 
