@@ -150,7 +150,8 @@ def _union(branches: list[Schema], beside: Schema, root: Schema, depth: int) -> 
         inner = shape_of(merge(left[0], beside), root, depth + 1)
         return replace(inner, nullable=nullable or inner.nullable)
     common = {key: value for key, value in beside.items() if key not in ("default", "title", "description")}
-    variants = [(label, merge(common, branch)) for label, branch in zip(_variant_labels(left, root), left, strict=True)]
+    labels = _variant_labels(left, root)
+    variants = [(label, _tagged(merge(common, branch), root)) for label, branch in zip(labels, left, strict=True)]
     return Shape("union", beside, nullable=nullable, variants=variants)
 
 
@@ -161,6 +162,13 @@ def _variant_labels(branches: list[Schema], root: Schema) -> list[str]:
         title = branch.get("title")
         labels.append(title if isinstance(title, str) and title else _tag(branch, root) or type_in_words(branch, root))
     return [label if labels.count(label) == 1 else f"{label} ({i})" for i, label in enumerate(labels, 1)]
+
+
+def _tagged(branch: Schema, root: Schema) -> Schema:
+    """Require what can be one value only: it tells the options apart, also where it may be left out."""
+    parts = mapping(branch.get("properties"))
+    fixed = [name for name, part in parts.items() if len(choices(flatten(part, root)) or ()) == 1]
+    return {**branch, "required": [*sequence(branch.get("required")), *fixed]} if fixed else branch
 
 
 def _tag(branch: Schema, root: Schema) -> str:

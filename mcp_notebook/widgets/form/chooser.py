@@ -58,13 +58,13 @@ class Chooser(Editor):
         self._dropdown = kit.input(
             w.Dropdown, spot.label, about=spot.name, options=[form.label for form in self._forms], index=0
         )
-        self._label = kit.label(spot.label)
+        self._label = kit.label(spot.label) if self._alone else None
         self._dropdown.observe(self._chosen, "index")
 
     @override
     def inputs(self) -> Sequence[w.Widget]:
         editor = self._editor()
-        head = self._label if self._alone and self._dropdown.index == 0 else self._dropdown
+        head = self._label if self._label is not None and self._dropdown.index == 0 else self._dropdown
         return (head, *editor.inputs()) if editor else (head,)
 
     @override

@@ -59,13 +59,21 @@ class Field:
         self._about = self._hint()
         self._note = kit.html(self._about)
         self._wrong: Sequence[Problem] = ()
-        self.widget = w.Box(layout=kit.layout("row"))
+        self._box: w.Box | None = None
         if self._shape.kind in ("record", "rows", "union") and depth >= MAX_DEPTH:
             self._shape = Shape("json", self._shape.schema)
         parts = self._shape.kind in ("record", "rows", "union")
         self._edit((self._chooser if parts else self._make)(self._spot, self._shape))
         if required and self._parameter.default is not UNSET:
             self.fill(self._parameter.default)
+
+    @property
+    def widget(self) -> w.Box:
+        """All of the field."""
+        if self._box is None:
+            # Made with what is in it: to put that in later would be a message to the browser for each field.
+            self._box = w.Box(self._laid_out(), layout=self._kit.layout("row"))
+        return self._box
 
     def value(self) -> Any:
         """Return what would be sent; `UNSET` for nothing."""
@@ -99,10 +107,13 @@ class Field:
         self._arrange()
 
     def _arrange(self) -> None:
-        if hasattr(self, "_editor"):
-            parts = self._editor.parts()
-            below = [self._kit.below(parts)] if parts else []
-            self.widget.children = [*self._editor.inputs(), self._note, *below]
+        if self._box is not None:
+            self._box.children = self._laid_out()
+
+    def _laid_out(self) -> list[w.Widget]:
+        parts = self._editor.parts()
+        below = [self._kit.below(parts)] if parts else []
+        return [*self._editor.inputs(), self._note, *below]
 
     def _chooser(self, spot: Spot, shape: Shape) -> Chooser:
         return Chooser(self._kit, spot, shape, self._make, self._arrange)
@@ -126,7 +137,8 @@ class Field:
         return f"not sent: {json.dumps(self._parameter.default, ensure_ascii=False, default=repr)}"
 
     def _hint(self) -> str:
-        words = argument_in_words(self._parameter, self._kit.root)
+        # An item is what its array says of it.
+        words = argument_in_words(self._parameter, self._kit.root) if self._spot.label else ""
         about = " · ".join(filter(None, [words, self._parameter.description]))
         if len(about) <= LONG:
             return f'<div class="mcpnb-hint"><small>{escape(about)}</small></div>'

@@ -112,13 +112,11 @@ class Kit:
 
     def line(self, children: Sequence[w.Widget]) -> w.HBox:
         """Put widgets side by side."""
-        return w.HBox(children, layout=self.layout("row"))
+        return w.HBox(children, layout=self.layout("line"))
 
     def below(self, children: Sequence[w.Widget]) -> w.VBox:
         """Put parts under the line that they belong to."""
-        box = w.VBox(children, layout=self.layout("parts"))
-        box.add_class("mcpnb-parts")
-        return box
+        return w.VBox(children, layout=self.layout("parts"), _dom_classes=("mcpnb-parts",))
 
     def suggesting(self, name: str, label: str, placeholder: str) -> w.Combobox:
         """Make a text input that suggests values while a person types."""
@@ -141,5 +139,7 @@ _LAYOUTS: Final[dict[str, dict[str, str]]] = {
     "hint": {"flex": "1 1 16em", "margin": "2px 2px 2px 8px"},
     "head": {"flex": "0 0 auto", "margin": "2px"},
     "parts": {"width": "auto", "flex": "1 1 100%", "padding": "0 0 0 10px", "margin": "0 0 4px 12px"},
-    "small": {"width": "auto"},
+    "small": {"width": "auto", "flex": "0 0 auto", "align_self": "flex-start"},
+    "line": {"width": "100%", "align_items": "flex-start"},
+    "unseen": {"display": "none"},
 }

@@ -90,7 +90,7 @@ class SchemaForm(w.VBox):
 
     def _arrange(self) -> None:
         if hasattr(self, "_whole"):
-            self.children = [w.HTML(STYLE, layout=w.Layout(display="none")), *self._whole.parts()]
+            self.children = [self._kit.html(STYLE, "unseen"), *self._whole.parts()]
 
     def _changed(self) -> None:
         if self._all_shown:

@@ -54,6 +54,7 @@ class ToolForm(w.VBox):
         self._explain = explain
         self._line = line or f"%mcp call {tool.name}"
         self._call: Future[Outcome[CallToolResult]] | None = None
+        self._told = self._refused = False
         self.form: SchemaForm
         suggest = None if complete is None else (lambda name, typed: complete(name, typed, self.form.draft()))
         self.form = SchemaForm(tool.input_schema, complete=suggest)
@@ -69,10 +70,14 @@ class ToolForm(w.VBox):
         self._fold = w.ToggleButton(description="JSON and code", tooltip="Show the arguments as JSON and as code")
         self._panel = w.VBox()
         self._fold.observe(self._unfold, "value")
-        buttons = w.HBox([self._button, self._cancel, self._fold, self._state], layout=w.Layout(align_items="center"))
+        self.form.on_change(self._mended)
+        buttons = w.HBox(
+            [self._button, self._cancel, self._fold, self._state, self._progress], layout=w.Layout(align_items="center")
+        )
         result = w.VBox([self._result], layout=w.Layout(min_height="6em"))
-        parts = [w.HTML(self._heading()), self.form, buttons, self._panel, self._progress, self.questions, result]
+        parts = [w.HTML(self._heading()), self.form, buttons, self._panel, self.questions, result]
         super().__init__(parts, layout=w.Layout(padding="4px 0"))
+        self.add_class("mcpnb-form")
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -104,16 +109,29 @@ class ToolForm(w.VBox):
     def _start(self, _button: object) -> None:
         if self._call is not None and not self._call.done():
             return
+        self.questions.children = ()
         self.form.show_problems()
         self.questions.children = ()
         try:
-            self._call = self._start_call(self.arguments, self._progress.report)
+            self._call = self._start_call(self.arguments, self._tell)
         except (McpNotebookError, ValueError) as error:
+            self._refused = True
             self._show("not called", look.error("not called", str(error)))
             return
         self._button.disabled, self._cancel.disabled = True, False
         self._state.value = look.muted("calling …")
+        self._told = self._refused = False
         self._call.add_done_callback(self._finish)
+
+    def _mended(self) -> None:
+        """Take back that it was not called, once nothing is wrong any more."""
+        if self._refused and self.form.valid:
+            self._refused = False
+            self._show("", "")
+
+    def _tell(self, progress: float, total: float | None, message: str | None) -> None:
+        self._told = True
+        self._progress.report(progress, total, message)
 
     def _finish(self, call: Future[Outcome[CallToolResult]]) -> None:
         """Show how a call ended; runs on the loop's thread."""
@@ -134,7 +152,8 @@ class ToolForm(w.VBox):
             self._button.disabled, self._cancel.disabled = False, True
 
     def _show(self, state: str, html: str) -> None:
-        self._progress.end(state)
+        if self._told:
+            self._progress.end(state)
         self._state.value = look.muted(state)
         self._result.value = html
 

@@ -69,8 +69,8 @@ class Typed(Editor):
                 layout=kit.layout("blank"),
                 style=kit.style(w.Dropdown, description_width="0"),
                 tooltip=f"What is sent for {spot.name} while nothing is typed",
+                _dom_classes=("mcpnb-blank",),
             )
-            self._chooser.add_class("mcpnb-blank")
             self._chooser.observe(self._changed, "value")
         widget.observe(self._changed, "value")
 
