@@ -66,7 +66,6 @@ class ToolForm(w.VBox):
         self._cancel.on_click(lambda _: self._call.cancel() if self._call else None)
         self._progress = ProgressBar()
         self.questions = w.VBox()
-        """Where the questions of a call of this form are asked."""
         self._fold = w.ToggleButton(description="JSON and code", tooltip="Show the arguments as JSON and as code")
         self._panel = w.VBox()
         self._fold.observe(self._unfold, "value")
