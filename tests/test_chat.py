@@ -73,6 +73,12 @@ def test_a_person_is_asked_before_what_may_destroy(chat: Kernel) -> None:
     assert chat.value("burnt") == ["Kindred"]
 
 
+def test_what_is_asked_can_be_answered_beforehand(chat: Kernel) -> None:
+    ran = chat.good('%%mcp_chat --script burning --approve all --answers \'["accept", "decline"]\'\nTidy up.')
+    assert "  Kindred\n" in ran.text
+    assert ran.text.count("no result: The user did not allow this call.") == 1
+
+
 def test_nobody_there_means_no(chat: Kernel) -> None:
     message = chat.client.execute("%%mcp_chat --script burning --approve destructive\nTidy up.", allow_stdin=False)
     assert "  no result: The user did not allow this call." in chat.finish(message).text

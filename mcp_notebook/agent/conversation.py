@@ -19,6 +19,7 @@ from mcp_types import (
 
 from mcp_notebook.agent.model import Model
 from mcp_notebook.agent.toolbox import Toolbox
+from mcp_notebook.client import Answerer
 from mcp_notebook.errors import McpNotebookError, ModelError, RequestError
 from mcp_notebook.recording import Call
 
@@ -100,6 +101,7 @@ class Conversation:
         watcher: Watcher,
         *,
         approve: Approve | None = None,
+        answerer: Answerer | None = None,
         most_requests: int = 10,
         most_tokens: int = 4096,
     ) -> Turn:
@@ -111,6 +113,7 @@ class Conversation:
             toolbox: What it can call.
             watcher: Is told of everything.
             approve: Is asked before each call; None allows all.
+            answerer: Answers what servers ask during the calls; None leaves it to the connections' own.
             most_requests: To the model; the turn ends there.
             most_tokens: Of each of its replies.
 
@@ -133,7 +136,7 @@ class Conversation:
             results = []
             for block in uses:
                 use = _use(toolbox, block)
-                result = await self._made(use, toolbox, watcher, approve)
+                result = await self._made(use, toolbox, watcher, approve, answerer)
                 calls.append((use, result))
                 results.append(_told(block, result))
             if uses:
@@ -146,13 +149,15 @@ class Conversation:
             "the next cell, or allow more with --max-turns."
         )
 
-    async def _made(self, use: Use, toolbox: Toolbox, watcher: Watcher, approve: Approve | None) -> CallToolResult:
+    async def _made(
+        self, use: Use, toolbox: Toolbox, watcher: Watcher, approve: Approve | None, answerer: Answerer | None
+    ) -> CallToolResult:
         await watcher.calling(use)
         try:
             entry = toolbox.find(use.name)
             if approve is not None and not await approve(use):
                 raise RequestError("The user did not allow this call.")
-            outcome = await entry.connection.aio.call(entry.tool.name, use.arguments)
+            outcome = await entry.connection.aio.call(entry.tool.name, use.arguments, answers=answerer)
         except McpNotebookError as error:
             await watcher.failed(use, str(error), getattr(error, "call", None))
             # The model is told, as it is of a tool's own failure, and may do something about it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -15,8 +16,11 @@ from mcp_types import CallToolResult, ElicitRequestFormParams, ElicitResult
 
 from mcp_notebook import main_thread
 from mcp_notebook.agent import Conversation, Model, ScriptedModel, Toolbox, Turn, Use, provided
-from mcp_notebook.client import Connection, Question
+from mcp_notebook.client import Answerer, Connection, Question
+from mcp_notebook.client.answers import answer_from
+from mcp_notebook.client.script import Script
 from mcp_notebook.errors import ModelError, UnknownNameError
+from mcp_notebook.magics.answers import ANSWERS, answers_of
 from mcp_notebook.magics.options import NOTEBOOK_VARIABLE, SERVER, TEXT
 from mcp_notebook.magics.person import Person, way_to_ask
 from mcp_notebook.magics.state import State, say, say_call
@@ -62,6 +66,7 @@ T = TypeVar("T")
     "--max-tokens", type=click.IntRange(min=1), default=4096, show_default=True, help="Of each reply of the model."
 )
 @click.option("--new", is_flag=True, help="Begin a new conversation; else it goes on from cell to cell.")
+@ANSWERS
 @INTO
 @click.pass_obj
 def chat(
@@ -74,6 +79,7 @@ def chat(
     max_turns: int,
     max_tokens: int,
     new: bool,
+    answers: str | None,
     output: str | None,
 ) -> None:
     """Say the cell's text to a model, which may call the tools of the servers."""
@@ -82,6 +88,8 @@ def chat(
         raise UnknownNameError("There is nothing to say: write it in the lines under %%mcp_chat.")
     asked = model_or_script(state, model, script)
     toolbox = Toolbox(_connections(state, names))
+    given = answers_of(state, answers)
+    answerer = given if given is None or callable(given) else Script(given)
     if new:
         state.conversation = Conversation()
     counts = Counter(entry.server for entry in toolbox)
@@ -93,7 +101,8 @@ def chat(
             asked,
             toolbox,
             _Shown(scripted=script is not None),
-            approve=None if approve is None else partial(_approved, state.shell, approve, asked.name),
+            approve=None if approve is None else _Asking(state.shell, approve, asked.name, answerer),
+            answerer=answerer,
             most_requests=max_turns,
             most_tokens=max_tokens,
         )
@@ -169,16 +178,29 @@ def _connections(state: State, names: Sequence[str]) -> dict[str, Connection]:
     return {name: state.on(name) for name in chosen}
 
 
-async def _approved(shell: InteractiveShell, which: Which, model: str, use: Use) -> bool:
-    """Ask the person who runs the cell; where nobody is there, the answer is no."""
-    if use.tool is None or (which == "destructive" and not destructive(use.tool)):
-        return True
-    message = f"May {model} call {use.name} on {use.server}? {json_text(use.arguments)}"
-    way = way_to_ask(shell)
-    if way == "lines":
-        return (await _on_main(input, f"{message} y or n: ")).strip().lower() in ("y", "yes")
-    if way is None:
-        return False
+@dataclass
+class _Asking:
+    """Asks before a call: the answers that were given, else the person who runs the cell."""
+
+    shell: InteractiveShell
+    which: Which
+    model: str
+    answerer: Answerer | None
+
+    async def __call__(self, use: Use) -> bool:
+        if use.tool is None or (self.which == "destructive" and not destructive(use.tool)):
+            return True
+        message = f"May {self.model} call {use.name} on {use.server}? {json_text(use.arguments)}"
+        if self.answerer is not None:
+            return await _accepted(self.answerer, message)
+        way = way_to_ask(self.shell)
+        if way == "lines":
+            return (await _on_main(input, f"{message} y or n: ")).strip().lower() in ("y", "yes")
+        # Where nobody is there, the answer is no.
+        return way == "card" and await _accepted(Person(self.shell), message)
+
+
+async def _accepted(answerer: Answerer, message: str) -> bool:
     params = ElicitRequestFormParams(message=message, requested_schema={"type": "object", "properties": {}})
-    answer = await Person(shell)(Question("form", params, "the chat"))
+    answer = await answer_from(Question("form", params, "the chat"), answerer)
     return isinstance(answer, ElicitResult) and answer.action == "accept"
