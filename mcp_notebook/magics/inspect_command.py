@@ -8,9 +8,9 @@ import click
 from IPython.display import display
 
 from mcp_notebook.client import Era
-from mcp_notebook.magics.options import SERVER
+from mcp_notebook.magics.options import CONNECTED
 from mcp_notebook.magics.state import State
-from mcp_notebook.magics.verb import verb
+from mcp_notebook.magics.verb import ERA, verb
 from mcp_notebook.server import LiveServer
 
 if TYPE_CHECKING:
@@ -18,14 +18,8 @@ if TYPE_CHECKING:
 
 __all__: list[str] = []
 
-ANY_ERA = click.option(
-    "--era",
-    type=click.Choice(["modern", "legacy"]),
-    help="Which protocol to speak; if not given, that of the connection, or the modern one.",
-)
 
-
-@verb("inspect", click.argument("target", type=SERVER, required=False), ANY_ERA)
+@verb("inspect", click.argument("target", type=CONNECTED, required=False), ERA)
 def _inspect(state: State, target: str | None, era: Era | None) -> None:
     """Open the workbench on a server: what it offers, and what goes on. Example: %mcp inspect.
 

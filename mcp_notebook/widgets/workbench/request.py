@@ -14,9 +14,9 @@ from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.widgets import content, look
 from mcp_notebook.widgets.calls import put_out
 from mcp_notebook.widgets.form import SchemaForm
+from mcp_notebook.widgets.question import ask_in
 from mcp_notebook.widgets.workbench.closing import close_inside
 from mcp_notebook.widgets.workbench.paging import DETAIL
-from mcp_notebook.widgets.workbench.questions import Questions
 
 __all__ = ["RequestPane"]
 
@@ -44,7 +44,7 @@ class RequestPane(w.VBox):
             description="Cancel", disabled=True, tooltip="Cancel the request at the server", layout={"width": "auto"}
         )
         self._state = w.HTML()
-        self._questions = Questions()
+        self._questions = w.VBox()
         self._result = w.HTML()
         self._button.on_click(lambda _: self.send())
         self._cancel.on_click(lambda _: self._under_way.cancel() if self._under_way else None)
@@ -71,9 +71,10 @@ class RequestPane(w.VBox):
         """Make the request."""
         if self._form is None or self._start is None or (self._under_way is not None and not self._under_way.done()):
             return
+        self._questions.children = ()
         self._form.show_problems()
         try:
-            self._under_way = self._start(self._form.read(), self._questions.answerer())
+            self._under_way = self._start(self._form.read(), ask_in(self._questions))
         except (ValueError, McpNotebookError) as error:
             self._say("not sent", look.error("not sent", str(error)))
             return

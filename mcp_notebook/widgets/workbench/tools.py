@@ -15,9 +15,9 @@ from mcp_notebook.server.interface import listed, tokens
 from mcp_notebook.widgets import look
 from mcp_notebook.widgets.card import definition_card
 from mcp_notebook.widgets.form import ToolForm
+from mcp_notebook.widgets.question import ask_in
 from mcp_notebook.widgets.workbench.closing import close_inside
 from mcp_notebook.widgets.workbench.paging import BESIDE, DETAIL, PagedList
-from mcp_notebook.widgets.workbench.questions import Questions
 from mcp_notebook.widgets.workbench.subject import Lists, Subject
 
 __all__ = ["Tools"]
@@ -40,7 +40,6 @@ class Tools(w.HBox):
             words=lambda tool: f"{tool.name} {tool.title or ''} {tool.description or ''}".lower(),
             chosen=self._show,
         )
-        self._questions = Questions()
         self._card = w.HTML()
         self._detail = w.VBox(layout=DETAIL)
         self._show(None)
@@ -74,7 +73,7 @@ class Tools(w.HBox):
         name = self._subject.connection.name
         self._card.value = definition_card("tool", listed(tool), server=name, function=function).html
         seen = w.Accordion([self._card], titles=("What an agent sees: arguments, behaviour, lint, schema",))
-        self._detail.children = [form, self._questions, seen]
+        self._detail.children = [form, seen]
 
     def _form(self, tool: Tool) -> ToolForm:
         if tool.name in self._forms:
@@ -91,9 +90,8 @@ class Tools(w.HBox):
     def _start_call(
         self, name: str, arguments: dict[str, Any], on_progress: OnProgress
     ) -> Future[Outcome[CallToolResult]]:
-        return self._subject.connection.start_call(
-            name, arguments, on_progress=on_progress, answerer=self._questions.answerer()
-        )
+        asking = ask_in(self._forms[name][1].questions)
+        return self._subject.connection.start_call(name, arguments, on_progress=on_progress, answerer=asking)
 
     def _drop(self, name: str) -> None:
         _, form = self._forms.pop(name)
