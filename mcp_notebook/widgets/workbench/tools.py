@@ -72,7 +72,7 @@ class Tools(w.HBox):
         function = definition.function if definition is not None else None
         name = self._subject.connection.name
         self._card.value = definition_card("tool", listed(tool), server=name, function=function).html
-        seen = w.Accordion([self._card], titles=("What an agent sees: arguments, behaviour, lint, schema",))
+        seen = w.Accordion([self._card], titles=("What an agent sees",))
         self._detail.children = [form, seen]
 
     def _form(self, tool: Tool) -> ToolForm:
