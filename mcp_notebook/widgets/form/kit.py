@@ -76,7 +76,8 @@ class Kit:
         if "continuous_update" not in traits and issubclass(kind, w.Text | w.Textarea):
             traits["continuous_update"] = False
         return kind(
-            description=label,
+            # Only what is typed in takes a tooltip for its name; others have a label, with no room to be seen.
+            description=label or ("" if issubclass(kind, w.Text | w.Textarea) else f"{about}, value"),
             tooltip=None if label else about,
             style=self.style(kind, description_width="9em" if label else "0"),
             layout=self.layout("labelled" if label else "bare"),

@@ -68,7 +68,7 @@ class Typed(Editor):
                 options=[(_blank_words(blank), i) for i, blank in enumerate(blanks)],
                 layout=kit.layout("blank"),
                 style=kit.style(w.Dropdown, description_width="0"),
-                tooltip=f"What is sent for {spot.name} while nothing is typed",
+                description="when empty",
                 _dom_classes=("mcpnb-blank",),
             )
             self._chooser.observe(self._changed, "value")

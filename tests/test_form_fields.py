@@ -1,0 +1,114 @@
+"""What a form says, holds and writes down, without a front end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import Future
+from typing import Any
+
+import ipywidgets
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mcp_types import Tool
+
+from mcp_notebook.magics.words import named_values, split, unquote
+from mcp_notebook.widgets.form import SchemaForm, ToolForm
+from mcp_notebook.widgets.form.json_panel import magic_line
+
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "a": {"type": "string"},
+        "b": {"type": ["string", "null"]},
+        "c": {},
+        "d": {"type": "array"},
+        "two words": {"type": "string"},
+    },
+}
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.dictionaries(st.sampled_from(["a", "b", "c", "d", "two words", "other"]), values, max_size=4))
+def test_the_line_to_copy_means_the_same_arguments_to_the_magic(arguments: dict[str, Any]) -> None:
+    words = split(magic_line("%mcp call tool", arguments, SCHEMA))[3:]
+    if words[:1] == ["--json"]:
+        read = json.loads(unquote(words[1]))
+    else:
+        read = named_values(words, SCHEMA, {"hello": "a variable"}, "tool")
+    assert json.dumps(read, sort_keys=True) == json.dumps(arguments, sort_keys=True)
+
+
+def find(root: Any, label: str) -> Any:
+    def walk(widget: Any) -> Iterator[Any]:
+        yield widget
+        for child in getattr(widget, "children", ()):
+            yield from walk(child)
+
+    (found,) = (each for each in walk(root) if getattr(each, "description", None) == label)
+    return found
+
+
+def form_of(schema: dict[str, Any]) -> ToolForm:
+    tool = Tool(name="tool", description="Does <b>.", input_schema=schema)
+    return ToolForm(tool, lambda arguments, on_progress: Future())
+
+
+def test_unset_null_an_empty_text_zero_and_false_are_five_different_things() -> None:
+    kinds = {"type": ["string", "null"]}, {"type": ["integer", "null"]}, {"type": ["boolean", "null"]}
+    form = SchemaForm({"properties": dict(zip("abc", kinds, strict=True))})
+    assert form.read() == {}
+    for sent in ({"a": None, "b": None, "c": None}, {"a": "", "b": 0, "c": False}, {"a": "", "c": None}, {}):
+        form.fill(sent)
+        assert form.read() == sent
+        assert [type(value) for value in form.read().values()] == [type(value) for value in sent.values()]
+
+
+def test_json_fills_the_form_and_json_that_is_none_leaves_it_and_stays_to_be_mended() -> None:
+    form = form_of({"properties": {"n": {"type": "integer"}}})
+    find(form, "JSON and code").value = True
+    text = find(form, "JSON")
+    text.value = '{"n": 12345678901234567890}'
+    assert form.arguments == {"n": 12345678901234567890}
+    text.value = '{"n": '
+    assert form.arguments == {"n": 12345678901234567890}
+    assert text.value == '{"n": '
+    find(form, "n").value = "7"
+    assert json.loads(text.value) == {"n": 7}
+    assert find(form, "copy as %mcp").value == "%mcp call tool n=7"
+    assert find(form, "copy as Python").value == "connection.call('tool', {'n': 7}).result"
+
+
+def test_suggestions_come_from_what_is_typed() -> None:
+    form = SchemaForm({"properties": {"city": {"type": "string"}}}, complete=lambda name, typed: [f"{name} {typed}!"])
+    field = find(form, "city")
+    assert isinstance(field, ipywidgets.Combobox)
+    field.value = "Par"
+    assert field.options == ("city Par!",)
+
+
+def test_a_saved_form_reads_without_its_widgets() -> None:
+    bundle = form_of({"properties": {"<n>": {"type": "integer"}}})._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert "&lt;n&gt;" in bundle["text/html"]
+    assert "<n>" in bundle["text/plain"]
+
+
+def test_problems_have_a_place_and_a_reason() -> None:
+    form = SchemaForm(
+        {
+            "properties": {
+                "n": {"type": "integer", "maximum": 3},
+                "list": {"type": "array", "items": {"type": "object", "required": ["x"]}},
+            }
+        }
+    )
+    form.fill({"n": 5, "list": [{}]})
+    assert [str(problem) for problem in form.problems()] == ["n: 5 is over 3", "list[0].x: required"]
+    assert not form.valid
