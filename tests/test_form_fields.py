@@ -70,6 +70,14 @@ def test_unset_null_an_empty_text_zero_and_false_are_five_different_things() -> 
         assert [type(value) for value in form.read().values()] == [type(value) for value in sent.values()]
 
 
+def test_what_an_empty_input_stands_for_is_chosen_by_its_words() -> None:
+    form = SchemaForm({"properties": {"a": {"type": ["string", "null"]}}})
+    chooser = find(form, "when empty")
+    for words, sent in (("null", {"a": None}), ('empty ""', {"a": ""}), ("not sent", {})):
+        chooser.index = [label for label, _ in chooser.options].index(words)
+        assert form.read() == sent
+
+
 def test_json_fills_the_form_and_json_that_is_none_leaves_it_and_stays_to_be_mended() -> None:
     form = form_of({"properties": {"n": {"type": "integer"}}})
     find(form, "JSON and code").value = True

@@ -124,7 +124,9 @@ class Typed(Editor):
 
 
 def _blank_words(blank: Any) -> str:
-    return "not sent" if blank is UNSET else {"": 'empty ""', "null": "null"}.get(blank or "", f"empty {blank}")
+    if blank is UNSET:
+        return "not sent"
+    return "null" if blank is None else f"empty {json_line(blank)}"
 
 
 MANY_CHARACTERS: Final = 120
