@@ -1,18 +1,45 @@
-"""Closing a widget with all that is in it, which ipywidgets leaves open."""
+"""Closing a widget with all that belongs to it, which ipywidgets leaves open."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import ipywidgets as w
 
 from mcp_notebook.widgets.question import QuestionCard
 
-__all__ = ["close_inside"]
+__all__ = ["close_inside", "close_with_all"]
 
 
-def close_inside(box: w.Widget) -> None:
-    """Close what is in a box, at any depth, so that neither the kernel nor the browser keeps it."""
-    for child in getattr(box, "children", ()):
-        if isinstance(child, QuestionCard):
-            child.answer.cancel()  # or the request would wait for it for ever
-        close_inside(child)
-        child.close()
+def close_with_all(widget: w.Widget) -> None:
+    """Close a widget and all that belongs to it."""
+    close_inside(widget)
+    widget.close()
+
+
+def close_inside(widget: w.Widget) -> None:
+    """Close what belongs to a widget, so that neither the kernel nor the browser keeps it.
+
+    That is what is in it at any depth, also what is not shown now, and the layouts and styles.
+    """
+    inside: dict[w.Widget, None] = {}
+    _collect(widget, inside)
+    inside.pop(widget)
+    for part in inside:
+        if isinstance(part, QuestionCard):
+            part.answer.cancel()  # or the request would wait for it for ever
+        part.close()
+
+
+def _collect(widget: w.Widget, found: dict[w.Widget, None]) -> None:
+    if widget not in found:
+        found[widget] = None
+        for part in _parts(widget):
+            _collect(part, found)
+
+
+def _parts(widget: w.Widget) -> Iterator[w.Widget]:
+    yield from getattr(widget, "children", ())
+    # Under its attributes is also what it shows at other times.
+    kept = [*vars(widget).values(), getattr(widget, "layout", None), getattr(widget, "style", None)]
+    yield from (part for part in kept if isinstance(part, w.Widget))

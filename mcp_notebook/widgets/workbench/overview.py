@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
-from typing import Any
+from typing import TypeVar
 
-from mcp_types import ServerCapabilities
+from mcp_types import Prompt, ServerCapabilities, Tool
 
 from mcp_notebook.client import Connection
 from mcp_notebook.server.interface import behaviour, listed, tokens
@@ -15,6 +15,8 @@ from mcp_notebook.widgets.listing import listing
 from mcp_notebook.widgets.workbench.subject import Lists
 
 __all__ = ["counts", "overview", "summary"]
+
+T = TypeVar("T")
 
 MOST_ROWS = 10
 """Rows of each table in the text and in the static page."""
@@ -52,16 +54,15 @@ def summary(connection: Connection, lists: Lists) -> look.Rendering:
     """Draw the whole server for a place without widgets: what it says of itself, and the first of each list."""
     parts = [
         overview(connection, lists),
-        _table("tools", ("name", "behaviour", "tokens"), [(t.name, *_tool(t)) for t in lists.tools]),
-        _table("resources", ("uri", "MIME type"), [(r.uri, r.mime_type or "") for r in lists.resources]),
+        _table("tools", ("name", "behaviour", "tokens"), lists.tools, _tool),
+        _table("resources", ("uri", "MIME type"), lists.resources, lambda r: (str(r.uri), r.mime_type or "")),
         _table(
-            "resource templates", ("uri", "MIME type"), [(t.uri_template, t.mime_type or "") for t in lists.templates]
+            "resource templates",
+            ("uri", "MIME type"),
+            lists.templates,
+            lambda template: (template.uri_template, template.mime_type or ""),
         ),
-        _table(
-            "prompts",
-            ("name", "arguments"),
-            [(p.name, ", ".join(a.name for a in p.arguments or [])) for p in lists.prompts],
-        ),
+        _table("prompts", ("name", "arguments"), lists.prompts, _prompt),
     ]
     drawn = [part for part in parts if part is not None]
     return look.Rendering("\n".join(part.text for part in drawn), "".join(part.html for part in drawn))
@@ -79,18 +80,25 @@ def counts(lists: Lists) -> str:
     return ", ".join(words) or "nothing yet"
 
 
-def _table(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> look.Rendering | None:
-    if not rows:
+def _table(
+    title: str, headers: Sequence[str], items: Sequence[T], row: Callable[[T], tuple[str, ...]]
+) -> look.Rendering | None:
+    if not items:
         return None
-    more = len(rows) - MOST_ROWS
-    shown = [*rows[:MOST_ROWS], *([(f"... and {more:,} more", *[""] * (len(headers) - 1))] if more > 0 else [])]
-    return listing(title, headers, shown, empty="")
+    rows = [row(item) for item in items[:MOST_ROWS]]
+    if len(items) > MOST_ROWS:
+        rows.append((f"... and {len(items) - MOST_ROWS:,} more", *[""] * (len(headers) - 1)))
+    return listing(title, headers, rows, empty="")
 
 
-def _tool(tool: Any) -> tuple[str, str]:
+def _tool(tool: Tool) -> tuple[str, ...]:
     entry = listed(tool)
     said = behaviour(entry) if entry.get("annotations") else "not stated"
-    return said, str(tokens(entry))
+    return tool.name, said, str(tokens(entry))
+
+
+def _prompt(prompt: Prompt) -> tuple[str, ...]:
+    return prompt.name, ", ".join(argument.name for argument in prompt.arguments or [])
 
 
 def _name(connection: Connection) -> str:

@@ -76,7 +76,6 @@ class PagedList(Generic[T]):
         self.select.tooltip = f"{what}; the arrow keys go from one to the next"
         self._previous = w.Button(description="Previous", tooltip="The page before", layout={"width": "auto"})
         self._next = w.Button(description="Next", tooltip="The page after", layout={"width": "auto"})
-        self._end = w.Button(description="Latest", tooltip="The end, and what comes", layout={"width": "auto"})
         self._where = w.HTML()
         self.search.observe(self._search_anew, "value")
         for chooser in filters:
@@ -84,9 +83,11 @@ class PagedList(Generic[T]):
         self.select.observe(self._choose, "index")
         self._previous.on_click(lambda _: self._turn(-PAGE))
         self._next.on_click(lambda _: self._turn(PAGE))
-        self._end.on_click(lambda _: self._follow())
-        ends = [self._end] if following else []
-        pager = w.HBox([self._previous, self._next, *ends, self._where], layout={"align_items": "center"})
+        pager = w.HBox([self._previous, self._next, self._where], layout={"align_items": "center"})
+        if following:
+            end = w.Button(description="Latest", tooltip="The end, and what comes", layout={"width": "auto"})
+            end.on_click(lambda _: self._follow())
+            pager.children = [self._previous, self._next, end, self._where]
         row_of_filters = w.HBox([self.search, *filters], layout={"flex_flow": "row wrap"})
         self.box = w.VBox([row_of_filters, self.select, pager], layout={"flex": "1 1 28em", "min_width": "0"})
 

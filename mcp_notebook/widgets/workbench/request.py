@@ -15,7 +15,7 @@ from mcp_notebook.widgets import content, look
 from mcp_notebook.widgets.calls import put_out
 from mcp_notebook.widgets.form import SchemaForm
 from mcp_notebook.widgets.question import ask_in
-from mcp_notebook.widgets.workbench.closing import close_inside
+from mcp_notebook.widgets.workbench.closing import close_with_all
 from mcp_notebook.widgets.workbench.paging import DETAIL
 
 __all__ = ["RequestPane"]
@@ -63,8 +63,7 @@ class RequestPane(w.VBox):
         self._state.value = self._result.value = ""
         self.children = [self._hint]
         if self._form is not None:
-            close_inside(self._form)
-            self._form.close()
+            close_with_all(self._form)
             self._form = None
 
     def send(self) -> None:

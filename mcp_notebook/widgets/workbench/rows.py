@@ -27,15 +27,26 @@ MOST_APART = 2.0
 class CallRow:
     """A call as a row. Its words are kept, because search looks at ten thousand of them with each letter."""
 
-    kind = "call"
+    __slots__ = ("_words", "item")
 
     def __init__(self, call: Call) -> None:
         self.item = call
-        self.number = call.number
-        self.key: Hashable = ("call", call.number)
-        self.at = call.started
-        self.method = call.method
         self._words: str | None = None
+
+    @property
+    def key(self) -> Hashable:
+        """Stays the same as long as the call is kept."""
+        return ("call", self.item.number)
+
+    @property
+    def at(self) -> float:
+        """Seconds since the epoch."""
+        return self.item.started
+
+    @property
+    def method(self) -> str:
+        """The protocol's method."""
+        return self.item.method
 
     @property
     def state(self) -> str:
@@ -78,7 +89,6 @@ class FrameRow:
     method: str
     what: str
     note: str = ""
-    kind = "frame"
 
     @property
     def key(self) -> Hashable:
@@ -116,8 +126,8 @@ class CallRows:
     def of(self, calls: Sequence[Call]) -> list[CallRow]:
         """Return a row for each call; `calls` are in the order of their numbers."""
         first = calls[0].number if calls else 0
-        kept = self._rows[bisect_left(self._rows, first, key=lambda kept: kept.number) :] if calls else []
-        last = kept[-1].number if kept else 0
+        kept = self._rows[bisect_left(self._rows, first, key=lambda kept: kept.item.number) :] if calls else []
+        last = kept[-1].item.number if kept else 0
         new = calls[bisect_right(calls, last, key=lambda call: call.number) :]
         self._rows = [*kept, *map(CallRow, new)]
         return self._rows

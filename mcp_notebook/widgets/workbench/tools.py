@@ -16,7 +16,7 @@ from mcp_notebook.widgets import look
 from mcp_notebook.widgets.card import definition_card
 from mcp_notebook.widgets.form import ToolForm
 from mcp_notebook.widgets.question import ask_in
-from mcp_notebook.widgets.workbench.closing import close_inside
+from mcp_notebook.widgets.workbench.closing import close_with_all
 from mcp_notebook.widgets.workbench.paging import BESIDE, DETAIL, PagedList
 from mcp_notebook.widgets.workbench.subject import Lists, Subject
 
@@ -40,7 +40,9 @@ class Tools(w.HBox):
             words=lambda tool: f"{tool.name} {tool.title or ''} {tool.description or ''}".lower(),
             chosen=self._show,
         )
+        self._hint = w.HTML(look.muted("Choose a tool to call it, and to see what an agent sees."))
         self._card = w.HTML()
+        self._seen = w.Accordion([self._card], titles=("What an agent sees",))
         self._detail = w.VBox(layout=DETAIL)
         self._show(None)
         super().__init__([self._list.box, self._detail], layout=BESIDE)
@@ -65,15 +67,14 @@ class Tools(w.HBox):
 
     def _show(self, tool: Tool | None) -> None:
         if tool is None:
-            self._detail.children = [w.HTML(look.muted("Choose a tool to call it, and to see what an agent sees."))]
+            self._detail.children = [self._hint]
             return
         form = self._form(tool)
         definition = self._lists.definitions.get(("tool", tool.name))
         function = definition.function if definition is not None else None
         name = self._subject.connection.name
         self._card.value = definition_card("tool", listed(tool), server=name, function=function).html
-        seen = w.Accordion([self._card], titles=("What an agent sees",))
-        self._detail.children = [form, seen]
+        self._detail.children = [form, self._seen]
 
     def _form(self, tool: Tool) -> ToolForm:
         if tool.name in self._forms:
@@ -95,8 +96,7 @@ class Tools(w.HBox):
 
     def _drop(self, name: str) -> None:
         _, form = self._forms.pop(name)
-        close_inside(form)
-        form.close()
+        close_with_all(form)
 
     def _line(self, name: str) -> str:
         on = "" if self._subject.home is not None else f" --on {self._subject.connection.name}"

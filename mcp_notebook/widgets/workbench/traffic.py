@@ -64,7 +64,8 @@ class Traffic(w.HBox):
         self._frame = w.HTML()
         self._open = w.Button(description="Show the call", tooltip="The call that this frame belongs to")
         self._open.on_click(lambda _: self._open_call())
-        self._detail = w.VBox([_hint()], layout=DETAIL)
+        self._hint = w.HTML(look.muted("Choose a row to see all of it."))
+        self._detail = w.VBox([self._hint], layout=DETAIL)
         self._kind.observe(self._choose_kind, "value")
         self._pause.observe(self._hold, "value")
         bar = w.HBox([self._pause, self._news], layout={"align_items": "center"})
@@ -136,7 +137,7 @@ class Traffic(w.HBox):
 
     def _show(self, found: Row | None) -> None:
         if found is None:
-            self._detail.children = [_hint()]
+            self._detail.children = [self._hint]
         elif isinstance(found, CallRow):
             self._call.show(found.item)
             self._detail.children = [self._call]
@@ -165,10 +166,6 @@ def _dropdown(name: str, options: list[str]) -> w.Dropdown:
     chooser = w.Dropdown(description=name, options=options, layout={"width": "auto"})
     chooser.style.description_width = "4em"
     return chooser
-
-
-def _hint() -> w.HTML:
-    return w.HTML(look.muted("Choose a row to see all of it."))
 
 
 def _frame(found: FrameRow, call: Call | None, definition: Definition | None) -> str:
