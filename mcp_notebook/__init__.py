@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mcp_notebook.client import connect as connect
     from mcp_notebook.errors import McpNotebookError as McpNotebookError
     from mcp_notebook.server import NotebookServer as NotebookServer
+    from mcp_notebook.widgets.workbench import Workbench as Workbench
 
 __all__ = [
     "Command",
@@ -26,6 +27,7 @@ __all__ = [
     "McpNotebookError",
     "NotebookServer",
     "Url",
+    "Workbench",
     "__version__",
     "connect",
     "load_ipython_extension",
@@ -38,6 +40,7 @@ _HOMES = {
     "McpNotebookError": "mcp_notebook.errors",
     "NotebookServer": "mcp_notebook.server",
     "Url": "mcp_notebook.client",
+    "Workbench": "mcp_notebook.widgets.workbench",
     "connect": "mcp_notebook.client",
 }
 

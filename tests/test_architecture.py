@@ -46,7 +46,7 @@ MAY_IMPORT = {
     },
     "cli": {"errors", "portal", "addresses", "bridge", "doctor", "server", "client", "export", "course"},
     "__main__": {"bridge", "cli"},
-    "__init__": {"errors", "server", "client", "magics"},
+    "__init__": {"errors", "server", "client", "widgets", "magics"},
 }
 
 ROOMS_THAT_KNOW = {
