@@ -21,7 +21,7 @@ OUTPUT = Path("test-output")
 """Where screenshots go."""
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-PATIENCE = 30_000
+PATIENCE = 120_000
 """Milliseconds that a test waits for something to be seen."""
 
 

@@ -125,6 +125,7 @@ def everything(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Lab:
 
 def test_the_workbench_shows_a_server_over_stdio(everything: Lab) -> None:
     expect(bench(everything)).to_contain_text("mcp-servers/everything")
+    expect(bench(everything)).to_contain_text("stdio, node")
     in_both_themes(everything, "workbench-everything")
 
 
@@ -156,9 +157,9 @@ def test_a_resource_is_read_and_a_prompt_filled_in_over_stdio(everything: Lab) -
 def test_frames_show_what_the_client_asks_by_itself(everything: Lab) -> None:
     turn_to(everything, "Traffic")
     bench(everything).get_by_label("Show").select_option("frames")
-    bench(everything).get_by_label("Search").fill("tools/list")
+    bench(everything).get_by_placeholder("Search calls and frames").fill("tools/list")
     expect(rows(everything)).to_contain_text("client's own")
-    bench(everything).get_by_label("Search").fill("")
+    bench(everything).get_by_placeholder("Search calls and frames").fill("")
     choose(everything, "result of prompts/get")
     expect(bench(everything).get_by_role("button", name="Show the call")).to_be_enabled()
     in_both_themes(everything, "workbench-frames")

@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets as w
 
 from mcp_notebook.client import Connection
-from mcp_notebook.client.targets import in_words
+from mcp_notebook.client.targets import Command, in_words
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.recording import Call
 from mcp_notebook.widgets import look
@@ -149,13 +149,18 @@ class Workbench(w.VBox):
     def _show_lists(self) -> None:
         lists = self._lists
         connection = self._subject.connection
-        where = "memory, in this kernel" if self._subject.home is not None else in_words(connection.target)
         self._title.value = f"<b>{look.code(connection.name)}</b> {look.muted(connection.protocol_version)}"
-        self._about.value = overview(connection, lists, where).html
+        self._about.value = overview(connection, lists, self._where()).html
         self._origins.show(lists)
         self._tools.show(lists)
         self._resources.show(lists)
         self._prompts.show(lists)
+
+    def _where(self) -> str:
+        target = self._subject.connection.target
+        if self._subject.home is not None:
+            return "memory, in this kernel"
+        return f"stdio, {in_words(target)}" if isinstance(target, Command) else in_words(target)
 
     def _draw(self) -> None:
         """Show what goes on."""
