@@ -292,12 +292,12 @@ WRONG = {
         ),
         PIN.format("path.suffix != '.txt'"): "nothing is written beside the board",
         PIN.format("not str(path).startswith(str(board.resolve())) or path.suffix != '.txt'"): (
-            "nor into a folder of a similar name"
+            "nor to a similar folder"
         ),
         PIN.format("not path.is_relative_to(board.resolve())"): "only texts are notices",
         PIN.format("path.parent != board.resolve() or path.suffix != '.txt'").replace(
             "Annotated[str, Field(max_length=500)]", "str"
-        ): "and only short ones",
+        ): "short ones",
         PIN.format("'..' in name or path.suffix != '.txt'").replace("raise ToolError", "return str"): (
             "got 'There is such a notice already.'"
         ),
@@ -307,13 +307,15 @@ WRONG = {
             "nobody sorts by what they may not see"
         ),
         MEMBERS.format("Literal['name', 'books']", "ge=1, le=50", "ORDER BY ? LIMIT ?", "column, limit"): (
-            "the fewest books first"
+            "the two with the fewest books"
         ),
         MEMBERS.format("Literal['name', 'books']", "ge=1", "ORDER BY {column} LIMIT ?", "limit,"): (
             "a limit has a limit"
         ),
         MEMBERS.format("Literal['name', 'books']", "le=50", "ORDER BY {column} LIMIT ?", "limit,"): "on both sides",
-        MEMBERS.format("Literal['name', 'books']", "ge=1, le=50", "ORDER BY {column}", ""): "and only two",
+        MEMBERS.format(
+            "Literal['name', 'books']", "ge=1, le=50", "ORDER BY {column}", ""
+        ): "the two with the fewest books",
         MEMBERS.format("Literal['name', 'books']", "ge=1, le=50", "ORDER BY {column} LIMIT ?", "limit,").replace(
             " --run-on main", ""
         ): "got the error 'Error executing tool members_by'",
