@@ -331,6 +331,107 @@ WRONG = {
         ),
         CLOSE.format("needs('library:lend')"): "This needs the scope library:lend",
     },
+    "exercise-borrow": {
+        "%%mcp_tool --server desk\nasync def borrow(title: str, weeks: int) -> str:\n"
+        "    async with Client(library) as client:\n"
+        "        result = await client.call_tool('lend', {'title': title})\n"
+        "    return result.content[0].text": "the answer of the desk reaches the library",
+        "%%mcp_tool --server desk\nasync def borrow(title: str, weeks: int) -> str:\n"
+        "    async with Client(library, elicitation_callback=at_the_desk) as client:\n"
+        "        result = await client.call_tool('lend', {'title': title})\n"
+        "    return result.content[0].text": "got 'Emma: lent for 2 weeks'",
+        "%%mcp_tool --server desk\nasync def borrow(title: str, weeks: int) -> str:\n"
+        "    async def answer(context, question):\n"
+        "        return ElicitResult(action='accept', content={'weeks': weeks})\n"
+        "    async with Client(library, elicitation_callback=answer) as client:\n"
+        "        result = await client.call_tool('lend', {'title': title})\n"
+        "    if result.is_error: raise ToolError(result.content[0].text)\n"
+        "    return result.content[0].text": "more than 4 weeks are declined",
+        "%%mcp_tool --server desk\nasync def borrow(title: str, weeks: int) -> str:\n"
+        "    async def answer(context, question):\n"
+        "        if weeks >= 4: return ElicitResult(action='decline')\n"
+        "        return ElicitResult(action='accept', content={'weeks': weeks})\n"
+        "    async with Client(library, elicitation_callback=answer) as client:\n"
+        "        result = await client.call_tool('lend', {'title': title})\n"
+        "    if result.is_error: raise ToolError(result.content[0].text)\n"
+        "    return result.content[0].text": "4 weeks are still allowed",
+        "%%mcp_tool --server desk\nasync def borrow(title: str, weeks: int) -> str:\n"
+        "    async def answer(context, question):\n"
+        "        if weeks > 4: return ElicitResult(action='decline')\n"
+        "        return ElicitResult(action='accept', content={'weeks': weeks})\n"
+        "    async with Client(library, elicitation_callback=answer) as client:\n"
+        "        result = await client.call_tool('lend', {'title': title})\n"
+        "    return result.content[0].text": "the library's error is one here too",
+    },
+    "exercise-find-everywhere": {
+        "%%mcp_tool --server desk\nasync def find_everywhere(query: str) -> dict[str, list[str]]:\n"
+        "    async with Client(library) as client:\n"
+        "        result = await client.call_tool('search', {'query': query})\n"
+        "    return {'library': result.structured_content['result']}": "each server's titles stand under its name",
+        "%%mcp_tool --server desk\nasync def find_everywhere(query: str) -> dict[str, list[str]]:\n"
+        "    found = {}\n    for name, server in servers.items():\n        async with Client(server) as client:\n"
+        "            result = await client.call_tool('search', {'query': query})\n"
+        "        found[name] = result.structured_content['result']\n"
+        "    return found": "got the error 'Error executing tool find_everywhere'",
+        "%%mcp_tool --server desk\nasync def find_everywhere(query: str) -> dict[str, list[str]]:\n"
+        "    found = {}\n    for name, server in servers.items():\n        async with Client(server) as client:\n"
+        "            result = await client.call_tool('search', {'query': query})\n"
+        "        if result.is_error: raise ToolError(result.content[0].text)\n"
+        "        found[name] = result.structured_content['result']\n"
+        "    return found": "Give at least 4 letters",
+        "%%mcp_tool --server desk\nasync def find_everywhere(query: str) -> dict[str, list[str]]:\n"
+        "    found = {}\n    for name, server in servers.items():\n        async with Client(server) as client:\n"
+        "            result = await client.call_tool('search', {'query': query})\n"
+        "        found[name] = [block.text for block in result.content]\n"
+        "    return found": "the cinema refuses two letters",
+        "%%mcp_tool --server desk\nasync def find_everywhere(query: str) -> dict[str, list[str]]:\n"
+        "    found = {}\n    for name, server in servers.items():\n        async with Client(server) as client:\n"
+        "            result = await client.call_tool('search', {'query': query})\n"
+        "        if not result.is_error: found[name] = result.structured_content['result']\n"
+        "    return found": "got {'library': ['Emma']}",
+    },
+    "exercise-guard": {
+        "%%mcp_tool --server desk\nasync def answer(steps: list[dict], most_turns: int) -> list[str]:\n"
+        "    async with Client(library, elicitation_callback=at_the_desk) as client:\n"
+        "        text = await converse(client, scripted(*steps), 'go', most_turns)\n"
+        "    return [text]": "a call, then the answer",
+        "%%mcp_tool --server desk\nasync def answer(steps: list[dict], most_turns: int) -> list[str]:\n"
+        "    model, lines = scripted(*steps), []\n"
+        "    async with Client(library, elicitation_callback=at_the_desk) as client:\n"
+        "        for _ in range(most_turns):\n            reply = model([], [])\n"
+        "            if 'tool' not in reply: return [*lines, reply['text']]\n"
+        "            result = await client.call_tool(reply['tool'], reply['arguments'])\n"
+        "            lines.append(reply['tool'] + ': ' + ', '.join(b.text for b in result.content))\n"
+        "    raise ToolError(f'no answer after {most_turns} turns')": "got ['lend: Dune: lent for 2 weeks'",
+        "%%mcp_tool --server desk\nasync def answer(steps: list[dict], most_turns: int) -> list[str]:\n"
+        "    model, lines = scripted(*steps), []\n"
+        "    async with Client(library) as client:\n        tools = (await client.list_tools()).tools\n"
+        "        hints = {tool.name: tool.annotations for tool in tools}\n"
+        "        for _ in range(most_turns):\n            reply = model([], tools)\n"
+        "            if 'tool' not in reply: return [*lines, reply['text']]\n"
+        "            text = 'not allowed'\n            if hints[reply['tool']].read_only_hint:\n"
+        "                result = await client.call_tool(reply['tool'], reply['arguments'])\n"
+        "                text = ', '.join(b.text for b in result.content)\n"
+        "            lines.append(reply['tool'] + ': ' + text)\n"
+        "    raise ToolError(f'no answer after {most_turns} turns')": "nor what is not there",
+        "%%mcp_tool --server desk\nasync def answer(steps: list[dict], most_turns: int) -> list[str]:\n"
+        "    model, lines = scripted(*steps), []\n"
+        "    async with Client(library) as client:\n        while True:\n            reply = model([], [])\n"
+        "            if 'tool' not in reply: return [*lines, reply['text']]\n"
+        "            text = 'not allowed'\n            if reply['tool'] in ('search', 'read_notes'):\n"
+        "                result = await client.call_tool(reply['tool'], reply['arguments'])\n"
+        "                text = ', '.join(b.text for b in result.content)\n"
+        "            lines.append(reply['tool'] + ': ' + text)": "there is an end",
+        "%%mcp_tool --server desk\nasync def answer(steps: list[dict], most_turns: int) -> list[str]:\n"
+        "    model, lines = scripted(*steps), []\n"
+        "    async with Client(library) as client:\n        for _ in range(most_turns):\n"
+        "            reply = model([], [])\n"
+        "            if 'tool' not in reply: return [*lines, reply['text']]\n"
+        "            if reply['tool'] != 'search': raise ToolError('not allowed')\n"
+        "            result = await client.call_tool(reply['tool'], reply['arguments'])\n"
+        "            lines.append(reply['tool'] + ': ' + ', '.join(b.text for b in result.content))\n"
+        "    raise ToolError(f'no answer after {most_turns} turns')": "got the error 'Error executing tool answer'",
+    },
 }
 """Plausible wrong answers to each exercise, each with what the check has to say to it."""
 
