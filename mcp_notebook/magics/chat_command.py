@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from mcp_notebook.recording import Call
 from mcp_notebook.server.approval import WHICH, Which, destructive
 from mcp_notebook.widgets import chat as drawn
 from mcp_notebook.widgets.content import render
-from mcp_notebook.widgets.look import json_text
+from mcp_notebook.widgets.look import visible
 
 __all__ = ["chat", "model_or_script"]
 
@@ -101,7 +102,7 @@ def chat(
             asked,
             toolbox,
             _Shown(scripted=script is not None),
-            approve=None if approve is None else _Asking(state.shell, approve, asked.name, answerer),
+            approve=None if approve is None else _Asking(state.shell, approve, answerer),
             answerer=answerer,
             most_requests=max_turns,
             most_tokens=max_tokens,
@@ -184,13 +185,14 @@ class _Asking:
 
     shell: InteractiveShell
     which: Which
-    model: str
     answerer: Answerer | None
 
     async def __call__(self, use: Use) -> bool:
         if use.tool is None or (self.which == "destructive" and not destructive(use.tool)):
             return True
-        message = f"May {self.model} call {use.name} on {use.server}? {json_text(use.arguments)}"
+        message = visible(
+            f"May the model call {use.name} on {use.server}? {json.dumps(use.arguments, ensure_ascii=False)}"
+        )
         if self.answerer is not None:
             return await _accepted(self.answerer, message)
         way = way_to_ask(self.shell)

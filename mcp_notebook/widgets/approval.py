@@ -91,7 +91,7 @@ class ApprovalCard(w.VBox):
         standing = [f"{tool} from {client}" for client, _, tool in self._approval.standing]
         parts = []
         if standing:
-            parts.append(f"<p>Allowed for the rest: {escape(_visible('; '.join(standing)))}</p>")
+            parts.append(f"<p>Allowed for the rest: {escape(look.visible('; '.join(standing)))}</p>")
         if rows:
             parts.append(look.table(("", "tool", "client, as it calls itself", "decision"), rows, numbers=(0,)))
         return look.card("decided", *parts) if parts else ""
@@ -108,7 +108,7 @@ class ApprovalCard(w.VBox):
         lines = [f"approvals of {self._name}: {'nothing waits' if not waiting else f'{len(waiting)} waiting for you'}"]
         for request in waiting:
             lines += [
-                f"  {request.number}  {_who(request)} wants to call {_visible(request.tool)} "
+                f"  {request.number}  {_who(request)} wants to call {look.visible(request.tool)} "
                 f"({left_in_words(request.left)}{', asked again: ' + REDEFINED if request.redefined else ''})",
                 *(f"       {line}" for line in _arguments(request).splitlines()),
             ]
@@ -129,7 +129,7 @@ class _Row(w.VBox):
         self._request = request
         self._armed = False
         self._shown = w.HTML()
-        label = f"{_visible(request.tool)}, request {request.number}"
+        label = f"{look.visible(request.tool)}, request {request.number}"
         self._buttons = [
             self._button("Allow", f"Allow {label}", lambda: approval.allow(request.number)),
             self._button("Deny", f"Deny {label}", lambda: approval.deny(request.number, self._reason.value.strip())),
@@ -187,18 +187,18 @@ class _Row(w.VBox):
         if request.redefined:
             facts.append(("asked again", REDEFINED))
         return look.card(
-            f"{request.number}: {look.code(_visible(request.tool))} {look.muted(_visible(state))}",
+            f"{request.number}: {look.code(look.visible(request.tool))} {look.muted(look.visible(state))}",
             look.table(("", ""), [[look.muted(name), escape(value)] for name, value in facts]),
             look.section("arguments, all of them", look.pre(text)),
         )
 
 
 def _who(request: Request) -> str:
-    return _visible(request.client)
+    return look.visible(request.client)
 
 
 def _past(request: Request) -> tuple[str, str, str, str]:
-    return str(request.number), _visible(request.tool), _who(request), _visible(str(request.decision))
+    return str(request.number), look.visible(request.tool), _who(request), look.visible(str(request.decision))
 
 
 def _arguments(request: Request) -> str:
@@ -206,9 +206,4 @@ def _arguments(request: Request) -> str:
     text = json.dumps(request.arguments, ensure_ascii=False, indent=2, default=str)
     if len(text) > MOST_CHARACTERS:
         text = f"{text[:MOST_CHARACTERS]}\n[{len(text) - MOST_CHARACTERS} more characters are not shown]"
-    return "\n".join(map(_visible, text.split("\n")))
-
-
-def _visible(text: str) -> str:
-    """Escape what cannot be seen or turns text around: a client could hide with it what it asks for."""
-    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+    return "\n".join(map(look.visible, text.split("\n")))

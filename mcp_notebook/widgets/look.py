@@ -27,6 +27,7 @@ __all__ = [
     "pre",
     "section",
     "table",
+    "visible",
 ]
 
 WIDTH = 100
@@ -142,6 +143,11 @@ def json_text(value: Any) -> str:
 def json_line(value: Any) -> str:
     """Write a JSON value on one line."""
     return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def visible(text: str) -> str:
+    """Escape what cannot be seen or turns text around: whoever asks could hide with it what they ask for."""
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
 def json_block(summary: str, value: Mapping[str, Any]) -> str:
