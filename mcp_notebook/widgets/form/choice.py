@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import ipywidgets as w
+from typing_extensions import override
 
 from mcp_notebook.schema import UNSET, Shape
 from mcp_notebook.widgets.form.editor import Editor, same
@@ -28,12 +29,15 @@ class Choice(Editor):
         self._widget = kit.input(w.Dropdown, spot.label, about=spot.name, options=options, index=0)
         self._widget.observe(kit.notice, "index")
 
+    @override
     def inputs(self) -> Sequence[w.Widget]:
         return (self._widget,)
 
+    @override
     def value(self) -> Any:
         # By place: to a dropdown, true is 1.
         return UNSET if self._widget.index is None else self._values[self._widget.index]
 
+    @override
     def fill(self, value: Any) -> None:
         self._widget.index = next((i for i, each in enumerate(self._values) if same(each, value)), 0)

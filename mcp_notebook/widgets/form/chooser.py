@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import ipywidgets as w
+from typing_extensions import override
 
 from mcp_notebook.schema import UNSET, Problem, Shape, shape_of
 from mcp_notebook.widgets.form.editor import Editor, json_line, same
@@ -60,26 +61,32 @@ class Chooser(Editor):
         self._label = kit.label(spot.label) if self._alone else None
         self._dropdown.observe(self._chosen, "index")
 
+    @override
     def inputs(self) -> Sequence[w.Widget]:
         editor = self._editor()
         head = self._label if self._label is not None and self._dropdown.index == 0 else self._dropdown
         return (head, *editor.inputs()) if editor else (head,)
 
+    @override
     def parts(self) -> Sequence[w.Widget]:
         editor = self._editor()
         return editor.parts() if editor else ()
 
+    @override
     def value(self) -> Any:
         editor = self._editor()
         return editor.value() if editor else self._forms[self._dropdown.index].constant
 
+    @override
     def fill(self, value: Any) -> None:
         self._dropdown.index = self._form_for(value)
 
+    @override
     def problems(self) -> list[Problem]:
         editor = self._editor()
         return editor.problems() if editor else []
 
+    @override
     def show(self, problems: Sequence[Problem]) -> Sequence[Problem]:
         editor = self._editor()
         return editor.show(problems) if editor else problems

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import ipywidgets as w
+from typing_extensions import override
 
 from mcp_notebook.schema import UNSET, Problem, Shape
 from mcp_notebook.schema.parameters import mapping, sequence
@@ -39,23 +40,28 @@ class Record(Editor):
         closed = "additionalProperties" not in schema and (depth == 0 or bool(self._fields))
         self._open = "patternProperties" in schema or (schema.get("additionalProperties") is not False and not closed)
 
+    @override
     def inputs(self) -> Sequence[w.Widget]:
         return ()
 
+    @override
     def parts(self) -> Sequence[w.Widget]:
         others = self._others.parts() if self._open or self._others.rows else ()
         return [*(field.widget for field in self._fields.values()), *others]
 
+    @override
     def value(self) -> dict[str, Any]:
         values = {name: field.value() for name, field in self._fields.items()}
         return {**{name: value for name, value in values.items() if value is not UNSET}, **self._others.value()}
 
+    @override
     def fill(self, value: Any) -> None:
         if isinstance(value, dict):
             for name, field in self._fields.items():
                 field.fill(value.get(name, UNSET))
             self._others.fill({name: other for name, other in value.items() if name not in self._fields})
 
+    @override
     def problems(self) -> list[Problem]:
         found = [
             replace(problem, place=(name, *problem.place))
@@ -64,6 +70,7 @@ class Record(Editor):
         ]
         return found + self._others.problems()
 
+    @override
     def show(self, problems: Sequence[Problem]) -> Sequence[Problem]:
         left = by_part(problems, self._fields)
         return self._others.show(left)
@@ -79,9 +86,11 @@ class Entries(Rows):
         self._patterns = mapping(schema.get("patternProperties"))
         self._known = mapping(schema.get("properties"))
 
+    @override
     def value(self) -> Any:
         return {row.name.value: row.field.value() for row in self.rows if row.field.value() is not UNSET}
 
+    @override
     def fill(self, value: Any) -> None:
         self.rows = []
         for name, other in value.items():
@@ -90,6 +99,7 @@ class Entries(Rows):
             self.rows.append(row)
         self._arrange()
 
+    @override
     def problems(self) -> list[Problem]:
         names = [row.name.value for row in self.rows]
         found = []
@@ -101,6 +111,7 @@ class Entries(Rows):
             found += [replace(problem, place=(name, *problem.place)) for problem in row.field.problems()]
         return found
 
+    @override
     def show(self, problems: Sequence[Problem]) -> Sequence[Problem]:
         return by_part(problems, {row.name.value: row.field for row in self.rows})
 

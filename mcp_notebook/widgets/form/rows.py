@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
 import ipywidgets as w
+from typing_extensions import override
 
 from mcp_notebook.schema import UNSET, Problem
 from mcp_notebook.schema.parameters import Schema, sequence
@@ -69,16 +70,20 @@ class Rows(Editor):
             self.rows.append(self._row())
         return self
 
+    @override
     def inputs(self) -> Sequence[w.Widget]:
         return ()
 
+    @override
     def parts(self) -> Sequence[w.Widget]:
         more = len(self.rows) < len(self._first) or self._rest is not False
         return [*(self._laid_out(row, i) for i, row in enumerate(self.rows, 1)), *([self._add] if more else [])]
 
+    @override
     def value(self) -> Any:
         return [None if (value := row.field.value()) is UNSET else value for row in self.rows]
 
+    @override
     def fill(self, value: Any) -> None:
         if isinstance(value, list) and len(value) <= MOST_ROWS:
             self.rows = []
@@ -88,6 +93,7 @@ class Rows(Editor):
                 self.rows.append(row)
             self._arrange()
 
+    @override
     def problems(self) -> list[Problem]:
         found = []
         for i, row in enumerate(self.rows):
@@ -97,6 +103,7 @@ class Rows(Editor):
             found += [replace(problem, place=(i, *problem.place)) for problem in inside]
         return found
 
+    @override
     def show(self, problems: Sequence[Problem]) -> Sequence[Problem]:
         return by_part(problems, {i: row.field for i, row in enumerate(self.rows)})
 

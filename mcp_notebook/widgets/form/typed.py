@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import ipywidgets as w
 from traitlets import TraitError
+from typing_extensions import override
 
 from mcp_notebook.schema import UNSET, Problem, Shape, type_in_words
 from mcp_notebook.widgets.form.editor import Editor, json_from, json_line, same
@@ -73,9 +74,11 @@ class Typed(Editor):
             self._chooser.observe(self._changed, "value")
         widget.observe(self._changed, "value")
 
+    @override
     def inputs(self) -> Sequence[w.Widget]:
         return (self._widget,) if self._chooser is None else (self._widget, self._chooser)
 
+    @override
     def value(self) -> Any:
         if self._is_empty() and self._blanks:
             return self._blank
@@ -84,6 +87,7 @@ class Typed(Editor):
         except ValueError:
             return UNSET if self._is_empty() else self._widget.value
 
+    @override
     def fill(self, value: Any) -> None:
         blank = next((i for i, blank in enumerate(self._blanks) if same(blank, value)), None)
         if blank is not None and self._chooser is not None:
@@ -93,6 +97,7 @@ class Typed(Editor):
         except (ValueError, TypeError, TraitError):
             self._widget.value = self._empty
 
+    @override
     def problems(self) -> list[Problem]:
         if self._is_empty() and self._blanks:
             return []
