@@ -71,7 +71,7 @@ class PagedList(Generic[T]):
             placeholder=f"Search {what}", description="Search", layout={"width": "auto", "flex": "1 1 12em"}
         )
         self.search.style.description_width = "4em"
-        self.select = w.Select(options=(), rows=PAGE, layout={"width": "auto"})
+        self.select = w.Select(options=(), rows=PAGE, layout={"width": "auto", "flex": "0 0 auto"})
         self.select.add_class("mcpnb-list")
         self.select.tooltip = f"{what}; the arrow keys go from one to the next"
         self._previous = w.Button(description="Previous", tooltip="The page before", layout={"width": "auto"})
@@ -83,13 +83,15 @@ class PagedList(Generic[T]):
         self.select.observe(self._choose, "index")
         self._previous.on_click(lambda _: self._turn(-PAGE))
         self._next.on_click(lambda _: self._turn(PAGE))
-        pager = w.HBox([self._previous, self._next, self._where], layout={"align_items": "center"})
+        pager = w.HBox([self._previous, self._next, self._where], layout={"align_items": "center", "flex": "0 0 auto"})
         if following:
             end = w.Button(description="Latest", tooltip="The end, and what comes", layout={"width": "auto"})
             end.on_click(lambda _: self._follow())
             pager.children = [self._previous, self._next, end, self._where]
-        row_of_filters = w.HBox([self.search, *filters], layout={"flex_flow": "row wrap"})
-        self.box = w.VBox([row_of_filters, self.select, pager], layout={"flex": "1 1 28em", "min_width": "0"})
+        row_of_filters = w.HBox([self.search, *filters], layout={"flex_flow": "row wrap", "flex": "0 0 auto"})
+        self.box = w.VBox(
+            [row_of_filters, self.select, pager], layout={"flex": "1 1 28em", "min_width": "0", "overflow": "visible"}
+        )
 
     def show(self, items: Sequence[T]) -> None:
         """Show these items, in this order; may be called from any thread."""

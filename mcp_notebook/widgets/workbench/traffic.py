@@ -68,8 +68,10 @@ class Traffic(w.HBox):
         self._detail = w.VBox([self._hint], layout=DETAIL)
         self._kind.observe(self._choose_kind, "value")
         self._pause.observe(self._hold, "value")
-        bar = w.HBox([self._pause, self._news], layout={"align_items": "center"})
-        listed = w.VBox([bar, self._list.box], layout={"flex": "1 1 28em", "min_width": "0"})
+        bar = w.HBox([self._pause, self._news], layout={"align_items": "center", "flex": "0 0 auto"})
+        listed = w.VBox([bar, self._list.box], layout={"flex": "1 1 28em", "min_width": "0", "overflow": "visible"})
+        # In a column, a basis would be a height.
+        self._list.box.layout.flex = "0 0 auto"
         super().__init__([listed, self._detail], layout=BESIDE)
 
     @property
