@@ -15,6 +15,8 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+from mcp.server.auth.provider import AccessToken, TokenVerifier
+from mcp.server.auth.settings import AuthSettings
 from mcp.server.mcpserver import Elicit, Resolve
 from mcp_types import CallToolResult, ElicitResult, ToolAnnotations
 from pydantic import BaseModel
@@ -308,6 +310,31 @@ def test_what_was_allowed_for_the_rest_is_asked_about_again_once_it_is_defined_a
     assert call.result(DEADLINE).is_error
 
 
+class SaysTheName(TokenVerifier):
+    """For the test, a token is the name of its person."""
+
+    async def verify_token(self, token: str) -> AccessToken:
+        return AccessToken(token=token, client_id="app", scopes=[], subject=token)
+
+
+def test_who_signed_in_is_shown_and_what_was_allowed_for_the_rest_is_for_that_person(portal):
+    issuer = AuthSettings(issuer_url="https://issuer.example", resource_server_url=None)
+    server = NotebookServer("library", auth=issuer, token_verifier=SaysTheName())
+    server.tool(name="delete")(lambda title: "deleted")
+    listener = Listener(portal, server, name="library", endpoint=Endpoint(None, approve="all"))
+    with closing(_Stopping(listener)):
+        for person in ("Ada", "Mallory"):
+            with connected(listener.url, person) as client:
+                call = client.start("delete", title="Dune")
+                request = the_one_that_waits(listener.approval)
+                assert request.person == person
+                assert f'"mcp 0.1.0", signed in as {person} wants' in repr(ApprovalCard(listener.approval, "library"))
+                listener.approval.allow(request.number, always=True)
+                call.result(DEADLINE)
+                client.start("delete", title="Dune").result(DEADLINE)
+        assert len(listener.approval.decided) == 2
+
+
 def test_allowing_one_tool_through_the_stable_pair_allows_no_other(portal, library):
     endpoint = Endpoint(None, approve="destructive", stable_tools=True)
     listener = Listener(portal, library.server, name="library", endpoint=endpoint)
@@ -521,7 +548,7 @@ def test_the_card_has_buttons_that_allow_and_deny(waiting):
 
     approval, card, request = waiting()
     buttons(card)["Allow this tool for the rest"].click()
-    assert approval.standing == [("tester", "s", "t")]
+    assert approval.standing == [("tester", "", "s", "t")]
     assert card.children[2].layout.display is None
     card.children[2].click()
     assert approval.standing == []
@@ -555,7 +582,7 @@ def test_the_card_reads_as_text_where_there_is_no_front_end(waiting):
     approval, card, request = waiting(arguments={"title": "Dune"})
     assert repr(card).splitlines() == [
         "approvals of library: 1 waiting for you",
-        f"  {request.number}  tester wants to call t (less than 30 seconds left)",
+        f'  {request.number}  "tester" wants to call t (less than 30 seconds left)',
         "       {",
         '         "title": "Dune"',
         "       }",
@@ -565,6 +592,6 @@ def test_the_card_reads_as_text_where_there_is_no_front_end(waiting):
     assert repr(card).splitlines() == [
         "approvals of library: nothing waits",
         "decided",
-        f"  {request.number}  t  tester  denied by a person: no",
+        f'  {request.number}  t  "tester"  denied by a person: no',
     ]
     assert repr(ApprovalCard(Approval(), "library")) == "approvals of library: nothing waits"

@@ -41,10 +41,10 @@ def test_a_person_allows_and_denies_by_verbs(shared_kernel: Kernel) -> None:
         number = number_that_waits(kernel)
         assert kernel.complete("%mcp allow ") == [str(number)]
         shown = kernel.good("%mcp approvals")
-        assert f"  {number}  mcp 0.1.0 wants to call delete (less than a minute left)" in shown.text
+        assert f'  {number}  "mcp 0.1.0" wants to call delete (less than a minute left)' in shown.text
         assert '"title": "Dune"' in shown.text
         assert "waiting for approval" in kernel.good("%mcp log").text
-        assert kernel.good(f"%mcp allow {number}").stdout == "Allowed: delete, for mcp 0.1.0.\n"
+        assert kernel.good(f"%mcp allow {number}").stdout == 'Allowed: delete, for "mcp 0.1.0".\n'
         assert call.result(60).structured_content == {"result": "Dune"}
         assert f"No request {number} waits" in kernel.run(f"%mcp allow {number}").everything
 

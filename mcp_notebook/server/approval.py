@@ -18,6 +18,7 @@ from contextvars import ContextVar
 from typing import Any, Literal, get_args
 
 import anyio
+from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
@@ -49,6 +50,7 @@ class Request:
     Attributes:
         number: Counts from 1 in each kernel; what ``%mcp allow`` takes. 0 until it is asked.
         client: The name that the client gives itself; nobody has checked it.
+        person: Who signed in, where the server has authorization of its own, which has checked that; else empty.
         server: The name of the server.
         tool: The name of the tool.
         arguments: What the tool is called with.
@@ -63,11 +65,13 @@ class Request:
         server: str,
         tool: str,
         arguments: Mapping[str, Any],
+        person: str = "",
         entry: Tool | None = None,
         redefined: bool = False,
     ) -> None:
         self.number = 0
         self.client = client or "unnamed"
+        self.person = person
         self.server = server
         self.tool = tool
         self.arguments = arguments
@@ -82,6 +86,11 @@ class Request:
         self.number = next(_numbers)
         self._asked = time.monotonic()
         self._ends = self._asked + timeout
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """Whose request it is, and for what, without the arguments."""
+        return self.client, self.person, self.server, self.tool
 
     @property
     def decision(self) -> Decision | None:
@@ -112,7 +121,7 @@ class Approval:
         self.timeout = timeout
         self._waiting: dict[int, Request] = {}
         self._decided: deque[Request] = deque(maxlen=MOST_DECIDED)
-        self._standing: dict[tuple[str, str, str], Tool | None] = {}
+        self._standing: dict[tuple[str, str, str, str], Tool | None] = {}
         self._observers: tuple[Callable[[], None], ...] = ()
         self._closed = False
 
@@ -127,8 +136,8 @@ class Approval:
         return list(self._decided)
 
     @property
-    def standing(self) -> list[tuple[str, str, str]]:
-        """What is allowed without a question: client, server, tool."""
+    def standing(self) -> list[tuple[str, str, str, str]]:
+        """What is allowed without a question: client, person, server, tool."""
         return list(self._standing)
 
     def observe(self, observer: Callable[[], None]) -> Callable[[], None]:
@@ -150,8 +159,7 @@ class Approval:
 
     def stands(self, request: Request) -> bool:
         """Whether a person allowed this before, for the rest."""
-        key = (request.client, request.server, request.tool)
-        return key in self._standing and self._standing[key] is request.entry
+        return request.key in self._standing and self._standing[request.key] is request.entry
 
     async def ask(self, request: Request, tell: Tell | None = None) -> Decision:
         """Wait until a person, the timeout or `close` decides; cancelling the wait takes the request off the list.
@@ -191,7 +199,8 @@ class Approval:
 
         Args:
             number: Of the request.
-            always: From now on ask no more about this tool, as it is defined now, for clients of this name.
+            always: From now on ask no more about this tool, as it is defined now, for clients of this name
+                and this person.
 
         Raises:
             UnknownNameError: It does not wait, or no longer.
@@ -199,7 +208,7 @@ class Approval:
         request = self._find(number)
         self._decide(request, Decision(True, "a person", request.waited, "for the rest" if always else ""))
         if always:
-            self._standing[request.client, request.server, request.tool] = request.entry
+            self._standing[request.key] = request.entry
             self._changed()
         return request
 
@@ -306,6 +315,7 @@ async def _decided(
             return decision
         asked = Request(
             client=call.client,
+            person=_signed_in(),
             server=server.name,
             tool=name,
             arguments=arguments,
@@ -327,6 +337,11 @@ async def _decided(
         if not decision.allowed:
             return decision
         call.allowed = (entry, text)
+
+
+def _signed_in() -> str:
+    token = get_access_token()
+    return (token.subject or token.client_id) if token is not None else ""
 
 
 def _teller(call: Call) -> Tell | None:

@@ -15,7 +15,7 @@ from mcp_notebook.server.approval import Approval, Request, left_in_words
 from mcp_notebook.server.interface import behaviour, listed
 from mcp_notebook.widgets import look
 
-__all__ = ["ApprovalCard"]
+__all__ = ["ApprovalCard", "who"]
 
 PAUSE = 0.5
 """Seconds for which the buttons of a new request do nothing, so that a click meant for another does not answer it."""
@@ -88,7 +88,7 @@ class ApprovalCard(w.VBox):
     def _history(self) -> str:
         latest = self._approval.decided[-DECISIONS_SHOWN:]
         rows = [[escape(cell) for cell in _past(request)] for request in reversed(latest)]
-        standing = [f"{tool} from {client}" for client, _, tool in self._approval.standing]
+        standing = [f"{tool} from {_quoted(client, person)}" for client, person, _, tool in self._approval.standing]
         parts = []
         if standing:
             parts.append(f"<p>Allowed for the rest: {escape(look.visible('; '.join(standing)))}</p>")
@@ -108,7 +108,7 @@ class ApprovalCard(w.VBox):
         lines = [f"approvals of {self._name}: {'nothing waits' if not waiting else f'{len(waiting)} waiting for you'}"]
         for request in waiting:
             lines += [
-                f"  {request.number}  {_who(request)} wants to call {look.visible(request.tool)} "
+                f"  {request.number}  {who(request)} wants to call {look.visible(request.tool)} "
                 f"({left_in_words(request.left)}{', asked again: ' + REDEFINED if request.redefined else ''})",
                 *(f"       {line}" for line in _arguments(request).splitlines()),
             ]
@@ -135,7 +135,7 @@ class _Row(w.VBox):
             self._button("Deny", f"Deny {label}", lambda: approval.deny(request.number, self._reason.value.strip())),
             self._button(
                 "Allow this tool for the rest",
-                f"Allow {label}, and ask no more about this tool for clients that call themselves {_who(request)}",
+                f"Allow {label}, and ask no more about this tool for {who(request)}",
                 lambda: approval.allow(request.number, always=True),
             ),
         ]
@@ -180,7 +180,9 @@ class _Row(w.VBox):
         decision = request.decision
         state = f"waiting: {left_in_words(request.left)}" if decision is None else str(decision)
         text = _arguments(request)
-        facts = [("client", f"{_who(request)} (as it calls itself)")]
+        facts = [("client", f"{look.visible(request.client)} (as it calls itself)")]
+        if request.person:
+            facts.append(("signed in as", look.visible(request.person)))
         if request.entry is not None:
             stated = request.entry.annotations
             facts.append(("tool", behaviour({"annotations": listed(stated)} if stated else {})))
@@ -193,12 +195,18 @@ class _Row(w.VBox):
         )
 
 
-def _who(request: Request) -> str:
-    return look.visible(request.client)
+def who(request: Request) -> str:
+    """Name who makes a request: the client in quotes, as it calls itself, and the person if one is signed in."""
+    return _quoted(request.client, request.person)
+
+
+def _quoted(client: str, person: str) -> str:
+    """Name a client and a person, in a way that a client cannot write for itself."""
+    return look.visible(json.dumps(client, ensure_ascii=False) + (f", signed in as {person}" if person else ""))
 
 
 def _past(request: Request) -> tuple[str, str, str, str]:
-    return str(request.number), look.visible(request.tool), _who(request), look.visible(str(request.decision))
+    return str(request.number), look.visible(request.tool), who(request), look.visible(str(request.decision))
 
 
 def _arguments(request: Request) -> str:
