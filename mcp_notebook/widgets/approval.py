@@ -97,6 +97,7 @@ class ApprovalCard(w.VBox):
         return look.card("decided", *parts) if parts else ""
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        self._draw()  # what began to wait just now may not be drawn yet
         bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
         # ipywidgets cuts the text after 110 characters.
         bundle["text/plain"] = repr(self)
