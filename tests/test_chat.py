@@ -142,6 +142,14 @@ def test_interrupting_the_cell_cancels_the_call_and_leaves_the_kernel_usable(cha
     assert "scripted model: Let me look." in chat.good("%%mcp_chat --script finding --on library\nWhich?").text
 
 
+def test_interrupting_the_question_leaves_the_kernel_usable(chat: Kernel) -> None:
+    cell = chat.start("%%mcp_chat --script burning --on library --approve all\nTidy up.")
+    chat.client.get_stdin_msg(timeout=DEADLINE)
+    chat.interrupt()
+    assert chat.finish(cell).errors == ["KeyboardInterrupt"]
+    assert "scripted model: Let me look." in chat.good("%%mcp_chat --script finding --on library\nWhich?").text
+
+
 def test_a_model_answers_when_a_server_samples(chat: Kernel) -> None:
     chat.good(
         "from mcp.server.mcpserver import Sample, Resolve\nfrom typing import Annotated\n"

@@ -137,7 +137,10 @@ class _Shown:
 
 async def _on_main(function: Callable[..., T], *args: Any) -> T:
     # Only there does what is shown land in the cell that waits.
-    return await asyncio.wrap_future(main_thread.submit(partial(function, *args)))
+    try:
+        return await asyncio.wrap_future(main_thread.submit(partial(function, *args)))
+    except KeyboardInterrupt:  # it interrupts the cell there, and would end this loop here
+        raise ModelError("The cell was interrupted.") from None
 
 
 def model_or_script(state: State, name: str | None, script: str | None) -> Model:
