@@ -88,6 +88,8 @@ def chat(
     if not prompt.strip():
         raise UnknownNameError("There is nothing to say: write it in the lines under %%mcp_chat.")
     asked = model_or_script(state, model, script)
+    if model is not None and script is None:
+        state.model = model
     toolbox = Toolbox(_connections(state, names))
     given = answers_of(state, answers)
     answerer = given if given is None or callable(given) else Script(given)
@@ -162,9 +164,7 @@ def model_or_script(state: State, name: str | None, script: str | None) -> Model
             "Which model? --model anthropic:NAME, openai:NAME, google:NAME, ollama:NAME or another provider's; or "
             "--script VAR, a list of texts and calls that plays the model."
         )
-    model = provided(state.variables.get(name, name))
-    state.model = name
-    return model
+    return provided(state.variables.get(name, name))
 
 
 def _steps(state: State, script: str) -> Sequence[Any]:
