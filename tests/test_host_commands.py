@@ -54,6 +54,20 @@ def test_one_host_can_be_asked_for_and_what_is_shown_can_be_pasted(serving: Kern
     assert args[2:5] == ["connect", "analysis/library", "--runtime-dir"]
 
 
+def test_a_server_without_a_notebook_is_told_apart_from_another_of_its_name(tmp_path: Path) -> None:
+    with running_kernel(JUPYTER_RUNTIME_DIR=str(tmp_path)) as kernel:
+        kernel.good("%load_ext mcp_notebook")
+        kernel.good("%mcp new library\n%mcp serve")
+        assert "connect library" in kernel.good("%mcp clients claude-code").text
+        kernel.good(
+            "from mcp_notebook import addresses\n"
+            "other = addresses.Address(server='library', notebook=None, kernel='kernel-other', url='http://127.0.0.1:1/mcp', token=None)\n"
+            "addresses.publish(other)"
+        )
+        own = kernel.value("next(address.kernel for address in addresses.live() if address.kernel != 'kernel-other')")
+        assert f"connect {own}" in kernel.good("%mcp clients claude-code").text
+
+
 def test_by_http_the_token_is_shown_only_on_request(serving: Kernel) -> None:
     hidden = serving.good("%mcp clients --http")
     assert "127.0.0.1" in hidden.text

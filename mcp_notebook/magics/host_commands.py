@@ -92,7 +92,10 @@ def _link(state: State, live: LiveServer, *, http: bool, show_token: bool) -> Li
         raise HostingError(
             f"A bridge would not find {live.name!r}, as no file says where it is. See %mcp doctor, or add --http."
         )
-    return Bridge(address.name, addresses.chosen_runtime_dir())
+    alike = [other for other in addresses.live() if other.name == address.name]
+    # Kernels that no notebook is known of can have servers of one name; their own ids tell them apart.
+    name = address.name if len(alike) < 2 else address.notebook or address.kernel or address.name
+    return Bridge(name, addresses.chosen_runtime_dir())
 
 
 def _shown(live: LiveServer, link: Link, hosts: list[Host]) -> look.Rendering:
