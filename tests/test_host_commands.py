@@ -61,7 +61,8 @@ def test_a_server_without_a_notebook_is_told_apart_from_another_of_its_name(tmp_
         assert "connect library" in kernel.good("%mcp clients claude-code").text
         kernel.good(
             "from mcp_notebook import addresses\n"
-            "other = addresses.Address(server='library', notebook=None, kernel='kernel-other', url='http://127.0.0.1:1/mcp', token=None)\n"
+            "other = {'server': 'library', 'notebook': None, 'kernel': 'kernel-other'}\n"
+            "other = addresses.Address(**other, url='http://127.0.0.1:1/mcp', token=None)\n"
             "addresses.publish(other)"
         )
         own = kernel.value("next(address.kernel for address in addresses.live() if address.kernel != 'kernel-other')")
