@@ -30,8 +30,8 @@ from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.hosting import Listener
 from mcp_notebook.server.notebook_server import NotebookServer
 from mcp_notebook.widgets.approval import ApprovalCard
-from mcp_notebook.widgets.call_card import call_card
-from mcp_notebook.widgets.calls import log
+from mcp_notebook.widgets.calls.card import call_card
+from mcp_notebook.widgets.calls.log import log
 from tests.outside import Connected, connected
 
 DEADLINE = 20

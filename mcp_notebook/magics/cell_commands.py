@@ -22,7 +22,7 @@ from mcp_notebook.server import LiveServer
 from mcp_notebook.server.definitions import build_prompt, build_tool, define_resource, register
 from mcp_notebook.server.interface import Entry, listed
 from mcp_notebook.server.placement import RunOn
-from mcp_notebook.widgets.card import definition_card
+from mcp_notebook.widgets.definition import definition_card
 
 __all__ = ["prompt", "resource", "tool"]
 

@@ -21,7 +21,7 @@ from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.gate import Token
 from mcp_notebook.server.hosting import Listener
 from mcp_notebook.widgets import look
-from mcp_notebook.widgets.eras import lens
+from mcp_notebook.widgets.calls.eras import lens
 
 __all__: list[str] = []
 

@@ -14,7 +14,7 @@ from mcp_notebook.magics.verb import ON, known_or_fail, verb
 from mcp_notebook.server.definitions import Definition
 from mcp_notebook.server.interface import lint, listed, tokens
 from mcp_notebook.widgets import look
-from mcp_notebook.widgets.card import definition_card
+from mcp_notebook.widgets.definition import definition_card
 from mcp_notebook.widgets.listing import listing
 
 __all__: list[str] = []

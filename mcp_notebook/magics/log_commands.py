@@ -17,11 +17,12 @@ from mcp_notebook.magics.verb import INTO, ON, verb
 from mcp_notebook.recording import Call, Recorder
 from mcp_notebook.recording.as_tests import as_tests, testable
 from mcp_notebook.server import LiveServer
-from mcp_notebook.widgets import look, sequence
-from mcp_notebook.widgets.call_card import call_card
-from mcp_notebook.widgets.calls import log
-from mcp_notebook.widgets.compare import compare
-from mcp_notebook.widgets.frames import brief_wire_log, wire_log
+from mcp_notebook.widgets import look
+from mcp_notebook.widgets.calls import sequence
+from mcp_notebook.widgets.calls.card import call_card
+from mcp_notebook.widgets.calls.compare import compare
+from mcp_notebook.widgets.calls.frames import brief_wire_log, wire_log
+from mcp_notebook.widgets.calls.log import log
 
 __all__: list[str] = []
 

@@ -15,10 +15,10 @@ from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.schema import parameters
 from mcp_notebook.server.interface import argument_in_words, behaviour, listed
 from mcp_notebook.widgets import content, look
-from mcp_notebook.widgets.calls import put_out
+from mcp_notebook.widgets.calls.log import put_out
+from mcp_notebook.widgets.calls.progress import ProgressBar
 from mcp_notebook.widgets.form.json_panel import JsonPanel
 from mcp_notebook.widgets.form.schema_form import SchemaForm
-from mcp_notebook.widgets.progress import ProgressBar
 
 __all__ = ["ToolForm"]
 

@@ -16,9 +16,9 @@ from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.recording import Call
 from mcp_notebook.recording.as_tests import as_tests, testable
 from mcp_notebook.widgets import look
-from mcp_notebook.widgets.call_card import call_card
-from mcp_notebook.widgets.compare import compare
-from mcp_notebook.widgets.sequence import diagram
+from mcp_notebook.widgets.calls.card import call_card
+from mcp_notebook.widgets.calls.compare import compare
+from mcp_notebook.widgets.calls.sequence import diagram
 from mcp_notebook.widgets.workbench.subject import Subject, cell_of, place
 
 __all__ = ["CallDetail", "source"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import ipywidgets as w
 
-from mcp_notebook.widgets.question import QuestionCard
+from mcp_notebook.widgets.questions.card import QuestionCard
 
 __all__ = ["close_inside", "close_with_all"]
 

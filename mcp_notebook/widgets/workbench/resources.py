@@ -16,7 +16,7 @@ from mcp_notebook.client import Answerer, Outcome
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.server.interface import listed
 from mcp_notebook.widgets import look
-from mcp_notebook.widgets.card import definition_card
+from mcp_notebook.widgets.definition import definition_card
 from mcp_notebook.widgets.form import SchemaForm
 from mcp_notebook.widgets.workbench.pace import Pace
 from mcp_notebook.widgets.workbench.paging import BESIDE, PagedList

@@ -9,7 +9,7 @@ from itertools import pairwise
 from mcp_notebook.recording import Call
 from mcp_notebook.recording.wire import Frame
 from mcp_notebook.widgets import look
-from mcp_notebook.widgets.steps import Step, bounded, steps_of
+from mcp_notebook.widgets.calls.steps import Step, bounded, steps_of
 
 __all__ = ["diagram"]
 

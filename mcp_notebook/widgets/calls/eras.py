@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from mcp_notebook.recording.wire import Frame
 from mcp_notebook.widgets import look
-from mcp_notebook.widgets.compare import differences
-from mcp_notebook.widgets.frames import Asked, in_words
+from mcp_notebook.widgets.calls.compare import differences
+from mcp_notebook.widgets.calls.frames import Asked, in_words
 
 __all__ = ["lens"]
 

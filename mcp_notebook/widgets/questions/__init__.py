@@ -1,0 +1,1 @@
+"""What servers ask: in words, and on a card where a person answers."""
