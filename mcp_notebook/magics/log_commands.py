@@ -22,7 +22,7 @@ from mcp_notebook.widgets.calls import sequence
 from mcp_notebook.widgets.calls.card import call_card
 from mcp_notebook.widgets.calls.compare import compare
 from mcp_notebook.widgets.calls.frames import brief_wire_log, wire_log
-from mcp_notebook.widgets.calls.log import log
+from mcp_notebook.widgets.calls.log import log, place
 
 __all__: list[str] = []
 
@@ -93,8 +93,8 @@ def _log(
     if diagram:
         return sequence.diagram(calls[0], times=times)
     if number is not None:
-        return call_card(calls[0], _place(calls[0]), cells.explain, times=times, output_schema=_schema(state, calls[0]))
-    return log(calls[-last:], _place, more=max(len(calls) - last, 0), times=times)
+        return call_card(calls[0], place(calls[0]), cells.explain, times=times, output_schema=_schema(state, calls[0]))
+    return log(calls[-last:], place, more=max(len(calls) - last, 0), times=times)
 
 
 @verb(
@@ -181,11 +181,6 @@ def _schema(state: State, call: Call) -> dict[str, Any] | None:
         return None
     tools = state.portal.run(_live(state, call).server.list_tools)
     return next((tool.output_schema for tool in tools if tool.name == call.name), None)
-
-
-def _place(call: Call) -> str:
-    cell = cells.cell_of(call.function) if call.function is not None else None
-    return f"cell {cell.execution_count}" if cell else ""
 
 
 def _compared(earlier: Call, now: Call | None) -> str:

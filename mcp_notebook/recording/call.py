@@ -147,6 +147,11 @@ class Call:
         return "modern" if self.protocol_version in MODERN_PROTOCOL_VERSIONS else "legacy"
 
     @property
+    def title(self) -> str:
+        """What was called: a tool by its name alone, the rest with the method."""
+        return self.name if self.method == "tools/call" else f"{self.method} {self.name}"
+
+    @property
     def running(self) -> bool:
         """Whether it has not ended yet."""
         return self.duration is None
@@ -172,9 +177,9 @@ class Call:
         """The result without what the protocol adds to every result."""
         return {key: value for key, value in (self.result or {}).items() if key not in ("_meta", "resultType")}
 
-    def text(self, kind: Kind) -> str:
-        """Return what it put out of one kind, as one text."""
-        return "".join(str(event.value) for event in self.events if event.kind == kind)
+    def text(self, *kinds: Kind) -> str:
+        """Return what it put out of these kinds, in order, as one text."""
+        return "".join(str(event.value) for event in self.events if event.kind in kinds)
 
     def add(self, kind: Kind, value: Any) -> None:
         """Keep something that the call put out or asked; past the bound, only the mark that there was more."""

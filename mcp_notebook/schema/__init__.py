@@ -1,7 +1,7 @@
 """Questions to a JSON Schema: which parameters it has, what each accepts, how to say so, what is wrong with a value."""
 
 from mcp_notebook.schema.parameters import UNSET, Parameter, Schema, choices, flatten, parameters, resolve
-from mcp_notebook.schema.problems import Checker, Problem
+from mcp_notebook.schema.problems import Checker, Problem, fault_of
 from mcp_notebook.schema.shape import Shape, shape_of
 from mcp_notebook.schema.words import accepts_null, accepts_text_only, type_in_words
 
@@ -15,6 +15,7 @@ __all__ = [
     "accepts_null",
     "accepts_text_only",
     "choices",
+    "fault_of",
     "flatten",
     "parameters",
     "resolve",

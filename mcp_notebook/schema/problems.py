@@ -13,7 +13,7 @@ from referencing.jsonschema import EMPTY_REGISTRY
 
 from mcp_notebook.schema.parameters import Schema
 
-__all__ = ["Checker", "Place", "Problem"]
+__all__ = ["Checker", "Place", "Problem", "fault_of"]
 
 Place = tuple[str | int, ...]
 
@@ -48,6 +48,19 @@ def in_words(place: Place) -> str:
     return words
 
 
+def fault_of(schema: Schema) -> str | None:
+    """Return why a schema is none; None where it is one."""
+    try:
+        _dialect(schema).check_schema(schema)
+    except jsonschema.SchemaError as error:
+        return " ".join(error.message.split())
+    return None
+
+
+def _dialect(schema: Schema) -> Any:
+    return validator_for({"$schema": str(schema.get("$schema", ""))}, default=jsonschema.Draft202012Validator)
+
+
 class Checker:
     """Checks values against a schema, by the JSON Schema dialect that it names, or 2020-12; fetches nothing.
 
@@ -56,7 +69,7 @@ class Checker:
     """
 
     def __init__(self, root: Schema) -> None:
-        kind = validator_for({"$schema": str(root.get("$schema", ""))}, default=jsonschema.Draft202012Validator)
+        kind = _dialect(root)
         try:
             self._validator = kind(root, format_checker=kind.FORMAT_CHECKER, registry=EMPTY_REGISTRY)
         except Exception:  # noqa: BLE001 - a broken schema can make the library raise anything

@@ -53,7 +53,7 @@ def call_card(
     if call.raised is not None:
         raised = explain(call.raised)
         sections.append((RAISED, (raised, look.pre(raised))))
-    title = f"call {call.number}: {call.name if call.method == 'tools/call' else f'{call.method} {call.name}'}"
+    title = f"call {call.number}: {call.title}"
     lines = [title, *look.columns([(name, value) for name, value, _ in facts])]
     parts = [look.table(("", ""), [[look.muted(name), html] for name, _, html in facts])]
     for name, (text, html) in sections:

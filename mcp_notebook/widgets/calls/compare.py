@@ -96,7 +96,7 @@ def _comparable(call: Call) -> dict[str, Any]:
         "arguments": call.arguments,
         "result": _result(call),
         "error": call.error,
-        "prints": "".join(str(e.value) for e in call.events if e.kind in ("stdout", "stderr", "log")).splitlines(),
+        "prints": call.text("stdout", "stderr", "log").splitlines(),
         "raised": repr(call.raised) if call.raised is not None else None,
     }
     return {name: part for name, part in parts.items() if part is not None}

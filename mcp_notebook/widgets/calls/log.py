@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from html import escape
-from typing import Any
 
+from mcp_notebook import cells
+from mcp_notebook.cells import Cell
 from mcp_notebook.recording import Call
 from mcp_notebook.widgets import look
 
-__all__ = ["log", "put_out"]
+__all__ = ["cell_of", "log", "place", "put_out"]
 
 Explain = Callable[[BaseException], str]
 
@@ -21,10 +22,10 @@ def log(calls: Sequence[Call], place: Callable[[Call], str], *, more: int = 0, t
     rows = [
         (
             str(call.number),
-            _what(call),
+            call.title,
             _arguments(call),
             _ended(call),
-            "" if call.duration is None or not times else _milliseconds(call.duration),
+            "" if call.duration is None or not times else f"{call.duration * 1000:.1f}",
             call.client or "unnamed",
             f"{call.transport}, {call.era}",
             place(call),
@@ -44,9 +45,20 @@ def log(calls: Sequence[Call], place: Callable[[Call], str], *, more: int = 0, t
     return look.Rendering("\n".join(text), look.card(escape(title), look.table(headers, cells, numbers=(0, 4))))
 
 
+def cell_of(call: Call) -> Cell | None:
+    """Return the cell that defined what was called; None where none did."""
+    return cells.cell_of(call.function) if call.function is not None else None
+
+
+def place(call: Call) -> str:
+    """Say which cell defined what was called; nothing where none did."""
+    cell = cell_of(call)
+    return f"cell {cell.execution_count}" if cell else ""
+
+
 def put_out(call: Call, explain: Explain) -> str:
     """Draw (HTML) what a call printed and raised, for its author."""
-    printed = "".join(str(e.value) for e in call.events if e.kind in ("stdout", "stderr", "log"))
+    printed = call.text("stdout", "stderr", "log")
     html = look.card("what it printed (clients do not see this)", look.pre(printed)) if printed else ""
     if call.raised is not None:
         html += look.card("what it raised (clients do not see this)", look.pre(explain(call.raised)))
@@ -58,18 +70,6 @@ def _ended(call: Call) -> str:
     return call.state + (", denied" if denied else "") + (f", {call.rounds} rounds" if call.rounds > 1 else "")
 
 
-def _what(call: Call) -> str:
-    return call.name if call.method == "tools/call" else f"{call.method} {call.name}"
-
-
 def _arguments(call: Call) -> str:
-    text = " ".join(f"{key}={_short(value)}" for key, value in call.arguments.items())
+    text = " ".join(f"{key}={look.json_line(value)}" for key, value in call.arguments.items())
     return text if len(text) <= WIDTH_OF_ARGUMENTS else text[: WIDTH_OF_ARGUMENTS - 1] + "…"
-
-
-def _short(value: Any) -> str:
-    return look.json_text(value).replace("\n", " ")
-
-
-def _milliseconds(seconds: float) -> str:
-    return f"{seconds * 1000:.1f}"

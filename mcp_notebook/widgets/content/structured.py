@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import islice
 from typing import Any
 
-from jsonschema.exceptions import SchemaError, ValidationError
-from jsonschema.validators import Draft202012Validator, validator_for
-from jsonschema_specifications import REGISTRY
 from mcp_types import CallToolResult, TextContent
 
-from mcp_notebook.schema import Parameter, Schema, parameters, resolve
+from mcp_notebook.schema import Checker, Parameter, Schema, fault_of, parameters, resolve
 from mcp_notebook.widgets import look
 from mcp_notebook.widgets.content.values import Part, draw, parsed, rows_in, shortened
 
@@ -24,7 +20,7 @@ MISFITS = "does not fit the output schema"
 
 def draw_structured(value: Mapping[str, Any], schema: Schema | None) -> Part:
     """Draw structured content; with its output schema, say what each field is."""
-    usable = schema if schema is not None and _fault(schema) is None else {}
+    usable = schema if schema is not None and fault_of(schema) is None else {}
     inner, inner_schema = unwrapped(value, usable)
     return _fields(inner, inner_schema, usable) or draw(inner)
 
@@ -65,37 +61,10 @@ def _say(texts: list[str], values: list[Any]) -> bool:
 
 def misfits(value: Any, schema: Schema) -> list[str]:
     """Say where a value does not fit a schema, and why; the first ones. A schema that is broken is one, too."""
-    fault = _fault(schema)
+    fault = fault_of(schema)
     if fault is not None:
-        return [fault]
-    try:
-        # With a registry of its own, nothing is ever fetched that a server's schema refers to.
-        found = _validator(schema)(schema, registry=REGISTRY).iter_errors(value)
-        return [_misfit(error) for error in islice(found, MOST_MISFITS)]
-    except Exception as error:  # noqa: BLE001 - a reference that leads nowhere, a pattern that is none
-        return [_unusable(error)]
-
-
-def _validator(schema: Schema) -> Any:
-    return validator_for(schema, default=Draft202012Validator)
-
-
-def _fault(schema: Schema) -> str | None:
-    """Return why a schema is none; None where it is one."""
-    try:
-        _validator(schema).check_schema(schema)
-    except SchemaError as error:
-        return _unusable(error.message)
-    return None
-
-
-def _unusable(error: object) -> str:
-    return f"the schema itself cannot be used: {' '.join(str(error).split())[:LONGEST_REASON]}"
-
-
-def _misfit(error: ValidationError) -> str:
-    place = error.json_path.removeprefix("$").removeprefix(".") or "the whole"
-    return f"{place}: {error.message[:LONGEST_REASON]}"
+        return [f"the schema itself cannot be used: {fault[:LONGEST_REASON]}"]
+    return [str(problem) for problem in Checker(schema).problems(value)[:MOST_MISFITS]]
 
 
 def _fields(value: Any, schema: Schema, root: Schema) -> Part | None:

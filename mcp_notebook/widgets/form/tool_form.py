@@ -110,7 +110,6 @@ class ToolForm(w.VBox):
             return
         self.questions.children = ()
         self.form.show_problems()
-        self.questions.children = ()
         try:
             self._call = self._start_call(self.arguments, self._tell)
         except (McpNotebookError, ValueError) as error:

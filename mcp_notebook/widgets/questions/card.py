@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from functools import partial
@@ -25,6 +25,7 @@ from mcp_notebook.client.answers import DECLINED, NO_ROOTS, root
 from mcp_notebook.client.questions import Answer, Question
 from mcp_notebook.schema import UNSET, parameters
 from mcp_notebook.widgets import look
+from mcp_notebook.widgets.closing import close_inside, close_with_all
 from mcp_notebook.widgets.form import SchemaForm
 from mcp_notebook.widgets.questions.words import answer_in_words, asked
 
@@ -75,9 +76,9 @@ class QuestionCard(w.VBox):
         return asked(self.question, words)
 
     def close(self) -> None:
-        """Take the card out of the page, with all that is in it."""
-        for widget in list(_all_in(self))[:-1]:
-            widget.close()
+        """Take the card out of the page, with all that is in it; a request that waits for it waits no longer."""
+        self.answer.cancel()
+        close_inside(self)
         super().close()
 
     def _accept(self) -> None:
@@ -95,8 +96,8 @@ class QuestionCard(w.VBox):
 
     def _show_the_end(self, _: object) -> None:
         self.children = (w.HTML(self.rendering.html),)
-        for widget in [inner for child in self._open for inner in _all_in(child)]:
-            widget.close()
+        for widget in self._open:
+            close_with_all(widget)
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
@@ -189,11 +190,3 @@ def _button(name: str, why: str, on_click: Callable[[], None], **options: Any) -
     button = w.Button(description=name, tooltip=why, **options)
     button.on_click(lambda _: on_click())
     return button
-
-
-def _all_in(widget: w.Widget) -> Iterator[w.Widget]:
-    """Yield a widget after all that it holds."""
-    for part in (*getattr(widget, "children", ()), getattr(widget, "layout", None), getattr(widget, "style", None)):
-        if part is not None:
-            yield from _all_in(part)
-    yield widget

@@ -18,8 +18,9 @@ from mcp_notebook.recording.as_tests import as_tests, testable
 from mcp_notebook.widgets import look
 from mcp_notebook.widgets.calls.card import call_card
 from mcp_notebook.widgets.calls.compare import compare
+from mcp_notebook.widgets.calls.log import cell_of, place
 from mcp_notebook.widgets.calls.sequence import diagram
-from mcp_notebook.widgets.workbench.subject import Subject, cell_of, place
+from mcp_notebook.widgets.workbench.subject import Subject
 
 __all__ = ["CallDetail", "source"]
 

@@ -13,9 +13,9 @@ from mcp_notebook.client import Answerer, Outcome
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.widgets import content, look
 from mcp_notebook.widgets.calls.log import put_out
+from mcp_notebook.widgets.closing import close_with_all
 from mcp_notebook.widgets.form import SchemaForm
 from mcp_notebook.widgets.questions.card import ask_in
-from mcp_notebook.widgets.workbench.closing import close_with_all
 from mcp_notebook.widgets.workbench.paging import DETAIL
 
 __all__ = ["RequestPane"]

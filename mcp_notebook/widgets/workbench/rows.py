@@ -57,9 +57,8 @@ class CallRow:
     def cells(self) -> tuple[str, ...]:
         """The row, in columns."""
         call = self.item
-        what = call.name if call.method == "tools/call" else f"{call.method} {call.name}"
         took = "" if call.duration is None else f"{call.duration * 1000:.1f} ms"
-        return (_clock(self.at), f"{call.number:>3}", what, call.state, took)
+        return (_clock(self.at), f"{call.number:>3}", call.title, call.state, took)
 
     @property
     def words(self) -> str:

@@ -12,8 +12,6 @@ from mcp.server.mcpserver import MCPServer
 from mcp_types import Prompt, Resource, ResourceTemplate, Tool
 from pydantic import BaseModel
 
-from mcp_notebook import cells
-from mcp_notebook.cells import Cell
 from mcp_notebook.client import Connection
 from mcp_notebook.client.requests import Reference
 from mcp_notebook.errors import McpNotebookError
@@ -24,7 +22,7 @@ from mcp_notebook.server.definitions import Definition
 from mcp_notebook.server.interface import listed, tokens
 from mcp_notebook.widgets.form import SchemaForm
 
-__all__ = ["Home", "Lists", "Subject", "cell_of", "place"]
+__all__ = ["Home", "Lists", "Subject"]
 
 
 @dataclass(frozen=True)
@@ -129,14 +127,3 @@ class Lists:
         """About how many tokens they take, all told."""
         items: list[BaseModel] = [*self.tools, *self.resources, *self.templates, *self.prompts]
         return sum(tokens(listed(item)) for item in items)
-
-
-def cell_of(call: Call) -> Cell | None:
-    """Return the cell that defined what was called; None where none did."""
-    return cells.cell_of(call.function) if call.function is not None else None
-
-
-def place(call: Call) -> str:
-    """Say which cell defined what was called, as the log does."""
-    cell = cell_of(call)
-    return f"cell {cell.execution_count}" if cell else ""

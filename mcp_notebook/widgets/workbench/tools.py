@@ -13,10 +13,10 @@ from mcp_notebook import cells
 from mcp_notebook.client import OnProgress, Outcome
 from mcp_notebook.server.interface import listed, tokens
 from mcp_notebook.widgets import look
+from mcp_notebook.widgets.closing import close_with_all
 from mcp_notebook.widgets.definition import definition_card
 from mcp_notebook.widgets.form import ToolForm
 from mcp_notebook.widgets.questions.card import ask_in
-from mcp_notebook.widgets.workbench.closing import close_with_all
 from mcp_notebook.widgets.workbench.paging import BESIDE, DETAIL, PagedList
 from mcp_notebook.widgets.workbench.subject import Lists, Subject
 

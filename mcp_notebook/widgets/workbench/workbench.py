@@ -12,8 +12,8 @@ from mcp_notebook.client.targets import Command, in_words
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.recording import Call
 from mcp_notebook.widgets import look
+from mcp_notebook.widgets.closing import close_inside
 from mcp_notebook.widgets.workbench.clients import clients
-from mcp_notebook.widgets.workbench.closing import close_inside
 from mcp_notebook.widgets.workbench.notifications import Notifications
 from mcp_notebook.widgets.workbench.origins import Origins
 from mcp_notebook.widgets.workbench.overview import overview, summary

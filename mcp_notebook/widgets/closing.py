@@ -6,8 +6,6 @@ from collections.abc import Iterator
 
 import ipywidgets as w
 
-from mcp_notebook.widgets.questions.card import QuestionCard
-
 __all__ = ["close_inside", "close_with_all"]
 
 
@@ -26,8 +24,6 @@ def close_inside(widget: w.Widget) -> None:
     _collect(widget, inside)
     inside.pop(widget)
     for part in inside:
-        if isinstance(part, QuestionCard):
-            part.answer.cancel()  # or the request would wait for it for ever
         part.close()
 
 
