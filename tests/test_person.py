@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+import time
+from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,7 +39,16 @@ outcome.result
 """
 
 
+CONNECTED = "get_ipython()._mcp_notebook_state.connected"
+ROOT = Path(__file__).parent.parent
 HEARS = tuple(map(int, version("ipykernel").split(".")[:2])) >= (7, 4)
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + DEADLINE
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 class Card:
@@ -113,6 +126,44 @@ def test_an_interrupt_ends_the_question_and_the_next_one_works(pizzeria: Kernel,
     pizzeria.interrupt()
     assert not pizzeria.finish(running).ok
     assert pizzeria.dialog("%mcp call order kind=Marinara", "small", "").text == "small Marinara in 8"
+
+
+def test_an_interrupt_ends_a_quiet_await_soon(pizzeria: Kernel, tmp_path: Path) -> None:
+    note = tmp_path / "note"
+    pizzeria.good(f"%mcp connect --as quiet --cwd '{ROOT}' -- '{sys.executable}' -m tests.echoes")
+    running = pizzeria.begin(f"await {CONNECTED}['quiet'].aio.call('waits', {{'path': '{note}'}})")
+    until(note.exists)
+    pizzeria.interrupt()
+    interrupted = time.monotonic()
+    assert not pizzeria.finish(running).ok
+    assert time.monotonic() - interrupted < 3
+    until(lambda: note.read_text() == "cancelled")
+    pizzeria.good("%mcp disconnect quiet")
+
+
+EARLY = """
+import json, sys
+
+for line in sys.stdin:
+    message = json.loads(line)
+    about = {"protocolVersion": "2025-11-25", "capabilities": {}, "serverInfo": {"name": "early", "version": "1"}}
+    reply = None
+    if message.get("method") == "initialize":
+        reply = {"id": message["id"], "result": about}
+    elif message.get("method") == "notifications/initialized":
+        reply = {"id": 99, "method": "roots/list"}
+    elif message.get("id") == 99:
+        print(message["error"]["message"], file=sys.stderr, flush=True)
+    if reply:
+        print(json.dumps({"jsonrpc": "2.0"} | reply), flush=True)
+"""
+
+
+def test_what_a_server_asks_unprompted_stops_no_cell(pizzeria: Kernel, tmp_path: Path) -> None:
+    (tmp_path / "early.py").write_text(EARLY)
+    pizzeria.good(f"%mcp connect --as early --era legacy -- '{sys.executable}' '{tmp_path / 'early.py'}'")
+    pizzeria.wait_for(f"'nobody is here to answer' in {CONNECTED}['early'].stderr")
+    pizzeria.good("%mcp disconnect early")
 
 
 @pytest.mark.skipif(not HEARS, reason="before ipykernel 7.4 no card is shown")

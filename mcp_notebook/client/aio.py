@@ -14,6 +14,9 @@ from mcp_notebook.portal import Portal
 
 __all__ = ["Aio"]
 
+HEARTBEAT = 0.2
+"""Seconds after which an interrupt is noticed: in a kernel it does not wake the loop of a cell that awaits."""
+
 T = TypeVar("T")
 
 
@@ -78,4 +81,10 @@ class Aio:
     async def _ask(self, request: Callable[..., Awaitable[T]], *args: object) -> T:
         if self._portal.here:
             return await request(*args)
-        return await asyncio.wrap_future(self._portal.start(request, *args))
+        asked = asyncio.wrap_future(self._portal.start(request, *args))
+        try:
+            while not asked.done():
+                await asyncio.wait([asked], timeout=HEARTBEAT)
+            return asked.result()
+        finally:
+            asked.cancel()

@@ -113,8 +113,9 @@ class Answering:
         return await self._answer("roots", None)
 
     async def _answer(self, kind: Literal["form", "url", "sampling", "roots"], params: Any) -> Answer:
-        asked = self._current() or Asked(self.answerer, Noted(lambda: None), scripted=False)
-        question = Question(kind, params, self.server, asked.noted.call, asked.context)
+        current = self._current()
+        asked = current or Asked(self.answerer, Noted(lambda: None), scripted=False)
+        question = Question(kind, params, self.server, asked.noted.call, asked.context, unprompted=current is None)
         asked.count += 1
         asked.keep("question", _question_on_the_wire(question))
         scope = anyio.CancelScope()

@@ -33,6 +33,7 @@ class Question:
         server: The name of the server that asks.
         call: The call that it works on; None where that is not known.
         context: Where the request was made; what is shown in it appears under the cell that made it.
+        unprompted: Whether it came while no request was under way, so that no cell waits for its answer.
     """
 
     kind: Literal["form", "url", "sampling", "roots"]
@@ -40,6 +41,7 @@ class Question:
     server: str
     call: Call | None = None
     context: Context = field(default_factory=copy_context, repr=False, compare=False)
+    unprompted: bool = False
 
 
 Answer: TypeAlias = ElicitResult | CreateMessageResult | CreateMessageResultWithTools | ListRootsResult | ErrorData

@@ -46,7 +46,7 @@ class Person:
         way = question.context.copy().run(way_to_ask, self._shell)
         if way == "card":
             return await self._on_a_card(question)
-        if way == "lines":
+        if way == "lines" and not question.unprompted:  # else it would stop a cell that has nothing to do with it
             return await _in_lines(question)
         raise nobody(question)
 
