@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 from mcp_types import PromptReference
 
 from mcp_notebook import Command, Url, connect
-from mcp_notebook.client import Connection, EraChoice
+from mcp_notebook.client import Connection, EraChoice, sessions
 from mcp_notebook.client.script import Script
 from mcp_notebook.errors import RequestError
 from tests.echoes import server
@@ -83,6 +84,8 @@ def test_the_client_records_calls_with_what_happened_in_them(connection: Connect
     asked = connection.call("greet", answers=[{"name": "Ada"}])
     assert asked.result.structured_content == {"result": "Hello Ada"}
     assert asked.call is not None
+    assert asked.call.rounds == (2 if connection.era == "modern" else 1)
+    assert call.rounds == 1
     (question, answer) = (event for event in asked.call.events if event.kind in ("question", "answer"))
     assert question.value["method"] == "elicitation/create"
     assert question.value["params"]["message"] == "Who?"
@@ -229,6 +232,42 @@ def test_no_command_outlives_the_process_that_started_it(killed: bool, tmp_path:
     ran = subprocess.run([sys.executable, "-c", code], timeout=DEADLINE, cwd=ROOT, check=False)
     assert ran.returncode == (-9 if killed else 0)
     wait_for(lambda: is_gone(int((tmp_path / "pid").read_text())))
+
+
+def test_closing_is_finished_when_the_process_ends(tmp_path: Path) -> None:
+    child = tmp_path / "child.py"
+    child.write_text(
+        f"import os, pathlib, time; pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(os.getpid()))\n"
+        "from tests.echoes import server\nserver.run()\ntime.sleep(60)\n"
+    )
+    code = (
+        f"import mcp_notebook as m; env = {{'PYTHONPATH': {str(ROOT)!r}}}\n"
+        f"with m.connect(m.Command({sys.executable!r}, [{str(child)!r}], env=env)): pass\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-X", "dev", "-c", code], timeout=DEADLINE, cwd=ROOT, capture_output=True, check=False
+    )
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert is_gone(int((tmp_path / "pid").read_text()))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a file as long as anybody has it open")
+def test_what_a_command_writes_to_its_stderr_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with connect(ECHOES) as connection:
+        wait_for(lambda: "ready" in connection.stderr)
+        assert list(tmp_path.iterdir()) == []
+    assert "ready" in connection.stderr
+
+
+def test_a_command_that_is_long_in_coming_is_spoken_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "SILENCE", 0.8)
+    notices: list[str] = []
+    mute = script("import sys; print('fetching', file=sys.stderr, flush=True); sys.stdin.read()")
+    with pytest.raises(RequestError, match="runs and does not answer"):
+        connect(mute, deadline=2.0, notice=notices.append)
+    program = Path(sys.executable).name
+    assert notices == [f"{program!r} has not answered yet; it has 2 s to do so. The last of its stderr: fetching."]
 
 
 def test_what_does_not_answer_is_ended_when_the_time_is_up(tmp_path: Path) -> None:

@@ -230,7 +230,6 @@ class Connection:
         Raises:
             RequestError: The server's lifespan raised when it ended; the connection is closed all the same.
         """
-        _OPEN.discard(self)
         try:
             self._portal.start(self._leave).result(GRACE)
         except (TimeoutError, CancelledError):
@@ -241,8 +240,11 @@ class Connection:
             ) from error
 
     async def _leave(self) -> None:
-        await self._following.stop()
-        await self._sessions.close()
+        try:
+            await self._following.stop()
+            await self._sessions.close()
+        finally:
+            _OPEN.discard(self)  # not before: a process may end while a command that does not listen is being ended
 
     def tools(self) -> list[Tool]:
         """Return all tools that the server lists."""
@@ -383,5 +385,5 @@ AT_EXIT = 4.5
 
 @atexit.register
 def _close_all() -> None:
-    commands = [connection for connection in _OPEN if isinstance(connection.target, Command)]
+    commands = [connection for connection in list(_OPEN) if isinstance(connection.target, Command)]
     wait([connection._portal.start(connection._leave) for connection in commands], AT_EXIT)

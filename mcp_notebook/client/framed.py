@@ -14,6 +14,7 @@ from mcp.shared.memory import create_client_server_memory_streams
 from mcp.shared.message import SessionMessage
 from pydantic import ValidationError
 
+from mcp_notebook.client.noting import request_sent
 from mcp_notebook.recording.wire import Wire
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.runtime import CALL_ID
@@ -91,6 +92,8 @@ class _Tapped:
             (message.get("params") or {}).get("_meta", {}).pop(CALL_ID, None)
             self._wire.keep(self._sender, message, transport=self._transport)
             self._watch.spoke |= self._sender == "server"
+            if self._sender == "client":
+                request_sent(message)
         elif isinstance(item, ValidationError):
             noise = str(item.errors()[0]["input"])
             self._watch.noise = self._watch.noise or noise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import anyio
@@ -12,7 +13,7 @@ from pydantic import BaseModel
 from mcp_notebook.recording import Call, Recorder
 from mcp_notebook.server.runtime import CALL_ID
 
-__all__ = ["Noted", "noted_here", "noted_there"]
+__all__ = ["Noted", "noted_here", "noted_there", "request_sent"]
 
 
 class Noted:
@@ -47,6 +48,7 @@ def noted_there(recorder: Recorder) -> Iterator[Noted]:
 def noted_here(recorder: Recorder, call: Call) -> Iterator[Noted]:
     """Record a request of this client."""
     noted = Noted(lambda: call, here=True)
+    token = _current.set(call)
     recorder.opened(call)
     try:
         yield noted
@@ -60,6 +62,20 @@ def noted_here(recorder: Recorder, call: Call) -> Iterator[Noted]:
         call.end("error" if getattr(noted.result, "is_error", False) else "done", _on_the_wire(noted.result))
     finally:
         recorder.closed(call)
+        _current.reset(token)
+
+
+def request_sent(message: Mapping[str, Any]) -> None:
+    """Count a request that answers what was asked, by the task that sends it, as another round of its call."""
+    call, params = _current.get(), message.get("params") or {}
+    if call is not None and call.method == message.get("method") and not params.keys().isdisjoint(_ANSWERING):
+        call.rounds += 1
+
+
+_ANSWERING = ("inputResponses", "requestState")
+
+_current: ContextVar[Call | None] = ContextVar("mcp_notebook_noted", default=None)
+"""The call that this task makes, where the client records it."""
 
 
 def _on_the_wire(result: BaseModel | None) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Literal, TypeAlias, TypeVar
@@ -18,7 +19,7 @@ from mcp_notebook.client.framed import Watch, framed
 from mcp_notebook.client.refusals import Refusal
 from mcp_notebook.client.session import About, Session, discover
 from mcp_notebook.client.signing_in import SignIn
-from mcp_notebook.client.targets import Command, Live, Target
+from mcp_notebook.client.targets import Command, Live, Target, in_words
 from mcp_notebook.client.transports import Stderr, transport_of
 from mcp_notebook.errors import RequestError
 from mcp_notebook.portal import GRACE
@@ -31,6 +32,9 @@ T = TypeVar("T")
 EraChoice: TypeAlias = Literal["auto", "modern", "legacy"]
 """Which protocol a client speaks; ``auto`` asks the server, and falls back to the handshake of before."""
 
+SILENCE = 10.0
+"""Seconds after which a person is told what connecting waits for; a command that is fetched first takes that long."""
+
 
 class Sessions:
     """Opens the sessions of one connection, one after another.
@@ -41,7 +45,7 @@ class Sessions:
         wire: Keeps their frames, where it is on.
         options: The callbacks, and whatever else the SDK's `Client` takes.
         sign_in: Signs in, where the target asks for that.
-        notice: Told in one line of each new session in the place of a lost one.
+        notice: Told in one line of each new session in the place of a lost one, and of one that is long in coming.
         deadline: Seconds that opening one may take; None waits for ever.
 
     Attributes:
@@ -165,13 +169,21 @@ class Sessions:
             **self._options,
         )
         session = Session(client, watch, discover if modern and self.asks_when_opened else None)
+        hint = asyncio.get_running_loop().call_later(SILENCE, self._say_that_it_waits)
         try:
             await session.open(self._deadline)
         except Exception as error:
             raise failures.of_opening(error, self._target, watch, self.stderr) from error
+        finally:
+            hint.cancel()
         self.about = About.of(client)
         self._session = session
         return session
+
+    def _say_that_it_waits(self) -> None:
+        if self._deadline is not None:
+            waits = f"{in_words(self._target)!r} has not answered yet; it has {self._deadline:g} s to do so."
+            self._notice(waits + failures.last_words(self.stderr))
 
     @property
     def asks_when_opened(self) -> bool:

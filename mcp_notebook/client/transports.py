@@ -36,22 +36,27 @@ class Stderr:
         descriptor, name = tempfile.mkstemp(prefix="mcp-notebook-", suffix=".stderr")
         self.file = os.fdopen(descriptor, "w", encoding="utf-8")
         self._path = Path(name)
+        self._written = self._path.open("rb")  # with a position of its own, which does not move the writer's
         self._tail = ""
+        self._unlink()  # now, because a kernel that is killed does not come to it
 
     @property
     def tail(self) -> str:
         """The last of it, also after `close`."""
         if self.file.closed:
             return self._tail
-        with self._path.open("rb") as written:
-            written.seek(max(os.fstat(written.fileno()).st_size - MOST_BYTES_OF_STDERR, 0))
-            return written.read().decode("utf-8", "replace")
+        self._written.seek(max(os.fstat(self._written.fileno()).st_size - MOST_BYTES_OF_STDERR, 0))
+        return self._written.read().decode("utf-8", "replace")
 
     def close(self) -> None:
         """Give the file back."""
         self._tail = self.tail
         self.file.close()
-        with suppress(OSError):  # Windows keeps a file while a process that is not gone yet has it open
+        self._written.close()
+        self._unlink()
+
+    def _unlink(self) -> None:
+        with suppress(OSError):  # Windows keeps a file as long as anybody has it open
             self._path.unlink()
 
 
