@@ -130,9 +130,8 @@ def test_what_is_left_untouched_is_not_sent(driver: Driver) -> None:
 
 @pytest.mark.parametrize("driver", ["everything"], indirect=True)
 def test_every_field_sends_the_type_that_its_schema_asks_for(driver: Driver) -> None:
-    driver.form.fill({"tags": ["x"], "loan": {"title": "Dune"}})
+    driver.form.fill({"text": "", "tags": ["x"], "loan": {"title": "Dune"}})
     driver.fill(
-        text="",
         count="0",
         share="1",
         loud=False,

@@ -70,6 +70,21 @@ def test_unset_null_an_empty_text_zero_and_false_are_five_different_things() -> 
         assert [type(value) for value in form.read().values()] == [type(value) for value in sent.values()]
 
 
+def test_a_required_text_that_is_left_alone_is_missing_and_not_an_empty_text() -> None:
+    form = SchemaForm({"properties": {"a": {"type": "string"}}, "required": ["a"]})
+    assert [str(problem) for problem in form.problems()] == ["a: required"]
+    find(form, "when empty").label = 'empty ""'
+    assert form.read() == {"a": ""}
+
+
+def test_what_is_not_in_a_list_to_choose_from_is_held_as_json() -> None:
+    form = SchemaForm({"properties": {"a": {"type": "array", "items": {"enum": ["x", "y"]}}}})
+    for value in (["x", "z"], "z", 3, {"x": 1}):
+        form.fill({"a": value})
+        assert form.draft() == {"a": value}
+        assert form.problems()
+
+
 def test_what_an_empty_input_stands_for_is_chosen_by_its_words() -> None:
     form = SchemaForm({"properties": {"a": {"type": ["string", "null"]}}})
     chooser = find(form, "when empty")

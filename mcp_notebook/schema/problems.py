@@ -112,7 +112,8 @@ def _likeliest(error: Any) -> list[Any]:
     """Return the errors of the option that was most likely meant: the one that got furthest."""
     options: dict[Any, list[Any]] = {}
     for inner in error.context:
-        options.setdefault(inner.schema_path[0], []).append(inner)
+        # Where an option is `false`, there is no path.
+        options.setdefault(next(iter(inner.schema_path), None), []).append(inner)
 
     def misfit(errors: list[Any]) -> tuple[int, int]:
         wrong_kind = sum(e.validator in ("type", "const", "enum") and len(e.path) <= 1 for e in errors)

@@ -84,7 +84,7 @@ class Field:
         self._editor.fill(value)
         if same(self._editor.value(), value) or value is UNSET:
             return
-        if self._shape.kind == "text" and isinstance(value, str):
+        if self._shape.kind == "text" and isinstance(value, str) and value:
             self._edit(typed.text(self._kit, self._spot, self._shape, lines=True))
         else:
             self._edit(self._chooser(self._spot, self._shape))

@@ -135,7 +135,7 @@ class ToolForm(w.VBox):
         """Show how a call ended; runs on the loop's thread."""
         try:
             outcome = call.result()
-            html = content.render(outcome.result).html
+            html = content.render(outcome.result, self._tool.output_schema).html
             if outcome.call is not None:
                 html += put_out(outcome.call, self._explain)
             self._show("error" if outcome.result.is_error else "done", html)

@@ -62,10 +62,11 @@ class Typed(Editor):
         self._kit, self._spot, self._widget = kit, spot, widget
         self._decode, self._encode, self._blanks = decode, encode, blanks
         self._empty = widget.value
+        self._hint = widget.placeholder if widget.has_trait("placeholder") else ""
         self._chooser: w.Dropdown | None = None
         if len(blanks) > 1:
             self._chooser = w.Dropdown(
-                options=[(_blank_words(blank), i) for i, blank in enumerate(blanks)],
+                options=[(_blank_words(blank, spot), i) for i, blank in enumerate(blanks)],
                 layout=kit.layout("blank"),
                 style=kit.style(w.Dropdown, description_width="0"),
                 description="when empty",
@@ -119,13 +120,13 @@ class Typed(Editor):
             # Where something is typed there is nothing to choose; the place stays, so that nothing moves.
             self._chooser.layout = self._kit.layout("blank") if self._is_empty() else self._kit.layout("no blank")
             if self._widget.has_trait("placeholder"):
-                self._widget.placeholder = self._spot.unset if self._blank is UNSET else ""
+                self._widget.placeholder = self._hint if self._blank is UNSET else ""
         self._kit.notice()
 
 
-def _blank_words(blank: Any) -> str:
+def _blank_words(blank: Any, spot: Spot) -> str:
     if blank is UNSET:
-        return "not sent"
+        return "to fill in" if spot.required else "not sent"
     return "null" if blank is None else f"empty {json_line(blank)}"
 
 
@@ -153,7 +154,7 @@ def text(kit: Kit, spot: Spot, shape: Shape, *, lines: bool | None = None) -> Ty
     """Make a text input, of several lines where the text may be long, with suggestions where there are any."""
     schema = shape.schema
     empty = [] if schema.get("minLength") or schema.get("format") in _EXAMPLES else [""]
-    blanks = [*([] if spot.required else [UNSET]), *empty, *([None] if shape.nullable else [])]
+    blanks = [UNSET, *empty, *([None] if shape.nullable else [])]
     hint = str(_EXAMPLES.get(str(schema.get("format")), "")) if spot.required else spot.unset
     long = _is_long(spot.name, schema) if lines is None else lines
     if long:
@@ -162,7 +163,7 @@ def text(kit: Kit, spot: Spot, shape: Shape, *, lines: bool | None = None) -> Ty
         widget = kit.suggesting(spot.name, spot.label, hint)
     else:
         widget = kit.input(w.Text, spot.label, about=spot.name, placeholder=hint)
-    return Typed(kit, spot, widget, str, _only_text(long), blanks if len(blanks) > 1 or not spot.required else [])
+    return Typed(kit, spot, widget, str, _only_text(long), blanks)
 
 
 def _is_long(name: str, schema: Any) -> bool:
@@ -235,7 +236,10 @@ def many(kit: Kit, spot: Spot, shape: Shape) -> Typed:
     blanks: list[Any] = [*([] if spot.required else [UNSET]), [], *([None] if shape.nullable else [])]
 
     def encode(chosen: Any) -> tuple[int, ...]:
-        return tuple(next(i for i, value in enumerate(values) if same(value, each)) for each in list(chosen))
+        places = [i for each in list(chosen) for i, value in enumerate(values) if same(value, each)]
+        if len(places) < len(chosen):
+            raise ValueError("it is not in the list")
+        return tuple(places)
 
     return Typed(
         kit, spot, widget, lambda chosen: [values[i] for i in chosen], encode, blanks if len(blanks) > 1 else []
