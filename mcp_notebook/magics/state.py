@@ -202,8 +202,13 @@ class State:
             answerer = ask_in(form.questions)
             return self.on(on).start_call(tool, arguments, answerer=answerer, on_progress=on_progress)
 
-        form = ToolForm(found, start_call, explain=cells.explain)
+        form = ToolForm(found, start_call, explain=cells.explain, line=self.call_line(on, tool))
         return form
+
+    def call_line(self, on: str, tool: str) -> str:
+        """Return how a line that calls a tool begins; for the current server it need not say which one is meant."""
+        current = on not in self.connected and self.registry.current.name == on
+        return f"%mcp call {tool}" if current else f"%mcp call {tool} --on {on}"
 
     def approval_card(self, name: str, approval: Approval) -> ApprovalCard:
         """Return the card of a listener's approval; the same one until it stops, so that all its views agree."""
