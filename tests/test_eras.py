@@ -97,7 +97,7 @@ def test_a_question_stands_beside_the_result_that_asks():
     modern = [MODERN[0], frame("server", id=1, result=asks), frame("client", id=2, **again), *MODERN[1:]]
     text = lens("add", legacy, modern).text
     lines = text[text.index("meanwhile") :].splitlines()
-    assert " ".join(lines[1].split()) == "← server elicitation/create ← server result of tools/call"
+    assert " ".join(lines[1].split()) == "← server elicitation/create ← server result of tools/call: input required"
     assert "action accept" in text
     assert "resultType input_required" in text
 

@@ -129,6 +129,15 @@ def test_frames_are_drawn_as_they_went_also_where_both_sides_use_the_same_id():
     ]
 
 
+def test_without_times_frames_are_drawn_without_what_differs_from_run_to_run():
+    def html(state: str, times: bool) -> str:
+        result = {"resultType": "input_required", "inputRequests": {"city": ELICIT}, "requestState": state}
+        return diagram([frame("client", id=1, **REQUEST), frame("server", id=1, result=result)], times=times).html
+
+    assert html("sealed", times=False) == html("another", times=False)
+    assert "sealed" in html("sealed", times=True)
+
+
 def test_frames_of_the_modern_era_show_who_answered_what_was_asked():
     answered = {"name": "forecast", "inputResponses": {"city": ACCEPT}}
     frames = [

@@ -75,6 +75,20 @@ def test_json_is_one_frame_each_way_with_its_head():
     assert got == b'{"id": 1, "result": {}}'
 
 
+def test_a_round_that_asks_for_input_is_told_from_the_result():
+    request = {"id": 1, "method": "tools/call", "params": {"name": "borrow"}}
+    results: list[Any] = [{"resultType": "input_required", "inputRequests": {}}, {"content": []}]
+    frames = []
+    for result in results:
+        frames += [Frame(0.0, "client", "memory", 0, "", request)]
+        frames += [Frame(0.0, "server", "memory", 0, "", {"id": 1, "result": result})]
+    lines = brief_wire_log(frames).text.splitlines()
+    assert [line.split("  ")[-1] for line in lines if "server" in line] == [
+        "result of tools/call: input required",
+        "result of tools/call",
+    ]
+
+
 def test_nothing_is_kept_while_nobody_asked():
     frames, heard, got = exchanged([b"{}"], [b"[]"], on=False)
     assert (frames, heard, got) == ([], b"{}", b"[]")

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from mcp_notebook.recording.wire import Frame
 from mcp_notebook.widgets import look
-from mcp_notebook.widgets.content import draw
+from mcp_notebook.widgets.content import as_object, draw
 
 __all__ = ["Asked", "brief_wire_log", "in_words", "one_frame", "wire_log"]
 
@@ -103,7 +103,9 @@ def in_words(frame: Frame, asked: Asked) -> str:
     number = str(message.get("id"))
     if "method" not in message:
         kind = "error" if "error" in message else "result"
-        return f"{kind} of {asked.get(('server' if sender == 'client' else 'client', number), 'a request')}"
+        words = f"{kind} of {asked.get(('server' if sender == 'client' else 'client', number), 'a request')}"
+        waits = as_object(message.get("result")).get("resultType") == "input_required"
+        return f"{words}: input required" if waits else words
     method, params = str(message["method"]), message.get("params")
     if "id" in message:
         asked[sender, number] = method

@@ -33,10 +33,13 @@ def diagram(source: Call | Sequence[Frame], *, times: bool = True) -> look.Rende
 
     Args:
         source: A recorded call, also while it runs; or frames in the order in which they went.
-        times: Whether to say how many milliseconds after the first message each came.
+        times: Whether to say how many milliseconds after the first message each came. Without, the drawing of frames
+            leaves out the messages too, which hold numbers and states that differ from run to run.
     """
     title = f"call {source.number}: {source.name}" if isinstance(source, Call) else "frames"
     steps = bounded(steps_of(source))
+    if not times and not isinstance(source, Call):
+        steps = [step._replace(detail="") for step in steps]
     if not steps:
         return look.Rendering(f"{title}: none", look.card(escape(title), "<p>There is nothing to draw yet.</p>"))
     who = [name for name in ORDER if any(name in (step.sender, step.receiver) for step in steps)]
@@ -148,4 +151,5 @@ def _words(text: str, x: float, y: int, style: str) -> str:
 
 
 def _tooltip(step: Step) -> str:
-    return f"<title>{escape(step.words)}\n{escape(step.detail)}</title>"
+    words = f"{step.words}\n{step.detail}" if step.detail else step.words
+    return f"<title>{escape(words)}</title>"
