@@ -107,26 +107,41 @@ class Extension:
     def mcp(self, line: str, local_ns: dict[str, Any] | None = None) -> Any:
         """Work with the MCP servers of this notebook.
 
-        %mcp                          what is live here
+        Servers
+        %mcp                          what is live here, and what is connected
         %mcp new library              a new, empty server, current from now on
         %mcp use mcp                  switch server, or adopt the MCPServer in the variable `mcp`
         %mcp tools [NAME]             what an agent sees; also resources, prompts
+        %mcp expose df                make a variable a live resource; %mcp remove NAME
+
+        Requests
         %mcp call add a=1 b=2         call a tool; the result is the value of the cell
         %mcp read notes://today       read a resource
         %mcp prompt review text=...   fill in a prompt
         %mcp form add                 a form that calls the tool
+        %mcp inspect                  the workbench: all that a server offers, and live traffic
+
+        Other servers
         %mcp connect TARGET           a client of any server: a URL, a command, a live notebook
         %mcp call add a=1 --on NAME   a request on that; %mcp disconnect NAME
         %mcp roots [DIR ...]          the directories that servers are told of when they ask
-        %mcp inspect                  the workbench: all of it, and live traffic
-        %mcp expose df                make a variable a live resource; %mcp remove NAME
+        %mcp sampling MODEL           a model answers when a server samples; %%mcp_chat talks to one
+
+        What happened
         %mcp log                      what was called; %mcp log 3, replay 3, debug 3
+        %mcp compare 3 5              two calls, and what differs
+        %mcp eras add a=1             one call under both protocol eras, frame by frame
+
+        Clients from outside
         %mcp serve                    listen for clients outside the kernel; %mcp stop
-        %mcp serve --approve all      have a person allow their calls: %mcp approvals, allow 1, deny 1
+        %mcp serve --approve all      have a person allow their calls
+        %mcp approvals                the calls that wait for that; %mcp allow 1, deny 1 [REASON]
         %mcp token                    the secret that they send
         %mcp clients [HOST]           what Claude Code, VS Code and others need to know of the server; --write
-        %mcp sampling MODEL           a model answers when a server samples; %%mcp_chat talks to one
+
+        The kernel
         %mcp doctor                   what would not work here, and the fix
+        %mcp asyncio on               let asyncio.run(main()) run in a cell
 
         Add --help to a verb for its options: %mcp call --help. Tab completes everything.
         """
