@@ -71,6 +71,15 @@ def in_both_themes(lab: Lab, name: str) -> None:
         lab.picture(f"{name}-{'dark' if dark else 'light'}", bench(lab))
 
 
+def wider_than_their_room(lab: Lab, what: str) -> list[str]:
+    """The texts of what is cut off."""
+    return (
+        bench(lab)
+        .locator(what)
+        .evaluate_all("all => all.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.textContent)")
+    )
+
+
 def test_the_traffic_fills_while_an_outside_client_calls_and_a_cell_is_busy(lab: Lab, client: Connected) -> None:
     turn_to(lab, "Traffic")
     lab.run("import time")
@@ -89,6 +98,8 @@ def test_a_row_is_chosen_by_keyboard_and_shows_the_call_its_time_line_and_its_ce
     expect(bench(lab).get_by_role("heading", name=re.compile("call 3: lend")).first).to_be_visible()
     expect(bench(lab)).to_contain_text("eight weeks are the longest")
     expect(bench(lab)).to_contain_text("defined in cell 2")
+    assert wider_than_their_room(lab, ".lm-TabBar-tabLabel") == []
+    assert wider_than_their_room(lab, ".widget-html:visible") == []
     in_both_themes(lab, "workbench-traffic")
 
 

@@ -66,7 +66,9 @@ class ToolForm(w.VBox):
         self._cancel.on_click(lambda _: self._call.cancel() if self._call else None)
         self._progress = ProgressBar()
         self.questions = w.VBox()
-        self._fold = w.ToggleButton(description="JSON and code", tooltip="Show the arguments as JSON and as code")
+        whole = w.Layout(width="auto", flex="0 0 auto")
+        fold_tooltip = "Show the arguments as JSON and as code"
+        self._fold = w.ToggleButton(description="JSON and code", tooltip=fold_tooltip, layout=whole)
         self._panel = w.VBox()
         self._fold.observe(self._unfold, "value")
         self.form.on_change(self._mended)
@@ -175,7 +177,7 @@ class ToolForm(w.VBox):
     def __repr__(self) -> str:
         return "\n".join(
             [
-                f"form of {self._tool.name} (a widget; without one: %mcp call {self._tool.name} ...)",
+                f"form of {self._tool.name} (a widget; without one: {self._line} ...)",
                 *look.columns(self._rows()),
             ]
         )

@@ -28,7 +28,11 @@ __all__ = ["Workbench"]
 
 STYLE = """<style>.mcpnb-list select{
 font-family:var(--jp-code-font-family,var(--vscode-editor-font-family,monospace));
-font-size:12px}</style>"""
+font-size:12px}
+/* A card is as wide as its column, and a tab as its title, whatever the room. */
+.mcpnb-bench .widget-html-content{min-width:0}
+.mcpnb-bench .lm-TabBar-content{flex-wrap:wrap}
+.mcpnb-bench .lm-TabBar-tab.lm-TabBar-tab{flex:0 0 auto!important}</style>"""
 
 LOOK_AGAIN = 1.0
 """Seconds until a call that still runs is looked at again: nobody tells of its progress."""
@@ -71,6 +75,7 @@ class Workbench(w.VBox):
         self._pages = self._all_pages()
         self._tabs = w.Tab(list(self._pages.values()), selected_index=0)
         super().__init__([w.HTML(STYLE), self._head(), self._tabs])
+        self.add_class("mcpnb-bench")
         self._attach()
         self._show_lists()
         self._draw()
