@@ -8,7 +8,7 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab test fast outside lint types format bench notebooks binder-lock clean
+.PHONY: help lab test fast outside lint types format bench notebooks pictures binder-lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,11 @@ bench: ## Measure, print the table, write docs/performance.md (ARGS=--help tells
 notebooks: ## Execute the notebooks of the course, and store their outputs
 	@sh scripts/venv.sh test
 	$(VENV_PYTHON) scripts/execute_notebooks.py
+
+pictures: ## Take the pictures of the documents in JupyterLab (ARGS= names those to take)
+	@sh scripts/venv.sh test
+	@sh scripts/browser.sh
+	$(VENV_PYTHON) scripts/pictures.py $(ARGS)
 
 binder-lock: ## Write binder/requirements.txt anew
 	@bash scripts/binder_lock.sh

@@ -6,9 +6,12 @@ import re
 import sys
 from pathlib import Path
 
+import click
 import nbformat
 import pytest
 
+from mcp_notebook.cli import main
+from mcp_notebook.magics import cell_commands, chat_command
 from mcp_notebook.magics.commands import verbs
 from tests.kernels import Kernel
 
@@ -20,6 +23,7 @@ else:
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PAGES = [path for path in sorted(ROOT.glob("docs/*.md")) if "```python" in path.read_text(encoding="utf-8")]
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
 
 
@@ -34,10 +38,10 @@ def test_the_example_of_the_readme_runs(kernel: Kernel) -> None:
     assert kernel.good(call).text == "2"
 
 
-def test_the_example_of_the_reference_runs(kernel: Kernel) -> None:
-    for cell in code_blocks((ROOT / "docs" / "reference.md").read_text(encoding="utf-8")):
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_the_examples_of_a_page_run_in_its_order(path: Path, kernel: Kernel) -> None:
+    for cell in code_blocks(path.read_text(encoding="utf-8")):
         kernel.good(cell)
-    assert kernel.good("%mcp call add a=1 b=2").text == "3"
 
 
 def test_the_badge_is_derived_from_the_address_of_the_project() -> None:
@@ -55,7 +59,23 @@ def test_links_to_files_lead_somewhere(path: Path) -> None:
 
 def test_the_reference_names_every_verb() -> None:
     reference = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
-    assert [verb for verb in verbs.commands if not re.search(rf"[`\s]{verb}\b", reference)] == []
+    assert [verb for verb in verbs.commands if f"`%mcp {verb}" not in reference] == []
+
+
+def test_the_pages_name_every_option() -> None:
+    pages = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("docs/*.md"))
+    cells = [command for command in vars(cell_commands).values() if isinstance(command, click.Command)]
+    commands = [*verbs.commands.values(), *main.commands.values(), *cells, chat_command.chat]
+    options = {option for command in commands for parameter in command.params for option in long_options(parameter)}
+    assert [option for option in sorted(options) if not re.search(rf"{option}\b", pages)] == []
+
+
+def long_options(parameter: click.Parameter) -> list[str]:
+    """The names that say to do something: of an option with an opposite that is the default, only the opposite."""
+    if not isinstance(parameter, click.Option):
+        return []
+    names = parameter.secondary_opts if parameter.default is True else [*parameter.opts, *parameter.secondary_opts]
+    return [name for name in names if name.startswith("--") and name != "--output"]
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.name)
