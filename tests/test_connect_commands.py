@@ -57,8 +57,8 @@ def test_requests_and_lists_go_where_on_says(connected: Kernel) -> None:
     assert "review" in connected.good("%mcp prompts --on echoes").text
     assert "Hello Ada" in connected.good("""%mcp call greet --on echoes --answers '[{"name": "Ada"}]'""").text
     line = connected.value("get_ipython()._mcp_notebook_state.call_line('echoes', 'add')")
-    assert line == "'%mcp call add --on echoes'"
-    assert connected.value("get_ipython()._mcp_notebook_state.call_line('library', 'add')") == "'%mcp call add'"
+    assert line == "%mcp call add --on echoes"
+    assert connected.value("get_ipython()._mcp_notebook_state.call_line('library', 'add')") == "%mcp call add"
     assert "without one: %mcp call add --on echoes ..." in connected.good("%mcp form add --on echoes").text
     assert "3" in connected.good("%mcp call add a=1 b=2 --on echoes --era legacy").text
     wrong = connected.run("%mcp call add --on echos")
