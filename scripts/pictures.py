@@ -121,7 +121,7 @@ def tool(lab: Lab) -> None:
     place.get_by_label("title").press("Tab")
     button(place, "Call").click()
     expect(place.get_by_text("done").first).to_be_visible()
-    lab.page.set_viewport_size({"width": WIDTH, "height": 940})
+    lab.page.set_viewport_size({"width": WIDTH, "height": 965})
     take(lab.page.locator(".jp-Notebook"), "tool")
     lab.page.set_viewport_size({"width": WIDTH, "height": 1700})
 
