@@ -193,6 +193,21 @@ def test_what_cannot_be_connected_to_is_one_line(target: Any, line: str) -> None
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        ({"token": "secret\n"}, "The token cannot be sent: it is not one line of ASCII. Is a line break at its end?"),
+        ({"headers": {"X-Key": "sécret"}}, "The header 'X-Key' cannot be sent"),
+        ({"headers": {"X Key": "secret"}}, "The header 'X Key' cannot be sent"),
+    ],
+)
+def test_what_http_cannot_carry_is_said_and_not_shown(given: dict[str, Any], line: str) -> None:
+    with pytest.raises(RequestError) as raised:
+        connect("http://127.0.0.1:9/mcp", **given)
+    assert str(raised.value).startswith(line)
+    assert "cret" not in str(raised.value)
+
+
 def test_secrets_of_a_target_are_not_shown() -> None:
     target = Url("https://me:hidden@host/mcp?key=hidden", headers={"X-Key": "hidden"}, token="hidden")
     assert "hidden" not in repr(target)

@@ -107,6 +107,11 @@ def test_a_host_that_is_not_allowed_is_said(sales: Served) -> None:
     assert "(421)" in line
 
 
+def test_a_page_is_no_stream_of_events() -> None:
+    with web(HTMLResponse("<h1>Shop</h1>")) as port:
+        assert "opens no stream of events" in refusal(Url(url(port), transport="sse"))
+
+
 @pytest.mark.parametrize(
     ("response", "line"),
     [

@@ -61,6 +61,7 @@ async def refused(response: httpx2.Response) -> Refusal | None:
 
 
 _PATH = "Check the path: it is often /mcp."
+_NO_STREAM = "{} opens no stream of events, so it is no server of old. Check the path, or leave --transport sse out."
 
 
 async def _bad_status(response: httpx2.Response, kind: str) -> Refusal | None:
@@ -123,6 +124,7 @@ def unreachable(error: BaseException, url: httpx2.URL) -> Refusal:
         or next((f"Signing in at {where} failed: {_flat(e)}" for e in causes if isinstance(e, OAuthFlowError)), None)
         or next((_unnamed(host, where) for e in causes if isinstance(e, socket.gaierror)), None)
         or next((_tls(e, host, where) for e in causes if isinstance(e, ssl.SSLError)), None)
+        or next((_NO_STREAM.format(where) for e in causes if isinstance(e, httpx2.SSEError)), None)
         or _of_transport(causes[0], where)
     )
     never_ran = isinstance(causes[0], httpx2.ConnectError | httpx2.ConnectTimeout | McpNotebookError)

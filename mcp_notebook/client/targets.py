@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,7 +32,7 @@ class Url:
         transport: Streamable HTTP, or the SSE of before.
 
     Raises:
-        RequestError: It is no HTTP URL.
+        RequestError: It is no HTTP URL, or HTTP cannot carry a header or the token.
     """
 
     url: str
@@ -43,6 +44,14 @@ class Url:
     def __post_init__(self) -> None:
         if not _is_http(self.url):
             raise RequestError(f"{in_words(self)!r} is no URL of an MCP server: one starts with http:// or https://.")
+        for name, value in self.headers.items():
+            if not (_HEADER.fullmatch(name) and _sendable(value)):
+                raise RequestError(
+                    f"The header {name!r} cannot be sent: a name is of letters, digits and -, and a value is one line "
+                    "of ASCII."
+                )
+        if self.token is not None and not _sendable(self.token):
+            raise RequestError("The token cannot be sent: it is not one line of ASCII. Is a line break at its end?")
 
     def __repr__(self) -> str:
         return f"Url({in_words(self)!r})"
@@ -105,6 +114,14 @@ def in_words(target: Target) -> str:
     if isinstance(target, Command):
         return Path(target.command).name
     return target.name
+
+
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""The name of a header, RFC 9110, section 5.6.2."""
+
+
+def _sendable(value: str) -> bool:
+    return value.isascii() and value.isprintable()
 
 
 def _is_http(url: str) -> bool:

@@ -141,6 +141,8 @@ def _live_or_program(state: State, word: str) -> Target:
     else:
         return Live(word)
     known = [*(address.name for address in addresses.live()), *state.registry.names(state.namespace)]
+    if re.match(r"[\w-]+((\.[\w-]+)*:\d|(\.[\w-]+)+/)", word):
+        known.append(f"http://{word}")
     raise UnknownNameError(
         f"{word!r} is no URL, no live notebook, no program, and no variable that holds a server."
         f"{did_you_mean(word, known)} A command stands after --: %mcp connect -- uvx mcp-server-time."
@@ -174,6 +176,8 @@ def _environment(state: State, given: Iterable[str]) -> dict[str, str]:
     environment = {}
     for word in given:
         name, equals, value = word.partition("=")
+        if not name:
+            raise UnknownNameError("--env takes a name, and a value where it has one: --env NAME=$VAR.")
         environment[name] = _expanded(state, unquote(value) if equals else f"${name}", "--env")
     return environment
 

@@ -153,7 +153,10 @@ class State:
             UnknownNameError: There is none of that name.
         """
         if name not in self.connected:
-            raise self._unknown(name)
+            known = ", ".join(self.connected) or "nothing"
+            raise UnknownNameError(
+                f"Nothing is connected as {name!r}.{did_you_mean(name, self.connected)} There is: {known}."
+            )
         for key in [key for key in self._connections if key[0] == name]:
             _close(self._connections.pop(key)[1])
         _close(self.connected.pop(name))
