@@ -198,7 +198,7 @@ def test_a_denied_call_does_not_run_and_its_model_reads_why(library, listener, a
         call = client.start("delete", title="Dune")
         approval.deny(the_one_that_waits(approval).number, "Dune is on loan")
         assert call.result(DEADLINE).is_error
-        assert text(call).startswith("A person denied this call, so it was not run. They say: Dune is on loan")
+        assert text(call).startswith("A person denied this call, so it was not run. They say: Dune is on loan. Do not")
     assert library.done == []
     (recorded,) = library.server.runtime.recorder.calls
     assert (recorded.state, recorded.approval.by, recorded.raised) == ("error", "a person", None)

@@ -354,7 +354,7 @@ def _teller(call: Call) -> Tell | None:
 def _words(decision: Decision, timeout: float) -> str:
     """Say to a model why its call did not run."""
     if decision.by == "a person":
-        why = f" They say: {decision.reason}" if decision.reason else ""
+        why = f" They say: {decision.reason.rstrip('.')}." if decision.reason else ""
         return f"A person denied this call, so it was not run.{why} Do not repeat it unless they ask you to."
     if decision.by == "timeout":
         return (
