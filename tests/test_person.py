@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.kernels import DEADLINE, Kernel
+from tests.kernels import DEADLINE, Kernel, running_kernel
 
 pytestmark = pytest.mark.slow
 
@@ -164,6 +165,16 @@ def test_what_a_server_asks_unprompted_stops_no_cell(pizzeria: Kernel, tmp_path:
     pizzeria.good(f"%mcp connect --as early --era legacy -- '{sys.executable}' '{tmp_path / 'early.py'}'")
     pizzeria.wait_for(f"'nobody is here to answer' in {CONNECTED}['early'].stderr")
     pizzeria.good("%mcp disconnect early")
+
+
+def test_unloading_ends_a_command_that_does_not_listen(tmp_path: Path) -> None:
+    deaf = tmp_path / "deaf.py"
+    deaf.write_text("from tests.echoes import server\nimport time\nserver.run()\ntime.sleep(600)\n")
+    with running_kernel() as kernel:
+        kernel.good(f"%load_ext mcp_notebook\nhere = {str(ROOT)!r}")
+        kernel.good(f"%mcp connect --as deaf --cwd '{ROOT}' --env PYTHONPATH=$here -- '{sys.executable}' '{deaf}'")
+        kernel.good("%unload_ext mcp_notebook")
+        assert str(deaf) not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
 
 
 @pytest.mark.skipif(not HEARS, reason="before ipykernel 7.4 no card is shown")

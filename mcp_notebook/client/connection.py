@@ -41,7 +41,7 @@ from mcp_notebook.portal import GRACE, Portal
 from mcp_notebook.recording import Recorder
 from mcp_notebook.recording.wire import Wire
 
-__all__ = ["Connection", "Era"]
+__all__ = ["Connection", "Era", "end_commands"]
 
 T = TypeVar("T")
 
@@ -384,6 +384,7 @@ AT_EXIT = 4.5
 
 
 @atexit.register
-def _close_all() -> None:
-    commands = [connection for connection in list(_OPEN) if isinstance(connection.target, Command)]
+def end_commands(portal: Portal | None = None) -> None:
+    """Close the connections to commands, those of one portal or all, and wait until the commands have ended."""
+    commands = [c for c in list(_OPEN) if isinstance(c.target, Command) and portal in (None, c._portal)]
     wait([connection._portal.start(connection._leave) for connection in commands], AT_EXIT)

@@ -16,6 +16,7 @@ from mcp_types import CallToolResult, Root
 from mcp_notebook import addresses, cells
 from mcp_notebook.agent import Conversation
 from mcp_notebook.client import Answerer, Connection, Era, EraChoice, OnProgress, Outcome, Target, Url
+from mcp_notebook.client.connection import end_commands
 from mcp_notebook.errors import McpNotebookError, UnknownNameError, did_you_mean
 from mcp_notebook.magics.expose import Exposures
 from mcp_notebook.magics.offers import offer_of
@@ -285,6 +286,7 @@ class State:
                 say(str(error))
         self._close_connections()
         self._close_connected()
+        end_commands(self.portal)  # their loop ends here, and who does not listen to its stdin is ended by it
         self.portal.close()
         if self.restore_asyncio is not None:
             self.restore_asyncio()
