@@ -47,9 +47,21 @@ async def lend(
 """
 
 
+SLOW = """%%mcp_tool
+import anyio
+
+async def search(ctx: Context, a_name_longer_than_the_place_for_it: int = 1000) -> str:
+    "Search all shelves, which takes long."
+    for shelf in range(a_name_longer_than_the_place_for_it):
+        await ctx.report_progress(shelf, a_name_longer_than_the_place_for_it, f"shelf {shelf}")
+        await anyio.sleep(0.05)
+    return "found"
+"""
+
+
 @pytest.fixture(scope="module")
 def form(lab: Lab) -> Locator:
-    lab.open("form", [SETUP, TOOL, "%mcp form lend"])
+    lab.open("form", [SETUP, TOOL, "%mcp form lend", SLOW, "%mcp form search", "%mcp log --last 1 --no-times"])
     lab.run_all()
     form = lab.output("%mcp form lend")
     form.get_by_role("button", name="Call", exact=True).wait_for()
@@ -127,3 +139,37 @@ def test_json_typed_beside_the_form_fills_it_in_and_what_is_no_json_is_said(lab:
     lab.theme(dark=True)
     lab.picture("form-dark", form)
     lab.theme(dark=False)
+
+
+def height(of: Locator) -> float:
+    box = of.bounding_box()
+    assert box is not None
+    return box["height"]
+
+
+def test_progress_moves_nothing_and_cancel_reaches_the_server(lab: Lab, form: Locator) -> None:
+    slow = lab.output("%mcp form search")
+    before = height(slow)
+    call(slow)
+    expect(slow.get_by_text("shelf 3")).to_be_visible()
+    assert height(slow) == before
+    lab.picture("form-progress", slow)
+    slow.get_by_role("button", name="Cancel").click()
+    expect(slow.get_by_text("cancelled").first).to_be_visible()
+    assert height(slow) == before
+    lab.run("%mcp log --last")
+    expect(lab.output("%mcp log --last")).to_contain_text("cancelled")
+
+
+def test_a_form_is_filled_in_and_called_by_keyboard_alone(lab: Lab, form: Locator) -> None:
+    row(form, "title").focus()
+    keys = lab.page.keyboard
+    keys.press("Control+A")
+    keys.type("Emma")
+    for _ in range(60):
+        keys.press("Tab")
+        if lab.page.evaluate("document.activeElement.textContent") == "Call":
+            break
+    keys.press("Space")
+    expect(form.get_by_text("done").first).to_be_visible()
+    expect(form).to_contain_text("Emma")

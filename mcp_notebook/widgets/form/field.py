@@ -111,9 +111,10 @@ class Field:
             self._box.children = self._laid_out()
 
     def _laid_out(self) -> list[w.Widget]:
-        parts = self._editor.parts()
+        inputs, parts = self._editor.inputs(), self._editor.parts()
+        self._note.layout = self._kit.layout("hint alone" if self._spot.label and len(inputs) == 1 else "hint")
         below = [self._kit.below(parts)] if parts else []
-        return [*self._editor.inputs(), self._note, *below]
+        return [*inputs, self._note, *below]
 
     def _chooser(self, spot: Spot, shape: Shape) -> Chooser:
         return Chooser(self._kit, spot, shape, self._make, self._arrange)

@@ -22,8 +22,12 @@ STYLE = """<style>
 --mcpnb-line:var(--jp-border-color2,var(--vscode-panel-border,#bbb));
 --mcpnb-bad:var(--jp-error-color1,var(--vscode-errorForeground,#b00020))}
 .mcpnb-form .widget-label{font-family:var(--jp-code-font-family,var(--vscode-editor-font-family,monospace))}
+.mcpnb-form.mcpnb-form .widget-text,.mcpnb-form.mcpnb-form .widget-dropdown{height:auto}
+.mcpnb-form.mcpnb-form .widget-dropdown>select{height:var(--jp-widgets-inline-height,28px)}
+.mcpnb-form.mcpnb-form .widget-label[style*="9em"]{white-space:normal;overflow-wrap:anywhere;overflow:visible;
+height:auto;line-height:1.2;padding-top:6px;align-self:flex-start}
 .mcpnb-form .mcpnb-label{display:inline-block;min-width:8.6em;text-align:right}
-.mcpnb-hint{color:var(--mcpnb-dim);line-height:1.35}
+.mcpnb-hint{color:var(--mcpnb-dim);line-height:1.35;position:relative;top:3px}
 .mcpnb-hint summary{cursor:pointer}
 .mcpnb-hint .wrong{display:block;color:var(--mcpnb-bad);font-weight:600}
 .mcpnb-blank select{background:transparent;color:var(--mcpnb-dim);border-color:transparent;box-shadow:none}
@@ -132,12 +136,14 @@ class Kit:
 
 
 _LAYOUTS: Final[dict[str, dict[str, str]]] = {
-    "labelled": {"width": "32em", "max_width": "100%", "flex": "0 1 auto"},
-    "bare": {"width": "22.6em", "max_width": "100%", "flex": "0 1 auto"},
-    "blank": {"width": "8em", "flex": "0 0 auto"},
-    "no blank": {"width": "8em", "flex": "0 0 auto", "visibility": "hidden"},
+    "labelled": {"width": "32em", "max_width": "calc(100% - 4px)", "flex": "0 1 auto"},
+    "bare": {"width": "22.6em", "max_width": "calc(100% - 4px)", "flex": "0 1 auto"},
+    "blank": {"width": "112px", "flex": "0 0 auto"},
+    "no blank": {"width": "112px", "flex": "0 0 auto", "visibility": "hidden"},
     "row": {"flex_flow": "row wrap", "align_items": "flex-start", "width": "100%"},
     "hint": {"flex": "1 1 16em", "margin": "2px 2px 2px 8px"},
+    # As wide as the chooser that others have, so that all hints begin at one place.
+    "hint alone": {"flex": "1 1 16em", "margin": "2px 2px 2px 124px"},
     "head": {"flex": "0 0 auto", "margin": "2px"},
     "parts": {"width": "auto", "flex": "1 1 100%", "padding": "0 0 0 10px", "margin": "0 0 4px 12px"},
     "small": {"width": "auto", "flex": "0 0 auto", "align_self": "flex-start"},

@@ -58,24 +58,30 @@ class ToolForm(w.VBox):
         self.form: SchemaForm
         suggest = None if complete is None else (lambda name, typed: complete(name, typed, self.form.draft()))
         self.form = SchemaForm(tool.input_schema, complete=suggest)
-        self._button = w.Button(description="Call", button_style="primary", tooltip=f"Call {tool.name}")
-        self._cancel = w.Button(description="Cancel", disabled=True, tooltip="Cancel the call at the server")
+        whole = w.Layout(width="auto", min_width="7em", flex="0 0 auto")
+        self._button = w.Button(description="Call", button_style="primary", tooltip=f"Call {tool.name}", layout=whole)
+        self._cancel = w.Button(
+            description="Cancel", disabled=True, tooltip="Cancel the call at the server", layout=whole
+        )
         self._state = w.HTML()
         self._result = w.HTML()
         self._button.on_click(self._start)
         self._cancel.on_click(lambda _: self._call.cancel() if self._call else None)
         self._progress = ProgressBar()
+        self._progress.layout.display = "none"
         self.questions = w.VBox()
-        whole = w.Layout(width="auto", flex="0 0 auto")
-        fold_tooltip = "Show the arguments as JSON and as code"
-        self._fold = w.ToggleButton(description="JSON and code", tooltip=fold_tooltip, layout=whole)
+        self._fold = w.ToggleButton(
+            description="JSON and code", tooltip="Show the arguments as JSON and as code", layout=whole
+        )
         self._panel = w.VBox()
         self._fold.observe(self._unfold, "value")
         self.form.on_change(self._mended)
         buttons = w.HBox(
-            [self._button, self._cancel, self._fold, self._state, self._progress], layout=w.Layout(align_items="center")
+            [self._button, self._cancel, self._fold, self._state],
+            layout=w.Layout(flex_flow="row wrap", align_items="center"),
         )
-        result = w.VBox([self._result], layout=w.Layout(min_height="6em"))
+        # The place is kept: neither the progress nor a short result moves what is below.
+        result = w.VBox([self._progress, self._result], layout=w.Layout(min_height="8em"))
         parts = [w.HTML(self._heading()), self.form, buttons, self._panel, self.questions, result]
         super().__init__(parts, layout=w.Layout(padding="4px 0"))
         self.add_class("mcpnb-form")
@@ -131,6 +137,7 @@ class ToolForm(w.VBox):
 
     def _tell(self, progress: float, total: float | None, message: str | None) -> None:
         self._told = True
+        self._progress.layout.display = None
         self._progress.report(progress, total, message)
 
     def _finish(self, call: Future[Outcome[CallToolResult]]) -> None:
