@@ -38,7 +38,7 @@ def _show(state: State, ask_again: bool, server: str | None) -> ApprovalCard:
         )
     if ask_again:
         approval.ask_again()
-    return state.approval_card(live.name, approval)
+    return state.listening.approval_card(live.name, approval)
 
 
 @verb(

@@ -79,7 +79,7 @@ def _link(state: State, live: LiveServer, *, http: bool, show_token: bool) -> Li
     listener = live.listener
     if listener is None:
         raise HostingError(f"{live.name!r} does not listen, so no client can reach it. First: %mcp serve.")
-    address = state.remembered(live)
+    address = state.listening.remembered(live)
     if http:
         return Http(
             address.name if address else live.name,
@@ -163,7 +163,7 @@ def _kernel(state: State) -> doctor.Kernel:
     kernel = getattr(state.shell, "kernel", None)
     features = kernel.kernel_info.get("supported_features", ()) if kernel is not None else ()
     servers = state.registry.servers.values()
-    before = {live.name: state.remembered(live) for live in servers if live.listener is None}
+    before = {live.name: state.listening.remembered(live) for live in servers if live.listener is None}
     return doctor.Kernel(
         front_end=doctor.front_end(
             kernel=kernel is not None, variables=state.namespace, environ=os.environ, modules=sys.modules

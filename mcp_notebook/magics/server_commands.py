@@ -151,7 +151,7 @@ def _serve(
     live = state.live(server)
     # The SDK's own authorization comes in the same header as a token of ours.
     own_authorization = live.server.settings.auth is not None
-    before = state.remembered(live)
+    before = state.listening.remembered(live)
     token = None
     if not no_token and not own_authorization:
         token = Token(before.token) if before is not None and before.token else Token.make()
@@ -172,7 +172,7 @@ def _serve(
         )
     listener = _listening(state, live, asked, port, any_port=any_port)
     if listener.approval is not None:
-        display(state.approval_card(live.name, listener.approval))
+        display(state.listening.approval_card(live.name, listener.approval))
     return listener
 
 
@@ -180,11 +180,11 @@ def _listening(state: State, live: LiveServer, asked: Endpoint, port: int | None
     if live.listener is not None:
         return _the_same(live, live.listener, asked, port)
     try:
-        return state.serve(live, asked)
+        return state.listening.serve(live, asked)
     except PortTakenError:
         if not any_port:
             raise
-        return state.serve(live, replace(asked, port=0))
+        return state.listening.serve(live, replace(asked, port=0))
 
 
 def _port_of(before: Address | None) -> int:
@@ -207,7 +207,7 @@ def _stop(state: State, server: str | None) -> look.Rendering:
     if live.listener is None:
         words = "it was not listening"
     else:
-        state.stop(live)
+        state.listening.stop(live)
         words = "it listens no longer; its definitions are as they were"
     return _about(live.name, words)
 

@@ -6,33 +6,27 @@ import sys
 from collections import ChainMap
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 from mcp_types import CallToolResult, Root
 
-from mcp_notebook import addresses, cells
+from mcp_notebook import cells
 from mcp_notebook.agent import Conversation
 from mcp_notebook.client import Answerer, Connection, Era, EraChoice, OnProgress, Outcome, Target, Url
-from mcp_notebook.client.connection import end_commands
+from mcp_notebook.client.connection import end_commands, say
 from mcp_notebook.errors import McpNotebookError, UnknownNameError, did_you_mean
 from mcp_notebook.magics.expose import Exposures
+from mcp_notebook.magics.listening import Listening
 from mcp_notebook.magics.offers import offer_of
 from mcp_notebook.magics.person import Person
-from mcp_notebook.magics.subshell import Subshell, has_subshells
-from mcp_notebook.magics.whereabouts import kernel_id, notebook_path
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
 from mcp_notebook.server import LiveServer, Registry
-from mcp_notebook.server.approval import Approval
-from mcp_notebook.server.endpoint import Endpoint
-from mcp_notebook.server.hosting import Listener
 from mcp_notebook.server.origins import Origins
 
 if TYPE_CHECKING:
-    from mcp_notebook.widgets.approval import ApprovalCard
     from mcp_notebook.widgets.form import ToolForm
     from mcp_notebook.widgets.workbench import Workbench
 
@@ -46,6 +40,7 @@ class State:
         self.shell = shell
         self.portal = Portal()
         self.registry = Registry()
+        self.listening = Listening(shell, self.portal)
         self.origins = Origins()
         self.exposures = Exposures(shell)
         self.answerer: Answerer = Person(shell)
@@ -59,11 +54,9 @@ class State:
         """The magic's line and the body of the cell that runs now."""
         self.connected: dict[str, Connection] = {}
         """What ``%mcp connect`` opened, by name."""
-        self._cards: dict[str, tuple[ApprovalCard, Subshell | None]] = {}
         self.conversation = Conversation()
         self.model: str | None = None
         """Whom ``%%mcp_chat`` asks where its line does not say."""
-        self._paused: tuple[int, dict[str, Endpoint]] = (0, {})
         self.workbenches: dict[str, Workbench] = {}
         """Those that are open, by the cell that opened them."""
         self._connections: dict[tuple[str, Era], tuple[Target, Connection]] = {}
@@ -214,76 +207,11 @@ class State:
         current = on not in self.connected and self.registry.current.name == on
         return f"%mcp call {tool}" if current else f"%mcp call {tool} --on {on}"
 
-    def approval_card(self, name: str, approval: Approval) -> ApprovalCard:
-        """Return the card of a listener's approval; the same one until it stops, so that all its views agree."""
-        from mcp_notebook.widgets.approval import ApprovalCard
-
-        if name not in self._cards:
-            card = ApprovalCard(approval, name)
-            subshell = Subshell(self.shell) if has_subshells(self.shell) else None
-            if subshell is not None:
-                subshell.hear(card)  # so that its buttons answer while a cell runs
-            self._cards[name] = card, subshell
-        return self._cards[name][0]
-
-    def serve(self, live: LiveServer, endpoint: Endpoint) -> Listener:
-        """Listen, and keep where in a private file: for the bridge, and for the next time.
-
-        A server that listens already goes on where it does.
-        """
-        if live.listener is None:
-            live.listener = Listener(self.portal, live.server, name=live.name, endpoint=endpoint)
-            address = self._address(live, live.listener)
-            try:
-                addresses.publish(address)
-            except OSError as error:
-                say(
-                    f"{live.name!r} listens, but Jupyter's runtime directory cannot be written ({error.strerror}), so "
-                    "'mcp-notebook connect' will not find it, and another port and token come after a restart."
-                )
-        return live.listener
-
-    def stop(self, live: LiveServer) -> None:
-        """Stop listening; port and token stay remembered."""
-        listener, live.listener = live.listener, None
-        if listener is not None:
-            try:
-                listener.stop()
-            finally:
-                _, subshell = self._cards.pop(live.name, (None, None))
-                if subshell is not None:
-                    subshell.close()
-                with suppress(OSError):
-                    addresses.withdraw(self._address(live, listener))
-
-    def remembered(self, live: LiveServer) -> addresses.Address | None:
-        """Return where this server of this notebook listened before; None where it never did."""
-        return addresses.remembered(live.name, notebook_path(self.namespace), kernel_id(self.shell))
-
-    def _address(self, live: LiveServer, listener: Listener) -> addresses.Address:
-        return addresses.Address(
-            server=live.name,
-            notebook=notebook_path(self.namespace),
-            kernel=kernel_id(self.shell),
-            url=listener.url,
-            token=None if listener.token is None else str(listener.token),
-            transport=listener.endpoint.transport,
-        )
-
     def pause(self) -> None:
         """Stop listening and close the connections; the servers and what they define stay."""
         while self.workbenches:
             self.workbenches.popitem()[1].close()
-        listening = [live for live in self.registry.servers.values() if live.listener is not None]
-        self._paused = (
-            self.shell.execution_count,
-            {live.name: live.listener.endpoint for live in listening if live.listener is not None},
-        )
-        for live in listening:
-            try:
-                self.stop(live)
-            except McpNotebookError as error:
-                say(str(error))
+        self.listening.pause(self.registry.servers.values())
         self._close_connections()
         self._close_connected()
         end_commands(self.portal)  # their loop ends here, and who does not listen to its stdin is ended by it
@@ -294,13 +222,7 @@ class State:
 
     def resume(self) -> None:
         """Listen again as before `pause`, where that was in the cell that runs now: ``%reload_ext``."""
-        count, listened = self._paused
-        if count == self.shell.execution_count:
-            for name, endpoint in listened.items():
-                try:
-                    self.serve(self.registry.servers[name], endpoint)
-                except McpNotebookError as error:
-                    say(str(error))
+        self.listening.resume(self.registry.servers)
 
     def _close_connections(self) -> None:
         connections = [connection for _, connection in self._connections.values()]
@@ -311,11 +233,6 @@ class State:
     def _close_connected(self) -> None:
         for name in list(self.connected):
             self.disconnect(name)
-
-
-def say(notice: str) -> None:
-    """Tell the user something that no cell asked for, in one line."""
-    print(f"mcp: {notice}", file=sys.stderr)
 
 
 def say_call(call: Call | None) -> None:
