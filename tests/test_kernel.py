@@ -362,6 +362,7 @@ def ping() -> str:
 """
 
 
+@pytest.mark.slow
 def test_a_tool_that_never_returns_holds_up_neither_its_servers_cell_nor_the_end_of_serving(kernel: Kernel) -> None:
     kernel.good("import threading\nentered, released = threading.Event(), threading.Event()")
     kernel.good(STUCK + "\n%mcp use stuck")
@@ -569,6 +570,7 @@ def test_loading_twice_reloading_and_unloading_are_harmless(kernel: Kernel) -> N
     assert "in this kernel only" in kernel.good("%mcp").text
 
 
+@pytest.mark.slow
 def test_autoreload_of_the_package_loses_nothing(kernel: Kernel) -> None:
     kernel.good("%load_ext autoreload\n%autoreload 2")
     kernel.good("%mcp new kept")

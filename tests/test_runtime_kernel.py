@@ -445,6 +445,7 @@ def test_the_debugger_opens_in_the_frame_where_a_tool_failed(shared_kernel: Kern
     assert "('n', 0)" in shared_kernel.dialog("%mcp debug", "up", "p ('n', n)", "q").stdout
 
 
+@pytest.mark.slow
 def test_calls_become_tests_that_tell_whether_a_module_does_the_same(shared_kernel: Kernel, tmp_path: Path) -> None:
     shared_kernel.good("%mcp new tested")
     shared_kernel.good(LOGGED)
