@@ -11,6 +11,13 @@ import pytest
 PROGRAMS = Path(__file__).parent.parent / ".node" / "node_modules" / ".bin"
 
 
+def _installed() -> bool:
+    """Whether scripts/node.sh has installed what tests/npm asks for now."""
+    wanted = [Path(__file__).parent / "npm" / name for name in ("package.json", "package-lock.json")]
+    stamp = PROGRAMS.parent.parent / "installed"
+    return stamp.exists() and stamp.read_text("utf-8") == "".join(file.read_text("utf-8") for file in wanted)
+
+
 class Programs:
     """The installed programs, with `home` for what they keep.
 
@@ -20,7 +27,7 @@ class Programs:
     """
 
     def __init__(self, home: Path, environment: dict[str, str] | None = None) -> None:
-        if not (PROGRAMS.parent.parent / "installed").exists():
+        if not _installed():
             if os.environ.get("REQUIRE_OUTSIDE") == "1":
                 pytest.fail("REQUIRE_OUTSIDE=1, and .node is not installed. Run: sh scripts/node.sh")
             pytest.skip("NO OUTSIDE CLIENTS: run sh scripts/node.sh")

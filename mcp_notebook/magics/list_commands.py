@@ -43,7 +43,7 @@ def _tools(state: State, name: str | None, server: str | None) -> look.Rendering
         f"tools of {offer.name}",
         ("name", "description", "tokens", "lint", "defined in"),
         rows,
-        empty="none yet. Start a cell with %%mcp_tool.",
+        empty=offer.none("%%mcp_tool"),
         numbers=(2, 3),
     )
 
@@ -66,7 +66,7 @@ def _resources(state: State, name: str | None, server: str | None) -> look.Rende
         f"resources of {offer.name}",
         ("uri", "kind", "MIME type", "description", "defined in"),
         rows,
-        empty="none yet. Start a cell with %%mcp_resource URI.",
+        empty=offer.none("%%mcp_resource URI"),
     )
 
 
@@ -92,7 +92,7 @@ def _prompts(state: State, name: str | None, server: str | None) -> look.Renderi
         f"prompts of {offer.name}",
         ("name", "description", "arguments", "defined in"),
         rows,
-        empty="none yet. Start a cell with %%mcp_prompt.",
+        empty=offer.none("%%mcp_prompt"),
     )
 
 

@@ -43,6 +43,10 @@ class Offer:
         """Return what cells defined of these kinds, by name; of a server elsewhere nothing is known."""
         return {}
 
+    def none(self, magic: str) -> str:
+        """Say what a list without entries means; `magic` is the line that begins a cell with an entry."""
+        return "the server lists none."
+
 
 class _LiveOffer(Offer):
     """What a server of this kernel offers."""
@@ -51,6 +55,9 @@ class _LiveOffer(Offer):
         self.name = live.name
         self._server = live.server
         self._portal = state.portal
+
+    def none(self, magic: str) -> str:
+        return f"none yet. Start a cell with {magic}."
 
     def tools(self) -> list[Tool]:
         return self._portal.run(self._server.list_tools)
