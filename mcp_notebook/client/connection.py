@@ -4,34 +4,28 @@ from __future__ import annotations
 
 import atexit
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import CancelledError, Future, TimeoutError, wait
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, TimeoutError, wait
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 from weakref import WeakSet
 
 from mcp_types import (
-    CallToolResult,
-    GetPromptResult,
     Implementation,
     LoggingMessageNotification,
-    Prompt,
-    ReadResourceResult,
-    Resource,
-    ResourceTemplate,
     Root,
     ServerCapabilities,
-    Tool,
 )
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from mcp_notebook.client.aio import Aio
 from mcp_notebook.client.answering import Answering
 from mcp_notebook.client.answers import root
+from mcp_notebook.client.blocking import Blocking
 from mcp_notebook.client.following import Following
-from mcp_notebook.client.questions import Answerer, Answers
-from mcp_notebook.client.requests import OnProgress, Outcome, Reference, Requests
+from mcp_notebook.client.questions import Answerer
+from mcp_notebook.client.requests import Requests
 from mcp_notebook.client.session import About
 from mcp_notebook.client.sessions import EraChoice, Sessions
 from mcp_notebook.client.signing_in import SignIn
@@ -58,7 +52,7 @@ def say(notice: str) -> None:
     print(f"mcp: {notice}", file=sys.stderr)
 
 
-class Connection:
+class Connection(Blocking):
     """A client of one server, open until `close`; also a context manager.
 
     One task of the portal's loop opens and closes it, because the SDK's client must be left by the task that entered
@@ -96,7 +90,6 @@ class Connection:
         deadline: float | None = DEADLINE,
     ) -> None:
         self.target = target
-        self._portal = portal
         self._own = Recorder()
         self._own.wire.on = True
         self._answering = Answering("", answerer)
@@ -112,8 +105,9 @@ class Connection:
             notice=notice,
             deadline=deadline if outside and sign_in is None else None,
         )
-        self._requests = Requests(self._sessions, self._answering, self._noted_by, kind=_kind(target), client=_WHO)
-        self.aio = Aio(portal, self._requests)
+        requests = Requests(self._sessions, self._answering, self._noted_by, kind=_kind(target), client=_WHO)
+        super().__init__(portal, requests)
+        self.aio = Aio(portal, requests)
         self._call_it(name or in_words(target))
         portal.run(self._sessions.open)
         if name is None and isinstance(target, Url | Command) and self._sessions.about.server_info is not None:
@@ -246,96 +240,6 @@ class Connection:
         finally:
             _OPEN.discard(self)  # not before: a process may end while a command that does not listen is being ended
 
-    def tools(self) -> list[Tool]:
-        """Return all tools that the server lists."""
-        return self._ask(self._requests.every, "list_tools", "tools")
-
-    def prompts(self) -> list[Prompt]:
-        """Return all prompts that the server lists."""
-        return self._ask(self._requests.every, "list_prompts", "prompts")
-
-    def resources(self) -> list[Resource]:
-        """Return all resources that the server lists."""
-        return self._ask(self._requests.every, "list_resources", "resources")
-
-    def templates(self) -> list[ResourceTemplate]:
-        """Return all resource templates that the server lists."""
-        return self._ask(self._requests.every, "list_resource_templates", "resource_templates")
-
-    def start_call(
-        self,
-        name: str,
-        arguments: Mapping[str, Any] | None = None,
-        *,
-        answers: Answers = None,
-        answerer: Answerer | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> Future[Outcome[CallToolResult]]:
-        """Start a call, as `call` has it, and return its future; cancelling that cancels the call at the server."""
-        return self._portal.start(self._requests.call, name, dict(arguments or {}), answers, answerer, on_progress)
-
-    def call(
-        self,
-        name: str,
-        arguments: Mapping[str, Any] | None = None,
-        *,
-        answers: Answers = None,
-        answerer: Answerer | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> Outcome[CallToolResult]:
-        """Call a tool. A tool's own failure is a result with ``is_error``, not an exception.
-
-        Args:
-            name: The tool.
-            arguments: As JSON has them.
-            answers: The answers to what the server asks during this call: a list in order, see `Script`, or a
-                function that takes the `Question`.
-            answerer: Who answers it instead, where there are no `answers`.
-            on_progress: Told of the call's progress.
-        """
-        try:
-            return self._ask(self._requests.call, name, dict(arguments or {}), answers, answerer, on_progress)
-        except CancelledError:
-            raise RequestError(f"The call of {name!r} was cancelled at the server.") from None
-
-    def start_read(
-        self, uri: str, *, answers: Answers = None, answerer: Answerer | None = None
-    ) -> Future[Outcome[ReadResourceResult]]:
-        """Start to read a resource, and return its future."""
-        return self._portal.start(self._requests.read, uri, answers, answerer)
-
-    def read(
-        self, uri: str, *, answers: Answers = None, answerer: Answerer | None = None
-    ) -> Outcome[ReadResourceResult]:
-        """Read a resource."""
-        return self._ask(self._requests.read, uri, answers, answerer)
-
-    def start_prompt(
-        self,
-        name: str,
-        arguments: Mapping[str, str] | None = None,
-        *,
-        answers: Answers = None,
-        answerer: Answerer | None = None,
-    ) -> Future[Outcome[GetPromptResult]]:
-        """Start to get a prompt, and return its future."""
-        return self._portal.start(self._requests.prompt, name, dict(arguments or {}), answers, answerer)
-
-    def prompt(
-        self,
-        name: str,
-        arguments: Mapping[str, str] | None = None,
-        *,
-        answers: Answers = None,
-        answerer: Answerer | None = None,
-    ) -> Outcome[GetPromptResult]:
-        """Get a prompt, filled in with `arguments`."""
-        return self._ask(self._requests.prompt, name, dict(arguments or {}), answers, answerer)
-
-    def complete(self, ref: Reference, argument: str, value: str, given: Mapping[str, str] | None = None) -> list[str]:
-        """Ask what an argument of a prompt or of a template can be, from what is typed and what others are given."""
-        return self._ask(self._requests.complete, ref, argument, value, given or {})
-
     def follow(self, callback: Callable[[Any], None], *, uris: Sequence[str] = ()) -> Callable[[], None]:
         """Tell `callback` of each notification that arrives, on the connection's loop.
 
@@ -363,9 +267,6 @@ class Connection:
         """Return the recorder, and whether a server of this kernel writes to it."""
         runtime = getattr(self.target, "runtime", None)
         return (self._own, False) if runtime is None else (runtime.recorder, True)
-
-    def _ask(self, request: Callable[..., Awaitable[T]], *args: object) -> T:
-        return self._portal.run(request, *args)
 
 
 def _kind(target: Target) -> str:

@@ -1,0 +1,124 @@
+"""The requests of a connection that wait for their answer, and those that are started and waited for elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import CancelledError, Future
+from typing import Any, TypeVar
+
+from mcp_types import CallToolResult, GetPromptResult, Prompt, ReadResourceResult, Resource, ResourceTemplate, Tool
+
+from mcp_notebook.client.questions import Answerer, Answers
+from mcp_notebook.client.requests import OnProgress, Outcome, Reference, Requests
+from mcp_notebook.errors import RequestError
+from mcp_notebook.portal import Portal
+
+__all__ = ["Blocking"]
+
+T = TypeVar("T")
+
+
+class Blocking:
+    """Each request waits for its answer; interrupting the wait cancels the request at the server.
+
+    Raises:
+        McpNotebookError: From every request: the server refused it, its answer does not fit its own schema, or the
+            connection broke.
+    """
+
+    def __init__(self, portal: Portal, requests: Requests) -> None:
+        self._portal = portal
+        self._requests = requests
+
+    def tools(self) -> list[Tool]:
+        """Return all tools that the server lists."""
+        return self._ask(self._requests.every, "list_tools", "tools")
+
+    def prompts(self) -> list[Prompt]:
+        """Return all prompts that the server lists."""
+        return self._ask(self._requests.every, "list_prompts", "prompts")
+
+    def resources(self) -> list[Resource]:
+        """Return all resources that the server lists."""
+        return self._ask(self._requests.every, "list_resources", "resources")
+
+    def templates(self) -> list[ResourceTemplate]:
+        """Return all resource templates that the server lists."""
+        return self._ask(self._requests.every, "list_resource_templates", "resource_templates")
+
+    def start_call(
+        self,
+        name: str,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        answers: Answers = None,
+        answerer: Answerer | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Future[Outcome[CallToolResult]]:
+        """Start a call, as `call` has it, and return its future; cancelling that cancels the call at the server."""
+        return self._portal.start(self._requests.call, name, dict(arguments or {}), answers, answerer, on_progress)
+
+    def call(
+        self,
+        name: str,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        answers: Answers = None,
+        answerer: Answerer | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Outcome[CallToolResult]:
+        """Call a tool. A tool's own failure is a result with ``is_error``, not an exception.
+
+        Args:
+            name: The tool.
+            arguments: As JSON has them.
+            answers: The answers to what the server asks during this call: a list in order, see `Script`, or a
+                function that takes the `Question`.
+            answerer: Who answers it instead, where there are no `answers`.
+            on_progress: Told of the call's progress.
+        """
+        try:
+            return self._ask(self._requests.call, name, dict(arguments or {}), answers, answerer, on_progress)
+        except CancelledError:
+            raise RequestError(f"The call of {name!r} was cancelled at the server.") from None
+
+    def start_read(
+        self, uri: str, *, answers: Answers = None, answerer: Answerer | None = None
+    ) -> Future[Outcome[ReadResourceResult]]:
+        """Start to read a resource, and return its future."""
+        return self._portal.start(self._requests.read, uri, answers, answerer)
+
+    def read(
+        self, uri: str, *, answers: Answers = None, answerer: Answerer | None = None
+    ) -> Outcome[ReadResourceResult]:
+        """Read a resource."""
+        return self._ask(self._requests.read, uri, answers, answerer)
+
+    def start_prompt(
+        self,
+        name: str,
+        arguments: Mapping[str, str] | None = None,
+        *,
+        answers: Answers = None,
+        answerer: Answerer | None = None,
+    ) -> Future[Outcome[GetPromptResult]]:
+        """Start to get a prompt, and return its future."""
+        return self._portal.start(self._requests.prompt, name, dict(arguments or {}), answers, answerer)
+
+    def prompt(
+        self,
+        name: str,
+        arguments: Mapping[str, str] | None = None,
+        *,
+        answers: Answers = None,
+        answerer: Answerer | None = None,
+    ) -> Outcome[GetPromptResult]:
+        """Get a prompt, filled in with `arguments`."""
+        return self._ask(self._requests.prompt, name, dict(arguments or {}), answers, answerer)
+
+    def complete(self, ref: Reference, argument: str, value: str, given: Mapping[str, str] | None = None) -> list[str]:
+        """Ask what an argument of a prompt or of a template can be, from what is typed and what others are given."""
+        return self._ask(self._requests.complete, ref, argument, value, given or {})
+
+    def _ask(self, request: Callable[..., Awaitable[T]], *args: object) -> T:
+        return self._portal.run(request, *args)
