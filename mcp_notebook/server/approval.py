@@ -1,34 +1,24 @@
-"""A person's Allow or Deny before a tool runs that an outside client called.
-
-What is allowed is what runs: the question comes where the server looks the tool up, after all that could change the
-arguments, and a tool that was defined anew while the question waited is asked about again.
-"""
+"""What waits for a person's Allow or Deny, and what was decided."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future, InvalidStateError
-from contextvars import ContextVar
 from typing import Any, Literal, get_args
 
 import anyio
-from mcp.server.auth.middleware.auth_context import get_access_token
-from mcp.server.mcpserver import MCPServer
-from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import Tool as ListedTool
 
 from mcp_notebook.errors import UnknownNameError
-from mcp_notebook.recording import Call, Decision, current
-from mcp_notebook.server import sdk_gaps, stable_tools
+from mcp_notebook.recording import Decision
 
-__all__ = ["WHICH", "Approval", "Request", "Which", "approved", "destructive", "door", "left_in_words"]
+__all__ = ["WHICH", "Approval", "Request", "Tell", "Which", "destructive", "left_in_words"]
 
 Which = Literal["destructive", "all"]
 WHICH: tuple[Which, ...] = get_args(Which)
@@ -264,10 +254,6 @@ class Approval:
             observer()
 
 
-door: ContextVar[Approval | None] = ContextVar("mcp_notebook_approval", default=None)
-"""The approval of the listener that the running request came through; None for the notebook's own requests."""
-
-
 def destructive(tool: Tool | ListedTool) -> bool:
     """Whether a tool may destroy or overwrite something, by its annotations.
 
@@ -278,90 +264,6 @@ def destructive(tool: Tool | ListedTool) -> bool:
     if stated is None or stated.destructive_hint is not None:
         return stated is None or bool(stated.destructive_hint)
     return not stated.read_only_hint
-
-
-async def approved(
-    server: MCPServer[Any],
-    call_tool: Callable[..., Awaitable[Any]],
-    name: str,
-    arguments: dict[str, Any],
-    context: Any = None,
-) -> Any:
-    """Call a tool, once a person has allowed it where that is asked for.
-
-    Raises:
-        ToolError: It was denied; the text is for the model.
-    """
-    approval, call = door.get(), current.get()
-    if approval is not None and call is not None:
-        decision = await _decided(approval, server, call, name, arguments)
-        if decision is not None and not decision.allowed:
-            raise ToolError(_words(decision, approval.timeout))
-    return await call_tool(name, arguments, context)
-
-
-async def _decided(
-    approval: Approval, server: MCPServer[Any], call: Call, name: str, arguments: dict[str, Any]
-) -> Decision | None:
-    """Ask until the tool that was asked about is the one that would run; None where nobody has to be asked."""
-    decision: Decision | None = None
-    text = json.dumps([name, arguments], sort_keys=True, default=str)
-    while True:
-        entry = sdk_gaps.entries(server, "tool").get(name)
-        # Of an unknown tool the SDK says so. What one of the pair calls comes through here by itself.
-        if entry is None or entry is stable_tools.TOOLS.get(name):
-            return decision
-        if call.allowed is not None and call.allowed[0] is entry and call.allowed[1] == text:
-            return decision
-        asked = Request(
-            client=call.client,
-            person=_signed_in(),
-            server=server.name,
-            tool=name,
-            arguments=arguments,
-            entry=entry,
-            redefined=decision is not None,
-        )
-        if not approval.concerns(asked):
-            return decision
-        if approval.stands(asked):
-            call.approval = Decision(True, "a person", 0, "before, for the rest")
-            return call.approval
-        call.state = "waiting for approval"
-        try:
-            decision = call.approval = await approval.ask(asked, _teller(call))
-        except anyio.get_cancelled_exc_class():
-            call.approval = asked.decision
-            raise
-        call.state = "running"
-        if not decision.allowed:
-            return decision
-        call.allowed = (entry, text)
-
-
-def _signed_in() -> str:
-    token = get_access_token()
-    return (token.subject or token.client_id) if token is not None else ""
-
-
-def _teller(call: Call) -> Tell | None:
-    async def tell(text: str) -> None:
-        await call.session.report_progress(0, None, text)
-
-    return tell if call.session is not None else None
-
-
-def _words(decision: Decision, timeout: float) -> str:
-    """Say to a model why its call did not run."""
-    if decision.by == "a person":
-        why = f" They say: {decision.reason.rstrip('.')}." if decision.reason else ""
-        return f"A person denied this call, so it was not run.{why} Do not repeat it unless they ask you to."
-    if decision.by == "timeout":
-        return (
-            f"Nobody allowed this call within {timeout:g} s, so it was not run. Ask the person to look at the "
-            "notebook before you call again."
-        )
-    return f"The notebook denied this call because {decision.reason}; it was not run."
 
 
 _MARKS = (10, 30, 60)

@@ -17,7 +17,7 @@ from mcp_types import Icon, ToolAnnotations
 
 from mcp_notebook.recording import Recorder
 from mcp_notebook.server import sdk_gaps
-from mcp_notebook.server.approval import approved
+from mcp_notebook.server.approved_call import approved
 from mcp_notebook.server.changes import replace
 from mcp_notebook.server.failures import guarded
 from mcp_notebook.server.placement import placed

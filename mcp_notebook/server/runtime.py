@@ -17,7 +17,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS as MODERN
 
 from mcp_notebook.recording import Call, Recorder, current, output
 from mcp_notebook.server import sdk_gaps
-from mcp_notebook.server.approval import door
+from mcp_notebook.server.approved_call import door
 from mcp_notebook.server.audience import Audience
 from mcp_notebook.server.definitions import function_behind
 from mcp_notebook.server.recorded_session import RecordedSession
