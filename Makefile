@@ -2,8 +2,8 @@
 # space in its name, or one that was moved, works.
 
 VENV_PYTHON = .venv/bin/python
-# One process a core; tests of one group, such as those in the browser, stay in one of them.
-PARALLEL = -n logical --dist loadgroup
+# One process a core, and each file of tests in one of them: its tests share a kernel or a page of the browser.
+PARALLEL = -n logical --dist loadfile
 export PYTHON
 
 .DEFAULT_GOAL := help

@@ -16,7 +16,7 @@ from playwright.sync_api import Locator, expect
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.lab import Lab, lab_in_browser  # noqa: E402  the driver is the tests'
+from tests.lab import Lab, in_browser, running_lab  # noqa: E402  the driver is the tests'
 from tests.outside import connected  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
@@ -207,7 +207,7 @@ PICTURES: dict[str, Callable[[Lab], None]] = {
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as home, lab_in_browser(Path(home)) as lab:
+    with tempfile.TemporaryDirectory() as home, running_lab(Path(home)) as url, in_browser(Path(home), url) as lab:
         lab.page.set_viewport_size({"width": WIDTH, "height": 1700})
         for name in sys.argv[1:] or PICTURES:
             PICTURES[name](lab)

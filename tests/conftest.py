@@ -6,15 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.kernels import Kernel, running_kernel
-from tests.lab import Lab, lab_in_browser
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the browser's tests in one process, and npm's in one: each of them starts what the others share."""
-    for item in items:
-        for name in ("browser", "outside"):
-            if item.get_closest_marker(name):
-                item.add_marker(pytest.mark.xdist_group(name))
+from tests.lab import Lab, browser_or_skip, in_browser, running_lab
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -42,7 +34,16 @@ def kernel() -> Iterator[Kernel]:
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """One JupyterLab for all browser tests; each opens notebooks of its own."""
-    with lab_in_browser(tmp_path_factory.mktemp("a learner's home")) as lab:
+def learners_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """One JupyterLab for the browser tests of a process: the learner's home, and its address."""
+    browser_or_skip()
+    home = tmp_path_factory.mktemp("a learner's home")
+    with running_lab(home) as url:
+        yield home, url
+
+
+@pytest.fixture(scope="module")
+def lab(learners_lab: tuple[Path, str]) -> Iterator[Lab]:
+    """That JupyterLab in a browser; each test opens notebooks of its own."""
+    with in_browser(*learners_lab) as lab:
         yield lab

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -116,9 +117,9 @@ def browser_or_skip() -> str:
 def running_lab(home: Path) -> Iterator[str]:
     """Start JupyterLab by the command a learner uses, with nothing of this machine's settings; yield its address."""
     # JupyterLab takes cells that are out of sight out of the page; a test looks for them anywhere.
-    settings = home / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
-    settings.parent.mkdir(parents=True)
-    settings.write_text('{"windowingMode": "none"}', encoding="utf-8")
+    set_up(home, "notebook-extension/tracker", {"windowingMode": "none"})
+    # Its own question about news would stand in the pictures.
+    set_up(home, "apputils-extension/notification", {"fetchNews": "false"})
     environment = {
         **os.environ,
         "JUPYTER_CONFIG_DIR": str(home / "config"),
@@ -145,6 +146,13 @@ def running_lab(home: Path) -> Iterator[str]:
             reader.join(timeout=30)
 
 
+def set_up(home: Path, plugin: str, settings: Mapping[str, str]) -> None:
+    """Write settings of one of JupyterLab's plugins."""
+    path = home / "settings" / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(settings), encoding="utf-8")
+
+
 def _read_address(output: IO[str]) -> str:
     seen: list[str] = []
     for line in output:
@@ -155,15 +163,15 @@ def _read_address(output: IO[str]) -> str:
 
 
 @contextmanager
-def lab_in_browser(home: Path) -> Iterator[Lab]:
-    """Start JupyterLab and open it in Chromium."""
-    path = browser_or_skip()
-    with running_lab(home) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+def in_browser(home: Path, url: str) -> Iterator[Lab]:
+    """Open a JupyterLab in Chromium.
+
+    While this is open, no test of the same process can run an event loop: Playwright's is in its way.
+    """
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_or_skip(), args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
         page.set_default_timeout(PATIENCE)
         page.goto(url)
-        # JupyterLab's own question about news would stand in the pictures.
-        page.get_by_role("button", name="No", exact=True).click()
         yield Lab(page, home, url)
         browser.close()
