@@ -14,8 +14,7 @@ from pydantic import BaseModel
 
 from mcp_notebook import NotebookServer
 from mcp_notebook.cells import explain
-from mcp_notebook.client import Connection, Outcome
-from mcp_notebook.client.connection import OnProgress
+from mcp_notebook.client import Connection, OnProgress, Outcome
 from mcp_notebook.portal import Portal
 from mcp_notebook.widgets.form import ToolForm
 
