@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import jsonschema
 from jsonschema.validators import validator_for
@@ -14,6 +14,8 @@ from referencing.jsonschema import EMPTY_REGISTRY
 from mcp_notebook.schema.parameters import Schema
 
 __all__ = ["Checker", "Place", "Problem", "fault_of"]
+
+T = TypeVar("T")
 
 Place = tuple[str | int, ...]
 
@@ -77,17 +79,21 @@ class Checker:
 
     def problems(self, value: Any) -> list[Problem]:
         """Return what is wrong with a value, in the order of its places."""
-        try:
-            return list(dict.fromkeys(_problems(self._validator.iter_errors(value))))
-        except Exception:  # noqa: BLE001 - as above
-            return []
+        return _guarded(lambda: list(dict.fromkeys(_problems(self._validator.iter_errors(value)))), [])
 
     def fits(self, value: Any, schema: Any) -> bool:
         """Whether a value fits a part of the schema."""
-        try:
-            return bool(self._validator.evolve(schema=schema).is_valid(value))
-        except Exception:  # noqa: BLE001 - as above
-            return True
+        return _guarded(lambda: bool(self._validator.evolve(schema=schema).is_valid(value)), True)
+
+
+def _guarded(check: Callable[[], T], otherwise: T) -> T:
+    """Return what a check finds, or `otherwise` where a broken schema makes the library fail."""
+    try:
+        return check()
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException:  # noqa: BLE001 - a schema without end makes the Rust in it panic, and that is no Exception
+        return otherwise
 
 
 def _problems(errors: Iterator[Any]) -> Iterator[Problem]:
