@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 
 from mcp_notebook.recording.wire import Frame
 from mcp_notebook.widgets import look
-from mcp_notebook.widgets.content import as_object, draw
+from mcp_notebook.widgets.content import as_object
 
-__all__ = ["Asked", "brief_wire_log", "in_words", "one_frame", "wire_log"]
+__all__ = ["Asked", "brief_wire_log", "in_words", "wire_log"]
 
 Asked: TypeAlias = dict[tuple[str, str], str]
 """The requests that came before: who asked, with which id, for which method."""
@@ -32,13 +32,6 @@ def wire_log(frames: Sequence[Frame]) -> look.Rendering:
         lines += [head, *(f"    {line}" for line in whole.splitlines())]
         parts.append(look.section(head, look.pre(whole)))
     return look.Rendering("\n".join(lines), look.card("frames", *parts))
-
-
-def one_frame(frame: Frame) -> look.Rendering:
-    """Draw one frame: its head as it went, its message as JSON that folds where it is long."""
-    text = "\n".join(filter(None, [_way(frame), frame.head, _whole(frame._replace(head=""))]))
-    body = look.pre(frame.message) if isinstance(frame.message, str) else draw(frame.message)[1]
-    return look.Rendering(text, look.card(escape(_way(frame)), look.pre(frame.head) if frame.head else "", body))
 
 
 def _way(frame: Frame) -> str:

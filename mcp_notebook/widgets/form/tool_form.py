@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
 from html import escape
 from typing import Any
@@ -32,7 +32,6 @@ class ToolForm(w.VBox):
         tool: The tool as listed.
         start_call: Starts a call with these arguments, tells of its progress, and returns its future.
         explain: Says where the tool raised an exception, for its author.
-        complete: Suggests values: for an argument, what is typed so far, and the other arguments.
         line: How a magic's line that makes this call begins.
 
     Attributes:
@@ -46,7 +45,6 @@ class ToolForm(w.VBox):
         start_call: StartCall,
         *,
         explain: Callable[[BaseException], str] = repr,
-        complete: Callable[[str, str, Mapping[str, Any]], Sequence[str]] | None = None,
         line: str | None = None,
     ) -> None:
         self._tool = tool
@@ -55,9 +53,7 @@ class ToolForm(w.VBox):
         self._line = line or f"%mcp call {tool.name}"
         self._call: Future[Outcome[CallToolResult]] | None = None
         self._told = self._refused = False
-        self.form: SchemaForm
-        suggest = None if complete is None else (lambda name, typed: complete(name, typed, self.form.draft()))
-        self.form = SchemaForm(tool.input_schema, complete=suggest)
+        self.form = SchemaForm(tool.input_schema)
         whole = w.Layout(width="auto", min_width="7em", flex="0 0 auto")
         self._button = w.Button(description="Call", button_style="primary", tooltip=f"Call {tool.name}", layout=whole)
         self._cancel = w.Button(
