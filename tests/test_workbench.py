@@ -20,6 +20,7 @@ from mcp_notebook import NotebookServer
 from mcp_notebook.client import Connection
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
+from mcp_notebook.recording.wire import Frame
 from mcp_notebook.widgets.workbench import Home, Workbench
 from mcp_notebook.widgets.workbench.pace import Pace
 from mcp_notebook.widgets.workbench.rows import CallRows, call_of, rows_of_frames
@@ -520,3 +521,25 @@ def test_an_unknown_target_is_one_line(shared_kernel: Kernel) -> None:
     ran = shared_kernel.run("%mcp inspect librarry")
     assert "'librarry'" in ran.stderr
     assert "Traceback" not in ran.everything
+
+
+def test_an_answer_is_named_by_the_request_of_its_exchange_and_of_the_other_side() -> None:
+    def frame(direction: Any, exchange: int, **message: Any) -> Frame:
+        return Frame(0, direction, "http", exchange, "", {"jsonrpc": "2.0", "id": 1, **message})
+
+    rows = rows_of_frames(
+        [
+            frame("client", 1, method="tools/call", params={"name": "order"}),
+            frame("client", 2, method="tools/list"),
+            frame("server", 1, method="elicitation/create"),
+            frame("server", 2, result={"tools": []}),
+            frame("client", 3, result={"action": "accept"}),
+            frame("server", 1, result={"resultType": "input_required"}),
+        ]
+    )
+    assert [row.what for row in rows[3:]] == [
+        "result of tools/list",
+        "result of elicitation/create",
+        "result of tools/call: input required",
+    ]
+    assert [row.method for row in rows[3:]] == ["tools/list", "elicitation/create", "tools/call"]

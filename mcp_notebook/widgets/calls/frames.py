@@ -10,10 +10,10 @@ from mcp_notebook.recording.wire import Frame
 from mcp_notebook.widgets import look
 from mcp_notebook.widgets.content import as_object
 
-__all__ = ["Asked", "brief_wire_log", "in_words", "wire_log"]
+__all__ = ["Asked", "brief_wire_log", "in_words", "method_of", "wire_log"]
 
-Asked: TypeAlias = dict[tuple[str, str], str]
-"""The requests that came before: who asked, with which id, for which method."""
+Asked: TypeAlias = dict[tuple[int, str, str], str]
+"""The requests that came before, by exchange (and under 0, whichever it was), sender and id: their methods."""
 
 NAMED_IN_BRIEF = ("authorization", "last-event-id", "mcp-")
 """How the headers begin that a brief line names; their values are left out."""
@@ -88,19 +88,31 @@ def _http(line: str, headers: Sequence[str], message: Any) -> str:
     return " ".join([line.partition("?")[0], *(values if message and line[:1].isdigit() else ())])
 
 
-def in_words(frame: Frame, asked: Asked) -> str:
-    """Name a message by its method, or by what it answers; `asked` keeps the requests that came before."""
+def method_of(frame: Frame, asked: Asked) -> str:
+    """Return the method of a message, or of the request that it answers; `asked` keeps those that came before."""
     message, sender = frame.message, frame.direction
     if not isinstance(message, dict):
-        return str(message).partition("?")[0][:WIDTH_OF_TEXT]
+        return ""
     number = str(message.get("id"))
     if "method" not in message:
-        kind = "error" if "error" in message else "result"
-        words = f"{kind} of {asked.get(('server' if sender == 'client' else 'client', number), 'a request')}"
+        other = "server" if sender == "client" else "client"
+        # Several clients count alike; an answer mostly comes in the exchange of its request.
+        return asked.get((frame.exchange, other, number)) or asked.get((0, other, number), "")
+    method = str(message["method"])
+    if "id" in message:
+        asked[frame.exchange, sender, number] = asked[0, sender, number] = method
+    return method
+
+
+def in_words(frame: Frame, asked: Asked) -> str:
+    """Name a message by its method, or by what it answers; `asked` is as in `method_of`."""
+    message, method = frame.message, method_of(frame, asked)
+    if not isinstance(message, dict):
+        return str(message).partition("?")[0][:WIDTH_OF_TEXT]
+    if "method" not in message:
+        words = f"{'error' if 'error' in message else 'result'} of {method or 'a request'}"
         waits = as_object(message.get("result")).get("resultType") == "input_required"
         return f"{words}: input required" if waits else words
-    method, params = str(message["method"]), message.get("params")
-    if "id" in message:
-        asked[sender, number] = method
+    params = message.get("params")
     named = (params.get("name") or params.get("uri")) if isinstance(params, dict) else None
     return f"{method} {named}" if named else method

@@ -11,6 +11,7 @@ from typing import Any
 from mcp_notebook.recording import Call
 from mcp_notebook.recording.wire import Frame
 from mcp_notebook.widgets import look
+from mcp_notebook.widgets.calls.frames import Asked, in_words, method_of
 
 __all__ = ["CallRow", "CallRows", "FrameRow", "call_of", "rows_of_frames"]
 
@@ -134,8 +135,8 @@ class CallRows:
 
 def rows_of_frames(frames: Sequence[Frame]) -> list[FrameRow]:
     """Return a row for each frame; an answer is named by what it answers."""
-    asked: dict[Hashable, str] = {}
-    return _own_marked([FrameRow(frame, *_named(frame, asked)) for frame in frames])
+    asked: Asked = {}
+    return _own_marked([FrameRow(frame, method_of(frame, asked), _words(frame, asked)) for frame in frames])
 
 
 def call_of(frame: Frame, frames: Sequence[Frame], calls: Sequence[Call]) -> Call | None:
@@ -154,24 +155,11 @@ def _clock(at: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(at))
 
 
-def _named(frame: Frame, asked: dict[Hashable, str]) -> tuple[str, str]:
-    """Return the method and what a frame is, in words; `asked` keeps the requests that came before."""
-    message = frame.message if isinstance(frame.message, dict) else {}
-    number = str(message.get("id"))
-    if "method" in message:
-        method = str(message["method"])
-        if "id" in message:
-            asked[frame.exchange, number] = asked[frame.direction, number] = method
-        params = message.get("params")
-        about = params.get("name") or params.get("uri") or "" if isinstance(params, dict) else ""
-        return method, f"{method} {about}".strip()
-    if "id" in message:
-        other = "server" if frame.direction == "client" else "client"
-        # Several clients count alike; one exchange has one request.
-        of = (asked.get((frame.exchange, number)) if frame.exchange else None) or asked.get((other, number), "")
-        return of, f"{'error' if 'error' in message else 'result'} of {of or 'a request'}"
+def _words(frame: Frame, asked: Asked) -> str:
+    if isinstance(frame.message, dict) and ("method" in frame.message or "id" in frame.message):
+        return in_words(frame, asked)
     line = frame.head.partition("\n")[0]
-    return "", f"{line} {look.json_text(frame.message) if frame.message else ''}".strip()
+    return f"{line} {look.json_text(frame.message) if frame.message else ''}".strip()
 
 
 def _own_marked(rows: list[FrameRow]) -> list[FrameRow]:
