@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "server": {"errors", "main_thread", "portal", "cells", "schema", "recording"},
     "client": {"errors", "portal", "addresses", "recording", "server"},
     "widgets": {"errors", "portal", "cells", "schema", "recording", "server", "client"},
+    "export": {"errors", "portal", "recording", "server", "client"},
     "agent": {"errors", "recording", "client"},
     "course": {"errors", "client", "widgets"},
     "doctor": {"addresses", "hosts"},
@@ -40,17 +41,20 @@ MAY_IMPORT = {
         "agent",
         "widgets",
         "doctor",
+        "export",
     },
-    "cli": {"errors", "addresses", "bridge", "doctor", "course"},
+    "headless": {"errors", "portal", "main_thread", "cells", "recording", "server", "export", "magics"},
+    "cli": {"errors", "addresses", "bridge", "doctor", "course", "export", "headless"},
     "__main__": {"bridge", "cli"},
     "__init__": {"errors", "server", "client", "widgets", "magics"},
 }
 
 ROOMS_THAT_KNOW = {
-    "IPython": {"magics", "cells"},
+    "IPython": {"magics", "cells", "headless"},
     "ipywidgets": {"widgets"},
     "click": {"magics", "cli"},
     "uvicorn": {"server"},
+    "pyflakes": {"export"},
     "pydantic_ai": {"agent"},
 }
 

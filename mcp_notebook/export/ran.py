@@ -1,0 +1,46 @@
+"""What ran in a notebook, as plain data: the cells, and the server that they made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mcp.server.mcpserver import MCPServer
+
+__all__ = ["RanCell", "Subject"]
+
+
+@dataclass(frozen=True)
+class RanCell:
+    """A cell as it ran.
+
+    Attributes:
+        number: Its ``In [n]``.
+        source: As its author wrote it, magics included.
+        raised_at: The line, from 1, of the statement that raised; None where the cell ran to its end. What comes
+            before that line did run.
+        shown: Whether its last expression had a value, which was shown.
+    """
+
+    number: int
+    source: str
+    raised_at: int | None = None
+    shown: bool = False
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is exported: a live server, and the cells that it came from.
+
+    Attributes:
+        server: The live server.
+        variable: The variable that holds it; None where only magics know it.
+        cells: In the order in which they ran; a cell that ran twice is there twice.
+        namespace: The notebook's variables as they are now.
+    """
+
+    server: MCPServer[Any]
+    variable: str | None
+    cells: tuple[RanCell, ...]
+    namespace: Mapping[str, Any]
