@@ -1,0 +1,93 @@
+"""The text of a module: docstring, imports, then the statements, formatted as `ruff` formats."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from mcp_notebook.export import names
+from mcp_notebook.export.statements import Statement
+
+__all__ = ["laid_out"]
+
+SETTING_UP = re.compile(r"\bsys\.path\b|\benviron\b|\bputenv\b|\bmatplotlib\.use\(|\bfilterwarnings\(|\bsimplefilter\(")
+"""What a statement says that may matter to imports after it, which then stay after it."""
+
+
+def laid_out(docstring: str, future: Iterable[str], imports: Iterable[str], statements: Sequence[Statement]) -> str:
+    """Write a module.
+
+    Args:
+        docstring: Its first lines.
+        future: The names to import from ``__future__``.
+        imports: Further imports that it needs; those that it turns out not to need go.
+        statements: What it does, imports among them.
+    """
+    top, rest = _imports_first(statements)
+    head = [f"from __future__ import {name}" for name in sorted(future)]
+    quoted = docstring.replace("\\", "\\\\").replace('"""', "'''")
+    lines = [f'"""{quoted}"""', "", *head, "", *imports, *(s.text for s in top), "", *_spaced(rest)]
+    return formatted("\n".join(lines) + "\n")
+
+
+def _imports_first(statements: Sequence[Statement]) -> tuple[list[Statement], list[Statement]]:
+    """Tell the imports that can stand at the top from the statements that stay in their order."""
+    top: list[Statement] = []
+    rest: list[Statement] = []
+    bindings = [(s, names.of(s.node).binds) for s in statements]
+    for statement, binds in bindings:
+        if not isinstance(statement.node, ast.Import | ast.ImportFrom):
+            rest.append(statement)
+            continue
+        same = ast.dump(statement.node)
+        rebound = any(
+            binds & other and ast.dump(s.node) != same and not _is_package(s, statement) for s, other in bindings
+        )
+        if rebound or any(SETTING_UP.search(earlier.text) for earlier in rest):
+            rest.append(statement)
+        else:
+            top.append(statement)
+    return top, rest
+
+
+def _is_package(one: Statement, other: Statement) -> bool:
+    """Whether two imports bind one package, as ``import os`` and ``import os.path`` do."""
+    return all(isinstance(s.node, ast.Import) and s.node.names[0].asname is None for s in (one, other))
+
+
+def _spaced(statements: Sequence[Statement]) -> Iterable[str]:
+    """Yield the text of each, with an empty line between those that had one, or came from two cells."""
+    earlier: Statement | None = None
+    for statement in statements:
+        comments = statement.text.count("\n") - (statement.last - statement.first)
+        if earlier is not None and (
+            earlier.cell != statement.cell
+            or statement.first - comments > earlier.last + 1
+            or statement.first < earlier.last
+        ):
+            yield ""
+        is_import = isinstance(statement.node, ast.Import | ast.ImportFrom)
+        yield f"{statement.text}  # noqa: E402" if is_import else statement.text
+        earlier = statement
+
+
+def formatted(source: str) -> str:
+    """Return the source with its imports sorted, those that nothing uses gone, and in `ruff`'s format."""
+    source = _ruff(source, "check", "--select", "I,F401", "--fix", "--exit-zero", "--quiet")
+    return _ruff(source, "format", "--quiet")
+
+
+def _ruff(source: str, *command: str) -> str:
+    words = [_program(), *command, "--isolated", "--no-cache", "--stdin-filename", "server.py", "-"]
+    return subprocess.run(words, input=source, capture_output=True, text=True, check=True, encoding="utf-8").stdout
+
+
+@cache
+def _program() -> str:
+    # Its import looks at the file system.
+    from ruff import find_ruff_bin
+
+    return find_ruff_bin()

@@ -1,0 +1,112 @@
+"""The cells without this project in them: the SDK's own server, and imports of single names."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TypeGuard
+
+from mcp_notebook.export import names
+from mcp_notebook.export.edits import Node, replaced, rewritten
+from mcp_notebook.export.statements import Notebook, Statement
+
+__all__ = ["plain"]
+
+OURS = "mcp_notebook"
+SDK_SERVER = "from mcp.server.mcpserver import MCPServer"
+
+
+def plain(notebook: Notebook) -> Notebook:
+    """Write `NotebookServer` as `MCPServer`, star imports as the names that are read, one import a statement."""
+    read = frozenset[str]().union(*map(_read, notebook.statements))
+    split = [part for statement in notebook.statements for part in _split(statement, read)]
+    ours, modules = _names_of_ours(split)
+    statements = [_on_sdk(statement, ours, modules) for statement in split]
+    return replace(notebook, statements=tuple(replace(s, index=i) for i, s in enumerate(statements)))
+
+
+def _read(statement: Statement) -> frozenset[str]:
+    found = names.of(statement.node)
+    return found.reads | found.late
+
+
+def _split(statement: Statement, read: frozenset[str]) -> Iterator[Statement]:
+    """Yield an import as one statement for each name, so that each is carried only where it is needed."""
+    node = statement.node
+    if isinstance(node, ast.ImportFrom) and node.module != "__future__":
+        aliases = _of_star(node, read) if node.names[0].name == "*" else node.names
+        head = f"from {'.' * node.level}{node.module or ''} import "
+    elif isinstance(node, ast.Import):
+        aliases, head = node.names, "import "
+    else:
+        yield statement
+        return
+    if isinstance(node, ast.Import) and any(_is_ours(alias.name) for alias in node.names):
+        yield rewritten(statement, SDK_SERVER)
+    if len(aliases) == 1 and aliases is node.names:
+        yield statement
+        return
+    for alias in aliases:
+        yield rewritten(statement, head + ast.unparse(alias))
+
+
+def _of_star(node: ast.ImportFrom, read: frozenset[str]) -> list[ast.alias]:
+    module = sys.modules.get(node.module or "")
+    if module is None:
+        return node.names
+    offered = getattr(module, "__all__", None) or [name for name in vars(module) if not name.startswith("_")]
+    return [ast.alias(name) for name in sorted(read & set(offered))]
+
+
+def _names_of_ours(statements: list[Statement]) -> tuple[set[str], set[str]]:
+    """Return the names that stand for `NotebookServer`, and those of modules that have it."""
+    servers: set[str] = set()
+    modules: set[str] = set()
+    for node in (statement.node for statement in statements):
+        for alias in node.names if isinstance(node, ast.Import | ast.ImportFrom) else []:
+            if isinstance(node, ast.ImportFrom) and _is_ours(node.module) and alias.name == "NotebookServer":
+                servers.add(alias.asname or alias.name)
+            elif isinstance(node, ast.Import) and _is_ours(alias.name):
+                modules.add(alias.asname or alias.name)
+    return servers, modules
+
+
+def _is_ours(module: str | None) -> bool:
+    return (module or "").split(".")[0] == OURS
+
+
+def _on_sdk(statement: Statement, servers: set[str], modules: set[str]) -> Statement:
+    node = statement.node
+    if isinstance(node, ast.ImportFrom) and _is_ours(node.module) and node.names[0].name == "NotebookServer":
+        return rewritten(statement, SDK_SERVER)
+    if not any(word in statement.text for word in ("NotebookServer", *servers)):
+        return statement
+    changes = dict(_changes(ast.parse(statement.text), statement.text, servers, modules))
+    return rewritten(statement, replaced(statement.text, changes.items())) if changes else statement
+
+
+def _changes(tree: ast.AST, text: str, servers: set[str], modules: set[str]) -> Iterator[tuple[Node, str]]:
+    whole: set[ast.expr] = set()
+    for node in ast.walk(tree):
+        if _names_server(node, servers, modules) and node not in whole:
+            yield node, "MCPServer"
+        if isinstance(node, ast.Call) and _names_server(node.func, servers, modules) and _is_unnamed(node):
+            # The name that it has without one is not the SDK's.
+            if node.keywords:
+                first = node.keywords[0]
+                yield first, f'name="notebook", {ast.get_source_segment(text, first)}'
+            else:
+                whole.add(node.func)
+                yield node, 'MCPServer("notebook")'
+
+
+def _names_server(node: ast.AST, servers: set[str], modules: set[str]) -> TypeGuard[ast.expr]:
+    if isinstance(node, ast.Attribute):
+        return node.attr == "NotebookServer" and ast.unparse(node.value) in modules
+    return isinstance(node, ast.Name) and node.id in servers and isinstance(node.ctx, ast.Load)
+
+
+def _is_unnamed(call: ast.Call) -> bool:
+    return not call.args and not any(keyword.arg in (None, "name") for keyword in call.keywords)
