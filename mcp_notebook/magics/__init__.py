@@ -20,6 +20,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import needs_local_scope, no_var_expand
 
 from mcp_notebook import main_thread
+from mcp_notebook.magics.ran import ran_in
 
 if TYPE_CHECKING:
     from mcp_notebook.magics.state import State
@@ -260,6 +261,7 @@ class Extension:
         # get in each other's way.
         self._start_import()
         self._depth = max(self._depth - 1, 0)
+        ran_in(self.shell).ended(result, within=self._depth > 0)
         if threading.current_thread() is threading.main_thread():
             main_thread.drain()
         # The body of a magic runs as a cell within the cell.

@@ -1,0 +1,53 @@
+"""A shell of IPython in this process, for what needs no kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from mcp_notebook import load_ipython_extension, unload_ipython_extension
+from mcp_notebook.magics.state import State
+
+
+class Shell:
+    def __init__(self, shell: InteractiveShell) -> None:
+        self.shell = shell
+
+    @property
+    def state(self) -> State:
+        return self.shell._mcp_notebook.state  # type: ignore[attr-defined, no-any-return]
+
+    def run(self, *cells: str) -> Any:
+        """Run cells, and return what IPython says of the last; they may raise."""
+        for cell in cells:
+            result = self.shell.run_cell(cell, store_history=True)
+        return result
+
+    def good(self, *cells: str) -> Any:
+        """Run cells that have to end well, and return the value of the last."""
+        for cell in cells:
+            result = self.shell.run_cell(cell, store_history=True)
+            result.raise_error()
+        return result.result
+
+
+@contextmanager
+def running_shell(*, loaded: bool = True) -> Iterator[Shell]:
+    """Yield a shell with the extension, its history in memory; it is the only one of the process meanwhile."""
+    config = Config()
+    config.HistoryManager.hist_file = ":memory:"
+    InteractiveShell.clear_instance()
+    shell = InteractiveShell.instance(config=config)
+    try:
+        if loaded:
+            load_ipython_extension(shell)
+        yield Shell(shell)
+    finally:
+        unload_ipython_extension(shell)
+        shell.history_manager.end_session()
+        shell.restore_sys_module_state()
+        InteractiveShell.clear_instance()
