@@ -7,6 +7,8 @@
     │   └── PortTakenError  its port is taken
     ├── HostError           a client's configuration cannot be given, or not be written
     ├── ModelError          a model cannot be had, or did not answer
+    ├── NotebookError       a notebook's file cannot be read, or not be run as asked
+    │   └── CellError       a cell of it raised
     └── RequestError        the server refused a request, or the connection did not hold
 
 Each message is one line: what, why, and what to do next. A magic shows it as it stands, without a
@@ -22,11 +24,13 @@ if TYPE_CHECKING:
     from mcp_notebook.recording import Call
 
 __all__ = [
+    "CellError",
     "DefinitionError",
     "HostError",
     "HostingError",
     "McpNotebookError",
     "ModelError",
+    "NotebookError",
     "PortTakenError",
     "RequestError",
     "UnknownNameError",
@@ -61,6 +65,14 @@ class HostError(McpNotebookError):
 
 class ModelError(McpNotebookError):
     """A model cannot be had, or it did not answer."""
+
+
+class NotebookError(McpNotebookError):
+    """A notebook's file cannot be read, or the notebook cannot be run or served as asked."""
+
+
+class CellError(NotebookError):
+    """A cell of a notebook that runs without a front end raised; the message is a report of several lines."""
 
 
 class RequestError(McpNotebookError):

@@ -25,7 +25,7 @@ from mcp_notebook.magics.ran import ran_in
 if TYPE_CHECKING:
     from mcp_notebook.magics.state import State
 
-__all__ = ["load", "unload"]
+__all__ = ["load", "state_of", "unload"]
 
 _EXTENSION = "_mcp_notebook"
 _STATE = "_mcp_notebook_state"
@@ -47,6 +47,12 @@ def unload(shell: InteractiveShell) -> None:
     if extension is not None:
         delattr(shell, _EXTENSION)
         extension.unload()
+
+
+def state_of(shell: InteractiveShell) -> State:
+    """Return the servers and connections of the notebook whose shell it is; the extension is loaded into it."""
+    extension: Extension = getattr(shell, _EXTENSION)
+    return extension.state
 
 
 class Extension:

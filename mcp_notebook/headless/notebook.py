@@ -1,0 +1,145 @@
+"""The code cells of an ``.ipynb`` file, as plain data, and which of them are meant."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mcp_notebook.errors import NotebookError, did_you_mean
+
+__all__ = ["CodeCell", "Notebook", "chosen", "read"]
+
+SKIPPED = frozenset({"skip-execution", "nbval-skip"})
+"""Tags of cells that do not run: nbclient's, and nbval's."""
+
+
+@dataclass(frozen=True)
+class CodeCell:
+    """A code cell.
+
+    Attributes:
+        number: Which code cell of the notebook it is, from 1; those that do not run count.
+        id: What tells it from others when the notebook is read again.
+        source: As its author wrote it, magics included.
+        tags: Those of its metadata.
+    """
+
+    number: int
+    id: str
+    source: str
+    tags: frozenset[str] = frozenset()
+
+    @property
+    def runs(self) -> bool:
+        """Whether there is something in it to run, and no tag that forbids it."""
+        return bool(self.source.strip()) and not self.tags & SKIPPED
+
+    @property
+    def may_raise(self) -> bool:
+        """Whether its author expects it to raise."""
+        return "raises-exception" in self.tags
+
+    @property
+    def first_line(self) -> str:
+        """The line that it begins with."""
+        return self.source.strip().split("\n")[0]
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook as it was read.
+
+    Attributes:
+        path: Its file, absolute.
+        cells: Its code cells from top to bottom, those that do not run among them.
+    """
+
+    path: Path
+    cells: tuple[CodeCell, ...]
+
+
+def read(path: Path) -> Notebook:
+    """Read a notebook's code cells.
+
+    Raises:
+        NotebookError: It is not there, not a notebook of version 4, or not for a Python kernel.
+    """
+    found = _parsed(path)
+    if found.nbformat != 4:
+        raise NotebookError(
+            f"{path} has the notebook format {found.nbformat}, and only 4 is read. Bring it up to date: "
+            f"jupyter nbconvert --to notebook --inplace {path}"
+        )
+    metadata = found.metadata
+    language = metadata.get("kernelspec", {}).get("language") or metadata.get("language_info", {}).get("name")
+    if (language or "python").lower() not in ("python", "ipython"):
+        raise NotebookError(f"{path} is for a kernel of {language}, and only Python runs here. Name another notebook.")
+    sources = [(cell, _text(cell.source)) for cell in found.cells if cell.cell_type == "code"]
+    return Notebook(
+        path.resolve(),
+        tuple(
+            # Notebooks before version 4.5 give no ids; then it is the source by which a cell is known again.
+            CodeCell(number, str(cell.get("id") or source), source, frozenset(cell.metadata.get("tags", ())))
+            for number, (cell, source) in enumerate(sources, 1)
+        ),
+    )
+
+
+def _parsed(path: Path) -> Any:
+    # Half a second to import, and only a notebook's file needs it.
+    import nbformat
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of missing ids, which are the front end's to mend
+            found = nbformat.reads(path.read_text(encoding="utf-8"), as_version=nbformat.NO_CONVERT)
+            if found.nbformat == 4:
+                nbformat.validate(found)
+    except OSError as error:
+        raise NotebookError(f"{path} cannot be read ({error.strerror}). Name a notebook's file: NAME.ipynb") from None
+    except (ValueError, AttributeError, TypeError, KeyError, nbformat.ValidationError) as error:
+        reason = str(error).split("\n", maxsplit=1)[0][:100]
+        raise NotebookError(f"{path} is not a notebook ({reason}). Name a file that Jupyter opens as one.") from None
+    return found
+
+
+def _text(source: Any) -> str:
+    return source if isinstance(source, str) else "".join(source)
+
+
+def chosen(notebook: Notebook, only: str | None) -> tuple[CodeCell, ...]:
+    """Return the cells that `only` means, or all.
+
+    Args:
+        notebook: The notebook.
+        only: Numbers of code cells and tags, such as ``1-5,8`` or ``tools,setup``; None for all.
+
+    Raises:
+        NotebookError: A word is neither, or means no cell.
+    """
+    if only is None:
+        return notebook.cells
+    meant = [_meaning(word.strip(), notebook) for word in only.split(",")]
+    return tuple(cell for cell in notebook.cells if any(means(cell) for means in meant))
+
+
+def _meaning(word: str, notebook: Notebook) -> Callable[[CodeCell], bool]:
+    numbers = re.fullmatch(r"(\d+)(-(\d+)?)?", word)
+    count = len(notebook.cells)
+    if numbers:
+        first = int(numbers[1])
+        last = int(numbers[3] or count) if numbers[2] else first
+        if not 1 <= first <= last <= count:
+            raise NotebookError(f"There is no code cell {word}: {notebook.path.name} has 1 to {count}. Mend --only.")
+        return lambda cell: first <= cell.number <= last
+    tags = sorted({tag for cell in notebook.cells for tag in cell.tags})
+    if word not in tags:
+        raise NotebookError(
+            f"No code cell of {notebook.path.name} has the tag {word!r}.{did_you_mean(word, tags)} --only takes "
+            f"numbers of code cells (1-5,8) and tags ({', '.join(tags) or 'this notebook has none'})."
+        )
+    return lambda cell: word in cell.tags

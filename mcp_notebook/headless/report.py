@@ -1,0 +1,60 @@
+"""What is said of a cell that raised: which, where, and what; nothing of how it was run."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+from IPython.core.error import UsageError
+
+from mcp_notebook.cells import execution_count
+from mcp_notebook.errors import McpNotebookError
+from mcp_notebook.headless.notebook import CodeCell
+
+__all__ = ["report"]
+
+
+def report(notebook: Path, cell: CodeCell, error: BaseException) -> str:
+    """Say which cell raised what, and each of the author's lines on the way there, the last one last."""
+    said = [f"{notebook.name}: cell {cell.number}, which begins {cell.first_line!r}, ended with an error:"]
+    said += [f"  {place}\n    {line}" for place, line in _way(notebook.parent, cell, error)]
+    return "\n".join([*said, _in_words(error)])
+
+
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, McpNotebookError | UsageError):
+        return str(error)
+    if isinstance(error, SyntaxError):
+        return f"{type(error).__name__}: {error.msg}"
+    words = [line.rstrip() for line in traceback.format_exception_only(type(error), error)]
+    members = [f"  {_in_words(member)}" for member in getattr(error, "exceptions", ())]
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\n".join([*words, *members, *([f"because of {_in_words(cause)}"] if cause is not None else [])])
+
+
+def _way(folder: Path, cell: CodeCell, error: BaseException) -> Iterator[tuple[str, str]]:
+    if isinstance(error, SyntaxError) and error.lineno:
+        place = "" if _is_cell(error.filename) else f"{Path(error.filename or '?').name}, "
+        yield f"{place}line {error.lineno}", (error.text or "").strip()
+        return
+    for frame in traceback.extract_tb(error.__traceback__):
+        number = execution_count(frame.filename)
+        if number is not None:
+            other = "" if number == cell.number else f"cell {number}, "
+            # A magic is called by a line that IPython wrote; the author's is in the source.
+            line = cell.source.split("\n")[frame.lineno - 1] if not other and frame.lineno else frame.line
+            yield f"{other}line {frame.lineno}{_inside(frame.name)}", (line or "").strip()
+        elif Path(frame.filename).is_relative_to(folder):
+            yield (
+                f"{Path(frame.filename).relative_to(folder)}, line {frame.lineno}{_inside(frame.name)}",
+                (frame.line or ""),
+            )
+
+
+def _is_cell(filename: str | None) -> bool:
+    return filename is not None and (execution_count(filename) is not None or filename.startswith("<"))
+
+
+def _inside(name: str) -> str:
+    return "" if name == "<module>" or name.startswith("<cell line") else f", in {name}"
