@@ -1,0 +1,217 @@
+"""IPython's own syntax in the text of a cell: which lines are magics, and the Python that they run."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import shlex
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+__all__ = ["Magic", "Python", "python_of", "requirements_of"]
+
+
+@dataclass(frozen=True)
+class Magic:
+    """A line that only a notebook understands.
+
+    Attributes:
+        cell: The number of its cell.
+        line: Its line in the cell, from 1.
+        text: The line as written, without indentation.
+        kind: ``line`` for ``%time f()``, ``cell`` for ``%%time``, ``shell`` for ``!ls``; help (``x?``) is ``line``.
+    """
+
+    cell: int
+    line: int
+    text: str
+    kind: Literal["line", "cell", "shell"]
+
+    @property
+    def name(self) -> str:
+        """Its name without the signs: ``time``, ``mcp_tool``; "" for a command of the shell and for help."""
+        found = re.match(r"(?:[\w., ]+=\s*)?%{1,2}\s*(\w[\w.]*)", self.text)
+        return found[1] if found else ""
+
+
+@dataclass
+class Python:
+    """What a cell runs as Python: its lines, each where it was, and the magics that were taken out."""
+
+    lines: list[str]
+    magics: list[Magic] = field(default_factory=list)
+
+
+_RUN_THEIR_BODY = {"time", "capture", "prun", "mcp_tool", "mcp_resource", "mcp_prompt", "memit", "mprun", "lprun"}
+"""Cell magics whose body runs in the notebook's own namespace. ``%%timeit`` runs its body in one of its own."""
+_RUN_THEIR_LINE = {"time", "prun", "lprun", "memit", "mprun"}
+_AUTOMAGIC = re.compile(
+    r"(pip|conda|mamba|uv|cd|ls|ll|pwd|mkdir|rm|cp|mv|cat|who|whos|env|matplotlib|run|time)\b\s*[^=(\s.\[,:]"
+)
+_MAGIC = re.compile(r"[ \t]*(%{1,2}[A-Za-z_]|!|\?{1,2}\S|[,;/][A-Za-z_])")
+_HELP = re.compile(r"[ \t]*%{0,2}[\w.*]+\?{1,2}[ \t]*;?[ \t]*$")
+_ASSIGNED = re.compile(r"([ \t]*[\w.,\[\]'\" *()]+?=[ \t]*)(%[A-Za-z_]\w*|!)(.*)$")
+
+
+def python_of(cell: int, source: str) -> Python:
+    """Take the magics out of a cell.
+
+    As in IPython, lines count from the first that is not empty.
+    """
+    lines = source.split("\n")
+    while lines and not lines[0].strip():
+        del lines[0]
+    indent = re.match(r"[ \t]*", lines[0])[0] if lines else ""  # type: ignore[index]  # it matches the empty string
+    return _python(cell, [line.removeprefix(indent) for line in lines], 0)
+
+
+def _python(cell: int, lines: list[str], above: int) -> Python:
+    """Take the magics out of `lines`, which stand under `above` others."""
+    first = next((i for i, line in enumerate(lines) if line.strip()), len(lines))
+    if first < len(lines) and lines[first].startswith("%%"):
+        magic = Magic(cell, above + first + 1, lines[first].strip(), "cell")
+        body = Python([""] * (len(lines) - first - 1))
+        if magic.name in _RUN_THEIR_BODY:
+            body = _python(cell, lines[first + 1 :], above + first + 1)
+        return Python([""] * (first + 1) + body.lines, [magic, *body.magics])
+    if _parses("\n".join(lines)):
+        return Python(lines)
+    if sum(1 for line in lines if line.strip()) == 1 and _AUTOMAGIC.match(lines[first]):
+        return Python([""] * len(lines), [Magic(cell, above + first + 1, "%" + lines[first].strip(), "line")])
+    python = Python([])
+    for line, is_start in _starts(lines):
+        number = above + len(python.lines) + 1
+        found = _replaced(line) if is_start else None
+        if found is None:
+            python.lines.append(line)
+            continue
+        kind, replacement = found
+        python.magics.append(Magic(cell, number, line.strip(), kind))
+        python.lines += [replacement, *[""] * line.count("\n")]
+    return python
+
+
+def _parses(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+def _starts(lines: list[str]) -> Iterator[tuple[str, bool]]:
+    """Give each line, and whether it starts a statement; the continued lines of a magic are given as one."""
+    pending: list[str] = []
+    rest = iter(lines)
+    for line in rest:
+        is_start = not pending
+        if is_start and _replaced(line):
+            while line.endswith("\\"):
+                line = f"{line}\n{next(rest, '')}"  # noqa: PLW2901
+            yield line, True
+            continue
+        yield line, is_start
+        pending.append(line)
+        if not _goes_on("\n".join(pending)):
+            pending.clear()
+
+
+def _goes_on(text: str) -> bool:
+    """Whether a bracket, string or backslash is open at the end."""
+    if text.endswith("\\"):
+        return True
+    try:
+        for _ in tokenize.generate_tokens(io.StringIO(text.lstrip() + "\n").readline):
+            pass
+    except tokenize.TokenError as error:
+        return "multi-line" in str(error) or "triple-quoted" in str(error)
+    except (SyntaxError, ValueError):
+        return False
+    return False
+
+
+def _replaced(line: str) -> tuple[Literal["line", "shell"], str] | None:
+    """Return the kind of a magic line and the Python in its place; None for a line of Python."""
+    indent = line[: len(line) - len(line.lstrip())]
+    nothing = f"{indent}pass" if indent else ""
+    if assigned := _ASSIGNED.match(line):
+        target, sign, rest = assigned.groups()
+        if sign == "!":
+            return "shell", f"{target}..."
+        ran = _statement(rest) if sign[1:] in _RUN_THEIR_LINE else ""
+        return "line", f"{target}{ran or '...'}"
+    if _HELP.match(line):
+        return "line", nothing
+    if not _MAGIC.match(line):
+        return None
+    if line.lstrip().startswith("!"):
+        return "shell", nothing
+    name = re.match(r"%(\w+)(.*)", line.strip())
+    ran = _statement(name[2]) if name and name[1] in _RUN_THEIR_LINE else ""
+    return "line", f"{indent}{ran}" if ran else nothing
+
+
+def _statement(text: str) -> str:
+    """Return the statement after the options of a magic such as ``%prun -l 5 f()``; "" where there is none."""
+    text = text.strip()
+    while text.startswith("-"):
+        text = re.sub(r"^-\w+(\s+\d+(?=\s))?\s*", "", text, count=1)
+    return text if _parses(text) else ""
+
+
+_INSTALLS = re.compile(
+    r"[%!]{1,2}\s*(?:\S*python\S*\s+-m\s+|\{sys\.executable\}\s+-m\s+)?(pip3?|conda|mamba|uv)\s+(.*)", re.S
+)
+_TAKES_A_VALUE = frozenset(
+    [
+        "-c",
+        "-i",
+        "-f",
+        "-r",
+        "-t",
+        "-e",
+        "-n",
+        "-p",
+        "--index-url",
+        "--extra-index-url",
+        "--requirement",
+        "--constraint",
+        "--find-links",
+        "--target",
+        "--editable",
+        "--channel",
+        "--name",
+        "--prefix",
+        "--python",
+    ]
+)
+
+
+def requirements_of(magic: Magic) -> list[str]:
+    """Return what ``%pip install``, ``!pip install``, ``%conda install`` or ``%uv pip install`` asks for by name."""
+    found = _INSTALLS.match(magic.text)
+    if not found:
+        return []
+    try:
+        words = shlex.split(found[2].replace("\\\n", " "), comments=True)
+    except ValueError:
+        return []
+    if words[:2] == ["pip", "install"]:
+        words = words[1:]
+    if words[:1] not in (["install"], ["add"]):
+        return []
+    names: list[str] = []
+    rest = iter(words[1:])
+    for word in rest:
+        if word in _TAKES_A_VALUE:
+            next(rest, None)
+        elif word in {"&&", ";", "|", ">", "2>", "||", "&>"}:
+            break
+        elif not word.startswith(("-", ".", "/", "~", ">", "2>")):
+            names.append(word)
+    if found[1] in {"conda", "mamba"}:
+        names = [re.sub(r"^([\w.-]+)=+([\w.*]+).*$", r"\1==\2", name) for name in names]
+    return names

@@ -1,0 +1,242 @@
+"""Which names a statement binds, reads and deletes: pyflakes' own scope analysis, and nothing beside it."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pyflakes import checker
+
+__all__ = ["Names", "of", "of_all"]
+
+When = Literal["eager", "hint", "late"]
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of a notebook's variables that one top-level statement has to do with, builtins among them.
+
+    Attributes:
+        binds: Bound when the statement runs, or perhaps bound.
+        certain: Those of `binds` that are bound whatever way the statement takes.
+        reads: Read when the statement runs: also decorators, defaults, class bodies, annotations as Python reads them.
+        hints: Read in annotations that Python does not evaluate here: strings, or under the future import.
+        late: Read when a function, lambda or generator of the statement runs.
+        globals: Bound by functions that declare them ``global``.
+        deletes: Deleted when the statement runs.
+        starred: The modules of its ``from module import *``.
+        nodes: Those of its nodes that mean a variable of the notebook, not one of a function or comprehension.
+    """
+
+    binds: frozenset[str] = frozenset()
+    certain: frozenset[str] = frozenset()
+    reads: frozenset[str] = frozenset()
+    hints: frozenset[str] = frozenset()
+    late: frozenset[str] = frozenset()
+    globals: frozenset[str] = frozenset()
+    deletes: frozenset[str] = frozenset()
+    starred: frozenset[str] = frozenset()
+    nodes: frozenset[ast.AST] = frozenset()
+
+
+def of(node: ast.stmt) -> Names:
+    """Return the names of one statement, taken by itself."""
+    return of_all([node])[0]
+
+
+def of_all(nodes: Sequence[ast.stmt]) -> list[Names]:
+    """Return the names of each statement, read in the light of those before it.
+
+    What was imported from typing, and whether annotations are postponed, is known from them.
+    """
+    tree = ast.Module(body=list(nodes), type_ignores=[])
+    found = _Checker(tree)
+    return [found.names(node) for node in nodes]
+
+
+class _Checker(checker.Checker):  # type: ignore[misc]  # pyflakes publishes no types
+    """Notes each access to the module's scope, and whether it happens now or later."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self._seen: dict[ast.stmt, dict[str, set[Any]]] = defaultdict(lambda: defaultdict(set))
+        self._bound_at: dict[ast.AST | None, set[str]] = defaultdict(set)
+        self._bindings: dict[str, list[ast.AST]] = defaultdict(list)
+        self._statement: ast.stmt = ast.Pass()
+        self._when: When = "eager"
+        self._hinting = False
+        super().__init__(tree, builtins=None, withDoctest=False)
+
+    def names(self, node: ast.stmt) -> Names:
+        seen = {kind: frozenset(values) for kind, values in self._seen[node].items()}
+        return Names(**seen, certain=frozenset(self._certain([node])))
+
+    # Where we are: in which statement, and now or later.
+
+    def handleNode(self, node: ast.AST | None, parent: ast.AST) -> None:
+        if parent is self.root and isinstance(node, ast.stmt):
+            self._statement = node
+            self._bindings.clear()
+        super().handleNode(node, parent)
+
+    def deferFunction(self, callable: Callable[[], object]) -> None:
+        statement = self._statement
+        when: When = "hint" if self._hinting and self._when != "late" else "late"
+
+        def run() -> None:
+            self._statement, self._when = statement, when
+            callable()
+
+        super().deferFunction(run)
+
+    @contextmanager
+    def _hint(self) -> Iterator[None]:
+        before, self._hinting = self._hinting, True
+        try:
+            yield
+        finally:
+            self._hinting = before
+
+    def handle_annotation_always_deferred(self, annotation: ast.AST | None, parent: ast.AST) -> None:
+        with self._hint():
+            super().handle_annotation_always_deferred(annotation, parent)
+
+    def CONSTANT(self, node: ast.Constant) -> None:
+        with self._hint():  # all that pyflakes defers here is a string annotation
+            super().CONSTANT(node)
+
+    # What is accessed.
+
+    def _note(self, kind: str, name: str, node: ast.AST) -> None:
+        self._seen[self._statement][kind].add(name)
+        self._seen[self._statement]["nodes"].add(node)
+
+    def handleNodeLoad(self, node: ast.AST, parent: ast.AST) -> None:
+        name = checker.getNodeName(node)
+        if not name:
+            return
+        # A name that no scope in between has is looked up in the module's: so put one there, and see if it gets used.
+        binding = self.scopeStack[0].setdefault(name, checker.Binding(name, node))
+        binding.used = False
+        super().handleNodeLoad(node, parent)
+        if binding.used and not self._bound_before(node, name):
+            lazily = any(isinstance(scope, checker.GeneratorScope) for scope in self.scopeStack)
+            for when in {self._when, "late"} if lazily else {self._when}:
+                self._note({"eager": "reads", "hint": "hints", "late": "late"}[when], name, node)
+
+    def addBinding(self, node: ast.AST | None, value: Any) -> None:
+        super().addBinding(node, value)
+        if node is None or isinstance(value, checker.Annotation | checker.FutureImportation):
+            return
+        inner = self.scopeStack[1:]
+        if isinstance(value, checker.NamedExprAssignment):
+            inner = [scope for scope in inner if not isinstance(scope, checker.ComprehensionScope)]
+        if inner or isinstance(node, ast.ExceptHandler):  # its name is gone after the handler
+            return
+        if isinstance(value, checker.StarImportation):
+            self._note("starred", value.fullName, node)
+            return
+        self._note("binds", value.name, node)
+        self._bound_at[self._binder(node)].add(value.name)
+        self._bindings[value.name].append(node)
+
+    def handleNodeDelete(self, node: ast.Name) -> None:
+        if len(self.scopeStack) == 1:
+            self._note("deletes", node.id, node)
+        super().handleNodeDelete(node)
+
+    def GLOBAL(self, node: ast.Global | ast.Nonlocal) -> None:
+        if isinstance(node, ast.Global) and len(self.scopeStack) > 1:
+            for name in node.names:
+                self._note("globals" if self._when == "late" else "binds", name, node)
+                self._note("late" if self._when == "late" else "reads", name, node)
+        super().GLOBAL(node)
+
+    NONLOCAL = GLOBAL
+
+    def EXCEPTHANDLER(self, node: ast.ExceptHandler) -> None:
+        if node.name:
+            self._bindings[node.name].append(node)
+        super().EXCEPTHANDLER(node)
+
+    # What is bound whatever way a statement takes.
+
+    def _bound_before(self, node: ast.AST, name: str) -> bool:
+        """Whether the statement that reads `name` now has always bound it by then, as a loop binds its variable."""
+        return self._when == "eager" and any(self._reaches(bound, node) for bound in self._bindings.get(name, ()))
+
+    def _reaches(self, bound: ast.AST, read: ast.AST) -> bool:
+        ways = [bound], [read]
+        for way in ways:
+            while way[-1] is not self._statement:
+                way.append(self._parents[way[-1]])
+        while len(ways[0]) > 1 and len(ways[1]) > 1 and ways[0][-2] is ways[1][-2]:
+            for way in ways:
+                way.pop()
+        if len(ways[1]) < 2 or len(ways[0]) < 2:
+            return isinstance(bound, ast.ExceptHandler) and ways[0] == [bound]
+        common, first, then = ways[0][-1], ways[0][-2], ways[1][-2]
+        if isinstance(first, ast.stmt):
+            blocks = (getattr(common, field, ()) for field in ("body", "orelse", "finalbody"))
+            together = any(first in block and then in block for block in blocks)
+            return together and isinstance(first, ast.stmt) and checker.getNodeName(bound) in self._certain([first])
+        if isinstance(common, ast.For | ast.AsyncFor):
+            return first is common.target and then in common.body
+        return isinstance(common, ast.With | ast.AsyncWith | ast.If | ast.While | ast.match_case) and (
+            self._binder(bound) is not None or isinstance(common, ast.match_case)
+        )
+
+    def _binder(self, node: ast.AST) -> ast.AST | None:
+        """Return the statement that binds when it runs; None where an expression may pass the binding by."""
+        while not isinstance(node, ast.stmt):
+            if isinstance(node, _PERHAPS) or (isinstance(node, ast.Compare) and len(node.ops) > 1):
+                return None
+            node = self._parents[node]
+        return node
+
+    def _certain(self, body: Iterable[ast.stmt]) -> set[str]:
+        return set().union(*map(self._certain_in, body))
+
+    def _certain_in(self, node: ast.stmt) -> set[str]:
+        own = self._bound_at[node]
+        if isinstance(node, ast.If):
+            return own | self._in_each(node.body, node.orelse)
+        if isinstance(node, ast.Try) or type(node).__name__ == "TryStar":  # TryStar came with Python 3.11
+            ways = [[*node.body, *node.orelse], *(handler.body for handler in node.handlers)]  # type: ignore[attr-defined]
+            return self._in_each(*ways) | self._certain(node.finalbody)  # type: ignore[attr-defined]
+        if isinstance(node, ast.With):
+            return own | (set() if _may_swallow(node) else self._certain(node.body))
+        if isinstance(node, ast.For | ast.AsyncFor | ast.Match | ast.AsyncWith):
+            return set()
+        return own
+
+    def _in_each(self, *ways: list[ast.stmt]) -> set[str]:
+        """Return what each of the ways binds; one that raises was not taken."""
+        taken = [self._certain(way) for way in ways if not (way and isinstance(way[-1], ast.Raise))]
+        return set.intersection(*taken) if taken else set()
+
+
+_PERHAPS = (
+    ast.BoolOp,
+    ast.IfExp,
+    ast.ListComp,
+    ast.SetComp,
+    ast.DictComp,
+    ast.GeneratorExp,
+    ast.comprehension,
+    ast.match_case,
+)
+"""Where Python may pass a part by."""
+
+
+def _may_swallow(node: ast.With) -> bool:
+    """Whether an exception in the body may end there: of files and locks it is known that it does not."""
+    for item in node.items:
+        function = item.context_expr.func if isinstance(item.context_expr, ast.Call) else item.context_expr
+        name = getattr(function, "attr", getattr(function, "id", ""))
+        if name not in {"open", "connect", "lock", "_lock", "Lock", "RLock", "urlopen", "TemporaryDirectory"}:
+            return True
+    return False
