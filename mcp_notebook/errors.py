@@ -5,6 +5,7 @@
     ├── UnknownNameError    a server, tool, prompt or variable of that name is not there
     ├── HostingError        the server cannot listen
     │   └── PortTakenError  its port is taken
+    ├── ExportError         the cells cannot become a package, or not be written there
     ├── HostError           a client's configuration cannot be given, or not be written
     ├── ModelError          a model cannot be had, or did not answer
     ├── NotebookError       a notebook's file cannot be read, or not be run as asked
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CellError",
     "DefinitionError",
+    "ExportError",
     "HostError",
     "HostingError",
     "McpNotebookError",
@@ -57,6 +59,10 @@ class HostingError(McpNotebookError):
 
 class PortTakenError(HostingError):
     """The port that the server should listen on is taken."""
+
+
+class ExportError(McpNotebookError):
+    """The cells cannot become a package, or it cannot be written there; nothing was written."""
 
 
 class HostError(McpNotebookError):

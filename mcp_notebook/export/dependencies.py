@@ -1,0 +1,269 @@
+"""What a package has to install: found from the imports of its modules, at the versions that ran."""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import Distribution, PackageNotFoundError, distribution, distributions
+from importlib.util import find_spec
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from mcp_notebook.export.findings import Finding
+from mcp_notebook.export.module import Module
+
+__all__ = ["SERVING", "Dependencies", "of", "requirement", "top_levels"]
+
+SERVING = ("anyio", "mcp", "starlette", "uvicorn")
+"""What the modules that serve the package import, beside what those of the notebook do."""
+
+WORKBENCH = "mcp_notebook"
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """What goes into ``pyproject.toml`` and ``requirements.lock``.
+
+    Attributes:
+        requirements: With the versions that ran as lower bounds, by name.
+        locked: Every distribution that those need here, transitively, as ``name==version``.
+        unlocked: What is needed and not installed here, so that pip chooses its version.
+        findings: Imports that no distribution has, requirements that cannot be locked.
+    """
+
+    requirements: tuple[str, ...]
+    locked: tuple[str, ...]
+    unlocked: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def of(module: Module) -> Dependencies:
+    """Return what `module` needs, as far as it is installed here.
+
+    What the notebook's own ``%pip install`` lines ask for is taken as they have it, extras and versions included.
+    """
+    installed = _Installed()
+    findings: list[Finding] = []
+    wanted = {name: requirement(name) for name in SERVING}
+    for dotted, needed in sorted(_imports(module).items()):
+        name, finding = _provider(dotted, installed, needed=needed)
+        if name is not None and needed:
+            wanted[name] = requirement(name)
+        if finding is not None and finding not in findings:
+            findings.append(finding)
+    for line in module.pip:
+        try:
+            asked = Requirement(line)
+        except InvalidRequirement:
+            findings.append(Finding("warns", None, line, "This requirement is not understood, so it is left out."))
+        else:
+            wanted[canonicalize_name(asked.name)] = _completed(asked)
+    locked, unlocked, elsewhere = _lock(wanted.values())
+    findings += [
+        Finding("warns", None, name, "It is not installed here, so pip chooses its version.") for name in unlocked
+    ]
+    findings += [
+        Finding(
+            "warns", None, name, "It was installed from a place of its own, so an index may not have what ran.",
+            "Publish it on an index that the package's users reach.",
+        )
+        for name in elsewhere
+    ]  # fmt: skip
+    return Dependencies(tuple(_text(wanted[name]) for name in sorted(wanted)), locked, unlocked, tuple(findings))
+
+
+def requirement(name: str) -> Requirement:
+    """Return a requirement with the installed version as the lowest; for the SDK, below its next major version.
+
+    Args:
+        name: A distribution; one that is not installed is required in any version.
+    """
+    try:
+        version = Version(distribution(name).version)
+    except PackageNotFoundError:
+        return Requirement(name)
+    below = f",<{version.major + 1}" if name == "mcp" else ""
+    # Public: a local part such as +cpu is not on an index, and cannot be ordered.
+    return Requirement(f"{name}>={version.public}{below}")
+
+
+def _text(needed: Requirement) -> str:
+    """Return a requirement with the lower bound before the upper one."""
+    specifiers = sorted(map(str, needed.specifier), reverse=True)
+    return str(needed).replace(str(needed.specifier), ",".join(specifiers)) if specifiers else str(needed)
+
+
+def top_levels(module: Module) -> set[str]:
+    """Return the first part of each module that the package imports, without the standard library."""
+    return {dotted.partition(".")[0] for dotted in _imports(module)} | set(SERVING)
+
+
+def _completed(asked: Requirement) -> Requirement:
+    """Return a requirement of the author's, with a lower bound where it has no version of its own."""
+    if asked.specifier or asked.url:
+        return asked
+    complete = requirement(canonicalize_name(asked.name))
+    complete.extras, complete.marker = asked.extras, asked.marker
+    return complete
+
+
+# --- what is imported
+
+
+def _imports(module: Module) -> dict[str, bool]:
+    """Return each dotted name that is imported, and whether the package cannot do without it."""
+    own = {PurePosixPath(path).parts[0].removesuffix(".py") for path in module.files}
+    found: dict[str, bool] = {}
+    for source in module.files.values():
+        for dotted, needed in _imported([ast.parse(source)], needed=True):
+            top = dotted.partition(".")[0]
+            if top not in sys.stdlib_module_names and top not in own:
+                found[dotted] = found.get(dotted, False) or needed
+    return found
+
+
+def _imported(nodes: Iterable[ast.AST], *, needed: bool) -> Iterator[tuple[str, bool]]:
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, needed) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield from ((f"{node.module}.{alias.name}", needed) for alias in node.names)
+        elif isinstance(node, ast.Try) and any(_catches_missing(handler) for handler in node.handlers):
+            yield from _imported([*node.body, *node.handlers], needed=False)
+            yield from _imported([*node.orelse, *node.finalbody], needed=needed)
+        else:
+            yield from _imported(ast.iter_child_nodes(node), needed=needed)
+
+
+def _catches_missing(handler: ast.ExceptHandler) -> bool:
+    caught = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
+    return handler.type is None or any(
+        isinstance(node, ast.Name) and node.id in caught for node in ast.walk(handler.type)
+    )
+
+
+# --- which distribution has it
+
+
+class _Installed:
+    """The files of every distribution here.
+
+    `importlib.metadata.packages_distributions` goes by the first part of a name, which the distributions of a
+    namespace such as ``google`` share, and before Python 3.11 it knows only those that declare it.
+    """
+
+    def __init__(self) -> None:
+        self._files: dict[str, str] = {}
+        for found in distributions():
+            name = canonicalize_name(found.metadata["Name"] or "")
+            self._files.setdefault(name, "\n" + (found.read_text("RECORD") or "\n".join(map(str, found.files or ()))))
+
+    def having(self, dotted: str) -> list[str]:
+        """Return the distributions whose files come nearest to the dotted name."""
+        parts = dotted.split(".")
+        for depth in range(len(parts), 0, -1):
+            path = "\n" + "/".join(parts[:depth])
+            names = [name for name, files in self._files.items() if f"{path}/" in files or f"{path}." in files]
+            if names:
+                return sorted(names)
+        return []
+
+
+def _provider(dotted: str, installed: _Installed, *, needed: bool) -> tuple[str | None, Finding | None]:
+    top = dotted.partition(".")[0]
+    if top == WORKBENCH:
+        return None, Finding(
+            "stops",
+            None,
+            top,
+            "It is the workbench, which the package does without.",
+            "Take the import out of the cell.",
+        )
+    names = installed.having(dotted) or _editable(top)
+    if not names:
+        return None, _nowhere(top) if needed else None
+    if not needed:
+        return None, Finding(
+            "notes", None, top, "Its import may fail, so it is not required, although it was here.",
+            f"Where the package should have it, write %pip install {names[0]} in a cell.",
+        )  # fmt: skip
+    if len(names) > 1:
+        return names[0], Finding("notes", None, dotted, f"{' and '.join(names)} have it; {names[0]} is required.")
+    return names[0], None
+
+
+def _editable(top: str) -> list[str]:
+    """Return the distributions installed from a folder that the module lies in: their files name none of theirs."""
+    origin = _origin(top)
+    if origin is None:
+        return []
+    return [
+        canonicalize_name(found.metadata["Name"])
+        for found in distributions()
+        if (url := _direct_url(found)).startswith("file:") and Path(url2pathname(urlsplit(url).path)) in origin.parents
+    ]
+
+
+def _origin(top: str) -> Path | None:
+    try:
+        spec = find_spec(top)
+    except (ImportError, ValueError):  # ValueError: a module made by hand, which has no spec
+        return None
+    places = [spec.origin or "", *(spec.submodule_search_locations or [])] if spec else []
+    return next((Path(place) for place in places if place and Path(place).exists()), None)
+
+
+def _nowhere(top: str) -> Finding:
+    if _origin(top) is not None:
+        return Finding(
+            "stops", None, top, "It is a file of this machine, and no installed package has it.",
+            "Bring its code into cells, or make it a package and install that.",
+        )  # fmt: skip
+    return Finding(
+        "stops", None, top, "It is imported, and no installed package has it.",
+        "Install it with %pip install in a cell, and run the cell that imports it.",
+    )  # fmt: skip
+
+
+# --- the lock
+
+
+def _lock(wanted: Iterable[Requirement]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return what is needed, transitively, as pins; what is not installed; and what came from no index."""
+    locked: dict[str, Distribution] = {}
+    unlocked: set[str] = set()
+    seen: set[tuple[str, str]] = set()
+    pending = [need for need in wanted if need.marker is None or need.marker.evaluate({"extra": ""})]
+    while pending:
+        need = pending.pop()
+        name = canonicalize_name(need.name)
+        try:
+            found = locked.setdefault(name, distribution(name))
+        except PackageNotFoundError:
+            unlocked.add(name)
+            continue
+        for extra in {"", *need.extras}:
+            if (name, extra) not in seen:
+                seen.add((name, extra))
+                pending += _needs(found, extra)
+    pins = tuple(f"{name}=={Version(found.version).public}" for name, found in sorted(locked.items()))
+    return pins, tuple(sorted(unlocked)), tuple(name for name, found in sorted(locked.items()) if _direct_url(found))
+
+
+def _needs(found: Distribution, extra: str) -> list[Requirement]:
+    needs = map(Requirement, found.requires or ())
+    return [need for need in needs if need.marker is None or need.marker.evaluate({"extra": extra})]
+
+
+def _direct_url(found: Distribution) -> str:
+    """Return where a distribution was installed from, if not from an index (PEP 610)."""
+    text = found.read_text("direct_url.json")
+    return str(json.loads(text)["url"]) if text else ""

@@ -1,0 +1,99 @@
+"""The package's README: what it serves, how it is started, how clients reach it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from mcp_notebook.export.project.environment import Variable, variables
+from mcp_notebook.export.project.package import Package
+from mcp_notebook.export.project.rendering import render
+from mcp_notebook.hosts.table import HOSTS, Host
+from mcp_notebook.server.changes import KINDS
+from mcp_notebook.server.definitions import definitions
+
+__all__ = ["readme"]
+
+DOCUMENTED = ("claude-code", "claude-desktop", "cursor", "vscode")
+
+
+def readme(package: Package) -> str:
+    """Return the text of ``README.md``."""
+    values = {
+        "title": package.title,
+        "name": package.name,
+        "distribution": package.distribution,
+        "prefix": package.prefix,
+        "python": package.python,
+        "description": "" if package.description == package.title else f"\n{package.description}\n",
+        "served": "\n\n".join(_served(package)) or "Nothing yet.",
+        "clients": "\n\n".join(_client(package, HOSTS[key]) for key in DOCUMENTED),
+        "variables": _table(("variable", "", "for"), (_variable_row(variable) for variable in variables(package))),
+    }
+    return render("readme.md", values, {"gate": not package.authorizes, "auth": package.authorizes})
+
+
+def _served(package: Package) -> Iterator[str]:
+    for kind in KINDS:
+        rows = [
+            (f"`{definition.name}`", _first_line(definition.entry.description))
+            for definition in definitions(package.server)
+            if definition.kind == kind
+        ]
+        if rows:
+            yield _table((kind, "what it does"), rows)
+
+
+def _first_line(text: str | None) -> str:
+    return (text or "").strip().partition("\n")[0]
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _variable_row(variable: Variable) -> tuple[str, str, str]:
+    notes = ["required"] if variable.default is None else []
+    notes += ["secret"] if variable.secret else []
+    default = f"; default `{variable.default}`" if variable.default not in (None, '""') and not variable.secret else ""
+    return f"`{variable.name}`", ", ".join(notes), f"{variable.meaning}{default}"
+
+
+# --- clients
+
+
+def _client(package: Package, host: Host) -> str:
+    place = f"`{host.project_file}` in a project's folder" if host.project_file else "its configuration file"
+    text = f"**{host.title}**, {place}; it starts the server itself:\n\n{_json(host, package, _started(package, host))}"
+    if host.calls is None:
+        return text
+    return f"{text}\n\nor calls one that listens:\n\n{_json(host, package, _called(package, host))}"
+
+
+def _json(host: Host, package: Package, entry: dict[str, Any]) -> str:
+    asks = host.asks and "headers" in entry
+    secret = {"type": "promptString", "id": _secret(package, host), "description": "Token", "password": True}
+    document = {**({"inputs": [secret]} if asks else {}), host.servers: {package.distribution: entry}}
+    return f"```json\n{json.dumps(document, indent=2)}\n```"
+
+
+def _started(package: Package, host: Host) -> dict[str, Any]:
+    needed = {v.name: f"<{v.meaning}>" for v in variables(package) if v.default is None}
+    return {
+        **({"type": "stdio"} if host.starts else {}),
+        "command": "/path/to/.venv/bin/python",
+        "args": ["-m", package.name],
+        **({"env": needed} if needed else {}),
+    }
+
+
+def _called(package: Package, host: Host) -> dict[str, Any]:
+    token = host.secret.replace("NAME", _secret(package, host))
+    headers = {} if package.authorizes else {"headers": {"Authorization": f"Bearer {token}"}}
+    return {**({"type": "http"} if host.calls else {}), "url": "http://127.0.0.1:8000/mcp", **headers}
+
+
+def _secret(package: Package, host: Host) -> str:
+    return f"{package.distribution}-token" if host.asks else f"{package.prefix}_TOKEN"

@@ -1,0 +1,123 @@
+"""The files of a package."""
+
+from __future__ import annotations
+
+import json
+import platform
+
+from mcp_notebook.errors import ExportError
+from mcp_notebook.export import dependencies
+from mcp_notebook.export.project import environment, layout
+from mcp_notebook.export.project.package import Package
+from mcp_notebook.export.project.readme import readme
+from mcp_notebook.export.project.rendering import render
+from mcp_notebook.server.changes import KINDS
+from mcp_notebook.server.definitions import definitions
+
+__all__ = ["RESERVED", "files"]
+
+RESERVED = frozenset({"__init__.py", "__main__.py", "app.py", "health.py", "logs.py", "web.py"})
+"""Names of modules that the package has for itself."""
+
+TEMPLATES = {
+    "pyproject.toml": "pyproject.toml",
+    "src/{name}/__init__.py": "init.py",
+    "src/{name}/__main__.py": "main.py",
+    "src/{name}/app.py": "app.py",
+    "src/{name}/logs.py": "logs.py",
+    "src/{name}/web.py": "web.py",
+    "tests/test_server.py": "test_server.py",
+    "Dockerfile": "dockerfile",
+    ".dockerignore": "dockerignore",
+    "compose.yaml": "compose.yaml",
+    ".github/workflows/ci.yml": "ci.yml",
+    ".gitignore": "gitignore",
+}
+
+
+def files(package: Package) -> dict[str, str]:
+    """Return the text of each file of the package, by its path.
+
+    Raises:
+        ExportError: A module of the notebook has a name that the package needs, or the health check is not there.
+    """
+    clash = sorted(RESERVED & set(package.module.files))
+    if clash:
+        raise ExportError(f"The package has a module {clash[0]} of its own: give the notebook's another name.")
+    sections, values = _sections(package), _values(package)
+    templates = {path.format(name=package.name): template for path, template in TEMPLATES.items()}
+    if sections["our_health"]:
+        templates[f"src/{package.name}/health.py"] = "health.py"
+    written = {path: render(template, values, sections) for path, template in templates.items()}
+    written |= {f"src/{package.name}/{path}": source for path, source in package.module.files.items()}
+    written |= environment.files(package)
+    written |= {f"tests/{path.removeprefix('tests/')}": source for path, source in package.tests.items()}
+    written |= {"requirements.lock": _lock(package), "README.md": readme(package)}
+    laid_out, ignores = layout.tidy(written)
+    if ignores:
+        values, sections = values | {"ignores": ignores}, sections | {"ignores": True}
+        laid_out["pyproject.toml"] = render("pyproject.toml", values, sections)
+    return laid_out
+
+
+def _sections(package: Package) -> dict[str, bool]:
+    health = package.find_health()
+    return {
+        "auth": package.authorizes,
+        "gate": not package.authorizes,
+        "own_health": package.own_health,
+        "our_health": not package.own_health,
+        "health_given": health is not None,
+        "our_check": health is not None and not package.own_health,
+        "health_sync": health is not None and health.kind == "sync",
+        "health_async": health is not None and health.kind == "async",
+        "share_keys": not package.own_state_keys,
+        "settings": bool(package.module.settings),
+        "licence": package.licence is not None,
+        "ignores": False,
+        "has_nothing": not definitions(package.server),
+        **{f"has_{_identifier(kind)}": bool(_names(package, kind)) for kind in KINDS},
+    }
+
+
+def _values(package: Package) -> dict[str, str]:
+    health = package.find_health()
+    return {
+        "name": package.name,
+        "distribution": package.distribution,
+        "prefix": package.prefix,
+        "title": package.docstring,
+        "title_literal": repr(package.docstring),
+        "variable": package.module.variable,
+        "description": json.dumps(package.description, ensure_ascii=False),
+        "python": package.python,
+        "licence": package.licence or "",
+        "requirements": _toml_lines(package.dependencies.requirements),
+        "test_requirements": _toml_lines([str(dependencies.requirement(name)) for name in ("httpx2", "pytest")]),
+        "ruff": layout.ruff_version(),
+        "health_module": health.module if health else "",
+        "health_function": health.function if health else "",
+        **{_identifier(kind): repr(_names(package, kind)) for kind in KINDS},
+    }
+
+
+def _identifier(kind: str) -> str:
+    return kind.replace(" ", "_") + "s"
+
+
+def _names(package: Package, kind: str) -> list[str]:
+    return [definition.name for definition in definitions(package.server) if definition.kind == kind]
+
+
+def _toml_lines(requirements: list[str] | tuple[str, ...]) -> str:
+    return "\n".join(f"    {json.dumps(requirement)}," for requirement in requirements)
+
+
+def _lock(package: Package) -> str:
+    ran = f"Python {platform.python_version()} on {platform.system()}"
+    head = (
+        f"# What ran, on {ran}. For the image, and for whoever wants exactly that: pip install -r requirements.lock\n"
+    )
+    left = package.dependencies.unlocked
+    note = f"# Not installed where this was written, so pip chooses: {', '.join(left)}\n" if left else ""
+    return head + note + "".join(f"{line}\n" for line in package.dependencies.locked)
