@@ -131,6 +131,16 @@ class Tools:
         return "went on" if self.go_on.wait(DEADLINE) else "never told"
 
 
+def run(server: uvicorn.Server, listener: socket.socket) -> None:
+    """Serve until told to stop; then nobody listens any more.
+
+    uvicorn before 0.41 leaves the socket open, and so takes connections that it never answers, where it is told
+    to stop before it has started.
+    """
+    with listener:
+        server.run([listener])
+
+
 class Served:
     """`Tools` that listen; published as the notebook ``sales``."""
 
@@ -145,7 +155,7 @@ class Served:
         self.seen: list[dict[str, str]] = []
         config = uvicorn.Config(self._app(), log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=1)
         self._uvicorn = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._uvicorn.run, args=([listener],))
+        self._thread = threading.Thread(target=run, args=(self._uvicorn, listener))
         self._thread.start()
         url = f"http://127.0.0.1:{self.port}/mcp"
         self.address = Address("notebook", str(notebook), None, url, str(self.token))

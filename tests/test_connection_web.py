@@ -23,7 +23,7 @@ from mcp_notebook.client import Connection, EraChoice
 from mcp_notebook.client.refusals import unreachable
 from mcp_notebook.errors import RequestError, UnknownNameError
 from tests.echoes import server
-from tests.served import DEADLINE, Served
+from tests.served import DEADLINE, Served, run
 
 ERAS: list[EraChoice] = ["modern", "legacy"]
 
@@ -35,7 +35,7 @@ def web(app: Any, port: int = 0) -> Iterator[int]:
     server = uvicorn.Server(
         uvicorn.Config(app, log_config=None, ws="none", lifespan="auto", timeout_graceful_shutdown=1)
     )
-    thread = threading.Thread(target=server.run, args=([listener],))
+    thread = threading.Thread(target=run, args=(server, listener))
     thread.start()
     try:
         yield listener.getsockname()[1]
