@@ -317,6 +317,37 @@ def test_stopping_twice_does_no_harm(portal):
     listener.stop()
 
 
+def test_a_lifespan_that_fails_in_the_middle_does_not_end_the_listener(serve):
+    failed = threading.Event()
+
+    @asynccontextmanager
+    async def lifespan(_: object) -> Any:
+        async def fail() -> None:
+            failed.set()
+            raise ValueError("in the middle")
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(fail)
+            yield {}
+
+    listener = serve(shop(lifespan=lifespan))
+    assert failed.wait(DEADLINE)
+    with pytest.raises(HostingError, match=r"its lifespan raised ValueError\('in the middle'\)"):
+        listener.follow(shop())
+    assert status(listener) == 200
+
+
+def test_where_listening_is_cancelled_the_next_server_is_heard(serve, portal):
+    cancelled = Listener(portal, shop(), name="shop", endpoint=Endpoint(TOKEN))
+    assert status(cancelled) == 200
+    cancelled._served.cancel()
+    end = time.monotonic() + DEADLINE
+    while cancelled._socket.fileno() >= 0:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    assert status(serve()) == 200
+
+
 def test_while_any_server_listens_threads_are_switched_sooner(portal):
     before = sys.getswitchinterval()
     first, second = (Listener(portal, shop(), name="shop", endpoint=Endpoint(TOKEN)) for _ in range(2))

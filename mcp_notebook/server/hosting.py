@@ -137,6 +137,10 @@ class Listener:
                     with _Sharing():
                         await self._uvicorn.serve(sockets=[self._socket])
         finally:
+            # Cancelled, uvicorn does not take its socket from the loop, which then never hears the next socket that
+            # the system gives the same number.
+            for listening in getattr(self._uvicorn, "servers", ()):
+                listening.close()
             self._socket.close()
         if failure is not None:
             raise failure

@@ -35,14 +35,16 @@ class RunningApp:
 
     async def run(self, *, task_status: anyio.abc.TaskStatus[RunningApp]) -> None:
         """Run the lifespan from beginning to end; `task_status` hears when requests can be answered."""
+        open_ = False
         try:
             async with self.app.router.lifespan_context(self.app):
+                open_ = True
                 task_status.started(self)
                 await self._stop.wait()
         except Exception as error:  # the author's lifespan may raise anything
-            if not self._stop.is_set():
+            if not open_:
                 raise
-            # The lifespan failed when it ended. Raised here, it would end the listener too.
+            # The lifespan failed later on, mostly when it ended. Raised here, it would end the listener too.
             self.failure = error
         finally:
             self._stopped.set()
