@@ -31,14 +31,18 @@ class Setting:
         annotation: The source of its type, such as ``str``; a secret's is ``SecretStr``.
         default: The source of its default; None where it must be given.
         secret: Whether it must never be written.
-        live: Its value in the notebook, for the proof; never written.
+        variable: The environment variable that it is read from.
+        description: What it is, as its author says; "" where nothing is said.
+        live: Its value in the notebook, as an environment has it; None where that is the default. Never written.
     """
 
     name: str
     annotation: str
     default: str | None
     secret: bool
-    live: Any = field(default=None, repr=False, compare=False)
+    variable: str = ""
+    description: str = ""
+    live: str | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,145 @@
+"""The texts in a module's source, and what each is given to."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import NamedTuple
+
+__all__ = ["Literal", "literals"]
+
+
+class Literal(NamedTuple):
+    """A text in the source.
+
+    Attributes:
+        node: The expression that it is: a constant, constants that are added, or the f-string that it is a part of.
+        value: The text; that of bytes where they are one.
+        name: What it is given to: a variable, parameter, keyword or key; "" where that is not known.
+        part: The constant in the f-string; None elsewhere.
+        free: Whether another expression may stand in its place.
+    """
+
+    node: ast.expr
+    value: str
+    name: str
+    part: ast.Constant | None = None
+    free: bool = True
+
+    @property
+    def is_bytes(self) -> bool:
+        """Whether it is bytes in the source."""
+        return any(isinstance(node, ast.Constant) and isinstance(node.value, bytes) for node in ast.walk(self.node))
+
+
+THROUGH = {"SecretStr", "SecretBytes", "Secret", "Field", "str", "bytes", "encode", "strip", "field"}
+"""Calls whose result is what they are given, for what a name says of it."""
+
+PAIRS = {"get", "getenv", "setdefault", "putenv", "setenv", "set_password"}
+"""Calls with a name, and its value after it."""
+
+LOGINS = {"BasicAuth", "HTTPBasicAuth", "HTTPDigestAuth", "DigestAuth", "login"}
+"""Calls with a user, and a password after it."""
+
+
+def literals(tree: ast.AST) -> Iterator[Literal]:
+    """Yield the texts of a module, in order."""
+    for child in ast.iter_child_nodes(tree):
+        yield from _in(child, "", free=True)
+
+
+def _in(node: ast.AST, name: str, *, free: bool) -> Iterator[Literal]:
+    if isinstance(node, ast.expr) and (text := _text(node)) is not None:
+        yield Literal(node, text, name, free=free)
+        return
+    if isinstance(node, ast.JoinedStr):
+        yield from _in_f_string(node, name, free=free)
+        return
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):  # a docstring
+        yield from _in(node.value, "", free=False)
+        return
+    given = dict(_given(node, name))
+    unnamed = isinstance(node, ast.ClassDef) and any("Enum" in ast.unparse(base) for base in node.bases)
+    for field, value in ast.iter_fields(node):
+        for child in value if isinstance(value, list) else [value]:
+            if not isinstance(child, ast.AST):
+                continue
+            fixed = field in ("annotation", "returns") or isinstance(child, ast.pattern)
+            for found in _in(child, given.get(child, ""), free=free and not fixed):
+                yield found._replace(name="") if unnamed and isinstance(child, ast.Assign) else found
+
+
+def _text(node: ast.expr) -> str | None:
+    """Return the text of a constant, or of constants that are added."""
+    if isinstance(node, ast.Constant):
+        if isinstance(node.value, bytes):
+            return node.value.decode(errors="replace")
+        return node.value if isinstance(node.value, str) else None
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        left, right = _text(node.left), _text(node.right)
+        return None if left is None or right is None else left + right
+    return None
+
+
+def _in_f_string(node: ast.JoinedStr, name: str, *, free: bool) -> Iterator[Literal]:
+    for value in node.values:
+        if isinstance(value, ast.Constant):
+            yield Literal(node, str(value.value), name, value, free)
+        elif isinstance(value, ast.FormattedValue):
+            yield from _in(value.value, "", free=free)
+
+
+def _given(node: ast.AST, name: str) -> Iterator[tuple[ast.AST, str]]:
+    """Yield the parts of a node that something is known of, with what each is given to."""
+    match node:
+        case ast.Assign(targets=[target, *_], value=value):
+            yield value, _name(target)
+        case ast.AnnAssign(target=target, value=ast.expr() as value) | ast.NamedExpr(target=target, value=value):
+            yield value, _name(target)
+        case ast.keyword(arg=arg, value=value):
+            yield value, name if arg in ("default", None) else arg
+        case ast.Tuple(elts=[_, second]) if name == "auth":
+            yield second, "password"
+        case ast.Tuple(elts=[ast.Constant(value=str(key)), second]):
+            yield second, key
+        case ast.Dict(keys=keys, values=values):
+            yield from ((value, _name(key)) for key, value in zip(keys, values, strict=True) if key is not None)
+        case ast.arguments():
+            positional = [*node.posonlyargs, *node.args]
+            yield from zip(
+                node.defaults, (a.arg for a in positional[len(positional) - len(node.defaults) :]), strict=True
+            )
+            yield from ((d, a.arg) for a, d in zip(node.kwonlyargs, node.kw_defaults, strict=True) if d is not None)
+        case ast.Call():
+            yield from _given_to_call(node, name)
+        case ast.Compare(left=left, comparators=[right], ops=[ast.Eq() | ast.NotEq()]):
+            yield from ((right, _compared(left, right)), (left, _compared(right, left)))
+        case ast.BinOp() | ast.BoolOp() | ast.IfExp() | ast.Attribute() | ast.Await():
+            yield from ((child, name) for child in ast.iter_child_nodes(node))
+
+
+def _given_to_call(node: ast.Call, name: str) -> Iterator[tuple[ast.AST, str]]:
+    called = _name(node.func)
+    yield from ((keyword, name) for keyword in node.keywords if keyword.arg == "default")
+    if called in THROUGH:
+        yield node.func, name
+        yield from ((value, name) for value in node.args)
+    elif called in PAIRS and len(node.args) == 2:
+        yield node.args[1], _name(node.args[0])
+    elif called in LOGINS and len(node.args) == 2:
+        yield node.args[1], "password"
+
+
+def _compared(other: ast.expr, value: ast.expr) -> str:
+    """Return the name of what a text is compared with, unless the text is a word, which then is one of several."""
+    text = _text(value)
+    return _name(other) if text is not None and not text.replace("-", "").replace("_", "").isalpha() else ""
+
+
+def _name(node: ast.AST) -> str:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Constant(value=str(name)):
+            return name
+        case ast.Subscript(slice=key):
+            return _name(key)
+    return ""

@@ -1,0 +1,96 @@
+"""A module in which settings take the place of values."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mcp_notebook.export.edits import replaced
+from mcp_notebook.export.layout import formatted
+from mcp_notebook.export.module import Setting
+
+__all__ = ["Rewriting"]
+
+New = str | list[ast.expr]
+"""What stands in the place of an expression; a text in an f-string becomes several parts."""
+
+
+class Rewriting:
+    """A module on its way to another text.
+
+    Attributes:
+        source: The text as it was.
+        tree: As it parses.
+    """
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.tree = ast.parse(source)
+        self._new: dict[ast.AST, New] = {}
+        taken = {
+            getattr(node, field, None) for node in ast.walk(self.tree) for field in ("id", "arg", "asname", "name")
+        }
+        self._settings = "settings" if "settings" not in taken else "app_settings"
+
+    def staying(self, node: ast.AST | None = None) -> Iterator[ast.AST]:
+        """Yield the nodes that nothing took the place of, each before those in it."""
+        for child in ast.iter_child_nodes(node or self.tree):
+            if child not in self._new:
+                yield child
+                yield from self.staying(child)
+
+    def put(self, node: ast.AST, new: New) -> None:
+        """Put source in the place of an expression, or parts in the place of a text in an f-string."""
+        self._new[node] = new
+
+    def value_of(self, setting: Setting) -> str:
+        """Return the source of a setting's value."""
+        text = f"{self._settings}.{setting.name}"
+        if not setting.secret:
+            return text
+        value = f"{text}.get_secret_value()"
+        return f"({value} if {text} is not None else None)" if setting.default == "None" else value
+
+    def done(self, module: str) -> str:
+        """Return the new text; its settings come from this module beside it."""
+        if not self._new:
+            return self.source
+        text = replaced(self.source, list(self._changes(self.tree)))
+        name = "settings" if self._settings == "settings" else f"settings as {self._settings}"
+        return formatted(_with_import(text, f"from .{module} import {name}"))
+
+    def _changes(self, tree: ast.AST) -> Iterator[tuple[ast.expr, str]]:
+        """Yield the new text of each expression; of an f-string the whole, since its parts have no exact place."""
+        for child in ast.iter_child_nodes(tree):
+            new = self._new.get(child)
+            if isinstance(new, str) and isinstance(child, ast.expr):
+                yield child, new
+            elif isinstance(child, ast.JoinedStr):
+                if any(node in self._new for node in ast.walk(child)):
+                    yield child, ast.unparse(_Substituting(self._new).visit(child))
+            else:
+                yield from self._changes(child)
+
+
+class _Substituting(ast.NodeTransformer):
+    def __init__(self, new: Mapping[ast.AST, New]) -> None:
+        self._new = new
+
+    def visit(self, node: ast.AST) -> Any:
+        new = self._new.get(node)
+        if new is None:
+            return self.generic_visit(node)
+        return ast.parse(new, mode="eval").body if isinstance(new, str) else new
+
+
+def _with_import(text: str, line: str) -> str:
+    """Put an import behind the docstring and the imports from ``__future__``."""
+    behind = 0
+    for i, node in enumerate(ast.parse(text).body):
+        is_docstring = i == 0 and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if not is_docstring and not (isinstance(node, ast.ImportFrom) and node.module == "__future__"):
+            break
+        behind = node.end_lineno or 0
+    lines = text.split("\n")
+    return "\n".join([*lines[:behind], line, *lines[behind:]])

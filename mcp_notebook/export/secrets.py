@@ -1,0 +1,245 @@
+"""What must not be written: keys, passwords and tokens, found by their form, by their name, and by the environment.
+
+This is own code because no library fits. detect-secrets 1.5.0, the best known, had its last release in May 2024, asks
+for requests and PyYAML, keeps its settings in one object for the process, reads text line by line without knowing what
+a literal is given to, and knows neither today's keys of OpenAI nor those of Anthropic nor GitHub's ``github_pat_``.
+Text of high entropy alone is not reported: in notebooks that is mostly data.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import NamedTuple
+from urllib.parse import quote
+
+from mcp_notebook.export.findings import Finding
+from mcp_notebook.export.literals import literals
+from mcp_notebook.export.wording import is_placeholder, is_word, says_secret
+
+__all__ = ["Part", "Secret", "brief", "find", "parts", "refuse", "secrets_of"]
+
+NO_SECRET = re.compile(r"#\s*not a secret\b", re.IGNORECASE)
+"""A comment that says of its line that what looks like a secret there is none."""
+
+FORMATS: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
+    (what, field, re.compile(rf"(?<![A-Za-z0-9_]){pattern}"))
+    for what, field, pattern in [
+        ("an Anthropic key", "anthropic_api_key", r"sk-ant-[\w-]{16,}"),
+        ("an OpenRouter key", "openrouter_api_key", r"sk-or-[\w-]{16,}"),
+        ("an OpenAI key", "openai_api_key", r"sk-(?=[\w-]*[0-9A-Z])[\w-]{16,}"),
+        ("a GitHub token", "github_token", r"(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,})"),
+        ("a GitLab token", "gitlab_token", r"gl(?:pat|rt|ptt|dt)-[\w-]{18,}"),
+        ("an AWS key", "aws_access_key_id", r"A(?:KIA|SIA)[0-9A-Z]{16}(?![0-9A-Za-z])"),
+        ("a Google key", "google_api_key", r"(?:AIza[\w-]{35}|GOCSPX-[\w-]{20,}|ya29\.[\w-]{20,})"),
+        ("a Slack token", "slack_token", r"xox[a-z]-[A-Za-z0-9-]{10,}|xapp-\d-[A-Za-z0-9-]{10,}"),
+        ("a webhook", "webhook_url", r"https://hooks\.slack\.com/(?:services|workflows)/[\w/]{20,}"),
+        ("a webhook", "webhook_url", r"https://(?:\w+\.)?discord(?:app)?\.com/api/webhooks/\d+/[\w-]{20,}"),
+        ("a Stripe key", "stripe_api_key", r"(?:(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/]{20,})"),
+        ("a Hugging Face token", "hf_token", r"hf_[A-Za-z0-9]{30,}"),
+        ("an npm token", "npm_token", r"npm_[A-Za-z0-9]{36}"),
+        ("a PyPI token", "pypi_token", r"pypi-[\w-]{50,}"),
+        ("a SendGrid key", "sendgrid_api_key", r"SG\.[\w-]{20,}\.[\w-]{20,}"),
+        ("a Twilio key", "twilio_api_key", r"SK[0-9a-f]{32}(?![0-9a-f])"),
+        ("a Telegram token", "telegram_token", r"\d{8,10}:AA[\w-]{33}"),
+        ("a key of a model's provider", "model_api_key", r"(?:gsk_|xai-|pplx-|r8_|tvly-|nvapi-)[\w-]{24,}"),
+        ("a key of a web service", "service_api_key",
+         r"(?:shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}|do[op]_v1_[0-9a-f]{40,}|dapi[0-9a-f]{32}|lin_api_\w{30,}|ntn_\w{30,})"),
+        ("a JSON Web Token", "token", r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"),
+        ("a private key", "private_key",
+         r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:(?!-----END)[\s\S])+(?:-----END[A-Z0-9 ]*-----)?"),
+        ("an Azure key", "azure_key", r"(?:AccountKey|SharedAccessKey)=(?P<secret>[A-Za-z0-9+/]{30,}={0,2})"),
+        ("a token in a header", "token", r"(?i:bearer|basic)[ ]+(?P<secret>(?=[\w.~+/-]*\d)[\w.~+/-]{16,}=*)"),
+        ("a key in a URL", "api_key",
+         r"(?i:api_?key|access_token|auth_token|token|secret|password|sig)=(?P<secret>[\w.~%+/-]{12,})"),
+    ]
+)  # fmt: skip
+
+URL = re.compile(r"[a-zA-Z][\w+.-]*://[^\s:/?#@\"'<>{}$]*:(?P<password>[^\s/@\"'<>{}$]+)@[^\s\"'<>]+")
+"""A URL with a password in it."""
+
+ASSIGNED = re.compile(r"""([\w-]{3,40})["']?\s*[:=]\s*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"',;#]+)\s*$)""", re.MULTILINE)
+"""A name and its value, in files that are no Python."""
+
+
+class Part(NamedTuple):
+    """A part of a text that is a secret.
+
+    Attributes:
+        start: Where it begins in the text.
+        end: Where it ends.
+        why: What it is.
+        field: What a setting that holds it may be called.
+    """
+
+    start: int
+    end: int
+    why: str
+    field: str
+
+
+@dataclass(frozen=True, order=True)
+class Secret:
+    """A secret in a file.
+
+    Attributes:
+        line: From 1.
+        column: From 0.
+        value: The secret itself, which is in no ``repr``.
+        why: What it is.
+    """
+
+    line: int
+    column: int
+    value: str = field(repr=False)
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.why} ({brief(self.value)})"
+
+
+def brief(value: str) -> str:
+    """Return all that may be shown of a secret: how it begins."""
+    return f"{value[:2]}..." if len(value) >= 8 else "..."
+
+
+def find(text: str, environment: Mapping[str, str]) -> list[Secret]:
+    """Return the secrets in a file, in order.
+
+    Args:
+        text: Python's source, or any other text.
+        environment: Where values of variables that say they are secrets are found in the text, that is one too.
+    """
+    marked = {n for n, line in enumerate(text.split("\n"), 1) if NO_SECRET.search(line)}
+    found: list[Secret] = []
+    for secret in [*_placed(text, parts(text, "", environment)), *_named(text, environment)]:
+        same = any(s.line == secret.line and (s.value in secret.value or secret.value in s.value) for s in found)
+        if secret.line not in marked and not same:
+            found.append(secret)
+    return sorted(found)
+
+
+def parts(text: str, name: str, environment: Mapping[str, str]) -> list[Part]:
+    """Return which parts of a text are secrets, in order and apart from each other.
+
+    Args:
+        text: All of a literal, or of a file.
+        name: What a literal is given to; "" where that is not known.
+        environment: As for `find`.
+    """
+    if (
+        name
+        and says_secret(name)
+        and " " not in text.strip()
+        and not is_placeholder(text, name)
+        and not _is_address(text)
+    ):
+        return [Part(0, len(text), f"a literal for {name!r}", name)]
+    found = [*_known(text, environment), *_formatted(text)]
+    found.sort(key=lambda part: (part.start, -part.end))
+    return [part for i, part in enumerate(found) if all(part.start >= earlier.end for earlier in found[:i])]
+
+
+def refuse(files: Mapping[str, str], environment: Mapping[str, str], known: Iterable[str]) -> list[Finding]:
+    """Look at every file of a package once more, before it is written; each secret that is in one stops.
+
+    Args:
+        files: The text of each by its path.
+        environment: As for `find`.
+        known: Secrets that were lifted out, which are in no file in any form.
+    """
+    forms = sorted({form for value in known for form in _forms(value)})
+    return [
+        Finding(
+            "stops",
+            None,
+            f"{path}, line {secret.line}",
+            f"has {secret}, which would be written.",
+            "Mark the constant that it comes from with '# secret', or where it is none, its line with '# not a secret'.",
+        )
+        for path, text in files.items()
+        for secret in [*find(text, environment), *_lifted(text, forms)]
+    ]
+
+
+def secrets_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of an environment that hold a secret, by what their names say."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if len(value) >= 8 and says_secret(name) and not is_placeholder(value, name) and not _is_address(value)
+    }
+
+
+def _known(text: str, environment: Mapping[str, str]) -> Iterator[Part]:
+    for name, value in secrets_of(environment).items():
+        if value == text or not is_word(value):
+            for start in _places(text, value):
+                yield Part(start, start + len(value), f"the value of the environment variable {name}", name)
+
+
+def _formatted(text: str) -> Iterator[Part]:
+    for match in URL.finditer(text):
+        if not is_placeholder(match["password"], "pass"):
+            yield Part(*match.span(), "a URL with a password", "connection_url")
+    for what, field_name, pattern in FORMATS:
+        for match in pattern.finditer(text):
+            group = "secret" if "secret" in pattern.groupindex else 0
+            if not is_placeholder(match[group].rpartition("_")[2] or match[group]) and "EXAMPLE" not in match[group]:
+                yield Part(*match.span(group), what, field_name)
+
+
+def _named(text: str, environment: Mapping[str, str]) -> Iterator[Secret]:
+    """Yield what is a secret by what it is given to: in Python a literal, else what stands behind a name."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        for match in ASSIGNED.finditer(text):
+            value = match[2] or match[3] or match[4]
+            if parts(value, match[1], {}):
+                yield _secret(text, match.start(), value, f"a value for {match[1]!r}")
+        return
+    for literal in literals(tree):
+        for part in parts(literal.value, literal.name, environment):
+            value = literal.value[part.start : part.end]
+            yield Secret(literal.node.lineno, literal.node.col_offset, value, part.why)
+
+
+def _placed(text: str, found: Iterable[Part]) -> Iterator[Secret]:
+    return (_secret(text, part.start, text[part.start : part.end], part.why) for part in found)
+
+
+def _secret(text: str, start: int, value: str, why: str) -> Secret:
+    return Secret(text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start) - 1, value, why)
+
+
+def _is_address(text: str) -> bool:
+    """Whether a text says where something is: a path, or a URL, which is looked at as such."""
+    return "://" in text or text.startswith(("/", "./", "~/", "C:\\"))
+
+
+def _places(text: str, value: str) -> Iterator[int]:
+    """Yield where a value stands in a text, not as a part of a longer word."""
+    if value in text:  # which is far faster than the pattern, and mostly false
+        yield from (match.start() for match in re.finditer(rf"(?<!\w){re.escape(value)}(?!\w)", text))
+
+
+def _lifted(text: str, forms: Iterable[str]) -> Iterator[Secret]:
+    for form in forms:
+        for start in _places(text, form):
+            yield _secret(text, start, form, "a secret of the notebook")
+
+
+@cache
+def _forms(value: str) -> frozenset[str]:
+    """Return how a value may be written down; a short one, which may stand there by chance, only as a literal."""
+    escaped = {repr(value), json.dumps(value)}
+    if len(value) < 6 or is_word(value):
+        return frozenset(escaped)
+    coded = base64.b64encode(value.encode(errors="replace")).decode()
+    return frozenset({value, quote(value, safe=""), coded, *(text[1:-1] for text in escaped)})
