@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import CancelledError, Future
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from mcp_types import CallToolResult, GetPromptResult, Prompt, ReadResourceResult, Resource, ResourceTemplate, Tool
 
@@ -45,6 +45,12 @@ class Blocking:
     def templates(self) -> list[ResourceTemplate]:
         """Return all resource templates that the server lists."""
         return self._ask(self._requests.every, "list_resource_templates", "resource_templates")
+
+    def pages(
+        self, method: Literal["list_tools", "list_prompts", "list_resources", "list_resource_templates"]
+    ) -> list[Any]:
+        """Return the pages of a list as the server gives them, each a result of the protocol."""
+        return self._ask(self._requests.pages, method)
 
     def start_call(
         self,

@@ -75,13 +75,17 @@ class Requests:
 
     async def every(self, method: str, field: str) -> list[Any]:
         """Return all that a server lists, over all pages."""
+        return [item for page in await self.pages(method) for item in getattr(page, field)]
+
+    async def pages(self, method: str) -> list[Any]:
+        """Return the pages of a list, as the server gives them."""
 
         async def pages(client: Client) -> list[Any]:
             found: list[Any] = []
             cursor: str | None = None
             while True:
                 page = await getattr(client, method)(cursor=cursor)
-                found += getattr(page, field)
+                found.append(page)
                 cursor = page.next_cursor
                 if cursor is None:
                     return found

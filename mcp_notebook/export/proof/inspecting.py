@@ -1,0 +1,102 @@
+"""What a package is made of, and what it runs on: whether the workbench is in it, whether its own tests pass."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from mcp_notebook.errors import ExportError
+from mcp_notebook.export.proof.environment import Installed
+
+__all__ = ["Tested", "about", "importing", "tested"]
+
+WORKBENCH = "mcp_notebook"
+
+_ABOUT = f"""
+import importlib, importlib.metadata, json, platform, sys
+for module in sys.argv[1:]:
+    importlib.import_module(module)
+print(json.dumps({{
+    "versions": {{
+        "Python": platform.python_version(),
+        "mcp": importlib.metadata.version("mcp"),
+        "platform": f"{{platform.system()}} {{platform.machine()}}",
+    }},
+    "imported": sorted(name for name in sys.modules if name.partition(".")[0] == {WORKBENCH!r}),
+    "installed": sorted({{d.name for d in importlib.metadata.distributions()}} & {{"mcp-notebook", "mcp_notebook"}}),
+}}))
+"""
+
+
+def about(package: Installed, name: str, cwd: Path) -> dict[str, Any]:
+    """Import the package's modules where it is installed, and return versions and what else came with them.
+
+    Raises:
+        ExportError: They cannot be imported.
+    """
+    done = package.run("-c", _ABOUT, f"{name}.__main__", f"{name}.server", f"{name}.web", cwd=cwd)
+    if done.returncode != 0:
+        raise ExportError(f"it cannot be imported: {_last_line(done.stderr)}")
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def importing(source: Path) -> list[str]:
+    """Return the lines of Python files that import the workbench, each with its place."""
+    found = []
+    for path in sorted(source.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if any(name.partition(".")[0] == WORKBENCH for name in names):
+                found.append(f"{path.relative_to(source).as_posix()}, line {node.lineno}: {ast.unparse(node)}")
+    return found
+
+
+@dataclass(frozen=True)
+class Tested:
+    """How the package's tests ended.
+
+    Attributes:
+        passed: How many passed.
+        failed: Those that did not, each with why.
+    """
+
+    passed: int
+    failed: tuple[str, ...]
+
+
+def tested(package: Installed, report: Path) -> Tested:
+    """Run the package's tests.
+
+    Args:
+        package: Where it is installed.
+        report: Where pytest may write what it found.
+
+    Raises:
+        ExportError: They could not be run.
+    """
+    options = ["-q", "-p", "no:cacheprovider", f"--junit-xml={report}"]
+    try:
+        done = package.run("-m", "pytest", *options, cwd=package.source)
+    except subprocess.TimeoutExpired as error:
+        raise ExportError(f"its tests did not end within {error.timeout:.0f} seconds") from None
+    if not report.exists():
+        raise ExportError(f"its tests cannot be run: {_last_line(done.stderr or done.stdout)}")
+    cases = list(ElementTree.parse(report).iter("testcase"))  # noqa: S314 - pytest wrote it
+    failed = [(case, problem) for case in cases for problem in case if problem.tag in ("failure", "error")]
+    skipped = [case for case in cases if case.find("skipped") is not None]
+    return Tested(
+        len(cases) - len({id(case) for case, _ in failed}) - len(skipped),
+        tuple(f"{case.get('name')}: {(problem.get('message') or '').partition(chr(10))[0]}" for case, problem in failed),
+    )
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1][:300] if lines else "it says nothing"

@@ -1,0 +1,179 @@
+"""From what was observed to the rows of a proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mcp_notebook.errors import ExportError
+from mcp_notebook.export.proof.comparing import differences
+from mcp_notebook.export.proof.evidence import Difference, Proof, Row, merged, short
+from mcp_notebook.export.proof.inspecting import Tested
+from mcp_notebook.export.proof.offering import KINDS, Offer, compared
+from mcp_notebook.export.proof.replaying import Replays, recorded
+from mcp_notebook.recording import Call
+
+__all__ = ["Observed", "Run", "judged", "same_calls", "varying"]
+
+Cells = Mapping[tuple[str, str], int | None]
+Varies = Mapping[int, Sequence[str]]
+
+HINT = (
+    "The proof begins with fresh processes. A value that may be another each time: --volatile PATH. A server that "
+    "remembers earlier calls: restart the kernel, run all cells, export again."
+)
+
+
+@dataclass
+class Run:
+    """What was observed of the package over one transport.
+
+    Attributes:
+        offer: What it offers; None where it did not say.
+        outcomes: What came of the calls, by their numbers.
+        failure: Why it went no further; "" where it did.
+    """
+
+    offer: Offer | None = None
+    outcomes: dict[int, dict[str, Any]] = field(default_factory=dict)
+    failure: str = ""
+
+
+@dataclass(frozen=True)
+class Observed:
+    """All that was observed.
+
+    Attributes:
+        live: What the notebook's server offers.
+        replays: What was recorded of it.
+        runs: What was observed of the package, by transport.
+        about: Versions, and what importing it imports; or why it cannot be imported.
+        tests: How its tests ended; or why they could not be run.
+        importing: The lines that import the workbench.
+        clean: Whether its environment was made for it.
+    """
+
+    live: Offer
+    replays: Replays
+    runs: Mapping[str, Run]
+    about: Mapping[str, Any] | ExportError
+    tests: Tested | ExportError
+    importing: Sequence[str]
+    clean: bool
+
+
+def same_calls(replays: Replays, run: Run, volatile: Sequence[str]) -> bool:
+    """Whether each call had the recorded outcome."""
+    return not any(True for call in replays.calls for _ in _of_call(call, run, {}, volatile, {}))
+
+
+def varying(one: Run, other: Run) -> dict[int, tuple[str, ...]]:
+    """Return which values of which calls differ between two runs of the same package."""
+    found = {}
+    for number in one.outcomes.keys() & other.outcomes.keys():
+        places = tuple(at for at, *_ in differences(one.outcomes[number], other.outcomes[number]))
+        if places:
+            found[number] = places
+    return found
+
+
+def judged(observed: Observed, cells: Cells, volatile: Sequence[str], varies: Varies) -> Proof:
+    """Say of each thing that was looked at whether the package passes."""
+    found = {transport: _differences(observed, run, cells, volatile, varies) for transport, run in observed.runs.items()}
+    rows = (
+        _installs(observed),
+        *(_row(kind, observed, found) for kind in ("server", *KINDS)),
+        _calls(observed, found, varies),
+        _tests(observed.tests),
+        _stands_alone(observed),
+    )
+    versions = {} if isinstance(observed.about, ExportError) else observed.about["versions"]
+    every = [d for of_run in found.values() for of_kind in of_run.values() for d in of_kind]
+    return Proof(rows, merged(every), tuple(versions.items()), varies=tuple((n, tuple(p)) for n, p in varies.items()))
+
+
+def _differences(
+    observed: Observed, run: Run, cells: Cells, volatile: Sequence[str], varies: Varies
+) -> dict[str, list[Difference]]:
+    found = {} if run.offer is None else compared(observed.live, run.offer, cells)
+    found["calls"] = [d for call in observed.replays.calls for d in _of_call(call, run, cells, volatile, varies)]
+    transport = next(name for name, each in observed.runs.items() if each is run)
+    return {key: [d.over_transport(transport) for d in of_kind] for key, of_kind in found.items()}
+
+
+def _of_call(call: Call, run: Run, cells: Cells, volatile: Sequence[str], varies: Varies) -> Iterator[Difference]:
+    if call.number not in run.outcomes:
+        return
+    before, after = recorded(call), run.outcomes[call.number]
+    vary = {*varies.get(call.number, ())}
+    for at, one, other in differences(before, after):
+        if not (at in vary and type(one) is type(other)):
+            kind = _KINDS.get(call.method, "completion")
+            yield Difference(
+                f"{kind} {call.name}", cells.get((kind, call.name)), at, short(one), short(other), call.number
+            )
+
+
+_KINDS = {"tools/call": "tool", "resources/read": "resource", "prompts/get": "prompt"}
+
+
+def _installs(observed: Observed) -> Row:
+    if isinstance(observed.about, ExportError):
+        return Row("installs and imports", "no", ok=False, details=(str(observed.about),))
+    return Row("installs and imports", "in a clean environment" if observed.clean else "in the environment given")
+
+
+def _row(kind: str, observed: Observed, found: Mapping[str, Mapping[str, list[Difference]]]) -> Row:
+    count = "" if kind == "server" else f" ({len(observed.live.entries[kind])})"  # type: ignore[index]
+    what = "name, instructions, capabilities" if kind == "server" else f"{kind}s{count}"
+    words = [
+        "not reached" if run.offer is None else _equal(len(found[transport][kind]))
+        for transport, run in observed.runs.items()
+    ]
+    failures = [
+        f"over {transport}: {run.failure}"
+        for transport, run in observed.runs.items()
+        if run.offer is None and kind == "server"
+    ]
+    details = [*failures, *map(str, merged([d for of_run in found.values() for d in of_run.get(kind, ())]))]
+    return Row(what, *words, ok=not details and "not reached" not in words, details=tuple(details))
+
+
+def _calls(observed: Observed, found: Mapping[str, Mapping[str, list[Difference]]], varies: Varies) -> Row:
+    replays = observed.replays
+    words, details = [], []
+    for transport, run in observed.runs.items():
+        missing = len(replays.calls) - len(run.outcomes)
+        differ = len({d.call for d in found[transport]["calls"]})
+        words.append(f"{missing} not reached" if missing else _equal(differ))
+        if missing and run.offer is not None:
+            details.append(f"over {transport}: {run.failure}")
+    details += map(str, merged([d for of_run in found.values() for d in of_run["calls"]]))
+    ok = not details and not any("reached" in word for word in words)
+    details += [HINT] if any(of_run["calls"] for of_run in found.values()) else []
+    details += [
+        f"call {number}: {', '.join(places)} varies from run to run, so only its type is compared"
+        for number, places in varies.items()
+    ]
+    details += [f"call {call.number}, {call.title}, was not made again: {why}" for call, why in replays.left_out]
+    return Row(f"recorded calls ({len(replays.calls)})", *words, ok=ok, details=tuple(details))
+
+
+def _equal(differ: int) -> str:
+    return "equal" if not differ else f"{differ} different"
+
+
+def _tests(tests: Tested | ExportError) -> Row:
+    if isinstance(tests, ExportError):
+        return Row("its tests", "not run", ok=False, details=(str(tests),))
+    failed = f", {len(tests.failed)} failed" if tests.failed else ""
+    return Row("its tests", f"{tests.passed} passed{failed}", ok=not tests.failed, details=tests.failed)
+
+
+def _stands_alone(observed: Observed) -> Row:
+    about = {} if isinstance(observed.about, ExportError) else observed.about
+    details = [*observed.importing, *about.get("imported", ())]
+    if observed.clean:
+        details += [f"{name} is installed with it" for name in about.get("installed", ())]
+    return Row("needs nothing of the notebook", "yes" if not details else "no", ok=not details, details=tuple(details))

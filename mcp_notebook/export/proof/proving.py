@@ -1,0 +1,104 @@
+"""The proof: the package, installed and started anew, beside the notebook's live server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from mcp_notebook.client import Connection
+from mcp_notebook.errors import ExportError, McpNotebookError
+from mcp_notebook.export.module import Module
+from mcp_notebook.export.proof import inspecting
+from mcp_notebook.export.proof.environment import Installed, installed
+from mcp_notebook.export.proof.evidence import Proof
+from mcp_notebook.export.proof.judging import Observed, Run, judged, same_calls, varying
+from mcp_notebook.export.proof.offering import offer_of
+from mcp_notebook.export.proof.replaying import Replays, replayed
+from mcp_notebook.export.proof.serving import TRANSPORTS, serving
+from mcp_notebook.export.ran import Subject
+from mcp_notebook.portal import Portal
+
+__all__ = ["prove"]
+
+Say = Callable[[str], None]
+
+
+def prove(
+    subject: Subject,
+    module: Module,
+    destination: Path,
+    name: str,
+    replays: Replays,
+    *,
+    portal: Portal,
+    environment: Mapping[str, str],
+    volatile: Sequence[str] = (),
+    python: Path | None = None,
+    before_tests: Callable[[Mapping[int, Sequence[str]]], None] = lambda _: None,
+    on_progress: Say = lambda _: None,
+) -> Proof:
+    """Install a package into a clean environment, start it there, and compare it with the live server.
+
+    Args:
+        subject: What was exported.
+        module: What it became.
+        destination: The package's directory; nothing is written there.
+        name: What the package is imported as.
+        replays: The recorded calls to make again.
+        portal: The loop of the connections.
+        environment: What the package finds in its environment beside the usual: the values of its settings.
+        volatile: The values of results that are compared by their type only.
+        python: An interpreter that has all that the package needs: then no environment is made.
+        before_tests: Told, before the package's tests run, which values of which calls turned out to vary from run to
+            run; what it writes into the directory's tests counts.
+        on_progress: Told of each step in a line.
+    """
+    with TemporaryDirectory(prefix="proof-", ignore_cleanup_errors=True) as made:
+        folder = Path(made)
+        try:
+            package = installed(destination, folder, environment, python=python, say=on_progress)
+        except ExportError as error:
+            return Proof(unproven=str(error))
+        (folder / "empty").mkdir()
+        about = _or_why(inspecting.about, package, name, folder / "empty")
+        with Connection(portal, subject.server, "modern") as live:
+            offer = offer_of(live)
+        runs = {transport: _run(portal, package, name, transport, replays, on_progress) for transport in TRANSPORTS}
+        varies = {}
+        if not all(same_calls(replays, run, volatile) for run in runs.values()):
+            again = _run(portal, package, name, "stdio", replays, on_progress, again=True)
+            varies = varying(runs["stdio"], again)
+            before_tests(varies)
+            package.copy_again(destination, "tests")
+        on_progress("running the package's tests")
+        tests = _or_why(inspecting.tested, package, folder / "tests.xml")
+        importing = inspecting.importing(package.source)
+        observed = Observed(offer, replays, runs, about, tests, importing, package.clean)
+        return judged(observed, module.cells, volatile, varies)
+
+
+def _run(
+    portal: Portal, package: Installed, name: str, transport: str, replays: Replays, say: Say, *, again: bool = False
+) -> Run:
+    """Start the package, ask what it offers, and make the calls again."""
+    say(f"starting the package over {transport}{', to see what varies' if again else ''}")
+    run = Run()
+    try:
+        with serving(portal, package, name, transport) as connections:
+            run.offer = offer_of(connections.speaking("modern"))
+            for i, call in enumerate(replays.calls, 1):
+                say(f"making the recorded calls again over {transport}: {i} of {len(replays.calls)}")
+                run.outcomes[call.number] = replayed(portal, connections.speaking(call.era), call)
+    except McpNotebookError as error:
+        run.failure = str(error)
+    return run
+
+
+def _or_why(step: Callable[..., Any], *arguments: Any) -> Any:
+    """Return what a step found, or the error that says why it could not be taken."""
+    try:
+        return step(*arguments)
+    except ExportError as error:
+        return error

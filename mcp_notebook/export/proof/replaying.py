@@ -1,0 +1,194 @@
+"""Recorded calls, made again on another server."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+from mcp.server.mcpserver import MCPServer
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    CallToolResult,
+    CreateMessageResult,
+    ElicitResult,
+    GetPromptResult,
+    ListRootsResult,
+    PromptReference,
+    ReadResourceResult,
+    ResourceTemplateReference,
+)
+from pydantic import BaseModel
+
+from mcp_notebook.client import Answer, Connection, Question
+from mcp_notebook.errors import RequestError
+from mcp_notebook.export.proof.offering import of_the_protocol
+from mcp_notebook.portal import Portal
+from mcp_notebook.recording import Call
+from mcp_notebook.server.definitions import function_behind
+from mcp_notebook.server.stable_tools import TOOLS as OF_THE_NOTEBOOK
+
+__all__ = ["Replays", "recorded", "replayed", "replays"]
+
+PATIENCE = 30.0
+"""Seconds that a call may take which was faster in the notebook; a slower one has three times what it took there."""
+
+
+@dataclass(frozen=True)
+class Replays:
+    """The recorded calls of one server.
+
+    Attributes:
+        calls: Those that can be made again, in the order in which they were made.
+        left_out: Those that cannot, each with the reason.
+    """
+
+    calls: tuple[Call, ...] = ()
+    left_out: tuple[tuple[Call, str], ...] = ()
+
+
+def replays(
+    calls: Iterable[Call], server: MCPServer[Any], withheld: Callable[[Call], str | None] = lambda _: None
+) -> Replays:
+    """Choose the calls of a server that can be made again.
+
+    Args:
+        calls: All that were recorded.
+        server: The live server, as it is now.
+        withheld: Says why a call must not be made elsewhere; None where it may.
+    """
+    ours = [call for call in calls if call.server == server.name]
+    reasons = [(call, _why_not(call, server) or withheld(call)) for call in ours]
+    return Replays(
+        tuple(call for call, reason in reasons if reason is None),
+        tuple((call, reason) for call, reason in reasons if reason is not None),
+    )
+
+
+def _why_not(call: Call, server: MCPServer[Any]) -> str | None:
+    if call.method not in _REQUESTS:
+        return f"a {call.method} is not made again"
+    if call.approval is not None and not call.approval.allowed:
+        return "it was not allowed"
+    if call.state not in ("done", "error", "refused"):
+        return "it was cancelled" if call.state == "cancelled" else "it had not ended"
+    if call.cut:
+        return "it was too long to be kept whole"
+    asked, answered = ([event for event in call.events if event.kind == kind] for kind in ("question", "answer"))
+    if len(asked) > len(answered):
+        return "a question of it was not answered"
+    if call.method == "tools/call" and call.name in OF_THE_NOTEBOOK:
+        return "it is a tool of the workbench"
+    return _changed_since(call, function_behind(server, call.method, call.name))
+
+
+def _changed_since(call: Call, now: Callable[..., Any] | None) -> str | None:
+    then = call.function
+    if then is None:
+        return None
+    if now is None:
+        return "its definition is gone"
+    codes = [getattr(inspect.unwrap(function), "__code__", function) for function in (then, now)]
+    return None if codes[0] == codes[1] else "its definition has changed since"
+
+
+def recorded(call: Call) -> dict[str, Any]:
+    """Return what came of a call, as JSON that compares with that of another."""
+    outcome = {"refused": call.error} if call.state == "refused" else _outcome(call.method, call.result or {})
+    return {**outcome, "questions": _questions(call)}
+
+
+def _questions(call: Call) -> list[Any]:
+    # What is asked has no order of its members: the two eras write it differently.
+    asked = [{**event.value} for event in call.events if event.kind == "question"]
+    for question in asked:
+        question["params"] = {k: v for k, v in (question.get("params") or {}).items() if k != "_meta"}
+    found: list[Any] = json.loads(json.dumps(asked, sort_keys=True))
+    return found
+
+
+def replayed(portal: Portal, connection: Connection, call: Call) -> dict[str, Any]:
+    """Make a call again and return what came of it, as `recorded` has it."""
+    deadline = max(PATIENCE, 3 * (call.duration or 0))
+    answers = _Answers(call)
+
+    async def make() -> Any:
+        with anyio.fail_after(deadline):
+            return await _REQUESTS[call.method](connection, call, answers)
+
+    try:
+        result = portal.run(make)
+    except TimeoutError:
+        outcome: dict[str, Any] = {"refused": f"no answer within {deadline:.0f} seconds"}
+    except RequestError as error:
+        cause = error.__cause__
+        outcome = {"refused": cause.message if isinstance(cause, MCPError) else str(error)}
+    else:
+        values = result if isinstance(result, dict) else result.model_dump(by_alias=True, mode="json")
+        outcome = _outcome(call.method, values)
+    made = connection.recorder.calls[-1] if call.method in _RESULTS else call
+    return {**outcome, "questions": _questions(made)}
+
+
+_RESULTS: dict[str, type[BaseModel]] = {
+    "tools/call": CallToolResult,
+    "resources/read": ReadResourceResult,
+    "prompts/get": GetPromptResult,
+}
+
+
+def _outcome(method: str, result: dict[str, Any]) -> dict[str, Any]:
+    model = _RESULTS.get(method)
+    if model is not None:  # the same defaults on both sides, whichever era and whoever wrote it down
+        result = model.model_validate(result).model_dump(by_alias=True, mode="json", exclude_none=True)
+    return of_the_protocol(result)
+
+
+async def _call(connection: Connection, call: Call, answers: _Answers) -> BaseModel:
+    return (await connection.aio.call(call.name, call.arguments, answers=answers)).result
+
+
+async def _read(connection: Connection, call: Call, answers: _Answers) -> BaseModel:
+    return (await connection.aio.read(call.name, answers=answers)).result
+
+
+async def _prompt(connection: Connection, call: Call, answers: _Answers) -> BaseModel:
+    arguments = {key: str(value) for key, value in call.arguments.items()}
+    return (await connection.aio.prompt(call.name, arguments, answers=answers)).result
+
+
+async def _complete(connection: Connection, call: Call, _answers: _Answers) -> dict[str, Any]:
+    ref = ResourceTemplateReference(uri=call.name) if "://" in call.name else PromptReference(name=call.name)
+    ((argument, value),) = call.arguments.items()
+    return {"values": await connection.aio.complete(ref, argument, value)}
+
+
+_REQUESTS = {"tools/call": _call, "resources/read": _read, "prompts/get": _prompt, "completion/complete": _complete}
+
+
+class _Answers:
+    """The recorded answers of a call: to the same question the same answer, else the next one."""
+
+    def __init__(self, call: Call) -> None:
+        values = {kind: [e.value for e in call.events if e.kind == kind] for kind in ("question", "answer")}
+        self._left = list(zip(values["question"], values["answer"], strict=False))
+
+    def __call__(self, question: Question) -> Answer:
+        if not self._left:
+            raise RequestError("it asks more than the notebook did")
+        words = getattr(question.params, "message", None)
+        same = [pair for pair in self._left if (pair[0].get("params") or {}).get("message") == words]
+        pair = (same or self._left)[0]
+        self._left.remove(pair)
+        return _ANSWERS[question.kind].model_validate(pair[1])  # type: ignore[return-value]
+
+
+_ANSWERS: dict[str, type[BaseModel]] = {
+    "form": ElicitResult,
+    "url": ElicitResult,
+    "sampling": CreateMessageResult,
+    "roots": ListRootsResult,
+}

@@ -1,0 +1,115 @@
+"""The package as a server, started anew, and the connections to it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from secrets import token_urlsafe
+from tempfile import TemporaryDirectory
+
+from mcp_notebook.client import Command, Connection, Era, Target, Url
+from mcp_notebook.errors import ExportError
+from mcp_notebook.export.proof.environment import Installed
+from mcp_notebook.portal import Portal
+
+__all__ = ["TRANSPORTS", "Connections", "serving"]
+
+STARTING = 60.0
+"""Seconds that the package may take to start."""
+
+
+class Connections:
+    """Connections to one server, one for each era that is spoken with it; each to a process of its own over stdio."""
+
+    def __init__(self, portal: Portal, target: Target) -> None:
+        self._portal = portal
+        self._target = target
+        self._open: dict[Era, Connection] = {}
+        self._closing = ExitStack()
+
+    def __enter__(self) -> Connections:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.close()
+
+    def speaking(self, era: Era) -> Connection:
+        """Return the open connection of that era.
+
+        Raises:
+            RequestError: It cannot be opened.
+        """
+        if era not in self._open:
+            connection = Connection(self._portal, self._target, era, notice=lambda _: None, deadline=STARTING)
+            self._open[era] = self._closing.enter_context(connection)
+        return self._open[era]
+
+
+@contextmanager
+def serving(portal: Portal, package: Installed, name: str, transport: str) -> Iterator[Connections]:
+    """Start the package, in an empty directory, and yield what connects to it; it ends with the context.
+
+    Args:
+        portal: The loop of the connections.
+        package: Where it is installed.
+        name: What it is imported as.
+        transport: One of `TRANSPORTS`.
+
+    Raises:
+        ExportError: It does not start.
+    """
+    with TemporaryDirectory(prefix="proof-", ignore_cleanup_errors=True) as cwd, ExitStack() as stack:
+        target = stack.enter_context(TRANSPORTS[transport](package, name, Path(cwd)))
+        yield stack.enter_context(Connections(portal, target))
+
+
+@contextmanager
+def _stdio(package: Installed, name: str, cwd: Path) -> Iterator[Target]:
+    yield Command(str(package.python), ["-m", name], env=package.variables, cwd=cwd)
+
+
+@contextmanager
+def _http(package: Installed, name: str, cwd: Path) -> Iterator[Target]:
+    token = token_urlsafe()
+    command = [str(package.python), "-m", name, "--transport", "http", "--port", "0"]
+    variables = {**package.variables, f"{name.upper()}_TOKEN": token}
+    with (cwd.parent / f"{cwd.name}.log").open("w+", encoding="utf-8", errors="replace") as log:
+        process = subprocess.Popen(
+            command, cwd=cwd, env=variables, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            yield Url(_address(process, Path(log.name)), token=token)
+        finally:
+            _end(process)
+            Path(log.name).unlink()
+
+
+TRANSPORTS = {"stdio": _stdio, "HTTP": _http}
+
+
+def _address(process: subprocess.Popen[bytes], log: Path) -> str:
+    """Wait until the server says where it listens."""
+    end = time.monotonic() + STARTING
+    while time.monotonic() < end:
+        ended = process.poll() is not None
+        said = log.read_text(encoding="utf-8", errors="replace")
+        if found := re.search(r"Listening at (http://\S+)", said):
+            return found[1]
+        if ended:
+            last = [line.strip() for line in said.splitlines() if line.strip()][-1:]
+            raise ExportError(f"it ended when it was started over HTTP: {' '.join(last)[:300]}")
+        time.sleep(0.02)
+    raise ExportError(f"it did not listen within {STARTING:.0f} seconds")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
