@@ -1,7 +1,7 @@
 """Run the notebooks of the course and store their outputs: ``python scripts/execute_notebooks.py [NOTEBOOK ...]``.
 
 What would differ in the next run, or means nothing outside the kernel that made it, is left out: the ids of
-widgets, timings, the version of Python.
+widgets, timings, the version of Python, and the outputs that nbval is told to ignore.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ def execute(path: Path) -> None:
     )
     client.execute()
     for cell in notebook.cells:
+        if "nbval-ignore-output" in cell.metadata.get("tags", []):
+            cell.outputs = []
         for output in cell.get("outputs", []):
             if len(output.get("data", {})) > 1:
                 output["data"].pop(WIDGET, None)

@@ -96,6 +96,59 @@ def close_account(member: Name) -> str:
     return f"The account of {{member}} is closed."
 """
 
+COPY = """%%mcp_tool --server papers
+def copy_file(source: Place, target: Place) -> int:
+    original, copy = {}, {}
+    if not original.is_file(): raise ToolError(f"There is no file {{source!r}}.")
+    {}
+    {}
+    return original.stat().st_size
+"""
+NEVER = "if copy.exists(): raise ToolError('It is there already.')"
+SAME = "copy.write_bytes(original.read_bytes())"
+
+HAND = """%%mcp_tool --server records
+def hand_over(title: str, giver: str, taker: str) -> str:
+    values = {{"title": title, "giver": giver, "taker": taker}}
+    with engine.{}() as connection:
+        if {}: raise ToolError(f"{{taker!r}} is no member.")
+        move = text({})
+        if connection.execute(move, values).rowcount != {}: raise ToolError(f"{{giver!r}} does not have {{title!r}}.")
+    return f"{{title}}: {{giver}} to {{taker}}"
+"""
+UNKNOWN = "connection.scalar(text('SELECT name FROM members WHERE name = :taker'), values) is None"
+MOVE = "'UPDATE loans SET member = :taker WHERE title = :title AND member = :giver'"
+
+HOURS = """%%mcp_tool --server archive
+days = {{}}
+
+async def hours(week: int, day: str, ctx: Context) -> str | None:
+    http = ctx.request_context.lifespan_context
+    if {}:
+        answer = await {}
+        if answer.status_code == {}: raise ToolError("That is no day.")
+        days[{}] = answer.json()["hours"]
+    return days[{}]
+"""
+FETCH = "fetch(http, f'/hours/{week}/{day}')"
+
+NEWS = """%%mcp_tool --server door
+taken = set()
+
+def take_news(body: str, sent_at: int, signature: str) -> str:
+    expected = signature_of({}, DOOR_SECRET)
+    {}
+    {}
+    {}
+    {}
+    return "taken"
+"""
+SIGNED = 'f"{sent_at}.{body}".encode()'
+FORGED = "if not hmac.compare_digest(signature.encode(), expected.encode()): raise ToolError('forged')"
+OLD = "if abs(clock() - sent_at) > 300: raise ToolError('too old')"
+SEEN = "if signature in taken: raise ToolError('seen before')"
+KEEP = "taken.add(signature)"
+
 WRONG = {
     "exercise-days-late": {
         "%%mcp_tool\ndef days_late(due: int, today: int) -> int:\n    return today - due": "never less than 0",
@@ -431,6 +484,56 @@ WRONG = {
         "            result = await client.call_tool(reply['tool'], reply['arguments'])\n"
         "            lines.append(reply['tool'] + ': ' + ', '.join(b.text for b in result.content))\n"
         "    raise ToolError(f'no answer after {most_turns} turns')": "got the error 'Error executing tool answer'",
+    },
+    "exercise-copy-file": {
+        COPY.format("inside(source)", "root / target", NEVER, SAME): "nothing goes out",
+        COPY.format("root / source", "inside(target)", NEVER, SAME): "nothing comes in from outside",
+        COPY.format("inside(source)", "inside(target)", "pass", SAME): "nothing is overwritten",
+        COPY.format("inside(source)", "inside(target)", NEVER, "copy.write_text(original.read_text())"): (
+            "bytes are copied as they are"
+        ),
+        COPY.format("inside(source)", "inside(target)", "pass", "copy.open('xb').write(original.read_bytes())"): (
+            "got the error 'Error executing tool copy_file'"
+        ),
+        COPY.format("inside(source)", "inside(target)", NEVER, SAME).replace(
+            'if not original.is_file(): raise ToolError(f"There is no file {source!r}.")', "pass"
+        ): "what is not there is told by name",
+    },
+    "exercise-hand-over": {
+        HAND.format("connect", UNKNOWN, MOVE, 1): "so she has it no more",
+        HAND.format("begin", UNKNOWN, MOVE, "-1 and False"): "got 'Dune: Ada to Grace'",
+        HAND.format("begin", "False", MOVE, 1): "the taker has to be a member",
+        HAND.format("begin", UNKNOWN, "'UPDATE loans SET member = :taker WHERE title = :title'", 1): (
+            "Expected an error that says 'does not have'"
+        ),
+        HAND.format(
+            "begin", UNKNOWN, "f\"UPDATE loans SET member = '{taker}' WHERE title = :title AND member = '{giver}'\"", 1
+        ): "and may have an apostrophe",
+    },
+    "exercise-hours": {
+        HOURS.format("(week, day) not in days", "http.get(f'/hours/{week}/{day}')", 404, "week, day", "week, day"): (
+            "busy for a moment"
+        ),
+        HOURS.format("not days.get((week, day))", FETCH, 404, "week, day", "week, day"): "also when it is nothing",
+        HOURS.format("day not in days", FETCH, 404, "day", "day"): "another week is another question",
+        HOURS.format("True", FETCH, 404, "week, day", "week, day"): "what was answered is not asked again",
+        HOURS.format("(week, day) not in days", FETCH, 400, "week, day", "week, day"): "404 is an answer, too",
+        HOURS.format("(week, day) not in days", FETCH, 404, "week, day", "week, day").replace(
+            "days[week, day]\n", "days[week, day] or 'closed'\n"
+        ): "closed is an answer",
+    },
+    "exercise-take-news": {
+        NEWS.format("body.encode()", FORGED, OLD, SEEN, KEEP): "the time has to be signed, too",
+        NEWS.format(SIGNED, FORGED, OLD, "pass", "pass"): "the very same once more",
+        NEWS.format(SIGNED, FORGED, "if clock() - sent_at > 300: raise ToolError('too old')", SEEN, KEEP): (
+            "from the future"
+        ),
+        NEWS.format(SIGNED, FORGED, "pass", SEEN, KEEP): "recorded, and kept for later",
+        NEWS.format(SIGNED, "if body in taken: raise ToolError('seen before')\n    taken.add(body)", FORGED, OLD, ""): (
+            "a forged one before it does not keep the true one out"
+        ),
+        NEWS.format(SIGNED, OLD, SEEN, KEEP, "pass"): "somebody else's secret",
+        NEWS.format(SIGNED, FORGED, OLD.replace("300", "299"), SEEN, KEEP): "five minutes are in time",
     },
 }
 """Plausible wrong answers to each exercise, each with what the check has to say to it."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 __all__ = ["copy_course", "course_source"]
 
-FIRST = "01-getting-started.ipynb"
+FIRST = "00-welcome.ipynb"
 
 
 def course_source() -> Path:
