@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 
 from mcp_notebook.export import names
 from mcp_notebook.export.edits import undecorated
-from mcp_notebook.export.registrations import Key
 from mcp_notebook.export.statements import Statement
 
-__all__ = ["Part", "arranged", "before"]
+__all__ = ["Made", "Part", "arranged"]
+
+Made = tuple[str, str, str]
+"""A definition: the variable of its server, its kind, and its name."""
 
 
 @dataclass(frozen=True)
@@ -26,73 +28,71 @@ class Part:
     """
 
     statement: Statement
-    makes: tuple[Key, ...] = ()
+    makes: tuple[Made, ...] = ()
     registering: tuple[str, ...] = ()
 
 
-def arranged(parts: Sequence[Part], live: Iterable[Key], servers: frozenset[str]) -> tuple[list[Part], list[Key]]:
+def arranged(parts: Sequence[Part], live: Iterable[Made]) -> tuple[list[Part], list[Made]]:
     """Return the parts so that each kind is registered in the order in which it is listed.
 
     Args:
         parts: In the order in which they ran.
         live: The definitions in their order, kind by kind.
-        servers: The variables that hold servers: registering on one changes it, and that is the point.
 
     Returns:
         The parts, and the definitions that could not be brought into their place.
     """
     found, lost = list(parts), []
-    last: dict[str, Key] = {}
+    last: dict[tuple[str, str], Made] = {}
     for key in live:
         if _place(found, key) is None:
             continue
-        earlier = last.get(key[0])
-        if earlier is not None and not _moved(found, key, earlier, servers):
+        earlier = last.get(key[:2])
+        if earlier is not None and not _moved(found, key, earlier):
             lost.append(key)
         else:
-            last[key[0]] = key
+            last[key[:2]] = key
     return found, lost
 
 
-def _place(parts: list[Part], key: Key) -> int | None:
+def _place(parts: list[Part], key: Made) -> int | None:
     return next((i for i, part in enumerate(parts) if key in part.makes), None)
 
 
-def _moved(parts: list[Part], key: Key, earlier: Key, servers: frozenset[str]) -> bool:
+def _moved(parts: list[Part], key: Made, earlier: Made) -> bool:
     """Have `key` registered after `earlier`; return whether it is now."""
     here, there = _place(parts, key), _place(parts, earlier)
-    assert here is not None and there is not None
+    if here is None or there is None:
+        return False
     if here > there or parts[here] is parts[there]:
         return True
     part, between = parts[here], parts[here + 1 : there + 1]
-    if _is_free(part.statement, between, servers):
+    if _is_free(part.statement, between):
         parts.insert(there, parts.pop(here))
         return True
     name = getattr(part.statement.node, "name", "")
-    if not part.registering or any(name in names.of(other.statement.node).binds for other in between):
+    if len(part.registering) != len(part.makes) or any(
+        name in names.of(other.statement.node).binds for other in between
+    ):
         return False
     # The function stays where it is needed, and is registered where the list has it.
     parts[here : there + 1] = [_bare(part), *between, *_calls(part, name)]
     return True
 
 
-def _is_free(statement: Statement, between: list[Part], servers: frozenset[str]) -> bool:
+def _is_free(statement: Statement, between: list[Part]) -> bool:
     """Whether a statement may run after these instead of before them."""
     own = names.of(statement.node)
-    for other in (names.of(part.statement.node) for part in between):
+    for node in (part.statement.node for part in between):
+        other = names.of(node)
         if own.binds & (other.reads | other.binds | other.deletes) or own.reads & (other.binds | other.deletes):
             return False
-        if own.reads & other.changes - servers or own.changes & other.reads - servers:
-            return False
-    # A call may run a function that reads the name late.
-    return not any(own.binds & names.of(part.statement.node).late or _calls_something(part) for part in between) or all(
-        isinstance(part.statement.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Import | ast.ImportFrom)
-        for part in between
-    )
+        if own.binds and not isinstance(node, _DEFINING) and any(isinstance(part, ast.Call) for part in ast.walk(node)):
+            return False  # what it calls may read the name late
+    return True
 
 
-def _calls_something(part: Part) -> bool:
-    return any(isinstance(node, ast.Call) for node in ast.walk(part.statement.node))
+_DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
 
 def _bare(part: Part) -> Part:
@@ -107,8 +107,3 @@ def _calls(part: Part, name: str) -> list[Part]:
 
 def _at(near: Statement, text: str) -> Statement:
     return replace(near, text=text, node=ast.parse(text).body[0])
-
-
-def before(parts: Sequence[Part], part: Part) -> list[Part]:
-    """Put a part before all others."""
-    return [part, *parts]

@@ -8,6 +8,8 @@ import subprocess
 from collections.abc import Iterable, Sequence
 from functools import cache
 
+from ruff import find_ruff_bin
+
 from mcp_notebook.export import names
 from mcp_notebook.export.statements import Statement
 
@@ -37,7 +39,7 @@ def _imports_first(statements: Sequence[Statement]) -> tuple[list[Statement], li
     """Tell the imports that can stand at the top from the statements that stay in their order."""
     top: list[Statement] = []
     rest: list[Statement] = []
-    bindings = [(s, names.of(s.node).binds) for s in statements]
+    bindings = [(s, n.binds) for s, n in zip(statements, names.of_all([s.node for s in statements]), strict=True)]
     for statement, binds in bindings:
         if not isinstance(statement.node, ast.Import | ast.ImportFrom):
             rest.append(statement)
@@ -87,7 +89,4 @@ def _ruff(source: str, *command: str) -> str:
 
 @cache
 def _program() -> str:
-    # Its import looks at the file system.
-    from ruff import find_ruff_bin
-
-    return find_ruff_bin()
+    return str(find_ruff_bin())

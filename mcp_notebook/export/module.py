@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mcp.server.mcpserver import MCPServer
 
-from mcp_notebook.export import closure, decorators, names, registrations, statements
-from mcp_notebook.export.arrangement import Part, arranged
-from mcp_notebook.export.edits import decorated, undecorated
+from mcp_notebook.export import closure, names, registrations, statements
+from mcp_notebook.export.body import body
+from mcp_notebook.export.edits import undecorated
+from mcp_notebook.export.exposed import is_exposed
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.layout import laid_out
-from mcp_notebook.export.plain import SDK_SERVER, plain
+from mcp_notebook.export.plain import ours, plain
 from mcp_notebook.export.ran import Subject
-from mcp_notebook.export.registrations import Key, Registration, Registrations
+from mcp_notebook.export.registrations import Registrations
 from mcp_notebook.export.statements import Notebook, Statement
 
 __all__ = ["Module", "Setting", "write"]
@@ -75,27 +76,22 @@ def write(subject: Subject) -> Module:
     plans = [registrations.of(notebook, subject.server, _aliases(subject, subject.server), subject.namespace)]
     while True:
         prepared = _prepared(notebook, plans, _variables(subject))
-        carried = _carried(prepared, plans, subject.variable)
+        carried = _carried(prepared, plans, subject)
         missing = _further_servers(carried, plans, subject)
         if not missing:
             break
         plans += [
             registrations.of(notebook, server, _aliases(subject, server), subject.namespace) for server in missing
         ]
-    variable = subject.variable or _free_name(carried.statements)
-    parts, imports = _parts(carried.statements, plans, variable)
-    if subject.variable is None:
-        imports.append(SDK_SERVER)
-        parts.insert(0, _made(f"{variable} = MCPServer({subject.server.name!r})"))
-    live = [key for plan in plans for key in plan.definitions]
-    parts, _ = arranged(parts, live, frozenset().union(*(plan.aliases for plan in plans), {variable}))
-    source = laid_out(_docstring(subject.server), carried.future, imports, [part.statement for part in parts])
+    written = body(carried.statements, plans, subject, notebook.magics)
+    source = laid_out(_docstring(subject.server), carried.future, written.imports, written.statements)
+    findings = [*carried.findings, *(f for plan in plans for f in plan.findings), *written.findings]
     return Module(
         {"server.py": source},
-        variable,
-        plans[0].cells,
+        written.variable,
+        {(kind, name): cell for (kind, name), cell in plans[0].cells.items()},
         pip=notebook.pip,
-        findings=(*notebook.findings, *carried.findings, *(f for plan in plans for f in plan.findings)),
+        findings=(*findings, *ours(carried.statements), *_left_out(notebook, plans[0].aliases)),
     )
 
 
@@ -126,13 +122,15 @@ def _root(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _carried(notebook: Notebook, plans: list[Registrations], variable: str | None) -> closure.Slice:
+def _carried(notebook: Notebook, plans: list[Registrations], subject: Subject) -> closure.Slice:
+    variable = subject.variable
+    exposed = [str(d.entry.name) for plan in plans for d in plan.definitions.values() if is_exposed(d)]
     wanted = {s.index for plan in plans for s in (*plan.others, *(m.statement for m in plan.makers.values()))}
     left_out = {s.index for plan in plans for s in plan.left_out}
     return closure.close(
         notebook,
         [s for s in notebook.statements if s.index in wanted],
-        [] if variable is None else [variable],
+        exposed if variable is None else [variable, *exposed],
         server=variable,
         leave_out=[s for s in notebook.statements if s.index in left_out],
     )
@@ -140,66 +138,18 @@ def _carried(notebook: Notebook, plans: list[Registrations], variable: str | Non
 
 def _further_servers(carried: closure.Slice, plans: list[Registrations], subject: Subject) -> list[MCPServer[Any]]:
     known = frozenset[str]().union(*(plan.aliases for plan in plans))
-    bound = frozenset[str]().union(*(names.of(s.node).binds for s in carried.statements))
-    found = {name: server for name, server in _variables(subject).items() if name in bound - known}
-    return list({id(server): server for server in found.values()}.values())
+    others = {name: server for name, server in _variables(subject).items() if name not in known}
+    naming = [s for s in carried.statements if any(name in s.text for name in others)]
+    bound = frozenset[str]().union(*(names.of(s.node).binds for s in naming))
+    return list({id(server): server for name, server in others.items() if name in bound}.values())
 
 
-def _free_name(carried: Sequence[Statement]) -> str:
-    taken = frozenset[str]().union(*(names.of(s.node).binds for s in carried))
-    return next(name for name in ("mcp", "server", "mcp_server") if name not in taken)
-
-
-def _parts(carried: Sequence[Statement], plans: list[Registrations], variable: str) -> tuple[list[Part], list[str]]:
-    """Write what magics registered as decorators, and say which statement registers what."""
-    parts: list[Part] = []
-    last: list[Part] = []
-    imports: list[str] = []
-    for statement in carried:
-        part = Part(statement)
-        for plan in plans:
-            on = variable if plan is plans[0] else min(plan.aliases)
-            by_author, by_magic = _made_in(statement, plan)
-            part = _as_written(part, by_author)
-            calls = {key: decorators.call(plan.definitions[key]) for key in by_magic}
-            imports += [line for call in calls.values() for line in call.imports]
-            written = {key: f"{on}{call.text}" for key, call in calls.items()}
-            if isinstance(statement.node, ast.FunctionDef | ast.AsyncFunctionDef) and plan.begun < statement.index:
-                part = _with_decorators(part, written)
-            else:
-                last += [
-                    _made(f"{text}({plan.definitions[key].function.__name__})", key) for key, text in written.items()
-                ]
-        parts.append(part)
-    return parts + last, imports
-
-
-def _made_in(statement: Statement, plan: Registrations) -> tuple[dict[Key, Registration], list[Key]]:
-    here = {key: maker for key, maker in plan.makers.items() if maker.statement.index == statement.index}
-    by_author = {key: maker for key, maker in here.items() if maker.line is None}
-    return by_author, [key for key in here if key not in by_author]
-
-
-def _as_written(part: Part, by_author: Mapping[Key, Registration]) -> Part:
-    # Of several decorators the lowest is applied first.
-    keys = sorted(by_author, key=lambda key: -(by_author[key].decorator or 0))
-    placed = [(by_author[key], by_author[key].decorator) for key in reversed(keys)]
-    texts = [ast.unparse(m.statement.node.decorator_list[i]) for m, i in placed if i is not None]  # type: ignore[attr-defined]
-    return replace(part, makes=(*part.makes, *keys), registering=(*texts, *part.registering))
-
-
-def _with_decorators(part: Part, written: Mapping[Key, str]) -> Part:
-    if not written:
-        return part
-    above = tuple(reversed(written.values()))
-    statement = decorated(part.statement, above)
-    registering = tuple(ast.unparse(ast.parse(text, mode="eval")) for text in above)
-    return Part(statement, (*part.makes, *written), (*registering, *part.registering))
-
-
-def _made(text: str, *makes: Key) -> Part:
-    """Return a part that is in no cell."""
-    return Part(Statement(cell=0, first=1, last=1, text=text, node=ast.parse(text).body[0], index=-1), makes)
+def _left_out(notebook: Notebook, aliases: frozenset[str]) -> Iterator[Finding]:
+    """Say where the notebook starts the server: the package does that by itself."""
+    for statement in notebook.statements:
+        if registrations.is_main(statement.node) or registrations.runs(statement.node, aliases):
+            what = "left out: the package is started by its own __main__."
+            yield Finding("notes", statement.cell, statement.text.split("\n")[-1].strip(), what)
 
 
 def _docstring(server: MCPServer[Any]) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TypeGuard
 
 from mcp_notebook.export import names
 from mcp_notebook.export.edits import Node, replaced, rewritten
+from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.statements import Notebook, Statement
 
-__all__ = ["plain"]
+__all__ = ["SDK_SERVER", "ours", "plain"]
 
 OURS = "mcp_notebook"
 SDK_SERVER = "from mcp.server.mcpserver import MCPServer"
@@ -20,23 +21,27 @@ SDK_SERVER = "from mcp.server.mcpserver import MCPServer"
 
 def plain(notebook: Notebook) -> Notebook:
     """Write `NotebookServer` as `MCPServer`, star imports as the names that are read, one import a statement."""
-    read = frozenset[str]().union(*map(_read, notebook.statements))
+    read = _read(notebook) if any(_is_star(s.node) for s in notebook.statements) else frozenset[str]()
     split = [part for statement in notebook.statements for part in _split(statement, read)]
     ours, modules = _names_of_ours(split)
     statements = [_on_sdk(statement, ours, modules) for statement in split]
     return replace(notebook, statements=tuple(replace(s, index=i) for i, s in enumerate(statements)))
 
 
-def _read(statement: Statement) -> frozenset[str]:
-    found = names.of(statement.node)
-    return found.reads | found.late
+def _is_star(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+
+
+def _read(notebook: Notebook) -> frozenset[str]:
+    found = names.of_all([statement.node for statement in notebook.statements])
+    return frozenset[str]().union(*(one.reads | one.hints | one.late for one in found))
 
 
 def _split(statement: Statement, read: frozenset[str]) -> Iterator[Statement]:
     """Yield an import as one statement for each name, so that each is carried only where it is needed."""
     node = statement.node
     if isinstance(node, ast.ImportFrom) and node.module != "__future__":
-        aliases = _of_star(node, read) if node.names[0].name == "*" else node.names
+        aliases = _of_star(node, read) if _is_star(node) else node.names
         head = f"from {'.' * node.level}{node.module or ''} import "
     elif isinstance(node, ast.Import):
         aliases, head = node.names, "import "
@@ -110,3 +115,29 @@ def _names_server(node: ast.AST, servers: set[str], modules: set[str]) -> TypeGu
 
 def _is_unnamed(call: ast.Call) -> bool:
     return not call.args and not any(keyword.arg in (None, "name") for keyword in call.keywords)
+
+
+def ours(carried: Sequence[Statement]) -> Iterator[Finding]:
+    """Say which statements need what only the notebook has."""
+    for statement in carried:
+        node = statement.node
+        if isinstance(node, ast.Import | ast.ImportFrom) and _is_ours(_module(node)):
+            bound = names.of(node).binds
+            for reader in carried:
+                found = names.of(reader.node)
+                if bound & (found.reads | found.hints | found.late):
+                    yield _finding(reader, node.names[0].name)
+
+
+def _module(node: ast.Import | ast.ImportFrom) -> str | None:
+    return node.names[0].name if isinstance(node, ast.Import) else node.module
+
+
+def _finding(reader: Statement, name: str) -> Finding:
+    return Finding(
+        "stops",
+        reader.cell,
+        min(names.of(reader.node).binds, default=reader.text.split("\n")[0]),
+        f"it uses {name} of {OURS}, which the package does without.",
+        "Use the SDK's own in it (such as mcp.Client), or keep it out of what tools need.",
+    )

@@ -11,13 +11,14 @@ from typing import Any
 from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.export import names
+from mcp_notebook.export.exposed import is_exposed
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.magic_lines import Line, lines
 from mcp_notebook.export.statements import Notebook, Statement
 from mcp_notebook.server import Definition, definitions
 from mcp_notebook.server.changes import Kind
 
-__all__ = ["Key", "Registrations", "of"]
+__all__ = ["Key", "Registration", "Registrations", "is_main", "of", "runs"]
 
 Key = tuple[Kind, str]
 
@@ -62,6 +63,12 @@ class Registration:
     line: Line | None = None
 
     @property
+    def source(self) -> str:
+        """The source of the decorator."""
+        decorators = getattr(self.statement.node, "decorator_list", [])
+        return "" if self.decorator is None else ast.unparse(decorators[self.decorator])
+
+    @property
     def order(self) -> tuple[int, int]:
         """When it ran."""
         return (self.line.cell if self.line else self.statement.cell, self.statement.index)
@@ -90,6 +97,10 @@ class Registrations:
     others: list[Statement] = field(default_factory=list)
     left_out: list[Statement] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+
+    def made_in(self, index: int) -> dict[Key, Registration]:
+        """Return what the statement with this index registers, in the order of the live list."""
+        return {key: maker for key, maker in self.makers.items() if maker.statement.index == index}
 
     @property
     def cells(self) -> dict[Key, int | None]:
@@ -121,12 +132,52 @@ def of(
     _supersede(found, notebook, sites)
     ours = {id(site.statement) for site in sites}
     changing = [s for s in since if id(s) not in ours and _changes(s, found.aliases, notebook, namespace)]
-    found.others = _latest(changing)
+    found.others = _latest([*changing, *_decorated_homes(found, notebook)])
+    found.left_out += [s for s in notebook.statements if is_main(s.node)]
+    found.findings += _unaccounted(found, notebook)
     return found
 
 
+def _decorated_homes(found: Registrations, notebook: Notebook) -> Iterator[Statement]:
+    """Yield functions that a decorator registered which is not seen to be the server's, being in a variable."""
+    for key, definition in found.definitions.items():
+        home = _home(definition, notebook) if key not in found.makers else None
+        if home is not None and getattr(home.node, "decorator_list", []) and _is_function(home, definition):
+            yield home
+
+
+def _is_function(home: Statement, definition: Definition) -> bool:
+    return getattr(home.node, "name", "") == getattr(definition.function, "__name__", "")
+
+
+def _unaccounted(found: Registrations, notebook: Notebook) -> Iterator[Finding]:
+    """Say of which definitions no cell can be seen to register them."""
+    if found.others or _makes_more(found, notebook):
+        return
+    for (kind, name), definition in found.definitions.items():
+        if (kind, name) not in found.makers and not is_exposed(definition):
+            yield Finding(
+                "stops",
+                _cell(definition),
+                name,
+                f"this {kind} is on the server, and no cell registers it; a call did, or code outside of the cells.",
+                f"Register it in a cell, or take it off: %mcp remove {name}.",
+            )
+
+
+def _makes_more(found: Registrations, notebook: Notebook) -> bool:
+    """Whether making the server may have registered on it."""
+    if found.begun < 0:
+        return False
+    value = getattr(notebook.statements[found.begun].node, "value", None)
+    if not isinstance(value, ast.Call) or not ast.unparse(value.func).endswith("MCPServer"):
+        return True
+    return any(keyword.arg in (None, "tools", "resources", "extensions") for keyword in value.keywords)
+
+
 def _begun(notebook: Notebook, aliases: frozenset[str]) -> int:
-    bound = {name: s.index for s in notebook.statements for name in names.of(s.node).binds & aliases}
+    naming = [s for s in notebook.statements if any(alias in s.text for alias in aliases)]
+    bound = {name: s.index for s in naming for name in names.of(s.node).binds & aliases}
     return min(bound.values(), default=-1)
 
 
@@ -270,13 +321,21 @@ def _supersede(found: Registrations, notebook: Notebook, sites: list[Registratio
 def _changes(statement: Statement, aliases: frozenset[str], notebook: Notebook, namespace: Mapping[str, Any]) -> bool:
     """Whether running a statement changes the server, as far as reading it tells."""
     node = statement.node
-    if not names.of(node).reads & aliases or _is_main(node):
+    if not any(alias in statement.text for alias in aliases) or is_main(node):
+        return False
+    if not names.of(node).reads & aliases:
         return False
     return any(_change(part, aliases, notebook, namespace) for part in ast.walk(node))
 
 
-def _is_main(node: ast.stmt) -> bool:
+def is_main(node: ast.stmt) -> bool:
+    """Whether a statement is the end of a script: ``if __name__ == "__main__"``."""
     return isinstance(node, ast.If) and any(isinstance(n, ast.Name) and n.id == "__name__" for n in ast.walk(node.test))
+
+
+def runs(node: ast.stmt, aliases: frozenset[str]) -> bool:
+    """Whether a statement starts the server, as the last line of a script does."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and _method(node.value, aliases) == "run"
 
 
 def _change(part: ast.AST, aliases: frozenset[str], notebook: Notebook, namespace: Mapping[str, Any]) -> bool:
@@ -292,10 +351,11 @@ def _change(part: ast.AST, aliases: frozenset[str], notebook: Notebook, namespac
 def _registers(function: ast.expr, notebook: Notebook, namespace: Mapping[str, Any]) -> bool:
     """Whether what is called with the server may register on it."""
     name = next((n.id for n in ast.walk(function) if isinstance(n, ast.Name)), "")
-    defining = [s for s in notebook.statements if name in names.of(s.node).binds]
+    defining = [s for s in notebook.statements if name in s.text and name in names.of(s.node).binds]
     if defining and isinstance(defining[-1].node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return any(isinstance(n, ast.Attribute) and n.attr in CHANGING for n in ast.walk(defining[-1].node))
-    module = getattr(namespace.get(name), "__module__", None) or getattr(namespace.get(name), "__name__", "")
+    called = namespace.get(name)
+    module = str(getattr(called, "__module__", None) or getattr(called, "__name__", ""))
     return bool(module) and not module.startswith(("builtins", "IPython", "mcp.", "mcp_notebook", "asyncio", "anyio"))
 
 
