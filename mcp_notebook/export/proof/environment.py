@@ -66,7 +66,7 @@ def installed(
     """
     source = folder / "package"
     shutil.copytree(destination, source, ignore=_LEFT_BEHIND)
-    usual = {**get_default_environment(), **_found_by_libraries(), "PYTHONDONTWRITEBYTECODE": "1", **variables}
+    usual = {**get_default_environment(), **_found_by_libraries(), **variables}
     if python is not None:
         return Installed(python, source, {**usual, "PYTHONPATH": str(source / "src")}, clean=False)
     environment = folder / "environment"

@@ -93,7 +93,9 @@ def tested(package: Installed, report: Path) -> Tested:
     skipped = [case for case in cases if case.find("skipped") is not None]
     return Tested(
         len(cases) - len({id(case) for case, _ in failed}) - len(skipped),
-        tuple(f"{case.get('name')}: {(problem.get('message') or '').partition(chr(10))[0]}" for case, problem in failed),
+        tuple(
+            f"{case.get('name')}: {(problem.get('message') or '').partition(chr(10))[0]}" for case, problem in failed
+        ),
     )
 
 

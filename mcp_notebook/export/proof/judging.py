@@ -80,7 +80,9 @@ def varying(one: Run, other: Run) -> dict[int, tuple[str, ...]]:
 
 def judged(observed: Observed, cells: Cells, volatile: Sequence[str], varies: Varies) -> Proof:
     """Say of each thing that was looked at whether the package passes."""
-    found = {transport: _differences(observed, run, cells, volatile, varies) for transport, run in observed.runs.items()}
+    found = {
+        transport: _differences(observed, run, cells, volatile, varies) for transport, run in observed.runs.items()
+    }
     rows = (
         _installs(observed),
         *(_row(kind, observed, found) for kind in ("server", *KINDS)),

@@ -81,7 +81,9 @@ def of_the_protocol(result: Mapping[str, Any]) -> dict[str, Any]:
     return {**rest, **({"_meta": meta} if meta else {})}
 
 
-def compared(notebook: Offer, package: Offer, cells: Mapping[tuple[str, str], int | None]) -> dict[str, list[Difference]]:
+def compared(
+    notebook: Offer, package: Offer, cells: Mapping[tuple[str, str], int | None]
+) -> dict[str, list[Difference]]:
     """Return where the package's offer differs: what it says of itself under ``server``, the rest by its kind."""
     found = {"server": [Difference("server", None, *_words(each)) for each in _in(notebook.about, package.about)]}
     for kind in KINDS:

@@ -62,6 +62,7 @@ def prove(
         except ExportError as error:
             return Proof(unproven=str(error))
         (folder / "empty").mkdir()
+        on_progress("importing it")
         about = _or_why(inspecting.about, package, name, folder / "empty")
         with Connection(portal, subject.server, "modern") as live:
             offer = offer_of(live)
@@ -88,8 +89,8 @@ def _run(
     try:
         with serving(portal, package, name, transport) as connections:
             run.offer = offer_of(connections.speaking("modern"))
-            for i, call in enumerate(replays.calls, 1):
-                say(f"making the recorded calls again over {transport}: {i} of {len(replays.calls)}")
+            say(f"making {len(replays.calls)} recorded calls again over {transport}")
+            for call in replays.calls:
                 run.outcomes[call.number] = replayed(portal, connections.speaking(call.era), call)
     except McpNotebookError as error:
         run.failure = str(error)

@@ -12,6 +12,7 @@ import anyio
 from mcp.server.mcpserver import MCPServer
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
+    INTERNAL_ERROR,
     CallToolResult,
     CreateMessageResult,
     ElicitResult,
@@ -28,7 +29,7 @@ from mcp_notebook.errors import RequestError
 from mcp_notebook.export.proof.offering import of_the_protocol
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
-from mcp_notebook.server.definitions import function_behind
+from mcp_notebook.server.definitions import definitions, function_behind
 from mcp_notebook.server.stable_tools import TOOLS as OF_THE_NOTEBOOK
 
 __all__ = ["Replays", "recorded", "replayed", "replays"]
@@ -82,7 +83,19 @@ def _why_not(call: Call, server: MCPServer[Any]) -> str | None:
         return "a question of it was not answered"
     if call.method == "tools/call" and call.name in OF_THE_NOTEBOOK:
         return "it is a tool of the workbench"
+    if call.method == "completion/complete" and _others_count(call, server):
+        return "the record has not what else was filled in"
     return _changed_since(call, function_behind(server, call.method, call.name))
+
+
+def _others_count(call: Call, server: MCPServer[Any]) -> bool:
+    """Whether what completes an argument is told the others too."""
+    entries = {definition.name: definition.entry for definition in definitions(server)}
+    entry: Any = entries.get(call.name)
+    return (
+        len(getattr(entry, "arguments", None) or ()) > 1
+        or len(getattr(entry, "parameters", {}).get("properties", ())) > 1
+    )
 
 
 def _changed_since(call: Call, now: Callable[..., Any] | None) -> str | None:
@@ -124,13 +137,20 @@ def replayed(portal: Portal, connection: Connection, call: Call) -> dict[str, An
     except TimeoutError:
         outcome: dict[str, Any] = {"refused": f"no answer within {deadline:.0f} seconds"}
     except RequestError as error:
-        cause = error.__cause__
-        outcome = {"refused": cause.message if isinstance(cause, MCPError) else str(error)}
+        outcome = {"refused": _why_refused(error, call)}
     else:
         values = result if isinstance(result, dict) else result.model_dump(by_alias=True, mode="json")
         outcome = _outcome(call.method, values)
     made = connection.recorder.calls[-1] if call.method in _RESULTS else call
     return {**outcome, "questions": _questions(made)}
+
+
+def _why_refused(error: RequestError, call: Call) -> str | None:
+    cause = error.__cause__
+    if not isinstance(cause, MCPError):
+        return str(error)
+    # A client is told no more where something unexpected is raised; the record has what that was.
+    return call.error if cause.code == INTERNAL_ERROR and call.state == "refused" else cause.message
 
 
 _RESULTS: dict[str, type[BaseModel]] = {
@@ -141,10 +161,11 @@ _RESULTS: dict[str, type[BaseModel]] = {
 
 
 def _outcome(method: str, result: dict[str, Any]) -> dict[str, Any]:
-    model = _RESULTS.get(method)
-    if model is not None:  # the same defaults on both sides, whichever era and whoever wrote it down
-        result = model.model_validate(result).model_dump(by_alias=True, mode="json", exclude_none=True)
-    return of_the_protocol(result)
+    if method == "completion/complete":
+        return {"values": result.get("completion", {}).get("values")}
+    # The same defaults on both sides, whichever era it was and whoever wrote it down.
+    same = _RESULTS[method].model_validate(result).model_dump(by_alias=True, mode="json", exclude_none=True)
+    return of_the_protocol(same)
 
 
 async def _call(connection: Connection, call: Call, answers: _Answers) -> BaseModel:
@@ -163,7 +184,7 @@ async def _prompt(connection: Connection, call: Call, answers: _Answers) -> Base
 async def _complete(connection: Connection, call: Call, _answers: _Answers) -> dict[str, Any]:
     ref = ResourceTemplateReference(uri=call.name) if "://" in call.name else PromptReference(name=call.name)
     ((argument, value),) = call.arguments.items()
-    return {"values": await connection.aio.complete(ref, argument, value)}
+    return {"completion": {"values": await connection.aio.complete(ref, argument, value)}}
 
 
 _REQUESTS = {"tools/call": _call, "resources/read": _read, "prompts/get": _prompt, "completion/complete": _complete}

@@ -39,7 +39,7 @@ def markdown(proof: Proof) -> str:
     on = ", ".join(f"{name} {version}" if name != "platform" else version for name, version in proof.versions)
     lines = ["# Proof", "", f"{verdict(proof).capitalize()}.", ""]
     if on:
-        lines += [f"Installed in an environment of its own and started anew, on {on}.", ""]
+        lines += [f"Looked at on {on}.", ""]
     if proof.rows:
         lines += ["| | stdio | HTTP | |", "|---|---|---|---|"]
         lines += [f"| {' | '.join((row.what, *_cells(row), 'ok' if row.ok else '**no**'))} |" for row in proof.rows]
