@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -43,6 +44,41 @@ def lab(folder: Path, fresh: bool, port: int, no_browser: bool) -> None:
         raise click.ClickException(
             f"{folder} cannot be written ({error.strerror}). Name another folder: mcp-notebook lab FOLDER"
         ) from None
+
+
+@main.command()
+@click.argument("notebook", type=click.Path(path_type=Path))
+@click.option(
+    "--transport",
+    type=click.Choice(["stdio", "http"]),
+    default="stdio",
+    show_default=True,
+    help="One client, which starts this as a process; or any number, over HTTP on this machine.",
+)
+@click.option("--only", metavar="CELLS|TAGS", help="Run only these code cells: numbers (1-5,8), tags (setup,tools).")
+@click.option("--server", metavar="NAME", help="Which server, where the notebook has several.")
+@click.option("--watch", is_flag=True, help="Apply each saved change of the notebook; clients stay connected.")
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="For each cell.")
+@click.option("--port", type=click.IntRange(1, 65535), help="With http; if not given, that of before, or a free one.")
+@click.option("--no-token", is_flag=True, help="With http, let every program of this machine call, without a token.")
+@click.option("--show-token", is_flag=True, help="With http, print the token.")
+def serve(notebook: Path, **options: Any) -> None:
+    """Run NOTEBOOK from top to bottom without a front end, and serve the MCP server that its cells define.
+
+    It ends when the client closes stdin, or with Ctrl+C. Prints of the cells go to stderr.
+    """
+    from mcp_notebook.errors import CellError, McpNotebookError
+    from mcp_notebook.headless.serving import Service, serve
+
+    try:
+        status = serve(notebook, Service(**options))
+    except CellError as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(1) from None
+    except McpNotebookError as error:
+        click.echo(f"mcp-notebook serve: {error}", err=True)
+        raise SystemExit(2) from None
+    raise SystemExit(status)
 
 
 @main.command()

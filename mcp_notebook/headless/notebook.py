@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,15 +79,18 @@ def read(path: Path) -> Notebook:
     language = metadata.get("kernelspec", {}).get("language") or metadata.get("language_info", {}).get("name")
     if (language or "python").lower() not in ("python", "ipython"):
         raise NotebookError(f"{path} is for a kernel of {language}, and only Python runs here. Name another notebook.")
-    sources = [(cell, _text(cell.source)) for cell in found.cells if cell.cell_type == "code"]
-    return Notebook(
-        path.resolve(),
-        tuple(
-            # Notebooks before version 4.5 give no ids; then it is the source by which a cell is known again.
-            CodeCell(number, str(cell.get("id") or source), source, frozenset(cell.metadata.get("tags", ())))
-            for number, (cell, source) in enumerate(sources, 1)
-        ),
-    )
+    return Notebook(path.resolve(), tuple(_code_cells(found)))
+
+
+def _code_cells(found: Any) -> Iterator[CodeCell]:
+    seen: Counter[str] = Counter()
+    code = (cell for cell in found.cells if cell.cell_type == "code")
+    for number, cell in enumerate(code, 1):
+        # Notebooks before version 4.5 give no ids; then it is the source by which a cell is known again.
+        known = str(cell.get("id") or cell.source)
+        seen[known] += 1
+        known += f" ({seen[known]})" if seen[known] > 1 else ""
+        yield CodeCell(number, known, cell.source, frozenset(cell.metadata.get("tags", ())))
 
 
 def _parsed(path: Path) -> Any:
@@ -105,10 +109,6 @@ def _parsed(path: Path) -> Any:
         reason = str(error).split("\n", maxsplit=1)[0][:100]
         raise NotebookError(f"{path} is not a notebook ({reason}). Name a file that Jupyter opens as one.") from None
     return found
-
-
-def _text(source: Any) -> str:
-    return source if isinstance(source, str) else "".join(source)
 
 
 def chosen(notebook: Notebook, only: str | None) -> tuple[CodeCell, ...]:

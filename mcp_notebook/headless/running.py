@@ -7,25 +7,24 @@ import atexit
 import builtins
 import getpass
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from pathlib import Path
-from typing import Any, NoReturn, TextIO, TypeVar
+from typing import Any, NoReturn, TextIO
 
 from IPython.core.interactiveshell import InteractiveShell
 
 from mcp_notebook import magics
-from mcp_notebook.errors import CellError
+from mcp_notebook.errors import CellError, NotebookError
 from mcp_notebook.headless.notebook import CodeCell, Notebook, chosen, read
 from mcp_notebook.headless.report import report
 from mcp_notebook.headless.shell import HeadlessShell
 from mcp_notebook.magics.state import State
 
 __all__ = ["Headless", "run"]
-
-T = TypeVar("T")
 
 
 class Headless:
@@ -34,14 +33,18 @@ class Headless:
     Attributes:
         notebook: As it was read.
         shell: Its own; the process's one as long as it is open.
-        state: Its servers and connections.
-        loop: The event loop of its cells; it turns only while one of them runs, or `wait` waits.
+        loop: The event loop of its cells; it turns only while one of them runs, unless somebody else has it run.
+        ran: The id of the cell behind each ``In [n]``.
     """
 
-    def __init__(self, notebook: Notebook, shell: HeadlessShell, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, notebook: Notebook, shell: HeadlessShell, loop: asyncio.AbstractEventLoop, timeout: float | None
+    ) -> None:
         self.notebook = notebook
         self.shell = shell
         self.loop = loop
+        self.ran: dict[int, str] = {}
+        self._timeout = timeout
 
     @property
     def state(self) -> State:
@@ -52,22 +55,29 @@ class Headless:
         """Run cells in the order given.
 
         Raises:
-            CellError: One raised; those after it did not run.
+            CellError: One raised, or took too long; those after it did not run.
         """
         for cell in cells:
             self._run(cell)
 
     def _run(self, cell: CodeCell) -> None:
-        result = self.loop.run_until_complete(self.shell.execute(cell.source, cell.id))
-        error = result.error_before_exec or result.error_in_exec
+        self.ran[self.shell.execution_count] = cell.id
+        try:
+            with _limited(self._timeout):
+                result = self.loop.run_until_complete(self.shell.execute(cell.source, cell.id))
+            error = result.error_before_exec or result.error_in_exec
+        except CellTimeout as late:  # it came while the cell awaited
+            error = late
         if isinstance(error, KeyboardInterrupt):
             raise error
-        if error is not None and not cell.may_raise:
+        if isinstance(error, CellTimeout) or (error is not None and not cell.may_raise):
             raise CellError(report(self.notebook.path, cell, self.shell.first_error or error))
 
 
 @contextmanager
-def run(path: Path, *, only: str | None = None, stdout: TextIO | None = None) -> Iterator[Headless]:
+def run(
+    path: Path, *, only: str | None = None, stdout: TextIO | None = None, timeout: float | None = None
+) -> Iterator[Headless]:
     """Run a notebook from top to bottom; it stays live until the context ends.
 
     To be used on the main thread, outside of any event loop. Other notebooks may be run before and after it, each in
@@ -77,10 +87,11 @@ def run(path: Path, *, only: str | None = None, stdout: TextIO | None = None) ->
         path: The ``.ipynb`` file.
         only: The cells to run, see `chosen`; None for all.
         stdout: Where prints of cells go; stderr if not given.
+        timeout: Seconds that one cell may take; None for no limit.
 
     Raises:
         NotebookError: It cannot be read, or `only` means no cell of it.
-        CellError: A cell raised.
+        CellError: A cell raised, or took too long.
     """
     notebook = read(path)
     wanted = set(chosen(notebook, only))
@@ -94,13 +105,38 @@ def run(path: Path, *, only: str | None = None, stdout: TextIO | None = None) ->
         loop = undo.enter_context(_event_loop())
         magics.load(shell)
         undo.callback(magics.unload, shell)
-        headless = Headless(notebook, shell, loop)
+        headless = Headless(notebook, shell, loop, timeout)
         for cell in notebook.cells:
             if cell in wanted and cell.runs:
                 headless.run_cells([cell])
             else:
                 shell.skip()
         yield headless
+
+
+class CellTimeout(BaseException):
+    """A cell took too long; not an `Exception`, which a cell may catch."""
+
+
+@contextmanager
+def _limited(seconds: float | None) -> Iterator[None]:
+    """Raise `CellTimeout` on the main thread after so long."""
+    if seconds is None:
+        yield
+        return
+    if not hasattr(signal, "setitimer"):
+        raise NotebookError("This system has no alarm that could end a cell. Leave --timeout out.")
+
+    def end(*_: object) -> NoReturn:
+        raise CellTimeout(f"No end within {seconds:g} s. Give it more: --timeout SECONDS")
+
+    earlier = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, earlier)
 
 
 @contextmanager

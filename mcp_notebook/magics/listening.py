@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -17,6 +18,7 @@ from mcp_notebook.portal import Portal
 from mcp_notebook.server import LiveServer
 from mcp_notebook.server.approval import Approval
 from mcp_notebook.server.endpoint import Endpoint
+from mcp_notebook.server.gate import Token
 from mcp_notebook.server.hosting import Listener
 
 if TYPE_CHECKING:
@@ -55,6 +57,22 @@ class Listening:
                     "'mcp-notebook connect' will not find it, and another port and token come after a restart."
                 )
         return live.listener
+
+    def endpoint(self, live: LiveServer, *, port: int | None, no_token: bool, **options: Any) -> Endpoint:
+        """Return where to listen: at the port and with the token of before, where the server has listened.
+
+        Args:
+            live: The server; where it brings the SDK's own authorization, no token of ours is asked for.
+            port: Another port.
+            no_token: Ask for no token.
+            options: Those of `Endpoint`.
+        """
+        before = self.remembered(live)
+        token = None
+        # The SDK's own authorization comes in the same header as a token of ours.
+        if not no_token and live.server.settings.auth is None:
+            token = Token(before.token) if before is not None and before.token else Token.make()
+        return Endpoint(token, port or (urlsplit(before.url).port or 0 if before is not None else 0), **options)
 
     def stop(self, live: LiveServer) -> None:
         """Stop listening; port and token stay remembered."""

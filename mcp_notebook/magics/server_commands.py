@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from typing import Literal
-from urllib.parse import urlsplit
 
 import click
 from IPython.display import display
 
-from mcp_notebook.addresses import Address
 from mcp_notebook.errors import HostingError, PortTakenError
 from mcp_notebook.magics.options import NAME, SERVER, TEXT
 from mcp_notebook.magics.state import State
@@ -149,23 +147,18 @@ def _serve(
     Port and token come back when the kernel restarts.
     """
     live = state.live(server)
-    # The SDK's own authorization comes in the same header as a token of ours.
-    own_authorization = live.server.settings.auth is not None
-    before = state.listening.remembered(live)
-    token = None
-    if not no_token and not own_authorization:
-        token = Token(before.token) if before is not None and before.token else Token.make()
-    asked = Endpoint(
-        token,
-        port or _port_of(before),
-        host,
-        transport,
+    asked = state.listening.endpoint(
+        live,
+        port=port,
+        no_token=no_token,
+        host=host,
+        transport=transport,
         allowed_hosts=allowed_hosts,
         stable_tools=stable_tools,
         approve=approve,
         approve_timeout=approve_timeout,
     )
-    if not asked.local and token is None and not own_authorization:
+    if not asked.local and asked.token is None and live.server.settings.auth is None:
         raise HostingError(
             f"--host {host} lets other machines in, and --no-token lets everybody call: that is refused. Leave "
             "--no-token out."
@@ -185,10 +178,6 @@ def _listening(state: State, live: LiveServer, asked: Endpoint, port: int | None
         if not any_port:
             raise
         return state.listening.serve(live, replace(asked, port=0))
-
-
-def _port_of(before: Address | None) -> int:
-    return urlsplit(before.url).port or 0 if before is not None else 0
 
 
 def _the_same(live: LiveServer, listener: Listener, asked: Endpoint, port: int | None) -> Listener:

@@ -18,7 +18,7 @@ from mcp.server.subscriptions import (
 from mcp_notebook.recording import current
 from mcp_notebook.server import sdk_gaps
 
-__all__ = ["KINDS", "Kind", "replace"]
+__all__ = ["KINDS", "Kind", "put_back", "replace", "take_place"]
 
 Kind = Literal["tool", "resource", "resource template", "prompt"]
 
@@ -69,6 +69,26 @@ def replace(
         for uri in _touched(runtime.audience.followed, kind, {**dict.fromkeys(withdrawn), **new}):
             runtime.audience.announce(ResourceUpdated(uri))
     return changed
+
+
+def put_back(server: MCPServer[Any], tables: Mapping[Kind, Mapping[str, Any]]) -> None:
+    """Have the server offer exactly this, by kind; tell clients of what that changes."""
+    for kind, table in tables.items():
+        with _lock:
+            differs = list(sdk_gaps.entries(server, kind).items()) != list(table.items())
+            sdk_gaps.put_entries(server, kind, dict(table))
+        if differs:
+            server.runtime.audience.announce(_EVENTS[kind])  # type: ignore[attr-defined]
+
+
+def take_place(new: MCPServer[Any], served: MCPServer[Any]) -> None:
+    """Have a server of the same name define on, and tell the clients of, the one that they are connected to.
+
+    What belongs to the server itself (its name, instructions, lifespan) stays that of the one served.
+    """
+    put_back(served, {kind: sdk_gaps.entries(new, kind) for kind in KINDS})
+    sdk_gaps.share_entries(new, served)
+    new.runtime.audience = served.runtime.audience  # type: ignore[attr-defined]
 
 
 def _swapped(

@@ -33,6 +33,10 @@ class Origins:
         """Notice that a cell begins to run."""
         self.cell = cell
 
+    def held(self, server: MCPServer[Any]) -> dict[tuple[Kind, str], str]:
+        """Return which cell holds each definition of a server; what is put in counts."""
+        return self._held.setdefault(server, {})
+
     def withdrawn(self, server: MCPServer[Any], kind: Kind, defined: Iterable[str]) -> list[str]:
         """Return the names of one kind that the running cell held on the server, and no longer defines."""
         held = self._held.get(server, {})

@@ -28,6 +28,7 @@ __all__ = [
     "put_entries",
     "quiet_construction",
     "run_on_streams",
+    "share_entries",
     "wrap_spans",
 ]
 
@@ -58,6 +59,12 @@ def put_entries(server: Server, kind: str, new: dict[str, Any]) -> None:
     """Replace all records of one kind."""
     manager, kept = _KEPT_IN[kind]
     setattr(getattr(server, manager), kept, new)
+
+
+def share_entries(server: Server, other: Server) -> None:
+    """Have `server` keep its records where `other` does, so that what is put on one is on both."""
+    for manager in {manager for manager, _ in _KEPT_IN.values()}:
+        setattr(server, manager, getattr(other, manager))
 
 
 def listen_handler(server: Server) -> ListenHandler | None:

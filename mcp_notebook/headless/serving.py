@@ -1,0 +1,153 @@
+"""``mcp-notebook serve``: run a notebook, and serve what it defined until the client or a signal ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from mcp_notebook.headless.choosing import choose
+from mcp_notebook.headless.running import Headless, run
+from mcp_notebook.headless.stdio import Stdio
+from mcp_notebook.headless.watching import Watch
+from mcp_notebook.server import LiveServer, definitions
+
+__all__ = ["Service", "serve"]
+
+LOOKS = 0.5
+"""Seconds between two looks at a notebook's file: sooner than a person turns to the client."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """How a notebook is served.
+
+    Attributes:
+        transport: One client on stdin and stdout, or any number over streamable HTTP.
+        only: The cells to run, see `headless.notebook.chosen`; None for all.
+        server: Which server; None where there is only one.
+        port: For HTTP; None for the one of before, or a free one.
+        no_token: For HTTP, let every program of this machine call.
+        show_token: For HTTP, print the token.
+        watch: Whether to apply each saved change of the file.
+        timeout: Seconds that one cell may take; None for no limit.
+    """
+
+    transport: Literal["stdio", "http"] = "stdio"
+    only: str | None = None
+    server: str | None = None
+    port: int | None = None
+    no_token: bool = False
+    show_token: bool = False
+    watch: bool = False
+    timeout: float | None = None
+
+
+def serve(path: Path, service: Service) -> int:
+    """Run a notebook and serve it; return the exit status, when the client has gone or a signal came.
+
+    On stdio, stdout is the protocol's alone from the start, and what a client sends meanwhile waits for the cells.
+
+    Raises:
+        McpNotebookError: It cannot be read, run, or served.
+    """
+    with ExitStack() as stack:
+        ended = stack.enter_context(_ended_by_signals())
+        try:
+            if service.transport == "stdio":
+                stdio = stack.enter_context(closing(Stdio()))
+            else:
+                stdio = None
+                os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # as for a kernel: nobody types
+                os.dup2(2, 1)
+            notebook = stack.enter_context(run(path, only=service.only, timeout=service.timeout))
+            live = choose(notebook.state, service.server)
+            served = stdio.serve(live.server) if stdio else _listen(notebook, live, service)
+            ended.serving = True
+            if stdio:
+                _tell(f"{path.name}: {live.name!r} is served on stdio, with {_counts(live)}.")
+            _wait(notebook, [served, ended.signal], Watch(notebook, service.only, _tell) if service.watch else None)
+            if served.done():
+                served.result()
+        except KeyboardInterrupt:
+            pass
+        return ended.status
+
+
+def _tell(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
+
+
+def _wait(notebook: Headless, ends: list[Future[Any]], watch: Watch | None) -> None:
+    """Have the main thread do what runs there, until one of these is done."""
+    ending = [asyncio.wrap_future(end, loop=notebook.loop) for end in ends]
+    while not any(end.done() for end in ending):
+        notebook.loop.run_until_complete(
+            asyncio.wait(ending, timeout=LOOKS if watch else None, return_when=asyncio.FIRST_COMPLETED)
+        )
+        if watch:
+            watch.look()
+
+
+def _listen(notebook: Headless, live: LiveServer, service: Service) -> Future[Any]:
+    """Listen as ``%mcp serve`` does; where a cell did that already, as the command line says."""
+    listening = notebook.state.listening
+    listening.stop(live)
+    endpoint = listening.endpoint(live, port=service.port, no_token=service.no_token)
+    listener = listening.serve(live, endpoint)
+    _tell(f"{notebook.notebook.path.name}: {live.name!r} listens at {listener.url}, with {_counts(live)}.")
+    address = listening.remembered(live)
+    if address is not None:
+        _tell(f"Hosts that start a process: mcp-notebook connect {address.name}")
+    if listener.token is None:
+        _tell("No token of ours is asked for.")
+    else:
+        _tell(f"Authorization: Bearer {listener.token}" if service.show_token else "The token: --show-token prints it.")
+    return Future()
+
+
+def _counts(live: LiveServer) -> str:
+    counted = Counter(found.kind for found in definitions(live.server))
+    return ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in counted.items()) or "nothing yet"
+
+
+class _Ended:
+    """How the process ends.
+
+    Attributes:
+        signal: Done when a signal came.
+        serving: Whether the cells have run: then SIGTERM is the regular end.
+        status: The exit status.
+    """
+
+    def __init__(self) -> None:
+        self.signal: Future[None] = Future()
+        self.serving = False
+        self.status = 0
+
+    def handle(self, number: int, _frame: Any) -> None:
+        """Interrupt what the main thread does, a cell or a tool's call."""
+        if number == signal.SIGINT or not self.serving:
+            self.status = 128 + number
+        if not self.signal.done():
+            self.signal.set_result(None)
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[_Ended]:
+    ended = _Ended()
+    earlier = {number: signal.signal(number, ended.handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield ended
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)

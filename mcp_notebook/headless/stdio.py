@@ -1,0 +1,64 @@
+"""One client on stdin and stdout."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Any
+
+from mcp.server.mcpserver import MCPServer
+from mcp.server.stdio import stdio_server
+
+from mcp_notebook.errors import NotebookError, innermost
+from mcp_notebook.portal import GRACE, Portal
+from mcp_notebook.server import sdk_gaps
+
+__all__ = ["Stdio"]
+
+
+class Stdio:
+    """The process's stdin and stdout, kept for the protocol from the moment this is made.
+
+    From then on whatever cells and their subprocesses write to stdout goes to stderr, and their stdin is empty; what a
+    client sends waits until `serve`.
+    """
+
+    def __init__(self) -> None:
+        self._portal = Portal()
+        self._server: Future[MCPServer[Any]] = Future()
+        self._served: Future[None] = Future()
+        self._holding = self._portal.start_task(self._hold)
+
+    def serve(self, server: MCPServer[Any]) -> Future[None]:
+        """Answer the client; the future is done when it has closed stdin.
+
+        It raises a NotebookError where the server's lifespan raised.
+        """
+        self._server.set_result(server)
+        return self._served
+
+    def close(self) -> None:
+        """End what is served, lifespan included; wait no longer than `GRACE`."""
+        self._server.cancel()
+        self._holding.cancel()
+        with suppress(Exception):
+            self._served.result(GRACE)
+
+    async def _hold(self, started: Callable[[], None]) -> None:
+        async with stdio_server() as (read, write):
+            started()
+            server = await asyncio.wrap_future(self._server)
+            try:
+                await sdk_gaps.run_on_streams(server, read, write)
+            # These are told from within the block, whose end waits for a line on stdin.
+            except Exception as error:  # the author's lifespan may raise anything
+                self._served.set_exception(
+                    NotebookError(f"The server ended, because it raised {innermost(error)!r}. Mend the notebook.")
+                )
+                raise
+            except BaseException:
+                self._served.set_result(None)
+                raise
+        self._served.set_result(None)
