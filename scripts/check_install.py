@@ -15,7 +15,7 @@ def main() -> None:
     called = shell.run_line_magic("mcp", "call add a=1 b=2")
     assert called.structured_content == {"result": 3}, called
     assert "site-packages" in str(files("mcp_notebook")), files("mcp_notebook")
-    first = files("mcp_notebook") / "notebooks" / "01-getting-started.ipynb"
+    first = files("mcp_notebook") / "notebooks" / "00-welcome.ipynb"
     assert first.is_file(), f"{first} is not in the package"
     print("the installed package works: extension, tool, call, course")
 

@@ -32,7 +32,7 @@ class Lab:
     Attributes:
         page: The browser's page.
         home: The learner's home; the notebooks are in its folder ``course``.
-        url: Where it starts: with the first notebook open.
+        url: Where it starts: with the page that welcomes open.
     """
 
     def __init__(self, page: Page, home: Path, url: str) -> None:

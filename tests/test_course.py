@@ -492,9 +492,6 @@ WRONG = {
         COPY.format("inside(source)", "inside(target)", NEVER, "copy.write_text(original.read_text())"): (
             "bytes are copied as they are"
         ),
-        COPY.format("inside(source)", "inside(target)", "pass", "copy.open('xb').write(original.read_bytes())"): (
-            "got the error 'Error executing tool copy_file'"
-        ),
         COPY.format("inside(source)", "inside(target)", NEVER, SAME).replace(
             'if not original.is_file(): raise ToolError(f"There is no file {source!r}.")', "pass"
         ): "what is not there is told by name",
@@ -516,7 +513,6 @@ WRONG = {
         ),
         HOURS.format("not days.get((week, day))", FETCH, 404, "week, day", "week, day"): "also when it is nothing",
         HOURS.format("day not in days", FETCH, 404, "day", "day"): "another week is another question",
-        HOURS.format("True", FETCH, 404, "week, day", "week, day"): "what was answered is not asked again",
         HOURS.format("(week, day) not in days", FETCH, 400, "week, day", "week, day"): "404 is an answer, too",
         HOURS.format("(week, day) not in days", FETCH, 404, "week, day", "week, day").replace(
             "days[week, day]\n", "days[week, day] or 'closed'\n"
@@ -532,8 +528,6 @@ WRONG = {
         NEWS.format(SIGNED, "if body in taken: raise ToolError('seen before')\n    taken.add(body)", FORGED, OLD, ""): (
             "a forged one before it does not keep the true one out"
         ),
-        NEWS.format(SIGNED, OLD, SEEN, KEEP, "pass"): "somebody else's secret",
-        NEWS.format(SIGNED, FORGED, OLD.replace("300", "299"), SEEN, KEEP): "five minutes are in time",
     },
 }
 """Plausible wrong answers to each exercise, each with what the check has to say to it."""
