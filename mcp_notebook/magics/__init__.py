@@ -146,6 +146,10 @@ class Extension:
         %mcp token                    the secret that they send
         %mcp clients [HOST]           what Claude Code, VS Code and others need to know of the server; --write
 
+        A package of it
+        %mcp export DEST              the cells as a package on the SDK, and the proof that it behaves the same
+        %mcp export DEST --dry-run    what would be written
+
         The kernel
         %mcp doctor                   what would not work here, and the fix
         %mcp asyncio on               let asyncio.run(main()) run in a cell

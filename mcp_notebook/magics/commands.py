@@ -21,6 +21,7 @@ from mcp_notebook.magics import (  # noqa: F401
     connect_commands,
     definition_commands,
     eras_command,
+    export_command,
     host_commands,
     inspect_command,
     list_commands,

@@ -11,9 +11,12 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from mcp_notebook.client import Connection
+from mcp_notebook.export import telling
+from mcp_notebook.export.exporting import Exported
 from mcp_notebook.recording import current, output
 from mcp_notebook.widgets.connection import connection_card
 from mcp_notebook.widgets.content import DRAWN, render
+from mcp_notebook.widgets.exported import exported_card
 
 __all__ = ["calls_keep_displays", "result_display"]
 
@@ -31,6 +34,10 @@ def result_display(shell: InteractiveShell) -> Iterator[None]:
     def connection_as_html(connection: Connection) -> str:
         return connection_card(connection).html
 
+    def exported_as_html(exported: Exported) -> str:
+        done = [] if exported.update is None else telling.what_was_done(exported.update, dry=exported.dry)
+        return exported_card(exported, telling.headline(exported), done, telling.tree(sorted(exported.files)))
+
     def connection_as_text(connection: Connection, printer: Any, _cycle: bool) -> None:
         printer.text(connection_card(connection).text)
 
@@ -43,6 +50,8 @@ def result_display(shell: InteractiveShell) -> Iterator[None]:
         formatter = shell.display_formatter.formatters[mime]
         for kind, drawn_by in [*((kind, draw) for kind in kinds), (Connection, draw_connection)]:
             undo.append((formatter, kind, formatter.for_type(kind, drawn_by)))
+    html = shell.display_formatter.formatters["text/html"]
+    undo.append((html, Exported, html.for_type(Exported, exported_as_html)))
     try:
         yield
     finally:

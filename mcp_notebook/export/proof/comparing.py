@@ -7,6 +7,7 @@ from itertools import zip_longest
 from typing import Any
 
 from mcp_notebook.export.proof.evidence import ABSENT
+from mcp_notebook.recording.volatile import Varies
 
 __all__ = ["differences"]
 
@@ -15,7 +16,7 @@ def differences(notebook: Any, package: Any, at: str = "") -> Iterator[tuple[str
     """Yield each place where two JSON values differ, as a JSON pointer (RFC 6901), with both values there.
 
     The order of the members of an object counts: models and forms read a schema from top to bottom. Numbers are equal
-    only where they are written alike.
+    only where they are written alike. A `Varies` in the first is equal to what has its type.
     """
     if isinstance(notebook, dict) and isinstance(package, dict):
         for key in dict.fromkeys([*notebook, *package]):
@@ -26,5 +27,5 @@ def differences(notebook: Any, package: Any, at: str = "") -> Iterator[tuple[str
     elif isinstance(notebook, list) and isinstance(package, list):
         for i, (one, other) in enumerate(zip_longest(notebook, package, fillvalue=ABSENT)):
             yield from differences(one, other, f"{at}/{i}")
-    elif type(notebook) is not type(package) or notebook != package:
+    elif notebook != package or type(notebook) not in (type(package), Varies):
         yield at, notebook, package

@@ -51,11 +51,15 @@ def importing(source: Path) -> list[str]:
     found = []
     for path in sorted(source.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            if any(name.partition(".")[0] == WORKBENCH for name in names):
+            if isinstance(node, ast.Import | ast.ImportFrom) and WORKBENCH in _roots(node):
                 found.append(f"{path.relative_to(source).as_posix()}, line {node.lineno}: {ast.unparse(node)}")
     return found
+
+
+def _roots(node: ast.Import | ast.ImportFrom) -> set[str]:
+    """Return the first part of each module that is imported."""
+    names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+    return {name.partition(".")[0] for name in names}
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ def tested(package: Installed, report: Path) -> Tested:
         raise ExportError(f"its tests did not end within {error.timeout:.0f} seconds") from None
     if not report.exists():
         raise ExportError(f"its tests cannot be run: {_last_line(done.stderr or done.stdout)}")
-    cases = list(ElementTree.parse(report).iter("testcase"))  # noqa: S314 - pytest wrote it
+    cases = list(ElementTree.parse(report).iter("testcase"))
     failed = [(case, problem) for case in cases for problem in case if problem.tag in ("failure", "error")]
     skipped = [case for case in cases if case.find("skipped") is not None]
     return Tested(

@@ -12,7 +12,7 @@ from mcp_notebook.export.proof.evidence import Difference, Proof, Row, merged, s
 from mcp_notebook.export.proof.inspecting import Tested
 from mcp_notebook.export.proof.offering import KINDS, Offer, compared
 from mcp_notebook.export.proof.replaying import Replays, recorded
-from mcp_notebook.recording import Call
+from mcp_notebook.recording import Call, volatile
 
 __all__ = ["Observed", "Run", "judged", "same_calls", "varying"]
 
@@ -63,25 +63,22 @@ class Observed:
     clean: bool
 
 
-def same_calls(replays: Replays, run: Run, volatile: Sequence[str]) -> bool:
-    """Whether each call had the recorded outcome."""
-    return not any(True for call in replays.calls for _ in _of_call(call, run, {}, volatile, {}))
+def same_calls(replays: Replays, run: Run, declared: Sequence[str]) -> bool:
+    """Whether each call had the recorded outcome; what is declared volatile counts by its type."""
+    return not any(True for call in replays.calls for _ in _of_call(call, run, {}, declared, {}))
 
 
-def varying(one: Run, other: Run) -> dict[int, tuple[str, ...]]:
+def varying(one: Run, other: Run) -> dict[int, list[str]]:
     """Return which values of which calls differ between two runs of the same package."""
-    found = {}
-    for number in one.outcomes.keys() & other.outcomes.keys():
-        places = tuple(at for at, *_ in differences(one.outcomes[number], other.outcomes[number]))
-        if places:
-            found[number] = places
-    return found
+    both = [number for number in one.outcomes if number in other.outcomes]
+    found = {number: volatile.find(one.outcomes[number], other.outcomes[number]) for number in both}
+    return {number: places for number, places in found.items() if places}
 
 
-def judged(observed: Observed, cells: Cells, volatile: Sequence[str], varies: Varies) -> Proof:
+def judged(observed: Observed, cells: Cells, declared: Sequence[str], varies: Varies) -> Proof:
     """Say of each thing that was looked at whether the package passes."""
     found = {
-        transport: _differences(observed, run, cells, volatile, varies) for transport, run in observed.runs.items()
+        transport: _differences(observed, run, cells, declared, varies) for transport, run in observed.runs.items()
     }
     rows = (
         _installs(observed),
@@ -96,25 +93,22 @@ def judged(observed: Observed, cells: Cells, volatile: Sequence[str], varies: Va
 
 
 def _differences(
-    observed: Observed, run: Run, cells: Cells, volatile: Sequence[str], varies: Varies
+    observed: Observed, run: Run, cells: Cells, declared: Sequence[str], varies: Varies
 ) -> dict[str, list[Difference]]:
     found = {} if run.offer is None else compared(observed.live, run.offer, cells)
-    found["calls"] = [d for call in observed.replays.calls for d in _of_call(call, run, cells, volatile, varies)]
+    found["calls"] = [d for call in observed.replays.calls for d in _of_call(call, run, cells, declared, varies)]
     transport = next(name for name, each in observed.runs.items() if each is run)
     return {key: [d.over_transport(transport) for d in of_kind] for key, of_kind in found.items()}
 
 
-def _of_call(call: Call, run: Run, cells: Cells, volatile: Sequence[str], varies: Varies) -> Iterator[Difference]:
+def _of_call(call: Call, run: Run, cells: Cells, declared: Sequence[str], varies: Varies) -> Iterator[Difference]:
     if call.number not in run.outcomes:
         return
-    before, after = recorded(call), run.outcomes[call.number]
-    vary = {*varies.get(call.number, ())}
-    for at, one, other in differences(before, after):
-        if not (at in vary and type(one) is type(other)):
-            kind = _KINDS.get(call.method, "completion")
-            yield Difference(
-                f"{kind} {call.name}", cells.get((kind, call.name)), at, short(one), short(other), call.number
-            )
+    kind = _KINDS.get(call.method, "completion")
+    places = [*volatile.places(declared, call.name), *varies.get(call.number, ())]
+    for at, one, other in differences(volatile.marked(recorded(call), places), run.outcomes[call.number]):
+        cell = cells.get((kind, call.name))
+        yield Difference(f"{kind} {call.name}", cell, at, short(one), short(other), call.number)
 
 
 _KINDS = {"tools/call": "tool", "resources/read": "resource", "prompts/get": "prompt"}
@@ -129,22 +123,23 @@ def _installs(observed: Observed) -> Row:
 def _row(kind: str, observed: Observed, found: Mapping[str, Mapping[str, list[Difference]]]) -> Row:
     count = "" if kind == "server" else f" ({len(observed.live.entries[kind])})"  # type: ignore[index]
     what = "name, instructions, capabilities" if kind == "server" else f"{kind}s{count}"
-    words = [
+    stdio, http = (
         "not reached" if run.offer is None else _equal(len(found[transport][kind]))
         for transport, run in observed.runs.items()
-    ]
+    )
     failures = [
         f"over {transport}: {run.failure}"
         for transport, run in observed.runs.items()
         if run.offer is None and kind == "server"
     ]
     details = [*failures, *map(str, merged([d for of_run in found.values() for d in of_run.get(kind, ())]))]
-    return Row(what, *words, ok=not details and "not reached" not in words, details=tuple(details))
+    return Row(what, stdio, http, not details and "not reached" not in (stdio, http), tuple(details))
 
 
 def _calls(observed: Observed, found: Mapping[str, Mapping[str, list[Difference]]], varies: Varies) -> Row:
     replays = observed.replays
-    words, details = [], []
+    words: list[str] = []
+    details: list[str] = []
     for transport, run in observed.runs.items():
         missing = len(replays.calls) - len(run.outcomes)
         differ = len({d.call for d in found[transport]["calls"]})
@@ -155,11 +150,12 @@ def _calls(observed: Observed, found: Mapping[str, Mapping[str, list[Difference]
     ok = not details and not any("reached" in word for word in words)
     details += [HINT] if any(of_run["calls"] for of_run in found.values()) else []
     details += [
-        f"call {number}: {', '.join(places)} varies from run to run, so only its type is compared"
+        f"call {number}, {', '.join(places)}: another value in each run, so only its type is compared"
         for number, places in varies.items()
     ]
     details += [f"call {call.number}, {call.title}, was not made again: {why}" for call, why in replays.left_out]
-    return Row(f"recorded calls ({len(replays.calls)})", *words, ok=ok, details=tuple(details))
+    stdio, http = words
+    return Row(f"recorded calls ({len(replays.calls)})", stdio, http, ok, tuple(details))
 
 
 def _equal(differ: int) -> str:

@@ -100,8 +100,8 @@ def _of_kind(
         if name in ours and name in theirs:
             yield from (Difference(about, cell, *_words(each)) for each in _in(ours[name], theirs[name]))
         else:
-            listed = [short(ABSENT) if name not in entries else "an entry" for entries in (ours, theirs)]
-            yield Difference(about, cell, "in the list", *listed)
+            one, other = (short(ABSENT) if name not in entries else "an entry" for entries in (ours, theirs))
+            yield Difference(about, cell, "in the list", one, other)
     if ours.keys() == theirs.keys() and [*ours] != [*theirs]:
         yield Difference(f"{kind}s", None, "the order of the list", short([*ours]), short([*theirs]))
     yield from (Difference(f"{kind}s", None, *_words(each)) for each in _in(notebook.pages[kind], package.pages[kind]))

@@ -70,32 +70,28 @@ def replays(
 
 
 def _why_not(call: Call, server: MCPServer[Any]) -> str | None:
-    if call.method not in _REQUESTS:
-        return f"a {call.method} is not made again"
-    if call.approval is not None and not call.approval.allowed:
-        return "it was not allowed"
-    if call.state not in ("done", "error", "refused"):
-        return "it was cancelled" if call.state == "cancelled" else "it had not ended"
-    if call.cut:
-        return "it was too long to be kept whole"
-    asked, answered = ([event for event in call.events if event.kind == kind] for kind in ("question", "answer"))
-    if len(asked) > len(answered):
-        return "a question of it was not answered"
-    if call.method == "tools/call" and call.name in OF_THE_NOTEBOOK:
-        return "it is a tool of the workbench"
-    if call.method == "completion/complete" and _others_count(call, server):
-        return "the record has not what else was filled in"
-    return _changed_since(call, function_behind(server, call.method, call.name))
+    questions, answers = ([event for event in call.events if event.kind == kind] for kind in ("question", "answer"))
+    reasons = (
+        (call.method not in _REQUESTS, f"a {call.method} is not made again"),
+        (call.approval is not None and not call.approval.allowed, "it was not allowed"),
+        (call.state == "cancelled", "it was cancelled"),
+        (call.state not in ("done", "error", "refused"), "it had not ended"),
+        (call.cut, "it was too long to be kept whole"),
+        (len(questions) > len(answers), "a question of it was not answered"),
+        (call.method == "tools/call" and call.name in OF_THE_NOTEBOOK, "it is a tool of the workbench"),
+        (_others_count(call, server), "the record has not what else was filled in"),
+    )
+    changed = _changed_since(call, function_behind(server, call.method, call.name))
+    return next((reason for applies, reason in reasons if applies), changed)
 
 
 def _others_count(call: Call, server: MCPServer[Any]) -> bool:
     """Whether what completes an argument is told the others too."""
-    entries = {definition.name: definition.entry for definition in definitions(server)}
-    entry: Any = entries.get(call.name)
-    return (
-        len(getattr(entry, "arguments", None) or ()) > 1
-        or len(getattr(entry, "parameters", {}).get("properties", ())) > 1
-    )
+    if call.method != "completion/complete":
+        return False
+    entry: Any = next((d.entry for d in definitions(server) if d.name == call.name), None)
+    others = getattr(entry, "arguments", None) or getattr(entry, "parameters", {}).get("properties") or ()
+    return len(others) > 1
 
 
 def _changed_since(call: Call, now: Callable[..., Any] | None) -> str | None:

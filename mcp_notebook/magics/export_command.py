@@ -1,0 +1,106 @@
+"""The verb that makes a package of the notebook."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.display import display
+
+from mcp_notebook.export.exporting import Exported, Wishes, export
+from mcp_notebook.magics.options import TEXT
+from mcp_notebook.magics.ran import subject_of
+from mcp_notebook.magics.state import State
+from mcp_notebook.magics.verb import ON_SERVER, verb
+
+__all__: list[str] = []
+
+
+@verb(
+    "export",
+    click.argument("destination", type=TEXT, metavar="DEST"),
+    ON_SERVER,
+    click.option("--name", type=TEXT, help="What to call the package; the directory's name if not given."),
+    click.option("--dry-run", is_flag=True, help="Show the files and the server's source, and write nothing."),
+    click.option("--proof/--no-proof", default=True, help="Install and start the package, and compare; or only write."),
+    click.option("--calls/--no-calls", default=True, help="Make tests of the recorded calls, and replay them; or not."),
+    click.option(
+        "--volatile",
+        type=TEXT,
+        multiple=True,
+        metavar="[NAME:]PATH",
+        help="A value of results that differs each time, such as /structuredContent/at; of one tool with its name.",
+    ),
+    click.option("--health", type=TEXT, metavar="FUNCTION", help="A function that says whether the server is well."),
+    click.option("--licence", type=TEXT, metavar="ID", help="The package's licence, such as MIT."),
+)
+def _export(
+    state: State,
+    destination: str,
+    server: str | None,
+    volatile: tuple[str, ...],
+    **wishes: Any,
+) -> Exported:
+    """Make a package of a server, which needs nothing of this notebook, and prove that. Example: %mcp export ../books.
+
+    The package stands on the SDK alone. The proof installs it into a clean environment, starts it over stdio and HTTP,
+    and compares with the live server what it lists and what the recorded calls give.
+    """
+    subject = subject_of(state, server)
+    with _progress(state.shell) as say:
+        exported = export(
+            subject,
+            Path(destination).expanduser(),
+            state.registry.recorder.calls,
+            wishes=Wishes(volatile=volatile, **wishes),
+            portal=state.portal,
+            environment=os.environ,
+            on_progress=say,
+        )
+    if exported.dry and exported.server_file:
+        source = exported.server_file
+        display({"text/markdown": f"````python\n{source}````", "text/plain": source}, raw=True)
+    return exported
+
+
+@contextmanager
+def _progress(shell: InteractiveShell) -> Iterator[Callable[[str], None]]:
+    """Show the steps under the cell while they are taken, the seconds of the one under way; at the end the steps."""
+    if not hasattr(shell, "kernel"):  # a terminal, where nothing that was shown can be changed
+        yield lambda step: print(step, file=sys.stderr)
+        return
+    steps: list[tuple[str, float]] = []
+    handle = display(_lines([]), raw=True, display_id=True)
+    ended = threading.Event()
+
+    def show() -> None:
+        while not ended.wait(1.0):
+            now = f" ({time.monotonic() - steps[-1][1]:.0f} s)" if steps else ""
+            handle.update(
+                _lines([*(step for step, _ in steps[:-1]), f"{steps[-1][0]}{now}"] if steps else []), raw=True
+            )
+
+    def say(step: str) -> None:
+        steps.append((step, time.monotonic()))
+        handle.update(_lines([step for step, _ in steps]), raw=True)
+
+    showing = threading.Thread(target=show, name="mcp-notebook-progress", daemon=True)
+    showing.start()
+    try:
+        yield say
+    finally:
+        ended.set()
+        showing.join()
+        handle.update(_lines([step for step, _ in steps]), raw=True)
+
+
+def _lines(steps: list[str]) -> dict[str, str]:
+    return {"text/plain": "\n".join(steps)}

@@ -1,0 +1,59 @@
+"""The card of an exported package."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from mcp_notebook.widgets import look
+
+if TYPE_CHECKING:
+    from mcp_notebook.export.exporting import Exported
+    from mcp_notebook.export.findings import Finding
+    from mcp_notebook.export.proof import Proof, Row
+
+__all__ = ["exported_card"]
+
+
+def exported_card(exported: Exported, headline: str, done: list[str], tree: str) -> str:
+    """Return the card (HTML).
+
+    Args:
+        exported: What came of the export.
+        headline: How it ended, in a few words.
+        done: What became of the files, in lines.
+        tree: The package's files, drawn as a tree.
+    """
+    proof = exported.proof
+    bad = exported.stopped or (proof is not None and not proof.ok)
+    kept = {} if exported.update is None else exported.update.kept
+    return look.card(
+        f"package {look.code(exported.name)} in {look.code(exported.destination)}: {escape(headline)}",
+        look.bullets(done),
+        *(look.fold(f"what differs in {look.code(path)}", look.pre(diff)) for path, diff in kept.items()),
+        "" if proof is None else look.section("proof", _proof(proof)),
+        look.section("about the cells", _findings(exported.findings)),
+        look.fold("files", look.pre(tree), opened=exported.dry) if exported.files else "",
+        bad=bad,
+    )
+
+
+def _proof(proof: Proof) -> str:
+    if not proof.rows:
+        return ""
+    rows = [(_mark(row), escape(row.what), escape(row.stdio), escape(row.http)) for row in proof.rows]
+    details = [line for row in proof.rows for line in row.details]
+    return look.table(("", "", "stdio", "HTTP"), rows) + look.bullets(details)
+
+
+def _mark(row: Row) -> str:
+    return "ok" if row.ok else "<strong>no</strong>"
+
+
+def _findings(findings: tuple[Finding, ...]) -> str:
+    rows = [(_weight(finding), escape(str(finding))) for finding in findings]
+    return look.table(("", ""), rows) if rows else ""
+
+
+def _weight(finding: Finding) -> str:
+    return "<strong>stops</strong>" if finding.weight == "stops" else finding.weight
