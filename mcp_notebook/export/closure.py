@@ -8,12 +8,13 @@ eager read, and the last of all, as the notebook left it, for what a function re
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mcp_notebook.export import names as scopes
-from mcp_notebook.export.bindings import Bindings
 from mcp_notebook.export.findings import Finding
+from mcp_notebook.export.objects import Object, Objects
 from mcp_notebook.export.statements import Notebook, Statement
 
 __all__ = ["Slice", "close"]
@@ -51,12 +52,12 @@ def close(
         server: The variable of the server; only its binding is carried, and `wanted`.
         leave_out: Statements that are never carried, such as registrations that another took the place of.
     """
-    closing = _Closing(notebook, leave_out)
+    closing = _Closing(notebook, leave_out, server)
     for statement in wanted:
-        closing.carry(statement.index)
-        closing.call_later(statement.index, closing.end)
+        closing.want(statement.index)
     for name in names:
         closing.need(name, closing.end)
+    closing.finish()
     carried = sorted(closing.carried)
     return Slice(tuple(notebook.statements[i] for i in carried), (), _future(notebook, max(carried, default=0)))
 
@@ -71,51 +72,64 @@ def _future(notebook: Notebook, last: int) -> frozenset[str]:
 class _Closing:
     """The work of one closure; a moment is the index of the statement that is about to run."""
 
-    def __init__(self, notebook: Notebook, leave_out: Iterable[Statement]) -> None:
+    def __init__(self, notebook: Notebook, leave_out: Iterable[Statement], server: str | None) -> None:
         self.end = len(notebook.statements)
         self.carried: set[int] = set()
         self._left_out = {statement.index for statement in leave_out}
+        self._statements = notebook.statements
         self._names = scopes.of_all([statement.node for statement in notebook.statements])
-        self._bindings = Bindings()
-        for index, found in enumerate(self._names):
-            if not notebook.statements[index].raised:
-                self._bindings.add(index, found)
-        self._needed: set[tuple[str, int]] = set()
+        self._objects = Objects(notebook.statements, self._names, server=server)
+        self._needed: set[tuple[str, int, int]] = set()
         self._called: set[tuple[int, int]] = set()
-        self._work: list[tuple[str, int]] = []
+        self._work: list[tuple[str, int, int]] = []
 
-    def need(self, name: str, moment: int) -> None:
-        """Carry what gives `name` the value that it has at `moment`, and what that value needs to be used then."""
-        self._work.append((name, moment))
-        while self._work:
-            wanted = self._work.pop()
-            if wanted not in self._needed:
-                self._needed.add(wanted)
-                for binding in self._bindings.reaching(*wanted):
-                    self._carry(binding.index)
-                    self._call(binding.index, wanted[1])
-
-    def carry(self, index: int) -> None:
-        """Carry a statement, and all that it needs to run."""
+    def want(self, index: int) -> None:
+        """Carry a statement, and what the objects that it puts to use need at the end."""
         self._carry(index)
-        self.call_later(index, index)
+        self._work += [(name, index, self.end) for name in self._names[index].reads]
+        self._call(index, self.end)
 
-    def call_later(self, index: int, moment: int) -> None:
-        """Carry what the functions that a statement defined need to be called at `moment`."""
-        self._call(index, moment)
-        if self._work:
-            self.need(*self._work.pop())
+    def need(self, name: str, moment: int, until: int | None = None) -> None:
+        """Carry what gives `name` the value of `moment`, and its object the state in which it is used at `until`."""
+        self._work.append((name, moment, moment if until is None else until))
+
+    def finish(self) -> None:
+        """Follow what is needed until there is no more."""
+        while self._work:
+            name, moment, until = self._work.pop()
+            if (name, moment, until) in self._needed:
+                continue
+            self._needed.add((name, moment, until))
+            for binding in self._objects.bindings.reaching(name, moment):
+                self._carry(binding.index)
+                if binding.kind != "deletes":
+                    self._use(self._objects.bound(binding.index, name), until)
+
+    def _use(self, one: Object, moment: int) -> None:
+        for part in one.reach(moment, makers=True):
+            for index in part.changed[: bisect_left(part.changed, moment)]:
+                self._carry(index)
+            if part.index >= 0 and part.is_code:
+                self._call(part.index, moment)
 
     def _carry(self, index: int) -> None:
         if index in self.carried or index in self._left_out:
             return
         self.carried.add(index)
-        self._work += [(name, index) for name in self._names[index].reads | self._names[index].hints]
-        self._call(index, index)
+        found = self._names[index]
+        for name in found.reads | found.hints | found.deletes:
+            self.need(name, index)
+        if found.late and _calls_itself(self._statements[index].node):
+            self._call(index, index)
 
     def _call(self, index: int, moment: int) -> None:
-        if (index, moment) in self._called:
-            return
-        self._called.add((index, moment))
-        found = self._names[index]
-        self._work += [(name, moment) for name in found.late | found.hints]
+        if (index, moment) not in self._called:
+            self._called.add((index, moment))
+            found = self._names[index]
+            for name in found.late | found.hints:
+                self.need(name, moment)
+
+
+def _calls_itself(node: ast.stmt) -> bool:
+    """Whether what a statement defines may run before the statement is done: a lambda in a call, a generator."""
+    return not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)

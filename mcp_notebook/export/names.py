@@ -122,7 +122,10 @@ class _Checker(checker.Checker):  # type: ignore[misc]  # pyflakes publishes no 
         binding = self.scopeStack[0].setdefault(name, checker.Binding(name, node))
         binding.used = False
         super().handleNodeLoad(node, parent)
-        if binding.used and not self._bound_before(node, name):
+        if not binding.used:
+            return
+        self._seen[self._statement]["nodes"].add(node)
+        if not self._bound_before(node, name):
             lazily = any(isinstance(scope, checker.GeneratorScope) for scope in self.scopeStack)
             for when in {self._when, "late"} if lazily else {self._when}:
                 self._note({"eager": "reads", "hint": "hints", "late": "late"}[when], name, node)

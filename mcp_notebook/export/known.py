@@ -1,0 +1,89 @@
+"""What is known of common functions and methods by name: which change something, which do not."""
+
+from __future__ import annotations
+
+__all__ = [
+    "CHANGING_FUNCTIONS",
+    "CHANGING_METHODS",
+    "CONSTANT",
+    "FRESH",
+    "FRESH_METHODS",
+    "LOOKING",
+    "LOOKING_METHODS",
+    "LOOKING_MODULES",
+    "ONE_SHOT",
+    "SETTING_UP",
+    "words",
+]
+
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text."""
+    return frozenset(text.split())
+
+
+FRESH = words("""
+    abs all any ascii bin bool bytes callable chr complex divmod float format frozenset hasattr hash hex id input int
+    isinstance issubclass len oct open ord pow print range repr round  str sum
+""")
+"""Built-in functions whose value holds none of their arguments."""
+
+CONSTANT = (FRESH - words("callable open type")) | words("""
+    Decimal Fraction Path PurePath UUID compile date datetime getenv time timedelta
+""")
+"""Functions whose value cannot be changed."""
+
+FRESH_METHODS = words("""
+    capitalize casefold count decode deepcopy encode endswith find format index isdigit isalpha join lower
+    lstrip model_copy model_dump model_dump_json partition replace rfind rsplit rstrip split splitlines startswith
+    strip title upper zfill open dumps hexdigest digest isoformat strftime total_seconds read_text read_bytes
+""")
+"""Methods whose value holds nothing of their object, or nothing that could be changed."""
+
+CHANGING_METHODS = words("""
+    append appendleft add add_all clear close commit create_all delete difference_update discard drop_all execute
+    executemany executescript extend extendleft fetchall fetchmany fetchone flush get_nowait insert
+    intersection_update move_to_end pop popitem popleft put put_nowait read readline readlines register remove
+    reverse rollback rotate seek send set setdefault sort subtract symmetric_difference_update throw truncate update
+    write writelines __setitem__ __delitem__ __setattr__ __next__ __iadd__
+""")
+"""Methods that change their object, also where their value is used."""
+
+CHANGING_FUNCTIONS = words("""
+    anext delattr heapify heappop heappush heappushpop heapreplace insort insort_left insort_right next setattr
+    shuffle
+""")
+"""Functions that change an argument, also where their value is used."""
+
+LOOKING = words("""
+    assert_called breakpoint debug dir display dump help info input isinstance len log pprint print print_json rich
+    show sleep vars
+""")
+"""Functions that only look at their arguments, so that a call whose value is dropped changes none."""
+
+LOOKING_METHODS = words("""
+    copy count critical debug describe dump error exception exists explain get head hist info items keys log
+    model_dump
+    model_dump_json plot pprint print savefig show tail to_csv to_dict to_excel to_json to_markdown to_parquet
+    values warning warn
+""")
+"""Methods that only look at their object."""
+
+LOOKING_MODULES = words("""
+    IPython altair asyncio bokeh builtins httpx httpx2 json logging matplotlib os pathlib plotly pprint requests rich
+    seaborn shutil subprocess sys tabulate textwrap time timeit traceback urllib warnings yaml
+""")
+"""Modules whose functions leave their arguments as they are."""
+
+SETTING_UP = words("""
+    addHandler addLevelName apply autolog basicConfig captureWarnings configure dictConfig disable enable environ
+    filterwarnings getcontext init initialize install load_dotenv monkey_patch patch putenv register
+    resetwarnings seed
+    setLevel set_option set_defaults set_theme set_style setcontext setlocale setrecursionlimit set_printoptions
+    setdefault setdefaulttimeout simplefilter tzset umask update use use_deterministic_algorithms manual_seed
+    append insert extend
+""")
+"""Functions of a module that set it up, for all who use it in the process."""
+
+ONE_SHOT = words("enumerate filter iter map open reversed zip")
+"""Built-in functions whose value is used up by reading it."""
