@@ -131,7 +131,7 @@ def export(
         ".".join(platform.python_version_tuple()[:2]),
     )
     files = project.files(package)
-    refused = secrets.refuse(files, environment, known)
+    refused = secrets.refuse(_with_words_of_the_author(files, name), environment, known)
     findings = _stops_first([*refused, *lifted.findings, *package.dependencies.findings, *named])
     exported = Exported(name, destination, files, findings, dry=wishes.dry_run)
     if any(finding.weight == "stops" for finding in findings):
@@ -163,6 +163,12 @@ def export(
     files[PROOF] = report.markdown(proof)
     manifest.update(destination, files, dry_run=False)
     return replace(exported, proof=proof, update=_with_proof(exported.update))
+
+
+def _with_words_of_the_author(files: Mapping[str, str], name: str) -> dict[str, str]:
+    """Return the files that have more of the notebook in them than names, which others have too."""
+    ours = {*(f"src/{name}/{path}" for path in project.RESERVED), "tests/test_server.py"}
+    return {path: text for path, text in files.items() if path not in ours}
 
 
 def _withheld(known: Sequence[str], environment: Mapping[str, str], call: Call) -> str | None:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-import subprocess
 from collections.abc import Iterable, Sequence
-from functools import cache
-
-from ruff import find_ruff_bin
 
 from mcp_notebook.export import names
 from mcp_notebook.export.statements import Statement
+from mcp_notebook.formatting import formatted
 
 __all__ = ["laid_out"]
 
@@ -74,19 +71,3 @@ def _spaced(statements: Sequence[Statement]) -> Iterable[str]:
         is_import = isinstance(statement.node, ast.Import | ast.ImportFrom)
         yield f"{statement.text}  # noqa: E402" if is_import else statement.text
         earlier = statement
-
-
-def formatted(source: str) -> str:
-    """Return the source with its imports sorted, those that nothing uses gone, and in `ruff`'s format."""
-    source = _ruff(source, "check", "--select", "I,F401", "--fix", "--exit-zero", "--quiet")
-    return _ruff(source, "format", "--quiet")
-
-
-def _ruff(source: str, *command: str) -> str:
-    words = [_program(), *command, "--isolated", "--no-cache", "--stdin-filename", "server.py", "-"]
-    return subprocess.run(words, input=source, capture_output=True, text=True, check=True, encoding="utf-8").stdout
-
-
-@cache
-def _program() -> str:
-    return str(find_ruff_bin())

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mcp_notebook.export.edits import replaced
-from mcp_notebook.export.layout import formatted
 from mcp_notebook.export.module import Setting
+from mcp_notebook.formatting import formatted
 
 __all__ = ["Rewriting"]
 

@@ -21,8 +21,9 @@ from urllib.parse import quote
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.literals import literals
 from mcp_notebook.export.wording import is_placeholder, is_word, says_secret
+from mcp_notebook.recording import Call
 
-__all__ = ["Part", "Secret", "brief", "find", "parts", "refuse", "secrets_of"]
+__all__ = ["Part", "Secret", "brief", "find", "parts", "refuse", "secrets_of", "withheld"]
 
 NO_SECRET = re.compile(r"#\s*not a secret\b", re.IGNORECASE)
 """A comment that says of its line that what looks like a secret there is none."""
@@ -165,6 +166,29 @@ def refuse(files: Mapping[str, str], environment: Mapping[str, str], known: Iter
         for path, text in files.items()
         for secret in [*find(text, environment), *_lifted(text, forms)]
     ]
+
+
+def withheld(call: Call, environment: Mapping[str, str], known: Iterable[str] = ()) -> str | None:
+    """Say that a recorded call has a secret in it, so that it must be in no test; None where it has none.
+
+    Args:
+        call: Its arguments, result and what it was asked and answered are looked at.
+        environment: As for `find`.
+        known: Secrets that were lifted out of the module.
+    """
+    events = [event.value for event in call.events if event.kind in ("question", "answer")]
+    values = {
+        "its arguments": [call.name, call.arguments],
+        "its result": [call.result, call.error],
+        "an answer": events,
+    }
+    forms = {form for value in known for form in _forms(value)}
+    for where, value in values.items():
+        text = json.dumps(value, ensure_ascii=False)
+        # As Python, so that what is a name and what is a value of it are told apart.
+        if find(repr(value), environment) or any(True for _ in _lifted(text, forms)):
+            return f"{where} has a secret in it" if where != "an answer" else "an answer to it has a secret in it"
+    return None
 
 
 def secrets_of(environment: Mapping[str, str]) -> dict[str, str]:

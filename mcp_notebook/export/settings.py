@@ -10,7 +10,6 @@ from mcp_notebook.export import environment_reads as reads
 from mcp_notebook.export.constants import Constant, imports_for, plain, setting_of
 from mcp_notebook.export.fields import Fields
 from mcp_notebook.export.findings import Finding, Weight
-from mcp_notebook.export.layout import formatted
 from mcp_notebook.export.literals import Literal, literals
 from mcp_notebook.export.marks import Mark, marks, unmarked
 from mcp_notebook.export.module import Module, Setting
@@ -18,6 +17,7 @@ from mcp_notebook.export.ran import Subject
 from mcp_notebook.export.rewriting import Rewriting
 from mcp_notebook.export.secrets import NO_SECRET, Part, brief, find, parts
 from mcp_notebook.export.wording import says_secret
+from mcp_notebook.formatting import formatted
 
 __all__ = ["lift"]
 

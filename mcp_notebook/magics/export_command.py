@@ -16,10 +16,10 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
 from mcp_notebook.export.exporting import Exported, Wishes, export
-from mcp_notebook.magics.options import TEXT
+from mcp_notebook.magics.options import SERVER, TEXT
 from mcp_notebook.magics.ran import subject_of
 from mcp_notebook.magics.state import State
-from mcp_notebook.magics.verb import ON_SERVER, verb
+from mcp_notebook.magics.verb import verb
 
 __all__: list[str] = []
 
@@ -27,7 +27,7 @@ __all__: list[str] = []
 @verb(
     "export",
     click.argument("destination", type=TEXT, metavar="DEST"),
-    ON_SERVER,
+    click.option("--server", type=SERVER, help="The server that is meant; the only one with definitions if not given."),
     click.option("--name", type=TEXT, help="What to call the package; the directory's name if not given."),
     click.option("--dry-run", is_flag=True, help="Show the files and the server's source, and write nothing."),
     click.option("--proof/--no-proof", default=True, help="Install and start the package, and compare; or only write."),

@@ -1,20 +1,36 @@
-"""Recorded calls as a pytest module, on the SDK's in-memory client."""
+"""Recorded calls as a pytest module, on the SDK's in-memory client.
+
+A test is a call with its arguments, the client's answers to what the server asked, and the result. The tests share the
+server that they import, and keep the order of the calls, which is pytest's own: a server that remembers gives the same
+results again where the file runs from the top, on a server that has just started. A call that gave the same result
+each time is one test; one that did not is as many as there were calls, since the server may count them.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
-from collections.abc import Iterable
-from pprint import pformat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from mcp_notebook.formatting import formatted
+from mcp_notebook.recording.call import Call
+from mcp_notebook.recording.volatile import derived, find, marked, places
+
+__all__ = ["as_tests", "testable", "why_not"]
+
+HEAD = '''"""Calls that were made in a notebook, as tests: the same arguments give the same results.
+
+They share one server, and their order is that of the calls: where it remembers, run them from the top.
+"""
+
+import hashlib
 from typing import Any
 
-from mcp_notebook.recording.call import Call
-
-__all__ = ["as_tests", "testable"]
-
-HEAD = '''"""Calls that were made in a notebook, as tests: the same arguments give the same results."""
-
 import pytest
-from mcp import Client
+from mcp import Client, MCPError
+from mcp_types import CreateMessageResult, ElicitResult, ListRootsResult
 
 from {module} import {name}
 
@@ -22,27 +38,57 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def anyio_backend():
+def anyio_backend() -> str:
     return "asyncio"
 '''
 
-PLAIN = """
+HELPERS = {
+    "plain(": """
 
-def plain(blocks):
+def plain(blocks: Any) -> list[dict[str, Any]]:
     return [block.model_dump(mode="json", by_alias=True, exclude_none=True) for block in blocks]
-"""
+""",
+    "answering(": '''
 
-ANSWERING = '''
-
-def answering(*answers):
+def answering(*answers: Any) -> Any:
     """Answer the server's questions in this order."""
     left = iter(answers)
 
-    async def answer(context, params):
-        return ElicitResult.model_validate(next(left))
+    async def answer(*_: object) -> Any:
+        return next(left)
 
     return answer
-'''
+''',
+    "Varies(": '''
+
+class Varies:
+    """Equal to every value of these types: what differs from run to run."""
+
+    def __init__(self, *types: type | None) -> None:
+        self.types = types
+
+    def __eq__(self, other: object) -> bool:
+        return (None if other is None else type(other)) in self.types
+
+    def __repr__(self) -> str:
+        return f"Varies({', '.join(t.__name__ if t else 'None' for t in self.types)})"
+''',
+    "Digest(": '''
+
+class Digest:
+    """Equal to the long text that has this SHA-256."""
+
+    def __init__(self, sha256: str) -> None:
+        self.sha256 = sha256
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, str) and hashlib.sha256(other.encode()).hexdigest() == self.sha256
+
+    def __repr__(self) -> str:
+        return f"Digest({self.sha256!r})"
+''',
+}
+"""What the tests use, by how the use of it begins."""
 
 REQUESTS = {
     "tools/call": "call_tool({name!r}, {arguments})",
@@ -50,59 +96,175 @@ REQUESTS = {
     "prompts/get": "get_prompt({name!r}, {arguments})",
 }
 
+CALLBACKS = {
+    "elicitation/create": ("elicitation_callback", "ElicitResult"),
+    "sampling/createMessage": ("sampling_callback", "CreateMessageResult"),
+    "roots/list": ("list_roots_callback", "ListRootsResult"),
+}
+"""What answers each kind of question, and the type of its answer."""
+
+DEPRECATED = '@pytest.mark.filterwarnings("ignore::mcp.MCPDeprecationWarning")\n'
+
+LONG = 400
+"""Characters of encoded bytes from which on a test has their digest instead."""
+
 
 def testable(call: Call) -> bool:
-    """Whether a call can be a test: it ran, it ended with a result, and all of it was kept."""
-    denied = call.approval is not None and not call.approval.allowed
-    return not denied and call.method in REQUESTS and call.state in ("done", "error") and not call.cut
+    """Whether a call can be a test."""
+    return why_not(call) is None
 
 
-def as_tests(calls: Iterable[Call], importing: str) -> str:
-    """Return a pytest module with a test for each call.
+def why_not(call: Call) -> str | None:
+    """Say why a call cannot be a test; None where it can."""
+    if call.method not in REQUESTS:
+        return f"a {call.method} is no test"
+    if call.approval is not None and not call.approval.allowed:
+        return "it was not allowed"
+    if call.state not in ("done", "error", "refused"):
+        return "it was cancelled" if call.state == "cancelled" else "it has not ended"
+    if call.cut:
+        return "it was too long to be kept whole"
+    asked, answered = (sum(event.kind == kind for event in call.events) for kind in ("question", "answer"))
+    return "a question of it was not answered" if asked > answered else None
+
+
+def as_tests(
+    calls: Iterable[Call],
+    importing: str,
+    *,
+    volatile: Sequence[str] = (),
+    varies: Mapping[int, Sequence[str]] | None = None,
+) -> str:
+    """Return a pytest module of the calls, in their order.
 
     Args:
         calls: Those that are `testable`.
         importing: Where the server is imported from, such as ``package.module:mcp``.
+        volatile: The places in results where only the type counts; see `volatile`. ``NAME: /place`` is for one tool,
+            resource or prompt.
+        varies: Such places too, by the number of the call, as making the calls again has shown. None where nobody did:
+            then what differs between calls with the same arguments is taken for such.
     """
     module, _, name = importing.partition(":")
-    tests = [_test(call, name or "mcp") for call in calls]
-    head = HEAD.format(module=module, name=name or "mcp")
-    if any("answering(" in test for test in tests):
-        head = head.replace("from mcp import Client\n", "from mcp import Client\nfrom mcp_types import ElicitResult\n")
-        head += ANSWERING
-    if any("plain(" in test for test in tests):
-        head += PLAIN
-    return head + "".join(tests)
+    taken: dict[str, int] = {}
+    tests = "".join(_test(seen, name or "mcp", taken) for seen in _distinct(calls, volatile, varies))
+    helpers = (helper for use, helper in HELPERS.items() if use in tests)
+    source = HEAD.format(module=module, name=name or "mcp") + "".join(helpers) + tests
+    return formatted(source, own=module.partition(".")[0])
 
 
-def _test(call: Call, server: str) -> str:
-    words = re.sub(r"\W+", "_", call.name).strip("_").lower()
-    request = REQUESTS[call.method].format(name=call.name, arguments=_literal(call.arguments, 8))
-    answers = [event.value for event in call.events if event.kind == "answer"]
-    options = f", elicitation_callback=answering({', '.join(map(repr, answers))})" if answers else ""
+class _Seen(NamedTuple):
+    """A call, and what came of it, with marks where only the type counts."""
+
+    call: Call
+    outcome: dict[str, Any]
+
+
+def _distinct(
+    calls: Iterable[Call], volatile: Sequence[str], varies: Mapping[int, Sequence[str]] | None
+) -> list[_Seen]:
+    """Return the calls in order, without those that only repeat one."""
+    same: dict[str, list[Call]] = {}
+    for call in sorted(calls, key=lambda call: call.number):
+        answers = [event.value for event in call.events if event.kind == "answer"]
+        same.setdefault(json.dumps([call.method, call.name, call.arguments, answers], sort_keys=True), []).append(call)
+    kept: list[_Seen] = []
+    for group in same.values():
+        first = _outcome(group[0])
+        if varies is None:
+            found = {place for call in group for place in find(first, _outcome(call)) if place}
+        else:
+            found = {place for call in group for place in varies.get(call.number, ())}
+        at = [*places(volatile, group[0].name), *sorted(found)]
+        seen = [_Seen(call, marked(_outcome(call), at)) for call in group]
+        alike = varies is not None or not found
+        kept += seen[:1] if alike and all(each.outcome == seen[0].outcome for each in seen) else seen
+    return sorted(kept, key=lambda each: each.call.number)
+
+
+def _outcome(call: Call) -> dict[str, Any]:
+    """Return what a test compares of a call."""
+    result = call.content
+    if call.state == "refused":
+        return {"refused": call.error}
+    if call.method == "tools/call":
+        return {"isError": False, **result}
+    part = "contents" if call.method == "resources/read" else "messages"
+    return {part: result.get(part, [])}
+
+
+def _test(seen: _Seen, server: str, taken: dict[str, int]) -> str:
+    call = seen.call
+    request = REQUESTS[call.method].format(name=call.name, arguments=repr(call.arguments))
+    options = "".join(f", {option}" for option in _options(call))
+    deprecated = any(f", {callback}" in options for callback in ("sampling_callback", "list_roots_callback"))
     return (
-        f"\n\nasync def test_call_{call.number}_{words}():\n"
+        f"\n\n{DEPRECATED if deprecated else ''}async def test_{_name(call, taken)}() -> None:\n"
         f"    async with Client({server}{options}) as client:\n"
-        f"        result = await client.{request}\n"
-        f"{_assertions(call)}"
+        + "".join(f"        {line}\n" for line in _lines(seen, f"await client.{request}"))
     )
 
 
-def _assertions(call: Call) -> str:
-    result = call.result or {}
-    if call.method == "tools/call":
-        lines = [f"assert {'' if result.get('isError') else 'not '}result.is_error"]
-        structured = result.get("structuredContent")
-        if structured is not None:
-            lines.append(f"assert result.structured_content == {_literal(structured, 4)}")
-        else:
-            lines.append(f"assert plain(result.content) == {_literal(result.get('content', []), 4)}")
-    elif call.method == "resources/read":
-        lines = [f"assert plain(result.contents) == {_literal(result.get('contents', []), 4)}"]
-    else:
-        lines = [f"assert plain(result.messages) == {_literal(result.get('messages', []), 4)}"]
-    return "".join(f"    {line}\n" for line in lines)
+def _options(call: Call) -> Iterator[str]:
+    questions = [event.value for event in call.events if event.kind == "question"]
+    answers = [event.value for event in call.events if event.kind == "answer"]
+    # Only in the older era does a client hear why it is refused what nobody meant to refuse, and only there can a
+    # function ask while it runs.
+    if call.state == "refused" or (questions and call.era == "legacy"):
+        yield 'mode="legacy"'
+    for method, (callback, answer) in CALLBACKS.items():
+        given = [value for question, value in zip(questions, answers, strict=False) if question["method"] == method]
+        if given:
+            yield f"{callback}=answering({', '.join(f'{answer}.model_validate({value!r})' for value in given)})"
 
 
-def _literal(value: Any, indent: int) -> str:
-    return pformat(value, width=100, sort_dicts=False).replace("\n", "\n" + " " * indent)
+def _lines(seen: _Seen, request: str) -> Iterator[str]:
+    outcome = seen.outcome
+    if "refused" in outcome:
+        yield "with pytest.raises(MCPError) as refused:"
+        yield f"    {request}"
+        yield f"assert refused.value.message == {outcome['refused']!r}"
+        return
+    yield f"result = {request}"
+    if "isError" in outcome:
+        yield f"assert {'' if outcome['isError'] else 'not '}result.is_error"
+    structured = outcome.get("structuredContent")
+    if structured is not None:
+        yield f"assert result.structured_content == {structured!r}"
+    for part in ("content", "contents", "messages"):
+        if part in outcome and not (structured is not None and derived(_outcome(seen.call))):
+            yield f"assert plain(result.{part}) == {_shortened(outcome[part])!r}"
+
+
+def _shortened(value: Any, key: str = "") -> Any:
+    """Return content with a digest in the place of long encoded bytes."""
+    if isinstance(value, dict):
+        return {key: _shortened(item, key) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_shortened(item) for item in value]
+    if isinstance(value, str) and key in ("data", "blob") and len(value) > LONG:
+        return _Digest(hashlib.sha256(value.encode()).hexdigest())
+    return value
+
+
+class _Digest(str):
+    """A digest, written as the tests have it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"Digest({str(self)!r})"
+
+
+def _name(call: Call, taken: dict[str, int]) -> str:
+    """Return a name that no other test has: what is called, with which arguments, and how it ends."""
+    verb = {"resources/read": "read ", "prompts/get": "prompt "}.get(call.method, "")
+    end = {"error": " fails", "refused": " is refused"}.get(call.state, "")
+    text = verb + call.name
+    for key, value in call.arguments.items():
+        word = f" {key} {value}"
+        if isinstance(value, str | int | float) and len(text) + len(word) <= 60:
+            text += word
+    name = re.sub(r"[^a-z0-9]+", "_", (text + end).lower()).strip("_") or "call"
+    taken[name] = taken.get(name, 0) + 1
+    return name if taken[name] == 1 else f"{name}_{taken[name]}"

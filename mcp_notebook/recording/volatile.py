@@ -1,0 +1,107 @@
+"""Values that differ from run to run: where they are in a result, and a result in which only their type counts.
+
+A place is a JSON pointer (RFC 6901) into the result as the protocol has it, such as ``/structuredContent/at`` or
+``/content/0/text``; a member ``*`` stands for every one: ``/structuredContent/rows/*/id``. A text that is only the JSON
+of the structured content, as the SDK adds it, follows what is said of that.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+__all__ = ["Varies", "derived", "find", "marked", "places"]
+
+
+class Varies:
+    """Equal to every value of the types that it names."""
+
+    def __init__(self, *types: type) -> None:
+        self.types = types
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) in self.types or (isinstance(other, Varies) and set(other.types) == set(self.types))
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.types))
+
+    def __repr__(self) -> str:
+        return f"Varies({', '.join('None' if t is type(None) else t.__name__ for t in self.types)})"
+
+
+def find(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
+    """Return where two results of one call differ.
+
+    Lists of different length differ as a whole.
+    """
+    following = derived(first) and derived(second) and first.get("structuredContent") != second.get("structuredContent")
+    return [place for place in _differences(first, second, "") if not (following and place.startswith("/content"))]
+
+
+def marked(result: Mapping[str, Any], volatile: Iterable[str]) -> dict[str, Any]:
+    """Return a result with a `Varies` at each of these places that it has."""
+    copy: dict[str, Any] = json.loads(json.dumps(result))
+    for place in volatile:
+        keys = [key.replace("~1", "/").replace("~0", "~") for key in place.split("/")[1:]]
+        copy = _with_mark(copy, keys)
+    # By their texts: with a mark in it, a value still equals the one without.
+    if derived(result) and repr(copy.get("structuredContent")) != repr(result.get("structuredContent")):
+        copy["content"] = [{**block, "text": Varies(str)} for block in result.get("content", ())]
+    return copy
+
+
+def places(volatile: Iterable[str], name: str) -> list[str]:
+    """Return the places that are meant for one tool, resource or prompt: those for all, and ``NAME: /place``."""
+    split = [line.rpartition(": ") for line in volatile]
+    return [place for of, _, place in split if of in ("", name)]
+
+
+def derived(result: Mapping[str, Any]) -> bool:
+    """Whether the content of a tool's result only repeats its structured content, as the SDK has it by itself."""
+    structured = result.get("structuredContent")
+    content = result.get("content") or []
+    if structured is None or any(block.keys() != {"type", "text"} for block in content):
+        return False
+    whole = structured.get("result", structured) if structured.keys() == {"result"} else structured
+    texts = [block["text"] for block in content]
+    return texts in ([whole], []) or _parsed(texts) in ([structured], [whole], whole)
+
+
+def _parsed(texts: list[str]) -> list[Any]:
+    parsed = []
+    for text in texts:
+        try:
+            parsed.append(json.loads(text))
+        except ValueError:
+            parsed.append(text)
+    return parsed
+
+
+def _differences(one: Any, other: Any, at: str) -> Iterator[str]:
+    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
+        for key in one:
+            inside = str(key).replace("~", "~0").replace("/", "~1")
+            yield from _differences(one[key], other[key], f"{at}/{inside}")
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for i, pair in enumerate(zip(one, other, strict=True)):
+            yield from _differences(*pair, f"{at}/{i}")
+    elif type(one) is not type(other) or one != other:
+        yield at
+
+
+def _with_mark(value: Any, keys: list[str]) -> Any:
+    """Return a value with a mark at a place in it; the value as it is where there is no such place."""
+    if not keys:
+        return value if isinstance(value, Varies) else _mark(value)
+    key, *rest = keys
+    if isinstance(value, dict):
+        return {k: _with_mark(item, rest) if key in ("*", k) else item for k, item in value.items()}
+    if isinstance(value, list):
+        return [_with_mark(item, rest) if key in ("*", str(i)) else item for i, item in enumerate(value)]
+    return value
+
+
+def _mark(value: Any) -> Varies:
+    # JSON has one kind of number.
+    return Varies(int, float) if type(value) in (int, float) else Varies(type(value))
