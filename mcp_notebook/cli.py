@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ import click
 from mcp_notebook import addresses
 from mcp_notebook.bridge.command import WAIT
 from mcp_notebook.bridge.command import connect as run_bridge
+from mcp_notebook.export.wishes import OPTIONS, Wishes
 
 __all__ = ["main"]
 
@@ -79,6 +83,42 @@ def serve(notebook: Path, **options: Any) -> None:
         click.echo(f"mcp-notebook serve: {error}", err=True)
         raise SystemExit(2) from None
     raise SystemExit(status)
+
+
+def _wishes(command: Callable[..., None]) -> Callable[..., None]:
+    for name, option in reversed(OPTIONS.items()):
+        command = click.option(name, **option)(command)
+    return command
+
+
+@main.command("export")
+@click.argument("notebook", type=click.Path(path_type=Path))
+@click.argument("destination", type=click.Path(path_type=Path), metavar="DEST")
+@click.option("--server", help="The server that is meant; the only one with definitions if not given.")
+@_wishes
+def export_notebook(notebook: Path, destination: Path, server: str | None, **wishes: Any) -> None:
+    """Run NOTEBOOK from top to bottom, and make a package of its server in DEST, with the proof that it is the same.
+
+    Ends with 0 where the package is proven (or only written, as asked), 1 where it is not, 2 where nothing was written.
+    """
+    from mcp_notebook.errors import McpNotebookError
+    from mcp_notebook.headless.exporting import export_notebook
+
+    start = time.monotonic()
+
+    def say(step: str) -> None:
+        seconds = f"{time.monotonic() - start:6.1f} s  " if sys.stderr.isatty() else ""
+        click.echo(f"{seconds}{step}", err=True)
+
+    try:
+        exported = export_notebook(notebook, destination, Wishes(**wishes), server=server, on_progress=say)
+    except McpNotebookError as error:
+        click.echo(f"mcp-notebook export: {error}", err=True)
+        raise SystemExit(2) from None
+    click.echo(str(exported))
+    if exported.stopped:
+        raise SystemExit(2)
+    raise SystemExit(int(exported.proof is not None and not exported.proof.ok))
 
 
 @main.command()

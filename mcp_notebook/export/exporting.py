@@ -18,37 +18,15 @@ from mcp_notebook.export.project import Package
 from mcp_notebook.export.proof import Proof, prove, report
 from mcp_notebook.export.proof.replaying import Replays, replays
 from mcp_notebook.export.ran import Subject
+from mcp_notebook.export.wishes import Wishes
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
 from mcp_notebook.recording.as_tests import as_tests, testable
 
-__all__ = ["Exported", "Wishes", "export"]
+__all__ = ["Exported", "export"]
 
 PROOF = "PROOF.md"
 TESTS = "test_calls.py"
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What a person asks of an export.
-
-    Attributes:
-        name: What to call the package; the name of the directory if not given.
-        dry_run: Whether to write nothing.
-        proof: Whether to prove it.
-        calls: Whether recorded calls become tests, and are made again for the proof.
-        volatile: Values of results that differ each time: see `recording.volatile`.
-        health: The function that says whether the server is well.
-        licence: An SPDX expression.
-    """
-
-    name: str | None = None
-    dry_run: bool = False
-    proof: bool = True
-    calls: bool = True
-    volatile: tuple[str, ...] = ()
-    health: str | None = None
-    licence: str | None = None
 
 
 @dataclass(frozen=True, repr=False)

@@ -15,7 +15,8 @@ import click
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
-from mcp_notebook.export.exporting import Exported, Wishes, export
+from mcp_notebook.export.exporting import Exported, export
+from mcp_notebook.export.wishes import OPTIONS, Wishes
 from mcp_notebook.magics.options import SERVER, TEXT
 from mcp_notebook.magics.ran import subject_of
 from mcp_notebook.magics.state import State
@@ -28,25 +29,15 @@ __all__: list[str] = []
     "export",
     click.argument("destination", type=TEXT, metavar="DEST"),
     click.option("--server", type=SERVER, help="The server that is meant; the only one with definitions if not given."),
-    click.option("--name", type=TEXT, help="What to call the package; the directory's name if not given."),
-    click.option("--dry-run", is_flag=True, help="Show the files and the server's source, and write nothing."),
-    click.option("--proof/--no-proof", default=True, help="Install and start the package, and compare; or only write."),
-    click.option("--calls/--no-calls", default=True, help="Make tests of the recorded calls, and replay them; or not."),
-    click.option(
-        "--volatile",
-        type=TEXT,
-        multiple=True,
-        metavar="[NAME:]PATH",
-        help="A value of results that differs each time, such as /structuredContent/at; of one tool with its name.",
+    *(
+        click.option(name, **({} if "default" in o or "is_flag" in o else {"type": TEXT}), **o)
+        for name, o in OPTIONS.items()
     ),
-    click.option("--health", type=TEXT, metavar="FUNCTION", help="A function that says whether the server is well."),
-    click.option("--licence", type=TEXT, metavar="ID", help="The package's licence, such as MIT."),
 )
 def _export(
     state: State,
     destination: str,
     server: str | None,
-    volatile: tuple[str, ...],
     **wishes: Any,
 ) -> Exported:
     """Make a package of a server, which needs nothing of this notebook, and prove that. Example: %mcp export ../books.
@@ -60,7 +51,7 @@ def _export(
             subject,
             Path(destination).expanduser(),
             state.registry.recorder.calls,
-            wishes=Wishes(volatile=volatile, **wishes),
+            wishes=Wishes(**wishes),
             portal=state.portal,
             environment=os.environ,
             on_progress=say,

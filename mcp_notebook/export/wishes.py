@@ -1,0 +1,47 @@
+"""What a person can ask of an export; the same in a cell and on a shell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["OPTIONS", "Wishes"]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What is asked of an export.
+
+    Attributes:
+        name: What to call the package; the name of the directory if not given.
+        dry_run: Whether to write nothing.
+        proof: Whether to prove it.
+        calls: Whether recorded calls become tests, and are made again for the proof.
+        volatile: The places in results where only the type counts: see `recording.volatile`.
+        health: The function that says whether the server is well.
+        licence: An SPDX expression.
+    """
+
+    name: str | None = None
+    dry_run: bool = False
+    proof: bool = True
+    calls: bool = True
+    volatile: tuple[str, ...] = ()
+    health: str | None = None
+    licence: str | None = None
+
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "--name": {"metavar": "NAME", "help": "What to call the package; the directory's name if not given."},
+    "--dry-run": {"is_flag": True, "help": "Show the files and the server's source, and write nothing."},
+    "--proof/--no-proof": {"default": True, "help": "Install and start the package, and compare; or only write it."},
+    "--calls/--no-calls": {"default": True, "help": "Make tests of the recorded calls, and replay them; or not."},
+    "--volatile": {
+        "multiple": True,
+        "metavar": "[NAME:]PLACE",
+        "help": "A place in results that differs each time, such as /structuredContent/at; of one tool with its name.",
+    },
+    "--health": {"metavar": "FUNCTION", "help": "A function that says whether the server is well."},
+    "--licence": {"metavar": "ID", "help": "The package's licence, such as MIT."},
+}
+"""The fields of `Wishes` as options of a command line: their names, and what `click.option` takes."""

@@ -1,0 +1,47 @@
+"""A notebook's file to a package, without a front end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from mcp_notebook.export.exporting import Exported, export
+from mcp_notebook.export.wishes import Wishes
+from mcp_notebook.headless.running import run
+from mcp_notebook.magics.ran import subject_of
+
+__all__ = ["export_notebook"]
+
+
+def export_notebook(
+    notebook: Path, destination: Path, wishes: Wishes, *, server: str | None, on_progress: Callable[[str], None]
+) -> Exported:
+    """Run a notebook from top to bottom, and make a package of the server that it defines.
+
+    Args:
+        notebook: The ``.ipynb`` file.
+        destination: The package's directory.
+        wishes: What is asked for.
+        server: Which server is meant; the only one with definitions if None.
+        on_progress: Told of each step in a line.
+
+    Raises:
+        NotebookError: The notebook cannot be run, or a cell raised.
+        UnknownNameError: It is not clear which server is meant.
+        ExportError: The directory cannot be written, or a wish cannot be met.
+    """
+    place = destination.absolute()  # the notebook runs in its own folder
+    on_progress(f"running {notebook.name}")
+    with run(notebook) as ran:
+        exported = export(
+            subject_of(ran.state, server),
+            place,
+            ran.state.registry.recorder.calls,
+            wishes=wishes,
+            portal=ran.state.portal,
+            environment=os.environ,
+            on_progress=on_progress,
+        )
+    return replace(exported, destination=destination)
