@@ -105,9 +105,10 @@ def _parsed(path: Path) -> Any:
                 nbformat.validate(found)
     except OSError as error:
         raise NotebookError(f"{path} cannot be read ({error.strerror}). Name a notebook's file: NAME.ipynb") from None
-    except (ValueError, AttributeError, TypeError, KeyError, nbformat.ValidationError) as error:
-        reason = str(error).split("\n", maxsplit=1)[0][:100]
-        raise NotebookError(f"{path} is not a notebook ({reason}). Name a file that Jupyter opens as one.") from None
+    except nbformat.ValidationError as error:
+        raise NotebookError(f"{path} is not a notebook ({error.message}). Mend it in Jupyter.") from None
+    except (ValueError, AttributeError, TypeError, KeyError):  # what is in it may be secret
+        raise NotebookError(f"{path} is not a notebook, or not all of one. Name a file that Jupyter opens.") from None
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from IPython.core.error import UsageError
@@ -12,18 +12,29 @@ from mcp_notebook.cells import execution_count
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.headless.notebook import CodeCell
 
-__all__ = ["report"]
+__all__ = ["CellTimeout", "report"]
 
 
-def report(notebook: Path, cell: CodeCell, error: BaseException) -> str:
-    """Say which cell raised what, and each of the author's lines on the way there, the last one last."""
+class CellTimeout(BaseException):
+    """A cell took too long; not an `Exception`, which a cell may catch."""
+
+
+def report(notebook: Path, cell: CodeCell, error: BaseException, ran: Mapping[int, CodeCell]) -> str:
+    """Say which cell raised what, and each of the author's lines on the way there, the last one last.
+
+    Args:
+        notebook: Its file; modules beside it are the author's too.
+        cell: The cell.
+        error: What it raised.
+        ran: The cell behind each ``In [n]``.
+    """
     said = [f"{notebook.name}: cell {cell.number}, which begins {cell.first_line!r}, ended with an error:"]
-    said += [f"  {place}\n    {line}" for place, line in _way(notebook.parent, cell, error)]
+    said += [f"  {place}\n    {line}" for place, line in _way(notebook.parent, cell, error, ran)]
     return "\n".join([*said, _in_words(error)])
 
 
 def _in_words(error: BaseException) -> str:
-    if isinstance(error, McpNotebookError | UsageError):
+    if isinstance(error, McpNotebookError | UsageError | CellTimeout):
         return str(error)
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error.msg}"
@@ -33,23 +44,20 @@ def _in_words(error: BaseException) -> str:
     return "\n".join([*words, *members, *([f"because of {_in_words(cause)}"] if cause is not None else [])])
 
 
-def _way(folder: Path, cell: CodeCell, error: BaseException) -> Iterator[tuple[str, str]]:
+def _way(folder: Path, cell: CodeCell, error: BaseException, ran: Mapping[int, CodeCell]) -> Iterator[tuple[str, str]]:
     if isinstance(error, SyntaxError) and error.lineno:
         place = "" if _is_cell(error.filename) else f"{Path(error.filename or '?').name}, "
         yield f"{place}line {error.lineno}", (error.text or "").strip()
         return
     for frame in traceback.extract_tb(error.__traceback__):
-        number = execution_count(frame.filename)
-        if number is not None:
-            other = "" if number == cell.number else f"cell {number}, "
+        place = f"line {frame.lineno}{_inside(frame.name)}"
+        running = ran.get(execution_count(frame.filename) or 0)
+        if running is not None:
             # A magic is called by a line that IPython wrote; the author's is in the source.
-            line = cell.source.split("\n")[frame.lineno - 1] if not other and frame.lineno else frame.line
-            yield f"{other}line {frame.lineno}{_inside(frame.name)}", (line or "").strip()
+            line = running.source.split("\n")[(frame.lineno or 1) - 1]
+            yield place if running is cell else f"cell {running.number}, {place}", line.strip()
         elif Path(frame.filename).is_relative_to(folder):
-            yield (
-                f"{Path(frame.filename).relative_to(folder)}, line {frame.lineno}{_inside(frame.name)}",
-                (frame.line or ""),
-            )
+            yield f"{Path(frame.filename).relative_to(folder)}, {place}", frame.line or ""
 
 
 def _is_cell(filename: str | None) -> bool:

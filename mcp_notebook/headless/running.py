@@ -20,7 +20,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from mcp_notebook import magics
 from mcp_notebook.errors import CellError, NotebookError
 from mcp_notebook.headless.notebook import CodeCell, Notebook, chosen, read
-from mcp_notebook.headless.report import report
+from mcp_notebook.headless.report import CellTimeout, report
 from mcp_notebook.headless.shell import HeadlessShell
 from mcp_notebook.magics.state import State
 
@@ -34,7 +34,7 @@ class Headless:
         notebook: As it was read.
         shell: Its own; the process's one as long as it is open.
         loop: The event loop of its cells; it turns only while one of them runs, unless somebody else has it run.
-        ran: The id of the cell behind each ``In [n]``.
+        ran: The cell behind each ``In [n]``.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Headless:
         self.notebook = notebook
         self.shell = shell
         self.loop = loop
-        self.ran: dict[int, str] = {}
+        self.ran: dict[int, CodeCell] = {}
         self._timeout = timeout
 
     @property
@@ -61,7 +61,7 @@ class Headless:
             self._run(cell)
 
     def _run(self, cell: CodeCell) -> None:
-        self.ran[self.shell.execution_count] = cell.id
+        self.ran[self.shell.execution_count] = cell
         try:
             with _limited(self._timeout):
                 result = self.loop.run_until_complete(self.shell.execute(cell.source, cell.id))
@@ -71,7 +71,7 @@ class Headless:
         if isinstance(error, KeyboardInterrupt):
             raise error
         if isinstance(error, CellTimeout) or (error is not None and not cell.may_raise):
-            raise CellError(report(self.notebook.path, cell, self.shell.first_error or error))
+            raise CellError(report(self.notebook.path, cell, self.shell.first_error or error, self.ran))
 
 
 @contextmanager
@@ -112,10 +112,6 @@ def run(
             else:
                 shell.skip()
         yield headless
-
-
-class CellTimeout(BaseException):
-    """A cell took too long; not an `Exception`, which a cell may catch."""
 
 
 @contextmanager

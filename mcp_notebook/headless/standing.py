@@ -25,6 +25,7 @@ class Standing:
         self._variables = dict(self._namespace)
         self._origins = headless.state.origins
         self._registry = headless.state.registry
+        self._current = self._registry.current.name if self._registry.servers else None
         self._lives = [(live, dict(vars(live))) for live in self._registry.servers.values()]
         self._tables = [
             (live.server, {kind: dict(sdk_gaps.entries(live.server, kind)) for kind in KINDS})
@@ -54,6 +55,8 @@ class Standing:
             vars(live).update(was)
         for name in self._registry.servers.keys() - {live.name for live, _ in self._lives}:
             del self._registry.servers[name]
+        if self._current is not None:
+            self._registry.use(self._current, {})
         for server, tables in self._tables:
             put_back(server, tables)
         for server, held in self._held:

@@ -95,7 +95,7 @@ class Watch:
             for found in definitions(live.server):
                 cell = self._headless.ran.get(found.cell.execution_count) if found.cell else None
                 if cell is not None:
-                    held.setdefault((found.kind, found.name), cell)
+                    held.setdefault((found.kind, found.name), cell.id)
 
 
 def _state_of(path: Path) -> tuple[int, int, int] | None:
