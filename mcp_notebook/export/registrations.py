@@ -129,7 +129,11 @@ def of(
         maker = _maker(key, definition, sites, notebook)
         if maker is not None:
             found.makers[key] = maker
-    _supersede(found, notebook, sites)
+    _supersede(found, sites)
+    for statement in notebook.statements[: max(found.begun, 0)]:
+        for site in _sites(statement, found.aliases, namespace):
+            if site.decorator is not None:  # on the server that the variable held before
+                found.superseded[statement.index].add(site.decorator)
     ours = {id(site.statement) for site in sites}
     changing = [s for s in since if id(s) not in ours and _changes(s, found.aliases, notebook, namespace)]
     found.others = _latest([*changing, *_decorated_homes(found, notebook)])
@@ -301,7 +305,7 @@ def _has(statement: Statement, function: str) -> bool:
     return function == "<lambda>" or function in statement.text
 
 
-def _supersede(found: Registrations, notebook: Notebook, sites: list[Registration]) -> None:
+def _supersede(found: Registrations, sites: list[Registration]) -> None:
     """Take out the registrations that made nothing of what is live; the magics' leave nothing in a statement."""
     making = {id(maker) for maker in found.makers.values()}
     for site in sites:
