@@ -65,6 +65,7 @@ class _Checker(checker.Checker):  # type: ignore[misc]  # pyflakes publishes no 
         self._seen: dict[ast.stmt, dict[str, set[Any]]] = defaultdict(lambda: defaultdict(set))
         self._bound_at: dict[ast.AST | None, set[str]] = defaultdict(set)
         self._bindings: dict[str, list[ast.AST]] = defaultdict(list)
+        self._above: dict[ast.AST, ast.AST] = {}
         self._statement: ast.stmt = ast.Pass()
         self._when: When = "eager"
         self._hinting = False
@@ -80,6 +81,8 @@ class _Checker(checker.Checker):  # type: ignore[misc]  # pyflakes publishes no 
         if parent is self.root and isinstance(node, ast.stmt):
             self._statement = node
             self._bindings.clear()
+            # pyflakes notes the parents of some nodes only after it has looked at what is in them.
+            self._above = {child: above for above in ast.walk(node) for child in ast.iter_child_nodes(above)}
         super().handleNode(node, parent)
 
     def deferFunction(self, callable: Callable[[], object]) -> None:
@@ -175,7 +178,7 @@ class _Checker(checker.Checker):  # type: ignore[misc]  # pyflakes publishes no 
         ways = [bound], [read]
         for way in ways:
             while way[-1] is not self._statement:
-                way.append(self._parents[way[-1]])
+                way.append(self._above[way[-1]])
         while len(ways[0]) > 1 and len(ways[1]) > 1 and ways[0][-2] is ways[1][-2]:
             for way in ways:
                 way.pop()
@@ -197,7 +200,7 @@ class _Checker(checker.Checker):  # type: ignore[misc]  # pyflakes publishes no 
         while not isinstance(node, ast.stmt):
             if isinstance(node, _PERHAPS) or (isinstance(node, ast.Compare) and len(node.ops) > 1):
                 return None
-            node = self._parents[node]
+            node = self._above[node]
         return node
 
     def _certain(self, body: Iterable[ast.stmt]) -> set[str]:
