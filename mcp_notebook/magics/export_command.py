@@ -25,14 +25,16 @@ from mcp_notebook.magics.verb import verb
 __all__: list[str] = []
 
 
+def _typed(option: dict[str, Any]) -> dict[str, Any]:
+    """Return what an option takes, text without the quotes that stand around it in a cell."""
+    return option if "is_flag" in option or "default" in option else {"type": TEXT, **option}
+
+
 @verb(
     "export",
     click.argument("destination", type=TEXT, metavar="DEST"),
     click.option("--server", type=SERVER, help="The server that is meant; the only one with definitions if not given."),
-    *(
-        click.option(name, **({} if "default" in o or "is_flag" in o else {"type": TEXT}), **o)
-        for name, o in OPTIONS.items()
-    ),
+    *(click.option(name, **_typed(option)) for name, option in OPTIONS.items()),
 )
 def _export(
     state: State,

@@ -97,7 +97,7 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> str:
     while time.monotonic() < end:
         ended = process.poll() is not None
         said = log.read_text(encoding="utf-8", errors="replace")
-        if found := re.search(r"Listening at (http://\S+)", said):
+        if found := re.search(r"Listening at (http://[^\s\"]+)", said):
             return found[1]
         if ended:
             last = [line.strip() for line in said.splitlines() if line.strip()][-1:]
