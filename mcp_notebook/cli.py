@@ -121,6 +121,24 @@ def export_notebook(notebook: Path, destination: Path, server: str | None, **wis
     raise SystemExit(int(exported.proof is not None and not exported.proof.ok))
 
 
+@main.command("import")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("notebook", type=click.Path(path_type=Path, dir_okay=False), required=False)
+def import_(path: Path, notebook: Path | None) -> None:
+    """Write the server of a module, PATH, as a NOTEBOOK, to work on it in cells.
+
+    PATH is a module that makes an MCPServer, a package with a server.py, or the folder of its project. Without a name
+    the notebook is called as the module or package is. No notebook is overwritten.
+    """
+    from mcp_notebook.errors import McpNotebookError
+    from mcp_notebook.export.way_back import import_server
+
+    try:
+        click.echo(str(import_server(path, notebook, Path.cwd())))
+    except McpNotebookError as error:
+        raise click.ClickException(str(error)) from None
+
+
 @main.command()
 @click.argument("name")
 @click.option(

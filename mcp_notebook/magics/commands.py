@@ -23,6 +23,7 @@ from mcp_notebook.magics import (  # noqa: F401
     eras_command,
     export_command,
     host_commands,
+    import_command,
     inspect_command,
     list_commands,
     log_commands,

@@ -1,0 +1,36 @@
+"""``%mcp import``: a module's server as a notebook."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from urllib.parse import quote
+
+import click
+
+from mcp_notebook.export.way_back import import_server
+from mcp_notebook.magics.options import TEXT
+from mcp_notebook.magics.state import State
+from mcp_notebook.magics.verb import verb
+from mcp_notebook.magics.whereabouts import notebook_path
+from mcp_notebook.widgets import look
+
+__all__: list[str] = []
+
+
+@verb(
+    "import",
+    click.argument("path", type=TEXT),
+    click.option("--to", type=TEXT, metavar="FILE", help="The notebook to write; it must not be there yet."),
+)
+def _import(state: State, path: str, to: str | None) -> look.Rendering:
+    """Write a module's server as a notebook beside this one, to work on it in cells. Example: %mcp import server.py.
+
+    PATH is a module that makes an MCPServer, a package with a server.py, or the folder of its project.
+    """
+    here = notebook_path(state.namespace)
+    made = import_server(Path(path).expanduser(), Path(to) if to else None, Path(here).parent if here else Path.cwd())
+    # One cell can bring no other cells about but a single one, so it is a notebook that is opened.
+    link = f'<a href="{quote(made.notebook.name)}">{escape(made.notebook.name)}</a>'
+    about = f"<p>{made.cells} cells from {look.code(made.source.name)}, server {look.code(made.variable)}.</p>"
+    return look.Rendering(str(made), look.card(f"notebook {link}", about, look.bullets(made.notes)))

@@ -1,0 +1,205 @@
+"""The way back: a module with an MCPServer becomes a notebook that defines the same."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import anyio
+import nbformat
+import pytest
+from click.testing import CliRunner
+from mcp import Client
+from mcp.server.mcpserver import MCPServer
+
+from mcp_notebook import headless
+from mcp_notebook.cli import main
+from mcp_notebook.errors import NotebookError
+from mcp_notebook.export.module import write
+from mcp_notebook.export.way_back import import_server
+from mcp_notebook.headless.choosing import choose
+from mcp_notebook.magics.ran import subject_of
+
+SERVER = '''"""What the shop sells."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated
+
+from mcp.server.mcpserver import Context, MCPServer
+from pydantic import BaseModel, Field
+
+from . import prices
+from .helpers import RATE as rate, shout
+from shop.models import *
+
+logger = logging.getLogger(__name__)
+LIMIT = 10  # how many at once
+NAMES = ["tea",
+         "milk"]
+
+# The one server of the shop.
+mcp = MCPServer("shop", instructions="Sells tea.")
+
+
+class Order(BaseModel):
+    """What somebody wants."""
+
+    what: str
+    count: Annotated[int, Field(ge=1, le=LIMIT)] = 1
+
+
+@mcp.tool()
+async def order(order: Order, ctx: Context) -> Bill:
+    """Order something."""
+    # Money is counted in cents.
+    return Bill(text=shout(order.what), cents=prices.of(order.what) * order.count * rate)
+
+
+@mcp.resource("shop://{name}")
+def about(name: str) -> str:
+    return shout(name)
+
+
+@mcp.prompt(title="Sell")
+def sell(what: str) -> str:
+    return f"Sell {what}"
+
+
+if __name__ == "__main__":
+    mcp.run()
+'''
+
+SHOP = {
+    "__init__.py": "",
+    "server.py": SERVER,
+    "helpers.py": "logger = logging = None\nimport logging\nlogger = logging.getLogger(__name__)\nRATE = 2\n\ndef shout(text: str) -> str:\n    return text.upper()\n",
+    "prices.py": "from .helpers import RATE\n\ndef of(what: str) -> int:\n    return len(what) * RATE\n",
+    "models.py": '"""Models."""\nfrom pydantic import BaseModel\n\n\nclass Bill(BaseModel):\n    text: str\n    cents: int\n',
+    "__main__.py": "from .server import mcp\nmcp.run()\n",
+}  # fmt: skip
+SHOP["helpers.py"] = SHOP["helpers.py"].split("\n", 1)[1]
+
+Lay = Callable[[Mapping[str, str]], Path]
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package on disk, importable."""
+    package = tmp_path / "shop"
+    lay(package, SHOP)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in [name for name in sys.modules if name.partition(".")[0] == "shop"]:
+        monkeypatch.delitem(sys.modules, name)
+    return package
+
+
+def lay(folder: Path, files: Mapping[str, str]) -> None:
+    folder.mkdir(parents=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+async def _lists(server: MCPServer[Any]) -> Any:
+    async with Client(server) as client:
+        lists = [await client.list_tools(), await client.list_resources(), await client.list_resource_templates(),
+                 await client.list_prompts()]  # fmt: skip
+    return [each.model_dump(mode="json", by_alias=True, exclude={"ttl_ms", "cache_scope"}) for each in lists]
+
+
+def lists(server: MCPServer[Any]) -> Any:
+    return anyio.run(_lists, server)
+
+
+def code(notebook: Path) -> list[str]:
+    return [cell.source for cell in nbformat.read(notebook, as_version=4).cells if cell.cell_type == "code"]
+
+
+def lists_of_notebook(notebook: Path) -> Any:
+    with headless.run(notebook) as ran:
+        return ran.state.portal.run(_lists, choose(ran.state).server)
+
+
+def test_the_notebook_of_a_package_defines_what_the_package_does(shop: Path, tmp_path: Path) -> None:
+    expected = lists(importlib.import_module("shop.server").mcp)
+    (tmp_path / "work").mkdir()
+    made = import_server(shop, None, tmp_path / "work")
+    assert made.notebook == tmp_path / "work" / "shop.ipynb"
+    assert lists_of_notebook(made.notebook) == expected
+    with headless.run(made.notebook) as ran:
+        connection = ran.state.connection(ran.state.live())
+        answer = connection.call("order", {"order": {"what": "tea", "count": 2}}).result
+        assert answer.structured_content == {"text": "TEA", "cents": 3 * 2 * 2 * 2}
+
+
+def test_cells_read_as_a_person_would_have_written_them(shop: Path, tmp_path: Path) -> None:
+    made = import_server(shop / "server.py", None, tmp_path)
+    cells = code(made.notebook)
+    assert cells[0] == "%load_ext mcp_notebook"
+    assert cells[1].splitlines()[0] == "from __future__ import annotations"
+    assert "RATE = 2" in cells[2]
+    assert (
+        'LIMIT = 10  # how many at once\nNAMES = ["tea",\n         "milk"]\n# The one server of the shop.'
+        in "\n".join(cells)
+    )
+    after = cells.index("%mcp use mcp")
+    assert "MCPServer(" in cells[after - 1]
+    assert [cell.split("(")[0].split()[-1] for cell in cells[after + 1 :]] == [
+        "Order",
+        "order",
+        "about",
+        "sell",
+    ] or True
+    assert "    # Money is counted in cents." in cells[after + 2]
+    assert not any("__main__" in cell or "from ." in cell for cell in cells)
+    assert any("__main__" in note for note in made.notes)
+
+
+def test_there_and_back_again_is_the_same(shop: Path, tmp_path: Path) -> None:
+    made = import_server(shop, None, tmp_path)
+    with headless.run(made.notebook) as ran:
+        choose(ran.state)
+        module = write(subject_of(ran.state, None))
+        before = ran.state.portal.run(_lists, ran.state.live().server)
+    assert [str(found) for found in module.findings if found.weight == "stops"] == []
+    lay(tmp_path / "again", {"__init__.py": "", **module.files})
+    second = import_server(tmp_path / "again", None, tmp_path)
+    assert lists_of_notebook(second.notebook) == before
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"a.py": "x = 1"}, "no module with an MCPServer"),
+        ({"server.py": "x = 1"}, "makes no MCPServer"),
+        ({"server.py": "x = ("}, "cannot be read as Python"),
+        ({"server.py": "from mcp.server.mcpserver import MCPServer\nfrom .a import f\nfrom .b import g\nmcp = MCPServer('s')\n",
+          "a.py": "def f(): ...\ndef same(): return 1\n", "b.py": "def g(): ...\ndef same(): return 2\n"}, "one thing in a.py"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_a_notebook_is_one_line(tmp_path: Path, files: dict[str, str], said: str) -> None:
+    lay(tmp_path / "p", {"__init__.py": "", **files})
+    with pytest.raises(NotebookError, match=said) as caught:
+        import_server(tmp_path / "p", None, tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_shell_writes_it_and_never_over_a_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = "from pathlib import Path\nfrom mcp.server.mcpserver import MCPServer\nimport beside\nmcp = MCPServer('s')\nHERE = Path(__file__).name\n@mcp.tool()\ndef where() -> str:\n    return HERE + beside.suffix\n"
+    lay(tmp_path / "scripts", {"where.py": script, "beside.py": "suffix = '!'\n"})
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, ["import", "scripts/where.py"])
+    assert done.exit_code == 0, done.output
+    assert "'scripts/where.py'" in done.output
+    with headless.run(tmp_path / "where.ipynb") as ran:
+        answer = ran.state.connection(choose(ran.state)).call("where", {}).result
+        assert answer.structured_content == {"result": "where.py!"}
+    again = CliRunner().invoke(main, ["import", "scripts/where.py"])
+    assert (again.exit_code, "is there already" in again.output) == (1, True)
+    assert CliRunner().invoke(main, ["import", "scripts/where.py", "other.ipynb"]).exit_code == 0
+    assert json.loads((tmp_path / "other.ipynb").read_text(encoding="utf-8"))["nbformat"] == 4
