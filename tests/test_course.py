@@ -676,6 +676,14 @@ def test_a_committed_notebook_holds_no_secret_port_identifier_or_timing(path: Pa
     assert not any("execution" in cell.metadata for cell in notebook.cells)
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
+def test_a_cell_whose_output_is_not_compared_says_why_and_is_kept_without_it(path: Path) -> None:
+    cells = cells_of(path)
+    ignored = [cell for cell in cells if "nbval-ignore-output" in cell.metadata.get("tags", [])]
+    assert all(cell.metadata["reason"] and not cell.outputs for cell in ignored)
+    assert len(ignored) <= len(cells) / 10
+
+
 def test_copying_the_course_again_keeps_what_the_learner_changed(tmp_path: Path) -> None:
     folder = tmp_path / "my course"
     assert f"{len(NOTEBOOKS)} copied" in copy_course(folder)
