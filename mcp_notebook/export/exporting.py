@@ -145,7 +145,7 @@ def export(
 
 def _with_words_of_the_author(files: Mapping[str, str], name: str) -> dict[str, str]:
     """Return the files that have more of the notebook in them than names, which others have too."""
-    ours = {*(f"src/{name}/{path}" for path in project.RESERVED), "tests/test_server.py"}
+    ours = {*(f"src/{name}/{path}" for path in project.RESERVED), "tests/conftest.py", "tests/test_server.py"}
     return {path: text for path, text in files.items() if path not in ours}
 
 
