@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "cells": set(),
     "schema": set(),
     "formatting": set(),
-    "recording": {"formatting"},
+    "recording": {"errors", "formatting"},
     "server": {"errors", "main_thread", "portal", "cells", "schema", "recording"},
     "client": {"errors", "portal", "addresses", "recording", "server"},
     "widgets": {"errors", "portal", "cells", "schema", "recording", "server", "client"},

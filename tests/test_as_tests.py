@@ -340,7 +340,7 @@ def test_what_is_said_to_vary_counts_by_its_type_only_and_the_repeat_goes():
     calls = [made(n, result(rows=[{"id": f"{n}", "x": None}])) for n in (1, 2)]
     for volatile in (
         ["/structuredContent/rows/*/id"],
-        ["other: /structuredContent", "now: /structuredContent/rows/0/id"],
+        ["other: /structuredContent", "now:/structuredContent/rows/0/id"],
     ):
         module = as_tests(calls, "shop:mcp", volatile=volatile, varies={})
         assert module.count('{"rows": [{"id": Varies(str), "x": None}]}') == 1

@@ -467,6 +467,27 @@ def test_calls_become_tests_that_tell_whether_a_module_does_the_same(shared_kern
     assert f"FAILED test_other.py::test_halve_n_4" in ran.stdout
 
 
+def test_the_log_becomes_tests_and_says_which_calls_do_not_and_why(shared_kernel: Kernel, tmp_path: Path) -> None:
+    shared_kernel.good("%mcp new uses")
+    shared_kernel.good("%%mcp_tool\ndef kept(n: int) -> int:\n    return n")
+    shared_kernel.good("%%mcp_tool\ndef gone(n: int) -> int:\n    return n")
+    shared_kernel.good("%%mcp_tool\ndef enter(password: str) -> bool:\n    return True")
+    for call in ("kept n=1", "kept n=1", "gone n=2", "enter password=hunter22"):
+        shared_kernel.good(f"%mcp call {call}")
+    shared_kernel.good("%%mcp_tool\ndef gone(n: int) -> int:\n    return n + 1")
+    file = tmp_path / "test_uses.py"
+    said = shared_kernel.good(f"%mcp log --to test {file} --import uses.server:mcp").text
+    written = file.read_text(encoding="utf-8")
+    assert "1 tests" in said
+    assert "its definition has changed since" in said
+    assert "its arguments have a secret in it" in said
+    assert "hunter22" not in said + written
+    assert "test_kept_n_1" in written
+    refused = shared_kernel.run(f"%mcp log --to test {file} --volatile at")
+    assert "'at' is no place in a result" in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
+
+
 # Serving
 
 

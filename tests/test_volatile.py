@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mcp_notebook.errors import UnknownNameError
 from mcp_notebook.recording.volatile import Varies, derived, find, marked, places
 
 JSON = st.recursive(
@@ -84,7 +86,13 @@ def test_what_the_sdk_makes_of_lists_and_single_values_is_derived():
 
 
 def test_a_place_may_be_of_one_tool_or_of_all():
-    volatile = ["/a", "now: /b", "memo://today: /c"]
+    volatile = ["/a", "now:/b", "memo://today: /c"]
     assert places(volatile, "now") == ["/a", "/b"]
     assert places(volatile, "memo://today") == ["/a", "/c"]
     assert places(volatile, "x") == ["/a"]
+
+
+@pytest.mark.parametrize("line", ["at", "now: at", "", "structuredContent.at"])
+def test_what_is_no_place_is_refused_with_an_example(line):
+    with pytest.raises(UnknownNameError, match="/structuredContent/at"):
+        places([line], "now")

@@ -109,16 +109,17 @@ def brief(value: str) -> str:
     return f"{value[:2]}..." if len(value) >= 8 else "..."
 
 
-def find(text: str, environment: Mapping[str, str]) -> list[Secret]:
+def find(text: str, environment: Mapping[str, str], path: str = "server.py") -> list[Secret]:
     """Return the secrets in a file, in order.
 
     Args:
         text: Python's source, or any other text.
-        environment: Where values of variables that say they are secrets are found in the text, that is one too.
+        environment: Where the value of a variable whose name says that it is a secret is in the text, that is one too.
+        path: The name of the file, which says whether it is Python.
     """
     marked = {n for n, line in enumerate(text.split("\n"), 1) if NO_SECRET.search(line)}
     found: list[Secret] = []
-    for secret in [*_placed(text, parts(text, "", environment)), *_named(text, environment)]:
+    for secret in [*_placed(text, parts(text, "", environment)), *_named(text, environment, path)]:
         same = any(s.line == secret.line and (s.value in secret.value or secret.value in s.value) for s in found)
         if secret.line not in marked and not same:
             found.append(secret)
@@ -161,10 +162,10 @@ def refuse(files: Mapping[str, str], environment: Mapping[str, str], known: Iter
             None,
             f"{path}, line {secret.line}",
             f"has {secret}, which would be written.",
-            "Mark the constant that it comes from with '# secret', or where it is none, its line with '# not a secret'.",
+            "Mark the constant that it comes from with '# secret'; where it is none, its line with '# not a secret'.",
         )
         for path, text in files.items()
-        for secret in [*find(text, environment), *_lifted(text, forms)]
+        for secret in [*find(text, environment, path), *_lifted(text, forms)]
     ]
 
 
@@ -178,16 +179,15 @@ def withheld(call: Call, environment: Mapping[str, str], known: Iterable[str] = 
     """
     events = [event.value for event in call.events if event.kind in ("question", "answer")]
     values = {
-        "its arguments": [call.name, call.arguments],
-        "its result": [call.result, call.error],
-        "an answer": events,
+        "its arguments have": [call.name, call.arguments],
+        "its result has": [call.result, call.error],
+        "an answer to it has": events,
     }
     forms = {form for value in known for form in _forms(value)}
-    for where, value in values.items():
-        text = json.dumps(value, ensure_ascii=False)
-        # As Python, so that what is a name and what is a value of it are told apart.
-        if find(repr(value), environment) or any(True for _ in _lifted(text, forms)):
-            return f"{where} has a secret in it" if where != "an answer" else "an answer to it has a secret in it"
+    for which, value in values.items():
+        # As Python, in which a name and its value are told apart.
+        if find(repr(value), environment) or any(True for _ in _lifted(repr(value), forms)):
+            return f"{which} a secret in it"
     return None
 
 
@@ -218,11 +218,13 @@ def _formatted(text: str) -> Iterator[Part]:
                 yield Part(*match.span(group), what, field_name)
 
 
-def _named(text: str, environment: Mapping[str, str]) -> Iterator[Secret]:
+def _named(text: str, environment: Mapping[str, str], path: str) -> Iterator[Secret]:
     """Yield what is a secret by what it is given to: in Python a literal, else what stands behind a name."""
     try:
-        tree = ast.parse(text)
+        tree = ast.parse(text) if path.endswith(".py") else None
     except (SyntaxError, ValueError):
+        tree = None
+    if tree is None:
         for match in ASSIGNED.finditer(text):
             value = match[2] or match[3] or match[4]
             if parts(value, match[1], {}):

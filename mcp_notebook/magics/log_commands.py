@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import os
+from collections.abc import Mapping
+from html import escape
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -11,11 +14,13 @@ import click
 
 from mcp_notebook import cells
 from mcp_notebook.errors import RequestError, UnknownNameError
+from mcp_notebook.export.proof.replaying import replays
+from mcp_notebook.export.secrets import withheld
 from mcp_notebook.magics.options import TEXT
 from mcp_notebook.magics.state import State, say_call
 from mcp_notebook.magics.verb import INTO, ON, verb
 from mcp_notebook.recording import Call, Recorder
-from mcp_notebook.recording.as_tests import as_tests, testable
+from mcp_notebook.recording.as_tests import as_tests, why_not
 from mcp_notebook.server import LiveServer
 from mcp_notebook.widgets import look
 from mcp_notebook.widgets.calls import sequence
@@ -25,6 +30,9 @@ from mcp_notebook.widgets.calls.frames import brief_wire_log, wire_log
 from mcp_notebook.widgets.calls.log import log, place
 
 __all__: list[str] = []
+
+MOST_NUMBERS = 20
+"""Calls that are named for one reason why they are no tests."""
 
 NUMBER = click.argument("number", type=click.IntRange(min=1), metavar="N")
 
@@ -52,6 +60,13 @@ NUMBER = click.argument("number", type=click.IntRange(min=1), metavar="N")
         show_default=True,
         help="Where the tests import the server from.",
     ),
+    click.option(
+        "--volatile",
+        type=TEXT,
+        multiple=True,
+        metavar="[NAME:]PATH",
+        help="A value of results that differs each time, such as /structuredContent/at; with --to test.",
+    ),
     ON,
 )
 def _log(
@@ -66,6 +81,7 @@ def _log(
     clear: bool,
     to: tuple[str, str] | None,
     importing: str,
+    volatile: tuple[str, ...],
     server: str | None,
 ) -> Any:
     """Show the latest calls, or all of one. Example: %mcp log 3.
@@ -89,7 +105,7 @@ def _log(
     if failed:
         calls = [call for call in calls if call.state in ("error", "refused", "cancelled")]
     if to is not None:
-        return _write_tests(Path(to[1]), calls, importing)
+        return _write_tests(state, Path(to[1]), calls, importing, volatile)
     if diagram:
         return sequence.diagram(calls[0], times=times)
     if number is not None:
@@ -201,18 +217,44 @@ def _first_own_frame(trace: TracebackType | None) -> TracebackType | None:
     return found or trace
 
 
-def _write_tests(path: Path, calls: list[Call], importing: str) -> look.Rendering:
-    chosen = [call for call in calls if testable(call)]
+def _write_tests(
+    state: State, path: Path, calls: list[Call], importing: str, volatile: tuple[str, ...]
+) -> look.Rendering:
+    reasons = {call: _why_no_test(state, call, calls) for call in calls}
+    chosen = [call for call, reason in reasons.items() if reason is None]
     if not chosen:
-        raise UnknownNameError("There is no call to make a test of: none that is kept ended with a result.")
+        raise UnknownNameError(f"There is no call to make a test of. {'; '.join(_left_out(reasons))}")
     if not importing.partition(":")[0]:
         raise UnknownNameError(f"--import {importing!r}: give module:name, such as package.server:mcp.")
+    source = as_tests(chosen, importing, volatile=volatile)
     try:
-        path.write_text(as_tests(chosen, importing), encoding="utf-8")
+        path.write_text(source, encoding="utf-8")
     except OSError as error:
         raise RequestError(f"{path} cannot be written ({error.strerror}). Give another file.") from error
-    left_out = len(calls) - len(chosen)
-    words = f"{path}: {len(chosen)} tests" + (
-        f"; {left_out} calls left out, which have no whole result" if left_out else ""
-    )
-    return look.Rendering(words, look.card(look.code(path), f"<p>{words}</p>"))
+    words = [f"{path}: {source.count('async def test_')} tests", *_left_out(reasons)]
+    return look.Rendering("\n".join(words), look.card(look.code(path), "".join(f"<p>{escape(w)}</p>" for w in words)))
+
+
+def _why_no_test(state: State, call: Call, calls: list[Call]) -> str | None:
+    servers = {live.server.name: live for live in state.registry.servers.values()}
+    several = len({call.server for call in calls}) > 1
+    if several and call.server != (current := state.registry.current).server.name:
+        return f"not of the server {current.name!r}, which is the current one"
+    reason = why_not(call) or withheld(call, os.environ)
+    if reason is None and call.server in servers:
+        left_out = replays([call], servers[call.server].server).left_out
+        reason = left_out[0][1] if left_out else None
+    return reason
+
+
+def _left_out(reasons: Mapping[Call, str | None]) -> list[str]:
+    """Say which calls are no tests, a line for each reason."""
+    numbers: dict[str, list[str]] = {}
+    for call, reason in reasons.items():
+        if reason is not None:
+            numbers.setdefault(reason, []).append(str(call.number))
+    return [
+        f"left out: call{'s' if len(of) > 1 else ''} {', '.join(of[:MOST_NUMBERS])}"
+        f"{' ...' if len(of) > MOST_NUMBERS else ''}: {reason}"
+        for reason, of in numbers.items()
+    ]

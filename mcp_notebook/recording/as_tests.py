@@ -140,10 +140,13 @@ def as_tests(
     Args:
         calls: Those that are `testable`.
         importing: Where the server is imported from, such as ``package.module:mcp``.
-        volatile: The places in results where only the type counts; see `volatile`. ``NAME: /place`` is for one tool,
+        volatile: The places in results where only the type counts; see `volatile`. ``NAME:/place`` is for one tool,
             resource or prompt.
         varies: Such places too, by the number of the call, as making the calls again has shown. None where nobody did:
             then what differs between calls with the same arguments is taken for such.
+
+    Raises:
+        UnknownNameError: One of `volatile` is no place.
     """
     module, _, name = importing.partition(":")
     taken: dict[str, int] = {}

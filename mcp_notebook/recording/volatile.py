@@ -8,8 +8,11 @@ of the structured content, as the SDK adds it, follows what is said of that.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+
+from mcp_notebook.errors import UnknownNameError
 
 __all__ = ["Varies", "derived", "find", "marked", "places"]
 
@@ -52,9 +55,22 @@ def marked(result: Mapping[str, Any], volatile: Iterable[str]) -> dict[str, Any]
 
 
 def places(volatile: Iterable[str], name: str) -> list[str]:
-    """Return the places that are meant for one tool, resource or prompt: those for all, and ``NAME: /place``."""
-    split = [line.rpartition(": ") for line in volatile]
-    return [place for of, _, place in split if of in ("", name)]
+    """Return the places that are meant for one tool, resource or prompt: those for all, and ``NAME:/place``.
+
+    Raises:
+        UnknownNameError: One of them is no place.
+    """
+    return [place for of, place in map(_split, volatile) if of in ("", name)]
+
+
+def _split(line: str) -> tuple[str, str]:
+    match = re.fullmatch(r"(?:([^/].*):\s*)?(/.*)", line.strip())
+    if match is None:
+        raise UnknownNameError(
+            f"{line!r} is no place in a result. Write it as a JSON pointer, such as /structuredContent/at, with * for "
+            "every member; of one tool alone as NAME:/structuredContent/at."
+        )
+    return match[1] or "", match[2]
 
 
 def derived(result: Mapping[str, Any]) -> bool:

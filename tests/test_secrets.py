@@ -1,0 +1,184 @@
+"""What is taken for a secret, what is not, and that no finding says one."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mcp_notebook.export.secrets import find, refuse, withheld
+from mcp_notebook.recording import Call
+
+ENVIRONMENT = {"OPENAI_API_KEY": "abcd1234efgh", "HOME": "/home/somebody", "SECRET_KEY": "development"}
+
+# Put together, so that nobody takes this file for one that has secrets in it.
+OPENAI = "sk-" + "proj-abcDEF1234567890abcdef"
+ANTHROPIC = "sk-" + "ant-abcdefgh12345678xyz"
+GITHUB = "ghp" + "_" + "a1B2" * 9
+URL = "postgresql://me:" + "s3cr3tpw@db/x"
+
+SECRETS = {
+    "an OpenAI key": f"x = {OPENAI!r}",
+    "an Anthropic key": f"x = {ANTHROPIC[:7]!r} + {ANTHROPIC[7:]!r}",
+    "two literals side by side": f"x = ({ANTHROPIC[:7]!r}\n    {ANTHROPIC[7:]!r})",
+    "a GitHub token in bytes": f"x = b{GITHUB!r}",
+    "a new GitHub token": f"x = {'github_' + 'pat_' + 'a1B2' * 12!r}",
+    "an AWS key": f"x = {'AK' + 'IAABCDEFGHIJKLMNOP'!r}",
+    "a Google key": f"x = {'AI' + 'za' + 'Sy1B-' * 7!r}",
+    "a Slack token": f"x = {'xo' + 'xb-1234567890-abcdefghij'!r}",
+    "a Stripe key": f"x = {'sk_' + 'live_abcdef1234567890'!r}",
+    "a JSON Web Token": f"x = {'ey' + 'JhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc'!r}",
+    "a private key": 'x = """-----BEGIN RSA PRI' + 'VATE KEY-----\nMIIabc123\n-----END RSA PRIVATE KEY-----"""',
+    "a URL with a password": f"x = {URL!r}",
+    "a key in a URL": "x = 'https://a.b/c?api_key=abcdef123456XY'",
+    "a bearer token": "headers = {'Authorization': 'Bearer abcdefgh12345678xyz'}",
+    "a part of an f-string": f"x = f'Bearer {OPENAI} {{q}}'",
+    "a key in a comment": f"# {OPENAI}",
+    "a password": "password = 'hunter2'",
+    "a password in a dictionary": "d = {'password': 'hunter2'}",
+    "an item": "os.environ['API_TOKEN'] = 'ab12cd34'",
+    "an attribute": "client.api_key = 'zx81zx82'",
+    "a keyword": "connect(token='abc123def')",
+    "a default argument": "def f(api_key='zx81zx82'): pass",
+    "a default of a field": "class C(BaseModel):\n    token: str = Field('abc123xyz')",
+    "a default of a variable": "x = os.environ.get('API_TOKEN', 'ab12cd34')",
+    "a wrapped secret": "DB_PASSWORD = SecretStr('s3cr3tt')",
+    "a login": "c = httpx.BasicAuth('me', 'hunter22')",
+    "a pair": "r = get(u, auth=('me', 'hunter22'))",
+    "a comparison": "if token == 'hunter2x': pass",
+    "a way out": "token = os.getenv('T') or 'hunter2x'",
+    "the value of a variable": "x = 'before abcd1234efgh after'",
+    "a word that is the value of a variable": "x = 'development'",
+}
+
+NO_SECRETS = [
+    "password = 'changeme'",
+    "api_key = 'your-key-here'",
+    "api_key = '<your key>'",
+    "api_key = 'sk-...'",
+    "api_key = 'sk-xxxxxxxxxxxxxxxxxxxx'",
+    "t = '${TOKEN}'",
+    "token = 'xxx'",
+    "token = 'xxxxxxxxxxxx'",
+    "token = ''",
+    "def f(token: str): pass",
+    "def f(password: Literal['password', 'otp']): pass",
+    "class E(Enum):\n    PASSWORD = 'password'\n    TOKEN = 'session-value-1'",
+    "token_url = 'https://a.b/token'",
+    "token_file = '/run/secrets/token'",
+    "password_file: str = '/run/secrets/token'",
+    "max_tokens = 100",
+    "x = 'development mode'",
+    "aws = 'AKIA" + "IOSFODNN7EXAMPLE'",
+    "url = 'postgresql://user:password@localhost/db'",
+    "url = f'postgresql://{user}:{password}@localhost/db'",
+    "url = 'ssh://git@host:22/x'",
+    "url = 'https://example.com/a:b@c'",
+    "token = os.environ['GITHUB_TOKEN']",
+    "token = 'GITHUB_TOKEN'",
+    "password = input('Your password: ')",
+    "x = Field(description='The access token of the user')",
+    "token_type = 'bearer'",
+    "grant_type = 'client_credentials'",
+    "schema = {'type': 'string', 'password': 'string'}",
+    "schema = {'password': {'type': 'string'}}",
+    "x = 'task-management-system-1'",
+    "scopes = ['read:token']",
+    "api_key_header = 'X-API-Key'",
+    "if kind == 'password': pass",
+    "TOKENIZER = 'gpt2-large-1'",
+    "cookie = 'a cookie recipe'",
+    f"x = {OPENAI!r}  # not a secret",
+]
+
+
+@pytest.mark.parametrize("text", SECRETS.values(), ids=SECRETS)
+def test_secrets_are_found(text):
+    (found,) = find(text, ENVIRONMENT)
+    assert found.value not in repr(found)
+    assert found.value not in str(found)
+
+
+@pytest.mark.parametrize("text", NO_SECRETS)
+def test_what_only_looks_like_one_is_not(text):
+    assert find(text, ENVIRONMENT) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "token: ${{ secrets.TOKEN }}\n",
+        "export X_TOKEN=$(python -c 1)\n",
+        "env: [API_KEY=${API_KEY}]\n",
+        "API_KEY=\n# the token (required)\nTOKEN=\n",
+        "The token: a word for it.\n",
+    ],
+)
+def test_nor_is_it_in_files_that_are_no_python(text):
+    assert find(text, ENVIRONMENT, "README.md") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("compose.yaml", "name: x\npassword: hunter2\n"),
+        (".env.example", "A=b\nAPI_TOKEN=ab12cd34\n"),
+        ("ci.json", '{"name": "x", "password": "hunter2"}'),
+        ("Dockerfile", f"ENV X={OPENAI}\n"),
+    ],
+)
+def test_secrets_are_found_in_every_kind_of_file(path, text):
+    assert len(find(text, {}, path)) == 1
+
+
+def test_a_secret_is_found_where_it_is():
+    (found,) = find(f"a = 1\n\nb = [{OPENAI!r}]\n", {})
+    assert (found.line, found.column, found.value) == (3, 6, OPENAI)
+
+
+KNOWN = 'p"w\u00e9 & \\ 12'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [KNOWN, repr(KNOWN), json.dumps(KNOWN), f"-e X={KNOWN}", base64.b64encode(KNOWN.encode()).decode()],
+)
+def test_no_file_has_a_secret_that_was_lifted_out_in_any_form(text):
+    (finding,) = refuse({"README.md": f"hello\n{text}\n", "b.py": "x = 1"}, {}, [KNOWN])
+    assert finding.weight == "stops"
+    assert finding.name == "README.md, line 2"
+    assert KNOWN[2:] not in str(finding)
+
+
+def test_a_short_secret_is_not_looked_for_inside_other_words():
+    assert refuse({"a.py": "port = 12345\nx = 'abcdef'"}, {}, ["1234", "abc"]) == []
+    assert len(refuse({"a.py": "port = '1234'"}, {}, ["1234"])) == 1
+
+
+@given(st.text(alphabet="abcDEF123-_", min_size=20, max_size=40).filter(lambda t: any(c.isdigit() for c in t)))
+def test_no_finding_says_more_than_how_a_secret_begins(tail):
+    value = f"sk-{tail}"
+    for finding in refuse({"server.py": f"x = {value!r}"}, {}, [value]):
+        assert value[:6] not in str(finding)
+        assert value[:6] not in repr(finding)
+
+
+def test_a_call_with_a_secret_in_it_is_withheld():
+    def call(arguments, result=None):
+        made = Call(server="s", method="tools/call", name="t", arguments=arguments)
+        made.end("done", result or {})
+        return made
+
+    assert withheld(call({"q": "x", "n": 1, "none": None}), {}) is None
+    assert withheld(call({"password": "hunter2"}), {}) == "its arguments has a secret in it".replace("has", "have")
+    assert (
+        withheld(call({}, {"content": [{"type": "text", "text": f"key {GITHUB}"}]}), {})
+        == "its result has a secret in it"
+    )
+    assert withheld(call({"q": "the live one"}), {}, ["the live one"]) is not None
+    asked = call({})
+    asked.add("answer", {"action": "accept", "content": {"password": "hunter2"}})
+    assert withheld(asked, {}) == "an answer to it has a secret in it"
