@@ -164,5 +164,11 @@ def test_what_is_not_installed_is_left_to_pip_and_named(install: Install) -> Non
     assert said(found) == [("warns", "nails-of-nobody")]
 
 
+def test_remains_of_a_distribution_are_passed_over(tmp_path: Path, install: Install) -> None:
+    (tmp_path / "~lue-1.0.dist-info").mkdir()
+    install("glue", "1.0", "glue/__init__.py")
+    assert beyond(of("import glue\nimport nails")) == ["glue>=1.0"]
+
+
 def test_the_standard_library_needs_nothing() -> None:
     assert beyond(of("\n".join(f"import {name}" for name in sorted(sys.stdlib_module_names)))) == []

@@ -81,7 +81,10 @@ def with_settings() -> project.Package:
     module = Module(
         {"server.py": WITH_SETTINGS, "settings.py": SETTINGS},
         "mcp",
-        settings=(Setting("api_key", "SecretStr", None, secret=True), Setting("copies", "int", "3", secret=False)),
+        settings=(
+            Setting("api_key", "SecretStr", None, secret=True, variable="BOOKSHOP_API_KEY", description="Opens it."),
+            Setting("copies", "int", "3", secret=False, variable="BOOKSHOP_COPIES"),
+        ),
     )
     stands_for_it = WITH_SETTINGS.replace("from .settings import settings", "class settings:\n    copies = 3")
     return replace(package(stands_for_it), module=module)
@@ -146,9 +149,9 @@ def test_a_health_route_of_the_author_stays_the_only_one(tmp_path: Path) -> None
 @pytest.mark.slow
 def test_settings_that_must_be_given_are_named_for_people_and_stood_in_for_in_tests(tmp_path: Path) -> None:
     files = project.files(with_settings())
-    assert "BOOKSHOP_API_KEY=\n" in files[".env.example"]
+    assert "# Opens it (required)\nBOOKSHOP_API_KEY=\n" in files[".env.example"]
     assert "# BOOKSHOP_COPIES=3\n" in files[".env.example"]
-    assert "| `BOOKSHOP_API_KEY` | required, secret |" in files["README.md"]
+    assert "| `BOOKSHOP_API_KEY` | required, secret | Opens it |" in files["README.md"]
     assert '"BOOKSHOP_API_KEY": "<' in files["README.md"]
     write(tmp_path, files)
     assert "6 passed" in own_tests(tmp_path)
@@ -169,6 +172,12 @@ def test_a_setting_that_is_not_given_is_one_line_without_the_values_of_others(tm
 def test_a_health_check_that_cannot_be_is_refused(health: str, says: str) -> None:
     with pytest.raises(ExportError, match=says):
         project.files(package(health=health))
+
+
+def test_a_licence_is_one_that_others_know() -> None:
+    assert 'license = "MIT OR Apache-2.0"' in project.files(package(licence="mit or apache-2.0"))["pyproject.toml"]
+    with pytest.raises(ExportError, match="no licence by SPDX"):
+        project.files(package(licence="mine"))
 
 
 def test_a_module_of_the_notebook_does_not_take_the_place_of_the_packages_own() -> None:

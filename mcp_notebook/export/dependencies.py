@@ -163,7 +163,7 @@ class _Installed:
     def __init__(self) -> None:
         self._files: dict[str, str] = {}
         for found in distributions():
-            name = canonicalize_name(found.metadata["Name"] or "")
+            name = canonicalize_name(_name(found))
             self._files.setdefault(name, "\n" + (found.read_text("RECORD") or "\n".join(map(str, found.files or ()))))
 
     def having(self, dotted: str) -> list[str]:
@@ -206,7 +206,7 @@ def _editable(top: str) -> list[str]:
     if origin is None:
         return []
     return [
-        canonicalize_name(found.metadata["Name"])
+        canonicalize_name(_name(found))
         for found in distributions()
         if (url := _direct_url(found)).startswith("file:") and Path(url2pathname(urlsplit(url).path)) in origin.parents
     ]
@@ -261,6 +261,11 @@ def _lock(wanted: Iterable[Requirement]) -> tuple[tuple[str, ...], tuple[str, ..
 def _needs(found: Distribution, extra: str) -> list[Requirement]:
     needs = map(Requirement, found.requires or ())
     return [need for need in needs if need.marker is None or need.marker.evaluate({"extra": extra})]
+
+
+def _name(found: Distribution) -> str:
+    """Return a distribution's name; "" for the remains of one, which pip may leave behind."""
+    return found.metadata["Name"] if "Name" in (found.metadata or ()) else ""
 
 
 def _direct_url(found: Distribution) -> str:

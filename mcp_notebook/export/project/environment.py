@@ -31,9 +31,12 @@ class Variable(NamedTuple):
 def variables(package: Package) -> list[Variable]:
     """Return all of them: the notebook's settings, then what the package itself asks for."""
     settings = [
-        Variable(package.variable_of(setting), setting.annotation, setting.default, setting.secret, setting.name)
+        Variable(
+            setting.variable, setting.annotation, setting.default, setting.secret,
+            setting.description.rstrip(".") or setting.name.replace("_", " "),
+        )
         for setting in package.module.settings
-    ]
+    ]  # fmt: skip
     token = Variable(
         f"{package.prefix}_TOKEN", "str", '""', True, "what HTTP clients send as a bearer token; without: loopback only"
     )

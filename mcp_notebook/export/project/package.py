@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
@@ -12,7 +11,7 @@ from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.errors import ExportError
 from mcp_notebook.export.dependencies import Dependencies
-from mcp_notebook.export.module import Module, Setting
+from mcp_notebook.export.module import Module
 
 __all__ = ["Health", "Package"]
 
@@ -64,7 +63,7 @@ class Package:
     @property
     def docstring(self) -> str:
         """The title as it can stand in a docstring."""
-        return " ".join(self.title.replace("\\", "/").replace('"', "'").split()) + "."
+        return " ".join(self.title.replace("\\", "/").replace('"', "'").split()).rstrip(".") + "."
 
     @property
     def description(self) -> str:
@@ -116,12 +115,6 @@ class Package:
             f"There is no function {self.health!r} in the package for the health check. Define it in a cell, and have "
             "a tool use it, or leave --health out."
         )
-
-    def variable_of(self, setting: Setting) -> str:
-        """Return the environment variable that a setting is read from."""
-        source = self.module.files.get("settings.py", "")
-        prefix = re.search(r"""env_prefix\s*=\s*["'](\w*)["']""", source)
-        return f"{prefix[1] if prefix else ''}{setting.name}".upper()
 
     def _nodes(self) -> Iterator[tuple[str, ast.AST]]:
         for path, source in self.module.files.items():

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import platform
 
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
 from mcp_notebook.errors import ExportError
 from mcp_notebook.export import dependencies
 from mcp_notebook.export.project import environment, layout
@@ -91,7 +93,7 @@ def _values(package: Package) -> dict[str, str]:
         "variable": package.module.variable,
         "description": json.dumps(package.description, ensure_ascii=False),
         "python": package.python,
-        "licence": package.licence or "",
+        "licence": _licence(package.licence),
         "requirements": _toml_lines(package.dependencies.requirements),
         "test_requirements": _toml_lines([str(dependencies.requirement(name)) for name in ("httpx2", "pytest")]),
         "ruff": layout.ruff_version(),
@@ -99,6 +101,13 @@ def _values(package: Package) -> dict[str, str]:
         "health_function": health.function if health else "",
         **{_identifier(kind): repr(_names(package, kind)) for kind in KINDS},
     }
+
+
+def _licence(licence: str | None) -> str:
+    try:
+        return canonicalize_license_expression(licence) if licence else ""
+    except InvalidLicenseExpression as error:
+        raise ExportError(f"{licence!r} is no licence by SPDX. Write it as in 'MIT' or 'Apache-2.0'.") from error
 
 
 def _identifier(kind: str) -> str:
