@@ -478,7 +478,7 @@ def test_the_log_becomes_tests_and_says_which_calls_do_not_and_why(shared_kernel
     file = tmp_path / "test_uses.py"
     said = shared_kernel.good(f"%mcp log --to test {file} --import uses.server:mcp").text
     written = file.read_text(encoding="utf-8")
-    assert "1 tests" in said
+    assert "test_uses.py: 1 test\n" in said
     assert "its definition has changed since" in said
     assert "its arguments have a secret in it" in said
     assert "hunter22" not in said + written

@@ -231,7 +231,8 @@ def _write_tests(
         path.write_text(source, encoding="utf-8")
     except OSError as error:
         raise RequestError(f"{path} cannot be written ({error.strerror}). Give another file.") from error
-    words = [f"{path}: {source.count('async def test_')} tests", *_left_out(reasons)]
+    count = source.count("\nasync def test_")
+    words = [f"{path}: {count} test{'s' if count != 1 else ''}", *_left_out(reasons)]
     return look.Rendering("\n".join(words), look.card(look.code(path), "".join(f"<p>{escape(w)}</p>" for w in words)))
 
 
