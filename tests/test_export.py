@@ -1,0 +1,255 @@
+"""Exporting a notebook: in a cell, and from a shell."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from click.testing import CliRunner
+from IPython.core.error import UsageError
+
+from mcp_notebook.cli import main
+from mcp_notebook.export import exporting
+from mcp_notebook.export.exporting import Exported
+from mcp_notebook.export.proof import Proof, Row
+from tests.kernels import Kernel
+from tests.shells import Shell, running_shell
+
+CELLS = [
+    "%load_ext mcp_notebook",
+    "import math\nimport datetime",
+    '%%mcp_tool\ndef area(radius: float) -> float:\n    "The area of a circle."\n    return math.pi * radius**2',
+    '%%mcp_tool\ndef now() -> dict[str, str]:\n    "The time."\n    return {"at": datetime.datetime.now().isoformat()}',
+    '%%mcp_resource notes://today\ndef today() -> str:\n    "What is on."\n    return "nothing"',
+    "%mcp call area radius=2",
+    "%mcp call now",
+    "%mcp read notes://today",
+]
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Shell]:
+    """A notebook in a folder of its own, where a tool and a resource were used."""
+    monkeypatch.chdir(tmp_path)
+    with running_shell() as shell:
+        shell.good(*CELLS)
+        yield shell
+
+
+def exported(shell: Shell, line: str) -> Exported:
+    found = shell.good(f"%mcp export {line}")
+    assert isinstance(found, Exported)
+    return found
+
+
+def test_a_package_is_written_and_can_be_written_again(shell: Shell, tmp_path: Path) -> None:
+    first = exported(shell, "books --no-proof --licence MIT")
+    assert (tmp_path / "books/src/books/server.py").read_text() == first.server_file
+    assert "def area(radius: float) -> float:" in first.server_file
+    assert 'license = "MIT"' in (tmp_path / "books/pyproject.toml").read_text()
+    assert "async def test_area" in (tmp_path / "books/tests/test_calls.py").read_text()
+    again = exported(shell, "books --no-proof --licence MIT")
+    assert again.update is not None
+    assert again.update.written == ()
+    assert repr(again).startswith("package books in books: written\n  0 files written, ")
+
+
+def test_no_file_of_the_package_has_a_word_of_the_workbench(shell: Shell) -> None:
+    for path, text in exported(shell, "books --no-proof").files.items():
+        assert not re.search("mcp[-_]notebook", text), path
+
+
+def test_a_dry_run_shows_the_files_and_the_source_and_writes_nothing(shell: Shell, tmp_path: Path) -> None:
+    found = exported(shell, "books --dry-run")
+    assert list(tmp_path.iterdir()) == []
+    said = repr(found)
+    assert "package books in books: a dry run, so nothing was written" in said
+    assert "\nsrc/\n  books/\n    __init__.py\n" in said
+    assert found.server_file in said
+
+
+def test_what_a_person_edited_is_kept_and_shown(shell: Shell, tmp_path: Path) -> None:
+    exported(shell, "books --no-proof")
+    server = tmp_path / "books/src/books/server.py"
+    server.write_text(server.read_text().replace("The area of a circle.", "The area."))
+    found = exported(shell, "books --no-proof")
+    assert "src/books/server.py: kept, because you edited it" in repr(found)
+    assert '-    "The area."\n+    "The area of a circle."' in repr(found)
+    assert "The area.\n" not in server.read_text()
+
+
+def test_what_stops_comes_first_and_nothing_is_written(shell: Shell, tmp_path: Path) -> None:
+    shell.good("POOL = object()  # setting", "%%mcp_tool\ndef pool() -> str:\n    return str(POOL)")
+    found = exported(shell, "books")
+    assert found.stopped
+    assert found.findings[0].weight == "stops"
+    assert "not written: what stops it is below" in repr(found)
+    assert not (tmp_path / "books").exists()
+
+
+def test_calls_with_a_secret_in_them_stay_in_the_notebook(shell: Shell) -> None:
+    token = "ghp_" + "a1B2c3D4e5" * 4
+    shell.good(
+        "%%mcp_tool\ndef login(token: str) -> int:\n    return len(token)",
+        f"%mcp call login token={token}",
+    )
+    found = exported(shell, "books --no-proof")
+    assert not found.stopped, found
+    assert not any(token in text for text in found.files.values())
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("books --server nobody", "There is no server 'nobody' here"),
+        ("books --health nothing", "There is no function 'nothing'"),
+        ("", "Missing argument 'DEST'"),
+        (".", "no package of ours"),
+    ],
+)
+def test_a_wish_that_cannot_be_met_is_one_line(shell: Shell, tmp_path: Path, line: str, words: str) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(UsageError, match=words):
+        exported(shell, f"{line} --no-proof")
+
+
+def test_the_verb_completes(shell: Shell) -> None:
+    from mcp_notebook.magics.completion import complete
+
+    offered = [each.text for each in complete(shell.state, "%mcp export books --")["completions"]]
+    assert {"--dry-run", "--no-proof", "--volatile", "--health", "--licence", "--server"} <= set(offered)
+
+
+def test_the_card_says_in_html_what_the_text_says(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = Row("tools (2)", "equal", "1 different", False, ("tool <b>, /title: 1",))
+    monkeypatch.setattr(exporting, "prove", lambda *_, **__: Proof((row,)))
+    found = exported(shell, "books")
+    html = shell.shell.display_formatter.format(found)[0]["text/html"]
+    assert "not proven: 1 of 1 checks failed" in html
+    assert 'class="mcpnb bad"' in html
+    assert "tool &lt;b&gt;, /title: 1" in html
+    assert "<strong>no</strong>" in html
+
+
+def test_a_proof_of_before_goes_with_what_it_proved(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "prove", lambda *_, **__: Proof((Row("tools (2)", "equal", "equal"),)))
+    found = exported(shell, "books")
+    assert found.update is not None
+    assert "PROOF.md" in found.update.written
+    assert "Proven: the package behaves as the notebook." in (tmp_path / "books/PROOF.md").read_text()
+    exported(shell, "books --no-proof")
+    assert not (tmp_path / "books/PROOF.md").exists()
+
+
+# --- the proof itself
+
+
+def proving_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have proofs use this interpreter, which has all that the packages here need."""
+    prove: Any = exporting.prove
+    monkeypatch.setattr(exporting, "prove", lambda *a, **o: prove(*a, **{**o, "python": Path(sys.executable)}))
+
+
+@pytest.mark.slow
+def test_a_package_is_proven_and_one_that_was_changed_is_not(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    proving_here(monkeypatch)
+    found = exported(shell, "books")
+    assert found.proof is not None
+    assert found.proof.ok, found
+    assert [(row.what, row.stdio, row.http) for row in found.proof.rows][2:7] == [
+        ("tools (2)", "equal", "equal"),
+        ("resources (1)", "equal", "equal"),
+        ("resource templates (0)", "equal", "equal"),
+        ("prompts (0)", "equal", "equal"),
+        ("recorded calls (3)", "equal", "equal"),
+    ]
+    assert "making 3 recorded calls again over HTTP" in capsys.readouterr().err
+    assert not re.search(r"\d\.\d s|:\d{4,5}\b|/tmp", repr(found) + (tmp_path / "books/PROOF.md").read_text())
+
+    server = tmp_path / "books/src/books/server.py"
+    server.write_text(server.read_text().replace("of a circle", "of a disc").replace("radius**2", "radius**3"))
+    changed = exported(shell, "books")
+    assert changed.proof is not None
+    assert not changed.proof.ok
+    said = [str(difference) for difference in changed.proof.differences]
+    assert (
+        'tool area (cell 3), /description: "The area of a circle." in the notebook, '
+        '"The area of a disc." in the package' in said
+    )
+    assert any(line.startswith("tool area (cell 3, call 1), /structuredContent/result: 12.5") for line in said)
+    tests = next(row for row in changed.proof.rows if row.what == "its tests")
+    assert any(detail.startswith("test_area") for detail in tests.details)
+
+
+@pytest.fixture
+def notebook(tmp_path: Path) -> Path:
+    path = tmp_path / "library.ipynb"
+    cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path
+
+
+@pytest.mark.slow
+def test_a_notebooks_file_is_exported_from_a_shell_and_proven_in_a_clean_environment(
+    notebook: Path, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mcp_notebook", "export", str(notebook), "library"],
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith("package library in library: proven: the package behaves as the notebook\n")
+    assert "in a clean environment" in done.stdout
+    assert "recorded calls (3)" in done.stdout
+    assert "Proven" in (tmp_path / "library/PROOF.md").read_text()
+
+
+def invoke(*words: str) -> Any:
+    return CliRunner().invoke(main, ["export", *words])
+
+
+def test_the_shell_ends_with_2_where_nothing_was_written(notebook: Path, tmp_path: Path) -> None:
+    assert invoke(str(tmp_path / "nothing.ipynb"), str(tmp_path / "books")).exit_code == 2
+    assert invoke(str(notebook), str(tmp_path / "books"), "--server", "nobody").exit_code == 2
+    assert not (tmp_path / "books").exists()
+
+
+def test_the_shell_ends_with_1_where_the_package_is_not_proven(
+    notebook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "prove", lambda *_, **__: Proof(unproven="it cannot be installed: no index"))
+    result = invoke(str(notebook), str(tmp_path / "books"))
+    assert result.exit_code == 1
+    assert "written, and not proven: it cannot be installed: no index" in result.stdout
+    assert invoke(str(notebook), str(tmp_path / "books"), "--no-proof").exit_code == 0
+
+
+@pytest.mark.slow
+def test_interrupting_the_proof_ends_what_it_started(kernel: Kernel, tmp_path: Path) -> None:
+    kernel.good(f"import os\nos.chdir({str(tmp_path)!r})")
+    kernel.good(CELLS[2].replace("math.pi", "3"))
+    kernel.good(
+        "import subprocess\nstarted = []\nPopen = subprocess.Popen\n"
+        "class Noted(Popen):\n    def __init__(self, *a, **k):\n        super().__init__(*a, **k)\n"
+        "        started.append(self)\nsubprocess.Popen = Noted"
+    )
+    running = kernel.begin("%mcp export books")
+    while True:
+        message = kernel.client.get_iopub_msg(timeout=60)
+        if "installing the package" in str(message["content"]):
+            break
+    kernel.interrupt()
+    ended = kernel.finish(running)
+    assert ended.errors == ["KeyboardInterrupt"]
+    assert kernel.value("all(process.poll() is not None for process in started)")
+    assert not (tmp_path / "books/PROOF.md").exists()
