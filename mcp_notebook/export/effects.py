@@ -409,19 +409,17 @@ class _Outside:
     def __call__(self, roots: Iterable[str]) -> Roots:
         return frozenset(found for root in roots for found in self._from(root, set()))
 
-    def _from(self, root: str, seen: set[str]) -> Iterator[str]:
-        if root in seen:
-            return
-        seen.add(root)
+    def _from(self, root: str, seen: set[str], result: str = "") -> Iterator[str]:
         if root.startswith("()"):
-            yield from (f"(){found.removeprefix('()')}" for found in self._from(root[2:], set()))
-        elif not root.startswith("."):
-            yield root
-        else:
-            if root in self._parameters:
-                yield root
+            root, result = root[2:], "()"
+        if result + root in seen:
+            return
+        seen.add(result + root)
+        if not root.startswith(".") or root in self._parameters:
+            yield result + root
+        if root.startswith("."):
             for source in self._flows.get(root, ()):
-                yield from self._from(source, seen)
+                yield from self._from(source, seen, result)
 
 
 def _same_shape(target: ast.Tuple, value: ast.Tuple) -> bool:
