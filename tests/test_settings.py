@@ -95,7 +95,7 @@ PLAIN = st.recursive(
 )
 
 
-@tuned(max_examples=40, deadline=None)
+@tuned(max_examples=25, deadline=None)
 @given(st.dictionaries(st.from_regex(r"[A-Z][A-Z_]{0,5}", fullmatch=True), st.tuples(PLAIN, st.booleans()), max_size=4))
 def test_a_lifted_module_has_the_values_that_it_had(constants):
     marked = {True: "secret", False: "setting"}
@@ -222,8 +222,10 @@ def test_a_secret_where_no_setting_can_stand_stops(source):
 def test_a_setting_that_no_environment_can_give_stops_and_a_mark_of_nothing_warns():
     module = lifted("ITEMS = [object()]  # setting\n", ITEMS=[object()])
     assert [(f.weight, f.cell, f.name) for f in module.findings] == [("stops", 7, "ITEMS")]
-    module = lifted("def f():\n    x = 1  # setting\n    return x\n")
-    assert [(f.weight, f.cell, f.name) for f in module.findings] == [("warns", 7, "# setting")]
+    for source in ("def f():\n    x = 1  # setting\n    return x\n", "(a, b) = (1, 2)  # setting\n"):
+        module = lifted(source)
+        assert [(f.weight, f.cell, f.name) for f in module.findings] == [("warns", 7, "# setting")]
+        assert module.files == {"server.py": source}
 
 
 def test_a_module_without_any_stays_as_it_is():

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_notebook.errors import UnknownNameError
@@ -24,12 +24,14 @@ def structured(value: dict[str, Any]) -> dict[str, Any]:
     return {"content": [{"type": "text", "text": json.dumps(value)}], "structuredContent": value}
 
 
+@settings(max_examples=40, deadline=None)
 @given(RESULTS)
 def test_a_result_does_not_differ_from_itself(result):
     assert find(result, result) == []
     assert marked(result, []) == result
 
 
+@settings(max_examples=40, deadline=None)
 @given(RESULTS, st.data())
 def test_a_result_with_marks_where_it_differs_equals_the_other_of_the_same_types(result, data):
     other = json.loads(json.dumps(result))

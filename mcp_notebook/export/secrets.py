@@ -68,6 +68,10 @@ ASSIGNED = re.compile(r"""([\w-]{3,40})["']?\s*[:=]\s*(?:"([^"\n]+)"|'([^'\n]+)'
 """A name and its value, in files that are no Python."""
 
 
+SHORTEST = 12
+"""Characters that each of these forms has at least."""
+
+
 class Part(NamedTuple):
     """A part of a text that is a secret.
 
@@ -117,22 +121,23 @@ def find(text: str, environment: Mapping[str, str], path: str = "server.py") -> 
         environment: Where the value of a variable whose name says that it is a secret is in the text, that is one too.
         path: The name of the file, which says whether it is Python.
     """
+    hidden = secrets_of(environment)
     marked = {n for n, line in enumerate(text.split("\n"), 1) if NO_SECRET.search(line)}
     found: list[Secret] = []
-    for secret in [*_placed(text, parts(text, "", environment)), *_named(text, environment, path)]:
+    for secret in [*_placed(text, parts(text, "", hidden)), *_named(text, hidden, path)]:
         same = any(s.line == secret.line and (s.value in secret.value or secret.value in s.value) for s in found)
         if secret.line not in marked and not same:
             found.append(secret)
     return sorted(found)
 
 
-def parts(text: str, name: str, environment: Mapping[str, str]) -> list[Part]:
+def parts(text: str, name: str, hidden: Mapping[str, str]) -> list[Part]:
     """Return which parts of a text are secrets, in order and apart from each other.
 
     Args:
         text: All of a literal, or of a file.
         name: What a literal is given to; "" where that is not known.
-        environment: As for `find`.
+        hidden: The `secrets_of` an environment.
     """
     if (
         name
@@ -142,7 +147,7 @@ def parts(text: str, name: str, environment: Mapping[str, str]) -> list[Part]:
         and not _is_address(text)
     ):
         return [Part(0, len(text), f"a literal for {name!r}", name)]
-    found = [*_known(text, environment), *_formatted(text)]
+    found = [*_known(text, hidden), *_formatted(text)]
     found.sort(key=lambda part: (part.start, -part.end))
     return [part for i, part in enumerate(found) if all(part.start >= earlier.end for earlier in found[:i])]
 
@@ -200,14 +205,16 @@ def secrets_of(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _known(text: str, environment: Mapping[str, str]) -> Iterator[Part]:
-    for name, value in secrets_of(environment).items():
+def _known(text: str, hidden: Mapping[str, str]) -> Iterator[Part]:
+    for name, value in hidden.items():
         if value == text or not is_word(value):
             for start in _places(text, value):
                 yield Part(start, start + len(value), f"the value of the environment variable {name}", name)
 
 
 def _formatted(text: str) -> Iterator[Part]:
+    if len(text) < SHORTEST:
+        return
     for match in URL.finditer(text):
         if not is_placeholder(match["password"], "pass"):
             yield Part(*match.span(), "a URL with a password", "connection_url")
@@ -218,7 +225,7 @@ def _formatted(text: str) -> Iterator[Part]:
                 yield Part(*match.span(group), what, field_name)
 
 
-def _named(text: str, environment: Mapping[str, str], path: str) -> Iterator[Secret]:
+def _named(text: str, hidden: Mapping[str, str], path: str) -> Iterator[Secret]:
     """Yield what is a secret by what it is given to: in Python a literal, else what stands behind a name."""
     try:
         tree = ast.parse(text) if path.endswith(".py") else None
@@ -231,7 +238,7 @@ def _named(text: str, environment: Mapping[str, str], path: str) -> Iterator[Sec
                 yield _secret(text, match.start(), value, f"a value for {match[1]!r}")
         return
     for literal in literals(tree):
-        for part in parts(literal.value, literal.name, environment):
+        for part in parts(literal.value, literal.name, hidden):
             value = literal.value[part.start : part.end]
             yield Secret(literal.node.lineno, literal.node.col_offset, value, part.why)
 

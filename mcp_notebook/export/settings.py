@@ -15,7 +15,7 @@ from mcp_notebook.export.marks import Mark, marks, unmarked
 from mcp_notebook.export.module import Module, Setting
 from mcp_notebook.export.ran import Subject
 from mcp_notebook.export.rewriting import Rewriting
-from mcp_notebook.export.secrets import NO_SECRET, Part, brief, find, parts
+from mcp_notebook.export.secrets import NO_SECRET, Part, brief, find, parts, secrets_of
 from mcp_notebook.export.wording import says_secret
 from mcp_notebook.formatting import formatted
 
@@ -41,7 +41,7 @@ def lift(module: Module, subject: Subject, environment: Mapping[str, str], *, pa
     """
     beside = "settings" if "settings.py" not in module.files else "environment_settings"
     set_here = frozenset(name for source in module.files.values() for name in reads.written(ast.parse(source)))
-    work = _Work(Fields(f"{package.upper()}_"), subject, environment, set_here)
+    work = _Work(Fields(f"{package.upper()}_"), subject, environment, secrets_of(environment), set_here)
     files = {path: _lifted(source, beside, work) for path, source in module.files.items()}
     for path, source in files.items():
         _say_what_is_left(path, source, work)
@@ -57,6 +57,7 @@ class _Work:
     fields: Fields
     subject: Subject
     environment: Mapping[str, str]
+    hidden: Mapping[str, str]
     set_here: frozenset[str]
     findings: list[Finding] = field(default_factory=list)
 
@@ -87,7 +88,7 @@ def _marked(source: str, work: _Work) -> dict[int, Mark]:
     found = {}
     for statement in ast.parse(source).body:
         within = range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
-        if isinstance(statement, Constant) and (line := next(filter(left.get, within), None)):
+        if isinstance(statement, Constant) and _target(statement) and (line := next(filter(left.get, within), None)):
             found[statement.lineno] = left.pop(line)
     for line, mark in left.items():
         work.say(
@@ -103,7 +104,7 @@ def _lift_constant(statement: Constant, mark: Mark | None, rewriting: Rewriting,
     if value is None or not name or not (mark or asked) or _lift_read(value, mark, rewriting, work):
         return
     text = plain(value)
-    secret = bool(mark and mark.secret) or (isinstance(text, str) and bool(parts(text, name, work.environment)))
+    secret = bool(mark and mark.secret) or (isinstance(text, str) and bool(parts(text, name, work.hidden)))
     secret = secret or bool(asked and (says_secret(name) or asked != {"input"}))
     description = mark.description if mark else ""
     setting = setting_of(
@@ -152,14 +153,13 @@ def _variable(read: reads.Read, default: str | None, mark: Mark | None, work: _W
         written = repr(default) if not secret else 'SecretStr("")' if not default else None
     elif not read.required:
         annotation, written = f"{annotation} | None", "None"
-    live = work.environment.get(read.variable, default if secret else None) or None
+    live = work.environment.get(read.variable, default if secret else None)
     return Setting(read.variable, annotation, written, secret, read.variable, mark.description if mark else "", live)
 
 
 def _lift_secrets(literal: Literal, rewriting: Rewriting, work: _Work) -> None:
-    last_line = rewriting.source.split("\n")[(literal.node.end_lineno or 1) - 1]
-    found = [] if NO_SECRET.search(last_line) else parts(literal.value, literal.name, work.environment)
-    if not found:
+    found = parts(literal.value, literal.name, work.hidden)
+    if not found or NO_SECRET.search(rewriting.source.split("\n")[(literal.node.end_lineno or 1) - 1]):
         return
     pieces: list[ast.expr] = []
     at = 0
