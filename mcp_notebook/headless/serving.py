@@ -134,11 +134,12 @@ class _Ended:
         self.status = 0
 
     def handle(self, number: int, _frame: Any) -> None:
-        """Interrupt what the main thread does, a cell or a tool's call."""
+        """Interrupt what the main thread does, a cell or a tool's call; the second time, end at once."""
+        if self.signal.done():  # a second one, while all is being closed
+            os._exit(self.status)
         if number == signal.SIGINT or not self.serving:
             self.status = 128 + number
-        if not self.signal.done():
-            self.signal.set_result(None)
+        self.signal.set_result(None)
         raise KeyboardInterrupt
 
 

@@ -150,6 +150,9 @@ class Extension:
         %mcp export DEST              the cells as a package on the SDK, and the proof that it behaves the same
         %mcp export DEST --dry-run    what would be written
 
+        A deployed server
+        %mcp import server.py         a module's server as a notebook, to work on it in cells
+
         The kernel
         %mcp doctor                   what would not work here, and the fix
         %mcp asyncio on               let asyncio.run(main()) run in a cell

@@ -1,0 +1,162 @@
+"""``mcp-notebook serve`` as a process, with clients that stay connected while the notebook is saved again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+from mcp_notebook import addresses
+from mcp_notebook.client import Connection, Era, Live
+from mcp_notebook.client.targets import Command, Url
+from mcp_notebook.portal import Portal
+from tests.test_headless_watch import ADD, save
+
+DEADLINE = 60
+
+NOISY = """
+import os, subprocess, sys, logging
+print("printed")
+os.write(1, b"written")
+subprocess.run([sys.executable, "-c", "print('by a child', repr(input.__name__))"])
+logging.warning("logged")
+assert sys.stdin.read() == ""
+"""
+
+WHERE = """%%mcp_tool --run-on main
+def where() -> str:
+    import threading
+    print("said")
+    return threading.current_thread().name
+"""
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def portal() -> Iterator[Portal]:
+    portal = Portal()
+    yield portal
+    portal.close()
+
+
+@contextmanager
+def serving(notebook: Path, *options: str, **streams: Any) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "mcp_notebook", "serve", str(notebook), *options]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
+    process = subprocess.Popen(command, text=True, **pipes)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
+
+
+def until(stream: IO[str] | None, words: str) -> str:
+    assert stream is not None
+    said = ""
+    for line in stream:
+        said += line
+        if words in line:
+            return said
+    raise AssertionError(f"never said {words!r}: {said}")
+
+
+def names(connection: Connection) -> list[str]:
+    return [tool.name for tool in connection.tools()]
+
+
+class Ears:
+    """What a client hears of changes."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.changed = threading.Event()
+        connection.follow(self._hear)
+
+    def _hear(self, message: Any) -> None:
+        if "ToolListChanged" in type(message).__name__:
+            self.changed.set()
+
+
+@pytest.mark.parametrize("era", ["modern", "legacy"])
+def test_on_stdio_a_client_waits_for_noisy_cells_and_hears_of_a_saved_change(
+    tmp_path: Path, portal: Portal, era: Era, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mcp.client.session.DISCOVER_TIMEOUT_SECONDS", DEADLINE)  # cells take long on a busy machine
+    notebook = tmp_path / "sales.ipynb"
+    save(notebook, {"noise": NOISY, "where": WHERE, "add": ADD})
+    arguments = ["-m", "mcp_notebook", "serve", str(notebook), "--watch"]
+    environment = {"JUPYTER_RUNTIME_DIR": os.environ["JUPYTER_RUNTIME_DIR"]}
+    with Connection(portal, Command(sys.executable, arguments, environment), era) as connection:
+        ears = Ears(connection)
+        assert names(connection) == ["where", "add"]
+        assert connection.call("where", {}).result.structured_content == {"result": "MainThread"}
+        save(notebook, {"noise": NOISY, "where": WHERE, "more": ADD.replace("add", "sum")})
+        assert ears.changed.wait(DEADLINE)
+        assert names(connection) == ["where", "sum"]
+
+
+def test_over_http_both_eras_and_the_bridge_hear_of_a_saved_change(tmp_path: Path, portal: Portal) -> None:
+    notebook = tmp_path / "sales.ipynb"
+    make = "from mcp.server.mcpserver import MCPServer\nmcp = MCPServer('shop')\n"
+    save(notebook, {"make": make, "add": "@mcp.tool()\ndef add(a: int) -> int:\n    return a"})
+    with serving(notebook, "--transport", "http", "--watch") as process:
+        until(process.stderr, "token")
+        (address,) = [address for address in addresses.live() if address.notebook == str(notebook)]
+        assert address.name == "sales/mcp"
+        url = Url(address.url, token=address.token)
+        clients = [Connection(portal, target, era) for target, era in
+                   ((url, "modern"), (url, "legacy"), (Live("sales/mcp"), "modern"))]  # fmt: skip
+        ears = [Ears(client) for client in clients]
+        # The cell that makes the server too, so that another server has to take its place.
+        save(notebook, {"make": make + "x = 1", "sum": "@mcp.tool()\ndef sum(a: int) -> int:\n    return a"})
+        assert all(ear.changed.wait(DEADLINE) for ear in ears)
+        until(process.stderr, "changed: cell 1 ran, cell 2 ran")
+        assert [names(client) for client in clients] == [["sum"]] * 3
+        for client in clients:
+            client.close()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE) == 0
+        assert process.stdout is not None
+        assert process.stdout.read() == ""
+        assert "sales/mcp" not in [address.name for address in addresses.live()]
+
+
+def test_it_ends_as_good_commands_do(tmp_path: Path) -> None:
+    notebook = tmp_path / "sales.ipynb"
+    save(notebook, {"add": ADD})
+    with serving(notebook) as left, serving(notebook) as interrupted:
+        for process in (left, interrupted):
+            until(process.stderr, "on stdio")
+        assert left.stdin is not None
+        left.stdin.close()
+        left.stdin = None
+        interrupted.send_signal(signal.SIGINT)
+        assert [process.wait(DEADLINE) for process in (left, interrupted)] == [0, 130]
+        for process in (left, interrupted):
+            assert process.stdout is not None
+            assert process.stderr is not None
+            assert (process.stdout.read(), process.stderr.read()) == ("", "")
+
+
+def test_what_cannot_be_served_is_said_on_stderr(tmp_path: Path) -> None:
+    late, empty = tmp_path / "late.ipynb", tmp_path / "empty.ipynb"
+    save(late, {"one": "import asyncio\nawait asyncio.sleep(60)"})
+    save(empty, {"one": "x = 1"})
+    with serving(late, "--timeout", "0.5") as first, serving(empty) as second:
+        for process, status, said in ((first, 1, "No end within 0.5 s"), (second, 2, "has no MCP server")):
+            out, err = process.communicate(timeout=DEADLINE)
+            assert (process.returncode, out) == (status, "")
+            assert said in err
+            assert "Traceback" not in err
