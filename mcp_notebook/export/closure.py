@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from mcp_notebook.export import names as scopes
+from mcp_notebook.export import pitfalls
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.objects import Object, Objects
 from mcp_notebook.export.statements import Notebook, Statement
@@ -58,8 +59,10 @@ def close(
     for name in names:
         closing.need(name, closing.end)
     closing.finish()
-    carried = sorted(closing.carried)
-    return Slice(tuple(notebook.statements[i] for i in carried), (), _future(notebook, max(carried, default=0)))
+    carried = [notebook.statements[index] for index in sorted(closing.carried)]
+    findings = [*closing.findings(), *pitfalls.in_statements(notebook, carried)]
+    findings += pitfalls.left_out(notebook, carried, closing.outside)
+    return Slice(tuple(carried), tuple(dict.fromkeys(findings)), _future(notebook, max(closing.carried, default=0)))
 
 
 def _future(notebook: Notebook, last: int) -> frozenset[str]:
@@ -76,40 +79,85 @@ class _Closing:
         self.end = len(notebook.statements)
         self.carried: set[int] = set()
         self._left_out = {statement.index for statement in leave_out}
+        self._notebook = notebook
         self._statements = notebook.statements
         self._names = scopes.of_all([statement.node for statement in notebook.statements])
         self._objects = Objects(notebook.statements, self._names, server=server)
         self._needed: set[tuple[str, int, int]] = set()
         self._called: set[tuple[int, int]] = set()
-        self._work: list[tuple[str, int, int]] = []
+        self._work: list[tuple[str, int, int, int]] = []
+        self._deletes: set[tuple[int, str]] = set()
+        self._unbound: dict[str, int] = {}
+        self._unfollowed: set[tuple[int, str]] = set()
+
+    @property
+    def outside(self) -> Collection[int]:
+        """The statements that do something outside the notebook's own objects."""
+        return self._objects.outside
+
+    def findings(self) -> Iterator[Finding]:
+        """Give what is needed and not to be had, and what was changed in a way that cannot be followed."""
+        for name, reader in sorted(self._unbound.items(), key=lambda item: item[1]):
+            cell = self._statements[reader].cell if reader < self.end else None
+            found = pitfalls.unbound(name, cell, self._notebook)
+            if found is not None:
+                yield found
+        for index, name in sorted(self._unfollowed):
+            what = f"cell {self._statements[index].cell} changes it in a statement that awaits or that raised."
+            way_out = "The package starts without that change: make it in a function, or in the server's lifespan."
+            yield Finding("warns", self._statements[index].cell, name, what, way_out)
 
     def want(self, index: int) -> None:
         """Carry a statement, and what the objects that it puts to use need at the end."""
         self._carry(index)
-        self._work += [(name, index, self.end) for name in self._names[index].reads]
+        self._work += [(name, index, self.end, index) for name in self._names[index].reads]
         self._call(index, self.end)
 
-    def need(self, name: str, moment: int, until: int | None = None) -> None:
-        """Carry what gives `name` the value of `moment`, and its object the state in which it is used at `until`."""
-        self._work.append((name, moment, moment if until is None else until))
+    def need(self, name: str, moment: int, reader: int | None = None) -> None:
+        """Carry what gives `name` the value that it has at `moment`; `reader` is the statement that reads it."""
+        self._work.append((name, moment, moment, self.end if reader is None else reader))
 
     def finish(self) -> None:
         """Follow what is needed until there is no more."""
         while self._work:
-            name, moment, until = self._work.pop()
-            if (name, moment, until) in self._needed:
+            name, moment, until, reader = self._work.pop()
+            if (name, moment, until) not in self._needed:
+                self._needed.add((name, moment, until))
+                self._follow(name, moment, until, reader)
+            if not self._work:
+                self._delete()
+
+    def _follow(self, name: str, moment: int, until: int, reader: int) -> None:
+        bindings = list(self._objects.bindings.reaching(name, moment))
+        if not bindings and until == self.end and not self._bound_later(name, reader):
+            self._unbound.setdefault(name, reader)
+        for binding in bindings:
+            if binding.kind == "deletes":
+                self._deletes.add((binding.index, name))
                 continue
-            self._needed.add((name, moment, until))
-            for binding in self._objects.bindings.reaching(name, moment):
-                self._carry(binding.index)
-                if binding.kind != "deletes":
-                    self._use(self._objects.bound(binding.index, name), until)
+            self._carry(binding.index)
+            self._use(self._objects.bound(binding.index, name), until)
+
+    def _bound_later(self, name: str, reader: int) -> bool:
+        """Whether the statement that reads a name binds it itself."""
+        return reader < self.end and name in self._names[reader].binds
+
+    def _delete(self) -> None:
+        """Carry the deletions of what an earlier carried statement binds, or the name would be there again."""
+        for index, name in sorted(self._deletes):
+            earlier = self._objects.bindings.of(name)
+            if any(one.index < index and one.index in self.carried and one.kind != "deletes" for one in earlier):
+                self._carry(index)
 
     def _use(self, one: Object, moment: int) -> None:
         for part in one.reach(moment, makers=True):
             for index in part.changed[: bisect_left(part.changed, moment)]:
-                self._carry(index)
-            if part.index >= 0 and part.is_code:
+                statement = self._statements[index]
+                if statement.raised or pitfalls.awaits(statement.node):
+                    self._unfollowed.add((index, part.name))
+                else:
+                    self._carry(index)
+            if part.index >= 0 and (part.is_class or part.functions):
                 self._call(part.index, moment)
 
     def _carry(self, index: int) -> None:
@@ -118,7 +166,10 @@ class _Closing:
         self.carried.add(index)
         found = self._names[index]
         for name in found.reads | found.hints | found.deletes:
-            self.need(name, index)
+            self.need(name, index, index)
+        for name in found.reads:
+            if not any(True for _ in self._objects.bindings.reaching(name, index)) and name not in found.binds:
+                self._unbound.setdefault(name, index)
         if found.late and _calls_itself(self._statements[index].node):
             self._call(index, index)
 
@@ -127,7 +178,7 @@ class _Closing:
             self._called.add((index, moment))
             found = self._names[index]
             for name in found.late | found.hints:
-                self.need(name, moment)
+                self.need(name, moment, index)
 
 
 def _calls_itself(node: ast.stmt) -> bool:

@@ -128,6 +128,7 @@ class _Reader(ast.NodeVisitor):
         self._into_functions = into_functions
         self._depth = 0
         self._calling = 0
+        self._called: set[ast.expr] = set()
         self._yields = False
         self._writes: set[str] = set()
         self._flows: dict[str, set[str]] = defaultdict(set)
@@ -140,7 +141,7 @@ class _Reader(ast.NodeVisitor):
 
     # Where an object comes from.
 
-    def roots(self, node: ast.AST | None) -> set[str]:
+    def roots(self, node: ast.AST | None) -> set[str]:  # noqa: PLR0911 - a table would hide the recursion
         """Return the roots of what an expression may be, be part of, or hold."""
         if node is None or isinstance(node, ast.Constant | ast.JoinedStr | ast.Compare | ast.Lambda):
             return set()
@@ -214,7 +215,8 @@ class _Reader(ast.NodeVisitor):
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         sources = self.roots(node.value)
         self._change(self.roots(node.target if isinstance(node.target, ast.Name) else node.target.value), sources)
-        self._flow(node.target, sources)
+        # What is changed in place stays the same object under its name.
+        self._flow(node.target, sources | self.roots(node.target))
         self.generic_visit(node)
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
@@ -291,7 +293,13 @@ class _Reader(ast.NodeVisitor):
         self._call(node, dropped=False)
         self._into_call(node)
 
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        if isinstance(node.ctx, ast.Load) and node.attr in known.CHANGING_METHODS and node not in self._called:
+            self._change(self.roots(node.value))  # ``map(rows.append, more)``: who has the method may call it
+        self.generic_visit(node)
+
     def _into_call(self, node: ast.Call) -> None:
+        self._called.add(node.func)
         self._calling += 1
         self.generic_visit(node)
         self._calling -= 1

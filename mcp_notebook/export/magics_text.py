@@ -36,6 +36,11 @@ class Magic:
         found = re.match(r"(?:[\w., ]+=\s*)?%{1,2}\s*(\w[\w.]*)", self.text)
         return found[1] if found else ""
 
+    @property
+    def is_python(self) -> bool:
+        """Whether it only runs Python, such as ``%time f()``, which stands in its place."""
+        return self.kind == "cell" or (self.kind == "line" and self.name in _RUN_THEIR_LINE)
+
 
 @dataclass
 class Python:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -73,7 +74,10 @@ class _Checker(checker.Checker):  # type: ignore[misc]  # pyflakes publishes no 
 
     def names(self, node: ast.stmt) -> Names:
         seen = {kind: frozenset(values) for kind, values in self._seen[node].items()}
-        return Names(**seen, certain=frozenset(self._certain([node])))
+        starred = frozenset[str]().union(*map(_public_names, seen.get("starred", ())))
+        seen["binds"] = seen.get("binds", frozenset()) | starred
+        certain = self._certain([node]) | (starred if isinstance(node, ast.ImportFrom) else set())
+        return Names(**seen, certain=frozenset(certain))
 
     # Where we are: in which statement, and now or later.
 
@@ -168,6 +172,9 @@ class _Checker(checker.Checker):  # type: ignore[misc]  # pyflakes publishes no 
             self._bindings[node.name].append(node)
         super().EXCEPTHANDLER(node)
 
+    def AWAIT(self, node: ast.Await) -> None:
+        self.handleChildren(node)  # pyflakes passes over it outside functions, where a cell may await
+
     # What is bound whatever way a statement takes.
 
     def _bound_before(self, node: ast.AST, name: str) -> bool:
@@ -223,6 +230,15 @@ class _Checker(checker.Checker):  # type: ignore[misc]  # pyflakes publishes no 
         """Return what each of the ways binds; one that raises was not taken."""
         taken = [self._certain(way) for way in ways if not (way and isinstance(way[-1], ast.Raise))]
         return set.intersection(*taken) if taken else set()
+
+
+def _public_names(module: str) -> frozenset[str]:
+    """Return what ``from module import *`` binds; nothing where the module cannot be imported any more."""
+    try:
+        live = importlib.import_module(module)
+    except Exception:  # noqa: BLE001 - it runs the module's own code, unless the notebook has imported it already
+        return frozenset()
+    return frozenset(getattr(live, "__all__", [name for name in vars(live) if not name.startswith("_")]))
 
 
 _PERHAPS = (

@@ -31,6 +31,7 @@ class Object:
         is_function: Whether it is a function.
         is_class: Whether it is a class.
         has_state: Whether it is a class with an attribute of its own that its objects may change.
+        methods: The methods, not called, that its value was made of: ``add = books.append``.
         is_module: Whether it is a module, or something imported from one.
         is_constant: Whether nothing can change it.
         is_used_up: Whether reading it changes it, as a generator.
@@ -45,6 +46,7 @@ class Object:
     is_function: bool = False
     is_class: bool = False
     has_state: bool = False
+    methods: set[str] = field(default_factory=set)
     is_module: bool = False
     is_constant: bool = False
     is_used_up: bool = False
@@ -165,6 +167,9 @@ class _Moment:
                 made.functions |= dict(_methods(part, self._names))
             elif isinstance(part, ast.Import | ast.ImportFrom):
                 self._describe_import(made, part)
+        called = {part.func for part in ast.walk(node) if isinstance(part, ast.Call)}
+        loaded = (part for part in ast.walk(node) if isinstance(part, ast.Attribute) and part not in called)
+        made.methods = {part.attr for part in loaded if isinstance(part.ctx, ast.Load)}
         value = getattr(node, "value", None)
         made.is_function = isinstance(value, ast.Lambda)
         if isinstance(node, ast.AugAssign):
@@ -177,7 +182,7 @@ class _Moment:
 
     def _describe_import(self, made: Object, node: ast.Import | ast.ImportFrom) -> None:
         for alias in node.names:
-            if made.name in (alias.asname, alias.name, alias.name.split(".")[0]):
+            if alias.name == "*" or made.name in (alias.asname, alias.name, alias.name.split(".")[0]):
                 made.is_module = True
                 module = node.module if isinstance(node, ast.ImportFrom) else alias.name
                 made.holds.append((self._now, self._objects.module(module or "")))
@@ -277,7 +282,7 @@ class _Moment:
     def _change(self, objects: Iterable[Object], put_in: Found = (set(), set())) -> None:
         for one in objects:
             for part in list(one.reach(self._now, makers=False)):
-                if part.is_constant or (part.is_code and part is not one and not (one.is_module and part.is_module)):
+                if part.is_constant or (part is not one and not _changes_with(one, part)):
                     continue
                 if part.changed[-1:] != [self._now]:
                     part.changed.append(self._now)
@@ -292,9 +297,12 @@ class _Moment:
         for one in on | on_makers:
             for code in list(one.reach(self._now, makers=True)):
                 for name, body in code.functions.items():
-                    if self._is_meant(call, name, code):
+                    if self._is_meant(call, name, code) or (not call.is_method and name in one.methods):
                         ran = True
-                        self._run(body, call, look, running, on, itself=code, direct=code is one)
+                        self._run(body, call, look, running, on, itself=code, direct=code is one and one.is_code)
+        if not call.is_method:
+            bound = {one for held in on for one in held.reach(self._now, makers=False)}
+            self._change((one for one in bound if one.methods & known.CHANGING_METHODS), arguments)
         if call.is_method and call.name in known.CHANGING_METHODS:
             self._change(on, arguments)
         elif call.name in known.CHANGING_FUNCTIONS:
@@ -414,6 +422,11 @@ def _has_state(node: ast.ClassDef) -> bool:
         if isinstance(part, ast.Assign | ast.AnnAssign) and not is_field and not isinstance(part.value, ast.Constant):
             return True
     return any(getattr(part, "attr", getattr(part, "id", "")) in {"__class__", "type"} for part in ast.walk(node))
+
+
+def _changes_with(one: Object, part: Object) -> bool:
+    """Whether a change of an object may reach what is in it: code changes only where it is named itself."""
+    return not part.is_code or part.has_state or (one.is_module and part.is_module)
 
 
 def _is_simple(node: ast.stmt) -> bool:

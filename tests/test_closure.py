@@ -1,0 +1,182 @@
+"""What of a notebook a definition needs, and what is said of the rest."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from mcp_notebook.export import closure, statements
+from mcp_notebook.export.closure import Slice
+from mcp_notebook.export.ran import RanCell
+
+
+def sliced(*cells: str | RanCell, needs: str = "f", server: str | None = None, wanted: str = "") -> Slice:
+    """Close over the names in `needs`, and over the statements whose text has `wanted` in it."""
+    ran = [cell if isinstance(cell, RanCell) else RanCell(n, cell) for n, cell in enumerate(cells, 1)]
+    read = statements.read(ran)
+    chosen = [part for part in read.statements if wanted and wanted in part.text]
+    return closure.close(read, chosen, needs.split(), server=server)
+
+
+def texts(*cells: str | RanCell, needs: str = "f", server: str | None = None, wanted: str = "") -> list[str]:
+    return [part.text for part in sliced(*cells, needs=needs, server=server, wanted=wanted).statements]
+
+
+def stops(*cells: str | RanCell, needs: str = "f") -> list[str]:
+    return [str(finding) for finding in sliced(*cells, needs=needs).findings if finding.weight == "stops"]
+
+
+CARRIED = {
+    "the last value for what a function reads, the value of then for what a statement reads": (
+        ["a = 1", "b = a", "a = 2", "def f(): return a, b"],
+        ["a = 1", "b = a", "a = 2", "def f(): return a, b"],
+    ),
+    "a string annotation": (["class Book: ...", "def f(b: 'Book'): ..."], ["class Book: ...", "def f(b: 'Book'): ..."]),
+    "only the last of two definitions": (["x = 1", "x = 2", "def f(): return x"], ["x = 2", "def f(): return x"]),
+    "what a later cell appends": (
+        ["x = []", "x.append(1)\nprint(x)\nlen(x)", "def f(): return x"],
+        ["x = []", "x.append(1)", "def f(): return x"],
+    ),
+    "a change by another name": (
+        ["x = []", "y = x", "y.append(1)", "def f(): return x"],
+        ["x = []", "y = x", "y.append(1)", "def f(): return x"],
+    ),
+    "what a helper does to its argument": (
+        ["def fill(rows): rows.append(1)", "x = []", "fill(x)", "def f(): return x"],
+        ["def fill(rows): rows.append(1)", "x = []", "fill(x)", "def f(): return x"],
+    ),
+    "a global that a function sets": (
+        ["x = 1\ndef init():\n    global x\n    x = 2", "init()", "def f(): return x"],
+        ["x = 1", "def init():\n    global x\n    x = 2", "init()", "def f(): return x"],
+    ),
+    "not a look at the data": (
+        ["rows = [1]", RanCell(2, "rows.describe()", shown=True), "def f(): return rows"],
+        ["rows = [1]", "def f(): return rows"],
+    ),
+    "a table that is made through a cursor": (
+        ["import sqlite3", "c = sqlite3.connect('')", "k = c.cursor()", "k.execute('x')", "def f(): return c"],
+        ["import sqlite3", "c = sqlite3.connect('')", "k = c.cursor()", "k.execute('x')", "def f(): return c"],
+    ),
+    "not what another statement made of a constant": (
+        ["N = 3", "xs = list(range(N))\nxs.append(N)", "def f(): return N"],
+        ["N = 3", "def f(): return N"],
+    ),
+    "both ways of an import": (
+        ["try:\n    import tomllib\nexcept ImportError:\n    tomllib = None", "def f(): return tomllib"],
+        ["try:\n    import tomllib\nexcept ImportError:\n    tomllib = None", "def f(): return tomllib"],
+    ),
+    "the star import that a name comes from": (
+        ["from os.path import *\nfrom math import *", "def f(): return join('a', sqrt(2))"],
+        ["from os.path import *", "from math import *", "def f(): return join('a', sqrt(2))"],
+    ),
+    "the setting up of a module that is used": (
+        ["import random, time", "random.seed(1)", "time.sleep(0)", "def f(): return random.random()"],
+        ["import random, time", "random.seed(1)", "def f(): return random.random()"],
+    ),
+    "what a decorator puts into a table": (
+        ["table = {}", "def entry(g):\n    table['a'] = g\n    return g", "@entry\ndef a(): ...", "def f(): return table"],
+        ["table = {}", "def entry(g):\n    table['a'] = g\n    return g", "@entry\ndef a(): ...", "def f(): return table"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CARRIED)
+def test_a_slice_has(case: str) -> None:
+    cells, expected = CARRIED[case]
+    assert texts(*cells) == expected
+
+
+def test_exploring_a_server_is_not_part_of_it() -> None:
+    cells = [
+        "mcp = MCPServer('x', lifespan=life)\nlimit = 3",
+        "@mcp.tool()\ndef f(): return limit",
+        "c = Client(mcp)\nmcp.run()\nawait c.call_tool('f')",
+    ]
+    found = texts(
+        "def life(s): return start\nstart = 1\nfrom m import MCPServer, Client", *cells, server="mcp", wanted="def f"
+    )
+    assert "mcp.run()" not in found
+    assert not any("Client(" in text for text in found)
+    assert "start = 1" in found
+
+
+def test_what_is_left_out_is_named() -> None:
+    found = sliced("import time", "time.sleep(0)", "spare = 1", "def f(): ...").findings
+    assert [str(finding).split(": ")[0] for finding in found] == ["cell 2, time.sleep(0)", "cells 1, 2, 3"]
+
+
+STOPS = {
+    "a name that no cell binds": (["def f(): return ghost"], "ghost"),
+    "a name that a shell command sets": (["files = !ls", "def f(): return files"], "files = !ls"),
+    "a name that %%capture sets": (["%%capture out\n1", "def f(): return out"], "%%capture out"),
+    "a value that was awaited": (["async def g(): ...", "x = await g()", "def f(): return x"], "await"),
+    "the history of the kernel": (["def f(): return Out[3], _"], "only a kernel"),
+    "display": (["def f(): display(1)"], "display"),
+    "a typed value": (["key = input('key? ')", "def f(): return key"], "typed"),
+    "a statement that raised": (
+        [RanCell(1, "for x in [1, 0]:\n    y = 1 / x", raised_at=2), "def f(): return y"],
+        "raised",
+    ),
+    "a magic in a function": (["def f():\n    !ls\n    return 1"], "!ls"),
+}
+
+
+@pytest.mark.parametrize("case", STOPS)
+def test_an_export_stops_at(case: str) -> None:
+    cells, said = STOPS[case]
+    found = stops(*cells)
+    assert found
+    assert said in found[0]
+
+
+def test_what_is_fit_has_nothing_that_stops() -> None:
+    assert stops("import os", "def f(): return os.getcwd(), print, __name__, [x for x in ()]") == []
+
+
+def test_a_change_in_an_awaited_statement_is_warned_of() -> None:
+    found = sliced("x = []\nasync def g(): x.append(1)", "await g()", "def f(): return x")
+    assert [finding.name for finding in found.findings if finding.weight == "warns"] == ["x"]
+    assert "await g()" not in [part.text for part in found.statements]
+
+
+def test_a_local_module_stops_and_a_path_warns(tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "helpers_of_mine.py").write_text("def h(): ...", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    found = sliced(
+        "import helpers_of_mine\nDATA = 'helpers_of_mine.py'", "def f(): return helpers_of_mine, DATA"
+    ).findings
+    assert [(finding.weight, finding.name) for finding in found if finding.weight != "notes"] == [
+        ("stops", "helpers_of_mine"),
+        ("warns", "'helpers_of_mine.py'"),
+    ]
+
+
+def test_comments_stay_and_magics_keep_the_lines() -> None:
+    source = "\n\n# about f\n@d  # why\ndef f(): ...  # end\n%time a = f()\nb = 1; c = 2  # both\n"
+    read = statements.read([RanCell(1, source)])
+    assert [(part.first, part.text) for part in read.statements] == [
+        (2, "# about f\n@d  # why\ndef f(): ...  # end"),
+        (4, "a = f()"),
+        (5, "b = 1"),
+        (5, "c = 2  # both"),
+    ]
+
+
+def test_requirements_are_read_from_install_lines() -> None:
+    source = "%pip install -q 'httpx>=0.27' rich\n!uv pip install -r x.txt foo\n%conda install -y numpy=1.26"
+    assert statements.read([RanCell(1, source)]).pip == ("httpx>=0.27", "rich", "foo", "numpy==1.26")
+
+
+def test_a_future_import_holds_for_later_cells() -> None:
+    assert sliced("from __future__ import annotations", "def f(a: B): ...").future == {"annotations"}
+
+
+def test_three_hundred_cells_close_in_a_fraction_of_a_second() -> None:
+    cells = [f"import os\nlimit_{n} = {n}\nrows_{n} = [limit_{n}]\nrows_{n}.append({n})" for n in range(200)]
+    cells += [f"def tool_{n}(a: int) -> int:\n    return sum(rows_{n}) + tool_{max(n - 1, 0)}(a)" for n in range(100)]
+    start = time.perf_counter()
+    found = texts(*cells, needs=" ".join(f"tool_{n}" for n in range(100)))
+    assert time.perf_counter() - start < 1.5
+    assert len(found) == 400
