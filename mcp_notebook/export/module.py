@@ -15,7 +15,7 @@ from mcp_notebook.export.edits import undecorated
 from mcp_notebook.export.exposed import is_exposed
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.layout import laid_out
-from mcp_notebook.export.plain import ours, plain
+from mcp_notebook.export.plain import only_here, ours, plain
 from mcp_notebook.export.ran import Subject
 from mcp_notebook.export.registrations import Registrations
 from mcp_notebook.export.statements import Notebook, Statement
@@ -126,7 +126,7 @@ def _carried(notebook: Notebook, plans: list[Registrations], subject: Subject) -
     variable = subject.variable
     exposed = [str(d.entry.name) for plan in plans for d in plan.definitions.values() if is_exposed(d)]
     wanted = {s.index for plan in plans for s in (*plan.others, *(m.statement for m in plan.makers.values()))}
-    left_out = {s.index for plan in plans for s in plan.left_out}
+    left_out = {s.index for plan in plans for s in plan.left_out} | {s.index for s in only_here(notebook)}
     return closure.close(
         notebook,
         [s for s in notebook.statements if s.index in wanted],

@@ -13,7 +13,7 @@ from mcp_notebook.export.edits import Node, replaced, rewritten
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.statements import Notebook, Statement
 
-__all__ = ["SDK_SERVER", "ours", "plain"]
+__all__ = ["SDK_SERVER", "only_here", "ours", "plain"]
 
 OURS = "mcp_notebook"
 SDK_SERVER = "from mcp.server.mcpserver import MCPServer"
@@ -117,6 +117,14 @@ def _is_unnamed(call: ast.Call) -> bool:
     return not call.args and not any(keyword.arg in (None, "name") for keyword in call.keywords)
 
 
+def only_here(notebook: Notebook) -> list[Statement]:
+    """Return the statements that bind nothing and call what only the notebook has, such as a check of an exercise."""
+    imports = [s for s in notebook.statements if isinstance(s.node, ast.Import | ast.ImportFrom)]
+    bound = {name for s in imports if _is_ours(_module(s.node)) for name in names.of(s.node).binds}
+    calling = [s for s in notebook.statements if isinstance(s.node, ast.Expr) and any(name in s.text for name in bound)]
+    return [s for s in calling if bound & names.of(s.node).reads]
+
+
 def ours(carried: Sequence[Statement]) -> Iterator[Finding]:
     """Say which statements need what only the notebook has."""
     for statement in carried:
@@ -129,8 +137,10 @@ def ours(carried: Sequence[Statement]) -> Iterator[Finding]:
                     yield _finding(reader, node.names[0].name)
 
 
-def _module(node: ast.Import | ast.ImportFrom) -> str | None:
-    return node.names[0].name if isinstance(node, ast.Import) else node.module
+def _module(node: ast.stmt) -> str | None:
+    if isinstance(node, ast.Import):
+        return node.names[0].name
+    return node.module if isinstance(node, ast.ImportFrom) else None
 
 
 def _finding(reader: Statement, name: str) -> Finding:
