@@ -18,7 +18,7 @@ README = Path(__file__).parent.parent / "README.md"
 def test_the_first_notebook_runs_from_top_to_bottom_and_its_form_calls_the_tool(lab: Lab) -> None:
     page = lab.page
     page.goto(lab.url)
-    expect(page.get_by_role("tab", name="00-welcome.ipynb")).to_be_visible()
+    page.get_by_role("tab", name="00-welcome.ipynb").wait_for()
     page.goto(re.sub(r"/lab.*", "/doc/tree/01-getting-started.ipynb", lab.url))
     lab.wait_until_idle()
     lab.menu("Edit", "Clear Outputs of All Cells")
