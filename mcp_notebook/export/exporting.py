@@ -135,6 +135,7 @@ def export(
         environment={s.variable: s.live for s in lifted.settings if s.live is not None},
         volatile=wishes.volatile,
         python=python,
+        keep=Path(wishes.environment).expanduser().resolve() if wishes.environment else None,
         before_tests=test_anew,
         on_progress=on_progress,
     )

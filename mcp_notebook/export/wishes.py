@@ -16,6 +16,7 @@ class Wishes:
         name: What to call the package; the name of the directory if not given.
         dry_run: Whether to write nothing.
         proof: Whether to prove it.
+        environment: A directory for the environment that the proof makes, which then stays; none if not given.
         calls: Whether recorded calls become tests, and are made again for the proof.
         volatile: The places in results where only the type counts: see `recording.volatile`.
         health: The function that says whether the server is well.
@@ -25,6 +26,7 @@ class Wishes:
     name: str | None = None
     dry_run: bool = False
     proof: bool = True
+    environment: str | None = None
     calls: bool = True
     volatile: tuple[str, ...] = ()
     health: str | None = None
@@ -35,6 +37,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--name": {"metavar": "NAME", "help": "What to call the package; the directory's name if not given."},
     "--dry-run": {"is_flag": True, "help": "Show the files and the server's source, and write nothing."},
     "--proof/--no-proof": {"default": True, "help": "Install and start the package, and compare; or only write it."},
+    "--environment": {"metavar": "DIR", "help": "Where the proof makes its clean environment, and leaves it for you."},
     "--calls/--no-calls": {"default": True, "help": "Make tests of the recorded calls, and replay them; or not."},
     "--volatile": {
         "multiple": True,

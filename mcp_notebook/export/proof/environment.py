@@ -50,15 +50,22 @@ class Installed:
 
 
 def installed(
-    destination: Path, folder: Path, variables: Mapping[str, str], *, python: Path | None, say: Callable[[str], None]
+    destination: Path,
+    folder: Path,
+    variables: Mapping[str, str],
+    *,
+    python: Path | None,
+    keep: Path | None = None,
+    say: Callable[[str], None],
 ) -> Installed:
     """Install the package, with its tests' requirements, into an environment of its own.
 
     Args:
         destination: The package's directory; nothing is written there.
-        folder: Where to make the environment.
+        folder: Where to copy the package to, and to make the environment.
         variables: What the package's processes find in their environment.
         python: An interpreter that has the requirements already: then nothing is installed.
+        keep: Where to make the environment instead; one that is there already is made anew.
         say: Told of each step.
 
     Raises:
@@ -69,7 +76,9 @@ def installed(
     usual = {**get_default_environment(), **_found_by_libraries(), **variables}
     if python is not None:
         return Installed(python, source, {**usual, "PYTHONPATH": str(source / "src")}, clean=False)
-    environment = folder / "environment"
+    environment = keep or folder / "environment"
+    if environment.exists() and not (environment / "pyvenv.cfg").is_file():
+        raise ExportError(f"{environment.name} is there and is no environment: name another directory for it")
     say("making a clean environment")
     interpreter = _interpreter(environment)
     locked = ["--constraint", str(source / LOCK)] if (source / LOCK).exists() else []

@@ -36,6 +36,7 @@ def prove(
     environment: Mapping[str, str],
     volatile: Sequence[str] = (),
     python: Path | None = None,
+    keep: Path | None = None,
     before_tests: Callable[[Mapping[int, Sequence[str]]], None] = lambda _: None,
     on_progress: Say = lambda _: None,
 ) -> Proof:
@@ -51,6 +52,7 @@ def prove(
         environment: What the package finds in its environment beside the usual: the values of its settings.
         volatile: The values of results that are compared by their type only.
         python: An interpreter that has all that the package needs: then no environment is made.
+        keep: Where to make the environment, which then stays there; it goes with the proof if not given.
         before_tests: Told, before the package's tests run, which values of which calls turned out to vary from run to
             run; what it writes into the directory's tests counts.
         on_progress: Told of each step in a line.
@@ -58,7 +60,7 @@ def prove(
     with TemporaryDirectory(prefix="proof-", ignore_cleanup_errors=True) as made:
         folder = Path(made)
         try:
-            package = installed(destination, folder, environment, python=python, say=on_progress)
+            package = installed(destination, folder, environment, python=python, keep=keep, say=on_progress)
         except ExportError as error:
             return Proof(unproven=str(error))
         (folder / "empty").mkdir()
