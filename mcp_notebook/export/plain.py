@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -129,7 +130,9 @@ def ours(carried: Sequence[Statement]) -> Iterator[Finding]:
     """Say which statements need what only the notebook has."""
     for statement in carried:
         node = statement.node
-        if isinstance(node, ast.Import | ast.ImportFrom) and _is_ours(_module(node)):
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            yield from _mentions(statement)
+        elif _is_ours(_module(node)):
             bound = names.of(node).binds
             for reader in carried:
                 found = names.of(reader.node)
@@ -141,6 +144,13 @@ def _module(node: ast.stmt) -> str | None:
     if isinstance(node, ast.Import):
         return node.names[0].name
     return node.module if isinstance(node, ast.ImportFrom) else None
+
+
+def _mentions(statement: Statement) -> Iterator[Finding]:
+    for line in statement.text.split("\n"):
+        if re.search(r"mcp[_-]notebook|NotebookServer", line):
+            what = f"a package that does without {OURS} must not name it, and this line does."
+            yield Finding("stops", statement.cell, line.strip(), what, "Say it in other words, and run the cell again.")
 
 
 def _finding(reader: Statement, name: str) -> Finding:
