@@ -1,17 +1,21 @@
-"""A notebook passes the protocol's official conformance suite, in both eras."""
+"""A notebook and the package exported from it pass the protocol's official conformance suite, in both eras."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
 
+from mcp_notebook.export.wishes import Wishes
+from mcp_notebook.headless.exporting import export_notebook
 from tests.kernels import running_kernel
+from tests.packages import listening
 from tests.programs import Programs
 
 pytestmark = [pytest.mark.slow, pytest.mark.outside]
@@ -27,8 +31,15 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Programs:
     return Programs(tmp_path_factory.mktemp("home"))
 
 
-@pytest.fixture(scope="module")
-def url(programs: Programs) -> Iterator[str]:
+@pytest.fixture(scope="module", params=["notebook", "package"])
+def url(request: pytest.FixtureRequest, programs: Programs) -> Iterator[str]:
+    """Where the notebook serves, or the package that was exported from it."""
+    with (served_by_the_notebook if request.param == "notebook" else served_by_the_package)(programs) as url:
+        yield url
+
+
+@contextmanager
+def served_by_the_notebook(programs: Programs) -> Iterator[str]:
     """Run the notebook as it stands, and serve what it defined."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JUPYTER_RUNTIME_DIR", str(programs.home / "runtime"))
@@ -42,8 +53,20 @@ def url(programs: Programs) -> Iterator[str]:
             yield kernel.value("_served.url")
 
 
+@contextmanager
+def served_by_the_package(programs: Programs) -> Iterator[str]:
+    """Export the notebook, and start the package on its own, without a token."""
+    exported = export_notebook(
+        NOTEBOOK, programs.home / "everything", Wishes(proof=False), server=None, on_progress=lambda _: None
+    )
+    assert not exported.stopped, exported
+    starting = ("-m", "everything", "--transport", "http")
+    with listening(programs.home / "everything", *starting, EVERYTHING_LOG_LEVEL="ERROR") as (url, _):
+        yield f"{url}/mcp"
+
+
 @pytest.mark.parametrize("version", MEASURED)
-def test_the_notebook_passes_every_scored_check(programs: Programs, url: str, version: str, tmp_path: Path) -> None:
+def test_it_passes_every_scored_check(programs: Programs, url: str, version: str, tmp_path: Path) -> None:
     done = programs.run(
         "conformance", "server", "--url", url, "--suite", "all", "--spec-version", version, "-o", str(tmp_path)
     )
