@@ -16,6 +16,7 @@ import pytest
 
 from mcp_notebook import addresses
 from mcp_notebook.client import Connection, Era, Live
+from mcp_notebook.client.connection import end_commands
 from mcp_notebook.client.targets import Command, Url
 from mcp_notebook.portal import Portal
 from tests.test_headless_watch import ADD, save
@@ -45,6 +46,7 @@ pytestmark = pytest.mark.slow
 def portal() -> Iterator[Portal]:
     portal = Portal()
     yield portal
+    end_commands(portal)  # which the portal would leave running
     portal.close()
 
 
