@@ -75,8 +75,8 @@ CARRIED = {
         ["import random, time", "random.seed(1)", "def f(): return random.random()"],
     ),
     "what a decorator puts into a table": (
-        ["table = {}", "def entry(g):\n    table['a'] = g\n    return g", "@entry\ndef a(): ...", "def f(): return table"],
-        ["table = {}", "def entry(g):\n    table['a'] = g\n    return g", "@entry\ndef a(): ...", "def f(): return table"],
+        ["table = {}", "def entry(g):\n    table[1] = g", "@entry\ndef a(): 1", "def f(): return table"],
+        ["table = {}", "def entry(g):\n    table[1] = g", "@entry\ndef a(): 1", "def f(): return table"],
     ),
 }  # fmt: skip
 

@@ -250,7 +250,7 @@ NAMES = [*INTS, *LISTS, *DICTS, *FUNCTIONS, *OBJECTS, "K0", "it0", "w", "c0"]
 
 
 @given(random=st.randoms(use_true_random=False))
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_slice_run_alone_defines_the_same_values(random: Random) -> None:
     check(random)
 
