@@ -30,8 +30,11 @@ def test_a_module_is_what_the_notebook_was(path, tmp_path, monkeypatch, caplog):
     with ran(notebook, tmp_path) as running:
         subject = subject_of(running.state, next(iter(notebook.words("server")), None))
         module = write(subject)
-        expected = {weight: notebook.words(weight) for weight in ("stops", "warns", "notes")}
-        assert found(module) == expected, "\n".join(map(str, module.findings))
+        findings = found(module)
+        expected = {weight: notebook.words(weight) for weight in findings}
+        # What is left out is noted too, and most notebooks leave something out.
+        assert set(expected["notes"]) <= set(findings["notes"]), findings
+        assert findings | {"notes": []} == expected | {"notes": []}, "\n".join(map(str, module.findings))
         if expected["stops"]:
             return
         caplog.clear()
