@@ -173,7 +173,7 @@ def test_a_package_is_proven_and_one_that_was_changed_is_not(
         ("prompts (0)", "equal", "equal"),
         ("recorded calls (3)", "equal", "equal"),
     ]
-    assert "making 3 recorded calls again over HTTP" in capsys.readouterr().err
+    assert "making the recorded calls again over HTTP (3)" in capsys.readouterr().err
     assert not re.search(r"\d\.\d s|:\d{4,5}\b|/tmp", repr(found) + (tmp_path / "books/PROOF.md").read_text())
 
     server = tmp_path / "books/src/books/server.py"

@@ -30,7 +30,8 @@ def headline(exported: Exported) -> str:
 def what_was_done(update: Update, *, dry: bool) -> list[str]:
     """Say what became of the directory's files."""
     be = "would be " if dry else ""
-    lines = [f"{_files(len(update.written))} {be}written, {len(update.unchanged)} as they were"]
+    same = f", {len(update.unchanged)} as they were" if update.unchanged else ""
+    lines = [f"{_files(len(update.written))} {be}written{same}"]
     for paths, words in (
         (tuple(update.kept), "kept, because you edited it"),
         (update.deleted, "not written again, because you deleted it"),

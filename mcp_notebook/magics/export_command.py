@@ -58,16 +58,20 @@ def _export(
             environment=os.environ,
             on_progress=say,
         )
-    if exported.dry and exported.server_file:
-        source = exported.server_file
+    if exported.dry and exported.server_file and _in_a_kernel(state.shell):
+        source = exported.server_file  # which front ends highlight in Markdown, in their own colours
         display({"text/markdown": f"````python\n{source}````", "text/plain": source}, raw=True)
     return exported
+
+
+def _in_a_kernel(shell: InteractiveShell) -> bool:
+    return hasattr(shell, "kernel")
 
 
 @contextmanager
 def _progress(shell: InteractiveShell) -> Iterator[Callable[[str], None]]:
     """Show the steps under the cell while they are taken, the seconds of the one under way; at the end the steps."""
-    if not hasattr(shell, "kernel"):  # a terminal, where nothing that was shown can be changed
+    if not _in_a_kernel(shell):  # in a terminal nothing that was shown can be changed
         yield lambda step: print(step, file=sys.stderr)
         return
     steps: list[tuple[str, float]] = []

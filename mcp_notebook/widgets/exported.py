@@ -43,7 +43,7 @@ def _proof(proof: Proof) -> str:
         return ""
     rows = [(_mark(row), escape(row.what), escape(row.stdio), escape(row.http)) for row in proof.rows]
     details = [line for row in proof.rows for line in row.details]
-    return look.table(("", "", "stdio", "HTTP"), rows) + look.bullets(details)
+    return look.table(("", "", "stdio", "HTTP"), rows) + look.section("what was found", look.bullets(details))
 
 
 def _mark(row: Row) -> str:

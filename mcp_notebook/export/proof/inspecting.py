@@ -97,10 +97,13 @@ def tested(package: Installed, report: Path) -> Tested:
     skipped = [case for case in cases if case.find("skipped") is not None]
     return Tested(
         len(cases) - len({id(case) for case, _ in failed}) - len(skipped),
-        tuple(
-            f"{case.get('name')}: {(problem.get('message') or '').partition(chr(10))[0]}" for case, problem in failed
-        ),
+        tuple(f"{case.get('name')}: {_first_line(problem.get('message') or '')}" for case, problem in failed),
     )
+
+
+def _first_line(message: str) -> str:
+    # In a group of exceptions, as a client's task raises it, the message of one is quoted.
+    return message.replace("\\n", "\n").partition("\n")[0][:200]
 
 
 def _last_line(text: str) -> str:

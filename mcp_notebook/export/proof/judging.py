@@ -20,7 +20,7 @@ Cells = Mapping[tuple[str, str], int | None]
 Varies = Mapping[int, Sequence[str]]
 
 HINT = (
-    "The proof begins with fresh processes. A value that may be another each time: --volatile PATH. A server that "
+    "The proof begins with fresh processes. A value that may be another each time: --volatile PLACE. A server that "
     "remembers earlier calls: restart the kernel, run all cells, export again."
 )
 

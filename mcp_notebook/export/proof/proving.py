@@ -91,7 +91,7 @@ def _run(
     try:
         with serving(portal, package, name, transport) as connections:
             run.offer = offer_of(connections.speaking("modern"))
-            say(f"making {len(replays.calls)} recorded calls again over {transport}")
+            say(f"making the recorded calls again over {transport} ({len(replays.calls)})")
             for call in replays.calls:
                 run.outcomes[call.number] = replayed(portal, connections.speaking(call.era), call)
     except McpNotebookError as error:
