@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import IPython
 import pytest
 
 from mcp_notebook.errors import UnknownNameError
@@ -38,7 +39,11 @@ def last(shell: Shell, cell: str) -> RanCell:
         ("def fails():\n    1 / 0\n\nx = 1\nfails()", 5),
         ("def broken(:", 1),
         ("x = 1\n%nonsense", 2),
-        ("%%time\n\nx = 1\ndef fails():\n    1 / 0\nfails()", 6),
+        pytest.param(
+            "%%time\n\nx = 1\ndef fails():\n    1 / 0\nfails()",
+            6,
+            marks=pytest.mark.skipif(IPython.version_info < (9,), reason="%%time shows the error and tells nobody"),
+        ),
         ("%%capture\nx = 1\n1 / 0", 3),
         ("\n%%mcp_tool\nx = 1\n1 / 0\ndef f(): ...", 4),
         ("%%mcp_tool\nx = 1\ndef f(*args): ...", None),
