@@ -242,7 +242,10 @@ def described(value: Any, depth: int = 0) -> Any:  # noqa: PLR0911 - a kind of v
                 results.append(type(error).__name__)
         return results
     if hasattr(value, "__next__"):
-        return described(list(itertools.islice(value, 5)), depth + 1)
+        try:
+            return described(list(itertools.islice(value, 5)), depth + 1)
+        except (TypeError, AttributeError, RecursionError, NameError) as error:
+            return type(error).__name__
     return type(value).__name__, described(vars(value), depth + 1)
 
 

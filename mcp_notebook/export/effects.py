@@ -319,6 +319,9 @@ class _Reader(ast.NodeVisitor):
         if is_method and name in known.CHANGING_METHODS:
             for root in on:
                 self._flows[root] |= call.arguments
+        if name in known.CHANGING_FUNCTIONS:
+            for root in call.arguments:
+                self._flows[root] |= call.arguments - {root}
         if self._depth and (name in known.CHANGING_METHODS or name in known.CHANGING_FUNCTIONS):
             self._inner_changes |= on | call.arguments
 

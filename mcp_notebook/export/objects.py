@@ -306,7 +306,7 @@ class _Moment:
         if call.is_method and call.name in known.CHANGING_METHODS:
             self._change(on, arguments)
         elif call.name in known.CHANGING_FUNCTIONS:
-            self._change(arguments[0])
+            self._change(arguments[0], arguments)
         elif not ran:
             self._call_unknown(call, on, arguments, look, running)
 
