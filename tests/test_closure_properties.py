@@ -227,7 +227,7 @@ def described(value: Any, depth: int = 0) -> Any:  # noqa: PLR0911 - a kind of v
     if isinstance(value, list | tuple):
         return [described(item, depth + 1) for item in value]
     if isinstance(value, dict):
-        return {key: described(item, depth + 1) for key, item in value.items()}
+        return {key: described(item, depth + 1) for key, item in list(value.items())}
     if isinstance(value, types.ModuleType | types.BuiltinFunctionType | int | str | None):
         return repr(value) if not isinstance(value, types.BuiltinFunctionType) else value.__name__
     if isinstance(value, type):

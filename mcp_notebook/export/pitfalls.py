@@ -74,7 +74,7 @@ def left_out(notebook: Notebook, carried: Collection[Statement], outside: Collec
     here = {statement.index for statement in carried}
     named = set()
     for index in sorted(outside):
-        if index not in here:
+        if index not in here and "get_ipython" not in _line(notebook.statements[index]):  # for the kernel alone
             statement = notebook.statements[index]
             named.add(statement.cell)
             what = "nothing that the server needs depends on this line, so it is left out."
