@@ -149,6 +149,59 @@ OLD = "if abs(clock() - sent_at) > 300: raise ToolError('too old')"
 SEEN = "if signature in taken: raise ToolError('seen before')"
 KEEP = "taken.add(signature)"
 
+WELL = """%%mcp_tool --server clinic
+def well(place: str) -> str:
+    try:
+        with closing(sqlite3.connect({})) as database:
+            count = {}
+    except {} as error:
+        {}
+    if count == 0: raise ToolError("unhealthy: no books")
+    return "ok"
+"""
+READ_ONLY = 'f"file:{places[place]}?mode=rw", uri=True, timeout=0.2'
+COUNT = 'database.execute("SELECT count(*) FROM books").fetchone()[0]'
+UNWELL = 'raise ToolError(f"unhealthy: {type(error).__name__}") from None'
+
+TALLY = """%%mcp_tool --server office
+{}async def count_calls(tools: list[str]) -> dict[str, int]:
+    {}
+
+    async def counting(ctx, call_next):
+        if {}: return await call_next(ctx)
+        try:
+            result = await call_next(ctx)
+        except MCPError:
+            {}
+        counts[{}] += 1
+        return result
+
+    await visit(tools, counting)
+    return dict(counts)
+"""
+NONE_YET = "counts = Counter()"
+NO_CALL = 'ctx.method != "tools/call"'
+COUNT_IT = "counts['protocol_error'] += 1; raise"
+BY_RESULT = '"tool_error" if result["isError"] else "ok"'
+
+PATIENT = """%%mcp_tool --server desk
+async def patient(tool: str, lost: int) -> str:
+    result = None
+    async with Client(lossy(lost)) as client:
+        hints = {{t.name: t.annotations for t in (await client.list_tools()).tools}}[tool]
+        repeatable = {}
+        for _ in range({} if repeatable else 1):
+            try:
+                result = await client.call_tool(tool)
+                {}
+            except MCPError:
+                pass
+    if result is None: raise ToolError("no answer after 3 attempts" if repeatable else f"not repeated: {{tool}}")
+    if {}: raise ToolError(result.content[0].text)
+    return result.content[0].text
+"""
+BY_HINTS = "hints is not None and (hints.read_only_hint or hints.idempotent_hint)"
+
 WRONG = {
     "exercise-days-late": {
         "%%mcp_tool\ndef days_late(due: int, today: int) -> int:\n    return today - due": "never less than 0",
@@ -529,6 +582,42 @@ WRONG = {
             "a forged one before it does not keep the true one out"
         ),
     },
+    "exercise-well": {
+        WELL.format("places[place]", COUNT, "sqlite3.Error", "return 'ok'"): "one that is not there is not",
+        WELL.format(READ_ONLY, 'database.execute("SELECT 1").fetchone()[0]', "sqlite3.Error", UNWELL): (
+            "one that cannot be read is not"
+        ),
+        WELL.format(READ_ONLY, f"{COUNT} or 1", "sqlite3.Error", UNWELL): "nor is one without books",
+        WELL.format(READ_ONLY, COUNT, "sqlite3.OperationalError", UNWELL): "got the error 'Error executing tool well'",
+        WELL.format(READ_ONLY, COUNT, "sqlite3.Error", "raise ToolError(f'unhealthy: {error}')"): (
+            "got the error 'Error executing tool well: unhealthy: unable to open database file'"
+        ),
+        WELL.format(READ_ONLY.replace("?mode=rw", "?immutable=1"), COUNT, "sqlite3.Error", UNWELL): (
+            "nor one that does not answer"
+        ),
+    },
+    "exercise-count-calls": {
+        TALLY.format("", NONE_YET, "False", COUNT_IT, BY_RESULT): "calls are counted, and lists are not",
+        TALLY.format("", NONE_YET, NO_CALL, COUNT_IT, "'ok'"): "a refusal is a result, and an error",
+        TALLY.format("", NONE_YET, NO_CALL, "raise", BY_RESULT): "an error of the protocol is counted",
+        TALLY.format("counts = Counter()\n\n", "pass", NO_CALL, COUNT_IT, BY_RESULT): "got {'ok': 2, 'tool_error': 1}",
+        TALLY.format("", NONE_YET, NO_CALL, COUNT_IT, '"tool_error" if result.is_error else "ok"'): "got {}",
+        TALLY.format("", "counts = Counter(ok=0, tool_error=0)", NO_CALL, COUNT_IT, BY_RESULT): (
+            "got {'ok': 2, 'tool_error': 0}"
+        ),
+    },
+    "exercise-patient": {
+        PATIENT.format("True", 3, "break", "result.is_error"): "nobody is lent a book twice",
+        PATIENT.format(BY_HINTS, 4, "break", "result.is_error"): "and not more often",
+        PATIENT.format("hints is not None and hints.read_only_hint", 3, "break", "result.is_error"): (
+            "what is idempotent may be repeated"
+        ),
+        PATIENT.format(
+            "hints is None or hints.read_only_hint or hints.idempotent_hint", 3, "break", "result.is_error"
+        ): ("what says nothing may not be repeated"),
+        PATIENT.format(BY_HINTS, 3, "break", "False"): "got 'Error executing tool gone: We do not have it.",
+        PATIENT.format(BY_HINTS, 3, "if not result.is_error: break", "result.is_error"): "You asked 3 times.",
+    },
 }
 """Plausible wrong answers to each exercise, each with what the check has to say to it."""
 
@@ -544,8 +633,12 @@ def name_of(path: Path) -> str:
 
 
 def run_with(path: Path, answers: dict[str, str]) -> dict[str, str]:
-    """Run a notebook with these answers in its exercise cells; return what each check says."""
+    """Run a notebook with these answers in its exercise cells; return what each check says.
+
+    Cells tagged ``deployment`` are left out: they install and start a package, which no exercise needs.
+    """
     notebook = nbformat.read(path, as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if "deployment" not in cell.metadata.get("tags", [])]
     for cell in notebook.cells:
         cell.source = answers.get(cell.id, cell.source)
     NotebookClient(notebook, timeout=60, kernel_name="python3", store_widget_state=False).execute()
