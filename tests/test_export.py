@@ -104,6 +104,14 @@ def test_calls_with_a_secret_in_them_stay_in_the_notebook(shell: Shell) -> None:
     assert not any(token in text for text in found.files.values())
 
 
+def test_no_finding_quotes_the_value_of_a_secret(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIBRARY_TOKEN", "")
+    shell.good("%env LIBRARY_TOKEN=tr0ub4dor-and-3", "print('tr0ub4dor-and-3', {'password': 'c0rrect-h0rse'})")
+    found = exported(shell, "books --no-proof")
+    assert "%env LIBRARY_TOKEN=tr..." in repr(found)
+    assert not re.search("ub4dor|rect-h0rse", repr(found))
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcp_notebook.export.secrets import find, refuse, withheld
+from mcp_notebook.export.secrets import find, hide, refuse, withheld
 from mcp_notebook.recording import Call
 
 ENVIRONMENT = {"OPENAI_API_KEY": "abcd1234efgh", "HOME": "/home/somebody", "SECRET_KEY": "development"}
@@ -182,3 +182,15 @@ def test_a_call_with_a_secret_in_it_is_withheld():
     asked = call({})
     asked.add("answer", {"action": "accept", "content": {"password": "hunter2"}})
     assert withheld(asked, {}) == "an answer to it has a secret in it"
+
+
+def test_a_password_in_the_example_of_a_docstring_or_in_a_comment_is_found() -> None:
+    source = 'def f(password: str) -> None:\n    """Log in.\n\n    >>> f(password="tr0ub4dor-and-3")\n    """\n'
+    assert [(each.line, each.value) for each in find(source, {})] == [(4, "tr0ub4dor-and-3")]
+    assert [each.value for each in find("# password = 'tr0ub4dor-and-3'\nx = 1\n", {})] == ["tr0ub4dor-and-3"]
+
+
+def test_hiding_leaves_the_beginning_of_each_secret() -> None:
+    assert hide("%env API_TOKEN=tr0ub4dor-and-3", {}) == "%env API_TOKEN=tr..."
+    assert hide("login('tr0ub4dor-and-3') is left out", {}, ["tr0ub4dor-and-3"]) == "login('tr...') is left out"
+    assert hide("%env API_TOKEN tr0ub4dor-and-3", {"API_TOKEN": "tr0ub4dor-and-3"}) == "%env API_TOKEN tr..."

@@ -110,7 +110,8 @@ def export(
     )
     files = project.files(package)
     refused = secrets.refuse(_with_words_of_the_author(files, name), environment, known)
-    findings = _stops_first([*refused, *lifted.findings, *package.dependencies.findings, *named])
+    found = _stops_first([*refused, *lifted.findings, *package.dependencies.findings, *named])
+    findings = tuple(_without_secrets(finding, environment, known) for finding in found)
     exported = Exported(name, destination, files, findings, dry=wishes.dry_run)
     if any(finding.weight == "stops" for finding in findings):
         return exported
@@ -165,6 +166,12 @@ def _tests(
     calls = [call for call in recorded.calls if testable(call)]
     importing = f"{name}.server:{variable}"
     return {TESTS: as_tests(calls, importing, volatile=wishes.volatile, varies=varies)} if calls else {}
+
+
+def _without_secrets(finding: Finding, environment: Mapping[str, str], known: Iterable[str]) -> Finding:
+    """Hide what a line of the notebook that a finding quotes has in it."""
+    name, what = (secrets.hide(text, environment, known) for text in (finding.name, finding.what))
+    return replace(finding, name=name, what=what)
 
 
 def _stops_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.magics_text import Magic
+from mcp_notebook.export.secrets import hide
 from mcp_notebook.export.statements import Notebook, Statement
 
 __all__ = ["awaits", "in_statements", "left_out", "unbound"]
@@ -115,7 +116,7 @@ def _subject(statement: Statement) -> str:
 
 
 def _line(statement: Statement) -> str:
-    text = ast.unparse(statement.node).splitlines()[0]
+    text = hide(ast.unparse(statement.node).splitlines()[0], {}, path="line.py")  # what is cut cannot be found later
     return text if len(text) <= 60 else text[:57] + "..."
 
 

@@ -23,7 +23,7 @@ from mcp_notebook.export.literals import literals
 from mcp_notebook.export.wording import is_placeholder, is_word, says_secret
 from mcp_notebook.recording import Call
 
-__all__ = ["Part", "Secret", "brief", "find", "parts", "refuse", "secrets_of", "withheld"]
+__all__ = ["Part", "Secret", "brief", "find", "hide", "parts", "refuse", "secrets_of", "withheld"]
 
 NO_SECRET = re.compile(r"#\s*not a secret\b", re.IGNORECASE)
 """A comment that says of its line that what looks like a secret there is none."""
@@ -67,6 +67,8 @@ URL = re.compile(r"[a-zA-Z][\w+.-]*://[^\s:/?#@\"'<>{}$]*:(?P<password>[^\s/@\"'
 ASSIGNED = re.compile(r"""([\w-]{3,40})["']?\s*[:=]\s*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"',;#]+)\s*$)""", re.MULTILINE)
 """A name and its value, in files that are no Python."""
 
+COMMENT = re.compile(r"#.*")
+"""What may be a comment in Python."""
 
 SHORTEST = 12
 """Characters that each of these forms has at least."""
@@ -129,6 +131,14 @@ def find(text: str, environment: Mapping[str, str], path: str = "server.py") -> 
         if secret.line not in marked and not same:
             found.append(secret)
     return sorted(found)
+
+
+def hide(text: str, environment: Mapping[str, str], known: Iterable[str] = (), path: str = "") -> str:
+    """Return a text with no more of each secret than its beginning; the arguments are as of `find` and `refuse`."""
+    for value in sorted({*known, *(secret.value for secret in find(text, environment, path))}, key=len, reverse=True):
+        for form in sorted(_forms(value), key=len):
+            text = text.replace(form, brief(value))
+    return text
 
 
 def parts(text: str, name: str, hidden: Mapping[str, str]) -> list[Part]:
@@ -241,6 +251,13 @@ def _named(text: str, hidden: Mapping[str, str], path: str) -> Iterator[Secret]:
         for part in parts(literal.value, literal.name, hidden):
             value = literal.value[part.start : part.end]
             yield Secret(literal.node.lineno, literal.node.col_offset, value, part.why)
+    unnamed = [(literal.node.lineno, literal.value) for literal in literals(tree) if not literal.name]
+    comments = [(text.count("\n", 0, match.start()) + 1, match[0]) for match in COMMENT.finditer(text)]
+    for line, words in [*unnamed, *comments]:
+        for match in ASSIGNED.finditer(words):
+            value = match[2] or match[3]  # in quotes, as Python has it: else it is prose
+            if value and parts(value, match[1], {}):
+                yield Secret(line + words.count("\n", 0, match.start()), 0, value, f"a literal for {match[1]!r}")
 
 
 def _placed(text: str, found: Iterable[Part]) -> Iterator[Secret]:
