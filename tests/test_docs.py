@@ -46,9 +46,9 @@ def test_the_examples_of_a_page_run_in_its_order(path: Path, kernel: Kernel) -> 
 
 def test_the_badge_is_derived_from_the_address_of_the_project() -> None:
     place = PROJECT["urls"]["Source"].removeprefix("https://github.com/")
-    notebook = "lab/tree/notebooks/01-getting-started.ipynb"
+    notebook = "lab/tree/notebooks/00-welcome.ipynb"
     assert f"(https://mybinder.org/v2/gh/{place}/v{PROJECT['version']}?urlpath={notebook})" in README
-    assert (ROOT / "notebooks" / "01-getting-started.ipynb").is_file()
+    assert (ROOT / "notebooks" / "00-welcome.ipynb").is_file()
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)

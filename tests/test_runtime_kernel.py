@@ -464,7 +464,7 @@ def test_calls_become_tests_that_tell_whether_a_module_does_the_same(shared_kern
         check=False,
     )
     assert "1 failed, 1 passed" in ran.stdout
-    assert f"FAILED test_other.py::test_halve_n_4" in ran.stdout
+    assert "FAILED test_other.py::test_halve_n_4" in ran.stdout
 
 
 def test_the_log_becomes_tests_and_says_which_calls_do_not_and_why(shared_kernel: Kernel, tmp_path: Path) -> None:
