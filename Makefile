@@ -23,7 +23,7 @@ test: ## Run every test, then the notebooks (REQUIRE_BROWSER=1, REQUIRE_OUTSIDE=
 	@sh scripts/browser.sh
 	@sh scripts/node.sh
 	$(VENV_PYTHON) -m pytest $(PARALLEL) $(ARGS)
-	$(VENV_PYTHON) -m pytest -W default --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout=60 -p no:cacheprovider notebooks
+	$(VENV_PYTHON) -m pytest -W default -p tests.nbval_history --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout=60 -p no:cacheprovider notebooks
 
 fast: ## Run the tests that need no browser and start no servers
 	@sh scripts/venv.sh test
