@@ -199,6 +199,24 @@ def test_a_package_is_proven_and_one_that_was_changed_is_not(
     assert any(detail.startswith("test_area") for detail in tests.details)
 
 
+def test_an_interrupt_is_told_in_one_line(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> Proof:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(exporting, "prove", interrupted)
+    capsys.readouterr()
+    shell.shell.run_cell("%mcp export books")
+    assert capsys.readouterr().out.startswith("KeyboardInterrupt: the export ended here")
+
+
+def test_a_file_on_the_way_to_the_directory_is_named(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(UsageError, match=r"mine\.txt is a file"):
+        exported(shell, "mine.txt/books --no-proof")
+
+
 @pytest.fixture
 def notebook(tmp_path: Path) -> Path:
     path = tmp_path / "library.ipynb"

@@ -115,7 +115,7 @@ def export(
     exported = Exported(name, destination, files, findings, dry=wishes.dry_run)
     if any(finding.weight == "stops" for finding in findings):
         return exported
-    on_progress("writing the package")
+    on_progress("comparing with the directory" if wishes.dry_run else "writing the package")
     exported = replace(exported, update=manifest.update(destination, files, dry_run=wishes.dry_run))
     if wishes.dry_run or not wishes.proof:
         return exported

@@ -126,7 +126,8 @@ def _parsed(module: Path) -> tuple[ast.Module, list[Part]]:
         text = module.read_text(encoding="utf-8")
         tree = ast.parse(text)
     except (OSError, ValueError, SyntaxError) as error:
-        raise NotebookError(f"{module} cannot be read as Python ({error}). Mend it first.") from None
+        why = f"{error.msg}, line {error.lineno}" if isinstance(error, SyntaxError) else error
+        raise NotebookError(f"{module} cannot be read as Python ({why}). Mend it first.") from None
     found = read([RanCell(1, text)]).statements
     return tree, [Part(one.text, node) for one, node in zip(found, tree.body, strict=True)]
 

@@ -123,8 +123,9 @@ def _hash(text: str) -> str:
 
 
 def _read_manifest(destination: Path) -> dict[str, str]:
-    if destination.exists() and not destination.is_dir():
-        raise ExportError(f"{destination} is a file. Name a directory, which may be new.")
+    files = [place for place in (destination, *destination.parents) if place.exists() and not place.is_dir()]
+    if files:
+        raise ExportError(f"{files[0]} is a file. Name a directory, which may be new.")
     place = destination / MANIFEST
     if not place.exists():
         others = sorted({entry.name for entry in destination.iterdir()} - NOBODYS) if destination.exists() else []
@@ -187,7 +188,9 @@ def _write(destination: Path, texts: Mapping[str, str], removed: Iterable[str]) 
             new.unlink(missing_ok=True)
         for place, content in before.items():
             _restore(place, content)
-        raise ExportError(f"{destination} cannot be written ({error.strerror}); it is as it was.") from error
+        raise ExportError(
+            f"{destination} cannot be written ({error.strerror}); it is as it was. Name another."
+        ) from error
     for path in removed:
         _remove(destination, _inside(destination, path))
 

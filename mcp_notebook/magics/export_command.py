@@ -48,7 +48,7 @@ def _export(
     and compares with the live server what it lists and what the recorded calls give.
     """
     subject = subject_of(state, server)
-    with _progress(state.shell) as say:
+    with _in_one_line(), _progress(state.shell) as say:
         exported = export(
             subject,
             Path(destination).expanduser(),
@@ -66,6 +66,17 @@ def _export(
 
 def _in_a_kernel(shell: InteractiveShell) -> bool:
     return hasattr(shell, "kernel")
+
+
+@contextmanager
+def _in_one_line() -> Iterator[None]:
+    """Have an interrupt end the cell as ever, but without the lines of this package on the way to it."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        line = "KeyboardInterrupt: the export ended here, and what it had started. No proof was written; run it again."
+        setattr(interrupt, "_render_traceback_", lambda: [line])  # noqa: B010 - IPython asks an exception for it
+        raise
 
 
 @contextmanager
