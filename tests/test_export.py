@@ -112,9 +112,18 @@ def test_no_finding_quotes_the_value_of_a_secret(shell: Shell, monkeypatch: pyte
     assert not re.search("ub4dor|rect-h0rse", repr(found))
 
 
+def test_a_health_check_that_no_tool_uses_is_in_the_package_with_what_it_needs(shell: Shell) -> None:
+    shell.good("LIMIT = 10", "def is_well() -> bool:\n    return LIMIT > 0")
+    found = exported(shell, "books --no-proof --health is_well")
+    assert "LIMIT = 10\n\n\ndef is_well() -> bool:" in found.server_file
+    assert "from books.server import is_well" in found.files["src/books/health.py"]
+    assert "is_well" not in exported(shell, "plain --no-proof").server_file
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
+        ("books --health arae", "There is no function 'arae' in the cells that ran. Did you mean 'area'"),
         ("books --server nobody", "There is no server 'nobody' here"),
         ("books --health nothing", "There is no function 'nothing'"),
         ("", "Missing argument 'DEST'"),

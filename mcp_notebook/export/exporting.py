@@ -92,7 +92,7 @@ def export(
         ExportError: The directory cannot be written, or a wish cannot be met.
     """
     on_progress("reading the cells")
-    written = module.write(subject)
+    written = module.write(subject, also=[wishes.health] if wishes.health else [])
     name, named = package_name(wishes.name or destination.resolve().name, dependencies.top_levels(written))
     lifted = settings.lift(written, subject, environment, package=name)
     known = [setting.live for setting in lifted.settings if setting.secret and setting.live]

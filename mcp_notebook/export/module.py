@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mcp.server.mcpserver import MCPServer
 
+from mcp_notebook.errors import ExportError, did_you_mean
 from mcp_notebook.export import closure, names, registrations, statements
 from mcp_notebook.export.body import body
 from mcp_notebook.export.edits import undecorated
@@ -67,16 +68,24 @@ class Module:
     findings: tuple[Finding, ...] = ()
 
 
-def write(subject: Subject) -> Module:
+def write(subject: Subject, *, also: Sequence[str] = ()) -> Module:
     """Write the module of a live server: what the cells define for it, in order, as a person would write it.
 
     The findings say what could not be carried; with one that stops, the files are not what ran.
+
+    Args:
+        subject: The server, and the cells that it came from.
+        also: Functions that the module has although nothing on the server uses them, such as a health check.
+
+    Raises:
+        ExportError: No cell defines one of `also`.
     """
     notebook = plain(statements.read(subject.cells))
+    _refuse_unknown(also, notebook)
     plans = [registrations.of(notebook, subject.server, _aliases(subject, subject.server), subject.namespace)]
     while True:
         prepared = _prepared(notebook, plans, _variables(subject))
-        carried = _carried(prepared, plans, subject)
+        carried = _carried(prepared, plans, subject, also)
         missing = _further_servers(carried, plans, subject)
         if not missing:
             break
@@ -93,6 +102,14 @@ def write(subject: Subject) -> Module:
         pip=notebook.pip,
         findings=(*findings, *ours(carried.statements), *_left_out(notebook, plans[0].aliases)),
     )
+
+
+def _refuse_unknown(also: Sequence[str], notebook: Notebook) -> None:
+    functions = ast.FunctionDef | ast.AsyncFunctionDef
+    defined = {n.name for s in notebook.statements for n in ast.walk(s.node) if isinstance(n, functions)}
+    for name in also:
+        if name not in defined:
+            raise ExportError(f"There is no function {name!r} in the cells that ran.{did_you_mean(name, defined)}")
 
 
 def _variables(subject: Subject) -> dict[str, MCPServer[Any]]:
@@ -122,7 +139,7 @@ def _root(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _carried(notebook: Notebook, plans: list[Registrations], subject: Subject) -> closure.Slice:
+def _carried(notebook: Notebook, plans: list[Registrations], subject: Subject, also: Sequence[str]) -> closure.Slice:
     variable = subject.variable
     exposed = [str(d.entry.name) for plan in plans for d in plan.definitions.values() if is_exposed(d)]
     wanted = {s.index for plan in plans for s in (*plan.others, *(m.statement for m in plan.makers.values()))}
@@ -130,7 +147,7 @@ def _carried(notebook: Notebook, plans: list[Registrations], subject: Subject) -
     return closure.close(
         notebook,
         [s for s in notebook.statements if s.index in wanted],
-        exposed if variable is None else [variable, *exposed],
+        [*([] if variable is None else [variable]), *exposed, *also],
         server=variable,
         leave_out=[s for s in notebook.statements if s.index in left_out],
     )

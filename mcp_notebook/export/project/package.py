@@ -112,8 +112,8 @@ class Package:
                 kind: Literal["sync", "async"] = "async" if isinstance(node, ast.AsyncFunctionDef) else "sync"
                 return Health(path.removesuffix(".py").replace("/", "."), node.name, kind)
         raise ExportError(
-            f"There is no function {self.health!r} in the package for the health check. Define it in a cell, and have "
-            "a tool use it, or leave --health out."
+            f"There is no function {self.health!r} in the package for the health check. Define it with def at the top "
+            "level of a cell, or leave --health out."
         )
 
     def _nodes(self) -> Iterator[tuple[str, ast.AST]]:
