@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -159,6 +160,27 @@ def test_it_ends_as_good_commands_do(tmp_path: Path) -> None:
             assert process.stdout is not None
             assert process.stderr is not None
             assert (process.stdout.read(), process.stderr.read()) == ("", "")
+
+
+def test_what_a_tool_raises_is_told_on_stderr_and_not_to_the_client(tmp_path: Path) -> None:
+    notebook = tmp_path / "sales.ipynb"
+    save(notebook, {"add": ADD.replace("return", "raise RuntimeError('no till') if a else None\n    return")})
+    asked = [
+        {"id": 1, "method": "initialize", "params": {
+            "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}},
+        {"method": "notifications/initialized"},
+        {"id": 2, "method": "tools/call", "params": {"name": "add", "arguments": {"a": 1, "b": 2}}},
+    ]  # fmt: skip
+    with serving(notebook) as process:
+        assert process.stdin is not None
+        process.stdin.writelines(json.dumps({"jsonrpc": "2.0", **message}) + "\n" for message in asked)
+        process.stdin.flush()
+        until(process.stderr, "RuntimeError: no till")
+        process.stdin.close()
+        process.stdin = None
+        assert process.wait(DEADLINE) == 0
+        assert process.stdout is not None
+        assert "no till" not in process.stdout.read()
 
 
 def test_what_cannot_be_served_is_said_on_stderr(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from IPython.core.error import UsageError
 from mcp_notebook.cells import execution_count
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.headless.notebook import CodeCell
+from mcp_notebook.recording import Call
 
-__all__ = ["CellTimeout", "report"]
+__all__ = ["CellTimeout", "failure", "report"]
 
 
 class CellTimeout(BaseException):
@@ -33,6 +34,18 @@ def report(notebook: Path, cell: CodeCell, error: BaseException, ran: Mapping[in
     return "\n".join([*said, _in_words(error)])
 
 
+def failure(notebook: Path, call: Call, ran: Mapping[int, CodeCell]) -> str | None:
+    """Say what a call raised, and the author's lines on the way there; None where there is nothing but the answer.
+
+    The client is not told of it, and no notebook is there to show it.
+    """
+    if call.running or call.raised is None:
+        return None
+    said = [f"{notebook.name}: call {call.number}, {call.name}, ended with an error:"]
+    said += [f"  {place}\n    {line}" for place, line in _way(notebook.parent, None, call.raised, ran)]
+    return "\n".join([*said, _in_words(call.raised)])
+
+
 def _in_words(error: BaseException) -> str:
     if isinstance(error, McpNotebookError | UsageError | CellTimeout):
         return str(error)
@@ -44,7 +57,9 @@ def _in_words(error: BaseException) -> str:
     return "\n".join([*words, *members, *([f"because of {_in_words(cause)}"] if cause is not None else [])])
 
 
-def _way(folder: Path, cell: CodeCell, error: BaseException, ran: Mapping[int, CodeCell]) -> Iterator[tuple[str, str]]:
+def _way(
+    folder: Path, cell: CodeCell | None, error: BaseException, ran: Mapping[int, CodeCell]
+) -> Iterator[tuple[str, str]]:
     if isinstance(error, SyntaxError) and error.lineno:
         place = "" if _is_cell(error.filename) else f"{Path(error.filename or '?').name}, "
         yield f"{place}line {error.lineno}", (error.text or "").strip()

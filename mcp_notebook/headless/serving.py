@@ -11,13 +11,16 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from mcp_notebook.headless.choosing import choose
+from mcp_notebook.headless.report import failure
 from mcp_notebook.headless.running import Headless, run
 from mcp_notebook.headless.stdio import Stdio
 from mcp_notebook.headless.watching import Watch
+from mcp_notebook.recording import Call
 from mcp_notebook.server import LiveServer, definitions
 
 __all__ = ["Service", "serve"]
@@ -69,6 +72,7 @@ def serve(path: Path, service: Service) -> int:
                 os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # as for a kernel: nobody types
                 os.dup2(2, 1)
             notebook = stack.enter_context(run(path, only=service.only, timeout=service.timeout))
+            stack.callback(notebook.state.registry.recorder.observe(partial(_tell_failure, notebook)))
             live = choose(notebook.state, service.server)
             served = stdio.serve(live.server) if stdio else _listen(notebook, live, service)
             ended.serving = True
@@ -84,6 +88,11 @@ def serve(path: Path, service: Service) -> int:
 
 def _tell(words: str) -> None:
     print(words, file=sys.stderr, flush=True)
+
+
+def _tell_failure(notebook: Headless, call: Call) -> None:
+    if words := failure(notebook.notebook.path, call, notebook.ran):
+        _tell(words)
 
 
 def _wait(notebook: Headless, ends: list[Future[Any]], watch: Watch | None) -> None:
