@@ -9,6 +9,7 @@ import shlex
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from textwrap import dedent
 from typing import Literal
 
 __all__ = ["Magic", "Python", "python_of", "requirements_of"]
@@ -61,6 +62,10 @@ _HELP = re.compile(r"[ \t]*%{0,2}[\w.*]+\?{1,2}[ \t]*;?[ \t]*$")
 _ASSIGNED = re.compile(r"([ \t]*[\w.,\[\]'\" *()]+?=[ \t]*)(%[A-Za-z_]\w*|!)(.*)$")
 
 
+_PROMPT = re.compile(r"(>>>|\.\.\.|In \[\d+\]:|\s*\.{3,}:)( |$)")
+"""What stands before the code of an interactive session, which may be pasted as it is."""
+
+
 def python_of(cell: int, source: str) -> Python:
     """Take the magics out of a cell.
 
@@ -69,8 +74,10 @@ def python_of(cell: int, source: str) -> Python:
     lines = source.split("\n")
     while lines and not lines[0].strip():
         del lines[0]
-    indent = re.match(r"[ \t]*", lines[0])[0] if lines else ""  # type: ignore[index]  # it matches the empty string
-    return _python(cell, [line.removeprefix(indent) for line in lines], 0)
+    lines = dedent("\n".join(lines)).split("\n")
+    if _PROMPT.match(lines[0]):
+        lines = [_PROMPT.sub("", line) for line in lines]
+    return _python(cell, lines, 0)
 
 
 def _python(cell: int, lines: list[str], above: int) -> Python:
