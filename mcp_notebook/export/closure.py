@@ -97,7 +97,10 @@ class _Closing:
 
     def findings(self) -> Iterator[Finding]:
         """Give what is needed and not to be had, and what was changed in a way that cannot be followed."""
+        made = frozenset[str]().union(*(self._names[index].globals for index in self.carried))
         for name, reader in sorted(self._unbound.items(), key=lambda item: item[1]):
+            if name in made and name not in self._names[reader].reads:
+                continue  # a function binds it once it is called, as in the notebook
             cell = self._statements[reader].cell if reader < self.end else None
             found = pitfalls.unbound(name, cell, self._notebook)
             if found is not None:
@@ -157,8 +160,16 @@ class _Closing:
                     self._unfollowed.add((index, part.name))
                 else:
                     self._carry(index)
+                    self._put_in(index, moment)
             if part.index >= 0 and (part.is_class or part.functions):
                 self._call(part.index, moment)
+
+    def _put_in(self, index: int, moment: int) -> None:
+        """Carry what the functions need that a statement may have put into an object, as they may be called then."""
+        self._call(index, moment)
+        for name in _handed_on(self._statements[index].node) & self._names[index].reads:
+            if any(one.is_function for one in self._objects.reaching(name, index)):
+                self._work.append((name, index, moment, index))
 
     def _carry(self, index: int) -> None:
         if index in self.carried or index in self._left_out:
@@ -179,6 +190,12 @@ class _Closing:
             found = self._names[index]
             for name in found.late | found.hints:
                 self.need(name, moment, index)
+
+
+def _handed_on(node: ast.stmt) -> set[str]:
+    """Return the names that a statement reads other than to call them."""
+    called = {part.func for part in ast.walk(node) if isinstance(part, ast.Call)}
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and part not in called}
 
 
 def _calls_itself(node: ast.stmt) -> bool:

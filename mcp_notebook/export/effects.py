@@ -369,8 +369,11 @@ class _Reader(ast.NodeVisitor):
         for decorator in node.decorator_list:
             self._decorated_by(decorator)
         for part in [*node.bases, *(word.value for word in node.keywords)]:
-            self._flows[own] |= {f"(){root}" for root in self.roots(part) if not root.startswith("()")}
+            roots = self.roots(part)
+            self._flows[own] |= {f"(){root}" for root in roots if not root.startswith("()")}
             self.visit(part)
+            # The new class is shown to those that it inherits from.
+            self._calls.append(Call("__init_subclass__", frozenset(roots), True, (), (), frozenset(), dropped=False))
         for statement in node.body:
             if isinstance(statement, ast.Assign | ast.AnnAssign):
                 self._flows[own] |= self.roots(statement.value)

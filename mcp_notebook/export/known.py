@@ -6,6 +6,7 @@ __all__ = [
     "CHANGING_FUNCTIONS",
     "CHANGING_METHODS",
     "CONSTANT",
+    "DRAWING_METHODS",
     "FRESH",
     "FRESH_METHODS",
     "LOOKING",
@@ -48,6 +49,12 @@ CHANGING_METHODS = words("""
     write writelines __setitem__ __delitem__ __setattr__ __next__ __iadd__
 """)
 """Methods that change their object, also where their value is used."""
+
+DRAWING_METHODS = words("""
+    betavariate choice choices expovariate gauss getrandbits integers lognormal lognormvariate normal normalvariate
+    permutation permuted poisson randbytes randint random randrange sample shuffle standard_normal triangular uniform
+""")
+"""Methods that change a generator of random numbers, also where their value is used."""
 
 CHANGING_FUNCTIONS = words("""
     anext delattr heapify heappop heappush heappushpop heapreplace insort insort_left insort_right next setattr

@@ -158,14 +158,15 @@ class _Checker(checker.Checker):  # type: ignore[misc]  # pyflakes publishes no 
             self._note("deletes", node.id, node)
         super().handleNodeDelete(node)
 
-    def GLOBAL(self, node: ast.Global | ast.Nonlocal) -> None:
-        if isinstance(node, ast.Global) and len(self.scopeStack) > 1:
+    def GLOBAL(self, node: ast.Global) -> None:
+        if len(self.scopeStack) > 1:
             for name in node.names:
                 self._note("globals" if self._when == "late" else "binds", name, node)
                 self._note("late" if self._when == "late" else "reads", name, node)
         super().GLOBAL(node)
 
-    NONLOCAL = GLOBAL
+    def NONLOCAL(self, node: ast.Nonlocal) -> None:
+        """Leave its names to the function around, where pyflakes would take them for the module's."""
 
     def EXCEPTHANDLER(self, node: ast.ExceptHandler) -> None:
         if node.name:

@@ -30,6 +30,7 @@ class Object:
         functions: The functions that it is or has: one for a ``def``, a class's by their names.
         is_function: Whether it is a function.
         is_class: Whether it is a class.
+        makes_classes: Whether it is a class of classes.
         has_state: Whether it is a class with an attribute of its own that its objects may change.
         methods: The methods, not called, that its value was made of: ``add = books.append``.
         is_module: Whether it is a module, or something imported from one.
@@ -45,6 +46,7 @@ class Object:
     functions: dict[str, Body] = field(default_factory=dict)
     is_function: bool = False
     is_class: bool = False
+    makes_classes: bool = False
     has_state: bool = False
     methods: set[str] = field(default_factory=set)
     is_module: bool = False
@@ -86,6 +88,7 @@ class Objects:
         self._server = server
         self._by_binding: dict[tuple[int, str], Object] = {}
         self._modules: dict[str, Object] = {}
+        self.asks_for_subclasses = any("__subclasses__" in statement.text for statement in statements)
         for statement in statements:
             _Moment(self, statement, names[statement.index]).run()
 
@@ -94,6 +97,11 @@ class Objects:
         if (index, name) not in self._by_binding:
             self._by_binding[index, name] = Object(index, name)
         return self._by_binding[index, name]
+
+    def bound_with(self, one: Object) -> list[Object]:
+        """Return it and what the same statement bound, such as the functions that share what they count."""
+        names = self._names[one.index].binds if one.index >= 0 and not one.is_code else ()
+        return [one, *(self.bound(one.index, name) for name in names if name != one.name)]
 
     def reaching(self, name: str, moment: int) -> list[Object]:
         """Return the objects that `name` may have just before `moment`."""
@@ -128,6 +136,9 @@ class _Moment:
         for name in self._names.binds:
             self._describe(self._objects.bound(self._now, name), node)
         self._connect(body, self._look)
+        if isinstance(node, ast.ClassDef) and self._objects.asks_for_subclasses:
+            made = self._objects.bound(self._now, node.name)
+            self._change(one for one in list(made.reach(self._now, makers=True)) if one.is_class and one is not made)
         self._read()
         self._do(body, self._look, ())
         if not self._statement.raised or not _is_simple(node):
@@ -155,6 +166,7 @@ class _Moment:
             return
         if isinstance(node, ast.ClassDef) and node.name == made.name:
             made.is_class = True
+            made.makes_classes = any(ast.unparse(base).endswith(("type", "Meta")) for base in node.bases)
             made.has_state = _has_state(node)
             made.functions = dict(_methods(node, self._names))
             return
@@ -230,7 +242,7 @@ class _Moment:
             if not one.is_code:
                 held.add(one)
             for code in one.reach(self._now, makers=True):
-                if code.functions:
+                if code.functions or code.is_class:
                     makers.add(code)
                 for body in code.functions.values():
                     if body not in running:
@@ -305,6 +317,9 @@ class _Moment:
             self._change((one for one in bound if one.methods & known.CHANGING_METHODS), arguments)
         if call.is_method and call.name in known.CHANGING_METHODS:
             self._change(on, arguments)
+        elif call.is_method and call.name in known.DRAWING_METHODS and not ran:
+            self._change(one for one in on if not one.is_code or _is_seeded(one, self._now))
+            self._change(arguments[0] if call.name == "shuffle" else ())
         elif call.name in known.CHANGING_FUNCTIONS:
             self._change(arguments[0], arguments)
         elif not ran:
@@ -316,7 +331,7 @@ class _Moment:
         if not call.is_method:
             return not code.is_class or name.startswith("__")
         if code.is_class:
-            return name == call.name
+            return name == call.name or (code.makes_classes and call.name == "__init_subclass__" and name in _MAKING)
         return call.name not in known.CHANGING_METHODS | known.LOOKING_METHODS
 
     def _run(
@@ -342,7 +357,7 @@ class _Moment:
         self._connect(body, inside)
         self._do(body, inside, (*running, body))
         if body.keeps_state and not direct:
-            self._change(on)
+            self._change({other for one in on for other in self._objects.bound_with(one)})
 
     def _given(
         self, body: Body, call: Call, look: Look, on: set[Object], itself: Object, *, direct: bool
@@ -380,6 +395,8 @@ class _Moment:
         """A call of something from outside: where its value is dropped, it was called for what it changes."""
         for one in arguments[0]:  # what it is given, it may call
             for code in list(one.reach(self._now, makers=True)):
+                if code.methods & known.CHANGING_METHODS:
+                    self._change({code}, arguments)
                 for name, body in code.functions.items():
                     if not code.is_class or name == "__call__":
                         self._run(body, call, look, running, arguments[0], itself=code, direct=False)
@@ -411,6 +428,7 @@ def _methods(node: ast.ClassDef, names: Names) -> Iterator[tuple[str, Body]]:
 
 
 _OF_A_CONSTRUCTOR = {"__init__", "__new__", "__post_init__", "__init_subclass__", "__call__", "__set_name__"}
+_MAKING = {"__new__", "__init__"}
 _READING = Call("", frozenset(), is_method=True, positional=(), keywords=(), others=frozenset(), dropped=False)
 
 
@@ -427,6 +445,11 @@ def _has_state(node: ast.ClassDef) -> bool:
 def _changes_with(one: Object, part: Object) -> bool:
     """Whether a change of an object may reach what is in it: code changes only where it is named itself."""
     return not part.is_code or part.has_state or (one.is_module and part.is_module)
+
+
+def _is_seeded(one: Object, moment: int) -> bool:
+    """Whether a module was set up: what an unseeded one of random numbers draws is not the same again anyway."""
+    return any(part.changed for part in one.reach(moment, makers=False) if part.is_module)
 
 
 def _is_simple(node: ast.stmt) -> bool:
