@@ -194,3 +194,10 @@ def test_hiding_leaves_the_beginning_of_each_secret() -> None:
     assert hide("%env API_TOKEN=tr0ub4dor-and-3", {}) == "%env API_TOKEN=tr..."
     assert hide("login('tr0ub4dor-and-3') is left out", {}, ["tr0ub4dor-and-3"]) == "login('tr...') is left out"
     assert hide("%env API_TOKEN tr0ub4dor-and-3", {"API_TOKEN": "tr0ub4dor-and-3"}) == "%env API_TOKEN tr..."
+
+
+def test_a_key_of_any_name_is_a_secret_where_its_value_was_made_by_chance() -> None:
+    assert find('WEATHER_KEY = "f3b0c44298fc1c149afbf4c8996fb924"\n', {})
+    assert find('MAPS_KEY = "kV9sQ2xTz7LmNp4RwYb8"\n', {})
+    assert not find('CACHE_KEY = "user-profile-v2-2024"\nSORT_KEY = "created_at"\n', {})
+    assert find('x = "an open-sesame-7 here"\n', {"DOOR_KEY": "open-sesame-7"})

@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.literals import literals
-from mcp_notebook.export.wording import is_placeholder, is_word, says_secret
+from mcp_notebook.export.wording import is_key, is_placeholder, is_word, says_secret
 from mcp_notebook.recording import Call
 
 __all__ = ["Part", "Secret", "brief", "find", "hide", "parts", "refuse", "secrets_of", "withheld"]
@@ -66,6 +66,9 @@ URL = re.compile(r"[a-zA-Z][\w+.-]*://[^\s:/?#@\"'<>{}$]*:(?P<password>[^\s/@\"'
 
 ASSIGNED = re.compile(r"""([\w-]{3,40})["']?\s*[:=]\s*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"',;#]+)\s*$)""", re.MULTILINE)
 """A name and its value, in files that are no Python."""
+
+RANDOM = re.compile(r"(?=.*\d)(?:[0-9a-fA-F-]{24,}(?::\w+)?|(?=.*[A-Z])(?=.*[a-z])[\w+/=-]{20,})")
+"""What is given to a key and was made by chance: much of hexadecimal digits, or of small and capital letters."""
 
 COMMENT = re.compile(r"#.*")
 """What may be a comment in Python."""
@@ -151,7 +154,7 @@ def parts(text: str, name: str, hidden: Mapping[str, str]) -> list[Part]:
     """
     if (
         name
-        and says_secret(name)
+        and (says_secret(name) or (is_key(name) and RANDOM.fullmatch(text)))
         and " " not in text.strip()
         and not is_placeholder(text, name)
         and not _is_address(text)
@@ -211,7 +214,10 @@ def secrets_of(environment: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environment.items()
-        if len(value) >= 8 and says_secret(name) and not is_placeholder(value, name) and not _is_address(value)
+        if len(value) >= 8
+        and (says_secret(name) or (is_key(name) and not is_word(value)))
+        and not is_placeholder(value, name)
+        and not _is_address(value)
     }
 
 

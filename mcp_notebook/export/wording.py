@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-__all__ = ["is_placeholder", "is_word", "says_secret", "words"]
+__all__ = ["is_key", "is_placeholder", "is_word", "says_secret", "words"]
 
 SECRET = {
     "password", "passwd", "passphrase", "passcode", "pwd", "secret", "token", "apikey", "credential",
@@ -56,6 +56,11 @@ def says_secret(name: str) -> bool:
         return False
     keys = any(second == "key" and first in KEYS for first, second in pairwise(found))
     return keys or not SECRET.isdisjoint(found)
+
+
+def is_key(name: str) -> bool:
+    """Whether what has this name is a key of some kind, which its value must tell: ``WEATHER_KEY``, ``CACHE_KEY``."""
+    return words(name)[-1:] == ["key"]
 
 
 def is_placeholder(value: str, name: str = "") -> bool:
