@@ -84,6 +84,15 @@ def test_what_a_person_edited_is_kept_and_shown(shell: Shell, tmp_path: Path) ->
     assert "The area.\n" not in server.read_text()
 
 
+def test_the_diff_of_an_edited_file_shows_no_secret(shell: Shell, tmp_path: Path) -> None:
+    exported(shell, "books --no-proof")
+    server = tmp_path / "books/src/books/server.py"
+    server.write_text(server.read_text() + 'PASSWORD = "tr0ub4dor-and-3"\n')
+    said = repr(exported(shell, "books --no-proof"))
+    assert '-PASSWORD = "tr..."' in said
+    assert "ub4dor" not in said
+
+
 def test_what_stops_comes_first_and_nothing_is_written(shell: Shell, tmp_path: Path) -> None:
     shell.good("POOL = object()  # setting", "%%mcp_tool\ndef pool() -> str:\n    return str(POOL)")
     found = exported(shell, "books")

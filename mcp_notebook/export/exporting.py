@@ -116,7 +116,9 @@ def export(
     if any(finding.weight == "stops" for finding in findings):
         return exported
     on_progress("comparing with the directory" if wishes.dry_run else "writing the package")
-    exported = replace(exported, update=manifest.update(destination, files, dry_run=wishes.dry_run))
+    update = manifest.update(destination, files, dry_run=wishes.dry_run)
+    diffs = {path: secrets.hide(diff, environment, known) for path, diff in update.kept.items()}
+    exported = replace(exported, update=replace(update, kept=diffs))
     if wishes.dry_run or not wishes.proof:
         return exported
 
