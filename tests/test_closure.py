@@ -11,12 +11,14 @@ from mcp_notebook.export.closure import Slice
 from mcp_notebook.export.ran import RanCell
 
 
-def sliced(*cells: str | RanCell, needs: str = "f", server: str | None = None, wanted: str = "") -> Slice:
+def sliced(
+    *cells: str | RanCell, needs: str = "f", server: str | None = None, wanted: str = "", functions: str = ""
+) -> Slice:
     """Close over the names in `needs`, and over the statements whose text has `wanted` in it."""
     ran = [cell if isinstance(cell, RanCell) else RanCell(n, cell) for n, cell in enumerate(cells, 1)]
     read = statements.read(ran)
     chosen = [part for part in read.statements if wanted and wanted in part.text]
-    return closure.close(read, chosen, needs.split(), server=server)
+    return closure.close(read, chosen, needs.split(), server=server, functions=functions.split())
 
 
 def texts(*cells: str | RanCell, needs: str = "f", server: str | None = None, wanted: str = "") -> list[str]:
@@ -180,3 +182,38 @@ def test_three_hundred_cells_close_in_a_fraction_of_a_second() -> None:
     found = texts(*cells, needs=" ".join(f"tool_{n}" for n in range(100)))
     assert time.perf_counter() - start < 1.5
     assert len(found) == 400
+
+
+NOTES = ["notes = []", "def add(text): notes.append(text)"]
+DESK = "from mcp import Client\ndesk = Client('http://desk')"
+TRIALS = {
+    "a registered function is called": [*NOTES, "add('x')"],
+    "a registered function is called in a loop": [*NOTES, "for t in ['x']:\n    print(add(t))"],
+    "a client is asked": [*NOTES, DESK, "notes.append(desk.info())"],
+    "a client of ours is asked": [*NOTES, "import mcp_notebook as m\nc = m.connect('x')", "notes.append(c.call('y'))"],
+    "an exercise is checked": [*NOTES, "from mcp_notebook.course import check", "notes.append(check(add))"],
+    "the server is asked": [*NOTES, "import asyncio", "notes += asyncio.run(mcp.call_tool('add'))"],
+    "a client is entered": [*NOTES, DESK, "async with desk as c:\n    notes = [await c.call_tool('add')]"],
+    "a request is awaited": [*NOTES, "notes.append(await mcp.call_tool('add'))"],
+}
+
+
+@pytest.mark.parametrize("case", TRIALS)
+def test_a_trial_is_not_carried_and_named_where(case: str) -> None:
+    *before, trial = TRIALS[case]
+    found = sliced(*before, trial, needs="add", server="mcp", functions="add")
+    assert [part.text for part in found.statements] == NOTES
+    warned = [finding for finding in found.findings if finding.weight != "notes"]
+    assert [(finding.weight, finding.cell, finding.name) for finding in warned] == [("warns", len(before) + 1, "notes")]
+    assert trial.split("\n")[0] in warned[0].what
+
+
+def test_what_a_trial_binds_is_carried_where_it_is_read() -> None:
+    found = sliced(*NOTES, "first = add('x')", "def f(): return first", functions="add")
+    assert "first = add('x')" in [part.text for part in found.statements]
+    assert stops(*NOTES, DESK, "first = await desk.call_tool('add')", "def f(): return first")
+
+
+def test_a_client_that_a_server_works_through_is_carried() -> None:
+    cells = [DESK, "others = []", "others.append(desk)", "def f(): return others"]
+    assert texts(*cells) == [*DESK.split("\n"), *cells[1:]]

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from mcp_notebook.export import names as scopes
 from mcp_notebook.export import pitfalls
+from mcp_notebook.export.bindings import Binding
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.objects import Object, Objects
 from mcp_notebook.export.statements import Notebook, Statement
+from mcp_notebook.export.trials import trials
 
 __all__ = ["Slice", "close"]
 
@@ -43,6 +46,7 @@ def close(
     *,
     server: str | None,
     leave_out: Iterable[Statement] = (),
+    functions: Collection[str] = (),
 ) -> Slice:
     """Return the statements that `wanted` and `names` need, transitively.
 
@@ -52,8 +56,9 @@ def close(
         names: Variables that are needed as they are at the end.
         server: The variable of the server; only its binding is carried, and `wanted`.
         leave_out: Statements that are never carried, such as registrations that another took the place of.
+        functions: The names of functions that are registered: a call of one in a cell only tries it.
     """
-    closing = _Closing(notebook, leave_out, server)
+    closing = _Closing(notebook, leave_out, server, functions)
     for statement in wanted:
         closing.want(statement.index)
     for name in names:
@@ -75,20 +80,24 @@ def _future(notebook: Notebook, last: int) -> frozenset[str]:
 class _Closing:
     """The work of one closure; a moment is the index of the statement that is about to run."""
 
-    def __init__(self, notebook: Notebook, leave_out: Iterable[Statement], server: str | None) -> None:
+    def __init__(
+        self, notebook: Notebook, leave_out: Iterable[Statement], server: str | None, functions: Collection[str]
+    ) -> None:
         self.end = len(notebook.statements)
         self.carried: set[int] = set()
         self._left_out = {statement.index for statement in leave_out}
         self._notebook = notebook
         self._statements = notebook.statements
         self._names = scopes.of_all([statement.node for statement in notebook.statements])
+        servers = () if server is None else (server,)
+        self._trials = trials(notebook.statements, self._names, servers=servers, functions=functions)
         self._objects = Objects(notebook.statements, self._names, server=server)
         self._needed: set[tuple[str, int, int]] = set()
         self._called: set[tuple[int, int]] = set()
         self._work: list[tuple[str, int, int, int]] = []
         self._deletes: set[tuple[int, str]] = set()
         self._unbound: dict[str, int] = {}
-        self._unfollowed: set[tuple[int, str]] = set()
+        self._unfollowed: dict[int, set[Object]] = defaultdict(set)
 
     @property
     def outside(self) -> Collection[int]:
@@ -105,10 +114,10 @@ class _Closing:
             found = pitfalls.unbound(name, cell, self._notebook)
             if found is not None:
                 yield found
-        for index, name in sorted(self._unfollowed):
-            what = f"cell {self._statements[index].cell} changes it in a statement that awaits or that raised."
-            way_out = "The package starts without that change: make it in a function, or in the server's lifespan."
-            yield Finding("warns", self._statements[index].cell, name, what, way_out)
+        for index, objects in sorted(self._unfollowed.items()):
+            names = sorted({one.name for one in objects if one.index < 0 or one.index in self.carried})
+            if names:
+                yield pitfalls.not_followed(self._statements[index], names, is_trial=index in self._trials)
 
     def want(self, index: int) -> None:
         """Carry a statement, and what the objects that it puts to use need at the end."""
@@ -132,14 +141,34 @@ class _Closing:
 
     def _follow(self, name: str, moment: int, until: int, reader: int) -> None:
         bindings = list(self._objects.bindings.reaching(name, moment))
+        while bindings and self._binds_in_passing(bindings[-1]):
+            earlier = list(self._objects.bindings.reaching(name, bindings[-1].index))
+            bindings += earlier
+            if not earlier:
+                break
         if not bindings and until == self.end and not self._bound_later(name, reader):
             self._unbound.setdefault(name, reader)
+        in_passing = [binding for binding in bindings if self._binds_in_passing(binding)]
+        if len(in_passing) < len(bindings):
+            for binding in in_passing:
+                bindings.remove(binding)
+                self._unfollowed[binding.index] |= {self._objects.bound(other.index, name) for other in bindings}
         for binding in bindings:
             if binding.kind == "deletes":
                 self._deletes.add((binding.index, name))
                 continue
             self._carry(binding.index)
             self._use(self._objects.bound(binding.index, name), until)
+
+    def _binds_in_passing(self, binding: Binding) -> bool:
+        """Whether a binding is one more thing that a statement changes which is not carried for that: in a block, `+=`."""
+        by_the_way = binding.kind == "may bind" or isinstance(self._statements[binding.index].node, ast.AugAssign)
+        return by_the_way and not self._may_follow(binding.index)
+
+    def _may_follow(self, index: int) -> bool:
+        """Whether a statement may be carried for what it changes."""
+        statement = self._statements[index]
+        return not (statement.raised or index in self._trials or pitfalls.awaits(statement.node))
 
     def _bound_later(self, name: str, reader: int) -> bool:
         """Whether the statement that reads a name binds it itself."""
@@ -155,12 +184,11 @@ class _Closing:
     def _use(self, one: Object, moment: int) -> None:
         for part in one.reach(moment, makers=True):
             for index in part.changed[: bisect_left(part.changed, moment)]:
-                statement = self._statements[index]
-                if statement.raised or pitfalls.awaits(statement.node):
-                    self._unfollowed.add((index, part.name))
-                else:
+                if self._may_follow(index):
                     self._carry(index)
                     self._put_in(index, moment)
+                elif not (part.is_function or part.is_class):  # which is called there, and stays what it is
+                    self._unfollowed[index].add(part)
             if part.index >= 0 and (part.is_class or part.functions):
                 self._call(part.index, moment)
 

@@ -150,6 +150,7 @@ def _carried(notebook: Notebook, plans: list[Registrations], subject: Subject, a
         [*([] if variable is None else [variable]), *exposed, *also],
         server=variable,
         leave_out=[s for s in notebook.statements if s.index in left_out],
+        functions={getattr(d.function, "__name__", d.name) for plan in plans for d in plan.definitions.values()},
     )
 
 

@@ -16,7 +16,7 @@ from mcp_notebook.export.magics_text import Magic
 from mcp_notebook.export.secrets import hide
 from mcp_notebook.export.statements import Notebook, Statement
 
-__all__ = ["awaits", "in_statements", "left_out", "unbound"]
+__all__ = ["awaits", "eager", "in_statements", "left_out", "line_of", "not_followed", "unbound"]
 
 _OF_A_MODULE = {"__name__", "__file__", "__doc__", "__builtins__", "__annotations__", "__debug__", "__path__"}
 _KERNEL = {"get_ipython", "display", "In", "Out", "exit", "quit", "_dh"}
@@ -70,17 +70,25 @@ def _magic(statement: Statement, magic: Magic) -> Finding:
     return Finding("stops", statement.cell, _subject(statement), what, "Write it as Python, or take it out.")
 
 
+def not_followed(statement: Statement, names: Sequence[str], *, is_trial: bool) -> Finding:
+    """Return the finding for a statement that is not carried, though it may have changed what is."""
+    reason = "is a trial" if is_trial else "raised" if statement.raised else "awaits at the top level"
+    what = f"{line_of(statement)!r} may change it, but {reason} and is not carried, so the package begins without that."
+    way_out = "If it belongs to the server, change it in a statement of its own, or in the lifespan."
+    return Finding("warns", statement.cell, ", ".join(names), what, way_out)
+
+
 def left_out(notebook: Notebook, carried: Collection[Statement], outside: Collection[int]) -> Iterator[Finding]:
     """Give what stays behind: statements with effects one by one, the other cells in one line."""
     here = {statement.index for statement in carried}
     named = set()
     for index in sorted(outside):
-        if index not in here and "get_ipython" not in _line(notebook.statements[index]):  # for the kernel alone
+        if index not in here and "get_ipython" not in line_of(notebook.statements[index]):  # for the kernel alone
             statement = notebook.statements[index]
             named.add(statement.cell)
             what = "nothing that the server needs depends on this line, so it is left out."
             yield Finding(
-                "notes", statement.cell, _line(statement), what, "If it prepares something, do so in the lifespan."
+                "notes", statement.cell, line_of(statement), what, "If it prepares something, do so in the lifespan."
             )
     for magic in notebook.magics:
         if re.match(r"%(env|set_env|cd|run|load_ext)\b", magic.text) and "mcp_notebook" not in magic.text:
@@ -112,20 +120,21 @@ def _subject(statement: Statement) -> str:
         return node.name
     if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
         return ast.unparse(node.targets[0] if isinstance(node, ast.Assign) else node.target)
-    return _line(statement)
+    return line_of(statement)
 
 
-def _line(statement: Statement) -> str:
+def line_of(statement: Statement) -> str:
+    """Return the first line of a statement, cut short, and without secrets."""
     text = hide(ast.unparse(statement.node).splitlines()[0], {}, path="line.py")  # what is cut cannot be found later
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _eager(node: ast.AST) -> Iterator[ast.AST]:
+def eager(node: ast.AST) -> Iterator[ast.AST]:
     """Give the nodes that run with a statement, function bodies left out."""
     for child in ast.iter_child_nodes(node):
         yield child
         if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            yield from _eager(child)
+            yield from eager(child)
 
 
 def awaits(node: ast.stmt) -> bool:
@@ -134,14 +143,14 @@ def awaits(node: ast.stmt) -> bool:
         return False
     return any(
         isinstance(part, ast.Await | ast.AsyncFor | ast.AsyncWith) or getattr(part, "is_async", 0)
-        for part in [node, *_eager(node)]
+        for part in [node, *eager(node)]
     )
 
 
 def _asks(statement: Statement) -> Iterator[Finding]:
     if isinstance(statement.node, ast.FunctionDef | ast.AsyncFunctionDef):
         return
-    for part in _eager(statement.node):
+    for part in eager(statement.node):
         if isinstance(part, ast.Call) and ast.unparse(part.func) in {"input", "getpass", "getpass.getpass"}:
             what = "a person typed this value; a server that starts has nobody to ask."
             yield Finding(
