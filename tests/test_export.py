@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from IPython.core.error import UsageError
 
 from mcp_notebook.cli import main
-from mcp_notebook.export import exporting
+from mcp_notebook.export import exporting, project
 from mcp_notebook.export.exporting import Exported
 from mcp_notebook.export.proof import Proof, Row
 from tests.kernels import Kernel
@@ -111,6 +111,24 @@ def test_calls_with_a_secret_in_them_stay_in_the_notebook(shell: Shell) -> None:
     found = exported(shell, "books --no-proof")
     assert not found.stopped, found
     assert not any(token in text for text in found.files.values())
+
+
+@pytest.mark.parametrize(("options", "words"), [("--dry-run", '{"result": 2}'), ("--no-proof", "Varies(int")])
+def test_what_a_proof_will_replay_is_tested_exactly(shell: Shell, options: str, words: str) -> None:
+    shell.good("count = [0]")
+    shell.good("%%mcp_tool\ndef next_one() -> int:\n    count[0] += 1\n    return count[0]")
+    shell.good("%mcp call next_one", "%mcp call next_one")
+    assert words in exported(shell, f"books {options}").files["tests/test_calls.py"]
+
+
+def test_a_secret_is_seen_in_every_file(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI_TOKEN", "Return-a-new-app-4711")
+    render = project.writing.render
+    monkeypatch.setattr(
+        project.writing, "render", lambda *a: render(*a).replace("Return a new app", "Return-a-new-app-4711")
+    )
+    found = exported(shell, "books --no-proof")
+    assert next(str(finding) for finding in found.findings if finding.weight == "stops").startswith("src/books/web.py")
 
 
 def test_no_finding_quotes_the_value_of_a_secret(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -96,20 +95,22 @@ def export(
     name, named = package_name(wishes.name or destination.resolve().name, dependencies.top_levels(written))
     lifted = settings.lift(written, subject, environment, package=name)
     known = [setting.live for setting in lifted.settings if setting.secret and setting.live]
-    recorded = replays(calls if wishes.calls else (), subject.server, partial(_withheld, known, environment))
+    recorded = replays(
+        calls if wishes.calls else (), subject.server, partial(secrets.withheld, environment=environment, known=known)
+    )
     package = Package(
         name,
         subject.server.title or subject.server.name,
         lifted,
         dependencies.of(lifted),
         subject.server,
-        _tests(recorded, name, lifted.variable, wishes),
+        _tests(recorded, name, lifted.variable, wishes, {} if wishes.proof else None),
         wishes.health,
         wishes.licence,
         ".".join(platform.python_version_tuple()[:2]),
     )
     files = project.files(package)
-    refused = secrets.refuse(_with_words_of_the_author(files, name), environment, known)
+    refused = secrets.refuse(files, environment, known)
     found = _stops_first([*refused, *lifted.findings, *package.dependencies.findings, *named])
     findings = tuple(_without_secrets(finding, environment, known) for finding in found)
     exported = Exported(name, destination, files, findings, dry=wishes.dry_run)
@@ -147,24 +148,10 @@ def export(
     return replace(exported, proof=proof, update=_with_proof(exported.update))
 
 
-def _with_words_of_the_author(files: Mapping[str, str], name: str) -> dict[str, str]:
-    """Return the files that have more of the notebook in them than names, which others have too."""
-    ours = {*(f"src/{name}/{path}" for path in project.RESERVED), "tests/conftest.py", "tests/test_server.py"}
-    return {path: text for path, text in files.items() if path not in ours}
-
-
-def _withheld(known: Sequence[str], environment: Mapping[str, str], call: Call) -> str | None:
-    """Say why a call must not leave the notebook: a secret is in it."""
-    text = json.dumps(
-        [call.arguments, call.result, call.error, *(e.value for e in call.events if e.kind in ("question", "answer"))]
-    )
-    there = any(value in text for value in known) or secrets.find(text, environment)
-    return "a secret is in it" if there else None
-
-
 def _tests(
-    recorded: Replays, name: str, variable: str, wishes: Wishes, varies: Mapping[int, Sequence[str]] | None = None
+    recorded: Replays, name: str, variable: str, wishes: Wishes, varies: Mapping[int, Sequence[str]] | None
 ) -> dict[str, str]:
+    """Write the tests; `varies` is what a proof has shown, empty before it has, and None where there is to be none."""
     calls = [call for call in recorded.calls if testable(call)]
     importing = f"{name}.server:{variable}"
     return {TESTS: as_tests(calls, importing, volatile=wishes.volatile, varies=varies)} if calls else {}
