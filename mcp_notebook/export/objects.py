@@ -6,6 +6,7 @@ It errs on one side: what may be the same object, or a part of it, is taken to b
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -139,6 +140,8 @@ class _Moment:
         if isinstance(node, ast.ClassDef) and self._objects.asks_for_subclasses:
             made = self._objects.bound(self._now, node.name)
             self._change(one for one in list(made.reach(self._now, makers=True)) if one.is_class and one is not made)
+        if any(_writes_a_file(part) for part in ast.walk(node)) and not isinstance(node, _DEFINITIONS):
+            self._objects.outside.setdefault(self._now, []).append("a file")
         self._read()
         self._do(body, self._look, ())
         if not self._statement.raised or not _is_simple(node):
@@ -428,6 +431,7 @@ def _methods(node: ast.ClassDef, names: Names) -> Iterator[tuple[str, Body]]:
 
 
 _OF_A_CONSTRUCTOR = {"__init__", "__new__", "__post_init__", "__init_subclass__", "__call__", "__set_name__"}
+_DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _MAKING = {"__new__", "__init__"}
 _READING = Call("", frozenset(), is_method=True, positional=(), keywords=(), others=frozenset(), dropped=False)
 
@@ -450,6 +454,17 @@ def _changes_with(one: Object, part: Object) -> bool:
 def _is_seeded(one: Object, moment: int) -> bool:
     """Whether a module was set up: what an unseeded one of random numbers draws is not the same again anyway."""
     return any(part.changed for part in one.reach(moment, makers=False) if part.is_module)
+
+
+def _writes_a_file(node: ast.AST) -> bool:
+    """Whether a call opens a file to write to it, or makes one."""
+    if not isinstance(node, ast.Call):
+        return False
+    name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+    options = [*node.args, *(word.value for word in node.keywords if word.arg == "mode")]
+    modes = {part.value for part in options if isinstance(part, ast.Constant) and isinstance(part.value, str)}
+    is_to_write = any(re.fullmatch(r"[wax][bt+]*|r[bt]*\+[bt]*", mode) for mode in modes)
+    return name in {"write_text", "write_bytes", "mkdir", "touch"} or (name == "open" and is_to_write)
 
 
 def _is_simple(node: ast.stmt) -> bool:
