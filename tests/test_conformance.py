@@ -25,15 +25,6 @@ NOTEBOOK = Path(__file__).parent / "conformance" / "everything.ipynb"
 MEASURED = {"2025-11-25": (33, 84), "2026-07-28": (40, 151)}
 """Scenarios and scored checks, all passed, by the SDK's own example (examples/servers/everything-server, on h11)."""
 
-ADDED_BY_THE_NOTEBOOK = {
-    "resources-subscribe",
-    "resources-unsubscribe",
-    "sep-2243-server-accepts-whitespace-header-value",
-    "sep-2575-server-sends-prompts-list-changed-on-subscription",
-    "sep-2575-server-sends-tools-list-changed-on-subscription",
-}
-"""Checks that a server passes in a notebook by what the notebook does beside the SDK, and its author did not write."""
-
 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Programs:
@@ -75,10 +66,7 @@ def served_by_the_package(programs: Programs) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("version", MEASURED)
-def test_it_passes_every_scored_check(
-    programs: Programs, url: str, version: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    excused = ADDED_BY_THE_NOTEBOOK if request.node.callspec.params["url"] == "package" else set()
+def test_it_passes_every_scored_check(programs: Programs, url: str, version: str, tmp_path: Path) -> None:
     done = programs.run(
         "conformance", "server", "--url", url, "--suite", "all", "--spec-version", version, "-o", str(tmp_path)
     )
@@ -87,10 +75,10 @@ def test_it_passes_every_scored_check(
         f"{scenario}: {check['id']} ({check['status']}): {check.get('errorMessage') or check['description']}"
         for scenario, checks in scored.items()
         for check in checks
-        if check["status"] != "SUCCESS" and check["id"] not in excused
+        if check["status"] != "SUCCESS"
     ]
     assert not failed, "\n".join(failed)
-    assert excused or done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     # A scenario that the suite left out fails nothing else.
     counts = {scenario: len(checks) for scenario, checks in sorted(scored.items())}
     assert (len(counts), sum(counts.values())) == MEASURED[version], counts
