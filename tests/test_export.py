@@ -253,6 +253,43 @@ def test_a_file_on_the_way_to_the_directory_is_named(shell: Shell, tmp_path: Pat
         exported(shell, "mine.txt/books --no-proof")
 
 
+SIGNING_IN = """
+from mcp.server.auth.provider import AccessToken
+from mcp.server.auth.settings import AuthSettings
+from mcp_notebook import NotebookServer
+
+class Verifier:
+    async def verify_token(self, token: str) -> AccessToken | None:
+        return None
+
+auth = AuthSettings(
+    issuer_url="https://example.com",
+    resource_server_url="http://127.0.0.1:8000/mcp",
+    validate_token_resource=True,
+)
+members = NotebookServer("members", auth=auth, token_verifier=Verifier())
+
+@members.tool()
+def hello() -> str:
+    "Say hello."
+    return "hello"
+"""
+
+
+@pytest.mark.slow
+def test_over_http_a_server_with_a_sign_in_of_its_own_is_only_started(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proving_here(monkeypatch)
+    shell.good(SIGNING_IN, "%mcp call --server members hello")
+    found = exported(shell, "club --server members")
+    assert found.proof is not None
+    assert found.proof.ok, found
+    assert {(row.stdio, row.http) for row in found.proof.rows[1:7]} == {("equal", "not asked")}
+    said = "over HTTP: started, and not asked: the server wants a sign-in of its own."
+    assert said in (tmp_path / "club/PROOF.md").read_text()
+
+
 @pytest.fixture
 def notebook(tmp_path: Path) -> Path:
     path = tmp_path / "library.ipynb"

@@ -33,11 +33,13 @@ class Run:
         offer: What it offers; None where it did not say.
         outcomes: What came of the calls, by their numbers.
         failure: Why it went no further; "" where it did.
+        unasked: Why it was started, and nothing asked of it; "" where it was asked.
     """
 
     offer: Offer | None = None
     outcomes: dict[int, dict[str, Any]] = field(default_factory=dict)
     failure: str = ""
+    unasked: str = ""
 
 
 @dataclass(frozen=True)
@@ -124,16 +126,27 @@ def _row(kind: str, observed: Observed, found: Mapping[str, Mapping[str, list[Di
     count = "" if kind == "server" else f" ({len(observed.live.entries[kind])})"  # type: ignore[index]
     what = "name, instructions, capabilities" if kind == "server" else f"{kind}s{count}"
     stdio, http = (
-        "not reached" if run.offer is None else _equal(len(found[transport][kind]))
+        _without_offer(run) if run.offer is None else _equal(len(found[transport][kind]))
         for transport, run in observed.runs.items()
     )
     failures = [
         f"over {transport}: {run.failure}"
         for transport, run in observed.runs.items()
-        if run.offer is None and kind == "server"
+        if run.failure and run.offer is None and kind == "server"
     ]
     details = [*failures, *map(str, merged([d for of_run in found.values() for d in of_run.get(kind, ())]))]
-    return Row(what, stdio, http, not details and "not reached" not in (stdio, http), tuple(details))
+    ok = not details and "not reached" not in (stdio, http)
+    return Row(what, stdio, http, ok, (*details, *(_unasked(observed.runs) if kind == "server" else ())))
+
+
+def _without_offer(run: Run) -> str:
+    return "not asked" if run.unasked else "not reached"
+
+
+def _unasked(runs: Mapping[str, Run]) -> Iterator[str]:
+    for transport, run in runs.items():
+        if run.unasked:
+            yield f"over {transport}: started, and not asked: {run.unasked}. What was found over the other one decides."
 
 
 def _calls(observed: Observed, found: Mapping[str, Mapping[str, list[Difference]]], varies: Varies) -> Row:
@@ -143,7 +156,7 @@ def _calls(observed: Observed, found: Mapping[str, Mapping[str, list[Difference]
     for transport, run in observed.runs.items():
         missing = len(replays.calls) - len(run.outcomes)
         differ = len({d.call for d in found[transport]["calls"]})
-        words.append(f"{missing} not reached" if missing else _equal(differ))
+        words.append("not asked" if run.unasked else f"{missing} not reached" if missing else _equal(differ))
         if missing and run.offer is not None:
             details.append(f"over {transport}: {run.failure}")
     details += map(str, merged([d for of_run in found.values() for d in of_run["calls"]]))

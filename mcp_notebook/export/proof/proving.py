@@ -68,7 +68,11 @@ def prove(
         about = _or_why(inspecting.about, package, name, folder / "empty")
         with Connection(portal, subject.server, "modern") as live:
             offer = offer_of(live)
-        runs = {transport: _run(portal, package, name, transport, replays, on_progress) for transport in TRANSPORTS}
+        signs_in = {"HTTP"} if subject.server.settings.auth is not None else set[str]()
+        runs = {
+            transport: _run(portal, package, name, transport, replays, on_progress, signs_in=transport in signs_in)
+            for transport in TRANSPORTS
+        }
         varies = {}
         if not all(same_calls(replays, run, volatile) for run in runs.values()):
             again = _run(portal, package, name, "stdio", replays, on_progress, again=True)
@@ -83,13 +87,24 @@ def prove(
 
 
 def _run(
-    portal: Portal, package: Installed, name: str, transport: str, replays: Replays, say: Say, *, again: bool = False
+    portal: Portal,
+    package: Installed,
+    name: str,
+    transport: str,
+    replays: Replays,
+    say: Say,
+    *,
+    again: bool = False,
+    signs_in: bool = False,
 ) -> Run:
-    """Start the package, ask what it offers, and make the calls again."""
+    """Start the package, ask what it offers, and make the calls again; one that wants a sign-in is only started."""
     say(f"starting the package over {transport}{', to see what varies' if again else ''}")
     run = Run()
     try:
         with serving(portal, package, name, transport) as connections:
+            if signs_in:
+                run.unasked = "the server wants a sign-in of its own"
+                return run
             run.offer = offer_of(connections.speaking("modern"))
             say(f"making the recorded calls again over {transport} ({len(replays.calls)})")
             for call in replays.calls:
