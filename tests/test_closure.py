@@ -80,6 +80,26 @@ CARRIED = {
         ["table = {}", "def entry(g):\n    table[1] = g", "@entry\ndef a(): 1", "def f(): return table"],
         ["table = {}", "def entry(g):\n    table[1] = g", "@entry\ndef a(): 1", "def f(): return table"],
     ),
+    "what a decorator of a library registers on what it is given, and what that calls": (
+        ["from sqlalchemy import event\nengine = object()\nlimit = 1",
+         "@event.listens_for(engine, 'connect')\ndef check(c): return limit", "def f(): return engine"],
+        ["from sqlalchemy import event", "engine = object()", "limit = 1",
+         "@event.listens_for(engine, 'connect')\ndef check(c): return limit", "def f(): return engine"],
+    ),
+    "what is registered on an object by its own decorator": (
+        ["from m import Bus\nbus = Bus()\nlimit = 1", "@bus.on('x')\ndef check(c): return limit",
+         "@bus.seen\ndef note(c): ...", "def f(): return bus"],
+        ["from m import Bus", "bus = Bus()", "limit = 1", "@bus.on('x')\ndef check(c): return limit",
+         "@bus.seen\ndef note(c): ...", "def f(): return bus"],
+    ),
+    "not each function that is wrapped with an option": (
+        ["from functools import wraps\ndef g(): ...", "@wraps(g)\ndef h(): ...", "def f(): return g"],
+        ["def g(): ...", "def f(): return g"],
+    ),
+    "what a carried module is given to run": (
+        ["import atexit", "@atexit.register\ndef bye(): ...", "def f(): return atexit"],
+        ["import atexit", "@atexit.register\ndef bye(): ...", "def f(): return atexit"],
+    ),
 }  # fmt: skip
 
 
@@ -225,3 +245,67 @@ def test_what_a_trial_binds_is_carried_where_it_is_read() -> None:
 def test_a_client_that_a_server_works_through_is_carried() -> None:
     cells = [DESK, "others = []", "others.append(desk)", "def f(): return others"]
     assert texts(*cells) == [*DESK.split("\n"), *cells[1:]]
+
+
+READS_KEY = "def f(): return os.environ['KEY']"
+SETS_KEY = {
+    "by item": "os.environ['KEY'] = 'v4lue'",
+    "by setdefault": "os.environ.setdefault('KEY', 'v4lue')",
+    "by update": "os.environ.update({'KEY': 'v4lue'})",
+    "by putenv": "os.putenv('KEY', 'v4lue')",
+    "in a branch": "if 'KEY' not in os.environ:\n    os.environ['KEY'] = 'v4lue'",
+    "by a magic": "%env KEY=v4lue",
+}
+
+
+@pytest.mark.parametrize("case", SETS_KEY)
+def test_the_environment_is_not_carried_and_only_its_names_are_noted(case: str) -> None:
+    found = sliced("import os", SETS_KEY[case], READS_KEY)
+    assert [part.text for part in found.statements] == ["import os", READS_KEY]
+    said = [str(finding) for finding in found.findings if finding.cell == 2]
+    assert [text.split(":")[0] for text in said] == ["cell 2, KEY"]
+    assert not any("v4lue" in text for text in said)
+
+
+def test_a_dotenv_file_is_not_loaded_by_the_package() -> None:
+    found = sliced("import os\nfrom dotenv import load_dotenv", "load_dotenv()", READS_KEY)
+    assert [part.text for part in found.statements] == ["import os", READS_KEY]
+    assert "cell 2, os.environ" in str(found.findings[0])
+
+
+def test_magics_are_named_only_where_something_carried_depends_on_them() -> None:
+    magics = ["%env KEY=x", "%cd /tmp", "%run prepare.py"]
+    assert [finding.name for finding in sliced(*magics, "def f(): return open").findings] == ["cells 1, 2, 3"]
+    found = sliced(*magics, "def f(): return open('books.csv').read(), prepared")
+    said = [str(finding) for finding in found.findings if finding.weight != "notes"]
+    assert ["books.csv" in text for text in said] == [False, True]
+    assert "%run prepare.py" in said[0]
+
+
+TWOFOLD = {
+    "kinds differ": (["limit = 1", "def limit(): ...", "def f(): return limit"], (2, "limit", "in cell 1")),
+    "a cell ran again": (["def g(): 1", "def g(): 2", "def g(): 1", "def f(): g()"], (3, "g", "after cell 2")),
+    "a cell was edited and ran again": (["def g(): 1", "def g(): 2", "def f(): g()"], None),
+    "a cell ran twice": (["x = 1", "x = 1", "def f(): return x"], None),
+    "what was built on itself": (["from m import cache\ndef g(): 1", "g = cache(g)", "def f(): g()"], None),
+}
+
+
+@pytest.mark.parametrize("case", TWOFOLD)
+def test_a_name_that_is_defined_in_two_ways_is_warned_of(case: str) -> None:
+    cells, expected = TWOFOLD[case]
+    warned = [finding for finding in sliced(*cells).findings if finding.weight == "warns"]
+    assert [(one.cell, one.name) for one in warned] == ([] if expected is None else [expected[:2]])
+    assert expected is None or expected[2] in warned[0].what
+
+
+def test_a_change_in_a_later_cell_is_noted_once() -> None:
+    found = sliced("x = []\nx.append(0)", "x.append(1)", "x.append(2)", "def f(): return x")
+    noted = [finding for finding in found.findings if finding.name == "x"]
+    assert [(finding.weight, finding.cell) for finding in noted] == [("notes", 2)]
+    assert "x.append(1)" in noted[0].what
+
+
+def test_a_module_that_is_only_set_up_is_named() -> None:
+    found = sliced("import atexit", "@atexit.register\ndef bye(): ...", "def f(): ...")
+    assert [finding.cell for finding in found.findings] == [2, None]

@@ -232,3 +232,21 @@ def test_a_module_without_any_stays_as_it_is():
     source = "x = 1\n\n\ndef f(token: str) -> str:\n    return token  # secret sauce\n"
     module = lifted(source)
     assert module == Module({"server.py": source}, "mcp")
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("int(os.environ['PORT'])", 4711),
+        ("os.environ.get('PORT', 8000)", "4711"),
+        ("os.environ['P' + 'ORT']", "4711"),
+        ("int(BASE) + 1", 4712),
+        ("os.environ['PORT']", "4711"),
+        ("os.environ['PORT'] or input()", "4711"),
+    ],
+)
+def test_what_this_machine_has_in_its_environment_is_no_default(line, value):
+    source = f"import os\nBASE = os.environ['PORT']\nX = {line}  # setting\n"
+    module = lifted(source, {"PORT": "4711"}, X=value, BASE="4711")
+    assert not any("471" in text for text in module.files.values()), module.files
+    assert all(setting.default is None for setting in module.settings)

@@ -13,8 +13,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from mcp_notebook.export import environment_reads, pitfalls, twofold
 from mcp_notebook.export import names as scopes
-from mcp_notebook.export import pitfalls
 from mcp_notebook.export.bindings import Binding
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.objects import Object, Objects
@@ -65,7 +65,11 @@ def close(
         closing.need(name, closing.end)
     closing.finish()
     carried = [notebook.statements[index] for index in sorted(closing.carried)]
-    findings = [*closing.findings(), *pitfalls.in_statements(notebook, carried)]
+    findings = [
+        *closing.findings(),
+        *twofold.findings(notebook.statements, closing.carried),
+        *pitfalls.in_statements(notebook, carried),
+    ]
     findings += pitfalls.left_out(notebook, carried, closing.outside)
     return Slice(tuple(carried), tuple(dict.fromkeys(findings)), _future(notebook, max(closing.carried, default=0)))
 
@@ -85,24 +89,28 @@ class _Closing:
     ) -> None:
         self.end = len(notebook.statements)
         self.carried: set[int] = set()
+        self._wanted: set[int] = set()
         self._left_out = {statement.index for statement in leave_out}
         self._notebook = notebook
         self._statements = notebook.statements
         self._names = scopes.of_all([statement.node for statement in notebook.statements])
         servers = () if server is None else (server,)
         self._trials = trials(notebook.statements, self._names, servers=servers, functions=functions)
+        self._environment = {s.index for s in notebook.statements if environment_reads.only_sets(s.node)}
         self._objects = Objects(notebook.statements, self._names, server=server)
         self._needed: set[tuple[str, int, int]] = set()
         self._called: set[tuple[int, int]] = set()
         self._work: list[tuple[str, int, int, int]] = []
+        self._changed_later: dict[str, int] = {}
         self._deletes: set[tuple[int, str]] = set()
         self._unbound: dict[str, int] = {}
         self._unfollowed: dict[int, set[Object]] = defaultdict(set)
 
     @property
     def outside(self) -> Collection[int]:
-        """The statements that do something outside the notebook's own objects."""
-        return self._objects.outside
+        """The statements that do something outside the notebook's own objects, and of which nothing else is said."""
+        said = {index for index, _ in self._not_followed()} | self._environment
+        return self._objects.outside.keys() - said
 
     def findings(self) -> Iterator[Finding]:
         """Give what is needed and not to be had, and what was changed in a way that cannot be followed."""
@@ -114,13 +122,22 @@ class _Closing:
             found = pitfalls.unbound(name, cell, self._notebook)
             if found is not None:
                 yield found
+        for index, names in self._not_followed():
+            yield pitfalls.not_followed(self._statements[index], names, is_trial=index in self._trials)
+        for name, index in sorted(self._changed_later.items()):
+            if index in self.carried - self._wanted:
+                yield pitfalls.changed_later(name, self._statements[index])
+
+    def _not_followed(self) -> Iterator[tuple[int, list[str]]]:
+        """Give the statements that are not carried though they may have changed what is, and the names of that."""
         for index, objects in sorted(self._unfollowed.items()):
             names = sorted({one.name for one in objects if one.index < 0 or one.index in self.carried})
             if names:
-                yield pitfalls.not_followed(self._statements[index], names, is_trial=index in self._trials)
+                yield index, names
 
     def want(self, index: int) -> None:
         """Carry a statement, and what the objects that it puts to use need at the end."""
+        self._wanted.add(index)
         self._carry(index)
         self._work += [(name, index, self.end, index) for name in self._names[index].reads]
         self._call(index, self.end)
@@ -161,9 +178,10 @@ class _Closing:
             self._use(self._objects.bound(binding.index, name), until)
 
     def _binds_in_passing(self, binding: Binding) -> bool:
-        """Whether a binding is one more thing that a statement changes which is not carried for that: in a block, `+=`."""
-        by_the_way = binding.kind == "may bind" or isinstance(self._statements[binding.index].node, ast.AugAssign)
-        return by_the_way and not self._may_follow(binding.index)
+        """Whether a block or ``+=`` binds a name, and is not carried for what it changes: it may be left out."""
+        statement = self._statements[binding.index]
+        by_the_way = binding.kind == "may bind" or isinstance(statement.node, ast.AugAssign)
+        return by_the_way and not statement.raised and not self._may_follow(binding.index)
 
     def _may_follow(self, index: int) -> bool:
         """Whether a statement may be carried for what it changes."""
@@ -184,13 +202,22 @@ class _Closing:
     def _use(self, one: Object, moment: int) -> None:
         for part in one.reach(moment, makers=True):
             for index in part.changed[: bisect_left(part.changed, moment)]:
+                if index in self._environment:
+                    continue
                 if self._may_follow(index):
-                    self._carry(index)
-                    self._put_in(index, moment)
+                    self._carry_change(index, part, moment)
                 elif not (part.is_function or part.is_class):  # which is called there, and stays what it is
                     self._unfollowed[index].add(part)
             if part.index >= 0 and (part.is_class or part.functions):
                 self._call(part.index, moment)
+
+    def _carry_change(self, index: int, part: Object, moment: int) -> None:
+        self._carry(index)
+        self._put_in(index, moment)
+        statement = self._statements[index]
+        is_code = isinstance(statement.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        if not is_code and part.index >= 0 and not part.is_code and statement.cell != self._statements[part.index].cell:
+            self._changed_later.setdefault(part.name, index)
 
     def _put_in(self, index: int, moment: int) -> None:
         """Carry what the functions need that a statement may have put into an object, as they may be called then."""

@@ -11,7 +11,7 @@ from typing import Any
 from mcp_notebook.export.fields import type_of
 from mcp_notebook.export.module import Setting
 
-__all__ = ["Constant", "imports_for", "plain", "setting_of"]
+__all__ = ["Constant", "imports_for", "plain", "setting_of", "text_of"]
 
 Constant = ast.Assign | ast.AnnAssign
 
@@ -36,7 +36,7 @@ def setting_of(
     live = namespace.get(name) if value is None else value
     is_plain = _is_plain(live) and live is not None
     if secret:
-        return Setting(name, _secret_type(live), None, True, "", description, _text(live)) if is_plain else None
+        return Setting(name, _secret_type(live), None, True, "", description, text_of(live)) if is_plain else None
     annotation = _annotation(statement, tree, namespace) or (type_of(live) if is_plain else None)
     if value is not None or (_carries(statement.value, tree) and not is_plain):
         default: str | None = ast.unparse(statement.value)
@@ -110,7 +110,7 @@ def _secret_type(value: Any) -> str:
     return f"Secret[{type_of(value)}]" if isinstance(value, PLAIN) else f"Secret[Json[{type_of(value)}]]"
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
     """Return a value as an environment has it."""
     if isinstance(value, bytes):
         return value.decode(errors="surrogateescape")

@@ -32,6 +32,7 @@ class Call:
         keywords: The roots of each keyword argument.
         others: The roots of starred arguments.
         dropped: Whether nothing becomes of its value.
+        decorates: Whether it decorates a function or class; its arguments are then those of the decorator.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Call:
     keywords: tuple[tuple[str, Roots], ...]
     others: Roots
     dropped: bool
+    decorates: bool = False
 
     @property
     def arguments(self) -> Roots:
@@ -362,7 +364,10 @@ class _Reader(ast.NodeVisitor):
         is_method = isinstance(called, ast.Attribute)
         on = frozenset(self.roots(called.value if isinstance(called, ast.Attribute) else called))
         name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-        self._calls.append(Call(name, on, is_method, (), (), frozenset(), dropped=is_method))
+        given = decorator.args if isinstance(decorator, ast.Call) else []
+        words = decorator.keywords if isinstance(decorator, ast.Call) else []
+        arguments = frozenset(root for part in [*given, *(word.value for word in words)] for root in self.roots(part))
+        self._calls.append(Call(name, on, is_method, (), (), arguments, dropped=is_method, decorates=True))
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         own = self._root_of_definition(node)
@@ -402,6 +407,7 @@ class _Reader(ast.NodeVisitor):
                     tuple((word, outside(roots)) for word, roots in call.keywords),
                     outside(call.others),
                     call.dropped,
+                    call.decorates,
                 )
                 for call in self._calls
             ],

@@ -14,6 +14,7 @@ __all__ = [
     "LOOKING_MODULES",
     "ONE_SHOT",
     "SETTING_UP",
+    "WRAPPING",
     "words",
 ]
 
@@ -94,3 +95,9 @@ SETTING_UP = words("""
 
 ONE_SHOT = words("enumerate filter iter map open reversed zip")
 """Built-in functions whose value is used up by reading it."""
+
+WRAPPING = words("""
+    cache cached cached_property contextmanager dataclass deprecated lru_cache overload override retry timeout
+    total_ordering validate_call wraps
+""")
+"""Decorators that make something of a function or class, and leave what they are given as it is."""

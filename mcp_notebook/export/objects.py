@@ -320,6 +320,8 @@ class _Moment:
             self._change((one for one in bound if one.methods & known.CHANGING_METHODS), arguments)
         if call.is_method and call.name in known.CHANGING_METHODS:
             self._change(on, arguments)
+            if call.name == "register" and any(one.is_module for one in on):  # as atexit has it
+                self._objects.outside.setdefault(self._now, []).append(call.name)
         elif call.is_method and call.name in known.DRAWING_METHODS and not ran:
             self._change(one for one in on if not one.is_code or _is_seeded(one, self._now))
             self._change(arguments[0] if call.name == "shuffle" else ())
@@ -406,10 +408,16 @@ class _Moment:
         modules = {part for one in on if one.is_module for part in one.reach(self._now, makers=False) if part.index < 0}
         if modules and call.name in known.SETTING_UP:
             self._change(one for one in on if one.is_module)
+            self._objects.outside.setdefault(self._now, []).append(call.name)
             return
+        if call.decorates:  # ``@event.listens_for(engine, "connect")`` registers on what it is given
+            if any(one.is_module for one in on) and call.name not in known.WRAPPING:
+                self._change(one for one in arguments[0] if not one.is_code)
+            if not call.is_method:
+                return
         if not call.dropped or call.name in (known.LOOKING_METHODS if call.is_method else known.LOOKING):
             return
-        if not any(one.name in known.LOOKING_MODULES for one in modules):
+        if not call.decorates and not any(one.name in known.LOOKING_MODULES for one in modules):
             self._change(one for one in arguments[0] if not one.is_code)
         self._change((one for one in on if not one.is_code), arguments)
         if modules or not on:

@@ -11,12 +11,13 @@ import sys
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
+from mcp_notebook.export import magic_findings
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.magics_text import Magic
 from mcp_notebook.export.secrets import hide
 from mcp_notebook.export.statements import Notebook, Statement
 
-__all__ = ["awaits", "eager", "in_statements", "left_out", "line_of", "not_followed", "unbound"]
+__all__ = ["awaits", "changed_later", "eager", "in_statements", "left_out", "line_of", "not_followed", "unbound"]
 
 _OF_A_MODULE = {"__name__", "__file__", "__doc__", "__builtins__", "__annotations__", "__debug__", "__path__"}
 _KERNEL = {"get_ipython", "display", "In", "Out", "exit", "quit", "_dh"}
@@ -42,6 +43,9 @@ def unbound(name: str, cell: int | None, notebook: Notebook) -> Finding | None:
     failed = ", ".join(str(number) for number, _ in notebook.unparsed)
     what = "no cell that ran binds this name, so only the live session has it."
     hint = f" Cell {failed} does not parse as Python." if failed else ""
+    for magic in notebook.magics:
+        if magic.name in {"run", "load_ext"} and "mcp_notebook" not in magic.text:
+            hint += f" It may come from {magic.text!r} in cell {magic.cell}, and a package runs no magics."
     return Finding("stops", cell, name, what + hint, "Define or import it in a cell, run that, and export again.")
 
 
@@ -78,6 +82,12 @@ def not_followed(statement: Statement, names: Sequence[str], *, is_trial: bool) 
     return Finding("warns", statement.cell, ", ".join(names), what, way_out)
 
 
+def changed_later(name: str, statement: Statement) -> Finding:
+    """Return the finding for a variable that a statement of another cell than its own changes, which is carried."""
+    what = f"{line_of(statement)!r} changes it in another cell than its own; carried, so the package begins with it."
+    return Finding("notes", statement.cell, name, what, "If it was a trial, restart and export without it.")
+
+
 def left_out(notebook: Notebook, carried: Collection[Statement], outside: Collection[int]) -> Iterator[Finding]:
     """Give what stays behind: statements with effects one by one, the other cells in one line."""
     here = {statement.index for statement in carried}
@@ -90,12 +100,8 @@ def left_out(notebook: Notebook, carried: Collection[Statement], outside: Collec
             yield Finding(
                 "notes", statement.cell, line_of(statement), what, "If it prepares something, do so in the lifespan."
             )
-    for magic in notebook.magics:
-        if re.match(r"%(env|set_env|cd|run|load_ext)\b", magic.text) and "mcp_notebook" not in magic.text:
-            what = "a package runs no magics, so what this line sets up is missing there."
-            yield Finding(
-                "warns", magic.cell, magic.text, what, _WAYS_OUT.get(magic.name, "Do it by Python code in a cell.")
-            )
+    yield from magic_findings.environment(notebook, carried)
+    yield from magic_findings.working_directory(notebook, carried)
     numbers = [number for number in notebook.cells if not any(statement.cell == number for statement in carried)]
     if numbers:
         listed = ", ".join(map(str, numbers))
@@ -104,14 +110,6 @@ def left_out(notebook: Notebook, carried: Collection[Statement], outside: Collec
         )
     for number, reason in notebook.unparsed:
         yield Finding("warns", number, "the cell", f"it does not parse as Python ({reason}), so it is left out.")
-
-
-_WAYS_OUT = {
-    "env": "Set the variable where the package is started.",
-    "set_env": "Set the variable where the package is started.",
-    "cd": "Use paths that do not depend on the working directory.",
-    "run": "Import the file as a module, or paste it into a cell.",
-}
 
 
 def _subject(statement: Statement) -> str:

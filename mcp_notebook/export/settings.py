@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from mcp_notebook.export import environment_reads as reads
-from mcp_notebook.export.constants import Constant, imports_for, plain, setting_of
+from mcp_notebook.export.constants import Constant, imports_for, plain, setting_of, text_of
 from mcp_notebook.export.fields import Fields
 from mcp_notebook.export.findings import Finding, Weight
 from mcp_notebook.export.literals import Literal, literals
@@ -70,9 +70,16 @@ class _Work:
 def _lifted(source: str, beside: str, work: _Work) -> str:
     marked = _marked(source, work)
     rewriting = Rewriting(unmarked(source, {mark.line: mark for mark in marked.values()}))
+    made_of_environment = set[str]()
     for statement in rewriting.tree.body:
         if isinstance(statement, Constant):
-            _lift_constant(statement, marked.get(statement.lineno), rewriting, work)
+            mark = marked.get(statement.lineno)
+            if not _is_made_of(made_of_environment, statement):
+                _lift_constant(statement, mark, rewriting, work)
+                continue
+            made_of_environment.add(_target(statement))
+            if mark or _asked(statement):
+                _lift_made_of_environment(statement, mark, rewriting, work)
     for node in rewriting.staying():
         _lift_read(node, None, rewriting, work)
     staying = set(rewriting.staying())
@@ -100,8 +107,8 @@ def _marked(source: str, work: _Work) -> dict[int, Mark]:
 
 def _lift_constant(statement: Constant, mark: Mark | None, rewriting: Rewriting, work: _Work) -> None:
     value, name = statement.value, _target(statement)
-    asked = {ast.unparse(n.func) for n in ast.walk(value) if isinstance(n, ast.Call)} & ASKING if value else set()
-    if value is None or not name or not (mark or asked) or _lift_read(value, mark, rewriting, work):
+    asked = _asked(statement)
+    if value is None or not name or not (mark or asked):
         return
     text = plain(value)
     secret = bool(mark and mark.secret) or (isinstance(text, str) and bool(parts(text, name, work.hidden)))
@@ -116,8 +123,33 @@ def _lift_constant(statement: Constant, mark: Mark | None, rewriting: Rewriting,
             "Give it a plain value (text, number, list, dict), or mark what it is made from.",
         )  # fmt: skip
         return
+    if setting.default is not None and reads.mentions(value):  # what this machine has is no default
+        setting = replace(setting, default=None, live=text_of(work.subject.namespace.get(name)))
     work.fields.imports |= imports_for(setting, rewriting.tree)
     rewriting.put(value, rewriting.value_of(work.fields.add(setting)))
+
+
+def _lift_made_of_environment(statement: Constant, mark: Mark | None, rewriting: Rewriting, work: _Work) -> None:
+    """Make settings of the variables that a marked constant is made of: its own value is this machine's."""
+    assert statement.value is not None
+    if _asked(statement):
+        _lift_constant(statement, mark, rewriting, work)
+    elif not any([_lift_read(node, mark, rewriting, work) for node in ast.walk(statement.value)]):  # noqa: C419 - each of them
+        name = _target(statement)
+        what = "is made of what the environment has, which the package reads there; it is no setting of its own."
+        work.say("warns", name, name, what, "Mark the line that reads the variable.")
+
+
+def _asked(statement: Constant) -> set[str]:
+    calls = (n for n in ast.walk(statement.value) if isinstance(n, ast.Call)) if statement.value else ()
+    return {ast.unparse(call.func) for call in calls} & ASKING
+
+
+def _is_made_of(made_of_environment: set[str], statement: Constant) -> bool:
+    if statement.value is None or not _target(statement):
+        return False
+    names = {node.id for node in ast.walk(statement.value) if isinstance(node, ast.Name)}
+    return bool(names & made_of_environment) or reads.mentions(statement.value)
 
 
 def _lift_read(node: ast.AST, mark: Mark | None, rewriting: Rewriting, work: _Work) -> bool:
