@@ -16,7 +16,7 @@ from mcp import Client
 from mcp.server.mcpserver import MCPServer
 from ruff import find_ruff_bin
 
-from mcp_notebook.export.module import Module, write
+from mcp_notebook.export.module import LONG, Module, write
 from mcp_notebook.magics.ran import subject_of
 from tests.notebooks import PercentNotebook, Request, ran, read
 
@@ -29,7 +29,7 @@ def test_a_module_is_what_the_notebook_was(path, tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     with ran(notebook, tmp_path) as running:
         subject = subject_of(running.state, next(iter(notebook.words("server")), None))
-        module = write(subject)
+        module = write(subject, longest=int(next(iter(notebook.words("longest")), LONG)))
         findings = found(module)
         expected = {weight: notebook.words(weight) for weight in findings}
         # What is left out is noted too, and most notebooks leave something out.

@@ -96,13 +96,13 @@ class _Flattening:
         node = part.node
         assert isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names:
-            own = self._own(node, alias, module)
+            own, is_module = self._own(node, alias, module)
             if own is None:
                 elsewhere.append(alias)
                 continue
             if own not in self._taken:
                 self._take(own)
-            for text in _bridge(node, alias, own, tree):
+            for text in _bridge(alias, tree, is_module=is_module):
                 self._add(Part(text, ast.parse(text).body[0]), module)
         if elsewhere:
             text = part.text if len(elsewhere) == len(node.names) else _only(node, elsewhere)
@@ -112,13 +112,14 @@ class _Flattening:
                 # A future has to come first.
                 self.flat.imports.insert(0 if "__future__" in text else len(self.flat.imports), text)
 
-    def _own(self, node: ast.Import | ast.ImportFrom, alias: ast.alias, module: Path) -> Path | None:
-        """Return the module beside this one that an import means; None where it is from elsewhere."""
+    def _own(self, node: ast.Import | ast.ImportFrom, alias: ast.alias, module: Path) -> tuple[Path | None, bool]:
+        """Return the module beside this one that is imported (None: it is from elsewhere), and whether as a whole."""
         if isinstance(node, ast.Import):
-            return _module_at(self._root, alias.name)
+            return _module_at(self._root, alias.name), True
         folder = module.parents[node.level - 1] if node.level else self._root
         inside = f"{node.module}." if node.module else ""
-        return _module_at(folder, inside + alias.name) or _module_at(folder, node.module or "")
+        itself = _module_at(folder, inside + alias.name)
+        return (itself, True) if itself else (_module_at(folder, node.module or ""), False)
 
 
 def _parsed(module: Path) -> tuple[ast.Module, list[Part]]:
@@ -144,10 +145,9 @@ def _module_at(folder: Path, name: str) -> Path | None:
     return None
 
 
-def _bridge(node: ast.Import | ast.ImportFrom, alias: ast.alias, own: Path, tree: ast.Module) -> Iterator[str]:
+def _bridge(alias: ast.alias, tree: ast.Module, *, is_module: bool) -> Iterator[str]:
     """Yield what gives an imported name to the cells, where it is not there under that name already."""
     name = alias.asname or alias.name
-    is_module = isinstance(node, ast.Import) or own.stem == alias.name
     if is_module:
         used = sorted(
             {

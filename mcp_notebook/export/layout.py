@@ -1,4 +1,4 @@
-"""The text of a module: docstring, imports, then the statements, formatted as `ruff` formats."""
+"""The text of the modules: docstring, imports, then the statements, formatted as `ruff` formats."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Sequence
 
-from mcp_notebook.export import names
+from mcp_notebook.export import names, splitting
 from mcp_notebook.export.statements import Statement
 from mcp_notebook.formatting import formatted
 
@@ -15,21 +15,58 @@ __all__ = ["laid_out"]
 SETTING_UP = re.compile(r"\bsys\.path\b|\benviron\b|\bputenv\b|\bmatplotlib\.use\(|\bfilterwarnings\(|\bsimplefilter\(")
 """What a statement says that may matter to imports after it, which then stay after it."""
 
+HELPERS = '"""What the definitions on the server have in common."""'
+"""The first line of the module beside it."""
 
-def laid_out(docstring: str, future: Iterable[str], imports: Iterable[str], statements: Sequence[Statement]) -> str:
-    """Write a module.
+
+def laid_out(
+    docstring: str,
+    future: Iterable[str],
+    imports: Iterable[str],
+    statements: Sequence[Statement],
+    *,
+    server: str,
+    longest: int,
+) -> dict[str, str]:
+    """Write ``server.py``; where it would be long, with a module of helpers beside it.
 
     Args:
         docstring: Its first lines.
         future: The names to import from ``__future__``.
         imports: Further imports that it needs; those that it turns out not to need go.
         statements: What it does, imports among them.
+        server: The variable of the server.
+        longest: The lines from which on it is long.
     """
     top, rest = _imports_first(statements)
-    head = [f"from __future__ import {name}" for name in sorted(future)]
     quoted = docstring.replace("\\", "\\\\").replace('"""', "'''")
-    lines = [f'"""{quoted}"""', "", *head, "", *imports, *(s.text for s in top), "", *_spaced(rest)]
-    return formatted("\n".join(lines) + "\n")
+    futures = [f"from __future__ import {name}" for name in sorted(future)]
+    every = [*imports, *(statement.text for statement in top)]
+    head = [f'"""{quoted}"""', "", *futures, "", *every]
+    whole = _text(head, rest)
+    if whole.count("\n") <= longest:
+        return {"server.py": whole}
+    moved = splitting.helpers(top, rest, server)
+    beside = _text([HELPERS, "", *futures, "", *every], moved)
+    if not moved or beside.count("\n") * 10 < longest:
+        return {"server.py": whole}  # too little to look for in another place
+    name = _free_module(top, rest)
+    bound = sorted(frozenset[str]().union(*(one.binds for one in names.of_all([s.node for s in moved]))))
+    taken = [f"from .{name} import {', '.join(bound)}"]
+    staying = [statement for statement in rest if statement not in moved]
+    return {"server.py": _text([*head, *taken], staying), f"{name}.py": beside}
+
+
+def _text(head: Iterable[str], statements: Sequence[Statement]) -> str:
+    return formatted("\n".join([*head, "", *_spaced(statements)]) + "\n")
+
+
+def _free_module(*statements: Sequence[Statement]) -> str:
+    """Return a name that no import of the notebook's own means."""
+    text = "\n".join(statement.text for each in statements for statement in each)
+    return next(
+        name for name in ("helpers", "server_helpers", "helpers_of_server") if not re.search(rf"\b{name}\b", text)
+    )
 
 
 def _imports_first(statements: Sequence[Statement]) -> tuple[list[Statement], list[Statement]]:

@@ -21,7 +21,10 @@ from mcp_notebook.export.ran import Subject
 from mcp_notebook.export.registrations import Registrations
 from mcp_notebook.export.statements import Notebook, Statement
 
-__all__ = ["Module", "Setting", "write"]
+__all__ = ["LONG", "Module", "Setting", "write"]
+
+LONG = 300
+"""Lines that a module may well have."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class Module:
     findings: tuple[Finding, ...] = ()
 
 
-def write(subject: Subject, *, also: Sequence[str] = ()) -> Module:
+def write(subject: Subject, *, also: Sequence[str] = (), longest: int = LONG) -> Module:
     """Write the module of a live server: what the cells define for it, in order, as a person would write it.
 
     The findings say what could not be carried; with one that stops, the files are not what ran.
@@ -76,6 +79,7 @@ def write(subject: Subject, *, also: Sequence[str] = ()) -> Module:
     Args:
         subject: The server, and the cells that it came from.
         also: Functions that the module has although nothing on the server uses them, such as a health check.
+        longest: The lines of ``server.py`` from which on its helpers get a module of their own.
 
     Raises:
         ExportError: No cell defines one of `also`.
@@ -93,10 +97,17 @@ def write(subject: Subject, *, also: Sequence[str] = ()) -> Module:
             registrations.of(notebook, server, _aliases(subject, server), subject.namespace) for server in missing
         ]
     written = body(carried.statements, plans, subject, notebook.magics)
-    source = laid_out(_docstring(subject.server), carried.future, written.imports, written.statements)
+    files = laid_out(
+        _docstring(subject.server),
+        carried.future,
+        written.imports,
+        written.statements,
+        server=written.variable,
+        longest=longest,
+    )
     findings = [*carried.findings, *(f for plan in plans for f in plan.findings), *written.findings]
     return Module(
-        {"server.py": source},
+        files,
         written.variable,
         {(kind, name): cell for (kind, name), cell in plans[0].cells.items()},
         pip=notebook.pip,
