@@ -68,8 +68,6 @@ def _defined(node: ast.stmt) -> Iterator[tuple[str, str]]:
     elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
         kind = "a function" if isinstance(node.value, ast.Lambda) else "a value"
         for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-            yield from ((part.id, kind) for part in ast.walk(target) if _is_bound(part))
-
-
-def _is_bound(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            for part in ast.walk(target):
+                if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                    yield part.id, kind
