@@ -13,11 +13,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from mcp_notebook.export import environment_reads, pitfalls, twofold
+from mcp_notebook.export import environment_reads, moments, pitfalls, twofold
 from mcp_notebook.export import names as scopes
 from mcp_notebook.export.bindings import Binding
 from mcp_notebook.export.findings import Finding
-from mcp_notebook.export.objects import Object, Objects
+from mcp_notebook.export.objects import Object
 from mcp_notebook.export.statements import Notebook, Statement
 from mcp_notebook.export.trials import trials
 
@@ -97,7 +97,8 @@ class _Closing:
         servers = () if server is None else (server,)
         self._trials = trials(notebook.statements, self._names, servers=servers, functions=functions)
         self._environment = {s.index for s in notebook.statements if environment_reads.only_sets(s.node)}
-        self._objects = Objects(notebook.statements, self._names, server=server)
+        self._objects = moments.follow(notebook.statements, self._names, server=server)
+        self._unsafe = {s.index for s in notebook.statements if s.raised or pitfalls.awaits(s.node)}
         self._needed: set[tuple[str, int, int]] = set()
         self._called: set[tuple[int, int]] = set()
         self._work: list[tuple[str, int, int, int]] = []
@@ -185,8 +186,7 @@ class _Closing:
 
     def _may_follow(self, index: int) -> bool:
         """Whether a statement may be carried for what it changes."""
-        statement = self._statements[index]
-        return not (statement.raised or index in self._trials or pitfalls.awaits(statement.node))
+        return index not in self._unsafe and index not in self._trials
 
     def _bound_later(self, name: str, reader: int) -> bool:
         """Whether the statement that reads a name binds it itself."""
@@ -200,7 +200,7 @@ class _Closing:
                 self._carry(index)
 
     def _use(self, one: Object, moment: int) -> None:
-        for part in one.reach(moment, makers=True):
+        for part in self._objects.parts(one, moment):
             for index in part.changed[: bisect_left(part.changed, moment)]:
                 if index in self._environment:
                     continue

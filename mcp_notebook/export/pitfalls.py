@@ -177,14 +177,14 @@ def _is_local(module: str) -> bool:
     """Whether a module is found, but neither Python's nor of an installed distribution."""
     if not module or module in sys.stdlib_module_names or module in sys.builtin_module_names:
         return not module
-    if module in importlib.metadata.packages_distributions():
-        return False
     try:
         found = importlib.util.find_spec(module)
     except (ImportError, ValueError):
         return False
     origin = found.origin if found is not None else None
-    return origin is not None and "site-packages" not in origin
+    if origin is None or "site-packages" in origin:
+        return False
+    return module not in importlib.metadata.packages_distributions()  # asked last: it reads all that is installed
 
 
 def _paths(statement: Statement) -> Iterator[Finding]:

@@ -8,9 +8,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from mcp_notebook.export import known, names
+from mcp_notebook.export import known, moments, names
 from mcp_notebook.export.names import Names
-from mcp_notebook.export.objects import Objects
 from mcp_notebook.export.statements import Statement
 
 __all__ = ["helpers"]
@@ -64,7 +63,7 @@ def _movable(statements: Sequence[Statement], found: Sequence[Names], server: st
     """Return what could move if all that it reads does: the statement of each name."""
     bound = Counter(name for one in found for name in one.binds | one.globals | one.deletes)
     quoted = {n.value for s in statements for n in ast.walk(s.node) if isinstance(n, ast.Constant)}
-    objects = Objects(statements, found, server=server)
+    objects = moments.follow(statements, found, server=server)
     movable = {}
     for statement in statements:
         name = _defines(statement.node)
@@ -72,7 +71,8 @@ def _movable(statements: Sequence[Statement], found: Sequence[Names], server: st
             continue
         if isinstance(statement.node, ast.ClassDef) and name in quoted:
             continue  # a type named in a text may be looked up where it stood
-        parts = objects.bound(statement.index, name).reach(len(statements), makers=False)
+        one = 1 << objects.bound(statement.index, name).number
+        parts = objects.those(one | objects.holds.of(one))
         changed = any(index > part.index for part in parts if part.index >= 0 for index in part.changed)
         if not changed and _is_quiet(statement.node):
             movable[name] = statement.index
