@@ -178,7 +178,7 @@ class _Moment:
 
     def _connect(self, body: Body, look: Look) -> None:
         for name, sources in body.flows:
-            is_new = name in (body.writes if look != self._look else self._names.binds)
+            is_new = name in body.writes
             targets = 1 << self._objects.bound(self._now, name).number if is_new else look(name)[0]
             self._objects.hold(targets, self._look_all(sources, look), self._now)
 
