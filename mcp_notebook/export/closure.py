@@ -97,8 +97,9 @@ class _Closing:
         servers = () if server is None else (server,)
         self._trials = trials(notebook.statements, self._names, servers=servers, functions=functions)
         self._environment = {s.index for s in notebook.statements if environment_reads.only_sets(s.node)}
-        self._objects = moments.follow(notebook.statements, self._names, server=server)
         self._unsafe = {s.index for s in notebook.statements if s.raised or pitfalls.awaits(s.node)}
+        not_followed = {*self._unsafe, *self._trials}
+        self._objects = moments.follow(notebook.statements, self._names, server=server, trials=not_followed)
         self._needed: set[tuple[str, int, int]] = set()
         self._called: set[tuple[int, int]] = set()
         self._work: list[tuple[str, int, int, int]] = []
@@ -212,6 +213,8 @@ class _Closing:
                 self._call(part.index, moment)
 
     def _carry_change(self, index: int, part: Object, moment: int) -> None:
+        if index in self._left_out:
+            return
         self._carry(index)
         self._put_in(index, moment)
         statement = self._statements[index]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from mcp_notebook.export import effects, known
@@ -27,12 +27,23 @@ _NOTHING: Found = 0, 0
 _READING = Call("", frozenset(), is_method=True, positional=(), keywords=(), others=frozenset(), dropped=False)
 
 
-def follow(statements: Sequence[Statement], names: Sequence[Names], *, server: str | None) -> Objects:
-    """Return the objects that the statements made, with what each did to them."""
+def follow(
+    statements: Sequence[Statement], names: Sequence[Names], *, server: str | None, trials: Collection[int] = ()
+) -> Objects:
+    """Return the objects that the statements made, with what each did to them.
+
+    Args:
+        statements: In execution order.
+        names: What each binds and reads.
+        server: The variable of the server.
+        trials: Statements that no package has: what they change is noted, but not what came to hold what in them.
+    """
     objects = Objects(server=server)
     asks_for_subclasses = any("__subclasses__" in statement.text for statement in statements)
     for statement in statements:
-        _Moment(objects, statement, names[statement.index], asks_for_subclasses=asks_for_subclasses).run()
+        moment = _Moment(objects, statement, names[statement.index], asks_for_subclasses=asks_for_subclasses)
+        moment.is_trial = statement.index in trials
+        moment.run()
     return objects
 
 
@@ -57,6 +68,7 @@ class _Moment:
 
     def __init__(self, objects: Objects, statement: Statement, names: Names, *, asks_for_subclasses: bool) -> None:
         self._objects = objects
+        self.is_trial = False
         self._statement = statement
         self._now = statement.index
         self._asks_for_subclasses = asks_for_subclasses
@@ -180,20 +192,27 @@ class _Moment:
         for name, sources in body.flows:
             is_new = name in body.writes
             targets = 1 << self._objects.bound(self._now, name).number if is_new else look(name)[0]
-            self._objects.hold(targets, self._look_all(sources, look), self._now)
+            self._hold(targets, self._look_all(sources, look))
 
     def _do(self, body: Body, look: Look) -> None:
         for roots, put_in in body.changes:
-            self._change(self._look_all(roots, look)[0], self._look_all(put_in, look))
+            is_here = look == self._look
+            self._change(self._look_all(roots, look)[0], self._look_all(put_in, look), modules=is_here)
         for call in body.calls:
             self._call(call, look)
 
-    def _change(self, group: int, put_in: Found = _NOTHING) -> None:
+    def _change(self, group: int, put_in: Found = _NOTHING, *, modules: bool = False) -> None:
+        """Note a change of objects and what is in them; of modules only where one is meant: anything may hold one."""
         objects = self._objects
+        group = group if modules else group & ~objects.modules
         parts = group | objects.holds.of(group) & objects.changing
         parts |= objects.holds.of(group & objects.modules) & objects.modules
         self._changed |= parts & ~objects.constant
-        objects.hold(parts, put_in, self._now)
+        self._hold(parts, put_in)
+
+    def _hold(self, holders: int, found: Found) -> None:
+        if not self.is_trial:
+            self._objects.hold(holders, found, self._now)
 
     def _call(self, call: Call, look: Look) -> None:
         if any(self._objects.is_server(root.removeprefix("()")) for root in call.on):
@@ -205,11 +224,11 @@ class _Moment:
         if not call.is_method:
             self._change(objects.holds.of(on) & objects.changers, arguments)
         if call.is_method and call.name in known.CHANGING_METHODS:
-            self._change(on, arguments)
+            self._change(on, arguments, modules=look == self._look)
             if call.name == "register" and on & objects.modules:  # as atexit has it
                 self._outside[call.name] = None
         elif call.is_method and call.name in known.DRAWING_METHODS and not ran:
-            self._change(on & ~objects.code | self._seeded(on & objects.code))
+            self._change(on & ~objects.code | self._seeded(on & objects.code), modules=True)
             self._change(arguments[0] if call.name == "shuffle" else 0)
         elif call.name in known.CHANGING_FUNCTIONS:
             self._change(arguments[0], arguments)
@@ -302,14 +321,15 @@ class _Moment:
         may_call = objects.behind.of(arguments[0])  # what it is given
         for holder in objects.those(may_call & objects.changers):
             self._change(1 << holder.number, arguments)
-        for code in objects.those(may_call & objects.running):
+        # A class from outside, such as `Thread` or `MCPServer`, keeps what it is given for later.
+        for code in () if call.name[:1].isupper() else objects.those(may_call & objects.running):
             for name, body in code.functions.items():
                 if not code.is_class or name == "__call__":
                     self._run(body, call, look, arguments[0], itself=code, direct=False)
         imported = on & objects.modules
         modules = {part.name for part in objects.those(objects.holds.of(imported)) if part.index < 0}
         if modules and call.name in known.SETTING_UP:
-            self._change(imported)
+            self._change(imported, modules=True)
             self._outside[call.name] = None
             return
         if call.decorates:  # ``@event.listens_for(engine, "connect")`` registers on what it is given
