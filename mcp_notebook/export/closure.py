@@ -98,7 +98,7 @@ class _Closing:
         self._trials = trials(notebook.statements, self._names, servers=servers, functions=functions)
         self._environment = {s.index for s in notebook.statements if environment_reads.only_sets(s.node)}
         self._unsafe = {s.index for s in notebook.statements if s.raised or pitfalls.awaits(s.node)}
-        not_followed = {*self._unsafe, *self._trials}
+        not_followed = {*self._unsafe, *self._trials, *self._environment}
         self._objects = moments.follow(notebook.statements, self._names, server=server, trials=not_followed)
         self._needed: set[tuple[str, int, int]] = set()
         self._called: set[tuple[int, int]] = set()

@@ -86,4 +86,4 @@ def _plain(default: str) -> str:
 
 
 def _stand_in(variable: Variable) -> str:
-    return {"int": "1", "float": "1", "bool": "true"}.get(variable.annotation, "for-tests")
+    return {"int": "1", "float": "1", "bool": "true"}.get(variable.annotation, "example")
