@@ -17,7 +17,7 @@ import httpx2
 from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.export import dependencies, project
-from mcp_notebook.export.module import Module
+from mcp_notebook.export.module.writing import Module
 
 SERVER = '''"""A shop for books."""
 

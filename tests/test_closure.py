@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from mcp_notebook.export import closure, statements
-from mcp_notebook.export.closure import Slice
+from mcp_notebook.export.closure import closing, statements
+from mcp_notebook.export.closure.closing import Slice
 from mcp_notebook.export.ran import RanCell
 
 
@@ -18,7 +18,7 @@ def sliced(
     ran = [cell if isinstance(cell, RanCell) else RanCell(n, cell) for n, cell in enumerate(cells, 1)]
     read = statements.read(ran)
     chosen = [part for part in read.statements if wanted and wanted in part.text]
-    return closure.close(read, chosen, needs.split(), server=server, functions=functions.split())
+    return closing.close(read, chosen, needs.split(), server=server, functions=functions.split())
 
 
 def texts(*cells: str | RanCell, needs: str = "f", server: str | None = None, wanted: str = "") -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from mcp_notebook.export import closure, statements
+from mcp_notebook.export.closure import closing, statements
 from mcp_notebook.export.ran import RanCell
 
 PRELUDE = """
@@ -263,7 +263,7 @@ def check(random: Random) -> None:
     whole = run(cells)
     wanted = [name for name in random.sample(NAMES, k=2) if name in whole]
     read = statements.read([RanCell(number, source) for number, source in enumerate(cells, 1)])
-    text = "\n".join(part.text for part in closure.close(read, [], wanted, server=None).statements)
+    text = "\n".join(part.text for part in closing.close(read, [], wanted, server=None).statements)
     note("\n# ---- cell\n".join(cells[1:]))
     note("# ==== slice\n" + text)
     alone = run([text])

@@ -13,7 +13,7 @@ import pytest
 
 from mcp_notebook.export import dependencies
 from mcp_notebook.export.dependencies import Dependencies
-from mcp_notebook.export.module import Module
+from mcp_notebook.export.module.writing import Module
 
 Install = Callable[..., None]
 

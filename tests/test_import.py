@@ -20,7 +20,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp_notebook import headless
 from mcp_notebook.cli import main
 from mcp_notebook.errors import NotebookError
-from mcp_notebook.export.module import write
+from mcp_notebook.export.module.writing import write
 from mcp_notebook.export.way_back import import_server
 from mcp_notebook.headless.choosing import choose
 from mcp_notebook.magics.ran import subject_of

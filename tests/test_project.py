@@ -12,7 +12,7 @@ import pytest
 
 from mcp_notebook.errors import ExportError
 from mcp_notebook.export import project
-from mcp_notebook.export.module import Module, Setting
+from mcp_notebook.export.module.writing import Module, Setting
 from mcp_notebook.export.naming import package_name
 from tests.packages import SERVER, package, run, write
 

@@ -16,7 +16,7 @@ from mcp import Client
 from mcp.server.mcpserver import MCPServer
 from ruff import find_ruff_bin
 
-from mcp_notebook.export.module import LONG, Module, write
+from mcp_notebook.export.module.writing import LONG, Module, write
 from mcp_notebook.magics.ran import subject_of
 from tests.notebooks import PercentNotebook, Request, ran, read
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mcp_notebook import headless
-from mcp_notebook.export.module import write
+from mcp_notebook.export.module.writing import write
 from mcp_notebook.magics.ran import subject_of
 from mcp_notebook.server import definitions
 from tests.notebooks import PercentNotebook

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcp_notebook.export.secrets import find, hide, refuse, withheld
+from mcp_notebook.export.settings.secrets import find, hide, refuse, withheld
 from mcp_notebook.recording import Call
 
 ENVIRONMENT = {"OPENAI_API_KEY": "abcd1234efgh", "HOME": "/home/somebody", "SECRET_KEY": "development"}

@@ -15,10 +15,10 @@ from hypothesis import settings as tuned
 from hypothesis import strategies as st
 from mcp.server.mcpserver import MCPServer
 
-from mcp_notebook.export.module import Module
+from mcp_notebook.export.module.writing import Module
 from mcp_notebook.export.ran import RanCell, Subject
-from mcp_notebook.export.secrets import refuse
-from mcp_notebook.export.settings import lift
+from mcp_notebook.export.settings.lifting import lift
+from mcp_notebook.export.settings.secrets import refuse
 
 OPENAI = "sk-" + "proj-abcDEF1234567890abcdef"
 URL = "postgresql://me:" + "s3cr3tpw@db/x"

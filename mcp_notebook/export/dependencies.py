@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from mcp_notebook.export.findings import Finding
-from mcp_notebook.export.module import Module
+from mcp_notebook.export.module.writing import Module
 
 __all__ = ["SERVING", "Dependencies", "of", "requirement", "top_levels"]
 

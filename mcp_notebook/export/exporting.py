@@ -9,14 +9,17 @@ from functools import partial
 from pathlib import Path
 from typing import get_args
 
-from mcp_notebook.export import dependencies, manifest, module, project, secrets, settings, telling
+from mcp_notebook.export import dependencies, manifest, project, telling
 from mcp_notebook.export.findings import Finding, Weight
 from mcp_notebook.export.manifest import Update
+from mcp_notebook.export.module import writing as module
 from mcp_notebook.export.naming import package_name
 from mcp_notebook.export.project import Package
 from mcp_notebook.export.proof import Proof, prove, report
 from mcp_notebook.export.proof.replaying import Replays, replays
 from mcp_notebook.export.ran import Subject
+from mcp_notebook.export.settings import lifting as settings
+from mcp_notebook.export.settings import secrets
 from mcp_notebook.export.wishes import Wishes
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call

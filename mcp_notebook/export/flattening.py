@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mcp_notebook.errors import NotebookError
-from mcp_notebook.export import names
+from mcp_notebook.export.closure import names
+from mcp_notebook.export.closure.statements import read
 from mcp_notebook.export.ran import RanCell
-from mcp_notebook.export.statements import read
 
 __all__ = ["Flat", "Part", "flatten"]
 

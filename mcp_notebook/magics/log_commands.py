@@ -15,7 +15,7 @@ import click
 from mcp_notebook import cells
 from mcp_notebook.errors import RequestError, UnknownNameError
 from mcp_notebook.export.proof.replaying import replays
-from mcp_notebook.export.secrets import withheld
+from mcp_notebook.export.settings.secrets import withheld
 from mcp_notebook.magics.options import TEXT
 from mcp_notebook.magics.state import State, say_call
 from mcp_notebook.magics.verb import INTO, ON, verb

@@ -11,7 +11,7 @@ from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.errors import ExportError
 from mcp_notebook.export.dependencies import Dependencies
-from mcp_notebook.export.module import Module
+from mcp_notebook.export.module.writing import Module
 
 __all__ = ["Health", "Package"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from mcp_notebook.client import Connection
 from mcp_notebook.errors import ExportError, McpNotebookError
-from mcp_notebook.export.module import Module
+from mcp_notebook.export.module.writing import Module
 from mcp_notebook.export.proof import inspecting
 from mcp_notebook.export.proof.environment import Installed, installed
 from mcp_notebook.export.proof.evidence import Proof

@@ -19,8 +19,8 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from mcp_notebook.export.findings import Finding
-from mcp_notebook.export.literals import literals
-from mcp_notebook.export.wording import is_key, is_placeholder, is_word, says_secret
+from mcp_notebook.export.settings.literals import literals
+from mcp_notebook.export.settings.wording import is_key, is_placeholder, is_word, says_secret
 from mcp_notebook.recording import Call
 
 __all__ = ["Part", "Secret", "brief", "find", "hide", "parts", "refuse", "secrets_of", "withheld"]

@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from mcp_notebook.export import names
-from mcp_notebook.export.edits import undecorated
-from mcp_notebook.export.statements import Statement
+from mcp_notebook.export.closure import names
+from mcp_notebook.export.closure.statements import Statement
+from mcp_notebook.export.module.edits import undecorated
 
 __all__ = ["Made", "Part", "arranged"]
 

@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from mcp_notebook.export import known
-from mcp_notebook.export.names import Names
+from mcp_notebook.export.closure import known
+from mcp_notebook.export.closure.names import Names
 
 __all__ = ["Body", "Call", "eager", "late", "lazily"]
 

@@ -8,8 +8,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from mcp_notebook.export.fields import type_of
-from mcp_notebook.export.module import Setting
+from mcp_notebook.export.module.writing import Setting
+from mcp_notebook.export.settings.fields import type_of
 
 __all__ = ["Constant", "imports_for", "plain", "setting_of", "text_of"]
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mcp_notebook.export.closure.magics_text import Magic
 from mcp_notebook.export.findings import Finding
-from mcp_notebook.export.magics_text import Magic
 from mcp_notebook.server import Definition
 
 __all__ = ["IMPORTS", "call", "finding", "function", "is_exposed"]

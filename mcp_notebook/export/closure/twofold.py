@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
+from mcp_notebook.export.closure.statements import Statement
 from mcp_notebook.export.findings import Finding
-from mcp_notebook.export.statements import Statement
 
 __all__ = ["findings"]
 

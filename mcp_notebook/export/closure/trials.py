@@ -8,9 +8,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Sequence
 
-from mcp_notebook.export.names import Names
-from mcp_notebook.export.pitfalls import eager
-from mcp_notebook.export.statements import Statement
+from mcp_notebook.export.closure.names import Names
+from mcp_notebook.export.closure.pitfalls import eager
+from mcp_notebook.export.closure.statements import Statement
 
 __all__ = ["trials"]
 

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mcp_notebook.export.edits import replaced
-from mcp_notebook.export.module import Setting
+from mcp_notebook.export.module.edits import replaced
+from mcp_notebook.export.module.writing import Setting
 from mcp_notebook.formatting import formatted
 
 __all__ = ["Rewriting"]

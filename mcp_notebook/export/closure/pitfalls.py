@@ -11,11 +11,11 @@ import sys
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from mcp_notebook.export import magic_findings
+from mcp_notebook.export.closure import magic_findings
+from mcp_notebook.export.closure.magics_text import Magic
+from mcp_notebook.export.closure.statements import Notebook, Statement
 from mcp_notebook.export.findings import Finding
-from mcp_notebook.export.magics_text import Magic
-from mcp_notebook.export.secrets import hide
-from mcp_notebook.export.statements import Notebook, Statement
+from mcp_notebook.export.settings.secrets import hide
 
 __all__ = ["awaits", "changed_later", "eager", "in_statements", "left_out", "line_of", "not_followed", "unbound"]
 

@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from mcp_notebook.export import known, moments, names
-from mcp_notebook.export.names import Names
-from mcp_notebook.export.statements import Statement
+from mcp_notebook.export.closure import known, moments, names
+from mcp_notebook.export.closure.names import Names
+from mcp_notebook.export.closure.statements import Statement
 
 __all__ = ["helpers"]
 

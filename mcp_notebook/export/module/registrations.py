@@ -10,11 +10,11 @@ from typing import Any
 
 from mcp.server.mcpserver import MCPServer
 
-from mcp_notebook.export import names
-from mcp_notebook.export.exposed import is_exposed
+from mcp_notebook.export.closure import names
+from mcp_notebook.export.closure.statements import Notebook, Statement
 from mcp_notebook.export.findings import Finding
-from mcp_notebook.export.magic_lines import Line, lines
-from mcp_notebook.export.statements import Notebook, Statement
+from mcp_notebook.export.module.exposed import is_exposed
+from mcp_notebook.export.module.magic_lines import Line, lines
 from mcp_notebook.server import Definition, definitions
 from mcp_notebook.server.changes import Kind
 

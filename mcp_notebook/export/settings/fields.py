@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from mcp_notebook.export.module import Setting
-from mcp_notebook.export.wording import words
+from mcp_notebook.export.module.writing import Setting
+from mcp_notebook.export.settings.wording import words
 
 __all__ = ["Fields", "type_of"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from mcp_notebook.export import effects, known
-from mcp_notebook.export.effects import Body
-from mcp_notebook.export.names import Names
-from mcp_notebook.export.objects import Object, Objects
+from mcp_notebook.export.closure import effects, known
+from mcp_notebook.export.closure.effects import Body
+from mcp_notebook.export.closure.names import Names
+from mcp_notebook.export.closure.objects import Object, Objects
 
 __all__ = ["describe"]
 

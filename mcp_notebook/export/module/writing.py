@@ -10,16 +10,17 @@ from typing import Any
 from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.errors import ExportError, did_you_mean
-from mcp_notebook.export import closure, names, registrations, statements
-from mcp_notebook.export.body import body
-from mcp_notebook.export.edits import undecorated
-from mcp_notebook.export.exposed import is_exposed
+from mcp_notebook.export.closure import closing, names, statements
+from mcp_notebook.export.closure.statements import Notebook, Statement
 from mcp_notebook.export.findings import Finding
-from mcp_notebook.export.layout import laid_out
-from mcp_notebook.export.plain import only_here, ours, plain
+from mcp_notebook.export.module import registrations
+from mcp_notebook.export.module.body import body
+from mcp_notebook.export.module.edits import undecorated
+from mcp_notebook.export.module.exposed import is_exposed
+from mcp_notebook.export.module.layout import laid_out
+from mcp_notebook.export.module.plain import only_here, ours, plain
+from mcp_notebook.export.module.registrations import Registrations
 from mcp_notebook.export.ran import Subject
-from mcp_notebook.export.registrations import Registrations
-from mcp_notebook.export.statements import Notebook, Statement
 
 __all__ = ["LONG", "Module", "Setting", "write"]
 
@@ -150,12 +151,12 @@ def _root(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _carried(notebook: Notebook, plans: list[Registrations], subject: Subject, also: Sequence[str]) -> closure.Slice:
+def _carried(notebook: Notebook, plans: list[Registrations], subject: Subject, also: Sequence[str]) -> closing.Slice:
     variable = subject.variable
     exposed = [str(d.entry.name) for plan in plans for d in plan.definitions.values() if is_exposed(d)]
     wanted = {s.index for plan in plans for s in (*plan.others, *(m.statement for m in plan.makers.values()))}
     left_out = {s.index for plan in plans for s in plan.left_out} | {s.index for s in only_here(notebook)}
-    return closure.close(
+    return closing.close(
         notebook,
         [s for s in notebook.statements if s.index in wanted],
         [*([] if variable is None else [variable]), *exposed, *also],
@@ -165,7 +166,7 @@ def _carried(notebook: Notebook, plans: list[Registrations], subject: Subject, a
     )
 
 
-def _further_servers(carried: closure.Slice, plans: list[Registrations], subject: Subject) -> list[MCPServer[Any]]:
+def _further_servers(carried: closing.Slice, plans: list[Registrations], subject: Subject) -> list[MCPServer[Any]]:
     known = frozenset[str]().union(*(plan.aliases for plan in plans))
     others = {name: server for name, server in _variables(subject).items() if name not in known}
     naming = [s for s in carried.statements if any(name in s.text for name in others)]

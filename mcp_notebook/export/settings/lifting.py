@@ -6,17 +6,17 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from mcp_notebook.export import environment_reads as reads
-from mcp_notebook.export.constants import Constant, imports_for, plain, setting_of, text_of
-from mcp_notebook.export.fields import Fields
 from mcp_notebook.export.findings import Finding, Weight
-from mcp_notebook.export.literals import Literal, literals
-from mcp_notebook.export.marks import Mark, marks, unmarked
-from mcp_notebook.export.module import Module, Setting
+from mcp_notebook.export.module.writing import Module, Setting
 from mcp_notebook.export.ran import Subject
-from mcp_notebook.export.rewriting import Rewriting
-from mcp_notebook.export.secrets import NO_SECRET, Part, brief, find, parts, secrets_of
-from mcp_notebook.export.wording import says_secret
+from mcp_notebook.export.settings import environment_reads as reads
+from mcp_notebook.export.settings.constants import Constant, imports_for, plain, setting_of, text_of
+from mcp_notebook.export.settings.fields import Fields
+from mcp_notebook.export.settings.literals import Literal, literals
+from mcp_notebook.export.settings.marks import Mark, marks, unmarked
+from mcp_notebook.export.settings.rewriting import Rewriting
+from mcp_notebook.export.settings.secrets import NO_SECRET, Part, brief, find, parts, secrets_of
+from mcp_notebook.export.settings.wording import says_secret
 from mcp_notebook.formatting import formatted
 
 __all__ = ["lift"]

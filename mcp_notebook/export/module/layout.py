@@ -6,8 +6,9 @@ import ast
 import re
 from collections.abc import Iterable, Sequence
 
-from mcp_notebook.export import names, splitting
-from mcp_notebook.export.statements import Statement
+from mcp_notebook.export.closure import names
+from mcp_notebook.export.closure.statements import Statement
+from mcp_notebook.export.module import splitting
 from mcp_notebook.formatting import formatted
 
 __all__ = ["laid_out"]

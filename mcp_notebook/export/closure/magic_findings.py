@@ -6,9 +6,9 @@ import ast
 import re
 from collections.abc import Collection, Iterator
 
-from mcp_notebook.export import environment_reads
+from mcp_notebook.export.closure.statements import Notebook, Statement
 from mcp_notebook.export.findings import Finding
-from mcp_notebook.export.statements import Notebook, Statement
+from mcp_notebook.export.settings import environment_reads
 
 __all__ = ["environment", "working_directory"]
 

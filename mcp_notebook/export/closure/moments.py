@@ -11,12 +11,12 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from mcp_notebook.export import effects, known
-from mcp_notebook.export.describing import describe
-from mcp_notebook.export.effects import Body, Call
-from mcp_notebook.export.names import Names
-from mcp_notebook.export.objects import Found, Object, Objects
-from mcp_notebook.export.statements import Statement
+from mcp_notebook.export.closure import effects, known
+from mcp_notebook.export.closure.describing import describe
+from mcp_notebook.export.closure.effects import Body, Call
+from mcp_notebook.export.closure.names import Names
+from mcp_notebook.export.closure.objects import Found, Object, Objects
+from mcp_notebook.export.closure.statements import Statement
 
 __all__ = ["follow"]
 

@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mcp_notebook.export import decorators, exposed, limits, names
-from mcp_notebook.export.arrangement import Made, Part, arranged
-from mcp_notebook.export.edits import decorated
+from mcp_notebook.export.closure import names
+from mcp_notebook.export.closure.magics_text import Magic
+from mcp_notebook.export.closure.statements import Statement
 from mcp_notebook.export.findings import Finding
-from mcp_notebook.export.magics_text import Magic
-from mcp_notebook.export.plain import SDK_SERVER
+from mcp_notebook.export.module import decorators, exposed, limits
+from mcp_notebook.export.module.arrangement import Made, Part, arranged
+from mcp_notebook.export.module.edits import decorated
+from mcp_notebook.export.module.plain import SDK_SERVER
+from mcp_notebook.export.module.registrations import Key, Registration, Registrations
 from mcp_notebook.export.ran import Subject
-from mcp_notebook.export.registrations import Key, Registration, Registrations
-from mcp_notebook.export.statements import Statement
 
 __all__ = ["Body", "body"]
 

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from mcp_notebook.export import known
-from mcp_notebook.export.bindings import Bindings
-from mcp_notebook.export.effects import Body
-from mcp_notebook.export.reach import Reach, members
+from mcp_notebook.export.closure import known
+from mcp_notebook.export.closure.bindings import Bindings
+from mcp_notebook.export.closure.effects import Body
+from mcp_notebook.export.closure.reach import Reach, members
 
 __all__ = ["Found", "Object", "Objects"]
 

@@ -13,13 +13,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from mcp_notebook.export import environment_reads, moments, pitfalls, twofold
-from mcp_notebook.export import names as scopes
-from mcp_notebook.export.bindings import Binding
+from mcp_notebook.export.closure import moments, pitfalls, twofold
+from mcp_notebook.export.closure import names as scopes
+from mcp_notebook.export.closure.bindings import Binding
+from mcp_notebook.export.closure.objects import Object
+from mcp_notebook.export.closure.statements import Notebook, Statement
+from mcp_notebook.export.closure.trials import trials
 from mcp_notebook.export.findings import Finding
-from mcp_notebook.export.objects import Object
-from mcp_notebook.export.statements import Notebook, Statement
-from mcp_notebook.export.trials import trials
+from mcp_notebook.export.settings import environment_reads
 
 __all__ = ["Slice", "close"]
 
