@@ -133,9 +133,12 @@ def test_a_secret_is_seen_in_every_file(shell: Shell, monkeypatch: pytest.Monkey
 
 def test_no_finding_quotes_the_value_of_a_secret(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIBRARY_TOKEN", "")
-    shell.good("%env LIBRARY_TOKEN=tr0ub4dor-and-3", "print('tr0ub4dor-and-3', {'password': 'c0rrect-h0rse'})")
+    shell.good("%env LIBRARY_TOKEN=tr0ub4dor-and-3", "from pathlib import Path")
+    shell.good(
+        "Path('left').write_text('tr0ub4dor-and-3')", "Path('out').write_text(str({'password': 'c0rrect-h0rse'}))"
+    )
     found = exported(shell, "books --no-proof")
-    assert "%env LIBRARY_TOKEN=tr..." in repr(found)
+    assert "write_text('tr..." in repr(found)
     assert not re.search("ub4dor|rect-h0rse", repr(found))
 
 
