@@ -15,10 +15,13 @@ from tests.notebooks import PercentNotebook
 from tests.test_round_trips import found, imported, seen
 
 ROOT = Path(__file__).parents[1]
+# Chapter 6 exports its server itself, and shows the proof.
 NOTEBOOKS = [
-    *(path for path in sorted((ROOT / "notebooks").glob("*.ipynb")) if path.name[:2] in {"00", "01", "02", "07"}),
+    *(path for path in sorted((ROOT / "notebooks").glob("*.ipynb")) if path.name[:2] != "06"),
     ROOT / "tests/conformance/everything.ipynb",
 ]
+STOPPED = {("05-authentication-and-security", "library"): "served"}
+"""The server that asks for tokens at the address where `%mcp serve` listens, which no package could know."""
 
 
 @pytest.mark.slow
@@ -28,10 +31,16 @@ def test_each_server_of_a_notebook_becomes_a_module(path, tmp_path, monkeypatch)
     with headless.run(path) as running:
         servers = [name for name, live in running.state.registry.servers.items() if definitions(live.server)]
         assert servers
+        # The notebook has tidied its own away.
+        monkeypatch.setenv("LIBRARY_DATABASE", f"sqlite:///{tmp_path}/library.db")
         for name in servers:
             subject = subject_of(running.state, name)
             module = write(subject)
-            assert found(module)["stops"] == [], "\n".join(map(str, module.findings))
+            stops = found(module)["stops"]
+            if (path.stem, name) in STOPPED:
+                assert {stop.split()[1] for stop in stops} == {STOPPED[path.stem, name]}
+                continue
+            assert stops == [], "\n".join(map(str, module.findings))
             server = imported(module, tmp_path, f"{path.stem[:2]}_{name}")
             lists = PercentNotebook(path, {}, [])
             live, exported = (running.loop.run_until_complete(seen(s, lists)) for s in (subject.server, server))
