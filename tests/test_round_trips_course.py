@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from mcp_notebook import headless
 from mcp_notebook.export.module.writing import write
 from mcp_notebook.magics.ran import subject_of
-from mcp_notebook.server import definitions
+from mcp_notebook.server import approval, definitions
 from tests.notebooks import PercentNotebook
 from tests.test_round_trips import found, imported, seen
 
@@ -28,6 +29,7 @@ STOPPED = {("05-authentication-and-security", "library"): "served"}
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_each_server_of_a_notebook_becomes_a_module(path, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    monkeypatch.setattr(approval, "_numbers", itertools.count(1))  # as in the kernel of its own that a notebook has
     with headless.run(path) as running:
         servers = [name for name, live in running.state.registry.servers.items() if definitions(live.server)]
         assert servers

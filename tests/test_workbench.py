@@ -379,7 +379,7 @@ def test_a_call_is_saved_as_a_test_and_no_file_is_overwritten(person: Person, tm
     person.choose("Traffic", "find")
     person.field("Traffic", "into").value = str(tmp_path / "test_find.py")
     person.press("Traffic", "Save as test")
-    assert "call_tool('find', {'words': 'sea'})" in (tmp_path / "test_find.py").read_text()
+    assert 'call_tool("find", {"words": "sea"})' in (tmp_path / "test_find.py").read_text()
     person.press("Traffic", "Save as test")
     assert "is there already" in person.reads("Traffic")
 
