@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,8 +88,7 @@ def installed(
 
 
 def _interpreter(environment: Path) -> Path:
-    scripts = sysconfig.get_path("scripts", "venv", {"base": str(environment), "installed_base": str(environment)})
-    return Path(scripts, "python.exe" if os.name == "nt" else "python")
+    return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def _install(environment: Path, interpreter: Path, wanted: Sequence[str]) -> None:
