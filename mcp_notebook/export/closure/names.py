@@ -16,6 +16,9 @@ __all__ = ["Names", "of", "of_all"]
 
 When = Literal["eager", "hint", "late"]
 
+_COMPREHENSION: Any = getattr(checker, "ComprehensionScope", checker.GeneratorScope)
+"""Before 4.1, the last for Python 3.10 among them, pyflakes has one scope for generators and comprehensions."""
+
 
 @dataclass(frozen=True)
 class Names:
@@ -143,7 +146,7 @@ class _Checker(checker.Checker):  # type: ignore[misc]  # pyflakes publishes no 
             return
         inner = self.scopeStack[1:]
         if isinstance(value, checker.NamedExprAssignment):
-            inner = [scope for scope in inner if not isinstance(scope, checker.ComprehensionScope)]
+            inner = [scope for scope in inner if not isinstance(scope, _COMPREHENSION)]
         if inner or isinstance(node, ast.ExceptHandler):  # its name is gone after the handler
             return
         if isinstance(value, checker.StarImportation):
