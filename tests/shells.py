@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -48,6 +49,9 @@ def running_shell(*, loaded: bool = True) -> Iterator[Shell]:
         yield Shell(shell)
     finally:
         unload_ipython_extension(shell)
-        shell.history_manager.end_session()
+        atexit.unregister(shell.atexit_operations)
+        history = shell.history_manager
+        shell.atexit_operations()
+        history.db.close()  # which IPython 8 leaves to the collector
         shell.restore_sys_module_state()
         InteractiveShell.clear_instance()
