@@ -201,3 +201,9 @@ def test_a_key_of_any_name_is_a_secret_where_its_value_was_made_by_chance() -> N
     assert find('MAPS_KEY = "kV9sQ2xTz7LmNp4RwYb8"\n', {})
     assert not find('CACHE_KEY = "user-profile-v2-2024"\nSORT_KEY = "created_at"\n', {})
     assert find('x = "an open-sesame-7 here"\n', {"DOOR_KEY": "open-sesame-7"})
+
+
+def test_what_only_stands_for_a_secret_may_be_written():
+    source = 'if KEY != "none":\n    ask("changeme")\n'
+    assert refuse({"server.py": source}, {}, ["none", "changeme"]) == []
+    assert len(refuse({"server.py": source.replace("none", "swordfish")}, {}, ["swordfish"])) == 1

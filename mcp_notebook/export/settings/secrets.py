@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.settings.literals import literals
-from mcp_notebook.export.settings.wording import is_key, is_placeholder, is_word, says_secret
+from mcp_notebook.export.settings.wording import is_filling, is_key, is_placeholder, is_word, says_secret
 from mcp_notebook.recording import Call
 
 __all__ = ["Part", "Secret", "brief", "find", "hide", "parts", "refuse", "secrets_of", "withheld"]
@@ -293,7 +293,12 @@ def _lifted(text: str, forms: Iterable[str]) -> Iterator[Secret]:
 
 @cache
 def _forms(value: str) -> frozenset[str]:
-    """Return how a value may be written down; a short one, which may stand there by chance, only as a literal."""
+    """Return how a value may be written down.
+
+    A short one, which may stand there by chance, only as a literal; one that only stands for a secret not at all.
+    """
+    if is_filling(value):
+        return frozenset()
     escaped = {repr(value), json.dumps(value)}
     if len(value) < 6 or is_word(value):
         return frozenset(escaped)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-__all__ = ["is_key", "is_placeholder", "is_word", "says_secret", "words"]
+__all__ = ["is_filling", "is_key", "is_placeholder", "is_word", "says_secret", "words"]
 
 SECRET = {
     "password", "passwd", "passphrase", "passcode", "pwd", "secret", "token", "apikey", "credential",
@@ -68,7 +68,12 @@ def is_placeholder(value: str, name: str = "") -> bool:
     value = value.strip()
     if len(value) < (4 if "pass" in name.lower() else 6) or len(set(value)) < 4 or INSERTED.search(value):
         return True
-    return "example" in value.lower() or value.lower() == name.lower() or FILLING.issuperset(words(value))
+    return "example" in value.lower() or value.lower() == name.lower() or is_filling(value)
+
+
+def is_filling(value: str) -> bool:
+    """Whether a value has only words that make no secret: ``none``, ``your-api-key``."""
+    return FILLING.issuperset(words(value))
 
 
 def is_word(value: str) -> bool:
