@@ -10,14 +10,14 @@ from __future__ import annotations
 import ast
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import dataclass
 
-from mcp_notebook.export.closure import moments, pitfalls, twofold
+from mcp_notebook.export.closure import moments, pitfalls
 from mcp_notebook.export.closure import names as scopes
-from mcp_notebook.export.closure.bindings import Binding
+from mcp_notebook.export.closure.names import Binding
 from mcp_notebook.export.closure.objects import Object
-from mcp_notebook.export.closure.statements import Notebook, Statement
+from mcp_notebook.export.closure.statements import Notebook, Statement, awaits
 from mcp_notebook.export.closure.trials import trials
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.settings import environment_reads
@@ -68,7 +68,7 @@ def close(
     carried = [notebook.statements[index] for index in sorted(closing.carried)]
     findings = [
         *closing.findings(),
-        *twofold.findings(notebook.statements, closing.carried),
+        *pitfalls.twofold.findings(notebook.statements, closing.carried),
         *pitfalls.in_statements(notebook, carried),
     ]
     findings += pitfalls.left_out(notebook, carried, closing.outside)
@@ -98,7 +98,7 @@ class _Closing:
         servers = () if server is None else (server,)
         self._trials = trials(notebook.statements, self._names, servers=servers, functions=functions)
         self._environment = {s.index for s in notebook.statements if environment_reads.only_sets(s.node)}
-        self._unsafe = {s.index for s in notebook.statements if s.raised or pitfalls.awaits(s.node)}
+        self._unsafe = {s.index for s in notebook.statements if s.raised or awaits(s.node)}
         not_followed = {*self._unsafe, *self._trials, *self._environment}
         self._objects = moments.follow(notebook.statements, self._names, server=server, trials=not_followed)
         self._needed: set[tuple[str, int, int]] = set()
@@ -110,7 +110,7 @@ class _Closing:
         self._unfollowed: dict[int, set[Object]] = defaultdict(set)
 
     @property
-    def outside(self) -> Collection[int]:
+    def outside(self) -> Set[int]:
         """The statements that do something outside the notebook's own objects, and of which nothing else is said."""
         said = {index for index, _ in self._not_followed()} | self._environment
         return self._objects.outside.keys() - said

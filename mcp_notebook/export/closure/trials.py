@@ -9,8 +9,7 @@ import ast
 from collections.abc import Collection, Sequence
 
 from mcp_notebook.export.closure.names import Names
-from mcp_notebook.export.closure.pitfalls import eager
-from mcp_notebook.export.closure.statements import Statement
+from mcp_notebook.export.closure.statements import Statement, eager_nodes
 
 __all__ = ["trials"]
 
@@ -52,7 +51,7 @@ class _Reading:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             self._forget(names)
             return False
-        parts = [node, *eager(node)]
+        parts = [node, *eager_nodes(node)]
         self._forget(names)
         for part in parts:
             self._import(part)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import importlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pyflakes import checker
+
+from mcp_notebook.export.closure.names.ways import Ways
 
 __all__ = ["Names", "of", "of_all"]
 
@@ -67,9 +69,7 @@ class _Checker(checker.Checker):  # type: ignore[misc]  # pyflakes publishes no 
 
     def __init__(self, tree: ast.Module) -> None:
         self._seen: dict[ast.stmt, dict[str, set[Any]]] = defaultdict(lambda: defaultdict(set))
-        self._bound_at: dict[ast.AST | None, set[str]] = defaultdict(set)
-        self._bindings: dict[str, list[ast.AST]] = defaultdict(list)
-        self._above: dict[ast.AST, ast.AST] = {}
+        self._ways = Ways()
         self._statement: ast.stmt = ast.Pass()
         self._when: When = "eager"
         self._hinting = False
@@ -79,7 +79,7 @@ class _Checker(checker.Checker):  # type: ignore[misc]  # pyflakes publishes no 
         seen = {kind: frozenset(values) for kind, values in self._seen[node].items()}
         starred = frozenset[str]().union(*map(_public_names, seen.get("starred", ())))
         seen["binds"] = seen.get("binds", frozenset()) | starred
-        certain = self._certain([node]) | (starred if isinstance(node, ast.ImportFrom) else set())
+        certain = self._ways.certain([node]) | (starred if isinstance(node, ast.ImportFrom) else set())
         return Names(**seen, certain=frozenset(certain))
 
     # Where we are: in which statement, and now or later.
@@ -87,9 +87,7 @@ class _Checker(checker.Checker):  # type: ignore[misc]  # pyflakes publishes no 
     def handleNode(self, node: ast.AST | None, parent: ast.AST) -> None:
         if parent is self.root and isinstance(node, ast.stmt):
             self._statement = node
-            self._bindings.clear()
-            # pyflakes notes the parents of some nodes only after it has looked at what is in them.
-            self._above = {child: above for above in ast.walk(node) for child in ast.iter_child_nodes(above)}
+            self._ways.enter(node)
         super().handleNode(node, parent)
 
     def deferFunction(self, callable: Callable[[], object]) -> None:
@@ -135,7 +133,7 @@ class _Checker(checker.Checker):  # type: ignore[misc]  # pyflakes publishes no 
         if not binding.used:
             return
         self._seen[self._statement]["nodes"].add(node)
-        if not self._bound_before(node, name):
+        if not (self._when == "eager" and self._ways.bound_before(node, name)):
             lazily = any(isinstance(scope, checker.GeneratorScope) for scope in self.scopeStack)
             for when in {self._when, "late"} if lazily else {self._when}:
                 self._note({"eager": "reads", "hint": "hints", "late": "late"}[when], name, node)
@@ -153,8 +151,7 @@ class _Checker(checker.Checker):  # type: ignore[misc]  # pyflakes publishes no 
             self._note("starred", value.fullName, node)
             return
         self._note("binds", value.name, node)
-        self._bound_at[self._binder(node)].add(value.name)
-        self._bindings[value.name].append(node)
+        self._ways.bind(node, value.name)
 
     def handleNodeDelete(self, node: ast.Name) -> None:
         if len(self.scopeStack) == 1:
@@ -173,67 +170,11 @@ class _Checker(checker.Checker):  # type: ignore[misc]  # pyflakes publishes no 
 
     def EXCEPTHANDLER(self, node: ast.ExceptHandler) -> None:
         if node.name:
-            self._bindings[node.name].append(node)
+            self._ways.handle(node, node.name)
         super().EXCEPTHANDLER(node)
 
     def AWAIT(self, node: ast.Await) -> None:
         self.handleChildren(node)  # pyflakes passes over it outside functions, where a cell may await
-
-    # What is bound whatever way a statement takes.
-
-    def _bound_before(self, node: ast.AST, name: str) -> bool:
-        """Whether the statement that reads `name` now has always bound it by then, as a loop binds its variable."""
-        return self._when == "eager" and any(self._reaches(bound, node) for bound in self._bindings.get(name, ()))
-
-    def _reaches(self, bound: ast.AST, read: ast.AST) -> bool:
-        ways = [bound], [read]
-        for way in ways:
-            while way[-1] is not self._statement:
-                way.append(self._above[way[-1]])
-        while len(ways[0]) > 1 and len(ways[1]) > 1 and ways[0][-2] is ways[1][-2]:
-            for way in ways:
-                way.pop()
-        if len(ways[1]) < 2 or len(ways[0]) < 2:
-            return isinstance(bound, ast.ExceptHandler) and ways[0] == [bound]
-        common, first, then = ways[0][-1], ways[0][-2], ways[1][-2]
-        if isinstance(first, ast.stmt):
-            blocks = (getattr(common, field, ()) for field in ("body", "orelse", "finalbody"))
-            together = any(first in block and then in block for block in blocks)
-            return together and isinstance(first, ast.stmt) and checker.getNodeName(bound) in self._certain([first])
-        if isinstance(common, ast.For | ast.AsyncFor):
-            return first is common.target and then in common.body
-        return isinstance(common, ast.With | ast.AsyncWith | ast.If | ast.While | ast.match_case) and (
-            self._binder(bound) is not None or isinstance(common, ast.match_case)
-        )
-
-    def _binder(self, node: ast.AST) -> ast.AST | None:
-        """Return the statement that binds when it runs; None where an expression may pass the binding by."""
-        while not isinstance(node, ast.stmt):
-            if isinstance(node, _PERHAPS) or (isinstance(node, ast.Compare) and len(node.ops) > 1):
-                return None
-            node = self._above[node]
-        return node
-
-    def _certain(self, body: Iterable[ast.stmt]) -> set[str]:
-        return set().union(*map(self._certain_in, body))
-
-    def _certain_in(self, node: ast.stmt) -> set[str]:
-        own = self._bound_at[node]
-        if isinstance(node, ast.If):
-            return own | self._in_each(node.body, node.orelse)
-        if isinstance(node, ast.Try) or type(node).__name__ == "TryStar":  # TryStar came with Python 3.11
-            ways = [[*node.body, *node.orelse], *(handler.body for handler in node.handlers)]  # type: ignore[attr-defined]
-            return self._in_each(*ways) | self._certain(node.finalbody)  # type: ignore[attr-defined]
-        if isinstance(node, ast.With):
-            return own | (set() if _may_swallow(node) else self._certain(node.body))
-        if isinstance(node, ast.For | ast.AsyncFor | ast.Match | ast.AsyncWith):
-            return set()
-        return own
-
-    def _in_each(self, *ways: list[ast.stmt]) -> set[str]:
-        """Return what each of the ways binds; one that raises was not taken."""
-        taken = [self._certain(way) for way in ways if not (way and isinstance(way[-1], ast.Raise))]
-        return set.intersection(*taken) if taken else set()
 
 
 def _public_names(module: str) -> frozenset[str]:
@@ -243,26 +184,3 @@ def _public_names(module: str) -> frozenset[str]:
     except Exception:  # noqa: BLE001 - it runs the module's own code, unless the notebook has imported it already
         return frozenset()
     return frozenset(getattr(live, "__all__", [name for name in vars(live) if not name.startswith("_")]))
-
-
-_PERHAPS = (
-    ast.BoolOp,
-    ast.IfExp,
-    ast.ListComp,
-    ast.SetComp,
-    ast.DictComp,
-    ast.GeneratorExp,
-    ast.comprehension,
-    ast.match_case,
-)
-"""Where Python may pass a part by."""
-
-
-def _may_swallow(node: ast.With) -> bool:
-    """Whether an exception in the body may end there: of files and locks it is known that it does not."""
-    for item in node.items:
-        function = item.context_expr.func if isinstance(item.context_expr, ast.Call) else item.context_expr
-        name = getattr(function, "attr", getattr(function, "id", ""))
-        if name not in {"open", "connect", "lock", "_lock", "Lock", "RLock", "urlopen", "TemporaryDirectory"}:
-            return True
-    return False

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mcp_notebook.export.closure.names import Names
+from mcp_notebook.export.closure.names.scopes import Names
 
 __all__ = ["Binding", "Bindings"]
 

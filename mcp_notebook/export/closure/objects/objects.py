@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mcp_notebook.export.closure import known
-from mcp_notebook.export.closure.bindings import Bindings
 from mcp_notebook.export.closure.effects import Body
-from mcp_notebook.export.closure.reach import Reach, members
+from mcp_notebook.export.closure.names import Bindings
+from mcp_notebook.export.closure.objects.reach import Reach, members
 
-__all__ = ["Found", "Object", "Objects"]
+__all__ = ["NOTHING", "Found", "Object", "Objects", "both", "group_of"]
 
 
 @dataclass(eq=False)
@@ -56,6 +56,21 @@ class Object:
 
 Found = tuple[int, int]
 """The group of objects that a root may stand for, and that of the functions and classes that made it."""
+
+NOTHING: Found = 0, 0
+
+
+def both(one: Found, other: Found) -> Found:
+    """Return what was found in either way."""
+    return one[0] | other[0], one[1] | other[1]
+
+
+def group_of(objects: Iterable[Object]) -> int:
+    """Return the group of these objects: the sum of their bits."""
+    group = 0
+    for one in objects:
+        group |= 1 << one.number
+    return group
 
 
 class Objects:

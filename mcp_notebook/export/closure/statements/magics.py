@@ -1,18 +1,20 @@
-"""IPython's own syntax in the text of a cell: which lines are magics, and the Python that they run."""
+"""IPython's own syntax in the text of a cell: which lines are magics, and the Python that they run.
+
+What an install line asks for is read in `installs`.
+"""
 
 from __future__ import annotations
 
 import ast
 import io
 import re
-import shlex
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from textwrap import dedent
 from typing import Literal
 
-__all__ = ["Magic", "Python", "python_of", "requirements_of"]
+__all__ = ["Magic", "Python", "python_of"]
 
 
 @dataclass(frozen=True)
@@ -172,58 +174,3 @@ def _statement(text: str) -> str:
     while text.startswith("-"):
         text = re.sub(r"^-\w+(\s+\d+(?=\s))?\s*", "", text, count=1)
     return text if _parses(text) else ""
-
-
-_INSTALLS = re.compile(
-    r"[%!]{1,2}\s*(?:\S*python\S*\s+-m\s+|\{sys\.executable\}\s+-m\s+)?(pip3?|conda|mamba|uv)\s+(.*)", re.S
-)
-_TAKES_A_VALUE = frozenset(
-    [
-        "-c",
-        "-i",
-        "-f",
-        "-r",
-        "-t",
-        "-e",
-        "-n",
-        "-p",
-        "--index-url",
-        "--extra-index-url",
-        "--requirement",
-        "--constraint",
-        "--find-links",
-        "--target",
-        "--editable",
-        "--channel",
-        "--name",
-        "--prefix",
-        "--python",
-    ]
-)
-
-
-def requirements_of(magic: Magic) -> list[str]:
-    """Return what ``%pip install``, ``!pip install``, ``%conda install`` or ``%uv pip install`` asks for by name."""
-    found = _INSTALLS.match(magic.text)
-    if not found:
-        return []
-    try:
-        words = shlex.split(found[2].replace("\\\n", " "), comments=True)
-    except ValueError:
-        return []
-    if words[:2] == ["pip", "install"]:
-        words = words[1:]
-    if words[:1] not in (["install"], ["add"]):
-        return []
-    names: list[str] = []
-    rest = iter(words[1:])
-    for word in rest:
-        if word in _TAKES_A_VALUE:
-            next(rest, None)
-        elif word in {"&&", ";", "|", ">", "2>", "||", "&>"}:
-            break
-        elif not word.startswith(("-", ".", "/", "~", ">", "2>")):
-            names.append(word)
-    if found[1] in {"conda", "mamba"}:
-        names = [re.sub(r"^([\w.-]+)=+([\w.*]+).*$", r"\1==\2", name) for name in names]
-    return names

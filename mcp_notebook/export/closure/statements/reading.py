@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from mcp_notebook.export.closure.magics_text import Magic, python_of, requirements_of
+from mcp_notebook.export.closure.statements.installs import requirements_of
+from mcp_notebook.export.closure.statements.magics import Magic, python_of
 from mcp_notebook.export.ran import RanCell
 
 __all__ = ["Notebook", "Statement", "read"]

@@ -1,4 +1,4 @@
-"""What is said of magics that set something up for the code of other cells: only where that code is carried."""
+"""Cells that set variables of the environment, or the working directory: said where what is carried depends on it."""
 
 from __future__ import annotations
 

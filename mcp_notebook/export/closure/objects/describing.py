@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from mcp_notebook.export.closure import effects, known
 from mcp_notebook.export.closure.effects import Body
 from mcp_notebook.export.closure.names import Names
-from mcp_notebook.export.closure.objects import Object, Objects
+from mcp_notebook.export.closure.objects.objects import Object, Objects
 
 __all__ = ["describe"]
 
