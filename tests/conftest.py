@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mcp_notebook.portal import Portal
 from tests.kernels import Kernel, running_kernel
 from tests.lab import Lab, browser_or_skip, in_browser, running_lab
 
@@ -16,6 +17,13 @@ def private_runtime_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pa
         directory = tmp_path_factory.mktemp("runtime")
         patch.setenv("JUPYTER_RUNTIME_DIR", str(directory))
         yield directory
+
+
+@pytest.fixture
+def portal() -> Iterator[Portal]:
+    portal = Portal()
+    yield portal
+    portal.close()
 
 
 @pytest.fixture(scope="module")

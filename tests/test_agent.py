@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -35,13 +35,6 @@ class Log:
 
     async def failed(self, use: Use, reason: str, call: Call | None) -> None:
         self.lines.append(f"failed {use.name}: {reason}")
-
-
-@pytest.fixture
-def portal() -> Iterator[Portal]:
-    portal = Portal()
-    yield portal
-    portal.close()
 
 
 def library() -> NotebookServer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, Any
 
 import pytest
@@ -22,13 +21,6 @@ class Size(BaseModel):
 
 def ask_for_size() -> Elicit[Size]:
     return Elicit("Which size?", Size)
-
-
-@pytest.fixture
-def portal() -> Iterator[Portal]:
-    portal = Portal()
-    yield portal
-    portal.close()
 
 
 @pytest.fixture(params=["modern", "legacy"])

@@ -70,13 +70,6 @@ class Library:
 
 
 @pytest.fixture
-def portal() -> Iterator[Portal]:
-    portal = Portal()
-    yield portal
-    portal.close()
-
-
-@pytest.fixture
 def library() -> Library:
     return Library()
 

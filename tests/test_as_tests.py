@@ -104,12 +104,17 @@ async def blue(context: Any, params: Any) -> ElicitResult:
     return ElicitResult(action="accept", content={"colour": "blue"})
 
 
+def shop_of(source: str, folder: Path) -> MCPServer[Any]:
+    """Return the server of a module, which the tests that are written import as `shop` from the folder."""
+    (folder / "shop.py").write_text(source, encoding="utf-8")
+    namespace: dict[str, Any] = {"__name__": "shop"}
+    exec(compile(source, "shop.py", "exec", dont_inherit=True), namespace)
+    return adopt(namespace["mcp"])
+
+
 @pytest.fixture
 def shop(tmp_path: Path) -> MCPServer[Any]:
-    (tmp_path / "shop.py").write_text(SHOP, encoding="utf-8")
-    namespace: dict[str, Any] = {"__name__": "shop"}
-    exec(compile(SHOP, "shop.py", "exec", dont_inherit=True), namespace)
-    return adopt(namespace["mcp"])
+    return shop_of(SHOP, tmp_path)
 
 
 def recorded(server: Any, use: Callable[[Client], Any], mode: str = "auto") -> list[Call]:
@@ -261,10 +266,7 @@ async def roots(ctx: Context) -> list[str]:
 
 @pytest.fixture
 def asking(tmp_path: Path) -> MCPServer[Any]:
-    (tmp_path / "shop.py").write_text(ASKING, encoding="utf-8")
-    namespace: dict[str, Any] = {"__name__": "shop"}
-    exec(compile(ASKING, "shop.py", "exec", dont_inherit=True), namespace)
-    return adopt(namespace["mcp"])
+    return shop_of(ASKING, tmp_path)
 
 
 @pytest.mark.slow

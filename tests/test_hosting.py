@@ -42,13 +42,6 @@ def shop(**options: Any) -> NotebookServer:
 
 
 @pytest.fixture
-def portal() -> Iterator[Portal]:
-    portal = Portal()
-    yield portal
-    portal.close()
-
-
-@pytest.fixture
 def serve(portal: Portal) -> Iterator[Serve]:
     """Make a server listen; it is stopped with the test."""
     listeners: list[Listener] = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -73,13 +72,6 @@ def library(*, added: int = 0, description: str = "Add two numbers.") -> Noteboo
         return f"Review {text}"
 
     return server
-
-
-@pytest.fixture
-def portal() -> Iterator[Portal]:
-    portal = Portal()
-    yield portal
-    portal.close()
 
 
 def latest(server: NotebookServer) -> Call:

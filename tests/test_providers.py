@@ -78,13 +78,6 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
         provider.shutdown()
 
 
-@pytest.fixture
-def portal() -> Iterator[Portal]:
-    portal = Portal()
-    yield portal
-    portal.close()
-
-
 def turn(portal: Portal, era: Era = "modern") -> Turn:
     model = provided("ollama:stand-in")
     toolbox = Toolbox({"library": Connection(portal, library(), era)})

@@ -243,13 +243,6 @@ def ask_for_roots() -> ListRoots:
     return ListRoots()
 
 
-@pytest.fixture
-def portal() -> Iterator[Portal]:
-    portal = Portal()
-    yield portal
-    portal.close()
-
-
 @pytest.fixture(params=["modern", "legacy"])
 def pizzeria(request: pytest.FixtureRequest, portal: Portal) -> Iterator[Connection]:
     server = NotebookServer("pizzeria")

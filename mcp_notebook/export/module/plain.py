@@ -134,10 +134,13 @@ def ours(carried: Sequence[Statement]) -> Iterator[Finding]:
             yield from _mentions(statement)
         elif _is_ours(_module(node)):
             bound = names.of(node).binds
-            for reader in carried:
-                found = names.of(reader.node)
-                if bound & (found.reads | found.hints | found.late):
-                    yield _finding(reader, node.names[0].name)
+            readers = (statement for statement in carried if bound & _read_in(statement))
+            yield from (_finding(reader, node.names[0].name) for reader in readers)
+
+
+def _read_in(statement: Statement) -> frozenset[str]:
+    found = names.of(statement.node)
+    return found.reads | found.hints | found.late
 
 
 def _module(node: ast.stmt) -> str | None:

@@ -87,16 +87,7 @@ def write(subject: Subject, *, also: Sequence[str] = (), longest: int = LONG) ->
     """
     notebook = plain(statements.read(subject.cells))
     _refuse_unknown(also, notebook)
-    plans = [registrations.of(notebook, subject.server, _aliases(subject, subject.server), subject.namespace)]
-    while True:
-        prepared = _prepared(notebook, plans, _variables(subject))
-        carried = _carried(prepared, plans, subject, also)
-        missing = _further_servers(carried, plans, subject)
-        if not missing:
-            break
-        plans += [
-            registrations.of(notebook, server, _aliases(subject, server), subject.namespace) for server in missing
-        ]
+    plans, carried = _planned(notebook, subject, also)
     written = body(carried.statements, plans, subject, notebook.magics)
     files = laid_out(
         _docstring(subject.server),
@@ -114,6 +105,20 @@ def write(subject: Subject, *, also: Sequence[str] = (), longest: int = LONG) ->
         pip=notebook.pip,
         findings=(*findings, *ours(carried.statements), *_left_out(notebook, plans[0].aliases)),
     )
+
+
+def _planned(notebook: Notebook, subject: Subject, also: Sequence[str]) -> tuple[list[Registrations], closing.Slice]:
+    """Return what the cells register, on the server and on others that it needs, and the statements for that."""
+    plans: list[Registrations] = []
+    missing = [subject.server]
+    while missing:
+        plans += [
+            registrations.of(notebook, server, _aliases(subject, server), subject.namespace) for server in missing
+        ]
+        prepared = _prepared(notebook, plans, _variables(subject))
+        carried = _carried(prepared, plans, subject, also)
+        missing = _further_servers(carried, plans, subject)
+    return plans, carried
 
 
 def _refuse_unknown(also: Sequence[str], notebook: Notebook) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -57,6 +58,7 @@ def prove(
             run; what it writes into the directory's tests counts.
         on_progress: Told of each step in a line.
     """
+    signs_in = {"HTTP"} if subject.server.settings.auth is not None else set[str]()
     with TemporaryDirectory(prefix="proof-", ignore_cleanup_errors=True) as made:
         folder = Path(made)
         try:
@@ -68,15 +70,11 @@ def prove(
         about = _or_why(inspecting.about, package, name, folder / "empty")
         with Connection(portal, subject.server, "modern") as live:
             offer = offer_of(live)
-        signs_in = {"HTTP"} if subject.server.settings.auth is not None else set[str]()
-        runs = {
-            transport: _run(portal, package, name, transport, replays, on_progress, signs_in=transport in signs_in)
-            for transport in TRANSPORTS
-        }
+        starts = _Starts(portal, package, name, replays, on_progress)
+        runs = {transport: starts.over(transport, signs_in=transport in signs_in) for transport in TRANSPORTS}
         varies = {}
         if not all(same_calls(replays, run, volatile) for run in runs.values()):
-            again = _run(portal, package, name, "stdio", replays, on_progress, again=True)
-            varies = varying(runs["stdio"], again)
+            varies = varying(runs["stdio"], starts.over("stdio", again=True))
             before_tests(varies)
             package.copy_again(destination, "tests")
         on_progress("running the package's tests")
@@ -86,32 +84,32 @@ def prove(
         return judged(observed, module.cells, volatile, varies)
 
 
-def _run(
-    portal: Portal,
-    package: Installed,
-    name: str,
-    transport: str,
-    replays: Replays,
-    say: Say,
-    *,
-    again: bool = False,
-    signs_in: bool = False,
-) -> Run:
-    """Start the package, ask what it offers, and make the calls again; one that wants a sign-in is only started."""
-    say(f"starting the package over {transport}{', to see what varies' if again else ''}")
-    run = Run()
-    try:
-        with serving(portal, package, name, transport) as connections:
-            if signs_in:
-                run.unasked = "the server wants a sign-in of its own"
-                return run
-            run.offer = offer_of(connections.speaking("modern"))
-            say(f"making the recorded calls again over {transport} ({len(replays.calls)})")
-            for call in replays.calls:
-                run.outcomes[call.number] = replayed(portal, connections.speaking(call.era), call)
-    except McpNotebookError as error:
-        run.failure = str(error)
-    return run
+@dataclass(frozen=True)
+class _Starts:
+    """The installed package, which is started for each run anew."""
+
+    portal: Portal
+    package: Installed
+    name: str
+    replays: Replays
+    say: Say
+
+    def over(self, transport: str, *, again: bool = False, signs_in: bool = False) -> Run:
+        """Ask what it offers, and make the calls again; one that wants a sign-in is only started."""
+        self.say(f"starting the package over {transport}{', to see what varies' if again else ''}")
+        run = Run()
+        try:
+            with serving(self.portal, self.package, self.name, transport) as connections:
+                if signs_in:
+                    run.unasked = "the server wants a sign-in of its own"
+                    return run
+                run.offer = offer_of(connections.speaking("modern"))
+                self.say(f"making the recorded calls again over {transport} ({len(self.replays.calls)})")
+                for call in self.replays.calls:
+                    run.outcomes[call.number] = replayed(self.portal, connections.speaking(call.era), call)
+        except McpNotebookError as error:
+            run.failure = str(error)
+        return run
 
 
 def _or_why(step: Callable[..., Any], *arguments: Any) -> Any:

@@ -67,7 +67,6 @@ def _defined(node: ast.stmt) -> Iterator[tuple[str, str]]:
             yield alias.asname or alias.name.partition(".")[0], "an import"
     elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
         kind = "a function" if isinstance(node.value, ast.Lambda) else "a value"
-        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-            for part in ast.walk(target):
-                if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-                    yield part.id, kind
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        parts = (part for target in targets for part in ast.walk(target) if isinstance(part, ast.Name))
+        yield from ((part.id, kind) for part in parts if isinstance(part.ctx, ast.Store))

@@ -1,0 +1,108 @@
+"""The package as it is going to be, before anything is written: its files, and what is to be said of the cells."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import get_args
+
+from mcp_notebook.export import dependencies, project
+from mcp_notebook.export.findings import Finding, Weight
+from mcp_notebook.export.module import writing as module
+from mcp_notebook.export.naming import package_name
+from mcp_notebook.export.project import Package
+from mcp_notebook.export.proof.replaying import Replays, replays
+from mcp_notebook.export.ran import Subject
+from mcp_notebook.export.settings import lifting as settings
+from mcp_notebook.export.settings import secrets
+from mcp_notebook.export.wishes import Wishes
+from mcp_notebook.recording import Call
+from mcp_notebook.recording.as_tests import as_tests, testable
+
+__all__ = ["Draft", "draft"]
+
+TESTS = "test_calls.py"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A package before it is written.
+
+    Attributes:
+        package: What its files are written from.
+        files: The text of each, by its path.
+        recorded: The calls that can be made again.
+        findings: What is to be said of the cells, what stops first.
+        hide: Shortens the secrets in a text.
+    """
+
+    package: Package
+    files: dict[str, str]
+    recorded: Replays
+    findings: tuple[Finding, ...]
+    hide: Callable[[str], str] = field(compare=False)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether a finding stops it."""
+        return any(finding.weight == "stops" for finding in self.findings)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The values of its settings in the notebook, by their variables."""
+        return {s.variable: s.live for s in self.package.module.settings if s.live is not None}
+
+    def test_anew(self, varies: Mapping[int, Sequence[str]], volatile: Sequence[str]) -> None:
+        """Write the tests again, now that a proof has shown which values vary."""
+        tests = _tests(self.recorded, self.package.name, self.package.module.variable, volatile, varies)
+        self.files[f"tests/{TESTS}"] = project.files(replace(self.package, tests=tests))[f"tests/{TESTS}"]
+
+
+def draft(
+    subject: Subject, destination: Path, calls: Iterable[Call], wishes: Wishes, environment: Mapping[str, str]
+) -> Draft:
+    """Make the package of a live server; the arguments are as of `exporting.export`."""
+    written = module.write(subject, also=[wishes.health] if wishes.health else [])
+    name, named = package_name(wishes.name or destination.resolve().name, dependencies.top_levels(written))
+    lifted = settings.lift(written, subject, environment, package=name)
+    known = [setting.live for setting in lifted.settings if setting.secret and setting.live]
+    withheld = partial(secrets.withheld, environment=environment, known=known)
+    recorded = replays(calls if wishes.calls else (), subject.server, withheld)
+    package = Package(
+        name,
+        subject.server.title or subject.server.name,
+        lifted,
+        dependencies.of(lifted),
+        subject.server,
+        _tests(recorded, name, lifted.variable, wishes.volatile, {} if wishes.proof else None),
+        wishes.health,
+        wishes.licence,
+        ".".join(platform.python_version_tuple()[:2]),
+    )
+    files = project.files(package)
+    hide = partial(secrets.hide, environment=environment, known=known)
+    refused = secrets.refuse(files, environment, known)
+    found = _stops_first([*refused, *lifted.findings, *package.dependencies.findings, *named])
+    # A finding may quote a line of the notebook.
+    findings = tuple(replace(finding, name=hide(finding.name), what=hide(finding.what)) for finding in found)
+    return Draft(package, files, recorded, findings, hide)
+
+
+def _tests(
+    recorded: Replays,
+    name: str,
+    variable: str,
+    volatile: Sequence[str],
+    varies: Mapping[int, Sequence[str]] | None,
+) -> dict[str, str]:
+    """Write the tests; `varies` is what a proof has shown, empty before it has, and None where there is to be none."""
+    calls = [call for call in recorded.calls if testable(call)]
+    return {TESTS: as_tests(calls, f"{name}.server:{variable}", volatile=volatile, varies=varies)} if calls else {}
+
+
+def _stops_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    weights = list(get_args(Weight))
+    return tuple(sorted(dict.fromkeys(findings), key=lambda finding: weights.index(finding.weight)))
