@@ -33,6 +33,25 @@ logging.warning("logged")
 assert sys.stdin.read() == ""
 """
 
+LOUD = """%%mcp_tool
+def add(a: int, b: int) -> int:
+    import ctypes, logging, os, subprocess, sys, threading, warnings
+    print("by print")
+    sys.stderr.write("by stderr\\n")
+    sys.__stdout__.write("by __stdout__\\n")
+    logging.getLogger("shop").info("by logging")
+    warnings.warn("by " + "warning")
+    os.write(1, b"by fd\\n")
+    ctypes.CDLL(None).puts(b"by C")
+    subprocess.run([sys.executable, "-c", "print('by ' + 'child')"])
+    thread = threading.Thread(target=print, args=["by thread"])
+    thread.start()
+    thread.join()
+    display({"by display"})
+    raise RuntimeError("no till")
+"""
+WAYS = ["print", "stderr", "__stdout__", "logging", "warning", "fd", "C", "child", "thread", "display"]
+
 WHERE = """%%mcp_tool --run-on main
 def where() -> str:
     import threading
@@ -162,9 +181,12 @@ def test_it_ends_as_good_commands_do(tmp_path: Path) -> None:
             assert (process.stdout.read(), process.stderr.read()) == ("", "")
 
 
-def test_what_a_tool_raises_is_told_on_stderr_and_not_to_the_client(tmp_path: Path) -> None:
+def test_what_a_tool_puts_out_and_raises_is_seen_on_stderr_and_not_by_the_client(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)  # what is buffered is written when the client has gone
     notebook = tmp_path / "sales.ipynb"
-    save(notebook, {"add": ADD.replace("return", "raise RuntimeError('no till') if a else None\n    return")})
+    save(notebook, {"add": LOUD})
     asked = [
         {"id": 1, "method": "initialize", "params": {
             "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}},
@@ -175,12 +197,16 @@ def test_what_a_tool_raises_is_told_on_stderr_and_not_to_the_client(tmp_path: Pa
         assert process.stdin is not None
         process.stdin.writelines(json.dumps({"jsonrpc": "2.0", **message}) + "\n" for message in asked)
         process.stdin.flush()
-        until(process.stderr, "RuntimeError: no till")
+        said = until(process.stderr, "RuntimeError: no till")
         process.stdin.close()
         process.stdin = None
         assert process.wait(DEADLINE) == 0
         assert process.stdout is not None
-        assert "no till" not in process.stdout.read()
+        assert process.stderr is not None
+        assert [json.loads(line)["id"] for line in process.stdout if "no till" not in line] == [1, 2]
+        said += process.stderr.read()
+    assert [said.count(word) for word in ("by " + way for way in WAYS)] == [1] * len(WAYS)
+    assert "Traceback" not in said
 
 
 def test_what_cannot_be_served_is_said_on_stderr(tmp_path: Path) -> None:

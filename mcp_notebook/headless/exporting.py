@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mcp_notebook.export.exporting import Exported, export
 from mcp_notebook.export.wishes import Wishes
+from mcp_notebook.headless.choosing import name_of
 from mcp_notebook.headless.running import run
 from mcp_notebook.magics.ran import subject_of
 
@@ -28,15 +29,14 @@ def export_notebook(
         on_progress: Told of each step in a line.
 
     Raises:
-        NotebookError: The notebook cannot be run, or a cell raised.
-        UnknownNameError: It is not clear which server is meant.
+        NotebookError: The notebook cannot be run, a cell raised, or it is not clear which server is meant.
+        UnknownNameError: There is no server of that name.
         ExportError: The directory cannot be written, or a wish cannot be met.
     """
     place = destination.absolute()  # the notebook runs in its own folder
-    on_progress(f"running {notebook.name}")
-    with run(notebook) as ran:
+    with run(notebook, on_progress=on_progress) as ran:
         exported = export(
-            subject_of(ran.state, server),
+            subject_of(ran.state, name_of(ran.state, server)),
             place,
             ran.state.registry.recorder.calls,
             wishes=wishes,

@@ -135,7 +135,8 @@ def _meaning(word: str, notebook: Notebook) -> Callable[[CodeCell], bool]:
         first = int(numbers[1])
         last = int(numbers[3] or count) if numbers[2] else first
         if not 1 <= first <= last <= count:
-            raise NotebookError(f"There is no code cell {word}: {notebook.path.name} has 1 to {count}. Mend --only.")
+            has = f"1 to {count}" if count else "none"
+            raise NotebookError(f"There is no code cell {word}: {notebook.path.name} has {has}. Mend --only.")
         return lambda cell: first <= cell.number <= last
     tags = sorted({tag for cell in notebook.cells for tag in cell.tags})
     if word not in tags:

@@ -76,7 +76,12 @@ class Headless:
 
 @contextmanager
 def run(
-    path: Path, *, only: str | None = None, stdout: TextIO | None = None, timeout: float | None = None
+    path: Path,
+    *,
+    only: str | None = None,
+    stdout: TextIO | None = None,
+    timeout: float | None = None,
+    on_progress: Callable[[str], object] = str,
 ) -> Iterator[Headless]:
     """Run a notebook from top to bottom; it stays live until the context ends.
 
@@ -88,13 +93,15 @@ def run(
         only: The cells to run, see `chosen`; None for all.
         stdout: Where prints of cells go; stderr if not given.
         timeout: Seconds that one cell may take; None for no limit.
+        on_progress: Told in a line what runs, when it has been read.
 
     Raises:
         NotebookError: It cannot be read, or `only` means no cell of it.
         CellError: A cell raised, or took too long.
     """
     notebook = read(path)
-    wanted = set(chosen(notebook, only))
+    wanted = {cell for cell in chosen(notebook, only) if cell.runs}
+    on_progress(f"running {path.name}: {len(wanted)} code cells")
     with ExitStack() as undo:
         undo.enter_context(warnings.catch_warnings())
         warnings.filterwarnings("ignore", message="To exit:")  # what IPython says of a SystemExit
@@ -107,7 +114,7 @@ def run(
         undo.callback(magics.unload, shell)
         headless = Headless(notebook, shell, loop, timeout)
         for cell in notebook.cells:
-            if cell in wanted and cell.runs:
+            if cell in wanted:
                 headless.run_cells([cell])
             else:
                 shell.skip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -15,12 +16,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.utilities.logging import configure_logging
+
 from mcp_notebook.headless.choosing import choose
 from mcp_notebook.headless.report import failure
 from mcp_notebook.headless.running import Headless, run
 from mcp_notebook.headless.stdio import Stdio
 from mcp_notebook.headless.watching import Watch
-from mcp_notebook.recording import Call
+from mcp_notebook.recording import Call, current, output
 from mcp_notebook.server import LiveServer, definitions
 
 __all__ = ["Service", "serve"]
@@ -57,7 +61,8 @@ class Service:
 def serve(path: Path, service: Service) -> int:
     """Run a notebook and serve it; return the exit status, when the client has gone or a signal came.
 
-    On stdio, stdout is the protocol's alone from the start, and what a client sends meanwhile waits for the cells.
+    On stdio, stdout is the protocol's alone from the start, and what a client sends meanwhile waits for the cells. What
+    cells and calls print, log and display is seen on stderr.
 
     Raises:
         McpNotebookError: It cannot be read, run, or served.
@@ -72,18 +77,27 @@ def serve(path: Path, service: Service) -> int:
                 os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # as for a kernel: nobody types
                 os.dup2(2, 1)
             notebook = stack.enter_context(run(path, only=service.only, timeout=service.timeout))
+            stack.enter_context(output.passed_on())
             stack.callback(notebook.state.registry.recorder.observe(partial(_tell_failure, notebook)))
             live = choose(notebook.state, service.server)
-            served = stdio.serve(live.server) if stdio else _listen(notebook, live, service)
-            ended.serving = True
+            _log_as_the_sdk_does(live)
             if stdio:
                 _tell(f"{path.name}: {live.name!r} is served on stdio, with {_counts(live)}.")
+            served = stdio.serve(live.server) if stdio else _listen(notebook, live, service)
+            ended.serving = True
             _wait(notebook, [served, ended.signal], Watch(notebook, service.only, _tell) if service.watch else None)
             if served.done():
                 served.result()
         except KeyboardInterrupt:
             pass
         return ended.status
+
+
+def _log_as_the_sdk_does(live: LiveServer) -> None:
+    """Log to stderr, unless a cell set up logging; what a call raised is told by `_tell_failure`, so not once more."""
+    configure_logging(live.server.settings.log_level)
+    sdk = logging.getLogger(MCPServer.__module__)
+    sdk.addFilter(lambda record: not (record.exc_info and current.get()))
 
 
 def _tell(words: str) -> None:

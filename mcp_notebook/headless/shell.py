@@ -35,6 +35,9 @@ class _Nowhere(DisplayPublisher):
     def publish(self, *_args: Any, **_options: Any) -> None:
         """Show nothing."""
 
+    def clear_output(self, *_args: Any, **_options: Any) -> None:
+        """Clear nothing: IPython's would write a terminal's codes."""
+
 
 class HeadlessShell(InteractiveShell):
     """A shell whose cells run on a loop that is there already, as in a kernel.

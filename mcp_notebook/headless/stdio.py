@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from io import TextIOWrapper
 from typing import Any
 
 from mcp.server.mcpserver import MCPServer
@@ -47,6 +50,14 @@ class Stdio:
             self._served.result(GRACE)
 
     async def _hold(self, started: Callable[[], None]) -> None:
+        if isinstance(sys.__stdout__, TextIOWrapper):
+            sys.__stdout__.reconfigure(line_buffering=True)  # to be seen at once, as stderr is
+        try:
+            await self._answer(started)
+        finally:
+            os.dup2(2, 1)  # the SDK gives stdout back, but what is still in buffers is not for the client either
+
+    async def _answer(self, started: Callable[[], None]) -> None:
         async with stdio_server() as (read, write):
             started()
             server = await asyncio.wrap_future(self._server)

@@ -95,7 +95,7 @@ def _keep_displays(shell: InteractiveShell) -> None:
         if call is None:
             publish(data, *args, **options)
         else:
-            call.add("display", data)
+            output.displayed(call, data)
 
     def clear_outside_calls(*args: Any, **options: Any) -> None:
         if current.get() is None:

@@ -1,7 +1,8 @@
 """What a call prints, warns and logs is the call's, in whatever thread or task it runs.
 
 Python has one ``sys.stdout`` for all threads, and a kernel shows what is written there under the cell that
-started last. While `captured` is open, what is written for a call goes to the call instead.
+started last. While `captured` is open, what is written for a call goes to the call instead. Where no notebook is there
+to show calls, `passed_on` lets it go to the streams too.
 """
 
 from __future__ import annotations
@@ -10,15 +11,16 @@ import contextvars
 import logging
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any, Literal
 
-from mcp_notebook.recording.call import current
+from mcp_notebook.recording.call import Call, current
 
-__all__ = ["captured", "ensure"]
+__all__ = ["captured", "displayed", "ensure", "passed_on"]
 
 _installed = False
+_passed_on = False
 
 
 class _CallStream:
@@ -35,7 +37,7 @@ class _CallStream:
         if call is not None:
             if not _logging.get():
                 call.add(self._kind, text)
-            return len(text)
+            return self.stream.write(text) if _passed_on else len(text)
         return self._outside_calls(text)
 
     def writelines(self, lines: Any) -> None:
@@ -100,6 +102,24 @@ def captured() -> Iterator[None]:
             stream = getattr(sys, name)
             if isinstance(stream, _CallStream):
                 setattr(sys, name, stream.stream)
+
+
+@contextmanager
+def passed_on() -> Iterator[None]:
+    """While this is open, what a call writes, warns, logs and displays is also seen where its process writes."""
+    global _passed_on  # noqa: PLW0603 - as global as sys.stdout is
+    _passed_on = True
+    try:
+        yield
+    finally:
+        _passed_on = False
+
+
+def displayed(call: Call, bundle: Mapping[str, Any]) -> None:
+    """Keep with a call what it displays, as a MIME bundle; what is passed on of it is its plain text, on stderr."""
+    call.add("display", bundle)
+    if _passed_on:
+        print(bundle.get("text/plain", f"<{', '.join(bundle)}>"), file=getattr(sys.stderr, "stream", sys.stderr))
 
 
 def _ensuring(enter: Any) -> Any:
