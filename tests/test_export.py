@@ -181,7 +181,7 @@ def test_the_card_says_in_html_what_the_text_says(shell: Shell, monkeypatch: pyt
     assert "not proven: 1 of 1 checks failed" in html
     assert 'class="mcpnb bad"' in html
     assert "tool &lt;b&gt;, /title: 1" in html
-    assert "<strong>no</strong>" in html
+    assert "<strong>NO</strong>" in html
 
 
 def test_a_proof_of_before_goes_with_what_it_proved(

@@ -60,7 +60,8 @@ def _export(
         )
     if exported.dry and exported.server_file and _in_a_kernel(state.shell):
         source = exported.server_file  # which front ends highlight in Markdown, in their own colours
-        display({"text/markdown": f"````python\n{source}````", "text/plain": source}, raw=True)
+        shown = f"`src/{exported.name}/server.py`\n\n````python\n{source}````"
+        display({"text/markdown": shown, "text/plain": source}, raw=True)
     return exported
 
 

@@ -28,12 +28,13 @@ def exported_card(exported: Exported, headline: str, done: list[str], tree: str)
     bad = exported.stopped or (proof is not None and not proof.ok)
     kept = {} if exported.update is None else exported.update.kept
     return look.card(
-        f"package {look.code(exported.name)} in {look.code(exported.destination)}: {escape(headline)}",
+        f"package {look.code(exported.name)} {look.muted(f'in {exported.destination}')} · {escape(headline)}",
         look.bullets(done),
         *(look.fold(f"what differs in {look.code(path)}", look.pre(diff)) for path, diff in kept.items()),
         "" if proof is None else look.section("proof", _proof(proof)),
         look.section("about the cells", _findings(exported.findings)),
-        look.fold("files", look.pre(tree), opened=exported.dry) if exported.files else "",
+        # Whole, or its end would be out of sight with nothing that says so.
+        "" if exported.stopped else look.fold("files", look.pre(tree, whole=True), opened=exported.dry),
         bad=bad,
     )
 
@@ -47,13 +48,20 @@ def _proof(proof: Proof) -> str:
 
 
 def _mark(row: Row) -> str:
-    return "ok" if row.ok else "<strong>no</strong>"
+    return "ok" if row.ok else "<strong>NO</strong>"
 
 
 def _findings(findings: tuple[Finding, ...]) -> str:
-    rows = [(_weight(finding), escape(str(finding))) for finding in findings]
+    rows = [(_weight(finding), _finding(finding)) for finding in findings]
     return look.table(("", ""), rows) if rows else ""
 
 
+def _finding(finding: Finding) -> str:
+    if finding.cell is None:
+        return escape(str(finding))
+    said = escape(f"{finding.what} {finding.way_out}".rstrip())
+    return f"cell {finding.cell}, {look.code(finding.name)}: {said}"
+
+
 def _weight(finding: Finding) -> str:
-    return "<strong>stops</strong>" if finding.weight == "stops" else finding.weight
+    return look.muted("notes") if finding.weight == "notes" else f"<strong>{finding.weight}</strong>"

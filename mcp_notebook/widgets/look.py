@@ -129,9 +129,10 @@ def muted(text: str) -> str:
     return f'<span class="dim">{escape(text)}</span>'
 
 
-def pre(text: str) -> str:
-    """Show text as it stands."""
-    return f"<pre>{escape(text)}</pre>"
+def pre(text: str, *, whole: bool = False) -> str:
+    """Show text as it stands; what is long in a box that scrolls, unless the whole of it is to be seen."""
+    style = ' style="max-height:none"' if whole else ""
+    return f"<pre{style}>{escape(text)}</pre>"
 
 
 def json_text(value: Any) -> str:
