@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mcp_notebook.export.closure import moments, pitfalls
 from mcp_notebook.export.closure import names as scopes
@@ -82,6 +83,22 @@ def _future(notebook: Notebook, last: int) -> frozenset[str]:
     return frozenset(alias.name for node in imports for alias in node.names)
 
 
+class _Need(NamedTuple):
+    """A name that is needed.
+
+    Attributes:
+        name: The name.
+        moment: When it is read: the binding that it has then is carried.
+        until: When what it stands for is used: what changes the object by then is carried.
+        reader: The statement that reads it.
+    """
+
+    name: str
+    moment: int
+    until: int
+    reader: int
+
+
 class _Closing:
     """The work of one closure; a moment is the index of the statement that is about to run."""
 
@@ -103,7 +120,7 @@ class _Closing:
         self._objects = moments.follow(notebook.statements, self._names, server=server, trials=not_followed)
         self._needed: set[tuple[str, int, int]] = set()
         self._called: set[tuple[int, int]] = set()
-        self._work: list[tuple[str, int, int, int]] = []
+        self._work: list[_Need] = []
         self._changed_later: dict[str, int] = {}
         self._deletes: set[tuple[int, str]] = set()
         self._unbound: dict[str, int] = {}
@@ -142,43 +159,50 @@ class _Closing:
         """Carry a statement, and what the objects that it puts to use need at the end."""
         self._wanted.add(index)
         self._carry(index)
-        self._work += [(name, index, self.end, index) for name in self._names[index].reads]
+        self._work += [_Need(name, index, self.end, index) for name in self._names[index].reads]
         self._call(index, self.end)
 
     def need(self, name: str, moment: int, reader: int | None = None) -> None:
         """Carry what gives `name` the value that it has at `moment`; `reader` is the statement that reads it."""
-        self._work.append((name, moment, moment, self.end if reader is None else reader))
+        self._work.append(_Need(name, moment, moment, self.end if reader is None else reader))
 
     def finish(self) -> None:
         """Follow what is needed until there is no more."""
         while self._work:
-            name, moment, until, reader = self._work.pop()
-            if (name, moment, until) not in self._needed:
-                self._needed.add((name, moment, until))
-                self._follow(name, moment, until, reader)
+            need = self._work.pop()
+            if need[:3] not in self._needed:  # whoever reads it
+                self._needed.add(need[:3])
+                self._follow(need)
             if not self._work:
                 self._delete()
 
-    def _follow(self, name: str, moment: int, until: int, reader: int) -> None:
-        bindings = list(self._objects.bindings.reaching(name, moment))
+    def _follow(self, need: _Need) -> None:
+        """Carry the statements that bind a name as it is needed, and what their objects need."""
+        bindings = self._bindings_of(need)
+        if not bindings and need.until == self.end and not self._bound_later(need):
+            self._unbound.setdefault(need.name, need.reader)
+        for binding in bindings:
+            if binding.kind == "deletes":
+                self._deletes.add((binding.index, need.name))
+                continue
+            self._carry(binding.index)
+            self._use(self._objects.bound(binding.index, need.name), need.until)
+
+    def _bindings_of(self, need: _Need) -> list[Binding]:
+        """Return the bindings that a name may have; those in passing only where it has no others."""
+        bindings = list(self._objects.bindings.reaching(need.name, need.moment))
         while bindings and self._binds_in_passing(bindings[-1]):
-            earlier = list(self._objects.bindings.reaching(name, bindings[-1].index))
+            earlier = list(self._objects.bindings.reaching(need.name, bindings[-1].index))
             bindings += earlier
             if not earlier:
                 break
-        if not bindings and until == self.end and not self._bound_later(name, reader):
-            self._unbound.setdefault(name, reader)
-        in_passing = [binding for binding in bindings if self._binds_in_passing(binding)]
-        if len(in_passing) < len(bindings):
-            for binding in in_passing:
-                bindings.remove(binding)
-                self._unfollowed[binding.index] |= {self._objects.bound(other.index, name) for other in bindings}
+        others = [binding for binding in bindings if not self._binds_in_passing(binding)]
+        if not others:
+            return bindings
         for binding in bindings:
-            if binding.kind == "deletes":
-                self._deletes.add((binding.index, name))
-                continue
-            self._carry(binding.index)
-            self._use(self._objects.bound(binding.index, name), until)
+            if self._binds_in_passing(binding):
+                self._unfollowed[binding.index] |= {self._objects.bound(other.index, need.name) for other in others}
+        return others
 
     def _binds_in_passing(self, binding: Binding) -> bool:
         """Whether a block or ``+=`` binds a name, and is not carried for what it changes: it may be left out."""
@@ -190,9 +214,9 @@ class _Closing:
         """Whether a statement may be carried for what it changes."""
         return index not in self._unsafe and index not in self._trials
 
-    def _bound_later(self, name: str, reader: int) -> bool:
+    def _bound_later(self, need: _Need) -> bool:
         """Whether the statement that reads a name binds it itself."""
-        return reader < self.end and name in self._names[reader].binds
+        return need.reader < self.end and need.name in self._names[need.reader].binds
 
     def _delete(self) -> None:
         """Carry the deletions of what an earlier carried statement binds, or the name would be there again."""
@@ -202,6 +226,7 @@ class _Closing:
                 self._carry(index)
 
     def _use(self, one: Object, moment: int) -> None:
+        """Carry what has changed an object by `moment`, and what the functions need that it is or holds."""
         for part in self._objects.parts(one, moment):
             for index in part.changed[: bisect_left(part.changed, moment)]:
                 if index in self._environment:
@@ -214,6 +239,7 @@ class _Closing:
                 self._call(part.index, moment)
 
     def _carry_change(self, index: int, part: Object, moment: int) -> None:
+        """Carry a statement for what it changes."""
         if index in self._left_out:
             return
         self._carry(index)
@@ -228,9 +254,10 @@ class _Closing:
         self._call(index, moment)
         for name in _handed_on(self._statements[index].node) & self._names[index].reads:
             if any(one.is_function for one in self._objects.reaching(name, index)):
-                self._work.append((name, index, moment, index))
+                self._work.append(_Need(name, index, moment, index))
 
     def _carry(self, index: int) -> None:
+        """Carry a statement, and what it needs to run."""
         if index in self.carried or index in self._left_out:
             return
         self.carried.add(index)
@@ -244,6 +271,7 @@ class _Closing:
             self._call(index, index)
 
     def _call(self, index: int, moment: int) -> None:
+        """Carry what the functions of a statement read when they are called at `moment`."""
         if (index, moment) not in self._called:
             self._called.add((index, moment))
             found = self._names[index]

@@ -100,14 +100,12 @@ class Proof:
         differences: All of them.
         versions: Of what the proof ran on, by name.
         unproven: Why nothing could be looked at; "" where it could.
-        varies: The values of recorded calls that are others in each run, by the call's number: see `volatile`.
     """
 
     rows: tuple[Row, ...] = ()
     differences: tuple[Difference, ...] = ()
     versions: tuple[tuple[str, str], ...] = ()
     unproven: str = ""
-    varies: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
     @property
     def ok(self) -> bool:

@@ -91,7 +91,7 @@ def judged(observed: Observed, cells: Cells, declared: Sequence[str], varies: Va
     )
     versions = {} if isinstance(observed.about, ExportError) else observed.about["versions"]
     every = [d for of_run in found.values() for of_kind in of_run.values() for d in of_kind]
-    return Proof(rows, merged(every), tuple(versions.items()), varies=tuple((n, tuple(p)) for n, p in varies.items()))
+    return Proof(rows, merged(every), tuple(versions.items()))
 
 
 def _differences(

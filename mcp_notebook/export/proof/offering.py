@@ -85,7 +85,9 @@ def compared(
     notebook: Offer, package: Offer, cells: Mapping[tuple[str, str], int | None]
 ) -> dict[str, list[Difference]]:
     """Return where the package's offer differs: what it says of itself under ``server``, the rest by its kind."""
-    found = {"server": [Difference("server", None, *_words(each)) for each in _in(notebook.about, package.about)]}
+    found = {
+        "server": [Difference("server", None, *_words(each)) for each in differences(notebook.about, package.about)]
+    }
     for kind in KINDS:
         found[kind] = list(_of_kind(kind, notebook, package, cells))
     return found
@@ -98,16 +100,15 @@ def _of_kind(
     for name in dict.fromkeys([*ours, *theirs]):
         about, cell = f"{kind} {name}", cells.get((kind, name))
         if name in ours and name in theirs:
-            yield from (Difference(about, cell, *_words(each)) for each in _in(ours[name], theirs[name]))
+            yield from (Difference(about, cell, *_words(each)) for each in differences(ours[name], theirs[name]))
         else:
             one, other = (short(ABSENT) if name not in entries else "an entry" for entries in (ours, theirs))
             yield Difference(about, cell, "in the list", one, other)
     if ours.keys() == theirs.keys() and [*ours] != [*theirs]:
         yield Difference(f"{kind}s", None, "the order of the list", short([*ours]), short([*theirs]))
-    yield from (Difference(f"{kind}s", None, *_words(each)) for each in _in(notebook.pages[kind], package.pages[kind]))
-
-
-_in = differences
+    yield from (
+        Difference(f"{kind}s", None, *_words(each)) for each in differences(notebook.pages[kind], package.pages[kind])
+    )
 
 
 def _words(found: tuple[str, Any, Any]) -> tuple[str, str, str]:

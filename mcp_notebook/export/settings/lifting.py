@@ -14,8 +14,9 @@ from mcp_notebook.export.settings.constants import Constant, imports_for, plain,
 from mcp_notebook.export.settings.fields import Fields
 from mcp_notebook.export.settings.literals import Literal, literals
 from mcp_notebook.export.settings.marks import Mark, marks, unmarked
+from mcp_notebook.export.settings.patterns import NO_SECRET
 from mcp_notebook.export.settings.rewriting import Rewriting
-from mcp_notebook.export.settings.secrets import NO_SECRET, Part, brief, find, parts, secrets_of
+from mcp_notebook.export.settings.secrets import Part, brief, find, parts, secrets_of
 from mcp_notebook.export.settings.wording import says_secret
 from mcp_notebook.formatting import formatted
 

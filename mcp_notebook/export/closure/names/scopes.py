@@ -34,7 +34,6 @@ class Names:
         late: Read when a function, lambda or generator of the statement runs.
         globals: Bound by functions that declare them ``global``.
         deletes: Deleted when the statement runs.
-        starred: The modules of its ``from module import *``.
         nodes: Those of its nodes that mean a variable of the notebook, not one of a function or comprehension.
     """
 
@@ -45,7 +44,6 @@ class Names:
     late: frozenset[str] = frozenset()
     globals: frozenset[str] = frozenset()
     deletes: frozenset[str] = frozenset()
-    starred: frozenset[str] = frozenset()
     nodes: frozenset[ast.AST] = frozenset()
 
 
@@ -77,7 +75,7 @@ class _Checker(checker.Checker):  # type: ignore[misc]  # pyflakes publishes no 
 
     def names(self, node: ast.stmt) -> Names:
         seen = {kind: frozenset(values) for kind, values in self._seen[node].items()}
-        starred = frozenset[str]().union(*map(_public_names, seen.get("starred", ())))
+        starred = frozenset[str]().union(*map(_public_names, seen.pop("starred", ())))
         seen["binds"] = seen.get("binds", frozenset()) | starred
         certain = self._ways.certain([node]) | (starred if isinstance(node, ast.ImportFrom) else set())
         return Names(**seen, certain=frozenset(certain))
