@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
+
+GRACE = 2.0
+"""Seconds that threads have to end in, as the SDK's client gives a server."""
 
 
 def main() -> None:
@@ -15,7 +20,20 @@ def main() -> None:
             sys.exit(connect(*arguments))
     from mcp_notebook.cli import main as click_main
 
-    click_main(prog_name="mcp-notebook")
+    try:
+        click_main(prog_name="mcp-notebook")
+    except SystemExit as ended:
+        _let_go(ended.code if isinstance(ended.code, int) else 0)
+        raise
+
+
+def _let_go(status: int) -> None:
+    """End the process soon, also where a thread that a notebook's cell left running would keep it for ever."""
+    left = [thread for thread in threading.enumerate() if not thread.daemon and thread is not threading.main_thread()]
+    if left:
+        timer = threading.Timer(GRACE, os._exit, [status])
+        timer.daemon = True
+        timer.start()
 
 
 if __name__ == "__main__":

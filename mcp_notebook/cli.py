@@ -59,18 +59,44 @@ def lab(folder: Path, fresh: bool, port: int, no_browser: bool) -> None:
     show_default=True,
     help="One client, which starts this as a process; or any number, over HTTP on this machine.",
 )
-@click.option("--only", metavar="CELLS|TAGS", help="Run only these code cells: numbers (1-5,8), tags (setup,tools).")
-@click.option("--server", metavar="NAME", help="Which server, where the notebook has several.")
+@click.option(
+    "--only",
+    metavar="CELLS|TAGS",
+    help="Run only these code cells: numbers from the top (1-5,8 or 3-), tags (setup,tools), or both; all by default.",
+)
+@click.option("--server", metavar="NAME", help="The server that is meant; the only one with definitions if not given.")
 @click.option("--watch", is_flag=True, help="Apply each saved change of the notebook; clients stay connected.")
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="For each cell.")
-@click.option("--port", type=click.IntRange(1, 65535), help="With http; if not given, that of before, or a free one.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="End with an error where one cell takes longer; no limit if not given.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    metavar="PORT",
+    help="With http, listen on this port; that of before, or a free one, if not given.",
+)
 @click.option("--no-token", is_flag=True, help="With http, let every program of this machine call, without a token.")
 @click.option("--show-token", is_flag=True, help="With http, print the token.")
 def serve(notebook: Path, **options: Any) -> None:
-    """Run NOTEBOOK from top to bottom without a front end, and serve the MCP server that its cells define.
+    r"""Run NOTEBOOK from top to bottom without a front end, and serve the MCP server that its cells define.
 
-    It ends when the client closes stdin, or with Ctrl+C. Prints of the cells go to stderr.
+    On stdio it ends when the client closes stdin, and always with Ctrl+C or SIGTERM. What cells and tools print goes to
+    stderr. The exit status is 1 where a cell raised, 2 where there is nothing to run or to serve.
+
+    \b
+    Examples:
+      mcp-notebook serve sales.ipynb
+      mcp-notebook serve sales.ipynb --transport http --port 8000 --watch
+      mcp-notebook serve sales.ipynb --only setup,tools --server shop
+      claude mcp add sales -- mcp-notebook serve /path/to/sales.ipynb
     """
+    given = [f"--{name.replace('_', '-')}" for name in ("port", "no_token", "show_token") if options[name]]
+    if given and options["transport"] == "stdio":
+        raise click.UsageError(f"{given[0]} is for HTTP, and stdio needs none. Add --transport http.")
+
     from mcp_notebook.errors import CellError, McpNotebookError
     from mcp_notebook.headless.serving import Service, serve
 
@@ -94,14 +120,21 @@ def _wishes(command: Callable[..., None]) -> Callable[..., None]:
 @main.command("export")
 @click.argument("notebook", type=click.Path(path_type=Path))
 @click.argument("destination", type=click.Path(path_type=Path), metavar="DEST")
-@click.option("--server", help="The server that is meant; the only one with definitions if not given.")
+@click.option("--server", metavar="NAME", help="The server that is meant; the only one with definitions if not given.")
 @_wishes
 def export_notebook(notebook: Path, destination: Path, server: str | None, **wishes: Any) -> None:
-    """Run NOTEBOOK from top to bottom, and make a package of its server in DEST, with the proof that it is the same.
+    r"""Run NOTEBOOK from top to bottom, and make a package of its server in DEST, with the proof that it is the same.
 
     Ends with 0 where the package is proven (or only written, as asked), 1 where it is not, 2 where nothing was written.
+
+    \b
+    Examples:
+      mcp-notebook export sales.ipynb sales
+      mcp-notebook export sales.ipynb build/sales --name sales --licence MIT
+      mcp-notebook export sales.ipynb sales --dry-run
     """
     from mcp_notebook.errors import McpNotebookError
+    from mcp_notebook.headless.ending import ended_by_signals
     from mcp_notebook.headless.exporting import export_notebook
 
     start = time.monotonic()
@@ -110,11 +143,17 @@ def export_notebook(notebook: Path, destination: Path, server: str | None, **wis
         seconds = f"{time.monotonic() - start:6.1f} s  " if sys.stderr.isatty() else ""
         click.echo(f"{seconds}{step}", err=True)
 
-    try:
-        exported = export_notebook(notebook, destination, Wishes(**wishes), server=server, on_progress=say)
-    except McpNotebookError as error:
-        click.echo(f"mcp-notebook export: {error}", err=True)
-        raise SystemExit(2) from None
+    with ended_by_signals() as ended:
+        try:
+            exported = export_notebook(
+                notebook, destination, Wishes(**wishes), server=server, on_progress=say, stopped=ended.signal.done
+            )
+        except McpNotebookError as error:
+            click.echo(f"mcp-notebook export: {error}", err=True)
+            raise SystemExit(2) from None
+        except KeyboardInterrupt as stop:
+            click.echo(f"mcp-notebook export: {stop or 'interrupted; run it again to go on.'}", err=True)
+            raise SystemExit(ended.status) from None
     click.echo(str(exported))
     if exported.stopped:
         raise SystemExit(2)
@@ -125,10 +164,15 @@ def export_notebook(notebook: Path, destination: Path, server: str | None, **wis
 @click.argument("path", type=click.Path(path_type=Path))
 @click.argument("notebook", type=click.Path(path_type=Path, dir_okay=False), required=False)
 def import_(path: Path, notebook: Path | None) -> None:
-    """Write the server of a module, PATH, as a NOTEBOOK, to work on it in cells.
+    r"""Write the server of a module, PATH, as a NOTEBOOK, to work on it in cells.
 
     PATH is a module that makes an MCPServer, a package with a server.py, or the folder of its project. Without a name
     the notebook is called as the module or package is. No notebook is overwritten.
+
+    \b
+    Examples:
+      mcp-notebook import server.py
+      mcp-notebook import projects/sales work/sales.ipynb
     """
     from mcp_notebook.errors import McpNotebookError
     from mcp_notebook.export.way_back import import_server

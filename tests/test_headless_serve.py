@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+import psutil
 import pytest
 
 from mcp_notebook import addresses
@@ -58,6 +59,13 @@ def where() -> str:
     print("said")
     return threading.current_thread().name
 """
+
+ASKED = [
+    {"id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}},
+    {"method": "notifications/initialized"},
+    {"id": 2, "method": "tools/call", "params": {"name": "add", "arguments": {"a": 1, "b": 2}}},
+]  # fmt: skip
 
 pytestmark = pytest.mark.slow
 
@@ -181,21 +189,41 @@ def test_it_ends_as_good_commands_do(tmp_path: Path) -> None:
             assert (process.stdout.read(), process.stderr.read()) == ("", "")
 
 
+@pytest.mark.parametrize(
+    "busy",
+    [
+        "%%bash\necho at $$\nsleep 300",
+        "import subprocess\nprint('at', subprocess.Popen(['sleep', '300']).pid)\nwhile True: pass",
+        "import os, threading, time\nprint('at', os.getpid())\n"
+        "threading.Thread(target=time.sleep, args=[300]).start()\n"
+        "try:\n    time.sleep(300)\nexcept BaseException:\n    pass",
+    ],
+)
+def test_when_the_client_hangs_up_nothing_goes_on_that_a_cell_started(tmp_path: Path, busy: str) -> None:
+    notebook = tmp_path / "sales.ipynb"
+    save(notebook, {"busy": busy, "next": "print('ran on')", "add": ADD})
+    with serving(notebook) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.write(json.dumps({"jsonrpc": "2.0", **ASKED[0]}) + "\n")
+        process.stdin.flush()
+        pid = int(until(process.stderr, "at ").split()[-1])
+        process.stdin.close()
+        process.stdin = None
+        assert process.wait(DEADLINE) == 128 + signal.SIGTERM
+        assert process.stderr.read().endswith(f"interrupted in cell 1, which begins {busy.splitlines()[0]!r}.\n")
+    assert not psutil.pid_exists(pid)
+
+
 def test_what_a_tool_puts_out_and_raises_is_seen_on_stderr_and_not_by_the_client(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)  # what is buffered is written when the client has gone
     notebook = tmp_path / "sales.ipynb"
     save(notebook, {"add": LOUD})
-    asked = [
-        {"id": 1, "method": "initialize", "params": {
-            "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}},
-        {"method": "notifications/initialized"},
-        {"id": 2, "method": "tools/call", "params": {"name": "add", "arguments": {"a": 1, "b": 2}}},
-    ]  # fmt: skip
     with serving(notebook) as process:
         assert process.stdin is not None
-        process.stdin.writelines(json.dumps({"jsonrpc": "2.0", **message}) + "\n" for message in asked)
+        process.stdin.writelines(json.dumps({"jsonrpc": "2.0", **message}) + "\n" for message in ASKED)
         process.stdin.flush()
         said = until(process.stderr, "RuntimeError: no till")
         process.stdin.close()

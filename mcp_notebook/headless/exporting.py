@@ -17,7 +17,13 @@ __all__ = ["export_notebook"]
 
 
 def export_notebook(
-    notebook: Path, destination: Path, wishes: Wishes, *, server: str | None, on_progress: Callable[[str], None]
+    notebook: Path,
+    destination: Path,
+    wishes: Wishes,
+    *,
+    server: str | None,
+    on_progress: Callable[[str], None],
+    stopped: Callable[[], bool] = bool,
 ) -> Exported:
     """Run a notebook from top to bottom, and make a package of the server that it defines.
 
@@ -27,6 +33,7 @@ def export_notebook(
         wishes: What is asked for.
         server: Which server is meant; the only one with definitions if None.
         on_progress: Told of each step in a line.
+        stopped: As of `run`.
 
     Raises:
         NotebookError: The notebook cannot be run, a cell raised, or it is not clear which server is meant.
@@ -34,7 +41,7 @@ def export_notebook(
         ExportError: The directory cannot be written, or a wish cannot be met.
     """
     place = destination.absolute()  # the notebook runs in its own folder
-    with run(notebook, on_progress=on_progress) as ran:
+    with run(notebook, on_progress=on_progress, stopped=stopped) as ran:
         exported = export(
             subject_of(ran.state, name_of(ran.state, server)),
             place,

@@ -19,6 +19,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from mcp_notebook import magics
 from mcp_notebook.errors import CellError, NotebookError
+from mcp_notebook.headless.ending import children_end
 from mcp_notebook.headless.notebook import CodeCell, Notebook, chosen, read
 from mcp_notebook.headless.report import CellTimeout, report
 from mcp_notebook.headless.shell import HeadlessShell
@@ -38,13 +39,19 @@ class Headless:
     """
 
     def __init__(
-        self, notebook: Notebook, shell: HeadlessShell, loop: asyncio.AbstractEventLoop, timeout: float | None
+        self,
+        notebook: Notebook,
+        shell: HeadlessShell,
+        loop: asyncio.AbstractEventLoop,
+        timeout: float | None,
+        stopped: Callable[[], bool],
     ) -> None:
         self.notebook = notebook
         self.shell = shell
         self.loop = loop
         self.ran: dict[int, CodeCell] = {}
         self._timeout = timeout
+        self._stopped = stopped
 
     @property
     def state(self) -> State:
@@ -68,8 +75,8 @@ class Headless:
             error = result.error_before_exec or result.error_in_exec
         except CellTimeout as late:  # it came while the cell awaited
             error = late
-        if isinstance(error, KeyboardInterrupt):
-            raise error
+        if isinstance(error, KeyboardInterrupt) or self._stopped():
+            raise KeyboardInterrupt(f"interrupted in cell {cell.number}, which begins {cell.first_line!r}.")
         if isinstance(error, CellTimeout) or (error is not None and not cell.may_raise):
             raise CellError(report(self.notebook.path, cell, self.shell.first_error or error, self.ran))
 
@@ -82,6 +89,7 @@ def run(
     stdout: TextIO | None = None,
     timeout: float | None = None,
     on_progress: Callable[[str], object] = str,
+    stopped: Callable[[], bool] = bool,
 ) -> Iterator[Headless]:
     """Run a notebook from top to bottom; it stays live until the context ends.
 
@@ -94,15 +102,18 @@ def run(
         stdout: Where prints of cells go; stderr if not given.
         timeout: Seconds that one cell may take; None for no limit.
         on_progress: Told in a line what runs, when it has been read.
+        stopped: Says whether a signal came: no more cells run then, also where one has made nothing of it.
 
     Raises:
         NotebookError: It cannot be read, or `only` means no cell of it.
         CellError: A cell raised, or took too long.
+        KeyboardInterrupt: A cell was interrupted; says which.
     """
     notebook = read(path)
     wanted = {cell for cell in chosen(notebook, only) if cell.runs}
     on_progress(f"running {path.name}: {len(wanted)} code cells")
     with ExitStack() as undo:
+        undo.enter_context(children_end())
         undo.enter_context(warnings.catch_warnings())
         warnings.filterwarnings("ignore", message="To exit:")  # what IPython says of a SystemExit
         undo.enter_context(redirect_stdout(stdout or sys.stderr))
@@ -112,7 +123,7 @@ def run(
         loop = undo.enter_context(_event_loop())
         magics.load(shell)
         undo.callback(magics.unload, shell)
-        headless = Headless(notebook, shell, loop, timeout)
+        headless = Headless(notebook, shell, loop, timeout, stopped)
         for cell in notebook.cells:
             if cell in wanted:
                 headless.run_cells([cell])

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,6 +18,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.utilities.logging import configure_logging
 
 from mcp_notebook.headless.choosing import choose
+from mcp_notebook.headless.ending import ended_by_signals
 from mcp_notebook.headless.report import failure
 from mcp_notebook.headless.running import Headless, run
 from mcp_notebook.headless.stdio import Stdio
@@ -68,15 +67,17 @@ def serve(path: Path, service: Service) -> int:
         McpNotebookError: It cannot be read, run, or served.
     """
     with ExitStack() as stack:
-        ended = stack.enter_context(_ended_by_signals())
+        ended = stack.enter_context(ended_by_signals())
         try:
             if service.transport == "stdio":
-                stdio = stack.enter_context(closing(Stdio()))
+                stdio = stack.enter_context(closing(Stdio(ended.hung_up)))
             else:
                 stdio = None
                 os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # as for a kernel: nobody types
                 os.dup2(2, 1)
-            notebook = stack.enter_context(run(path, only=service.only, timeout=service.timeout))
+            notebook = stack.enter_context(
+                run(path, only=service.only, timeout=service.timeout, stopped=ended.signal.done)
+            )
             stack.enter_context(output.passed_on())
             stack.callback(notebook.state.registry.recorder.observe(partial(_tell_failure, notebook)))
             live = choose(notebook.state, service.server)
@@ -88,8 +89,9 @@ def serve(path: Path, service: Service) -> int:
             _wait(notebook, [served, ended.signal], Watch(notebook, service.only, _tell) if service.watch else None)
             if served.done():
                 served.result()
-        except KeyboardInterrupt:
-            pass
+        except KeyboardInterrupt as stopped:
+            if str(stopped):
+                _tell(f"{path.name}: {stopped}")
         return ended.status
 
 
@@ -140,38 +142,3 @@ def _listen(notebook: Headless, live: LiveServer, service: Service) -> Future[An
 def _counts(live: LiveServer) -> str:
     counted = Counter(found.kind for found in definitions(live.server))
     return ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in counted.items()) or "nothing yet"
-
-
-class _Ended:
-    """How the process ends.
-
-    Attributes:
-        signal: Done when a signal came.
-        serving: Whether the cells have run: then SIGTERM is the regular end.
-        status: The exit status.
-    """
-
-    def __init__(self) -> None:
-        self.signal: Future[None] = Future()
-        self.serving = False
-        self.status = 0
-
-    def handle(self, number: int, _frame: Any) -> None:
-        """Interrupt what the main thread does, a cell or a tool's call; the second time, end at once."""
-        if self.signal.done():  # a second one, while all is being closed
-            os._exit(self.status)
-        if number == signal.SIGINT or not self.serving:
-            self.status = 128 + number
-        self.signal.set_result(None)
-        raise KeyboardInterrupt
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[_Ended]:
-    ended = _Ended()
-    earlier = {number: signal.signal(number, ended.handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield ended
-    finally:
-        for number, handler in earlier.items():
-            signal.signal(number, handler)

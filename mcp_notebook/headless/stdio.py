@@ -11,6 +11,8 @@ from contextlib import suppress
 from io import TextIOWrapper
 from typing import Any
 
+import anyio
+from anyio.streams.memory import MemoryObjectSendStream
 from mcp.server.mcpserver import MCPServer
 from mcp.server.stdio import stdio_server
 
@@ -20,15 +22,22 @@ from mcp_notebook.server import sdk_gaps
 
 __all__ = ["Stdio"]
 
+MOST_WAITING = 100
+"""How many messages of a client may wait for the server."""
+
 
 class Stdio:
     """The process's stdin and stdout, kept for the protocol from the moment this is made.
 
     From then on whatever cells and their subprocesses write to stdout goes to stderr, and their stdin is empty; what a
     client sends waits until `serve`.
+
+    Args:
+        hung_up: Called, on another thread, when a client that has sent something closes stdin before that.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, hung_up: Callable[[], None]) -> None:
+        self._hung_up = hung_up
         self._portal = Portal()
         self._server: Future[MCPServer[Any]] = Future()
         self._served: Future[None] = Future()
@@ -58,11 +67,13 @@ class Stdio:
             os.dup2(2, 1)  # the SDK gives stdout back, but what is still in buffers is not for the client either
 
     async def _answer(self, started: Callable[[], None]) -> None:
-        async with stdio_server() as (read, write):
+        kept, waiting = anyio.create_memory_object_stream[Any](MOST_WAITING)
+        async with stdio_server() as (read, write), anyio.create_task_group() as tasks:
+            tasks.start_soon(self._keep, read, kept)
             started()
             server = await asyncio.wrap_future(self._server)
             try:
-                await sdk_gaps.run_on_streams(server, read, write)
+                await sdk_gaps.run_on_streams(server, waiting, write)
             # These are told from within the block, whose end waits for a line on stdin.
             except Exception as error:  # the author's lifespan may raise anything
                 self._served.set_exception(
@@ -73,3 +84,10 @@ class Stdio:
                 self._served.set_result(None)
                 raise
         self._served.set_result(None)
+
+    async def _keep(self, read: Any, kept: MemoryObjectSendStream[Any]) -> None:
+        async with kept:
+            async for message in read:
+                await kept.send(message)
+        if kept.statistics().current_buffer_used and not self._server.done():
+            self._hung_up()
