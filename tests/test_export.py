@@ -355,3 +355,33 @@ def test_interrupting_the_proof_ends_what_it_started(kernel: Kernel, tmp_path: P
     assert ended.errors == ["KeyboardInterrupt"]
     assert kernel.value("all(process.poll() is not None for process in started)")
     assert not (tmp_path / "books/PROOF.md").exists()
+
+
+KEY = "sk-" + "proj-abcDEF1234567890abcdef"  # put together, so that nobody takes it for one
+
+
+def test_a_secret_that_the_lists_tell_every_client_is_named_with_its_cell(shell: Shell) -> None:
+    shell.good(f"API_KEY = {KEY!r}", "%%mcp_tool\ndef ask(key: str = API_KEY) -> int:\n    return len(key)")
+    (said,) = (f for f in exported(shell, "books --no-proof").findings if "to every client" in f.what)
+    assert (said.weight, said.name, said.cell) == ("warns", "tool ask", 10)
+    assert "lists the secret api_key" in said.what
+    shell.good(f"%%mcp_tool\ndef ask(key: str = {KEY!r}) -> int:\n    return len(key)")
+    found = exported(shell, "books --no-proof")
+    assert found.stopped
+    assert "stops  cell 12, tool ask: lists the secret" in repr(found)
+
+
+def test_a_secret_in_a_docstring_stops_once(shell: Shell) -> None:
+    shell.good(f'%%mcp_tool\ndef ask() -> int:\n    """Ask by {KEY}."""\n    return 1')
+    (said,) = (f for f in exported(shell, "books --no-proof").findings if f.weight == "stops")
+    assert said.cell == 9
+    assert KEY[:6] not in str(said)
+
+
+def test_what_a_person_typed_becomes_a_setting(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("getpass.getpass", lambda *_: "typed by hand 7")
+    shell.good("from getpass import getpass\nPASS = getpass()", "%%mcp_tool\ndef n() -> int:\n    return len(PASS)")
+    found = exported(shell, "books --no-proof")
+    assert not any("typed by hand" in text for text in [repr(found), *found.files.values()])
+    assert "PASS = settings.pass_value.get_secret_value()" in found.server_file
+    assert "what was typed here became this setting. Set BOOKS_PASS_VALUE" in " ".join(repr(found).split())

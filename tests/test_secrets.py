@@ -50,6 +50,22 @@ SECRETS = {
     "a pair": "r = get(u, auth=('me', 'hunter22'))",
     "a comparison": "if token == 'hunter2x': pass",
     "a way out": "token = os.getenv('T') or 'hunter2x'",
+    "a password beside a user": "USER, PASSWORD = 'bob', 'tr0ub4dor'",
+    "one of several": "API_KEYS = ['tr0ub4dor']",
+    "a key of several": "valid_tokens = {'tr0ub4dor-3': 'bob'}",
+    "a password of no Latin letters": "password = 'п@роль-слово'",
+    "a password with a dollar": "x = 'mysql://bob:p$w0rd!9@h/x'",
+    "the beginning of a URL": "x = f'postgresql://me:s3cr3tpw@{host}/x'",
+    "a URL with a user that is put in": "x = f'postgresql://{user}:s3cr3tpw@db/x'",
+    "a URL of parts": "x = 'postgresql://' + user + ':s3cr3tpw@db/x'",
+    "a URL by format": "x = 'postgresql://{}:{}@db/x'.format(user, 's3cr3tpw')",
+    "a URL by percent": "x = 'postgresql://%s:%s@db/x' % (user, 's3cr3tpw')",
+    "a key of joined parts": f"x = ''.join([{OPENAI[:9]!r}, {OPENAI[9:]!r}])",
+    "a connection string": "x = 'host=db user=bob password=s3cr3tpw dbname=x'",
+    "another connection string": "x = 'Driver={SQL};Uid=bob;Pwd=s3cr3tpw9;'",
+    "a configuration": 'x = """\nuser: bob\npassword: tr0ub4dor-and-3\n"""',
+    "a configuration in JSON": """x = json.loads('{"password": "tr0ub4dor"}')""",
+    "a password in a comment": "x = 1  # password: tr0ub4dor-and-3",
     "the value of a variable": "x = 'before abcd1234efgh after'",
     "a word that is the value of a variable": "x = 'development'",
 }
@@ -74,6 +90,13 @@ NO_SECRETS = [
     "x = 'development mode'",
     "aws = 'AKIA" + "IOSFODNN7EXAMPLE'",
     "url = 'postgresql://user:password@localhost/db'",
+    "url = f'postgresql://{user}:{password}@{host}/db'",
+    "url = 'postgresql://{}:{}@db/x'.format(user, password)",
+    "url = 'postgresql://' + user + ':' + password + '@db/x'",
+    "connect(token=registry.lookup_current())",
+    "x = 'The token: a word.\\npassword: the password\\ntoken: OAuth2\\n'",
+    "sql = 'SELECT * FROM users WHERE password = :password1 AND token=?'",
+    "tokens = ['the', 'running', 'cat', '</s>']",
     "url = f'postgresql://{user}:{password}@localhost/db'",
     "url = 'ssh://git@host:22/x'",
     "url = 'https://example.com/a:b@c'",
@@ -136,7 +159,7 @@ def test_secrets_are_found_in_every_kind_of_file(path, text):
 
 def test_a_secret_is_found_where_it_is():
     (found,) = find(f"a = 1\n\nb = [{OPENAI!r}]\n", {})
-    assert (found.line, found.column, found.value) == (3, 6, OPENAI)
+    assert (found.line, found.column, found.value) == (3, 5, OPENAI)
 
 
 KNOWN = 'p"w\u00e9 & \\ 12'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,9 +25,14 @@ OPENAI = "sk-" + "proj-abcDEF1234567890abcdef"
 URL = "postgresql://me:" + "s3cr3tpw@db/x"
 
 
+def subject_of(source: str, **namespace: Any) -> Subject:
+    return Subject(MCPServer("s"), "mcp", (RanCell(1, "first = 1"), RanCell(7, source)), namespace)
+
+
 def lifted(source: str, environment: Mapping[str, str] = {}, **namespace: Any) -> Module:
-    subject = Subject(MCPServer("s"), "mcp", (RanCell(1, "first = 1"), RanCell(7, source)), namespace)
-    module = lift(Module({"server.py": source}, "mcp"), subject, environment, package="my_server")
+    module = lift(
+        Module({"server.py": source}, "mcp"), subject_of(source, **namespace), environment, package="my_server"
+    )
     known = [setting.live for setting in module.settings if setting.secret and setting.live]
     stops = [finding for finding in module.findings if finding.weight == "stops"]
     assert stops or refuse(module.files, environment, known) == []
@@ -214,8 +220,13 @@ def test_each_secret_is_said_with_its_cell_and_never_shown():
     ids=["comment", "docstring", "pattern", "annotation"],
 )
 def test_a_secret_where_no_setting_can_stand_stops(source):
-    (finding,) = lifted(source).findings
+    subject = subject_of(source)
+    module = lift(Module({"server.py": source}, "mcp"), subject, {}, package="my_server")
+    assert module.files == {"server.py": source}
+    files = {"README.md": source, "src/my_server/server.py": source}
+    (finding,) = refuse(files, {}, [], subject.cells)
     assert (finding.weight, finding.cell) == ("stops", 7)
+    assert re.fullmatch(r"src/my_server/server.py, line \d and 1 more", finding.name)
     assert OPENAI not in str(finding)
 
 

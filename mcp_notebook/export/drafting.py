@@ -18,6 +18,7 @@ from mcp_notebook.export.proof.replaying import Replays, replays
 from mcp_notebook.export.ran import Subject
 from mcp_notebook.export.settings import lifting as settings
 from mcp_notebook.export.settings import secrets
+from mcp_notebook.export.settings.listed import listed
 from mcp_notebook.export.wishes import Wishes
 from mcp_notebook.recording import Call
 from mcp_notebook.recording.as_tests import as_tests, testable
@@ -84,8 +85,9 @@ def draft(
     )
     files = project.files(package)
     hide = partial(secrets.hide, environment=environment, known=known)
-    refused = secrets.refuse(files, environment, known)
-    found = _stops_first([*refused, *lifted.findings, *package.dependencies.findings, *named])
+    refused = secrets.refuse(files, environment, known, subject.cells)
+    shown = listed(subject.server, lifted.settings, lifted.cells, subject.cells)
+    found = _stops_first([*refused, *shown, *lifted.findings, *package.dependencies.findings, *named])
     # A finding may quote a line of the notebook.
     findings = tuple(replace(finding, name=hide(finding.name), what=hide(finding.what)) for finding in found)
     return Draft(package, files, recorded, findings, hide)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import NamedTuple
 
 from mcp_notebook.export.project.package import Package
@@ -86,4 +87,6 @@ def _plain(default: str) -> str:
 
 
 def _stand_in(variable: Variable) -> str:
-    return {"int": "1", "float": "1", "bool": "true"}.get(variable.annotation, "example")
+    kind = re.sub(r"^(?:Secret\[)?(?:Json\[)?", "", variable.annotation)
+    by_kind = {"int": "1", "float": "1", "bool": "true", "dict": "{}", "list": "[]", "tuple": "[]", "set": "[]"}
+    return by_kind.get(re.split(r"\W", kind)[0], "example")

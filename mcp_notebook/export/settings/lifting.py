@@ -12,11 +12,11 @@ from mcp_notebook.export.ran import Subject
 from mcp_notebook.export.settings import environment_reads as reads
 from mcp_notebook.export.settings.constants import Constant, imports_for, plain, setting_of, text_of
 from mcp_notebook.export.settings.fields import Fields
+from mcp_notebook.export.settings.formats import Part
 from mcp_notebook.export.settings.literals import Literal, literals
 from mcp_notebook.export.settings.marks import Mark, marks, unmarked
-from mcp_notebook.export.settings.patterns import NO_SECRET
 from mcp_notebook.export.settings.rewriting import Rewriting
-from mcp_notebook.export.settings.secrets import Part, brief, find, parts, secrets_of
+from mcp_notebook.export.settings.secrets import NO_SECRET, brief, cell_of, parts, secrets_of
 from mcp_notebook.export.settings.wording import says_secret
 from mcp_notebook.formatting import formatted
 
@@ -27,7 +27,7 @@ ASKING = {"getpass.getpass", "getpass", "input"}
 
 
 def lift(module: Module, subject: Subject, environment: Mapping[str, str], *, package: str) -> Module:
-    """Return the module with its settings and secrets in a ``settings.py``, and no secret in any file.
+    """Return the module with its settings and secrets in a ``settings.py``, none where a setting can stand.
 
     These become settings: constants at the top level whose line ends with ``# setting`` or ``# secret`` (what they are
     for may follow after a colon), reads of environment variables by name, what `getpass` and `input` gave at the top
@@ -44,8 +44,6 @@ def lift(module: Module, subject: Subject, environment: Mapping[str, str], *, pa
     set_here = frozenset(name for source in module.files.values() for name in reads.written(ast.parse(source)))
     work = _Work(Fields(f"{package.upper()}_"), subject, environment, secrets_of(environment), set_here)
     files = {path: _lifted(source, beside, work) for path, source in module.files.items()}
-    for path, source in files.items():
-        _say_what_is_left(path, source, work)
     if work.fields.settings:
         files[f"{beside}.py"] = formatted(work.fields.source())
     return replace(module, files=files, settings=work.fields.settings, findings=(*module.findings, *work.findings))
@@ -64,8 +62,7 @@ class _Work:
 
     def say(self, weight: Weight, value: str, name: str, what: str, way_out: str = "") -> None:
         """Report something about the cell that has this text; of cells that have it, the one that ran last."""
-        cells = (cell.number for cell in reversed(self.subject.cells) if value and value in cell.source)
-        self.findings.append(Finding(weight, next(cells, None), name, what, way_out))
+        self.findings.append(Finding(weight, cell_of(value, self.subject.cells), name, what, way_out))
 
 
 def _lifted(source: str, beside: str, work: _Work) -> str:
@@ -127,7 +124,13 @@ def _lift_constant(statement: Constant, mark: Mark | None, rewriting: Rewriting,
     if setting.default is not None and reads.mentions(value):  # what this machine has is no default
         setting = replace(setting, default=None, live=text_of(work.subject.namespace.get(name)))
     work.fields.imports |= imports_for(setting, rewriting.tree)
-    rewriting.put(value, rewriting.value_of(work.fields.add(setting)))
+    setting = work.fields.add(setting)
+    if asked:
+        work.say(
+            "notes", name, setting.name, "what was typed here became this setting.",
+            f"Set {setting.variable} where the server runs.",
+        )  # fmt: skip
+    rewriting.put(value, rewriting.value_of(setting))
 
 
 def _lift_made_of_environment(statement: Constant, mark: Mark | None, rewriting: Rewriting, work: _Work) -> None:
@@ -216,18 +219,9 @@ def _secret(literal: Literal, part: Part, work: _Work) -> Setting:
     setting = work.fields.add(Setting(name, "SecretStr", None, True, live=value))
     work.say(
         "notes", value, setting.name, f"{part.why} ({brief(value)}) became this setting.",
-        f"Set {setting.variable} where the server runs.",
+        f"Set {setting.variable} where the server runs; where it is none, end its line with '# not a secret'.",
     )  # fmt: skip
     return setting
-
-
-def _say_what_is_left(path: str, source: str, work: _Work) -> None:
-    """Report the secrets that no expression can take the place of: those in comments, docstrings and patterns."""
-    for secret in find(source, work.environment):
-        work.say(
-            "stops", secret.value, f"{path}, line {secret.line}", f"has {secret} where no setting can stand.",
-            "Take it out of the comment, docstring or pattern; where it is none, end the line with '# not a secret'.",
-        )  # fmt: skip
 
 
 def _target(statement: Constant) -> str:

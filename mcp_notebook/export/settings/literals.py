@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
+
+from mcp_notebook.export.settings.wording import says_secret, says_secrets
 
 __all__ = ["Literal", "literals"]
 
@@ -48,24 +51,29 @@ def literals(tree: ast.AST) -> Iterator[Literal]:
         yield from _in(child, "", free=True)
 
 
-def _in(node: ast.AST, name: str, *, free: bool) -> Iterator[Literal]:
+def _in(
+    node: ast.AST, name: str, *, free: bool, above: Mapping[ast.AST, str] = MappingProxyType({})
+) -> Iterator[Literal]:
+    """Yield the texts in a node; `above` says what is given to nodes further down."""
     if isinstance(node, ast.expr) and (text := _text(node)) is not None:
         yield Literal(node, text, name, free=free)
         return
+    if isinstance(node, ast.expr) and (whole := _put_together(node)):
+        yield Literal(node, whole, "", free=False)
     if isinstance(node, ast.JoinedStr):
         yield from _in_f_string(node, name, free=free)
         return
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):  # a docstring
         yield from _in(node.value, "", free=False)
         return
-    given = dict(_given(node, name))
+    given = {**dict(_given(node, name)), **above}
     unnamed = isinstance(node, ast.ClassDef) and any("Enum" in ast.unparse(base) for base in node.bases)
     for field, value in ast.iter_fields(node):
         for child in value if isinstance(value, list) else [value]:
             if not isinstance(child, ast.AST):
                 continue
             fixed = field in ("annotation", "returns") or isinstance(child, ast.pattern)
-            for found in _in(child, given.get(child, ""), free=free and not fixed):
+            for found in _in(child, given.get(child, ""), free=free and not fixed, above=given):
                 yield found._replace(name="") if unnamed and isinstance(child, ast.Assign) else found
 
 
@@ -81,6 +89,38 @@ def _text(node: ast.expr) -> str | None:
     return None
 
 
+def _put_together(node: ast.expr) -> str | None:
+    """Return the text that an expression puts together, ``{}`` for what only a run knows; None for other ones."""
+    match node:
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            parts = [_put_together(side) or _text(side) for side in (left, right)]
+            return "".join(part or "{}" for part in parts) if any(parts) else None
+        case ast.JoinedStr(values=values):
+            return "".join(map(_piece, values))
+        case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod(), right=right):
+            given = right.elts if isinstance(right, ast.Tuple) else [right]
+            return _filled(lambda: text % tuple(map(_piece, given)))
+        case ast.Call(
+            func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format"), args=args, keywords=words
+        ):
+            return _filled(lambda: text.format(*map(_piece, args), **{w.arg or "": _piece(w.value) for w in words}))
+        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="join"), args=[ast.List() as given]):
+            return text.join(map(_piece, given.elts))
+    return None
+
+
+def _piece(node: ast.expr) -> str:
+    text = _text(node)
+    return "{}" if text is None else text
+
+
+def _filled(fill: Callable[[], str]) -> str | None:
+    try:
+        return fill()
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return None  # it does not fit, which is found when it runs
+
+
 def _in_f_string(node: ast.JoinedStr, name: str, *, free: bool) -> Iterator[Literal]:
     for value in node.values:
         if isinstance(value, ast.Constant):
@@ -92,18 +132,25 @@ def _in_f_string(node: ast.JoinedStr, name: str, *, free: bool) -> Iterator[Lite
 def _given(node: ast.AST, name: str) -> Iterator[tuple[ast.AST, str]]:
     """Yield the parts of a node that something is known of, with what each is given to."""
     match node:
+        case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)) if len(names) == len(values):
+            yield from zip(values, map(_name, names), strict=True)
         case ast.Assign(targets=[target, *_], value=value):
             yield value, _name(target)
         case ast.AnnAssign(target=target, value=ast.expr() as value) | ast.NamedExpr(target=target, value=value):
             yield value, _name(target)
         case ast.keyword(arg=arg, value=value):
             yield value, name if arg in ("default", None) else arg
+        case ast.List() | ast.Set() | ast.Tuple() if says_secrets(name):
+            yield from ((child, name) for child in node.elts)
         case ast.Tuple(elts=[_, second]) if name == "auth":
             yield second, "password"
         case ast.Tuple(elts=[ast.Constant(value=str(key)), second]):
             yield second, key
         case ast.Dict(keys=keys, values=values):
-            yield from ((value, _name(key)) for key, value in zip(keys, values, strict=True) if key is not None)
+            several = name if says_secrets(name) else ""
+            yield from ((key, several) for key in keys if key is not None)
+            named = ((_name(key) if key else "", value) for key, value in zip(keys, values, strict=True))
+            yield from ((value, key if says_secret(key) else several or key) for key, value in named)
         case ast.arguments():
             positional = [*node.posonlyargs, *node.args]
             yield from zip(

@@ -12,35 +12,25 @@ import ast
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import NamedTuple
 from urllib.parse import quote
 
 from mcp_notebook.export.findings import Finding
+from mcp_notebook.export.ran import RanCell
+from mcp_notebook.export.settings.formats import ASSIGNED, RANDOM, Part, formatted, is_made_up, told
 from mcp_notebook.export.settings.literals import literals
-from mcp_notebook.export.settings.patterns import ASSIGNED, COMMENT, FORMATS, NO_SECRET, RANDOM, SHORTEST, URL
-from mcp_notebook.export.settings.wording import is_filling, is_key, is_placeholder, is_word, says_secret
+from mcp_notebook.export.settings.wording import is_filling, is_key, is_placeholder, is_word, says_secret, says_secrets
 from mcp_notebook.recording import Call
 
-__all__ = ["Part", "Secret", "brief", "find", "hide", "parts", "refuse", "secrets_of", "withheld"]
+__all__ = ["Secret", "brief", "cell_of", "find", "has", "hide", "parts", "refuse", "secrets_of", "withheld"]
 
+NO_SECRET = re.compile(r"#\s*not a secret\b", re.IGNORECASE)
+"""A comment that says of its line that what looks like a secret there is none."""
 
-class Part(NamedTuple):
-    """A part of a text that is a secret.
-
-    Attributes:
-        start: Where it begins in the text.
-        end: Where it ends.
-        why: What it is.
-        field: What a setting that holds it may be called.
-    """
-
-    start: int
-    end: int
-    why: str
-    field: str
+COMMENT = re.compile(r"#.*")
+"""What may be a comment in Python."""
 
 
 @dataclass(frozen=True, order=True)
@@ -52,12 +42,14 @@ class Secret:
         column: From 0.
         value: The secret itself, which is in no ``repr``.
         why: What it is.
+        last: The last line of the literal that it is in; 0 where it is in none.
     """
 
     line: int
     column: int
     value: str = field(repr=False)
     why: str
+    last: int = 0
 
     def __str__(self) -> str:
         return f"{self.why} ({brief(self.value)})"
@@ -77,11 +69,13 @@ def find(text: str, environment: Mapping[str, str], path: str = "server.py") -> 
         path: The name of the file, which says whether it is Python.
     """
     hidden = secrets_of(environment)
+    tree = _parsed(text) if path.endswith(".py") else None
+    given = _in_text(text, hidden) if tree is None else _in_python(text, tree, hidden)
     marked = {n for n, line in enumerate(text.split("\n"), 1) if NO_SECRET.search(line)}
     found: list[Secret] = []
-    for secret in [*_placed(text, parts(text, "", hidden)), *_named(text, hidden, path)]:
+    for secret in given:
         same = any(s.line == secret.line and (s.value in secret.value or secret.value in s.value) for s in found)
-        if secret.line not in marked and not same:
+        if marked.isdisjoint((secret.line, secret.last)) and not same:
             found.append(secret)
     return sorted(found)
 
@@ -104,37 +98,61 @@ def parts(text: str, name: str, hidden: Mapping[str, str]) -> list[Part]:
     """
     if (
         name
-        and (says_secret(name) or (is_key(name) and RANDOM.fullmatch(text)))
+        and (
+            says_secret(name) or (is_key(name) and RANDOM.fullmatch(text)) or (says_secrets(name) and is_made_up(text))
+        )
         and " " not in text.strip()
         and not is_placeholder(text, name)
         and not _is_address(text)
     ):
         return [Part(0, len(text), f"a literal for {name!r}", name)]
-    found = [*_known(text, hidden), *_formatted(text)]
+    found = [*_known(text, hidden), *formatted(text), *told(text)]
     found.sort(key=lambda part: (part.start, -part.end))
     return [part for i, part in enumerate(found) if all(part.start >= earlier.end for earlier in found[:i])]
 
 
-def refuse(files: Mapping[str, str], environment: Mapping[str, str], known: Iterable[str]) -> list[Finding]:
-    """Look at every file of a package once more, before it is written; each secret that is in one stops.
+def refuse(
+    files: Mapping[str, str], environment: Mapping[str, str], known: Iterable[str], cells: Sequence[RanCell] = ()
+) -> list[Finding]:
+    """Look at every file of a package before it is written; each secret that is in one stops, and is named once.
 
     Args:
         files: The text of each by its path.
         environment: As for `find`.
         known: Secrets that were lifted out, which are in no file in any form.
+        cells: Where the files came from; of those that have the secret, the one that ran last is named.
     """
     forms = sorted({form for value in known for form in _forms(value)})
-    return [
-        Finding(
-            "stops",
-            None,
-            f"{path}, line {secret.line}",
-            f"has {secret}, which would be written.",
-            "Mark the constant that it comes from with '# secret'; where it is none, its line with '# not a secret'.",
-        )
-        for path, text in files.items()
-        for secret in [*find(text, environment, path), *_lifted(text, forms)]
-    ]
+    places: dict[str, tuple[Secret, list[str]]] = {}
+    for path in sorted(files, key=lambda path: (not path.startswith("src/"), path)):
+        for secret in [*find(files[path], environment, path), *_lifted(files[path], forms)]:
+            _, found = places.setdefault(secret.value, (secret, []))
+            found.append(f"{path}, line {secret.line}")
+    return [_refused(secret, found, cells) for secret, found in places.values()]
+
+
+def _refused(secret: Secret, places: Sequence[str], cells: Sequence[RanCell]) -> Finding:
+    more = f" and {len(places) - 1} more" if len(places) > 1 else ""
+    return Finding(
+        "stops",
+        cell_of(secret.value, cells),
+        places[0] + more,
+        f"has {secret}, and no setting can stand there.",
+        "Take it out of the comment, docstring or pattern, or make it a constant marked with '# secret'; where it is "
+        "none, end its line with '# not a secret'.",
+    )
+
+
+def cell_of(value: str, cells: Sequence[RanCell]) -> int | None:
+    """Return the number of the cell that has this text, as it is or as a literal; of several, the one that ran last."""
+    pieces = max(value.split("{}"), key=len)  # what was put together is in the cell in parts
+    forms = [form for form in (pieces, repr(pieces)[1:-1]) if form]
+    return next((c.number for c in reversed(cells) if any(form in c.source for form in forms)), None)
+
+
+def has(text: str, value: str) -> bool:
+    """Whether a secret is in a text, in one of the forms in which it may be written down."""
+    return any(True for _ in _lifted(text, _forms(value)))
 
 
 def withheld(call: Call, environment: Mapping[str, str], known: Iterable[str] = ()) -> str | None:
@@ -151,10 +169,10 @@ def withheld(call: Call, environment: Mapping[str, str], known: Iterable[str] = 
         "its result has": [call.result, call.error],
         "an answer to it has": events,
     }
-    forms = {form for value in known for form in _forms(value)}
+    known = list(known)
     for which, value in values.items():
         # As Python, in which a name and its value are told apart.
-        if find(repr(value), environment) or any(True for _ in _lifted(repr(value), forms)):
+        if find(repr(value), environment) or any(has(repr(value), secret) for secret in known):
             return f"{which} a secret in it"
     return None
 
@@ -178,46 +196,32 @@ def _known(text: str, hidden: Mapping[str, str]) -> Iterator[Part]:
                 yield Part(start, start + len(value), f"the value of the environment variable {name}", name)
 
 
-def _formatted(text: str) -> Iterator[Part]:
-    if len(text) < SHORTEST:
-        return
-    for match in URL.finditer(text):
-        if not is_placeholder(match["password"], "pass"):
-            yield Part(*match.span(), "a URL with a password", "connection_url")
-    for what, field_name, pattern in FORMATS:
-        for match in pattern.finditer(text):
-            group = "secret" if "secret" in pattern.groupindex else 0
-            if not is_placeholder(match[group].rpartition("_")[2] or match[group]) and "EXAMPLE" not in match[group]:
-                yield Part(*match.span(group), what, field_name)
-
-
-def _named(text: str, hidden: Mapping[str, str], path: str) -> Iterator[Secret]:
-    """Yield what is a secret by what it is given to: in Python a literal, else what stands behind a name."""
+def _parsed(text: str) -> ast.Module | None:
     try:
-        tree = ast.parse(text) if path.endswith(".py") else None
+        return ast.parse(text)
     except (SyntaxError, ValueError):
-        tree = None
-    if tree is None:
-        for match in ASSIGNED.finditer(text):
-            value = match[2] or match[3] or match[4]
-            if parts(value, match[1], {}):
-                yield _secret(text, match.start(), value, f"a value for {match[1]!r}")
-        return
+        return None
+
+
+def _in_text(text: str, hidden: Mapping[str, str]) -> Iterator[Secret]:
+    """Yield the secrets in a file that is no Python: what has their form, and what stands behind a name."""
+    yield from (_secret(text, part.start, text[part.start : part.end], part.why) for part in parts(text, "", hidden))
+    for match in ASSIGNED.finditer(text):
+        value = match[2] or match[3] or match[4]
+        if parts(value, match[1], {}):
+            yield _secret(text, match.start(), value, f"a value for {match[1]!r}")
+
+
+def _in_python(text: str, tree: ast.Module, hidden: Mapping[str, str]) -> Iterator[Secret]:
+    """Yield the secrets in literals and comments; in what is code around them, names only look like values."""
     for literal in literals(tree):
+        first, last = literal.node.lineno, literal.node.end_lineno or literal.node.lineno
         for part in parts(literal.value, literal.name, hidden):
-            value = literal.value[part.start : part.end]
-            yield Secret(literal.node.lineno, literal.node.col_offset, value, part.why)
-    unnamed = [(literal.node.lineno, literal.value) for literal in literals(tree) if not literal.name]
-    comments = [(text.count("\n", 0, match.start()) + 1, match[0]) for match in COMMENT.finditer(text)]
-    for line, words in [*unnamed, *comments]:
-        for match in ASSIGNED.finditer(words):
-            value = match[2] or match[3]  # in quotes, as Python has it: else it is prose
-            if value and parts(value, match[1], {}):
-                yield Secret(line + words.count("\n", 0, match.start()), 0, value, f"a literal for {match[1]!r}")
-
-
-def _placed(text: str, found: Iterable[Part]) -> Iterator[Secret]:
-    return (_secret(text, part.start, text[part.start : part.end], part.why) for part in found)
+            line = min(first + literal.value.count("\n", 0, part.start), last)
+            yield Secret(line, literal.node.col_offset, literal.value[part.start : part.end], part.why, last)
+    for match in COMMENT.finditer(text):
+        for part in parts(match[0], "", hidden):
+            yield _secret(text, match.start() + part.start, match[0][part.start : part.end], part.why)
 
 
 def _secret(text: str, start: int, value: str, why: str) -> Secret:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-__all__ = ["is_filling", "is_key", "is_placeholder", "is_word", "says_secret", "words"]
+__all__ = ["is_filling", "is_key", "is_placeholder", "is_word", "says_secret", "says_secrets", "words"]
 
 SECRET = {
     "password", "passwd", "passphrase", "passcode", "pwd", "secret", "token", "apikey", "credential",
@@ -58,6 +58,11 @@ def says_secret(name: str) -> bool:
     return keys or not SECRET.isdisjoint(found)
 
 
+def says_secrets(name: str) -> bool:
+    """Whether what has this name is several secrets: ``api_keys``, ``VALID_TOKENS``."""
+    return name.lower().endswith("s") and not says_secret(name) and says_secret(name[:-1])
+
+
 def is_key(name: str) -> bool:
     """Whether what has this name is a key of some kind, which its value must tell: ``WEATHER_KEY``, ``CACHE_KEY``."""
     return words(name)[-1:] == ["key"]
@@ -73,7 +78,8 @@ def is_placeholder(value: str, name: str = "") -> bool:
 
 def is_filling(value: str) -> bool:
     """Whether a value has only words that make no secret: ``none``, ``your-api-key``."""
-    return FILLING.issuperset(words(value))
+    found = words(value)
+    return bool(found) and FILLING.issuperset(found)
 
 
 def is_word(value: str) -> bool:

@@ -42,14 +42,16 @@ def _magic(statement: Statement, magic: Magic) -> Finding:
 
 
 def _asks(statement: Statement) -> Iterator[Finding]:
-    if isinstance(statement.node, ast.FunctionDef | ast.AsyncFunctionDef):
-        return
+    match statement.node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            return
+        case ast.Assign(targets=[ast.Name(), *_]) | ast.AnnAssign(target=ast.Name()):
+            return  # which becomes a setting
     for part in eager_nodes(statement.node):
         if isinstance(part, ast.Call) and ast.unparse(part.func) in {"input", "getpass", "getpass.getpass"}:
             what = "a person typed this value; a server that starts has nobody to ask."
-            yield Finding(
-                "stops", statement.cell, subject(statement), what, "Read it from os.environ, or mark it as a setting."
-            )
+            way_out = "Read it from os.environ, or give it a name in a line of its own."
+            yield Finding("stops", statement.cell, subject(statement), what, way_out)
             return
 
 

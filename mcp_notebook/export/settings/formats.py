@@ -1,13 +1,14 @@
-"""The forms by which secrets are known in text, and the comment that says that something is none."""
+"""The forms by which a secret is known in any text: those of keys, URLs with a password, what is told behind a name."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import NamedTuple
 
-__all__ = ["ASSIGNED", "COMMENT", "FORMATS", "NO_SECRET", "RANDOM", "SHORTEST", "URL"]
+from mcp_notebook.export.settings.wording import is_key, is_placeholder, says_secret
 
-NO_SECRET = re.compile(r"#\s*not a secret\b", re.IGNORECASE)
-"""A comment that says of its line that what looks like a secret there is none."""
+__all__ = ["ASSIGNED", "RANDOM", "Part", "formatted", "is_made_up", "told"]
 
 FORMATS: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
     (what, field, re.compile(rf"(?<![A-Za-z0-9_]){pattern}"))
@@ -42,17 +43,68 @@ FORMATS: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
     ]
 )  # fmt: skip
 
-URL = re.compile(r"[a-zA-Z][\w+.-]*://[^\s:/?#@\"'<>{}$]*:(?P<password>[^\s/@\"'<>{}$]+)@[^\s\"'<>]+")
-"""A URL with a password in it."""
+URL = re.compile(r"[a-zA-Z][\w+.-]*://[^\s:/?#@\"'<>$]*:(?P<password>[^\s/@\"'<>{}]+)@[^\s\"'<>]*")
+"""A URL with a password in it, or its beginning."""
 
 ASSIGNED = re.compile(r"""([\w-]{3,40})["']?\s*[:=]\s*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"',;#]+)\s*$)""", re.MULTILINE)
 """A name and its value, in files that are no Python."""
 
+TOLD = re.compile(
+    r"""([\w-]{3,40})(?:["']?\s*[:=]\s*(?:"([^"\n]+)"|'([^'\n]+)')|(?:\s*=\s*|:\s+)(\w[^\s"',;&(){}<>\[\]]{7,}))"""
+)
+"""A name and its value in a text of any kind, in quotes or without."""
+
 RANDOM = re.compile(r"(?=.*\d)(?:[0-9a-fA-F-]{24,}(?::\w+)?|(?=.*[A-Z])(?=.*[a-z])[\w+/=-]{20,})")
 """What is given to a key and was made by chance: much of hexadecimal digits, or of small and capital letters."""
 
-COMMENT = re.compile(r"#.*")
-"""What may be a comment in Python."""
 
 SHORTEST = 12
 """Characters that each of these forms has at least."""
+
+
+class Part(NamedTuple):
+    """A part of a text that is a secret.
+
+    Attributes:
+        start: Where it begins in the text.
+        end: Where it ends.
+        why: What it is.
+        field: What a setting that holds it may be called.
+    """
+
+    start: int
+    end: int
+    why: str
+    field: str
+
+
+def formatted(text: str) -> Iterator[Part]:
+    """Yield what has the form of a secret."""
+    if len(text) < SHORTEST:
+        return
+    for match in URL.finditer(text):
+        if not is_placeholder(match["password"], "pass"):
+            yield Part(*match.span(), "a URL with a password", "connection_url")
+    for what, field, pattern in FORMATS:
+        for match in pattern.finditer(text):
+            group = "secret" if "secret" in pattern.groupindex else 0
+            if not is_placeholder(match[group].rpartition("_")[2] or match[group]) and "EXAMPLE" not in match[group]:
+                yield Part(*match.span(group), what, field)
+
+
+def told(text: str) -> Iterator[Part]:
+    """Yield the values behind names that say that they are secret; those without quotes where they were made up."""
+    if len(text) < SHORTEST:
+        return
+    for match in TOLD.finditer(text):
+        name, group = match[1], match.lastindex or 0
+        value = match[group]
+        by_name = says_secret(name) or (is_key(name) and RANDOM.fullmatch(value))
+        is_one = " " not in value.strip() and "://" not in value and not is_placeholder(value, name)
+        if by_name and is_one and (group != 4 or is_made_up(value)):
+            yield Part(*match.span(group), f"a literal for {name!r}", name)
+
+
+def is_made_up(value: str) -> bool:
+    """Whether a text is no word of a language: letters and digits of some number."""
+    return len(value) >= 8 and any(map(str.isalpha, value)) and any(map(str.isdigit, value))
