@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -385,3 +386,56 @@ def test_what_a_person_typed_becomes_a_setting(shell: Shell, monkeypatch: pytest
     assert not any("typed by hand" in text for text in [repr(found), *found.files.values()])
     assert "PASS = settings.pass_value.get_secret_value()" in found.server_file
     assert "what was typed here became this setting. Set BOOKS_PASS_VALUE" in " ".join(repr(found).split())
+
+
+def test_without_a_proof_the_tests_compare_values_only_where_two_calls_gave_them(shell: Shell, tmp_path: Path) -> None:
+    shell.good("%mcp call area radius=2", "%mcp call area radius=3")
+    found = exported(shell, "books --no-proof")
+    tests = found.files["tests/test_calls.py"]
+    assert "12.566370614359172" in tests
+    assert "28.27" not in tests
+    assert "Varies(str)" in tests.partition("async def test_now")[2]
+    assert "compare only the types of what calls gave that were made once" in " ".join(repr(found).split())
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "books/src")}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_calls.py"]
+    ran = subprocess.run(
+        command, cwd=tmp_path / "books", env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert "4 passed" in ran.stdout, ran.stdout
+
+
+def test_what_is_left_out_is_named_by_its_names_the_same_each_time(shell: Shell) -> None:
+    shell.good("def helper(): ...\nscratch = 1", "scratch", "# a comment", "%mcp")
+    first = [str(f) for f in exported(shell, "books --no-proof").findings]
+    assert "helper, scratch: left out: nothing that the server needs uses it." in first
+    assert [str(f) for f in exported(shell, "books --no-proof").findings] == first
+
+
+@pytest.mark.parametrize(
+    ("cells", "named"),
+    [
+        (["open('data.json', 'w').close()"], "open('data.json').read()"),
+        (
+            ["from pathlib import Path\nDATA = Path('.')", "(DATA / 'data.json').write_text('')"],
+            "str(DATA / 'data.json')",
+        ),
+        (["%%writefile data.json\n{}"], "open('data.json').read()"),
+    ],
+    ids=["open", "path", "writefile"],
+)
+def test_a_file_that_only_a_cell_makes_is_warned_of(shell: Shell, cells: list[str], named: str) -> None:
+    shell.good(*cells, f"%%mcp_tool\ndef load() -> str:\n    return {named}")
+    (said,) = (f for f in exported(shell, "books --no-proof").findings if "data.json" in f.name and f.weight == "warns")
+    assert re.search(r"cell \d+ makes this file and is left out", said.what)
+    assert "importlib.resources" in said.way_out
+
+
+def test_a_wish_that_means_nothing_is_said_to(shell: Shell) -> None:
+    said = repr(exported(shell, "books --no-proof --environment there"))
+    assert "notes  --environment: is for the proof, which --no-proof leaves out" in said
+
+
+def test_calls_that_are_no_tests_are_named_with_the_reason(shell: Shell) -> None:
+    shell.good("%%mcp_tool\ndef log_in(password: str) -> int:\n    return 1", "%mcp call log_in password=tr0ub4dor-3")
+    said = " ".join(repr(exported(shell, "books --no-proof")).split())
+    assert re.search(r"notes call \d, log_in\S*: is no test: its arguments have a secret in it\.", said), said

@@ -16,6 +16,7 @@ from mcp import Client
 from mcp.server.mcpserver import MCPServer
 from ruff import find_ruff_bin
 
+from mcp_notebook.export.closure.pitfalls.leaving import LEFT_OUT
 from mcp_notebook.export.module.writing import LONG, Module, write
 from mcp_notebook.magics.ran import subject_of
 from tests.notebooks import PercentNotebook, Request, ran, read
@@ -47,9 +48,9 @@ def test_a_module_is_what_the_notebook_was(path, tmp_path, monkeypatch, caplog):
 
 
 def found(module: Module) -> dict[str, list[str]]:
-    """The findings as the header of a notebook has them: cell and name; without the list of cells left out."""
+    """The findings as the header of a notebook has them: cell and name; without those left out."""
     weights = ("stops", "warns", "notes")
-    named = [f for f in module.findings if f.what != "left out: not needed."]
+    named = [f for f in module.findings if f.what != LEFT_OUT]
     places = {weight: [f for f in named if f.weight == weight] for weight in weights}
     return {weight: [f"{f.cell or ''} {f.name}".strip() for f in those] for weight, those in places.items()}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from mcp_notebook.export.settings import secrets
 from mcp_notebook.export.settings.listed import listed
 from mcp_notebook.export.wishes import Wishes
 from mcp_notebook.recording import Call
-from mcp_notebook.recording.as_tests import as_tests, testable
+from mcp_notebook.recording.as_tests import TYPES, as_tests, testable
 
 __all__ = ["Draft", "draft"]
 
@@ -56,9 +56,11 @@ class Draft:
         """The values of its settings in the notebook, by their variables."""
         return {s.variable: s.live for s in self.package.module.settings if s.live is not None}
 
-    def test_anew(self, varies: Mapping[int, Sequence[str]], volatile: Sequence[str]) -> None:
-        """Write the tests again, now that a proof has shown which values vary."""
+    def test_anew(self, varies: Mapping[int, Sequence[str]] | None, volatile: Sequence[str]) -> None:
+        """Write the tests again, now that a proof has shown which values vary; or has not, which is None."""
         tests = _tests(self.recorded, self.package.name, self.package.module.variable, volatile, varies)
+        if not tests:
+            return
         self.files[f"tests/{TESTS}"] = project.files(replace(self.package, tests=tests))[f"tests/{TESTS}"]
 
 
@@ -87,7 +89,8 @@ def draft(
     hide = partial(secrets.hide, environment=environment, known=known)
     refused = secrets.refuse(files, environment, known, subject.cells)
     shown = listed(subject.server, lifted.settings, lifted.cells, subject.cells)
-    found = _stops_first([*refused, *shown, *lifted.findings, *package.dependencies.findings, *named])
+    said = [] if wishes.proof else [*_of_calls(recorded, package.tests), *wishes.unmet()]
+    found = _stops_first([*refused, *shown, *lifted.findings, *package.dependencies.findings, *named, *said])
     # A finding may quote a line of the notebook.
     findings = tuple(replace(finding, name=hide(finding.name), what=hide(finding.what)) for finding in found)
     return Draft(package, files, recorded, findings, hide)
@@ -102,7 +105,18 @@ def _tests(
 ) -> dict[str, str]:
     """Write the tests; `varies` is what a proof has shown, empty before it has, and None where there is to be none."""
     calls = [call for call in recorded.calls if testable(call)]
-    return {TESTS: as_tests(calls, f"{name}.server:{variable}", volatile=volatile, varies=varies)} if calls else {}
+    if not calls:
+        return {}
+    return {TESTS: as_tests(calls, f"{name}.server:{variable}", volatile=volatile, varies=varies, once="types")}
+
+
+def _of_calls(recorded: Replays, tests: Mapping[str, str]) -> Iterator[Finding]:
+    """Say what a proof would: which calls are no tests, and what is compared where nobody knows which values vary."""
+    for call, why in recorded.left_out:
+        yield Finding("notes", None, f"call {call.number}, {call.title}", f"is no test: {why}.")
+    if TYPES in tests.get(TESTS, ""):
+        what = "compare only the types of what calls gave that were made once, since only a proof shows what varies."
+        yield Finding("notes", None, f"tests/{TESTS}", what, "Export without --no-proof, or make the calls twice.")
 
 
 def _stops_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -93,6 +93,8 @@ def export(
     if wishes.dry_run or not wishes.proof:
         return exported
     proof = _proven(made, subject, destination, wishes, portal, python, on_progress)
+    if proof.unproven:
+        made.test_anew(None, wishes.volatile)
     made.files[PROOF] = report.markdown(proof)
     manifest.update(destination, made.files, dry_run=False)
     return replace(exported, proof=proof, update=_with_proof(exported.update))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from mcp_notebook.export.findings import Finding
 
 __all__ = ["OPTIONS", "Wishes"]
 
@@ -31,6 +34,12 @@ class Wishes:
     volatile: tuple[str, ...] = ()
     health: str | None = None
     licence: str | None = None
+
+    def unmet(self) -> Iterator[Finding]:
+        """Say which wishes mean nothing beside the others."""
+        if self.environment and not self.proof:
+            what = "is for the proof, which --no-proof leaves out, so no environment is made."
+            yield Finding("notes", None, "--environment", what)
 
 
 OPTIONS: dict[str, dict[str, Any]] = {

@@ -59,9 +59,12 @@ def _export(
             on_progress=say,
         )
     if exported.dry and exported.server_file and _in_a_kernel(state.shell):
-        source = exported.server_file  # which front ends highlight in Markdown, in their own colours
-        shown = f"`src/{exported.name}/server.py`\n\n````python\n{source}````"
-        display({"text/markdown": shown, "text/plain": source}, raw=True)
+        # Front ends highlight it in Markdown, in their own colours; as text, the value of the cell has it.
+        shown = f"`src/{exported.name}/server.py`
+
+````python
+{exported.server_file}````"
+        display({"text/markdown": shown, "text/plain": ""}, raw=True)
     return exported
 
 

@@ -12,18 +12,18 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from mcp_notebook.formatting import formatted
 from mcp_notebook.recording.call import Call
-from mcp_notebook.recording.volatile import derived, find, marked, places
+from mcp_notebook.recording.volatile import derived, find, marked, places, values
 
 __all__ = ["as_tests", "testable", "why_not"]
 
 HEAD = '''"""Calls that were made in a notebook, as tests: the same arguments give the same results.
 
 They share one server, and their order is that of the calls: where it remembers, run them from the top.
-"""
+{note}"""
 
 import hashlib
 from typing import Any
@@ -41,6 +41,8 @@ pytestmark = pytest.mark.anyio
 def anyio_backend() -> str:
     return "asyncio"
 '''
+
+TYPES = "Of a call that was made only once the types of the values are compared: who knows which of them vary?\n"
 
 HELPERS = {
     "plain(": """
@@ -134,6 +136,7 @@ def as_tests(
     *,
     volatile: Sequence[str] = (),
     varies: Mapping[int, Sequence[str]] | None = None,
+    once: Literal["values", "types"] = "values",
 ) -> str:
     """Return a pytest module of the calls, in their order.
 
@@ -144,15 +147,17 @@ def as_tests(
             resource or prompt.
         varies: Such places too, by the number of the call, as making the calls again has shown. None where nobody did:
             then what differs between calls with the same arguments is taken for such.
+        once: What is compared where nobody knows what varies, of a call that was made only once.
 
     Raises:
         UnknownNameError: One of `volatile` is no place.
     """
     module, _, name = importing.partition(":")
     taken: dict[str, int] = {}
-    tests = "".join(_test(seen, name or "mcp", taken) for seen in _distinct(calls, volatile, varies))
+    tests = "".join(_test(seen, name or "mcp", taken) for seen in _distinct(calls, volatile, varies, once))
     helpers = (helper for use, helper in HELPERS.items() if use in tests)
-    source = HEAD.format(module=module, name=name or "mcp") + "".join(helpers) + tests
+    note = TYPES if varies is None and once == "types" and "Varies(" in tests else ""
+    source = HEAD.format(module=module, name=name or "mcp", note=note) + "".join(helpers) + tests
     return formatted(source, own=module.partition(".")[0])
 
 
@@ -164,7 +169,7 @@ class _Seen(NamedTuple):
 
 
 def _distinct(
-    calls: Iterable[Call], volatile: Sequence[str], varies: Mapping[int, Sequence[str]] | None
+    calls: Iterable[Call], volatile: Sequence[str], varies: Mapping[int, Sequence[str]] | None, once: str
 ) -> list[_Seen]:
     """Return the calls in order, without those that only repeat one."""
     same: dict[str, list[Call]] = {}
@@ -174,7 +179,9 @@ def _distinct(
     kept: list[_Seen] = []
     for group in same.values():
         first = _outcome(group[0])
-        if varies is None:
+        if varies is None and len(group) == 1 and once == "types":
+            found = set(values(first))
+        elif varies is None:
             found = {place for call in group for place in find(first, _outcome(call)) if place}
         else:
             found = {place for call in group for place in varies.get(call.number, ())}

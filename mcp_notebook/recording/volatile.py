@@ -14,7 +14,10 @@ from typing import Any
 
 from mcp_notebook.errors import UnknownNameError
 
-__all__ = ["Varies", "derived", "find", "marked", "places"]
+__all__ = ["Varies", "derived", "find", "marked", "places", "values"]
+
+FIXED = {"isError", "type", "mimeType", "role", "uri"}
+BLOCKS = {"/content", "/contents", "/messages"}
 
 
 class Varies:
@@ -52,6 +55,22 @@ def marked(result: Mapping[str, Any], volatile: Iterable[str]) -> dict[str, Any]
     if derived(result) and repr(copy.get("structuredContent")) != repr(result.get("structuredContent")):
         copy["content"] = [{**block, "text": Varies(str)} for block in result.get("content", ())]
     return copy
+
+
+def values(result: Any, at: str = "") -> Iterator[str]:
+    """Yield the places of all values that may be others in another run: of the blocks of content not what they are.
+
+    A list in a structured result is one value: its length may be another.
+    """
+    if isinstance(result, dict):
+        for key, item in result.items():
+            if key not in FIXED:
+                yield from values(item, _inside(at, key))
+    elif isinstance(result, list) and at in BLOCKS:
+        for i, item in enumerate(result):
+            yield from values(item, _inside(at, i))
+    elif at:
+        yield at
 
 
 def places(volatile: Iterable[str], name: str) -> list[str]:
@@ -97,13 +116,16 @@ def _parsed(texts: list[str]) -> list[Any]:
 def _differences(one: Any, other: Any, at: str) -> Iterator[str]:
     if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
         for key in one:
-            inside = str(key).replace("~", "~0").replace("/", "~1")
-            yield from _differences(one[key], other[key], f"{at}/{inside}")
+            yield from _differences(one[key], other[key], _inside(at, key))
     elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         for i, pair in enumerate(zip(one, other, strict=True)):
             yield from _differences(*pair, f"{at}/{i}")
     elif type(one) is not type(other) or one != other:
         yield at
+
+
+def _inside(at: str, key: object) -> str:
+    return f"{at}/{str(key).replace('~', '~0').replace('/', '~1')}"
 
 
 def _with_mark(value: Any, keys: list[str]) -> Any:

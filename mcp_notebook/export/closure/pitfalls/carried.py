@@ -1,4 +1,4 @@
-"""What is wrong with carried statements in themselves: magics, awaits, questions, modules and files of this place."""
+"""What is wrong with carried statements in themselves: magics, awaits, questions, modules of this place."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import importlib.metadata
 import importlib.util
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
+from mcp_notebook.export.closure.pitfalls.files import files
 from mcp_notebook.export.closure.pitfalls.subject import subject
 from mcp_notebook.export.closure.statements import Magic, Notebook, Statement, awaits, eager_nodes
 from mcp_notebook.export.findings import Finding
@@ -33,7 +33,7 @@ def in_statements(notebook: Notebook, carried: Sequence[Statement]) -> Iterator[
             yield Finding("stops", statement.cell, name, what, way_out)
         yield from _asks(statement)
         yield from _imports(statement)
-        yield from _paths(statement)
+    yield from files(notebook, carried)
 
 
 def _magic(statement: Statement, magic: Magic) -> Finding:
@@ -83,23 +83,3 @@ def _is_local(module: str) -> bool:
     if origin is None or "site-packages" in origin:
         return False
     return module not in importlib.metadata.packages_distributions()  # asked last: it reads all that is installed
-
-
-def _paths(statement: Statement) -> Iterator[Finding]:
-    for part in ast.walk(statement.node):
-        if not (isinstance(part, ast.Constant) and isinstance(part.value, str)) or not _is_path(part.value):
-            continue
-        what = "this file or directory is on this machine, and not in the package."
-        way_out = "Make the path a setting, or put the file into the package and read it with importlib.resources."
-        yield Finding("warns", statement.cell, repr(part.value), what, way_out)
-
-
-def _is_path(text: str) -> bool:
-    if not 1 < len(text) < 250 or any(character in text for character in "\n\0 *?<>|{}") or "://" in text:
-        return False
-    if "/" not in text and "." not in text.strip("."):
-        return False
-    try:
-        return text not in {"/", ".", "..", "/dev/null", "/tmp"} and Path(text).expanduser().exists()
-    except (OSError, RuntimeError, ValueError):
-        return False
