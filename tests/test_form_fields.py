@@ -45,12 +45,13 @@ def test_the_line_to_copy_means_the_same_arguments_to_the_magic(arguments: dict[
     assert json.dumps(read, sort_keys=True) == json.dumps(arguments, sort_keys=True)
 
 
-def find(root: Any, label: str) -> Any:
-    def walk(widget: Any) -> Iterator[Any]:
-        yield widget
-        for child in getattr(widget, "children", ()):
-            yield from walk(child)
+def walk(widget: Any) -> Iterator[Any]:
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from walk(child)
 
+
+def find(root: Any, label: str) -> Any:
     (found,) = (each for each in walk(root) if getattr(each, "description", None) == label)
     return found
 
@@ -135,3 +136,76 @@ def test_problems_have_a_place_and_a_reason() -> None:
     form.fill({"n": 5, "list": [{}]})
     assert [str(problem) for problem in form.problems()] == ["n: 5 is over 3", "list[0].x: required"]
     assert not form.valid
+
+
+def test_json_that_leaves_out_a_required_value_leaves_nothing_of_the_one_before() -> None:
+    form = SchemaForm(
+        {
+            "properties": {"text": {"type": "string"}, "record": {"type": "object"}, "list": {"type": "array"}},
+            "required": ["text", "record", "list"],
+        }
+    )
+    for before in ({"text": None, "record": {"a": 1}, "list": [1]}, {"text": {"a": 1}, "record": [], "list": "x"}):
+        form.fill(before)
+        assert form.draft() == before
+        form.fill({})
+        assert form.draft() == {"record": {}, "list": []}
+        assert [str(problem) for problem in form.problems()] == ["text: required"]
+
+
+def test_arguments_of_several_kinds_are_chosen_from() -> None:
+    options = [{"title": "By name", "required": ["name"]}, {"title": "By number", "required": ["number"]}]
+    options[0]["properties"] = {"name": {"type": "string"}}
+    options[1]["properties"] = {"number": {"type": "integer"}}
+    form = SchemaForm({"type": "object", "properties": {"loud": {"type": "boolean"}}, "oneOf": options})
+    assert form.problems()
+    find(form, "one of").label = "By number"
+    find(form, "number").value = "7"
+    assert form.read() == {"number": 7}
+    form.fill({"name": "x", "loud": True})
+    assert find(form, "one of").label == "By name"
+    assert form.read() == {"name": "x", "loud": True}
+    form.fill({})
+    assert form.draft() == {}
+
+
+def test_what_only_a_condition_asks_for_has_a_field() -> None:
+    us = {"if": {"properties": {"country": {"const": "US"}}}, "then": {"properties": {"zip": {"type": "string"}}}}
+    uk = {
+        "if": {"properties": {"country": {"const": "UK"}}},
+        "then": {"properties": {"postcode": {"type": "string"}}, "required": ["postcode"]},
+    }
+    form = SchemaForm(
+        {
+            "properties": {"country": {"enum": ["US", "UK", "NL"]}},
+            "required": ["country", "town"],
+            "allOf": [us, uk],
+            "dependentSchemas": {"town": {"properties": {"street": {"type": "string"}}}},
+        }
+    )
+    find(form, "country").label = "UK"
+    find(form, "town").value = '"Leeds"'
+    assert [str(problem) for problem in form.problems()] == ["postcode: required"]
+    for name in ("zip", "street", "postcode"):
+        find(form, name).value = name
+    assert form.read()["postcode"] == "postcode"
+
+
+def test_a_choice_that_has_itself_among_its_options_has_an_end() -> None:
+    form = SchemaForm(
+        {
+            "properties": {"a": {"$ref": "#/$defs/A"}},
+            "$defs": {"A": {"anyOf": [{"$ref": "#/$defs/A"}, {"type": "string"}]}},
+        }
+    )
+    for value in ("x", 3, {"a": [1]}):
+        form.fill({"a": value})
+        assert form.draft() == {"a": value}
+
+
+def test_a_property_of_a_name_and_no_value_is_not_left_out_without_a_word() -> None:
+    form = SchemaForm({"additionalProperties": {"type": "string"}})
+    find(form, "Add property").click()
+    (name,) = (each for each in walk(form) if getattr(each, "placeholder", None) == "name")
+    name.value = "a"
+    assert [str(problem) for problem in form.problems()] == ["a: fill in or remove"]

@@ -9,7 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, TypeAdapter, create_model
 
-from mcp_notebook.schema import UNSET, Parameter, accepts_text_only, choices, parameters, resolve, type_in_words
+from mcp_notebook.schema import (
+    UNSET,
+    Checker,
+    Parameter,
+    accepts_text_only,
+    choices,
+    parameters,
+    resolve,
+    type_in_words,
+)
 
 
 class Place(BaseModel):
@@ -102,6 +111,17 @@ def test_a_boolean_schema_resolves_to_the_empty_one(anything):
 
 def test_a_reference_finds_keys_that_are_escaped_in_it():
     assert resolve({"$ref": "#/$defs/a~1b~0c"}, {"$defs": {"a/b~c": {"type": "null"}}}) == {"type": "null"}
+
+
+def test_a_reference_finds_an_anchor_and_the_name_of_a_part():
+    root = {
+        "$id": "https://example.org/tool.json",
+        "$defs": {"A": {"$anchor": "here", "type": "null"}, "B": {"$id": "part.json", "enum": ["x"]}},
+    }
+    assert resolve({"$ref": "#here"}, root)["type"] == "null"
+    assert resolve({"$ref": "part.json"}, root)["enum"] == ["x"]
+    assert resolve({"$dynamicRef": "#here", "title": "T"}, root)["title"] == "T"
+    assert resolve({"$ref": "#nowhere", "title": "T"}, root) == {"title": "T"}
 
 
 def test_resolving_leaves_the_schema_as_it_was():
@@ -282,3 +302,32 @@ def test_no_schema_however_knotted_is_too_much(root):
         assert isinstance(type_in_words(parameter.schema, root), str)
         assert accepts_text_only(parameter.schema, root) in (True, False)
         assert "$ref" not in parameter.schema
+
+
+def problems(schema, value):
+    return [str(problem) for problem in Checker({"properties": schema}).problems(value)]
+
+
+def test_what_cannot_be_checked_does_not_keep_the_rest_from_being_checked():
+    n = {"n": {"maximum": 5}}
+    for part in ({"pattern": "\\p{L}"}, {"$ref": "https://example.org/"}, {"$ref": "#nowhere"}, {"type": 7}):
+        for around in (part, {"not": part}, {"anyOf": [part]}, {"oneOf": [part, {"type": "string"}]}):
+            assert problems({"a": around, **n}, {"a": "x", "n": 7}) == ["n: 7 is over 5"]
+    assert problems({"a": {"patternProperties": {"\\p{L}": {}}}, **n}, {"a": {"x": 1}, "n": 7}) == ["n: 7 is over 5"]
+
+
+def test_multiples_are_those_of_decimals():
+    step = {"a": {"multipleOf": 0.01}}
+    assert problems(step, {"a": 19.99}) == []
+    assert problems(step, {"a": 1e300}) == []
+    assert problems(step, {"a": 19.995}) == ["a: 19.995 is no multiple of 0.01"]
+
+
+def test_a_name_that_a_pattern_allows_is_not_told_to_be_none():
+    closed = {"patternProperties": {"^x-": {}}, "additionalProperties": False}
+    assert problems({"a": closed}, {"a": {"x-1": 1, "y": 2}}) == ["a.y: there is no such property"]
+
+
+def test_an_old_dialect_is_checked_by_its_own_rules():
+    schema = {"$schema": "http://json-schema.org/draft-03/schema#", "properties": {"a": {"required": True}}}
+    assert [str(problem) for problem in Checker(schema).problems({})] == ["a: 'a' is a required property"]

@@ -7,12 +7,18 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 from urllib.parse import unquote
 
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
 __all__ = ["UNSET", "Parameter", "Schema", "choices", "flatten", "mapping", "parameters", "resolve", "sequence"]
 
 Schema: TypeAlias = Mapping[str, Any]
 
 MAX_PARTS: Final = 8
 """How deep ``allOf`` is followed into itself."""
+
+_REFERENCES: Final = ("$ref", "$dynamicRef", "$recursiveRef")
+"""To a form they are one: no part of the schema is put in from outside."""
 
 
 class _Unset:
@@ -66,15 +72,15 @@ def sequence(value: Any) -> list[Any]:
 
 
 def resolve(schema: Any, root: Schema) -> Schema:
-    """Follow local references (``#/$defs/...``); what stands beside a reference is kept.
+    """Follow references inside the schema (``#/$defs/...``, ``#anchor``); what stands beside a reference is kept.
 
     A boolean schema becomes ``{}``; a reference that leads nowhere, or to itself, is left out.
     """
     seen: set[str] = set()
     beside: dict[str, Any] = {}
-    while isinstance(schema, Mapping) and "$ref" in schema:
-        reference = schema["$ref"]
-        beside = {**{k: v for k, v in schema.items() if k != "$ref"}, **beside}
+    while isinstance(schema, Mapping) and (keyword := next((k for k in _REFERENCES if k in schema), None)):
+        reference = schema[keyword]
+        beside = {**{k: v for k, v in schema.items() if k != keyword}, **beside}
         if not isinstance(reference, str) or reference in seen:
             return beside
         seen.add(reference)
@@ -84,7 +90,7 @@ def resolve(schema: Any, root: Schema) -> Schema:
 
 def _look_up(reference: str, root: Schema) -> Any:
     if reference != "#" and not reference.startswith("#/"):
-        return None
+        return _by_name(reference, root)
     found: Any = root
     for part in reference[1:].split("/")[1:]:
         key = unquote(part).replace("~1", "/").replace("~0", "~")
@@ -95,17 +101,38 @@ def _look_up(reference: str, root: Schema) -> Any:
     return found
 
 
+def _by_name(reference: str, root: Schema) -> Any:
+    """Follow a reference to an anchor or an ``$id`` inside the schema; nothing is fetched."""
+    try:
+        resource = Resource.from_contents(root, default_specification=DRAFT202012)
+        name = resource.id() or ""
+        return Registry().with_resource(name, resource).resolver(name).lookup(reference).contents
+    except Exception:  # noqa: BLE001 - a broken schema can make the library raise anything
+        return None
+
+
 def flatten(schema: Any, root: Schema, depth: int = 0) -> Schema:
-    """Resolve a schema and merge the parts of its ``allOf`` into it; what they say of one property is kept in full."""
+    """Resolve a schema and merge the parts of its ``allOf`` into it, all but conditions.
+
+    What the parts say of one property is kept in full.
+    """
     whole = resolve(schema, root)
     parts = sequence(whole.get("allOf"))
     if not parts or depth == MAX_PARTS:
         return whole
     merged: dict[str, Any] = {}
-    for part in [*(flatten(part, root, depth + 1) for part in parts), {**whole, "allOf": None}]:
+    conditions = [part for part in parts if _is_condition(part)]
+    for part in (flatten(part, root, depth + 1) for part in parts if not _is_condition(part)):
+        conditions += filter(_is_condition, sequence(part.get("allOf")))
         merged = merge(merged, part)
+    merged = merge(merged, whole)
     del merged["allOf"]
-    return merged
+    return {**merged, "allOf": conditions} if conditions else merged
+
+
+def _is_condition(part: Any) -> bool:
+    # Merged with the next, its "if" would stand before another "then".
+    return isinstance(part, Mapping) and "if" in part
 
 
 def merge(first: Schema, second: Schema) -> dict[str, Any]:

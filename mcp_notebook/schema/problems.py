@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -12,6 +13,7 @@ from jsonschema.validators import validator_for
 from referencing.jsonschema import EMPTY_REGISTRY
 
 from mcp_notebook.schema.parameters import Schema
+from mcp_notebook.schema.patience import patient
 
 __all__ = ["Checker", "Place", "Problem", "fault_of"]
 
@@ -73,7 +75,7 @@ class Checker:
     def __init__(self, root: Schema) -> None:
         kind = _dialect(root)
         try:
-            self._validator = kind(root, format_checker=kind.FORMAT_CHECKER, registry=EMPTY_REGISTRY)
+            self._validator = patient(kind)(root, format_checker=kind.FORMAT_CHECKER, registry=EMPTY_REGISTRY)
         except Exception:  # noqa: BLE001 - a broken schema can make the library raise anything
             self._validator = kind({})
 
@@ -101,17 +103,24 @@ def _problems(errors: Iterator[Any]) -> Iterator[Problem]:
         place = tuple(error.absolute_path)
         if error.context and error.validator in ("anyOf", "oneOf"):
             yield from _problems(iter(_likeliest(error)))
-        elif error.validator == "required" and isinstance(error.instance, Mapping):
+        elif error.validator == "required" and isinstance(error.validator_value, list):
             yield from (
                 Problem((*place, name), "required") for name in error.validator_value if name not in error.instance
             )
         elif error.validator == "additionalProperties" and error.validator_value is False:
-            known = error.schema.get("properties", {})
             yield from (
-                Problem((*place, name), "there is no such property") for name in error.instance if name not in known
+                Problem((*place, name), "there is no such property")
+                for name in error.instance
+                if not _is_named(name, error.schema)
             )
         else:
             yield Problem(place, _reason(error))
+
+
+def _is_named(name: str, schema: Schema) -> bool:
+    return name in schema.get("properties", {}) or any(
+        re.search(pattern, name) for pattern in schema.get("patternProperties", {})
+    )
 
 
 def _likeliest(error: Any) -> list[Any]:
@@ -132,7 +141,10 @@ def _reason(error: Any) -> str:
     write = _REASONS.get(error.validator)
     if write is None:
         return _short(error.message)
-    return write(error.instance, error.validator_value)
+    try:
+        return write(error.instance, error.validator_value)
+    except TypeError:  # an old dialect, where the keyword takes something else
+        return _short(error.message)
 
 
 def _json(value: Any) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeAlias
 
+from mcp_notebook.schema.conditions import with_conditional
 from mcp_notebook.schema.parameters import Schema, choices, flatten, mapping, merge, sequence
 from mcp_notebook.schema.words import type_in_words
 
@@ -97,6 +98,8 @@ def _plain(flat: Schema, kind: str, root: Schema) -> Shape:
         some = _options(flatten(flat["items"], root), root)
         if some and flat.get("uniqueItems") is not False:
             return Shape("many", flat, options=some)
+    if kind == "object":
+        return Shape("record", with_conditional(flat, root))
     return Shape(_KINDS.get(kind, "json"), flat)
 
 

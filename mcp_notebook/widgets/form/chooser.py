@@ -14,10 +14,13 @@ from mcp_notebook.widgets.form.editor import Editor, json_line, same
 from mcp_notebook.widgets.form.kit import Kit
 from mcp_notebook.widgets.form.typed import Spot
 
-__all__ = ["Chooser"]
+__all__ = ["MAX_CHOICES", "Chooser"]
 
 MANY_CHARACTERS: Final = 20_000
 """Of JSON, before a value is shown as that and not in fields of its own."""
+
+MAX_CHOICES: Final = 4
+"""Choices inside choices; a union that has itself for an option has no end."""
 
 
 @dataclass
@@ -45,7 +48,7 @@ class Chooser(Editor):
         self, kit: Kit, spot: Spot, shape: Shape, make: Callable[[Spot, Shape], Editor], arrange: Callable[[], None]
     ) -> None:
         self._kit, self._make, self._arrange = kit, make, arrange
-        self._inside = replace(spot, label="", required=True, deep=False)
+        self._inside = replace(spot, label="", required=True, deep=False, choices=spot.choices + 1)
         variants = [(label, shape_of(schema, kit.root)) for label, schema in shape.variants]
         variants = variants or [(_WORDS.get(shape.kind, "one value"), replace(shape, nullable=False))]
         self._forms = [_Form(label, shape=each) for label, each in variants]
@@ -80,6 +83,10 @@ class Chooser(Editor):
     @override
     def fill(self, value: Any) -> None:
         self._dropdown.index = self._form_for(value)
+        if value is UNSET and self._forms[0].shape is not None:
+            # Nothing stands for unset: begin anew, or what was there before would be sent.
+            self._forms[0].editor = None
+            self._arrange()
 
     @override
     def problems(self) -> list[Problem]:

@@ -13,7 +13,7 @@ from mcp_notebook.schema import UNSET, Parameter, Problem, Shape, flatten, shape
 from mcp_notebook.server.interface import argument_in_words
 from mcp_notebook.widgets.form import typed
 from mcp_notebook.widgets.form.choice import Choice
-from mcp_notebook.widgets.form.chooser import Chooser
+from mcp_notebook.widgets.form.chooser import MAX_CHOICES, Chooser
 from mcp_notebook.widgets.form.editor import Editor, same
 from mcp_notebook.widgets.form.kit import Kit, wrong
 from mcp_notebook.widgets.form.record import Record
@@ -125,10 +125,10 @@ class Field:
             return Record(self._kit, shape, self._depth, self._arrange)
         if shape.kind == "rows":
             return Rows(self._kit, shape.schema, self._depth, self._arrange).start()
-        if shape.kind == "union":
+        if shape.kind == "union" and spot.choices < MAX_CHOICES:
             return self._chooser(spot, shape)
         day = shape.kind == "text" and shape.schema.get("format") == "date"
-        return _EDITORS["date" if day else shape.kind](self._kit, spot, shape)
+        return _EDITORS.get("date" if day else shape.kind, typed.json_text)(self._kit, spot, shape)
 
     def _unset_words(self) -> str:
         if self._parameter.required:

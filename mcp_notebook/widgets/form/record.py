@@ -32,12 +32,14 @@ class Record(Editor):
     def __init__(self, kit: Kit, shape: Shape, depth: int, arrange: Any) -> None:
         schema = shape.schema
         required = sequence(schema.get("required"))
+        known = mapping(schema.get("properties"))
+        self._others = Entries(kit, schema, depth, arrange)
+        others = {name: self._others.schema_for(name) for name in required if isinstance(name, str)}
         self._fields = {
             str(name): kit.field(str(name), part, required=name in required, depth=depth + 1)
-            for name, part in mapping(schema.get("properties")).items()
+            for name, part in {**known, **{name: part for name, part in others.items() if name not in known}}.items()
         }
-        self._others = Entries(kit, schema, depth, arrange)
-        closed = "additionalProperties" not in schema and (depth == 0 or bool(self._fields))
+        closed = "additionalProperties" not in schema and (depth == 0 or bool(known))
         self._open = "patternProperties" in schema or (schema.get("additionalProperties") is not False and not closed)
 
     @override
@@ -108,6 +110,8 @@ class Entries(Rows):
                 found.append(Problem((name,), "this name is there twice"))
             elif not name and not row.filled:
                 found.append(Problem((name,), "give it a name"))
+            elif row.field.value() is UNSET:
+                found.append(Problem((name,), "fill in or remove"))
             found += [replace(problem, place=(name, *problem.place)) for problem in row.field.problems()]
         return found
 
@@ -118,10 +122,11 @@ class Entries(Rows):
     def _row(self, name: str | None = None) -> Row:
         named = self._kit.input(w.Text, "", about="name of the property", placeholder="name", value=name or "")
         named.observe(self._kit.notice, "value")
-        field = self._kit.field(name or "value", self._schema_for(name), required=True, label="", depth=self._depth + 1)
+        field = self._kit.field(name or "value", self.schema_for(name), required=True, label="", depth=self._depth + 1)
         return Row(field, named, filled=name is not None)
 
-    def _schema_for(self, name: str | None) -> Any:
+    def schema_for(self, name: str | None) -> Any:
+        """Return what fits a property of this name that has no field of its own; None for a name not given yet."""
         for pattern, schema in self._patterns.items():
             if name is None or _matches(pattern, name):
                 return schema

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import ipywidgets as w
 
-from mcp_notebook.schema import Problem, Schema, flatten, shape_of
+from mcp_notebook.schema import UNSET, Problem, Schema, flatten, shape_of
 from mcp_notebook.schema.shape import Shape
+from mcp_notebook.widgets.form.chooser import MAX_CHOICES, Chooser
 from mcp_notebook.widgets.form.editor import Editor
 from mcp_notebook.widgets.form.field import Field
 from mcp_notebook.widgets.form.kit import STYLE, Complete, Kit
 from mcp_notebook.widgets.form.record import Record
+from mcp_notebook.widgets.form.typed import Spot, json_text
 
 __all__ = ["SchemaForm"]
 
@@ -50,7 +53,7 @@ class SchemaForm(w.VBox):
     def fill(self, values: Mapping[str, Any]) -> None:
         """Set the fields; those that `values` does not name become unset."""
         with self._kit.filling():
-            self._whole.fill(dict(values))
+            self._whole.fill(dict(values) or (UNSET if isinstance(self._whole, Chooser) else {}))
             self._arrange()
         self._changed()
 
@@ -68,7 +71,8 @@ class SchemaForm(w.VBox):
         """Return what is wrong with what the fields hold."""
         typed = self._whole.problems()
         places = {problem.place for problem in typed}
-        found = self._kit.checker.problems(self._whole.value())
+        value = self._whole.value()
+        found = self._kit.checker.problems({} if value is UNSET else value)
         return [*typed, *(problem for problem in found if problem.place not in places)]
 
     def show_problems(self) -> Sequence[Problem]:
@@ -84,13 +88,25 @@ class SchemaForm(w.VBox):
 
     def _make(self) -> Editor:
         shape = shape_of(self._schema, self._schema)
-        if shape.kind != "record":
+        if shape.kind not in ("record", "union"):
             shape = Shape("record", flatten(self._schema, self._schema))
-        return Record(self._kit, shape, 0, self._arrange)
+        return self._editor(Spot("arguments", "one of", required=True, unset="choose"), replace(shape, nullable=False))
+
+    def _editor(self, spot: Spot, shape: Shape) -> Editor:
+        if shape.kind == "record":
+            return Record(self._kit, shape, 0, self._arrange)
+        if shape.kind == "union" and spot.choices < MAX_CHOICES:
+            return Chooser(self._kit, spot, shape, self._editor, self._arrange)
+        return json_text(self._kit, spot, shape)
 
     def _arrange(self) -> None:
         if hasattr(self, "_whole"):
-            self.children = [self._kit.html(STYLE, "unseen"), *self._whole.parts()]
+            head = self._whole.inputs()
+            self.children = [
+                self._kit.html(STYLE, "unseen"),
+                *([self._kit.line(head)] if head else []),
+                *self._whole.parts(),
+            ]
 
     def _changed(self) -> None:
         if self._all_shown:

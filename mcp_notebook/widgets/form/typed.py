@@ -29,6 +29,7 @@ class Spot:
         unset: Words for what happens where nothing is sent.
         deep: Whether it is so far inside that it is filled in only once a person asks for it; a schema that
             requires itself has no end.
+        choices: How many choosers it is inside of, at the one place.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Spot:
     required: bool
     unset: str
     deep: bool = False
+    choices: int = 0
 
 
 class Typed(Editor):
@@ -262,4 +264,5 @@ def json_text(kit: Kit, spot: Spot, shape: Shape) -> Typed:
 
     hint = "JSON" if spot.required else spot.unset
     widget = kit.input(w.Textarea, spot.label, about=f"{spot.name} as JSON", placeholder=hint, rows=3)
-    return Typed(kit, spot, widget, decode, json_line, [] if spot.required else [UNSET])
+    # Who chose to write JSON is told where there is none.
+    return Typed(kit, spot, widget, decode, json_line, [] if spot.choices else [UNSET])
