@@ -60,10 +60,7 @@ def _export(
         )
     if exported.dry and exported.server_file and _in_a_kernel(state.shell):
         # Front ends highlight it in Markdown, in their own colours; as text, the value of the cell has it.
-        shown = f"`src/{exported.name}/server.py`
-
-````python
-{exported.server_file}````"
+        shown = f"`src/{exported.name}/server.py`\n\n````python\n{exported.server_file}````"
         display({"text/markdown": shown, "text/plain": ""}, raw=True)
     return exported
 
