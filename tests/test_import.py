@@ -180,8 +180,29 @@ def test_cells_read_as_a_person_would_have_written_them(shop: Path, tmp_path: Pa
     defined = [re.search(r"(?:class|def) (\w+)", cell) for cell in cells[after + 1 :]]
     assert [found and found[1] for found in defined] == ["Order", "order", "about", "sell"]
     assert "    # Money is counted in cents." in cells[after + 2]
+    assert "cents=of(order.what) * order.count" in cells[after + 2]
     assert not any("__main__" in cell or "from ." in cell for cell in cells)
     assert any("__main__" in note for note in made.notes)
+
+
+def test_a_module_that_a_local_name_is_in_the_way_of_stays_a_variable(tmp_path: Path) -> None:
+    sets = "def sets() -> int:\n    rate = settings.rate\n    return rate"
+    server = f"{sets}\n\ndef all_cents() -> int:\n    return p.cents()\n"
+    files = {"settings.py": "rate = 2\n", "prices.py": "def cents() -> int:\n    return 3\n",
+             "server.py": f"{MAKE}import settings\nimport prices as p\nmcp = MCPServer('s')\n{server}"}  # fmt: skip
+    lay(tmp_path / "p", files)
+    cells = code(import_server(tmp_path / "p", None, tmp_path).notebook)
+    assert "from types import SimpleNamespace\nsettings = SimpleNamespace(rate=rate)" in "\n".join(cells)
+    assert cells[-2:] == [sets, "def all_cents() -> int:\n    return cents()"]
+
+
+def test_a_server_that_a_function_makes_is_found(tmp_path: Path) -> None:
+    make = "def create() -> MCPServer:\n    return MCPServer('s')\nmcp = None\nmcp = create()\nother = create()\n"
+    lay(tmp_path / "p", {"server.py": f"{MAKE}{make}if '__main__' == __name__:\n    mcp.run()\n"})
+    made = import_server(tmp_path / "p", None, tmp_path)
+    assert made.variable == "mcp"
+    assert code(made.notebook)[-3:] == ["mcp = None\nmcp = create()", "%mcp use mcp", "other = create()"]
+    assert any("%mcp use other" in note for note in made.notes)
 
 
 def test_there_and_back_again_is_the_same(shop: Path, tmp_path: Path) -> None:
@@ -203,6 +224,13 @@ def test_there_and_back_again_is_the_same(shop: Path, tmp_path: Path) -> None:
         ({"server.py": "x = 1"}, "makes no MCPServer"),
         ({"server.py": "x = ("}, "cannot be read as Python"),
         (TWICE, "one thing in a.py"),
+        (
+            {"server.py": f"{MAKE}def f():\n    from . import a\n", "a.py": "x = 1"},
+            "line 3: 'from . import a' is not at",
+        ),
+        ({"server.py": f"{MAKE}from . import a\na.x = 2\n", "a.py": "x = 1"}, "line 3: the module a is given a new x"),
+        ({"server.py": f"{MAKE}from . import a\nb = vars(a)\n", "a.py": "x = 1"}, "module a is used as a value"),
+        ({"server.py": f"{MAKE}from . import a\nb = a.__name__\n", "a.py": "x = 1"}, "module a is used as a value"),
     ],
 )
 def test_what_cannot_be_a_notebook_is_one_line(tmp_path: Path, files: dict[str, str], said: str) -> None:

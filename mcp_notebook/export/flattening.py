@@ -11,6 +11,7 @@ from mcp_notebook.errors import NotebookError
 from mcp_notebook.export.closure import names
 from mcp_notebook.export.closure.statements import read
 from mcp_notebook.export.ran import RanCell
+from mcp_notebook.export.spelling_out import spelled_out
 
 __all__ = ["Flat", "Part", "flatten"]
 
@@ -65,18 +66,45 @@ class _Flattening:
 
     def _take(self, module: Path) -> ast.Module:
         self._taken.add(module)
-        tree, parts = _parsed(module)
+        text, tree = _parsed(module)
+        text, stay = spelled_out(text, self._modules(tree, module), module.name)
+        tree = ast.parse(text)
+        statements = read([RanCell(1, text)]).statements
+        parts = [Part(one.text, node) for one, node in zip(statements, tree.body, strict=True)]
         self._futures[module] = any("__future__" in part.text for part in parts)
         header = True
         for part in parts:
             if isinstance(part.node, ast.Import | ast.ImportFrom):
-                self._import(part, module, tree, header=header)
+                self._import(part, module, stay, header=header)
             elif _is_main_guard(part.node):
                 self.flat.notes.append(f"if __name__ == '__main__' of {module.name} is left out.")
             elif part.node is not tree.body[0] or ast.get_docstring(tree) is None:
                 header = False
+                self._refuse_late(part.node, module)
                 self._add(part, module)
         return tree
+
+    def _modules(self, tree: ast.Module, module: Path) -> set[str]:
+        """Return by which names a module knows others of its own as a whole."""
+        found = set()
+        for node in tree.body:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                owns = [(alias, *self._own(node, alias, module)) for alias in node.names]
+                found |= {alias.asname or alias.name for alias, own, whole in owns if own is not None and whole}
+        return found
+
+    def _refuse_late(self, statement: ast.stmt, module: Path) -> None:
+        """Refuse a module of its own that is imported when a function runs, or where a condition holds."""
+        for node in ast.walk(statement):
+            if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+                node.body = []  # `ast.walk` goes on from here; the text is another matter
+            if isinstance(node, ast.Import | ast.ImportFrom) and any(
+                self._own(node, alias, module)[0] is not None for alias in node.names
+            ):
+                raise NotebookError(
+                    f"{module.name}, line {node.lineno}: {ast.unparse(node)!r} is not at the top level, and in a "
+                    "notebook there is no such module. Move it to the top first."
+                )
 
     def _add(self, part: Part, module: Path) -> None:
         bound = names.of(part.node).binds
@@ -91,7 +119,7 @@ class _Flattening:
                 )
         self.flat.parts.append(part)
 
-    def _import(self, part: Part, module: Path, tree: ast.Module, *, header: bool) -> None:
+    def _import(self, part: Part, module: Path, stay: dict[str, set[str]], *, header: bool) -> None:
         elsewhere = []
         node = part.node
         assert isinstance(node, ast.Import | ast.ImportFrom)
@@ -102,8 +130,8 @@ class _Flattening:
                 continue
             if own not in self._taken:
                 self._take(own)
-            for text in _bridge(alias, tree, is_module=is_module):
-                self._add(Part(text, ast.parse(text).body[0]), module)
+            for text in _bridge(alias, stay, is_module=is_module):
+                self._add(Part(text, ast.parse(text).body[-1]), module)
         if elsewhere:
             text = part.text if len(elsewhere) == len(node.names) else _only(node, elsewhere)
             if not header:
@@ -122,19 +150,17 @@ class _Flattening:
         return (itself, True) if itself else (_module_at(folder, node.module or ""), False)
 
 
-def _parsed(module: Path) -> tuple[ast.Module, list[Part]]:
+def _parsed(module: Path) -> tuple[str, ast.Module]:
     try:
         text = module.read_text(encoding="utf-8")
-        tree = ast.parse(text)
+        return text, ast.parse(text)
     except (OSError, ValueError, SyntaxError) as error:
         why = f"{error.msg}, line {error.lineno}" if isinstance(error, SyntaxError) else error
         raise NotebookError(f"{module} cannot be read as Python ({why}). Mend it first.") from None
-    found = read([RanCell(1, text)]).statements
-    return tree, [Part(one.text, node) for one, node in zip(found, tree.body, strict=True)]
 
 
 def _is_main_guard(node: ast.stmt) -> bool:
-    return isinstance(node, ast.If) and ast.unparse(node.test).replace('"', "'") == "__name__ == '__main__'"
+    return isinstance(node, ast.If) and sorted(ast.unparse(node.test).split(" == ")) == ["'__main__'", "__name__"]
 
 
 def _module_at(folder: Path, name: str) -> Path | None:
@@ -145,19 +171,13 @@ def _module_at(folder: Path, name: str) -> Path | None:
     return None
 
 
-def _bridge(alias: ast.alias, tree: ast.Module, *, is_module: bool) -> Iterator[str]:
+def _bridge(alias: ast.alias, stay: dict[str, set[str]], *, is_module: bool) -> Iterator[str]:
     """Yield what gives an imported name to the cells, where it is not there under that name already."""
     name = alias.asname or alias.name
     if is_module:
-        used = sorted(
-            {
-                each.attr
-                for each in ast.walk(tree)
-                if isinstance(each, ast.Attribute) and ast.unparse(each.value) == name
-            }
-        )
-        values = ", ".join(f"{attribute}={attribute}" for attribute in used)
-        yield f"{name} = __import__('types').SimpleNamespace({values})  # what the module has under this name"
+        if used := sorted(stay.get(name, ())):
+            yield "from types import SimpleNamespace"
+            yield f"{name} = SimpleNamespace({', '.join(f'{each}={each}' for each in used)})"
     elif name not in (alias.name, "*"):
         yield f"{name} = {alias.name}"
 

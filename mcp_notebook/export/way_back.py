@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,11 +58,14 @@ def import_server(path: Path, to: Path | None, folder: Path) -> Imported:
     if notebook.exists():
         raise NotebookError(f"{notebook.name} is there already, and is not overwritten. Name another notebook.")
     flat = flatten(source)
-    variable = next((name for part in flat.parts if (name := _made_by(part.node))), None)
-    if variable is None:
+    makers = {maker for part in flat.parts for maker in _makers(part.node)}
+    servers = [(name, part) for part in flat.parts if (name := _made_by(part.node, makers))]
+    if not servers:
         raise NotebookError(f"{source} makes no MCPServer at its top level, so there is nothing to work on.")
+    (variable, made), *others = servers
     notes = list(flat.notes)
-    cells = list(_cells(flat, variable))
+    notes += [f"{other!r} is a server too; to work on it: %mcp use {other}." for other, _ in others]
+    cells = list(_cells(flat, variable, made))
     if any(isinstance(node, ast.Name) and node.id == "__file__" for part in flat.parts for node in ast.walk(part.node)):
         place = Path(os.path.relpath(source, notebook.parent)).as_posix()
         cells.insert(1, ("code", f"# A notebook has no __file__; this is the module's.\n__file__ = {place!r}"))
@@ -94,16 +97,24 @@ def _name(source: Path) -> str:
     return source.parent.name if (source.parent / "__init__.py").exists() else source.stem
 
 
-def _made_by(node: ast.stmt) -> str | None:
-    """Return the variable that a statement puts a new server into."""
+def _makers(node: ast.stmt) -> Iterator[str]:
+    """Yield the function that a statement defines, where it makes a server."""
+    calls = [each.func for each in ast.walk(node) if isinstance(each, ast.Call)]
+    if isinstance(node, ast.FunctionDef) and any(ast.unparse(call).endswith("MCPServer") for call in calls):
+        yield node.name
+
+
+def _made_by(node: ast.stmt, makers: Collection[str] = ()) -> str | None:
+    """Return the variable that a statement puts a new server into; `makers` are functions that make one."""
     if not isinstance(node, ast.Assign | ast.AnnAssign) or not isinstance(node.value, ast.Call):
         return None
     made = node.value.func.value if isinstance(node.value.func, ast.Subscript) else node.value.func
     target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
-    return target.id if isinstance(target, ast.Name) and ast.unparse(made).endswith("MCPServer") else None
+    makes = ast.unparse(made)
+    return target.id if isinstance(target, ast.Name) and (makes.endswith("MCPServer") or makes in makers) else None
 
 
-def _cells(flat: Flat, variable: str) -> Iterator[tuple[str, str]]:
+def _cells(flat: Flat, variable: str, made: Part) -> Iterator[tuple[str, str]]:
     """Yield kind and text of each cell: the imports, then statement by statement, each definition in one of its own."""
     if flat.title:
         yield "markdown", flat.title
@@ -116,7 +127,7 @@ def _cells(flat: Flat, variable: str) -> Iterator[tuple[str, str]]:
             yield "code", "\n".join(one.text for one in gathered)
             gathered = []
         gathered.append(part)
-        if _made_by(part.node) == variable:
+        if part is made:
             yield "code", "\n".join(one.text for one in gathered)
             yield "code", f"%mcp use {variable}"
             gathered = []

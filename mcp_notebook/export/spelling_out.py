@@ -1,0 +1,95 @@
+"""What a module of one's own has under its name, ``prices.of``, by the name that it has in a notebook: ``of``."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from types import ModuleType
+
+from mcp_notebook.errors import NotebookError
+
+__all__ = ["spelled_out"]
+
+ITS_OWN = {*dir(ModuleType("")), "__dict__", "__file__", "__path__"}
+"""What a module has whatever is in it."""
+
+
+def spelled_out(text: str, names: set[str], where: str) -> tuple[str, dict[str, set[str]]]:
+    """Return a module's text without the names of other modules, and what has to stay, as a variable with attributes.
+
+    A name stays where it is read in a function that has a variable like that itself.
+
+    Args:
+        text: The module's.
+        names: By which it knows other modules, such as ``prices`` or ``shop.prices``.
+        where: The module's own name, for the error.
+
+    Raises:
+        NotebookError: Another module is used as a value, or given an attribute.
+    """
+    tree = ast.parse(text)
+    reads: list[tuple[str, ast.Attribute]] = []
+    stay: dict[str, set[str]] = {}
+    for statement in tree.body:
+        local = set(_local_names(statement))
+        for node in ast.walk(statement):
+            if (
+                isinstance(node, ast.Attribute)
+                and (name := ast.unparse(node.value)) in names
+                and node.attr not in ITS_OWN
+            ):
+                if not isinstance(node.ctx, ast.Load):
+                    raise _used(name, node, where, f"given a new {node.attr}")
+                reads.append((name, node))
+                if node.attr in local or not _stands(text, node):
+                    stay.setdefault(name, set())
+    for name, node in reads:
+        if name in stay:
+            stay[name].add(node.attr)
+    _refuse_values(tree, names, {id(node.value) for _, node in reads}, where)
+    return _without(text, [node for name, node in reads if name not in stay]), stay
+
+
+def _stands(text: str, node: ast.Attribute) -> bool:
+    """Whether a node is where it says: Python before 3.12 does not know that of all within f-strings."""
+    return "".join((ast.get_source_segment(text, node) or "").split()) == ast.unparse(node)
+
+
+def _local_names(statement: ast.stmt) -> Iterator[str]:
+    """Yield what functions and comprehensions within a statement bind."""
+    for scope in ast.walk(statement):
+        if isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ListComp | ast.SetComp
+                      | ast.DictComp | ast.GeneratorExp | ast.ClassDef):  # fmt: skip
+            for node in ast.walk(scope):
+                if isinstance(node, ast.arg):
+                    yield node.arg
+                elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+                    yield node.id
+                elif node is not scope and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                    yield node.name
+
+
+def _refuse_values(tree: ast.Module, names: set[str], read: set[int], where: str) -> None:
+    covered: set[int] = set()
+    for node in ast.walk(tree):  # outer nodes come first
+        if id(node) in read or id(node) in covered:
+            covered.update(id(child) for child in ast.iter_child_nodes(node))
+        elif isinstance(node, ast.Name) and node.id in {name.partition(".")[0] for name in names}:
+            raise _used(node.id, node, where, "used as a value")
+
+
+def _used(name: str, node: ast.expr, where: str, how: str) -> NotebookError:
+    return NotebookError(
+        f"{where}, line {node.lineno}: the module {name} is {how}, and in a notebook there is no such module. "
+        f"Have a function of {name} do it first, or import what is needed: from {name} import ..."
+    )
+
+
+def _without(text: str, reads: list[ast.Attribute]) -> str:
+    """Return the text with only the last name of each of these."""
+    lines = [line.encode() for line in text.split("\n")]
+    for node in sorted(reads, key=lambda node: (node.lineno, node.col_offset), reverse=True):
+        end, column = (node.end_lineno or 0) - 1, node.end_col_offset or 0
+        rest = lines[end][column - len(node.attr.encode()) :]
+        lines[node.lineno - 1 : end + 1] = [lines[node.lineno - 1][: node.col_offset] + rest]
+    return b"\n".join(lines).decode()
