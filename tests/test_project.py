@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mcp_notebook.errors import ExportError
-from mcp_notebook.export import project
+from mcp_notebook.export import dependencies, project
 from mcp_notebook.export.module.writing import Module, Setting
 from mcp_notebook.export.naming import package_name
 from tests.packages import SERVER, package, run, write
@@ -162,7 +162,7 @@ def test_a_setting_that_is_not_given_is_one_line_without_the_values_of_others(tm
     done = run(tmp_path, "-m", "bookshop", BOOKSHOP_COPIES="forty-two")
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
-    assert "api_key (Field required)" in done.stderr
+    assert "BOOKSHOP_API_KEY (Field required)" in done.stderr
     assert "forty-two" not in done.stderr
 
 
@@ -216,3 +216,25 @@ def test_a_name_is_changed_aloud() -> None:
     assert [str(finding) for finding in package_name("httpx", {"httpx"})[1]] == [
         "httpx: The package is called httpx_server, because 'httpx' is a package that it imports itself."
     ]
+
+
+def test_a_package_is_not_called_as_what_the_sdk_stands_on() -> None:
+    taken = dependencies.top_levels(Module({"server.py": ""}, "mcp"))
+    assert [package_name(name, taken)[0] for name in ("pydantic", "mcp_types")] == [
+        "pydantic_server",
+        "mcp_types_server",
+    ]
+    assert len(package_name("x" * 300)[0]) == 60
+
+
+@pytest.mark.parametrize(
+    ("annotation", "given"),
+    [("Secret[int]", "1"), ("Secret[Json[list[str]]]", "[]"), ("dict[str, int]", "{}"), ("SecretStr", "example")],
+)
+def test_a_stand_in_of_a_setting_has_its_type(annotation: str, given: str) -> None:
+    pin = Setting("pin", annotation, None, True, "BOOKSHOP_PIN")
+    module = Module({"server.py": SERVER}, "mcp", settings=(pin,))
+    assert (
+        f'os.environ.setdefault("BOOKSHOP_PIN", "{given}")'
+        in project.files(package(module=module))["tests/conftest.py"]
+    )

@@ -102,8 +102,13 @@ def _text(needed: Requirement) -> str:
 
 
 def top_levels(module: Module) -> set[str]:
-    """Return the first part of each module that the package imports, without the standard library."""
-    return {dotted.partition(".")[0] for dotted in _imports(module)} | set(SERVING)
+    """Return the first part of each module that the package imports, and what the SDK stands on.
+
+    Without the standard library; a distribution of the SDK's is taken to be called as its module is.
+    """
+    pins, _, _ = _lock(map(requirement, SERVING))
+    below = {pin.partition("==")[0].replace("-", "_") for pin in pins}
+    return {dotted.partition(".")[0] for dotted in _imports(module)} | below | set(SERVING)
 
 
 def _completed(asked: Requirement) -> Requirement:

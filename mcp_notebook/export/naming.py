@@ -15,6 +15,9 @@ __all__ = ["package_name"]
 RESERVED = frozenset({"src", "test", "tests", "pip", "setuptools", "wheel", "hatchling", "pytest", "ruff", "pyright"})
 """Names that tools around a package have."""
 
+LONGEST = 60
+"""Characters that a name has at most: it is a folder's too."""
+
 
 def package_name(wanted: str, imported: Collection[str] = ()) -> tuple[str, tuple[Finding, ...]]:
     """Return a name that is valid for a module and for a distribution, and what had to be changed.
@@ -25,6 +28,7 @@ def package_name(wanted: str, imported: Collection[str] = ()) -> tuple[str, tupl
     """
     plain = unicodedata.normalize("NFKD", wanted).encode("ascii", "ignore").decode()  # a letter without its accent
     name = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_") or "server"
+    name = name[:LONGEST].strip("_")
     if name[0].isdigit():
         name = f"server_{name}"
     why = _taken(name, imported)
