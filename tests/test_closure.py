@@ -319,3 +319,10 @@ def test_a_change_in_a_later_cell_is_noted_once() -> None:
 def test_a_module_that_is_only_set_up_is_named() -> None:
     found = sliced("import atexit", "@atexit.register\ndef bye(): ...", "def f(): ...")
     assert [finding.cell for finding in found.findings] == [2, None]
+
+
+def test_what_is_taken_from_a_queue_is_gone_and_what_is_only_asked_is_not() -> None:
+    cells = ["from queue import Queue\nq = Queue()\nq.put(1)", "first = q.get()", "def f(): return q"]
+    assert "first = q.get()" in texts(*cells)
+    pure = ["class Shelf:\n    def get(self): return 1", "q = Shelf()", "q.get()", "def f(): return q"]
+    assert "q.get()" not in texts(*pure)

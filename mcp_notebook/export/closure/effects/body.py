@@ -35,6 +35,11 @@ class Call:
     decorates: bool = False
 
     @property
+    def takes(self) -> bool:
+        """Whether it takes something out of its object, as `get` without a key does with a queue."""
+        return self.is_method and self.name == "get" and self.positional == ()
+
+    @property
     def arguments(self) -> Roots:
         """The roots of all arguments."""
         named = (roots for _, roots in self.keywords)

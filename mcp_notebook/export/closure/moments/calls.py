@@ -47,7 +47,7 @@ class Calls:
         ran = self._run_all(call, scope, on, on | makers)
         if not call.is_method:
             changes.change(objects.holds.of(on) & objects.changers, arguments)
-        if call.is_method and call.name in known.CHANGING_METHODS:
+        if call.is_method and (call.name in known.CHANGING_METHODS or (call.takes and not ran)):
             changes.change(on, arguments, modules=scope.is_statement)
             if call.name == "register" and on & objects.modules:  # as atexit has it
                 changes.outside[call.name] = None
