@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
@@ -326,3 +327,12 @@ def test_what_is_taken_from_a_queue_is_gone_and_what_is_only_asked_is_not() -> N
     assert "first = q.get()" in texts(*cells)
     pure = ["class Shelf:\n    def get(self): return 1", "q = Shelf()", "q.get()", "def f(): return q"]
     assert "q.get()" not in texts(*pure)
+
+
+def test_a_file_of_variables_is_read_as_settings_and_put_into_no_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("KEY=x")
+    (said,) = sliced("def f(): return open('.env').read()").findings
+    assert (said.weight, said.way_out) == ("warns", "Read os.environ, which becomes settings.")

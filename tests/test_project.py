@@ -238,3 +238,10 @@ def test_a_stand_in_of_a_setting_has_its_type(annotation: str, given: str) -> No
         f'os.environ.setdefault("BOOKSHOP_PIN", "{given}")'
         in project.files(package(module=module))["tests/conftest.py"]
     )
+
+
+def test_the_readme_says_what_must_be_set_before_it_runs() -> None:
+    before = "Before that, set `BOOKSHOP_PIN` in the environment"
+    module = Module({"server.py": SERVER}, "mcp", settings=(Setting("pin", "str", None, True, "BOOKSHOP_PIN"),))
+    assert before in project.files(package(module=module))["README.md"]
+    assert "Before that" not in project.files(package())["README.md"]

@@ -29,9 +29,11 @@ def readme(package: Package) -> str:
         "description": "" if package.description == package.title else f"\n{package.description}\n",
         "served": "\n\n".join(_served(package)) or "Nothing yet.",
         "clients": "\n\n".join(_client(package, HOSTS[key]) for key in DOCUMENTED),
+        "required": ", ".join(f"`{variable.name}`" for variable in variables(package) if variable.default is None),
         "variables": _table(("variable", "", "for"), (_variable_row(variable) for variable in variables(package))),
     }
-    return render("readme.md", values, {"gate": not package.authorizes, "auth": package.authorizes})
+    sections = {"gate": not package.authorizes, "auth": package.authorizes, "required": bool(values["required"])}
+    return render("readme.md", values, sections)
 
 
 def _served(package: Package) -> Iterator[str]:

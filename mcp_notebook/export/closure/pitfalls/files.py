@@ -26,7 +26,10 @@ def files(notebook: Notebook, carried: Collection[Statement]) -> Iterator[Findin
     made = dict(_made(notebook, here))
     for statement in carried:
         for text in dict.fromkeys(_texts(statement.node)):
-            if text in made:
+            if Path(text).name.startswith(".env") and _is_here(text):
+                what = "this file is on this machine, and what it holds is no part of a package."
+                yield Finding("warns", statement.cell, repr(text), what, "Read os.environ, which becomes settings.")
+            elif text in made:
                 what = f"cell {made[text]} makes this file and is left out, so the package does not have it."
                 yield Finding("warns", statement.cell, repr(text), what, WAY_OUT[0].upper() + WAY_OUT[1:])
             elif _is_here(text):
