@@ -201,8 +201,20 @@ def chat(lab: Lab) -> None:
     take(lab.cell("mcp_chat"), "chat")
 
 
+def export(lab: Lab) -> None:
+    line = "%mcp export library"
+    run(lab, "export", SETUP, BOOKS, "%mcp call find_books words=sea most=2", line)
+    place = lab.output(line)
+    place.get_by_text("proven: the package behaves as the notebook").wait_for()
+    lab.wait_until_idle()
+    take(lab.cell(line), "export")
+    lab.theme(dark=True)
+    take(lab.cell(line), "export-dark")
+    lab.theme(dark=False)
+
+
 PICTURES: dict[str, Callable[[Lab], None]] = {
-    picture.__name__: picture for picture in (tool, form, question, workbench, approval, eras, chat)
+    picture.__name__: picture for picture in (tool, form, question, workbench, approval, eras, chat, export)
 }
 
 
