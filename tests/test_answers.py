@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 import pytest
@@ -9,7 +10,7 @@ from mcp.server.mcpserver import Elicit, Resolve
 from mcp_types import CallToolResult
 from pydantic import BaseModel
 
-from mcp_notebook import NotebookServer
+from mcp_notebook import NotebookServer, connect
 from mcp_notebook.client import Connection, Era, Question
 from mcp_notebook.errors import RequestError
 from mcp_notebook.portal import Portal
@@ -72,3 +73,33 @@ def test_what_cannot_be_answered_ends_the_call_with_the_reason(
         ordered(pizzeria, answers)
     assert raised.value.call is not None
     assert ordered(pizzeria, [{"size": "small"}]).structured_content == {"result": "small Marinara"}
+
+
+ASKS_FOR_ROOTS = """
+import json, sys
+about = {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": {"name": "odd", "version": "1"}}
+tools = [{"name": "t", "inputSchema": {"type": "object"}}]
+results = {"initialize": about, "tools/list": {"tools": tools}}
+call = None
+for line in sys.stdin:
+    message = json.loads(line)
+    method, id = message.get("method"), message.get("id")
+    if method == "tools/call":
+        call, reply = id, {"id": "roots", "method": "roots/list"}
+    elif id == "roots":
+        reply = {"id": call, "result": {"content": []}}
+    elif id is None:
+        continue
+    elif method in results:
+        reply = {"id": id, "result": results[method]}
+    else:
+        reply = {"id": id, "error": {"code": -32601, "message": "no"}}
+    print(json.dumps({"jsonrpc": "2.0"} | reply), flush=True)
+"""
+
+
+def test_a_result_is_not_lost_because_nobody_said_what_the_roots_are() -> None:
+    with connect([sys.executable, "-c", ASKS_FOR_ROOTS]) as connection:
+        assert connection.call("t").result.is_error is False
+        with pytest.raises(RequestError, match="the 0 answers given are used up"):
+            connection.call("t", answers=[])

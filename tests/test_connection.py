@@ -173,12 +173,30 @@ def script(code: str) -> list[str]:
     return [sys.executable, "-c", code]
 
 
+SPEAKS = """
+import json, sys
+for line in sys.stdin:
+    message = json.loads(line)
+    about = {"protocolVersion": %s, "capabilities": {"tools": {}}, "serverInfo": {"name": "odd", "version": "1"}} | %s
+    answer = {
+        "initialize": {"result": about},
+        "tools/list": {"result": {"tools": [{"name": "t", "inputSchema": {"type": "object"}}]}},
+        "tools/call": {"result": {"content": "no list"}},
+    }.get(message.get("method"), {"error": {"code": -32601, "message": "no"}})
+    if "id" in message:
+        print(json.dumps({"jsonrpc": "2.0", "id": message["id"]} | answer), flush=True)
+"""
+"""A server without a library: the version that it speaks, and what else it says of itself."""
+
+
 @pytest.mark.parametrize(
     ("target", "line"),
     [
         (["no-such-program"], "There is no program 'no-such-program'. Install it, or give its whole path."),
         (Command(sys.executable, cwd="/no/such"), "cannot be started: there is no folder '/no/such'."),
         (script("raise SystemExit('no licence')"), "ended before it answered. The last of its stderr: no licence."),
+        (script(SPEAKS % ('"1999-01-01"', "{}")), "Unsupported protocol version from the server: 1999-01-01."),
+        (script(SPEAKS % ('"2025-06-18", "extra": 1', '{"capabilities": 3}')), "answered, but not as MCP says"),
         (script("print('Welcome!')"), "prints what is no message of MCP: 'Welcome!'. Is it an MCP server on stdio?"),
         ("ftp://somewhere", "'ftp://somewhere' is no URL of an MCP server: one starts with http:// or https://."),
         ("http://", "is no URL of an MCP server"),
@@ -191,6 +209,23 @@ def test_what_cannot_be_connected_to_is_one_line(target: Any, line: str) -> None
         connect(target, deadline=DEADLINE)
     assert line in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_an_answer_that_is_not_as_the_protocol_says_is_one_line() -> None:
+    with connect(script(SPEAKS % ('"2025-06-18"', "{}"))) as connection:
+        with pytest.raises(RequestError) as raised:
+            connection.call("t")
+        assert str(raised.value) == (
+            "'odd' answered, but not as MCP says: CallToolResult, content: Input should be a valid list. The server "
+            "has to be mended."
+        )
+        with pytest.raises(RequestError, match="cannot be sent, for they are not all JSON"):
+            connection.call("t", {"a": object()})
+
+
+def test_an_era_that_is_none_is_said() -> None:
+    with pytest.raises(RequestError, match="There is no era 'future': give one of auto, modern, legacy"):
+        connect(server, era="future")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,10 @@ def test_a_page_is_no_stream_of_events() -> None:
         (PlainTextResponse("not for you", 403), "refuses (403: not for you)."),
         (PlainTextResponse("oh\nno", 500), "answered 500: oh, and no message of MCP. Its own log has the reason."),
         (JSONResponse({"items": []}), "answers with JSON that is no message of MCP."),
-        (Response(status_code=302, headers={"Location": "https://login.example/"}), "not followed"),
+        (
+            Response(status_code=302, headers={"Location": "https://login.example/?key=1"}),
+            "sends on to https://login.example/. If that is the server that you mean, connect to it.",
+        ),
     ],
 )
 @pytest.mark.parametrize("era", ["auto", "legacy"])

@@ -158,7 +158,7 @@ def test_arguments_of_several_kinds_are_chosen_from() -> None:
     options[0]["properties"] = {"name": {"type": "string"}}
     options[1]["properties"] = {"number": {"type": "integer"}}
     form = SchemaForm({"type": "object", "properties": {"loud": {"type": "boolean"}}, "oneOf": options})
-    assert form.problems()
+    assert [str(problem) for problem in form.problems()] == ["choose what to send"]
     find(form, "one of").label = "By number"
     find(form, "number").value = "7"
     assert form.read() == {"number": 7}
@@ -209,3 +209,10 @@ def test_a_property_of_a_name_and_no_value_is_not_left_out_without_a_word() -> N
     (name,) = (each for each in walk(form) if getattr(each, "placeholder", None) == "name")
     name.value = "a"
     assert [str(problem) for problem in form.problems()] == ["a: fill in or remove"]
+
+
+def test_a_name_that_cannot_be_seen_is_shown_in_quotes_and_one_without_end_is_cut() -> None:
+    form = SchemaForm({"properties": {key: {"type": "integer"} for key in ["", " ", "a\nb", "x" * 400]}})
+    for label in ('""', '" "', '"a\\nb"', f"{'x' * 59}…"):
+        find(form, label).value = "1"
+    assert form.read() == {"": 1, " ": 1, "a\nb": 1, "x" * 400: 1}

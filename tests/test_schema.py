@@ -331,3 +331,8 @@ def test_a_name_that_a_pattern_allows_is_not_told_to_be_none():
 def test_an_old_dialect_is_checked_by_its_own_rules():
     schema = {"$schema": "http://json-schema.org/draft-03/schema#", "properties": {"a": {"required": True}}}
     assert [str(problem) for problem in Checker(schema).problems({})] == ["a: 'a' is a required property"]
+
+
+def test_bounds_that_meet_are_one_number():
+    assert type_in_words({"type": "string", "minLength": 3, "maxLength": 3}, {}) == "string, exactly 3 characters"
+    assert type_in_words({"type": "integer", "minimum": 3, "maximum": 3}, {}) == "integer, exactly 3"

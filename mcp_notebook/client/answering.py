@@ -40,6 +40,7 @@ class Asked:
         context: Where the request was made.
         count: How many questions there were.
         failure: Why a question was not answered; None where all were.
+        bearable: Whether that is no reason to lose the result.
         open: The questions that wait for an answer.
     """
 
@@ -50,6 +51,7 @@ class Asked:
         self.context = copy_context()
         self.count = 0
         self.failure: RequestError | None = None
+        self.bearable = False
         self.open: set[anyio.CancelScope] = set()
 
     def keep(self, kind: Kind, value: Any) -> None:
@@ -95,7 +97,7 @@ class Answering:
             # Nobody is to wait for an answer that is of no use any more; a legacy server does not say so.
             for scope in asked.open:
                 scope.cancel()
-        if asked.failure is not None:
+        if asked.failure is not None and not asked.bearable:
             raise asked.failure
 
     async def elicit(
@@ -127,6 +129,8 @@ class Answering:
                 return answer
             return ErrorData(code=INTERNAL_ERROR, message="The request that this was asked for has ended.")
         except RequestError as error:
+            # A server asks for the roots when it likes, also during a request that has nothing to do with them.
+            asked.bearable = kind == "roots" and not asked.scripted and (asked.bearable or asked.failure is None)
             asked.failure = RequestError(str(error), asked.noted.call)
             return ErrorData(code=INTERNAL_ERROR, message=str(error))
         finally:

@@ -8,6 +8,8 @@ import httpx2
 from mcp.client.subscriptions import SubscriptionLost
 from mcp.shared.exceptions import MCPError
 from mcp_types import CONNECTION_CLOSED, PARSE_ERROR
+from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError
 
 from mcp_notebook.client.framed import Watch
 from mcp_notebook.client.refusals import Refusal, unreachable
@@ -56,6 +58,10 @@ def _of_command(error: BaseException, target: Command, watch: Watch, stderr: str
         words = f"{command!r} runs and does not answer. Is it an MCP server on stdio?"
     elif isinstance(error, MCPError) and error.code != CONNECTION_CLOSED:
         words = f"{command!r} refused the connection: {_flat(error)}. Another era may do: --era legacy, or --era auto."
+    elif isinstance(error, ValidationError):
+        words = f"{command!r} answered, but not as MCP says: {_misfit(error)}."
+    elif isinstance(error, RuntimeError):  # how the SDK reports, among others, a version that it does not speak
+        words = f"{command!r} could not be connected to: {_flat(error)}."
     else:
         words = f"{command!r} ended before it answered."
     return words + last_words(stderr)
@@ -76,16 +82,31 @@ def of_request(error: BaseException, name: str, stderr: str) -> RequestError | N
         return error
     if (refusal := Refusal.of(error)) is not None:
         return RequestError(refusal.line)
+    words = _of_sdk(error, name, stderr)
+    return None if words is None else RequestError(words)
+
+
+def _of_sdk(error: BaseException, name: str, stderr: str) -> str | None:
     if isinstance(error, SubscriptionLost) or (isinstance(error, MCPError) and error.code == CONNECTION_CLOSED):
-        return RequestError(
+        return (
             f"The connection to {name!r} broke off before the answer came; whether the request ran is not known."
             f"{last_words(stderr)} The next request connects again."
         )
     if isinstance(error, MCPError):
-        return RequestError(f"The server refused: {error.message}")
+        return f"The server refused: {error.message}"
+    if isinstance(error, PydanticSerializationError):
+        return f"The arguments cannot be sent, for they are not all JSON: {_flat(error)}."
+    if isinstance(error, ValidationError):
+        return f"{name!r} answered, but not as MCP says: {_misfit(error)}. The server has to be mended."
     if isinstance(error, RuntimeError):  # how the SDK reports, among others, a result that does not fit its schema
-        return RequestError(f"No usable answer came: {str(error).partition(chr(10))[0]}")
+        return f"No usable answer came: {str(error).partition(chr(10))[0]}"
     return None
+
+
+def _misfit(error: ValidationError) -> str:
+    """Say in one line what is wrong with a message: its kind, and the first place."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    return f"{error.title}, {'.'.join(map(str, first['loc']))}: {first['msg']}"
 
 
 def last_words(stderr: str, most: int = 3) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import get_args
 
 from mcp_notebook.client.connection import DEADLINE, Connection, say
 from mcp_notebook.client.questions import Answerer
@@ -57,6 +58,8 @@ def connect(
         McpNotebookError: It cannot be opened; one line says why, and what to do next.
     """
     found = target_of(target)
+    if era not in get_args(EraChoice):
+        raise RequestError(f"There is no era {era!r}: give one of {', '.join(get_args(EraChoice))}.")
     if headers or token is not None or oauth:
         if not isinstance(found, Url):
             raise RequestError("headers, token and oauth go with a URL. A command takes env: Command(..., env={...}).")

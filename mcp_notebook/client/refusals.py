@@ -54,6 +54,11 @@ async def refused(response: httpx2.Response) -> Refusal | None:
         await response.aread()  # here, where it may break off without taking the whole connection with it
     if response.status_code >= 400:
         return await _bad_status(response, kind)
+    if response.has_redirect_location:
+        to = _words(response.url.join(response.headers["location"]))
+        return Refusal(
+            f"{_where(response)} sends on to {to}. If that is the server that you mean, connect to it.", True
+        )
     if response.status_code == 200 and kind not in ("application/json", "text/event-stream"):
         page = "a web page" if kind == "text/html" else kind or "something without a type"
         return Refusal(f"{_where(response)} answers with {page}, so it is no MCP server. {_PATH}")

@@ -63,6 +63,8 @@ def _bounds(schema: Schema) -> str:
     low = schema.get("minimum", schema.get("minLength"))
     high = schema.get("maximum", schema.get("maxLength"))
     unit = " characters" if "minLength" in schema or "maxLength" in schema else ""
+    if low is not None and low == high:
+        return f"exactly {low}{unit}"
     if low is not None and high is not None:
         return f"{low} to {high}{unit}"
     ends = [

@@ -25,6 +25,9 @@ __all__ = ["Field"]
 LONG: Final = 240
 """Characters of a description before the rest is folded away."""
 
+LONGEST_NAME: Final = 60
+"""Characters of a name in a label."""
+
 DEEP: Final = 4
 """Fields inside fields that are there from the start."""
 
@@ -55,7 +58,7 @@ class Field:
             name, flat, required, flat.get("default", UNSET), description if isinstance(description, str) else ""
         )
         self._shape = shape_of(flat, kit.root)
-        self._spot = Spot(name, name if label is None else label, required, self._unset_words(), depth > DEEP)
+        self._spot = Spot(name, _label(name) if label is None else label, required, self._unset_words(), depth > DEEP)
         self._about = self._hint()
         self._note = kit.html(self._about)
         self._wrong: Sequence[Problem] = ()
@@ -148,6 +151,12 @@ class Field:
             f'<div class="mcpnb-hint"><small><details><summary>{escape(start)} …</summary>'
             f"{escape(about[len(start) :])}</details></small></div>"
         )
+
+
+def _label(name: str) -> str:
+    """Write a name as a label: one that cannot be seen in quotes, one without end cut."""
+    shown = name if name.isprintable() and name.strip() else json.dumps(name)
+    return shown if len(shown) <= LONGEST_NAME else f"{shown[: LONGEST_NAME - 1]}…"
 
 
 _EDITORS: Final[dict[str, Callable[[Kit, Spot, Shape], Editor]]] = {

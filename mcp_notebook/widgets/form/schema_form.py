@@ -72,7 +72,9 @@ class SchemaForm(w.VBox):
         typed = self._whole.problems()
         places = {problem.place for problem in typed}
         value = self._whole.value()
-        found = self._kit.checker.problems({} if value is UNSET else value)
+        if value is UNSET:
+            return [Problem((), "choose what to send")] if self._kit.checker.problems({}) else []
+        found = self._kit.checker.problems(value)
         return [*typed, *(problem for problem in found if problem.place not in places)]
 
     def show_problems(self) -> Sequence[Problem]:
