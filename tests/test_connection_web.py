@@ -65,6 +65,7 @@ def refusal(target: Any, **options: Any) -> str:
         connect(target, **{"deadline": 5.0, **options}).close()
     line = str(raised.value)
     assert "\n" not in line
+    assert raised.value.__cause__ is None, "a traceback of it would begin with the SDK's"
     return line
 
 

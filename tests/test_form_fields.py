@@ -216,3 +216,22 @@ def test_a_name_that_cannot_be_seen_is_shown_in_quotes_and_one_without_end_is_cu
     for label in ('""', '" "', '"a\\nb"', f"{'x' * 59}…"):
         find(form, label).value = "1"
     assert form.read() == {"": 1, " ": 1, "a\nb": 1, "x" * 400: 1}
+
+
+def test_the_name_of_a_property_says_what_its_value_is() -> None:
+    form = SchemaForm({"patternProperties": {"^s_": {"type": "string"}, "^n_": {"type": "number"}}})
+    find(form, "Add property").click()
+    (name,) = (each for each in walk(form) if getattr(each, "placeholder", None) == "name")
+    name.value = "n_a"
+    (value,) = (each for each in walk(form) if isinstance(each, ipywidgets.Text) and each is not name)
+    value.value = "3"
+    assert form.read() == {"n_a": 3}
+    name.value = "s_a"
+    assert form.draft() == {"s_a": 3}
+    assert [str(problem) for problem in form.problems()] == ["s_a: 3 is no string"]
+
+
+def test_a_default_that_json_cannot_write_is_left_to_fill_in() -> None:
+    form = SchemaForm({"properties": {"a": {"type": "number", "default": float("nan")}}, "required": ["a"]})
+    assert form.draft() == {}
+    assert form.problems()

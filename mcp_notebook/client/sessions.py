@@ -19,7 +19,7 @@ from mcp_notebook.client.framed import Watch, framed
 from mcp_notebook.client.refusals import Refusal
 from mcp_notebook.client.session import About, Session, discover
 from mcp_notebook.client.signing_in import SignIn
-from mcp_notebook.client.targets import Command, Live, Target, in_words
+from mcp_notebook.client.targets import Command, Live, Target, Url, in_words
 from mcp_notebook.client.transports import Stderr, transport_of
 from mcp_notebook.errors import RequestError
 from mcp_notebook.portal import GRACE
@@ -172,8 +172,10 @@ class Sessions:
         hint = asyncio.get_running_loop().call_later(SILENCE, self._say_that_it_waits)
         try:
             await session.open(self._deadline)
-        except Exception as error:
-            raise failures.of_opening(error, self._target, watch, self.stderr) from error
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is one line
+            # The SDK's groups of groups say no more than the line; what a lifespan of this kernel raised does.
+            outside = isinstance(self._target, Url | Command | Live)
+            raise failures.of_opening(error, self._target, watch, self.stderr) from (None if outside else error)
         finally:
             hint.cancel()
         self.about = About.of(client)

@@ -10,14 +10,14 @@ import ipywidgets as w
 from typing_extensions import override
 
 from mcp_notebook.schema import UNSET, Problem, Shape, shape_of
-from mcp_notebook.widgets.form.editor import Editor, json_line, same
+from mcp_notebook.widgets.form.editor import Editor, same
 from mcp_notebook.widgets.form.kit import Kit
 from mcp_notebook.widgets.form.typed import Spot
 
 __all__ = ["MAX_CHOICES", "Chooser"]
 
 MANY_CHARACTERS: Final = 20_000
-"""Of JSON, before a value is shown as that and not in fields of its own."""
+"""Written down, before a value is shown as that and not in fields of its own."""
 
 MAX_CHOICES: Final = 4
 """Choices inside choices; a union that has itself for an option has no end."""
@@ -112,7 +112,7 @@ class Chooser(Editor):
                 return i
         if value is UNSET:
             return 0
-        if len(json_line(value)) <= MANY_CHARACTERS:
+        if len(repr(value)) <= MANY_CHARACTERS:
             shapes = {i: form.shape.schema for i, form in enumerate(self._forms[:last]) if form.shape is not None}
             fitting = [i for i, schema in shapes.items() if self._kit.checker.fits(value, schema)]
             for i in fitting or shapes:

@@ -121,9 +121,22 @@ class Entries(Rows):
 
     def _row(self, name: str | None = None) -> Row:
         named = self._kit.input(w.Text, "", about="name of the property", placeholder="name", value=name or "")
-        named.observe(self._kit.notice, "value")
-        field = self._kit.field(name or "value", self.schema_for(name), required=True, label="", depth=self._depth + 1)
-        return Row(field, named, filled=name is not None)
+        row = Row(self._field(name), named, filled=name is not None)
+        named.observe(lambda change: self._rename(row, change["old"]), "value")
+        return row
+
+    def _field(self, name: str | None) -> Any:
+        return self._kit.field(name or "value", self.schema_for(name), required=True, label="", depth=self._depth + 1)
+
+    def _rename(self, row: Row, old: str) -> None:
+        """Take the field that fits the new name, and what was filled in along."""
+        name = row.name.value
+        if self.schema_for(name) != self.schema_for(old or None):
+            value = row.field.value()
+            row.field, row.widget = self._field(name), None
+            row.field.fill(value)
+            self._arrange()
+        self._kit.notice()
 
     def schema_for(self, name: str | None) -> Any:
         """Return what fits a property of this name that has no field of its own; None for a name not given yet."""
