@@ -156,9 +156,21 @@ def _server(state: State, name: str | None) -> MCPServer[Any]:
         names = ", ".join(name for name, _ in reversed(defining.values()))
         raise UnknownNameError(f"Several servers have definitions here: {names}. Say which one: --server NAME.")
     if not defining:
-        raise UnknownNameError("No server has a definition here. A %%mcp_tool cell makes one, or @mcp.tool() on one.")
+        raise UnknownNameError(_nothing_to_export(state))
     ((_, server),) = defining.values()
     return server
+
+
+def _nothing_to_export(state: State) -> str:
+    from mcp.server.lowlevel import Server
+
+    low = next((name for name, value in state.namespace.items() if isinstance(value, Server)), None)
+    if low is not None:
+        return (
+            f"{low} is the SDK's low-level Server, which says itself what it serves, so no definition of it can be "
+            "exported. Write its tools on an MCPServer: @mcp.tool()."
+        )
+    return "No server has a definition here. A %%mcp_tool cell makes one, or @mcp.tool() on one."
 
 
 def _servers(state: State) -> Mapping[str, MCPServer[Any]]:

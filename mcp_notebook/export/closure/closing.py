@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from mcp_notebook.export.closure import moments, pitfalls
 from mcp_notebook.export.closure import names as scopes
 from mcp_notebook.export.closure.names import Binding
 from mcp_notebook.export.closure.objects import Object
+from mcp_notebook.export.closure.pitfalls.files import makes_sure_of_a_directory
 from mcp_notebook.export.closure.statements import Notebook, Statement, awaits
 from mcp_notebook.export.closure.trials import trials
 from mcp_notebook.export.findings import Finding
@@ -127,10 +128,10 @@ class _Closing:
         self._unfollowed: dict[int, set[Object]] = defaultdict(set)
 
     @property
-    def outside(self) -> Set[int]:
-        """The statements that do something outside the notebook's own objects, and of which nothing else is said."""
+    def outside(self) -> Mapping[int, Collection[str]]:
+        """What statements do outside the notebook's own objects, as far as nothing else is said of them."""
         said = {index for index, _ in self._not_followed()} | self._environment
-        return self._objects.outside.keys() - said
+        return {index: calls for index, calls in self._objects.outside.items() if index not in said}
 
     def findings(self) -> Iterator[Finding]:
         """Give what is needed and not to be had, and what was changed in a way that cannot be followed."""
@@ -161,6 +162,7 @@ class _Closing:
         self._carry(index)
         self._work += [_Need(name, index, self.end, index) for name in self._names[index].reads]
         self._call(index, self.end)
+        self._use_bound(index, self.end)
 
     def need(self, name: str, moment: int, reader: int | None = None) -> None:
         """Carry what gives `name` the value that it has at `moment`; `reader` is the statement that reads it."""
@@ -175,6 +177,8 @@ class _Closing:
                 self._follow(need)
             if not self._work:
                 self._delete()
+            if not self._work:
+                self._prepare()
 
     def _follow(self, need: _Need) -> None:
         """Carry the statements that bind a name as it is needed, and what their objects need."""
@@ -218,12 +222,28 @@ class _Closing:
         """Whether the statement that reads a name binds it itself."""
         return need.reader < self.end and need.name in self._names[need.reader].binds
 
+    def _use_bound(self, index: int, moment: int) -> None:
+        """Use what a statement binds though nothing reads its name, as when it has put that into something."""
+        for one in self._objects.bound_by(index):
+            self._use(one, moment)
+
     def _delete(self) -> None:
         """Carry the deletions of what an earlier carried statement binds, or the name would be there again."""
         for index, name in sorted(self._deletes):
             earlier = self._objects.bindings.of(name)
             if any(one.index < index and one.index in self.carried and one.kind != "deletes" for one in earlier):
                 self._carry(index)
+
+    def _prepare(self) -> None:
+        """Carry what makes sure that a carried directory is there: whatever writes into it needs that."""
+        for statement in self._statements:
+            if statement.index not in self.carried and makes_sure_of_a_directory(statement.node):
+                names = self._names[statement.index].reads
+                paths = [
+                    one for name in names for one in self._objects.reaching(name, statement.index) if not one.is_code
+                ]
+                if paths and all(one.index in self.carried for one in paths) and self._may_follow(statement.index):
+                    self._carry(statement.index)
 
     def _use(self, one: Object, moment: int) -> None:
         """Carry what has changed an object by `moment`, and what the functions need that it is or holds."""
@@ -246,6 +266,8 @@ class _Closing:
         self._put_in(index, moment)
         statement = self._statements[index]
         is_code = isinstance(statement.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        if is_code:  # which its decorator, or the class that it inherits from, has noted
+            self._use_bound(index, moment)
         if not is_code and part.index >= 0 and not part.is_code and statement.cell != self._statements[part.index].cell:
             self._changed_later.setdefault(part.name, index)
 

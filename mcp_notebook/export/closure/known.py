@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 __all__ = [
+    "BUILT_IN_TYPES",
+    "CHANGES",
     "CHANGING_FUNCTIONS",
     "CHANGING_METHODS",
     "CONSTANT",
@@ -13,8 +17,10 @@ __all__ = [
     "LOOKING_METHODS",
     "LOOKING_MODULES",
     "ONE_SHOT",
+    "REMEMBERING",
     "SETTING_UP",
     "WRAPPING",
+    "WRITTEN_TO",
     "words",
 ]
 
@@ -36,9 +42,9 @@ CONSTANT = (FRESH - words("callable open type")) | words("""
 """Functions whose value cannot be changed."""
 
 FRESH_METHODS = words("""
-    capitalize casefold count decode deepcopy encode endswith find format index isdigit isalpha join lower
-    lstrip model_copy model_dump model_dump_json partition replace rfind rsplit rstrip split splitlines startswith
-    strip title upper zfill open dumps hexdigest digest isoformat strftime total_seconds read_text read_bytes
+    capitalize casefold count decode deepcopy encode endswith format index isdigit isalpha join lower
+    lstrip model_dump model_dump_json partition rfind rsplit rstrip split splitlines startswith
+    strip title upper zfill dumps hexdigest digest isoformat strftime total_seconds read_text read_bytes
 """)
 """Methods whose value holds nothing of their object, or nothing that could be changed."""
 
@@ -51,6 +57,18 @@ CHANGING_METHODS = words("""
 """)
 """Methods that change their object, also where their value is used."""
 
+BUILT_IN_TYPES = words("bytearray dict frozenset list set tuple type")
+"""Built-in classes: what stands in brackets behind them is a type too, and their methods may be called unbound."""
+
+CHANGES = re.compile(
+    r"(add|append|attach|create|delete|feed|fit|ingest|insert|load|mount|partial_fit|push|put|register|remove|set"
+    r"|subscribe|train|upsert)(?!_(axis|index|prefix|suffix)$)(_\w+)?"
+)
+"""How methods are called that change an object from outside also where their value is used, as ``clf.fit(x, y)``."""
+
+REMEMBERING = words("cache cached lru_cache memoize ttl_cache")
+"""Decorators that have a function give back again what it gave back before."""
+
 DRAWING_METHODS = words("""
     betavariate choice choices expovariate gauss getrandbits integers lognormal lognormvariate normal normalvariate
     permutation permuted poisson randbytes randint random randrange sample shuffle standard_normal triangular uniform
@@ -58,10 +76,13 @@ DRAWING_METHODS = words("""
 """Methods that change a generator of random numbers, also where their value is used."""
 
 CHANGING_FUNCTIONS = words("""
-    anext delattr heapify heappop heappush heappushpop heapreplace insort insort_left insort_right next setattr
-    shuffle
+    SubElement anext delattr heapify heappop heappush heappushpop heapreplace insort insort_left insort_right next
+    setattr shuffle
 """)
 """Functions that change an argument, also where their value is used."""
+
+WRITTEN_TO = words("file fp stream out")
+"""Keywords under which a call is given what it writes to."""
 
 LOOKING = words("""
     assert_called breakpoint debug dir display dump help info input isinstance len log pprint print print_json rich

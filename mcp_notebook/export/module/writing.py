@@ -11,6 +11,7 @@ from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.errors import ExportError, did_you_mean
 from mcp_notebook.export.closure import closing, names, statements
+from mcp_notebook.export.closure.pitfalls.subject import line_of
 from mcp_notebook.export.closure.statements import Notebook, Statement
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.module import registrations
@@ -103,7 +104,7 @@ def write(subject: Subject, *, also: Sequence[str] = (), longest: int = LONG) ->
         written.variable,
         {(kind, name): cell for (kind, name), cell in plans[0].cells.items()},
         pip=notebook.pip,
-        findings=(*findings, *ours(carried.statements), *_left_out(notebook, plans[0].aliases)),
+        findings=(*findings, *ours(carried.statements), *_left_out(notebook, carried, plans[0].aliases)),
     )
 
 
@@ -160,6 +161,7 @@ def _carried(notebook: Notebook, plans: list[Registrations], subject: Subject, a
     variable = subject.variable
     exposed = [str(d.entry.name) for plan in plans for d in plan.definitions.values() if is_exposed(d)]
     wanted = {s.index for plan in plans for s in (*plan.others, *(m.statement for m in plan.makers.values()))}
+    wanted |= {plan.begun for plan in plans}
     left_out = {s.index for plan in plans for s in plan.left_out} | {s.index for s in only_here(notebook)}
     return closing.close(
         notebook,
@@ -179,10 +181,18 @@ def _further_servers(carried: closing.Slice, plans: list[Registrations], subject
     return list({id(server): server for name, server in others.items() if name in bound}.values())
 
 
-def _left_out(notebook: Notebook, aliases: frozenset[str]) -> Iterator[Finding]:
-    """Say where the notebook starts the server: the package does that by itself."""
+def _left_out(notebook: Notebook, carried: closing.Slice, aliases: frozenset[str]) -> Iterator[Finding]:
+    """Say where the notebook starts the server, or makes an app of it: the package does that by itself."""
+    here = {statement.index for statement in carried.statements}
     for statement in notebook.statements:
-        if registrations.is_main(statement.node) or registrations.runs(statement.node, aliases):
+        if statement.index not in here and registrations.makes_app(statement.node, aliases):
+            what = (
+                "left out: the package makes its own app of the server, so options and routes given here are not in it."
+            )
+            yield Finding(
+                "notes", statement.cell, line_of(statement), what, "Routes go on the server: @mcp.custom_route."
+            )
+        elif registrations.is_main(statement.node) or registrations.runs(statement.node, aliases):
             what = "left out: the package is started by its own __main__."
             yield Finding("notes", statement.cell, statement.text.split("\n")[-1].strip(), what)
 

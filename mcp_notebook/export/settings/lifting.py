@@ -84,6 +84,7 @@ def _lifted(source: str, beside: str, work: _Work) -> str:
     for literal in literals(rewriting.tree):
         if literal.free and (literal.part or literal.node) in staying:
             _lift_secrets(literal, rewriting, work)
+    _lift_again(rewriting, work)
     return rewriting.done(beside)
 
 
@@ -210,6 +211,17 @@ def _lift_secrets(literal: Literal, rewriting: Rewriting, work: _Work) -> None:
         return
     only = pieces[0].value if len(pieces) == 1 and isinstance(pieces[0], ast.FormattedValue) else ast.JoinedStr(pieces)
     rewriting.put(literal.node, ast.unparse(only) + (".encode()" if literal.is_bytes else ""))
+
+
+def _lift_again(rewriting: Rewriting, work: _Work) -> None:
+    """Take secrets that were found also from where nothing says that they are secret, such as the key of a dict."""
+    settings = {setting.live: setting for setting in work.fields.settings if setting.secret}
+    staying = set(rewriting.staying())
+    for literal in literals(rewriting.tree):
+        is_said = len(literal.value) >= 8 and not literal.value.isalpha()
+        if literal.free and literal.part is None and literal.node in staying and literal.value in settings and is_said:
+            value = rewriting.value_of(settings[literal.value])
+            rewriting.put(literal.node, value + (".encode()" if literal.is_bytes else ""))
 
 
 def _secret(literal: Literal, part: Part, work: _Work) -> Setting:

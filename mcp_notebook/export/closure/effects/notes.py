@@ -77,6 +77,19 @@ class Notes:
                 dropped=dropped,
             )
         )
+        self._write(node)
+
+    def _write(self, node: ast.Call) -> None:
+        """Note what is written to, ``print(x, file=log)``, and what unbound methods change, ``list.append(x, 1)``."""
+        of, of_all = self._origins.of, self._origins.of_all
+        name, owner = getattr(node.func, "attr", ""), getattr(getattr(node.func, "value", None), "id", "")
+        for word in node.keywords:
+            if word.arg in known.WRITTEN_TO and getattr(word.value, "attr", "") not in {"stderr", "stdout"}:
+                self.change(of(word.value))
+        if name == "dump" and len(node.args) > 1:
+            self.change(of(node.args[1]))
+        if owner in known.BUILT_IN_TYPES and name in known.CHANGING_METHODS and node.args:
+            self.change(of(node.args[0]), of_all([*node.args[1:], *(word.value for word in node.keywords)]))
 
     def _note(self, call: Call) -> None:
         self._calls.append(call)

@@ -25,6 +25,8 @@ class Origins:
             return set()
         if isinstance(node, ast.Name):
             return {self.of_name(node)}
+        if isinstance(node, ast.Subscript) and _is_type(node.value):
+            return self.of(node.value) | self.of(node.slice)
         if isinstance(node, ast.Attribute | ast.Subscript | ast.Starred | ast.Await | ast.YieldFrom):
             return self.of(node.value)
         if isinstance(node, ast.NamedExpr):
@@ -62,6 +64,12 @@ class Origins:
     def of_binding(self, node: ast.AST, name: str) -> str:
         """Return the root of the name that a definition, or a pattern of a ``match``, binds."""
         return name if node in self._names.nodes else f".{name}"
+
+
+def _is_type(node: ast.expr) -> bool:
+    """Whether what stands before brackets is a type, such as ``list`` or ``Annotated``, by how it is called."""
+    name = getattr(node, "attr", getattr(node, "id", ""))
+    return (name[:1].isupper() and not name.isupper()) or name in known.BUILT_IN_TYPES
 
 
 def given_back(roots: Iterable[str]) -> set[str]:

@@ -173,6 +173,7 @@ class _Walk(ast.NodeVisitor):
             self.visit(default)
         for decorator in node.decorator_list:
             self.notes.bind(own, given_back(self.origins.of(decorator)))
+        self.notes.bind(own, self.origins.of_all(_annotations(node.args)))  # where ``Resolve(ask)`` may stand
         if self._into_functions:
             self._inside(node.body)
 
@@ -203,6 +204,8 @@ class _Walk(ast.NodeVisitor):
         for statement in node.body:
             if isinstance(statement, ast.Assign | ast.AnnAssign):
                 self.notes.bind(own, self.origins.of(statement.value))
+            if isinstance(statement, ast.AnnAssign):  # a model makes objects of the classes of its fields
+                self.notes.bind(own, self.origins.of(statement.annotation))
             self.visit(statement)
 
     def _decorated_by(self, decorators: Iterable[ast.expr]) -> None:
@@ -213,6 +216,10 @@ class _Walk(ast.NodeVisitor):
 
 def _defaults(function: Function) -> list[ast.expr]:
     return [*function.args.defaults, *filter(None, function.args.kw_defaults)]
+
+
+def _annotations(arguments: ast.arguments) -> list[ast.expr | None]:
+    return [parameter.annotation for parameter in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]]
 
 
 def _same_shape(target: ast.Tuple, value: ast.Tuple) -> bool:

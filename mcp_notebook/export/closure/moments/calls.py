@@ -107,6 +107,8 @@ class Calls:
                 changes.change(arguments[0] & ~objects.code)
             if not call.is_method:
                 return
+        if not call.dropped and call.is_method and known.CHANGES.fullmatch(call.name):
+            changes.change(on & ~objects.code, arguments)
         if not call.dropped or call.name in (known.LOOKING_METHODS if call.is_method else known.LOOKING):
             return
         if not call.decorates and not modules & known.LOOKING_MODULES:

@@ -121,4 +121,4 @@ def _writes_a_file(node: ast.AST) -> bool:
     options = [*node.args, *(word.value for word in node.keywords if word.arg == "mode")]
     modes = {part.value for part in options if isinstance(part, ast.Constant) and isinstance(part.value, str)}
     is_to_write = any(re.fullmatch(r"[wax][bt+]*|r[bt]*\+[bt]*", mode) for mode in modes)
-    return name in {"write_text", "write_bytes", "mkdir", "touch"} or (name == "open" and is_to_write)
+    return name in {"write_text", "write_bytes", "mkdir", "makedirs", "touch"} or (name == "open" and is_to_write)

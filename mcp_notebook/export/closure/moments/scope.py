@@ -50,7 +50,8 @@ class Variables:
 
     def _find_given_back(self, called: int) -> Found:
         objects = self._objects
-        held, makers = called & ~objects.code, 0
+        passed_on = ~objects.code | objects.remembering
+        held, makers = called & passed_on, 0
         while new := objects.behind.of(called) & (objects.running | objects.classes) & ~makers:
             makers |= new
             bodies = (body for code in objects.those(new) for body in code.functions.values())
@@ -58,7 +59,7 @@ class Variables:
                 found = self.of(root.removeprefix("()"))[0]
                 if root.startswith("()"):
                     called |= found
-                held |= found & ~objects.code if root.startswith("()") else found
+                held |= found & passed_on if root.startswith("()") else found
         return held, makers
 
 

@@ -26,6 +26,7 @@ def _describe(made: Object, node: ast.stmt, names: Names, objects: Objects) -> N
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == made.name:
         made.is_function = True
         made.functions = {node.name: effects.late(node, names)}
+        made.has_state = any(_last_name(mark) in known.REMEMBERING for mark in node.decorator_list)
         return
     if isinstance(node, ast.ClassDef) and node.name == made.name:
         made.is_class = True
@@ -51,6 +52,8 @@ def _describe(made: Object, node: ast.stmt, names: Names, objects: Objects) -> N
         made.is_constant = _constant(node.target, made.index, objects) and _constant(value, made.index, objects)
     else:
         made.is_constant = isinstance(node, ast.Assign | ast.AnnAssign) and _constant(value, made.index, objects)
+        starred = (part.value for part in ast.walk(node) if isinstance(part, ast.Starred))
+        made.is_constant &= all(getattr(part, "id", "") != made.name for part in starred)  # which makes a list
     made.is_used_up = isinstance(value, ast.GeneratorExp) or (
         isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in known.ONE_SHOT
     )
@@ -84,7 +87,7 @@ def _methods(node: ast.ClassDef, names: Names) -> Iterator[tuple[str, Body]]:
     for part in node.body:
         if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
             body = effects.late(part, names)
-            marks = {ast.unparse(mark).split("(")[0].split(".")[-1] for mark in part.decorator_list}
+            marks = set(map(_last_name, part.decorator_list))
             if "staticmethod" in marks:
                 body.parameters = ("", *body.parameters)
             body.of_class = "classmethod" in marks or part.name in {"__new__", "__init_subclass__"}
@@ -92,6 +95,11 @@ def _methods(node: ast.ClassDef, names: Names) -> Iterator[tuple[str, Body]]:
                 part.name.startswith("__") and part.name not in _OF_A_CONSTRUCTOR
             )
             yield part.name, body
+
+
+def _last_name(decorator: ast.expr) -> str:
+    """Return what a decorator is called, without the module that it is of and what it is given."""
+    return ast.unparse(decorator).split("(")[0].split(".")[-1]
 
 
 _OF_A_CONSTRUCTOR = {"__init__", "__new__", "__post_init__", "__init_subclass__", "__call__", "__set_name__"}

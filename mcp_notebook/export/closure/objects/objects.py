@@ -26,7 +26,8 @@ class Object:
         is_function: Whether it is a function.
         is_class: Whether it is a class.
         makes_classes: Whether it is a class of classes.
-        has_state: Whether it is a class with an attribute of its own that its objects may change.
+        has_state: Whether it is a class with an attribute of its own that its objects may change, or a function that
+            remembers what it gave back.
         methods: The methods, not called, that its value was made of: ``add = books.append``.
         is_module: Whether it is a module, or something imported from one.
         is_constant: Whether nothing can change it.
@@ -90,6 +91,7 @@ class Objects:
         running: The group of those that have functions.
         generators: The group of those that have generator functions.
         changers: The group of those made of a method that changes its object.
+        remembering: The group of functions that remember what they gave back.
     """
 
     def __init__(self, *, server: str | None) -> None:
@@ -98,7 +100,7 @@ class Objects:
         self.bindings = Bindings()
         self.outside: dict[int, list[str]] = {}
         self.code = self.classes = self.modules = self.changing = self.constant = 0
-        self.used_up = self.running = self.generators = self.changers = 0
+        self.used_up = self.running = self.generators = self.changers = self.remembering = 0
         self._server = server
         self._all: list[Object] = []
         self._by_binding: dict[tuple[int, str], Object] = {}
@@ -144,6 +146,7 @@ class Objects:
             "used_up": one.is_used_up,
             "running": bool(bodies),
             "generators": any(body.is_generator for body in bodies),
+            "remembering": one.is_function and one.has_state,
             "changers": bool(one.methods & known.CHANGING_METHODS),
         }.items():
             bit = 1 << one.number

@@ -9,7 +9,7 @@ from pathlib import Path
 from mcp_notebook.export.closure.statements import Notebook, Statement
 from mcp_notebook.export.findings import Finding
 
-__all__ = ["files"]
+__all__ = ["files", "makes_sure_of_a_directory"]
 
 MAKING = {
     "dump", "makedirs", "mkdir", "save", "savefig", "savetxt", "symlink", "touch", "urlretrieve", "write_bytes",
@@ -35,6 +35,18 @@ def files(notebook: Notebook, carried: Collection[Statement]) -> Iterator[Findin
             elif _is_here(text):
                 what = "this file or directory is on this machine, and not in the package."
                 yield Finding("warns", statement.cell, repr(text), what, f"Make the path a setting, or {WAY_OUT}")
+
+
+def makes_sure_of_a_directory(node: ast.stmt) -> bool:
+    """Whether all that a statement does is to make a directory, unless it is there."""
+    if isinstance(node, ast.If) and len(node.body) == 1 and not node.orelse and "exists" in ast.unparse(node.test):
+        return _makes_a_directory(node.body[0])
+    return _makes_a_directory(node) and "exist_ok=True" in ast.unparse(node)
+
+
+def _makes_a_directory(node: ast.stmt) -> bool:
+    call = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(call, ast.Call) and getattr(call.func, "attr", "") in {"mkdir", "makedirs"}
 
 
 def _made(notebook: Notebook, carried: Collection[int]) -> Iterator[tuple[str, int]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Set
+import re
+from collections.abc import Collection, Iterator, Mapping
 
 from mcp_notebook.export.closure import names
 from mcp_notebook.export.closure.pitfalls import setting_up
@@ -15,12 +16,17 @@ __all__ = ["LEFT_OUT", "left_out"]
 
 LEFT_OUT = "left out: nothing that the server needs uses it."
 
+_EXECUTED = re.compile(r"exec\(|(globals|locals|vars)\(\)(\[|\.(update|setdefault)\b)")
+
 MOST = 10
 """Names that one line lists."""
 
 
-def left_out(notebook: Notebook, carried: Collection[Statement], outside: Set[int]) -> Iterator[Finding]:
-    """Give what stays behind; `outside` are the statements that do something outside the notebook's own objects."""
+def left_out(
+    notebook: Notebook, carried: Collection[Statement], outside: Mapping[int, Collection[str]]
+) -> Iterator[Finding]:
+    """Give what stays behind; `outside` is what statements do outside the notebook's own objects, by their index."""
+    yield from _executed(notebook, carried)
     yield from _with_effects(notebook, carried, outside)
     yield from setting_up.environment(notebook, carried)
     yield from setting_up.working_directory(notebook, carried)
@@ -28,12 +34,39 @@ def left_out(notebook: Notebook, carried: Collection[Statement], outside: Set[in
     yield from _unparsed(notebook)
 
 
-def _with_effects(notebook: Notebook, carried: Collection[Statement], outside: Set[int]) -> Iterator[Finding]:
+def _executed(notebook: Notebook, carried: Collection[Statement]) -> Iterator[Finding]:
+    """Warn of statements that may bind or change anything, by a text or a name that is only known when they run."""
     here = {statement.index for statement in carried}
-    for index in sorted(outside - here):
+    for statement in notebook.statements:
+        if statement.index not in here and _EXECUTED.match(line_of(statement)):
+            what = "what this line does to variables cannot be read from it, so it is left out."
+            yield Finding("warns", statement.cell, line_of(statement), what, "Write it as statements in a cell.")
+
+
+def _variables(statements: Collection[Statement]) -> set[str]:
+    """Return the variables that statements bind, functions and what is imported not among them."""
+    code = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    nodes = (node for s in statements if not isinstance(s.node, code) for node in ast.walk(s.node))
+    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+
+
+def _with_effects(
+    notebook: Notebook, carried: Collection[Statement], outside: Mapping[int, Collection[str]]
+) -> Iterator[Finding]:
+    here = {statement.index for statement in carried}
+    variables = _variables(carried)
+    for index in sorted(outside.keys() - here):
         statement = notebook.statements[index]
         line = line_of(statement)
-        if "get_ipython" not in line:  # for the kernel alone
+        if "get_ipython" in line or _EXECUTED.match(line):  # for the kernel alone, or said already
+            continue
+        shared = {n.id for n in ast.walk(statement.node) if isinstance(n, ast.Name)} & variables
+        if "a file" in outside[index] and shared:
+            what = f"writes a file by {min(shared)}, which the server uses; it is left out, and so is the file."
+            yield Finding(
+                "warns", statement.cell, line, what, "If the server needs the file, write it in the lifespan."
+            )
+        else:
             what = "nothing that the server needs depends on this line, so it is left out."
             yield Finding("notes", statement.cell, line, what, "If it prepares something, do so in the lifespan.")
 

@@ -34,10 +34,14 @@ def environment(notebook: Notebook, carried: Collection[Statement]) -> Iterator[
 def working_directory(notebook: Notebook, carried: Collection[Statement]) -> Iterator[Finding]:
     """Warn of a change of the working directory that a relative path depends on."""
     depending = next((path for s in carried for path in _relative(s.node)), None)
-    for magic in notebook.magics:
-        if magic.name == "cd" and depending is not None:
-            what = f"a package runs no magics, so {depending} is looked for in the directory that it is started in."
-            yield Finding("warns", magic.cell, magic.text, what, "Use paths that do not depend on the directory.")
+    if depending is None:
+        return
+    moves = [(magic.cell, magic.text) for magic in notebook.magics if magic.name == "cd"]
+    left_out = (s for s in notebook.statements if s not in carried)
+    moves += [(s.cell, ast.unparse(s.node)) for s in left_out if ast.unparse(s.node).startswith("os.chdir(")]
+    for cell, text in moves:
+        what = f"a package does not do this, so {depending} is looked for in the directory that it is started in."
+        yield Finding("warns", cell, text, what, "Use paths that do not depend on the directory.")
 
 
 def _relative(node: ast.stmt) -> Iterator[str]:

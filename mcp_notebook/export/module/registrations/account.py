@@ -15,7 +15,7 @@ from mcp_notebook.export.module.exposed import is_exposed
 from mcp_notebook.export.module.registrations.makers import home_of, maker_of
 from mcp_notebook.export.module.registrations.registration import Registration, Registrations, cell_of
 from mcp_notebook.export.module.registrations.sites import by_magics, in_statement
-from mcp_notebook.export.module.registrations.uses import changes, is_main
+from mcp_notebook.export.module.registrations.uses import changes, changes_one_of, holders, is_main
 from mcp_notebook.server import Definition, definitions
 
 __all__ = ["of"]
@@ -38,7 +38,9 @@ def of(
     _supersede(found, sites)
     _supersede_before(found, notebook, namespace)
     ours = {id(site.statement) for site in sites}
-    changing = [s for s in since if id(s) not in ours and changes(s, held, notebook, namespace)]
+    holding = holders(server, namespace)
+    others = (s for s in since if id(s) not in ours)
+    changing = [s for s in others if changes(s, held, notebook, namespace) or changes_one_of(s, holding)]
     found.others = _latest([*changing, *_decorated_homes(found, notebook)])
     found.left_out += [s for s in notebook.statements if is_main(s.node)]
     found.findings += _unaccounted(found, notebook)
