@@ -107,3 +107,9 @@ def test_of_several_servers_one_must_be_named(shell: Shell) -> None:
 def test_a_notebook_without_definitions_says_how_to_make_one(shell: Shell) -> None:
     with pytest.raises(UnknownNameError, match="%%mcp_tool cell makes one"):
         subject_of(shell.state)
+
+
+def test_a_low_level_server_is_said_to_be_none_that_can_be_exported(shell: Shell) -> None:
+    shell.good("from mcp.server.lowlevel import Server\nlow = Server('low')")
+    with pytest.raises(UnknownNameError, match=r"low is the SDK's low-level Server.*on an MCPServer"):
+        subject_of(shell.state)

@@ -201,6 +201,12 @@ def test_secrets_inside_functions_strings_and_defaults_are_lifted_out_and_nothin
     ]  # fmt: skip
 
 
+def test_a_secret_is_taken_also_from_where_nothing_says_that_it_is_one(monkeypatch):
+    module = lifted("people = {'ann-7-x1': Access(token='ann-7-x1')}\nword = 'ann'", Access=dict)
+    assert module.files["server.py"].count("get_secret_value()") == 2
+    assert "ann-7-x1" not in module.files["server.py"]
+
+
 def test_each_secret_is_said_with_its_cell_and_never_shown():
     module = lifted(INSIDE)
     said = "\n".join(map(str, module.findings)) + repr(module)

@@ -32,6 +32,7 @@ def in_statements(notebook: Notebook, carried: Sequence[Statement]) -> Iterator[
             way_out = "Make it in a function, in the server's lifespan, or by asyncio.run(...) of a function."
             yield Finding("stops", statement.cell, name, what, way_out)
         yield from _asks(statement)
+        yield from _looks_up(statement)
         yield from _imports(statement)
     yield from files(notebook, carried)
 
@@ -53,6 +54,26 @@ def _asks(statement: Statement) -> Iterator[Finding]:
             way_out = "Read it from os.environ, or give it a name in a line of its own."
             yield Finding("stops", statement.cell, subject(statement), what, way_out)
             return
+
+
+def _looks_up(statement: Statement) -> Iterator[Finding]:
+    """Warn of names that are only known when the code runs: what nothing else needs is not in the package."""
+    if not isinstance(statement.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return
+    for part in ast.walk(statement.node):
+        text = ast.unparse(part) if isinstance(part, ast.Call | ast.Subscript) else ""
+        if text in _ALL_NAMES or (text.startswith(("eval(", "exec(")) and _alone(part)):
+            what = f"{text} finds names of the notebook when it runs, and only what is named elsewhere is carried."
+            yield Finding(
+                "warns", statement.cell, subject(statement), what, "Give it a dict of the names that it may use."
+            )
+
+
+_ALL_NAMES = {"globals()", "sys.modules[__name__]"}
+
+
+def _alone(call: ast.AST) -> bool:
+    return isinstance(call, ast.Call) and len(call.args) == 1
 
 
 def _imports(statement: Statement) -> Iterator[Finding]:
