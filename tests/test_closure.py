@@ -150,7 +150,7 @@ def test_a_file_that_is_written_and_left_out_is_named() -> None:
     made = "import pathlib\nP = pathlib.Path('a')\nwith open(P, 'w') as file: file.write('x')\nP.read_text()"
     found = sliced(made, "def f(): return P.read_text()").findings
     assert [(finding.weight, finding.name) for finding in found if finding.cell] == [
-        ("notes", "with open(P, 'w') as file:")
+        ("warns", "with open(P, 'w') as file:")
     ]
 
 
