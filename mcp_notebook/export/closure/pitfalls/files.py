@@ -9,7 +9,7 @@ from pathlib import Path
 from mcp_notebook.export.closure.statements import Notebook, Statement
 from mcp_notebook.export.findings import Finding
 
-__all__ = ["files", "makes_sure_of_a_directory"]
+__all__ = ["files", "makes_sure_of_a_directory", "paths"]
 
 MAKING = {
     "dump", "makedirs", "mkdir", "save", "savefig", "savetxt", "symlink", "touch", "urlretrieve", "write_bytes",
@@ -25,7 +25,7 @@ def files(notebook: Notebook, carried: Collection[Statement]) -> Iterator[Findin
     here = {statement.index for statement in carried}
     made = dict(_made(notebook, here))
     for statement in carried:
-        for text in dict.fromkeys(_texts(statement.node)):
+        for text in dict.fromkeys(paths(statement.node)):
             if Path(text).name.startswith(".env") and _is_here(text):
                 what = "this file is on this machine, and what it holds is no part of a package."
                 yield Finding("warns", statement.cell, repr(text), what, "Read os.environ, which becomes settings.")
@@ -56,7 +56,7 @@ def _made(notebook: Notebook, carried: Collection[int]) -> Iterator[tuple[str, i
             yield magic.text.split("\n")[0].split()[-1], magic.cell
     for statement in notebook.statements:
         if statement.index not in carried and any(map(_makes, ast.walk(statement.node))):
-            yield from ((text, statement.cell) for text in _texts(statement.node) if "." in text.strip("."))
+            yield from ((text, statement.cell) for text in paths(statement.node) if "." in text.strip("."))
 
 
 def _makes(node: ast.AST) -> bool:
@@ -73,7 +73,8 @@ def _is_mode(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and {*str(node.value)} <= {*"rwaxbt+"}
 
 
-def _texts(node: ast.AST) -> Iterator[str]:
+def paths(node: ast.AST) -> Iterator[str]:
+    """Yield the literals of a statement that may be paths."""
     for part in ast.walk(node):
         if isinstance(part, ast.Constant) and isinstance(part.value, str) and _may_be_path(part.value):
             yield part.value
