@@ -160,7 +160,7 @@ class _Closing:
         """Carry a statement, and what the objects that it puts to use need at the end."""
         self._wanted.add(index)
         self._carry(index)
-        self._work += [_Need(name, index, self.end, index) for name in self._names[index].reads]
+        self._work += [_Need(name, index, self.end, index) for name in sorted(self._names[index].reads)]
         self._call(index, self.end)
         self._use_bound(index, self.end)
 
@@ -284,9 +284,9 @@ class _Closing:
             return
         self.carried.add(index)
         found = self._names[index]
-        for name in found.reads | found.hints | found.deletes:
+        for name in sorted(found.reads | found.hints | found.deletes):
             self.need(name, index, index)
-        for name in found.reads:
+        for name in sorted(found.reads):
             if not any(True for _ in self._objects.bindings.reaching(name, index)) and name not in found.binds:
                 self._unbound.setdefault(name, index)
         if found.late and _calls_itself(self._statements[index].node):
@@ -297,7 +297,7 @@ class _Closing:
         if (index, moment) not in self._called:
             self._called.add((index, moment))
             found = self._names[index]
-            for name in found.late | found.hints:
+            for name in sorted(found.late | found.hints):
                 self.need(name, moment, index)
 
 

@@ -58,7 +58,7 @@ class _Moment:
         """Bind, connect, change: again and again until there is nothing new."""
         node = self._statement.node
         body = effects.eager(node, self._names, dropped=not self._statement.shown)
-        for name in self._names.binds:
+        for name in sorted(self._names.binds):  # the same objects in each run, whatever the hashes
             describe(self._objects.bound(self._now, name), node, self._names, self._objects)
         if not isinstance(node, _DEFINITIONS) and any(_writes_a_file(part) for part in ast.walk(node)):
             self._changes.outside["a file"] = None
