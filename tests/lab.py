@@ -86,6 +86,7 @@ class Lab:
         """Switch between the dark and the light theme."""
         self.menu("Settings", "Theme", "JupyterLab Dark" if dark else "JupyterLab Light")
         self.page.locator(f"body[data-jp-theme-light={'false' if dark else 'true'}]").wait_for(state="attached")
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")  # which is over it while it changes
 
     def picture(self, name: str, of: Locator | None = None) -> None:
         """Take a screenshot, of the page or of a part of it."""
