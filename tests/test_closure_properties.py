@@ -4,8 +4,12 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
+import subprocess
+import sys
 import types
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -269,3 +273,26 @@ def check(random: Random) -> None:
     alone = run([text])
     for name in wanted:
         assert described(alone.get(name)) == described(whole[name]), name
+
+
+LONG = """
+from tests.test_closure_properties import *
+random = Random(1017)
+cells = [PRELUDE, *("\\n".join(statement(random) for _ in range(4)) for _ in range(6))]
+read = statements.read([RanCell(number, source) for number, source in enumerate(cells, 1)])
+found = closing.close(read, [], random.sample(NAMES[:-2], k=2), server=None)
+print([part.index for part in found.statements], *found.findings, sep="\\n")
+"""
+"""A program whose slice was another with other hashes, before the closure was walked in the order of the names."""
+
+
+def test_a_slice_is_the_same_whatever_the_hashes_of_names() -> None:
+    def sliced(seed: str) -> str:
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        root = Path(__file__).parent.parent
+        done = subprocess.run(
+            [sys.executable, "-c", LONG], cwd=root, env=environment, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    assert sliced("1") == sliced("2")
