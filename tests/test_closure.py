@@ -9,6 +9,7 @@ import pytest
 
 from mcp_notebook.export.closure import closing, statements
 from mcp_notebook.export.closure.closing import Slice
+from mcp_notebook.export.closure.pitfalls.subject import line_of
 from mcp_notebook.export.ran import RanCell
 
 
@@ -150,7 +151,7 @@ def test_a_file_that_is_written_and_left_out_is_named() -> None:
     made = "import pathlib\nP = pathlib.Path('a')\nwith open(P, 'w') as file: file.write('x')\nP.read_text()"
     found = sliced(made, "def f(): return P.read_text()").findings
     assert [(finding.weight, finding.name) for finding in found if finding.cell] == [
-        ("warns", "with open(P, 'w') as file:")
+        ("warns", "with open(P, 'w') as file: file.write('x')")
     ]
 
 
@@ -336,3 +337,18 @@ def test_a_file_of_variables_is_read_as_settings_and_put_into_no_package(
     (tmp_path / ".env").write_text("KEY=x")
     (said,) = sliced("def f(): return open('.env').read()").findings
     assert (said.weight, said.way_out) == ("warns", "Read os.environ, which becomes settings.")
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("""print(f"{shelf['Dune']} of {shelf['Emma']}")""", """print(f"{shelf['Dune']} of {shelf['Emma']}")"""),
+        ('exec(\n    "a = 1",\n    {},\n)', 'exec( "a = 1", {}, )'),
+        ('# a note\nexec("a = 1")  # and another', 'exec("a = 1")'),
+        ('b = 2; exec("a = 1")', 'exec("a = 1")'),
+        ('for name in "ab":\n    exec(name)', 'for name in "ab":'),
+        ('if True: exec("é = 1")', 'if True: exec("é = 1")'),
+    ],
+)
+def test_a_finding_shows_a_statement_as_its_author_wrote_it(statement: str, named: str):
+    assert line_of(statements.read([RanCell(1, statement)]).statements[-1]) == named

@@ -40,7 +40,8 @@ SQL = re.compile(r"\s*(insert|update|delete|drop|create|alter|replace|truncate)\
 def writes(function: Callable[..., Any]) -> str | None:
     """Return the first thing that `function` seems to write, as it stands in the source, or None."""
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+        source = textwrap.dedent(inspect.getsource(function))
+        tree = ast.parse(source)
     except (OSError, TypeError, SyntaxError):  # no source: a builtin, or a function made by exec
         return None
     variables = getattr(function, "__globals__", {})
@@ -48,17 +49,22 @@ def writes(function: Callable[..., Any]) -> str | None:
     # The statements only: what decorators and defaults do is done once, by the cell.
     body = ast.Module(body=getattr(tree.body[0], "body", []), type_ignores=[])
     parameters = set(inspect.signature(function).parameters)
-    return next(_writes(body, _names_from_outside(body) - parameters, modules), None)
+    found = next(_writes(body, _names_from_outside(body) - parameters, modules), None)
+    if found is None:
+        return None
+    shown = found.func if isinstance(found, ast.Call) else found
+    first, *_ = (ast.get_source_segment(source, shown) or "").splitlines()
+    return f"{first}()" if isinstance(found, ast.Call) else first
 
 
-def _writes(body: ast.AST, outside: set[str], modules: set[str]) -> Iterator[str]:
+def _writes(body: ast.AST, outside: set[str], modules: set[str]) -> Iterator[ast.AST]:
     for node in ast.walk(body):
         if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Delete):
             targets = node.targets if isinstance(node, ast.Assign | ast.Delete) else [node.target]
             if any(_root(target) in outside for target in targets):
-                yield ast.unparse(node).splitlines()[0]
+                yield node
         elif isinstance(node, ast.Call) and _call_writes(node, outside, modules):
-            yield ast.unparse(node.func) + "()"
+            yield node
 
 
 def _names_from_outside(body: ast.AST) -> set[str]:

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Collection, Iterator
 
+from mcp_notebook.export.closure.pitfalls.subject import code_of, line_of
 from mcp_notebook.export.closure.statements import Notebook, Statement
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.settings import environment_reads
@@ -38,7 +39,7 @@ def working_directory(notebook: Notebook, carried: Collection[Statement]) -> Ite
         return
     moves = [(magic.cell, magic.text) for magic in notebook.magics if magic.name == "cd"]
     left_out = (s for s in notebook.statements if s not in carried)
-    moves += [(s.cell, ast.unparse(s.node)) for s in left_out if ast.unparse(s.node).startswith("os.chdir(")]
+    moves += [(s.cell, line_of(s)) for s in left_out if code_of(s).startswith("os.chdir(")]
     for cell, text in moves:
         what = f"a package does not do this, so {depending} is looked for in the directory that it is started in."
         yield Finding("warns", cell, text, what, "Use paths that do not depend on the directory.")
