@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import anyio
@@ -160,13 +161,8 @@ class _Elsewhere:
         self._cancelled = False
 
     def run(self) -> Any:
-        # The main thread may be inside a loop already, that of a cell; it comes back to it afterwards.
-        outer = asyncio._get_running_loop()
-        asyncio._set_running_loop(None)
-        try:
+        with _outside_any_loop():
             return asyncio.run(self._main())
-        finally:
-            asyncio._set_running_loop(outer)
 
     async def _main(self) -> Any:
         _beat()
@@ -181,6 +177,26 @@ class _Elsewhere:
             self._task.get_loop().call_soon_threadsafe(self._task.cancel)
         else:
             self._coroutine.close()
+
+
+@contextmanager
+def _outside_any_loop() -> Iterator[None]:
+    """Let this thread run a loop of its own, also within a task of another loop, and return to that task afterwards.
+
+    The main thread may be inside a loop already, that of a cell. Since Python 3.14 the current task belongs to the
+    thread, not to the loop, so it has to be left as well.
+    """
+    outer = asyncio._get_running_loop()
+    task = asyncio.current_task(outer) if outer is not None else None
+    if outer is not None and task is not None:
+        asyncio._leave_task(outer, task)
+    asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(outer)
+        if outer is not None and task is not None:
+            asyncio._enter_task(outer, task)
 
 
 HEARTBEAT = 0.2
