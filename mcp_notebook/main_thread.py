@@ -11,9 +11,11 @@ import asyncio
 import contextvars
 import queue
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, TypeVar
 
 __all__ = ["drain", "result_of", "serve_on", "submit", "wake"]
@@ -41,6 +43,10 @@ class _Job:
         else:
             self.future.set_result(result)
 
+
+LONGEST_WAIT = 0.2 if sys.platform == "win32" else None
+"""Seconds after which a wait of the main thread looks around. On Windows, before Python 3.14, an interrupt does not
+wake a thread that waits for a lock or a queue; it is noticed when the wait ends."""
 
 _jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
 _loop: asyncio.AbstractEventLoop | None = None
@@ -90,11 +96,12 @@ def _run_interruptible(job: _Job) -> None:
 
 
 def result_of(future: Future[T]) -> T:
-    """Wait for a future; on the main thread, do its work meanwhile."""
+    """Wait for a future; on the main thread, do its work meanwhile. An interrupt ends the wait on every platform."""
     if threading.current_thread() is threading.main_thread():
         future.add_done_callback(lambda _: _jobs.put(None))
         while not future.done():
-            job = _jobs.get()
-            if job is not None:
-                job.run()
+            with suppress(queue.Empty):
+                job = _jobs.get(timeout=LONGEST_WAIT)
+                if job is not None:
+                    job.run()
     return future.result()

@@ -85,7 +85,7 @@ class Portal:
         try:
             running = self.start(function, *args, lambda: ready.set_result(None))
             running.add_done_callback(ended)
-            ready.result()
+            main_thread.result_of(ready)
         except BaseException:
             # Should the interrupt come before there is a future to cancel, calling `started` raises in the task.
             ready.cancel()

@@ -14,6 +14,9 @@ from mcp_notebook.errors import UnknownNameError
 
 __all__ = ["WAIT", "connect", "plain_arguments"]
 
+LOOK = 0.2 if sys.platform == "win32" else None
+"""Seconds after which the wait for the end looks around."""
+
 WAIT = 60.0
 """Seconds for which a request waits for a kernel that is away, where the person does not say."""
 
@@ -61,7 +64,8 @@ def connect(name: str, wait: float, runtime_dir: str | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: bridge.ended.set())
     bridge.start()
-    bridge.ended.wait()
+    while not bridge.ended.wait(LOOK):  # on Windows, before Python 3.14, a signal is handled only when a wait ends
+        pass
     bridge.close()
     # Threads may still wait for the host or the kernel, and nothing is left to be tidied.
     os._exit(0)

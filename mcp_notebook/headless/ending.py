@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import sys
@@ -52,8 +53,8 @@ class Ended:
 
 
 def _terminate() -> None:
-    if sys.platform == "win32":
-        os.kill(os.getpid(), signal.SIGTERM)
+    if sys.platform == "win32":  # where `os.kill` ends the process at once, and leaves its children
+        _thread.interrupt_main(signal.SIGTERM)
     else:  # a signal for the process may come to another thread, and then does not wake the main one
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
 

@@ -77,15 +77,18 @@ def _http(package: Installed, name: str, cwd: Path) -> Iterator[Target]:
     token = token_urlsafe()
     command = [str(package.python), "-m", name, "--transport", "http", "--port", "0"]
     variables = {**package.variables, f"{name.upper()}_TOKEN": token}
-    with (cwd.parent / f"{cwd.name}.log").open("w+", encoding="utf-8", errors="replace") as log:
-        process = subprocess.Popen(
-            command, cwd=cwd, env=variables, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
-        )
+    path = cwd.parent / f"{cwd.name}.log"
+    try:
+        with path.open("w", encoding="utf-8") as log:
+            process = subprocess.Popen(
+                command, cwd=cwd, env=variables, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+            )
         try:
-            yield Url(_address(process, Path(log.name)), token=token)
+            yield Url(_address(process, path), token=token)
         finally:
             _end(process)
-            Path(log.name).unlink()
+    finally:
+        path.unlink(missing_ok=True)  # when nobody has it open, or Windows would refuse
 
 
 TRANSPORTS = {"stdio": _stdio, "HTTP": _http}

@@ -1,0 +1,165 @@
+"""Windows is not at hand: its own rules are played here, one at a time, as its documents state them."""
+
+from __future__ import annotations
+
+import _thread
+import errno
+import os
+import signal
+import socket
+import threading
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from mcp_notebook import main_thread
+from mcp_notebook.bridge import command
+from mcp_notebook.errors import PortTakenError
+from mcp_notebook.export.proof import serving
+from mcp_notebook.export.proof.environment import Installed
+from mcp_notebook.headless import ending
+from mcp_notebook.portal import Portal
+from mcp_notebook.server import hosting
+from mcp_notebook.server.endpoint import Endpoint
+
+
+def busy_for_a_while() -> None:
+    for _ in range(500):
+        threading.Event().wait(0.01)
+
+
+@pytest.fixture
+def unheard_interrupt(monkeypatch: pytest.MonkeyPatch):
+    """Interrupt the main thread as Windows does: the interrupt is pending, and wakes no wait."""
+    monkeypatch.setattr(main_thread, "LONGEST_WAIT", 0.01)
+    timer = threading.Timer(0.05, _thread.interrupt_main)
+    timer.start()
+    yield
+    timer.join()
+
+
+def late(future: Future[Any]) -> threading.Timer:
+    """Give a future a result at last, so that a wait which no interrupt ends is a failure and not a hang."""
+    timer = threading.Timer(5, lambda: future.done() or future.set_result("too late"))
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def test_an_interrupt_that_wakes_no_wait_ends_the_wait_for_a_result(unheard_interrupt: None):
+    future: Future[str] = Future()
+    timer = late(future)
+    with pytest.raises(KeyboardInterrupt):
+        main_thread.result_of(future)
+    timer.cancel()
+
+
+def test_an_interrupt_that_wakes_no_wait_ends_the_wait_for_a_task_to_start(
+    unheard_interrupt: None, portal: Portal
+) -> None:
+    async def never_starts(started: Any) -> None:
+        await anyio.sleep(5)
+        started()
+
+    with pytest.raises(KeyboardInterrupt):
+        portal.start_task(never_starts)
+
+
+def test_an_interrupt_that_wakes_no_wait_ends_the_bridge(monkeypatch: pytest.MonkeyPatch, unheard_interrupt: None):
+    class Ended(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            return super().wait(5 if timeout is None else timeout)
+
+    class Bridge:
+        def __init__(self, *_: object) -> None:
+            self.ended = Ended()
+
+        def start(self) -> None:
+            pass
+
+        def close(self) -> None:
+            closed.append(self.ended.is_set())
+
+    closed: list[bool] = []
+    address = type("Address", (), {"running": True, "transport": "http"})()
+    monkeypatch.setattr(command, "LOOK", 0.01)
+    monkeypatch.setattr(command.addresses, "find", lambda name: address)
+    monkeypatch.setattr(command, "Host", type("Host", (), {"tell": print}))
+    monkeypatch.setattr(command, "Kernel", lambda *_: None)
+    monkeypatch.setattr(command, "Bridge", Bridge)
+    monkeypatch.setattr(os, "_exit", lambda status: None)
+    earlier = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        command.connect("books", 1.0)
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+    assert closed == [True]
+
+
+def test_a_client_that_hangs_up_interrupts_the_cells_where_a_signal_would_end_the_process(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    def kill(pid: int, number: int) -> None:
+        raise AssertionError("TerminateProcess: nothing is tidied, and children go on")
+
+    monkeypatch.setattr(ending.sys, "platform", "win32")
+    monkeypatch.setattr(os, "kill", kill)
+    with ending.ended_by_signals() as ended:
+        threading.Timer(0.05, ending._terminate).start()
+        with pytest.raises(KeyboardInterrupt):
+            busy_for_a_while()
+    assert ended.signal.done()
+
+
+def test_a_port_is_held_alone_where_reusing_it_would_share_it(monkeypatch: pytest.MonkeyPatch):
+    asked: list[int] = []
+
+    class Socket(socket.socket):
+        def setsockopt(self, level: int, option: int, *value: Any) -> None:  # type: ignore[override]
+            asked.append(option)
+
+    monkeypatch.setattr(socket, "SO_EXCLUSIVEADDRUSE", -5, raising=False)
+    monkeypatch.setattr(socket, "socket", Socket)
+    hosting._bind(Endpoint(token=None)).close()
+    assert asked == [-5]
+
+
+def test_a_port_that_is_held_alone_counts_as_taken(monkeypatch: pytest.MonkeyPatch):
+    class Socket(socket.socket):
+        def bind(self, address: Any) -> None:
+            raise OSError(errno.EACCES, "An attempt was made to access a socket in a way forbidden")
+
+    monkeypatch.setattr(hosting, "_TAKEN", {errno.EADDRINUSE, errno.EACCES})
+    monkeypatch.setattr(socket, "socket", Socket)
+    with pytest.raises(PortTakenError, match=r"--any-port"):
+        hosting._bind(Endpoint(token=None))
+
+
+def test_the_log_of_a_server_under_proof_is_removed_when_nobody_has_it_open(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    opened: list[Any] = []
+    of_path, unlink = Path.open, Path.unlink
+
+    def open_and_note(path: Path, *args: Any, **named: Any) -> Any:
+        opened.append(of_path(path, *args, **named))
+        return opened[-1]
+
+    def unlink_as_windows_does(path: Path, **named: Any) -> None:
+        assert all(file.closed for file in opened), "WinError 32: another process has the file open"
+        unlink(path, **named)
+
+    monkeypatch.setattr(Path, "open", open_and_note)
+    monkeypatch.setattr(Path, "unlink", unlink_as_windows_does)
+    monkeypatch.setattr(serving, "_address", lambda process, log: "http://127.0.0.1:1/mcp")
+    (tmp_path / "cwd").mkdir()
+    package = Installed(python=Path(os.devnull), source=tmp_path, variables={}, clean=True)
+    monkeypatch.setattr(serving.subprocess, "Popen", lambda *_, **__: None)
+    monkeypatch.setattr(serving, "_end", lambda process: None)
+    with serving._http(package, "package", tmp_path / "cwd"):
+        assert (tmp_path / "cwd.log").exists()
+    assert not (tmp_path / "cwd.log").exists()
