@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,8 @@ from tests.kernels import Kernel, running_kernel
 from tests.served import Served
 
 ROOT = Path(__file__).parent.parent
-COMMAND = f"{sys.executable} -m tests.echoes"
+COMMAND = shlex.join([sys.executable, "-m", "tests.echoes"])
+IN_ROOT = f"--cwd {shlex.quote(str(ROOT))}"
 
 pytestmark = pytest.mark.slow
 
@@ -29,12 +31,12 @@ def connected(sales: Served) -> Iterator[Kernel]:
     with running_kernel(SALES_TOKEN=str(sales.token)) as kernel:
         kernel.good("%load_ext mcp_notebook")
         kernel.good("%mcp new library")
-        kernel.good(f"%mcp connect --cwd {ROOT} -- {COMMAND}")
+        kernel.good(f"%mcp connect {IN_ROOT} -- {COMMAND}")
         yield kernel
 
 
 def test_a_connection_shows_whom_it_reaches_as_a_card(connected: Kernel) -> None:
-    shown = connected.good(f"%mcp connect --cwd {ROOT} '{COMMAND}'")
+    shown = connected.good(f"%mcp connect {IN_ROOT} {shlex.quote(COMMAND)}")
     assert shown.text == (
         "connection echoes\n"
         "  server  echoes\n"
@@ -124,7 +126,7 @@ def test_what_is_nothing_to_connect_to_is_one_line(connected: Kernel) -> None:
 
 def test_a_command_gets_the_variables_that_are_named(connected: Kernel) -> None:
     connected.good("KEY = 'hidden'")
-    shown = connected.good(f"%mcp connect --as keyed --env KEY --env OTHER=$KEY --cwd {ROOT} -- {COMMAND}")
+    shown = connected.good(f"%mcp connect --as keyed --env KEY --env OTHER=$KEY {IN_ROOT} -- {COMMAND}")
     assert "hidden" not in shown.everything
     for name in ("KEY", "OTHER"):
         assert "hidden" in connected.good(f'%mcp call environment name="{name}" --on keyed').text
@@ -138,7 +140,7 @@ def test_an_await_on_a_connection_leaves_the_kernel_free(connected: Kernel) -> N
 
 
 def test_disconnecting_closes(connected: Kernel) -> None:
-    connected.good(f"%mcp connect --as gone --cwd {ROOT} -- {COMMAND}")
+    connected.good(f"%mcp connect --as gone {IN_ROOT} -- {COMMAND}")
     assert connected.good("%mcp disconnect gone").text == "connection gone: closed"
     assert "Nothing is connected as 'gone'" in connected.run("%mcp call add --on gone").everything
     assert "Nothing is connected as 'gone'" in connected.run("%mcp disconnect gone").everything
