@@ -8,22 +8,26 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab test fast outside lint types format bench notebooks pictures binder-lock clean
+.PHONY: help lab test check-notebooks fast outside lint types format bench notebooks pictures binder-lock clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 lab: ## Open the course in JupyterLab (ARGS= goes to `mcp-notebook lab`)
 	@sh scripts/venv.sh tutorial
 	@$(VENV_PYTHON) -m mcp_notebook lab $(ARGS)
 
-# The warnings of nbval's own process are not the notebooks', so they are not errors there.
 test: ## Run every test, then the notebooks (REQUIRE_BROWSER=1, REQUIRE_OUTSIDE=1: fail without them)
 	@sh scripts/venv.sh test
 	@sh scripts/browser.sh
 	@sh scripts/node.sh
 	$(VENV_PYTHON) -m pytest $(PARALLEL) $(ARGS)
-	$(VENV_PYTHON) -m pytest -W default -p tests.nbval_history --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout=60 -p no:cacheprovider notebooks
+	@$(MAKE) check-notebooks
+
+# The warnings of nbval's own process are not the notebooks', so they are not errors there.
+check-notebooks: ## Run the notebooks of the course, and compare with the outputs that are stored
+	@sh scripts/venv.sh test
+	"$(VENV_PYTHON)" -m pytest -W default -p tests.nbval_history --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout=60 -p no:cacheprovider notebooks
 
 fast: ## Run the tests that need no browser and start no servers
 	@sh scripts/venv.sh test
