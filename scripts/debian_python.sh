@@ -31,7 +31,7 @@ run_it() {
     # shellcheck disable=SC2016 # the inner shell expands these
     unshare --mount --propagation private sh -eu -c '
         mount --bind /proc "$0/proc"
-        mount --bind /dev "$0/dev"
+        mount --rbind /dev "$0/dev"
         mount -t tmpfs -o mode=1777 tmpfs "$0/tmp"
         mount --bind "$PWD" "$0/src"
         exec chroot "$0" sh -eu -c "cd /src; $1"
