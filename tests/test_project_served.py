@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import ExitStack, asynccontextmanager, closing, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -177,7 +177,8 @@ def test_what_keeps_it_from_starting_is_one_line(
 
 def test_several_workers_go_on_with_what_another_began(folder: Path) -> None:
     keys = {"BOOKSHOP_TOKEN": TOKEN, "BOOKSHOP_REQUEST_STATE_KEYS": "k" * 32}
-    command = ("-m", "uvicorn", "bookshop.app:app", "--workers", "2", "--timeout-graceful-shutdown", "3")
+    limits = ("--http", "bookshop.http_limits:LimitedProtocol", "--backlog", "64")
+    command = ("-m", "uvicorn", "bookshop.app:app", "--workers", "2", "--timeout-graceful-shutdown", "3", *limits)
 
     async def buy(url: str) -> set[str]:
         # A connection for each request: the rounds of a call meet different workers.
@@ -196,3 +197,35 @@ def test_several_workers_go_on_with_what_another_began(folder: Path) -> None:
         process.terminate()
         process.communicate(timeout=10)
     assert process.returncode == 0
+
+
+BEGUN = {
+    "idle": b"",
+    "headers": b"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ",
+    "body": b"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 4000000\r\n\r\n{",
+}
+
+
+def test_a_flood_of_connections_without_a_token_leaves_it_well(folder: Path) -> None:
+    with listening(folder, BOOKSHOP_TOKEN=TOKEN) as (url, process):
+        host, port = url.removeprefix("http://").split(":")
+        for begun in BEGUN.values():
+            with ExitStack() as stack:
+                for _ in range(1_000):
+                    sock = stack.enter_context(closing(socket.create_connection((host, int(port)), timeout=30)))
+                    with suppress(OSError):  # it was closed for a newcomer
+                        sock.sendall(begun)
+                if sys.platform == "linux":
+                    assert len(list(Path(f"/proc/{process.pid}/fd").iterdir())) < 900
+                assert status(url, "/health") == 200
+                assert status(url) == 401
+
+
+def test_headers_without_end_are_refused(folder: Path) -> None:
+    with listening(folder, BOOKSHOP_TOKEN=TOKEN) as (url, _):
+        host, port = url.removeprefix("http://").split(":")
+        with closing(socket.create_connection((host, int(port)), timeout=30)) as sock:
+            sock.sendall(b"GET /health HTTP/1.1\r\n")
+            with pytest.raises(OSError, match=r"reset|pipe|aborted"):
+                sock.sendall((b"X-Filler: " + b"a" * 1000 + b"\r\n") * 50_000)
+        assert status(url, "/health") == 200

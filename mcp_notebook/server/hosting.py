@@ -25,6 +25,7 @@ from mcp_notebook.server import stable_tools
 from mcp_notebook.server.approval import Approval
 from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.gate import Token, TokenGate
+from mcp_notebook.server.http_limits import LimitedProtocol, backlog
 from mcp_notebook.server.running_app import RunningApp
 from mcp_notebook.server.runtime import APPROVAL, TRANSPORT
 
@@ -75,6 +76,8 @@ class Listener:
             lifespan="off",
             proxy_headers=False,
             ws="none",
+            http=LimitedProtocol,
+            backlog=backlog(),
             timeout_graceful_shutdown=int(GRACE),
         )
         self._uvicorn = uvicorn.Server(config)
@@ -220,7 +223,7 @@ def _bind(endpoint: Endpoint) -> socket.socket:
     try:
         listener.bind((endpoint.host, endpoint.port))
         # Clients that come before uvicorn is up wait in this queue.
-        listener.listen(128)
+        listener.listen(backlog())
     except OSError as error:
         listener.close()
         if error.errno in _TAKEN:

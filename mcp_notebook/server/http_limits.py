@@ -1,0 +1,231 @@
+"""Limits for HTTP connections, which hold before a client has shown a token.
+
+Uvicorn accepts any number of connections, and waits for ever for the rest of a request; with httptools it also keeps
+headers without end. This protocol is the one that uvicorn would choose (httptools where it is installed, else h11),
+with these limits around it.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from uvicorn.config import Config
+    from uvicorn.protocols.http.h11_impl import H11Protocol as Protocol
+else:
+    from uvicorn.protocols.http.auto import AutoHTTPProtocol as Protocol
+
+__all__ = ["LimitedProtocol", "backlog", "most_connections"]
+
+MOST_CONNECTIONS = 512
+"""Connections that one process holds open at most; fewer where it may have few open files."""
+
+MOST_HEADERS = 64 * 1024
+"""Bytes of a request's first line and headers together."""
+
+MOST_BODY = 4 * 1024 * 1024
+"""Bytes of a request's body, as the SDK has it for its own endpoints."""
+
+HEADERS_SECONDS = 10
+"""Seconds from the first byte of a request, or from the connection, to the end of its headers."""
+
+BODY_SECONDS, BODY_BYTES = 10, 16 * 1024
+"""A body must end, or bring this many bytes, within this many seconds, again and again."""
+
+WRITE_SECONDS = 30
+"""Seconds for which a client may leave its answer unread while more waits to be sent."""
+
+ENDING_SECONDS = 1
+"""Seconds for which a client that still sends is heard after its answer, which it might not see otherwise."""
+
+LOOK_SECONDS = 1
+"""Seconds between two looks at a connection's deadlines."""
+
+PIECE = 2 * 1024
+"""Bytes that the parser gets at a time, so that a limit is noticed soon after it is passed."""
+
+REASONS = {408: "Request Timeout", 413: "Content Too Large", 431: "Request Header Fields Too Large", 503: "Busy"}
+
+
+def most_connections() -> int:
+    """Return how many connections this process may hold: a quarter of the files it may open, or `MOST_CONNECTIONS`."""
+    if sys.platform == "win32":
+        return MOST_CONNECTIONS
+    import resource
+
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST_CONNECTIONS if files == resource.RLIM_INFINITY else max(1, min(MOST_CONNECTIONS, files // 4))
+
+
+def backlog() -> int:
+    """Return how many connections may be accepted at a time: each is a file before it can be refused."""
+    return max(1, most_connections() // 4)
+
+
+class LimitedProtocol(Protocol):
+    """One connection. A newcomer takes the place of the connection that has waited longest without a request."""
+
+    open: ClassVar[dict[LimitedProtocol, None]] = {}
+    """All of this process, whichever server they belong to: they share its files."""
+
+    def __init__(self, config: Config, *args: Any, **options: Any) -> None:
+        config.h11_max_incomplete_event_size = 2 * MOST_HEADERS  # h11's own bound, so that ours comes first
+        super().__init__(config, *args, **options)
+        self._held = bytearray()  # came, and the parser has not seen it
+        self._ending: float | None = None  # since when what comes is thrown away
+        self._watching: asyncio.TimerHandle | None = None
+        self._unsent, self._unsent_since = 0, self.loop.time()
+        self._begin()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take the connection, or refuse it where requests have all places."""
+        if len(self.open) >= most_connections():
+            idle = [other for other in list(self.open) if other.is_idle]
+            if not idle:
+                transport.write(_answer(503, "Too many connections are open. Try again later."))
+                transport.close()
+                self._ending = self.loop.time()
+                return
+            oldest = min(idle, key=lambda other: other._since)
+            self.open.pop(oldest, None)
+            oldest.loop.call_soon_threadsafe(oldest.transport.abort)  # which may be another thread's
+        self.open[self] = None
+        super().connection_made(transport)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self.open.pop(self, None)
+        self._held.clear()
+        if self._watching is not None:
+            self._watching.cancel()
+            super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Keep what came, and read as far as requests are answered."""
+        if self._ending is None:
+            self._held += data
+            self._read()
+            return
+        self._body += len(data)
+        if self._body > MOST_BODY and self._watching is not None:
+            self.transport.abort()
+
+    def on_response_complete(self) -> None:
+        """Go on to the next request; end where the client still sends the one that was answered."""
+        unread = self.cycle.more_body and not self._is_pipelined
+        super().on_response_complete()
+        if self.transport.is_closing():
+            return
+        self._begin()
+        if unread:
+            self._end()
+        else:
+            self._read()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request of this connection waits for its answer."""
+        return self._ending is not None or self._is_between
+
+    @property
+    def _is_between(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete  # pyright: ignore[reportUnnecessaryComparison]
+
+    @property
+    def _is_pipelined(self) -> bool:
+        return bool(getattr(self, "pipeline", ()))  # of httptools; h11 waits by itself
+
+    @property
+    def _is_answering(self) -> bool:
+        """Whether a whole request has come, so that the next one waits."""
+        return self._is_pipelined or not (self._is_between or self.cycle.more_body)
+
+    def _begin(self) -> None:
+        """Wait for a request."""
+        self._since = self._body_since = self.loop.time()
+        self._headers = self._body = self._body_before = 0
+
+    def _read(self) -> None:
+        """Give the parser what came, piece by piece, up to the end of a request."""
+        while self._held and not self._is_answering and self._ending is None and not self.transport.is_closing():
+            piece = bytes(self._held[:PIECE])
+            del self._held[:PIECE]
+            if self._is_between and not self._headers:
+                self._since = self.loop.time()
+            before = self.cycle
+            super().data_received(piece)
+            if self._is_between or self.cycle is not before:
+                self._headers += len(piece)
+                self._body_since = self.loop.time()
+            else:
+                self._body += len(piece)
+            self._check_size()
+        if len(self._held) > MOST_HEADERS:
+            self.flow.pause_reading()
+
+    def _check_size(self) -> None:
+        if self.transport.is_closing() or self._is_pipelined:
+            return
+        if self._headers > MOST_HEADERS + PIECE:  # the last piece may have some of the body
+            self._refuse(431, f"The headers of a request may have {MOST_HEADERS // 1024} KiB together.")
+        # A chunked body takes more bytes than it has.
+        elif self._body > 2 * MOST_BODY or (not self._is_between and _length(self.headers) > MOST_BODY):
+            self._refuse(413, f"The body of a request may have {MOST_BODY // 1024**2} MiB.")
+
+    def _watch(self) -> None:
+        """Look, now and then, whether a deadline has passed."""
+        self._watching = self.loop.call_later(LOOK_SECONDS, self._watch)
+        now, unsent = self.loop.time(), self.transport.get_write_buffer_size()
+        if not unsent or unsent < self._unsent:
+            self._unsent_since = now
+        self._unsent = unsent
+        if now - self._unsent_since > WRITE_SECONDS:
+            self.transport.abort()
+        elif self._ending is None and self.transport.is_closing():
+            return
+        elif self._ending is not None:
+            if now - self._ending >= ENDING_SECONDS and not unsent:
+                self.transport.abort()
+        elif self._is_between:
+            if now - self._since > HEADERS_SECONDS:
+                self._refuse(408, f"The headers of a request must end within {HEADERS_SECONDS} s.")
+        elif self._is_answering or self.flow.read_paused:
+            self._body_since = now
+        elif now - self._body_since > BODY_SECONDS:
+            if self._body - self._body_before < BODY_BYTES:
+                self._refuse(408, f"The body must end, or bring {BODY_BYTES // 1024} KiB each {BODY_SECONDS} s.")
+            self._body_before, self._body_since = self._body, now
+
+    def _refuse(self, status: int, text: str) -> None:
+        """Answer in the place of the app, which hears that the client is gone."""
+        started = False
+        if not self._is_between:
+            started = self.cycle.response_started
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        if self._headers and not started:
+            self.transport.write(_answer(status, text))
+        self._end()
+
+    def _end(self) -> None:
+        """Send no more; what comes is thrown away for a moment, so that the client sees the answer."""
+        self._ending = self.loop.time()
+        self._held.clear()
+        self.flow.resume_reading()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+
+
+def _length(headers: list[tuple[bytes, bytes]]) -> int:
+    """Return the length that a body is said to have."""
+    said = next((value for name, value in headers if name == b"content-length"), b"")
+    return int(said) if said.isdigit() and len(said) < 20 else 0
+
+
+def _answer(status: int, text: str) -> bytes:
+    head = f"HTTP/1.1 {status} {REASONS[status]}\r\nContent-Type: text/plain\r\nContent-Length: {len(text)}\r\n"
+    return f"{head}Connection: close\r\n\r\n{text}".encode()
