@@ -12,11 +12,12 @@ PACKAGE = Path(mcp_notebook.__file__).parent
 
 MAY_IMPORT = {
     "errors": set(),
+    "files": set(),
     "main_thread": set(),
     "portal": {"main_thread"},
     "addresses": {"errors"},
     "bridge": {"errors", "addresses"},
-    "hosts": {"errors"},
+    "hosts": {"errors", "files"},
     "cells": set(),
     "schema": set(),
     "formatting": set(),
@@ -24,7 +25,7 @@ MAY_IMPORT = {
     "server": {"errors", "main_thread", "portal", "cells", "schema", "recording"},
     "client": {"errors", "portal", "addresses", "recording", "server"},
     "widgets": {"errors", "portal", "cells", "schema", "recording", "server", "client"},
-    "export": {"errors", "formatting", "portal", "hosts", "recording", "server", "client"},
+    "export": {"errors", "files", "formatting", "portal", "hosts", "recording", "server", "client"},
     "agent": {"errors", "recording", "client"},
     "course": {"errors", "client", "widgets"},
     "doctor": {"addresses", "hosts"},

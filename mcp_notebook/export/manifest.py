@@ -5,8 +5,6 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-import secrets
-import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -14,13 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mcp_notebook.errors import ExportError
+from mcp_notebook.export.journal import FOLDER, Interrupted, change, interrupted
+from mcp_notebook.files import locked
 
 __all__ = ["MANIFEST", "Update", "update"]
 
 MANIFEST = ".export.json"
 """The file in the directory that says what we wrote: for each path the SHA-256 of its text, lines ended by LF."""
 
-NOBODYS = frozenset({".git", ".venv", ".DS_Store", ".idea", ".vscode"})
+NOBODYS = frozenset({".git", ".venv", ".DS_Store", ".idea", ".vscode", ".mcp-notebook.lock", FOLDER})
 """What a directory may hold and yet be new to us."""
 
 
@@ -48,20 +48,44 @@ class Update:
 def update(destination: Path, files: Mapping[str, str], *, dry_run: bool) -> Update:
     """Bring `destination` up to date: what a person edited stays, all else becomes `files`, or nothing does.
 
+    An earlier export that was killed half-way is undone first; a dry run only reads as if it were.
+
     Raises:
         ExportError: The directory is somebody else's, a path leads out of it, or it cannot be written.
     """
-    ours = _read_manifest(destination)
-    found = {path: _read(destination, path) for path in {*ours, *files}}
-    done = _compare(ours, found, files)
-    if not dry_run:
-        # What stays a person's keeps the hash of what we wrote last: it shows that it was edited, or deleted.
-        hashes = {path: known for path, known in ours.items() if path in files}
-        hashes |= {path: _hash(files[path]) for path in (*done.written, *done.unchanged)}
-        manifest = json.dumps({"files": dict(sorted(hashes.items()))}, indent=2) + "\n"
-        texts = {path: _like(found[path], files[path]) for path in done.written}
-        _write(destination, {**texts, MANIFEST: manifest}, done.removed)
+    _refuse_file(destination)
+    if dry_run:
+        return _planned(destination, files)[0]
+    made = _make(destination)
+    try:
+        with locked(destination):
+            if (killed := interrupted(_root(destination))) is not None:
+                killed.undo()
+            done, new = _planned(destination, files)
+            change(_root(destination), {_relative(destination, path): text for path, text in new.items()},
+                   [_relative(destination, path) for path in done.removed])  # fmt: skip
+    except OSError as error:
+        what = "it is as it was. Name another."
+        if interrupted(_root(destination)) is not None:
+            what = "it is half written. Export again: what was there is put back first."
+        raise ExportError(f"{destination} cannot be written ({error.strerror or error}); {what}") from error
+    finally:
+        _remove_empty(made)
     return done
+
+
+def _planned(destination: Path, files: Mapping[str, str]) -> tuple[Update, dict[str, bytes]]:
+    """Return what is to be done, and what is to be written, the manifest included."""
+    killed = interrupted(_root(destination))
+    ours = _read_manifest(destination, killed)
+    found = {path: _read(destination, path, killed) for path in {*ours, *files}}
+    done = _compare(ours, found, files)
+    # What stays a person's keeps the hash of what we wrote last: it shows that it was edited, or deleted.
+    hashes = {path: known for path, known in ours.items() if path in files}
+    hashes |= {path: _hash(files[path]) for path in (*done.written, *done.unchanged)}
+    manifest = json.dumps({"files": dict(sorted(hashes.items()))}, indent=2) + "\n"
+    texts = {path: _like(found[path], files[path]) for path in done.written} | {MANIFEST: manifest}
+    return done, {path: text.encode() for path, text in texts.items()}
 
 
 # --- what is to be done
@@ -122,13 +146,20 @@ def _hash(text: str) -> str:
 # --- the directory
 
 
-def _read_manifest(destination: Path) -> dict[str, str]:
+def _refuse_file(destination: Path) -> None:
     files = [place for place in (destination, *destination.parents) if place.exists() and not place.is_dir()]
     if files:
         raise ExportError(f"{files[0]} is a file. Name a directory, which may be new.")
+
+
+def _read_manifest(destination: Path, killed: Interrupted | None) -> dict[str, str]:
+    """Return the hashes of what we wrote, as they were before an export that was killed."""
     place = destination / MANIFEST
-    if not place.exists():
-        others = sorted({entry.name for entry in destination.iterdir()} - NOBODYS) if destination.exists() else []
+    before = killed.texts if killed else {}
+    if before.get(MANIFEST, b"") is None or not place.exists():
+        new = {Path(path).parts[0] for path in (killed.made if killed else ())}
+        there = {entry.name for entry in destination.iterdir()} if destination.exists() else set()
+        others = sorted(there - NOBODYS - new)
         if others:
             raise ExportError(
                 f"{destination} holds {others[0]} and no {MANIFEST}, so it is no package of ours. "
@@ -136,24 +167,34 @@ def _read_manifest(destination: Path) -> dict[str, str]:
             )
         return {}
     try:
-        known = json.loads(place.read_text(encoding="utf-8"))["files"]
+        content = before.get(MANIFEST) or place.read_bytes()
+        known = json.loads(content)["files"]
         return {str(path): str(text) for path, text in known.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ExportError(
-            f"{place} cannot be read ({error}). Restore it, or move the directory away and export anew."
+            f"{place} cannot be read ({error}). Restore it, or move the directory away and export again."
         ) from error
 
 
-def _read(destination: Path, path: str) -> str | None:
-    """Return the text of a file; None where there is none."""
+def _read(destination: Path, path: str, killed: Interrupted | None) -> str | None:
+    """Return the text of a file, as it was before an export that was killed; None where there is none."""
     try:
-        # newline="": the ends of its lines are to be seen.
-        with _inside(destination, path).open(encoding="utf-8", errors="replace", newline="") as file:
-            return file.read()
+        real = _relative(destination, path)
+        content = killed.texts[real] if killed and real in killed.texts else (_root(destination) / real).read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
         raise ExportError(f"{destination / path} cannot be read ({error.strerror}). Move it out of the way.") from error
+    return None if content is None else content.decode("utf-8", errors="replace")
+
+
+def _root(destination: Path) -> Path:
+    return destination.resolve()
+
+
+def _relative(destination: Path, path: str) -> str:
+    """Return where a file really is in the directory, links followed."""
+    return _inside(destination, path).relative_to(_root(destination)).as_posix()
 
 
 def _inside(destination: Path, path: str) -> Path:
@@ -169,44 +210,18 @@ def _inside(destination: Path, path: str) -> Path:
     return place
 
 
-def _write(destination: Path, texts: Mapping[str, str], removed: Iterable[str]) -> None:
-    """Write all, or on an error leave all as it was: first beside their places, then each into its place."""
-    places = {_inside(destination, path): text for path, text in texts.items()}
-    before = {place: place.read_bytes() if place.exists() else None for place in places}
-    beside: dict[Path, Path] = {}
+def _make(destination: Path) -> list[Path]:
+    """Make the directory; return those that were not there, the inner ones first."""
+    made = [place for place in (destination, *destination.parents) if not place.exists()]
     try:
-        for place, text in places.items():
-            place.parent.mkdir(parents=True, exist_ok=True)
-            beside[place] = place.with_name(f".export-{secrets.token_hex(8)}")
-            beside[place].write_text(text, encoding="utf-8", newline="")
-            if before[place] is not None:
-                shutil.copymode(place, beside[place])
-        for place, new in beside.items():
-            new.replace(place)
+        destination.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        for new in beside.values():
-            new.unlink(missing_ok=True)
-        for place, content in before.items():
-            _restore(place, content)
-        raise ExportError(
-            f"{destination} cannot be written ({error.strerror}); it is as it was. Name another."
-        ) from error
-    for path in removed:
-        _remove(destination, _inside(destination, path))
+        _remove_empty(made)
+        raise ExportError(f"{destination} cannot be made ({error.strerror}). Name another.") from error
+    return made
 
 
-def _restore(place: Path, content: bytes | None) -> None:
-    with suppress(OSError):
-        if content is None:
-            place.unlink(missing_ok=True)
-        elif place.read_bytes() != content:
-            place.write_bytes(content)
-
-
-def _remove(destination: Path, place: Path) -> None:
-    """Remove a file, and the folders that it leaves empty."""
-    place.unlink(missing_ok=True)
-    for folder in place.parents:
-        if folder == destination.resolve() or any(folder.iterdir()):
-            break
-        folder.rmdir()
+def _remove_empty(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()

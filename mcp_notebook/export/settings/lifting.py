@@ -16,7 +16,7 @@ from mcp_notebook.export.settings.formats import Part
 from mcp_notebook.export.settings.literals import Literal, literals
 from mcp_notebook.export.settings.marks import Mark, marks, unmarked
 from mcp_notebook.export.settings.rewriting import Rewriting
-from mcp_notebook.export.settings.secrets import NO_SECRET, brief, cell_of, parts, secrets_of
+from mcp_notebook.export.settings.secrets import NO_SECRET, brief, cell_of, found_at, parts, secrets_of
 from mcp_notebook.export.settings.wording import says_secret
 from mcp_notebook.formatting import formatted
 
@@ -24,6 +24,10 @@ __all__ = ["lift"]
 
 ASKING = {"getpass.getpass", "getpass", "input"}
 """Calls that ask the person at the notebook; nobody sits at a server."""
+
+
+ASSEMBLING = {"join", "format", "replace", "strip", "decode", "encode", "fromhex", "upper", "lower"}
+"""Methods that make a text of texts."""
 
 
 def lift(module: Module, subject: Subject, environment: Mapping[str, str], *, package: str) -> Module:
@@ -71,7 +75,7 @@ def _lifted(source: str, beside: str, work: _Work) -> str:
     made_of_environment = set[str]()
     for statement in rewriting.tree.body:
         if isinstance(statement, Constant):
-            mark = marked.get(statement.lineno)
+            mark = marked.get(statement.lineno) or _assembled(statement, work)
             if not _is_made_of(made_of_environment, statement):
                 _lift_constant(statement, mark, rewriting, work)
                 continue
@@ -102,6 +106,19 @@ def _marked(source: str, work: _Work) -> dict[int, Mark]:
             "Give the value a name at the top level of a cell, and mark that line.",
         )  # fmt: skip
     return found
+
+
+def _assembled(statement: Constant, work: _Work) -> Mark | None:
+    """Return a mark for a constant that is put together from parts, and is a secret as a whole."""
+    live = work.subject.namespace.get(name := _target(statement))
+    is_put_together = isinstance(statement.value, ast.BinOp | ast.JoinedStr | ast.Call | ast.Subscript)
+    if not isinstance(live, str) or not is_put_together or statement.value is None or reads.mentions(statement.value):
+        return None
+    called = [node.func for node in ast.walk(statement.value) if isinstance(node, ast.Call)]
+    if not all(isinstance(each, ast.Attribute) and each.attr in ASSEMBLING for each in called):
+        return None
+    whole = any(part.end - part.start == len(live) for part in parts(live, name, work.hidden))
+    return Mark(True, "", statement.lineno, 0) if whole else None
 
 
 def _lift_constant(statement: Constant, mark: Mark | None, rewriting: Rewriting, work: _Work) -> None:
@@ -198,10 +215,18 @@ def _lift_secrets(literal: Literal, rewriting: Rewriting, work: _Work) -> None:
     found = parts(literal.value, literal.name, work.hidden)
     if not found or NO_SECRET.search(rewriting.source.split("\n")[(literal.node.end_lineno or 1) - 1]):
         return
+    _put(literal, {part: _secret(literal, part, work) for part in found}, rewriting)
+
+
+def _put(literal: Literal, found: Mapping[Part, Setting], rewriting: Rewriting) -> None:
+    """Put settings in the place of parts of a literal."""
+    if not found:
+        return
     pieces: list[ast.expr] = []
     at = 0
-    for part in found:
-        setting = _secret(literal, part, work)
+    for part, setting in sorted(found.items()):
+        if part.start < at:
+            continue  # one secret is a part of another
         value = ast.parse(rewriting.value_of(setting), mode="eval").body
         pieces += [ast.Constant(literal.value[at : part.start]), ast.FormattedValue(value, -1)]
         at = part.end
@@ -215,13 +240,16 @@ def _lift_secrets(literal: Literal, rewriting: Rewriting, work: _Work) -> None:
 
 def _lift_again(rewriting: Rewriting, work: _Work) -> None:
     """Take secrets that were found also from where nothing says that they are secret, such as the key of a dict."""
-    settings = {setting.live: setting for setting in work.fields.settings if setting.secret}
+    settings = {
+        setting.live: setting
+        for setting in work.fields.settings
+        if setting.secret and setting.live and len(setting.live) >= 8 and not setting.live.isalpha()
+    }
     staying = set(rewriting.staying())
     for literal in literals(rewriting.tree):
-        is_said = len(literal.value) >= 8 and not literal.value.isalpha()
-        if literal.free and literal.part is None and literal.node in staying and literal.value in settings and is_said:
-            value = rewriting.value_of(settings[literal.value])
-            rewriting.put(literal.node, value + (".encode()" if literal.is_bytes else ""))
+        if literal.free and (literal.part or literal.node) in staying:
+            again = {Part(*span, "", ""): settings[live] for live in settings for span in found_at(literal.value, live)}
+            _put(literal, again, rewriting)
 
 
 def _secret(literal: Literal, part: Part, work: _Work) -> Setting:

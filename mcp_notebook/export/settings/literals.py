@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from types import MappingProxyType
 from typing import NamedTuple
 
-from mcp_notebook.export.settings.wording import says_secret, says_secrets
+from mcp_notebook.export.settings.command_lines import is_program
+from mcp_notebook.export.settings.wording import INNOCENT, is_login, says_secret, says_secrets, words
 
 __all__ = ["Literal", "literals"]
 
@@ -38,11 +40,34 @@ class Literal(NamedTuple):
 THROUGH = {"SecretStr", "SecretBytes", "Secret", "Field", "str", "bytes", "encode", "strip", "field"}
 """Calls whose result is what they are given, for what a name says of it."""
 
-PAIRS = {"get", "getenv", "setdefault", "putenv", "setenv", "set_password"}
+PAIRS = {
+    "get", "getenv", "setdefault", "putenv", "setenv", "add_header", "putheader", "set_header", "append", "add",
+    "set", "set_cookie", "set_key", "setattr", "add_unredirected_header", "with_header", "header",
+}  # fmt: skip
 """Calls with a name, and its value after it."""
 
-LOGINS = {"BasicAuth", "HTTPBasicAuth", "HTTPDigestAuth", "DigestAuth", "login"}
-"""Calls with a user, and a password after it."""
+LOGINS = ("Auth", "login", "Login", "Credentials", "Credential", "UsernamePassword")
+"""Ends of the names of calls with a user, and a password after it."""
+
+PLACES: dict[str, tuple[int, str]] = {
+    **dict.fromkeys(("pymysql.connect", "MySQLdb.connect", "FTP", "FTP_TLS"), (2, "password")),
+    **dict.fromkeys(("Github", "HTTPBearer", "BearerAuth", "TokenAuth", "access_token_call_credentials"), (0, "token")),
+    **dict.fromkeys(("Fernet", "AESGCM", "ChaCha20Poly1305", "AES.new", "hmac.new"), (0, "cipher_key")),
+    **dict.fromkeys(("AzureKeyCredential", "AzureSasCredential"), (0, "azure_token")),
+    "AzureNamedKeyCredential": (1, "azure_token"),
+    "SendGridAPIClient": (0, "sendgrid_api_key"),
+    "login_user": (1, "password"),
+}
+"""Calls that have a secret at a place of its own."""
+
+SHOWN = {"default", "value", "const", "example", "examples", "enum", "initial"}
+"""Keys of a schema whose values are of what the schema describes."""
+
+PUBLIC = INNOCENT | {
+    "user", "username", "email", "login", "host", "hostname", "port", "region", "tenant", "database", "db", "account",
+    "workspace", "project", "org", "organization", "cluster", "warehouse", "role", "domain", "server", "method", "flow",
+}  # fmt: skip
+"""What stands beside a secret in a login."""
 
 
 def literals(tree: ast.AST) -> Iterator[Literal]:
@@ -92,6 +117,10 @@ def _text(node: ast.expr) -> str | None:
 def _put_together(node: ast.expr) -> str | None:
     """Return the text that an expression puts together, ``{}`` for what only a run knows; None for other ones."""
     match node:
+        case ast.List(elts=[ast.Constant(value=str(word)), *_]) | ast.Tuple(elts=[ast.Constant(value=str(word)), *_]):
+            return " ".join(map(_quoted, node.elts)) if is_program(word) else None
+        case ast.Call():
+            return _made_by_method(node)
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             parts = [_put_together(side) or _text(side) for side in (left, right)]
             return "".join(part or "{}" for part in parts) if any(parts) else None
@@ -100,6 +129,11 @@ def _put_together(node: ast.expr) -> str | None:
         case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod(), right=right):
             given = right.elts if isinstance(right, ast.Tuple) else [right]
             return _filled(lambda: text % tuple(map(_piece, given)))
+    return None
+
+
+def _made_by_method(node: ast.Call) -> str | None:
+    match node:
         case ast.Call(
             func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format"), args=args, keywords=words
         ):
@@ -109,8 +143,14 @@ def _put_together(node: ast.expr) -> str | None:
     return None
 
 
+def _quoted(node: ast.expr) -> str:
+    """Return a word of a command line, in quotes where it has spaces."""
+    text = _piece(node)
+    return f'"{text}"' if " " in text and '"' not in text else text
+
+
 def _piece(node: ast.expr) -> str:
-    text = _text(node)
+    text = _text(node.value if isinstance(node, ast.FormattedValue) and node.format_spec is None else node)
     return "{}" if text is None else text
 
 
@@ -140,17 +180,10 @@ def _given(node: ast.AST, name: str) -> Iterator[tuple[ast.AST, str]]:
             yield value, _name(target)
         case ast.keyword(arg=arg, value=value):
             yield value, name if arg in ("default", None) else arg
-        case ast.List() | ast.Set() | ast.Tuple() if says_secrets(name):
-            yield from ((child, name) for child in node.elts)
-        case ast.Tuple(elts=[_, second]) if name == "auth":
-            yield second, "password"
-        case ast.Tuple(elts=[ast.Constant(value=str(key)), second]):
-            yield second, key
-        case ast.Dict(keys=keys, values=values):
-            several = name if says_secrets(name) else ""
-            yield from ((key, several) for key in keys if key is not None)
-            named = ((_name(key) if key else "", value) for key, value in zip(keys, values, strict=True))
-            yield from ((value, key if says_secret(key) else several or key) for key, value in named)
+        case ast.List() | ast.Set() | ast.Tuple():
+            yield from _given_to_members(node, name)
+        case ast.Dict():
+            yield from _given_to_keys(node, name)
         case ast.arguments():
             positional = [*node.posonlyargs, *node.args]
             yield from zip(
@@ -170,11 +203,48 @@ def _given_to_call(node: ast.Call, name: str) -> Iterator[tuple[ast.AST, str]]:
     yield from ((keyword, name) for keyword in node.keywords if keyword.arg == "default")
     if called in THROUGH:
         yield node.func, name
-        yield from ((value, name) for value in node.args)
-    elif called in PAIRS and len(node.args) == 2:
-        yield node.args[1], _name(node.args[0])
-    elif called in LOGINS and len(node.args) == 2:
+        yield from ((value, name) for value in node.args if not isinstance(node.func, ast.Attribute))
+    elif called in PAIRS and len(node.args) in (2, 3):
+        yield node.args[-1 if called == "setattr" else 1], _name(node.args[-2 if called == "setattr" else 0])
+    elif called == "set_password" and len(node.args) >= 2:
+        yield node.args[-1], "password"
+    elif (called == "login" or called[:1].isupper()) and called.endswith(LOGINS) and len(node.args) == 2:
         yield node.args[1], "password"
+    else:
+        place, word = PLACES.get(ast.unparse(node.func)) or PLACES.get(called) or (0, "")
+        if word and len(node.args) > place:
+            yield node.args[place], word
+
+
+def _given_to_members(node: ast.List | ast.Set | ast.Tuple, name: str) -> Iterator[tuple[ast.AST, str]]:
+    """Yield the members of a list: a login's password, several secrets, a pair of a name and its value, options."""
+    match node:
+        case ast.List(elts=[_, second]) | ast.Tuple(elts=[_, second]) if is_login(name):
+            yield second, "password"
+        case ast.List() | ast.Set() | ast.Tuple() if says_secrets(name):
+            yield from ((child, name) for child in node.elts)
+        case ast.List() | ast.Set() | ast.Tuple() if says_secret(name):
+            yield from ((child, "login_pass") for child in node.elts)
+        case ast.Tuple(elts=[ast.Constant() as key, second]):
+            yield second, (_text(key) or "").lstrip("-")
+        case ast.List(elts=[ast.Constant() as key, second]) if any(map(str.isdigit, _text(second) or "")):
+            yield second, (_text(key) or "").lstrip("-")
+        case ast.List(elts=several) | ast.Tuple(elts=several):
+            options = ((_text(one) or "", other) for one, other in pairwise(several))
+            yield from ((other, option.lstrip("-")) for option, other in options if option.startswith("-"))
+
+
+def _given_to_keys(node: ast.Dict, name: str) -> Iterator[tuple[ast.AST, str]]:
+    """Yield the keys of a dict and their values; a login's are a password where they are not what stands beside it."""
+    several = name if says_secrets(name) else ""
+    yield from ((key, several) for key in node.keys if key is not None)
+    for key, value in zip(node.keys, node.values, strict=True):
+        named = _name(key) if key else ""
+        if named in SHOWN and says_secret(name):
+            named = name
+        if is_login(name) and named and not says_secret(named) and PUBLIC.isdisjoint(words(named)[-1:]):
+            named = f"{named}_pass"
+        yield value, named if says_secret(named) else several or named
 
 
 def _compared(other: ast.expr, value: ast.expr) -> str:
@@ -187,6 +257,8 @@ def _name(node: ast.AST) -> str:
     match node:
         case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Constant(value=str(name)):
             return name
+        case ast.Constant(value=bytes(name)):
+            return name.decode(errors="replace")
         case ast.Subscript(slice=key):
             return _name(key)
     return ""

@@ -1,8 +1,8 @@
 """What must not be written: keys, passwords and tokens, found by their form, by their name, and by the environment.
 
-This is own code because no library fits. detect-secrets 1.5.0, the best known, had its last release in May 2024, asks
-for requests and PyYAML, keeps its settings in one object for the process, reads text line by line without knowing what
-a literal is given to, and knows neither today's keys of OpenAI nor those of Anthropic nor GitHub's ``github_pat_``.
+The formats of services' keys are gitleaks' rules, as data (`known_formats`). The rest is own code, because scanners
+read text line by line, and here it is known what a literal is given to: gitleaks is a program in Go; detect-secrets
+1.5.0 keeps its settings in one object for the process, and its last release was in May 2024.
 Text of high entropy alone is not reported: in notebooks that is mostly data.
 """
 
@@ -19,18 +19,27 @@ from urllib.parse import quote
 
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.ran import RanCell
-from mcp_notebook.export.settings.formats import ASSIGNED, RANDOM, Part, formatted, is_made_up, told
+from mcp_notebook.export.settings.formats import ASSIGNED, Part, formatted, is_made_up, named, told
+from mcp_notebook.export.settings.headers import credentials, is_header
 from mcp_notebook.export.settings.literals import literals
-from mcp_notebook.export.settings.wording import is_filling, is_key, is_placeholder, is_word, says_secret, says_secrets
+from mcp_notebook.export.settings.wording import (
+    is_filling,
+    is_key,
+    is_phrase,
+    is_placeholder,
+    is_word,
+    says_secret,
+    says_secrets,
+)
 from mcp_notebook.recording import Call
 
-__all__ = ["Secret", "brief", "cell_of", "find", "has", "hide", "parts", "refuse", "secrets_of", "withheld"]
+__all__ = ["Secret", "brief", "cell_of", "find", "found_at", "has", "hide", "parts", "refuse", "secrets_of", "withheld"]
 
 NO_SECRET = re.compile(r"#\s*not a secret\b", re.IGNORECASE)
 """A comment that says of its line that what looks like a secret there is none."""
 
-COMMENT = re.compile(r"#.*")
-"""What may be a comment in Python."""
+COMMENT = re.compile(r"(?:^[ \t]*#[^\n]*(?:\n|\Z)){2,}|#[^\n]*", re.MULTILINE)
+"""What may be a comment in Python: one line, or several that have nothing else."""
 
 
 @dataclass(frozen=True, order=True)
@@ -96,19 +105,22 @@ def parts(text: str, name: str, hidden: Mapping[str, str]) -> list[Part]:
         name: What a literal is given to; "" where that is not known.
         hidden: The `secrets_of` an environment.
     """
-    if (
-        name
-        and (
-            says_secret(name) or (is_key(name) and RANDOM.fullmatch(text)) or (says_secrets(name) and is_made_up(text))
-        )
-        and " " not in text.strip()
-        and not is_placeholder(text, name)
-        and not _is_address(text)
-    ):
-        return [Part(0, len(text), f"a literal for {name!r}", name)]
-    found = [*_known(text, hidden), *formatted(text), *told(text)]
+    if name and not _is_address(text) and (why := _whole(text, name)):
+        return [Part(0, len(text), why, name)]
+    in_header = credentials(name, text) if is_header(name) else ()
+    headers = [Part(start, end, f"what a literal for {name!r} has", name) for start, end in in_header]
+    found = [*_known(text, hidden), *formatted(text), *headers, *told(text)]
     found.sort(key=lambda part: (part.start, -part.end))
     return [part for i, part in enumerate(found) if all(part.start >= earlier.end for earlier in found[:i])]
+
+
+def _whole(text: str, name: str) -> str:
+    """Return why all of a text is a secret, by what it is given to; "" where it is none."""
+    if is_phrase(text, name):
+        return f"a literal for {name!r}"
+    if says_secrets(name) and is_made_up(text) and " " not in text.strip() and not is_placeholder(text, name):
+        return f"a literal for {name!r}"
+    return named(text, name)
 
 
 def refuse(
@@ -122,10 +134,15 @@ def refuse(
         known: Secrets that were lifted out, which are in no file in any form.
         cells: Where the files came from; of those that have the secret, the one that ran last is named.
     """
+    known = list(known)
     forms = sorted({form for value in known for form in _forms(value)})
     places: dict[str, tuple[Secret, list[str]]] = {}
     for path in sorted(files, key=lambda path: (not path.startswith("src/"), path)):
-        for secret in [*find(files[path], environment, path), *_lifted(files[path], forms)]:
+        for secret in [
+            *find(files[path], environment, path),
+            *_lifted(files[path], forms),
+            *_pieces(files[path], path, known),
+        ]:
             _, found = places.setdefault(secret.value, (secret, []))
             found.append(f"{path}, line {secret.line}")
     return [_refused(secret, found, cells) for secret, found in places.values()]
@@ -233,6 +250,11 @@ def _is_address(text: str) -> bool:
     return "://" in text or text.startswith(("/", "./", "~/", "C:\\"))
 
 
+def found_at(text: str, value: str) -> Iterator[tuple[int, int]]:
+    """Yield where a value begins and ends in a text, not as a part of a longer word."""
+    yield from ((start, start + len(value)) for start in _places(text, value))
+
+
 def _places(text: str, value: str) -> Iterator[int]:
     """Yield where a value stands in a text, not as a part of a longer word."""
     if value in text:  # which is far faster than the pattern, and mostly false
@@ -243,6 +265,16 @@ def _lifted(text: str, forms: Iterable[str]) -> Iterator[Secret]:
     for form in forms:
         for start in _places(text, form):
             yield _secret(text, start, form, "a secret of the notebook")
+
+
+def _pieces(text: str, path: str, known: Sequence[str]) -> Iterator[Secret]:
+    """Yield the literals that are the greater part of a secret: a program may put it together of several."""
+    tree = _parsed(text) if known and path.endswith(".py") else None
+    for literal in literals(tree) if tree else ():
+        value = literal.value
+        is_long = len(value) >= 8 and not is_word(value) and not is_filling(value)
+        if is_long and any(value in secret and 2 * len(value) >= len(secret) and value != secret for secret in known):
+            yield Secret(literal.node.lineno, literal.node.col_offset, value, "a part of a secret of the notebook")
 
 
 @cache

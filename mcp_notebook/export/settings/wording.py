@@ -5,15 +5,48 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-__all__ = ["is_filling", "is_key", "is_placeholder", "is_word", "says_secret", "says_secrets", "words"]
+__all__ = [
+    "is_filling", "is_key", "is_login", "is_mixed", "is_phrase", "is_placeholder", "is_shouted", "is_word",
+    "says_secret", "says_secrets", "words",
+]  # fmt: skip
 
 SECRET = {
     "password", "passwd", "passphrase", "passcode", "pwd", "secret", "token", "apikey", "credential",
-    "credentials", "authorization", "bearer", "cookie",
+    "credentials", "authorization", "authorisation", "bearer", "cookie", "passkey", "pswd", "passwort", "contrasena",
+    "mnemonic",
 }  # fmt: skip
+ENDS = (
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "apikey",
+    "authkey",
+    "accesskey",
+    "secretkey",
+    "privatekey",
+    "sharedkey",
+    "signingkey",
+    "encryptionkey",
+    "masterkey",
+    "accountkey",
+    "storagekey",
+    "credentials",
+    "pwd",
+)
+"""How a word ends that was written without a gap: ``pgpassword``, ``authtoken``."""
+
+WEAK = {"pass", "pw", "creds", "cred", "auth", "passcode", "pat", "login", "psw", "otp", "pin"}
+"""Words whose value is a secret where it was made up: ``pass`` is a result, too."""
+
+CHANCE = {"session", "sessionid", "sid", "jwt", "signature", "hmac", "salt", "seed", "sas", "licence", "license", "dsn"}
+"""Words whose value is a secret where it was made by chance."""
+
 KEYS = {
     "api", "access", "auth", "private", "secret", "signing", "signature", "encryption", "master", "account",
-    "subscription", "session", "client", "license", "service", "admin", "webhook",
+    "subscription", "session", "client", "license", "licence", "service", "admin", "webhook", "functions", "function",
+    "app", "application", "consumer", "user", "host", "storage", "shared", "server", "ssh", "write", "ingest", "dsn",
 }  # fmt: skip
 """What makes a key one that opens something, where it stands before the word ``key``."""
 
@@ -24,7 +57,8 @@ INNOCENT = {
     "budget", "id", "ids", "prefix", "suffix", "format", "policy", "rule", "rules", "required", "lifetime",
     "ttl", "expiry", "expires", "scope", "scopes", "endpoint", "issuer", "audience", "example", "placeholder",
     "template", "schema", "class", "mode", "status", "state", "store", "table", "column", "index", "algorithm",
-    "encoding", "separator", "provider", "manager", "sock",
+    "encoding", "separator", "provider", "manager", "sock", "stdin", "fd", "command", "cmd", "helper", "version",
+    "source", "backend", "service", "strategy", "realm", "tokenizer", "generator", "validator", "hasher",
 }  # fmt: skip
 """Last words that say of a name that it is about a secret and holds none."""
 
@@ -34,13 +68,31 @@ FILLING = SECRET | KEYS | {
     "undefined", "unset", "empty", "missing", "invalid", "unknown", "default", "string", "str", "int", "bool",
     "text", "value", "type", "required", "optional", "true", "false", "yes", "no", "on", "off", "dummy", "fake",
     "mock", "test", "testing", "example", "sample", "demo", "placeholder", "redacted", "hidden", "masked",
-    "basic", "digest", "refresh", "user", "username", "oauth", "oauth2", "jwt", "header", "hash", "openai",
-    "anthropic", "github", "google", "aws", "azure", "slack",
+    "basic", "digest", "refresh", "user", "username", "oauth", "oauth2", "jwt", "header", "hash", "post", "secrets",
+    "tokens", "passwords", "openai", "anthropic", "github", "google", "aws", "azure", "slack",
 }  # fmt: skip
 """Words that make no secret, in whatever order."""
 
-INSERTED = re.compile(r"^[<\[{(].*[>\]})]$|\$\{|\$\(|\{\{|\{\w*\}|^\$\w+$|^%\w*%|^%\(?\w|\.\.\.|…|\*{3}|x{4}|X{3}")
+INSERTED = re.compile(
+    r"^[<\[{(].*[>\]})]$|\$\{|\$\(|\{\{|\{\w*\}|^\$\w+$"
+    r"|^:\w+$|^%\w*%|^%\(?\w|\.\.\.|…|\*{3}|x{4}|X{3}"
+)
 """How a value is marked that something else is put in place of."""
+
+
+NOT_ITSELF = {
+    "is", "has", "use", "num", "max", "min", "no", "without", "with", "require", "ask", "show", "allow", "skip",
+}  # fmt: skip
+"""First words that say of a name that it is about a secret and holds none."""
+
+PROSE = {
+    "of", "for", "is", "to", "enter", "please", "must", "be", "and", "or", "in", "on", "are", "was", "not", "by",
+    "from", "that", "which", "it", "its", "if", "as", "at", "new", "old", "current", "forgot", "wrong", "incorrect",
+    "bad", "again", "confirm", "reset", "can", "cannot", "should", "will", "may", "no", "any", "each", "only",
+    "used", "use", "recipe", "word", "words", "length", "characters", "rotated", "expired", "matches", "match",
+    "policy",
+}  # fmt: skip
+"""Words of sentences about a secret."""
 
 
 def words(name: str) -> list[str]:
@@ -52,10 +104,10 @@ def words(name: str) -> list[str]:
 def says_secret(name: str) -> bool:
     """Whether what has this name is a secret: ``db_password``, ``X-API-Key``; not ``token_url``."""
     found = words(name)
-    if not found or found[-1] in INNOCENT or found[0] in ("is", "has", "use", "num", "max", "min"):
+    if not found or found[-1] in INNOCENT or found[0] in NOT_ITSELF:
         return False
     keys = any(second == "key" and first in KEYS for first, second in pairwise(found))
-    return keys or not SECRET.isdisjoint(found)
+    return keys or not SECRET.isdisjoint(found) or found[-1].endswith(ENDS)
 
 
 def says_secrets(name: str) -> bool:
@@ -65,7 +117,41 @@ def says_secrets(name: str) -> bool:
 
 def is_key(name: str) -> bool:
     """Whether what has this name is a key of some kind, which its value must tell: ``WEATHER_KEY``, ``CACHE_KEY``."""
-    return words(name)[-1:] == ["key"]
+    found = words(name)[-1:]
+    return found == ["key"] or not (CHANCE | WEAK).isdisjoint(found)
+
+
+def is_mixed(value: str, name: str) -> bool:
+    """Whether what a weak word names (``pass``, ``auth``) is a password: letters and digits, and no version."""
+    is_weak = not WEAK.isdisjoint(words(name)[-1:])
+    return is_weak and len(value) >= 6 and any(map(str.isalpha, value)) and any(map(str.isdigit, value))
+
+
+def is_login(name: str) -> bool:
+    """Whether what has this name is a user and a password: ``auth``, ``credentials``."""
+    return words(name)[-1:] in (["auth"], ["credentials"], ["creds"], ["login"], ["credential"], ["cred"])
+
+
+def is_phrase(value: str, name: str) -> bool:
+    """Whether a value is a password of several words, and no sentence about one."""
+    found = words(name)
+    is_named = found[-1:] and (
+        found[-1] in ("password", "passphrase", "passwd", "mnemonic")
+        or found[-2:] in (["seed", "phrase"], ["recovery", "phrase"])
+    )
+    said = words(value)
+    is_plain = " ".join(said) == " ".join(value.lower().replace("-", " ").split())
+    return bool(is_named) and len(said) >= 3 and is_plain and (PROSE | FILLING).isdisjoint(said)
+
+
+def is_shouted(name: str) -> bool:
+    """Whether a text is in capitals, as names of variables and what stands for a value are."""
+    return (
+        name.isupper()
+        and bool(re.fullmatch(r"[A-Z][A-Z_0-9]*", name))
+        and name.count("_") * 2 <= len(name)
+        and (not any(map(str.isdigit, name)) or "_" in name)
+    )
 
 
 def is_placeholder(value: str, name: str = "") -> bool:

@@ -1,0 +1,176 @@
+"""Changing several files of a directory, all or none, even where the process is killed between two of them.
+
+What is to be written lies in a folder of the directory first, beside copies of what it replaces and a journal that
+says so. Then each file goes into its place. Removing the journal is the one step that makes all of it done: whoever
+finds a journal puts back what was there before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mcp_notebook.files import write_whole
+
+__all__ = ["FOLDER", "Interrupted", "change", "interrupted"]
+
+FOLDER = ".export.part"
+"""The folder in the directory, while files are changed."""
+
+JOURNAL = "journal.json"
+OLD_DRAFTS = ".export-" + "[0-9a-f]" * 16
+"""What earlier versions left where they were killed."""
+
+
+@dataclass(frozen=True)
+class Interrupted:
+    """What an export did that was killed, and the directory as it was.
+
+    Attributes:
+        root: The directory.
+        texts: What each file had that it changed; None for one that was not there. Files that a person has changed
+            since are not among them.
+        made: The files that were not there, changed since or not; their folders may have been made for them.
+    """
+
+    root: Path
+    texts: Mapping[str, bytes | None]
+    made: frozenset[str] = frozenset()
+
+    def undo(self) -> None:
+        """Put back what was there.
+
+        Raises:
+            OSError: A file cannot be written; the journal stays, so that the next export tries again.
+        """
+        journal = _read(self.root) if self.texts else {}
+        for path in self.texts:
+            place, kept = self.root / path, self.root / FOLDER / str(journal[path]["kept"])
+            if journal[path]["kept"] is None:
+                place.unlink(missing_ok=True)
+            else:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                draft = kept.with_suffix(".again")
+                draft.unlink(missing_ok=True)
+                shutil.copy2(kept, draft)  # the copy stays until the journal is gone
+                draft.replace(place)
+        for path in self.made:
+            _remove_empty((self.root / path).parent, self.root)
+        _sweep(self.root)
+
+
+def interrupted(root: Path) -> Interrupted | None:
+    """Return what a killed export left in a directory; None where none was killed between two files."""
+    try:
+        journal = _read(root)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return Interrupted(root, {})  # killed while it wrote the journal, so before it changed anything
+    texts: dict[str, bytes | None] = {}
+    for path, entry in journal.items():
+        if _hash(root / path) == entry["after"] != entry["before"]:
+            texts[path] = None if entry["kept"] is None else (root / FOLDER / entry["kept"]).read_bytes()
+    return Interrupted(root, texts, frozenset(path for path, entry in journal.items() if entry["kept"] is None))
+
+
+def change(root: Path, new: Mapping[str, bytes], removed: Iterable[str]) -> None:
+    """Write files and remove others: all, or none where an error or an interrupt comes between.
+
+    Args:
+        root: The directory, which is there and has no journal.
+        new: What each file is to have.
+        removed: The files to remove, which are there.
+
+    Raises:
+        OSError: Something cannot be written; the directory is as it was.
+    """
+    removed = list(removed)
+    try:
+        staged = _stage(root, new, removed)
+        for path, draft in staged.items():
+            place = root / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            draft.replace(place)
+        for path in removed:
+            (root / path).unlink(missing_ok=True)
+        (root / FOLDER / JOURNAL).unlink()
+    except BaseException:
+        if (begun := interrupted(root)) is not None:
+            begun.undo()
+        _sweep(root)
+        raise
+    _sweep(root)
+    for path in removed:
+        _remove_empty((root / path).parent, root)
+
+
+def _stage(root: Path, new: Mapping[str, bytes], removed: Iterable[str]) -> dict[str, Path]:
+    """Write what is to be, copies of what is there, and the journal; return where what is to be lies."""
+    _sweep(root)
+    folder = root / FOLDER
+    folder.mkdir()
+    staged: dict[str, Path] = {}
+    journal: dict[str, dict[str, Any]] = {}
+    for number, path in enumerate([*new, *removed]):
+        place = root / path
+        kept = f"{number}.old" if place.exists() else None
+        if kept:
+            shutil.copy2(place, folder / kept)
+        if path in new:
+            staged[path] = folder / f"{number}.new"
+            write_whole(staged[path], new[path])
+            if kept:
+                shutil.copymode(place, staged[path])
+        journal[path] = {"kept": kept, "before": _hash(place), "after": _hash(staged[path]) if path in staged else None}
+    draft = folder / f"{JOURNAL}.new"
+    write_whole(draft, json.dumps(journal, indent=1).encode())
+    draft.replace(folder / JOURNAL)
+    return staged
+
+
+def _read(root: Path) -> dict[str, dict[str, Any]]:
+    journal: dict[str, dict[str, Any]] = json.loads((root / FOLDER / JOURNAL).read_bytes())
+    inside = root.resolve()
+    for path, entry in journal.items():
+        if inside not in (root / path).resolve().parents:
+            raise ValueError(f"{path} leads out")
+        if entry["kept"] is not None and Path(entry["kept"]).name != entry["kept"]:
+            raise ValueError(f"{entry['kept']} is no file of the folder")
+    return journal
+
+
+def _hash(place: Path) -> str | None:
+    try:
+        return hashlib.sha256(place.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return None
+
+
+def _sweep(root: Path) -> None:
+    """Remove the folder, the journal first: without it, what is in the folder means nothing."""
+    folder = root / FOLDER
+    (folder / JOURNAL).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    for place in (root, *(path for path in (root / "src", root / "tests") if path.is_dir())):
+        for draft in place.rglob(OLD_DRAFTS) if place != root else place.glob(OLD_DRAFTS):
+            with suppress(OSError):
+                draft.unlink()
+
+
+def _remove_empty(folder: Path, root: Path) -> None:
+    """Remove a folder, and those above it, as far as they are empty."""
+    while folder != root and root in folder.parents:
+        try:
+            folder.rmdir()
+        except FileNotFoundError:
+            pass  # it was not made yet; the one above it may have been
+        except OSError:
+            return
+        folder = folder.parent
