@@ -310,7 +310,7 @@ def problems(schema, value):
 
 def test_what_cannot_be_checked_does_not_keep_the_rest_from_being_checked():
     n = {"n": {"maximum": 5}}
-    for part in ({"pattern": "\\p{L}"}, {"$ref": "https://example.org/"}, {"$ref": "#nowhere"}, {"type": 7}):
+    for part in ({"pattern": "(?<n>x"}, {"$ref": "https://example.org/"}, {"$ref": "#nowhere"}, {"type": 7}):
         for around in (part, {"not": part}, {"anyOf": [part]}, {"oneOf": [part, {"type": "string"}]}):
             assert problems({"a": around, **n}, {"a": "x", "n": 7}) == ["n: 7 is over 5"]
     assert problems({"a": {"patternProperties": {"\\p{L}": {}}}, **n}, {"a": {"x": 1}, "n": 7}) == ["n: 7 is over 5"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from mcp_notebook.schema.following import follows
 from mcp_notebook.schema.parameters import Schema, choices, flatten, mapping, sequence
 
 __all__ = ["with_conditional"]
@@ -26,7 +27,7 @@ def with_conditional(flat: Schema, root: Schema) -> Schema:
 
 def _branches(schema: Schema, root: Schema, depth: int = 0) -> Iterator[Schema]:
     """Go through what may apply: ``then`` and ``else``, those in ``allOf`` too, and what a property asks for."""
-    if depth == MAX_DEPTH:
+    if depth == MAX_DEPTH or not follows():
         return
     inside = [part.get(word) for part in (schema, *sequence(schema.get("allOf"))) for word in ("then", "else")]
     for word in ("dependentSchemas", "dependencies"):

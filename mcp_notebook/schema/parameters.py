@@ -10,6 +10,8 @@ from urllib.parse import unquote
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
+from mcp_notebook.schema.following import follows, one_look
+
 __all__ = ["UNSET", "Parameter", "Schema", "choices", "flatten", "mapping", "parameters", "resolve", "sequence"]
 
 Schema: TypeAlias = Mapping[str, Any]
@@ -41,6 +43,7 @@ class Parameter:
     description: str = ""
 
 
+@one_look()
 def parameters(root: Schema) -> list[Parameter]:
     """Return the properties of an object schema, in order."""
     whole = flatten(root, root)
@@ -71,6 +74,7 @@ def sequence(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+@one_look()
 def resolve(schema: Any, root: Schema) -> Schema:
     """Follow references inside the schema (``#/$defs/...``, ``#anchor``); what stands beside a reference is kept.
 
@@ -81,7 +85,7 @@ def resolve(schema: Any, root: Schema) -> Schema:
     while isinstance(schema, Mapping) and (keyword := next((k for k in _REFERENCES if k in schema), None)):
         reference = schema[keyword]
         beside = {**{k: v for k, v in schema.items() if k != keyword}, **beside}
-        if not isinstance(reference, str) or reference in seen:
+        if not isinstance(reference, str) or reference in seen or not follows():
             return beside
         seen.add(reference)
         schema = _look_up(reference, root)
@@ -111,6 +115,7 @@ def _by_name(reference: str, root: Schema) -> Any:
         return None
 
 
+@one_look()
 def flatten(schema: Any, root: Schema, depth: int = 0) -> Schema:
     """Resolve a schema and merge the parts of its ``allOf`` into it, all but conditions.
 
@@ -118,7 +123,7 @@ def flatten(schema: Any, root: Schema, depth: int = 0) -> Schema:
     """
     whole = resolve(schema, root)
     parts = sequence(whole.get("allOf"))
-    if not parts or depth == MAX_PARTS:
+    if not follows() or not parts or depth == MAX_PARTS:
         return whole
     merged: dict[str, Any] = {}
     conditions = [part for part in parts if _is_condition(part)]

@@ -1,60 +1,124 @@
-"""Checks that go on past a keyword which cannot be checked: a pattern of another language, a reference elsewhere."""
+"""Checks that always end, and go on past a keyword that cannot be checked: a reference elsewhere, a slow pattern."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from fractions import Fraction
+from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
-from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
-__all__ = ["patient"]
+from mcp_notebook.schema.budget import Budget, Exhausted, NotChecked, spending
+from mcp_notebook.schema.keywords import KEYWORDS
+
+__all__ = ["TOO_DEEP", "Patience", "patient"]
 
 Check: TypeAlias = Callable[[Any, Any, Any, Any], Any]
 
 _TURNING: Final = frozenset({"anyOf", "oneOf", "not", "if", "contains", "unevaluatedItems", "unevaluatedProperties"})
 """Keywords for which to find no error inside is no good news: if that cannot be checked, neither can they."""
 
+ERRORS_OF_A_KEYWORD: Final = 20
+"""Errors of one keyword inside an option: one is enough to know that the option does not fit."""
 
-def patient(dialect: Any) -> Any:
-    """Return a dialect's validator class where a keyword that cannot be checked finds nothing, and the others do."""
-    patience = _Patience()
-    checks = {**dialect.VALIDATORS, "multipleOf": _multiple_of}
-    return extend(dialect, {name: patience.of(name, check) for name, check in checks.items()})
+TOO_DEEP: Final = "the schema or the value is nested too deep"
 
 
-class _Patience:
-    """Whether an error goes out to the keyword around it."""
+class Patience:
+    """One check under way.
+
+    Attributes:
+        unchecked: Why keywords were not checked, each reason once.
+    """
 
     def __init__(self) -> None:
+        self.unchecked: dict[str, None] = {}
+        self._budget = Budget()
         self._out = False
 
-    def of(self, name: str, check: Check) -> Check:
-        def checked(validator: Any, value: Any, instance: Any, schema: Any) -> Any:
-            if self._out:
-                return check(validator, value, instance, schema)
-            try:
-                with self._letting_out(name in _TURNING):
-                    return list(check(validator, value, instance, schema) or ())
-            except RecursionError:  # a schema without end: to go on at each level would take for ever
-                raise
-            except Exception:  # noqa: BLE001 - a broken schema can make the library raise anything
-                return []
+    @contextlib.contextmanager
+    def here(self) -> Iterator[None]:
+        """While this is open, the validators that `patient` makes spend from its budget."""
+        token = _current.set(self)
+        try:
+            with spending(self._budget):
+                yield
+        except NotChecked as reason:
+            self._leave_out(reason)
+        except RecursionError:
+            self._leave_out(TOO_DEEP)
+        finally:
+            _current.reset(token)
 
-        return checked
+    def errors(self, name: str, check: Check, *about: Any) -> list[Any]:
+        """Return the errors that a keyword finds."""
+        self._budget.spend()
+        if self._out:
+            return self._errors_of_option(check, *about)
+        found: list[Any] = []
+        try:
+            with self._letting_out(name in _TURNING):
+                for error in check(*about) or ():
+                    found.append(error)
+                    if _is_new(error):
+                        self._budget.found_problem()
+        except Exhausted as reason:  # what was found goes out; the next keyword ends the one around this
+            self._leave_out(reason)
+        except NotChecked as reason:
+            self._leave_out(reason)
+        except RecursionError:  # a schema without end: to go on at each level would take for ever
+            self._budget.exhausted = TOO_DEEP
+            self._leave_out(TOO_DEEP)
+        except Exception as error:  # noqa: BLE001 - a broken schema can make the library raise anything
+            self._leave_out(f"{name}: {' '.join(str(error).split())[:100] or type(error).__name__}")
+        return found
+
+    def _errors_of_option(self, check: Check, *about: Any) -> list[Any]:
+        found: list[Any] = []
+        for error in check(*about) or ():
+            found.append(error)
+            if _is_new(error):
+                self._budget.found_error()
+            if len(found) == ERRORS_OF_A_KEYWORD:
+                break
+        return found
+
+    def _leave_out(self, reason: object) -> None:
+        self.unchecked[str(reason)] = None
 
     @contextlib.contextmanager
     def _letting_out(self, out: bool) -> Iterator[None]:
         self._out = out
+        if out:
+            self._budget.begin_options()
         try:
             yield
         finally:
             self._out = False
 
 
-def _multiple_of(validator: Any, step: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    """Check in decimals, as a person counts: to a binary float, 19.99 is no multiple of 0.01."""
-    if validator.is_type(instance, "number") and Fraction(str(instance)) % Fraction(str(step)):
-        yield ValidationError(f"{instance!r} is not a multiple of {step!r}")
+def _is_new(error: Any) -> bool:
+    """Whether an error comes from the keyword itself, not through it from another, which the library has noted."""
+    return not isinstance(error.validator, str)
+
+
+_current: ContextVar[Patience] = ContextVar("mcp_notebook_patience")
+
+
+@lru_cache(maxsize=16)
+def patient(dialect: Any) -> Any:
+    """Return a dialect's validator class where a keyword that cannot be checked finds nothing, and the others do."""
+    return extend(dialect, {name: _patient(name, KEYWORDS.get(name, check)) for name, check in _checks(dialect)})
+
+
+def _checks(dialect: Any) -> list[tuple[str, Check]]:
+    return list(dialect.VALIDATORS.items())
+
+
+def _patient(name: str, check: Check) -> Check:
+    def errors(validator: Any, value: Any, instance: Any, schema: Any) -> list[Any]:
+        return _current.get().errors(name, check, validator, value, instance, schema)
+
+    return errors

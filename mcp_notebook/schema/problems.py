@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
+from typing import Any, Final
 
 import jsonschema
 from jsonschema.validators import validator_for
-from referencing.jsonschema import EMPTY_REGISTRY
+from jsonschema_specifications import REGISTRY
+from referencing.jsonschema import EMPTY_REGISTRY, specification_with
 
+from mcp_notebook.schema.budget import Budget, NotChecked, spending
+from mcp_notebook.schema.light import light, light_schema
 from mcp_notebook.schema.parameters import Schema
-from mcp_notebook.schema.patience import patient
+from mcp_notebook.schema.patience import TOO_DEEP, Patience, patient
 
-__all__ = ["Checker", "Place", "Problem", "fault_of"]
-
-T = TypeVar("T")
+__all__ = ["Checker", "Findings", "Place", "Problem", "fault_of"]
 
 Place = tuple[str | int, ...]
 
@@ -48,54 +50,107 @@ def in_words(place: Place) -> str:
         if isinstance(part, int):
             words += f"[{part}]"
         else:
-            words += f".{part}" if words else part
+            words += f".{_short(part)}" if words else _short(part)
     return words
 
 
-def fault_of(schema: Schema) -> str | None:
-    """Return why a schema is none; None where it is one."""
-    try:
-        _dialect(schema).check_schema(schema)
-    except jsonschema.SchemaError as error:
-        return " ".join(error.message.split())
-    return None
+@dataclass(frozen=True)
+class Findings:
+    """What a check of a value found.
+
+    Attributes:
+        problems: What is wrong with it, in the order of its places.
+        unchecked: Why a part of the schema was not checked, each reason once.
+    """
+
+    problems: list[Problem] = field(default_factory=list)
+    unchecked: list[str] = field(default_factory=list)
+
+
+def fault_of(schema: Any) -> str | None:
+    """Return why a schema is not one; None where it is one."""
+    if isinstance(schema, bool):
+        return None
+    if not isinstance(schema, Mapping):
+        return f"{_json(schema)} is not a JSON Schema"
+    found = _checker_of(_dialect(schema)).check(schema)
+    return str(found.problems[0]) if found.problems else None
 
 
 def _dialect(schema: Schema) -> Any:
     return validator_for({"$schema": str(schema.get("$schema", ""))}, default=jsonschema.Draft202012Validator)
 
 
+@lru_cache(maxsize=16)
+def _checker_of(dialect: Any) -> Checker:
+    """Return what checks schemas of a dialect."""
+    specification = specification_with(dialect.META_SCHEMA["$schema"])
+    with spending(Budget()):
+        parts = [(uri, specification.create_resource(light_schema(REGISTRY.contents(uri)))) for uri in REGISTRY]
+    return Checker(dialect.META_SCHEMA, EMPTY_REGISTRY.with_resources(parts))
+
+
 class Checker:
     """Checks values against a schema, by the JSON Schema dialect that it names, or 2020-12; fetches nothing.
 
+    A check ends in time, whatever the schema asks for, and may be made on any thread.
+
     Args:
         root: The schema. Where it is broken, what cannot be checked is taken as right: the server decides.
+        registry: The other schemas that it may refer to.
     """
 
-    def __init__(self, root: Schema) -> None:
-        kind = _dialect(root)
+    def __init__(self, root: Any, registry: Any = EMPTY_REGISTRY) -> None:
+        self._unusable: str | None = None if isinstance(root, Mapping | bool) else "the schema is not an object"
+        kind = _dialect(root) if isinstance(root, Mapping) else jsonschema.Draft202012Validator
+        self._validator = patient(kind)({})
         try:
-            self._validator = patient(kind)(root, format_checker=kind.FORMAT_CHECKER, registry=EMPTY_REGISTRY)
+            with spending(Budget()):
+                schema = light_schema(root) if self._unusable is None else {}
+            self._validator = patient(kind)(schema, format_checker=kind.FORMAT_CHECKER, registry=registry)
+        except NotChecked as reason:
+            self._unusable = str(reason)
+        except RecursionError:
+            self._unusable = TOO_DEEP
         except Exception:  # noqa: BLE001 - a broken schema can make the library raise anything
-            self._validator = kind({})
+            self._unusable = "the schema cannot be used"
+
+    def check(self, value: Any) -> Findings:
+        """Return what is wrong with a value, and what was not checked."""
+        problems: dict[Problem, None] = {}
+
+        def look() -> None:
+            problems.update(dict.fromkeys(_problems(self._validator.iter_errors(light(value)))))
+
+        unchecked = self._patiently(look)
+        return Findings(list(problems), unchecked)
 
     def problems(self, value: Any) -> list[Problem]:
         """Return what is wrong with a value, in the order of its places."""
-        return _guarded(lambda: list(dict.fromkeys(_problems(self._validator.iter_errors(value)))), [])
+        return self.check(value).problems
 
     def fits(self, value: Any, schema: Any) -> bool:
         """Whether a value fits a part of the schema."""
-        return _guarded(lambda: bool(self._validator.evolve(schema=schema).is_valid(value)), True)
+        wrong: list[Any] = []
 
+        def look() -> None:
+            part = self._validator.evolve(schema=light_schema(schema))
+            wrong.extend(islice(part.iter_errors(light(value)), 1))
 
-def _guarded(check: Callable[[], T], otherwise: T) -> T:
-    """Return what a check finds, or `otherwise` where a broken schema makes the library fail."""
-    try:
-        return check()
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException:  # noqa: BLE001 - a schema without end makes the Rust in it panic, and that is no Exception
-        return otherwise
+        self._patiently(look)
+        return not wrong
+
+    def _patiently(self, look: Callable[[], None]) -> list[str]:
+        """Do what can be done of a check; return why the rest was not."""
+        patience = Patience()
+        try:
+            with patience.here():
+                look()
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # noqa: BLE001 - a schema without end makes the Rust in it panic, not an Exception
+            patience.unchecked[TOO_DEEP] = None
+        return [*([self._unusable] if self._unusable else []), *patience.unchecked]
 
 
 def _problems(errors: Iterator[Any]) -> Iterator[Problem]:
@@ -103,24 +158,8 @@ def _problems(errors: Iterator[Any]) -> Iterator[Problem]:
         place = tuple(error.absolute_path)
         if error.context and error.validator in ("anyOf", "oneOf"):
             yield from _problems(iter(_likeliest(error)))
-        elif error.validator == "required" and isinstance(error.validator_value, list):
-            yield from (
-                Problem((*place, name), "required") for name in error.validator_value if name not in error.instance
-            )
-        elif error.validator == "additionalProperties" and error.validator_value is False:
-            yield from (
-                Problem((*place, name), "there is no such property")
-                for name in error.instance
-                if not _is_named(name, error.schema)
-            )
         else:
             yield Problem(place, _reason(error))
-
-
-def _is_named(name: str, schema: Schema) -> bool:
-    return name in schema.get("properties", {}) or any(
-        re.search(pattern, name) for pattern in schema.get("patternProperties", {})
-    )
 
 
 def _likeliest(error: Any) -> list[Any]:
@@ -148,7 +187,22 @@ def _reason(error: Any) -> str:
 
 
 def _json(value: Any) -> str:
-    return _short(json.dumps(value, ensure_ascii=False, default=str))
+    """Write the beginning of a value: no more is shown, and the whole can be large."""
+    if isinstance(value, str):
+        value = value[:WIDTH]
+    written = ""
+    for part in json.JSONEncoder(ensure_ascii=False, default=str).iterencode(value):
+        written += part[: WIDTH + 1]
+        if len(written) > WIDTH:
+            break
+    return _short(written)
+
+
+def _number(value: Any) -> str:
+    try:
+        return _short(str(value))
+    except ValueError:  # Python writes no integer of more than some thousand digits
+        return "a very long number"
 
 
 def _short(text: str) -> str:
@@ -156,27 +210,27 @@ def _short(text: str) -> str:
 
 
 def _type(value: Any, kind: Any) -> str:
-    return f"{_json(value)} is no {' or '.join(kind) if isinstance(kind, list) else kind}"
+    return f"{_json(value)} is no {_short(' or '.join(kind) if isinstance(kind, list) else str(kind))}"
 
 
 _REASONS: Final[dict[str, Callable[[Any, Any], str]]] = {
     "type": _type,
     "const": lambda value, only: f"must be {_json(only)}",
-    "enum": lambda value, allowed: f"{_json(value)} is none of {_short(', '.join(map(_json, allowed)))}",
-    "minimum": lambda value, bound: f"{value} is under {bound}",
-    "maximum": lambda value, bound: f"{value} is over {bound}",
-    "exclusiveMinimum": lambda value, bound: f"{value} is not over {bound}",
-    "exclusiveMaximum": lambda value, bound: f"{value} is not under {bound}",
-    "multipleOf": lambda value, step: f"{value} is no multiple of {step}",
-    "minLength": lambda value, bound: f"{len(value)} characters, at least {bound} are needed",
-    "maxLength": lambda value, bound: f"{len(value)} characters, at most {bound} fit",
-    "pattern": lambda value, pattern: f"{_json(value)} does not match {_short(pattern)}",
-    "format": lambda value, name: f"{_json(value)} is no {name}",
-    "minItems": lambda value, bound: f"{len(value)} items, at least {bound} are needed",
-    "maxItems": lambda value, bound: f"{len(value)} items, at most {bound} fit",
+    "enum": lambda value, allowed: f"{_json(value)} is none of {_short(', '.join(map(_json, islice(allowed, WIDTH))))}",
+    "minimum": lambda value, bound: f"{_number(value)} is under {_number(bound)}",
+    "maximum": lambda value, bound: f"{_number(value)} is over {_number(bound)}",
+    "exclusiveMinimum": lambda value, bound: f"{_number(value)} is not over {_number(bound)}",
+    "exclusiveMaximum": lambda value, bound: f"{_number(value)} is not under {_number(bound)}",
+    "multipleOf": lambda value, step: f"{_number(value)} is no multiple of {_number(step)}",
+    "minLength": lambda value, bound: f"{len(value)} characters, at least {_number(bound)} are needed",
+    "maxLength": lambda value, bound: f"{len(value)} characters, at most {_number(bound)} fit",
+    "pattern": lambda value, pattern: f"{_json(value)} does not match {_short(str(pattern))}",
+    "format": lambda value, name: f"{_json(value)} is no {_short(str(name))}",
+    "minItems": lambda value, bound: f"{len(value)} items, at least {_number(bound)} are needed",
+    "maxItems": lambda value, bound: f"{len(value)} items, at most {_number(bound)} fit",
     "uniqueItems": lambda value, _: "an item is there twice",
     "contains": lambda value, _: "no item is of the kind that must be there",
-    "minProperties": lambda value, bound: f"{len(value)} properties, at least {bound} are needed",
-    "maxProperties": lambda value, bound: f"{len(value)} properties, at most {bound} fit",
+    "minProperties": lambda value, bound: f"{len(value)} properties, at least {_number(bound)} are needed",
+    "maxProperties": lambda value, bound: f"{len(value)} properties, at most {_number(bound)} fit",
     "not": lambda value, _: f"{_json(value)} is just what is not allowed",
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeAlias
 
 from mcp_notebook.schema.conditions import with_conditional
+from mcp_notebook.schema.following import follows, one_look
 from mcp_notebook.schema.parameters import Schema, choices, flatten, mapping, merge, sequence
 from mcp_notebook.schema.words import type_in_words
 
@@ -68,6 +69,7 @@ class Shape:
     variants: Sequence[tuple[str, Schema]] = ()
 
 
+@one_look()
 def shape_of(schema: Any, root: Schema, depth: int = 0) -> Shape:
     """Return the shape of a schema; any schema has one, a broken one too."""
     flat = flatten(schema, root)
@@ -75,7 +77,7 @@ def shape_of(schema: Any, root: Schema, depth: int = 0) -> Shape:
     if options is not None:
         return Shape("choice", flat, options=options)
     for keyword in ("anyOf", "oneOf"):
-        branches = [flatten(branch, root) for branch in sequence(flat.get(keyword))]
+        branches = [flatten(branch, root) for branch in sequence(flat.get(keyword)) if follows()]
         beside = {key: value for key, value in flat.items() if key != keyword}
         if branches and depth < MAX_DEPTH and any(_shapes(branch, beside) for branch in branches):
             return _union(branches, beside, root, depth)
@@ -119,7 +121,8 @@ def _options(flat: Schema, root: Schema) -> list[tuple[str, Any]] | None:
         names = sequence(flat.get("enumNames")) or sequence(flat.get("x-enumNames"))
         labels = names if len(names) == len(values) else _labels(values)
         return [(str(label), value) for label, value in zip(labels, values, strict=True)]
-    branches = [flatten(branch, root) for branch in sequence(flat.get("oneOf")) or sequence(flat.get("anyOf"))]
+    listed = sequence(flat.get("oneOf")) or sequence(flat.get("anyOf"))
+    branches = [flatten(branch, root) for branch in listed if follows()]
     found: list[tuple[str, Any]] = []
     for branch in branches:
         of_branch = [None] if branch.get("type") == "null" else choices(branch)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from mcp_notebook.schema.following import follows, one_look
 from mcp_notebook.schema.parameters import Schema, choices, resolve, sequence
 
 __all__ = ["accepts_null", "accepts_text_only", "type_in_words"]
@@ -12,13 +13,18 @@ __all__ = ["accepts_null", "accepts_text_only", "type_in_words"]
 MAX_DEPTH: Final = 3
 """How deep words follow a schema into its parts; a recursive one has no end."""
 
+MOST_OPTIONS: Final = 30
+"""Options that are named; the others are counted."""
 
+
+@one_look()
 def accepts_text_only(schema: Schema, root: Schema) -> bool:
     """Whether a string is the only kind of value that fits (null apart)."""
     kinds = set(_kinds(schema, root))
     return bool(kinds) and kinds <= {"string", "null"}
 
 
+@one_look()
 def accepts_null(schema: Schema, root: Schema) -> bool:
     """Whether null is among what the schema names as fitting."""
     return "null" in _kinds(schema, root)
@@ -31,7 +37,7 @@ def _options(schema: Schema) -> list[Any]:
 def _kinds(schema: Schema, root: Schema, depth: int = 0) -> list[str]:
     options = _options(schema)
     if options and depth < MAX_DEPTH:
-        return [kind for option in options for kind in _kinds(resolve(option, root), root, depth + 1)]
+        return [kind for option in options if follows() for kind in _kinds(resolve(option, root), root, depth + 1)]
     values = choices(schema)
     if values is not None:
         return ["null" if value is None else "string" if isinstance(value, str) else "other" for value in values]
@@ -39,24 +45,30 @@ def _kinds(schema: Schema, root: Schema, depth: int = 0) -> list[str]:
     return [str(each) for each in kind] if isinstance(kind, list) else [str(kind)]
 
 
+@one_look()
 def type_in_words(schema: Schema, root: Schema, depth: int = 0) -> str:
     """Say in a few words what a schema accepts: ``"integer, 1 to 10"``, ``"'en' or 'fr'"``."""
     values = choices(schema)
     if values is not None:
-        return " or ".join(repr(value) if isinstance(value, str) else json.dumps(value) for value in values)
+        return _or([repr(value) if isinstance(value, str) else json.dumps(value) for value in values])
     options = _options(schema)
     if options and depth < MAX_DEPTH:
-        words = (type_in_words(resolve(option, root), root, depth + 1) for option in options)
-        return " or ".join(dict.fromkeys(words))
+        words = (type_in_words(resolve(option, root), root, depth + 1) for option in options if follows())
+        return _or(list(dict.fromkeys(words)))
     kind = schema.get("type", "any")
     if isinstance(kind, list):
-        return " or ".join(map(str, kind))
+        return _or(list(map(str, kind)))
     if kind == "array" and depth < MAX_DEPTH:
         items = resolve(schema.get("items", {}), root)
         return f"array of {type_in_words(items, root, depth + 1)}" if items else "array"
     if kind == "object" and schema.get("title"):
         return f"object {schema['title']}"
     return ", ".join(map(str, filter(None, [kind, schema.get("format"), _bounds(schema)])))
+
+
+def _or(words: list[str]) -> str:
+    more = len(words) - MOST_OPTIONS
+    return " or ".join(words if more <= 0 else [*words[:MOST_OPTIONS], f"{more} more"])
 
 
 def _bounds(schema: Schema) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from mcp.shared.tool_name_validation import validate_tool_name
 from pydantic import BaseModel
 
-from mcp_notebook.schema import UNSET, Parameter, Schema, parameters, resolve, type_in_words
+from mcp_notebook.schema import UNSET, Parameter, Schema, one_look, parameters, resolve, type_in_words
 from mcp_notebook.server.effects import writes
 
 __all__ = [
@@ -78,6 +78,7 @@ def behaviour(entry: Entry) -> str:
     return "; ".join(words)
 
 
+@one_look()
 def lint(entry: Entry, function: Callable[..., Any] | None) -> list[str]:
     """Say what would make a tool hard to use for a model, each with what to do.
 
@@ -116,6 +117,7 @@ def _untyped(function: Callable[..., Any] | None) -> set[str]:
     return {name for name in names if name not in annotated}
 
 
+@one_look()
 def changes(before: Entry, after: Entry) -> list[str]:
     """Say what a client sees changed between two listings of one name; empty where it sees nothing."""
     found = []

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
-from mcp_notebook.schema import Parameter, parameters
+from mcp_notebook.schema import Parameter, one_look, parameters
 from mcp_notebook.server.interface import (
     CHARACTERS_PER_TOKEN,
     Entry,
@@ -23,6 +23,7 @@ from mcp_notebook.widgets import look
 __all__ = ["definition_card"]
 
 
+@one_look()
 def definition_card(
     kind: str,
     entry: Entry,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import ipywidgets as w
 from typing_extensions import override
 
-from mcp_notebook.schema import UNSET, Problem, Shape
+from mcp_notebook.schema import UNSET, Problem, Shape, found_in
 from mcp_notebook.schema.parameters import mapping, sequence
 from mcp_notebook.widgets.form.editor import Editor
 from mcp_notebook.widgets.form.kit import Kit
@@ -141,14 +140,7 @@ class Entries(Rows):
     def schema_for(self, name: str | None) -> Any:
         """Return what fits a property of this name that has no field of its own; None for a name not given yet."""
         for pattern, schema in self._patterns.items():
-            if name is None or _matches(pattern, name):
+            if name is None or found_in(name, pattern):
                 return schema
         other = self._schema.get("additionalProperties")
         return other if isinstance(other, dict) else {}
-
-
-def _matches(pattern: str, name: str) -> bool:
-    try:
-        return bool(re.search(pattern, name))
-    except re.error:
-        return False

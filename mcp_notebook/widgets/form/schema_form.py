@@ -8,7 +8,7 @@ from typing import Any
 
 import ipywidgets as w
 
-from mcp_notebook.schema import UNSET, Problem, Schema, flatten, shape_of
+from mcp_notebook.schema import UNSET, Problem, Schema, flatten, one_look, shape_of
 from mcp_notebook.schema.shape import Shape
 from mcp_notebook.widgets.form.chooser import MAX_CHOICES, Chooser
 from mcp_notebook.widgets.form.editor import Editor
@@ -28,6 +28,7 @@ class SchemaForm(w.VBox):
         complete: Suggests values for a text, by its name and what is typed so far.
     """
 
+    @one_look()
     def __init__(self, schema: Any, *, complete: Complete | None = None) -> None:
         self._schema: Schema = schema if isinstance(schema, Mapping) else {}
         self._kit = Kit(self._schema, Field, complete)
