@@ -11,7 +11,8 @@ import mcp_notebook
 PACKAGE = Path(mcp_notebook.__file__).parent
 
 MAY_IMPORT = {
-    "errors": set(),
+    "visible": set(),
+    "errors": {"visible"},
     "main_thread": set(),
     "portal": {"main_thread"},
     "addresses": {"errors"},
@@ -22,13 +23,14 @@ MAY_IMPORT = {
     "formatting": set(),
     "recording": {"errors", "formatting"},
     "server": {"errors", "main_thread", "portal", "cells", "schema", "recording"},
-    "client": {"errors", "portal", "addresses", "recording", "server"},
-    "widgets": {"errors", "portal", "cells", "schema", "recording", "server", "client"},
+    "client": {"visible", "errors", "portal", "addresses", "recording", "server"},
+    "widgets": {"visible", "errors", "portal", "cells", "schema", "recording", "server", "client"},
     "export": {"errors", "formatting", "portal", "hosts", "recording", "server", "client"},
     "agent": {"errors", "recording", "client"},
     "course": {"errors", "client", "widgets"},
     "doctor": {"addresses", "hosts"},
     "magics": {
+        "visible",
         "errors",
         "main_thread",
         "portal",
@@ -44,8 +46,8 @@ MAY_IMPORT = {
         "doctor",
         "export",
     },
-    "headless": {"errors", "portal", "main_thread", "cells", "recording", "server", "export", "magics"},
-    "cli": {"errors", "addresses", "bridge", "doctor", "course", "export", "headless"},
+    "headless": {"visible", "errors", "portal", "main_thread", "cells", "recording", "server", "export", "magics"},
+    "cli": {"visible", "errors", "addresses", "bridge", "doctor", "course", "export", "headless"},
     "__main__": {"bridge", "cli"},
     "__init__": {"errors", "server", "client", "widgets", "magics"},
 }
