@@ -12,6 +12,7 @@ PACKAGE = Path(mcp_notebook.__file__).parent
 
 MAY_IMPORT = {
     "visible": set(),
+    "plain_json": set(),
     "errors": {"visible"},
     "main_thread": set(),
     "portal": {"main_thread"},
@@ -22,8 +23,8 @@ MAY_IMPORT = {
     "schema": set(),
     "formatting": set(),
     "recording": {"errors", "formatting"},
-    "server": {"errors", "main_thread", "portal", "cells", "schema", "recording"},
-    "client": {"visible", "errors", "portal", "addresses", "recording", "server"},
+    "server": {"plain_json", "errors", "main_thread", "portal", "cells", "schema", "recording"},
+    "client": {"visible", "plain_json", "errors", "portal", "addresses", "recording", "server"},
     "widgets": {"visible", "errors", "portal", "cells", "schema", "recording", "server", "client"},
     "export": {"errors", "formatting", "portal", "hosts", "recording", "server", "client"},
     "agent": {"errors", "recording", "client"},
@@ -31,6 +32,7 @@ MAY_IMPORT = {
     "doctor": {"addresses", "hosts"},
     "magics": {
         "visible",
+        "plain_json",
         "errors",
         "main_thread",
         "portal",

@@ -3,7 +3,7 @@
 from mcp_notebook.schema.parameters import UNSET, Parameter, Schema, choices, flatten, parameters, resolve
 from mcp_notebook.schema.problems import Checker, Problem, fault_of
 from mcp_notebook.schema.shape import Shape, shape_of
-from mcp_notebook.schema.words import accepts_null, accepts_text_only, type_in_words
+from mcp_notebook.schema.words import accepts_null, accepts_text, accepts_text_only, type_in_words
 
 __all__ = [
     "UNSET",
@@ -13,6 +13,7 @@ __all__ = [
     "Schema",
     "Shape",
     "accepts_null",
+    "accepts_text",
     "accepts_text_only",
     "choices",
     "fault_of",
