@@ -15,6 +15,7 @@ from mcp_notebook import addresses
 from mcp_notebook.bridge.command import WAIT
 from mcp_notebook.bridge.command import connect as run_bridge
 from mcp_notebook.export.wishes import OPTIONS, Wishes
+from mcp_notebook.visible import visible
 
 __all__ = ["main"]
 
@@ -220,7 +221,7 @@ def list_live(as_json: bool) -> None:
 
 
 def _table(rows: list[list[object]]) -> str:
-    cells = [["-" if cell is None else str(cell) for cell in row] for row in rows]
+    cells = [["-" if cell is None else visible(str(cell), one_line=True) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in cells)
 
@@ -235,5 +236,5 @@ def doctor(ctx: click.Context) -> None:
     from mcp_notebook.doctor import examine, report
 
     findings = examine()
-    click.echo(report(findings))
+    click.echo(visible(report(findings)))
     ctx.exit(int(any(found.status == "problem" for found in findings)))

@@ -44,6 +44,12 @@ __all__ = [
 class McpNotebookError(Exception):
     """The base of every error that this package raises on purpose."""
 
+    def __str__(self) -> str:
+        from mcp_notebook.visible import visible  # here, because nobody but a mistake needs it
+
+        # A message may repeat what another program sent, and a traceback shows it in a terminal.
+        return visible(super().__str__())
+
 
 class DefinitionError(McpNotebookError):
     """A function that cannot become a tool, resource or prompt; the server is as it was."""

@@ -11,8 +11,10 @@ import mcp_notebook
 PACKAGE = Path(mcp_notebook.__file__).parent
 
 MAY_IMPORT = {
-    "errors": set(),
     "files": set(),
+    "visible": set(),
+    "plain_json": set(),
+    "errors": {"visible"},
     "main_thread": set(),
     "portal": {"main_thread"},
     "addresses": {"errors"},
@@ -22,14 +24,16 @@ MAY_IMPORT = {
     "schema": set(),
     "formatting": set(),
     "recording": {"errors", "formatting"},
-    "server": {"errors", "main_thread", "portal", "cells", "schema", "recording"},
-    "client": {"errors", "portal", "addresses", "recording", "server"},
-    "widgets": {"errors", "portal", "cells", "schema", "recording", "server", "client"},
+    "server": {"plain_json", "errors", "main_thread", "portal", "cells", "schema", "recording"},
+    "client": {"visible", "plain_json", "errors", "portal", "addresses", "recording", "server"},
+    "widgets": {"visible", "errors", "portal", "cells", "schema", "recording", "server", "client"},
     "export": {"errors", "files", "formatting", "portal", "hosts", "recording", "server", "client"},
     "agent": {"errors", "recording", "client"},
     "course": {"errors", "client", "widgets"},
     "doctor": {"addresses", "hosts"},
     "magics": {
+        "visible",
+        "plain_json",
         "errors",
         "main_thread",
         "portal",
@@ -45,8 +49,8 @@ MAY_IMPORT = {
         "doctor",
         "export",
     },
-    "headless": {"errors", "portal", "main_thread", "cells", "recording", "server", "export", "magics"},
-    "cli": {"errors", "addresses", "bridge", "doctor", "course", "export", "headless"},
+    "headless": {"visible", "errors", "portal", "main_thread", "cells", "recording", "server", "export", "magics"},
+    "cli": {"visible", "errors", "addresses", "bridge", "doctor", "course", "export", "headless"},
     "__main__": {"bridge", "cli"},
     "__init__": {"errors", "server", "client", "widgets", "magics"},
 }

@@ -149,8 +149,8 @@ def test_json_that_leaves_out_a_required_value_leaves_nothing_of_the_one_before(
         form.fill(before)
         assert form.draft() == before
         form.fill({})
-        assert form.draft() == {"record": {}, "list": []}
-        assert [str(problem) for problem in form.problems()] == ["text: required"]
+        assert form.draft() == {}
+        assert [str(problem) for problem in form.problems()] == ["text: required", "record: required", "list: required"]
 
 
 def test_arguments_of_several_kinds_are_chosen_from() -> None:

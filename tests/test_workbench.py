@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import threading
 import time
@@ -18,6 +19,7 @@ from mcp_types import Completion
 
 from mcp_notebook import NotebookServer
 from mcp_notebook.client import Connection
+from mcp_notebook.errors import RequestError
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
 from mcp_notebook.recording.wire import Frame
@@ -436,6 +438,27 @@ def test_closing_ends_threads_observers_and_widgets(person: Person) -> None:
     until(lambda: threads() == OF_ONE)
     assert len(person.connection.recorder._observers) == 1
     assert len(_instances) == widgets
+
+
+@pytest.mark.parametrize("fails_at", ["connection", "lists"])
+def test_a_workbench_that_cannot_be_made_goes_away_without_a_word(portal: Portal, fails_at: str) -> None:
+    server = NotebookServer("library")
+
+    async def refuse() -> Any:
+        raise RequestError("no lists today")
+
+    def connect() -> Connection:
+        if fails_at == "connection":
+            raise RequestError("no connection today")
+        return connection
+
+    server.list_tools = refuse  # type: ignore[method-assign]
+    home = Home(lambda: server, portal, lambda: None, lambda: "")
+    with Connection(portal, server) as connection:
+        # A warning, and so an error, if something is raised while it goes away.
+        with pytest.raises(RequestError, match="today"):
+            Workbench(connect, home=home)
+        gc.collect()
 
 
 def test_what_a_closed_workbench_is_told_changes_nothing(person: Person) -> None:

@@ -20,6 +20,7 @@ from mcp_types import (
 
 from mcp_notebook.client.questions import Answer, Question
 from mcp_notebook.errors import RequestError
+from mcp_notebook.plain_json import as_json
 
 __all__ = ["DECLINED", "NO_ROOTS", "answer_from", "in_words", "root"]
 
@@ -46,7 +47,7 @@ async def answer_from(question: Question, value: Any) -> Answer:
     if callable(value):
         value = await _called(value, question)
     if isinstance(value, _PROTOCOL):
-        return value
+        return _sendable(question, value)
     try:
         made = _FROM_VALUE[question.kind](value)
     except ValueError:
@@ -56,7 +57,17 @@ async def answer_from(question: Question, value: Any) -> Answer:
             f"{question.server!r} asked {in_words(question)}, and {value!r} does not answer that. "
             f"{_FITTING[question.kind]}"
         )
-    return made
+    return _sendable(question, made)
+
+
+def _sendable(question: Question, answer: Answer) -> Answer:
+    try:
+        as_json(answer.content if isinstance(answer, ElicitResult) else None)
+    except ValueError as error:
+        raise RequestError(
+            f"{question.server!r} asked {in_words(question)}, and the answer cannot be sent: {error}."
+        ) from None
+    return answer
 
 
 async def _called(function: Callable[[Question], Any], question: Question) -> Any:

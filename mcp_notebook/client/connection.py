@@ -34,6 +34,7 @@ from mcp_notebook.errors import RequestError, innermost
 from mcp_notebook.portal import GRACE, Portal
 from mcp_notebook.recording import Recorder
 from mcp_notebook.recording.wire import Wire
+from mcp_notebook.visible import visible
 
 __all__ = ["Connection", "Era", "end_commands"]
 
@@ -49,7 +50,7 @@ _WHO = Implementation(name="mcp-notebook", version=version("mcp-notebook"))
 
 def say(notice: str) -> None:
     """Tell the user something that no cell asked for, in one line."""
-    print(f"mcp: {notice}", file=sys.stderr)
+    print(f"mcp: {visible(notice)}", file=sys.stderr)
 
 
 class Connection(Blocking):
@@ -136,7 +137,8 @@ class Connection(Blocking):
 
     def __repr__(self) -> str:
         closed = ", closed" if self.closed else ""
-        return f"connection {self.name}: {self.protocol_version} ({self.era}) over {self.transport}{closed}"
+        name = visible(self.name, one_line=True)
+        return f"connection {name}: {self.protocol_version} ({self.era}) over {self.transport}{closed}"
 
     @property
     def closed(self) -> bool:

@@ -27,6 +27,7 @@ from mcp_notebook.client.noting import Noted, noted_here, noted_there
 from mcp_notebook.client.questions import Answerer, Answers
 from mcp_notebook.client.sessions import Sessions
 from mcp_notebook.errors import RequestError
+from mcp_notebook.plain_json import as_json, place_in_words
 from mcp_notebook.recording import Call, Recorder
 
 __all__ = ["OnProgress", "Outcome", "Reference", "Requests"]
@@ -107,6 +108,7 @@ class Requests:
         on_progress: OnProgress | None,
     ) -> Outcome[CallToolResult]:
         """Call a tool."""
+        arguments = _sendable(arguments)
 
         async def send(client: Client, noted: Noted) -> CallToolResult:
             async def progressed(progress: float, total: float | None, message: str | None) -> None:
@@ -136,6 +138,7 @@ class Requests:
         self, name: str, arguments: dict[str, str], answers: Answers, answerer: Answerer | None
     ) -> Outcome[GetPromptResult]:
         """Get a prompt."""
+        arguments = _texts(arguments)
 
         async def send(client: Client, noted: Noted) -> GetPromptResult:
             return await client.get_prompt(name, arguments, meta=noted.meta)
@@ -207,3 +210,21 @@ class Requests:
                 raise
             translated.call = translated.call or (noted.call if noted is not None else None)
             raise translated from (None if isinstance(error, RequestError) else error)
+
+
+def _sendable(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        sendable: dict[str, Any] = as_json(arguments)
+    except ValueError as error:
+        raise RequestError(f"The arguments cannot be sent, for they are not all JSON: {error}.") from None
+    return sendable
+
+
+def _texts(arguments: Mapping[str, Any]) -> dict[str, str]:
+    for name, value in _sendable(arguments).items():
+        if not isinstance(value, str):
+            raise RequestError(
+                f"The arguments of a prompt are texts, and {place_in_words((name,))} is a {type(value).__name__}: "
+                "nothing was sent. Give str(...)."
+            )
+    return dict(arguments)

@@ -25,6 +25,7 @@ from mcp_notebook.headless.stdio import Stdio
 from mcp_notebook.headless.watching import Watch
 from mcp_notebook.recording import Call, current, output
 from mcp_notebook.server import LiveServer, definitions
+from mcp_notebook.visible import visible
 
 __all__ = ["Service", "serve"]
 
@@ -103,7 +104,7 @@ def _log_as_the_sdk_does(live: LiveServer) -> None:
 
 
 def _tell(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)
+    print(visible(words), file=sys.stderr, flush=True)
 
 
 def _tell_failure(notebook: Headless, call: Call) -> None:

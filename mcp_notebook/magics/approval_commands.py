@@ -10,6 +10,7 @@ from mcp_notebook.magics.options import TEXT
 from mcp_notebook.magics.state import State
 from mcp_notebook.magics.verb import ON_SERVER, verb
 from mcp_notebook.server.approval import Approval
+from mcp_notebook.visible import visible
 from mcp_notebook.widgets.approval import ApprovalCard, who
 
 __all__: list[str] = []
@@ -53,14 +54,14 @@ def _show(state: State, ask_again: bool, server: str | None) -> ApprovalCard:
 def _allow(state: State, number: int, always: bool) -> None:
     """Let a call run that waits for you. Example: %mcp allow 3."""
     request = _holding(state, number).allow(number, always=always)
-    print(f"Allowed: {request.tool}, for {who(request)}.")
+    print(f"Allowed: {visible(request.tool, one_line=True)}, for {who(request)}.")
 
 
 @verb("deny", NUMBER, click.argument("reason", nargs=-1, type=TEXT))
 def _deny(state: State, number: int, reason: tuple[str, ...]) -> None:
     """Keep a call from running; its model is told the reason. Example: %mcp deny 3 not this one."""
     request = _holding(state, number).deny(number, " ".join(reason))
-    print(f"Denied: {request.tool}, for {who(request)}.")
+    print(f"Denied: {visible(request.tool, one_line=True)}, for {who(request)}.")
 
 
 def _approvals(state: State) -> list[Approval]:

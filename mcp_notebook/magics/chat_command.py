@@ -28,9 +28,9 @@ from mcp_notebook.magics.state import State, say, say_call
 from mcp_notebook.magics.verb import INTO
 from mcp_notebook.recording import Call
 from mcp_notebook.server.approval import WHICH, Which, destructive
+from mcp_notebook.visible import visible
 from mcp_notebook.widgets import chat as drawn
 from mcp_notebook.widgets.content import render
-from mcp_notebook.widgets.look import visible
 
 __all__ = ["chat", "model_or_script"]
 
@@ -194,7 +194,8 @@ class _Asking:
         if use.tool is None or (self.which == "destructive" and not destructive(use.tool)):
             return True
         message = visible(
-            f"May the model call {use.name} on {use.server}? {json.dumps(use.arguments, ensure_ascii=False)}"
+            f"May the model call {use.name} on {use.server}? {json.dumps(use.arguments, ensure_ascii=False)}",
+            one_line=True,
         )
         if self.answerer is not None:
             return await _accepted(self.answerer, message)

@@ -10,6 +10,7 @@ from IPython.core.completer import SimpleCompletion, SimpleMatcherResult
 from mcp_notebook.magics.commands import root
 from mcp_notebook.magics.state import State
 from mcp_notebook.magics.words import split
+from mcp_notebook.visible import visible
 
 __all__ = ["complete"]
 
@@ -26,6 +27,8 @@ def complete(state: State, line: str) -> SimpleMatcherResult:
     incomplete = words.pop() if words and not line[-1].isspace() else ""
     finder = ShellComplete(root, {"obj": state}, "", "")
     items = finder.get_completions([found["magic"], *words], incomplete)
-    completions = [SimpleCompletion(text=item.value, type="magic") for item in items]
+    # A terminal would obey what is in a name, and what cannot be seen cannot be chosen.
+    typed = [item.value for item in items if visible(item.value, one_line=True) == item.value]
+    completions = [SimpleCompletion(text=text, type="magic") for text in typed]
     # Suppress: file names and Python names do not belong here, except where we have nothing to offer.
     return SimpleMatcherResult(completions=completions, matched_fragment=incomplete, suppress=bool(completions))

@@ -21,6 +21,7 @@ from mcp_notebook.client.answers import DECLINED, NO_ROOTS, root
 from mcp_notebook.errors import UnknownNameError
 from mcp_notebook.magics.words import named_values
 from mcp_notebook.schema import UNSET, Checker, Parameter, Schema, parameters, type_in_words
+from mcp_notebook.visible import visible
 from mcp_notebook.widgets import look
 from mcp_notebook.widgets.questions.words import asked
 
@@ -66,8 +67,11 @@ def _field(parameter: Parameter, schema: Schema) -> Any:
     elif not parameter.required:
         about.append("optional")
     if parameter.description:
-        print(f"  {parameter.description}")
-    return _until_it_fits(f"  {parameter.name} ({', '.join(about)}): ", lambda typed: _value(parameter, schema, typed))
+        print(visible(f"  {parameter.description}"))
+    return _until_it_fits(
+        f"  {visible(parameter.name, one_line=True)} ({', '.join(about)}): ",
+        lambda typed: _value(parameter, schema, typed),
+    )
 
 
 def _value(parameter: Parameter, schema: Schema, typed: str) -> Any:
@@ -120,7 +124,7 @@ def _roots(params: None) -> Answer:
 def _until_it_fits(prompt: str, read: Callable[[str], Any]) -> Any:
     while True:
         try:
-            typed = input(prompt).strip()
+            typed = input(visible(prompt)).strip()
         except (EOFError, OSError):
             raise NobodyThereError from None
         if typed in ("decline", "cancel"):
@@ -128,7 +132,7 @@ def _until_it_fits(prompt: str, read: Callable[[str], Any]) -> Any:
         try:
             return read(typed)
         except ValueError as error:
-            print(f"  not that: {error}")
+            print(visible(f"  not that: {error}"))
 
 
 _ASKING: dict[str, Callable[[Any], Answer]] = {"form": _form, "url": _url, "sampling": _sampling, "roots": _roots}

@@ -22,6 +22,7 @@ from mcp_notebook.magics.verb import INTO, ON, verb
 from mcp_notebook.recording import Call, Recorder
 from mcp_notebook.recording.as_tests import as_tests, why_not
 from mcp_notebook.server import LiveServer
+from mcp_notebook.visible import visible
 from mcp_notebook.widgets import look
 from mcp_notebook.widgets.calls import sequence
 from mcp_notebook.widgets.calls.card import call_card
@@ -142,7 +143,7 @@ def _replay(state: State, number: int, output: str | None, server: str | None) -
             f"Call {number} is a {earlier.method}, which is not replayed. Tools, resources and prompts are."
         )
     say_call(outcome.call)
-    print(_compared(earlier, outcome.call))
+    print(visible(_compared(earlier, outcome.call)))
     if output is None:
         return outcome.result
     state.namespace[output] = outcome.result
@@ -160,7 +161,8 @@ def _debug(state: State, number: int | None) -> None:
         )
     where = _first_own_frame(call.raised.__traceback__)
     debugger = state.shell.debugger_cls()
-    print(f"call {call.number}: {call.name} raised {call.raised!r}. 'p NAME' prints, 'u' and 'd' move, 'q' leaves.")
+    name = visible(call.name, one_line=True)
+    print(f"call {call.number}: {name} raised {call.raised!r}. 'p NAME' prints, 'u' and 'd' move, 'q' leaves.")
     with state.shell.builtin_trap, state.shell.display_trap:
         debugger.reset()
         debugger.interaction(None, where)

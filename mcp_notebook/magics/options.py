@@ -15,7 +15,7 @@ from mcp_notebook import addresses
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.magics.offers import Offer, offer_of
 from mcp_notebook.magics.state import State
-from mcp_notebook.magics.words import unquote
+from mcp_notebook.magics.words import parted, quoted_key, unquote
 from mcp_notebook.schema import choices, parameters
 
 __all__ = [
@@ -106,13 +106,14 @@ class _Arguments(click.ParamType):
             known = arguments_of(ctx.obj, ctx)
         except McpNotebookError:
             return []
-        key, equals, _ = incomplete.partition("=")
+        key, equals, _ = parted(incomplete)
         if equals:
             typed = incomplete.replace('"', "").replace("'", "")
-            written = [(f"{key}={value}", f"{key}={json.dumps(value)}") for value in known.get(key, [])]
+            written = [(f"{key}={value}", f"{quoted_key(key)}={json.dumps(value)}") for value in known.get(key, [])]
             return [CompletionItem(quoted) for plain, quoted in written if plain.startswith(typed)]
-        given = {word.partition("=")[0] for word in ctx.params.get("arguments") or ()}
-        return [CompletionItem(f"{name}=") for name in known if name not in given and name.startswith(incomplete)]
+        given = {parted(word)[0] for word in ctx.params.get("arguments") or ()}
+        keys = [quoted_key(name) for name in known if name not in given]
+        return [CompletionItem(f"{key}=") for key in keys if key.startswith(incomplete)]
 
 
 def arguments_of(state: State, ctx: click.Context) -> dict[str, list[Any]]:

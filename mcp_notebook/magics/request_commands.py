@@ -17,29 +17,32 @@ from mcp_notebook.magics.offers import offer_of
 from mcp_notebook.magics.options import ARGUMENTS, NAME, PROMPT, RESOURCE, TEXT, TOOL
 from mcp_notebook.magics.state import State, say_call
 from mcp_notebook.magics.verb import ERA, INTO, ON, known_or_fail, verb
-from mcp_notebook.magics.words import jsonable, named_values
+from mcp_notebook.magics.words import jsonable, named_values, quoted, quoted_key
 
 __all__: list[str] = []
+
+AS_JSON = click.option(
+    "--json",
+    "as_json",
+    type=TEXT,
+    metavar="OBJECT",
+    help="The arguments as one JSON object, sent as it is.",
+)
+FROM_VARIABLE = click.option(
+    "--args",
+    "variable",
+    type=NAME,
+    metavar="VAR",
+    help="The arguments as a dict in a variable, sent as it is.",
+)
 
 
 @verb(
     "call",
     click.argument("tool", type=TOOL),
     click.argument("arguments", nargs=-1, type=ARGUMENTS, metavar="[KEY=VALUE]..."),
-    click.option(
-        "--json",
-        "as_json",
-        type=TEXT,
-        metavar="OBJECT",
-        help="The arguments as one JSON object, sent as it is.",
-    ),
-    click.option(
-        "--args",
-        "variable",
-        type=NAME,
-        metavar="VAR",
-        help="The arguments as a dict in a variable, sent as it is.",
-    ),
+    AS_JSON,
+    FROM_VARIABLE,
     ANSWERS,
     ERA,
     INTO,
@@ -58,7 +61,8 @@ def _call(
 ) -> Any:
     """Call a tool. Example: %mcp call add a=1 b=2.
 
-    A value is JSON, a Python literal or the name of a variable; for a text parameter, the text itself.
+    A value is JSON, a Python literal or the name of a variable; for a text parameter, the text itself. The name of a
+    parameter with a space or an equals sign in it stands in quotes.
     """
     connection = state.on(server, era)
     listed_tool = known_or_fail(tool, {t.name: t for t in connection.tools()}, "tool", connection.name)
@@ -80,22 +84,36 @@ def _read(state: State, uri: str, answers: str | None, era: Era | None, output: 
     "prompt",
     click.argument("prompt", type=PROMPT),
     click.argument("arguments", nargs=-1, type=ARGUMENTS, metavar="[KEY=VALUE]..."),
+    AS_JSON,
+    FROM_VARIABLE,
     ANSWERS,
     INTO,
     ON,
 )
 def _prompt(
-    state: State, prompt: str, arguments: tuple[str, ...], answers: str | None, output: str | None, server: str | None
+    state: State,
+    prompt: str,
+    arguments: tuple[str, ...],
+    as_json: str | None,
+    variable: str | None,
+    answers: str | None,
+    output: str | None,
+    server: str | None,
 ) -> Any:
-    """Fill in a prompt. Example: %mcp prompt review text="my text"."""
+    """Fill in a prompt. Example: %mcp prompt review text="my text".
+
+    The name of an argument with a space or an equals sign in it stands in quotes.
+    """
     connection = state.on(server)
     found = known_or_fail(prompt, {p.name: p for p in connection.prompts()}, "prompt", connection.name)
     # A prompt's arguments are texts; the protocol gives them no schema.
     schema = {"properties": {a.name: {"type": "string"} for a in found.arguments or []}}
-    values = named_values(arguments, schema, state.variables, prompt)
+    named = named_values(arguments, schema, state.variables, prompt)
+    values = {**_json_object(as_json), **_variable(state, variable), **named}
     missing = [a.name for a in found.arguments or [] if a.required and a.name not in values]
     if missing:
-        raise UnknownNameError(f"{prompt} needs {', '.join(missing)}: %mcp prompt {prompt} {missing[0]}=...")
+        keys = [quoted_key(name) for name in missing]
+        raise UnknownNameError(f"{prompt} needs {', '.join(keys)}: %mcp prompt {quoted(prompt)} {keys[0]}=...")
     return _deliver(state, connection.prompt(prompt, values, answers=answers_of(state, answers)), output)
 
 
@@ -126,17 +144,20 @@ def _variable(state: State, name: str | None) -> dict[str, Any]:
         return {}
     if name not in state.variables:
         raise UnknownNameError(f"--args: there is no variable {name!r}.")
-    value = jsonable(state.variables[name], name)
-    if not isinstance(value, dict):
+    value = state.variables[name]
+    if not isinstance(value, Mapping):
+        value = jsonable(value, name)
+    if not isinstance(value, Mapping):
         raise UnknownNameError(f"--args takes a dict of arguments, and {name} is a {type(value).__name__}.")
-    return value
+    return dict(value)
 
 
 def _nothing_missing(tool: Tool, given: Mapping[str, Any]) -> None:
     missing = [name for name in tool.input_schema.get("required", []) if name not in given]
     if missing:
-        words = " ".join(f"{name}=..." for name in missing)
-        raise UnknownNameError(f"{tool.name} needs {', '.join(missing)}: %mcp call {tool.name} {words}")
+        keys = [quoted_key(str(name)) for name in missing]
+        words = " ".join(f"{key}=..." for key in keys)
+        raise UnknownNameError(f"{tool.name} needs {', '.join(keys)}: %mcp call {quoted(tool.name)} {words}")
 
 
 def _deliver(state: State, outcome: Outcome[Any], output: str | None) -> Any:

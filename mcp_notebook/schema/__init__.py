@@ -5,7 +5,7 @@ from mcp_notebook.schema.parameters import UNSET, Parameter, Schema, choices, fl
 from mcp_notebook.schema.patterns import found_in
 from mcp_notebook.schema.problems import Checker, Findings, Problem, fault_of
 from mcp_notebook.schema.shape import Shape, shape_of
-from mcp_notebook.schema.words import accepts_null, accepts_text_only, type_in_words
+from mcp_notebook.schema.words import accepts_null, accepts_text, accepts_text_only, type_in_words
 
 __all__ = [
     "UNSET",
@@ -16,6 +16,7 @@ __all__ = [
     "Schema",
     "Shape",
     "accepts_null",
+    "accepts_text",
     "accepts_text_only",
     "choices",
     "fault_of",

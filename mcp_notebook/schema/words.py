@@ -8,7 +8,7 @@ from typing import Any, Final
 from mcp_notebook.schema.following import follows, one_look
 from mcp_notebook.schema.parameters import Schema, choices, resolve, sequence
 
-__all__ = ["accepts_null", "accepts_text_only", "type_in_words"]
+__all__ = ["accepts_null", "accepts_text", "accepts_text_only", "type_in_words"]
 
 MAX_DEPTH: Final = 3
 """How deep words follow a schema into its parts; a recursive one has no end."""
@@ -22,6 +22,14 @@ def accepts_text_only(schema: Schema, root: Schema) -> bool:
     """Whether a string is the only kind of value that fits (null apart)."""
     kinds = set(_kinds(schema, root))
     return bool(kinds) and kinds <= {"string", "null"}
+
+
+@one_look()
+def accepts_text(schema: Schema, root: Schema) -> bool:
+    """Whether a string is among what a schema names as fitting; it is not where only parts of others are named."""
+    kinds = set(_kinds(schema, root))
+    parts = {"properties", "additionalProperties", "items", "prefixItems"} & set(schema)
+    return "string" in kinds or ("any" in kinds and not parts)
 
 
 @one_look()

@@ -13,6 +13,7 @@ import ipywidgets as w
 from mcp_notebook.errors import UnknownNameError
 from mcp_notebook.server.approval import Approval, Request, left_in_words
 from mcp_notebook.server.interface import behaviour, listed
+from mcp_notebook.visible import visible
 from mcp_notebook.widgets import look
 
 __all__ = ["ApprovalCard", "who"]
@@ -91,7 +92,7 @@ class ApprovalCard(w.VBox):
         standing = [f"{tool} from {_quoted(client, person)}" for client, person, _, tool in self._approval.standing]
         parts = []
         if standing:
-            parts.append(f"<p>Allowed for the rest: {escape(look.visible('; '.join(standing)))}</p>")
+            parts.append(f"<p>Allowed for the rest: {escape(_line('; '.join(standing)))}</p>")
         if rows:
             parts.append(look.table(("", "tool", "client, as it calls itself", "decision"), rows, numbers=(0,)))
         return look.card("decided", *parts) if parts else ""
@@ -106,10 +107,11 @@ class ApprovalCard(w.VBox):
 
     def __repr__(self) -> str:
         waiting = self._approval.waiting
-        lines = [f"approvals of {self._name}: {'nothing waits' if not waiting else f'{len(waiting)} waiting for you'}"]
+        count = f"{len(waiting)} waiting for you" if waiting else "nothing waits"
+        lines = [f"approvals of {_line(self._name)}: {count}"]
         for request in waiting:
             lines += [
-                f"  {request.number}  {who(request)} wants to call {look.visible(request.tool)} "
+                f"  {request.number}  {who(request)} wants to call {_line(request.tool)} "
                 f"({left_in_words(request.left)}{', asked again: ' + REDEFINED if request.redefined else ''})",
                 *(f"       {line}" for line in _arguments(request).splitlines()),
             ]
@@ -130,7 +132,7 @@ class _Row(w.VBox):
         self._request = request
         self._armed = False
         self._shown = w.HTML()
-        label = f"{look.visible(request.tool)}, request {request.number}"
+        label = f"{_line(request.tool)}, request {request.number}"
         self._buttons = [
             self._button("Allow", f"Allow {label}", lambda: approval.allow(request.number)),
             self._button("Deny", f"Deny {label}", lambda: approval.deny(request.number, self._reason.value.strip())),
@@ -181,16 +183,16 @@ class _Row(w.VBox):
         decision = request.decision
         state = f"waiting: {left_in_words(request.left)}" if decision is None else str(decision)
         text = _arguments(request)
-        facts = [("client", f"{look.visible(request.client)} (as it calls itself)")]
+        facts = [("client", f"{_line(request.client)} (as it calls itself)")]
         if request.person:
-            facts.append(("signed in as", look.visible(request.person)))
+            facts.append(("signed in as", _line(request.person)))
         if request.entry is not None:
             stated = request.entry.annotations
             facts.append(("tool", behaviour({"annotations": listed(stated)} if stated else {})))
         if request.redefined:
             facts.append(("asked again", REDEFINED))
         return look.card(
-            f"{request.number}: {look.code(look.visible(request.tool))} {look.muted(look.visible(state))}",
+            f"{request.number}: {look.code(_line(request.tool))} {look.muted(_line(state))}",
             look.table(("", ""), [[look.muted(name), escape(value)] for name, value in facts]),
             look.section("arguments, all of them", look.pre(text)),
         )
@@ -201,13 +203,18 @@ def who(request: Request) -> str:
     return _quoted(request.client, request.person)
 
 
+def _line(text: str) -> str:
+    """Show a text in a line with others: whoever asks could hide with it what they ask for."""
+    return visible(text, one_line=True)
+
+
 def _quoted(client: str, person: str) -> str:
     """Name a client and a person, in a way that a client cannot write for itself."""
-    return look.visible(json.dumps(client, ensure_ascii=False) + (f", signed in as {person}" if person else ""))
+    return _line(json.dumps(client, ensure_ascii=False) + (f", signed in as {person}" if person else ""))
 
 
 def _past(request: Request) -> tuple[str, str, str, str]:
-    return str(request.number), look.visible(request.tool), who(request), look.visible(str(request.decision))
+    return str(request.number), _line(request.tool), who(request), _line(str(request.decision))
 
 
 def _arguments(request: Request) -> str:
@@ -215,4 +222,4 @@ def _arguments(request: Request) -> str:
     text = json.dumps(request.arguments, ensure_ascii=False, indent=2, default=str)
     if len(text) > MOST_CHARACTERS:
         text = f"{text[:MOST_CHARACTERS]}\n[{len(text) - MOST_CHARACTERS} more characters are not shown]"
-    return "\n".join(map(look.visible, text.split("\n")))
+    return "\n".join(map(_line, text.split("\n")))

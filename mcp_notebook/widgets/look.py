@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from mcp_notebook.visible import visible
+
 __all__ = [
     "Rendering",
     "bullets",
@@ -27,7 +29,6 @@ __all__ = [
     "pre",
     "section",
     "table",
-    "visible",
 ]
 
 WIDTH = 100
@@ -69,11 +70,14 @@ border-bottom:1px solid var(--mcpnb-line);background:none;white-space:normal}
 
 
 class Rendering:
-    """Something to show in both forms: HTML where there is a front end for it, text everywhere."""
+    """Something to show in both forms: HTML where there is a front end for it, text everywhere.
+
+    In both every character can be seen: what is shown may come from anywhere, and a terminal obeys some characters.
+    """
 
     def __init__(self, text: str, html: str) -> None:
-        self.text = text
-        self.html = html
+        self.text = visible(text)
+        self.html = visible(html)
 
     def __repr__(self) -> str:
         return self.text
@@ -85,7 +89,7 @@ class Rendering:
 def card(title: str, *parts: str, bad: bool = False) -> str:
     """Frame parts (HTML) under a title (HTML); `bad` marks an error, by shape and words beside colour."""
     kind = "mcpnb bad" if bad else "mcpnb"
-    return f'{_STYLE}<div class="{kind}"><h4>{title}</h4>{"".join(parts)}</div>'
+    return visible(f'{_STYLE}<div class="{kind}"><h4>{title}</h4>{"".join(parts)}</div>')
 
 
 def section(title: str, body: str) -> str:
@@ -106,7 +110,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Seq
 
 def columns(rows: Iterable[Sequence[str]], *, indent: str = "  ") -> list[str]:
     """Lay out cells (text) in columns, the last one wrapped; the text counterpart of `table`."""
-    cells = [list(row) for row in rows]
+    cells = [[*(visible(cell, one_line=True) for cell in row[:-1]), visible(row[-1])] for row in rows]
     if not cells:
         return []
     widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]) - 1)]
@@ -121,12 +125,12 @@ def columns(rows: Iterable[Sequence[str]], *, indent: str = "  ") -> list[str]:
 
 def code(text: object) -> str:
     """Mark a name."""
-    return f"<code>{escape(str(text))}</code>"
+    return f"<code>{escape(visible(str(text)))}</code>"
 
 
 def muted(text: str) -> str:
     """Mark what is said in passing."""
-    return f'<span class="dim">{escape(text)}</span>'
+    return f'<span class="dim">{escape(visible(text))}</span>'
 
 
 def pre(text: str, *, whole: bool = False) -> str:
@@ -144,11 +148,6 @@ def json_text(value: Any) -> str:
 def json_line(value: Any) -> str:
     """Write a JSON value on one line."""
     return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def visible(text: str) -> str:
-    """Escape what cannot be seen or turns text around: whoever asks could hide with it what they ask for."""
-    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
 def json_block(summary: str, value: Mapping[str, Any]) -> str:

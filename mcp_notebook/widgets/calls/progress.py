@@ -8,6 +8,7 @@ from typing import Any
 
 import ipywidgets as w
 
+from mcp_notebook.visible import visible
 from mcp_notebook.widgets import look
 
 __all__ = ["ProgressBar"]
@@ -67,7 +68,7 @@ class ProgressBar(w.HBox):
         return ", ".join(filter(None, [share or self._state, self._said]))
 
     def __repr__(self) -> str:
-        return f"{self._label}: {self._in_words or 'not begun'}"
+        return visible(f"{self._label}: {self._in_words or 'not begun'}", one_line=True)
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**options)

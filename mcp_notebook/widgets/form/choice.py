@@ -15,6 +15,9 @@ from mcp_notebook.widgets.form.typed import Spot
 
 __all__ = ["Choice"]
 
+_NULL = object()
+"""Stands for null in a dropdown, which takes None for nothing chosen."""
+
 
 class Choice(Editor):
     """Choose one of a few; what is not required can be left unset, which is not the same as its default."""
@@ -26,7 +29,8 @@ class Choice(Editor):
         if not spot.required or len(options) > 1:
             options.insert(0, (f"({spot.unset})", UNSET))
         self._values = [value for _, value in options]
-        self._widget = kit.input(w.Dropdown, spot.label, about=spot.name, options=options, index=0)
+        offered = [(label, _NULL if value is None else value) for label, value in options]
+        self._widget = kit.input(w.Dropdown, spot.label, about=spot.name, options=offered, index=0)
         self._widget.observe(kit.notice, "index")
 
     @override

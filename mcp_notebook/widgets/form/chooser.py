@@ -10,6 +10,7 @@ import ipywidgets as w
 from typing_extensions import override
 
 from mcp_notebook.schema import UNSET, Problem, Shape, shape_of
+from mcp_notebook.schema.parameters import sequence
 from mcp_notebook.widgets.form.editor import Editor, same
 from mcp_notebook.widgets.form.kit import Kit
 from mcp_notebook.widgets.form.typed import Spot
@@ -52,7 +53,7 @@ class Chooser(Editor):
         variants = [(label, shape_of(schema, kit.root)) for label, schema in shape.variants]
         variants = variants or [(_WORDS.get(shape.kind, "one value"), replace(shape, nullable=False))]
         self._forms = [_Form(label, shape=each) for label, each in variants]
-        if not spot.required or len(variants) > 1 or spot.deep:
+        if not spot.required or len(variants) > 1 or spot.deep or _begins_empty(variants[0][1]):
             self._forms.insert(0, _Form(f"({spot.unset})"))
         if shape.nullable:
             self._forms.append(_Form("null", None))
@@ -98,6 +99,12 @@ class Chooser(Editor):
         editor = self._editor()
         return editor.show(problems) if editor else problems
 
+    def begin(self) -> None:
+        """Choose to fill in, where nothing is chosen yet and there is one way to do so."""
+        shaped = [i for i, form in enumerate(self._forms[:-1]) if form.shape is not None]
+        if self._forms[self._dropdown.index].shape is None and len(shaped) == 1:
+            self._dropdown.index = shaped[0]
+
     def _editor(self, index: int | None = None) -> Editor | None:
         form = self._forms[self._dropdown.index if index is None else index]
         if form.editor is None and form.shape is not None:
@@ -137,6 +144,15 @@ class Chooser(Editor):
                 editor.fill(value)
         self._arrange()
         self._kit.notice()
+
+
+def _begins_empty(shape: Shape) -> bool:
+    """Whether nothing need be filled in: an empty list or object is sent only where a person has chosen it."""
+    schema = shape.schema
+    if shape.kind == "rows":
+        least = schema.get("minItems")
+        return not (isinstance(least, int) and least > 0)
+    return shape.kind == "record" and not sequence(schema.get("required"))
 
 
 _WORDS: Final = {"record": "fill in", "rows": "list"}

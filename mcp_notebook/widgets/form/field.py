@@ -93,6 +93,11 @@ class Field:
             self._edit(self._chooser(self._spot, self._shape))
         self._editor.fill(value)
 
+    def begin(self) -> None:
+        """Take the field's being there for a person's choice to fill it in."""
+        if isinstance(self._editor, Chooser):
+            self._editor.begin()
+
     def problems(self) -> list[Problem]:
         """Return what of the typed is no value at all."""
         return self._editor.problems()

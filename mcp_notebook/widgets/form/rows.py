@@ -127,7 +127,9 @@ class Rows(Editor):
         return row.widget
 
     def _grow(self) -> None:
-        self.rows.append(self._row())
+        row = self._row()
+        row.field.begin()
+        self.rows.append(row)
         self._rearranged()
 
     def _remove(self, row: Row) -> None:

@@ -14,6 +14,7 @@ from mcp_notebook.client import OnProgress, Outcome
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.schema import parameters
 from mcp_notebook.server.interface import argument_in_words, behaviour, listed
+from mcp_notebook.visible import visible
 from mcp_notebook.widgets import content, look
 from mcp_notebook.widgets.calls.log import put_out
 from mcp_notebook.widgets.calls.progress import ProgressBar
@@ -178,9 +179,5 @@ class ToolForm(w.VBox):
         return look.card(f"form of {look.code(self._tool.name)} {note}", look.table(("", "", ""), rows) if rows else "")
 
     def __repr__(self) -> str:
-        return "\n".join(
-            [
-                f"form of {self._tool.name} (a widget; without one: {self._line} ...)",
-                *look.columns(self._rows()),
-            ]
-        )
+        title = visible(f"form of {self._tool.name} (a widget; without one: {self._line} ...)", one_line=True)
+        return "\n".join([title, *look.columns(self._rows())])

@@ -235,7 +235,10 @@ def many(kit: Kit, spot: Spot, shape: Shape) -> Typed:
     widget = kit.input(
         w.SelectMultiple, spot.label, about=spot.name, options=options, rows=min(len(options), MOST_LINES)
     )
-    blanks: list[Any] = [*([] if spot.required else [UNSET]), [], *([None] if shape.nullable else [])]
+    # Nothing chosen is not the empty list, until a person says so.
+    least = shape.schema.get("minItems")
+    empty: list[Any] = [] if isinstance(least, int) and least > 0 else [[]]
+    blanks: list[Any] = [UNSET, *empty, *([None] if shape.nullable else [])]
 
     def encode(chosen: Any) -> tuple[int, ...]:
         places = [i for each in list(chosen) for i, value in enumerate(values) if same(value, each)]
@@ -243,9 +246,7 @@ def many(kit: Kit, spot: Spot, shape: Shape) -> Typed:
             raise ValueError("it is not in the list")
         return tuple(places)
 
-    return Typed(
-        kit, spot, widget, lambda chosen: [values[i] for i in chosen], encode, blanks if len(blanks) > 1 else []
-    )
+    return Typed(kit, spot, widget, lambda chosen: [values[i] for i in chosen], encode, blanks)
 
 
 MOST_LINES: Final = 6

@@ -49,6 +49,9 @@ class Workbench(w.VBox):
         RequestError: The server does not list what it offers.
     """
 
+    # Of the class, because ipywidgets closes a widget that goes away, also one whose making failed half-way.
+    _undo: list[Callable[[], None]] = []  # noqa: RUF012
+
     def __init__(
         self,
         connection: Connection | Callable[[], Connection],
@@ -59,7 +62,7 @@ class Workbench(w.VBox):
         self._subject = Subject(connect, home)
         self._lists = self._subject.lists()
         self._attached: Connection | None = None
-        self._undo: list[Callable[[], None]] = []
+        self._undo = []
         # Two, so that a server that does not answer holds up no view of what goes on.
         self._drawing, self._asking = Pace(self._failed), Pace(self._failed)
         self._title = w.HTML()
