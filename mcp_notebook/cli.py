@@ -164,7 +164,8 @@ def export_notebook(notebook: Path, destination: Path, server: str | None, **wis
 @main.command("import")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.argument("notebook", type=click.Path(path_type=Path, dir_okay=False), required=False)
-def import_(path: Path, notebook: Path | None) -> None:
+@click.option("--rename-fastmcp", is_flag=True, help="Write MCPServer where PATH has FastMCP, and say what differs.")
+def import_(path: Path, notebook: Path | None, rename_fastmcp: bool) -> None:
     r"""Write the server of a module, PATH, as a NOTEBOOK, to work on it in cells.
 
     PATH is a module that makes an MCPServer, a package with a server.py, or the folder of its project. Without a name
@@ -174,12 +175,13 @@ def import_(path: Path, notebook: Path | None) -> None:
     Examples:
       mcp-notebook import server.py
       mcp-notebook import projects/sales work/sales.ipynb
+      mcp-notebook import old_server.py --rename-fastmcp
     """
     from mcp_notebook.errors import McpNotebookError
     from mcp_notebook.export.way_back import import_server
 
     try:
-        click.echo(str(import_server(path, notebook, Path.cwd())))
+        click.echo(str(import_server(path, notebook, Path.cwd(), rename_fastmcp=rename_fastmcp)))
     except McpNotebookError as error:
         raise click.ClickException(str(error)) from None
 

@@ -115,8 +115,8 @@ def where() -> str:
 
 MAKE = "from mcp.server.mcpserver import MCPServer\n"
 TWICE = {"server.py": f"{MAKE}from .a import f\nfrom .b import g\nmcp = MCPServer('s')\n",
-         "a.py": "def f(): ...\ndef same(): return 1\n",
-         "b.py": "def g(): ...\ndef same(): return 2\n"}  # fmt: skip
+         "a.py": "def f(): ...\nclass Same: x = 1\n",
+         "b.py": "def g(): ...\nclass Same: x = 2\n"}  # fmt: skip
 
 
 @pytest.fixture
@@ -201,7 +201,7 @@ def test_a_server_that_a_function_makes_is_found(tmp_path: Path) -> None:
     lay(tmp_path / "p", {"server.py": f"{MAKE}{make}if '__main__' == __name__:\n    mcp.run()\n"})
     made = import_server(tmp_path / "p", None, tmp_path)
     assert made.variable == "mcp"
-    assert code(made.notebook)[-3:] == ["mcp = None\nmcp = create()", "%mcp use mcp", "other = create()"]
+    assert code(made.notebook)[-4:] == ["mcp = None", "mcp = create()", "%mcp use mcp", "other = create()"]
     assert any("%mcp use other" in note for note in made.notes)
 
 

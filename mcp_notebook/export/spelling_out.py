@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from types import ModuleType
 
 from mcp_notebook.errors import NotebookError
 
-__all__ = ["spelled_out"]
+__all__ = ["Renames", "spelled_out"]
+
+Renames = Mapping[str, str]
 
 ITS_OWN = {*dir(ModuleType("")), "__dict__", "__file__", "__path__"}
 """What a module has whatever is in it."""
 
 
-def spelled_out(text: str, names: set[str], where: str) -> tuple[str, dict[str, set[str]]]:
+def spelled_out(text: str, names: Mapping[str, Renames], where: str) -> tuple[str, dict[str, set[str]]]:
     """Return a module's text without the names of other modules, and what has to stay, as a variable with attributes.
 
     A name stays where it is read in a function that has a variable like that itself.
 
     Args:
         text: The module's.
-        names: By which it knows other modules, such as ``prices`` or ``shop.prices``.
+        names: By which it knows other modules, such as ``prices`` or ``shop.prices``, and what these call otherwise in
+            the notebook.
         where: The module's own name, for the error.
 
     Raises:
@@ -41,13 +44,13 @@ def spelled_out(text: str, names: set[str], where: str) -> tuple[str, dict[str, 
                 if not isinstance(node.ctx, ast.Load):
                     raise _used(name, node, where, f"given a new {node.attr}")
                 reads.append((name, node))
-                if node.attr in local or not _stands(text, node):
+                if names[name].get(node.attr, node.attr) in local or not _stands(text, node):
                     stay.setdefault(name, set())
     for name, node in reads:
         if name in stay:
             stay[name].add(node.attr)
     _refuse_values(tree, names, {id(node.value) for _, node in reads}, where)
-    return _without(text, [node for name, node in reads if name not in stay]), stay
+    return _without(text, [(node, names[name]) for name, node in reads if name not in stay]), stay
 
 
 def _stands(text: str, node: ast.Attribute) -> bool:
@@ -69,7 +72,7 @@ def _local_names(statement: ast.stmt) -> Iterator[str]:
                     yield node.name
 
 
-def _refuse_values(tree: ast.Module, names: set[str], read: set[int], where: str) -> None:
+def _refuse_values(tree: ast.Module, names: Collection[str], read: set[int], where: str) -> None:
     covered: set[int] = set()
     for node in ast.walk(tree):  # outer nodes come first
         if id(node) in read or id(node) in covered:
@@ -85,11 +88,11 @@ def _used(name: str, node: ast.expr, where: str, how: str) -> NotebookError:
     )
 
 
-def _without(text: str, reads: list[ast.Attribute]) -> str:
-    """Return the text with only the last name of each of these."""
+def _without(text: str, reads: list[tuple[ast.Attribute, Renames]]) -> str:
+    """Return the text with only the last name of each of these, or the name that it has instead."""
     lines = [line.encode() for line in text.split("\n")]
-    for node in sorted(reads, key=lambda node: (node.lineno, node.col_offset), reverse=True):
+    for node, renames in sorted(reads, key=lambda read: (read[0].lineno, read[0].col_offset), reverse=True):
         end, column = (node.end_lineno or 0) - 1, node.end_col_offset or 0
-        rest = lines[end][column - len(node.attr.encode()) :]
+        rest = renames.get(node.attr, node.attr).encode() + lines[end][column:]
         lines[node.lineno - 1 : end + 1] = [lines[node.lineno - 1][: node.col_offset] + rest]
     return b"\n".join(lines).decode()

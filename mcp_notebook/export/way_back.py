@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mcp_notebook.errors import NotebookError
+from mcp_notebook.export.fastmcp_renaming import fastmcp_import, renamed
 from mcp_notebook.export.flattening import Flat, Part, flatten
+from mcp_notebook.export.made_servers import MadeServer, made_servers, why_none
 
 __all__ = ["Imported", "import_server"]
 
@@ -42,13 +44,14 @@ class Imported:
         )
 
 
-def import_server(path: Path, to: Path | None, folder: Path) -> Imported:
+def import_server(path: Path, to: Path | None, folder: Path, *, rename_fastmcp: bool = False) -> Imported:
     """Write a server's modules as a notebook, which defines the same when it runs.
 
     Args:
         path: A module that makes an `MCPServer`, a package that has a ``server.py``, or the folder of its project.
         to: The notebook to write; if not given, one in `folder` that is called as the module or package is.
         folder: Where the notebook goes.
+        rename_fastmcp: Write the names of the SDK where the modules have those of ``FastMCP``.
 
     Raises:
         NotebookError: There is no such server, its modules do not fit into one namespace, or the notebook is there.
@@ -57,15 +60,24 @@ def import_server(path: Path, to: Path | None, folder: Path) -> Imported:
     notebook = folder / (to or f"{_name(source)}.ipynb")
     if notebook.exists():
         raise NotebookError(f"{notebook.name} is there already, and is not overwritten. Name another notebook.")
-    flat = flatten(source)
-    makers = {maker for part in flat.parts for maker in _makers(part.node)}
-    servers = [(name, part) for part in flat.parts if (name := _made_by(part.node, makers))]
-    if not servers:
-        raise NotebookError(f"{source} makes no MCPServer at its top level, so there is nothing to work on.")
-    (variable, made), *others = servers
-    notes = list(flat.notes)
-    notes += [f"{other!r} is a server too; to work on it: %mcp use {other}." for other, _ in others]
-    cells = list(_cells(flat, variable, made))
+    notes: list[str] = []
+
+    def rewrite(text: str, module: str) -> str:
+        new, said = renamed(text, module)
+        notes.extend(said)
+        return new
+
+    flat = flatten(source, rewrite) if rename_fastmcp else flatten(source)
+    nodes = [*flat.import_nodes(), *(part.node for part in flat.parts)]
+    found = made_servers(nodes, flat.guards)
+    if not found:
+        raise NotebookError(_why_none(source, flat, nodes))
+    server, *others = (replace(made, index=_part(made.index, flat)) for made in found)
+    notes = [*dict.fromkeys(notes), *flat.notes]
+    if server.index is None:
+        notes.append(f"The server is made by a cell that was added: {server.cell}.")
+    notes += [f"{other.variable!r} is a server too; to work on it: %mcp use {other.variable}." for other in others]
+    cells = list(_cells(flat, server))
     if any(isinstance(node, ast.Name) and node.id == "__file__" for part in flat.parts for node in ast.walk(part.node)):
         place = Path(os.path.relpath(source, notebook.parent)).as_posix()
         cells.insert(1, ("code", f"# A notebook has no __file__; this is the module's.\n__file__ = {place!r}"))
@@ -74,17 +86,31 @@ def import_server(path: Path, to: Path | None, folder: Path) -> Imported:
         _write(notebook, cells)
     except OSError as error:
         raise NotebookError(f"{notebook} cannot be written ({error.strerror}). Name another notebook.") from None
-    return Imported(notebook, source, variable, sum(kind == "code" for kind, _ in cells), tuple(notes))
+    return Imported(notebook, source, server.variable, sum(kind == "code" for kind, _ in cells), tuple(notes))
+
+
+def _part(index: int | None, flat: Flat) -> int | None:
+    """Return which part a statement is, of those at the top and the parts."""
+    return None if index is None else index - len(flat.import_nodes())
+
+
+def _why_none(source: Path, flat: Flat, nodes: Sequence[ast.stmt]) -> str:
+    if old := fastmcp_import(ast.Module([*nodes, *flat.guards], [])):
+        return (
+            f"{source.name}: FastMCP ({old}) is not the SDK's class. Write 'from mcp.server.mcpserver import "
+            "MCPServer' and MCPServer(...) instead, or have the notebook written so: --rename-fastmcp."
+        )
+    if why := why_none(nodes, flat.guards):
+        return f"{source.name}, {why}"
+    return f"{source} makes no MCPServer at its top level, so there is nothing to work on."
 
 
 def _server_module(path: Path) -> Path:
     if path.is_file():
         return path.resolve()
     found = [*path.glob("server.py"), *path.glob("src/*/server.py"), *path.glob("*/server.py")]
-    if not found:
-        found = [
-            file for file in path.glob("*.py") if "MCPServer" in file.read_text(encoding="utf-8", errors="replace")
-        ]
+    for pattern in ("*.py", "src/*/*.py", "*/*.py"):
+        found = found or [file for file in sorted(path.glob(pattern)) if _names_a_server(file)]
     if not path.is_dir() or not found:
         raise NotebookError(f"There is no module with an MCPServer at {path}. Name a module, NAME.py, or its folder.")
     if len(found) > 1 and found[0].parent != path:
@@ -92,53 +118,43 @@ def _server_module(path: Path) -> Path:
     return found[0].resolve()
 
 
+def _names_a_server(file: Path) -> bool:
+    text = file.read_text(encoding="utf-8", errors="replace")
+    return not file.name.startswith("test_") and ("MCPServer(" in text or "FastMCP(" in text)
+
+
 def _name(source: Path) -> str:
     """What the notebook is called: a package's server is known by the package."""
     return source.parent.name if (source.parent / "__init__.py").exists() else source.stem
 
 
-def _makers(node: ast.stmt) -> Iterator[str]:
-    """Yield the function that a statement defines, where it makes a server."""
-    calls = [each.func for each in ast.walk(node) if isinstance(each, ast.Call)]
-    if isinstance(node, ast.FunctionDef) and any(ast.unparse(call).endswith("MCPServer") for call in calls):
-        yield node.name
-
-
-def _made_by(node: ast.stmt, makers: Collection[str] = ()) -> str | None:
-    """Return the variable that a statement puts a new server into; `makers` are functions that make one."""
-    if not isinstance(node, ast.Assign | ast.AnnAssign) or not isinstance(node.value, ast.Call):
-        return None
-    made = node.value.func.value if isinstance(node.value.func, ast.Subscript) else node.value.func
-    target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
-    makes = ast.unparse(made)
-    return target.id if isinstance(target, ast.Name) and (makes.endswith("MCPServer") or makes in makers) else None
-
-
-def _cells(flat: Flat, variable: str, made: Part) -> Iterator[tuple[str, str]]:
+def _cells(flat: Flat, server: MadeServer) -> Iterator[tuple[str, str]]:
     """Yield kind and text of each cell: the imports, then statement by statement, each definition in one of its own."""
     if flat.title:
         yield "markdown", flat.title
     yield "code", "%load_ext mcp_notebook"
     if flat.imports:
         yield "code", "\n".join(flat.imports)
+    use = [("code", text) for text in (server.cell, f"%mcp use {server.variable}") if text]
     gathered: list[Part] = []
-    for part in flat.parts:
-        if gathered and not _together(gathered[-1], part):
+    for index, part in enumerate(flat.parts):
+        if gathered and not (_together(gathered[-1], part) and index != server.index):
             yield "code", "\n".join(one.text for one in gathered)
             gathered = []
         gathered.append(part)
-        if part is made:
+        if index == server.index:
             yield "code", "\n".join(one.text for one in gathered)
-            yield "code", f"%mcp use {variable}"
+            yield from use
             gathered = []
     if gathered:
         yield "code", "\n".join(one.text for one in gathered)
+    if server.index is None:
+        yield from use
 
 
 def _together(one: Part, next_one: Part) -> bool:
     """Whether two statements share a cell: plain ones, and the overloads of one function."""
-    names = [getattr(part.node, "name", None) for part in (one, next_one)]
-    return names[0] == names[1] and _made_by(next_one.node) is None
+    return getattr(one.node, "name", None) == getattr(next_one.node, "name", None)
 
 
 def _write(notebook: Path, cells: list[tuple[str, str]]) -> None:

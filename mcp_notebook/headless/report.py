@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,6 +15,9 @@ from mcp_notebook.headless.notebook import CodeCell
 from mcp_notebook.recording import Call
 
 __all__ = ["CellTimeout", "failure", "report"]
+
+MISSING_MAGIC = re.compile(r"(?:Line|Cell) magic (?:function )?`%.*` not found\.")
+"""How IPython says that there is no such magic; where one of the other kind has the name, it says what to do itself."""
 
 
 class CellTimeout(BaseException):
@@ -47,6 +51,8 @@ def failure(notebook: Path, call: Call, ran: Mapping[int, CodeCell]) -> str | No
 
 
 def _in_words(error: BaseException) -> str:
+    if isinstance(error, UsageError) and (missing := MISSING_MAGIC.match(str(error))):
+        return f"{missing[0]} Load the extension that has it in a cell above, or tag this cell skip-execution."
     if isinstance(error, McpNotebookError | UsageError | CellTimeout):
         return str(error)
     if isinstance(error, SyntaxError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
@@ -10,6 +11,8 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
+
+from mcp_notebook.headless.front_end import do_without
 
 __all__ = ["HeadlessShell"]
 
@@ -53,6 +56,7 @@ class HeadlessShell(InteractiveShell):
         # No history file: what a notebook runs is not what a person typed.
         super().__init__(config=Config(HistoryManager={"enabled": False}))
         self.first_error: BaseException | None = None
+        do_without(self)
 
     async def execute(self, source: str, cell_id: str) -> ExecutionResult:
         """Run a cell with history, as a kernel does: what awaits on this loop, all else at once."""
@@ -77,6 +81,19 @@ class HeadlessShell(InteractiveShell):
         """Count a cell that does not run, so that ``In [n]`` is the n-th code cell."""
         self.history_manager.store_inputs(self.execution_count, "")
         self.execution_count += 1
+
+    def enable_gui(self, gui: str | None = None) -> None:
+        """Start no event loop of a window system: nobody would see its windows."""
+
+    def enable_matplotlib(self, gui: str | None = None) -> tuple[str | None, str]:
+        """Draw as ``%matplotlib inline`` does, whatever was asked for; without matplotlib there is nothing to set up.
+
+        A notebook that plots says itself that the package is missing, by its import.
+        """
+        if find_spec("matplotlib") is None:
+            return gui, "inline"
+        drawn: tuple[str | None, str] = super().enable_matplotlib("inline")
+        return drawn
 
     def ask_exit(self) -> None:
         """End the cell that calls ``exit()``; there is no kernel to end."""

@@ -20,6 +20,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import needs_local_scope, no_var_expand
 
 from mcp_notebook import main_thread
+from mcp_notebook.magics.automagic import python_stays_python
 from mcp_notebook.magics.ran import ran_in
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ class Extension:
             self.shell.register_magic_function(function, kind, function.__name__)
             self._undo.callback(self.shell.magics_manager.magics[kind].pop, function.__name__, None)
             self._undo.callback(delattr, self.shell.magics_manager.user_magics, function.__name__)
+        self._undo.enter_context(python_stays_python(self.shell))
         # Added last, undone first: nothing is completed or watched while the rest is taken down.
         matchers = self.shell.Completer.custom_matchers
         matchers.append(self._complete)

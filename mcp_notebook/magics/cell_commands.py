@@ -75,7 +75,7 @@ def tool(
     **single: Any,
 ) -> None:
     """Run the cell, and make its public functions tools."""
-    live = state.live(server)
+    live = state.defining(server)
     hints = ToolAnnotations(
         read_only_hint=read_only,
         destructive_hint=destructive,
@@ -123,7 +123,7 @@ def resource(
     **single: str | None,
 ) -> None:
     """Run the cell, and make its public function a resource."""
-    live = state.live(server)
+    live = state.defining(server)
     defined = _run(state, functions, single)
     if len(defined) > 1:
         raise DefinitionError(
@@ -151,7 +151,7 @@ def resource(
 @click.pass_obj
 def prompt(state: State, /, functions: tuple[str, ...], server: str | None, **single: str | None) -> None:
     """Run the cell, and make its public functions prompts."""
-    live = state.live(server)
+    live = state.defining(server)
     defined = _run(state, functions, single)
     with _naming_the_way_out(defined, functions):
         built = [build_prompt(function, **single) for function in defined.values()]

@@ -22,14 +22,18 @@ __all__: list[str] = []
     "import",
     click.argument("path", type=TEXT),
     click.option("--to", type=TEXT, metavar="FILE", help="The notebook to write; it must not be there yet."),
+    click.option(
+        "--rename-fastmcp", is_flag=True, help="Write MCPServer where PATH has FastMCP, and say what differs."
+    ),
 )
-def _import(state: State, path: str, to: str | None) -> look.Rendering:
+def _import(state: State, path: str, to: str | None, rename_fastmcp: bool) -> look.Rendering:
     """Write a module's server as a notebook beside this one, to work on it in cells. Example: %mcp import server.py.
 
     PATH is a module that makes an MCPServer, a package with a server.py, or the folder of its project.
     """
     here = notebook_path(state.namespace)
-    made = import_server(Path(path).expanduser(), Path(to) if to else None, Path(here).parent if here else Path.cwd())
+    folder = Path(here).parent if here else Path.cwd()
+    made = import_server(Path(path).expanduser(), Path(to) if to else None, folder, rename_fastmcp=rename_fastmcp)
     # One cell can bring no other cells about but a single one, so it is a notebook that is opened.
     link = f'<a href="{quote(made.notebook.name)}">{escape(made.notebook.name)}</a>'
     about = f"<p>{made.cells} cells from {look.code(made.source.name)}, server {look.code(made.variable)}.</p>"

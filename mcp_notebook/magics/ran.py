@@ -162,14 +162,10 @@ def _server(state: State, name: str | None) -> MCPServer[Any]:
 
 
 def _nothing_to_export(state: State) -> str:
-    from mcp.server.lowlevel import Server
+    from mcp_notebook.server.foreign import foreign_server
 
-    low = next((name for name, value in state.namespace.items() if isinstance(value, Server)), None)
-    if low is not None:
-        return (
-            f"{low} is the SDK's low-level Server, which says itself what it serves, so no definition of it can be "
-            "exported. Write its tools on an MCPServer: @mcp.tool()."
-        )
+    if (other := foreign_server(state.namespace)) is not None:
+        return f"{other} Then it can be exported."
     return "No server has a definition here. A %%mcp_tool cell makes one, or @mcp.tool() on one."
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import click
 from IPython.display import display
+from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.errors import HostingError, PortTakenError
 from mcp_notebook.magics.options import NAME, SERVER, TEXT
-from mcp_notebook.magics.state import State
+from mcp_notebook.magics.state import State, say
 from mcp_notebook.magics.verb import ON_SERVER, verb
 from mcp_notebook.server import LiveServer, definitions
 from mcp_notebook.server.approval import WHICH, Which
@@ -34,10 +35,12 @@ def status(ctx: click.Context) -> look.Rendering | None:
     state.sync()
     rows = []
     for live in state.registry.servers.values():
-        counts = _counts(live)
+        counts = _counts(live.server)
         where = live.listener.url if live.listener else "in this kernel only"
         current = "current" if live is state.registry.current else ""
         rows.append((live.name, current, counts, where, _callers(state, live)))
+    for variable, server in state.registry.plain(state.namespace).items():
+        rows.append((variable, "", _counts(server), f"not watched; to work on it: %mcp use {variable}", ""))
     servers = listing(
         "servers",
         ("name", "", "defines", "listens", "called by"),
@@ -50,8 +53,8 @@ def status(ctx: click.Context) -> look.Rendering | None:
     return look.Rendering(f"{servers.text}\n{connections.text}", servers.html + connections.html)
 
 
-def _counts(live: LiveServer) -> str:
-    kinds = [definition.kind for definition in definitions(live.server)]
+def _counts(server: MCPServer[Any]) -> str:
+    kinds = [definition.kind for definition in definitions(server)]
     counted = [(kind, kinds.count(kind)) for kind in dict.fromkeys(kinds)]
     return ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in counted) or "nothing yet"
 
@@ -72,7 +75,7 @@ def _new(state: State, name: str) -> look.Rendering:
     earlier = state.registry.servers.get(name)
     words = "new, empty, current"
     if earlier is not None and definitions(earlier.server):
-        words += f"; in the place of one that defined {_counts(earlier)}"
+        words += f"; in the place of one that defined {_counts(earlier.server)}"
     state.registry.new(name)
     return _about(name, words)
 
@@ -81,7 +84,7 @@ def _new(state: State, name: str) -> look.Rendering:
 def _use(state: State, name: str) -> look.Rendering:
     """Switch to a live server, or adopt the MCPServer in a variable. Example: %mcp use mcp."""
     live = state.registry.use(name, state.namespace)
-    words = f"current, defines {_counts(live)}"
+    words = f"current, defines {_counts(live.server)}"
     return _about(live.name, words)
 
 
@@ -164,6 +167,8 @@ def _serve(
             "--no-token out."
         )
     listener = _listening(state, live, asked, port, any_port=any_port)
+    if not definitions(live.server):
+        say(f"server {live.name!r} defines nothing yet. What a cell defines on it reaches its clients at once.")
     if listener.approval is not None:
         display(state.listening.approval_card(live.name, listener.approval))
     return listener

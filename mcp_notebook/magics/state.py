@@ -87,9 +87,29 @@ class State:
             workbench.cell_ended()
 
     def live(self, name: str | None = None) -> LiveServer:
-        """Return the live server of that name, or the current one."""
+        """Return the live server of that name, or the one that is meant where none is named.
+
+        A name can also be that of a variable with a plain `MCPServer`.
+
+        Raises:
+            UnknownNameError: There is none of that name, or it is not clear which one is meant.
+        """
         self.sync()
+        if name is None:
+            return self.registry.meant(self.namespace)
+        if name in self.registry.plain(self.namespace):
+            return self.registry.take(name, self.namespace)
         return self.registry.named(name)
+
+    def defining(self, name: str | None = None) -> LiveServer:
+        """Return the server that a cell magic defines on: the live one of that name, or the current one."""
+        self.sync()
+        beside = list(self.registry.plain(self.namespace)) if not self.registry.servers and name is None else []
+        live = self.live(name) if name is not None else self.registry.current
+        if beside:
+            one = beside[0]
+            say(f"{live.name!r} is new, beside {', '.join(beside)}. To define on {one} instead: %mcp use {one}.")
+        return live
 
     def connection(self, live: LiveServer, era: Era = "modern") -> Connection:
         """Return the open connection to a live server; a new one where another server has its name now."""
@@ -112,15 +132,15 @@ class State:
         return self._kept(connection.name, connection.target, era)
 
     def named(self, name: str | None) -> LiveServer:
-        """Return the live server of that name, or the current one, where a connection could be meant too.
+        """Return the server that `live` does, where a connection could be meant too.
 
         Raises:
-            UnknownNameError: There is neither of that name.
+            UnknownNameError: There is neither of that name, or it is not clear which one is meant.
         """
         self.sync()
-        if name is not None and name not in self.registry.servers:
+        if name is not None and name not in self.registry.names(self.namespace):
             raise self._unknown(name)
-        return self.registry.named(name)
+        return self.live(name)
 
     def connect(self, target: Target, name: str | None, era: EraChoice) -> Connection:
         """Open a connection and keep it by its name; an earlier one of that name gives way.

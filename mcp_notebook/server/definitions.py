@@ -7,6 +7,7 @@ is a view on it. Building comes before registering, so that a function that does
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,13 +17,15 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.prompts import Prompt
 from mcp.server.mcpserver.resources import Resource, ResourceTemplate
 from mcp.server.mcpserver.tools import Tool
-from pydantic import TypeAdapter
+from pydantic.json_schema import PydanticJsonSchemaWarning
+from pydantic.warnings import ArbitraryTypeWarning
 
 from mcp_notebook.cells import Cell, cell_of
 from mcp_notebook.errors import DefinitionError
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.changes import KINDS, Kind, replace
 from mcp_notebook.server.placement import RunOn, placed
+from mcp_notebook.server.unusable import reason_of, unusable_type
 
 __all__ = ["Definition", "build_prompt", "build_tool", "define_resource", "definitions", "function_behind", "register"]
 
@@ -142,12 +145,15 @@ def function_behind(server: MCPServer[Any], method: str, name: str) -> Callable[
 def _clear_errors(function: Callable[..., Any]) -> Iterator[None]:
     """Turn what the SDK and pydantic raise about a signature into a `DefinitionError`."""
     try:
-        yield
+        with warnings.catch_warnings():
+            # The card says so, see `interface.lint`.
+            warnings.simplefilter("ignore", PydanticJsonSchemaWarning)
+            warnings.simplefilter("error", ArbitraryTypeWarning)  # clients could send anything at all
+            yield
     except DefinitionError:
         raise
     except Exception as error:  # annotations are the author's code, and pydantic runs it
-        reason = _unusable_parameter(function) or " ".join(str(error).split("\n\n")[0].split()).rstrip(".") + "."
-        raise DefinitionError(f"{_name(function)}: {reason}") from error
+        raise DefinitionError(f"{_name(function)}: {unusable_type(function) or reason_of(error)}") from error
 
 
 def _name(function: Callable[..., Any]) -> str:
@@ -171,33 +177,3 @@ def _refuse_collecting_parameters(function: Callable[..., Any]) -> None:
                 f"{_name(function)}: parameter {str(parameter)!r} cannot be passed by name, and clients "
                 "pass every argument by name. Write each parameter out, or take one list or dict."
             )
-
-
-def _unusable_parameter(function: Callable[..., Any]) -> str | None:
-    """Say which parameter has a type that no JSON Schema describes, and what to do about it."""
-    try:
-        signature = inspect.signature(function, eval_str=True)
-    except NameError as error:
-        return (
-            f"its annotations cannot be read ({error}). Define or import that name in this cell or an "
-            "earlier one, then run the cell again."
-        )
-    except Exception as error:  # noqa: BLE001 - there is none, or an annotation, which is the author's code, raised
-        return f"its signature cannot be read ({error}). Write a def around it, with a type for each parameter."
-    for name, parameter in signature.parameters.items():
-        if parameter.annotation is parameter.empty or _describable(parameter.annotation):
-            continue
-        return (
-            f"parameter {name!r} is a {inspect.formatannotation(parameter.annotation)}, which no JSON Schema "
-            "describes, so no client could send one. Use a type that pydantic knows (str, int, list, dict, "
-            "a BaseModel), or read the object from a variable of the notebook instead."
-        )
-    return None
-
-
-def _describable(annotation: Any) -> bool:
-    try:
-        TypeAdapter(annotation).json_schema()
-    except Exception:  # noqa: BLE001 - as in `_clear_errors`
-        return False
-    return True

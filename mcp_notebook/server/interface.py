@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -98,6 +99,8 @@ def _lint(entry: Entry, function: Callable[..., Any] | None) -> Iterator[str]:
         yield f"no type: {untyped}. Clients are told that it is a string; annotate it."
     if undescribed := _names(p for p in takes if not p.description):
         yield f'no description: {undescribed}. Write Annotated[..., Field(description="...")].'
+    if untold := _names(p for p in takes if p.default is UNSET and p.name in _defaults(function)):
+        yield f"clients are not told the default of {untold}: it is not JSON. Write None, and put it in the body."
     stated = entry.get("annotations", {})
     unsaid = stated.get("destructiveHint") is None and not stated.get("readOnlyHint")
     if function is not None and unsaid and (what := writes(function)):
@@ -115,6 +118,19 @@ def _untyped(function: Callable[..., Any] | None) -> set[str]:
         return set()
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     return {name for name in names if name not in annotated}
+
+
+def _defaults(function: Callable[..., Any] | None) -> set[str]:
+    """Return the parameters of a function that have a default."""
+    try:
+        signature = inspect.signature(function) if function is not None else inspect.Signature()
+    except (ValueError, TypeError):
+        return set()
+    return {
+        name
+        for name, parameter in signature.parameters.items()
+        if parameter.default is not parameter.empty and not type(parameter.default).__name__.endswith("FieldInfo")
+    }
 
 
 @one_look()

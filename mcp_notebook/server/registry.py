@@ -12,6 +12,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp_notebook.errors import HostingError, UnknownNameError, did_you_mean
 from mcp_notebook.recording import Recorder
 from mcp_notebook.server.definitions import definitions
+from mcp_notebook.server.foreign import foreign_server
 from mcp_notebook.server.notebook_server import NotebookServer, adopt
 
 if TYPE_CHECKING:
@@ -53,15 +54,58 @@ class Registry:
         self.recorder = Recorder()
         self.servers: dict[str, LiveServer] = {}
         self._current: str | None = None
+        self._unasked: LiveServer | None = None
         self._seen: WeakSet[MCPServer[Any]] = WeakSet()
         self._passed_over: WeakSet[MCPServer[Any]] = WeakSet()
 
     @property
     def current(self) -> LiveServer:
-        """The server that definitions and calls go to; the first use makes one named ``notebook``."""
+        """The server that definitions go to; the first use makes one named ``notebook``."""
         if self._current is None:
-            return self.new(DEFAULT_NAME)
+            self._unasked = self.new(DEFAULT_NAME)
+            return self._unasked
         return self.servers[self._current]
+
+    def meant(self, namespace: Mapping[str, Any]) -> LiveServer:
+        """Return the server that is meant where none is named.
+
+        It is the current one. Where no cell chose one, and magics defined nothing, it is the one plain `MCPServer` that
+        a variable holds; of several, those without definitions are passed over.
+
+        Raises:
+            UnknownNameError: There are several, or one that is not an `MCPServer`.
+        """
+        if self._is_chosen():
+            return self.current
+        found = self.plain(namespace)
+        chosen = list(found) if len(found) == 1 else [name for name in found if definitions(found[name])]
+        if len(chosen) == 1:
+            return self.use(chosen[0], namespace)
+        if found:
+            raise UnknownNameError(
+                f"There are several servers here: {', '.join(found)}. Say which one is meant: "
+                f"%mcp use {next(iter(chosen or found))}."
+            )
+        if (other := foreign_server(namespace)) is not None:
+            raise UnknownNameError(other)
+        return self.current
+
+    def plain(self, namespace: Mapping[str, Any]) -> dict[str, MCPServer[Any]]:
+        """Return the servers in variables that are not live, each once, by the first variable that holds it."""
+        found: dict[str, MCPServer[Any]] = {}
+        known: list[MCPServer[Any]] = [live.server for live in self.servers.values()]
+        for variable, value in list(namespace.items()):
+            if isinstance(value, MCPServer) and not variable.startswith("_") and all(value is not s for s in known):
+                found[variable] = value
+                known.append(value)
+        return found
+
+    def _is_chosen(self) -> bool:
+        """Whether a cell chose the current server, or gave it something to do."""
+        if self._current is None:
+            return False
+        live = self.servers[self._current]
+        return live is not self._unasked or live.listener is not None or bool(definitions(live.server))
 
     def new(self, name: str) -> LiveServer:
         """Make an empty server of that name, current from now on; one that had the name is replaced."""
@@ -74,15 +118,25 @@ class Registry:
         Raises:
             UnknownNameError: There is neither.
         """
+        return self._make_current(self.take(name, namespace).name)
+
+    def take(self, name: str, namespace: Mapping[str, Any]) -> LiveServer:
+        """Return the server of that name, or adopt the one in the variable of that name, current if none is.
+
+        Raises:
+            UnknownNameError: There is neither.
+        """
         found = namespace.get(name)
+        if isinstance(found, MCPServer):
+            self._give_way()
         if name not in self.servers or (isinstance(found, MCPServer) and found in self._passed_over):
             if not isinstance(found, MCPServer):
                 raise UnknownNameError(self._why_unknown(name, found, namespace))
-            if isinstance(found, NotebookServer):
-                self._put(found.name, found)
-                return self._make_current(found.name)
-            self._put(name, found, variable=name)
-        return self._make_current(name)
+            variable = None if isinstance(found, NotebookServer) else name
+            name = name if variable else found.name
+            self._put(name, found, variable=variable)
+            self._current = self._current or name
+        return self.servers[name]
 
     def named(self, name: str | None) -> LiveServer:
         """Return the server of that name, or the current one for None.
@@ -133,8 +187,15 @@ class Registry:
                     self._put(name, server, variable=live.variable if live is not None else None)
                 except HostingError as error:
                     notices.append(str(error))
+                self._give_way()
                 self._current = self._current or name
         return notices
+
+    def _give_way(self) -> None:
+        """Drop the server that was made because none was there, unless a cell gave it something to do."""
+        if self._unasked is not None and not self._is_chosen():
+            self.servers.pop(self._unasked.name)
+            self._current = self._unasked = None
 
     def _newcomers(self, namespace: Mapping[str, Any]) -> list[tuple[str, str, MCPServer[Any]]]:
         """Return servers that were not there before: the name each would take, its variable, and the server."""
@@ -165,6 +226,8 @@ class Registry:
 
     def _make_current(self, name: str) -> LiveServer:
         self._current = name
+        if self._unasked is not None and self._unasked.name == name:
+            self._unasked = None
         return self.servers[name]
 
     def _why_unknown(self, name: str, found: Any, namespace: Mapping[str, Any]) -> str:

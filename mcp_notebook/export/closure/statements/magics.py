@@ -57,7 +57,7 @@ _RUN_THEIR_BODY = {"time", "capture", "prun", "mcp_tool", "mcp_resource", "mcp_p
 """Cell magics whose body runs in the notebook's own namespace. ``%%timeit`` runs its body in one of its own."""
 _RUN_THEIR_LINE = {"time", "prun", "lprun", "memit", "mprun"}
 _AUTOMAGIC = re.compile(
-    r"(pip|conda|mamba|uv|cd|ls|ll|pwd|mkdir|rm|cp|mv|cat|who|whos|env|matplotlib|run|time)\b\s*[^=(\s.\[,:]"
+    r"(pip|conda|mamba|uv|cd|ls|ll|pwd|mkdir|rm|cp|mv|cat|who|whos|env|matplotlib|mcp|run|time)\b\s*[^=(\s.\[,:]"
 )
 _MAGIC = re.compile(r"[ \t]*(%{1,2}[A-Za-z_]|!|\?{1,2}\S|[,;/][A-Za-z_])")
 _HELP = re.compile(r"[ \t]*%{0,2}[\w.*]+\?{1,2}[ \t]*;?[ \t]*$")

@@ -1,0 +1,103 @@
+"""Why a function cannot be described to clients: which of its types, what pydantic says of it, and what to do."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import PydanticUserError, TypeAdapter
+from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerationError, PydanticUndefinedAnnotation
+from pydantic.warnings import ArbitraryTypeWarning
+
+__all__ = ["reason_of", "unusable_type"]
+
+MOST = 300
+"""Characters of a reason; pydantic's are sentences, but validators of the author's may say anything."""
+
+UNKNOWN = (PydanticSchemaGenerationError, PydanticInvalidForJsonSchema)
+"""What pydantic raises of types that it does not know, in words about its own inside."""
+
+
+def unusable_type(function: Callable[..., Any]) -> str | None:
+    """Say which parameter has a type that no JSON Schema describes, or else the result, and what to do about it."""
+    try:
+        signature = inspect.signature(function, eval_str=True)
+    except NameError as error:
+        return (
+            f"its annotations cannot be read ({error}). Define or import that name in this cell or an "
+            "earlier one, then run the cell again."
+        )
+    except Exception as error:  # noqa: BLE001 - there is none, or an annotation, which is the author's code, raised
+        return f"its signature cannot be read ({error}). Write a def around it, with a type for each parameter."
+    for name, parameter in signature.parameters.items():
+        if parameter.annotation is not parameter.empty and (raised := _raised_by(parameter.annotation)):
+            return _explained(
+                f"parameter {name!r}",
+                parameter.annotation,
+                raised,
+                "so no client could send one. Use a type that pydantic knows (str, int, list, dict, a BaseModel), or "
+                "read the object from a variable of the notebook instead.",
+            )
+    result = signature.return_annotation
+    if result is not signature.empty and (raised := _raised_by(result)):
+        return _explained(
+            "its result",
+            result,
+            raised,
+            "so clients cannot be told what comes. Return a type that pydantic knows (str, int, list, dict, a "
+            "BaseModel), or send it as text: --no-structured.",
+        )
+    return None
+
+
+def reason_of(error: BaseException) -> str:
+    """Return in one line what pydantic, the SDK or the author's own code says."""
+    words = " ".join(str(error).split("\n\nFor further information")[0].split("\n\nIf you got this")[0].split())
+    words = words[:MOST].rstrip(". ")
+    return f"{words or type(error).__name__}."
+
+
+def _raised_by(annotation: Any) -> Exception | None:
+    """Return what pydantic raises, or warns of, where it has to describe a type."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", ArbitraryTypeWarning)  # it would take anything at all
+        try:
+            TypeAdapter(annotation).json_schema()
+        except Exception as error:  # noqa: BLE001 - annotations are the author's code, and pydantic runs it
+            return error
+    return None
+
+
+def _explained(what: str, annotation: Any, error: Exception, so: str) -> str:
+    shown = inspect.formatannotation(annotation)
+    if isinstance(error, UNKNOWN):
+        inner = re.search(r"<class '([^']+)'>", str(error))
+        within = f", with a {inner[1]} in it," if inner and inner[1] != shown else ","
+        return f"{what} is a {shown}{within} which no JSON Schema describes, {so}"
+    if _is_undefined(error):
+        return (
+            f"{what} is a {shown}, which names something that is not defined{_undefined_in(annotation)}. Define it in "
+            "this cell or an earlier one, then run the cell again."
+        )
+    return f"{what} is a {shown}, and pydantic says: {reason_of(error)}"
+
+
+def _is_undefined(error: Exception) -> bool:
+    return isinstance(error, PydanticUndefinedAnnotation) or (
+        isinstance(error, PydanticUserError) and error.code == "class-not-fully-defined"
+    )
+
+
+def _undefined_in(annotation: Any) -> str:
+    """Return what a model says that it lacks, in brackets; "" for other types, of which pydantic does not know it."""
+    try:
+        annotation.model_rebuild()
+    except (AttributeError, TypeError):
+        return ""
+    except Exception as error:  # noqa: BLE001 - it evaluates the author's annotations
+        return f" ({reason_of(error).rstrip('.')})"
+    return ""
