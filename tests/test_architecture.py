@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "server": {"errors", "main_thread", "portal", "cells", "schema", "recording"},
     "client": {"errors", "portal", "addresses", "recording", "server"},
     "widgets": {"errors", "portal", "cells", "schema", "recording", "server", "client"},
-    "export": {"errors", "formatting", "portal", "hosts", "recording", "server", "client"},
+    "export": {"errors", "formatting", "portal", "hosts", "cells", "recording", "server", "client"},
     "agent": {"errors", "recording", "client"},
     "course": {"errors", "client", "widgets"},
     "doctor": {"addresses", "hosts"},
