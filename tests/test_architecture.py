@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "server": {"plain_json", "errors", "main_thread", "portal", "cells", "schema", "recording"},
     "client": {"visible", "plain_json", "errors", "portal", "addresses", "recording", "server"},
     "widgets": {"visible", "errors", "portal", "cells", "schema", "recording", "server", "client"},
-    "export": {"errors", "files", "formatting", "portal", "hosts", "recording", "server", "client"},
+    "export": {"errors", "files", "formatting", "portal", "hosts", "cells", "recording", "server", "client"},
     "agent": {"errors", "recording", "client"},
     "course": {"errors", "client", "widgets"},
     "doctor": {"addresses", "hosts"},

@@ -36,7 +36,7 @@ def connected(sales: Served) -> Iterator[Kernel]:
 
 
 def test_a_connection_shows_whom_it_reaches_as_a_card(connected: Kernel) -> None:
-    shown = connected.good(f"%mcp connect {IN_ROOT} \"{COMMAND}\"")
+    shown = connected.good(f'%mcp connect {IN_ROOT} "{COMMAND}"')
     assert shown.text == (
         "connection echoes\n"
         "  server  echoes\n"

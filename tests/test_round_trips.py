@@ -17,6 +17,9 @@ from mcp.server.mcpserver import MCPServer
 from ruff import find_ruff_bin
 
 from mcp_notebook.export.closure.pitfalls.leaving import LEFT_OUT
+from mcp_notebook.export.likeness.anatomy import Anatomy
+from mcp_notebook.export.likeness.comparing import Source, unlike
+from mcp_notebook.export.likeness.live import anatomy_of
 from mcp_notebook.export.module.writing import LONG, Module, write
 from mcp_notebook.magics.ran import subject_of
 from tests.notebooks import PercentNotebook, Request, ran, read
@@ -44,6 +47,9 @@ def test_a_module_is_what_the_notebook_was(path, tmp_path, monkeypatch, caplog):
         assert [r.message for r in caplog.records if "already exists" in r.message] == []
         live, exported = (running.loop.run_until_complete(seen(s, notebook)) for s in (subject.server, server))
         assert exported == live, module.files["server.py"]
+        made_of = Anatomy({f"package_{path.stem}"}).of(server)
+        source = Source.of(module.carried, module.files)
+        assert unlike(anatomy_of(subject.server, subject.namespace), made_of, source) == [], module.files["server.py"]
     check(module, notebook, tmp_path)
 
 

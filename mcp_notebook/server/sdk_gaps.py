@@ -21,6 +21,7 @@ from mcp.server.subscriptions import ListenHandler, SubscriptionBus
 __all__ = [
     "connection",
     "entries",
+    "kept_in",
     "listen_handler",
     "listen_to",
     "matches",
@@ -53,6 +54,11 @@ def entries(server: Server, kind: str) -> dict[str, Any]:
     manager, kept = _KEPT_IN[kind]
     found: dict[str, Any] = getattr(getattr(server, manager), kept)
     return found
+
+
+def kept_in(kind: str) -> tuple[str, str]:
+    """Return the attributes, one in the other, by which a server has its records of one kind."""
+    return _KEPT_IN[kind]
 
 
 def put_entries(server: Server, kind: str, new: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from mcp_notebook.export.closure import closing, names, statements
 from mcp_notebook.export.closure.pitfalls.subject import line_of
 from mcp_notebook.export.closure.statements import Notebook, Statement
 from mcp_notebook.export.findings import Finding
+from mcp_notebook.export.likeness import carrying
 from mcp_notebook.export.module import registrations
 from mcp_notebook.export.module.body import body
 from mcp_notebook.export.module.edits import undecorated
@@ -63,6 +64,7 @@ class Module:
         settings: What the modules read from the environment, through ``settings.py``.
         pip: Requirements that ``%pip install`` lines of the notebook name.
         findings: What could not be carried, what was changed, what was left out.
+        carried: The cell of each statement of the notebook that is in it, with its first and last line there.
     """
 
     files: Mapping[str, str]
@@ -71,6 +73,7 @@ class Module:
     settings: tuple[Setting, ...] = ()
     pip: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    carried: tuple[tuple[int, int, int], ...] = ()
 
 
 def write(subject: Subject, *, also: Sequence[str] = (), longest: int = LONG) -> Module:
@@ -99,12 +102,14 @@ def write(subject: Subject, *, also: Sequence[str] = (), longest: int = LONG) ->
         longest=longest,
     )
     findings = [*carried.findings, *(f for plan in plans for f in plan.findings), *written.findings]
+    findings += carrying.findings(subject, notebook, carried.statements, plans[0])
     return Module(
         files,
         written.variable,
         {(kind, name): cell for (kind, name), cell in plans[0].cells.items()},
         pip=notebook.pip,
         findings=(*findings, *ours(carried.statements), *_left_out(notebook, carried, plans[0].aliases)),
+        carried=tuple((s.cell, s.first, s.last) for s in carried.statements),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import subprocess
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from mcp_notebook.errors import ExportError
+from mcp_notebook.export.likeness import anatomy
 from mcp_notebook.export.proof.environment import Installed
 
 __all__ = ["Tested", "about", "importing", "tested"]
@@ -19,9 +21,11 @@ WORKBENCH = "mcp_notebook"
 
 _ABOUT = f"""
 import importlib, importlib.metadata, json, platform, sys
-for module in sys.argv[1:]:
-    importlib.import_module(module)
+package, variable = sys.argv[1:]
+for module in ("__main__", "server", "web"):
+    importlib.import_module(f"{{package}}.{{module}}")
 print(json.dumps({{
+    "anatomy": Anatomy({{package}}).of(getattr(sys.modules[f"{{package}}.server"], variable)),
     "versions": {{
         "Python": platform.python_version(),
         "mcp": importlib.metadata.version("mcp"),
@@ -29,17 +33,17 @@ print(json.dumps({{
     }},
     "imported": sorted(name for name in sys.modules if name.partition(".")[0] == {WORKBENCH!r}),
     "installed": sorted({{d.name for d in importlib.metadata.distributions()}} & {{"mcp-notebook", "mcp_notebook"}}),
-}}))
+}}, default=str))
 """
 
 
-def about(package: Installed, name: str, cwd: Path) -> dict[str, Any]:
-    """Import the package's modules where it is installed, and return versions and what else came with them.
+def about(package: Installed, name: str, variable: str, cwd: Path) -> dict[str, Any]:
+    """Import the package's modules where it is installed; return what its server is made of, and what came with them.
 
     Raises:
         ExportError: They cannot be imported.
     """
-    done = package.run("-c", _ABOUT, f"{name}.__main__", f"{name}.server", f"{name}.web", cwd=cwd)
+    done = package.run("-c", f"{inspect.getsource(anatomy)}\n{_ABOUT}", name, variable, cwd=cwd)
     if done.returncode != 0:
         raise ExportError(f"it cannot be imported: {_last_line(done.stderr)}")
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

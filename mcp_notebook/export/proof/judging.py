@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mcp_notebook.errors import ExportError
+from mcp_notebook.export.likeness.comparing import Source, unlike
 from mcp_notebook.export.proof.comparing import differences
 from mcp_notebook.export.proof.evidence import Difference, Proof, Row, merged, short
 from mcp_notebook.export.proof.inspecting import Tested
@@ -18,6 +19,8 @@ __all__ = ["Observed", "Run", "judged", "same_calls", "varying"]
 
 Cells = Mapping[tuple[str, str], int | None]
 Varies = Mapping[int, Sequence[str]]
+
+MADE_OF = "functions and what runs around them"
 
 HINT = (
     "The proof begins with fresh processes. A value that may be another each time: --volatile PLACE. A server that "
@@ -48,15 +51,17 @@ class Observed:
 
     Attributes:
         live: What the notebook's server offers.
+        made_of: What that server is made of.
         replays: What was recorded of it.
         runs: What was observed of the package, by transport.
-        about: Versions, and what importing it imports; or why it cannot be imported.
+        about: Versions, what its server is made of, and what importing it imports; or why it cannot be imported.
         tests: How its tests ended; or why they could not be run.
         importing: The lines that import the workbench.
         clean: Whether its environment was made for it.
     """
 
     live: Offer
+    made_of: Any
     replays: Replays
     runs: Mapping[str, Run]
     about: Mapping[str, Any] | ExportError
@@ -77,7 +82,7 @@ def varying(one: Run, other: Run) -> dict[int, list[str]]:
     return {number: places for number, places in found.items() if places}
 
 
-def judged(observed: Observed, cells: Cells, declared: Sequence[str], varies: Varies) -> Proof:
+def judged(observed: Observed, source: Source, cells: Cells, declared: Sequence[str], varies: Varies) -> Proof:
     """Say of each thing that was looked at whether the package passes."""
     found = {
         transport: _differences(observed, run, cells, declared, varies) for transport, run in observed.runs.items()
@@ -86,6 +91,7 @@ def judged(observed: Observed, cells: Cells, declared: Sequence[str], varies: Va
         _installs(observed),
         *(_row(kind, observed, found) for kind in ("server", *KINDS)),
         _calls(observed, found, varies),
+        _made_of(observed, source, cells),
         _tests(observed.tests),
         _stands_alone(observed),
     )
@@ -147,6 +153,22 @@ def _unasked(runs: Mapping[str, Run]) -> Iterator[str]:
     for transport, run in runs.items():
         if run.unasked:
             yield f"over {transport}: started, and not asked: {run.unasked}. What was found over the other one decides."
+
+
+def _made_of(observed: Observed, source: Source, cells: Cells) -> Row:
+    """Compare the functions, settings and middleware that no list shows and no recorded call may have reached."""
+    if isinstance(observed.about, ExportError):
+        return Row(MADE_OF, "not reached", ok=False)
+    found = unlike(observed.made_of, observed.about["anatomy"], source)
+    details = [
+        str(Difference(each.about, _cell_of(each.about, cells), each.what, each.notebook, each.package))
+        for each in found
+    ]
+    return Row(MADE_OF, _equal(len(found)), ok=not found, details=tuple(details))
+
+
+def _cell_of(about: str, cells: Cells) -> int | None:
+    return next((cell for (kind, name), cell in cells.items() if f"{kind} {name}" == about), None)
 
 
 def _calls(observed: Observed, found: Mapping[str, Mapping[str, list[Difference]]], varies: Varies) -> Row:

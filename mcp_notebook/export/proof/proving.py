@@ -10,6 +10,8 @@ from typing import Any
 
 from mcp_notebook.client import Connection
 from mcp_notebook.errors import ExportError, McpNotebookError
+from mcp_notebook.export.likeness.comparing import Source
+from mcp_notebook.export.likeness.live import anatomy_of
 from mcp_notebook.export.module.writing import Module
 from mcp_notebook.export.proof import inspecting
 from mcp_notebook.export.proof.environment import Installed, installed
@@ -67,7 +69,8 @@ def prove(
             return Proof(unproven=str(error))
         (folder / "empty").mkdir()
         on_progress("importing it")
-        about = _or_why(inspecting.about, package, name, folder / "empty")
+        about = _or_why(inspecting.about, package, name, module.variable, folder / "empty")
+        made_of = anatomy_of(subject.server, subject.namespace)
         with Connection(portal, subject.server, "modern") as live:
             offer = offer_of(live)
         starts = _Starts(portal, package, name, replays, on_progress)
@@ -80,8 +83,9 @@ def prove(
         on_progress("running the package's tests")
         tests = _or_why(inspecting.tested, package, folder / "tests.xml")
         importing = inspecting.importing(package.source)
-        observed = Observed(offer, replays, runs, about, tests, importing, package.clean)
-        return judged(observed, module.cells, volatile, varies)
+        observed = Observed(offer, made_of, replays, runs, about, tests, importing, package.clean)
+        source = Source.of(module.carried, module.files)
+        return judged(observed, source, module.cells, volatile, varies)
 
 
 @dataclass(frozen=True)

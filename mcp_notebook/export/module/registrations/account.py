@@ -40,7 +40,8 @@ def of(
     ours = {id(site.statement) for site in sites}
     holding = holders(server, namespace)
     others = (s for s in since if id(s) not in ours)
-    changing = [s for s in others if changes(s, held, notebook, namespace) or changes_one_of(s, holding)]
+    tried = {getattr(d.function, "__name__", d.name) for d in found.definitions.values()}
+    changing = [s for s in others if changes(s, held, notebook, namespace, tried) or changes_one_of(s, holding)]
     found.others = _latest([*changing, *_decorated_homes(found, notebook)])
     found.left_out += [s for s in notebook.statements if is_main(s.node)]
     found.findings += _unaccounted(found, notebook)
