@@ -19,7 +19,7 @@ from typing import Any
 from IPython import get_ipython
 from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["Cell", "awaits", "cell_of", "execution_count", "explain", "public_functions", "run_cell"]
+__all__ = ["Cell", "awaits", "cell_of", "execution_count", "explain", "hint_for", "public_functions", "run_cell"]
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,42 @@ def explain(error: BaseException) -> str:
         lines += [f"  {place}, line {frame.lineno}, in {frame.name}", f"    {frame.line}"]
     for member in getattr(error, "exceptions", ()):
         lines.append(textwrap.indent(explain(member), "  | "))
+    if (hint := hint_for(error)) is not None:
+        lines.append(hint)
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if cause is not None:
         lines.append(f"because of {explain(cause)}")
     return "\n".join(lines)
+
+
+def hint_for(error: BaseException) -> str | None:
+    """Say what to do about an error of an object that belongs to the thread, or the event loop, of the cells."""
+    words = str(error)
+    return next((hint for signs, hint in _BOUND.items() if any(sign in words for sign in signs)), None)
+
+
+_BOUND = {
+    (
+        "objects created in a thread can only be used in that same thread",  # sqlite3, and SQLAlchemy on it
+        "main thread is not in main loop",  # tkinter
+        "Calling Tcl from different",
+        "only works in main thread",  # signal
+        "should only be instantiated on the main thread",  # windows on macOS
+        "outside of the main thread",
+        "cannot switch to a different thread",  # greenlet, and Playwright on it
+        "'_thread._local' object has no attribute",
+        "CoInitialize has not been called",
+    ): "It works only in the thread of the cells. Define the tool with %%mcp_tool --run-on main, or create the object "
+    "within the function.",
+    (
+        "attached to a different loop",
+        "is bound to a different event loop",
+        "on an event loop other than the current one",
+        "There is no current event loop",
+    ): "It belongs to the event loop of the cells, and calls run in another. Create it within the function, or in the "
+    "lifespan of the server.",
+}
+"""What is in the words of an error, and what to do. Python has no class of errors for this."""
 
 
 def _own_frames(frames: list[traceback.FrameSummary]) -> list[traceback.FrameSummary]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from IPython.core.error import UsageError
 
-from mcp_notebook.cells import execution_count
+from mcp_notebook.cells import execution_count, hint_for
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.headless.notebook import CodeCell
 from mcp_notebook.recording import Call
@@ -60,6 +60,8 @@ def _in_words(error: BaseException) -> str:
     words = [line.rstrip() for line in traceback.format_exception_only(type(error), error)]
     members = [f"  {_in_words(member)}" for member in getattr(error, "exceptions", ())]
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if (hint := hint_for(error)) is not None:
+        words.append(hint)
     return "\n".join([*words, *members, *([f"because of {_in_words(cause)}"] if cause is not None else [])])
 
 

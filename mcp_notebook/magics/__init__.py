@@ -21,7 +21,9 @@ from IPython.core.magic import needs_local_scope, no_var_expand
 
 from mcp_notebook import main_thread
 from mcp_notebook.magics.automagic import python_stays_python
+from mcp_notebook.magics.hints import Hints
 from mcp_notebook.magics.ran import ran_in
+from mcp_notebook.magics.registering import registered
 
 if TYPE_CHECKING:
     from mcp_notebook.magics.state import State
@@ -65,6 +67,7 @@ class Extension:
         self._importer = threading.Thread(target=self._warm_up, name="mcp-notebook-import", daemon=True)
         self._ready = threading.Event()
         self._depth = 0
+        self._hints = Hints()
 
     @property
     def state(self) -> State:
@@ -86,9 +89,7 @@ class Extension:
             ("cell", self.mcp_prompt),
             ("cell", self.mcp_chat),
         ):
-            self.shell.register_magic_function(function, kind, function.__name__)
-            self._undo.callback(self.shell.magics_manager.magics[kind].pop, function.__name__, None)
-            self._undo.callback(delattr, self.shell.magics_manager.user_magics, function.__name__)
+            self._undo.enter_context(registered(self.shell, kind, function))
         self._undo.enter_context(python_stays_python(self.shell))
         # Added last, undone first: nothing is completed or watched while the rest is taken down.
         matchers = self.shell.Completer.custom_matchers
@@ -280,8 +281,10 @@ class Extension:
         if threading.current_thread() is threading.main_thread():
             main_thread.drain()
         # The body of a magic runs as a cell within the cell.
-        if self._depth == 0 and self._at_work:
-            self.state.cell_ended(failed=not result.success)
+        if self._depth == 0:
+            if self._at_work:
+                self.state.cell_ended(failed=not result.success)
+            self._hints.say_after(result)
 
     @property
     def _at_work(self) -> bool:

@@ -15,6 +15,7 @@ from pydantic_core import to_jsonable_python
 
 from mcp_notebook.errors import DefinitionError
 from mcp_notebook.server import LiveServer
+from mcp_notebook.server.results import unknown_to_json
 
 __all__ = ["Exposures"]
 
@@ -46,12 +47,15 @@ class Exposures:
             DefinitionError: The value has no such form.
         """
         value = self._shell.user_ns[variable]
-        kind, _ = self._form(value, mime_type)
+        kind, _ = self._form(variable, value, mime_type)
 
         def read() -> str | bytes:
             if variable not in self._shell.user_ns:
                 raise ResourceError(f"The notebook has no variable {variable!r} any more.")
-            return self._form(self._shell.user_ns[variable], mime_type)[1]
+            try:
+                return self._form(variable, self._shell.user_ns[variable], mime_type)[1]
+            except DefinitionError as error:
+                raise ResourceError(str(error)) from None
 
         resource = FunctionResource.from_function(
             read,
@@ -73,10 +77,11 @@ class Exposures:
                 server: Any = exposed.live.server
                 server.runtime.audience.announce(ResourceUpdated(exposed.uri))
 
-    def _form(self, value: Any, mime_type: str | None) -> tuple[str, str | bytes]:
+    def _form(self, variable: str, value: Any, mime_type: str | None) -> tuple[str, str | bytes]:
         """Return a MIME type and the value in that form."""
         if mime_type in (None, "application/json") and isinstance(value, JSON_TYPES):
-            return "application/json", json.dumps(to_jsonable_python(value, fallback=repr), ensure_ascii=False)
+            _refuse_unknown(variable, value)
+            return "application/json", json.dumps(to_jsonable_python(value, fallback=str), ensure_ascii=False)
         if mime_type in (None, "text/plain") and isinstance(value, str):
             return "text/plain", value
         if mime_type in (None, "application/octet-stream") and isinstance(value, bytes):
@@ -87,7 +92,16 @@ class Exposures:
             raise DefinitionError(
                 f"A {type(value).__name__} has no form {mime_type!r} here. It has: {', '.join(forms) or 'none'}."
             )
+        if mime_type is None and chosen == "text/plain":
+            _refuse_unknown(variable, value)  # Python's way of writing it, such as np.int64(3)
         form = forms[chosen]
         if chosen.startswith("image/") and isinstance(form, str) and chosen != "image/svg+xml":
             form = base64.b64decode(form)
         return chosen, form
+
+
+def _refuse_unknown(variable: str, value: Any) -> None:
+    if (found := unknown_to_json(value)) is not None:
+        raise DefinitionError(
+            f"{variable} {found.replace('Return', 'Expose')} To serve Python's text of it: --mime text/plain."
+        )

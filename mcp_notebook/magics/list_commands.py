@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,6 +19,9 @@ from mcp_notebook.widgets.definition import definition_card
 from mcp_notebook.widgets.listing import listing
 
 __all__: list[str] = []
+
+MOST = 240
+"""Characters of a description in a table."""
 
 
 @verb("tools", click.argument("name", type=TOOL, required=False), ON)
@@ -97,8 +101,9 @@ def _prompts(state: State, name: str | None, server: str | None) -> look.Renderi
 
 
 def _first_line(entry: Mapping[str, Any]) -> str:
+    """Return what a table shows of a description; the card of one definition shows all of it."""
     lines = entry.get("description", "").strip().splitlines()
-    return lines[0] if lines else "(no description)"
+    return textwrap.shorten(lines[0], MOST, placeholder=" ...") if lines else "(no description)"
 
 
 def _kind(entry: Mapping[str, Any]) -> str:

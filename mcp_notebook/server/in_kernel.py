@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any
 
 from mcp.server.mcpserver import MCPServer
@@ -23,28 +25,65 @@ LOUD = ("mcp", "uvicorn", "httpx", "httpx2", "httpcore")
 def at_home() -> Iterator[None]:
     """While this is open, servers of the SDK leave cells and logging alone.
 
-    Logs reach the handlers that the user sets up, and no cell. ``server.run()``, which would end in an error
-    or block the kernel, says what to do instead, so that a script pasted into a cell works as it stands.
+    Logs reach the handlers that the user sets up, and no cell, but for the one that says that a definition was not
+    taken. ``server.run()`` and its like, which would end in an error or block the kernel, say what to do instead, so
+    that a script pasted into a cell works as it stands.
     """
     silence = logging.NullHandler()
     for name in LOUD:
         logging.getLogger(name).addHandler(silence)
-    original = MCPServer.run
-
-    def run(self: MCPServer[Any], *args: Any, **options: Any) -> None:
-        if threading.current_thread() is not threading.main_thread():
-            return original(self, *args, **options)
-        print(
-            f"{self.name!r} lives in this kernel already, so run() started nothing. "
-            "Next: %mcp use VARIABLE to work with it, %mcp serve to listen."
-        )
-        return None
-
-    MCPServer.run = run  # type: ignore[method-assign]
+    told = _NotTaken()
+    logging.getLogger("mcp").addHandler(told)
+    runs = {name: getattr(MCPServer, name) for name in ("run", *RUNS_ASYNC)}
+    for name, original in runs.items():
+        setattr(MCPServer, name, _instead_of(original, is_async=name in RUNS_ASYNC))
     try:
         with sdk_gaps.quiet_construction(), output.captured():
             yield
     finally:
-        MCPServer.run = original  # type: ignore[method-assign]
+        for name, original in runs.items():
+            setattr(MCPServer, name, original)
+        logging.getLogger("mcp").removeHandler(told)
         for name in LOUD:
             logging.getLogger(name).removeHandler(silence)
+
+
+RUNS_ASYNC = ("run_stdio_async", "run_sse_async", "run_streamable_http_async")
+
+
+def _instead_of(original: Callable[..., Any], *, is_async: bool) -> Callable[..., Any]:
+    """Return what says that a server needs not be run; on other threads than the cells' it runs."""
+
+    def tell(server: MCPServer[Any]) -> None:
+        print(
+            f"{server.name!r} lives in this kernel already, so {original.__name__}() started nothing. "
+            "Next: %mcp use VARIABLE to work with it, %mcp serve to listen."
+        )
+
+    def run(self: MCPServer[Any], *args: Any, **options: Any) -> Any:
+        return original(self, *args, **options) if _elsewhere() else tell(self)
+
+    async def run_async(self: MCPServer[Any], *args: Any, **options: Any) -> Any:
+        return await original(self, *args, **options) if _elsewhere() else tell(self)
+
+    return wraps(original)(run_async if is_async else run)
+
+
+def _elsewhere() -> bool:
+    return threading.current_thread() is not threading.main_thread()
+
+
+class _NotTaken(logging.Handler):
+    """Shows the SDK's warning that a name is taken, where nobody set up logging.
+
+    Only a server that no magic has to do with warns so: it keeps the first definition, whatever cell runs again.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        words = record.getMessage()
+        if "already exists: " in words and not logging.getLogger().handlers:
+            print(
+                f"mcp: {words}. The server keeps the first one, so this one was not taken. To have cells replace what "
+                "they defined: %mcp use VARIABLE, then run the cell again.",
+                file=sys.stderr,
+            )

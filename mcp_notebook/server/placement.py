@@ -22,7 +22,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp_notebook import main_thread
 from mcp_notebook.recording import Call, current
 from mcp_notebook.recording.call import State
-from mcp_notebook.server.finite import finite
+from mcp_notebook.server.results import checked
 
 __all__ = ["RUN_ON", "RunOn", "placed"]
 
@@ -46,7 +46,7 @@ def placed(tool: Tool, *, run_on: RunOn | None = None, timeout: float | None = N
             ``async def``), or the ``main`` thread of the kernel.
         timeout: Seconds after which a call is cancelled, waiting included; None for no limit.
     """
-    tool = finite(tool)
+    tool = checked(tool)
     run_on = run_on or ("loop" if tool.is_async else "worker")
     if (run_on, tool.is_async, timeout) == ("loop", True, None):
         return tool

@@ -7,9 +7,12 @@ and shapes; colour only repeats it. HTML that loses the style sheet (GitHub, an 
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from itertools import zip_longest
 from typing import Any
 
 from mcp_notebook.visible import visible
@@ -109,18 +112,38 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Seq
 
 
 def columns(rows: Iterable[Sequence[str]], *, indent: str = "  ") -> list[str]:
-    """Lay out cells (text) in columns, the last one wrapped; the text counterpart of `table`."""
+    """Lay out cells (text) in columns, the long ones wrapped; the text counterpart of `table`."""
     cells = [[*(visible(cell, one_line=True) for cell in row[:-1]), visible(row[-1])] for row in rows]
     if not cells:
         return []
-    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]) - 1)]
+    widths = _fitting([max(map(len, column)) for column in zip(*cells, strict=True)], _width() - len(indent))
     lines: list[str] = []
     for row in cells:
-        lead = indent + "".join(f"{cell:<{width}}  " for cell, width in zip(row, widths, strict=False))
-        wrapped = textwrap.wrap(row[-1], max(40, WIDTH - len(lead)), break_on_hyphens=False) or [""]
-        lines.append((lead + wrapped[0]).rstrip())
-        lines += [" " * len(lead) + more for more in wrapped[1:]]
+        wrapped = [
+            textwrap.wrap(cell, max(width, 1), break_on_hyphens=False, break_long_words=False)
+            for cell, width in zip(row, widths, strict=True)
+        ]
+        for parts in zip_longest(*wrapped, fillvalue=""):
+            line = "  ".join(f"{part:<{width}}" for part, width in zip(parts, widths, strict=True))
+            lines.append((indent + line).rstrip())
     return lines
+
+
+def _width() -> int:
+    """Return how wide text may be: less than `WIDTH` only in a narrow terminal, so that saved notebooks are alike."""
+    terminal = sys.__stdout__ is not None and not sys.__stdout__.closed and sys.__stdout__.isatty()
+    return min(WIDTH, shutil.get_terminal_size().columns) if terminal else WIDTH
+
+
+def _fitting(widths: list[int], most: int) -> list[int]:
+    """Make the widest columns narrower until all fit; the first has names, and stays, and no other goes below 24."""
+    widths = widths[:]
+    while sum(widths) + 2 * (len(widths) - 1) > most:
+        wide = [i for i in range(1, len(widths)) if widths[i] > 24]
+        if not wide:
+            break
+        widths[max(wide, key=lambda i: widths[i])] -= 1
+    return widths
 
 
 def code(text: object) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.tools import Tool
+from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
 
 import mcp_notebook
 from mcp_notebook.export.likeness.anatomy import GONE, Anatomy
@@ -53,6 +54,8 @@ def _without_ours(value: Any) -> Any:
         return GONE if _is_ours(function) else function
     if isinstance(value, functools.partial) and _is_ours(value.func):
         return next((_without_ours(each) for each in value.args if callable(each)), GONE)
+    if isinstance(value, FuncMetadata):
+        return FuncMetadata.model_construct(**vars(value))
     is_ours = type(value).__module__.startswith("mcp_notebook.") and not isinstance(value, MCPServer)
     return _inside(value) if is_ours else value
 

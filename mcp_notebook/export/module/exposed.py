@@ -12,7 +12,17 @@ from mcp_notebook.server import Definition
 
 __all__ = ["IMPORTS", "call", "finding", "function", "is_exposed"]
 
-IMPORTS = ("import json",)
+IMPORTS = ("import json", "from pydantic_core import to_jsonable_python")
+
+DRAWN_BY = {
+    "text/html": "_repr_html_",
+    "text/markdown": "_repr_markdown_",
+    "text/latex": "_repr_latex_",
+    "image/svg+xml": "_repr_svg_",
+    "image/png": "_repr_png_",
+    "image/jpeg": "_repr_jpeg_",
+}
+"""The methods by which objects draw themselves, for IPython and as well without it."""
 
 
 def is_exposed(definition: Definition) -> bool:
@@ -30,9 +40,26 @@ def function(definition: Definition, namespace: Mapping[str, Any]) -> str | None
         kind, returned = "bytes", variable
     elif form == "application/json" and _is_json(value):
         kind, returned = "str", f"json.dumps({variable}, ensure_ascii=False)"
+    elif form == "application/json":
+        # A date or a Decimal, say, as the notebook writes it.
+        kind, returned = "str", f"json.dumps(to_jsonable_python({variable}, fallback=str), ensure_ascii=False)"
+    elif _draws_itself(definition, value):
+        kind = "bytes" if form in ("image/png", "image/jpeg") else "str"
+        returned = f"{variable}.{DRAWN_BY[str(form)]}()"
     else:
         return None
     return f"def read_{variable}() -> {kind}:\n    return {returned}"
+
+
+def _draws_itself(definition: Definition, value: Any) -> bool:
+    """Whether a method of the value alone gives what clients read now; IPython can have been told to draw otherwise."""
+    method = DRAWN_BY.get(str(getattr(definition.entry, "mime_type", "")), "")
+    if definition.function is None or not callable(getattr(value, method, None)):
+        return False
+    try:
+        return bool(getattr(value, method)() == definition.function())
+    except Exception:  # noqa: BLE001 - it is code of the author's
+        return False
 
 
 def _variable(definition: Definition) -> str:
