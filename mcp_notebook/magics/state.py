@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections import ChainMap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
+from mcp.server.mcpserver import MCPServer
 from mcp_types import CallToolResult, Root
 
 from mcp_notebook import cells
@@ -24,6 +25,7 @@ from mcp_notebook.magics.person import Person
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
 from mcp_notebook.server import LiveServer, Registry
+from mcp_notebook.server.offered import Offered
 from mcp_notebook.server.origins import Origins
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ class State:
         self.registry = Registry()
         self.listening = Listening(shell, self.portal)
         self.origins = Origins()
+        self.offered = Offered()
         self.exposures = Exposures(shell)
         self.answerer: Answerer = Person(shell)
         """Answers what servers ask during requests that bring no answers."""
@@ -79,12 +82,18 @@ class State:
     def cell_ended(self, *, failed: bool) -> None:
         """Follow what a cell did: to servers, to what it defined before, and to variables that are exposed."""
         self.sync(failed=failed)
+        self.offered.note({*self._servers()})
         gone = self.origins.end((live.server for live in self.registry.servers.values()), failed=failed)
         if gone:
             say(f"withdrawn, because this cell no longer defines it: {', '.join(gone)}.")
         self.exposures.follow(self.namespace)
         for workbench in self.workbenches.values():
             workbench.cell_ended()
+
+    def _servers(self) -> Iterator[MCPServer[Any]]:
+        """Yield the live servers, and those that variables hold."""
+        yield from (live.server for live in self.registry.servers.values())
+        yield from (value for value in list(self.namespace.values()) if isinstance(value, MCPServer))
 
     def live(self, name: str | None = None) -> LiveServer:
         """Return the live server of that name, or the current one."""
