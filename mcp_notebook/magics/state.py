@@ -93,7 +93,8 @@ class State:
     def _servers(self) -> Iterator[MCPServer[Any]]:
         """Yield the live servers, and those that variables hold."""
         yield from (live.server for live in self.registry.servers.values())
-        yield from (value for value in list(self.namespace.values()) if isinstance(value, MCPServer))
+        # By their type: a proxy may raise where its class is asked for.
+        yield from (value for value in list(self.namespace.values()) if issubclass(type(value), MCPServer))
 
     def live(self, name: str | None = None) -> LiveServer:
         """Return the live server of that name, or the current one."""
