@@ -6,6 +6,7 @@ import sys
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -25,6 +26,7 @@ from mcp_notebook.magics.person import Person
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
 from mcp_notebook.server import LiveServer, Registry
+from mcp_notebook.server.notebook_server import let_replace
 from mcp_notebook.server.offered import Offered
 from mcp_notebook.server.origins import Origins
 
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
     from mcp_notebook.widgets.workbench import Workbench
 
 __all__ = ["State", "say", "say_call"]
+
+
+MOST_HELD = 100
+"""Members of a list or dict among which servers are looked for after each cell."""
 
 
 class State:
@@ -82,7 +88,10 @@ class State:
     def cell_ended(self, *, failed: bool) -> None:
         """Follow what a cell did: to servers, to what it defined before, and to variables that are exposed."""
         self.sync(failed=failed)
-        self.offered.note({*self._servers()})
+        servers = {*self._servers()}
+        for server in servers:
+            let_replace(server)
+        self.offered.note(servers)
         gone = self.origins.end((live.server for live in self.registry.servers.values()), failed=failed)
         if gone:
             say(f"withdrawn, because this cell no longer defines it: {', '.join(gone)}.")
@@ -93,8 +102,10 @@ class State:
     def _servers(self) -> Iterator[MCPServer[Any]]:
         """Yield the live servers, and those that variables hold."""
         yield from (live.server for live in self.registry.servers.values())
-        # By their type: a proxy may raise where its class is asked for.
-        yield from (value for value in list(self.namespace.values()) if issubclass(type(value), MCPServer))
+        for value in list(self.namespace.values()):
+            held = value.values() if type(value) is dict else value if type(value) in (list, tuple) else ()
+            # By their type: a proxy may raise where its class is asked for.
+            yield from (each for each in (value, *islice(held, MOST_HELD)) if issubclass(type(each), MCPServer))
 
     def live(self, name: str | None = None) -> LiveServer:
         """Return the live server of that name, or the current one."""
