@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -90,6 +91,7 @@ def latest(server: NotebookServer) -> Call:
         ([1], [1, 2], [("/1", ABSENT, 2)]),
         (1, 1.0, [("", 1, 1.0)]),
         (True, 1, [("", True, 1)]),
+        ({"mean": math.nan}, {"mean": math.nan}, []),
         ({"a": 1, "b": 2}, {"b": 2, "a": 1}, [("", {"in this order": ["a", "b"]}, {"in this order": ["b", "a"]})]),
     ],
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from mcp.server.mcpserver import MCPServer
+
+from mcp_notebook.server.changes import Kind
 
 __all__ = ["RanCell", "Subject"]
 
@@ -38,9 +40,11 @@ class Subject:
         variable: The variable that holds it; None where only magics know it.
         cells: In the order in which they ran; a cell that ran twice is there twice.
         namespace: The notebook's variables as they are now.
+        gone: Says what a server offered once and no longer does, by kind and name.
     """
 
     server: MCPServer[Any]
     variable: str | None
     cells: tuple[RanCell, ...]
     namespace: Mapping[str, Any]
+    gone: Callable[[MCPServer[Any]], Iterable[tuple[Kind, str]]] = lambda _: ()

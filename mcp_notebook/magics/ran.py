@@ -138,7 +138,7 @@ def subject_of(state: State, name: str | None = None) -> Subject:
 
     state.sync()
     server = _server(state, name)
-    return Subject(server, _variable(state, server), ran_in(state.shell).cells(), state.namespace)
+    return Subject(server, _variable(state, server), ran_in(state.shell).cells(), state.namespace, state.offered.gone)
 
 
 def _server(state: State, name: str | None) -> MCPServer[Any]:

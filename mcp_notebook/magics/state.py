@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections import ChainMap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
+from mcp.server.mcpserver import MCPServer
 from mcp_types import CallToolResult, Root
 
 from mcp_notebook import cells
@@ -24,6 +26,8 @@ from mcp_notebook.magics.person import Person
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
 from mcp_notebook.server import LiveServer, Registry
+from mcp_notebook.server.notebook_server import let_replace
+from mcp_notebook.server.offered import Offered
 from mcp_notebook.server.origins import Origins
 
 if TYPE_CHECKING:
@@ -31,6 +35,10 @@ if TYPE_CHECKING:
     from mcp_notebook.widgets.workbench import Workbench
 
 __all__ = ["State", "say", "say_call"]
+
+
+MOST_HELD = 100
+"""Members of a list or dict among which servers are looked for after each cell."""
 
 
 class State:
@@ -42,6 +50,7 @@ class State:
         self.registry = Registry()
         self.listening = Listening(shell, self.portal)
         self.origins = Origins()
+        self.offered = Offered()
         self.exposures = Exposures(shell)
         self.answerer: Answerer = Person(shell)
         """Answers what servers ask during requests that bring no answers."""
@@ -79,12 +88,24 @@ class State:
     def cell_ended(self, *, failed: bool) -> None:
         """Follow what a cell did: to servers, to what it defined before, and to variables that are exposed."""
         self.sync(failed=failed)
+        servers = {*self._servers()}
+        for server in servers:
+            let_replace(server)
+        self.offered.note(servers)
         gone = self.origins.end((live.server for live in self.registry.servers.values()), failed=failed)
         if gone:
             say(f"withdrawn, because this cell no longer defines it: {', '.join(gone)}.")
         self.exposures.follow(self.namespace)
         for workbench in self.workbenches.values():
             workbench.cell_ended()
+
+    def _servers(self) -> Iterator[MCPServer[Any]]:
+        """Yield the live servers, and those that variables hold."""
+        yield from (live.server for live in self.registry.servers.values())
+        for value in list(self.namespace.values()):
+            held = value.values() if type(value) is dict else value if type(value) in (list, tuple) else ()
+            # By their type: a proxy may raise where its class is asked for.
+            yield from (each for each in (value, *islice(held, MOST_HELD)) if issubclass(type(each), MCPServer))
 
     def live(self, name: str | None = None) -> LiveServer:
         """Return the live server of that name, or the one that is meant where none is named.

@@ -23,7 +23,7 @@ from mcp_notebook.server.failures import guarded
 from mcp_notebook.server.placement import placed
 from mcp_notebook.server.runtime import Runtime
 
-__all__ = ["NotebookServer", "adopt"]
+__all__ = ["NotebookServer", "adopt", "let_replace"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -137,14 +137,28 @@ def adopt(server: MCPServer[Any], recorder: Recorder | None = None) -> MCPServer
         recorder: Keeps its calls; one of its own if not given.
     """
     if not hasattr(server, "runtime"):
-        for name in ("add_tool", "remove_tool", "add_prompt", "add_resource", "resource"):
-            setattr(server, name, MethodType(getattr(_Replacing, name), server))
+        let_replace(server)
         tools = sdk_gaps.entries(server, "tool")
         sdk_gaps.put_entries(server, "tool", {name: placed(tool) for name, tool in tools.items()})
         _at_home(server, recorder)
     elif recorder is not None:
         server.runtime.recorder = recorder
     return server
+
+
+_PLAIN = {
+    name: getattr(MCPServer, name) for name in ("add_tool", "remove_tool", "add_prompt", "add_resource", "resource")
+}
+
+
+def let_replace(server: MCPServer[Any]) -> None:
+    """Have a plain `MCPServer` replace what is registered again, as a cell that runs again means it."""
+    if isinstance(server, _Replacing):
+        return
+    for name, method in _PLAIN.items():
+        # What its author has put there, or into a subclass, is meant to be called.
+        if getattr(type(server), name) is method and name not in vars(server):
+            setattr(server, name, MethodType(getattr(_Replacing, name), server))
 
 
 def _at_home(server: Any, recorder: Recorder | None) -> None:

@@ -18,7 +18,7 @@ from mcp_notebook.export.closure import moments, pitfalls
 from mcp_notebook.export.closure import names as scopes
 from mcp_notebook.export.closure.names import Binding
 from mcp_notebook.export.closure.objects import Object
-from mcp_notebook.export.closure.pitfalls.files import makes_sure_of_a_directory
+from mcp_notebook.export.closure.pitfalls.files import makes_sure_of_a_directory, removals
 from mcp_notebook.export.closure.statements import Notebook, Statement, awaits
 from mcp_notebook.export.closure.trials import trials
 from mcp_notebook.export.findings import Finding
@@ -179,6 +179,8 @@ class _Closing:
                 self._delete()
             if not self._work:
                 self._prepare()
+            if not self._work:
+                self._remove()
 
     def _follow(self, need: _Need) -> None:
         """Carry the statements that bind a name as it is needed, and what their objects need."""
@@ -244,6 +246,12 @@ class _Closing:
                 ]
                 if paths and all(one.index in self.carried for one in paths) and self._may_follow(statement.index):
                     self._carry(statement.index)
+
+    def _remove(self) -> None:
+        """Carry what removes a file again that something carried makes: else each start would leave it behind."""
+        for index in removals(self._statements, self.carried):
+            if self._may_follow(index):
+                self._carry(index)
 
     def _use(self, one: Object, moment: int) -> None:
         """Carry what has changed an object by `moment`, and what the functions need that it is or holds."""

@@ -11,6 +11,7 @@ __all__ = [
     "CHANGING_METHODS",
     "CONSTANT",
     "DRAWING_METHODS",
+    "FILE_FUNCTIONS",
     "FRESH",
     "FRESH_METHODS",
     "LOOKING",
@@ -56,6 +57,9 @@ CHANGING_METHODS = words("""
     write writelines __setitem__ __delitem__ __setattr__ __next__ __iadd__
 """)
 """Methods that change their object, also where their value is used."""
+
+FILE_FUNCTIONS = words("close fsync read remove removedirs rename replace rmdir truncate unlink write")
+"""Functions of modules that work on files, called as the methods are that change their object."""
 
 BUILT_IN_TYPES = words("bytearray dict frozenset list set tuple type")
 """Built-in classes: what stands in brackets behind them is a type too, and their methods may be called unbound."""

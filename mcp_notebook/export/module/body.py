@@ -14,7 +14,7 @@ from mcp_notebook.export.module import decorators, exposed, limits
 from mcp_notebook.export.module.arrangement import Made, Part, arranged
 from mcp_notebook.export.module.edits import decorated
 from mcp_notebook.export.module.plain import SDK_SERVER
-from mcp_notebook.export.module.registrations import Key, Registration, Registrations
+from mcp_notebook.export.module.registrations import Key, Registration, Registrations, removals
 from mcp_notebook.export.ran import Subject
 
 __all__ = ["Body", "body"]
@@ -58,6 +58,7 @@ def body(carried: Sequence[Statement], plans: list[Registrations], subject: Subj
     if any("@time_limit(" in part.statement.text for part in parts):
         written.imports += limits.IMPORTS
         first.append(_made(limits.DECORATOR))
+    last += [part for on, plan in servers.items() for part in _removals(on, plan, written)]
     live = [(on, *key) for on, plan in servers.items() for key in plan.definitions]
     ordered, lost = arranged([*first, *parts, *last], live)
     written.statements = [part.statement for part in ordered]
@@ -151,6 +152,13 @@ def _exposed(plan: Registrations, namespace: Mapping[str, Any], magics: Sequence
         decorator = f"{written.variable}{exposed.call(definition)}"
         parts.append(_made(f"@{decorator}\n{function}", (written.variable, *key)))
     return parts
+
+
+def _removals(on: str, plan: Registrations, written: Body) -> list[Part]:
+    """Write what takes tools off again that were taken off in the notebook."""
+    names = [name for kind, name in plan.coming_back if kind == "tool"]
+    written.imports += removals.IMPORTS if names else ()
+    return [_made(removals.statement(on, name)) for name in names]
 
 
 def _out_of_order(made: Made) -> Finding:

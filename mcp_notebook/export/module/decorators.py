@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,7 @@ def call(definition: Definition) -> Call:
     if function is None:
         raise ValueError(f"{definition.name} has no function")
     if isinstance(entry, Tool):
-        return _written("tool", [], entry, _plain_tool(entry, function))
+        return _tool(entry, function)
     if isinstance(entry, Prompt):
         return _written("prompt", [], entry, Prompt.from_function(function))
     plain: BaseModel
@@ -46,22 +46,30 @@ def call(definition: Definition) -> Call:
     return _written("resource", [repr(definition.name)], entry, plain)
 
 
-def _plain_tool(entry: Tool, function: Callable[..., Any]) -> Tool:
-    return Tool.from_function(function, name=entry.name if function.__name__ == "<lambda>" else None)
+def _tool(entry: Tool, function: Callable[..., Any]) -> Call:
+    name = entry.name if function.__name__ == "<lambda>" else None
+    try:
+        plain = Tool.from_function(function, name=name)
+    except Exception:  # noqa: BLE001 - no schema describes what it returns, and annotations are the author's code
+        plain = Tool.from_function(function, name=name, structured_output=False)
+        return _written("tool", [], entry, plain, ["structured_output=False"])
+    differs = entry.output_schema != plain.output_schema
+    structured = [f"structured_output={entry.output_schema is not None}"] if differs else []
+    return _written("tool", [], entry, plain, structured)
 
 
 _OPTIONS = ("name", "title", "description", "mime_type", "annotations", "icons", "meta")
 
 
-def _written(method: str, arguments: list[str], entry: BaseModel, plain: BaseModel) -> Call:
+def _written(
+    method: str, arguments: list[str], entry: BaseModel, plain: BaseModel, further: Sequence[str] = ()
+) -> Call:
     imports: list[str] = []
     for option in _OPTIONS:
         value = getattr(entry, option, None)
         if value is not None and value != getattr(plain, option, None):
             arguments.append(f"{option}={_source(value, imports)}")
-    if isinstance(entry, Tool) and isinstance(plain, Tool) and entry.output_schema != plain.output_schema:
-        arguments.append(f"structured_output={entry.output_schema is not None}")
-    return Call(f".{method}({', '.join(arguments)})", tuple(imports))
+    return Call(f".{method}({', '.join([*arguments, *further])})", tuple(imports))
 
 
 def _source(value: Any, imports: list[str]) -> str:

@@ -119,7 +119,8 @@ def _planned(notebook: Notebook, subject: Subject, also: Sequence[str]) -> tuple
     missing = [subject.server]
     while missing:
         plans += [
-            registrations.of(notebook, server, _aliases(subject, server), subject.namespace) for server in missing
+            registrations.of(notebook, server, _aliases(subject, server), subject.namespace, subject.gone(server))
+            for server in missing
         ]
         prepared = _prepared(notebook, plans, _variables(subject))
         carried = _carried(prepared, plans, subject, also)

@@ -47,7 +47,9 @@ class Calls:
         ran = self._run_all(call, scope, on, on | makers)
         if not call.is_method:
             changes.change(objects.holds.of(on) & objects.changers, arguments)
-        if call.is_method and (call.name in known.CHANGING_METHODS or (call.takes and not ran)):
+        if call.is_method and call.name in known.FILE_FUNCTIONS and on & objects.modules:
+            changes.outside[call.name] = None  # as os.remove has it: no module is changed by that
+        elif call.is_method and (call.name in known.CHANGING_METHODS or (call.takes and not ran)):
             changes.change(on, arguments, modules=scope.is_statement)
             if call.name == "register" and on & objects.modules:  # as atexit has it
                 changes.outside[call.name] = None

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from mcp_notebook.export.closure import names
 from mcp_notebook.export.closure.pitfalls import setting_up
 from mcp_notebook.export.closure.pitfalls.files import paths
+from mcp_notebook.export.closure.pitfalls.places import Places
 from mcp_notebook.export.closure.pitfalls.subject import line_of
 from mcp_notebook.export.closure.statements import Notebook, Statement
 from mcp_notebook.export.findings import Finding
@@ -56,13 +57,14 @@ def _with_effects(
 ) -> Iterator[Finding]:
     here = {statement.index for statement in carried}
     variables = _variables(carried)
-    read = {path for statement in carried for path in paths(statement.node)}
+    places = Places(statement.node for statement in notebook.statements)
+    read = {path for statement in carried for path in paths(statement.node, places)}
     for index in sorted(outside.keys() - here):
         statement = notebook.statements[index]
         line = line_of(statement)
         if "get_ipython" in line or _EXECUTED.match(line):  # for the kernel alone, or said already
             continue
-        if "a file" in outside[index] and read.intersection(paths(statement.node)):  # said of what reads it
+        if "a file" in outside[index] and read.intersection(paths(statement.node, places)):  # said of what reads it
             continue
         shared = {n.id for n in ast.walk(statement.node) if isinstance(n, ast.Name)} & variables
         if "a file" in outside[index] and shared:

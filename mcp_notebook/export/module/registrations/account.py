@@ -12,8 +12,9 @@ from mcp_notebook.export.closure import names
 from mcp_notebook.export.closure.statements import Notebook, Statement
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.module.exposed import is_exposed
+from mcp_notebook.export.module.registrations import removals
 from mcp_notebook.export.module.registrations.makers import home_of, maker_of
-from mcp_notebook.export.module.registrations.registration import Registration, Registrations, cell_of
+from mcp_notebook.export.module.registrations.registration import Key, Registration, Registrations, cell_of
 from mcp_notebook.export.module.registrations.sites import by_magics, in_statement
 from mcp_notebook.export.module.registrations.uses import changes, changes_one_of, holders, is_main
 from mcp_notebook.server import Definition, definitions
@@ -22,9 +23,13 @@ __all__ = ["of"]
 
 
 def of(
-    notebook: Notebook, server: MCPServer[Any], aliases: Iterable[str], namespace: Mapping[str, Any]
+    notebook: Notebook,
+    server: MCPServer[Any],
+    aliases: Iterable[str],
+    namespace: Mapping[str, Any],
+    gone: Iterable[Key] = (),
 ) -> Registrations:
-    """Find what the cells have to do with a server that these variables hold."""
+    """Find what the cells have to do with a server that these variables hold, and that offered once what is gone."""
     held = frozenset(aliases)
     found = Registrations(held, _begun(notebook, held), {(d.kind, d.name): d for d in definitions(server)})
     since = [statement for statement in notebook.statements if statement.index > found.begun]
@@ -44,6 +49,9 @@ def of(
     changing = [s for s in others if changes(s, held, notebook, namespace, tried) or changes_one_of(s, holding)]
     found.others = _latest([*changing, *_decorated_homes(found, notebook)])
     found.left_out += [s for s in notebook.statements if is_main(s.node)]
+    registering = [*found.others, *([notebook.statements[found.begun]] if _makes_more(found, notebook) else [])]
+    found.coming_back = removals.coming_back(gone, notebook, held, found.definitions, sites, registering)
+    found.findings += removals.findings(found.coming_back, registering)
     found.findings += _unaccounted(found, notebook)
     return found
 

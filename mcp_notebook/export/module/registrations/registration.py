@@ -59,6 +59,7 @@ class Registrations:
         superseded: The decorators that go, by the index of their statement.
         others: Statements that change the server in another way, such as a loop that registers.
         left_out: Statements that are never carried.
+        coming_back: What was taken off, and what the others register again.
         findings: What cannot be told, and what is left out.
     """
 
@@ -69,6 +70,7 @@ class Registrations:
     superseded: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     others: list[Statement] = field(default_factory=list)
     left_out: list[Statement] = field(default_factory=list)
+    coming_back: list[Key] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     def made_in(self, index: int) -> dict[Key, Registration]:

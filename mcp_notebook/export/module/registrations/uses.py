@@ -12,7 +12,7 @@ from mcp_notebook.export.closure import known, names
 from mcp_notebook.export.closure.statements import Notebook, Statement
 from mcp_notebook.export.module.registrations.sites import ADDERS, DECORATORS, method_of
 
-__all__ = ["changes", "changes_one_of", "holders", "is_main", "makes_app", "runs"]
+__all__ = ["changes", "changes_one_of", "holders", "is_main", "makes_app", "removing", "root", "runs"]
 
 CHANGING = {*DECORATORS, *ADDERS, "completion", "custom_route", "middleware"}
 """What of a server changes it where it is used in a function."""
@@ -42,7 +42,7 @@ def changes(
         return False
     if not names.of(node).reads & aliases:
         return False
-    return any(_change(part, aliases, notebook, namespace) for part in ast.walk(node))
+    return any(_change(part, aliases, notebook, namespace) for part in _without_removals(node, aliases))
 
 
 def holders(server: MCPServer[Any], namespace: Mapping[str, Any]) -> set[str]:
@@ -90,17 +90,35 @@ def _change(part: ast.AST, aliases: frozenset[str], notebook: Notebook, namespac
     return isinstance(part, ast.Call) and _registers(part, aliases, notebook, namespace)
 
 
+REMOVING = {"clear", "pop", "popitem", "remove_tool"}
+
+
+def removing(part: ast.AST, known_by: Set[str]) -> bool:
+    """Whether a part of a statement takes something off the server: what is gone is written by itself."""
+    if isinstance(part, ast.Subscript):
+        return isinstance(part.ctx, ast.Del) and root(part.value) in known_by
+    is_method = isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr in REMOVING
+    return is_method and root(part) in known_by  # type: ignore[arg-type]
+
+
+def _without_removals(node: ast.AST, known_by: Set[str]) -> list[ast.AST]:
+    """Return the parts of a statement that have to do with another thing than taking something off."""
+    parts = [*ast.walk(node)]
+    gone = {id(inside) for part in parts if removing(part, known_by) for inside in ast.walk(part)}
+    return [part for part in parts if id(part) not in gone]
+
+
 def _changes_in_it(part: ast.AST, known_by: Set[str]) -> bool:
     """Whether something is changed that is reached from the server: ``mcp.settings.debug = True``."""
     if isinstance(part, ast.Attribute | ast.Subscript) and not isinstance(part.ctx, ast.Load):
-        return _root(part.value) in known_by
+        return root(part.value) in known_by
     if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
         inside = isinstance(part.func.value, ast.Attribute | ast.Subscript)
-        return inside and part.func.attr in known.CHANGING_METHODS and _root(part.func.value) in known_by
+        return inside and part.func.attr in known.CHANGING_METHODS and root(part.func.value) in known_by
     return False
 
 
-def _root(node: ast.expr) -> str:
+def root(node: ast.expr) -> str:
     """Return the variable that an attribute or item is reached from; "" for another expression."""
     while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
         node = node.func if isinstance(node, ast.Call) else node.value
@@ -145,7 +163,7 @@ def _changes_what_it_knows(
     function: _Function, known_by: Set[str], notebook: Notebook, passed: frozenset[str] = frozenset()
 ) -> bool:
     """Whether a function changes the server that it knows by these names; what it calls with it counts."""
-    parts = [*ast.walk(function)]
+    parts = _without_removals(function, known_by)
     if any(isinstance(part, ast.Attribute) and part.attr in CHANGING for part in parts):
         return True
     if any(_changes_in_it(part, known_by) for part in parts):
