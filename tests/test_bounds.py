@@ -178,6 +178,6 @@ def test_sessions_that_nobody_ends_are_bounded(
 
 
 def test_states_of_calls_that_never_go_on_are_kept_as_digests(server: NotebookServer) -> None:
-    keys = [runtime._round("tools/call", "t", {"requestState": HUGE + str(i)}) for i in range(3)]
+    keys = [runtime._round("tools/call", "t", "c", {"requestState": HUGE + str(i)}) for i in range(3)]
     assert len(set(keys)) == 3
     assert {len(key) for key in keys} == {32}

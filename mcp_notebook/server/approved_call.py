@@ -52,7 +52,10 @@ async def _decided(
 ) -> Decision | None:
     """Ask until the tool that was asked about is the one that would run; None where nobody has to be asked."""
     decision: Decision | None = None
-    digest = sha256(json.dumps([name, arguments], sort_keys=True, default=str).encode()).digest()
+    try:
+        digest = sha256(json.dumps([name, arguments], sort_keys=True, default=str).encode()).digest()
+    except RecursionError:
+        raise ToolError("The arguments are nested too deep to be shown to a person, so this was not run.") from None
     while True:
         entry = sdk_gaps.entries(server, "tool").get(name)
         # Of an unknown tool the SDK says so. What one of the pair calls comes through here by itself.

@@ -5,6 +5,7 @@ One middleware of the SDK, on every transport: all that a client asks passes thr
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import anyio
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
+from mcp.server.request_state import authenticated_principal
 from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_PARAMS, METHOD_NOT_FOUND
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS as MODERN
@@ -63,6 +65,7 @@ class Runtime:
         self._server = server
         self._rounds: dict[bytes, Call] = {}
         sdk_gaps.wrap_spans(server, SpansWhereCollected)
+        sdk_gaps.bind_rounds(server, _principal)
         # First, so outside the SDK's own that seals a request's state: sealed, it is another for each call.
         server.middleware.insert(0, self)
 
@@ -127,9 +130,10 @@ class Runtime:
     def _opened(self, ctx: ServerRequestContext[Any, Any]) -> Call:
         params = ctx.params or {}
         name = _named(params.get(NAMED_BY[ctx.method]))
+        client = _client(ctx)
         answers = params.get("inputResponses")
         if isinstance(answers, dict):
-            call = self._rounds.pop(_round(ctx.method, name, params), None)
+            call = self._rounds.pop(_round(ctx.method, name, client, params), None)
             if call is not None:
                 call.rounds += 1
                 call.state, call.duration = "running", None
@@ -138,14 +142,13 @@ class Runtime:
                 for answer in answers.values():
                     call.add("answer", answer)
                 return call
-        client = ctx.session.client_params
         call = Call(
             server=self._server.name,
             method=ctx.method,
             name=name,
             arguments=_arguments(ctx.method, params),
-            client=f"{client.client_info.name} {client.client_info.version}".strip() if client else "",
-            transport="memory" if ctx.request is None else ctx.request.scope.get(TRANSPORT, "http"),
+            client=client,
+            transport=_transport(ctx),
             protocol_version=ctx.protocol_version,
             function=function_behind(self._server, ctx.method, name),
         )
@@ -161,7 +164,7 @@ class Runtime:
                 call.add("question", question)
             while len(self._rounds) > MOST_WAITING:
                 self._rounds.pop(next(iter(self._rounds)))
-            self._rounds[_round(ctx.method, call.name, wire)] = call
+            self._rounds[_round(ctx.method, call.name, _client(ctx), wire)] = call
         else:
             call.allowed = None
         call.end("error" if wire.get("isError") else "done", wire)
@@ -195,10 +198,32 @@ def _arguments(method: str, params: Mapping[str, Any]) -> Any:
     return argument
 
 
-def _round(method: str, name: str, message: Mapping[str, Any]) -> bytes:
+def _client(ctx: ServerRequestContext[Any, Any]) -> str:
+    """Return the name and version that a client gives itself."""
+    client = ctx.session.client_params
+    return f"{client.client_info.name} {client.client_info.version}".strip() if client else ""
+
+
+def _transport(ctx: ServerRequestContext[Any, Any]) -> str:
+    return "memory" if ctx.request is None else str(ctx.request.scope.get(TRANSPORT, "http"))
+
+
+def _principal(ctx: ServerRequestContext[Any, Any]) -> str:
+    """Return whom the state of a call of several rounds is for: it passes for nobody else.
+
+    That is the user, where the server has authorization of its own, and else no more than how the client came and what
+    it calls itself. A notebook has one token, so everybody who has it is the same to the kernel, and may use any
+    name: this keeps an honest client from going on with another's call, and a state that was seen in a log or on a
+    screen from passing under a name of its own. It does not keep away somebody who has the token and takes the name
+    too. The same holds for what a person allowed "for the rest".
+    """
+    return json.dumps([authenticated_principal(ctx), _transport(ctx), _client(ctx)])
+
+
+def _round(method: str, name: str, client: str, message: Mapping[str, Any]) -> bytes:
     """Return what tells the rounds of one call from those of others: a digest, since a state may be long."""
     state = message.get("requestState")
-    key = "\0".join((method, name, state if isinstance(state, str) else ""))
+    key = "\0".join((method, name, client, state if isinstance(state, str) else ""))
     return sha256(key.encode("utf-8", "surrogatepass")).digest()
 
 
