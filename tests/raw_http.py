@@ -51,13 +51,17 @@ class RawClient:
         self.client = client
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
         self.http = httpx2.Client(timeout=30, headers=self.headers)
-        self._session: dict[str, str] = {}
+        self.session: dict[str, str] = {}
         if legacy:
-            who = {"name": client, "version": "1"}
-            params = {"protocolVersion": LEGACY, "capabilities": {"elicitation": {}}, "clientInfo": who}
-            opened = self.post({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params})
-            self._session = {"Mcp-Session-Id": opened.headers["mcp-session-id"], "MCP-Protocol-Version": LEGACY}
+            self.session = {"Mcp-Session-Id": self.open_session(), "MCP-Protocol-Version": LEGACY}
             self.post({"jsonrpc": "2.0", "method": "notifications/initialized"})
+
+    def open_session(self) -> str:
+        """Open a session of a legacy client, and return its id."""
+        who = {"name": self.client, "version": "1"}
+        params = {"protocolVersion": LEGACY, "capabilities": {"elicitation": {}}, "clientInfo": who}
+        opened = self.post({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params})
+        return opened.headers["mcp-session-id"]
 
     def __enter__(self) -> RawClient:
         return self
@@ -68,7 +72,7 @@ class RawClient:
     def post(self, message: Any, headers: Mapping[str, str] | None = None) -> httpx2.Response:
         """Send anything: bytes as they are, the rest as JSON."""
         body = message if isinstance(message, bytes) else json.dumps(message).encode()
-        return self.http.post(self.url, content=body, headers={**ACCEPT, **self._session, **(headers or {})})
+        return self.http.post(self.url, content=body, headers={**ACCEPT, **self.session, **(headers or {})})
 
     def request(self, method: str, params: Any) -> httpx2.Response:
         """Send a request with these parameters, whatever they are."""

@@ -145,7 +145,7 @@ def test_a_session_that_ends_makes_room_for_what_others_follow(
         with RawClient(listener.url, TOKEN, legacy=True) as client:
             assert "result" in answer(client.request("resources/subscribe", {"uri": "test://" + "x" * 3_000}))
             assert "error" in answer(client.request("resources/subscribe", {"uri": "test://" + "y" * 3_000}))
-            client.http.delete(client.url, headers={**ACCEPT, **client._session})
+            client.http.delete(client.url, headers={**ACCEPT, **client.session})
 
 
 def test_saying_again_that_it_is_initialized_costs_nothing(listener: Listener, server: NotebookServer) -> None:
