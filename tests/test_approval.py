@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,8 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.server.auth.provider import AccessToken, TokenVerifier
 from mcp.server.auth.settings import AuthSettings
 from mcp.server.mcpserver import Elicit, Resolve
+from mcp.server.mcpserver.tools import Tool
+from mcp.server.request_state import RequestStateSecurity
 from mcp_types import CallToolResult, ElicitResult, ToolAnnotations
 from pydantic import BaseModel
 
@@ -33,6 +36,7 @@ from mcp_notebook.widgets.approval import ApprovalCard
 from mcp_notebook.widgets.calls.card import call_card
 from mcp_notebook.widgets.calls.log import log
 from tests.outside import Connected, connected
+from tests.raw_http import RawClient, answer
 
 DEADLINE = 20
 
@@ -420,7 +424,7 @@ def test_a_server_that_takes_over_is_asked_about_too(library, listener, approval
 
 
 def asked(approval: Approval, **facts: Any) -> Request:
-    return Request(client="tester", server="s", tool=facts.pop("tool", "t"), arguments=facts.pop("arguments", {}))
+    return Request(**{"client": "tester", "server": "s", "tool": "t", "arguments": {}, **facts})
 
 
 def test_of_two_answers_the_first_holds():
@@ -588,3 +592,93 @@ def test_the_card_reads_as_text_where_there_is_no_front_end(waiting):
         f'  {request.number}  t  "tester"  denied by a person: no',
     ]
     assert repr(ApprovalCard(Approval(), "library")) == "approvals of library: nothing waits"
+
+
+# What is shown before it is allowed
+
+
+TOOL = Tool.from_function(lambda path, content, force: None, name="write")
+
+
+def test_arguments_are_shown_in_an_order_that_the_client_does_not_choose():
+    arguments = {"zz": 1, "content": "x" * 5_000, "aa": {"z": 1, "b": 2}, "force": True, "path": "/etc/passwd"}
+    for sent in (arguments, dict(reversed(arguments.items()))):
+        request = asked(Approval("all"), arguments=sent, entry=TOOL)
+        assert json.loads(request.text) == arguments
+        assert list(json.loads(request.text)) == ["path", "force", "aa", "zz", "content"]
+        assert list(json.loads(request.text)["aa"]) == ["b", "z"]
+
+
+def test_nothing_of_what_a_person_may_allow_is_cut(waiting):
+    arguments = {"content": "x" * 90_000, "path": "/etc/pass\x1b[8mwd"}
+    _approval, card, _request = waiting(arguments=arguments, entry=TOOL)
+    for shown in (card._repr_mimebundle_()["text/html"], repr(card)):
+        assert "x" * 90_000 in shown
+        assert shown.index("/etc/pass\\u001b[8mwd") < shown.index("x" * 90_000)
+        assert "not shown" not in shown
+
+
+DEEP: Any = []
+for _ in range(5_000):
+    DEEP = [DEEP]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ({"content": "x" * 200_000, "path": "/etc/passwd"}, "its arguments have 200,0"),
+        ({str(i): i for i in range(20_000)}, "a person is shown 100,000 at most"),
+        ({"content": "\x1b" * 40_000}, "a person is shown 100,000 at most"),
+        ({"content": DEEP}, "nested too deep"),
+    ],
+    ids=["long", "many", "control characters", "deep"],
+)
+def test_a_call_that_cannot_be_shown_whole_is_denied_without_a_question(arguments, why):
+    approval = Approval("all", DEADLINE)
+    request = asked(approval, arguments=arguments, entry=TOOL)
+    decision = anyio.run(approval.ask, request)
+    assert (decision.allowed, decision.by) == (False, "the notebook")
+    assert why in decision.reason
+    assert approval.waiting == []
+    assert repr(ApprovalCard(approval, "library"))
+
+
+def test_a_model_reads_that_its_arguments_are_too_long_to_be_allowed(library, approval, client):
+    denied = client.start("delete", title="x" * 200_000).result(DEADLINE)
+    assert denied.is_error
+    assert "200,0" in denied.content[0].text
+    assert "a person is shown 100,000 at most" in denied.content[0].text
+    assert library.done == []
+
+
+# Who goes on with a call
+
+
+def second_round(client: RawClient, first: dict[str, Any]) -> dict[str, Any]:
+    (key,) = first["inputRequests"]
+    answers = {key: {"action": "accept", "content": {"sure": True}}}
+    more = {"inputResponses": answers, "requestState": first["requestState"]}
+    return answer(client.request("tools/call", {"name": "wipe", "arguments": {"shelf": "A"}, **more}))
+
+
+def test_a_state_that_was_captured_does_not_pass_under_another_name(library, listener, approval):
+    with RawClient(listener.url, None, client="honest") as honest, RawClient(listener.url, None, client="sly") as sly:
+        with start_blocking_portal() as portal:
+            wipe = {"name": "wipe", "arguments": {"shelf": "A"}}
+            first = portal.start_task_soon(anyio.to_thread.run_sync, lambda: honest.request("tools/call", wipe))
+            approval.allow(the_one_that_waits(approval).number)
+            asked_back = answer(first.result(DEADLINE))["result"]
+        refused = second_round(sly, asked_back)
+        assert refused["error"]["message"] == "Invalid or expired requestState"
+        assert library.done == []
+        assert "result" in second_round(honest, asked_back)
+        assert library.done == ["wipe A True"]
+        assert len(approval.decided) == 1
+
+
+def test_the_author_may_say_for_whom_a_state_passes():
+    security = RequestStateSecurity(keys=["k" * 32], bind_principal=lambda _: "the author's")
+    server = NotebookServer("library", request_state_security=security)
+    assert security.bind_principal is not None
+    assert security.bind_principal(None) == "the author's"  # type: ignore[arg-type]
+    assert server.name == "library"

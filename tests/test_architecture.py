@@ -120,7 +120,7 @@ def test_outside_libraries_stay_in_their_rooms() -> None:
 def test_private_parts_of_the_sdk_are_touched_in_one_module_only() -> None:
     private = {
         "_tool_manager", "_resource_manager", "_prompt_manager", "_lowlevel_server", "_tools", "_resources",
-        "_templates", "_prompts", "_subscriptions", "_bus", "_connection",
+        "_templates", "_prompts", "_subscriptions", "_bus", "_connection", "_security",
     }  # fmt: skip
     touching = {
         path.name

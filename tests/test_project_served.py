@@ -207,7 +207,7 @@ BEGUN = {
 
 
 def test_a_flood_of_connections_without_a_token_leaves_it_well(folder: Path) -> None:
-    with listening(folder, BOOKSHOP_TOKEN=TOKEN) as (url, process):
+    with listening(folder, BOOKSHOP_TOKEN=TOKEN, BOOKSHOP_LOG_LEVEL="ERROR") as (url, process):
         host, port = url.removeprefix("http://").split(":")
         for begun in BEGUN.values():
             with ExitStack() as stack:

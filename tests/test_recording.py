@@ -217,7 +217,7 @@ def test_an_empty_recorder_finds_nothing():
 
 
 def test_a_call_that_goes_on_for_another_round_is_counted_once():
-    recorder = Recorder(most_bytes=10_000)
+    recorder = Recorder(most_bytes=11_000)
     made = call(arguments={"x": "x" * 4_000})
     recorder.opened(made)
     for _ in range(5):

@@ -13,6 +13,7 @@ from mcp.server.connection import Connection
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.prompts import Prompt
 from mcp.server.mcpserver.resources import ResourceTemplate
+from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
 from mcp.server.session import ServerSession
 from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ToolsListChanged
 from mcp.shared.memory import create_client_server_memory_streams
@@ -248,6 +249,12 @@ def test_gap_asking_a_template_whether_it_matches_may_raise_where_no_would_do():
     template = ResourceTemplate.from_function(keyed, uri_template="memo://a/{key}")
     with pytest.raises(ValueError, match="memo://a"):
         template.matches("memo://a/..")
+
+
+def test_gap_for_whom_the_state_of_rounds_passes_can_be_neither_seen_nor_changed_once_a_server_is_made(server):
+    boundaries = [layer for layer in server.middleware if isinstance(layer, RequestStateBoundary)]
+    assert len(boundaries) == 1
+    assert not [value for value in public_values(boundaries[0]) if isinstance(value, RequestStateSecurity)]
 
 
 def test_gap_a_plain_server_gives_the_root_logger_a_handler():

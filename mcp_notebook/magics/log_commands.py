@@ -131,6 +131,10 @@ def _replay(state: State, number: int, output: str | None, server: str | None) -
     earlier = _numbered(_recorder(state, server), number)
     if earlier.cut:
         raise UnknownNameError(f"Call {number} was too long to be kept whole, so it cannot be made again.")
+    if earlier.malformed:
+        raise UnknownNameError(
+            f"Call {number} was refused as malformed, so it cannot be made again. %mcp log {number} shows what came."
+        )
     connection = state.on(server) if server in state.connected else state.connection(_live(state, earlier))
     if earlier.method == "tools/call":
         outcome: Any = connection.call(earlier.name, earlier.arguments)

@@ -26,6 +26,10 @@ from mcp_notebook.widgets.listing import listing
 __all__ = ["status"]
 
 
+MOST_CALLERS = 10
+"""Clients of a server that are named; a client may give itself another name for each call."""
+
+
 @click.pass_context
 def status(ctx: click.Context) -> look.Rendering | None:
     """Show every live server and every connection; the callback of ``%mcp`` itself."""
@@ -66,7 +70,9 @@ def _callers(state: State, live: LiveServer) -> str:
         for call in state.registry.recorder.calls
         if call.server == live.server.name and call.transport != "memory"
     )
-    return ", ".join(f"{client} ({count} call{'s' if count > 1 else ''})" for client, count in calls.items())
+    shown = [f"{client} ({count} call{'s' if count > 1 else ''})" for client, count in calls.most_common(MOST_CALLERS)]
+    more = len(calls) - len(shown)
+    return ", ".join([*shown, *([f"{more} more"] if more else [])])
 
 
 @verb("new", click.argument("name", type=NAME))

@@ -124,6 +124,8 @@ def why_not(call: Call) -> str | None:
         return "it was not allowed"
     if call.state not in ("done", "error", "refused"):
         return "it was cancelled" if call.state == "cancelled" else "it has not ended"
+    if call.malformed:
+        return "its request was malformed"
     if call.cut:
         return "it was too long to be kept whole"
     asked, answered = (sum(event.kind == kind for event in call.events) for kind in ("question", "answer"))

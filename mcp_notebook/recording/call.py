@@ -14,12 +14,14 @@ from pydantic_core import to_json
 __all__ = [
     "MOST_BYTES_OF_EVENTS",
     "MOST_BYTES_OF_VALUES",
+    "MOST_CHARACTERS_OF_NAME",
     "Call",
     "Decision",
     "Event",
     "Kind",
     "State",
     "current",
+    "fits",
     "fitted",
 ]
 
@@ -33,6 +35,21 @@ MOST_BYTES_OF_VALUES = 100_000
 
 MOST_BYTES_OF_EVENTS = 200_000
 """What is kept of all that a call prints, shows, logs and reports."""
+
+MOST_CHARACTERS_OF_NAME = 2_000
+"""What is kept of the name or URI that a call asks for."""
+
+MOST_CHARACTERS_OF_CLIENT = 200
+"""What is kept of the name and version that a client gives itself."""
+
+MOST_CHARACTERS_OF_ERROR = 20_000
+"""What is kept of the text of an error."""
+
+MOST_DEPTH = 100
+"""Levels of JSON that are kept; who shows or compares it goes as deep, and Python's stack has an end."""
+
+BYTES_OF_A_CALL = 1_000
+"""About what a call takes beside the texts that it keeps."""
 
 
 class Event(NamedTuple):
@@ -93,13 +110,14 @@ class Call:
         duration: Seconds; None while it runs.
         error: The text of a protocol error.
         raised: What the function raised and clients are not told; only the latest calls keep it.
-        cut: Whether its arguments or its result were too long to be kept whole.
+        malformed: Whether the protocol's types refused it, so that no client of ours can send it again.
+        cut: Whether its name, its arguments or its result were too long to be kept whole.
         counted: How many bytes of it the recorder has counted.
         session: The session of the request, while it runs.
         rounds: How many requests it took; more than one where the client was asked in between.
         approval: What was decided where a person was asked whether it may run; None where nobody was.
-        allowed: What was allowed, while it runs: the tool's entry, and its name and arguments as text. Another round
-            is asked about again where they differ.
+        allowed: What was allowed, while it runs: the tool's entry, and a digest of its name and arguments. Another
+            round is asked about again where they differ.
     """
 
     number = 0
@@ -108,8 +126,9 @@ class Call:
     error: str | None = None
     raised: BaseException | None = None
     rounds = 1
+    malformed = False
     approval: Decision | None = None
-    allowed: tuple[Any, str] | None = None
+    allowed: tuple[Any, bytes] | None = None
     counted = 0
     session: Any = None
     _result: bytes | None = None
@@ -122,7 +141,7 @@ class Call:
         server: str,
         method: str,
         name: str,
-        arguments: Mapping[str, Any],
+        arguments: Any,
         client: str = "",
         transport: str = "memory",
         protocol_version: str = "",
@@ -130,14 +149,15 @@ class Call:
     ) -> None:
         self.server = server
         self.method = method
-        self.name = name
-        self.client = client
+        self.name = _shortened(name, MOST_CHARACTERS_OF_NAME)
+        self.client = _shortened(client, MOST_CHARACTERS_OF_CLIENT)
         self.transport = transport
         self.protocol_version = protocol_version
         self.function = function
         # As JSON text: one object instead of many, which the garbage collector would visit again and again.
         self._arguments, self.cut = _packed(arguments)
-        self.size = len(self._arguments)
+        self.cut = self.cut or self.name != name
+        self.size = BYTES_OF_A_CALL + len(self._arguments) + len(self.name) + len(self.client)
         self.started = time.time()
         self._origin = time.perf_counter()
 
@@ -157,10 +177,9 @@ class Call:
         return self.duration is None
 
     @property
-    def arguments(self) -> dict[str, Any]:
-        """As they came in; long ones are cut."""
-        arguments: dict[str, Any] = json.loads(self._arguments)
-        return arguments
+    def arguments(self) -> Any:
+        """As they came in, an object unless the call is malformed; long ones are cut."""
+        return json.loads(self._arguments)
 
     @property
     def result(self) -> dict[str, Any] | None:
@@ -202,7 +221,8 @@ class Call:
         self.state = state
         self.session = None
         if error is not None:
-            self.error = error
+            self.error = _shortened(error, MOST_CHARACTERS_OF_ERROR)
+            self.size += len(self.error)
         if result is not None:
             self._result, cut = _packed(result)
             self.cut = self.cut or cut
@@ -213,12 +233,22 @@ current: ContextVar[Call | None] = ContextVar("mcp_notebook_call", default=None)
 """The call that the running code works for; threads and tasks that it starts inherit it."""
 
 
-def _packed(value: Mapping[str, Any]) -> tuple[bytes, bool]:
-    """Return a JSON object as text, and whether it had to be cut."""
-    text = _json(value)
-    if len(text) <= MOST_BYTES_OF_VALUES:
-        return text, False
-    return _json(_cut(value, [MOST_BYTES_OF_VALUES])), True
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else _cut(text, [most])
+
+
+def _packed(value: Any) -> tuple[bytes, bool]:
+    """Return a JSON value as text, and whether it had to be cut."""
+    try:
+        text = to_json(value)
+    except ValueError:  # half of a surrogate pair, which JSON can carry and UTF-8 cannot; or too deep for it
+        kept, _ = fitted(value, MOST_BYTES_OF_VALUES)
+    else:
+        levels = text.count(b"{") + text.count(b"[")  # no more than that
+        if len(text) <= MOST_BYTES_OF_VALUES and (levels <= MOST_DEPTH or not _is_deep(value)):
+            return text, False
+        kept = _cut(value, [MOST_BYTES_OF_VALUES])
+    return _json(kept), kept is not value
 
 
 def _json(value: Any) -> bytes:
@@ -229,9 +259,25 @@ def _json(value: Any) -> bytes:
 
 
 def fitted(value: Any, room: int) -> tuple[Any, int]:
-    """Return a JSON value cut to about `room` bytes, and its size; what fits is returned as it is."""
+    """Return a JSON value cut to about `room` bytes and `MOST_DEPTH`, and its size; what fits is returned as it is."""
     size = _size(value, room)
-    return (value, size) if size <= room else (_cut(value, [room]), room)
+    return (value, size) if size <= room and not _is_deep(value) else (_cut(value, [room]), min(size, room))
+
+
+def fits(value: Any, room: int) -> bool:
+    """Whether a JSON value has at most `room` bytes and `MOST_DEPTH`."""
+    return _size(value, room) <= room and not _is_deep(value)
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether a JSON value has more levels than are kept."""
+    level = [value]
+    for _ in range(MOST_DEPTH + 1):
+        inside = [item for item in level if isinstance(item, (dict, list, tuple)) and item]
+        if not inside:
+            return False
+        level = [child for item in inside for child in (item.values() if isinstance(item, dict) else item)]
+    return True
 
 
 def _size(value: Any, most: int) -> int:
@@ -253,8 +299,8 @@ def _size(value: Any, most: int) -> int:
     return size
 
 
-def _cut(value: Any, left: list[int]) -> Any:
-    """Return as much of a value as `left` has room for; what is left out is marked where it was."""
+def _cut(value: Any, left: list[int], levels: int = MOST_DEPTH) -> Any:
+    """Return as much of a value as `left` has room for, and so many levels; what is left out is marked where it was."""
     room = max(left[0], 0)
     if isinstance(value, str):
         left[0] -= len(value)
@@ -262,6 +308,9 @@ def _cut(value: Any, left: list[int]) -> Any:
     if isinstance(value, bytes):
         left[0] -= 8
         return f"[{len(value)} bytes]"
+    if levels < 0 and isinstance(value, (dict, list, tuple)) and value:
+        left[0] -= 8
+        return "[deeper]"
     if isinstance(value, dict):
         mapping: dict[str, Any] = {}
         for key, item in value.items():
@@ -270,7 +319,7 @@ def _cut(value: Any, left: list[int]) -> Any:
                 break
             left[0] -= 4
             name = _cut(key, left)
-            mapping[name] = _cut(item, left)
+            mapping[name] = _cut(item, left, levels - 1)
         return mapping
     if isinstance(value, (list, tuple)):
         items: list[Any] = []
@@ -279,7 +328,7 @@ def _cut(value: Any, left: list[int]) -> Any:
                 items.append(f"[{len(value) - len(items)} more]")
                 break
             left[0] -= 2
-            items.append(_cut(item, left))
+            items.append(_cut(item, left, levels - 1))
         return items
     left[0] -= 8
     return value

@@ -15,6 +15,9 @@ __all__ = ["Frame", "Wire", "tapped"]
 MOST_FRAMES = 2_000
 MOST_BYTES_OF_A_FRAME = 20_000
 
+MOST_CHARACTERS_OF_A_HEAD = 2_000
+"""What is kept of a request's line and the headers of MCP."""
+
 SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
 """Headers whose values are never kept."""
 
@@ -61,6 +64,7 @@ class Wire:
     ) -> None:
         """Keep one message, cut where it is long."""
         kept, _ = fitted(message, MOST_BYTES_OF_A_FRAME)
+        head, _ = fitted(head, MOST_CHARACTERS_OF_A_HEAD)
         self.frames.append(Frame(time.time(), direction, transport, exchange, head, kept))
 
     def exchange(self) -> int:
@@ -144,7 +148,7 @@ def _parsed(body: bytes) -> Any:
     text = body.decode("utf-8", errors="replace")
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter where it is very deep
         return text
 
 

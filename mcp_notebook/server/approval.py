@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future, InvalidStateError
+from functools import cached_property
 from typing import Any, Literal, get_args
 
 import anyio
@@ -27,6 +29,12 @@ Tell = Callable[[str], Awaitable[None]]
 
 MOST_WAITING = 20
 """How many calls wait for a person at most; more than that nobody reads, so they are denied at once."""
+
+MOST_SHOWN = 100_000
+"""Characters of arguments that a person is shown. A call with more is denied: nobody may allow what was not shown."""
+
+LONG = 1_000
+"""Characters from which on an argument comes after the short ones, so that it does not push them out of sight."""
 
 MOST_DECIDED = 100
 """How many past decisions are kept for the card; the log has them with each call."""
@@ -81,6 +89,36 @@ class Request:
     def key(self) -> tuple[str, str, str, str]:
         """Whose request it is, and for what, without the arguments."""
         return self.client, self.person, self.server, self.tool
+
+    @cached_property
+    def text(self) -> str:
+        """The arguments as JSON, all of them, in an order that the client does not choose.
+
+        First the short ones, then the long ones, each in the order of the tool's parameters; what is no parameter
+        comes after those, by name. Objects in them are sorted.
+
+        Raises:
+            RecursionError: They are nested too deep.
+        """
+        known = list((self.entry.parameters if self.entry is not None else {}).get("properties") or ())
+        written = {name: _json(self.arguments[name]) for name in sorted(self.arguments)}
+        names = [name for name in known if name in written] + [name for name in written if name not in known]
+        lines = [
+            f"{_json(name)}: {written[name]}" for name in sorted(names, key=lambda name: len(written[name]) > LONG)
+        ]
+        inside = ",\n".join(lines).replace("\n", "\n  ")  # a line break in a text is escaped
+        return f"{{\n  {inside}\n}}" if lines else "{}"
+
+    @property
+    def unshowable(self) -> str:
+        """Why a person cannot be shown all of the arguments; empty where they can."""
+        try:
+            long = len(self.text)
+        except RecursionError:
+            return "its arguments are nested too deep to be shown to a person"
+        if long <= MOST_SHOWN:
+            return ""
+        return f"its arguments have {long:,} characters, and a person is shown {MOST_SHOWN:,} at most"
 
     @property
     def decision(self) -> Decision | None:
@@ -159,8 +197,8 @@ class Approval:
             tell: Told, once, what is waited for and how long at most.
         """
         request.begin(self.timeout)
-        if self._closed or len(self._waiting) >= MOST_WAITING:
-            why = "it stopped listening" if self._closed else f"{MOST_WAITING} other calls wait for a person already"
+        busy = f"{MOST_WAITING} other calls wait for a person already" if len(self._waiting) >= MOST_WAITING else ""
+        if why := "it stopped listening" if self._closed else busy or request.unshowable:
             self._settle(request, Decision(False, "the notebook", 0, why))
             return request.answer.result()
         self._waiting[request.number] = request
@@ -190,7 +228,7 @@ class Approval:
         Args:
             number: Of the request.
             always: From now on ask no more about this tool, as it is defined now, for clients of this name
-                and this person.
+                and this person. Nobody checks the name: any client that has the token may use it.
 
         Raises:
             UnknownNameError: It does not wait, or no longer.
@@ -252,6 +290,10 @@ class Approval:
     def _changed(self) -> None:
         for observer in self._observers:
             observer()
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True, default=str)
 
 
 def destructive(tool: Tool | ListedTool) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
+from hashlib import sha256
 from typing import Any
 
 import anyio
@@ -51,13 +52,16 @@ async def _decided(
 ) -> Decision | None:
     """Ask until the tool that was asked about is the one that would run; None where nobody has to be asked."""
     decision: Decision | None = None
-    text = json.dumps([name, arguments], sort_keys=True, default=str)
+    try:
+        digest = sha256(json.dumps([name, arguments], sort_keys=True, default=str).encode()).digest()
+    except RecursionError:
+        raise ToolError("The arguments are nested too deep to be shown to a person, so this was not run.") from None
     while True:
         entry = sdk_gaps.entries(server, "tool").get(name)
         # Of an unknown tool the SDK says so. What one of the pair calls comes through here by itself.
         if entry is None or entry is stable_tools.TOOLS.get(name):
             return decision
-        if call.allowed is not None and call.allowed[0] is entry and call.allowed[1] == text:
+        if call.allowed is not None and call.allowed[0] is entry and call.allowed[1] == digest:
             return decision
         asked = Request(
             client=call.client,
@@ -82,7 +86,7 @@ async def _decided(
         call.state = "running"
         if not decision.allowed:
             return decision
-        call.allowed = (entry, text)
+        call.allowed = (entry, digest)
 
 
 def _signed_in() -> str:

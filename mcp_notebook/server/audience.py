@@ -17,18 +17,30 @@ from mcp.server.subscriptions import (
     SubscriptionBus,
     ToolsListChanged,
 )
+from mcp.shared.exceptions import MCPError
+from mcp_types import INVALID_PARAMS
 
 __all__ = ["Audience"]
 
 Loop = asyncio.AbstractEventLoop
 Listener = Callable[[ServerEvent], None]
 
+_JOINED = "mcp-notebook/joined"
+"""Where a legacy connection keeps that it is told of changes."""
+
 _SUBSCRIBED = "mcp-notebook/subscribed"
-"""Where a legacy connection keeps the URIs that it has subscribed to."""
+"""Where it keeps the URIs that it has subscribed to."""
 
+MOST_BYTES_FOLLOWED = 1_000_000
+"""How much one client may follow: the lengths of its URIs, and `BYTES_OF_A_URI` for each."""
 
-MOST_FOLLOWED = 10_000
-"""How many URIs are remembered; a client may follow as many as it likes."""
+MOST_BYTES_FOLLOWED_BY_ALL = 20_000_000
+"""How much all legacy clients of a server may follow together."""
+
+MOST_BYTES_REMEMBERED = 1_000_000
+"""How much is remembered of what any client has followed; the oldest goes first."""
+
+BYTES_OF_A_URI = 100
 
 
 class _Place(NamedTuple):
@@ -37,6 +49,12 @@ class _Place(NamedTuple):
     loop: Loop
     listener: Listener
     legacy: bool
+
+
+class _Uris(set[str]):
+    """The URIs that one connection has subscribed to, and their bytes."""
+
+    size = 0
 
 
 class Audience:
@@ -52,6 +70,7 @@ class Audience:
 
     def __init__(self, own_bus: SubscriptionBus) -> None:
         self.followed: dict[str, None] = {}
+        self._remembered = self._subscribed = 0
         self._own_bus = own_bus
         self._hears_own_bus = False
         self._places: dict[object, _Place] = {}
@@ -83,12 +102,22 @@ class Audience:
                     _call_on(loop, self._tell, loop, event)
 
     def listens(self, uris: Iterable[str]) -> None:
-        """Notice to which resources a modern client listens."""
+        """Notice to which resources a modern client listens.
+
+        Raises:
+            MCPError: They are too many.
+        """
+        uris = list(uris)
+        if sum(map(_bytes, uris)) > MOST_BYTES_FOLLOWED:
+            raise _too_much()
         for uri in uris:
-            self._follow(uri)
+            self._remember(uri)
 
     def join(self, connection: Connection) -> None:
         """Tell a legacy session, which lives on the running loop, of changes until it ends."""
+        if connection.state.get(_JOINED):
+            return
+        connection.state[_JOINED] = True
 
         def listener(event: ServerEvent) -> None:
             if not isinstance(event, ResourceUpdated) or event.uri in connection.state.get(_SUBSCRIBED, ()):
@@ -97,19 +126,46 @@ class Audience:
         connection.exit_stack.callback(self._subscribe(listener, legacy=True))
 
     def follow(self, connection: Connection, uri: str) -> None:
-        """Tell a legacy session of updates of one resource too."""
-        connection.state.setdefault(_SUBSCRIBED, set()).add(uri)
-        self._follow(uri)
+        """Tell a legacy session of updates of one resource too.
+
+        Raises:
+            MCPError: It, or all of them together, follow too much.
+        """
+        if _SUBSCRIBED not in connection.state:
+            connection.state[_SUBSCRIBED] = _Uris()
+            connection.exit_stack.callback(self._unfollow_all, connection)
+        uris: _Uris = connection.state[_SUBSCRIBED]
+        if uri not in uris:
+            size = _bytes(uri)
+            if uris.size + size > MOST_BYTES_FOLLOWED or self._subscribed + size > MOST_BYTES_FOLLOWED_BY_ALL:
+                raise _too_much()
+            uris.add(uri)
+            uris.size += size
+            self._subscribed += size
+        self._remember(uri)
 
     def unfollow(self, connection: Connection, uri: str) -> None:
         """Undo `follow`."""
-        connection.state.get(_SUBSCRIBED, set()).discard(uri)
+        uris: _Uris = connection.state.get(_SUBSCRIBED, _Uris())
+        if uri in uris:
+            uris.remove(uri)
+            uris.size -= _bytes(uri)
+            self._subscribed -= _bytes(uri)
 
-    def _follow(self, uri: str) -> None:
-        self.followed.pop(uri, None)
+    def _unfollow_all(self, connection: Connection) -> None:
+        for uri in list(connection.state[_SUBSCRIBED]):
+            self.unfollow(connection, uri)
+
+    def _remember(self, uri: str) -> None:
+        if uri in self.followed:
+            del self.followed[uri]
+        else:
+            self._remembered += _bytes(uri)
         self.followed[uri] = None
-        if len(self.followed) > MOST_FOLLOWED:
-            self.followed.pop(next(iter(self.followed)))
+        while self._remembered > MOST_BYTES_REMEMBERED and len(self.followed) > 1:
+            oldest = next(iter(self.followed))
+            del self.followed[oldest]
+            self._remembered -= _bytes(oldest)
 
     def _subscribe(self, listener: Listener, *, legacy: bool) -> Callable[[], None]:
         token = object()
@@ -146,6 +202,14 @@ _SENDERS: dict[type, Callable[[Connection, Any], Awaitable[None]]] = {
     ResourceUpdated: lambda connection, event: connection.send_resource_updated(event.uri),
 }
 """How a legacy session is told."""
+
+
+def _bytes(uri: str) -> int:
+    return len(uri) + BYTES_OF_A_URI
+
+
+def _too_much() -> MCPError:
+    return MCPError(INVALID_PARAMS, f"A client may follow {MOST_BYTES_FOLLOWED:,} bytes of URIs, and these are more.")
 
 
 def _call_on(loop: Loop, function: Callable[..., Any], *args: Any) -> None:

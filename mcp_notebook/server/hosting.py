@@ -15,6 +15,7 @@ import anyio
 import anyio.abc
 import uvicorn
 from mcp.server.mcpserver import MCPServer
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -178,7 +179,8 @@ class Listener:
         bridged = any(name == b"user-agent" and value.startswith(BRIDGE) for name, value in headers)
         transport = "bridge" if bridged else self.endpoint.transport
         app: ASGIApp = self._running.answer if self._running else PlainTextResponse("stopping", status_code=503)
-        await app({**scope, "headers": headers, TRANSPORT: transport, APPROVAL: self.approval}, receive, send)
+        with suppress(ClientDisconnect):  # in the middle of its request
+            await app({**scope, "headers": headers, TRANSPORT: transport, APPROVAL: self.approval}, receive, send)
 
 
 async def _let_answers_out() -> None:

@@ -8,6 +8,7 @@ with these limits around it.
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
@@ -216,8 +217,9 @@ class LimitedProtocol(Protocol):
         self._ending = self.loop.time()
         self._held.clear()
         self.flow.resume_reading()
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
+        with suppress(OSError):  # the client is gone already
+            if self.transport.can_write_eof():
+                self.transport.write_eof()
 
 
 def _length(headers: list[tuple[bytes, bytes]]) -> int:

@@ -73,8 +73,13 @@ def _without_detour(app: Starlette, path: str) -> ASGIApp:
     return at_path[0] if at_path and not app.user_middleware else app
 
 
+MOST_SESSIONS = 1_000
+"""Sessions of legacy clients that are open at once: some of those end theirs never, and each waits half an hour."""
+
 APPS: dict[str, Callable[[MCPServer[Any], TransportSecuritySettings], Starlette]] = {
-    "http": lambda server, security: server.streamable_http_app(transport_security=security),
+    "http": lambda server, security: server.streamable_http_app(
+        transport_security=security, max_sessions=MOST_SESSIONS
+    ),
     "sse": lambda server, security: server.sse_app(transport_security=security),
 }
 """How the app of a transport is made."""

@@ -5,17 +5,22 @@ One middleware of the SDK, on every transport: all that a client asks passes thr
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 import anyio
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
+from mcp.server.request_state import authenticated_principal
 from mcp.shared.exceptions import MCPError
-from mcp_types import METHOD_NOT_FOUND
+from mcp_types import INVALID_PARAMS, METHOD_NOT_FOUND
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS as MODERN
+from pydantic import ValidationError
 
 from mcp_notebook.recording import Call, Recorder, current, output
+from mcp_notebook.recording.call import MOST_CHARACTERS_OF_NAME, fits, fitted
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.approved_call import door
 from mcp_notebook.server.audience import Audience
@@ -58,13 +63,18 @@ class Runtime:
         sdk_gaps.listen_to(server, self.audience)
         self.defined: dict[tuple[str, str], None] = {}
         self._server = server
-        self._rounds: dict[tuple[str, str, str], Call] = {}
+        self._rounds: dict[bytes, Call] = {}
         sdk_gaps.wrap_spans(server, SpansWhereCollected)
+        sdk_gaps.bind_rounds(server, _principal)
         # First, so outside the SDK's own that seals a request's state: sealed, it is another for each call.
         server.middleware.insert(0, self)
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         """Pass a message on, as middleware of the SDK does."""
+        if ctx.method == "initialize" and not fits(ctx.params, MOST_BYTES_OF_A_CLIENT):
+            raise MCPError(
+                INVALID_PARAMS, f"What a client says of itself may have {MOST_BYTES_OF_A_CLIENT // 1000} kB, not more."
+            )
         if ctx.method in NAMED_BY and ctx.request_id is not None:
             return await self._recorded(ctx, call_next)
         if ctx.method in ("resources/subscribe", "resources/unsubscribe") and ctx.protocol_version not in MODERN:
@@ -73,16 +83,20 @@ class Runtime:
             self.audience.join(sdk_gaps.connection(ctx.session))
         elif ctx.method == "subscriptions/listen":
             asked = (ctx.params or {}).get("notifications")
-            self.audience.listens(asked.get("resourceSubscriptions") or () if isinstance(asked, dict) else ())
+            uris = asked.get("resourceSubscriptions") if isinstance(asked, dict) else None
+            # Of what is not as the protocol has it the SDK says so.
+            if isinstance(uris, list) and all(isinstance(uri, str) for uri in uris):
+                self.audience.listens(uris)
         result = await call_next(ctx)
         if ctx.method == "initialize" and isinstance(result, dict):
             _announcing(result.get("capabilities", {}))
         return result
 
     async def _followed(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        uri = str((ctx.params or {}).get("uri"))
+        uri = (ctx.params or {}).get("uri")
         change = self.audience.follow if ctx.method == "resources/subscribe" else self.audience.unfollow
-        change(sdk_gaps.connection(ctx.session), uri)
+        if isinstance(uri, str):
+            change(sdk_gaps.connection(ctx.session), uri)
         try:
             return await call_next(ctx)
         except MCPError as error:
@@ -102,6 +116,7 @@ class Runtime:
             call.end("cancelled")
             raise
         except Exception as error:
+            call.malformed = isinstance(error, ValidationError)
             call.end("refused", error=str(error))
             raise
         else:
@@ -114,11 +129,11 @@ class Runtime:
 
     def _opened(self, ctx: ServerRequestContext[Any, Any]) -> Call:
         params = ctx.params or {}
-        asked = params.get(NAMED_BY[ctx.method])
-        name = (asked.get("name") or asked.get("uri", "")) if isinstance(asked, dict) else str(asked)
+        name = _named(params.get(NAMED_BY[ctx.method]))
+        client = _client(ctx)
         answers = params.get("inputResponses")
-        if answers is not None:
-            call = self._rounds.pop((ctx.method, name, str(params.get("requestState"))), None)
+        if isinstance(answers, dict):
+            call = self._rounds.pop(_round(ctx.method, name, client, params), None)
             if call is not None:
                 call.rounds += 1
                 call.state, call.duration = "running", None
@@ -127,19 +142,19 @@ class Runtime:
                 for answer in answers.values():
                     call.add("answer", answer)
                 return call
-        client = ctx.session.client_params
         call = Call(
             server=self._server.name,
             method=ctx.method,
             name=name,
-            arguments=params.get("arguments") or _completed(params),
-            client=f"{client.client_info.name} {client.client_info.version}".strip() if client else "",
-            transport="memory" if ctx.request is None else ctx.request.scope.get(TRANSPORT, "http"),
+            arguments=_arguments(ctx.method, params),
+            client=client,
+            transport=_transport(ctx),
             protocol_version=ctx.protocol_version,
             function=function_behind(self._server, ctx.method, name),
         )
         meta: Any = ctx.meta or {}
-        self.recorder.opened(call, meta.get(CALL_ID))
+        own = meta.get(CALL_ID)
+        self.recorder.opened(call, own if isinstance(own, str) else None)
         return call
 
     def _ended(self, ctx: ServerRequestContext[Any, Any], call: Call, result: HandlerResult) -> None:
@@ -149,7 +164,7 @@ class Runtime:
                 call.add("question", question)
             while len(self._rounds) > MOST_WAITING:
                 self._rounds.pop(next(iter(self._rounds)))
-            self._rounds[ctx.method, call.name, str(wire.get("requestState"))] = call
+            self._rounds[_round(ctx.method, call.name, _client(ctx), wire)] = call
         else:
             call.allowed = None
         call.end("error" if wire.get("isError") else "done", wire)
@@ -159,10 +174,57 @@ MOST_WAITING = 1_000
 """How many calls may wait for a client's answers and still be known as the same call when those come."""
 
 
-def _completed(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a completion is asked for: the argument, as far as it is typed."""
+MOST_BYTES_OF_A_CLIENT = 64_000
+"""What a client may say of itself when it opens a legacy session, which keeps that."""
+
+
+def _named(asked: Any) -> str:
+    """Return the name or URI that a request asks for, as a text also where it is none."""
+    if isinstance(asked, dict):
+        asked = asked.get("name") or asked.get("uri")
+    if isinstance(asked, str):
+        return asked
+    return "" if asked is None else repr(fitted(asked, MOST_CHARACTERS_OF_NAME)[0])
+
+
+def _arguments(method: str, params: Mapping[str, Any]) -> Any:
+    """Return what a request brings, as it came; of a completion the argument, as far as it is typed."""
+    if method != "completion/complete":
+        arguments = params.get("arguments")
+        return {} if arguments is None else arguments
     argument = params.get("argument")
-    return {str(argument.get("name")): argument.get("value")} if isinstance(argument, dict) else {}
+    if isinstance(argument, dict) and isinstance(argument.get("name"), str):
+        return {argument["name"]: argument.get("value")}
+    return argument
+
+
+def _client(ctx: ServerRequestContext[Any, Any]) -> str:
+    """Return the name and version that a client gives itself."""
+    client = ctx.session.client_params
+    return f"{client.client_info.name} {client.client_info.version}".strip() if client else ""
+
+
+def _transport(ctx: ServerRequestContext[Any, Any]) -> str:
+    return "memory" if ctx.request is None else str(ctx.request.scope.get(TRANSPORT, "http"))
+
+
+def _principal(ctx: ServerRequestContext[Any, Any]) -> str:
+    """Return whom the state of a call of several rounds is for: it passes for nobody else.
+
+    That is the user, where the server has authorization of its own, and else no more than how the client came and what
+    it calls itself. A notebook has one token, so everybody who has it is the same to the kernel, and may use any
+    name: this keeps an honest client from going on with another's call, and a state that was seen in a log or on a
+    screen from passing under a name of its own. It does not keep away somebody who has the token and takes the name
+    too. The same holds for what a person allowed "for the rest".
+    """
+    return json.dumps([authenticated_principal(ctx), _transport(ctx), _client(ctx)])
+
+
+def _round(method: str, name: str, client: str, message: Mapping[str, Any]) -> bytes:
+    """Return what tells the rounds of one call from those of others: a digest, since a state may be long."""
+    state = message.get("requestState")
+    key = "\0".join((method, name, client, state if isinstance(state, str) else ""))
+    return sha256(key.encode("utf-8", "surrogatepass")).digest()
 
 
 def _announcing(capabilities: dict[str, Any]) -> None:

@@ -12,13 +12,15 @@ from typing import Any
 
 from mcp.server._otel import OpenTelemetryMiddleware
 from mcp.server.connection import Connection
-from mcp.server.context import ServerMiddleware
+from mcp.server.context import ServerMiddleware, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.resources import ResourceTemplate
+from mcp.server.request_state import RequestStateBoundary, authenticated_principal
 from mcp.server.session import ServerSession
 from mcp.server.subscriptions import ListenHandler, SubscriptionBus
 
 __all__ = [
+    "bind_rounds",
     "connection",
     "entries",
     "kept_in",
@@ -111,6 +113,16 @@ def connection(session: ServerSession) -> Connection:
 def wrap_spans(server: Server, wrap: Callable[[ServerMiddleware[Any]], ServerMiddleware[Any]]) -> None:
     """Put something around the middleware that makes spans: the SDK has no switch for it."""
     server.middleware[:] = [wrap(m) if isinstance(m, OpenTelemetryMiddleware) else m for m in server.middleware]
+
+
+def bind_rounds(server: Server, principal: Callable[[ServerRequestContext[Any, Any]], str | None]) -> None:
+    """Have the state of a call of several rounds pass for the same principal only, unless the author said who that is.
+
+    The policy is an argument of the constructor, and an adopted server is made already.
+    """
+    for layer in server.middleware:
+        if isinstance(layer, RequestStateBoundary) and layer._security.bind_principal is authenticated_principal:
+            layer._security.bind_principal = principal
 
 
 async def run_on_streams(server: Server, read: Any, write: Any) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import ipywidgets as w
 
 from mcp_notebook.errors import UnknownNameError
-from mcp_notebook.server.approval import Approval, Request, left_in_words
+from mcp_notebook.server.approval import LONG, Approval, Request, left_in_words
 from mcp_notebook.server.interface import behaviour, listed
 from mcp_notebook.visible import visible
 from mcp_notebook.widgets import look
@@ -20,9 +20,6 @@ __all__ = ["ApprovalCard", "who"]
 
 PAUSE = 0.5
 """Seconds for which the buttons of a new request do nothing, so that a click meant for another does not answer it."""
-
-MOST_CHARACTERS = 100_000
-"""What is shown of one request's arguments; the card says where there is more."""
 
 DECISIONS_SHOWN = 10
 
@@ -183,6 +180,7 @@ class _Row(w.VBox):
         decision = request.decision
         state = f"waiting: {left_in_words(request.left)}" if decision is None else str(decision)
         text = _arguments(request)
+        length = f" ({len(text):,} characters)" if len(text) > LONG else ""
         facts = [("client", f"{_line(request.client)} (as it calls itself)")]
         if request.person:
             facts.append(("signed in as", _line(request.person)))
@@ -194,7 +192,7 @@ class _Row(w.VBox):
         return look.card(
             f"{request.number}: {look.code(_line(request.tool))} {look.muted(_line(state))}",
             look.table(("", ""), [[look.muted(name), escape(value)] for name, value in facts]),
-            look.section("arguments, all of them", look.pre(text)),
+            look.section(f"arguments, all of them{length}", look.pre(text)),
         )
 
 
@@ -218,8 +216,7 @@ def _past(request: Request) -> tuple[str, str, str, str]:
 
 
 def _arguments(request: Request) -> str:
-    """Write the arguments as JSON in which every character can be seen."""
-    text = json.dumps(request.arguments, ensure_ascii=False, indent=2, default=str)
-    if len(text) > MOST_CHARACTERS:
-        text = f"{text[:MOST_CHARACTERS]}\n[{len(text) - MOST_CHARACTERS} more characters are not shown]"
-    return "\n".join(map(_line, text.split("\n")))
+    """Write the arguments, all of them, as JSON in which every character can be seen."""
+    return "
+".join(map(_line, request.text.split("
+")))

@@ -76,6 +76,7 @@ def _why_not(call: Call, server: MCPServer[Any]) -> str | None:
         (call.approval is not None and not call.approval.allowed, "it was not allowed"),
         (call.state == "cancelled", "it was cancelled"),
         (call.state not in ("done", "error", "refused"), "it had not ended"),
+        (call.malformed, "its request was malformed"),
         (call.cut, "it was too long to be kept whole"),
         (len(questions) > len(answers), "a question of it was not answered"),
         (call.method == "tools/call" and call.name in OF_THE_NOTEBOOK, "it is a tool of the workbench"),

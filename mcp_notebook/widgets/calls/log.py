@@ -15,6 +15,7 @@ __all__ = ["cell_of", "log", "place", "put_out"]
 Explain = Callable[[BaseException], str]
 
 WIDTH_OF_ARGUMENTS = 60
+WIDTH_OF_NAMES = 100
 
 
 def log(calls: Sequence[Call], place: Callable[[Call], str], *, more: int = 0, times: bool = True) -> look.Rendering:
@@ -22,11 +23,11 @@ def log(calls: Sequence[Call], place: Callable[[Call], str], *, more: int = 0, t
     rows = [
         (
             str(call.number),
-            call.title,
+            _short(call.title, WIDTH_OF_NAMES),
             _arguments(call),
             _ended(call),
             "" if call.duration is None or not times else f"{call.duration * 1000:.1f}",
-            call.client or "unnamed",
+            _short(call.client, WIDTH_OF_NAMES) or "unnamed",
             f"{call.transport}, {call.era}",
             place(call),
         )
@@ -71,5 +72,11 @@ def _ended(call: Call) -> str:
 
 
 def _arguments(call: Call) -> str:
-    text = " ".join(f"{key}={look.json_line(value)}" for key, value in call.arguments.items())
-    return text if len(text) <= WIDTH_OF_ARGUMENTS else text[: WIDTH_OF_ARGUMENTS - 1] + "…"
+    arguments = call.arguments
+    if not isinstance(arguments, dict):  # the call is malformed
+        return _short(look.json_line(arguments), WIDTH_OF_ARGUMENTS)
+    return _short(" ".join(f"{key}={look.json_line(value)}" for key, value in arguments.items()), WIDTH_OF_ARGUMENTS)
+
+
+def _short(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"

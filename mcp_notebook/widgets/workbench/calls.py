@@ -71,8 +71,8 @@ class CallDetail(w.VBox):
         if call is None or self._drawn == (call, call.state, len(call.events), call.rounds):
             return
         self._drawn = (call, call.state, len(call.events), call.rounds)
-        self._replay.disabled = call.running or call.cut or call.method not in REPLAYS
-        self._edit.disabled = call.cut or call.method != "tools/call"
+        self._replay.disabled = call.running or call.cut or call.malformed or call.method not in REPLAYS
+        self._edit.disabled = call.cut or call.malformed or call.method != "tools/call"
         self._test.disabled = self._file.disabled = not testable(call)
         self._body.value = call_card(call, place(call), cells.explain).html + diagram(call).html + source(cell_of(call))
 
