@@ -9,61 +9,16 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from mcp_notebook.errors import ExportError
 from mcp_notebook.export.manifest import MANIFEST, update
+from tests.faults import FAULTS, Killed
 
 BEFORE = {"README.md": "one\n", "src/shop/server.py": "two\n", "src/shop/old/gone.py": "gone\n", "mine.txt": "three\n"}
 AFTER = {"README.md": "1\n", "src/shop/server.py": "2\n", "src/shop/new/added.py": "added\n", "mine.txt": "3\n"}
-EVENTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.link", "os.truncate"}
-
-
-class Killed(BaseException):
-    """What a process is after ``kill -9``: nothing that it still wants to do is done."""
-
-
-class Faults:
-    """Counts the steps that change files below a folder, and raises at one of them."""
-
-    def __init__(self) -> None:
-        self.active: Callable[[], None] | None = None
-        self.root = ""
-        sys.addaudithook(self._seen)
-
-    def _seen(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if self.active is None or event not in EVENTS or self.root not in str(arguments[0]):
-            return
-        if event == "open" and not self._writes(arguments):
-            return
-        self.active()
-
-    @staticmethod
-    def _writes(arguments: tuple[Any, ...]) -> bool:
-        return bool(arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)) if isinstance(arguments[2], int) else True
-
-    @contextmanager
-    def at(self, number: int, root: Path, error: BaseException, *, again: bool = False) -> Iterator[list[int]]:
-        """Raise at the step of this number, and with `again` at all after it; yield how many there were."""
-        count = [0]
-
-        def step() -> None:
-            count[0] += 1
-            if count[0] == number or (again and count[0] > number):
-                raise error
-
-        self.root, self.active = str(root), step
-        try:
-            yield count
-        finally:
-            self.active = None
-
-
-FAULTS = Faults()
 
 
 def content(folder: Path) -> dict[str, str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import Distribution, PackageNotFoundError, distribution, distributions
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
@@ -37,12 +37,14 @@ class Dependencies:
         locked: Every distribution that those need here, transitively, as ``name==version``.
         unlocked: What is needed and not installed here, so that pip chooses its version.
         findings: Imports that no distribution has, requirements that cannot be locked.
+        hashes: Those of the files of each that is locked; of none where one is not known.
     """
 
     requirements: tuple[str, ...]
     locked: tuple[str, ...]
     unlocked: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    hashes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def of(module: Module) -> Dependencies:

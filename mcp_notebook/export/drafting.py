@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import get_args
 
 from mcp_notebook.export import dependencies, project
+from mcp_notebook.export.dependencies import Dependencies
 from mcp_notebook.export.findings import Finding, Weight
 from mcp_notebook.export.module import writing as module
 from mcp_notebook.export.naming import package_name
-from mcp_notebook.export.project import Package
+from mcp_notebook.export.project import Package, hashes
 from mcp_notebook.export.proof.replaying import Replays, replays
 from mcp_notebook.export.ran import Subject
 from mcp_notebook.export.settings import lifting as settings
@@ -78,7 +79,7 @@ def draft(
         name,
         subject.server.title or subject.server.name,
         lifted,
-        dependencies.of(lifted),
+        _locked(dependencies.of(lifted), destination, ask=not wishes.dry_run),
         subject.server,
         _tests(recorded, name, lifted.variable, wishes.volatile, {} if wishes.proof else None),
         wishes.health,
@@ -94,6 +95,22 @@ def draft(
     # A finding may quote a line of the notebook.
     findings = tuple(replace(finding, name=hide(finding.name), what=hide(finding.what)) for finding in found)
     return Draft(package, files, recorded, findings, hide)
+
+
+def _locked(needed: Dependencies, destination: Path, *, ask: bool) -> Dependencies:
+    """Return dependencies with the hashes of what is locked: those of the lock that is there, or of the indexes."""
+    if needed.unlocked:
+        return needed  # pip chooses one of them, and with hashes it would refuse
+    place = destination / "requirements.lock"
+    there = place.read_text(encoding="utf-8", errors="replace") if place.is_file() else ""
+    known = hashes.in_lock(there, needed.locked) or (hashes.of(needed.locked) if ask else {})
+    if known or not ask:
+        return replace(needed, hashes=known)
+    finding = Finding(
+        "warns", None, "requirements.lock", "It has no hashes, since no index told those of all that ran.",
+        "Export again where pip reaches the index.",
+    )  # fmt: skip
+    return replace(needed, findings=(*needed.findings, finding))
 
 
 def _tests(

@@ -14,7 +14,10 @@ from typing import Any, Literal
 from mcp_notebook.errors import HostError
 from mcp_notebook.hosts.table import Host
 
-__all__ = ["Bridge", "Http", "Link", "add_command", "document", "entry", "prompts", "server_key", "token_hint"]
+__all__ = [
+    "Bridge", "Http", "Link", "add_command", "document", "entry", "own_key", "prompts", "secret_name", "server_key",
+    "token_hint",
+]  # fmt: skip
 
 _CONNECT = ("-m", "mcp_notebook", "connect")
 
@@ -56,7 +59,16 @@ Link = Bridge | Http
 
 def server_key(name: str) -> str:
     """Return a name as every host takes it: letters, digits, hyphens and underscores (Claude Code refuses others)."""
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-") or f"notebook-{zlib.crc32(name.encode()):08x}"
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-") or f"notebook-{_told_apart(name)}"
+
+
+def own_key(name: str) -> str:
+    """Return a key that no other name has, for where `server_key` is another one's: ``sales data``, ``sales-data``."""
+    return f"{server_key(name)}-{_told_apart(name)}"
+
+
+def _told_apart(name: str) -> str:
+    return f"{zlib.crc32(name.encode(errors='surrogatepass')):08x}"
 
 
 def entry(host: Host, link: Link) -> dict[str, Any]:
@@ -84,7 +96,7 @@ def prompts(host: Host, link: Link) -> list[dict[str, Any]]:
     return [
         {
             "type": "promptString",
-            "id": _secret_name(host, link.name),
+            "id": secret_name(host, link.name),
             "description": f"Token of {link.name}",
             "password": True,
         }
@@ -123,7 +135,7 @@ def token_hint(host: Host, link: Link) -> str:
         return f"{host.title} asks for the token when it first starts the server: %mcp token --show prints it."
     if host.secret.startswith("$"):
         return (
-            f"Start {host.title} with the token in the environment variable {_secret_name(host, link.name)}: "
+            f"Start {host.title} with the token in the environment variable {secret_name(host, link.name)}: "
             "%mcp token --show prints it."
         )
     return f"Put the token in the place of {host.secret}: %mcp token --show prints it."
@@ -134,9 +146,10 @@ def _refers(link: Link) -> bool:
 
 
 def _token(host: Host, link: Http) -> str:
-    return link.token if link.token is not None else host.secret.replace("NAME", _secret_name(host, link.name))
+    return link.token if link.token is not None else host.secret.replace("NAME", secret_name(host, link.name))
 
 
-def _secret_name(host: Host, name: str) -> str:
-    key = server_key(name)
+def secret_name(host: Host, name: str) -> str:
+    """Return what the host knows the token of a name by; variables differ where names differ in case or signs only."""
+    key = server_key(name) if re.fullmatch(r"[a-z0-9_]+", name) else own_key(name)
     return f"{key}-token" if host.asks else f"MCP_NOTEBOOK_TOKEN_{key.upper().replace('-', '_')}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
-import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -13,13 +14,17 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from mcp_notebook.errors import HostError
+from mcp_notebook.files import locked, write_whole
 from mcp_notebook.hosts import json_text
-from mcp_notebook.hosts.configuration import Http, Link, entry, prompts, server_key
+from mcp_notebook.hosts.configuration import Http, Link, entry, own_key, prompts, secret_name, server_key
 from mcp_notebook.hosts.table import Host
 
 __all__ = ["Written", "write"]
 
 Change = Literal["nothing", "added", "changed"]
+
+TRIES = 10
+"""How often a file is changed that its host changes at the same time."""
 
 _NEW = "{}\n"
 _FORM = {"type", "command", "args", "url", "headers"}
@@ -33,12 +38,14 @@ class Written:
     Attributes:
         path: The file.
         change: What was done to our entry; nothing where it said so already.
+        key: What our entry is called.
         backup: A copy of the file as it was; None where nothing was there, or nothing changed.
         readable: Whether others on this machine can read a token that is in it now.
     """
 
     path: Path
     change: Change
+    key: str = ""
     backup: Path | None = None
     readable: bool = False
 
@@ -59,19 +66,27 @@ def write(host: Host, link: Link, *, folder: Path) -> Written:
         path, shared = _file(host, folder)
         if secret and shared:
             raise HostError(f"{path} may be committed, so the token is not written into it. Leave out --show-token.")
-        before = path.read_bytes().decode("utf-8") if path.exists() else ""
-        after, change = _changed(host, link, path, before)
-        if change == "nothing":
-            return Written(path, change)
-        backup = _keep(path) if path.exists() else None
-        _save(path, after, secret=secret)
+        with locked(path.resolve().parent):
+            done = _written(host, link, path, secret=secret)
     except OSError as error:
         what = error.filename or f"The file of {host.title}"
         raise HostError(f"{what} cannot be changed ({error.strerror}). Paste the configuration yourself.") from error
     except UnicodeDecodeError as error:
         raise HostError(f"{path} is not UTF-8, so it is left as it is. Paste the configuration yourself.") from error
-    readable = secret and os.name == "posix" and bool(stat.S_IMODE(path.stat().st_mode) & 0o044)
-    return Written(path, change, backup, readable)
+    return done
+
+
+def _written(host: Host, link: Link, path: Path, *, secret: bool) -> Written:
+    """Change the file, again where its host changed it meanwhile: a host does not wait for our lock."""
+    for _ in range(TRIES):
+        before = path.read_bytes() if path.exists() else None
+        after, change, key = _changed(host, link, path, (before or b"").decode("utf-8"))
+        if change == "nothing":
+            return Written(path, change, key)
+        if (backup := _saved(path, before, after.encode(), secret=secret)) is not False:
+            readable = secret and os.name == "posix" and bool(stat.S_IMODE(path.stat().st_mode) & 0o044)
+            return Written(path, change, key, backup, readable)
+    raise HostError(f"{path} is being changed by {host.title}. Close that, or paste the configuration yourself.")
 
 
 def _file(host: Host, folder: Path) -> tuple[Path, bool]:
@@ -101,34 +116,65 @@ def _project(folder: Path) -> Path:
     return folder
 
 
-def _changed(host: Host, link: Link, path: Path, before: str) -> tuple[str, Change]:
-    """Return the text of the file with our entry in it, and what kind of change that is."""
+def _changed(host: Host, link: Link, path: Path, before: str) -> tuple[str, Change, str]:
+    """Return the text of the file with our entry in it, what kind of change that is, and what the entry is called."""
     mark, text = ("\ufeff", before[1:]) if before.startswith("\ufeff") else ("", before)
     text = text if text.strip() else _NEW
     try:
         old = _object(json_text.parse(text), "the file")
         known = _object(old.get(host.servers, {}), repr(host.servers))
-        if not _is_free(known.get(server_key(link.name))):
+        key = _key(host, link, known)
+        if not _is_free(known.get(key)):
             raise HostError(
-                f"{path} has a server {server_key(link.name)!r} that is not a notebook's, so it is left as it is. "
+                f"{path} has a server {key!r} that is not a notebook's, so it is left as it is. "
                 "Rename that one, or paste the configuration under another name."
             )
-        new, change = _with_entry(text, host, link, known)
+        new, change = _with_entry(text, host, link, known, key)
         for prompt in prompts(host, link):
             if not _is_asked(prompt["id"], old.get("inputs")):
                 new = json_text.append(new, "inputs", prompt)
                 change = "changed" if change == "nothing" else change
     except (ValueError, RecursionError) as error:
         raise HostError(
-            f"{path} does not have the form that {host.title} documents ({error}), so it is left as it is. Mend it, "
+            f"{path} does not have the form that {host.title} documents ({error}), so it is left as it is. Fix it, "
             "or paste the configuration yourself."
         ) from error
-    return mark + new, change
+    return mark + new, change, key
 
 
-def _with_entry(text: str, host: Host, link: Link, known: dict[str, Any]) -> tuple[str, Change]:
+def _key(host: Host, link: Link, known: dict[str, Any]) -> str:
+    """Return what our entry is called: one of its own, where another notebook's has the name that both would have."""
+    usual, own = server_key(link.name), own_key(link.name)
+    there = known.get(usual)
+    if own in known:
+        return own
+    if there is None:
+        # By a URL alone nobody could tell later whose entry it is, so the usual key is for the name that it is.
+        return usual if _is_named(host, link) or link.name == usual else own
+    return usual if not _is_free(there) or _is_same(host, link, there) else own
+
+
+def _is_named(host: Host, link: Link) -> bool:
+    """Whether our entry says which server it leads to."""
+    return not isinstance(link, Http) or secret_name(host, link.name) in str(entry(host, link))
+
+
+def _is_same(host: Host, link: Link, there: dict[str, Any]) -> bool:
+    """Whether the entry of a notebook leads to this server: by its name, by the token it asks for, by its URL."""
+    words = there.get("args")
+    if isinstance(words, list) and "connect" in words:
+        return bool(words[words.index("connect") + 1 :][:1] == [link.name])
+    headers = str(there.get("headers"))
+    if re.search(rf"(?<!\w){re.escape(secret_name(host, link.name))}(?!\w)", headers):
+        return True
+    is_named = "MCP_NOTEBOOK_TOKEN_" in headers or "-token}" in headers
+    is_there = isinstance(link, Http) and there.get("url") == link.url
+    return not is_named and (is_there or link.name == server_key(link.name))
+
+
+def _with_entry(text: str, host: Host, link: Link, known: dict[str, Any], key: str) -> tuple[str, Change]:
     """Return the text with our entry; what a person added to it stays, unless it starts in another way now."""
-    key, ours = server_key(link.name), entry(host, link)
+    ours = entry(host, link)
     if known.get(key) is None:
         return json_text.put(text, (host.servers, key), ours), "added"
     if known[key].keys() & _FORM - ours.keys():
@@ -160,32 +206,39 @@ def _object(value: Any, what: str) -> dict[str, Any]:
     return value
 
 
-def _keep(path: Path) -> Path:
+def _saved(path: Path, before: bytes | None, after: bytes, *, secret: bool) -> Path | Literal[False] | None:
+    """Write the file as a whole, since a host that watches it would read half of it; a link to it stays one.
+
+    Returns:
+        The copy of what was there, None where nothing was; False where somebody else has changed it meanwhile.
+    """
+    target = path.resolve()
+    draft = target.with_name(f".{target.name}.mcp-notebook")
+    draft.unlink(missing_ok=True)  # of a process that was killed: nobody else is here, the folder is locked
+    try:
+        write_whole(draft, after, 0o600 if secret else 0o666)
+        if before is None:
+            backup = None
+        else:
+            backup = _keep(path, before)
+            shutil.copymode(target, draft)
+        if (target.read_bytes() if target.exists() else None) != before:
+            if backup:
+                backup.unlink()
+            return False
+        draft.replace(target)
+    finally:
+        with suppress(OSError):
+            draft.unlink()
+    return backup
+
+
+def _keep(path: Path, content: bytes) -> Path:
     """Copy a file beside itself, under the first free number, as readable as it is."""
     for number in count(1):
         backup = path.with_name(f"{path.name}.bak{number}")
-        try:
-            backup.touch(mode=0o600, exist_ok=False)
-        except FileExistsError:
-            continue
-        return Path(shutil.copy2(path, backup))
+        with suppress(FileExistsError):
+            write_whole(backup, content, 0o600)
+            shutil.copystat(path, backup)
+            return backup
     raise AssertionError("numbers do not end")
-
-
-def _save(path: Path, text: str, *, secret: bool) -> None:
-    """Write the text; over a file that is there all at once, since a host that watches it would read half of it."""
-    if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if secret else 0o666)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode())
-        return
-    target = path.resolve()
-    descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode())
-        shutil.copymode(target, draft)
-        Path(draft).replace(target)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise

@@ -27,7 +27,6 @@ from mcp_notebook.hosts import (
     Written,
     add_command,
     document,
-    server_key,
     token_hint,
     write,
 )
@@ -145,7 +144,7 @@ def _saved(host: Host, link: Link) -> look.Rendering:
 
 
 def _said(host: Host, link: Link, done: Written) -> Iterator[str]:
-    key = repr(server_key(link.name))
+    key = repr(done.key)
     if done.change == "nothing":
         yield f"{done.path} has {key} as it should be; nothing is changed."
         return

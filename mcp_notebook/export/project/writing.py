@@ -10,7 +10,7 @@ from packaging.licenses import InvalidLicenseExpression, canonicalize_license_ex
 
 from mcp_notebook.errors import ExportError
 from mcp_notebook.export import dependencies
-from mcp_notebook.export.project import environment, layout
+from mcp_notebook.export.project import environment, hashes, layout
 from mcp_notebook.export.project.package import Package
 from mcp_notebook.export.project.readme import readme
 from mcp_notebook.export.project.rendering import render
@@ -80,6 +80,8 @@ def _sections(package: Package) -> dict[str, bool]:
         "share_keys": not package.own_state_keys,
         "settings": bool(package.module.settings),
         "licence": package.licence is not None,
+        "hashed": bool(package.dependencies.hashes),
+        "unhashed": not package.dependencies.hashes,
         "ignores": False,
         "has_nothing": not definitions(package.server),
         **{f"has_{_identifier(kind)}": bool(_names(package, kind)) for kind in KINDS},
@@ -127,10 +129,16 @@ def _toml_lines(requirements: list[str] | tuple[str, ...]) -> str:
 
 
 def _lock(package: Package) -> str:
-    ran = f"Python {platform.python_version()} on {platform.system()}"
+    needed = package.dependencies
     head = (
-        f"# What ran, on {ran}. For the image, and for whoever wants exactly that: pip install -r requirements.lock\n"
+        f"# What ran, on Python {platform.python_version()} on {platform.system()}, for the image and for everyone who "
+        "wants exactly that.\n"
     )
-    left = package.dependencies.unlocked
+    head += (
+        "# pip install --require-hashes -r requirements.lock\n"
+        if needed.hashes
+        else "# Without hashes: no index told those of all that ran. pip install -r requirements.lock\n"
+    )
+    left = needed.unlocked
     note = f"# Not installed where this was written, so pip chooses: {', '.join(left)}\n" if left else ""
-    return head + note + "".join(f"{line}\n" for line in package.dependencies.locked)
+    return head + note + "".join(hashes.written(pin, needed.hashes) for pin in needed.locked)

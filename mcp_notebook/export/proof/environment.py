@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -80,18 +81,28 @@ def installed(
         raise ExportError(f"{environment.name} is there and is no environment: name another directory for it")
     say("making a clean environment")
     interpreter = _interpreter(environment)
-    locked = ["--constraint", str(source / LOCK)] if (source / LOCK).exists() else []
-    wanted = [f"{source}[test]", *locked]
     say("installing the package")
-    _install(environment, interpreter, wanted)
+    _install(environment, interpreter, _wanted(source, folder))
     return Installed(interpreter, source, usual, clean=True)
+
+
+def _wanted(source: Path, folder: Path) -> list[list[str]]:
+    """Return what is installed one after the other: the lock with its hashes, then the package at the same versions."""
+    lock = source / LOCK
+    if not lock.exists():
+        return [[f"{source}[test]"]]
+    text = lock.read_text(encoding="utf-8")
+    constraints = folder / "constraints.txt"  # with hashes, pip would want one of the package's folder, too
+    constraints.write_text(re.sub(r" \\\n +--hash=\S+", "", text), encoding="utf-8")
+    package = [f"{source}[test]", "--constraint", str(constraints)]
+    return [["--require-hashes", "--requirement", str(lock)], package] if "--hash=" in text else [package]
 
 
 def _interpreter(environment: Path) -> Path:
     return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def _install(environment: Path, interpreter: Path, wanted: Sequence[str]) -> None:
+def _install(environment: Path, interpreter: Path, wanted: Sequence[Sequence[str]]) -> None:
     """Install by `uv` where that is there, which takes 1 second for what takes pip 8; by pip where uv fails.
 
     The two are configured each in its own way, so that one may reach an index that the other does not.
@@ -105,19 +116,20 @@ def _install(environment: Path, interpreter: Path, wanted: Sequence[str]) -> Non
     raise ExportError(f"it cannot be installed: {failure}")
 
 
-def _ways(environment: Path, interpreter: Path, wanted: Sequence[str]) -> list[list[list[str]]]:
+def _ways(environment: Path, interpreter: Path, wanted: Sequence[Sequence[str]]) -> list[list[list[str]]]:
     ways = []
     if (uv := shutil.which("uv")) is not None:
         ways.append(
             [
                 [uv, "venv", "--quiet", "--python", sys.executable, str(environment)],
-                [uv, "pip", "install", "--quiet", "--python", str(interpreter), *wanted],
+                *([uv, "pip", "install", "--quiet", "--python", str(interpreter), *each] for each in wanted),
             ]
         )
     # The pip of this environment installs into the other one, which saves 5 seconds of installing pip there.
     pip = [sys.executable, "-m", "pip", "--python", str(interpreter), "install"]
     options = ["--quiet", "--no-input", "--no-compile", "--disable-pip-version-check"]
-    ways.append([[sys.executable, "-m", "venv", "--without-pip", str(environment)], [*pip, *options, *wanted]])
+    made = [sys.executable, "-m", "venv", "--without-pip", str(environment)]
+    ways.append([made, *([*pip, *options, *each] for each in wanted)])
     return ways
 
 
