@@ -13,6 +13,7 @@ PACKAGE = Path(mcp_notebook.__file__).parent
 MAY_IMPORT = {
     "visible": set(),
     "plain_json": set(),
+    "urls": {"visible"},
     "errors": {"visible"},
     "main_thread": set(),
     "portal": {"main_thread"},
@@ -24,8 +25,8 @@ MAY_IMPORT = {
     "formatting": set(),
     "recording": {"errors", "formatting"},
     "server": {"plain_json", "errors", "main_thread", "portal", "cells", "schema", "recording"},
-    "client": {"visible", "plain_json", "errors", "portal", "addresses", "recording", "server"},
-    "widgets": {"visible", "errors", "portal", "cells", "schema", "recording", "server", "client"},
+    "client": {"visible", "plain_json", "urls", "errors", "portal", "addresses", "recording", "server"},
+    "widgets": {"visible", "urls", "errors", "portal", "cells", "schema", "recording", "server", "client"},
     "export": {"errors", "formatting", "portal", "hosts", "recording", "server", "client"},
     "agent": {"errors", "recording", "client"},
     "course": {"errors", "client", "widgets"},
@@ -61,6 +62,8 @@ ROOMS_THAT_KNOW = {
     "uvicorn": {"server"},
     "pyflakes": {"export"},
     "pydantic_ai": {"agent"},
+    "ada_url": {"urls"},
+    "publicsuffixlist": {"urls"},
 }
 
 
