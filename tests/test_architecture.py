@@ -14,6 +14,7 @@ MAY_IMPORT = {
     "files": set(),
     "visible": set(),
     "plain_json": set(),
+    "urls": {"visible"},
     "errors": {"visible"},
     "main_thread": set(),
     "portal": {"main_thread"},
@@ -25,8 +26,8 @@ MAY_IMPORT = {
     "formatting": set(),
     "recording": {"errors", "formatting"},
     "server": {"plain_json", "errors", "main_thread", "portal", "cells", "schema", "recording"},
-    "client": {"visible", "plain_json", "errors", "portal", "addresses", "recording", "server"},
-    "widgets": {"visible", "errors", "portal", "cells", "schema", "recording", "server", "client"},
+    "client": {"visible", "plain_json", "urls", "errors", "portal", "addresses", "recording", "server"},
+    "widgets": {"visible", "urls", "errors", "portal", "cells", "schema", "recording", "server", "client"},
     "export": {"errors", "files", "formatting", "portal", "hosts", "cells", "recording", "server", "client"},
     "agent": {"errors", "recording", "client"},
     "course": {"errors", "client", "widgets"},
@@ -62,6 +63,8 @@ ROOMS_THAT_KNOW = {
     "uvicorn": {"server"},
     "pyflakes": {"export"},
     "pydantic_ai": {"agent"},
+    "ada_url": {"urls"},
+    "publicsuffixlist": {"urls"},
 }
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import get_args
+from weakref import WeakValueDictionary
 
 from mcp_notebook.client.connection import DEADLINE, Connection, say
 from mcp_notebook.client.questions import Answerer
@@ -14,11 +16,13 @@ from mcp_notebook.client.targets import Browser, Url, target_of
 from mcp_notebook.errors import RequestError
 from mcp_notebook.portal import Portal
 
-__all__ = ["answer_by", "connect"]
+__all__ = ["answer_by", "connect", "opened"]
 
 _portal = Portal()
 _answerer: Answerer | None = None
 _SILENCE = logging.NullHandler()
+_opened: WeakValueDictionary[int, Connection] = WeakValueDictionary()
+_numbers = itertools.count()
 
 
 def answer_by(answerer: Answerer | None) -> None:
@@ -71,4 +75,13 @@ def connect(
         )
     # The SDK logs tracebacks of what is told here in one line, and Python prints them where nobody set up logging.
     logging.getLogger("mcp").addHandler(_SILENCE)
-    return Connection(_portal, found, era, name=name, answerer=answerer or _answerer, notice=notice, deadline=deadline)
+    connection = Connection(
+        _portal, found, era, name=name, answerer=answerer or _answerer, notice=notice, deadline=deadline
+    )
+    _opened[next(_numbers)] = connection
+    return connection
+
+
+def opened() -> list[Connection]:
+    """Return the connections that `connect` opened and nobody has closed, the oldest first."""
+    return [connection for connection in list(_opened.values()) if not connection.closed]

@@ -29,6 +29,6 @@ def complete(state: State, line: str) -> SimpleMatcherResult:
     items = finder.get_completions([found["magic"], *words], incomplete)
     # A terminal would obey what is in a name, and what cannot be seen cannot be chosen.
     typed = [item.value for item in items if visible(item.value, one_line=True) == item.value]
-    completions = [SimpleCompletion(text=text, type="magic") for text in typed]
+    completions = [SimpleCompletion(text=text, type="magic") for text in dict.fromkeys(typed)]
     # Suppress: file names and Python names do not belong here, except where we have nothing to offer.
     return SimpleMatcherResult(completions=completions, matched_fragment=incomplete, suppress=bool(completions))

@@ -14,7 +14,7 @@ from mcp_notebook.errors import McpNotebookError, UnknownNameError
 from mcp_notebook.magics.answers import ANSWERS, answers_of
 from mcp_notebook.magics.options import ARGUMENTS, TOOL
 from mcp_notebook.magics.state import State
-from mcp_notebook.magics.verb import ON, known_or_fail, verb
+from mcp_notebook.magics.verb import ON, by_name, known_or_fail, verb
 from mcp_notebook.magics.words import named_values
 from mcp_notebook.recording.wire import Frame, Wire
 from mcp_notebook.server.endpoint import Endpoint
@@ -50,7 +50,7 @@ def _eras(
     adds nothing. A server of this kernel is called over HTTP, on a port of its own for as long as that takes.
     """
     connection = state.on(server)
-    found = known_or_fail(tool, {listed.name: listed for listed in connection.tools()}, "tool", connection.name)
+    found = known_or_fail(tool, by_name(connection.tools()), "tool", connection.name)
     if not yes and not _may_be_called_twice(found):
         raise UnknownNameError(
             f"{tool} would be called twice, once in each era, and does not say that it only reads, or that calling it "

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
 
-from mcp_notebook.magics.offers import offer_of
+from mcp_notebook.magics.offers import Offer, offer_of
 from mcp_notebook.magics.options import PROMPT, RESOURCE, TOOL
 from mcp_notebook.magics.state import State
 from mcp_notebook.magics.verb import ON, known_or_fail, verb
 from mcp_notebook.server.definitions import Definition
-from mcp_notebook.server.interface import lint, listed, tokens
+from mcp_notebook.server.interface import Entry, lint, listed, tokens
 from mcp_notebook.widgets import look
 from mcp_notebook.widgets.definition import definition_card
 from mcp_notebook.widgets.listing import listing
@@ -29,10 +29,9 @@ def _tools(state: State, name: str | None, server: str | None) -> look.Rendering
     """Show what an agent sees of the tools, or of one. Example: %mcp tools add."""
     offer = offer_of(state, server)
     found = offer.defined("tool")
-    entries = {tool.name: listed(tool) for tool in offer.tools()}
+    entries = [(tool.name, listed(tool)) for tool in offer.tools()]
     if name is not None:
-        known_or_fail(name, entries, "tool", offer.name)
-        return definition_card("tool", entries[name], server=offer.name, function=_function(found.get(name)))
+        return _cards("tool", name, entries, offer, _function(found.get(name)))
     rows = [
         (
             tool,
@@ -41,7 +40,7 @@ def _tools(state: State, name: str | None, server: str | None) -> look.Rendering
             f"{len(lint(entry, _function(found.get(tool)))) or 'none'}",
             _cell(found.get(tool)),
         )
-        for tool, entry in entries.items()
+        for tool, entry in entries
     ]
     return listing(
         f"tools of {offer.name}",
@@ -57,14 +56,13 @@ def _resources(state: State, name: str | None, server: str | None) -> look.Rende
     """Show what an agent sees of the resources and templates, or of one. Example: %mcp resources."""
     offer = offer_of(state, server)
     found = offer.defined("resource", "resource template")
-    entries = {resource.uri: listed(resource) for resource in offer.resources()}
-    entries |= {template.uri_template: listed(template) for template in offer.templates()}
+    entries = [(str(resource.uri), listed(resource)) for resource in offer.resources()]
+    entries += [(template.uri_template, listed(template)) for template in offer.templates()]
     if name is not None:
-        known_or_fail(name, entries, "resource", offer.name)
-        return definition_card(_kind(entries[name]), entries[name], server=offer.name)
+        return _cards("resource", name, entries, offer)
     rows = [
         (uri, _kind(entry), entry.get("mimeType", ""), _first_line(entry), _cell(found.get(uri)))
-        for uri, entry in entries.items()
+        for uri, entry in entries
     ]
     return listing(
         f"resources of {offer.name}",
@@ -79,10 +77,9 @@ def _prompts(state: State, name: str | None, server: str | None) -> look.Renderi
     """Show what an agent sees of the prompts, or of one. Example: %mcp prompts."""
     offer = offer_of(state, server)
     found = offer.defined("prompt")
-    entries = {prompt.name: listed(prompt) for prompt in offer.prompts()}
+    entries = [(prompt.name, listed(prompt)) for prompt in offer.prompts()]
     if name is not None:
-        known_or_fail(name, entries, "prompt", offer.name)
-        return definition_card("prompt", entries[name], server=offer.name)
+        return _cards("prompt", name, entries, offer)
     rows = [
         (
             prompt,
@@ -90,7 +87,7 @@ def _prompts(state: State, name: str | None, server: str | None) -> look.Renderi
             ", ".join(a["name"] for a in entry.get("arguments", [])),
             _cell(found.get(prompt)),
         )
-        for prompt, entry in entries.items()
+        for prompt, entry in entries
     ]
     return listing(
         f"prompts of {offer.name}",
@@ -98,6 +95,23 @@ def _prompts(state: State, name: str | None, server: str | None) -> look.Renderi
         rows,
         empty=offer.none("%%mcp_prompt"),
     )
+
+
+def _cards(
+    kind: str,
+    name: str,
+    entries: Sequence[tuple[str, Entry]],
+    offer: Offer,
+    function: Callable[..., Any] | None = None,
+) -> look.Rendering:
+    """Draw all entries of a name: a server may list two."""
+    known_or_fail(name, dict(entries), kind, offer.name)
+    cards = [
+        definition_card(_kind(entry) if kind == "resource" else kind, entry, server=offer.name, function=function)
+        for found, entry in entries
+        if found == name
+    ]
+    return look.Rendering("\n".join(card.text for card in cards), "".join(card.html for card in cards))
 
 
 def _first_line(entry: Mapping[str, Any]) -> str:

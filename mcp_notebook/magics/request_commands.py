@@ -16,7 +16,7 @@ from mcp_notebook.magics.answers import ANSWERS, answers_of
 from mcp_notebook.magics.offers import offer_of
 from mcp_notebook.magics.options import ARGUMENTS, NAME, PROMPT, RESOURCE, TEXT, TOOL
 from mcp_notebook.magics.state import State, say_call
-from mcp_notebook.magics.verb import ERA, INTO, ON, known_or_fail, verb
+from mcp_notebook.magics.verb import ERA, INTO, ON, by_name, known_or_fail, verb
 from mcp_notebook.magics.words import jsonable, named_values, quoted, quoted_key
 
 __all__: list[str] = []
@@ -65,7 +65,7 @@ def _call(
     parameter with a space or an equals sign in it stands in quotes.
     """
     connection = state.on(server, era)
-    listed_tool = known_or_fail(tool, {t.name: t for t in connection.tools()}, "tool", connection.name)
+    listed_tool = known_or_fail(tool, by_name(connection.tools()), "tool", connection.name)
     whole = {**_json_object(as_json), **_variable(state, variable)}
     named = named_values(arguments, listed_tool.input_schema, state.variables, tool)
     if as_json is None and variable is None:
@@ -105,7 +105,7 @@ def _prompt(
     The name of an argument with a space or an equals sign in it stands in quotes.
     """
     connection = state.on(server)
-    found = known_or_fail(prompt, {p.name: p for p in connection.prompts()}, "prompt", connection.name)
+    found = known_or_fail(prompt, by_name(connection.prompts()), "prompt", connection.name)
     # A prompt's arguments are texts; the protocol gives them no schema.
     schema = {"properties": {a.name: {"type": "string"} for a in found.arguments or []}}
     named = named_values(arguments, schema, state.variables, prompt)
@@ -121,7 +121,7 @@ def _prompt(
 def _form(state: State, tool: str, server: str | None) -> Any:
     """Show a form that calls a tool. Example: %mcp form add."""
     offer = offer_of(state, server)
-    known_or_fail(tool, {t.name: t for t in offer.tools()}, "tool", offer.name)
+    known_or_fail(tool, by_name(offer.tools()), "tool", offer.name)
     display(state.form(offer.name, tool))
 
 

@@ -31,7 +31,7 @@ def _sampling(state: State, model: str | None, script: str | None) -> None:
         state.answerer = person
     elif model is not None or script is not None:
         state.answerer = ModelAnswerer(model_or_script(state, model, script), person)
-    for connection in state.connected.values():
+    for connection in state.opened.values():
         connection.answerer = state.answerer
     who = state.answerer.model.name if isinstance(state.answerer, ModelAnswerer) else "no model"
     print(f"Who answers when a server samples (deprecated in the protocol since 2026-07-28): {who}.")

@@ -51,9 +51,9 @@ def status(ctx: click.Context) -> look.Rendering | None:
         rows,
         empty="none yet. A %%mcp_tool cell makes one, and so does %mcp new NAME.",
     )
-    if not state.connected:
+    if not state.distinct:
         return servers
-    connections = connection_list(state.connected)
+    connections = connection_list(state.distinct)
     return look.Rendering(f"{servers.text}\n{connections.text}", servers.html + connections.html)
 
 

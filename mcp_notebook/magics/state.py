@@ -18,6 +18,7 @@ from mcp_notebook import cells
 from mcp_notebook.agent import Conversation
 from mcp_notebook.client import Answerer, Connection, Era, EraChoice, OnProgress, Outcome, Target, Url
 from mcp_notebook.client.connection import end_commands, say
+from mcp_notebook.client.opening import opened
 from mcp_notebook.errors import McpNotebookError, UnknownNameError, did_you_mean
 from mcp_notebook.magics.expose import Exposures
 from mcp_notebook.magics.listening import Listening
@@ -61,7 +62,7 @@ class State:
         self.local: Mapping[str, Any] = {}
         self.cell = ("", "")
         """The magic's line and the body of the cell that runs now."""
-        self.connected: dict[str, Connection] = {}
+        self.opened: dict[str, Connection] = {}
         """What ``%mcp connect`` opened, by name."""
         self.conversation = Conversation()
         self.model: str | None = None
@@ -79,6 +80,24 @@ class State:
     def variables(self) -> Mapping[str, Any]:
         """What a name on the magic's line can mean: a local variable where a function called it, or the notebook's."""
         return ChainMap(dict(self.local), self.shell.user_ns)
+
+    @property
+    def connected(self) -> dict[str, Connection]:
+        """The open connections: of ``%mcp connect`` by name; of `connect` by name, and by the variables that hold them.
+
+        A live server of a name goes before a connection of a cell's that is called the same.
+        """
+        elsewhere = {connection.name: connection for connection in opened()}
+        held = [(name, value) for name, value in self.namespace.items() if isinstance(value, Connection)]
+        elsewhere |= {name: value for name, value in held if not name.startswith("_") and not value.closed}
+        taken = self.registry.servers
+        return {**{name: found for name, found in elsewhere.items() if name not in taken}, **self.opened}
+
+    @property
+    def distinct(self) -> dict[str, Connection]:
+        """The open connections, each under one name: its variable where it has one."""
+        names = {id(connection): name for name, connection in self.connected.items()}
+        return {name: connection for name, connection in self.connected.items() if names[id(connection)] == name}
 
     def sync(self, *, failed: bool = False) -> None:
         """Follow what cells did to the variables that hold servers; say what was not followed, and why."""
@@ -170,14 +189,14 @@ class State:
             McpNotebookError: It cannot be opened, or the server calls itself as another one here.
         """
         connection = Connection(self.portal, target, era, name=name, answerer=self.answerer)
-        earlier = self.connected.get(connection.name)
+        earlier = self.opened.get(connection.name)
         another = earlier is not None and name is None and not _the_same(earlier.target, target)
         if another or connection.name in self.registry.servers:
             _close(connection)
             raise UnknownNameError(f"{connection.name!r} is the name of another server here. Give one: --as NAME.")
         if earlier is not None:
             self.disconnect(connection.name)
-        self.connected[connection.name] = connection
+        self.opened[connection.name] = connection
         connection.roots = self.roots
         return connection
 
@@ -187,19 +206,21 @@ class State:
         Raises:
             UnknownNameError: There is none of that name.
         """
-        if name not in self.connected:
-            known = ", ".join(self.connected) or "nothing"
+        connected = self.connected
+        if name not in connected:
+            known = ", ".join(connected) or "nothing"
             raise UnknownNameError(
-                f"Nothing is connected as {name!r}.{did_you_mean(name, self.connected)} There is: {known}."
+                f"Nothing is connected as {name!r}.{did_you_mean(name, connected)} There is: {known}."
             )
-        for key in [key for key in self._connections if key[0] == name]:
+        connection = self.opened.pop(name, connected[name])
+        for key in [key for key in self._connections if key[0] == connection.name]:
             _close(self._connections.pop(key)[1])
-        _close(self.connected.pop(name))
+        _close(connection)
 
     def give_roots(self, roots: list[Root] | None) -> None:
         """Tell servers of these directories when they ask, and legacy ones that this has changed."""
         self.roots = roots
-        for connection in [*self.connected.values(), *(connection for _, connection in self._connections.values())]:
+        for connection in [*self.opened.values(), *(connection for _, connection in self._connections.values())]:
             connection.roots = roots
 
     def _kept(self, name: str, target: Target, era: Era) -> Connection:
@@ -234,7 +255,7 @@ class State:
         from mcp_notebook.widgets.form import ToolForm
         from mcp_notebook.widgets.questions.card import ask_in
 
-        (found,) = (t for t in offer_of(self, on).tools() if t.name == tool)
+        found = next(t for t in offer_of(self, on).tools() if t.name == tool)
 
         def start_call(arguments: dict[str, Any], on_progress: OnProgress) -> Future[Outcome[CallToolResult]]:
             answerer = ask_in(form.questions)
@@ -272,7 +293,7 @@ class State:
             _close(connection)
 
     def _close_connected(self) -> None:
-        for name in list(self.connected):
+        for name in list(self.opened):
             self.disconnect(name)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from inspect import cleandoc
 from typing import Any
 
@@ -11,7 +11,7 @@ import click
 from mcp_notebook.errors import UnknownNameError, did_you_mean
 from mcp_notebook.magics.options import CONNECTED, SERVER, VARIABLE
 
-__all__ = ["ERA", "INTO", "ON", "ON_SERVER", "VERBS", "known_or_fail", "verb"]
+__all__ = ["ERA", "INTO", "ON", "ON_SERVER", "VERBS", "by_name", "known_or_fail", "verb"]
 
 VERBS: dict[str, click.Command] = {}
 
@@ -46,6 +46,14 @@ def verb(name: str, *parameters: Callable[..., Any]) -> Callable[[Callable[..., 
         return function
 
     return register
+
+
+def by_name(items: Iterable[Any]) -> dict[str, Any]:
+    """Return what a server lists by its names; of two of one name, the first."""
+    found: dict[str, Any] = {}
+    for item in items:
+        found.setdefault(item.name, item)
+    return found
 
 
 def known_or_fail(name: str, known: Mapping[str, Any], kind: str, server: str) -> Any:

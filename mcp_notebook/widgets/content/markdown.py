@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from html import escape
 
+from mcp_notebook.urls import address_of
+
 __all__ = ["seems", "to_html"]
 
 _MARKS = (
@@ -23,7 +25,7 @@ def seems(text: str) -> bool:
 
 
 def to_html(text: str) -> str | None:
-    """Return Markdown as HTML: no HTML of its own, no image from elsewhere, no link that runs something.
+    """Return Markdown as HTML: no HTML of its own, no image from elsewhere, links to web pages only, with their host.
 
     None where mistune is missing; it comes with nbconvert, so with JupyterLab, and is no dependency of the core.
     """
@@ -33,7 +35,14 @@ def to_html(text: str) -> str | None:
         return None
 
     class Safe(mistune.HTMLRenderer):
-        """Without the pictures, which a browser would fetch from where the text says."""
+        """Without pictures, which a browser would fetch, and with links that say where they lead."""
+
+        def link(self, text: str, url: str, title: str | None = None) -> str:
+            address = address_of(url)
+            if address.href is None:
+                return f"{text} [no link: {escape(address.written)}]"
+            link = f'<a href="{escape(address.href)}" target="_blank" rel="noopener noreferrer">{text}</a>'
+            return link if text == escape(address.href) else f'{link} <span class="dim">[{escape(address.host)}]</span>'
 
         def image(self, text: str, url: str, title: str | None = None) -> str:
             return f"[image {escape(text)}: {escape(url)}]"

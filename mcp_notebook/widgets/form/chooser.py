@@ -135,6 +135,7 @@ class Chooser(Editor):
         return same(editor.value(), value)
 
     def _chosen(self, change: Any) -> None:
+        self._kit.replenish()
         before, now = self._forms[change["old"]], self._forms[change["new"]]
         fresh = now.editor is None
         editor = self._editor()

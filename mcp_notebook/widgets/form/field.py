@@ -130,7 +130,9 @@ class Field:
     def _make(self, spot: Spot, shape: Shape) -> Editor:
         """Make the editor for a shape, as something inside a chooser."""
         if shape.kind == "record":
-            return Record(self._kit, shape, self._depth, self._arrange)
+            if self._kit.has_room_for(Record.size(shape)):
+                return Record(self._kit, shape, self._depth, self._arrange)
+            return typed.json_text(self._kit, spot, shape, why=Record.too_large(shape))
         if shape.kind == "rows":
             return Rows(self._kit, shape.schema, self._depth, self._arrange).start()
         if shape.kind == "union" and spot.choices < MAX_CHOICES:

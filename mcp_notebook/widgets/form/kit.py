@@ -12,7 +12,10 @@ import ipywidgets as w
 
 from mcp_notebook.schema import Checker, Schema
 
-__all__ = ["STYLE", "Complete", "Kit", "wrong"]
+__all__ = ["MOST_FIELDS", "STYLE", "Complete", "Kit", "wrong"]
+
+MOST_FIELDS: Final = 500
+"""Fields that are made at once; what would need more is written as JSON. A thousand take half a second."""
 
 Complete = Callable[[str, str], Sequence[str]]
 """Suggests values for a text: its name, and what is typed so far."""
@@ -57,13 +60,26 @@ class Kit:
         self.complete = complete
         self.changed: Callable[[], None] = lambda: None
         self._filling = 0
+        self._room = MOST_FIELDS
         self._styles: dict[tuple[type, str], Any] = {}
         self._layouts: dict[str, w.Layout] = {}
+
+    def replenish(self) -> None:
+        """Make room for fields again: a person asked for some."""
+        self._room = MOST_FIELDS
+
+    def has_room_for(self, fields: int) -> bool:
+        """Whether so many fields more are made now; the room is taken then."""
+        if fields > self._room:
+            return False
+        self._room -= fields
+        return True
 
     @contextmanager
     def filling(self) -> Iterator[None]:
         """Hold back the news of changes while the form itself makes them."""
         self._filling += 1
+        self.replenish()
         try:
             yield
         finally:

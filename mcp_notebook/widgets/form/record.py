@@ -41,6 +41,17 @@ class Record(Editor):
         closed = "additionalProperties" not in schema and (depth == 0 or bool(known))
         self._open = "patternProperties" in schema or (schema.get("additionalProperties") is not False and not closed)
 
+    @staticmethod
+    def size(shape: Shape) -> int:
+        """Return how many fields an object of this shape has from the start."""
+        schema = shape.schema
+        return len({*mapping(schema.get("properties")), *map(str, sequence(schema.get("required")))})
+
+    @staticmethod
+    def too_large(shape: Shape) -> str:
+        """Say why there are no fields for an object of this shape."""
+        return f"{Record.size(shape):,} fields are too many for this form: write JSON, an object"
+
     @override
     def inputs(self) -> Sequence[w.Widget]:
         return ()

@@ -127,6 +127,7 @@ class Rows(Editor):
         return row.widget
 
     def _grow(self) -> None:
+        self._kit.replenish()
         row = self._row()
         row.field.begin()
         self.rows.append(row)

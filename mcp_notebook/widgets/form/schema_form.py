@@ -97,7 +97,9 @@ class SchemaForm(w.VBox):
 
     def _editor(self, spot: Spot, shape: Shape) -> Editor:
         if shape.kind == "record":
-            return Record(self._kit, shape, 0, self._arrange)
+            if self._kit.has_room_for(Record.size(shape)):
+                return Record(self._kit, shape, 0, self._arrange)
+            return json_text(self._kit, replace(spot, label="arguments"), shape, why=Record.too_large(shape))
         if shape.kind == "union" and spot.choices < MAX_CHOICES:
             return Chooser(self._kit, spot, shape, self._editor, self._arrange)
         return json_text(self._kit, spot, shape)

@@ -23,6 +23,9 @@ from mcp_notebook.widgets.form.schema_form import SchemaForm
 
 __all__ = ["ToolForm"]
 
+MOST_ROWS = 100
+"""Arguments that a saved form shows."""
+
 StartCall = Callable[[dict[str, Any], OnProgress], Future[Outcome[CallToolResult]]]
 
 
@@ -170,7 +173,10 @@ class ToolForm(w.VBox):
 
     def _rows(self) -> list[tuple[str, str, str]]:
         root = self._tool.input_schema
-        return [(p.name, argument_in_words(p, root), p.description) for p in parameters(root)]
+        found = parameters(root)
+        rows = [(p.name, argument_in_words(p, root), p.description) for p in found[:MOST_ROWS]]
+        more = len(found) - len(rows)
+        return [*rows, *([("...", f"and {more:,} more, not shown here", "")] if more else [])]
 
     def _static(self) -> str:
         """Draw what a saved notebook shows, where there is no kernel to talk to."""

@@ -253,8 +253,8 @@ MOST_LINES: Final = 6
 """Lines of a list before it scrolls."""
 
 
-def json_text(kit: Kit, spot: Spot, shape: Shape) -> Typed:
-    """Make an input for any JSON."""
+def json_text(kit: Kit, spot: Spot, shape: Shape, *, why: str = "") -> Typed:
+    """Make an input for any JSON; `why` says why it is that, where a person would expect fields."""
     words = type_in_words(shape.schema, kit.root)
 
     def decode(typed: str) -> Any:
@@ -263,7 +263,7 @@ def json_text(kit: Kit, spot: Spot, shape: Shape) -> Typed:
         except (ValueError, RecursionError) as error:
             raise ValueError(f"not JSON ({error}); write a JSON value, {words}; a text goes in quotes") from None
 
-    hint = "JSON" if spot.required else spot.unset
+    hint = why or ("JSON" if spot.required else spot.unset)
     widget = kit.input(w.Textarea, spot.label, about=f"{spot.name} as JSON", placeholder=hint, rows=3)
     # Who chose to write JSON is told where there is none.
     return Typed(kit, spot, widget, decode, json_line, [] if spot.choices else [UNSET])

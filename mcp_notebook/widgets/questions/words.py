@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from html import escape
 from typing import Any
-from urllib.parse import urlsplit
 
 from mcp_types import (
     CreateMessageRequestParams,
@@ -18,6 +16,8 @@ from mcp_types import (
 )
 
 from mcp_notebook.client.questions import Answer, Question
+from mcp_notebook.urls import address_of
+from mcp_notebook.visible import visible
 from mcp_notebook.widgets import look
 
 __all__ = ["answer_in_words", "asked"]
@@ -36,7 +36,8 @@ def asked(question: Question, answer: str | None = None) -> look.Rendering:
         title += f" ({question.kind}, {LEGACY})"
     if answer is not None:
         parts.append(("answer", answer, look.pre(answer)))
-    lines = [f"{title}: {message}"]
+    # A message of several lines must not look like the parts below it.
+    lines = [visible(title, one_line=True) + ": " + message.replace("\n", "\n  | ")]
     for name, text, _ in parts:
         lines += [f"  {name}", *(f"    {line}" for line in text.splitlines())]
     html = f"<p>{escape(message)}</p>" + "".join(look.section(name, html) for name, _, html in parts)
@@ -61,29 +62,25 @@ def _form(params: ElicitRequestFormParams) -> tuple[str, list[Part]]:
 
 
 def _url(params: ElicitRequestURLParams) -> tuple[str, list[Part]]:
-    scheme, host = _scheme_and_host(params.url)
-    before, found, after = params.url.partition(host) if host else (params.url, "", "")
-    shown = f"{escape(before)}<strong>{escape(found)}</strong>{escape(after)}"
-    # Only the person opens it, and only what a browser opens as a page.
-    if scheme in ("http", "https") and host:
-        # Underlined here, because hosts take that away.
-        look_of_link = 'style="color:inherit;text-decoration:underline"'
-        shown = f'<a href="{escape(params.url)}" target="_blank" rel="noopener noreferrer" {look_of_link}>{shown}</a>'
-    parts = [("URL", params.url, f"<p><code>{shown}</code></p>")]
-    parts.append(("host", host or "none", f"<p><strong>{escape(host or 'none')}</strong></p>"))
-    if not host.isascii() or "xn--" in host:
-        doubt = "This name holds letters beyond a to z, which can look like others. Is it the host that you mean?"
-        parts.append(("look twice", doubt, f"<p>{escape(doubt)}</p>"))
+    address = address_of(params.url)
+    if address.href is None:
+        parts = [("URL", address.written, f"<p>{look.code(address.written)}</p>")]
+    else:
+        before, host, after = map(escape, address.parts)
+        # Only the person opens it. Underlined here, because hosts take that away.
+        looks = 'style="color:inherit;text-decoration:underline"'
+        link = f'<a href="{escape(address.href)}" target="_blank" rel="noopener noreferrer" {looks}>'
+        shown = f"{link}{before}<strong>{host}</strong>{after}</a>"
+        parts = [("URL", address.href, f"<p><code>{shown}</code></p>")]
+    parts.append(("host", address.host or "none", f"<p><strong>{escape(address.host or 'none')}</strong></p>"))
+    if address.site and address.site != address.host:
+        parts.append(("part of", address.site, f"<p><strong>{escape(address.site)}</strong></p>"))
+    if address.cautions:
+        parts.append(("look twice", "\n".join(address.cautions), look.bullets(address.cautions)))
+    if address.rewritten:
+        before, found, after = map(escape, address.written.partition(address.host))
+        parts.append(("as written", address.written, f"<p><code>{before}<strong>{found}</strong>{after}</code></p>"))
     return params.message, parts
-
-
-def _scheme_and_host(url: str) -> tuple[str, str]:
-    """Return both as they stand in a URL; "" for what is not there."""
-    try:
-        scheme, rest, *_ = urlsplit(url)
-    except ValueError:  # half of an IPv6 address
-        return "", ""
-    return scheme, re.sub(r":\d*$", "", rest.rpartition("@")[2])
 
 
 def _sampling(params: CreateMessageRequestParams) -> tuple[str, list[Part]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Generic, TypeVar
 
 import ipywidgets as w
 
-__all__ = ["BESIDE", "DETAIL", "PagedList"]
+__all__ = ["BESIDE", "DETAIL", "PagedList", "told_apart"]
 
 T = TypeVar("T")
 
@@ -180,6 +181,16 @@ class PagedList(Generic[T]):
                 self.select.index = index
         finally:
             self._drawing = False
+
+
+def told_apart(items: Sequence[T], name: Callable[[T], str]) -> dict[int, tuple[str, int]]:
+    """Return a key for each item, by its `id`: its name, and which of that name it is; a server may list two."""
+    count: Counter[str] = Counter()
+    keys = {}
+    for item in items:
+        keys[id(item)] = (name(item), count[name(item)])
+        count[name(item)] += 1
+    return keys
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -12,7 +12,7 @@ from mcp_notebook.client import Answerer, Outcome
 from mcp_notebook.server.interface import listed
 from mcp_notebook.widgets.definition import definition_card
 from mcp_notebook.widgets.form import SchemaForm
-from mcp_notebook.widgets.workbench.paging import BESIDE, PagedList
+from mcp_notebook.widgets.workbench.paging import BESIDE, PagedList, told_apart
 from mcp_notebook.widgets.workbench.request import RequestPane
 from mcp_notebook.widgets.workbench.subject import Lists, Subject
 
@@ -25,9 +25,10 @@ class Prompts(w.HBox):
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
         self._shown: Prompt | None = None
+        self._keys: dict[int, tuple[str, int]] = {}
         self._list = PagedList[Prompt](
             "prompts",
-            key=lambda prompt: prompt.name,
+            key=lambda prompt: self._keys.get(id(prompt)),
             cells=lambda prompt: (prompt.name, _first_line(prompt.title or prompt.description or "")),
             words=lambda prompt: f"{prompt.name} {prompt.title or ''} {prompt.description or ''}".lower(),
             chosen=self._show,
@@ -37,6 +38,7 @@ class Prompts(w.HBox):
 
     def show(self, lists: Lists) -> None:
         """Show these prompts."""
+        self._keys = told_apart(lists.prompts, lambda prompt: prompt.name)
         self._list.show(lists.prompts)
         if self._shown is not None and self._list.chosen != self._shown:
             self._show(self._list.chosen)

@@ -19,7 +19,7 @@ from mcp_notebook.widgets import look
 from mcp_notebook.widgets.definition import definition_card
 from mcp_notebook.widgets.form import SchemaForm
 from mcp_notebook.widgets.workbench.pace import Pace
-from mcp_notebook.widgets.workbench.paging import BESIDE, PagedList
+from mcp_notebook.widgets.workbench.paging import BESIDE, PagedList, told_apart
 from mcp_notebook.widgets.workbench.request import RequestPane
 from mcp_notebook.widgets.workbench.subject import Lists, Subject
 
@@ -42,9 +42,10 @@ class Resources(w.HBox):
         self._shown: Listed | None = None
         self._form: SchemaForm | None = None
         self._followed: dict[str, Callable[[], None]] = {}
+        self._keys: dict[int, tuple[str, int]] = {}
         self._list = PagedList[Listed](
             "resources",
-            key=_uri,
+            key=lambda item: self._keys.get(id(item)),
             cells=lambda item: (_uri(item), _kind(item), item.mime_type or ""),
             words=lambda item: f"{_uri(item)} {item.name} {item.title or ''} {item.description or ''}".lower(),
             chosen=self._show,
@@ -59,7 +60,9 @@ class Resources(w.HBox):
 
     def show(self, lists: Lists) -> None:
         """Show these resources and templates."""
-        self._list.show([*lists.resources, *lists.templates])
+        items: list[Listed] = [*lists.resources, *lists.templates]
+        self._keys = told_apart(items, _uri)
+        self._list.show(items)
         if self._shown is not None and self._list.chosen != self._shown:
             self._show(self._list.chosen)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import ipywidgets as w
 from mcp_types import CallToolResult, Tool
@@ -17,10 +17,13 @@ from mcp_notebook.widgets.closing import close_with_all
 from mcp_notebook.widgets.definition import definition_card
 from mcp_notebook.widgets.form import ToolForm
 from mcp_notebook.widgets.questions.card import ask_in
-from mcp_notebook.widgets.workbench.paging import BESIDE, DETAIL, PagedList
+from mcp_notebook.widgets.workbench.paging import BESIDE, DETAIL, PagedList, told_apart
 from mcp_notebook.widgets.workbench.subject import Lists, Subject
 
 __all__ = ["Tools"]
+
+Key: TypeAlias = tuple[str, int]
+"""A tool's name, and which of that name it is."""
 
 MOST_FORMS = 5
 """How many forms are kept as they were left; the one used longest ago goes first."""
@@ -32,10 +35,11 @@ class Tools(w.HBox):
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
         self._lists = Lists()
-        self._forms: dict[str, tuple[Tool, ToolForm]] = {}
+        self._forms: dict[Key, tuple[Tool, ToolForm]] = {}
+        self._keys: dict[int, Key] = {}
         self._list = PagedList[Tool](
             "tools",
-            key=lambda tool: tool.name,
+            key=lambda tool: self._keys.get(id(tool)),
             cells=lambda tool: (tool.name, _mark(tool), f"{tokens(listed(tool)):>4} tokens"),
             words=lambda tool: f"{tool.name} {tool.title or ''} {tool.description or ''}".lower(),
             chosen=self._show,
@@ -50,20 +54,21 @@ class Tools(w.HBox):
     def show(self, lists: Lists) -> None:
         """Show these tools; the form of one that has changed is made anew."""
         self._lists = lists
-        now = {tool.name: tool for tool in lists.tools}
-        changed = {name for name, (tool, _) in self._forms.items() if now.get(name) != tool}
+        self._keys = told_apart(lists.tools, lambda tool: tool.name)
+        now = {self._keys[id(tool)]: tool for tool in lists.tools}
+        changed = {key for key, (tool, _) in self._forms.items() if now.get(key) != tool}
         self._list.show(lists.tools)
         chosen = self._list.chosen
-        for name in changed:
-            self._drop(name)
-        if chosen is None or chosen.name in changed:
+        for key in changed:
+            self._drop(key)
+        if chosen is None or self._keys[id(chosen)] in changed:
             self._show(chosen)
 
     def edit(self, name: str, arguments: dict[str, Any]) -> None:
         """Open the form of a tool with these arguments."""
-        self._list.choose(name)
-        if name in self._forms:
-            self._forms[name][1].fill(arguments)
+        self._list.choose((name, 0))
+        if (name, 0) in self._forms:
+            self._forms[name, 0][1].fill(arguments)
 
     def _show(self, tool: Tool | None) -> None:
         if tool is None:
@@ -77,25 +82,24 @@ class Tools(w.HBox):
         self._detail.children = [form, self._seen]
 
     def _form(self, tool: Tool) -> ToolForm:
-        if tool.name in self._forms:
-            _, form = self._forms.pop(tool.name)
+        key = self._keys[id(tool)]
+        if key in self._forms:
+            _, form = self._forms.pop(key)
         else:
-            form = ToolForm(
-                tool, partial(self._start_call, tool.name), explain=cells.explain, line=self._line(tool.name)
-            )
-        self._forms[tool.name] = (tool, form)
+            form = ToolForm(tool, partial(self._start_call, key), explain=cells.explain, line=self._line(tool.name))
+        self._forms[key] = (tool, form)
         while len(self._forms) > MOST_FORMS:
             self._drop(next(iter(self._forms)))
         return form
 
     def _start_call(
-        self, name: str, arguments: dict[str, Any], on_progress: OnProgress
+        self, key: Key, arguments: dict[str, Any], on_progress: OnProgress
     ) -> Future[Outcome[CallToolResult]]:
-        asking = ask_in(self._forms[name][1].questions)
-        return self._subject.connection.start_call(name, arguments, on_progress=on_progress, answerer=asking)
+        asking = ask_in(self._forms[key][1].questions)
+        return self._subject.connection.start_call(key[0], arguments, on_progress=on_progress, answerer=asking)
 
-    def _drop(self, name: str) -> None:
-        _, form = self._forms.pop(name)
+    def _drop(self, key: Key) -> None:
+        _, form = self._forms.pop(key)
         close_with_all(form)
 
     def _line(self, name: str) -> str:
@@ -104,8 +108,8 @@ class Tools(w.HBox):
 
     def close_forms(self) -> None:
         """Close every form, also those that are not shown."""
-        for name in list(self._forms):
-            self._drop(name)
+        for key in list(self._forms):
+            self._drop(key)
 
 
 def _mark(tool: Tool) -> str:
