@@ -16,7 +16,7 @@ from mcp_notebook.magics.answers import ANSWERS, answers_of
 from mcp_notebook.magics.offers import offer_of
 from mcp_notebook.magics.options import ARGUMENTS, NAME, PROMPT, RESOURCE, TEXT, TOOL
 from mcp_notebook.magics.state import State, say_call
-from mcp_notebook.magics.verb import ERA, INTO, ON, known_or_fail, verb
+from mcp_notebook.magics.verb import ERA, INTO, ON, TIMEOUT, known_or_fail, verb
 from mcp_notebook.magics.words import jsonable, named_values
 
 __all__: list[str] = []
@@ -41,6 +41,7 @@ __all__: list[str] = []
         help="The arguments as a dict in a variable, sent as it is.",
     ),
     ANSWERS,
+    TIMEOUT,
     ERA,
     INTO,
     ON,
@@ -52,6 +53,7 @@ def _call(
     as_json: str | None,
     variable: str | None,
     answers: str | None,
+    timeout: float | None,
     era: Era | None,
     output: str | None,
     server: str | None,
@@ -61,19 +63,28 @@ def _call(
     A value is JSON, a Python literal or the name of a variable; for a text parameter, the text itself.
     """
     connection = state.on(server, era)
-    listed_tool = known_or_fail(tool, {t.name: t for t in connection.tools()}, "tool", connection.name)
+    listed_tool = known_or_fail(tool, {t.name: t for t in connection.tools(timeout=timeout)}, "tool", connection.name)
     whole = {**_json_object(as_json), **_variable(state, variable)}
     named = named_values(arguments, listed_tool.input_schema, state.variables, tool)
     if as_json is None and variable is None:
         _nothing_missing(listed_tool, named)
     scripted = answers_of(state, answers)
-    return _deliver(state, connection.call(tool, {**whole, **named}, answers=scripted), output)
+    return _deliver(state, connection.call(tool, {**whole, **named}, answers=scripted, timeout=timeout), output)
 
 
-@verb("read", click.argument("uri", type=RESOURCE), ANSWERS, ERA, INTO, ON)
-def _read(state: State, uri: str, answers: str | None, era: Era | None, output: str | None, server: str | None) -> Any:
+@verb("read", click.argument("uri", type=RESOURCE), ANSWERS, TIMEOUT, ERA, INTO, ON)
+def _read(
+    state: State,
+    uri: str,
+    answers: str | None,
+    timeout: float | None,
+    era: Era | None,
+    output: str | None,
+    server: str | None,
+) -> Any:
     """Read a resource. Example: %mcp read notes://today."""
-    return _deliver(state, state.on(server, era).read(uri, answers=answers_of(state, answers)), output)
+    outcome = state.on(server, era).read(uri, answers=answers_of(state, answers), timeout=timeout)
+    return _deliver(state, outcome, output)
 
 
 @verb(
@@ -81,22 +92,30 @@ def _read(state: State, uri: str, answers: str | None, era: Era | None, output: 
     click.argument("prompt", type=PROMPT),
     click.argument("arguments", nargs=-1, type=ARGUMENTS, metavar="[KEY=VALUE]..."),
     ANSWERS,
+    TIMEOUT,
     INTO,
     ON,
 )
 def _prompt(
-    state: State, prompt: str, arguments: tuple[str, ...], answers: str | None, output: str | None, server: str | None
+    state: State,
+    prompt: str,
+    arguments: tuple[str, ...],
+    answers: str | None,
+    timeout: float | None,
+    output: str | None,
+    server: str | None,
 ) -> Any:
     """Fill in a prompt. Example: %mcp prompt review text="my text"."""
     connection = state.on(server)
-    found = known_or_fail(prompt, {p.name: p for p in connection.prompts()}, "prompt", connection.name)
+    found = known_or_fail(prompt, {p.name: p for p in connection.prompts(timeout=timeout)}, "prompt", connection.name)
     # A prompt's arguments are texts; the protocol gives them no schema.
     schema = {"properties": {a.name: {"type": "string"} for a in found.arguments or []}}
     values = named_values(arguments, schema, state.variables, prompt)
     missing = [a.name for a in found.arguments or [] if a.required and a.name not in values]
     if missing:
         raise UnknownNameError(f"{prompt} needs {', '.join(missing)}: %mcp prompt {prompt} {missing[0]}=...")
-    return _deliver(state, connection.prompt(prompt, values, answers=answers_of(state, answers)), output)
+    outcome = connection.prompt(prompt, values, answers=answers_of(state, answers), timeout=timeout)
+    return _deliver(state, outcome, output)
 
 
 @verb("form", click.argument("tool", type=TOOL), ON)

@@ -15,6 +15,9 @@ OUT: BinaryIO = sys.stdout.buffer
 TEXT = '{"jsonrpc":"2.0","id":%s,"result":{"content":[{"type":"text","text":"%s"}]}}'
 
 
+PROGRESS = '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":%s,"progress":%s}}'
+
+
 def put(line: bytes | str, end: bytes = b"\n") -> None:
     OUT.write((line.encode() if isinstance(line, str) else line) + end)
     OUT.flush()
@@ -75,6 +78,7 @@ BAD_ANSWERS = {
     "ends-in-the-middle": lambda i: (put('{"jsonrpc":"2.0","id":', b""), sys.exit(3)),
     "silence": lambda i: None,
     "drip": lambda i: [put("{", b"") or time.sleep(0.05) for _ in range(10_000)],
+    "progress": lambda i: ([(time.sleep(0.2), put(PROGRESS % (i, n))) for n in range(6)], answer(i, text("x"))),
     "flood-of-messages": lambda i: flood(
         '{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"again"}}'
     ),
