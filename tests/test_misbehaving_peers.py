@@ -268,6 +268,68 @@ def test_each_report_of_progress_begins_a_timeout_again() -> None:
         assert words(connection.start_call("bad").result(DEADLINE).result) == "x"
 
 
+@pytest.mark.parametrize(
+    ("fault", "starts"),
+    [
+        ("ends-at-discover", 2),
+        ("gibberish-at-discover", 2),
+        ("refuses-everything-after-discover", 2),
+        ("silent-after-discover", 2),
+        ("null-id-at-discover", 1),
+        ("half-a-character-at-discover", 1),
+        ("starts-with-noise", 1),
+        ("starts-with-a-bom", 1),
+    ],
+)
+def test_a_command_of_before_is_connected_to(fault: str, starts: int, tmp_path: Path) -> None:
+    with over(fault, str(tmp_path / "starts"), deadline=20.0) as connection:
+        assert connection.era == "legacy"
+        assert words(connection.start_call("good").result(DEADLINE).result) == "good"
+    assert (tmp_path / "starts").read_text().splitlines() == ["started"] * starts
+
+
+def test_a_command_of_before_is_started_in_its_own_way_again_after_it_was_lost(tmp_path: Path) -> None:
+    with over("ends-at-discover", str(tmp_path / "starts"), notice=lambda _: None) as connection:
+        with pytest.raises(RequestError, match="broke off"):
+            connection.call("ends")
+        assert words(connection.start_call("good").result(DEADLINE).result) == "good"
+    assert (tmp_path / "starts").read_text().splitlines() == ["started"] * 3
+
+
+def test_the_modern_era_asked_for_is_not_given_up_in_silence() -> None:
+    with pytest.raises(RequestError, match=r"ended before it answered.*--era legacy, or --era auto"):
+        over("ends-at-discover", era="modern")
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause"),
+    [
+        ("python-does-not-start", "The last of its stderr: ModuleNotFoundError: No module named 'sales_data'."),
+        ("node-does-not-start", "The last of its stderr: Error: Cannot find module '/srv/sales/dist/index.js'."),
+    ],
+)
+def test_a_command_that_does_not_start_is_told_with_its_error(fault: str, cause: str) -> None:
+    with pytest.raises(RequestError) as raised:
+        over(fault)
+    assert str(raised.value) == f"{Path(sys.executable).name!r} ended before it answered. {cause}"
+
+
+def test_a_command_that_never_answers_is_given_up_at_its_deadline() -> None:
+    with pytest.raises(RequestError, match="runs and does not answer"):
+        over("never-starts", deadline=1.0)
+
+
+@pytest.mark.parametrize("era", ["auto", "legacy"])
+def test_a_server_of_the_sse_transport_is_found_at_a_url(era: Any, port: str) -> None:
+    with connect(f"http://127.0.0.1:{port}/sse-null-id/mcp", era=era) as connection:
+        assert (connection.transport, connection.era) == ("sse", "legacy")
+        outcome = connection.start_call("good").result(DEADLINE)
+        assert words(outcome.result) == "good"
+        assert outcome.call is not None
+        assert outcome.call.transport == "sse"
+
+
 def test_every_fault_of_the_peers_is_driven() -> None:
-    driven = {word for line in Path(__file__).read_text(encoding="utf-8").split('"')[1::2] for word in line.split()}
-    assert {*over_stdio.BAD_ANSWERS, *over_stdio.FIRST, *over_http.FAULTS, *over_http.SSE} <= driven
+    here = Path(__file__).read_text(encoding="utf-8")
+    faults = {*over_stdio.BAD_ANSWERS, *over_stdio.FIRST, *over_http.FAULTS, *over_http.SSE}
+    assert [fault for fault in faults if f'"{fault}"' not in here] == []

@@ -111,7 +111,7 @@ class Connection(Blocking):
             deadline=deadline if outside and sign_in is None else None,
         )
         requests = Requests(
-            self._sessions, self._answering, self._noted_by, kind=_kind(target), client=_WHO, timeout=timeout
+            self._sessions, self._answering, self._noted_by, kind=lambda: self.transport, client=_WHO, timeout=timeout
         )
         super().__init__(portal, requests)
         self.aio = Aio(portal, requests)
@@ -153,7 +153,7 @@ class Connection(Blocking):
     @property
     def transport(self) -> str:
         """How it reaches the server: ``memory``, ``http``, ``sse`` or ``stdio``."""
-        return _kind(self.target)
+        return _kind(self._sessions.target)
 
     @property
     def answerer(self) -> Answerer | None:

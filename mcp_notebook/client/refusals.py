@@ -118,7 +118,7 @@ async def _bad_status(response: httpx2.Response, kind: str) -> Refusal | None:
         403: f"{where} refuses (403{said}). The token has not the rights for it, or the server allows other origins "
         "only.",
         404: f"There is no MCP server at {where} (404). {_PATH}",
-        405: f"{where} takes no messages (405), so it is no MCP server, or an old one: try --transport sse. {_PATH}",
+        405: f"{where} takes no messages (405), so it is no MCP server, or an old one at another address. {_PATH}",
         421: f"{where} does not answer for the host name {response.request.url.host!r} (421). Connect by a name that "
         "it allows, or allow this one there: %mcp serve --allow-host NAME.",
     }

@@ -57,7 +57,7 @@ class Requests:
         sessions: Where they go.
         answering: Who answers.
         recorder: Returns where they are recorded, and whether a server of this kernel does that.
-        kind: How they travel, for the record.
+        kind: Returns how they travel, for the record.
         client: Who asks, for the record.
         timeout: Seconds that a request has which brings no time of its own; None for ever.
     """
@@ -68,7 +68,7 @@ class Requests:
         answering: Answering,
         recorder: Callable[[], tuple[Recorder, bool]],
         *,
-        kind: str,
+        kind: Callable[[], str],
         client: Implementation,
         timeout: float | None = None,
     ) -> None:
@@ -219,7 +219,7 @@ class Requests:
                 name=name,
                 arguments=arguments,
                 client=self._client,
-                transport=self._kind,
+                transport=self._kind(),
                 protocol_version=self._sessions.about.protocol_version,
             ),
         )

@@ -34,13 +34,13 @@ async def sse_streams(url: str, client: Honest) -> AsyncIterator[tuple[Any, Any]
         RequestError: It opens a stream, and does not say where messages go.
         httpx2.HTTPError: It opens none.
     """
-    incoming, read = anyio.create_memory_object_stream[SessionMessage | Exception](0)
-    write, outgoing = anyio.create_memory_object_stream[SessionMessage](0)
     response = await _opened(client, httpx2.URL(url))
     try:
         response.raise_for_status()
         events = aiter(httpx2.EventSource(response, max_event_size=limits.MESSAGE))
         endpoint = await _endpoint(events, response.request.url)
+        incoming, read = anyio.create_memory_object_stream[SessionMessage | Exception](0)
+        write, outgoing = anyio.create_memory_object_stream[SessionMessage](0)
         async with incoming, read, write, outgoing, anyio.create_task_group() as tasks:
             tasks.start_soon(_receive, events, response, incoming)
             tasks.start_soon(_send, client, endpoint, outgoing, incoming, tasks)

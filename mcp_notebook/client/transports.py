@@ -39,6 +39,7 @@ class Stderr:
         self._path = Path(name)
         self._written = self._path.open("rb")  # with a position of its own, which does not move the writer's
         self._tail = ""
+        self._begun = 0
         self._unlink()  # now, because a kernel that is killed does not come to it
 
     @property
@@ -46,8 +47,16 @@ class Stderr:
         """The last of it, also after `close`."""
         if self.file.closed:
             return self._tail
-        self._written.seek(max(os.fstat(self._written.fileno()).st_size - limits.STDERR, 0))
+        self._written.seek(max(self._size - limits.STDERR, self._begun))
         return self._written.read().decode("utf-8", "replace")
+
+    def begin(self) -> None:
+        """Leave out what was written so far: the command is started again."""
+        self._begun = self._size
+
+    @property
+    def _size(self) -> int:
+        return os.fstat(self._written.fileno()).st_size
 
     def close(self) -> None:
         """Give the file back."""

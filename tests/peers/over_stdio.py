@@ -98,6 +98,10 @@ def at_first(fault: str, method: str, request: object) -> bool:
 
 
 FIRST = {
+    "refuses-everything-after-discover": lambda i: [
+        refuse(json.loads(line).get("id"), -32600, "not initialized") for line in [json.dumps({"id": i}), *sys.stdin]
+    ],
+    "silent-after-discover": lambda i: [None for _ in sys.stdin],
     "ends-at-discover": lambda i: (sys.stderr.write("expected initialize, got server/discover\n"), sys.exit(1)),
     "gibberish-at-discover": lambda i: (put(b"\xff\xfe\x00"), sys.exit(1)),
     "null-id-at-discover": lambda i: refuse(None, -32600, "not initialized"),
@@ -144,7 +148,7 @@ def main() -> None:
         with Path(sys.argv[2]).open("a", encoding="utf-8") as starts:
             starts.write("started\n")
     first = True
-    for line in sys.stdin.buffer:
+    for line in iter(sys.stdin.buffer.readline, b""):
         message = json.loads(line)
         request, method = message.get("id"), message.get("method")
         if first and at_first(fault, method, request):
@@ -159,7 +163,11 @@ def main() -> None:
         elif method == "tools/list":
             if fault == "answers-notifications":
                 time.sleep(0.2)
-            answer(request, {"tools": [{"name": n, "inputSchema": {"type": "object"}} for n in ("good", "bad")]})
+            answer(
+                request, {"tools": [{"name": n, "inputSchema": {"type": "object"}} for n in ("good", "bad", "ends")]}
+            )
+        elif method == "tools/call" and message["params"]["name"] == "ends":
+            sys.exit(3)
         elif method == "tools/call" and message["params"]["name"] == "bad":
             BAD_ANSWERS[fault](request)
         elif method == "tools/call":
