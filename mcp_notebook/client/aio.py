@@ -27,21 +27,21 @@ class Aio:
         self._portal = portal
         self._requests = requests
 
-    async def tools(self) -> list[Tool]:
+    async def tools(self, *, timeout: float | None = None) -> list[Tool]:
         """Return all tools that the server lists."""
-        return await self._ask(self._requests.every, "list_tools", "tools")
+        return await self._ask(self._requests.every, "list_tools", "tools", timeout)
 
-    async def prompts(self) -> list[Prompt]:
+    async def prompts(self, *, timeout: float | None = None) -> list[Prompt]:
         """Return all prompts that the server lists."""
-        return await self._ask(self._requests.every, "list_prompts", "prompts")
+        return await self._ask(self._requests.every, "list_prompts", "prompts", timeout)
 
-    async def resources(self) -> list[Resource]:
+    async def resources(self, *, timeout: float | None = None) -> list[Resource]:
         """Return all resources that the server lists."""
-        return await self._ask(self._requests.every, "list_resources", "resources")
+        return await self._ask(self._requests.every, "list_resources", "resources", timeout)
 
-    async def templates(self) -> list[ResourceTemplate]:
+    async def templates(self, *, timeout: float | None = None) -> list[ResourceTemplate]:
         """Return all resource templates that the server lists."""
-        return await self._ask(self._requests.every, "list_resource_templates", "resource_templates")
+        return await self._ask(self._requests.every, "list_resource_templates", "resource_templates", timeout)
 
     async def call(
         self,
@@ -51,15 +51,18 @@ class Aio:
         answers: Answers = None,
         answerer: Answerer | None = None,
         on_progress: OnProgress | None = None,
+        timeout: float | None = None,
     ) -> Outcome[CallToolResult]:
         """Call a tool."""
-        return await self._ask(self._requests.call, name, dict(arguments or {}), answers, answerer, on_progress)
+        return await self._ask(
+            self._requests.call, name, dict(arguments or {}), answers, answerer, on_progress, timeout
+        )
 
     async def read(
-        self, uri: str, *, answers: Answers = None, answerer: Answerer | None = None
+        self, uri: str, *, answers: Answers = None, answerer: Answerer | None = None, timeout: float | None = None
     ) -> Outcome[ReadResourceResult]:
         """Read a resource."""
-        return await self._ask(self._requests.read, uri, answers, answerer)
+        return await self._ask(self._requests.read, uri, answers, answerer, timeout)
 
     async def prompt(
         self,
@@ -68,15 +71,22 @@ class Aio:
         *,
         answers: Answers = None,
         answerer: Answerer | None = None,
+        timeout: float | None = None,
     ) -> Outcome[GetPromptResult]:
         """Get a prompt, filled in."""
-        return await self._ask(self._requests.prompt, name, dict(arguments or {}), answers, answerer)
+        return await self._ask(self._requests.prompt, name, dict(arguments or {}), answers, answerer, timeout)
 
     async def complete(
-        self, ref: Reference, argument: str, value: str, given: Mapping[str, str] | None = None
+        self,
+        ref: Reference,
+        argument: str,
+        value: str,
+        given: Mapping[str, str] | None = None,
+        *,
+        timeout: float | None = None,
     ) -> list[str]:
         """Ask what an argument of a prompt or of a template can be."""
-        return await self._ask(self._requests.complete, ref, argument, value, given or {})
+        return await self._ask(self._requests.complete, ref, argument, value, given or {}, timeout)
 
     async def _ask(self, request: Callable[..., Awaitable[T]], *args: object) -> T:
         if self._portal.here:

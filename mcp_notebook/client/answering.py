@@ -24,6 +24,7 @@ from mcp_notebook.client.answers import answer_from, in_words
 from mcp_notebook.client.noting import Noted
 from mcp_notebook.client.questions import Answer, Answerer, Answers, Question
 from mcp_notebook.client.script import Script
+from mcp_notebook.client.timeout import Timeout
 from mcp_notebook.errors import RequestError
 from mcp_notebook.recording.call import Kind
 
@@ -42,11 +43,15 @@ class Asked:
         failure: Why a question was not answered; None where all were.
         bearable: Whether that is no reason to lose the result.
         open: The questions that wait for an answer.
+        timeout: The time of the request, which stops while somebody is asked.
     """
 
-    def __init__(self, answerer: Answerer | None, noted: Noted, *, scripted: bool) -> None:
+    def __init__(
+        self, answerer: Answerer | None, noted: Noted, *, scripted: bool, timeout: Timeout | None = None
+    ) -> None:
         self.answerer = answerer
         self.scripted = scripted
+        self.timeout = timeout or Timeout()
         self.noted = noted
         self.context = copy_context()
         self.count = 0
@@ -78,11 +83,11 @@ class Answering:
         self._under_way: list[Asked] = []
 
     @contextmanager
-    def during(self, answers: Answers, answerer: Answerer | None, noted: Noted) -> Iterator[Asked]:
+    def during(self, answers: Answers, answerer: Answerer | None, noted: Noted, timeout: Timeout) -> Iterator[Asked]:
         """Answer what is asked during a request; raise at its end why that could not be done."""
         if answers is not None:
             answerer = answers if callable(answers) else Script(answers)
-        asked = Asked(answerer or self.answerer, noted, scripted=answers is not None)
+        asked = Asked(answerer or self.answerer, noted, scripted=answers is not None, timeout=timeout)
         self._under_way.append(asked)
         token = _asked.set(asked)
         try:
@@ -123,7 +128,7 @@ class Answering:
         scope = anyio.CancelScope()
         asked.open.add(scope)
         try:
-            with scope:
+            with scope, asked.timeout.stopped():
                 answer = await self._answer_of(asked, question)
                 asked.keep("answer", _on_the_wire(answer))
                 return answer

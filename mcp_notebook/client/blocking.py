@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Blocking:
-    """Each request waits for its answer; interrupting the wait cancels the request at the server.
+    """Each request waits for its answer; interrupting the wait cancels the request at the server, as its timeout does.
 
     Raises:
         McpNotebookError: From every request: the server refused it, its answer does not fit its own schema, or the
@@ -30,27 +30,30 @@ class Blocking:
         self._portal = portal
         self._requests = requests
 
-    def tools(self) -> list[Tool]:
+    def tools(self, *, timeout: float | None = None) -> list[Tool]:
         """Return all tools that the server lists."""
-        return self._ask(self._requests.every, "list_tools", "tools")
+        return self._ask(self._requests.every, "list_tools", "tools", timeout)
 
-    def prompts(self) -> list[Prompt]:
+    def prompts(self, *, timeout: float | None = None) -> list[Prompt]:
         """Return all prompts that the server lists."""
-        return self._ask(self._requests.every, "list_prompts", "prompts")
+        return self._ask(self._requests.every, "list_prompts", "prompts", timeout)
 
-    def resources(self) -> list[Resource]:
+    def resources(self, *, timeout: float | None = None) -> list[Resource]:
         """Return all resources that the server lists."""
-        return self._ask(self._requests.every, "list_resources", "resources")
+        return self._ask(self._requests.every, "list_resources", "resources", timeout)
 
-    def templates(self) -> list[ResourceTemplate]:
+    def templates(self, *, timeout: float | None = None) -> list[ResourceTemplate]:
         """Return all resource templates that the server lists."""
-        return self._ask(self._requests.every, "list_resource_templates", "resource_templates")
+        return self._ask(self._requests.every, "list_resource_templates", "resource_templates", timeout)
 
     def pages(
-        self, method: Literal["list_tools", "list_prompts", "list_resources", "list_resource_templates"]
+        self,
+        method: Literal["list_tools", "list_prompts", "list_resources", "list_resource_templates"],
+        *,
+        timeout: float | None = None,
     ) -> list[Any]:
         """Return the pages of a list as the server gives them, each a result of the protocol."""
-        return self._ask(self._requests.pages, method)
+        return self._ask(self._requests.pages, method, timeout)
 
     def start_call(
         self,
@@ -60,9 +63,12 @@ class Blocking:
         answers: Answers = None,
         answerer: Answerer | None = None,
         on_progress: OnProgress | None = None,
+        timeout: float | None = None,
     ) -> Future[Outcome[CallToolResult]]:
         """Start a call, as `call` has it, and return its future; cancelling that cancels the call at the server."""
-        return self._portal.start(self._requests.call, name, dict(arguments or {}), answers, answerer, on_progress)
+        return self._portal.start(
+            self._requests.call, name, dict(arguments or {}), answers, answerer, on_progress, timeout
+        )
 
     def call(
         self,
@@ -72,6 +78,7 @@ class Blocking:
         answers: Answers = None,
         answerer: Answerer | None = None,
         on_progress: OnProgress | None = None,
+        timeout: float | None = None,
     ) -> Outcome[CallToolResult]:
         """Call a tool. A tool's own failure is a result with ``is_error``, not an exception.
 
@@ -82,23 +89,25 @@ class Blocking:
                 function that takes the `Question`.
             answerer: Who answers it instead, where there are no `answers`.
             on_progress: Told of the call's progress.
+            timeout: Seconds to wait for the answer, or for the next report of progress; the connection's if not
+                given, and ``math.inf`` for ever.
         """
         try:
-            return self._ask(self._requests.call, name, dict(arguments or {}), answers, answerer, on_progress)
+            return self._ask(self._requests.call, name, dict(arguments or {}), answers, answerer, on_progress, timeout)
         except CancelledError:
             raise RequestError(f"The call of {name!r} was cancelled at the server.") from None
 
     def start_read(
-        self, uri: str, *, answers: Answers = None, answerer: Answerer | None = None
+        self, uri: str, *, answers: Answers = None, answerer: Answerer | None = None, timeout: float | None = None
     ) -> Future[Outcome[ReadResourceResult]]:
         """Start to read a resource, and return its future."""
-        return self._portal.start(self._requests.read, uri, answers, answerer)
+        return self._portal.start(self._requests.read, uri, answers, answerer, timeout)
 
     def read(
-        self, uri: str, *, answers: Answers = None, answerer: Answerer | None = None
+        self, uri: str, *, answers: Answers = None, answerer: Answerer | None = None, timeout: float | None = None
     ) -> Outcome[ReadResourceResult]:
         """Read a resource."""
-        return self._ask(self._requests.read, uri, answers, answerer)
+        return self._ask(self._requests.read, uri, answers, answerer, timeout)
 
     def start_prompt(
         self,
@@ -107,9 +116,10 @@ class Blocking:
         *,
         answers: Answers = None,
         answerer: Answerer | None = None,
+        timeout: float | None = None,
     ) -> Future[Outcome[GetPromptResult]]:
         """Start to get a prompt, and return its future."""
-        return self._portal.start(self._requests.prompt, name, dict(arguments or {}), answers, answerer)
+        return self._portal.start(self._requests.prompt, name, dict(arguments or {}), answers, answerer, timeout)
 
     def prompt(
         self,
@@ -118,13 +128,22 @@ class Blocking:
         *,
         answers: Answers = None,
         answerer: Answerer | None = None,
+        timeout: float | None = None,
     ) -> Outcome[GetPromptResult]:
         """Get a prompt, filled in with `arguments`."""
-        return self._ask(self._requests.prompt, name, dict(arguments or {}), answers, answerer)
+        return self._ask(self._requests.prompt, name, dict(arguments or {}), answers, answerer, timeout)
 
-    def complete(self, ref: Reference, argument: str, value: str, given: Mapping[str, str] | None = None) -> list[str]:
+    def complete(
+        self,
+        ref: Reference,
+        argument: str,
+        value: str,
+        given: Mapping[str, str] | None = None,
+        *,
+        timeout: float | None = None,
+    ) -> list[str]:
         """Ask what an argument of a prompt or of a template can be, from what is typed and what others are given."""
-        return self._ask(self._requests.complete, ref, argument, value, given or {})
+        return self._ask(self._requests.complete, ref, argument, value, given or {}, timeout)
 
     def _ask(self, request: Callable[..., Awaitable[T]], *args: object) -> T:
         return self._portal.run(request, *args)

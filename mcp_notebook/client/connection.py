@@ -68,10 +68,13 @@ class Connection(Blocking):
         answerer: Answers what the server asks during a request that brings no answers of its own.
         notice: Told in one line that it has connected again, and where to sign in.
         deadline: Seconds that connecting may take; None waits for ever.
+        timeout: Seconds that a request waits for its answer, or for the next report of progress, where it brings no
+            timeout of its own; None waits for ever.
 
     Attributes:
         target: Where it goes.
         name: What the notebook calls it.
+        timeout: Seconds that a request waits which brings no timeout of its own; None for ever.
         aio: The requests as coroutines.
 
     Raises:
@@ -89,8 +92,10 @@ class Connection(Blocking):
         answerer: Answerer | None = None,
         notice: Callable[[str], None] = say,
         deadline: float | None = DEADLINE,
+        timeout: float | None = None,
     ) -> None:
         self.target = target
+        self.timeout = timeout
         self._own = Recorder()
         self._own.wire.on = True
         self._answering = Answering("", answerer)
@@ -106,7 +111,9 @@ class Connection(Blocking):
             notice=notice,
             deadline=deadline if outside and sign_in is None else None,
         )
-        requests = Requests(self._sessions, self._answering, self._noted_by, kind=_kind(target), client=_WHO)
+        requests = Requests(
+            self._sessions, self._answering, self._noted_by, kind=lambda: self.transport, client=_WHO, timeout=timeout
+        )
         super().__init__(portal, requests)
         self.aio = Aio(portal, requests)
         self._call_it(name or in_words(target))
@@ -148,7 +155,7 @@ class Connection(Blocking):
     @property
     def transport(self) -> str:
         """How it reaches the server: ``memory``, ``http``, ``sse`` or ``stdio``."""
-        return _kind(self.target)
+        return _kind(self._sessions.target)
 
     @property
     def answerer(self) -> Answerer | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import httpx2
@@ -16,10 +17,22 @@ from mcp_notebook.client.refusals import Refusal, unreachable
 from mcp_notebook.client.targets import Command, Live, Target, Url, in_words
 from mcp_notebook.errors import McpNotebookError, RequestError, innermost
 
-__all__ = ["of_opening", "of_request"]
+__all__ = ["has_started", "may_be_sse", "of_opening", "of_request"]
 
 
-def of_opening(error: BaseException, target: Target, watch: Watch, stderr: str) -> McpNotebookError:
+def has_started(error: BaseException) -> bool:
+    """Return whether a command was started, and failed then."""
+    error = innermost(error)
+    return isinstance(error, TimeoutError) or not isinstance(error, OSError)
+
+
+def may_be_sse(error: BaseException, target: Url) -> bool:
+    """Return whether streamable HTTP was refused as a server of the SSE transport would."""
+    refusal = Refusal.of(innermost(error))
+    return target.transport == "http" and refusal is not None and refusal.may_be_sse
+
+
+def of_opening(error: BaseException, target: Target, watch: Watch, stderr: str, era: str = "auto") -> McpNotebookError:
     """Say why a connection was not opened."""
     error = innermost(error)
     if isinstance(error, McpNotebookError):
@@ -27,7 +40,7 @@ def of_opening(error: BaseException, target: Target, watch: Watch, stderr: str) 
     if (refusal := Refusal.of(error)) is not None:
         return RequestError(refusal.line)
     if isinstance(target, Command):
-        return RequestError(_of_command(error, target, watch, stderr))
+        return RequestError(_of_command(error, target, watch, era) + last_words(stderr))
     if isinstance(target, Url | Live):
         return RequestError(_of_web(error, target))
     return RequestError(
@@ -48,7 +61,7 @@ def _of_web(error: BaseException, target: Url | Live) -> str:
     return f"{where} could not be connected to: {_flat(error)}"
 
 
-def _of_command(error: BaseException, target: Command, watch: Watch, stderr: str) -> str:
+def _of_command(error: BaseException, target: Command, watch: Watch, era: str) -> str:
     command = in_words(target)
     if isinstance(error, OSError) and not isinstance(error, TimeoutError):
         return _not_started(error, target)
@@ -64,7 +77,9 @@ def _of_command(error: BaseException, target: Command, watch: Watch, stderr: str
         words = f"{command!r} could not be connected to: {_flat(error)}."
     else:
         words = f"{command!r} ended before it answered."
-    return words + last_words(stderr)
+        if era == "modern":
+            words += " It may speak the protocol of before: --era legacy, or --era auto."
+    return words
 
 
 def _not_started(error: OSError, target: Command) -> str:
@@ -110,9 +125,29 @@ def _misfit(error: ValidationError) -> str:
 
 
 def last_words(stderr: str, most: int = 3) -> str:
-    """Return the last lines of a command's stderr as part of a line."""
-    lines = [line.strip() for line in stderr.splitlines() if line.strip()][-most:]
-    return f" The last of its stderr: {' | '.join(lines)[-500:].rstrip('.')}." if lines else ""
+    """Return what a command's stderr says last as part of a line: the error, where one is told, else the last lines."""
+    plain = (_ANSI.sub("", line).strip() for line in stderr.splitlines() if not _FRAME.match(line))
+    lines = [line for line in plain if line and not _AROUND.match(line)]
+    told = [number for number, line in enumerate(lines) if _ERROR.match(line)]
+    chosen = lines[told[-1] :][:most] if told else lines[-most:]
+    said = "".join(c if c.isprintable() else "?" for c in " | ".join(chosen)[:500])
+    return f" The last of its stderr: {said.rstrip('.')}." if said else ""
+
+
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_FRAME = re.compile(r"\s+at |\s+File \"|\s{4,}\S|\s*\d+: |\tat ")
+"""A line of a stack: of Node, Python, the source in it, Rust, Java."""
+_AROUND = re.compile(
+    r"\^+$|[{}\])]+;?$|throw |node:internal|file://|Node\.js v|code: '|requireStack|Traceback \(most|goroutine \d|"
+    r"note: |stack backtrace|npm (error|ERR!) *(A complete log.*|\d*)$|.*debug-\d.*\.log$"
+)
+"""What is printed around an error."""
+_ERROR = re.compile(
+    r"(Uncaught |Caused by: |Exception in thread .* )?[\w.]*(Error|Exception|Fault|Interrupt)\b( \[\w+\])?(:|$)|"
+    r"(fatal|error|panic)\b.*:|thread '.*' panicked|npm (error|ERR!) \d+ ",
+    re.IGNORECASE,
+)
+"""A line that says what went wrong."""
 
 
 def _flat(error: BaseException) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import anyio
@@ -12,9 +13,14 @@ from mcp.server import Server
 from mcp.server.mcpserver import MCPServer
 from mcp.shared.memory import create_client_server_memory_streams
 from mcp.shared.message import SessionMessage
+from mcp_types import JSONRPCError, JSONRPCRequest, JSONRPCResponse, RequestId
 from pydantic import ValidationError
 
+from mcp_notebook.client import limits
+from mcp_notebook.client.bounded import OverLimitError
+from mcp_notebook.client.matching import Matching
 from mcp_notebook.client.noting import request_sent
+from mcp_notebook.client.replies import offending
 from mcp_notebook.recording.wire import Wire
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.runtime import CALL_ID
@@ -30,11 +36,13 @@ class Watch:
         ended: Whether the other side is gone.
         spoke: Whether it ever sent a message.
         noise: The first line that was no message; None where there was none.
+        questions: The ids of the server's requests that are not answered yet.
     """
 
     ended: bool = False
     spoke: bool = False
     noise: str | None = None
+    questions: set[RequestId] = field(default_factory=set)
 
 
 @asynccontextmanager
@@ -55,35 +63,88 @@ async def _serve(server: MCPServer[Any] | Server[Any], read: Any, write: Any) ->
         await server.run(read, write, server.create_initialization_options())
 
 
-def tapped(streams: tuple[Any, Any], wire: Wire, transport: str, watch: Watch) -> tuple[Any, Any]:
-    """Return the two streams of a client, each keeping what passes."""
-    return _Tapped(streams[0], wire, transport, watch, "server"), _Tapped(streams[1], wire, transport, watch, "client")
+def tapped(
+    streams: tuple[Any, Any], wire: Wire, transport: str, watch: Watch, matching: Matching | None = None
+) -> tuple[Any, Any]:
+    """Return the two streams of a client, each keeping what passes.
+
+    Args:
+        streams: What the client reads from, and what it writes to.
+        wire: Keeps the frames.
+        transport: How they travel.
+        watch: Told what is seen of the connection.
+        matching: Refuses requests whose answer cannot be used; None where the transport does that.
+    """
+    return (
+        _Tapped(streams[0], wire, transport, watch, "server", matching),
+        _Tapped(streams[1], wire, transport, watch, "client", matching),
+    )
 
 
 class _Tapped:
     """A stream that keeps what passes."""
 
     def __init__(
-        self, stream: Any, wire: Wire, transport: str, watch: Watch, sender: Literal["client", "server"]
+        self,
+        stream: Any,
+        wire: Wire,
+        transport: str,
+        watch: Watch,
+        sender: Literal["client", "server"],
+        matching: Matching | None,
     ) -> None:
         self._stream = stream
         self._wire = wire
         self._transport = transport
         self._watch = watch
         self._sender = sender
+        self._matching = matching
+        self._refusals: deque[JSONRPCError] = deque()
 
     async def send(self, item: SessionMessage) -> None:
         self._keep(item)
+        if isinstance(item.message, JSONRPCResponse | JSONRPCError) and item.message.id is not None:
+            self._watch.questions.discard(item.message.id)
+        if self._matching is not None:
+            self._matching.sent(item.message)
         await self._stream.send(item)
 
     async def receive(self) -> Any:
+        if self._refusals:
+            return SessionMessage(self._refusals.popleft())
         try:
-            item = await self._stream.receive()
+            item = await self._next()
+            while self._is_one_too_many(item):
+                item = await self._next()
         except (anyio.EndOfStream, anyio.ClosedResourceError):
             self._watch.ended = True
             raise
         self._keep(item)
+        if self._matching is not None:
+            if isinstance(item, SessionMessage):
+                self._refusals += self._matching.received(item.message)
+            elif isinstance(item, ValidationError):
+                self._refusals += self._matching.broken(item)
+            elif isinstance(item, OverLimitError):
+                self._refusals += self._matching.ended(str(item))
         return item
+
+    def _is_one_too_many(self, item: Any) -> bool:
+        if not (isinstance(item, SessionMessage) and isinstance(item.message, JSONRPCRequest)):
+            return False
+        if len(self._watch.questions) >= limits.QUESTIONS:
+            return True
+        self._watch.questions.add(item.message.id)
+        return False
+
+    async def _next(self) -> Any:
+        if self._matching is not None and self._matching.in_doubt:
+            with anyio.move_on_after(limits.EXCUSE):
+                return await self._stream.receive()
+            if refusals := self._matching.decide():
+                self._refusals += refusals[1:]
+                return SessionMessage(refusals[0])
+        return await self._stream.receive()
 
     def _keep(self, item: Any) -> None:
         if isinstance(item, SessionMessage):
@@ -95,7 +156,7 @@ class _Tapped:
             if self._sender == "client":
                 request_sent(message)
         elif isinstance(item, ValidationError):
-            noise = str(item.errors()[0]["input"])
+            noise = offending(item)
             self._watch.noise = self._watch.noise or noise
             self._wire.keep(self._sender, noise, transport=self._transport)
 

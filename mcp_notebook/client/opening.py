@@ -42,6 +42,7 @@ def connect(
     answerer: Answerer | None = None,
     notice: Callable[[str], None] = say,
     deadline: float | None = DEADLINE,
+    timeout: float | None = None,
 ) -> Connection:
     """Connect to an MCP server; close the connection when done, or use it as a context manager.
 
@@ -57,6 +58,8 @@ def connect(
             extension is loaded.
         notice: Told in one line that it has connected again, and where to sign in; it is printed if not given.
         deadline: Seconds that connecting may take; None waits for ever.
+        timeout: Seconds that each request waits for its answer, or for the next report of progress, where it brings
+            no timeout of its own; None waits for ever.
 
     Raises:
         McpNotebookError: It cannot be opened; one line says why, and what to do next.
@@ -76,7 +79,14 @@ def connect(
     # The SDK logs tracebacks of what is told here in one line, and Python prints them where nobody set up logging.
     logging.getLogger("mcp").addHandler(_SILENCE)
     connection = Connection(
-        _portal, found, era, name=name, answerer=answerer or _answerer, notice=notice, deadline=deadline
+        _portal,
+        found,
+        era,
+        name=name,
+        answerer=answerer or _answerer,
+        notice=notice,
+        deadline=deadline,
+        timeout=timeout,
     )
     _opened[next(_numbers)] = connection
     return connection

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import json
+import secrets
 import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import anyio
 import httpx2
 from mcp.client.auth import OAuthFlowError
 from mcp.shared.exceptions import MCPError
-from mcp_types import INTERNAL_ERROR, METHOD_NOT_FOUND
+from mcp_types import INTERNAL_ERROR, METHOD_NOT_FOUND, RequestId
 
+from mcp_notebook.client import limits
+from mcp_notebook.client.bounded import OverLimitError
+from mcp_notebook.client.replies import misfit, quoted
 from mcp_notebook.errors import McpNotebookError, innermost
 
-__all__ = ["Refusal", "refused", "unreachable"]
+__all__ = ["Refusal", "place", "refused", "unreachable"]
 
-_MARK = "mcp-notebook/refusal"
+_MARK = f"mcp-notebook/refusal-{secrets.token_hex(8)}"
+"""Where an error says that it is a refusal; no server can know it."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +34,12 @@ class Refusal:
     Attributes:
         line: One line for a person.
         never_ran: Whether it is certain that the server did not begin with the request.
+        may_be_sse: Whether a server of the SSE transport, which came before, would have refused like that.
     """
 
     line: str
     never_ran: bool = False
+    may_be_sse: bool = False
 
     @staticmethod
     def of(error: BaseException) -> Refusal | None:
@@ -39,29 +47,50 @@ class Refusal:
         data = error.error.data if isinstance(error, MCPError) else None
         if not isinstance(data, dict) or _MARK not in data:
             return None
-        return Refusal(str(error), data[_MARK] is True)
+        return Refusal(str(error), *data[_MARK])
+
+    def message(self, request: RequestId | None = None) -> dict[str, Any]:
+        """Return it as the JSON-RPC error that answers the message, which the SDK passes on to who sent it."""
+        data = {_MARK: [self.never_ran, self.may_be_sse]}
+        error = {"code": INTERNAL_ERROR, "message": self.line, "data": data}
+        return {"jsonrpc": "2.0", "id": request, "error": error}
 
     def response(self, request: httpx2.Request, status: int) -> httpx2.Response:
-        """Return it as the JSON-RPC error that answers the message, which the SDK passes on to who sent it."""
-        error = {"code": INTERNAL_ERROR, "message": self.line, "data": {_MARK: self.never_ran}}
-        return httpx2.Response(status, json={"jsonrpc": "2.0", "id": None, "error": error}, request=request)
+        """Return it as a response to the message."""
+        return httpx2.Response(status, json=self.message(), request=request)
 
 
-async def refused(response: httpx2.Response) -> Refusal | None:
-    """Say why a response to a message is no answer of an MCP server; None where it is one."""
+async def refused(response: httpx2.Response, request: RequestId | None) -> Refusal | None:
+    """Say why a response to a message is no answer of an MCP server; None where it is one.
+
+    Args:
+        response: The response.
+        request: The id of the request that was sent; None for a message that has no answer.
+    """
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "application/json":
+    if kind == "application/json" and response.status_code < 400:
         await response.aread()  # here, where it may break off without taking the whole connection with it
     if response.status_code >= 400:
         return await _bad_status(response, kind)
     if response.has_redirect_location:
         to = _words(response.url.join(response.headers["location"]))
-        return Refusal(
-            f"{_where(response)} sends on to {to}. If that is the server that you mean, connect to it.", True
-        )
-    if response.status_code == 200 and kind not in ("application/json", "text/event-stream"):
+        return Refusal(f"{place(response)} sends on to {to}. If that is the server that you mean, connect to it.", True)
+    line = None if request is None else _no_answer(response, kind, request)
+    return None if line is None else Refusal(line)
+
+
+def _no_answer(response: httpx2.Response, kind: str, request: RequestId) -> str | None:
+    where = place(response)
+    if response.status_code in (202, 204):
+        return f"{where} took the request ({response.status_code}) and gives no answer to it."
+    if kind == "application/json":
+        wrong = misfit(response.content, request)
+        if wrong and response.content.strip() and '"jsonrpc"' not in response.text:
+            return f"{where} answers with JSON that is no message of MCP. {_PATH} It begins: {quoted(response.text)}"
+        return wrong and f"{where} answered with {wrong}."
+    if kind != "text/event-stream":
         page = "a web page" if kind == "text/html" else kind or "something without a type"
-        return Refusal(f"{_where(response)} answers with {page}, so it is no MCP server. {_PATH}")
+        return f"{where} answers with {page}, so it is no MCP server. {_PATH}"
     return None
 
 
@@ -70,8 +99,10 @@ _NO_STREAM = "{} opens no stream of events, so it is no server of old. Check the
 
 
 async def _bad_status(response: httpx2.Response, kind: str) -> Refusal | None:
-    status, where = response.status_code, _where(response)
-    body = (await response.aread()).decode("utf-8", "replace")
+    status, where = response.status_code, place(response)
+    body = ""
+    with anyio.move_on_after(limits.REASON):  # it may never end, and the status says enough
+        body = (await response.aread()).decode("utf-8", "replace")
     error = _rpc_error(body) if kind == "application/json" else None
     if "mcp-session-id" in response.request.headers and _session_is_gone(status, error, body):
         return Refusal(f"{where} does not know the session any more: it was restarted.", never_ran=True)
@@ -87,14 +118,14 @@ async def _bad_status(response: httpx2.Response, kind: str) -> Refusal | None:
         403: f"{where} refuses (403{said}). The token has not the rights for it, or the server allows other origins "
         "only.",
         404: f"There is no MCP server at {where} (404). {_PATH}",
-        405: f"{where} takes no messages (405), so it is no MCP server, or an old one: try --transport sse. {_PATH}",
+        405: f"{where} takes no messages (405), so it is no MCP server, or an old one at another address. {_PATH}",
         421: f"{where} does not answer for the host name {response.request.url.host!r} (421). Connect by a name that "
         "it allows, or allow this one there: %mcp serve --allow-host NAME.",
     }
     fallback = f"{where} answered {status}{said}, and no message of MCP."
     if status >= 500:
         fallback += " Its own log has the reason."
-    return Refusal(lines.get(status, fallback), never_ran=status in (401, 421))
+    return Refusal(lines.get(status, fallback), status in (401, 421), may_be_sse=status in (400, 404, 405))
 
 
 def _session_is_gone(status: int, error: dict[str, Any] | None, body: str) -> bool:
@@ -133,7 +164,7 @@ def unreachable(error: BaseException, url: httpx2.URL) -> Refusal:
         or _of_transport(causes[0], where)
     )
     never_ran = isinstance(causes[0], httpx2.ConnectError | httpx2.ConnectTimeout | McpNotebookError)
-    return Refusal(line, never_ran)
+    return Refusal(line, never_ran and not isinstance(causes[0], OverLimitError))
 
 
 def _unnamed(host: str, where: str) -> str:
@@ -151,13 +182,27 @@ def _of_transport(error: BaseException, where: str) -> str:
         return f"{where} does not answer. Check host and port, and what stands between."
     if isinstance(error, httpx2.ConnectError):
         return f"Nothing listens at {where}. Start the server, or check host and port."
-    if isinstance(error, httpx2.RemoteProtocolError):
-        return f"What listens at {where} speaks no HTTP, or broke off ({_flat(error)}). For TLS, write https://."
+    if isinstance(error, httpx2.RemoteProtocolError | httpx2.DecodingError):
+        return _of_protocol(error, where)
     if isinstance(error, httpx2.HTTPStatusError):
         return f"{where} answered {error.response.status_code}, and no message of MCP. {_PATH}"
     if isinstance(error, httpx2.TransportError):
-        return f"The connection to {where} broke off before the answer came; whether the request ran is not known."
+        return _BROKE_OFF.format(where)
     return f"{where} could not be asked: {_flat(error)}"
+
+
+def _of_protocol(error: BaseException, where: str) -> str:
+    words = _flat(error)
+    if isinstance(error, httpx2.DecodingError):
+        return f"{where} sent a body that is not what its Content-Encoding says ({words})."
+    if "too long" in words:
+        return f"{where} sent headers without end, or more than 100 kB of them."
+    if "complete message body" in words:
+        return _BROKE_OFF.format(where)
+    return f"What listens at {where} speaks no HTTP, or broke off ({words}). For TLS, write https://."
+
+
+_BROKE_OFF = "The connection to {} broke off before the answer came; whether the request ran is not known."
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -170,7 +215,8 @@ def _flat(error: BaseException) -> str:
     return " ".join(str(error).split())[:300] or type(error).__name__
 
 
-def _where(response: httpx2.Response) -> str:
+def place(response: httpx2.Response) -> str:
+    """Name where a response came from, without what may be secret in it."""
     return _words(response.request.url)
 
 

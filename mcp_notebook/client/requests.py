@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -26,12 +27,14 @@ from mcp_notebook.client.answering import Answering
 from mcp_notebook.client.noting import Noted, noted_here, noted_there
 from mcp_notebook.client.questions import Answerer, Answers
 from mcp_notebook.client.sessions import Sessions
+from mcp_notebook.client.timeout import Timeout
 from mcp_notebook.errors import RequestError
 from mcp_notebook.plain_json import as_json, place_in_words
 from mcp_notebook.recording import Call, Recorder
 
 __all__ = ["OnProgress", "Outcome", "Reference", "Requests"]
 
+T = TypeVar("T")
 Result = TypeVar("Result", bound=BaseModel)
 
 Reference: TypeAlias = PromptReference | ResourceTemplateReference
@@ -55,8 +58,9 @@ class Requests:
         sessions: Where they go.
         answering: Who answers.
         recorder: Returns where they are recorded, and whether a server of this kernel does that.
-        kind: How they travel, for the record.
+        kind: Returns how they travel, for the record.
         client: Who asks, for the record.
+        timeout: Seconds that a request has which brings no time of its own; None for ever.
     """
 
     def __init__(
@@ -65,20 +69,22 @@ class Requests:
         answering: Answering,
         recorder: Callable[[], tuple[Recorder, bool]],
         *,
-        kind: str,
+        kind: Callable[[], str],
         client: Implementation,
+        timeout: float | None = None,
     ) -> None:
         self._sessions = sessions
         self._answering = answering
         self._recorder = recorder
         self._kind = kind
         self._client = f"{client.name} {client.version}"
+        self._seconds = Timeout.checked(timeout)
 
-    async def every(self, method: str, field: str) -> list[Any]:
+    async def every(self, method: str, field: str, timeout: float | None = None) -> list[Any]:
         """Return all that a server lists, over all pages."""
-        return [item for page in await self.pages(method) for item in getattr(page, field)]
+        return [item for page in await self.pages(method, timeout) for item in getattr(page, field)]
 
-    async def pages(self, method: str) -> list[Any]:
+    async def pages(self, method: str, timeout: float | None = None) -> list[Any]:
         """Return the pages of a list, as the server gives them."""
 
         async def pages(client: Client) -> list[Any]:
@@ -93,7 +99,7 @@ class Requests:
 
         with self._translated(None):
             try:
-                return await self._sessions.run(pages)
+                return await self._run(pages, self._timeout(timeout))
             except MCPError as error:
                 if error.code != METHOD_NOT_FOUND:
                     raise
@@ -106,12 +112,15 @@ class Requests:
         answers: Answers,
         answerer: Answerer | None,
         on_progress: OnProgress | None,
+        timeout: float | None,
     ) -> Outcome[CallToolResult]:
         """Call a tool."""
         arguments = _sendable(arguments)
+        time = self._timeout(timeout)
 
         async def send(client: Client, noted: Noted) -> CallToolResult:
             async def progressed(progress: float, total: float | None, message: str | None) -> None:
+                time.progressed()
                 if noted.here and noted.call is not None:
                     noted.call.add("progress", {"progress": progress, "total": total, "message": message})
                 if on_progress is not None:
@@ -119,23 +128,30 @@ class Requests:
 
             # The client checks results against the output schemas that it listed last; the tool may have changed.
             await client.list_tools()
-            wanted = on_progress is not None or noted.here
+            wanted = on_progress is not None or noted.here or time.seconds < math.inf
             return await client.call_tool(
                 name, arguments, meta=noted.meta, progress_callback=progressed if wanted else None
             )
 
-        return await self._make("tools/call", name, arguments, send, answers, answerer)
+        return await self._make("tools/call", name, arguments, send, answers, answerer, time)
 
-    async def read(self, uri: str, answers: Answers, answerer: Answerer | None) -> Outcome[ReadResourceResult]:
+    async def read(
+        self, uri: str, answers: Answers, answerer: Answerer | None, timeout: float | None
+    ) -> Outcome[ReadResourceResult]:
         """Read a resource."""
 
         async def send(client: Client, noted: Noted) -> ReadResourceResult:
             return await client.read_resource(uri, meta=noted.meta)
 
-        return await self._make("resources/read", uri, {}, send, answers, answerer)
+        return await self._make("resources/read", uri, {}, send, answers, answerer, self._timeout(timeout))
 
     async def prompt(
-        self, name: str, arguments: dict[str, str], answers: Answers, answerer: Answerer | None
+        self,
+        name: str,
+        arguments: dict[str, str],
+        answers: Answers,
+        answerer: Answerer | None,
+        timeout: float | None,
     ) -> Outcome[GetPromptResult]:
         """Get a prompt."""
         arguments = _texts(arguments)
@@ -143,9 +159,11 @@ class Requests:
         async def send(client: Client, noted: Noted) -> GetPromptResult:
             return await client.get_prompt(name, arguments, meta=noted.meta)
 
-        return await self._make("prompts/get", name, arguments, send, answers, answerer)
+        return await self._make("prompts/get", name, arguments, send, answers, answerer, self._timeout(timeout))
 
-    async def complete(self, ref: Reference, argument: str, value: str, given: Mapping[str, str]) -> list[str]:
+    async def complete(
+        self, ref: Reference, argument: str, value: str, given: Mapping[str, str], timeout: float | None
+    ) -> list[str]:
         """Ask what an argument can be."""
 
         async def send(client: Client) -> list[str]:
@@ -153,7 +171,7 @@ class Requests:
             return list(result.completion.values)
 
         with self._translated(None):
-            return await self._sessions.run(send)
+            return await self._run(send, self._timeout(timeout))
 
     async def tell_of_roots(self) -> None:
         """Tell the server that the roots have changed."""
@@ -173,15 +191,24 @@ class Requests:
         send: Callable[[Client, Noted], Awaitable[Result]],
         answers: Answers,
         answerer: Answerer | None,
+        timeout: Timeout,
     ) -> Outcome[Result]:
         with (
             self._noted(method, name, arguments) as noted,
             self._translated(noted),
-            self._answering.during(answers, answerer, noted) as asked,
+            self._answering.during(answers, answerer, noted, timeout) as asked,
         ):
-            result = await self._sessions.run(lambda client: send(client, noted), again=lambda: asked.count == 0)
+            result = await self._run(lambda client: send(client, noted), timeout, again=lambda: asked.count == 0)
             noted.result = result
         return Outcome(result, noted.call)
+
+    async def _run(
+        self, request: Callable[[Client], Awaitable[T]], timeout: Timeout, again: Callable[[], bool] = lambda: True
+    ) -> T:
+        return await timeout.run(lambda: self._sessions.run(request, again=again), self._sessions.name)
+
+    def _timeout(self, seconds: float | None) -> Timeout:
+        return Timeout(self._seconds if seconds is None else Timeout.checked(seconds))
 
     def _noted(self, method: str, name: str, arguments: Mapping[str, Any]) -> AbstractContextManager[Noted]:
         recorder, theirs = self._recorder()
@@ -195,7 +222,7 @@ class Requests:
                 name=name,
                 arguments=arguments,
                 client=self._client,
-                transport=self._kind,
+                transport=self._kind(),
                 protocol_version=self._sessions.about.protocol_version,
             ),
         )

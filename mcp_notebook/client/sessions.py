@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Literal, TypeAlias, TypeVar
 
 import anyio
@@ -14,14 +15,14 @@ from mcp.server.mcpserver import MCPServer
 from mcp.shared.exceptions import MCPError
 from mcp_types.version import LATEST_MODERN_VERSION, MODERN_PROTOCOL_VERSIONS
 
-from mcp_notebook.client import failures
+from mcp_notebook.client import failures, limits
 from mcp_notebook.client.framed import Watch, framed
 from mcp_notebook.client.refusals import Refusal
 from mcp_notebook.client.session import About, Session, discover
 from mcp_notebook.client.signing_in import SignIn
 from mcp_notebook.client.targets import Command, Live, Target, Url, in_words
 from mcp_notebook.client.transports import Stderr, transport_of
-from mcp_notebook.errors import RequestError
+from mcp_notebook.errors import McpNotebookError, RequestError
 from mcp_notebook.portal import GRACE
 from mcp_notebook.recording.wire import Wire
 
@@ -51,6 +52,7 @@ class Sessions:
     Attributes:
         about: What the server said of itself at the latest opening.
         closed: Whether it is over.
+        target: Where the latest session goes: a URL may turn out to be that of a server of the SSE transport.
     """
 
     def __init__(
@@ -66,7 +68,7 @@ class Sessions:
     ) -> None:
         self.about: About
         self.name = ""
-        self._target = target
+        self.target = target
         self._era = era
         self._wire = wire
         self._options = options
@@ -137,7 +139,7 @@ class Sessions:
     @property
     def _may_differ(self) -> bool:
         # A session of the handshake can be renewed, and a live notebook may listen elsewhere by now.
-        return isinstance(self._target, Live) or self.about.protocol_version not in MODERN_PROTOCOL_VERSIONS
+        return isinstance(self.target, Live) or self.about.protocol_version not in MODERN_PROTOCOL_VERSIONS
 
     async def _current(self) -> Session:
         if self.closed:
@@ -160,7 +162,18 @@ class Sessions:
             return session
 
     async def _open(self) -> Session:
-        watch = Watch()
+        hint = asyncio.get_running_loop().call_later(SILENCE, self._say_that_it_waits)
+        watch, began = Watch(), anyio.current_time()
+        try:
+            return await self._attempt(watch, self._deadline_of_first)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is one line
+            if (session := await self._attempt_otherwise(error, anyio.current_time() - began)) is not None:
+                return session
+            raise self._failed(error, watch) from (None if self._outside else error)
+        finally:
+            hint.cancel()
+
+    async def _attempt(self, watch: Watch, deadline: float | None) -> Session:
         modern = self._era == "modern" or not self.asks_when_opened
         client = Client(
             self._transport(watch),
@@ -169,34 +182,65 @@ class Sessions:
             **self._options,
         )
         session = Session(client, watch, discover if modern and self.asks_when_opened else None)
-        hint = asyncio.get_running_loop().call_later(SILENCE, self._say_that_it_waits)
-        try:
-            await session.open(self._deadline)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is one line
-            # The SDK's groups of groups say no more than the line; what a lifespan of this kernel raised does.
-            outside = isinstance(self._target, Url | Command | Live)
-            raise failures.of_opening(error, self._target, watch, self.stderr) from (None if outside else error)
-        finally:
-            hint.cancel()
+        await session.open(deadline)
         self.about = About.of(client)
         self._session = session
         return session
 
+    async def _attempt_otherwise(self, error: Exception, taken: float) -> Session | None:
+        """Try as servers of before want it, should one have failed for being asked in the newer way.
+
+        Raises:
+            RequestError: A command does not start in that way either.
+        """
+        before = self.target, self._era
+        if isinstance(self.target, Command) and self._era == "auto" and failures.has_started(error):
+            assert self._stderr is not None
+            self._stderr.begin()
+            self._era, deadline = "legacy", self._deadline and max(self._deadline - taken, self._deadline / 4)
+        elif isinstance(self.target, Url) and self._era != "modern" and failures.may_be_sse(error, self.target):
+            self.target, deadline = replace(self.target, transport="sse"), limits.ENDPOINT
+        else:
+            return None
+        watch = Watch()
+        try:
+            return await self._attempt(watch, deadline)
+        except Exception as again:  # noqa: BLE001 - as above
+            failed = self._failed(again, watch) if isinstance(self.target, Command) else None
+            self.target, self._era = before
+            if failed is not None:
+                raise failed from None
+            return None
+
+    def _failed(self, error: Exception, watch: Watch) -> McpNotebookError:
+        # The SDK's groups of groups say no more than the line; what a lifespan of this kernel raised does.
+        return failures.of_opening(error, self.target, watch, self.stderr, self._era)
+
+    @property
+    def _deadline_of_first(self) -> float | None:
+        if self._deadline is None or self._era != "auto" or not isinstance(self.target, Command):
+            return self._deadline
+        return max(self._deadline - SILENCE, self._deadline * 3 / 4)  # the rest is for a start in the era of before
+
+    @property
+    def _outside(self) -> bool:
+        return isinstance(self.target, Url | Command | Live)
+
     def _say_that_it_waits(self) -> None:
         if self._deadline is not None:
-            waits = f"{in_words(self._target)!r} has not answered yet; it has {self._deadline:g} s to do so."
+            waits = f"{in_words(self.target)!r} has not answered yet; it has {self._deadline:g} s to do so."
             self._notice(waits + failures.last_words(self.stderr))
 
     @property
     def asks_when_opened(self) -> bool:
         """Whether opening asks the server what it is; a modern server of this kernel is only asked by `learn`."""
-        return self._era == "legacy" or not isinstance(self._target, MCPServer | Server)
+        return self._era == "legacy" or not isinstance(self.target, MCPServer | Server)
 
     def _transport(self, watch: Watch) -> Any:
-        if isinstance(self._target, MCPServer | Server):
-            return framed(self._target, self._wire) if self._wire.on else self._target
+        if isinstance(self.target, MCPServer | Server):
+            return framed(self.target, self._wire) if self._wire.on else self.target
         auth = self._sign_in.auth if self._sign_in is not None else None
-        return transport_of(self._target, self._wire, watch, self._stderr, auth)
+        return transport_of(self.target, self._wire, watch, self._stderr, auth)
 
     def _give_back(self) -> None:
         if self._stderr is not None:

@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from mcp.client.sse import sse_client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
 from mcp_notebook import addresses
+from mcp_notebook.client import limits
 from mcp_notebook.client.framed import Watch, tapped
-from mcp_notebook.client.refusals import refused, unreachable
-from mcp_notebook.client.targets import Command, Live, Url
+from mcp_notebook.client.honest import Honest
+from mcp_notebook.client.lines import ENCODING
+from mcp_notebook.client.matching import Matching
+from mcp_notebook.client.sse import sse_streams
+from mcp_notebook.client.targets import Command, Live, Url, in_words
 from mcp_notebook.errors import RequestError
 from mcp_notebook.recording.wire import Wire
 
@@ -25,8 +28,6 @@ __all__ = ["Stderr", "transport_of"]
 
 PATIENCE = httpx2.Timeout(30.0, read=None)
 """Seconds to connect and to send; an answer may take as long as it takes, and interrupting the cell ends the wait."""
-
-MOST_BYTES_OF_STDERR = 10_000
 
 
 class Stderr:
@@ -38,6 +39,7 @@ class Stderr:
         self._path = Path(name)
         self._written = self._path.open("rb")  # with a position of its own, which does not move the writer's
         self._tail = ""
+        self._begun = 0
         self._unlink()  # now, because a kernel that is killed does not come to it
 
     @property
@@ -45,8 +47,16 @@ class Stderr:
         """The last of it, also after `close`."""
         if self.file.closed:
             return self._tail
-        self._written.seek(max(os.fstat(self._written.fileno()).st_size - MOST_BYTES_OF_STDERR, 0))
+        self._written.seek(max(self._size - limits.STDERR, self._begun))
         return self._written.read().decode("utf-8", "replace")
+
+    def begin(self) -> None:
+        """Leave out what was written so far: the command is started again."""
+        self._begun = self._size
+
+    @property
+    def _size(self) -> int:
+        return os.fstat(self._written.fileno()).st_size
 
     def close(self) -> None:
         """Give the file back."""
@@ -77,19 +87,29 @@ async def transport_of(
             assert stderr is not None
             kind = "stdio"
             parameters = StdioServerParameters(
-                command=target.command, args=list(target.args), env=dict(target.env or {}), cwd=target.cwd
+                command=target.command,
+                args=list(target.args),
+                env=dict(target.env or {}),
+                cwd=target.cwd,
+                encoding=ENCODING,
             )
             streams: Any = await stack.enter_async_context(stdio_client(parameters, stderr.file))
         elif target.transport == "sse":
             kind = "sse"
-            streams = await stack.enter_async_context(
-                sse_client(target.url, headers=_headers(target), sse_read_timeout=None, auth=auth)  # type: ignore[arg-type]
-            )
+            client = await stack.enter_async_context(_client(target, auth, answers_come_back=False))
+            streams = await stack.enter_async_context(sse_streams(target.url, client))
         else:
             kind = "http"
-            client = await stack.enter_async_context(_Honest(headers=_headers(target), auth=auth, timeout=PATIENCE))
-            streams = await stack.enter_async_context(streamable_http_client(target.url, http_client=client))
-        yield tapped(streams, wire, kind, watch)
+            client = await stack.enter_async_context(_client(target, auth, answers_come_back=True))
+            streams = await stack.enter_async_context(
+                streamable_http_client(target.url, http_client=client, max_sse_event_size=None)  # `client` bounds them
+            )
+        # Over streamable HTTP an answer comes in the response to its request, and `client` looks at it there.
+        yield tapped(streams, wire, kind, watch, None if kind == "http" else Matching(in_words(target)))
+
+
+def _client(target: Url, auth: httpx2.Auth | None, *, answers_come_back: bool) -> Honest:
+    return Honest(answers_come_back=answers_come_back, headers=_headers(target), auth=auth, timeout=PATIENCE)
 
 
 def _headers(target: Url) -> dict[str, str]:
@@ -103,25 +123,3 @@ def _where_it_listens(live: Live) -> Url:
         raise RequestError(f"The notebook {live.name!r} does not listen now. Open it, and run %mcp serve in it.")
     transport: Any = address.transport
     return Url(address.url, token=address.token, transport=transport)
-
-
-class _Honest(httpx2.AsyncClient):
-    """An HTTP client that answers a message with why there is no answer.
-
-    The SDK turns each bad response into "Server returned an error response", and a server that cannot be reached
-    takes the whole connection down, with every request on it; answered here, only the message itself fails.
-    """
-
-    async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
-        """Send a request; a message of MCP always gets a response."""
-        if request.method != "POST":
-            return await super().send(request, **options)
-        try:
-            response = await super().send(request, **options)
-            refusal = await refused(response)
-        except Exception as error:  # noqa: BLE001 - signing in may raise anything
-            return unreachable(error, request.url).response(request, 502)
-        if refusal is None:
-            return response
-        await response.aclose()
-        return refusal.response(request, max(response.status_code, 400))

@@ -18,7 +18,7 @@ from mcp_notebook.client import Command, Connection, EraChoice, Live, Target, Ur
 from mcp_notebook.errors import UnknownNameError, did_you_mean
 from mcp_notebook.magics.options import NAME, OPENED, TARGET, TEXT
 from mcp_notebook.magics.state import State
-from mcp_notebook.magics.verb import verb
+from mcp_notebook.magics.verb import TIMEOUT, verb
 from mcp_notebook.magics.words import unquote
 from mcp_notebook.widgets import look
 
@@ -68,6 +68,7 @@ __all__: list[str] = []
     click.option(
         "--cwd", type=TEXT, metavar="FOLDER", help="Where a command runs; where the notebook does if not given."
     ),
+    TIMEOUT,
 )
 def _connect(
     state: State,
@@ -80,6 +81,7 @@ def _connect(
     transport: Literal["http", "sse"],
     env: tuple[str, ...],
     cwd: str | None,
+    timeout: float | None,
 ) -> Connection:
     """Connect to any server: a URL, a command, a live notebook. Example: %mcp connect -- uvx mcp-server-time.
 
@@ -101,7 +103,7 @@ def _connect(
         target = replace(target, env={**(target.env or {}), **_environment(state, env)}, cwd=cwd or target.cwd)
     elif not isinstance(target, Url):
         _not_for("what is no command", {"--env": env, "--cwd": cwd})
-    return state.connect(target, name, era)
+    return state.connect(target, name, era, timeout)
 
 
 @verb("disconnect", click.argument("name", type=OPENED))

@@ -16,7 +16,7 @@ from mcp_notebook.magics.answers import ANSWERS, answers_of
 from mcp_notebook.magics.offers import offer_of
 from mcp_notebook.magics.options import ARGUMENTS, NAME, PROMPT, RESOURCE, TEXT, TOOL
 from mcp_notebook.magics.state import State, say_call
-from mcp_notebook.magics.verb import ERA, INTO, ON, by_name, known_or_fail, verb
+from mcp_notebook.magics.verb import ERA, INTO, ON, TIMEOUT, by_name, known_or_fail, verb
 from mcp_notebook.magics.words import jsonable, named_values, quoted, quoted_key
 
 __all__: list[str] = []
@@ -44,6 +44,7 @@ FROM_VARIABLE = click.option(
     AS_JSON,
     FROM_VARIABLE,
     ANSWERS,
+    TIMEOUT,
     ERA,
     INTO,
     ON,
@@ -55,6 +56,7 @@ def _call(
     as_json: str | None,
     variable: str | None,
     answers: str | None,
+    timeout: float | None,
     era: Era | None,
     output: str | None,
     server: str | None,
@@ -65,19 +67,28 @@ def _call(
     parameter with a space or an equals sign in it stands in quotes.
     """
     connection = state.on(server, era)
-    listed_tool = known_or_fail(tool, by_name(connection.tools()), "tool", connection.name)
+    listed_tool = known_or_fail(tool, by_name(connection.tools(timeout=timeout)), "tool", connection.name)
     whole = {**_json_object(as_json), **_variable(state, variable)}
     named = named_values(arguments, listed_tool.input_schema, state.variables, tool)
     if as_json is None and variable is None:
         _nothing_missing(listed_tool, named)
     scripted = answers_of(state, answers)
-    return _deliver(state, connection.call(tool, {**whole, **named}, answers=scripted), output)
+    return _deliver(state, connection.call(tool, {**whole, **named}, answers=scripted, timeout=timeout), output)
 
 
-@verb("read", click.argument("uri", type=RESOURCE), ANSWERS, ERA, INTO, ON)
-def _read(state: State, uri: str, answers: str | None, era: Era | None, output: str | None, server: str | None) -> Any:
+@verb("read", click.argument("uri", type=RESOURCE), ANSWERS, TIMEOUT, ERA, INTO, ON)
+def _read(
+    state: State,
+    uri: str,
+    answers: str | None,
+    timeout: float | None,
+    era: Era | None,
+    output: str | None,
+    server: str | None,
+) -> Any:
     """Read a resource. Example: %mcp read notes://today."""
-    return _deliver(state, state.on(server, era).read(uri, answers=answers_of(state, answers)), output)
+    outcome = state.on(server, era).read(uri, answers=answers_of(state, answers), timeout=timeout)
+    return _deliver(state, outcome, output)
 
 
 @verb(
@@ -87,6 +98,7 @@ def _read(state: State, uri: str, answers: str | None, era: Era | None, output: 
     AS_JSON,
     FROM_VARIABLE,
     ANSWERS,
+    TIMEOUT,
     INTO,
     ON,
 )
@@ -97,6 +109,7 @@ def _prompt(
     as_json: str | None,
     variable: str | None,
     answers: str | None,
+    timeout: float | None,
     output: str | None,
     server: str | None,
 ) -> Any:
@@ -105,7 +118,7 @@ def _prompt(
     The name of an argument with a space or an equals sign in it stands in quotes.
     """
     connection = state.on(server)
-    found = known_or_fail(prompt, by_name(connection.prompts()), "prompt", connection.name)
+    found = known_or_fail(prompt, by_name(connection.prompts(timeout=timeout)), "prompt", connection.name)
     # A prompt's arguments are texts; the protocol gives them no schema.
     schema = {"properties": {a.name: {"type": "string"} for a in found.arguments or []}}
     named = named_values(arguments, schema, state.variables, prompt)
@@ -114,7 +127,8 @@ def _prompt(
     if missing:
         keys = [quoted_key(name) for name in missing]
         raise UnknownNameError(f"{prompt} needs {', '.join(keys)}: %mcp prompt {quoted(prompt)} {keys[0]}=...")
-    return _deliver(state, connection.prompt(prompt, values, answers=answers_of(state, answers)), output)
+    outcome = connection.prompt(prompt, values, answers=answers_of(state, answers), timeout=timeout)
+    return _deliver(state, outcome, output)
 
 
 @verb("form", click.argument("tool", type=TOOL), ON)

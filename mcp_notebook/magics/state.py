@@ -169,7 +169,7 @@ class State:
             return self.connection(self.named(name), era or "modern")
         if era is None or era == connection.era:
             return connection
-        return self._kept(connection.name, connection.target, era)
+        return self._kept(connection.name, connection.target, era, connection.timeout)
 
     def named(self, name: str | None) -> LiveServer:
         """Return the server that `live` does, where a connection could be meant too.
@@ -182,13 +182,13 @@ class State:
             raise self._unknown(name)
         return self.live(name)
 
-    def connect(self, target: Target, name: str | None, era: EraChoice) -> Connection:
+    def connect(self, target: Target, name: str | None, era: EraChoice, timeout: float | None = None) -> Connection:
         """Open a connection and keep it by its name; an earlier one of that name gives way.
 
         Raises:
             McpNotebookError: It cannot be opened, or the server calls itself as another one here.
         """
-        connection = Connection(self.portal, target, era, name=name, answerer=self.answerer)
+        connection = Connection(self.portal, target, era, name=name, answerer=self.answerer, timeout=timeout)
         earlier = self.opened.get(connection.name)
         another = earlier is not None and name is None and not _the_same(earlier.target, target)
         if another or connection.name in self.registry.servers:
@@ -223,14 +223,14 @@ class State:
         for connection in [*self.opened.values(), *(connection for _, connection in self._connections.values())]:
             connection.roots = roots
 
-    def _kept(self, name: str, target: Target, era: Era) -> Connection:
+    def _kept(self, name: str, target: Target, era: Era, timeout: float | None = None) -> Connection:
         kept, connection = self._connections.get((name, era), (None, None))
         if connection is not None and kept is not target:
             del self._connections[name, era]
             _close(connection)
             connection = None
         if connection is None:
-            connection = Connection(self.portal, target, era, name=name)
+            connection = Connection(self.portal, target, era, name=name, timeout=timeout)
             self._connections[name, era] = (target, connection)
         connection.answerer = self.answerer
         connection.roots = self.roots

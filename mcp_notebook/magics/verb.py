@@ -11,7 +11,7 @@ import click
 from mcp_notebook.errors import UnknownNameError, did_you_mean
 from mcp_notebook.magics.options import CONNECTED, SERVER, VARIABLE
 
-__all__ = ["ERA", "INTO", "ON", "ON_SERVER", "VERBS", "by_name", "known_or_fail", "verb"]
+__all__ = ["ERA", "INTO", "ON", "ON_SERVER", "TIMEOUT", "VERBS", "by_name", "known_or_fail", "verb"]
 
 VERBS: dict[str, click.Command] = {}
 
@@ -29,6 +29,12 @@ ON = click.option(
     "server",
     type=CONNECTED,
     help="The connection or live server that is meant; the current server if not given.",
+)
+TIMEOUT = click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="How long to wait for an answer, or for the next report of progress; as long as it takes if not given.",
 )
 ON_SERVER = click.option("--server", type=SERVER, help="The live server that is meant; the current one if not given.")
 
