@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "formatting": set(),
     "recording": {"errors", "formatting"},
     "server": {"errors", "main_thread", "portal", "cells", "schema", "recording"},
-    "client": {"errors", "portal", "addresses", "recording", "server"},
+    "client": {"errors", "portal", "addresses", "schema", "recording", "server"},
     "widgets": {"errors", "portal", "cells", "schema", "recording", "server", "client"},
     "export": {"errors", "formatting", "portal", "hosts", "recording", "server", "client"},
     "agent": {"errors", "recording", "client"},

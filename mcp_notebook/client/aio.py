@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from mcp_types import CallToolResult, GetPromptResult, Prompt, ReadResourceResult, Resource, ResourceTemplate, Tool
 
 from mcp_notebook.client.questions import Answerer, Answers
+from mcp_notebook.client.reading import Found
 from mcp_notebook.client.requests import OnProgress, Outcome, Reference, Requests
 from mcp_notebook.portal import Portal
 
@@ -27,19 +28,19 @@ class Aio:
         self._portal = portal
         self._requests = requests
 
-    async def tools(self) -> list[Tool]:
+    async def tools(self) -> Found[Tool]:
         """Return all tools that the server lists."""
         return await self._ask(self._requests.every, "list_tools", "tools")
 
-    async def prompts(self) -> list[Prompt]:
+    async def prompts(self) -> Found[Prompt]:
         """Return all prompts that the server lists."""
         return await self._ask(self._requests.every, "list_prompts", "prompts")
 
-    async def resources(self) -> list[Resource]:
+    async def resources(self) -> Found[Resource]:
         """Return all resources that the server lists."""
         return await self._ask(self._requests.every, "list_resources", "resources")
 
-    async def templates(self) -> list[ResourceTemplate]:
+    async def templates(self) -> Found[ResourceTemplate]:
         """Return all resource templates that the server lists."""
         return await self._ask(self._requests.every, "list_resource_templates", "resource_templates")
 

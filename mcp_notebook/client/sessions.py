@@ -14,7 +14,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.shared.exceptions import MCPError
 from mcp_types.version import LATEST_MODERN_VERSION, MODERN_PROTOCOL_VERSIONS
 
-from mcp_notebook.client import failures
+from mcp_notebook.client import failures, reading
 from mcp_notebook.client.framed import Watch, framed
 from mcp_notebook.client.refusals import Refusal
 from mcp_notebook.client.session import About, Session, discover
@@ -24,6 +24,7 @@ from mcp_notebook.client.transports import Stderr, transport_of
 from mcp_notebook.errors import RequestError
 from mcp_notebook.portal import GRACE
 from mcp_notebook.recording.wire import Wire
+from mcp_notebook.server.sdk_gaps import InspectingClient
 
 __all__ = ["EraChoice", "Sessions"]
 
@@ -162,8 +163,10 @@ class Sessions:
     async def _open(self) -> Session:
         watch = Watch()
         modern = self._era == "modern" or not self.asks_when_opened
-        client = Client(
+        client = InspectingClient(
             self._transport(watch),
+            see=reading.see,
+            read_anyway=reading.read_anyway,
             mode="legacy" if self._era == "legacy" else LATEST_MODERN_VERSION if modern else "auto",
             cache=None,
             **self._options,

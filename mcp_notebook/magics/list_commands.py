@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mcp_notebook.magics.offers import offer_of
+from mcp_notebook.magics.offers import offer_of, problems_of
 from mcp_notebook.magics.options import PROMPT, RESOURCE, TOOL
 from mcp_notebook.magics.state import State
 from mcp_notebook.magics.verb import ON, known_or_fail, verb
@@ -25,7 +25,8 @@ def _tools(state: State, name: str | None, server: str | None) -> look.Rendering
     """Show what an agent sees of the tools, or of one. Example: %mcp tools add."""
     offer = offer_of(state, server)
     found = offer.defined("tool")
-    entries = {tool.name: listed(tool) for tool in offer.tools()}
+    tools = offer.tools()
+    entries = {tool.name: listed(tool) for tool in tools}
     if name is not None:
         known_or_fail(name, entries, "tool", offer.name)
         return definition_card("tool", entries[name], server=offer.name, function=_function(found.get(name)))
@@ -45,6 +46,7 @@ def _tools(state: State, name: str | None, server: str | None) -> look.Rendering
         rows,
         empty=offer.none("%%mcp_tool"),
         numbers=(2, 3),
+        problems=problems_of(tools),
     )
 
 
@@ -53,8 +55,9 @@ def _resources(state: State, name: str | None, server: str | None) -> look.Rende
     """Show what an agent sees of the resources and templates, or of one. Example: %mcp resources."""
     offer = offer_of(state, server)
     found = offer.defined("resource", "resource template")
-    entries = {resource.uri: listed(resource) for resource in offer.resources()}
-    entries |= {template.uri_template: listed(template) for template in offer.templates()}
+    resources, templates = offer.resources(), offer.templates()
+    entries = {resource.uri: listed(resource) for resource in resources}
+    entries |= {template.uri_template: listed(template) for template in templates}
     if name is not None:
         known_or_fail(name, entries, "resource", offer.name)
         return definition_card(_kind(entries[name]), entries[name], server=offer.name)
@@ -67,6 +70,7 @@ def _resources(state: State, name: str | None, server: str | None) -> look.Rende
         ("uri", "kind", "MIME type", "description", "defined in"),
         rows,
         empty=offer.none("%%mcp_resource URI"),
+        problems=[*problems_of(resources), *problems_of(templates)],
     )
 
 
@@ -75,7 +79,8 @@ def _prompts(state: State, name: str | None, server: str | None) -> look.Renderi
     """Show what an agent sees of the prompts, or of one. Example: %mcp prompts."""
     offer = offer_of(state, server)
     found = offer.defined("prompt")
-    entries = {prompt.name: listed(prompt) for prompt in offer.prompts()}
+    prompts = offer.prompts()
+    entries = {prompt.name: listed(prompt) for prompt in prompts}
     if name is not None:
         known_or_fail(name, entries, "prompt", offer.name)
         return definition_card("prompt", entries[name], server=offer.name)
@@ -93,6 +98,7 @@ def _prompts(state: State, name: str | None, server: str | None) -> look.Renderi
         ("name", "description", "arguments", "defined in"),
         rows,
         empty=offer.none("%%mcp_prompt"),
+        problems=problems_of(prompts),
     )
 
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
 from IPython.display import display
-from mcp_types import Tool
+from mcp_types import Prompt, Tool
 
-from mcp_notebook.client import Era, Outcome
-from mcp_notebook.errors import UnknownNameError
+from mcp_notebook.client import Connection, Era, Outcome
+from mcp_notebook.client.reading import Found
+from mcp_notebook.errors import RequestError, UnknownNameError
 from mcp_notebook.magics.answers import ANSWERS, answers_of
 from mcp_notebook.magics.offers import offer_of
 from mcp_notebook.magics.options import ARGUMENTS, NAME, PROMPT, RESOURCE, TEXT, TOOL
 from mcp_notebook.magics.state import State, say_call
 from mcp_notebook.magics.verb import ERA, INTO, ON, known_or_fail, verb
 from mcp_notebook.magics.words import jsonable, named_values
+from mcp_notebook.schema.parameters import sequence
 
 __all__: list[str] = []
 
@@ -61,7 +64,7 @@ def _call(
     A value is JSON, a Python literal or the name of a variable; for a text parameter, the text itself.
     """
     connection = state.on(server, era)
-    listed_tool = known_or_fail(tool, {t.name: t for t in connection.tools()}, "tool", connection.name)
+    listed_tool = _listed(connection, "tool", tool, connection.tools) or Tool(name=tool, input_schema={})
     whole = {**_json_object(as_json), **_variable(state, variable)}
     named = named_values(arguments, listed_tool.input_schema, state.variables, tool)
     if as_json is None and variable is None:
@@ -89,7 +92,7 @@ def _prompt(
 ) -> Any:
     """Fill in a prompt. Example: %mcp prompt review text="my text"."""
     connection = state.on(server)
-    found = known_or_fail(prompt, {p.name: p for p in connection.prompts()}, "prompt", connection.name)
+    found = _listed(connection, "prompt", prompt, connection.prompts) or Prompt(name=prompt)
     # A prompt's arguments are texts; the protocol gives them no schema.
     schema = {"properties": {a.name: {"type": "string"} for a in found.arguments or []}}
     values = named_values(arguments, schema, state.variables, prompt)
@@ -105,6 +108,25 @@ def _form(state: State, tool: str, server: str | None) -> Any:
     offer = offer_of(state, server)
     known_or_fail(tool, {t.name: t for t in offer.tools()}, "tool", offer.name)
     display(state.form(offer.name, tool))
+
+
+def _listed(connection: Connection, kind: str, name: str, ask: Callable[[], Found[Any]]) -> Any:
+    """Return a tool or prompt as it is listed; None where the server refuses the list, and may take the request.
+
+    Raises:
+        UnknownNameError: It is not listed.
+    """
+    try:
+        found = ask()
+    except RequestError as error:
+        if error.code is None:  # not the list is the reason, but the connection
+            raise
+        print(f"mcp: {connection.name} does not list its {kind}s. {error}", file=sys.stderr)
+        return None
+    for problem in found.problems:
+        if not problem.place or repr(name)[1:-1] in problem.reason:
+            print(f"mcp: {problem}", file=sys.stderr)
+    return known_or_fail(name, {item.name: item for item in found}, kind, connection.name)
 
 
 def _json_object(text: str | None) -> dict[str, Any]:
@@ -133,7 +155,7 @@ def _variable(state: State, name: str | None) -> dict[str, Any]:
 
 
 def _nothing_missing(tool: Tool, given: Mapping[str, Any]) -> None:
-    missing = [name for name in tool.input_schema.get("required", []) if name not in given]
+    missing = [str(name) for name in sequence(tool.input_schema.get("required")) if name not in given]
     if missing:
         words = " ".join(f"{name}=..." for name in missing)
         raise UnknownNameError(f"{tool.name} needs {', '.join(missing)}: %mcp call {tool.name} {words}")
@@ -144,4 +166,6 @@ def _deliver(state: State, outcome: Outcome[Any], output: str | None) -> Any:
     if output is None:
         return outcome.result
     state.namespace[output] = outcome.result
+    for line in outcome.in_words:  # the result is not shown, and that says it
+        print(f"mcp: {line}", file=sys.stderr)
     return None

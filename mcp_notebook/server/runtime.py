@@ -102,7 +102,7 @@ class Runtime:
             call.end("cancelled")
             raise
         except Exception as error:
-            call.end("refused", error=str(error))
+            call.end("refused", error=str(error), code=getattr(error, "code", None), data=getattr(error, "data", None))
             raise
         else:
             self._ended(ctx, call, result)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from mcp_notebook.widgets import look
+from mcp_notebook.widgets.content import draw_problems
 
 __all__ = ["listing"]
 
@@ -17,10 +18,24 @@ def listing(
     *,
     empty: str,
     numbers: Sequence[int] = (),
+    problems: Sequence[object] = (),
 ) -> look.Rendering:
-    """Draw a table of names (first column) and facts; `empty` says what to do where there are no rows."""
+    """Draw a table of names (first column) and facts.
+
+    Args:
+        title: What is listed.
+        headers: Of the columns.
+        rows: The cells.
+        empty: What to do where there are no rows.
+        numbers: The columns of numbers.
+        problems: What is wrong with the list.
+    """
+    wrong, wrong_html = draw_problems([str(problem) for problem in problems])
+    after = [f"  {line}" for line in wrong.splitlines()]
     if not rows:
-        return look.Rendering(f"{title}: {empty}", look.card(escape(title), f"<p>{escape(empty)}</p>"))
-    text = [title, *look.columns([headers, *rows])]
+        html = look.card(escape(title), f"<p>{escape(empty)}</p>", wrong_html)
+        return look.Rendering("\n".join([f"{title}: {empty}", *after]), html)
+    text = [title, *look.columns([headers, *rows]), *after]
     cells = [[look.code(first), *(escape(cell) for cell in rest)] for first, *rest in rows]
-    return look.Rendering("\n".join(text), look.card(escape(title), look.table(headers, cells, numbers=numbers)))
+    html = look.card(escape(title), look.table(headers, cells, numbers=numbers), wrong_html)
+    return look.Rendering("\n".join(text), html)
