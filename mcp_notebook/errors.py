@@ -92,11 +92,15 @@ class RequestError(McpNotebookError):
 
     Attributes:
         call: What the recorder kept of the request; None where it did not come so far.
+        code: The code of the server's error; None where no error of the server is the reason.
+        data: What the server sent with its error, JSON; None where that is nothing.
     """
 
-    def __init__(self, message: str, call: Call | None = None) -> None:
+    def __init__(self, message: str, call: Call | None = None, *, code: int | None = None, data: object = None) -> None:
         super().__init__(message)
         self.call = call
+        self.code = code
+        self.data = data
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

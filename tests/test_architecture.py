@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "formatting": set(),
     "recording": {"errors", "formatting"},
     "server": {"plain_json", "errors", "main_thread", "portal", "cells", "schema", "recording"},
-    "client": {"visible", "plain_json", "urls", "errors", "portal", "addresses", "recording", "server"},
+    "client": {"visible", "plain_json", "urls", "errors", "portal", "addresses", "schema", "recording", "server"},
     "widgets": {"visible", "urls", "errors", "portal", "cells", "schema", "recording", "server", "client"},
     "export": {"errors", "files", "formatting", "portal", "hosts", "cells", "recording", "server", "client"},
     "agent": {"errors", "recording", "client"},

@@ -4,11 +4,13 @@ import inspect
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import anyio
 import pytest
 from mcp import Client
+from mcp.server import Server
 from mcp.server.connection import Connection
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.prompts import Prompt
@@ -17,7 +19,9 @@ from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
 from mcp.server.session import ServerSession
 from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ToolsListChanged
 from mcp.shared.memory import create_client_server_memory_streams
+from mcp_types import CallToolResult, ListToolsResult, Tool
 
+from mcp_notebook.errors import innermost
 from mcp_notebook.server import sdk_gaps
 
 
@@ -278,3 +282,30 @@ def test_quiet_construction_ends_where_the_constructor_raises():
             MCPServer("plain", no_such_option=1)
         MCPServer("plain")
         assert handlers != []
+
+
+async def answered(client: Any, answer: Any) -> Any:
+    """Call a tool whose results are not what its list says, in a legacy session on streams."""
+
+    async def call(ctx: Any, params: Any) -> Any:
+        return answer
+
+    async def tools(ctx: Any, params: Any) -> ListToolsResult:
+        schema = {"type": "object", "required": ["x"]}
+        return ListToolsResult(tools=[Tool(name="t", input_schema={"type": "object"}, output_schema=schema)])
+
+    server = Server("low", on_call_tool=call, on_list_tools=tools)
+    async with client(server, mode="legacy") as opened:
+        return await opened.call_tool("t", {})
+
+
+def test_the_sdk_checks_results_itself_and_shows_none_that_does_not_fit() -> None:
+    seen: list[Any] = []
+    misfit = CallToolResult(content=[], structured_content={})
+    with pytest.raises(BaseException) as raised:  # noqa: PT011 - a group of groups, with anyio
+        anyio.run(answered, Client, misfit)
+    assert "Invalid structured content" in str(innermost(raised.value))
+    ours = partial(sdk_gaps.InspectingClient, see=seen.append, read_anyway=lambda *_: None)
+    result = anyio.run(answered, ours, misfit)
+    assert result.structured_content == {}
+    assert seen[-1]["structuredContent"] == {}

@@ -21,8 +21,9 @@ from mcp_types import (
     TextResourceContents,
 )
 
+from mcp_notebook.client.checking import checked
+from mcp_notebook.client.reading import in_words
 from mcp_notebook.widgets.content import draw, render
-from mcp_notebook.widgets.content.structured import misfits
 
 BOOK = {
     "type": "object",
@@ -116,24 +117,34 @@ def test_rows_are_shown_with_what_the_output_schema_says_of_the_columns():
     assert rendering.text.startswith("title\nEmma\nDune\n  title: As on the cover")
 
 
+def misfits(value: Any, schema: Any) -> list[str]:
+    return in_words(checked(CallToolResult(content=[], structured_content=value), schema))
+
+
 def test_what_does_not_fit_the_output_schema_is_said_with_its_place():
-    rendering = called({"title": "Emma", "copies": "two"}, BOOK)
-    assert rendering.text.endswith('does not fit the output schema\n  copies: "two" is no integer')
-    assert "does not fit the output schema" in rendering.html
-    assert misfits({}, BOOK) == ["title: required"]
+    result = CallToolResult(content=[], structured_content={"title": "Emma", "copies": "two"})
+    rendering = render(checked(result, BOOK), BOOK)
+    assert rendering.text.endswith('problems\n  structuredContent.copies: "two" is no integer')
+    assert "problems" in rendering.html
+    assert misfits({}, BOOK) == ["structuredContent.title: required"]
     assert misfits({"title": "Emma"}, BOOK) == []
 
 
-@pytest.mark.parametrize("schema", [{"type": "nonsense"}, {"properties": {"title": {"pattern": "("}}}])
-def test_an_output_schema_that_cannot_be_used_costs_nothing_but_the_check(schema):
-    (line,) = misfits({"title": "Emma"}, schema)
-    assert line.startswith("the schema itself cannot be used")
+@pytest.mark.parametrize(
+    ("schema", "line"),
+    [
+        ({"type": "nonsense"}, "outputSchema: not a JSON Schema: type"),
+        ({"properties": {"title": {"pattern": "("}}}, "not checked: the pattern '(' cannot be read here"),
+    ],
+)
+def test_an_output_schema_that_cannot_be_used_costs_nothing_but_the_check(schema, line):
+    assert misfits({"title": "Emma"}, schema)[0].startswith(line)
     assert "Emma" in called({"title": "Emma"}, schema).text
 
 
 def test_what_an_output_schema_refers_to_elsewhere_is_not_fetched():
     schema = {"$ref": "https://example.com/elsewhere"}
-    assert misfits({"title": "Emma"}, schema) == []
+    assert misfits({"title": "Emma"}, schema) == ["not checked: $ref: Unresolvable: https://example.com/elsewhere"]
     assert "Emma" in called({"title": "Emma"}, schema).text
 
 

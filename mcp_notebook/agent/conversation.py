@@ -20,6 +20,7 @@ from mcp_types import (
 from mcp_notebook.agent.model import Model
 from mcp_notebook.agent.toolbox import Toolbox
 from mcp_notebook.client import Answerer
+from mcp_notebook.client.reading import Unknown
 from mcp_notebook.errors import McpNotebookError, ModelError, RequestError
 from mcp_notebook.recording import Call
 
@@ -181,7 +182,12 @@ def _text(reply: CreateMessageResultWithTools) -> str:
 def _told(block: ToolUseContent, result: CallToolResult) -> ToolResultContent:
     return ToolResultContent(
         tool_use_id=block.id,
-        content=result.content,
+        content=[_as_text(block) if isinstance(block, Unknown) else block for block in result.content],
         structured_content=result.structured_content,
         is_error=result.is_error,
     )
+
+
+def _as_text(block: Unknown) -> TextContent:
+    """Return a block that is none of the protocol's as its JSON, which a model can read."""
+    return TextContent(type="text", text=block.model_dump_json())

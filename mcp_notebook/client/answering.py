@@ -111,6 +111,10 @@ class Answering:
         """Answer an elicitation, as the SDK's client calls it."""
         return await self._answer("url" if isinstance(params, ElicitRequestURLParams) else "form", params)
 
+    async def ask_to_open(self, link: ElicitRequestURLParams) -> Any:
+        """Ask to open a link that the server's error names."""
+        return await self._answer("url", link)
+
     async def sample(self, context: ClientRequestContext, params: CreateMessageRequestParams) -> Any:
         """Answer a sampling request, as the SDK's client calls it."""
         return await self._answer("sampling", params)

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
 from mcp_notebook.client.framed import Watch
+from mcp_notebook.client.limits import LONGEST_MESSAGE
 from mcp_notebook.client.refusals import Refusal, unreachable
 from mcp_notebook.client.targets import Command, Live, Target, Url, in_words
 from mcp_notebook.errors import McpNotebookError, RequestError, innermost
@@ -97,23 +98,40 @@ def of_request(error: BaseException, name: str, stderr: str) -> RequestError | N
         return error
     if (refusal := Refusal.of(error)) is not None:
         return RequestError(refusal.line)
+    if isinstance(error, MCPError) and not _is_broken_off(error):
+        return RequestError(_refused(error), code=error.code, data=error.data)
     words = _of_sdk(error, name, stderr)
     return None if words is None else RequestError(words)
 
 
+def _is_broken_off(error: BaseException) -> bool:
+    """Whether the SDK says that no answer comes; a server may use the same code for anything."""
+    return isinstance(error, SubscriptionLost) or (
+        isinstance(error, MCPError)
+        and error.code == CONNECTION_CLOSED
+        and error.data is None
+        and error.message.startswith(("Connection closed", "SSE stream "))
+    )
+
+
+def _refused(error: MCPError) -> str:
+    said = " ".join(error.message.split())
+    if not said:
+        return f"The server refused without a reason (code {error.code})."
+    return f"The server refused: {said if len(said) <= LONGEST_MESSAGE else said[: LONGEST_MESSAGE - 1] + '…'}"
+
+
 def _of_sdk(error: BaseException, name: str, stderr: str) -> str | None:
-    if isinstance(error, SubscriptionLost) or (isinstance(error, MCPError) and error.code == CONNECTION_CLOSED):
+    if _is_broken_off(error):
         return (
             f"The connection to {name!r} broke off before the answer came; whether the request ran is not known."
             f"{last_words(stderr)} The next request connects again."
         )
-    if isinstance(error, MCPError):
-        return f"The server refused: {error.message}"
     if isinstance(error, PydanticSerializationError):
         return f"The arguments cannot be sent, for they are not all JSON: {_flat(error)}."
     if isinstance(error, ValidationError):
         return f"{name!r} answered, but not as MCP says: {_misfit(error)}. The server has to be mended."
-    if isinstance(error, RuntimeError):  # how the SDK reports, among others, a result that does not fit its schema
+    if isinstance(error, RuntimeError):  # how the SDK reports, among others, too many rounds of questions
         return f"No usable answer came: {str(error).partition(chr(10))[0]}"
     return None
 

@@ -23,6 +23,7 @@ class Noted:
         meta: What it carries.
         here: Whether the client records it.
         result: The result, once it is there.
+        raw: The same as it came, where it is not what the protocol says.
     """
 
     def __init__(self, call: Callable[[], Call | None], *, meta: Any = None, here: bool = False) -> None:
@@ -30,6 +31,7 @@ class Noted:
         self.meta = meta
         self.here = here
         self.result: BaseModel | None = None
+        self.raw: Mapping[str, Any] | None = None
 
     @property
     def call(self) -> Call | None:
@@ -56,10 +58,11 @@ def noted_here(recorder: Recorder, call: Call) -> Iterator[Noted]:
         call.end("cancelled")
         raise
     except Exception as error:
-        call.end("refused", error=str(error))
+        call.end("refused", error=str(error), code=getattr(error, "code", None), data=getattr(error, "data", None))
         raise
     else:
-        call.end("error" if getattr(noted.result, "is_error", False) else "done", _on_the_wire(noted.result))
+        came = _on_the_wire(noted.result) if noted.raw is None else noted.raw
+        call.end("error" if getattr(noted.result, "is_error", False) else "done", came)
     finally:
         recorder.closed(call)
         _current.reset(token)

@@ -24,13 +24,18 @@ from pydantic import BaseModel
 
 from mcp_notebook.client import failures
 from mcp_notebook.client.answering import Answering
+from mcp_notebook.client.checking import Checks
+from mcp_notebook.client.listing import all_pages, output_schema
 from mcp_notebook.client.noting import Noted, noted_here, noted_there
+from mcp_notebook.client.opening_links import opening_links
 from mcp_notebook.client.questions import Answerer, Answers
+from mcp_notebook.client.reading import Flawed, Found, in_words, reading
 from mcp_notebook.client.sessions import Sessions
 from mcp_notebook.client.timeout import Timeout
 from mcp_notebook.errors import RequestError
 from mcp_notebook.plain_json import as_json, place_in_words
 from mcp_notebook.recording import Call, Recorder
+from mcp_notebook.schema import Problem
 
 __all__ = ["OnProgress", "Outcome", "Reference", "Requests"]
 
@@ -49,6 +54,32 @@ class Outcome(Generic[Result]):
 
     result: Result
     call: Call | None
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is wrong with the result: it is not what the protocol says, or does not fit its output schema."""
+        return list(self.result.problems) if isinstance(self.result, Flawed) else []
+
+    @property
+    def unchecked(self) -> list[str]:
+        """Why the output schema was not checked in full, each reason once."""
+        return list(self.result.unchecked) if isinstance(self.result, Flawed) else []
+
+    @property
+    def in_words(self) -> list[str]:
+        """What is wrong with the result and what was not checked, a line each."""
+        return in_words(self.result)
+
+    def checked(self) -> Result:
+        """Return the result, where nothing is wrong with it.
+
+        Raises:
+            RequestError: Something is; the message has the first of it.
+        """
+        if self.problems:
+            more = f" (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
+            raise RequestError(f"The result is not as it should be: {self.problems[0]}{more}.", self.call)
+        return self.result
 
 
 class Requests:
@@ -77,33 +108,24 @@ class Requests:
         self._answering = answering
         self._recorder = recorder
         self._kind = kind
+        self._checks = Checks()
         self._client = f"{client.name} {client.version}"
         self._seconds = Timeout.checked(timeout)
 
-    async def every(self, method: str, field: str, timeout: float | None = None) -> list[Any]:
+    async def every(self, method: str, field: str, timeout: float | None = None) -> Found[Any]:
         """Return all that a server lists, over all pages."""
-        return [item for page in await self.pages(method, timeout) for item in getattr(page, field)]
+        pages = await self.pages(method, timeout)
+        return Found([item for page in pages for item in getattr(page, field)], pages.problems)
 
-    async def pages(self, method: str, timeout: float | None = None) -> list[Any]:
+    async def pages(self, method: str, timeout: float | None = None) -> Found[Any]:
         """Return the pages of a list, as the server gives them."""
-
-        async def pages(client: Client) -> list[Any]:
-            found: list[Any] = []
-            cursor: str | None = None
-            while True:
-                page = await getattr(client, method)(cursor=cursor)
-                found.append(page)
-                cursor = page.next_cursor
-                if cursor is None:
-                    return found
-
         with self._translated(None):
             try:
-                return await self._run(pages, self._timeout(timeout))
+                return await self._run(lambda client: all_pages(client, method), self._timeout(timeout))
             except MCPError as error:
                 if error.code != METHOD_NOT_FOUND:
                     raise
-                return []  # a server that has none need not know the method
+                return Found()  # a server that has none need not know the method
 
     async def call(
         self,
@@ -126,12 +148,13 @@ class Requests:
                 if on_progress is not None:
                     on_progress(progress, total, message)
 
-            # The client checks results against the output schemas that it listed last; the tool may have changed.
-            await client.list_tools()
+            # Before each call: the tool may have changed, and a modern client has to know its headers.
+            schema = await output_schema(client, name)
             wanted = on_progress is not None or noted.here or time.seconds < math.inf
-            return await client.call_tool(
+            result = await client.call_tool(
                 name, arguments, meta=noted.meta, progress_callback=progressed if wanted else None
             )
+            return await self._checks.check(name, schema, result)
 
         return await self._make("tools/call", name, arguments, send, answers, answerer, time)
 
@@ -197,10 +220,17 @@ class Requests:
             self._noted(method, name, arguments) as noted,
             self._translated(noted),
             self._answering.during(answers, answerer, noted, timeout) as asked,
+            reading() as seen,
         ):
-            result = await self._run(lambda client: send(client, noted), timeout, again=lambda: asked.count == 0)
+            sending = opening_links(lambda client: send(client, noted), asked, self._answering)
+            result = await self._run(sending, timeout, again=lambda: asked.count == 0)
             noted.result = result
-        return Outcome(result, noted.call)
+            if isinstance(result, Flawed):
+                noted.raw = seen.raw
+        outcome = Outcome(result, noted.call)
+        if noted.call is not None:
+            noted.call.problems = outcome.in_words
+        return outcome
 
     async def _run(
         self, request: Callable[[Client], Awaitable[T]], timeout: Timeout, again: Callable[[], bool] = lambda: True

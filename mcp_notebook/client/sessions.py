@@ -15,7 +15,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.shared.exceptions import MCPError
 from mcp_types.version import LATEST_MODERN_VERSION, MODERN_PROTOCOL_VERSIONS
 
-from mcp_notebook.client import failures, limits
+from mcp_notebook.client import failures, limits, reading
 from mcp_notebook.client.framed import Watch, framed
 from mcp_notebook.client.refusals import Refusal
 from mcp_notebook.client.session import About, Session, discover
@@ -25,6 +25,7 @@ from mcp_notebook.client.transports import Stderr, transport_of
 from mcp_notebook.errors import McpNotebookError, RequestError
 from mcp_notebook.portal import GRACE
 from mcp_notebook.recording.wire import Wire
+from mcp_notebook.server.sdk_gaps import InspectingClient
 
 __all__ = ["EraChoice", "Sessions"]
 
@@ -175,8 +176,10 @@ class Sessions:
 
     async def _attempt(self, watch: Watch, deadline: float | None) -> Session:
         modern = self._era == "modern" or not self.asks_when_opened
-        client = Client(
+        client = InspectingClient(
             self._transport(watch),
+            see=reading.see,
+            read_anyway=reading.read_anyway,
             mode="legacy" if self._era == "legacy" else LATEST_MODERN_VERSION if modern else "auto",
             cache=None,
             **self._options,

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mcp_notebook.magics.offers import Offer, offer_of
+from mcp_notebook.magics.offers import Offer, offer_of, problems_of
 from mcp_notebook.magics.options import PROMPT, RESOURCE, TOOL
 from mcp_notebook.magics.state import State
 from mcp_notebook.magics.verb import ON, known_or_fail, verb
@@ -29,7 +29,8 @@ def _tools(state: State, name: str | None, server: str | None) -> look.Rendering
     """Show what an agent sees of the tools, or of one. Example: %mcp tools add."""
     offer = offer_of(state, server)
     found = offer.defined("tool")
-    entries = [(tool.name, listed(tool)) for tool in offer.tools()]
+    tools = offer.tools()
+    entries = [(tool.name, listed(tool)) for tool in tools]
     if name is not None:
         return _cards("tool", name, entries, offer, _function(found.get(name)))
     rows = [
@@ -48,6 +49,7 @@ def _tools(state: State, name: str | None, server: str | None) -> look.Rendering
         rows,
         empty=offer.none("%%mcp_tool"),
         numbers=(2, 3),
+        problems=problems_of(tools),
     )
 
 
@@ -56,8 +58,9 @@ def _resources(state: State, name: str | None, server: str | None) -> look.Rende
     """Show what an agent sees of the resources and templates, or of one. Example: %mcp resources."""
     offer = offer_of(state, server)
     found = offer.defined("resource", "resource template")
-    entries = [(str(resource.uri), listed(resource)) for resource in offer.resources()]
-    entries += [(template.uri_template, listed(template)) for template in offer.templates()]
+    resources, templates = offer.resources(), offer.templates()
+    entries = [(str(resource.uri), listed(resource)) for resource in resources]
+    entries += [(template.uri_template, listed(template)) for template in templates]
     if name is not None:
         return _cards("resource", name, entries, offer)
     rows = [
@@ -69,6 +72,7 @@ def _resources(state: State, name: str | None, server: str | None) -> look.Rende
         ("uri", "kind", "MIME type", "description", "defined in"),
         rows,
         empty=offer.none("%%mcp_resource URI"),
+        problems=[*problems_of(resources), *problems_of(templates)],
     )
 
 
@@ -77,7 +81,8 @@ def _prompts(state: State, name: str | None, server: str | None) -> look.Renderi
     """Show what an agent sees of the prompts, or of one. Example: %mcp prompts."""
     offer = offer_of(state, server)
     found = offer.defined("prompt")
-    entries = [(prompt.name, listed(prompt)) for prompt in offer.prompts()]
+    prompts = offer.prompts()
+    entries = [(prompt.name, listed(prompt)) for prompt in prompts]
     if name is not None:
         return _cards("prompt", name, entries, offer)
     rows = [
@@ -94,6 +99,7 @@ def _prompts(state: State, name: str | None, server: str | None) -> look.Renderi
         ("name", "description", "arguments", "defined in"),
         rows,
         empty=offer.none("%%mcp_prompt"),
+        problems=problems_of(prompts),
     )
 
 

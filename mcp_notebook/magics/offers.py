@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mcp_types import Prompt, Resource, ResourceTemplate, Tool
 
 from mcp_notebook.client import Connection
+from mcp_notebook.client.reading import Found
+from mcp_notebook.schema import Problem
 from mcp_notebook.server import LiveServer, definitions
 from mcp_notebook.server.definitions import Definition
 
 if TYPE_CHECKING:
     from mcp_notebook.magics.state import State
 
-__all__ = ["Offer", "offer_of"]
+__all__ = ["Offer", "offer_of", "problems_of"]
 
 
 class Offer:
@@ -82,3 +84,8 @@ def offer_of(state: State, name: str | None) -> Offer:
         UnknownNameError: There is none of that name.
     """
     return Offer(state.connected[name]) if name in state.connected else _LiveOffer(state, state.named(name))
+
+
+def problems_of(listed: list[Any]) -> list[Problem]:
+    """Return what is wrong with a list; nothing is with those of this kernel's servers."""
+    return listed.problems if isinstance(listed, Found) else []

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import click
 from IPython.display import display
-from mcp_types import Tool
+from mcp_types import Prompt, Tool
 
-from mcp_notebook.client import Era, Outcome
-from mcp_notebook.errors import UnknownNameError
+from mcp_notebook.client import Connection, Era, Outcome
+from mcp_notebook.client.reading import Found
+from mcp_notebook.errors import RequestError, UnknownNameError
 from mcp_notebook.magics.answers import ANSWERS, answers_of
 from mcp_notebook.magics.offers import offer_of
 from mcp_notebook.magics.options import ARGUMENTS, NAME, PROMPT, RESOURCE, TEXT, TOOL
 from mcp_notebook.magics.state import State, say_call
 from mcp_notebook.magics.verb import ERA, INTO, ON, TIMEOUT, by_name, known_or_fail, verb
 from mcp_notebook.magics.words import jsonable, named_values, quoted, quoted_key
+from mcp_notebook.schema.parameters import sequence
 
 __all__: list[str] = []
 
@@ -67,7 +71,8 @@ def _call(
     parameter with a space or an equals sign in it stands in quotes.
     """
     connection = state.on(server, era)
-    listed_tool = known_or_fail(tool, by_name(connection.tools(timeout=timeout)), "tool", connection.name)
+    tools = partial(connection.tools, timeout=timeout)
+    listed_tool = _listed(connection, "tool", tool, tools) or Tool(name=tool, input_schema={})
     whole = {**_json_object(as_json), **_variable(state, variable)}
     named = named_values(arguments, listed_tool.input_schema, state.variables, tool)
     if as_json is None and variable is None:
@@ -118,7 +123,7 @@ def _prompt(
     The name of an argument with a space or an equals sign in it stands in quotes.
     """
     connection = state.on(server)
-    found = known_or_fail(prompt, by_name(connection.prompts(timeout=timeout)), "prompt", connection.name)
+    found = _listed(connection, "prompt", prompt, partial(connection.prompts, timeout=timeout)) or Prompt(name=prompt)
     # A prompt's arguments are texts; the protocol gives them no schema.
     schema = {"properties": {a.name: {"type": "string"} for a in found.arguments or []}}
     named = named_values(arguments, schema, state.variables, prompt)
@@ -137,6 +142,25 @@ def _form(state: State, tool: str, server: str | None) -> Any:
     offer = offer_of(state, server)
     known_or_fail(tool, by_name(offer.tools()), "tool", offer.name)
     display(state.form(offer.name, tool))
+
+
+def _listed(connection: Connection, kind: str, name: str, ask: Callable[[], Found[Any]]) -> Any:
+    """Return a tool or prompt as it is listed; None where the server refuses the list, and may take the request.
+
+    Raises:
+        UnknownNameError: It is not listed.
+    """
+    try:
+        found = ask()
+    except RequestError as error:
+        if error.code is None:  # not the list is the reason, but the connection
+            raise
+        print(f"mcp: {connection.name} does not list its {kind}s. {error}", file=sys.stderr)
+        return None
+    for problem in found.problems:
+        if not problem.place or repr(name)[1:-1] in problem.reason:
+            print(f"mcp: {problem}", file=sys.stderr)
+    return known_or_fail(name, by_name(found), kind, connection.name)
 
 
 def _json_object(text: str | None) -> dict[str, Any]:
@@ -167,7 +191,7 @@ def _variable(state: State, name: str | None) -> dict[str, Any]:
 
 
 def _nothing_missing(tool: Tool, given: Mapping[str, Any]) -> None:
-    missing = [name for name in tool.input_schema.get("required", []) if name not in given]
+    missing = [str(name) for name in sequence(tool.input_schema.get("required")) if name not in given]
     if missing:
         keys = [quoted_key(str(name)) for name in missing]
         words = " ".join(f"{key}=..." for key in keys)
@@ -179,4 +203,6 @@ def _deliver(state: State, outcome: Outcome[Any], output: str | None) -> Any:
     if output is None:
         return outcome.result
     state.namespace[output] = outcome.result
+    for line in outcome.in_words:  # the result is not shown, and that says it
+        print(f"mcp: {line}", file=sys.stderr)
     return None

@@ -39,6 +39,10 @@ TIMEOUT = click.option(
 ON_SERVER = click.option("--server", type=SERVER, help="The live server that is meant; the current one if not given.")
 
 
+MOST_NAMED = 50
+"""Names of a long list that an error has."""
+
+
 def verb(name: str, *parameters: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a function as a verb; its docstring is the help, and ends with an example."""
 
@@ -69,7 +73,7 @@ def known_or_fail(name: str, known: Mapping[str, Any], kind: str, server: str) -
         UnknownNameError: Nothing is.
     """
     if name not in known:
-        raise UnknownNameError(
-            f"{server!r} has no {kind} {name!r}.{did_you_mean(name, known)} It has: {', '.join(known) or 'none yet'}."
-        )
+        named = ", ".join(list(known)[:MOST_NAMED]) or "none yet"
+        more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
+        raise UnknownNameError(f"{server!r} has no {kind} {name!r}.{did_you_mean(name, known)} It has: {named}{more}.")
     return known[name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any, Literal, NamedTuple
 
@@ -109,6 +109,8 @@ class Call:
         state: How far it is, or how it ended: a tool's own error is ``error``, a protocol error ``refused``.
         duration: Seconds; None while it runs.
         error: The text of a protocol error.
+        code: The code of a protocol error; None where the error is not a server's.
+        problems: What is wrong with its result, where the client found something.
         raised: What the function raised and clients are not told; only the latest calls keep it.
         malformed: Whether the protocol's types refused it, so that no client of ours can send it again.
         cut: Whether its name, its arguments or its result were too long to be kept whole.
@@ -124,6 +126,8 @@ class Call:
     state: State = "running"
     duration: float | None = None
     error: str | None = None
+    code: int | None = None
+    problems: Sequence[str] = ()
     raised: BaseException | None = None
     rounds = 1
     malformed = False
@@ -132,6 +136,7 @@ class Call:
     counted = 0
     session: Any = None
     _result: bytes | None = None
+    _data: bytes | None = None
     _events: list[Event] | None = None
     _left = MOST_BYTES_OF_EVENTS
 
@@ -187,6 +192,11 @@ class Call:
         return None if self._result is None else json.loads(self._result)
 
     @property
+    def data(self) -> Any:
+        """What came with a protocol error; long data is cut. None where there is none."""
+        return None if self._data is None else json.loads(self._data)["data"]
+
+    @property
     def events(self) -> list[Event]:
         """What it put out and asked, in order."""
         return self._events or []
@@ -215,14 +225,25 @@ class Call:
         else:
             events.append(Event(kind, time.perf_counter() - self._origin, kept))
 
-    def end(self, state: State, result: Mapping[str, Any] | None = None, error: str | None = None) -> None:
-        """Keep how it ended."""
+    def end(
+        self,
+        state: State,
+        result: Mapping[str, Any] | None = None,
+        error: str | None = None,
+        *,
+        code: int | None = None,
+        data: Any = None,
+    ) -> None:
+        """Keep how it ended; code and data are those of a protocol error."""
         self.duration = time.perf_counter() - self._origin
         self.state = state
         self.session = None
         if error is not None:
-            self.error = _shortened(error, MOST_CHARACTERS_OF_ERROR)
+            self.error, self.code = _shortened(error, MOST_CHARACTERS_OF_ERROR), code
             self.size += len(self.error)
+        if data is not None:
+            self._data, _ = _packed({"data": data})
+            self.size += len(self._data)
         if result is not None:
             self._result, cut = _packed(result)
             self.cut = self.cut or cut

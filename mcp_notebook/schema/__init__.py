@@ -3,7 +3,7 @@
 from mcp_notebook.schema.following import one_look
 from mcp_notebook.schema.parameters import UNSET, Parameter, Schema, choices, flatten, parameters, resolve
 from mcp_notebook.schema.patterns import found_in
-from mcp_notebook.schema.problems import Checker, Findings, Problem, fault_of
+from mcp_notebook.schema.problems import Checker, Findings, Problem, brief, fault_of
 from mcp_notebook.schema.shape import Shape, shape_of
 from mcp_notebook.schema.words import accepts_null, accepts_text, accepts_text_only, type_in_words
 
@@ -18,6 +18,7 @@ __all__ = [
     "accepts_null",
     "accepts_text",
     "accepts_text_only",
+    "brief",
     "choices",
     "fault_of",
     "flatten",

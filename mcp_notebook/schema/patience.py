@@ -72,7 +72,9 @@ class Patience:
             self._budget.exhausted = TOO_DEEP
             self._leave_out(TOO_DEEP)
         except Exception as error:  # noqa: BLE001 - a broken schema can make the library raise anything
-            self._leave_out(f"{name}: {' '.join(str(error).split())[:100] or type(error).__name__}")
+            self._leave_out(
+                f"{name}: {str(error).strip().partition(chr(10))[0][:100].rstrip(':') or type(error).__name__}"
+            )
         return found
 
     def _errors_of_option(self, check: Check, *about: Any) -> list[Any]:

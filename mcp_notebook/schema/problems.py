@@ -19,7 +19,7 @@ from mcp_notebook.schema.light import light, light_schema
 from mcp_notebook.schema.parameters import Schema
 from mcp_notebook.schema.patience import TOO_DEEP, Patience, patient
 
-__all__ = ["Checker", "Findings", "Place", "Problem", "fault_of"]
+__all__ = ["Checker", "Findings", "Place", "Problem", "brief", "fault_of"]
 
 Place = tuple[str | int, ...]
 
@@ -72,7 +72,7 @@ def fault_of(schema: Any) -> str | None:
     if isinstance(schema, bool):
         return None
     if not isinstance(schema, Mapping):
-        return f"{_json(schema)} is not a JSON Schema"
+        return f"{brief(schema)} is not a JSON Schema"
     found = _checker_of(_dialect(schema)).check(schema)
     return str(found.problems[0]) if found.problems else None
 
@@ -81,10 +81,14 @@ def _dialect(schema: Schema) -> Any:
     return validator_for({"$schema": str(schema.get("$schema", ""))}, default=jsonschema.Draft202012Validator)
 
 
+def _specification(dialect: Any) -> Any:
+    return specification_with(dialect.META_SCHEMA["$schema"])
+
+
 @lru_cache(maxsize=16)
 def _checker_of(dialect: Any) -> Checker:
     """Return what checks schemas of a dialect."""
-    specification = specification_with(dialect.META_SCHEMA["$schema"])
+    specification = _specification(dialect)
     with spending(Budget()):
         parts = [(uri, specification.create_resource(light_schema(REGISTRY.contents(uri)))) for uri in REGISTRY]
     return Checker(dialect.META_SCHEMA, EMPTY_REGISTRY.with_resources(parts))
@@ -107,7 +111,11 @@ class Checker:
         try:
             with spending(Budget()):
                 schema = light_schema(root) if self._unusable is None else {}
-            self._validator = patient(kind)(schema, format_checker=kind.FORMAT_CHECKER, registry=registry)
+            resource = _specification(kind).create_resource(schema)
+            # With a resolver of its own: the library would add schemas that are no light copies.
+            resolver = registry.resolver_with_root(resource)
+            checks = {"format_checker": kind.FORMAT_CHECKER, "registry": registry, "_resolver": resolver}
+            self._validator = patient(kind)(schema, **checks)
         except NotChecked as reason:
             self._unusable = str(reason)
         except RecursionError:
@@ -186,51 +194,47 @@ def _reason(error: Any) -> str:
         return _short(error.message)
 
 
-def _json(value: Any) -> str:
-    """Write the beginning of a value: no more is shown, and the whole can be large."""
+def brief(value: Any, most: int = WIDTH) -> str:
+    """Write the beginning of a value as JSON: the whole can be large."""
     if isinstance(value, str):
-        value = value[:WIDTH]
+        value = value[: most + 1]
     written = ""
-    for part in json.JSONEncoder(ensure_ascii=False, default=str).iterencode(value):
-        written += part[: WIDTH + 1]
-        if len(written) > WIDTH:
-            break
-    return _short(written)
-
-
-def _number(value: Any) -> str:
     try:
-        return _short(str(value))
+        for part in json.JSONEncoder(ensure_ascii=False, default=str).iterencode(value):
+            written += part[: most + 1]
+            if len(written) > most:
+                break
     except ValueError:  # Python writes no integer of more than some thousand digits
-        return "a very long number"
+        written += "a very long number"
+    return _short(written, most)
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
+def _short(text: str, most: int = WIDTH) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _type(value: Any, kind: Any) -> str:
-    return f"{_json(value)} is no {_short(' or '.join(kind) if isinstance(kind, list) else str(kind))}"
+    return f"{brief(value)} is no {_short(' or '.join(kind) if isinstance(kind, list) else str(kind))}"
 
 
 _REASONS: Final[dict[str, Callable[[Any, Any], str]]] = {
     "type": _type,
-    "const": lambda value, only: f"must be {_json(only)}",
-    "enum": lambda value, allowed: f"{_json(value)} is none of {_short(', '.join(map(_json, islice(allowed, WIDTH))))}",
-    "minimum": lambda value, bound: f"{_number(value)} is under {_number(bound)}",
-    "maximum": lambda value, bound: f"{_number(value)} is over {_number(bound)}",
-    "exclusiveMinimum": lambda value, bound: f"{_number(value)} is not over {_number(bound)}",
-    "exclusiveMaximum": lambda value, bound: f"{_number(value)} is not under {_number(bound)}",
-    "multipleOf": lambda value, step: f"{_number(value)} is no multiple of {_number(step)}",
-    "minLength": lambda value, bound: f"{len(value)} characters, at least {_number(bound)} are needed",
-    "maxLength": lambda value, bound: f"{len(value)} characters, at most {_number(bound)} fit",
-    "pattern": lambda value, pattern: f"{_json(value)} does not match {_short(str(pattern))}",
-    "format": lambda value, name: f"{_json(value)} is no {_short(str(name))}",
-    "minItems": lambda value, bound: f"{len(value)} items, at least {_number(bound)} are needed",
-    "maxItems": lambda value, bound: f"{len(value)} items, at most {_number(bound)} fit",
+    "const": lambda value, only: f"must be {brief(only)}",
+    "enum": lambda value, allowed: f"{brief(value)} is none of {_short(', '.join(map(brief, islice(allowed, WIDTH))))}",
+    "minimum": lambda value, bound: f"{brief(value)} is under {brief(bound)}",
+    "maximum": lambda value, bound: f"{brief(value)} is over {brief(bound)}",
+    "exclusiveMinimum": lambda value, bound: f"{brief(value)} is not over {brief(bound)}",
+    "exclusiveMaximum": lambda value, bound: f"{brief(value)} is not under {brief(bound)}",
+    "multipleOf": lambda value, step: f"{brief(value)} is no multiple of {brief(step)}",
+    "minLength": lambda value, bound: f"{len(value)} characters, at least {brief(bound)} are needed",
+    "maxLength": lambda value, bound: f"{len(value)} characters, at most {brief(bound)} fit",
+    "pattern": lambda value, pattern: f"{brief(value)} does not match {_short(str(pattern))}",
+    "format": lambda value, name: f"{brief(value)} is no {_short(str(name))}",
+    "minItems": lambda value, bound: f"{len(value)} items, at least {brief(bound)} are needed",
+    "maxItems": lambda value, bound: f"{len(value)} items, at most {brief(bound)} fit",
     "uniqueItems": lambda value, _: "an item is there twice",
     "contains": lambda value, _: "no item is of the kind that must be there",
-    "minProperties": lambda value, bound: f"{len(value)} properties, at least {_number(bound)} are needed",
-    "maxProperties": lambda value, bound: f"{len(value)} properties, at most {_number(bound)} fit",
-    "not": lambda value, _: f"{_json(value)} is just what is not allowed",
+    "minProperties": lambda value, bound: f"{len(value)} properties, at least {brief(bound)} are needed",
+    "maxProperties": lambda value, bound: f"{len(value)} properties, at most {brief(bound)} fit",
+    "not": lambda value, _: f"{brief(value)} is just what is not allowed",
 }

@@ -117,7 +117,7 @@ class Runtime:
             raise
         except Exception as error:
             call.malformed = isinstance(error, ValidationError)
-            call.end("refused", error=str(error))
+            call.end("refused", error=str(error), code=getattr(error, "code", None), data=getattr(error, "data", None))
             raise
         else:
             self._ended(ctx, call, result)

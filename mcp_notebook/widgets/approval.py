@@ -217,6 +217,4 @@ def _past(request: Request) -> tuple[str, str, str, str]:
 
 def _arguments(request: Request) -> str:
     """Write the arguments, all of them, as JSON in which every character can be seen."""
-    return "
-".join(map(_line, request.text.split("
-")))
+    return "\n".join(map(_line, request.text.split("\n")))

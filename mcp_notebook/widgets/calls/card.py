@@ -8,6 +8,7 @@ from html import escape
 from mcp_types import CallToolResult, GetPromptResult, ReadResourceResult
 from pydantic import BaseModel, ValidationError
 
+from mcp_notebook.client.reading import flawed
 from mcp_notebook.recording import Call
 from mcp_notebook.schema import Schema
 from mcp_notebook.widgets import content, look
@@ -48,8 +49,12 @@ def call_card(
         facts.append(("arguments", arguments[0], look.code(arguments[0])))
     sections = [] if short else [("arguments", arguments)]
     sections += draw_events(call.events, times=times)
+    if call.data is not None:
+        sections.append(("data of the error", content.draw(call.data)))
     if call.result is not None:
         sections.append(("result" if call.state != "error" else content.ERROR, _result(call, output_schema)))
+    if call.problems:
+        sections.append((content.PROBLEMS, ("\n".join(call.problems), look.bullets(call.problems))))
     if call.raised is not None:
         raised = explain(call.raised)
         sections.append((RAISED, (raised, look.pre(raised))))
@@ -75,13 +80,18 @@ def _facts(call: Call, place: str, times: bool) -> list[tuple[str, str]]:
     if call.approval is not None:
         waited = f", after {call.approval.waited:.1f} s" if times else ""
         facts.append(("approval", f"{call.approval}{waited}"))
-    return facts + ([("error", call.error)] if call.error else [])
+    if call.error is not None:
+        facts.append(("error", call.error))
+    if call.code is not None:
+        facts.append(("code", str(call.code)))
+    return facts
 
 
 def _result(call: Call, schema: Schema | None) -> content.Part:
-    if not call.cut and call.method in _RESULTS:
+    if not call.cut and call.result is not None and call.method in _RESULTS:
         try:
             return content.draw_result(_RESULTS[call.method].model_validate(call.result), schema)
-        except ValidationError:  # of another kind
-            pass
+        except ValidationError as refusal:
+            if call.problems:  # what the client read of it all the same
+                return content.draw_result(flawed(call.method, call.result, refusal), schema)
     return content.draw(call.content)

@@ -17,6 +17,7 @@ from mcp_types import (
     TextResourceContents,
 )
 
+from mcp_notebook.client.reading import Unknown
 from mcp_notebook.widgets import look
 from mcp_notebook.widgets.content import markdown
 from mcp_notebook.widgets.content.values import Part, draw, parsed, shortened
@@ -98,7 +99,7 @@ def _blob_resource(block: BlobResourceContents) -> Part:
 
 
 def _other(block: Any) -> Part:
-    return draw(block.model_dump(by_alias=True, mode="json", exclude_none=True))
+    return draw(block.model_dump(by_alias=True, mode="json", exclude_none=not isinstance(block, Unknown)))
 
 
 _BLOCKS: Mapping[type, Callable[[Any], Part]] = {

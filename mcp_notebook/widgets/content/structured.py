@@ -1,4 +1,4 @@
-"""Structured content next to its output schema: what each field is, and what does not fit."""
+"""Structured content next to its output schema: what each field is."""
 
 from __future__ import annotations
 
@@ -7,38 +7,27 @@ from typing import Any
 
 from mcp_types import CallToolResult, TextContent
 
-from mcp_notebook.schema import Checker, Parameter, Schema, fault_of, parameters, resolve
+from mcp_notebook.schema import Parameter, Schema, one_look, parameters, resolve
+from mcp_notebook.schema.parameters import mapping
 from mcp_notebook.widgets import look
 from mcp_notebook.widgets.content.values import Part, draw, parsed, rows_in, shortened
 
-__all__ = ["draw_misfits", "draw_structured", "misfits", "says_the_same", "unwrapped"]
-
-MOST_MISFITS = 10
-LONGEST_REASON = 200
-MISFITS = "does not fit the output schema"
+__all__ = ["draw_structured", "says_the_same", "unwrapped"]
 
 
-def draw_structured(value: Mapping[str, Any], schema: Schema | None) -> Part:
+@one_look()
+def draw_structured(value: Any, schema: Schema | None) -> Part:
     """Draw structured content; with its output schema, say what each field is."""
-    usable = schema if schema is not None and fault_of(schema) is None else {}
+    usable = schema if isinstance(schema, Mapping) else {}
     inner, inner_schema = unwrapped(value, usable)
     return _fields(inner, inner_schema, usable) or draw(inner)
 
 
-def draw_misfits(value: Mapping[str, Any], schema: Schema | None) -> Part:
-    """Say what does not fit the output schema; nothing where all does, or none is known."""
-    wrong = misfits(value, schema) if schema is not None else []
-    if not wrong:
-        return "", ""
-    text = "\n".join(["", MISFITS, *(f"  {line}" for line in wrong)])
-    return text, look.section(MISFITS, look.bullets(wrong))
-
-
-def unwrapped(value: Mapping[str, Any], schema: Schema | None = None) -> tuple[Any, Schema]:
+def unwrapped(value: Any, schema: Schema | None = None) -> tuple[Any, Schema]:
     """Return the value, and its schema, without the object that the SDK puts around a result that is none."""
     root = schema or {}
-    if set(value) == {"result"}:
-        return value["result"], resolve(root.get("properties", {}).get("result", {}), root)
+    if isinstance(value, Mapping) and set(value) == {"result"}:
+        return value["result"], resolve(mapping(root.get("properties")).get("result", {}), root)
     return value, root
 
 
@@ -57,14 +46,6 @@ def _say(texts: list[str], values: list[Any]) -> bool:
     return len(texts) == len(values) and all(
         text == value or parsed(text) == value for text, value in zip(texts, values, strict=True)
     )
-
-
-def misfits(value: Any, schema: Schema) -> list[str]:
-    """Say where a value does not fit a schema, and why; the first ones. A schema that is broken is one, too."""
-    fault = fault_of(schema)
-    if fault is not None:
-        return [f"the schema itself cannot be used: {fault[:LONGEST_REASON]}"]
-    return [str(problem) for problem in Checker(schema).problems(value)[:MOST_MISFITS]]
 
 
 def _fields(value: Any, schema: Schema, root: Schema) -> Part | None:

@@ -11,6 +11,7 @@ from mcp_types import Prompt, ServerCapabilities, Tool
 from mcp_notebook.client import Connection
 from mcp_notebook.server.interface import behaviour, listed, tokens
 from mcp_notebook.widgets import look
+from mcp_notebook.widgets.content import draw_problems
 from mcp_notebook.widgets.listing import listing
 from mcp_notebook.widgets.workbench.subject import Lists
 
@@ -42,9 +43,12 @@ def overview(connection: Connection, lists: Lists, where: str = "") -> look.Rend
     text = [f"workbench on {connection.name}", *look.columns(facts)]
     if instructions:
         text += ["  instructions", *(f"    {line}".rstrip() for line in instructions.splitlines())]
+    wrong, wrong_html = draw_problems(lists.problems)
+    text += [f"  {line}" for line in wrong.splitlines()]
     html = look.card(
         f"workbench on {look.code(connection.name)}",
         look.table((), [[look.muted(name), escape(value)] for name, value in facts]),
+        wrong_html,
         look.section("instructions", look.pre(instructions)) if instructions else "",
     )
     return look.Rendering("\n".join(text), html)

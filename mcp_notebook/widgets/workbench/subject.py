@@ -13,8 +13,9 @@ from mcp_types import Prompt, Resource, ResourceTemplate, Tool
 from pydantic import BaseModel
 
 from mcp_notebook.client import Connection
+from mcp_notebook.client.reading import Found
 from mcp_notebook.client.requests import Reference
-from mcp_notebook.errors import McpNotebookError
+from mcp_notebook.errors import McpNotebookError, RequestError
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
 from mcp_notebook.server import definitions
@@ -86,11 +87,7 @@ class Subject:
         return {(definition.kind, definition.name): definition for definition in found}
 
     def lists(self) -> Lists:
-        """Ask the server for its lists.
-
-        Raises:
-            RequestError: It did not answer.
-        """
+        """Ask the server for its lists; one that it does not give is empty, and the problems say why."""
         can = self.connection.capabilities
         self._completes = can.completions is not None
         if self.home is not None:
@@ -103,24 +100,38 @@ class Subject:
                 run(server.list_prompts),
                 self.definitions(),
             )
-        connection = self.connection
+        connection, problems = self.connection, []
+
+        def ask(name: str, listing: Callable[[], Found[Any]]) -> list[Any]:
+            try:
+                found = listing()
+            except RequestError as error:
+                if connection.closed:
+                    raise
+                problems.append(f"{name}: {error}")
+                return []
+            problems.extend(f"{name}: {problem}" if not problem.place else str(problem) for problem in found.problems)
+            return found
+
         return Lists(
-            connection.tools() if can.tools else [],
-            connection.resources() if can.resources else [],
-            connection.templates() if can.resources else [],
-            connection.prompts() if can.prompts else [],
+            ask("tools", connection.tools) if can.tools else [],
+            ask("resources", connection.resources) if can.resources else [],
+            ask("resource templates", connection.templates) if can.resources else [],
+            ask("prompts", connection.prompts) if can.prompts else [],
+            problems=problems,
         )
 
 
 @dataclass(frozen=True)
 class Lists:
-    """What a server lists, and what cells defined of it."""
+    """What a server lists, and what cells defined of it; and what is wrong with the lists."""
 
     tools: list[Tool] = field(default_factory=list)
     resources: list[Resource] = field(default_factory=list)
     templates: list[ResourceTemplate] = field(default_factory=list)
     prompts: list[Prompt] = field(default_factory=list)
     definitions: dict[tuple[str, str], Definition] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
 
     @cached_property
     def tokens(self) -> int:

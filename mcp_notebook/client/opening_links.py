@@ -1,0 +1,79 @@
+"""Links that a server wants opened before it goes on with a request: asked like any question, then tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+from mcp.client import Client
+from mcp.shared.exceptions import MCPError
+from mcp_types import URL_ELICITATION_REQUIRED, ElicitRequestURLParams, ElicitResult
+from pydantic import ValidationError
+
+from mcp_notebook.client.answering import Answering, Asked
+from mcp_notebook.client.limits import MOST_LINKS, MOST_RETRIES
+from mcp_notebook.errors import RequestError
+from mcp_notebook.schema import brief
+
+__all__ = ["opening_links"]
+
+T = TypeVar("T")
+
+
+def opening_links(
+    send: Callable[[Client], Awaitable[T]], asked: Asked, answering: Answering
+) -> Callable[[Client], Awaitable[T]]:
+    """Return a request that is made again once a person has opened the links which the server's error names.
+
+    Such errors are those of legacy servers (``-32042``); modern ones ask during the request.
+    """
+
+    async def sending(client: Client) -> T:
+        for _ in range(MOST_RETRIES):
+            try:
+                return await send(client)
+            except MCPError as error:
+                links = _links(error)
+                if not links:
+                    raise
+                if asked.answerer is None:
+                    raise _to_be_opened(error, links) from None
+                for link in links:
+                    answer = await answering.ask_to_open(link)
+                    if not isinstance(answer, ElicitResult) or answer.action != "accept":
+                        raise
+        return await send(client)
+
+    return sending
+
+
+def _links(error: MCPError) -> list[ElicitRequestURLParams]:
+    """Return the links in an error, those that can be read."""
+    listed = error.data.get("elicitations") if isinstance(error.data, Mapping) else None
+    if error.code != URL_ELICITATION_REQUIRED or not isinstance(listed, list):
+        return []
+    read = (_link(item, error.message) for item in listed[:MOST_LINKS])
+    return [link for link in read if link is not None]
+
+
+def _link(item: Any, message: str) -> ElicitRequestURLParams | None:
+    if not isinstance(item, Mapping) or not isinstance(item.get("url"), str):
+        return None
+    said, known_as = item.get("message"), item.get("elicitationId")
+    try:
+        return ElicitRequestURLParams(
+            message=said if isinstance(said, str) and said else message,
+            url=item["url"],
+            elicitation_id=known_as if isinstance(known_as, str) else None,
+        )
+    except ValidationError:
+        return None
+
+
+def _to_be_opened(error: MCPError, links: list[ElicitRequestURLParams]) -> RequestError:
+    named = ", ".join(f"{brief(link.url, 300)} ({brief(link.message, 100)})" for link in links)
+    return RequestError(
+        f"The server wants you to open a link first: {named}. Open it if you trust it, then make the request again.",
+        code=error.code,
+        data=error.data,
+    )

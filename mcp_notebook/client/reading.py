@@ -1,0 +1,324 @@
+"""Results that the SDK refuses, read all the same: what came is kept, next to what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from mcp_types import (
+    AudioContent,
+    BlobResourceContents,
+    CallToolResult,
+    EmbeddedResource,
+    GetPromptResult,
+    ImageContent,
+    ListPromptsResult,
+    ListResourcesResult,
+    ListResourceTemplatesResult,
+    ListToolsResult,
+    Prompt,
+    PromptMessage,
+    ReadResourceResult,
+    Resource,
+    ResourceLink,
+    ResourceTemplate,
+    TextContent,
+    TextResourceContents,
+    Tool,
+)
+from pydantic import BaseModel, Field, RootModel, ValidationError
+
+from mcp_notebook.client.limits import MOST_PROBLEMS
+from mcp_notebook.schema import Problem, brief
+
+__all__ = ["Flawed", "Found", "Seen", "Unknown", "flawed", "in_words", "misfits", "read_anyway", "reading", "see"]
+
+T = TypeVar("T")
+Result = TypeVar("Result", bound=BaseModel)
+
+
+class Found(list[T], Generic[T]):
+    """What a server lists.
+
+    Attributes:
+        problems: What is wrong with the list, or with items of it; those that could not be read are not in it.
+    """
+
+    def __init__(self, items: Iterable[T] = (), problems: Iterable[Problem] = ()) -> None:
+        super().__init__(items)
+        self.problems = list(problems)
+
+
+class Unknown(RootModel[Any]):
+    """A part of a result that is not what the protocol has there; `root` is the JSON that came."""
+
+
+class Flawed(BaseModel):
+    """A result with something wrong with it.
+
+    Attributes:
+        problems: What is wrong, in the order of its places.
+        unchecked: Why its output schema was not checked in full, each reason once.
+        rest: What came beside the fields of the protocol.
+    """
+
+    problems: list[Any] = Field(default=[], exclude=True)
+    unchecked: list[str] = Field(default=[], exclude=True)
+    rest: Any = Field(default=None, exclude=True)
+
+
+class _ToolResult(CallToolResult, Flawed):
+    content: Any = ()
+    is_error: Any = False
+
+
+class _Resource(ReadResourceResult, Flawed):
+    contents: Any = ()
+
+
+class _Prompt(GetPromptResult, Flawed):
+    messages: Any = ()
+
+
+@dataclass
+class Seen:
+    """What passed during a request.
+
+    Attributes:
+        raw: The latest result as it came.
+        problems: What was wrong with the results, all told.
+    """
+
+    raw: Mapping[str, Any] | None = None
+    problems: list[Problem] = field(default_factory=list)
+
+
+_seen: ContextVar[Seen | None] = ContextVar("mcp_notebook_seen", default=None)
+
+
+@contextmanager
+def reading() -> Iterator[Seen]:
+    """While this is open, see what comes of the requests of this task."""
+    seen = Seen()
+    token = _seen.set(seen)
+    try:
+        yield seen
+    finally:
+        _seen.reset(token)
+
+
+def see(raw: Mapping[str, Any]) -> None:
+    """Take a result as it came."""
+    seen = _seen.get()
+    if seen is not None:
+        seen.raw = raw
+
+
+def read_anyway(method: str, refusal: ValidationError) -> BaseModel | None:
+    """Return what can be read of the result that the SDK refused just now; None where that is nothing."""
+    seen = _seen.get()
+    if seen is None or seen.raw is None:
+        return None
+    if method in _RESULTS:
+        read: BaseModel = flawed(method, seen.raw, refusal)
+        return read
+    return _list(method, seen.raw, refusal, seen.problems) if method in _LISTS else None
+
+
+def misfits(result: CallToolResult, problems: list[Problem], unchecked: list[str]) -> CallToolResult:
+    """Return a tool's result with what its output schema says against it."""
+    earlier = result if isinstance(result, Flawed) else Flawed()
+    kept = {name: getattr(result, name) for name in CallToolResult.model_fields}
+    return _ToolResult.model_construct(
+        result.model_fields_set,
+        **kept,
+        problems=[*earlier.problems, *problems][:MOST_PROBLEMS],
+        unchecked=[*earlier.unchecked, *unchecked],
+        rest=earlier.rest,
+    )
+
+
+def in_words(result: Any) -> list[str]:
+    """Say what is wrong with a result and what was not checked, a line each; nothing where all is well."""
+    if not isinstance(result, Flawed):
+        return []
+    return [*map(str, result.problems), *(f"not checked: {reason}" for reason in result.unchecked)]
+
+
+def flawed(method: str, raw: Mapping[str, Any], refusal: ValidationError) -> Any:
+    """Return a result that the SDK refused, with what is wrong with it."""
+    kind, name, parts = _RESULTS[method]
+    problems: list[Problem] = []
+    found = raw.get(name)
+    if name not in raw:
+        problems.append(Problem((name,), "missing"))
+    elif not isinstance(found, list):
+        problems.append(Problem((name,), f"{brief(found)}, where a list belongs"))
+    items = found if isinstance(found, list) else [] if found is None else [found]
+    read = [_part(item, (name, i), parts, problems) for i, item in enumerate(items)]
+    problems += [problem for problem in _problems(refusal, raw) if problem.place[:1] != (name,)]
+    known = {field.alias or field_name: field_name for field_name, field in kind.model_fields.items()}
+    rest = {key: value for key, value in raw.items() if key not in known and not _is_said(key)}
+    values = {
+        "structured_content": raw.get("structuredContent"),
+        "is_error": raw.get("isError") is True,
+        "description": raw.get("description") if isinstance(raw.get("description"), str) else None,
+    }
+    return kind.model_construct(
+        None,
+        **{key: value for key, value in values.items() if key in kind.model_fields},
+        **{name: read},
+        problems=(problems or [Problem((), _words(refusal.errors(include_url=False)[0]))])[:MOST_PROBLEMS],
+        rest=rest or None,
+    )
+
+
+def _is_said(key: str) -> bool:
+    return key in ("_meta", "resultType", "nextCursor", "ttlMs", "cacheScope")
+
+
+def _part(
+    item: Any, place: tuple[str | int, ...], kinds: Mapping[str, type[BaseModel]], problems: list[Problem]
+) -> Any:
+    """Read a content block, the contents of a resource, or a message; what is none of them is kept as it came."""
+    key = _key(item, kinds)
+    if not isinstance(item, Mapping):
+        problems.append(Problem(place, f"{brief(item)}, where an object belongs"))
+    elif key is None:
+        what = "missing" if "type" not in item else f"{brief(item['type'])} is unknown"
+        problems.append(Problem((*place, "type"), what))
+    else:
+        try:
+            return kinds[key].model_validate(item, by_name=False)
+        except ValidationError as refusal:
+            problems += [Problem((*place, *problem.place), problem.reason) for problem in _problems(refusal, item)]
+    return Unknown(item)
+
+
+def _key(item: Any, kinds: Mapping[str, type[BaseModel]]) -> str | None:
+    """Return which kind an item is: by its type, or by the field that only one kind has."""
+    if not isinstance(item, Mapping):
+        return None
+    told = item.get("type")
+    if isinstance(told, str) and told in kinds:
+        return told
+    return next((key for key in kinds if key.startswith("/") and key[1:] in item), "/" if "/" in kinds else None)
+
+
+def _list(method: str, raw: Mapping[str, Any], refusal: ValidationError, problems: list[Problem]) -> BaseModel:
+    """Read a list: the items that are right, those that are without a part or two, and no others."""
+    name, result, kind = _LISTS[method]
+    items = raw.get(name)
+    problems += _problems(refusal, raw)
+    kept: list[BaseModel] = []
+    for place, item in enumerate(items if isinstance(items, list) else []):
+        read = _item(kind, item)
+        if read is not None:
+            kept.append(read)
+        else:
+            problems.append(Problem((name, place), f"left out: {brief(item, 200)}"))
+    del problems[MOST_PROBLEMS:]
+    cursor = raw.get("nextCursor")
+    return result.model_validate({name: kept, "nextCursor": cursor if isinstance(cursor, str) else None})
+
+
+def _item(kind: type[BaseModel], item: Any) -> BaseModel | None:
+    """Return an item of a list without what is wrong in it; None where no more can be left out."""
+    for _ in range(10):
+        try:
+            return kind.model_validate(item, by_name=False)
+        except ValidationError as refusal:
+            wrong = [_place(error, item) for error in refusal.errors(include_url=False, include_input=False)]
+            if not isinstance(item, Mapping) or not all(place and _can_go(place, item) for place in wrong):
+                return None
+            for place in wrong:
+                item = _without(item, place)
+    return None
+
+
+def _can_go(place: tuple[str | int, ...], item: Mapping[str, Any]) -> bool:
+    return place[0] in item or place[0] in _INSTEAD
+
+
+def _without(item: Mapping[str, Any], place: tuple[str | int, ...]) -> Mapping[str, Any]:
+    """Return an object without the part at a place, or with the least that is needed there."""
+    key, *inner = place
+    part = item.get(str(key))
+    if key in _INSTEAD:
+        return {**item, str(key): _INSTEAD[str(key)]}
+    if inner and isinstance(part, Mapping):
+        return {**item, str(key): {name: value for name, value in part.items() if name != inner[0]}}
+    return {name: value for name, value in item.items() if name != key}
+
+
+_INSTEAD = {"inputSchema": {"type": "object"}}
+"""What a tool is taken to have where that is missing or wrong; without it, nothing could be called."""
+
+
+def _problems(refusal: ValidationError, raw: Any) -> list[Problem]:
+    """Say where a message does not fit, each place once."""
+    found: dict[tuple[str | int, ...], Problem] = {}
+    for error in refusal.errors(include_url=False, include_context=False)[: 10 * MOST_PROBLEMS]:
+        place = _place(error, raw)
+        if place and not _is_of_another_kind(error["loc"], raw):
+            found.setdefault(place, Problem(place, _words(error) + _name_at(place, raw)))
+    return list(found.values())
+
+
+def _is_of_another_kind(loc: tuple[str | int, ...], raw: Any) -> bool:
+    """Whether an error is about a request for input, which may come in the place of each result, and did not."""
+    return "InputRequiredResult" in str(loc[0]) and raw.get("resultType") != "input_required"
+
+
+def _place(error: Any, raw: Any) -> tuple[str | int, ...]:
+    """Return the keys and indices that there are: pydantic puts the names of its types between them."""
+    place: list[str | int] = []
+    loc: tuple[str | int, ...] = error["loc"]
+    for i, part in enumerate(loc):
+        inside = isinstance(raw, Mapping) and part in raw
+        if inside or (isinstance(raw, list) and isinstance(part, int) and part < len(raw)):
+            place.append(part)
+            raw = raw[part]
+        elif i == len(loc) - 1 and error["type"] == "missing":
+            place.append(part)
+    return tuple(place)
+
+
+def _name_at(place: tuple[str | int, ...], raw: Any) -> str:
+    """Return the name of the item of a list that a place is in, as an addition to words."""
+    if len(place) < 2 or not isinstance(place[1], int) or not isinstance(raw.get(place[0]), list):
+        return ""
+    item = raw[place[0]][place[1]]
+    name = item.get("name") or item.get("uri") if isinstance(item, Mapping) else None
+    return f" ({brief(name)})" if isinstance(name, str) else ""
+
+
+def _words(error: Any) -> str:
+    if error["type"] == "missing":
+        return "missing"
+    return f"{brief(error['input'])}: {error['msg'].partition(' or instance of ')[0][:200]}"
+
+
+_BLOCKS: Mapping[str, type[BaseModel]] = {
+    "text": TextContent,
+    "image": ImageContent,
+    "audio": AudioContent,
+    "resource_link": ResourceLink,
+    "resource": EmbeddedResource,
+}
+_CONTENTS: Mapping[str, type[BaseModel]] = {"/blob": BlobResourceContents, "/": TextResourceContents}
+_MESSAGES: Mapping[str, type[BaseModel]] = {"/": PromptMessage}
+_RESULTS: Mapping[str, tuple[type[Any], str, Mapping[str, type[BaseModel]]]] = {
+    "tools/call": (_ToolResult, "content", _BLOCKS),
+    "resources/read": (_Resource, "contents", _CONTENTS),
+    "prompts/get": (_Prompt, "messages", _MESSAGES),
+}
+_LISTS: Mapping[str, tuple[str, type[BaseModel], type[BaseModel]]] = {
+    "tools/list": ("tools", ListToolsResult, Tool),
+    "resources/list": ("resources", ListResourcesResult, Resource),
+    "resources/templates/list": ("resourceTemplates", ListResourceTemplatesResult, ResourceTemplate),
+    "prompts/list": ("prompts", ListPromptsResult, Prompt),
+}
