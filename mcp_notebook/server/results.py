@@ -6,20 +6,25 @@ package would do so too, so nothing is converted here: the author is told what t
 
 from __future__ import annotations
 
+import inspect
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import is_dataclass
+from functools import wraps
 from itertools import islice
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from mcp.server.mcpserver import Audio, Image
+from mcp.server.mcpserver.resources import Resource, ResourceTemplate
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
 from mcp_types import CallToolResult, ContentBlock, InputRequiredResult
 from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError, to_json
 
-__all__ = ["checked", "unknown_to_json"]
+__all__ = ["checked", "checked_resource", "unknown_to_json"]
+
+Entry = TypeVar("Entry", Resource, ResourceTemplate)
 
 READY = (str, bool, int, float, type(None), CallToolResult, InputRequiredResult, Image, Audio, *get_args(ContentBlock))
 """What the SDK sends as it is."""
@@ -50,6 +55,33 @@ def checked(tool: Tool) -> Tool:
         return tool
     fields = {name: getattr(known, name) for name in FuncMetadata.model_fields}
     return tool.model_copy(update={"fn_metadata": _Checked.model_construct(**fields)})
+
+
+def checked_resource(entry: Entry) -> Entry:
+    """Return a resource or template, what its function returns looked at before clients get it."""
+    function = getattr(entry, "fn", None)
+    if function is None or hasattr(function, "_mcp_notebook_checked"):
+        return entry
+
+    def look_at(content: Any) -> Any:
+        sent = isinstance(content, (str, bytes, Resource, InputRequiredResult))
+        if not sent and (found := unknown_to_json(content)) is not None:
+            raise TypeError(f"The content {found}")
+        return content
+
+    if inspect.iscoroutinefunction(inspect.unwrap(function)):
+
+        @wraps(function)
+        async def read(*args: Any, **options: Any) -> Any:
+            return look_at(await function(*args, **options))
+    else:
+
+        @wraps(function)
+        def read(*args: Any, **options: Any) -> Any:
+            return look_at(function(*args, **options))
+
+    vars(read)["_mcp_notebook_checked"] = True
+    return entry.model_copy(update={"fn": read})
 
 
 def unknown_to_json(value: Any) -> str | None:
