@@ -64,6 +64,8 @@ def stops(path: Path) -> str:
         "%gui qt",
         "%load_ext autoreload\n%autoreload 2",
         "%load_ext nb_black",
+        "%conda --version",
+        "%mamba --version",
         "%autosave 60",
         "%clear",
         "%edit",
