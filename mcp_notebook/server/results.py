@@ -80,7 +80,8 @@ def checked_resource(entry: Entry) -> Entry:
         def read(*args: Any, **options: Any) -> Any:
             return look_at(function(*args, **options))
 
-    vars(read)["_mcp_notebook_checked"] = True
+    # The author's function is what they wrapped, not pydantic's check of arguments around it.
+    vars(read).update(_mcp_notebook_checked=True, __wrapped__=inspect.unwrap(function))
     return entry.model_copy(update={"fn": read})
 
 
