@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from mcp_notebook.doctor import Finding, Kernel, examine, front_end, report
+from mcp_notebook.doctor import Finding, Kernel, examine, front_end, parent_command, report
 
 KERNEL = Kernel("JupyterLab or Notebook", subshells=True, loop="asyncio.unix_events")
 
@@ -109,11 +109,89 @@ def test_a_missing_extension_of_jupyterlab_is_told(monkeypatch: pytest.MonkeyPat
         ({"modules": ["google.colab"]}, "Colab"),
         ({"variables": ["__vsc_ipynb_file__"]}, "VS Code"),
         ({"environ": {"JPY_SESSION_NAME": "a.ipynb"}}, "JupyterLab or Notebook"),
+        ({"environ": {"JPY_SESSION_NAME": "a.ipynb"}, "parent": "python jupyter-lab"}, "JupyterLab or Notebook"),
+        ({"environ": {"JPY_SESSION_NAME": "a.ipynb"}, "parent": "python jupyter-notebook"}, "JupyterLab or Notebook"),
+        (
+            {"environ": {"JPY_SESSION_NAME": "a.ipynb"}, "parent": "python jupyter-nbclassic"},
+            "classic Notebook (nbclassic)",
+        ),
+        ({"parent": "python3 jupyter-notebook --no-browser"}, "classic Notebook"),
+        ({"parent": "python -m notebook"}, "classic Notebook"),
+        ({"parent": "nbserver"}, "classic Notebook"),
+        ({"environ": {"KAGGLE_KERNEL_RUN_TYPE": "Interactive"}}, "Kaggle"),
+        ({"environ": {"KAGGLE_KERNEL_RUN_TYPE": "Batch"}, "parent": "papermill"}, "Kaggle"),
+        ({"environ": {"COLAB_RELEASE_TAG": "release"}}, "Colab"),
+        ({"environ": {"DATABRICKS_RUNTIME_VERSION": "17.3"}}, "Databricks"),
+        ({"environ": {"DEEPNOTE_PROJECT_ID": "1", "JPY_SESSION_NAME": "a"}}, "Deepnote"),
+        ({"environ": {"SAGEMAKER_APP_TYPE": "JupyterLab", "JPY_SESSION_NAME": "a"}}, "JupyterLab or Notebook"),
+        ({"environ": {"JUPYTERHUB_USER": "a", "JPY_SESSION_NAME": "a"}}, "JupyterLab or Notebook"),
+        ({"environ": {"VSCODE_PID": "1"}}, "VS Code"),
+        ({"environ": {"VSCODE_PID": "1", "JPY_SESSION_NAME": "a"}, "parent": "jupyter-lab"}, "JupyterLab or Notebook"),
+        ({"environ": {"PYCHARM_HOSTED": "1", "JPY_SESSION_NAME": "a"}}, "PyCharm"),
+        ({"modules": ["spyder_kernels"]}, "Spyder"),
+        ({"modules": ["pyodide_kernel"]}, "JupyterLite"),
+        ({"parent": "python jupyter-qtconsole"}, "a Qt console"),
+        ({"parent": "python jupyter-console"}, "a console"),
+        ({"parent": "python papermill a.ipynb b.ipynb"}, "papermill"),
+        ({"parent": "python jupyter-nbconvert --execute notebook.ipynb"}, "nbconvert"),
+        ({"parent": "python -m pytest --nbval"}, "nbval"),
+        ({"parent": "python run_notebooks.py"}, "a program (nbclient, nbval) or a console"),
         ({}, "a program (nbclient, nbval) or a console"),
     ],
 )
 def test_the_front_end_is_told_by_what_each_leaves_in_the_kernel(facts: dict[str, object], name: str) -> None:
     assert front_end(**{"kernel": True, "variables": (), "environ": {}, "modules": (), **facts}) == name  # type: ignore[arg-type]
+
+
+PINNED = [
+    {"COLAB_RELEASE_TAG": "release"},
+    {"KAGGLE_KERNEL_RUN_TYPE": "Interactive"},
+    {"DATABRICKS_RUNTIME_VERSION": "17.3"},
+    {"DEEPNOTE_PROJECT_ID": "1"},
+    {"SAGEMAKER_APP_TYPE": "JupyterLab"},
+    {"BINDER_REPO_URL": "https://example.com", "JUPYTERHUB_USER": "a"},
+    {"JUPYTERHUB_USER": "a"},
+]
+
+
+@pytest.mark.parametrize("environ", PINNED)
+def test_nobody_is_told_to_upgrade_what_a_service_pins(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed(monkeypatch, ipykernel="6.17.1", ipywidgets="7.7.1", jupyterlab_widgets="1.1.0", mcp="1.9.0")
+    findings = examine(Kernel("JupyterLab or Notebook", subshells=False), environ)
+    about = [f for f in findings if any(w in f.what for w in ("subshells", "ipykernel 6.17", "widgets"))]
+    assert len([f for f in about if f.fix]) >= 3
+    assert not [f for f in about if "pip install" in f.fix]
+    assert any('pip install -U "mcp' in f.fix for f in findings)
+
+
+def test_colab_is_known_by_its_module_alone() -> None:
+    assert found("no subshells", Kernel("Colab", subshells=False)).fix == (
+        "leave it as it is: Colab brings its own version and needs it"
+    )
+
+
+def test_on_a_machine_of_ones_own_an_upgrade_is_advised(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(monkeypatch, ipykernel="6.17.1")
+    assert "pip install -U" in found("ipykernel 6.17.1 does not do", KERNEL).fix
+
+
+def test_the_classic_notebook_is_known_by_the_file_of_its_server(private_runtime_folder: Path) -> None:
+    (private_runtime_folder / "nbserver-4711.json").write_text("{}")
+    assert parent_command({"JPY_PARENT_PID": "4711"}) == "nbserver"
+    assert "python" in parent_command({"JPY_PARENT_PID": str(os.getpid())})
+    assert parent_command({"JPY_PARENT_PID": "99999999"}) == ""
+
+
+def test_widgets_of_the_classic_notebook_are_drawn_by_its_own_extension(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel("classic Notebook", subshells=True)
+    installed(monkeypatch, widgetsnbextension="4.0.14", jupyterlab_widgets=None)
+    assert (
+        found("widgets: ", kernel).what == "widgets: the classic Notebook's extension for them is in this environment"
+    )
+    installed(monkeypatch, widgetsnbextension="3.6.0")
+    assert found("widgets: ", kernel).status == "note"
 
 
 def test_subshells_are_told() -> None:

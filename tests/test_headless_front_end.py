@@ -32,6 +32,17 @@ def write(tmp_path: Path) -> Write:
     return write
 
 
+def test_a_name_that_an_import_did_not_come_to_is_told_with_that_import(tmp_path: Path) -> None:
+    imports = new_code_cell("import os\nimport nosuch\nimport json", metadata={"tags": ["raises-exception"]})
+    path = tmp_path / "a.ipynb"
+    nbformat.write(new_notebook(cells=[imports, new_code_cell("os.sep"), new_code_cell("json.dumps(1)")]), path)
+    said = stops(path)
+    assert "cell 3, which begins 'json.dumps(1)', ended with an error" in said
+    assert said.endswith(
+        "The cause is cell 1, which ended before it came to json: ModuleNotFoundError: No module named 'nosuch'"
+    )
+
+
 def stops(path: Path) -> str:
     with pytest.raises(CellError) as caught, headless.run(path):
         pass
@@ -53,6 +64,8 @@ def stops(path: Path) -> str:
         "%gui qt",
         "%load_ext autoreload\n%autoreload 2",
         "%load_ext nb_black",
+        "%conda --version",
+        "%mamba --version",
         "%autosave 60",
         "%clear",
         "%edit",

@@ -115,6 +115,13 @@ def test_a_server_of_another_kind_is_named_instead_of_an_empty_one(
     assert servers(shell) == []
 
 
+def test_a_chat_has_the_tools_of_the_only_plain_server(shell: Shell) -> None:
+    shell.good(PLAIN.format("mcp"), "script = [{'tool': 'of_mcp', 'arguments': {'a': 4}}, 'Eight.']")
+    shell.good("%%mcp_chat --script script\nTwice four?")
+    (call,) = shell.state.registry.recorder.calls
+    assert (call.server, call.state) == ("the mcp", "done")
+
+
 def test_the_status_shows_servers_that_are_only_in_variables(shell: Shell) -> None:
     shell.good(PLAIN.format("mcp"), "status = get_ipython().run_line_magic('mcp', '')")
     assert "%mcp use mcp" in shell.shell.user_ns["status"].text

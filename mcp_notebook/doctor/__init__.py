@@ -7,9 +7,10 @@ from collections.abc import Mapping
 
 from mcp_notebook.doctor.environment import in_environment
 from mcp_notebook.doctor.finding import STATUSES, Finding, report, summary
-from mcp_notebook.doctor.kernel import Kernel, front_end, in_kernel
+from mcp_notebook.doctor.kernel import Kernel, in_kernel
+from mcp_notebook.doctor.places import front_end, parent_command, place_of
 
-__all__ = ["Finding", "Kernel", "examine", "front_end", "report", "summary"]
+__all__ = ["Finding", "Kernel", "examine", "front_end", "parent_command", "report", "summary"]
 
 
 def examine(kernel: Kernel | None = None, environ: Mapping[str, str] = os.environ) -> list[Finding]:
@@ -19,5 +20,7 @@ def examine(kernel: Kernel | None = None, environ: Mapping[str, str] = os.enviro
         kernel: What the kernel says of itself; None outside of one, where only the environment is looked at.
         environ: The environment variables.
     """
-    findings = [*in_environment(environ, kernel.front_end if kernel else ""), *(in_kernel(kernel) if kernel else ())]
+    shown_in = kernel.front_end if kernel else ""
+    place = place_of(environ, shown_in)
+    findings = [*in_environment(environ, shown_in, place), *(in_kernel(kernel, place) if kernel else ())]
     return sorted(findings, key=lambda found: STATUSES.index(found.status))

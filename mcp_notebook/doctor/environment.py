@@ -18,27 +18,31 @@ from packaging.version import Version
 
 from mcp_notebook.addresses import runtime_dir
 from mcp_notebook.doctor.finding import Finding, Status
+from mcp_notebook.doctor.places import Place
 from mcp_notebook.hosts import HOSTS
 
 __all__ = ["in_environment"]
 
 _PACKAGE = "mcp-notebook"
 _SHOWN = ("mcp", "ipykernel", "ipython", "ipywidgets", "jupyterlab", "uvicorn", "httptools", "anyio")
+_OF_THE_IMAGE = ("ipykernel", "ipython", "ipywidgets", "jupyterlab", "jupyterlab_widgets")
+"""What a service that runs notebooks pins: its front end goes with these versions."""
 _ONLY_FASTER = ("httptools",)
-_DRAW_WIDGETS_THEMSELVES = ("VS Code", "Colab")
+_DRAW_WIDGETS_THEMSELVES = ("VS Code", "Colab", "Kaggle", "Databricks", "Deepnote", "PyCharm")
 _NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "lustre", "gpfs", "ceph", "fuse.sshfs", "9p")
 
 
-def in_environment(environ: Mapping[str, str], front_end: str = "") -> Iterator[Finding]:
+def in_environment(environ: Mapping[str, str], front_end: str = "", place: Place | None = None) -> Iterator[Finding]:
     """Look at versions, eras, widgets, proxies, hubs, the runtime folder, the bridge and the hosts.
 
     Args:
         environ: The environment variables.
         front_end: Where the notebook is open; "" outside of a kernel.
+        place: The service that this runs on; None on a machine of one's own.
     """
-    yield from _versions()
+    yield from _versions(place)
     yield from _eras()
-    yield from _widgets(front_end)
+    yield from _widgets(front_end, place)
     yield from _proxies(environ)
     yield from _hub(environ)
     yield from _runtime_folder()
@@ -46,7 +50,7 @@ def in_environment(environ: Mapping[str, str], front_end: str = "") -> Iterator[
     yield from _hosts()
 
 
-def _versions() -> Iterator[Finding]:
+def _versions(place: Place | None) -> Iterator[Finding]:
     try:
         requirements = [Requirement(line) for line in importlib.metadata.requires(_PACKAGE) or ()]
     except importlib.metadata.PackageNotFoundError:
@@ -56,14 +60,16 @@ def _versions() -> Iterator[Finding]:
     for wanted in requirements:
         needed = wanted.marker is None or wanted.marker.evaluate({"extra": ""})
         version = _version(wanted.name)
-        mend = f'pip install -U "{wanted.name}{wanted.specifier}", then restart the kernel'
+        fix = f'pip install -U "{wanted.name}{wanted.specifier}", then restart the kernel'
+        if place is not None and wanted.name in _OF_THE_IMAGE:
+            fix = place.fix(fix)
         if version is None and needed:
             status: Status = "note" if wanted.name in _ONLY_FASTER else "problem"
-            yield Finding(f"{wanted.name} is not installed", status, mend)
+            yield Finding(f"{wanted.name} is not installed", status, fix)
         elif version is not None and (needed or wanted.name in _SHOWN):
             good[wanted.name] = version
             if not wanted.specifier.contains(version, prereleases=True):
-                yield Finding(f"{wanted.name} {version} does not do: it has to be {wanted.specifier}", "problem", mend)
+                yield Finding(f"{wanted.name} {version} does not do: it has to be {wanted.specifier}", "problem", fix)
     yield Finding(f"versions: {', '.join(f'{name} {good[name]}' for name in ('python', *_SHOWN) if name in good)}")
 
 
@@ -78,15 +84,18 @@ def _eras() -> Iterator[Finding]:
     yield Finding(f"clients served: modern ({', '.join(modern)}) and legacy ({legacy[0]} to {legacy[-1]})")
 
 
-def _widgets(front_end: str) -> Iterator[Finding]:
+def _widgets(front_end: str, place: Place | None) -> Iterator[Finding]:
     version = _version("jupyterlab_widgets")
-    if front_end in _DRAW_WIDGETS_THEMSELVES:
+    newer = 'pip install -U "jupyterlab_widgets>=3", then reload the page'
+    if front_end.startswith("classic Notebook"):
+        yield from _classic_widgets()
+    elif front_end in _DRAW_WIDGETS_THEMSELVES:
         yield Finding(f"widgets: {front_end} draws them itself")
     elif version is not None and Version(version).major < 3:
         yield Finding(
             f"jupyterlab_widgets {version} cannot draw the widgets of ipywidgets 8",
             "problem",
-            'pip install -U "jupyterlab_widgets>=3", then reload the page',
+            newer if place is None else place.fix(newer),
         )
     elif version is not None and _labextension():
         yield Finding("widgets: JupyterLab's extension for them is in this environment")
@@ -95,6 +104,18 @@ def _widgets(front_end: str) -> Iterator[Finding]:
             "widgets: JupyterLab's extension for them is not in this environment",
             "note",
             "where JupyterLab runs: pip install jupyterlab_widgets, then reload the page",
+        )
+
+
+def _classic_widgets() -> Iterator[Finding]:
+    version = _version("widgetsnbextension")
+    if version is not None and Version(version).major >= 4:
+        yield Finding("widgets: the classic Notebook's extension for them is in this environment")
+    else:
+        yield Finding(
+            "widgets: the classic Notebook's extension for those of ipywidgets 8 is not in this environment",
+            "note",
+            'where the Notebook runs: pip install -U "widgetsnbextension>=4", then reload the page',
         )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mcp_notebook.doctor.finding import Finding
+from mcp_notebook.doctor.places import Place
 
-__all__ = ["Kernel", "front_end", "in_kernel"]
+__all__ = ["Kernel", "in_kernel"]
 
 
 @dataclass(frozen=True)
@@ -32,36 +33,16 @@ class Kernel:
     remembered: Mapping[str, int] = field(default_factory=dict)
 
 
-def front_end(*, kernel: bool, variables: Collection[str], environ: Mapping[str, str], modules: Collection[str]) -> str:
-    """Return where a notebook is open, as far as a kernel can tell.
-
-    Args:
-        kernel: Whether there is one; plain IPython has none.
-        variables: The notebook's: VS Code sets one.
-        environ: The kernel's environment: a Jupyter server names the notebook there.
-        modules: Those that are imported: Colab's kernel brings its own.
-    """
-    if not kernel:
-        return "plain IPython"
-    if "google.colab" in modules:
-        return "Colab"
-    if "__vsc_ipynb_file__" in variables:
-        return "VS Code"
-    if "JPY_SESSION_NAME" in environ:
-        return "JupyterLab or Notebook"
-    return "a program (nbclient, nbval) or a console"
-
-
-def in_kernel(kernel: Kernel) -> Iterator[Finding]:
+def in_kernel(kernel: Kernel, place: Place | None = None) -> Iterator[Finding]:
     """Look at the front end, subshells, event loop, ports and logging."""
     yield Finding(f"front end: {kernel.front_end}")
-    yield from _subshells(kernel)
+    yield from _subshells(kernel, place)
     yield from _loop(kernel)
     yield from _ports(kernel)
     yield from _root_logging()
 
 
-def _subshells(kernel: Kernel) -> Iterator[Finding]:
+def _subshells(kernel: Kernel, place: Place | None) -> Iterator[Finding]:
     if kernel.subshells:
         yield Finding("subshells: a form can be answered while a cell runs")
     elif kernel.subshells is None:
@@ -71,10 +52,11 @@ def _subshells(kernel: Kernel) -> Iterator[Finding]:
             "open the notebook in JupyterLab, Notebook, VS Code or Colab",
         )
     else:
+        newer = 'pip install -U "ipykernel>=7", then restart the kernel'
         yield Finding(
             "this kernel has no subshells: while a cell runs, questions come as a line of input, not as a form",
             "note",
-            'pip install -U "ipykernel>=7", then restart the kernel',
+            newer if place is None else place.fix(newer),
         )
 
 

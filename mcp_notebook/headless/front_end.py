@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -30,6 +32,20 @@ def do_without(shell: InteractiveShell) -> None:
             shell.register_magic_function(_nothing, "line", name)
     shell.extension_manager.load_extension("storemagic")  # as a kernel does
     _load_what_is_there(shell)
+    for name in ("conda", "mamba", "micromamba"):
+        if (install := shell.find_line_magic(name)) is not None:
+            shell.register_magic_function(partial(_where_it_is_one, name, install), "line", name)
+
+
+def _where_it_is_one(name: str, install: Callable[[str], Any], line: str) -> Any:
+    """Run a package manager in an environment of its own; in another one, imports say what is missing."""
+    try:
+        return install(line)
+    except ValueError as error:
+        if "conda environment" not in str(error):
+            raise
+        print(f"%{name}: this is not an environment of conda's, so nothing was installed.", file=sys.stderr)
+        return None
 
 
 def _nothing(_line: str) -> None:

@@ -14,7 +14,7 @@ from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.headless.notebook import CodeCell
 from mcp_notebook.recording import Call
 
-__all__ = ["CellTimeout", "failure", "report"]
+__all__ = ["CellTimeout", "earlier_cause", "failure", "report"]
 
 MISSING_MAGIC = re.compile(r"(?:Line|Cell) magic (?:function )?`%.*` not found\.")
 """How IPython says that there is no such magic; where one of the other kind has the name, it says what to do itself."""
@@ -36,6 +36,15 @@ def report(notebook: Path, cell: CodeCell, error: BaseException, ran: Mapping[in
     said = [f"{notebook.name}: cell {cell.number}, which begins {cell.first_line!r}, ended with an error:"]
     said += [f"  {place}\n    {line}" for place, line in _way(notebook.parent, cell, error, ran)]
     return "\n".join([*said, _in_words(error)])
+
+
+def earlier_cause(error: BaseException, let_through: Mapping[CodeCell, BaseException]) -> Iterator[str]:
+    """Say which cell that may raise ended before it came to a name that is missing now."""
+    name = error.name if isinstance(error, NameError) else None
+    for cell, earlier in let_through.items():
+        if name and re.search(rf"\b{re.escape(name)}\b", cell.source):
+            yield f"The cause is cell {cell.number}, which ended before it came to {name}: {_in_words(earlier)}"
+            return
 
 
 def failure(notebook: Path, call: Call, ran: Mapping[int, CodeCell]) -> str | None:

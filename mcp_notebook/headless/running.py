@@ -21,7 +21,7 @@ from mcp_notebook import magics
 from mcp_notebook.errors import CellError, NotebookError
 from mcp_notebook.headless.ending import children_end
 from mcp_notebook.headless.notebook import CodeCell, Notebook, chosen, read
-from mcp_notebook.headless.report import CellTimeout, report
+from mcp_notebook.headless.report import CellTimeout, earlier_cause, report
 from mcp_notebook.headless.shell import HeadlessShell
 from mcp_notebook.magics.state import State
 
@@ -52,6 +52,8 @@ class Headless:
         self.ran: dict[int, CodeCell] = {}
         self._timeout = timeout
         self._stopped = stopped
+        self._let_through: dict[CodeCell, BaseException] = {}
+        """The cells that may raise and did."""
 
     @property
     def state(self) -> State:
@@ -78,7 +80,11 @@ class Headless:
         if isinstance(error, KeyboardInterrupt) or self._stopped():
             raise KeyboardInterrupt(f"interrupted in cell {cell.number}, which begins {cell.first_line!r}.")
         if isinstance(error, CellTimeout) or (error is not None and not cell.may_raise):
-            raise CellError(report(self.notebook.path, cell, self.shell.first_error or error, self.ran))
+            raised = self.shell.first_error or error
+            said = report(self.notebook.path, cell, raised, self.ran)
+            raise CellError("\n".join([said, *earlier_cause(raised, self._let_through)]))
+        if error is not None:
+            self._let_through[cell] = self.shell.first_error or error
 
 
 @contextmanager

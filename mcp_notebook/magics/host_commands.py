@@ -165,7 +165,11 @@ def _kernel(state: State) -> doctor.Kernel:
     before = {live.name: state.listening.remembered(live) for live in servers if live.listener is None}
     return doctor.Kernel(
         front_end=doctor.front_end(
-            kernel=kernel is not None, variables=state.namespace, environ=os.environ, modules=sys.modules
+            kernel=kernel is not None,
+            variables=state.namespace,
+            environ=os.environ,
+            modules=sys.modules,
+            parent=doctor.parent_command() if kernel is not None else "",
         ),
         subshells="kernel subshells" in features if kernel is not None else None,
         loop=_loop(),

@@ -21,6 +21,7 @@ from mcp_notebook.server.approved_call import approved
 from mcp_notebook.server.changes import replace
 from mcp_notebook.server.failures import guarded
 from mcp_notebook.server.placement import placed
+from mcp_notebook.server.results import checked_resource
 from mcp_notebook.server.runtime import Runtime
 
 __all__ = ["NotebookServer", "adopt", "let_replace"]
@@ -69,7 +70,7 @@ class _Replacing:
 
     def add_resource(self: Any, resource: Resource) -> None:
         """Add a resource, or replace the one of its URI."""
-        replace(self, "resource", {str(resource.uri): resource})
+        replace(self, "resource", {str(resource.uri): checked_resource(resource)})
 
     def resource(self: Any, uri: str, **options: Any) -> Callable[[Function], Function]:
         """Register a resource or template, as `MCPServer.resource` does, and tell clients."""
@@ -80,7 +81,7 @@ class _Replacing:
             # The SDK puts a template in its place by itself; a resource comes through `add_resource`.
             template = sdk_gaps.entries(self, "resource template").get(uri)
             if template is not None:
-                replace(self, "resource template", {uri: template})
+                replace(self, "resource template", {uri: checked_resource(template)})
             return function
 
         return decorator
@@ -140,6 +141,9 @@ def adopt(server: MCPServer[Any], recorder: Recorder | None = None) -> MCPServer
         let_replace(server)
         tools = sdk_gaps.entries(server, "tool")
         sdk_gaps.put_entries(server, "tool", {name: placed(tool) for name, tool in tools.items()})
+        for kind in ("resource", "resource template"):
+            entries = sdk_gaps.entries(server, kind)
+            sdk_gaps.put_entries(server, kind, {name: checked_resource(entry) for name, entry in entries.items()})
         _at_home(server, recorder)
     elif recorder is not None:
         server.runtime.recorder = recorder

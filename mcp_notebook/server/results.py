@@ -7,14 +7,17 @@ author is told what to return instead.
 
 from __future__ import annotations
 
+import inspect
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import is_dataclass
+from functools import wraps
 from itertools import islice
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from mcp.server.mcpserver import Audio, Image
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.resources import Resource, ResourceTemplate
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
 from mcp_types import CallToolResult, ContentBlock, InputRequiredResult
@@ -23,7 +26,9 @@ from pydantic_core import PydanticSerializationError, to_json
 
 from mcp_notebook.plain_json import Path, not_numbers, place_in_words
 
-__all__ = ["checked", "unknown_to_json"]
+__all__ = ["checked", "checked_resource", "unknown_to_json"]
+
+Entry = TypeVar("Entry", Resource, ResourceTemplate)
 
 READY = (str, bool, int, float, type(None), CallToolResult, InputRequiredResult, Image, Audio, *get_args(ContentBlock))
 """What the SDK sends as it is."""
@@ -58,6 +63,34 @@ def checked(tool: Tool) -> Tool:
         return tool
     fields = {name: getattr(known, name) for name in FuncMetadata.model_fields}
     return tool.model_copy(update={"fn_metadata": _Checked.model_construct(**fields)})
+
+
+def checked_resource(entry: Entry) -> Entry:
+    """Return a resource or template, what its function returns looked at before clients get it."""
+    function = getattr(entry, "fn", None)
+    if function is None or hasattr(function, "_mcp_notebook_checked"):
+        return entry
+
+    def look_at(content: Any) -> Any:
+        sent = isinstance(content, (str, bytes, Resource, InputRequiredResult))
+        if not sent and (found := unknown_to_json(content)) is not None:
+            raise TypeError(f"The content {found}")
+        return content
+
+    if inspect.iscoroutinefunction(inspect.unwrap(function)):
+
+        @wraps(function)
+        async def read(*args: Any, **options: Any) -> Any:
+            return look_at(await function(*args, **options))
+    else:
+
+        @wraps(function)
+        def read(*args: Any, **options: Any) -> Any:
+            return look_at(function(*args, **options))
+
+    # The author's function is what they wrapped, not pydantic's check of arguments around it.
+    vars(read).update(_mcp_notebook_checked=True, __wrapped__=inspect.unwrap(function))
+    return entry.model_copy(update={"fn": read})
 
 
 def _refuse_nulls(result: Any, sent: Any, *, wrapped: bool) -> None:

@@ -1,0 +1,128 @@
+"""Where a notebook is open, and which of these places bring their own versions of Jupyter's packages."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+import psutil
+
+from mcp_notebook.addresses import runtime_dir
+
+__all__ = ["Place", "front_end", "parent_command", "place_of"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A service that runs notebooks in an image of its own.
+
+    Attributes:
+        name: Its name.
+        variables: One of these environment variables is set there.
+        instead: What to do where a newer version of a package that its image has would be needed.
+    """
+
+    name: str
+    variables: tuple[str, ...]
+    instead: str
+
+    def fix(self, _command: str) -> str:
+        """Return what to do instead of a command that changes the image's packages."""
+        return self.instead
+
+
+_LEAVE = "leave it as it is: {} brings its own version and needs it"
+
+PLACES = (
+    Place("Colab", ("COLAB_RELEASE_TAG", "COLAB_JUPYTER_IP", "COLAB_GPU"), _LEAVE.format("Colab")),
+    Place("Kaggle", ("KAGGLE_KERNEL_RUN_TYPE", "KAGGLE_URL_BASE"), _LEAVE.format("Kaggle")),
+    Place("Databricks", ("DATABRICKS_RUNTIME_VERSION",), _LEAVE.format("the Databricks runtime")),
+    Place("Deepnote", ("DEEPNOTE_PROJECT_ID",), _LEAVE.format("Deepnote")),
+    Place("SageMaker", ("SAGEMAKER_APP_TYPE", "SAGEMAKER_INTERNAL_IMAGE_URI", "SAGEMAKER_SPACE_NAME"),
+          "leave it as it is, or choose a newer SageMaker image: the image brings its own version"),
+    Place("Binder", ("BINDER_REPO_URL", "BINDER_LAUNCH_HOST"),
+          "write the version into the repository's requirements; an upgrade here is gone when Binder ends"),
+    Place("JupyterHub", ("JUPYTERHUB_API_URL", "JUPYTERHUB_SERVICE_PREFIX", "JUPYTERHUB_USER"),
+          "ask who runs the hub for an image with it; an upgrade here may be gone when your server starts again"),
+)  # fmt: skip
+"""Binder runs on a hub, and so may others: the hub is the last."""
+
+_AS_FRONT_ENDS = ("Colab", "Kaggle", "Databricks", "Deepnote")
+"""Those with a front end of their own; the others show JupyterLab."""
+
+_PROGRAMS = {
+    "papermill": "papermill",
+    "nbconvert": "nbconvert",
+    "jupyter-execute": "jupyter execute",
+    "pytest": "nbval",
+    "qtconsole": "a Qt console",
+    "jupyter-console": "a console",
+    "jupyter_console": "a console",
+    "spyder": "Spyder",
+}
+"""Programs that start a kernel themselves, by a word of their command line."""
+
+_CLASSIC = re.compile(r"\bjupyter[- ](notebook|nbclassic)\b|-m (notebook|nbclassic)\b|\bnbserver\b")
+
+
+def place_of(environ: Mapping[str, str], front_end: str = "") -> Place | None:
+    """Return the service that this runs on; None on a machine of one's own."""
+    found = (p for p in PLACES if p.name == front_end or any(name in environ for name in p.variables))
+    return next(found, None)
+
+
+def front_end(
+    *,
+    kernel: bool,
+    variables: Collection[str],
+    environ: Mapping[str, str],
+    modules: Collection[str],
+    parent: str = "",
+) -> str:
+    """Return where a notebook is open, as far as a kernel can tell.
+
+    Args:
+        kernel: Whether there is one; plain IPython has none.
+        variables: The notebook's: VS Code sets one.
+        environ: The kernel's environment: a Jupyter server names the notebook there.
+        modules: Those that are imported: the kernels of Colab and Spyder bring their own.
+        parent: The command line of the program that started the kernel, by `parent_command`.
+    """
+    if not kernel:
+        return "plain IPython"
+    place = place_of(environ, "Colab" if "google.colab" in modules else "")
+    program = next((name for word, name in _PROGRAMS.items() if re.search(rf"\b{word}\b", parent)), None)
+    by_server = "JPY_SESSION_NAME" in environ
+    signs = (
+        (place is not None and place.name in _AS_FRONT_ENDS, place.name if place else ""),
+        ("__vsc_ipynb_file__" in variables, "VS Code"),
+        ("spyder_kernels" in modules, "Spyder"),
+        ("pyodide_kernel" in modules, "JupyterLite"),
+        ("PYCHARM_HOSTED" in environ, "PyCharm"),
+        (by_server and "nbclassic" in parent, "classic Notebook (nbclassic)"),
+        (by_server, "JupyterLab or Notebook"),
+        (program is not None, program or ""),
+        (_CLASSIC.search(parent) is not None, "classic Notebook"),
+        (bool({"VSCODE_PID", "VSCODE_CWD"} & set(environ)), "VS Code"),
+    )
+    return next((name for applies, name in signs if applies), "a program (nbclient, nbval) or a console")
+
+
+def parent_command(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the command line of the program that started this kernel; "" where it cannot be seen.
+
+    The classic Notebook, before 7, names no notebook to its kernels. Its server leaves a file ``nbserver-PID.json`` in
+    Jupyter's runtime folder, whatever program it runs in.
+    """
+    pid = environ.get("JPY_PARENT_PID", "")
+    if not pid.isdigit():
+        pid = str(os.getppid())
+    if (runtime_dir() / f"nbserver-{pid}.json").exists():
+        return "nbserver"
+    with suppress(psutil.Error, OSError):
+        command = psutil.Process(int(pid)).cmdline()
+        return " ".join(word.rpartition("/")[2] for word in command)
+    return ""
