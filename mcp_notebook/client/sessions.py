@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any, Literal, TypeAlias, TypeVar
 
 import anyio
@@ -171,7 +171,8 @@ class Sessions:
         session = Session(client, watch, discover if modern and self.asks_when_opened else None)
         hint = asyncio.get_running_loop().call_later(SILENCE, self._say_that_it_waits)
         try:
-            await session.open(self._deadline)
+            with self._sign_in.once() if self._sign_in is not None else nullcontext():
+                await session.open(self._deadline)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is one line
             # The SDK's groups of groups say no more than the line; what a lifespan of this kernel raised does.
             outside = isinstance(self._target, Url | Command | Live)
