@@ -39,6 +39,9 @@ def connect(
     headers: Mapping[str, str] | None = None,
     token: str | None = None,
     oauth: bool | Browser = False,
+    client_id: str | None = None,
+    client_secret: str | None = None,
+    scope: str | None = None,
     answerer: Answerer | None = None,
     notice: Callable[[str], None] = say,
     deadline: float | None = DEADLINE,
@@ -54,6 +57,9 @@ def connect(
         headers: Sent with each request to a URL.
         token: Sent to a URL as ``Authorization: Bearer``.
         oauth: Sign in to a URL in the browser; a function is given the link instead.
+        client_id: For signing in, the client as it is registered there; one is registered by itself if not given.
+        client_secret: What that client proves itself with, where it has a secret.
+        scope: What to ask for when signing in, separated by spaces; what the server wants if not given.
         answerer: Answers what the server asks; see `Answerer`. If not given, the person at the notebook, where the
             extension is loaded.
         notice: Told in one line that it has connected again, and where to sign in; it is printed if not given.
@@ -67,7 +73,7 @@ def connect(
     found = target_of(target)
     if era not in get_args(EraChoice):
         raise RequestError(f"There is no era {era!r}: give one of {', '.join(get_args(EraChoice))}.")
-    if headers or token is not None or oauth:
+    if headers or token is not None or oauth or client_id or client_secret or scope:
         if not isinstance(found, Url):
             raise RequestError("headers, token and oauth go with a URL. A command takes env: Command(..., env={...}).")
         found = replace(
@@ -75,6 +81,9 @@ def connect(
             headers={**found.headers, **(headers or {})},
             token=found.token if token is None else token,
             oauth=oauth or found.oauth,
+            client_id=client_id or found.client_id,
+            client_secret=client_secret or found.client_secret,
+            scope=scope or found.scope,
         )
     # The SDK logs tracebacks of what is told here in one line, and Python prints them where nobody set up logging.
     logging.getLogger("mcp").addHandler(_SILENCE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import Any, Literal, TypeAlias, TypeVar
 
@@ -165,14 +165,15 @@ class Sessions:
     async def _open(self) -> Session:
         hint = asyncio.get_running_loop().call_later(SILENCE, self._say_that_it_waits)
         watch, began = Watch(), anyio.current_time()
-        try:
-            return await self._attempt(watch, self._deadline_of_first)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is one line
-            if (session := await self._attempt_otherwise(error, anyio.current_time() - began)) is not None:
-                return session
-            raise self._failed(error, watch) from (None if self._outside else error)
-        finally:
-            hint.cancel()
+        with self._sign_in.once() if self._sign_in is not None else nullcontext():
+            try:
+                return await self._attempt(watch, self._deadline_of_first)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is one line
+                if (session := await self._attempt_otherwise(error, anyio.current_time() - began)) is not None:
+                    return session
+                raise self._failed(error, watch) from (None if self._outside else error)
+            finally:
+                hint.cancel()
 
     async def _attempt(self, watch: Watch, deadline: float | None) -> Session:
         modern = self._era == "modern" or not self.asks_when_opened

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
+import json
+import re
 import webbrowser
-from collections.abc import Callable
-from html import escape
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import anyio
+import anyio.to_thread
+import httpx2
 from mcp.client.auth import OAuthClientProvider
+from mcp.client.auth.utils import issuers_match
 from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
 from pydantic import AnyUrl
 
+from mcp_notebook.client.callback import Callback, why_not
 from mcp_notebook.client.targets import Browser, Url, in_words
 from mcp_notebook.errors import RequestError
+from mcp_notebook.urls import address_of
 
 __all__ = ["SignIn"]
 
@@ -37,80 +43,156 @@ class SignIn:
         self._open: Browser = target.oauth if callable(target.oauth) else webbrowser.open
         self._notice = notice
         self._patience = PATIENCE if patience is None else patience
-        self._came_back: asyncio.Future[AuthorizationCodeResult] | None = None
-        self._server: asyncio.Server | None = None
-        # Bound for good: the authorization server is told of the port once, when the client is registered.
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        redirect = AnyUrl(f"http://127.0.0.1:{self._socket.getsockname()[1]}/callback")
-        self.auth = OAuthClientProvider(
-            target.url,
+        self._callback = Callback()
+        self._once = False
+        redirect = AnyUrl(self._callback.url)
+        self.auth = _Provider(
+            target,
             OAuthClientMetadata(
                 client_name="mcp-notebook", redirect_uris=[redirect], token_endpoint_auth_method="none"
             ),
-            _Memory(),
+            _Memory(_registered(target, redirect)),
             redirect_handler=self._show,
             callback_handler=self._wait,
         )
 
     def close(self) -> None:
         """Give the port back."""
-        if self._server is not None:
-            self._server.close()
-        self._socket.close()
+        self._callback.close()
+
+    @contextmanager
+    def once(self) -> Iterator[None]:
+        """While this is open, ask a person once: opening tries one era after the other."""
+        self._once, self.auth.failed = True, None
+        try:
+            yield
+        finally:
+            self._once = False
 
     async def _show(self, link: str) -> None:
-        self._came_back = asyncio.get_running_loop().create_future()
-        if self._server is None:
-            self._server = await asyncio.start_server(self._answer, sock=self._socket)
-        self._notice(f"sign in to {self._where} in the browser. If none opened, this is the link: {link}")
-        await anyio.to_thread.run_sync(self._open, link)
+        if self._once and self.auth.failed is not None:
+            raise self.auth.failed
+        address = address_of(link)
+        if address.href is None:
+            raise RequestError(
+                f"{self._where} names a sign-in page that is not a web page, so it was not opened: {address.written}."
+            )
+        (state,) = parse_qs(urlsplit(link).query)["state"]
+        await self._callback.expect(state)
+        self._notice(
+            f"sign in to {self._where} in the browser. If none opened, this is the link: {address.href} "
+            f"(at {address.host})"
+        )
+        await anyio.to_thread.run_sync(self._open, address.href)
 
     async def _wait(self) -> AuthorizationCodeResult:
-        assert self._came_back is not None
         try:
             with anyio.fail_after(self._patience):
-                return await self._came_back
+                said = await self._callback.answer()
         except TimeoutError:
             raise RequestError(
                 f"Nobody signed in to {self._where} within {self._patience:g} seconds. Connect again to have another "
                 "try."
             ) from None
+        if not said.get("code"):
+            raise RequestError(f"{self._where}: Not signed in: {why_not(said)}. Connect again to have another try.")
+        return AuthorizationCodeResult(
+            code=said["code"], state=said.get("state"), iss=self.auth.issuer_as_known(said.get("iss"))
+        )
 
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        line = (await reader.readline()).decode("latin-1").split()
-        parts = urlsplit(line[1] if len(line) > 1 else "")
-        if parts.path != "/callback":
-            await _respond(writer, "404 Not Found", "Nothing here.")
+
+class _Provider(OAuthClientProvider):
+    """The SDK's flow, with the scopes that a person asks for, and one name for one issuer.
+
+    RFC 8414, section 3.3, has the issuer in a server's metadata be identical to the one that the metadata was looked
+    up by, and RFC 9207 the one in its answer. The SDK compares texts. Accepted here is what RFC 3986, section 6.2.3,
+    calls equal for http and https, and nothing else: an issuer without a path, with or without its final slash.
+    ``https://accounts.example`` and ``https://accounts.example/`` are one server, and always were one origin; a path,
+    its final slash included, tells tenants of one host apart, and stays as it is.
+
+    Attributes:
+        failed: Why the latest flow did not end in a token; None where it did, or there was none.
+    """
+
+    failed: Exception | None = None
+
+    def __init__(self, target: Url, *options: Any, **handlers: Any) -> None:
+        super().__init__(target.url, *options, **handlers)
+        self._scope = target.scope
+
+    async def async_auth_flow(self, request: httpx2.Request) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
+        """Run the flow, as httpx calls it."""
+        flow = super().async_auth_flow(request)
+        try:
+            outgoing = await flow.__anext__()
+            while True:
+                response = yield outgoing
+                outgoing = await flow.asend(await self._read(response))
+        except StopAsyncIteration:
             return
-        said = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        if "code" in said:
-            words = "Signed in. You can close this page and go back to the notebook."
-        else:
-            words = f"Not signed in: {said.get('error_description') or said.get('error') or 'no code came'}."
-        await _respond(writer, "200 OK", words)
-        if self._came_back is None or self._came_back.done():
-            return
-        if "code" in said:
-            result = AuthorizationCodeResult(code=said["code"], state=said.get("state"), iss=said.get("iss"))
-            self._came_back.set_result(result)
-        else:
-            self._came_back.set_exception(RequestError(f"{self._where}: {words} Connect again to have another try."))
+        except Exception as error:
+            self.failed = error
+            raise
+        finally:
+            await flow.aclose()
+
+    def issuer_as_known(self, issuer: str | None) -> str | None:
+        """Return an issuer as the server's metadata have it, where it is the same one."""
+        metadata = self.context.oauth_metadata
+        known = str(metadata.issuer) if metadata is not None else None
+        return known if issuer is not None and known is not None and issuers_match(issuer, known) else issuer
+
+    async def _read(self, response: httpx2.Response) -> httpx2.Response:
+        """Return a response as the SDK should read it."""
+        if response.status_code == 401 and self._scope:
+            # What the server's refusal asks for goes before all else that the SDK knows of scopes.
+            said = re.sub(r',?\s*\bscope=("[^"]*"|[^\s,]*)', "", response.headers.get("WWW-Authenticate", "Bearer"))
+            asked = f'{said}{"," if "=" in said else ""} scope="{self._scope}"'
+            response.headers["WWW-Authenticate"] = asked
+        if response.status_code != 200 or "/.well-known/" not in response.request.url.path:
+            return response
+        try:
+            metadata = json.loads(await response.aread())
+        except ValueError:
+            return response
+        return self._metadata(response, metadata) if isinstance(metadata, dict) else response
+
+    def _metadata(self, response: httpx2.Response, metadata: dict[str, Any]) -> httpx2.Response:
+        issuer, expected = metadata.get("issuer"), self.context.auth_server_url
+        if not isinstance(issuer, str):
+            return response
+        self._authenticate_by(metadata.get("token_endpoint_auth_methods_supported"))
+        if expected is None or issuer == expected or not issuers_match(issuer, expected):
+            return response
+        return httpx2.Response(200, json={**metadata, "issuer": expected}, request=response.request)
+
+    def _authenticate_by(self, supported: Any) -> None:
+        """Have a client with a secret send it in a way that the server takes; RFC 8414 has Basic where it says none."""
+        client = self.context.client_info
+        if client is not None and client.client_secret and client.token_endpoint_auth_method is None:
+            ways = supported if isinstance(supported, list) else ["client_secret_basic"]
+            post = "client_secret_post" in ways and "client_secret_basic" not in ways
+            client.token_endpoint_auth_method = "client_secret_post" if post else "client_secret_basic"
 
 
-async def _respond(writer: asyncio.StreamWriter, status: str, words: str) -> None:
-    page = f"<!doctype html><meta charset=utf-8><title>mcp_notebook</title><p>{escape(words)}</p>".encode()
-    head = f"HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {len(page)}\r\n"
-    writer.write(head.encode() + b"Connection: close\r\n\r\n" + page)
-    await writer.drain()
-    writer.close()
+def _registered(target: Url, redirect: AnyUrl) -> OAuthClientInformationFull | None:
+    """Return the client that a person registered; None where the server is asked to register one."""
+    if target.client_id is None:
+        return None
+    return OAuthClientInformationFull(
+        client_id=target.client_id,
+        client_secret=target.client_secret,
+        redirect_uris=[redirect],
+        token_endpoint_auth_method=None if target.client_secret else "none",
+    )
 
 
 class _Memory:
     """Keeps what the SDK wants kept between two requests, and writes nothing down."""
 
-    def __init__(self) -> None:
+    def __init__(self, client: OAuthClientInformationFull | None) -> None:
         self._tokens: OAuthToken | None = None
-        self._client: OAuthClientInformationFull | None = None
+        self._client = client
 
     async def get_tokens(self) -> OAuthToken | None:
         return self._tokens

@@ -29,10 +29,14 @@ class Url:
         headers: Sent with each request.
         token: Sent as ``Authorization: Bearer``.
         oauth: Sign in where the server asks for it: True opens the browser, a function is given the link.
+        client_id: The client as it is registered where one signs in; one is registered by itself if not given.
+        client_secret: What that client proves itself with, where it has a secret.
+        scope: What to ask for, separated by spaces; what the server wants if not given.
         transport: Streamable HTTP, or the SSE of before.
 
     Raises:
-        RequestError: It is no HTTP URL, or HTTP cannot carry a header or the token.
+        RequestError: It is no HTTP URL, HTTP cannot carry a header or the token, or signing in is told of and not
+            asked for.
     """
 
     url: str
@@ -40,6 +44,9 @@ class Url:
     token: str | None = field(default=None, repr=False)
     oauth: bool | Browser = False
     transport: Literal["http", "sse"] = "http"
+    client_id: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
+    scope: str | None = None
 
     def __post_init__(self) -> None:
         if not _is_http(self.url):
@@ -52,6 +59,12 @@ class Url:
                 )
         if self.token is not None and not _sendable(self.token):
             raise RequestError("The token cannot be sent: it is not one line of ASCII. Is a line break at its end?")
+        if not self.oauth and (self.client_id or self.client_secret or self.scope):
+            raise RequestError("client_id, client_secret and scope are for signing in: add oauth=True (--oauth).")
+        if self.client_secret and not self.client_id:
+            raise RequestError("A client secret goes with the client's id: add client_id=... (--client-id).")
+        if self.scope is not None and not _SCOPES.fullmatch(self.scope):
+            raise RequestError(f"{self.scope!r} is not a scope: names without quotes, separated by single spaces.")
 
     def __repr__(self) -> str:
         return f"Url({in_words(self)!r})"
@@ -115,6 +128,9 @@ def in_words(target: Target) -> str:
         return Path(target.command).name
     return target.name
 
+
+_SCOPES = re.compile(r"[!#-\[\]-~]+( [!#-\[\]-~]+)*")
+"""RFC 6749, section 3.3."""
 
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """The name of a header, RFC 9110, section 5.6.2."""

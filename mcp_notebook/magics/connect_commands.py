@@ -52,6 +52,16 @@ __all__: list[str] = []
     ),
     click.option("--oauth", is_flag=True, help="Sign in in the browser, where the server asks for that."),
     click.option(
+        "--client-id", type=TEXT, metavar="ID", help="With --oauth, the client that is registered; else one is made."
+    ),
+    click.option(
+        "--client-secret",
+        type=TEXT,
+        metavar="VAR",
+        help="With --client-id, its secret: a variable that holds it, or one of the environment.",
+    ),
+    click.option("--scope", type=TEXT, metavar='"A B"', help="With --oauth, what to ask for; else what is wanted."),
+    click.option(
         "--transport",
         type=click.Choice(["http", "sse"]),
         default="http",
@@ -78,6 +88,9 @@ def _connect(
     token: str | None,
     headers: tuple[str, ...],
     oauth: bool,
+    client_id: str | None,
+    client_secret: str | None,
+    scope: str | None,
     transport: Literal["http", "sse"],
     env: tuple[str, ...],
     cwd: str | None,
@@ -95,10 +108,14 @@ def _connect(
             headers={**target.headers, **dict(_header(state, header) for header in headers)},
             token=target.token if token is None else _token(state, token),
             oauth=oauth or target.oauth,
+            client_id=client_id or target.client_id,
+            client_secret=target.client_secret if client_secret is None else _secret(state, client_secret),
+            scope=scope or target.scope,
             transport="sse" if transport == "sse" else target.transport,
         )
     else:
-        _not_for("what is no URL", {"--token": token, "--header": headers, "--oauth": oauth})
+        signing_in = {"--oauth": oauth, "--client-id": client_id, "--client-secret": client_secret, "--scope": scope}
+        _not_for("what is no URL", {"--token": token, "--header": headers, **signing_in})
     if isinstance(target, Command):
         target = replace(target, env={**(target.env or {}), **_environment(state, env)}, cwd=cwd or target.cwd)
     elif not isinstance(target, Url):
@@ -165,6 +182,16 @@ def _token(state: State, word: str) -> str:
             "--token takes the name of a variable, or of one of the environment, and there is none of that name."
         )
     return word if found is None else found
+
+
+def _secret(state: State, word: str) -> str:
+    found = _found(state, word.removeprefix("$"))
+    if found is None:
+        # Nothing of the word is repeated: it may be the secret itself, which does not belong on a line that is kept.
+        raise UnknownNameError(
+            "--client-secret takes the name of a variable, here or in the environment, and there is none of that name."
+        )
+    return found
 
 
 def _header(state: State, text: str) -> tuple[str, str]:
