@@ -26,6 +26,7 @@ from mcp_notebook.client import failures
 from mcp_notebook.client.answering import Answering
 from mcp_notebook.client.noting import Noted, noted_here, noted_there
 from mcp_notebook.client.questions import Answerer, Answers
+from mcp_notebook.client.sendable import sendable
 from mcp_notebook.client.sessions import Sessions
 from mcp_notebook.client.timeout import Timeout
 from mcp_notebook.errors import RequestError
@@ -167,6 +168,7 @@ class Requests:
             result = await client.complete(ref, {"name": argument, "value": value}, dict(given) or None)
             return list(result.completion.values)
 
+        sendable([value, dict(given)], f"The value of {argument}")
         with self._translated(None):
             return await self._run(send, self._timeout(timeout))
 
@@ -195,6 +197,8 @@ class Requests:
             self._translated(noted),
             self._answering.during(answers, answerer, noted, timeout) as asked,
         ):
+            sendable(name, f"The name in {method}")
+            sendable(arguments, "arguments")
             result = await self._run(lambda client: send(client, noted), timeout, again=lambda: asked.count == 0)
             noted.result = result
         return Outcome(result, noted.call)

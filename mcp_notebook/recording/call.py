@@ -11,6 +11,8 @@ from typing import Any, Literal, NamedTuple
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic_core import to_json
 
+from mcp_notebook.recording.characters import whole
+
 __all__ = [
     "MOST_BYTES_OF_EVENTS",
     "MOST_BYTES_OF_VALUES",
@@ -130,8 +132,8 @@ class Call:
     ) -> None:
         self.server = server
         self.method = method
-        self.name = name
-        self.client = client
+        self.name = whole(name)
+        self.client = whole(client)
         self.transport = transport
         self.protocol_version = protocol_version
         self.function = function
@@ -202,7 +204,7 @@ class Call:
         self.state = state
         self.session = None
         if error is not None:
-            self.error = error
+            self.error = whole(error)
         if result is not None:
             self._result, cut = _packed(result)
             self.cut = self.cut or cut
@@ -224,12 +226,13 @@ def _packed(value: Mapping[str, Any]) -> tuple[bytes, bool]:
 def _json(value: Any) -> bytes:
     try:
         return to_json(value)
-    except ValueError:  # half of a surrogate pair, which JSON can carry and UTF-8 cannot
-        return json.dumps(value, default=repr).encode()
+    except ValueError:  # half a character, which neither UTF-8 nor a front end can carry
+        return json.dumps(whole(value), default=repr).encode()
 
 
 def fitted(value: Any, room: int) -> tuple[Any, int]:
     """Return a JSON value cut to about `room` bytes, and its size; what fits is returned as it is."""
+    value = whole(value)
     size = _size(value, room)
     return (value, size) if size <= room else (_cut(value, [room]), room)
 

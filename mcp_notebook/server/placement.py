@@ -21,6 +21,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp_notebook import main_thread
 from mcp_notebook.recording import Call, current
 from mcp_notebook.recording.call import State
+from mcp_notebook.server.characters import returning_whole
 
 __all__ = ["RUN_ON", "RunOn", "placed"]
 
@@ -45,9 +46,7 @@ def placed(tool: Tool, *, run_on: RunOn | None = None, timeout: float | None = N
         timeout: Seconds after which a call is cancelled, waiting included; None for no limit.
     """
     run_on = run_on or ("loop" if tool.is_async else "worker")
-    if (run_on, tool.is_async, timeout) == ("loop", True, None):
-        return tool
-    function = RUN_ON[run_on, tool.is_async](tool.fn)
+    function = RUN_ON[run_on, tool.is_async](returning_whole(tool.fn, is_async=tool.is_async))
     if timeout is not None:
         function = _limited(function, timeout, stoppable=tool.is_async)
     functools.update_wrapper(function, tool.fn)

@@ -16,9 +16,11 @@ from mcp_types import METHOD_NOT_FOUND
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS as MODERN
 
 from mcp_notebook.recording import Call, Recorder, current, output
+from mcp_notebook.recording.characters import whole
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.approved_call import door
 from mcp_notebook.server.audience import Audience
+from mcp_notebook.server.characters import in_whole
 from mcp_notebook.server.definitions import function_behind
 from mcp_notebook.server.recorded_session import RecordedSession
 from mcp_notebook.server.tracing import SpansWhereCollected
@@ -64,7 +66,13 @@ class Runtime:
         server.middleware.insert(0, self)
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        """Pass a message on, as middleware of the SDK does."""
+        """Pass a message on, as middleware of the SDK does; what goes back has whole characters."""
+        try:
+            return whole(await self._passed_on(ctx, call_next))
+        except MCPError as error:
+            raise MCPError.from_error_data(whole(error.error)) from error
+
+    async def _passed_on(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         if ctx.method in NAMED_BY and ctx.request_id is not None:
             return await self._recorded(ctx, call_next)
         if ctx.method in ("resources/subscribe", "resources/unsubscribe") and ctx.protocol_version not in MODERN:
@@ -105,6 +113,7 @@ class Runtime:
             call.end("refused", error=str(error))
             raise
         else:
+            result = in_whole(result)
             self._ended(ctx, call, result)
             return result
         finally:
