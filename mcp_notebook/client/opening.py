@@ -13,6 +13,7 @@ from mcp_notebook.client.sessions import EraChoice
 from mcp_notebook.client.targets import Browser, Url, target_of
 from mcp_notebook.errors import RequestError
 from mcp_notebook.portal import Portal
+from mcp_notebook.server.in_kernel import LOUD
 
 __all__ = ["answer_by", "connect"]
 
@@ -73,7 +74,8 @@ def connect(
             oauth=oauth or found.oauth,
         )
     # The SDK logs tracebacks of what is told here in one line, and Python prints them where nobody set up logging.
-    logging.getLogger("mcp").addHandler(_SILENCE)
+    for logger in LOUD:
+        logging.getLogger(logger).addHandler(_SILENCE)
     return Connection(
         _portal,
         found,
