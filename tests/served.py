@@ -64,7 +64,7 @@ class Tools:
         self.server = NotebookServer()
         for tool in (self.add, self.echo, self.agent, self.region, self.steps, self.says, self.asks, self.resolves,
                      self.changes, self.forever, self.waits, self.breaks_off,
-                     self.updates):  # fmt: skip
+                     self.updates, self.file):  # fmt: skip
             self.server.add_tool(tool)
         self.server.resource("test://text", name="text")(lambda: "text")
 
@@ -73,6 +73,10 @@ class Tools:
 
     def echo(self, text: str, times: int = 1) -> str:
         return text * times
+
+    def file(self) -> dict[str, str]:
+        name = os.fsdecode(b"caf\xe9.csv")
+        return {name: name}
 
     def agent(self, ctx: Context) -> str:
         return (ctx.headers or {})["user-agent"]

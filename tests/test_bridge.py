@@ -27,7 +27,9 @@ from mcp.shared.inbound import decode_header_value, encode_header_value, mcp_par
 from mcp_notebook import addresses
 from mcp_notebook.bridge.command import WAIT, plain_arguments
 from mcp_notebook.bridge.headers import ParameterHeaders, field
+from mcp_notebook.bridge.http import MOST_BYTES
 from mcp_notebook.bridge.kernel import VERSION
+from mcp_notebook.client import limits
 from tests import served
 from tests.served import DEADLINE, Served
 
@@ -441,6 +443,35 @@ def test_a_message_that_is_too_large_for_the_server_is_refused_in_one_line(kerne
         answer = host.call("echo", text="x" * 6_000_000)
         assert answer["id"] == 1
         assert "\n" not in answer["error"]["message"]
+        assert host.call("add", a=1, b=2)["result"]["structuredContent"] == {"result": 3}
+
+
+def test_an_answer_that_is_too_large_is_refused_in_one_line_and_the_bridge_goes_on(kernel):
+    with Host() as host:
+        answer = host.call("echo", text="x" * 1_000_000, times=40)  # it is there twice, as text and as structure
+        assert answer["error"]["message"] == (
+            "'sales' answered with more than 64 MB, the most that is taken of one message. Ask it for less."
+        )
+        assert host.call("add", a=1, b=2)["result"]["structuredContent"] == {"result": 3}
+
+
+def test_the_bridge_takes_as_much_of_a_message_as_a_connection() -> None:
+    assert MOST_BYTES == limits.MESSAGE
+
+
+@ERAS
+def test_half_a_character_of_a_tool_comes_through_as_a_replacement(kernel, mode):
+    async def main() -> Any:
+        async with client(mode) as connected:
+            return (await connected.call_tool("file")).structured_content
+
+    assert anyio.run(main) == {"caf\ufffd.csv": "caf\ufffd.csv"}
+
+
+def test_half_a_character_of_a_host_is_answered(kernel):
+    with Host() as host:
+        answer = host.call("echo", text="cut \ud83d")
+        assert answer["result"]["structuredContent"] == {"result": "cut \ufffd"}
         assert host.call("add", a=1, b=2)["result"]["structuredContent"] == {"result": 3}
 
 

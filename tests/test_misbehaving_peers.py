@@ -18,6 +18,7 @@ from mcp_types import CallToolResult
 from mcp_notebook import Command, Url, connect
 from mcp_notebook.client import Connection, limits
 from mcp_notebook.errors import RequestError
+from tests.kernels import Kernel, running_kernel
 from tests.peers import over_http, over_stdio
 
 pytestmark = pytest.mark.slow
@@ -139,7 +140,7 @@ def test_a_command_that_ends_ends_its_calls(fault: str, own: Connection) -> None
         assert words(connection.start_call("good").result(DEADLINE).result) == "good"
 
 
-@pytest.mark.parametrize("fault", ["noise-first", "twice"])
+@pytest.mark.parametrize("fault", ["noise-first", "twice", "bad-notifications"])
 def test_what_a_server_prints_besides_its_answer_does_no_harm(fault: str) -> None:
     with over(fault) as connection:
         for _ in range(2):
@@ -327,6 +328,53 @@ def test_a_server_of_the_sse_transport_is_found_at_a_url(era: Any, port: str) ->
         assert words(outcome.result) == "good"
         assert outcome.call is not None
         assert outcome.call.transport == "sse"
+
+
+LOUD = """
+import sys
+from mcp_notebook import Command, connect
+
+def drive(fault, name="bad", **options):
+    try:
+        with connect(Command(sys.executable, ["-m", "tests.peers.over_stdio", fault]), notice=str) as connection:
+            connection.call(name, **options)
+    except Exception as error:
+        print(type(error).__name__)
+"""
+
+
+@pytest.mark.parametrize("extension", [True, False])
+def test_no_cell_gets_the_tracebacks_of_the_sdk(extension: bool) -> None:
+    """Which its loggers write, where nobody set up logging."""
+    with running_kernel(PYTHONPATH=str(Path(__file__).parent.parent)) as kernel:
+        if extension:
+            kernel.good("%load_ext mcp_notebook")
+        kernel.good(LOUD)
+        for fault in (
+            "half-a-character",
+            "latin-1",
+            "bad-notifications",
+            "ends",
+            "node-does-not-start",
+            "result-misfits",
+        ):
+            ran = kernel.good(f"drive({fault!r})")
+            assert ran.stderr == ""
+            assert ran.stdout in ("RequestError\n", "")
+        assert kernel.good("drive('silence', timeout=0.2)").everything.strip() == "RequestError"
+        assert kernel.good("import gc; gc.collect();").stderr == ""
+
+
+def test_the_line_is_all_that_a_magic_shows(kernel: Kernel) -> None:
+    kernel.good("import sys; from mcp_notebook import Command")
+    for fault in ("latin-1", "silence"):
+        kernel.good(f"peer = Command(sys.executable, ['-m', 'tests.peers.over_stdio', {fault!r}])")
+        kernel.good(f"%mcp connect peer --as {fault} --timeout 20")
+        line = kernel.run(f"%mcp call bad --on {fault} --timeout 0.5").everything.strip()
+        assert ("a byte that is not UTF-8" if fault == "latin-1" else "did not answer within 0.5 s") in line
+        assert "\n" not in line
+    for verb in ("%mcp read x://y", "%mcp call good", "%mcp tools"):
+        assert "Traceback" not in kernel.run(f"{verb} --on silence").everything
 
 
 def test_every_fault_of_the_peers_is_driven() -> None:

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from mcp_notebook.bridge.headers import ParameterHeaders, modern_headers
 from mcp_notebook.bridge.host import CONNECTION_CLOSED, HEADER_MISMATCH, INTERNAL_ERROR, Host
-from mcp_notebook.bridge.http import BrokenError, NotSentError, Response
+from mcp_notebook.bridge.http import MOST_BYTES, BrokenError, NotSentError, Response, TooLargeError
 from mcp_notebook.bridge.kernel import Kernel, UnavailableError
 from mcp_notebook.bridge.request import Request
 from mcp_notebook.bridge.session import LIST_CHANGES, Session
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 __all__ = ["Carrier"]
+
+
+TOO_LARGE = f"more than {MOST_BYTES // 1_000_000} MB, the most that is taken of one message. Ask it for less."
 
 
 class Carrier:
@@ -59,6 +62,9 @@ class Carrier:
             connection.close()
             if not request.may_go_again(sent=False):
                 self._refuse(request, CONNECTION_CLOSED, f"{self._kernel.name!r} does not take the message ({error}).")
+        except TooLargeError:
+            connection.close()
+            self._refuse(request, INTERNAL_ERROR, f"{self._kernel.name!r} answered with {TOO_LARGE}")
         except BrokenError:
             connection.close()
             self._after_break(request)

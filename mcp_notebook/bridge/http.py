@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from io import BufferedReader
 from select import select
 
-__all__ = ["BrokenError", "Connection", "Event", "NotSentError", "Response", "Target"]
+__all__ = ["MOST_BYTES", "BrokenError", "Connection", "Event", "NotSentError", "Response", "Target", "TooLargeError"]
 
 KEEP_ALIVE = 4.0
 """Seconds for which an idle connection is used again. uvicorn closes one after 5 s: a request must not meet that."""
 
 CONNECT_TIMEOUT = 5.0
+
+MOST_BYTES = 64_000_000
+"""Of one message. Importing `client.limits` would import the SDK, so the figure is here too, and a test compares."""
 
 
 class NotSentError(OSError):
@@ -27,6 +30,10 @@ class NotSentError(OSError):
 
 class BrokenError(OSError):
     """The request was sent, and the connection ended before the whole answer was there."""
+
+
+class TooLargeError(Exception):
+    """The answer is larger than a message may be."""
 
 
 @dataclass(frozen=True)
@@ -143,11 +150,19 @@ class Response:
         return self.complete and self.headers.get("connection", "").lower() != "close"
 
     def read(self) -> bytes:
-        """Return the rest of the body."""
-        return b"".join(self._chunks())
+        """Return the rest of the body.
+
+        Raises:
+            TooLargeError: It is larger than a message may be.
+        """
+        return b"".join(_bounded(self._chunks()))
 
     def events(self) -> Iterator[Event]:
-        """Yield the server-sent events of the body, comments left out; a body of JSON is one event."""
+        """Yield the server-sent events of the body, comments left out; a body of JSON is one event.
+
+        Raises:
+            TooLargeError: One is larger than a message may be.
+        """
         if self.kind == "application/json":
             yield Event(self.read())
             return
@@ -162,6 +177,8 @@ class Response:
             value = value.removeprefix(b" ")
             if name == b"data":
                 event.data = event.data + b"\n" + value if event.data else value
+                if len(event.data) > MOST_BYTES:
+                    raise TooLargeError
             elif name == b"id":
                 event.id = value
             elif name == b"event":
@@ -190,6 +207,8 @@ class Response:
             raise BrokenError(f"the answer ended early ({error})") from error
 
     def _exactly(self, size: int) -> bytes:
+        if size > MOST_BYTES:
+            raise TooLargeError
         data = self._file.read(size)
         if len(data) < size:
             raise ValueError("connection closed")
@@ -208,12 +227,25 @@ def _read_head(file: BufferedReader) -> tuple[int, dict[str, str]]:
         raise BrokenError("the connection ended before an answer came") from error
 
 
+def _bounded(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > MOST_BYTES:
+            raise TooLargeError
+        yield chunk
+
+
 def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
     rest: list[bytes] = []
+    size = 0
     for chunk in chunks:
         start = 0
         while (end := chunk.find(b"\n", start)) >= 0:
             rest.append(chunk[start:end])
             yield b"".join(rest).rstrip(b"\r")
-            rest, start = [], end + 1
+            rest, size, start = [], 0, end + 1
         rest.append(chunk[start:])
+        size += len(rest[-1])
+        if size > MOST_BYTES:
+            raise TooLargeError

@@ -24,6 +24,7 @@ from mcp_notebook.client.answers import answer_from, in_words
 from mcp_notebook.client.noting import Noted
 from mcp_notebook.client.questions import Answer, Answerer, Answers, Question
 from mcp_notebook.client.script import Script
+from mcp_notebook.client.sendable import sendable
 from mcp_notebook.client.timeout import Timeout
 from mcp_notebook.errors import RequestError
 from mcp_notebook.recording.call import Kind
@@ -134,6 +135,7 @@ class Answering:
         try:
             with scope, asked.timeout.stopped():
                 answer = await self._answer_of(asked, question)
+                sendable(answer.model_dump(by_alias=True), "The answer")
                 asked.keep("answer", _on_the_wire(answer))
                 return answer
             return ErrorData(code=INTERNAL_ERROR, message="The request that this was asked for has ended.")

@@ -15,6 +15,7 @@ from mcp_notebook.client.sessions import EraChoice
 from mcp_notebook.client.targets import Browser, Url, target_of
 from mcp_notebook.errors import RequestError
 from mcp_notebook.portal import Portal
+from mcp_notebook.server.in_kernel import LOUD
 
 __all__ = ["answer_by", "connect", "opened"]
 
@@ -86,7 +87,8 @@ def connect(
             scope=scope or found.scope,
         )
     # The SDK logs tracebacks of what is told here in one line, and Python prints them where nobody set up logging.
-    logging.getLogger("mcp").addHandler(_SILENCE)
+    for logger in LOUD:
+        logging.getLogger(logger).addHandler(_SILENCE)
     connection = Connection(
         _portal,
         found,

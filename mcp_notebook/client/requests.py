@@ -30,6 +30,7 @@ from mcp_notebook.client.noting import Noted, noted_here, noted_there
 from mcp_notebook.client.opening_links import opening_links
 from mcp_notebook.client.questions import Answerer, Answers
 from mcp_notebook.client.reading import Flawed, Found, in_words, reading
+from mcp_notebook.client.sendable import sendable
 from mcp_notebook.client.sessions import Sessions
 from mcp_notebook.client.timeout import Timeout
 from mcp_notebook.errors import RequestError
@@ -193,6 +194,7 @@ class Requests:
             result = await client.complete(ref, {"name": argument, "value": value}, dict(given) or None)
             return list(result.completion.values)
 
+        sendable([value, dict(given)], f"The value of {argument}")
         with self._translated(None):
             return await self._run(send, self._timeout(timeout))
 
@@ -222,6 +224,8 @@ class Requests:
             self._answering.during(answers, answerer, noted, timeout) as asked,
             reading() as seen,
         ):
+            sendable(name, f"The name in {method}")
+            sendable(arguments, "arguments")
             sending = opening_links(lambda client: send(client, noted), asked, self._answering)
             result = await self._run(sending, timeout, again=lambda: asked.count == 0)
             noted.result = result

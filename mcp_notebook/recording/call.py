@@ -11,6 +11,8 @@ from typing import Any, Literal, NamedTuple
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic_core import to_json
 
+from mcp_notebook.recording.characters import whole
+
 __all__ = [
     "MOST_BYTES_OF_EVENTS",
     "MOST_BYTES_OF_VALUES",
@@ -154,8 +156,8 @@ class Call:
     ) -> None:
         self.server = server
         self.method = method
-        self.name = _shortened(name, MOST_CHARACTERS_OF_NAME)
-        self.client = _shortened(client, MOST_CHARACTERS_OF_CLIENT)
+        self.name = _shortened(whole(name), MOST_CHARACTERS_OF_NAME)
+        self.client = _shortened(whole(client), MOST_CHARACTERS_OF_CLIENT)
         self.transport = transport
         self.protocol_version = protocol_version
         self.function = function
@@ -239,7 +241,7 @@ class Call:
         self.state = state
         self.session = None
         if error is not None:
-            self.error, self.code = _shortened(error, MOST_CHARACTERS_OF_ERROR), code
+            self.error, self.code = _shortened(whole(error), MOST_CHARACTERS_OF_ERROR), code
             self.size += len(self.error)
         if data is not None:
             self._data, _ = _packed({"data": data})
@@ -275,12 +277,13 @@ def _packed(value: Any) -> tuple[bytes, bool]:
 def _json(value: Any) -> bytes:
     try:
         return to_json(value)
-    except ValueError:  # half of a surrogate pair, which JSON can carry and UTF-8 cannot
-        return json.dumps(value, default=repr).encode()
+    except ValueError:  # half a character, which neither UTF-8 nor a front end can carry
+        return json.dumps(whole(value), default=repr).encode()
 
 
 def fitted(value: Any, room: int) -> tuple[Any, int]:
     """Return a JSON value cut to about `room` bytes and `MOST_DEPTH`, and its size; what fits is returned as it is."""
+    value = whole(value)
     size = _size(value, room)
     return (value, size) if size <= room and not _is_deep(value) else (_cut(value, [room]), min(size, room))
 

@@ -15,10 +15,13 @@ from mcp.server.mcpserver import MCPServer
 from mcp_notebook.recording import output
 from mcp_notebook.server import sdk_gaps
 
-__all__ = ["at_home"]
+__all__ = ["LOUD", "at_home"]
 
-LOUD = ("mcp", "uvicorn", "httpx", "httpx2", "httpcore")
-"""Libraries whose warnings Python prints to stderr, so into a cell, where nobody set up logging."""
+LOUD = ("mcp", "client", "uvicorn", "httpx", "httpx2", "httpcore", "httpcore2")
+"""Loggers whose warnings Python prints to stderr, so into a cell, where nobody set up logging.
+
+``client`` is that of the SDK's client session.
+"""
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from mcp.server.session import ServerSession
 from mcp_types import LoggingLevel, RequestId, ServerRequest
 
 from mcp_notebook.recording import Call, current
+from mcp_notebook.recording.characters import whole
 
 __all__ = ["RecordedSession"]
 
@@ -38,6 +39,7 @@ class RecordedSession(ServerSession):
 
     async def report_progress(self, progress: float, total: float | None = None, message: str | None = None) -> None:
         """Tell the client how far the call is."""
+        message = whole(message)
         self._call.add("progress", {"progress": progress, "total": total, "message": message})
         await self._at_home(super().report_progress(progress, total, message))
 
@@ -45,11 +47,13 @@ class RecordedSession(ServerSession):
         self, level: LoggingLevel, data: Any, logger: str | None = None, related_request_id: RequestId | None = None
     ) -> None:
         """Send the client a message of the protocol's logging."""
+        data, logger = whole(data), whole(logger)
         self._call.add("message", {"level": level, "data": data, "logger": logger})
         await self._at_home(super().send_log_message(level, data, logger, related_request_id))
 
     async def send_request(self, request: ServerRequest, *args: Any, **options: Any) -> Any:
         """Ask the client, and keep the question and the answer."""
+        request = whole(request)
         self._call.add("question", request.model_dump(by_alias=True, mode="json", exclude_none=True))
         answer = await self._at_home(super().send_request(request, *args, **options))
         self._call.add("answer", answer.model_dump(by_alias=True, mode="json", exclude_none=True))

@@ -25,9 +25,12 @@ from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError, to_json
 
 from mcp_notebook.plain_json import Path, not_numbers, place_in_words
+from mcp_notebook.recording import current
+from mcp_notebook.recording.characters import whole
 
-__all__ = ["checked", "checked_resource", "unknown_to_json"]
+__all__ = ["checked", "checked_resource", "in_whole", "unknown_to_json"]
 
+T = TypeVar("T")
 Entry = TypeVar("Entry", Resource, ResourceTemplate)
 
 READY = (str, bool, int, float, type(None), CallToolResult, InputRequiredResult, Image, Audio, *get_args(ContentBlock))
@@ -50,10 +53,26 @@ class _Checked(FuncMetadata):
         found = None if type(result) in READY else unknown_to_json(result)
         if found is not None and not _is_table(result):
             raise TypeError(f"The result {found}")
-        converted = super().convert_result(result)
+        try:
+            converted = super().convert_result(result)
+        except ValueError:
+            if (sent := in_whole(result)) is result:
+                raise
+            converted = super().convert_result(sent)
         if isinstance(converted, CallToolResult) and converted.structured_content is not None:
             _refuse_nulls(result, converted.structured_content, wrapped=self.wrap_output)
         return converted
+
+
+def in_whole(result: T) -> T:
+    """Return what a call gives with U+FFFD for each half character, and note that with the call."""
+    sent = whole(result)
+    call = current.get()
+    if sent is not result and call is not None:
+        call.add(
+            "log", "WARNING mcp_notebook: half a character, as in a file name that is not UTF-8, was sent as U+FFFD."
+        )
+    return sent
 
 
 def checked(tool: Tool) -> Tool:

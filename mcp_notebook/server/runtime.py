@@ -21,11 +21,13 @@ from pydantic import ValidationError
 
 from mcp_notebook.recording import Call, Recorder, current, output
 from mcp_notebook.recording.call import MOST_CHARACTERS_OF_NAME, fits, fitted
+from mcp_notebook.recording.characters import whole
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.approved_call import door
 from mcp_notebook.server.audience import Audience
 from mcp_notebook.server.definitions import function_behind
 from mcp_notebook.server.recorded_session import RecordedSession
+from mcp_notebook.server.results import in_whole
 from mcp_notebook.server.tracing import SpansWhereCollected
 
 __all__ = ["APPROVAL", "CALL_ID", "TRANSPORT", "Runtime"]
@@ -70,7 +72,13 @@ class Runtime:
         server.middleware.insert(0, self)
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        """Pass a message on, as middleware of the SDK does."""
+        """Pass a message on, as middleware of the SDK does; what goes back has whole characters."""
+        try:
+            return whole(await self._passed_on(ctx, call_next))
+        except MCPError as error:
+            raise MCPError.from_error_data(whole(error.error)) from error
+
+    async def _passed_on(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         if ctx.method == "initialize" and not fits(ctx.params, MOST_BYTES_OF_A_CLIENT):
             raise MCPError(
                 INVALID_PARAMS, f"What a client says of itself may have {MOST_BYTES_OF_A_CLIENT // 1000} kB, not more."
@@ -120,6 +128,7 @@ class Runtime:
             call.end("refused", error=str(error), code=getattr(error, "code", None), data=getattr(error, "data", None))
             raise
         else:
+            result = in_whole(result)
             self._ended(ctx, call, result)
             return result
         finally:

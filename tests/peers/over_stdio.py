@@ -84,6 +84,12 @@ BAD_ANSWERS = {
     ),
     "flood-of-noise": lambda i: flood("Listening..."),
     "flood-of-questions": lambda i: flood('{"jsonrpc":"2.0","id":"q","method":"roots/list"}'),
+    "bad-notifications": lambda i: (
+        send({"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "loud"}}),
+        send({"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progress": "far"}}),
+        send({"jsonrpc": "2.0", "id": 1, "method": "sampling/createMessage", "params": {"messages": 1}}),
+        answer(i, text("x")),
+    ),
     "noise-first": lambda i: (put("working..."), put('{"level":"info","error":null}'), answer(i, text("x"))),
     "twice": lambda i: (answer(i, text("x")), answer(i, text("y"))),
 }  # fmt: skip
