@@ -29,22 +29,27 @@ def opening_links(
     """
 
     async def sending(client: Client) -> T:
-        for _ in range(MOST_RETRIES):
+        for left in reversed(range(MOST_RETRIES + 1)):
             try:
                 return await send(client)
             except MCPError as error:
                 links = _links(error)
                 if not links:
                     raise
-                if asked.answerer is None:
+                if not left or asked.answerer is None or not await _opened(links, answering):
                     raise _to_be_opened(error, links) from None
-                for link in links:
-                    answer = await answering.ask_to_open(link)
-                    if not isinstance(answer, ElicitResult) or answer.action != "accept":
-                        raise
-        return await send(client)
+        raise AssertionError  # the last try returns or raises
 
     return sending
+
+
+async def _opened(links: list[ElicitRequestURLParams], answering: Answering) -> bool:
+    """Ask to open links, one after the other; say whether all were."""
+    for link in links:
+        answer = await answering.ask_to_open(link)
+        if not isinstance(answer, ElicitResult) or answer.action != "accept":
+            return False
+    return True
 
 
 def _links(error: MCPError) -> list[ElicitRequestURLParams]:

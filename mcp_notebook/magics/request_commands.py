@@ -21,6 +21,7 @@ from mcp_notebook.magics.options import ARGUMENTS, NAME, PROMPT, RESOURCE, TEXT,
 from mcp_notebook.magics.state import State, say_call
 from mcp_notebook.magics.verb import ERA, INTO, ON, TIMEOUT, by_name, known_or_fail, verb
 from mcp_notebook.magics.words import jsonable, named_values, quoted, quoted_key
+from mcp_notebook.schema import brief
 from mcp_notebook.schema.parameters import sequence
 
 __all__: list[str] = []
@@ -145,7 +146,7 @@ def _form(state: State, tool: str, server: str | None) -> Any:
 
 
 def _listed(connection: Connection, kind: str, name: str, ask: Callable[[], Found[Any]]) -> Any:
-    """Return a tool or prompt as it is listed; None where the server refuses the list, and may take the request.
+    """Return a tool or prompt as it is listed; None where the list cannot be read, and the server may know the name.
 
     Raises:
         UnknownNameError: It is not listed.
@@ -157,10 +158,13 @@ def _listed(connection: Connection, kind: str, name: str, ask: Callable[[], Foun
             raise
         print(f"mcp: {connection.name} does not list its {kind}s. {error}", file=sys.stderr)
         return None
+    known = by_name(found)
     for problem in found.problems:
-        if not problem.place or repr(name)[1:-1] in problem.reason:
+        if name not in known or problem.reason.endswith(f"({brief(name)})"):
             print(f"mcp: {problem}", file=sys.stderr)
-    return known_or_fail(name, by_name(found), kind, connection.name)
+    if found.problems and name not in known:
+        return None
+    return known_or_fail(name, known, kind, connection.name)
 
 
 def _json_object(text: str | None) -> dict[str, Any]:

@@ -128,6 +128,8 @@ def why_not(call: Call) -> str | None:
         return "its request was malformed"
     if call.cut:
         return "it was too long to be kept whole"
+    if call.problems:
+        return "its result is not as it should be"
     asked, answered = (sum(event.kind == kind for event in call.events) for kind in ("question", "answer"))
     return "a question of it was not answered" if asked > answered else None
 

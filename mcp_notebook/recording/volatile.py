@@ -96,9 +96,13 @@ def derived(result: Mapping[str, Any]) -> bool:
     """Whether the content of a tool's result only repeats its structured content, as the SDK has it by itself."""
     structured = result.get("structuredContent")
     content = result.get("content") or []
-    if structured is None or any(block.keys() != {"type", "text"} for block in content):
+    plain = isinstance(content, list) and all(
+        isinstance(block, dict) and block.keys() == {"type", "text"} for block in content
+    )
+    if structured is None or not plain:
         return False
-    whole = structured.get("result", structured) if structured.keys() == {"result"} else structured
+    wrapped = isinstance(structured, dict) and structured.keys() == {"result"}
+    whole = structured["result"] if wrapped else structured
     texts = [block["text"] for block in content]
     return texts in ([whole], []) or _parsed(texts) in ([structured], [whole], whole)
 

@@ -58,12 +58,14 @@ class Patience:
         if self._out:
             return self._errors_of_option(check, *about)
         found: list[Any] = []
+        self._out = name in _TURNING
+        if self._out:
+            self._budget.begin_options()
         try:
-            with self._letting_out(name in _TURNING):
-                for error in check(*about) or ():
-                    found.append(error)
-                    if _is_new(error):
-                        self._budget.found_problem()
+            for error in check(*about) or ():
+                found.append(error)
+                if _is_new(error):
+                    self._budget.found_problem()
         except Exhausted as reason:  # what was found goes out; the next keyword ends the one around this
             self._leave_out(reason)
         except NotChecked as reason:
@@ -89,16 +91,6 @@ class Patience:
 
     def _leave_out(self, reason: object) -> None:
         self.unchecked[str(reason)] = None
-
-    @contextlib.contextmanager
-    def _letting_out(self, out: bool) -> Iterator[None]:
-        self._out = out
-        if out:
-            self._budget.begin_options()
-        try:
-            yield
-        finally:
-            self._out = False
 
 
 def _is_new(error: Any) -> bool:

@@ -15,6 +15,9 @@ __all__ = ["found_in", "matches"]
 SECONDS: Final = 0.3
 """One search ends after that; the check goes on without it."""
 
+BRIEFLY: Final = 0.01
+"""Seconds that a search may hold up the other threads."""
+
 LONGEST: Final = 4_000
 """Characters of a pattern. A longer one takes too long to compile."""
 
@@ -33,13 +36,21 @@ def matches(pattern: str, text: str, budget: Budget) -> bool:
     if isinstance(compiled, str):
         raise NotChecked(compiled)
     try:
-        # A plain string, and `concurrent`: other threads run meanwhile.
-        found = compiled.search(str(text), timeout=max(min(SECONDS, budget.left), 0.001), concurrent=True)
+        found = _search(compiled, str(text), max(min(SECONDS, budget.left), 0.001))
     except TimeoutError:
         raise NotChecked(f"the pattern {_short(pattern)} takes too long") from None
     except MemoryError:
         raise NotChecked(f"the pattern {_short(pattern)} takes too much memory") from None
     return found is not None
+
+
+def _search(compiled: Any, text: str, seconds: float) -> Any:
+    if seconds > BRIEFLY:
+        try:
+            return compiled.search(text, timeout=BRIEFLY)
+        except TimeoutError:  # so once more, with other threads running meanwhile, which costs more than most searches
+            pass
+    return compiled.search(text, timeout=seconds, concurrent=True)
 
 
 def found_in(text: str, pattern: str) -> bool:
