@@ -54,12 +54,15 @@ def of(module: Module) -> Dependencies:
     """
     installed = _Installed()
     findings: list[Finding] = []
+    guarded: dict[str, Finding] = {}
     wanted = {name: requirement(name) for name in SERVING}
     for dotted, needed in sorted(_imports(module).items()):
         name, finding = _provider(dotted, installed, needed=needed)
         if name is not None and needed:
             wanted[name] = requirement(name)
-        if finding is not None and finding not in findings:
+        if name is not None and finding is not None and not needed:
+            guarded.setdefault(name, finding)
+        elif finding is not None and finding not in findings:
             findings.append(finding)
     for line in module.pip:
         try:
@@ -69,6 +72,8 @@ def of(module: Module) -> Dependencies:
         else:
             wanted[canonicalize_name(asked.name)] = _completed(asked)
     locked, unlocked, elsewhere = _lock(wanted.values())
+    there = {pin.partition("==")[0] for pin in locked}  # for another reason, or for what is required
+    findings += [finding for name, finding in guarded.items() if name not in there]
     findings += [
         Finding("warns", None, name, "It is not installed here, so pip chooses its version.") for name in unlocked
     ]
@@ -198,7 +203,7 @@ def _provider(dotted: str, installed: _Installed, *, needed: bool) -> tuple[str 
     if not names:
         return None, _nowhere(top) if needed else None
     if not needed:
-        return None, Finding(
+        return names[0], Finding(
             "notes", None, top, "Its import may fail, so it is not required, although it was here.",
             f"Where the package should have it, write %pip install {names[0]} in a cell.",
         )  # fmt: skip

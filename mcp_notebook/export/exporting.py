@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mcp_notebook.export import manifest, telling
 from mcp_notebook.export.drafting import Draft, draft
-from mcp_notebook.export.findings import Finding
+from mcp_notebook.export.findings import Finding, Group, grouped
 from mcp_notebook.export.manifest import Update
 from mcp_notebook.export.proof import Proof, prove, report
 from mcp_notebook.export.ran import Subject
@@ -50,6 +50,11 @@ class Exported:
     def stopped(self) -> bool:
         """Whether a finding stopped it."""
         return self.update is None
+
+    @property
+    def groups(self) -> list[Group]:
+        """What is to be said of the cells, those findings together that say the same."""
+        return grouped(self.findings)
 
     @property
     def server_file(self) -> str:

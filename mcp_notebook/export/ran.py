@@ -23,12 +23,14 @@ class RanCell:
         raised_at: The line, from 1, of the statement that raised; None where the cell ran to its end. What comes
             before that line did run.
         shown: Whether its last expression had a value, which was shown.
+        id: What the front end knows it by, however often it runs; None where it gives no such name.
     """
 
     number: int
     source: str
     raised_at: int | None = None
     shown: bool = False
+    id: str | None = None
 
 
 @dataclass(frozen=True)

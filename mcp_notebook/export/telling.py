@@ -57,7 +57,7 @@ def text(exported: Exported) -> str:
         lines += ["", tree(sorted(exported.files)), "", exported.server_file.rstrip("\n"), ""]
     if exported.proof is not None and exported.proof.rows:
         lines += report.text(exported.proof).splitlines()[1:]
-    lines += [_line(f"{finding.weight}  {finding}") for finding in exported.findings]
+    lines += [_line(f"{group.findings[0].weight}  {group}") for group in exported.groups]
     return "\n".join(lines)
 
 

@@ -11,10 +11,12 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import click
+from mcp.server import Server
 from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook import addresses
 from mcp_notebook.client import Command, Connection, EraChoice, Live, Target, Url
+from mcp_notebook.client.targets import target_of
 from mcp_notebook.errors import UnknownNameError, did_you_mean
 from mcp_notebook.magics.options import NAME, OPENED, TARGET, TEXT
 from mcp_notebook.magics.state import State
@@ -143,18 +145,33 @@ def _target(state: State, words: tuple[str, ...]) -> Target:
     (word,) = words
     if "://" in word:
         return Url(word)
-    held = state.variables.get(word)
-    if isinstance(held, MCPServer | Url | Command | Live):
-        return held
-    return _live_or_program(state, word)
+    if word not in state.variables:
+        return _live_or_program(state, word)
+    held: object = state.variables[word]
+    if isinstance(held, MCPServer | Server | Url | Command | Live | list | tuple) or "://" in _text(held):
+        return target_of(held)
+    return _live_or_program(state, word, held=held)
 
 
-def _live_or_program(state: State, word: str) -> Target:
+def _text(held: object) -> str:
+    return held if isinstance(held, str) else ""
+
+
+_NOTHING: object = object()
+
+
+def _live_or_program(state: State, word: str, *, held: object = _NOTHING) -> Target:
+    """Return the live notebook or the program of that name; no program where a variable holds another thing."""
     try:
         addresses.find(word)
     except UnknownNameError as error:
         if "can mean" in str(error):
             raise
+        if held is not _NOTHING:
+            raise UnknownNameError(
+                f"The variable {word!r} holds a {type(held).__name__}, and that is nothing to connect to. A server "
+                "object is, a URL, and a command as a list of words. To run a program of that name, give its path."
+            ) from None
         if shutil.which(word) is not None:
             return Command(word)
     else:

@@ -33,6 +33,7 @@ def ran_in(shell: InteractiveShell) -> Ran:
 class _Ended(NamedTuple):
     raised_at: int | None
     shown: bool
+    id: str | None = None
 
 
 class Ran:
@@ -63,7 +64,9 @@ class Ran:
             above = _lines_above(source) if at < 0 else source.count("\n", 0, at)
             raised_at = None if line is None else above + line
         if result.execution_count is not None:  # else it is not in the history either
-            self._ended[result.execution_count] = _Ended(raised_at, result.result is not None)
+            self._ended[result.execution_count] = _Ended(
+                raised_at, result.result is not None, getattr(result.info, "cell_id", None)
+            )
 
     def cells(self) -> tuple[RanCell, ...]:
         """Return the cells in the order in which they ran, the one that runs now as far as it has come."""

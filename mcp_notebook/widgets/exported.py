@@ -9,7 +9,7 @@ from mcp_notebook.widgets import look
 
 if TYPE_CHECKING:
     from mcp_notebook.export.exporting import Exported
-    from mcp_notebook.export.findings import Finding
+    from mcp_notebook.export.findings import Finding, Group
     from mcp_notebook.export.proof import Proof, Row
 
 __all__ = ["exported_card"]
@@ -32,7 +32,7 @@ def exported_card(exported: Exported, headline: str, done: list[str], tree: str)
         look.bullets(done),
         *(look.fold(f"what differs in {look.code(path)}", look.pre(diff)) for path, diff in kept.items()),
         "" if proof is None else look.section("proof", _proof(proof)),
-        look.section("about the cells", _findings(exported.findings)),
+        look.section("about the cells", _findings(exported.groups)),
         # Whole, or its end would be out of sight with nothing that says so.
         "" if exported.stopped else look.fold("files", look.pre(tree, whole=True), opened=exported.dry),
         bad=bad,
@@ -51,16 +51,17 @@ def _mark(row: Row) -> str:
     return "ok" if row.ok else "<strong>NO</strong>"
 
 
-def _findings(findings: tuple[Finding, ...]) -> str:
-    rows = [(_weight(finding), _finding(finding)) for finding in findings]
+def _findings(groups: list[Group]) -> str:
+    rows = [(_weight(group.findings[0]), _group(group)) for group in groups]
     return look.table(("", ""), rows) if rows else ""
 
 
-def _finding(finding: Finding) -> str:
-    if finding.cell is None:
-        return escape(str(finding))
-    said = escape(f"{finding.what} {finding.way_out}".rstrip())
-    return f"cell {finding.cell}, {look.code(finding.name)}: {said}"
+def _group(group: Group) -> str:
+    return f"{'; '.join(map(_place, group.shown))}{group.more}: {escape(group.findings[0].said)}"
+
+
+def _place(finding: Finding) -> str:
+    return escape(finding.name) if finding.cell is None else f"cell {finding.cell}, {look.code(finding.name)}"
 
 
 def _weight(finding: Finding) -> str:

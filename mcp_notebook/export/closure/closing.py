@@ -70,7 +70,7 @@ def close(
     carried = [notebook.statements[index] for index in sorted(closing.carried)]
     findings = [
         *closing.findings(),
-        *pitfalls.twofold.findings(notebook.statements, closing.carried),
+        *pitfalls.twofold.findings(notebook, closing.carried),
         *pitfalls.in_statements(notebook, carried),
     ]
     findings += pitfalls.left_out(notebook, carried, closing.outside)
@@ -136,13 +136,13 @@ class _Closing:
     def findings(self) -> Iterator[Finding]:
         """Give what is needed and not to be had, and what was changed in a way that cannot be followed."""
         made = frozenset[str]().union(*(self._names[index].globals for index in self.carried))
-        for name, reader in sorted(self._unbound.items(), key=lambda item: item[1]):
-            if name in made and name not in self._names[reader].reads:
-                continue  # a function binds it once it is called, as in the notebook
-            cell = self._statements[reader].cell if reader < self.end else None
-            found = pitfalls.unbound(name, cell, self._notebook)
-            if found is not None:
-                yield found
+        missing = {
+            name: self._statements[reader].cell if reader < self.end else None
+            for name, reader in sorted(self._unbound.items(), key=lambda item: item[1])
+            # What a function binds once it is called is there then, as in the notebook.
+            if name not in made or name in self._names[reader].reads
+        }
+        yield from pitfalls.unbound(missing, self._notebook)
         for index, names in self._not_followed():
             yield pitfalls.not_followed(self._statements[index], names, is_trial=index in self._trials)
         for name, index in sorted(self._changed_later.items()):
@@ -152,6 +152,8 @@ class _Closing:
     def _not_followed(self) -> Iterator[tuple[int, list[str]]]:
         """Give the statements that are not carried though they may have changed what is, and the names of that."""
         for index, objects in sorted(self._unfollowed.items()):
+            if index in self.carried:
+                continue
             names = sorted({one.name for one in objects if one.index < 0 or one.index in self.carried})
             if names:
                 yield index, names

@@ -26,7 +26,7 @@ def in_statements(notebook: Notebook, carried: Sequence[Statement]) -> Iterator[
         name = subject(statement)
         if statement.raised:
             what = "this statement raised when it ran, so that it may have run in part; in a package it raises again."
-            yield Finding("stops", statement.cell, name, what, "Mend the cell and run it again.")
+            yield Finding("stops", statement.cell, name, what, "Fix the cell and run it again.")
         if awaits(statement.node):
             what = "it comes from a top-level await, which a module cannot do."
             way_out = "Make it in a function, in the server's lifespan, or by asyncio.run(...) of a function."
@@ -38,7 +38,7 @@ def in_statements(notebook: Notebook, carried: Sequence[Statement]) -> Iterator[
 
 
 def _magic(statement: Statement, magic: Magic) -> Finding:
-    what = f"the line {magic.text.splitlines()[0]!r} is no Python, and what the server needs contains it."
+    what = f"the line {magic.text.splitlines()[0]!r} is not Python, and what the server needs contains it."
     return Finding("stops", statement.cell, subject(statement), what, "Write it as Python, or take it out.")
 
 

@@ -36,11 +36,17 @@ def files(notebook: Notebook, carried: Collection[Statement]) -> Iterator[Findin
     made = dict(_made(notebook, here, places))
     named = {statement: list(dict.fromkeys(paths(statement.node, places))) for statement in carried}
     every = {text for texts in named.values() for text in texts}
+    own = {
+        t
+        for s, texts in named.items()
+        if not _is_function(s.node) and any(map(_makes, ast.walk(s.node)))
+        for t in texts
+    }
     inside = {text for text in every if any(other.startswith(f"{text.rstrip('/')}/") for other in every)}
     first = {text: statement for statement, texts in reversed(named.items()) for text in texts}
     for statement, texts in named.items():
         for text in texts:
-            if text in inside or first[text] is not statement:
+            if text in inside or text in own or first[text] is not statement:
                 continue
             if Path(text).name.startswith(".env") and _is_here(text):
                 what = "this file is on this machine, and what it holds is no part of a package."

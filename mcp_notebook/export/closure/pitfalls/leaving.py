@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterator, Mapping
 from mcp_notebook.export.closure import names
 from mcp_notebook.export.closure.pitfalls import setting_up
 from mcp_notebook.export.closure.pitfalls.files import paths
-from mcp_notebook.export.closure.pitfalls.places import Places
 from mcp_notebook.export.closure.pitfalls.subject import line_of
 from mcp_notebook.export.closure.statements import Notebook, Statement
 from mcp_notebook.export.findings import Finding
@@ -57,14 +56,13 @@ def _with_effects(
 ) -> Iterator[Finding]:
     here = {statement.index for statement in carried}
     variables = _variables(carried)
-    places = Places(statement.node for statement in notebook.statements)
-    read = {path for statement in carried for path in paths(statement.node, places)}
+    read = {path for statement in carried for path in paths(statement.node)}
     for index in sorted(outside.keys() - here):
         statement = notebook.statements[index]
         line = line_of(statement)
         if "get_ipython" in line or _EXECUTED.match(line):  # for the kernel alone, or said already
             continue
-        if "a file" in outside[index] and read.intersection(paths(statement.node, places)):  # said of what reads it
+        if "a file" in outside[index] and read.intersection(paths(statement.node)):  # said of what reads it
             continue
         shared = {n.id for n in ast.walk(statement.node) if isinstance(n, ast.Name)} & variables
         if "a file" in outside[index] and shared:
@@ -73,7 +71,7 @@ def _with_effects(
                 "warns", statement.cell, line, what, "If the server needs the file, write it in the lifespan."
             )
         else:
-            what = "nothing that the server needs depends on this line, so it is left out."
+            what = "left out: nothing that the server needs depends on it."
             yield Finding("notes", statement.cell, line, what, "If it prepares something, do so in the lifespan.")
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from mcp_notebook.export.closure.statements import Statement
+from mcp_notebook.export.closure.statements import Notebook, Statement
 from mcp_notebook.export.findings import Finding
 
 __all__ = ["findings"]
@@ -19,13 +19,13 @@ class _Definition(NamedTuple):
     text: str
 
 
-def findings(statements: Sequence[Statement], carried: Collection[int]) -> Iterator[Finding]:
-    """Warn of names that cells define as two kinds of thing, or that a cell which ran again defined anew.
+def findings(notebook: Notebook, carried: Collection[int]) -> Iterator[Finding]:
+    """Warn of names that cells define as two kinds of thing, or that a cell which ran again has defined once more.
 
     A cell that ran again in the place of its former self is not worth a word.
     """
     defined: dict[str, list[_Definition]] = defaultdict(list)
-    for statement in statements:
+    for statement in notebook.statements:
         for name, kind in _defined(statement.node):
             defined[name].append(_Definition(statement, kind, ast.dump(statement.node)))
     for name, definitions in defined.items():
@@ -38,7 +38,7 @@ def findings(statements: Sequence[Statement], carried: Collection[int]) -> Itera
         if other is not None and other.statement.cell != last.statement.cell:
             what = f"{last.kind} here, and {other.kind} in cell {other.statement.cell}; this one runs in the package."
             yield Finding("warns", last.statement.cell, name, what, "Give one of them another name.")
-        elif (between := _between(definitions, last)) is not None:
+        elif (between := _between(definitions, last, notebook.ids)) is not None:
             what = (
                 f"its cell ran again after cell {between.statement.cell} had defined it in another way; this one runs "
                 "in the package, and the other would if the notebook ran from top to bottom."
@@ -46,14 +46,24 @@ def findings(statements: Sequence[Statement], carried: Collection[int]) -> Itera
             yield Finding("warns", last.statement.cell, name, what, "Remove the one that is not meant.")
 
 
-def _between(definitions: list[_Definition], last: _Definition) -> _Definition | None:
-    """Return the latest other definition since the same one ran before."""
+def _between(definitions: list[_Definition], last: _Definition, ids: Mapping[int, str]) -> _Definition | None:
+    """Return the latest other definition since the same cell ran before."""
     before = definitions[: definitions.index(last)]
-    if last.text not in [one.text for one in before]:
+    first = next((i for i, one in enumerate(before) if one.text == last.text and _is_cell_of(one, last, ids)), None)
+    if first is None:
         return None
-    after = [one for one in before if one.text != last.text and one.statement.cell != last.statement.cell]
-    first = next(i for i, one in enumerate(before) if one.text == last.text)
-    return next((one for one in reversed(after) if before.index(one) > first), None)
+    after = before[first + 1 :]
+    return next(
+        (one for one in reversed(after) if one.text != last.text and one.statement.cell != last.statement.cell), None
+    )
+
+
+def _is_cell_of(one: _Definition, last: _Definition, ids: Mapping[int, str]) -> bool:
+    """Whether two definitions are of one cell; where cells have no ids, as far as the same text tells."""
+    numbers = one.statement.cell, last.statement.cell
+    if any(number in ids for number in numbers):
+        return ids.get(numbers[0]) == ids.get(numbers[1])
+    return last.kind in ("a function", "a class")  # a value may well be set to what it was once
 
 
 def _defined(node: ast.stmt) -> Iterator[tuple[str, str]]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import builtins
 import re
+from collections.abc import Iterator, Mapping
 
-from mcp_notebook.export.closure.statements import Notebook
+from mcp_notebook.export.closure.statements import Failed, Notebook
 from mcp_notebook.export.findings import Finding
 
 __all__ = ["unbound"]
@@ -15,7 +16,29 @@ _KERNEL = {"get_ipython", "display", "In", "Out", "exit", "quit", "_dh"}
 _HISTORY = re.compile(r"_{1,3}|_i{1,3}|_i?\d+|_dh|_oh|_ih")
 
 
-def unbound(name: str, cell: int | None, notebook: Notebook) -> Finding | None:
+def unbound(missing: Mapping[str, int | None], notebook: Notebook) -> Iterator[Finding]:
+    """Stop where names are read that no cell has bound; those that one cell failed to bind are named in one line.
+
+    Args:
+        missing: The names, each with the cell that reads it.
+        notebook: All that ran.
+    """
+    failed: dict[Failed, list[str]] = {}
+    for name, cell in missing.items():
+        cause = next((each for each in reversed(notebook.failed) if name in each.binds), None)
+        found = _unbound(name, cell, notebook)
+        if found is not None and cause is not None:
+            failed.setdefault(cause, []).append(name)
+        elif found is not None:
+            yield found
+    for cause, names in failed.items():
+        what = (
+            f"this line raised, so the package cannot have what it and the lines below it define: {', '.join(names)}."
+        )
+        yield Finding("stops", cause.cell, cause.line, what, "Fix the cell and run it again.")
+
+
+def _unbound(name: str, cell: int | None, notebook: Notebook) -> Finding | None:
     """Return the finding for a name that is read where no cell has bound it; None where Python itself knows it."""
     if name in _KERNEL or _HISTORY.fullmatch(name):
         way_out = {

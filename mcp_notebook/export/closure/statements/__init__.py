@@ -2,6 +2,6 @@
 
 from mcp_notebook.export.closure.statements.eager import awaits, eager_nodes
 from mcp_notebook.export.closure.statements.magics import Magic
-from mcp_notebook.export.closure.statements.reading import Notebook, Statement, read
+from mcp_notebook.export.closure.statements.reading import Failed, Notebook, Statement, read
 
-__all__ = ["Magic", "Notebook", "Statement", "awaits", "eager_nodes", "read"]
+__all__ = ["Failed", "Magic", "Notebook", "Statement", "awaits", "eager_nodes", "read"]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mcp_notebook.export.closure.statements.installs import requirements_of
 from mcp_notebook.export.closure.statements.magics import Magic, python_of
 from mcp_notebook.export.ran import RanCell
 
-__all__ = ["Notebook", "Statement", "read"]
+__all__ = ["Failed", "Notebook", "Statement", "read"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +40,21 @@ class Statement:
 
 
 @dataclass(frozen=True)
+class Failed:
+    """Where a cell raised.
+
+    Attributes:
+        cell: Its number.
+        line: The first line of the statement that raised.
+        binds: The names that this statement and those below it would have bound.
+    """
+
+    cell: int
+    line: str
+    binds: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Notebook:
     """What ran, in the order in which it ran.
 
@@ -49,6 +64,8 @@ class Notebook:
         pip: The requirements that its ``%pip install`` lines and their like name.
         unparsed: The numbers of the cells that are no Python, with the reason.
         cells: The numbers of all cells.
+        ids: What the front end knows cells by, by their numbers.
+        failed: The cells that raised, with what they would have bound from there on.
     """
 
     statements: tuple[Statement, ...]
@@ -56,6 +73,8 @@ class Notebook:
     pip: tuple[str, ...] = ()
     unparsed: tuple[tuple[int, str], ...] = ()
     cells: tuple[int, ...] = field(default=())
+    ids: Mapping[int, str] = field(default_factory=dict)
+    failed: tuple[Failed, ...] = ()
 
 
 def read(cells: Sequence[RanCell]) -> Notebook:
@@ -63,6 +82,7 @@ def read(cells: Sequence[RanCell]) -> Notebook:
     statements: list[Statement] = []
     magics: list[Magic] = []
     unparsed: list[tuple[int, str]] = []
+    failed: list[Failed] = []
     for cell in cells:
         python = python_of(cell.number, cell.source)
         magics += [magic for magic in python.magics if cell.raised_at is None or magic.line <= cell.raised_at]
@@ -87,10 +107,39 @@ def read(cells: Sequence[RanCell]) -> Notebook:
                     shown=cell.shown and node is tree.body[-1] and isinstance(node, ast.Expr),
                 )
             )
+        if cell.raised_at is not None:
+            failed += _failed(cell.number, cell.raised_at, tree)
     pip = dict.fromkeys(name for magic in magics for name in requirements_of(magic))
     return Notebook(
-        tuple(statements), tuple(magics), tuple(pip), tuple(unparsed), tuple(dict.fromkeys(c.number for c in cells))
+        tuple(statements),
+        tuple(magics),
+        tuple(pip),
+        tuple(unparsed),
+        tuple(dict.fromkeys(cell.number for cell in cells)),
+        {cell.number: cell.id for cell in cells if cell.id is not None},
+        tuple(failed),
     )
+
+
+def _failed(cell: int, raised_at: int, tree: ast.Module) -> Iterator[Failed]:
+    left = [node for node in tree.body if (node.end_lineno or node.lineno) >= raised_at]
+    if left:
+        yield Failed(
+            cell, ast.unparse(left[0]).splitlines()[0], frozenset(name for node in left for name in _bound(node))
+        )
+
+
+def _bound(node: ast.stmt) -> Iterator[str]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        yield node.name
+        return
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+            yield part.id
+        elif isinstance(part, ast.alias):
+            yield part.asname or part.name.partition(".")[0]
+        elif isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield part.name
 
 
 def _texts(lines: list[str], tree: ast.Module) -> Iterator[tuple[int, str, ast.stmt]]:
