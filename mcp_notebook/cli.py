@@ -80,6 +80,7 @@ def lab(folder: Path, fresh: bool, port: int, no_browser: bool) -> None:
     help="With http, listen on this port; that of before, or a free one, if not given.",
 )
 @click.option("--no-token", is_flag=True, help="With http, let every program of this machine call, without a token.")
+@click.option("--allow-other-users", is_flag=True, help="With --no-token, also on a machine that other people use.")
 @click.option("--show-token", is_flag=True, help="With http, print the token.")
 def serve(notebook: Path, **options: Any) -> None:
     r"""Run NOTEBOOK from top to bottom without a front end, and serve the MCP server that its cells define.
@@ -94,7 +95,11 @@ def serve(notebook: Path, **options: Any) -> None:
       mcp-notebook serve sales.ipynb --only setup,tools --server shop
       claude mcp add sales -- mcp-notebook serve /path/to/sales.ipynb
     """
-    given = [f"--{name.replace('_', '-')}" for name in ("port", "no_token", "show_token") if options[name]]
+    given = [
+        f"--{name.replace('_', '-')}"
+        for name in ("port", "no_token", "allow_other_users", "show_token")
+        if options[name]
+    ]
     if given and options["transport"] == "stdio":
         raise click.UsageError(f"{given[0]} is for HTTP, and stdio needs none. Add --transport http.")
 

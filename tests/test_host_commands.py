@@ -78,7 +78,7 @@ def test_by_http_the_token_is_shown_only_on_request(serving: Kernel) -> None:
 
 
 def test_a_server_without_a_token_is_configured_without_one(serving: Kernel) -> None:
-    serving.good("%mcp new open\n%mcp serve --no-token")
+    serving.good("%mcp new open\n%mcp serve --no-token --allow-other-users")
     text = serving.good("%mcp clients cursor --http").text
     assert "headers" not in text
     serving.good("%mcp stop\n%mcp use library")

@@ -144,7 +144,21 @@ def test_without_a_token_it_answers_this_machine_only(folder: Path) -> None:
     assert done.stderr == (
         "bookshop: set BOOKSHOP_TOKEN before listening on 0.0.0.0: others than this machine could call\n"
     )
-    with listening(folder) as (url, _):
+    with listening(folder, BOOKSHOP_ALLOW_OTHER_USERS="1") as (url, _):
+        assert status(url) not in (401, 403)
+
+
+def test_on_a_shared_machine_it_needs_its_token_or_a_second_word(folder: Path) -> None:
+    hub = {"JUPYTERHUB_USER": "ada"}
+    for command in (("-m", "bookshop", "--transport", "http", "--port", "0"), ("-c", "import bookshop.app")):
+        done = run(folder, *command, **hub)
+        assert done.returncode == 1
+        assert done.stderr == (
+            "bookshop: set BOOKSHOP_TOKEN, or BOOKSHOP_ALLOW_OTHER_USERS=1: this is a JupyterHub (JUPYTERHUB_USER is "
+            "set), and others could call\n"
+        )
+        assert run(folder, "-c", "import bookshop.app", BOOKSHOP_TOKEN=TOKEN, **hub).returncode == 0
+    with listening(folder, BOOKSHOP_ALLOW_OTHER_USERS="1", **hub) as (url, _):
         assert status(url) not in (401, 403)
 
 

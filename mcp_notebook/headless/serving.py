@@ -43,6 +43,7 @@ class Service:
         server: Which server; None where there is only one.
         port: For HTTP; None for the one of before, or a free one.
         no_token: For HTTP, let every program of this machine call.
+        allow_other_users: With that, also on a machine that others use.
         show_token: For HTTP, print the token.
         watch: Whether to apply each saved change of the file.
         timeout: Seconds that one cell may take; None for no limit.
@@ -53,6 +54,7 @@ class Service:
     server: str | None = None
     port: int | None = None
     no_token: bool = False
+    allow_other_users: bool = False
     show_token: bool = False
     watch: bool = False
     timeout: float | None = None
@@ -127,7 +129,9 @@ def _listen(notebook: Headless, live: LiveServer, service: Service) -> Future[An
     """Listen as ``%mcp serve`` does; where a cell did that already, as the command line says."""
     listening = notebook.state.listening
     listening.stop(live)
-    endpoint = listening.endpoint(live, port=service.port, no_token=service.no_token)
+    endpoint = listening.endpoint(
+        live, port=service.port, no_token=service.no_token, allow_other_users=service.allow_other_users
+    )
     listener = listening.serve(live, endpoint)
     _tell(f"{notebook.notebook.path.name}: {live.name!r} listens at {listener.url}, with {_counts(live)}.")
     address = listening.remembered(live)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from mcp_notebook import addresses
 from mcp_notebook.client.connection import say
-from mcp_notebook.errors import McpNotebookError
+from mcp_notebook.errors import HostingError, McpNotebookError
 from mcp_notebook.magics.subshell import Subshell, has_subshells
 from mcp_notebook.magics.whereabouts import kernel_id, notebook_path
 from mcp_notebook.portal import Portal
@@ -20,6 +21,7 @@ from mcp_notebook.server.approval import Approval
 from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.gate import Token
 from mcp_notebook.server.hosting import Listener
+from mcp_notebook.server.shared_machine import why_shared
 
 if TYPE_CHECKING:
     from mcp_notebook.widgets.approval import ApprovalCard
@@ -58,15 +60,27 @@ class Listening:
                 )
         return live.listener
 
-    def endpoint(self, live: LiveServer, *, port: int | None, no_token: bool, **options: Any) -> Endpoint:
+    def endpoint(
+        self, live: LiveServer, *, port: int | None, no_token: bool, allow_other_users: bool = False, **options: Any
+    ) -> Endpoint:
         """Return where to listen: at the port and with the token of before, where the server has listened.
 
         Args:
             live: The server; where it brings the SDK's own authorization, no token of ours is asked for.
             port: Another port.
             no_token: Ask for no token.
+            allow_other_users: Do so also on a machine that others use.
             options: Those of `Endpoint`.
+
+        Raises:
+            HostingError: No token is wanted, and others use this machine.
         """
+        open_ = no_token and live.server.settings.auth is None
+        if open_ and not allow_other_users and (why := why_shared(os.environ)):
+            raise HostingError(
+                f"--no-token lets every user of this machine call, and {why}. Leave --no-token out, or add "
+                "--allow-other-users."
+            )
         before = self.remembered(live)
         token = None
         # The SDK's own authorization comes in the same header as a token of ours.

@@ -110,6 +110,7 @@ def _use(state: State, name: str) -> look.Rendering:
         help="Streamable HTTP, for both eras; or SSE, for old clients.",
     ),
     click.option("--no-token", is_flag=True, help="Let every program of this machine call, without a token."),
+    click.option("--allow-other-users", is_flag=True, help="With --no-token, also on a machine that other people use."),
     click.option("--host", type=TEXT, default=LOOPBACK, help="Bind this address, to be seen from outside."),
     click.option(
         "--allow-host",
@@ -144,6 +145,7 @@ def _serve(
     any_port: bool,
     transport: Literal["http", "sse"],
     no_token: bool,
+    allow_other_users: bool,
     host: str,
     allowed_hosts: tuple[str, ...],
     stable_tools: bool,
@@ -160,6 +162,7 @@ def _serve(
         live,
         port=port,
         no_token=no_token,
+        allow_other_users=allow_other_users,
         host=host,
         transport=transport,
         allowed_hosts=allowed_hosts,

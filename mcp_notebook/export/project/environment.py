@@ -41,13 +41,17 @@ def variables(package: Package) -> list[Variable]:
     token = Variable(
         f"{package.prefix}_TOKEN", "str", '""', True, "what HTTP clients send as a bearer token; without: loopback only"
     )
+    others = Variable(
+        f"{package.prefix}_ALLOW_OTHER_USERS", "str", '""', False,
+        "1 to listen without a token on a machine that other people use",
+    )  # fmt: skip
     keys = Variable(
         f"{package.prefix}_REQUEST_STATE_KEYS", "str", '""', True,
         "for several workers: keys of at least 32 characters, with commas between; the first seals, all open",
     )  # fmt: skip
     return [
         *settings,
-        *([] if package.authorizes else [token]),
+        *([] if package.authorizes else [token, others]),
         Variable(
             f"{package.prefix}_ALLOWED_HOSTS", "str", '""', False,
             "names that HTTP clients reach it by, with commas between, beside those of loopback",

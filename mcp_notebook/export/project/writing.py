@@ -19,7 +19,9 @@ from mcp_notebook.server.definitions import definitions
 
 __all__ = ["RESERVED", "files"]
 
-RESERVED = frozenset({"__init__.py", "__main__.py", "app.py", "health.py", "http_limits.py", "logs.py", "web.py"})
+RESERVED = frozenset(
+    {"__init__.py", "__main__.py", "app.py", "health.py", "http_limits.py", "logs.py", "shared_machine.py", "web.py"}
+)
 """Names of modules that the package has for itself."""
 
 TEMPLATES = {
@@ -52,9 +54,8 @@ def files(package: Package) -> dict[str, str]:
     if sections["our_health"]:
         templates[f"src/{package.name}/health.py"] = "health.py"
     written = {path: render(template, values, sections) for path, template in templates.items()}
-    written[f"src/{package.name}/http_limits.py"] = (files_of("mcp_notebook.server") / "http_limits.py").read_text(
-        encoding="utf-8"
-    )
+    for name in ("http_limits.py", *([] if package.authorizes else ["shared_machine.py"])):
+        written[f"src/{package.name}/{name}"] = (files_of("mcp_notebook.server") / name).read_text(encoding="utf-8")
     written |= {f"src/{package.name}/{path}": source for path, source in package.module.files.items()}
     written |= environment.files(package)
     written |= {f"tests/{path.removeprefix('tests/')}": source for path, source in package.tests.items()}
