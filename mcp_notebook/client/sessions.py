@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any, Literal, TypeAlias, TypeVar
 
 import anyio
@@ -96,7 +96,8 @@ class Sessions:
             McpNotebookError: It cannot be opened; one line says why.
         """
         try:
-            await self._open()
+            with self._asking_once():
+                await self._open()
         except BaseException:
             self._give_back()
             raise
@@ -155,9 +156,13 @@ class Sessions:
             if lost is not None:
                 with suppress(Exception), anyio.move_on_after(GRACE):  # whatever it has to say is about what is gone
                     await lost.close()
-            session = await self._open()
+            with self._asking_once():
+                session = await self._open()
             self._notice(f"{self.name!r} was gone; connected again.")
             return session
+
+    def _asking_once(self) -> AbstractContextManager[None]:
+        return self._sign_in.once() if self._sign_in is not None else nullcontext()
 
     async def _open(self) -> Session:
         watch = Watch()
@@ -171,8 +176,7 @@ class Sessions:
         session = Session(client, watch, discover if modern and self.asks_when_opened else None)
         hint = asyncio.get_running_loop().call_later(SILENCE, self._say_that_it_waits)
         try:
-            with self._sign_in.once() if self._sign_in is not None else nullcontext():
-                await session.open(self._deadline)
+            await session.open(self._deadline)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is one line
             # The SDK's groups of groups say no more than the line; what a lifespan of this kernel raised does.
             outside = isinstance(self._target, Url | Command | Live)
