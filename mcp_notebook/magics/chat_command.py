@@ -178,7 +178,7 @@ def _steps(state: State, script: str) -> Sequence[Any]:
 
 
 def _connections(state: State, names: Sequence[str]) -> dict[str, Connection]:
-    chosen = names or (*state.registry.servers, *state.distinct)
+    chosen = names or (*state.registry.servers, *state.opened)
     return {name: state.on(name) for name in chosen}
 
 
