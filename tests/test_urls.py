@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from mcp_types import CallToolResult, ElicitRequestURLParams, TextContent
 
 from mcp_notebook.client import Question
+from mcp_notebook.recording import Call
 from mcp_notebook.urls import LETTERS, address_of
+from mcp_notebook.widgets.calls.card import call_card
 from mcp_notebook.widgets.chat import says
 from mcp_notebook.widgets.content import markdown, render
 from mcp_notebook.widgets.questions.card import QuestionCard
@@ -221,3 +223,14 @@ def test_results_and_models_link_in_the_same_way() -> None:
 def test_a_resource_link_is_named_and_no_link() -> None:
     link: Any = {"type": "resource_link", "name": "a", "uri": "javascript:alert(1)"}
     assert "<a " not in render(CallToolResult.model_validate({"content": [link]})).html
+
+
+def test_the_log_of_a_question_names_the_host_that_it_led_to() -> None:
+    call = Call(server="shop", method="tools/call", name="pay", arguments={})
+    params = {"mode": "url", "message": "Go.", "url": r"https://evil.example\@bank.example/"}
+    call.add("question", {"method": "elicitation/create", "params": params})
+    call.end("done", {"content": []})
+    card = call_card(call, "", repr)
+    for shown_ in (card.text, card.html):
+        assert "https://evil.example/@bank.example/" in shown_
+        assert "host: evil.example" in shown_

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from typing import Any, Literal, TypeAlias, TypeVar
 
@@ -99,7 +99,8 @@ class Sessions:
             McpNotebookError: It cannot be opened; one line says why.
         """
         try:
-            await self._open()
+            with self._asking_once():
+                await self._open()
         except BaseException:
             self._give_back()
             raise
@@ -158,22 +159,25 @@ class Sessions:
             if lost is not None:
                 with suppress(Exception), anyio.move_on_after(GRACE):  # whatever it has to say is about what is gone
                     await lost.close()
-            session = await self._open()
+            with self._asking_once():
+                session = await self._open()
             self._notice(f"{self.name!r} was gone; connected again.")
             return session
+
+    def _asking_once(self) -> AbstractContextManager[None]:
+        return self._sign_in.once() if self._sign_in is not None else nullcontext()
 
     async def _open(self) -> Session:
         hint = asyncio.get_running_loop().call_later(SILENCE, self._say_that_it_waits)
         watch, began = Watch(), anyio.current_time()
-        with self._sign_in.once() if self._sign_in is not None else nullcontext():
-            try:
-                return await self._attempt(watch, self._deadline_of_first)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is one line
-                if (session := await self._attempt_otherwise(error, anyio.current_time() - began)) is not None:
-                    return session
-                raise self._failed(error, watch) from (None if self._outside else error)
-            finally:
-                hint.cancel()
+        try:
+            return await self._attempt(watch, self._deadline_of_first)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is one line
+            if (session := await self._attempt_otherwise(error, anyio.current_time() - began)) is not None:
+                return session
+            raise self._failed(error, watch) from (None if self._outside else error)
+        finally:
+            hint.cancel()
 
     async def _attempt(self, watch: Watch, deadline: float | None) -> Session:
         modern = self._era == "modern" or not self.asks_when_opened

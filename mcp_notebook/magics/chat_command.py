@@ -178,9 +178,9 @@ def _steps(state: State, script: str) -> Sequence[Any]:
 
 
 def _connections(state: State, names: Sequence[str]) -> dict[str, Connection]:
-    if not names and not state.distinct and not state.registry.servers and state.registry.plain(state.namespace):
+    if not names and not state.opened and not state.registry.servers and state.registry.plain(state.namespace):
         state.live()  # the one in a variable
-    chosen = names or (*state.registry.servers, *state.distinct)
+    chosen = names or (*state.registry.servers, *state.opened)
     return {name: state.on(name) for name in chosen}
 
 

@@ -118,20 +118,18 @@ def testable(call: Call) -> bool:
 
 def why_not(call: Call) -> str | None:
     """Say why a call cannot be a test; None where it can."""
-    if call.method not in REQUESTS:
-        return f"a {call.method} is no test"
-    if call.approval is not None and not call.approval.allowed:
-        return "it was not allowed"
-    if call.state not in ("done", "error", "refused"):
-        return "it was cancelled" if call.state == "cancelled" else "it has not ended"
-    if call.malformed:
-        return "its request was malformed"
-    if call.cut:
-        return "it was too long to be kept whole"
-    if call.problems:
-        return "its result is not as it should be"
     asked, answered = (sum(event.kind == kind for event in call.events) for kind in ("question", "answer"))
-    return "a question of it was not answered" if asked > answered else None
+    reasons = (
+        (call.method not in REQUESTS, f"a {call.method} is no test"),
+        (call.approval is not None and not call.approval.allowed, "it was not allowed"),
+        (call.state == "cancelled", "it was cancelled"),
+        (call.state not in ("done", "error", "refused"), "it has not ended"),
+        (call.malformed, "its request was malformed"),
+        (call.cut, "it was too long to be kept whole"),
+        (bool(call.problems), "something is wrong with its result"),
+        (asked > answered, "a question of it was not answered"),
+    )
+    return next((reason for applies, reason in reasons if applies), None)
 
 
 def as_tests(

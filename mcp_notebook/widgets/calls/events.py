@@ -10,6 +10,7 @@ from typing import Any
 from mcp_notebook.recording import Event
 from mcp_notebook.schema import parameters
 from mcp_notebook.server.interface import argument_in_words
+from mcp_notebook.urls import address_of
 from mcp_notebook.widgets import look
 from mcp_notebook.widgets.content import Part, as_object, draw, shortened
 
@@ -88,13 +89,19 @@ def _question(value: Any) -> Part:
     params = as_object(question.get("params"))
     if question.get("method") == "elicitation/create":
         text, html = _words(f"elicitation: {params.get('message', '')}")
-        more, table = _words(str(params["url"])) if "url" in params else _asked_fields(params.get("requestedSchema"))
+        more, table = _url(str(params["url"])) if "url" in params else _asked_fields(params.get("requestedSchema"))
         return f"{text}\n{more}".rstrip(), html + table
     if question.get("method") == "sampling/createMessage":
         said = [_said(message) for message in params.get("messages") or [] if isinstance(message, dict)]
         system = [f"system: {params['systemPrompt']}"] if params.get("systemPrompt") else []
         return _text("\n".join(["sampling", *system, *said]))
     return _words("which roots the client has") if question.get("method") == "roots/list" else draw(value)
+
+
+def _url(url: str) -> Part:
+    address = address_of(url)
+    host = f"\nhost: {address.host or 'none'}" if address.cautions else ""
+    return _words(f"{address.href or address.written}{host}")
 
 
 def _asked_fields(schema: Any) -> Part:
