@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-__all__ = ["ENDPOINT", "EXCUSE", "MESSAGE", "MESSAGE_IN_WORDS", "QUESTIONS", "QUOTED", "REASON", "RETRY", "STDERR"]
+__all__ = [
+    "ENDPOINT",
+    "EXCUSE",
+    "MESSAGE",
+    "MESSAGE_IN_WORDS",
+    "QUESTIONS",
+    "QUOTED",
+    "REASON",
+    "RETRY",
+    "STDERR",
+    "STDERR_FILE",
+]
 
 MESSAGE = 64_000_000
 """Bytes of one message after decoding: a JSON body, an event of SSE, a line of stdio, a document of OAuth.
@@ -17,6 +28,9 @@ QUOTED = 200
 
 STDERR = 10_000
 """Bytes of a command's stderr that are kept: the last."""
+
+STDERR_FILE = 10_000_000
+"""Bytes of a command's stderr on disk, after which it begins again."""
 
 RETRY = 10.0
 """Seconds after which a stream that the server ended is asked for again, should the server ask for more."""
