@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp_types import CallToolResult
 
 from mcp_notebook import Command, Url, connect
-from mcp_notebook.client import Connection, limits
+from mcp_notebook.client import Connection, limits, transports
 from mcp_notebook.errors import RequestError
 from tests.kernels import Kernel, running_kernel
 from tests.peers import over_http, over_stdio
@@ -161,7 +162,7 @@ def test_a_stray_answer_ends_the_one_call_that_stays_without() -> None:
             calls[1].result(DEADLINE)
 
 
-@pytest.mark.parametrize("fault", ["flood-of-messages", "flood-of-noise", "flood-of-questions"])
+@pytest.mark.parametrize("fault", ["flood-of-messages", "flood-of-noise", "flood-of-questions", "flood-of-stderr"])
 def test_a_flood_leaves_the_others_their_turn_and_takes_bounded_memory(fault: str, own: Connection) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with over(fault, answerer=lambda _: None) as connection:
@@ -171,6 +172,26 @@ def test_a_flood_leaves_the_others_their_turn_and_takes_bounded_memory(fault: st
         assert is_served(own)
         call.cancel()
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000
+
+
+def test_stderr_without_end_does_not_fill_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "STDERR_FILE", 1_000_000)
+    monkeypatch.setattr(transports, "CUT_EVERY", 0.01)
+    with over("flood-of-stderr") as connection:
+        call = connection.start_call("bad")
+        with pytest.raises(TimeoutError):
+            call.result(1)
+        stderr: Any = connection._sessions._stderr
+        assert os.fstat(stderr.file.fileno()).st_size < 500_000_000
+        assert 0 < len(connection.stderr) <= limits.STDERR
+        call.cancel()
+
+
+def test_questions_that_are_taken_back_leave_room_for_others() -> None:
+    with over("flood-of-cancelled-questions", answerer=lambda _: None) as connection:
+        for _ in range(2):
+            assert words(connection.start_call("bad").result(DEADLINE).result) == "x"
+        assert words(connection.start_call("good").result(DEADLINE).result) == "good"
 
 
 OVER_HTTP = {

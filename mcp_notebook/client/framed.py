@@ -13,7 +13,7 @@ from mcp.server import Server
 from mcp.server.mcpserver import MCPServer
 from mcp.shared.memory import create_client_server_memory_streams
 from mcp.shared.message import SessionMessage
-from mcp_types import JSONRPCError, JSONRPCRequest, JSONRPCResponse, RequestId
+from mcp_types import JSONRPCError, JSONRPCNotification, JSONRPCRequest, JSONRPCResponse, RequestId
 from pydantic import ValidationError
 
 from mcp_notebook.client import limits
@@ -130,11 +130,15 @@ class _Tapped:
         return item
 
     def _is_one_too_many(self, item: Any) -> bool:
-        if not (isinstance(item, SessionMessage) and isinstance(item.message, JSONRPCRequest)):
+        message, questions = getattr(item, "message", None), self._watch.questions
+        if isinstance(message, JSONRPCNotification) and message.method == "notifications/cancelled":
+            cancelled = (message.params or {}).get("requestId")
+            questions -= {cancelled} if isinstance(cancelled, str | int) else set()  # nobody answers it any more
+        if not isinstance(message, JSONRPCRequest):
             return False
-        if len(self._watch.questions) >= limits.QUESTIONS:
+        if len(questions) >= limits.QUESTIONS or message.id in questions:
             return True
-        self._watch.questions.add(item.message.id)
+        questions.add(message.id)
         return False
 
     async def _next(self) -> Any:

@@ -24,6 +24,7 @@ __all__ = [
     "REASON",
     "RETRY",
     "STDERR",
+    "STDERR_FILE",
 ]
 
 MESSAGE: Final = 64_000_000
@@ -39,6 +40,9 @@ QUOTED: Final = 200
 
 STDERR: Final = 10_000
 """Bytes of a command's stderr that are kept: the last."""
+
+STDERR_FILE: Final = 10_000_000
+"""Bytes of a command's stderr on disk, after which it begins again."""
 
 RETRY: Final = 10.0
 """Seconds after which a stream that the server ended is asked for again, should the server ask for more."""

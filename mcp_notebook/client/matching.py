@@ -65,6 +65,8 @@ class Matching:
 
     def received(self, message: JSONRPCMessage) -> list[JSONRPCError]:
         """Note a message of the server's; return the refusals of requests that will get no answer."""
+        if isinstance(message, JSONRPCRequest):
+            self._known.append(same_id(message.id))  # some servers answer the answer to their question
         if not isinstance(message, JSONRPCResponse | JSONRPCError):
             return []
         answered = None if message.id is None else same_id(message.id)

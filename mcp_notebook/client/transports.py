@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx2
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
@@ -30,16 +31,22 @@ PATIENCE = httpx2.Timeout(30.0, read=None)
 """Seconds to connect and to send; an answer may take as long as it takes, and interrupting the cell ends the wait."""
 
 
+CUT_EVERY = 1.0
+"""Seconds between two looks at how long the stderr of a command is."""
+
+
 class Stderr:
     """What a command writes to its stderr: a real file, because the process writes to it itself."""
 
     def __init__(self) -> None:
         descriptor, name = tempfile.mkstemp(prefix="mcp-notebook-", suffix=".stderr")
-        self.file = os.fdopen(descriptor, "w", encoding="utf-8")
+        os.close(descriptor)
         self._path = Path(name)
+        self.file = self._path.open("a", encoding="utf-8")  # so that the process writes at the end, also of a cut one
         self._written = self._path.open("rb")  # with a position of its own, which does not move the writer's
         self._tail = ""
         self._begun = 0
+        self._before = ""
         self._unlink()  # now, because a kernel that is killed does not come to it
 
     @property
@@ -48,11 +55,20 @@ class Stderr:
         if self.file.closed:
             return self._tail
         self._written.seek(max(self._size - limits.STDERR, self._begun))
-        return self._written.read().decode("utf-8", "replace")
+        written = self._written.read(limits.STDERR).decode("utf-8", "replace")
+        return (self._before + written)[-limits.STDERR :]
 
     def begin(self) -> None:
         """Leave out what was written so far: the command is started again."""
-        self._begun = self._size
+        self._begun, self._before = self._size, ""
+
+    async def keep_short(self) -> None:
+        """Cut the file whenever it is long, for ever: a process may write without end."""
+        while True:
+            await anyio.sleep(CUT_EVERY)
+            if self._size > limits.STDERR_FILE:
+                self._before, self._begun = self.tail, 0
+                self.file.truncate(0)
 
     @property
     def _size(self) -> int:
@@ -93,6 +109,9 @@ async def transport_of(
                 cwd=target.cwd,
                 encoding=ENCODING,
             )
+            tasks = await stack.enter_async_context(anyio.create_task_group())
+            stack.callback(tasks.cancel_scope.cancel)
+            tasks.start_soon(stderr.keep_short)
             streams: Any = await stack.enter_async_context(stdio_client(parameters, stderr.file))
         elif target.transport == "sse":
             kind = "sse"

@@ -50,6 +50,19 @@ def flood(message: str) -> None:
         put(message)
 
 
+def asks_and_cancels(number: int) -> None:
+    send({"jsonrpc": "2.0", "id": f"q{number}", "method": "sampling/createMessage", "params": SAMPLING})
+    send({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": f"q{number}"}})
+
+
+SAMPLING = {"messages": [{"role": "user", "content": {"type": "text", "text": "Who?"}}], "maxTokens": 1}
+
+
+def flood_of_stderr() -> None:
+    while True:
+        sys.stderr.write("x" * 99_999 + "\n")
+
+
 BAD_ANSWERS = {
     "half-a-character": lambda i: put(TEXT % (i, "cut \\ud83d")),
     "half-a-character-in-a-key": lambda i: put(f'{{"jsonrpc":"2.0","id":{i},"result":{{"\\udc00":1,"content":[]}}}}'),
@@ -82,7 +95,9 @@ BAD_ANSWERS = {
     "flood-of-messages": lambda i: flood(
         '{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"again"}}'
     ),
+    "flood-of-stderr": lambda i: flood_of_stderr(),
     "flood-of-noise": lambda i: flood("Listening..."),
+    "flood-of-cancelled-questions": lambda i: [asks_and_cancels(n) for n in range(300)] and answer(i, text("x")),
     "flood-of-questions": lambda i: flood('{"jsonrpc":"2.0","id":"q","method":"roots/list"}'),
     "bad-notifications": lambda i: (
         send({"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "loud"}}),
