@@ -10,7 +10,7 @@ import pytest
 from IPython.core.error import UsageError
 
 from mcp_notebook.magics.list_commands import MOST
-from mcp_notebook.widgets.look import WIDTH, columns
+from mcp_notebook.widgets.look import TABLE_WIDTH, columns
 from tests.kernels import Kernel
 from tests.shells import Shell, running_shell
 
@@ -166,7 +166,7 @@ def test_a_list_of_tools_fits_however_long_the_descriptions_are(shell: Shell) ->
     words = "It looks at everything and says what it sees. " * 40
     shell.good(f"%%mcp_tool\ndef look() -> int:\n    {words!r}\n    return 1")
     shown = shell.shell.run_line_magic("mcp", "tools").text
-    assert max(map(len, shown.splitlines())) <= WIDTH
+    assert max(map(len, shown.splitlines())) <= TABLE_WIDTH
     assert len(shown) < 3 * MOST
     assert "defined in" in shown.splitlines()[1]
 
@@ -174,6 +174,6 @@ def test_a_list_of_tools_fits_however_long_the_descriptions_are(shell: Shell) ->
 def test_columns_wrap_between_words_and_leave_names_whole() -> None:
     name, uri = "a_name_that_is_long", "https://example.com/" + "x" * 60
     lines = columns([("name", "what", "where"), (name, "word " * 60, "cell 3"), ("b", uri, "")])
-    assert all(len(line) <= WIDTH for line in lines if uri not in line)
+    assert all(len(line) <= TABLE_WIDTH for line in lines if uri not in line)
     assert any(uri in line for line in lines)
     assert sum(name in line for line in lines) == 1

@@ -37,6 +37,9 @@ __all__ = [
 WIDTH = 100
 """Characters to a line in text renderings."""
 
+TABLE_WIDTH = 120
+"""Characters to a row of a table: a cell that is cut in two is harder to read than a line that is a little long."""
+
 # The class is doubled where the host has rules of its own for HTML in outputs, so that ours win.
 _STYLE = """<style>
 .mcpnb{--mcpnb-fg:var(--jp-content-font-color1,var(--vscode-foreground,inherit));
@@ -130,9 +133,9 @@ def columns(rows: Iterable[Sequence[str]], *, indent: str = "  ") -> list[str]:
 
 
 def _width() -> int:
-    """Return how wide text may be: less than `WIDTH` only in a narrow terminal, so that saved notebooks are alike."""
+    """Return how wide a table may be: less only in a narrow terminal, so that saved notebooks are alike."""
     terminal = sys.__stdout__ is not None and not sys.__stdout__.closed and sys.__stdout__.isatty()
-    return min(WIDTH, shutil.get_terminal_size().columns) if terminal else WIDTH
+    return min(TABLE_WIDTH, shutil.get_terminal_size().columns) if terminal else TABLE_WIDTH
 
 
 def _fitting(widths: list[int], most: int) -> list[int]:
