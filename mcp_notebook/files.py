@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["locked", "write_whole"]
+__all__ = ["locked", "put_in_place", "write_whole"]
 
 LOCK = ".mcp-notebook.lock"
 """The file that is locked where a folder cannot be: on Windows."""
@@ -29,6 +31,29 @@ def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
         with suppress(OSError):
             path.unlink()
         raise
+
+
+def put_in_place(draft: Path, target: Path) -> None:
+    """Give a file the name of another one, which it replaces in one step.
+
+    Windows refuses that while another program reads the other one, so there it is tried again for `BUSY` seconds.
+
+    Raises:
+        OSError: It cannot be replaced.
+    """
+    end = time.monotonic() + (BUSY if sys.platform == "win32" else 0)
+    while True:
+        try:
+            draft.replace(target)
+            return
+        except PermissionError:
+            if time.monotonic() >= end:
+                raise
+            time.sleep(0.02)
+
+
+BUSY = 2.0
+"""Seconds for which another program may read a file that is to be replaced: an editor, a scanner for viruses."""
 
 
 @contextmanager

@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "errors": {"visible"},
     "main_thread": set(),
     "portal": {"main_thread"},
-    "addresses": {"errors"},
+    "addresses": {"errors", "files"},
     "bridge": {"errors", "addresses"},
     "hosts": {"errors", "files"},
     "cells": set(),

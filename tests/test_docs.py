@@ -11,8 +11,13 @@ import nbformat
 import pytest
 
 from mcp_notebook.cli import main
+from mcp_notebook.client import limits
+from mcp_notebook.client.connection import DEADLINE
 from mcp_notebook.magics import cell_commands, chat_command
 from mcp_notebook.magics.commands import verbs
+from mcp_notebook.schema import budget, following
+from mcp_notebook.server import http_limits
+from mcp_notebook.widgets.form import kit
 from tests.kernels import Kernel
 
 if sys.version_info >= (3, 11):
@@ -21,6 +26,7 @@ else:
     from pip._vendor import tomli as tomllib
 
 ROOT = Path(__file__).parent.parent
+SECURITY = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PAGES = [path for path in sorted(ROOT.glob("docs/*.md")) if "```python" in path.read_text(encoding="utf-8")]
@@ -68,6 +74,34 @@ def test_the_pages_name_every_option() -> None:
     commands = [*verbs.commands.values(), *main.commands.values(), *cells, chat_command.chat]
     options = {option for command in commands for parameter in command.params for option in long_options(parameter)}
     assert [option for option in sorted(options) if not re.search(rf"{option}\b", pages)] == []
+
+
+def test_the_page_on_security_names_tests_that_there_are() -> None:
+    named = re.findall(r"`(test_\w+)\.py(?:::(test_\w+))?`", SECURITY)
+    assert len(named) > 30
+    tests = {path.stem: path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py")}
+    assert [f"{file}::{test}" for file, test in named if f"def {test or 'test_'}" not in tests.get(file, "")] == []
+
+
+def test_the_page_on_security_has_the_limits_of_the_code() -> None:
+    said = [
+        f"{limits.MESSAGE // 1_000_000} MB a message",
+        f"{limits.STDERR_FILE // 1_000_000} MB of stderr on disk, {limits.STDERR // 1000} kB shown",
+        f"{limits.QUESTIONS} open questions",
+        f"{DEADLINE:g} s to connect, {limits.ENDPOINT:g} s for the address of an SSE server, {limits.REASON:g} s for",
+        f"{limits.MOST_PAGES:,} pages, {limits.MOST_ITEMS:,} items, {limits.LIST_SECONDS:g} s",
+        f"{limits.MOST_PROBLEMS} problems, {limits.LONGEST_MESSAGE} characters of an error",
+        f"{limits.MOST_LINKS} links, {limits.MOST_RETRIES} tries",
+        f"{budget.SECONDS:g} s and {budget.STEPS:,} steps a check",
+        f"follow {following.MOST:,} parts",
+        f"{kit.MOST_FIELDS} fields at once",
+        f"{http_limits.MOST_CONNECTIONS} connections a process",
+        f"{http_limits.MOST_HEADERS // 1024} KiB of headers within {http_limits.HEADERS_SECONDS} s",
+        f"{http_limits.MOST_BODY // 1024**2} MiB of body, of which {http_limits.BODY_BYTES // 1024} KiB must come every",
+        f"every {http_limits.BODY_SECONDS} s; {http_limits.WRITE_SECONDS} s for a client",
+    ]
+    page = " ".join(SECURITY.split())
+    assert [words for words in said if words not in page] == []
 
 
 def long_options(parameter: click.Parameter) -> list[str]:

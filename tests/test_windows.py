@@ -15,7 +15,7 @@ from typing import Any
 import anyio
 import pytest
 
-from mcp_notebook import main_thread
+from mcp_notebook import files, main_thread
 from mcp_notebook.bridge import command
 from mcp_notebook.errors import PortTakenError
 from mcp_notebook.export.proof import serving
@@ -137,6 +137,41 @@ def test_a_port_that_is_held_alone_counts_as_taken(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(socket, "socket", Socket)
     with pytest.raises(PortTakenError, match=r"--any-port"):
         hosting._bind(Endpoint(token=None))
+
+
+def test_a_file_that_another_program_reads_is_replaced_when_that_has_ended(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    refusals = [3]
+    replace = Path.replace
+
+    def replace_as_windows_does(path: Path, target: Any) -> Path:
+        if refusals[0]:
+            refusals[0] -= 1
+            raise PermissionError(errno.EACCES, "The process cannot access the file because another process uses it")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", replace_as_windows_does)
+    draft, target = tmp_path / "draft", tmp_path / "target"
+    draft.write_text("new")
+    target.write_text("old")
+    with pytest.raises(PermissionError):
+        files.put_in_place(draft, target)  # elsewhere, waiting would not help
+    monkeypatch.setattr(files.sys, "platform", "win32")
+    files.put_in_place(draft, target)
+    assert target.read_text() == "new"
+    assert refusals == [0]
+
+
+def test_a_file_that_stays_in_use_is_told_of_in_the_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    def refuse(path: Path, target: Any) -> Path:
+        raise PermissionError(errno.EACCES, "in use")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    monkeypatch.setattr(files.sys, "platform", "win32")
+    monkeypatch.setattr(files, "BUSY", 0.1)
+    with pytest.raises(PermissionError):
+        files.put_in_place(tmp_path / "draft", tmp_path / "target")
 
 
 def test_the_log_of_a_server_under_proof_is_removed_when_nobody_has_it_open(

@@ -14,6 +14,7 @@ from stat import S_ISREG
 
 from mcp_notebook.addresses.address import Address
 from mcp_notebook.addresses.place import runtime_dir
+from mcp_notebook.files import put_in_place
 
 __all__ = ["known", "live", "publish", "remembered", "reread", "withdraw"]
 
@@ -149,5 +150,5 @@ def _write(address: Address) -> Path:
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(asdict(address), file)
-    draft.replace(path)
+    put_in_place(draft, path)
     return path

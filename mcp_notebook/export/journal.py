@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mcp_notebook.files import write_whole
+from mcp_notebook.files import put_in_place, write_whole
 
 __all__ = ["FOLDER", "Interrupted", "change", "interrupted"]
 
@@ -59,7 +59,7 @@ class Interrupted:
                 draft = kept.with_suffix(".again")
                 draft.unlink(missing_ok=True)
                 shutil.copy2(kept, draft)  # the copy stays until the journal is gone
-                draft.replace(place)
+                put_in_place(draft, place)
         for path in self.made:
             _remove_empty((self.root / path).parent, self.root)
         _sweep(self.root)
@@ -97,7 +97,7 @@ def change(root: Path, new: Mapping[str, bytes], removed: Iterable[str]) -> None
         for path, draft in staged.items():
             place = root / path
             place.parent.mkdir(parents=True, exist_ok=True)
-            draft.replace(place)
+            put_in_place(draft, place)
         for path in removed:
             (root / path).unlink(missing_ok=True)
         (root / FOLDER / JOURNAL).unlink()

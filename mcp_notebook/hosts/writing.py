@@ -14,7 +14,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from mcp_notebook.errors import HostError
-from mcp_notebook.files import locked, write_whole
+from mcp_notebook.files import locked, put_in_place, write_whole
 from mcp_notebook.hosts import json_text
 from mcp_notebook.hosts.configuration import Http, Link, entry, own_key, prompts, secret_name, server_key
 from mcp_notebook.hosts.table import Host
@@ -226,7 +226,7 @@ def _saved(path: Path, before: bytes | None, after: bytes, *, secret: bool) -> P
             if backup:
                 backup.unlink()
             return False
-        draft.replace(target)
+        put_in_place(draft, target)
     finally:
         with suppress(OSError):
             draft.unlink()
