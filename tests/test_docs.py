@@ -97,7 +97,7 @@ def test_the_page_on_security_has_the_limits_of_the_code() -> None:
         f"{kit.MOST_FIELDS} fields at once",
         f"{http_limits.MOST_CONNECTIONS} connections a process",
         f"{http_limits.MOST_HEADERS // 1024} KiB of headers within {http_limits.HEADERS_SECONDS} s",
-        f"{http_limits.MOST_BODY // 1024**2} MiB of body, of which {http_limits.BODY_BYTES // 1024} KiB must come every",
+        f"{http_limits.MOST_BODY // 1024**2} MiB of body, of which {http_limits.BODY_BYTES // 1024} KiB must come",
         f"every {http_limits.BODY_SECONDS} s; {http_limits.WRITE_SECONDS} s for a client",
     ]
     page = " ".join(SECURITY.split())
