@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import anyio
 import mcp_types as types
 import pytest
 from anyio.from_thread import start_blocking_portal
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from IPython.core.error import UsageError
@@ -17,15 +19,21 @@ from IPython.utils.capture import capture_output
 from mcp.server import Server
 from mcp.shared.exceptions import MCPError
 
+from mcp_notebook.cli import main
 from mcp_notebook.client import Question
 from mcp_notebook.client.connection import say
 from mcp_notebook.errors import McpNotebookError, RequestError
 from mcp_notebook.magics.completion import complete
 from mcp_notebook.magics.dialog import NobodyThereError, ask_line_by_line
+from mcp_notebook.recording import Call
 from mcp_notebook.server.approval import Approval, Request
 from mcp_notebook.visible import visible
 from mcp_notebook.widgets.approval import ApprovalCard
+from mcp_notebook.widgets.calls.card import call_card
+from mcp_notebook.widgets.calls.compare import compare
+from mcp_notebook.widgets.calls.log import log
 from mcp_notebook.widgets.calls.progress import ProgressBar
+from mcp_notebook.widgets.calls.sequence import diagram
 from tests.shells import Shell, running_shell
 
 HOSTILE = {
@@ -302,3 +310,30 @@ def test_neither_do_questions_notices_errors_progress_approvals_nor_tab(
     texts += [str(McpNotebookError(evil)), str(RequestError(evil))]
     assert [hidden(text) for text in texts] == [[] for _ in texts]
     assert "structured" in tab
+
+
+@pytest.mark.parametrize("evil", HOSTILE.values(), ids=HOSTILE)
+def test_nor_does_the_record_of_a_call_nor_the_command_line(evil: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    call = Call(server=evil, method="tools/call", name=evil, arguments={evil: evil}, client=evil)
+    call.add("message", {"level": "info", "data": evil, "logger": evil})
+    call.add("progress", {"progress": 1, "total": 2, "message": evil})
+    for method, params in (
+        ("elicitation/create", {"message": evil, "requestedSchema": {"properties": {evil: {"description": evil}}}}),
+        ("elicitation/create", {"message": evil, "url": f"https://a.example/{evil}"}),
+        ("sampling/createMessage", {"systemPrompt": evil, "messages": [{"role": evil, "content": {"text": evil}}]}),
+    ):
+        call.add("question", {"method": method, "params": params})
+        call.add("answer", {"action": evil, "content": {evil: evil}})
+    call.end("refused", error=evil)
+    drawn = [
+        call_card(call, evil, lambda error: evil),
+        log([call], lambda call: evil),
+        diagram(call),
+        compare(call, call),
+    ]
+    listed = SimpleNamespace(name=evil, server=evil, url=evil, pid=1, notebook=evil)
+    monkeypatch.setattr("mcp_notebook.cli.addresses.live", lambda: [listed])
+    printed = CliRunner().invoke(main, ["list"]).output
+    texts = [printed, *(text for each in drawn for text in (each.text, each.html))]
+    assert [hidden(text) for text in texts] == [[] for _ in texts]
+    assert len(printed.splitlines()) == 2
