@@ -92,6 +92,7 @@ UNUSABLE = {
     "id-as-words": ('answered with the id "request ', '"text":"x"'),
     "id-as-list": (NOT_A_MESSAGE.format("not JSON-RPC 2.0"), '"text": "x"'),
     "not-json-rpc": (NOT_A_MESSAGE.format("not JSON-RPC 2.0"), '"text": "x"'),
+    "bare-result": (NOT_A_MESSAGE.format("not JSON-RPC 2.0"), '{"content": '),
     "version-1": (NOT_A_MESSAGE.format("not JSON-RPC 2.0"), '"1.0"'),
     "batch": (NOT_A_MESSAGE.format("not JSON-RPC 2.0"), "[{"),
     "result-is-text": (NOT_A_MESSAGE.format("not JSON-RPC 2.0"), '"result": "x"'),
@@ -273,6 +274,11 @@ def test_a_timeout_ends_what_a_command_never_finishes(fault: str, own: Connectio
             "--timeout SECONDS on the line, timeout=... in Python."
         )
         assert is_served(own)
+
+
+def test_a_timeout_names_what_came_in_place_of_an_answer() -> None:
+    with over("says-hello") as connection:
+        assert line_of(connection, timeout=0.5).endswith("It sent what is not a message of MCP: hello")
 
 
 @pytest.mark.parametrize("fault", ["silence", "drip", "drip-of-events"])

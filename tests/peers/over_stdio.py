@@ -75,6 +75,8 @@ BAD_ANSWERS = {
     "id-as-words": lambda i: answer(f"request {i}", text("x")),
     "id-as-list": lambda i: answer([i], text("x")),
     "not-json-rpc": lambda i: send({"id": i, "result": text("x")}),
+    "bare-result": lambda i: send(text("x")),
+    "says-hello": lambda i: put("hello"),
     "version-1": lambda i: send({"jsonrpc": "1.0", "id": i, "result": text("x")}),
     "batch": lambda i: send([{"jsonrpc": "2.0", "id": i, "result": text("x")}]),
     "result-is-text": lambda i: answer(i, "x"),
