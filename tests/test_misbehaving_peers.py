@@ -253,9 +253,10 @@ def test_a_response_takes_bounded_memory(fault: str, port: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "size"), [("big-event", 2_000_000), ("sse-big", 2_000_000), ("big-image", 50_000_000)]
+    ("fault", "size"),
+    [("bom", 1), ("bom-before-events", 1), ("big-event", 2_000_000), ("sse-big", 2_000_000), ("big-image", 50_000_000)],
 )
-def test_a_large_result_arrives(fault: str, size: int, port: str) -> None:
+def test_a_large_result_and_one_after_a_bom_arrive(fault: str, size: int, port: str) -> None:
     with at(port, fault) as connection:
         assert len(words(connection.start_call("bad").result(DEADLINE).result)) == size
 
