@@ -343,6 +343,34 @@ def test_a_command_that_does_not_start_is_told_with_its_error(fault: str, cause:
     assert str(raised.value) == f"{Path(sys.executable).name!r} ended before it answered. {cause}"
 
 
+STDERR = {
+    "plain words\n": "plain words",
+    "one\ntwo\nthree\nfour\n": "two | three | four",
+    "\x1b[31mTypeError [ERR_X]: bad\x1b[0m\n    at f (x.js:1:2)\n": "TypeError [ERR_X]: bad",
+    "thread 'main' panicked at src/main.rs:4:5:\nno token\nnote: run with `RUST_BACKTRACE=1`\n": (
+        "thread 'main' panicked at src/main.rs:4:5: | no token"
+    ),
+    "panic: no token\n\ngoroutine 1 [running]:\nmain.main()\n": "panic: no token | main.main()",
+    'Exception in thread "main" java.lang.IllegalStateException: no token\n\tat Main.main(Main.java:3)\n': (
+        'Exception in thread "main" java.lang.IllegalStateException: no token'
+    ),
+    "npm error code E404\nnpm error 404 Not Found - x\nnpm error A complete log of this run can be found in: /x\n": (
+        "npm error 404 Not Found - x"
+    ),
+    'Traceback (most recent call last):\n  File "x.py", line 1, in <module>\n    import y\nImportError: no y\n': (
+        "ImportError: no y"
+    ),
+    "    all of it\n    is indented\n": "all of it | is indented",
+}
+
+
+@pytest.mark.parametrize("stderr", STDERR)
+def test_the_error_is_found_in_what_a_command_writes(stderr: str) -> None:
+    with pytest.raises(RequestError) as raised:
+        over("dies-with", stderr)
+    assert str(raised.value).endswith(f"The last of its stderr: {STDERR[stderr]}.")
+
+
 def test_a_command_that_never_answers_is_given_up_at_its_deadline() -> None:
     with pytest.raises(RequestError, match="runs and does not answer"):
         over("never-starts", deadline=1.0)

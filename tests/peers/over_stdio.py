@@ -143,6 +143,9 @@ def begin(fault: str) -> None:
     elif fault == "node-does-not-start":
         sys.stderr.write(NODE)
         sys.exit(1)
+    elif fault == "dies-with":
+        sys.stderr.write(sys.argv[2])
+        sys.exit(1)
     elif fault == "never-starts":
         time.sleep(600)
 
