@@ -92,6 +92,7 @@ UNUSABLE = {
     "id-as-words": ('answered with the id "request ', '"text":"x"'),
     "id-as-list": (NOT_A_MESSAGE.format("not JSON-RPC 2.0"), '"text": "x"'),
     "not-json-rpc": (NOT_A_MESSAGE.format("not JSON-RPC 2.0"), '"text": "x"'),
+    "bare-result": (NOT_A_MESSAGE.format("not JSON-RPC 2.0"), '{"content": '),
     "version-1": (NOT_A_MESSAGE.format("not JSON-RPC 2.0"), '"1.0"'),
     "batch": (NOT_A_MESSAGE.format("not JSON-RPC 2.0"), "[{"),
     "result-is-text": (NOT_A_MESSAGE.format("not JSON-RPC 2.0"), '"result": "x"'),
@@ -252,9 +253,10 @@ def test_a_response_takes_bounded_memory(fault: str, port: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "size"), [("big-event", 2_000_000), ("sse-big", 2_000_000), ("big-image", 50_000_000)]
+    ("fault", "size"),
+    [("bom", 1), ("bom-before-events", 1), ("big-event", 2_000_000), ("sse-big", 2_000_000), ("big-image", 50_000_000)],
 )
-def test_a_large_result_arrives(fault: str, size: int, port: str) -> None:
+def test_a_large_result_and_one_after_a_bom_arrive(fault: str, size: int, port: str) -> None:
     with at(port, fault) as connection:
         assert len(words(connection.start_call("bad").result(DEADLINE).result)) == size
 
@@ -273,6 +275,11 @@ def test_a_timeout_ends_what_a_command_never_finishes(fault: str, own: Connectio
             "--timeout SECONDS on the line, timeout=... in Python."
         )
         assert is_served(own)
+
+
+def test_a_timeout_names_what_came_in_place_of_an_answer() -> None:
+    with over("says-hello") as connection:
+        assert line_of(connection, timeout=0.5).endswith("It sent what is not a message of MCP: hello")
 
 
 @pytest.mark.parametrize("fault", ["silence", "drip", "drip-of-events"])
@@ -334,6 +341,34 @@ def test_a_command_that_does_not_start_is_told_with_its_error(fault: str, cause:
     with pytest.raises(RequestError) as raised:
         over(fault)
     assert str(raised.value) == f"{Path(sys.executable).name!r} ended before it answered. {cause}"
+
+
+STDERR = {
+    "plain words\n": "plain words",
+    "one\ntwo\nthree\nfour\n": "two | three | four",
+    "\x1b[31mTypeError [ERR_X]: bad\x1b[0m\n    at f (x.js:1:2)\n": "TypeError [ERR_X]: bad",
+    "thread 'main' panicked at src/main.rs:4:5:\nno token\nnote: run with `RUST_BACKTRACE=1`\n": (
+        "thread 'main' panicked at src/main.rs:4:5: | no token"
+    ),
+    "panic: no token\n\ngoroutine 1 [running]:\nmain.main()\n": "panic: no token | main.main()",
+    'Exception in thread "main" java.lang.IllegalStateException: no token\n\tat Main.main(Main.java:3)\n': (
+        'Exception in thread "main" java.lang.IllegalStateException: no token'
+    ),
+    "npm error code E404\nnpm error 404 Not Found - x\nnpm error A complete log of this run can be found in: /x\n": (
+        "npm error 404 Not Found - x"
+    ),
+    'Traceback (most recent call last):\n  File "x.py", line 1, in <module>\n    import y\nImportError: no y\n': (
+        "ImportError: no y"
+    ),
+    "    all of it\n    is indented\n": "all of it | is indented",
+}
+
+
+@pytest.mark.parametrize("stderr", STDERR)
+def test_the_error_is_found_in_what_a_command_writes(stderr: str) -> None:
+    with pytest.raises(RequestError) as raised:
+        over("dies-with", stderr)
+    assert str(raised.value).endswith(f"The last of its stderr: {STDERR[stderr]}.")
 
 
 def test_a_command_that_never_answers_is_given_up_at_its_deadline() -> None:

@@ -46,6 +46,7 @@ class _Body(httpx2.AsyncByteStream):
         size = 0
         async with aclosing(self._coded.aiter_bytes()) as parts:
             async for part in parts:
+                part = part if size else part.removeprefix(codecs.BOM_UTF8)  # noqa: PLW2901 - JSON has none
                 size += len(part)
                 if max(size, self._coded.num_bytes_downloaded) > limits.MESSAGE:
                     raise OverLimitError(over(self._coded, "a response"))
@@ -60,7 +61,7 @@ class _Events(_Body):
     """A stream of events, decoded; a byte that is not UTF-8 is an escape, as in a line of stdio."""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        text = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+        text = codecs.getincrementaldecoder("utf-8-sig")("backslashreplace")
         async with aclosing(self._coded.aiter_bytes()) as parts:
             async for part in parts:
                 yield text.decode(part).encode()

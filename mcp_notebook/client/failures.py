@@ -144,8 +144,9 @@ def _misfit(error: ValidationError) -> str:
 
 def last_words(stderr: str, most: int = 3) -> str:
     """Return what a command's stderr says last as part of a line: the error, where one is told, else the last lines."""
-    plain = (_ANSI.sub("", line).strip() for line in stderr.splitlines() if not _FRAME.match(line))
-    lines = [line for line in plain if line and not _AROUND.match(line)]
+    written = [line for line in _ANSI.sub("", stderr).splitlines() if line.strip()]
+    lines = [line.strip() for line in written if not (_FRAME.match(line) or _AROUND.match(line.strip()))]
+    lines = lines or [line.strip() for line in written]
     told = [number for number, line in enumerate(lines) if _ERROR.match(line)]
     chosen = lines[told[-1] :][:most] if told else lines[-most:]
     said = "".join(c if c.isprintable() else "?" for c in " | ".join(chosen)[:500])

@@ -77,10 +77,22 @@ _BEGINS = re.compile(r"\s*(\\x[0-9a-f]{2})*\s*[\[{]")
 _OUTCOME = re.compile(r'"(result|error)"\s*:')
 
 
+_RESULTS = frozenset({
+    "result", "content", "structuredContent", "contents", "messages", "tools", "resources", "resourceTemplates",
+    "prompts", "completion",
+})  # fmt: skip
+"""What a result has, which a server may send without what JSON-RPC puts around it."""
+
+_LOGGED = frozenset({"level", "levelname", "severity", "time", "timestamp", "ts", "msg"})
+"""What a line has that a program logs as JSON."""
+
+
 def _is_reply(message: Any) -> bool:
     if not isinstance(message, dict) or "method" in message:
         return False
-    return "jsonrpc" in message or ("id" in message and not message.keys().isdisjoint(("result", "error")))
+    if "jsonrpc" in message or ("id" in message and not message.keys().isdisjoint(("result", "error"))):
+        return True
+    return not message.keys().isdisjoint(_RESULTS) and message.keys().isdisjoint(_LOGGED)
 
 
 def same_id(value: Any) -> RequestId | None:

@@ -30,9 +30,10 @@ from mcp_notebook.client.noting import Noted, noted_here, noted_there
 from mcp_notebook.client.opening_links import opening_links
 from mcp_notebook.client.questions import Answerer, Answers
 from mcp_notebook.client.reading import Flawed, Found, in_words, reading
+from mcp_notebook.client.replies import quoted
 from mcp_notebook.client.sendable import sendable
 from mcp_notebook.client.sessions import Sessions
-from mcp_notebook.client.timeout import Timeout
+from mcp_notebook.client.timeout import Timeout, TimeUpError
 from mcp_notebook.errors import RequestError
 from mcp_notebook.plain_json import as_json, place_in_words
 from mcp_notebook.recording import Call, Recorder
@@ -239,7 +240,13 @@ class Requests:
     async def _run(
         self, request: Callable[[Client], Awaitable[T]], timeout: Timeout, again: Callable[[], bool] = lambda: True
     ) -> T:
-        return await timeout.run(lambda: self._sessions.run(request, again=again), self._sessions.name)
+        try:
+            return await timeout.run(lambda: self._sessions.run(request, again=again), self._sessions.name)
+        except TimeUpError as error:
+            if self._sessions.noise is None:
+                raise
+            noise = quoted(self._sessions.noise)
+            raise TimeUpError(f"{error} It sent what is not a message of MCP: {noise}") from None
 
     def _timeout(self, seconds: float | None) -> Timeout:
         return Timeout(self._seconds if seconds is None else Timeout.checked(seconds))

@@ -87,6 +87,11 @@ class Sessions:
         return self._stderr.tail if self._stderr is not None else ""
 
     @property
+    def noise(self) -> str | None:
+        """The first line of the open session that was no message; None where there was none."""
+        return self._session.watch.noise if self._session is not None else None
+
+    @property
     def open_client(self) -> Client | None:
         """The client of the session that is open; None where it was lost, and no request has renewed it yet."""
         session = self._session

@@ -11,9 +11,13 @@ import anyio
 
 from mcp_notebook.errors import RequestError
 
-__all__ = ["Timeout"]
+__all__ = ["TimeUpError", "Timeout"]
 
 T = TypeVar("T")
+
+
+class TimeUpError(RequestError):
+    """A request took longer than its time."""
 
 
 class Timeout:
@@ -46,13 +50,13 @@ class Timeout:
         """Run a request within its time.
 
         Raises:
-            RequestError: The time is up; the request is cancelled at the server.
+            TimeUpError: The time is up; the request is cancelled at the server.
         """
         self._begin()
         with self._scope:
             return await request()
         since = ", or after its last report of progress" if self._progressed else ""
-        raise RequestError(
+        raise TimeUpError(
             f"{server!r} did not answer within {self.seconds:g} s{since}; whether the request ran is not known. Give "
             "it longer: --timeout SECONDS on the line, timeout=... in Python."
         )

@@ -157,6 +157,8 @@ FAULTS: dict[str, Callable[[Peer, Any], object]] = {
     + [p.wfile.write(b"X-%d: %s\r\n" % (n, b"a" * 1000)) for n in range(100_000)],
     "big-event": lambda p, i: p.stream(event(TEXT % (i, "x" * 2_000_000))),
     "big-image": lambda p, i: p.put((TEXT % (i, "x" * 50_000_000)).encode()),
+    "bom": lambda p, i: p.put((TEXT % (i, "x")).encode("utf-8-sig")),
+    "bom-before-events": lambda p, i: p.stream(b"\xef\xbb\xbf" + event(TEXT % (i, "x"))),
     "half-a-character": lambda p, i: p.put((TEXT % (i, "cut \\ud83d")).encode()),
     "half-a-character-in-an-event": lambda p, i: p.stream(event(TEXT % (i, "cut \\ud83d"))),
     "latin-1": lambda p, i: p.put((TEXT % (i, "caf\xe9")).encode("latin-1")),

@@ -75,6 +75,8 @@ BAD_ANSWERS = {
     "id-as-words": lambda i: answer(f"request {i}", text("x")),
     "id-as-list": lambda i: answer([i], text("x")),
     "not-json-rpc": lambda i: send({"id": i, "result": text("x")}),
+    "bare-result": lambda i: send(text("x")),
+    "says-hello": lambda i: put("hello"),
     "version-1": lambda i: send({"jsonrpc": "1.0", "id": i, "result": text("x")}),
     "batch": lambda i: send([{"jsonrpc": "2.0", "id": i, "result": text("x")}]),
     "result-is-text": lambda i: answer(i, "x"),
@@ -140,6 +142,9 @@ def begin(fault: str) -> None:
         raise ModuleNotFoundError("No module named 'sales_data'")
     elif fault == "node-does-not-start":
         sys.stderr.write(NODE)
+        sys.exit(1)
+    elif fault == "dies-with":
+        sys.stderr.write(sys.argv[2])
         sys.exit(1)
     elif fault == "never-starts":
         time.sleep(600)
