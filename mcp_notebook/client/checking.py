@@ -12,7 +12,7 @@ import anyio
 from mcp_types import CallToolResult
 
 from mcp_notebook.client.reading import misfits
-from mcp_notebook.schema import Checker, Problem, fault_of
+from mcp_notebook.schema import Problem
 
 __all__ = ["Checks", "checked"]
 
@@ -54,6 +54,9 @@ class _Ready:
     """An output schema, ready to check results."""
 
     def __init__(self, schema: Any) -> None:
+        # Lazy, because the library takes a second to import, and many tools have no output schema.
+        from mcp_notebook.schema import Checker, fault_of
+
         fault = fault_of(schema)
         self._fault = [] if fault is None else [Problem(("outputSchema",), f"not a JSON Schema: {fault}")]
         self._checker = Checker(schema if isinstance(schema, Mapping | bool) else {})

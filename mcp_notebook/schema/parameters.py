@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 from urllib.parse import unquote
 
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT202012
-
 from mcp_notebook.schema.following import follows, one_look
 
 __all__ = ["UNSET", "Parameter", "Schema", "choices", "flatten", "mapping", "parameters", "resolve", "sequence"]
@@ -107,6 +104,9 @@ def _look_up(reference: str, root: Schema) -> Any:
 
 def _by_name(reference: str, root: Schema) -> Any:
     """Follow a reference to an anchor or an ``$id`` inside the schema; nothing is fetched."""
+    from referencing import Registry, Resource
+    from referencing.jsonschema import DRAFT202012
+
     try:
         resource = Resource.from_contents(root, default_specification=DRAFT202012)
         name = resource.id() or ""

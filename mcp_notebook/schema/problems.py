@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,40 +17,9 @@ from mcp_notebook.schema.budget import Budget, NotChecked, spending
 from mcp_notebook.schema.light import light, light_schema
 from mcp_notebook.schema.parameters import Schema
 from mcp_notebook.schema.patience import TOO_DEEP, Patience, patient
+from mcp_notebook.schema.problem import WIDTH, Problem, brief, shortened
 
-__all__ = ["Checker", "Findings", "Place", "Problem", "brief", "fault_of"]
-
-Place = tuple[str | int, ...]
-
-WIDTH: Final = 60
-"""Characters of a value in a message."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something wrong with a part of a value.
-
-    Attributes:
-        place: The keys and indices that lead to the part.
-        reason: What is wrong, or what should be.
-    """
-
-    place: Place
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{in_words(self.place)}: {self.reason}" if self.place else self.reason
-
-
-def in_words(place: Place) -> str:
-    """Write a place as it would be in code: ``loan.items[2]``."""
-    words = ""
-    for part in place:
-        if isinstance(part, int):
-            words += f"[{part}]"
-        else:
-            words += f".{_short(part)}" if words else _short(part)
-    return words
+__all__ = ["Checker", "Findings", "fault_of"]
 
 
 @dataclass(frozen=True)
@@ -187,40 +155,23 @@ def _likeliest(error: Any) -> list[Any]:
 def _reason(error: Any) -> str:
     write = _REASONS.get(error.validator)
     if write is None:
-        return _short(error.message)
+        return shortened(error.message)
     try:
         return write(error.instance, error.validator_value)
     except TypeError:  # an old dialect, where the keyword takes something else
-        return _short(error.message)
-
-
-def brief(value: Any, most: int = WIDTH) -> str:
-    """Write the beginning of a value as JSON: the whole can be large."""
-    if isinstance(value, str):
-        value = value[: most + 1]
-    written = ""
-    try:
-        for part in json.JSONEncoder(ensure_ascii=False, default=str).iterencode(value):
-            written += part[: most + 1]
-            if len(written) > most:
-                break
-    except ValueError:  # Python writes no integer of more than some thousand digits
-        written += "a very long number"
-    return _short(written, most)
-
-
-def _short(text: str, most: int = WIDTH) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+        return shortened(error.message)
 
 
 def _type(value: Any, kind: Any) -> str:
-    return f"{brief(value)} is no {_short(' or '.join(kind) if isinstance(kind, list) else str(kind))}"
+    return f"{brief(value)} is no {shortened(' or '.join(kind) if isinstance(kind, list) else str(kind))}"
 
 
 _REASONS: Final[dict[str, Callable[[Any, Any], str]]] = {
     "type": _type,
     "const": lambda value, only: f"must be {brief(only)}",
-    "enum": lambda value, allowed: f"{brief(value)} is none of {_short(', '.join(map(brief, islice(allowed, WIDTH))))}",
+    "enum": lambda value, allowed: (
+        f"{brief(value)} is none of {shortened(', '.join(map(brief, islice(allowed, WIDTH))))}"
+    ),
     "minimum": lambda value, bound: f"{brief(value)} is under {brief(bound)}",
     "maximum": lambda value, bound: f"{brief(value)} is over {brief(bound)}",
     "exclusiveMinimum": lambda value, bound: f"{brief(value)} is not over {brief(bound)}",
@@ -228,8 +179,8 @@ _REASONS: Final[dict[str, Callable[[Any, Any], str]]] = {
     "multipleOf": lambda value, step: f"{brief(value)} is no multiple of {brief(step)}",
     "minLength": lambda value, bound: f"{len(value)} characters, at least {brief(bound)} are needed",
     "maxLength": lambda value, bound: f"{len(value)} characters, at most {brief(bound)} fit",
-    "pattern": lambda value, pattern: f"{brief(value)} does not match {_short(str(pattern))}",
-    "format": lambda value, name: f"{brief(value)} is no {_short(str(name))}",
+    "pattern": lambda value, pattern: f"{brief(value)} does not match {shortened(str(pattern))}",
+    "format": lambda value, name: f"{brief(value)} is no {shortened(str(name))}",
     "minItems": lambda value, bound: f"{len(value)} items, at least {brief(bound)} are needed",
     "maxItems": lambda value, bound: f"{len(value)} items, at most {brief(bound)} fit",
     "uniqueItems": lambda value, _: "an item is there twice",
