@@ -37,7 +37,7 @@ __all__ = [
 WIDTH = 100
 """Characters to a line in text renderings."""
 
-TABLE_WIDTH = 120
+TABLE_WIDTH = 130
 """Characters to a row of a table: a cell that is cut in two is harder to read than a line that is a little long."""
 
 # The class is doubled where the host has rules of its own for HTML in outputs, so that ours win.
@@ -119,7 +119,7 @@ def columns(rows: Iterable[Sequence[str]], *, indent: str = "  ") -> list[str]:
     cells = [[*(visible(cell, one_line=True) for cell in row[:-1]), visible(row[-1])] for row in rows]
     if not cells:
         return []
-    widths = _fitting([max(map(len, column)) for column in zip(*cells, strict=True)], _width() - len(indent))
+    widths = _fitting([max(map(len, column)) for column in zip(*cells, strict=True)], len(indent))
     lines: list[str] = []
     for row in cells:
         wrapped = [
@@ -132,21 +132,21 @@ def columns(rows: Iterable[Sequence[str]], *, indent: str = "  ") -> list[str]:
     return lines
 
 
-def _width() -> int:
-    """Return how wide a table may be: less only in a narrow terminal, so that saved notebooks are alike."""
+def _fitting(widths: list[int], indent: int) -> list[int]:
+    """Make columns narrower where they do not fit: the last one first, then the widest.
+
+    The first has names, and stays; no other goes below 24. A narrower terminal counts, and nothing else of where this
+    runs, so that saved notebooks are alike.
+    """
     terminal = sys.__stdout__ is not None and not sys.__stdout__.closed and sys.__stdout__.isatty()
-    return min(TABLE_WIDTH, shutil.get_terminal_size().columns) if terminal else TABLE_WIDTH
-
-
-def _fitting(widths: list[int], most: int) -> list[int]:
-    """Make the widest columns narrower until all fit; the first has names, and stays, and no other goes below 24."""
-    widths = widths[:]
-    while sum(widths) + 2 * (len(widths) - 1) > most:
-        wide = [i for i in range(1, len(widths)) if widths[i] > 24]
+    columns = shutil.get_terminal_size().columns if terminal else TABLE_WIDTH
+    *lead, last = widths
+    while indent + sum(lead) + 2 * len(lead) + min(last, 40) > min(columns, TABLE_WIDTH):
+        wide = [i for i in range(1, len(lead)) if lead[i] > 24]
         if not wide:
             break
-        widths[max(wide, key=lambda i: widths[i])] -= 1
-    return widths
+        lead[max(wide, key=lambda i: lead[i])] -= 1
+    return [*lead, min(last, max(40, min(columns, WIDTH) - indent - sum(lead) - 2 * len(lead)))]
 
 
 def code(text: object) -> str:
