@@ -233,9 +233,8 @@ def test_a_newcomer_takes_the_place_of_the_oldest_connection_without_a_request(
         assert [rest(sock) for sock in idle[:17]] == [b""] * 17
 
 
-@contextmanager
-def open_stream(listener: Listener) -> Iterator[socket.socket]:
-    """Open a stream of a modern client that listens."""
+def listen() -> bytes:
+    """Return the request of a modern client that listens."""
     meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
     params = {"_meta": meta, "notifications": {"toolsListChanged": True}}
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "subscriptions/listen", "params": params}).encode()
@@ -243,12 +242,33 @@ def open_stream(listener: Listener) -> Iterator[socket.socket]:
         b"MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: subscriptions/listen\r\n"
         b"Accept: application/json, text/event-stream\r\nContent-Length: %d\r\n\r\n" % len(body)
     )
-    with closing(connect(listener, START + AUTHORIZED + headers + body)) as sock:
+    return START + AUTHORIZED + headers + body
+
+
+@contextmanager
+def open_stream(listener: Listener, *more: bytes) -> Iterator[socket.socket]:
+    """Open a stream of a client that listens; `more` is sent ahead."""
+    with closing(connect(listener, listen() + b"".join(more))) as sock:
         received = b""
         while b"acknowledged" not in received:
             received += (part := sock.recv(65536))
             assert part, received
         yield sock
+
+
+@pytest.mark.parametrize("more", [b"", b"GET /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 5, b"GET /mcp HT"])
+def test_a_client_that_leaves_its_stream_is_forgotten_whatever_it_sent_ahead(
+    limits: ModuleType, listener: Listener, more: bytes
+) -> None:
+    audience = listener._server.runtime.audience  # type: ignore[attr-defined]
+    for _ in range(3):
+        with open_stream(listener, more):
+            assert len(audience._places) == 1
+        end = time.monotonic() + DEADLINE
+        while audience._places:
+            assert time.monotonic() < end, "the stream is kept"
+            anyio.run(anyio.sleep, 0.02)
+    assert not limits.LimitedProtocol.open
 
 
 def test_where_requests_have_all_places_a_newcomer_hears_so(

@@ -76,6 +76,7 @@ class LimitedProtocol(Protocol):
         config.h11_max_incomplete_event_size = 2 * MOST_HEADERS  # h11's own bound, so that ours comes first
         super().__init__(config, *args, **options)
         self._held = bytearray()  # came, and the parser has not seen it
+        self._cycles: list[Any] = []  # requests without their whole answer, of httptools only
         self._ending: float | None = None  # since when what comes is thrown away
         self._watching: asyncio.TimerHandle | None = None
         self._unsent, self._unsent_since = 0, self.loop.time()
@@ -101,6 +102,9 @@ class LimitedProtocol(Protocol):
         """Forget the connection."""
         self.open.pop(self, None)
         self._held.clear()
+        for cycle in self._cycles:  # uvicorn tells only the latest, and an open stream may be an earlier one
+            cycle.disconnected = True
+            cycle.message_event.set()
         if self._watching is not None:
             self._watching.cancel()
             super().connection_lost(exc)
@@ -114,6 +118,11 @@ class LimitedProtocol(Protocol):
         self._body += len(data)
         if self._body > MOST_BODY and self._watching is not None:
             self.transport.abort()
+
+    def on_headers_complete(self) -> None:
+        """Notice a request, where httptools tells of it."""
+        super().on_headers_complete()  # type: ignore[misc]
+        self._cycles = [*(cycle for cycle in self._cycles if not cycle.response_complete), self.cycle]
 
     def on_response_complete(self) -> None:
         """Go on to the next request; end where the client still sends the one that was answered."""
