@@ -67,6 +67,7 @@ class Connection(Blocking):
         answerer: Answers what the server asks during a request that brings no answers of its own.
         notice: Told in one line that it has connected again, and where to sign in.
         deadline: Seconds that connecting may take; None waits for ever.
+        client: What it tells the server of itself.
 
     Attributes:
         target: Where it goes.
@@ -88,8 +89,10 @@ class Connection(Blocking):
         answerer: Answerer | None = None,
         notice: Callable[[str], None] = say,
         deadline: float | None = DEADLINE,
+        client: Implementation = _WHO,
     ) -> None:
         self.target = target
+        self._who = client
         self._own = Recorder()
         self._own.wire.on = True
         self._answering = Answering("", answerer)
@@ -105,7 +108,7 @@ class Connection(Blocking):
             notice=notice,
             deadline=deadline if outside and sign_in is None else None,
         )
-        requests = Requests(self._sessions, self._answering, self._noted_by, kind=_kind(target), client=_WHO)
+        requests = Requests(self._sessions, self._answering, self._noted_by, kind=_kind(target), client=client)
         super().__init__(portal, requests)
         self.aio = Aio(portal, requests)
         self._call_it(name or in_words(target))
@@ -116,7 +119,7 @@ class Connection(Blocking):
 
     def _options(self, outside: bool) -> dict[str, Any]:
         return {
-            "client_info": _WHO,
+            "client_info": self._who,
             "elicitation_callback": self._answering.elicit,
             "sampling_callback": self._answering.sample,
             "list_roots_callback": self._answering.list_roots,
