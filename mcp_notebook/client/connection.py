@@ -70,6 +70,7 @@ class Connection(Blocking):
         deadline: Seconds that connecting may take; None waits for ever.
         timeout: Seconds that a request waits for its answer, or for the next report of progress, where it brings no
             timeout of its own; None waits for ever.
+        client: What it tells the server of itself.
 
     Attributes:
         target: Where it goes.
@@ -93,9 +94,11 @@ class Connection(Blocking):
         notice: Callable[[str], None] = say,
         deadline: float | None = DEADLINE,
         timeout: float | None = None,
+        client: Implementation = _WHO,
     ) -> None:
         self.target = target
         self.timeout = timeout
+        self._who = client
         self._own = Recorder()
         self._own.wire.on = True
         self._answering = Answering("", answerer)
@@ -112,7 +115,7 @@ class Connection(Blocking):
             deadline=deadline if outside and sign_in is None else None,
         )
         requests = Requests(
-            self._sessions, self._answering, self._noted_by, kind=lambda: self.transport, client=_WHO, timeout=timeout
+            self._sessions, self._answering, self._noted_by, kind=lambda: self.transport, client=client, timeout=timeout
         )
         super().__init__(portal, requests)
         self.aio = Aio(portal, requests)
@@ -124,7 +127,7 @@ class Connection(Blocking):
 
     def _options(self, outside: bool) -> dict[str, Any]:
         return {
-            "client_info": _WHO,
+            "client_info": self._who,
             "elicitation_callback": self._answering.elicit,
             "sampling_callback": self._answering.sample,
             "list_roots_callback": self._answering.list_roots,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from mcp_notebook.errors import ExportError
@@ -13,12 +13,12 @@ from mcp_notebook.export.proof.evidence import Difference, Proof, Row, merged, s
 from mcp_notebook.export.proof.inspecting import Tested
 from mcp_notebook.export.proof.offering import KINDS, Offer, compared
 from mcp_notebook.export.proof.replaying import Replays, recorded
+from mcp_notebook.export.proof.variations import Run, Variations
 from mcp_notebook.recording import Call, volatile
 
-__all__ = ["Observed", "Run", "judged", "same_calls", "varying"]
+__all__ = ["Observed", "Run", "judged", "same_calls"]
 
 Cells = Mapping[tuple[str, str], int | None]
-Varies = Mapping[int, Sequence[str]]
 
 MADE_OF = "functions and what runs around them"
 
@@ -26,23 +26,6 @@ HINT = (
     "The proof begins with fresh processes. A value that may be another each time: --volatile PLACE. A server that "
     "remembers earlier calls: restart the kernel, run all cells, export again."
 )
-
-
-@dataclass
-class Run:
-    """What was observed of the package over one transport.
-
-    Attributes:
-        offer: What it offers; None where it did not say.
-        outcomes: What came of the calls, by their numbers.
-        failure: Why it went no further; "" where it did.
-        unasked: Why it was started, and nothing asked of it; "" where it was asked.
-    """
-
-    offer: Offer | None = None
-    outcomes: dict[int, dict[str, Any]] = field(default_factory=dict)
-    failure: str = ""
-    unasked: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,17 +55,10 @@ class Observed:
 
 def same_calls(replays: Replays, run: Run, declared: Sequence[str]) -> bool:
     """Whether each call had the recorded outcome; what is declared volatile counts by its type."""
-    return not any(True for call in replays.calls for _ in _of_call(call, run, {}, declared, {}))
+    return not any(True for call in replays.calls for _ in _of_call(call, run, {}, declared, Variations()))
 
 
-def varying(one: Run, other: Run) -> dict[int, list[str]]:
-    """Return which values of which calls differ between two runs of the same package."""
-    both = [number for number in one.outcomes if number in other.outcomes]
-    found = {number: volatile.find(one.outcomes[number], other.outcomes[number]) for number in both}
-    return {number: places for number, places in found.items() if places}
-
-
-def judged(observed: Observed, source: Source, cells: Cells, declared: Sequence[str], varies: Varies) -> Proof:
+def judged(observed: Observed, source: Source, cells: Cells, declared: Sequence[str], varies: Variations) -> Proof:
     """Say of each thing that was looked at whether the package passes."""
     found = {
         transport: _differences(observed, run, cells, declared, varies) for transport, run in observed.runs.items()
@@ -101,7 +77,7 @@ def judged(observed: Observed, source: Source, cells: Cells, declared: Sequence[
 
 
 def _differences(
-    observed: Observed, run: Run, cells: Cells, declared: Sequence[str], varies: Varies
+    observed: Observed, run: Run, cells: Cells, declared: Sequence[str], varies: Variations
 ) -> dict[str, list[Difference]]:
     found = {} if run.offer is None else compared(observed.live, run.offer, cells)
     found["calls"] = [d for call in observed.replays.calls for d in _of_call(call, run, cells, declared, varies)]
@@ -109,12 +85,14 @@ def _differences(
     return {key: [d.over_transport(transport) for d in of_kind] for key, of_kind in found.items()}
 
 
-def _of_call(call: Call, run: Run, cells: Cells, declared: Sequence[str], varies: Varies) -> Iterator[Difference]:
+def _of_call(call: Call, run: Run, cells: Cells, declared: Sequence[str], varies: Variations) -> Iterator[Difference]:
     if call.number not in run.outcomes:
         return
     kind = _KINDS.get(call.method, "completion")
-    places = [*volatile.places(declared, call.name), *varies.get(call.number, ())]
+    places = [*volatile.places(declared, call.name), *varies.in_each_run(call.number)]
     for at, one, other in differences(volatile.marked(recorded(call), places), run.outcomes[call.number]):
+        if varies.excuse(call.number, at, run.outcomes[call.number]):
+            continue
         cell = cells.get((kind, call.name))
         yield Difference(f"{kind} {call.name}", cell, at, short(one), short(other), call.number)
 
@@ -171,7 +149,7 @@ def _cell_of(about: str, cells: Cells) -> int | None:
     return next((cell for (kind, name), cell in cells.items() if f"{kind} {name}" == about), None)
 
 
-def _calls(observed: Observed, found: Mapping[str, Mapping[str, list[Difference]]], varies: Varies) -> Row:
+def _calls(observed: Observed, found: Mapping[str, Mapping[str, list[Difference]]], varies: Variations) -> Row:
     replays = observed.replays
     words: list[str] = []
     details: list[str] = []
@@ -184,10 +162,7 @@ def _calls(observed: Observed, found: Mapping[str, Mapping[str, list[Difference]
     details += map(str, merged([d for of_run in found.values() for d in of_run["calls"]]))
     ok = not details and not any("reached" in word for word in words)
     details += [HINT] if any(of_run["calls"] for of_run in found.values()) else []
-    details += [
-        f"call {number}, {', '.join(places)}: another value in each run, so only its type is compared"
-        for number, places in varies.items()
-    ]
+    details += varies.in_words()
     details += [f"call {call.number}, {call.title}, was not made again: {why}" for call, why in replays.left_out]
     stdio, http = words
     return Row(f"recorded calls ({len(replays.calls)})", stdio, http, ok, tuple(details))

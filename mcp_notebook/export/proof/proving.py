@@ -8,6 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from mcp_types import Implementation
+
 from mcp_notebook.client import Connection
 from mcp_notebook.errors import ExportError, McpNotebookError
 from mcp_notebook.export.likeness.comparing import Source
@@ -16,16 +18,22 @@ from mcp_notebook.export.module.writing import Module
 from mcp_notebook.export.proof import inspecting
 from mcp_notebook.export.proof.environment import Installed, installed
 from mcp_notebook.export.proof.evidence import Proof
-from mcp_notebook.export.proof.judging import Observed, Run, judged, same_calls, varying
+from mcp_notebook.export.proof.judging import Observed, Run, judged, same_calls
 from mcp_notebook.export.proof.offering import offer_of
 from mcp_notebook.export.proof.replaying import Replays, replayed
 from mcp_notebook.export.proof.serving import TRANSPORTS, serving
+from mcp_notebook.export.proof.variations import Variations, named, variations
 from mcp_notebook.export.ran import Subject
 from mcp_notebook.portal import Portal
 
 __all__ = ["prove"]
 
 Say = Callable[[str], None]
+
+NOTEBOOK = "mcp-notebook"
+"""What the connections of this project say that they are."""
+
+ANOTHER = Implementation(name="another-client", version="0")
 
 
 def prove(
@@ -75,10 +83,12 @@ def prove(
             offer = offer_of(live)
         starts = _Starts(portal, package, name, replays, on_progress)
         runs = {transport: starts.over(transport, signs_in=transport in signs_in) for transport in TRANSPORTS}
-        varies = {}
-        if not all(same_calls(replays, run, volatile) for run in runs.values()):
-            varies = varying(runs["stdio"], starts.over("stdio", again=True))
-            before_tests(varies)
+        varies = Variations()
+        if not all(same_calls(replays, run, volatile) for run in runs.values()) or named(NOTEBOOK, runs.values()):
+            again = starts.over("stdio", "to see what varies")
+            other = starts.over("stdio", "as another client", client=ANOTHER)
+            varies = variations(runs, again, other)
+            before_tests(varies.places)
             package.copy_again(destination, "tests")
         on_progress("running the package's tests")
         tests = _or_why(inspecting.tested, package, folder / "tests.xml")
@@ -98,18 +108,22 @@ class _Starts:
     replays: Replays
     say: Say
 
-    def over(self, transport: str, *, again: bool = False, signs_in: bool = False) -> Run:
+    def over(
+        self, transport: str, why: str = "", *, signs_in: bool = False, client: Implementation | None = None
+    ) -> Run:
         """Ask what it offers, and make the calls again; one that wants a sign-in is only started."""
-        self.say(f"starting the package over {transport}{', to see what varies' if again else ''}")
+        self.say(f"starting the package over {transport}{', ' if why else ''}{why}")
         run = Run()
         try:
-            with serving(self.portal, self.package, self.name, transport) as connections:
+            with serving(self.portal, self.package, self.name, transport, client) as connections:
                 if signs_in:
                     run.unasked = "the server wants a sign-in of its own"
                     return run
                 run.offer = offer_of(connections.speaking("modern"))
                 self.say(f"making the recorded calls again over {transport} ({len(self.replays.calls)})")
                 for call in self.replays.calls:
+                    if client is not None:  # another client has asked something else before
+                        connections.speaking(call.era).pages("list_tools")
                     run.outcomes[call.number] = replayed(self.portal, connections.speaking(call.era), call)
         except McpNotebookError as error:
             run.failure = str(error)

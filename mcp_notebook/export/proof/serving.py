@@ -10,6 +10,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from secrets import token_urlsafe
 from tempfile import TemporaryDirectory
+from typing import Any
+
+from mcp_types import Implementation
 
 from mcp_notebook.client import Command, Connection, Era, Target, Url
 from mcp_notebook.errors import ExportError
@@ -25,8 +28,11 @@ STARTING = 60.0
 class Connections:
     """Connections to one server, one for each era that is spoken with it; each to a process of its own over stdio."""
 
-    def __init__(self, portal: Portal, target: Target) -> None:
+    def __init__(self, portal: Portal, target: Target, client: Implementation | None = None) -> None:
         self._portal = portal
+        self._options: dict[str, Any] = {"notice": lambda _: None, "deadline": STARTING}
+        if client is not None:
+            self._options["client"] = client
         self._target = target
         self._open: dict[Era, Connection] = {}
         self._closing = ExitStack()
@@ -44,13 +50,15 @@ class Connections:
             RequestError: It cannot be opened.
         """
         if era not in self._open:
-            connection = Connection(self._portal, self._target, era, notice=lambda _: None, deadline=STARTING)
+            connection = Connection(self._portal, self._target, era, **self._options)
             self._open[era] = self._closing.enter_context(connection)
         return self._open[era]
 
 
 @contextmanager
-def serving(portal: Portal, package: Installed, name: str, transport: str) -> Iterator[Connections]:
+def serving(
+    portal: Portal, package: Installed, name: str, transport: str, client: Implementation | None = None
+) -> Iterator[Connections]:
     """Start the package, in an empty directory, and yield what connects to it; it ends with the context.
 
     Args:
@@ -58,13 +66,14 @@ def serving(portal: Portal, package: Installed, name: str, transport: str) -> It
         package: Where it is installed.
         name: What it is imported as.
         transport: One of `TRANSPORTS`.
+        client: What the connections tell the server of themselves; what all of this project do if not given.
 
     Raises:
         ExportError: It does not start.
     """
     with TemporaryDirectory(prefix="proof-", ignore_cleanup_errors=True) as cwd, ExitStack() as stack:
         target = stack.enter_context(TRANSPORTS[transport](package, name, Path(cwd)))
-        yield stack.enter_context(Connections(portal, target))
+        yield stack.enter_context(Connections(portal, target, client))
 
 
 @contextmanager

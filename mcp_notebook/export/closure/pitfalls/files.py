@@ -156,10 +156,11 @@ def _opened(node: ast.AST, places: Places) -> set[ast.expr]:
         if not isinstance(call, ast.Call):
             continue
         name = getattr(call.func, "attr", getattr(call.func, "id", ""))
-        if name in OPENING | REMOVING or name.startswith(("read_", "write_")):
+        if name in OPENING | MAKING | REMOVING or name.startswith(("read_", "write_")):
             on = call.func.value if isinstance(call.func, ast.Attribute) else None
             is_path = on is not None and bool(places.of(on))
-            found.update([on] if on is not None and is_path else call.args[:1])
+            # What a path is given as text is what it holds.
+            found.update([on] if on is not None and (is_path or name.endswith(("_text", "_bytes"))) else call.args[:1])
     return found
 
 
