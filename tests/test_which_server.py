@@ -47,6 +47,14 @@ def test_the_only_plain_server_is_meant_by_every_verb_that_names_none(shell: She
     assert servers(shell) == ["mcp"]
 
 
+def test_a_variable_that_holds_a_dead_reference_is_in_nobodys_way(
+    shell: Shell, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shell.good("import weakref\nclass Shelf: pass\ngone = weakref.proxy(Shelf())\n" + PLAIN.format("library"))
+    assert "of_library" in repr(shell.good("%mcp tools").result)
+    assert "weakly-referenced" not in capfd.readouterr().err
+
+
 def test_the_only_plain_server_is_served(shell: Shell) -> None:
     shell.good(PLAIN.format("mcp"), "%mcp serve")
     assert shell.state.registry.servers["mcp"].listener is not None

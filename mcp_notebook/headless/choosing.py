@@ -7,6 +7,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp_notebook.errors import NotebookError, UnknownNameError, did_you_mean
 from mcp_notebook.magics.state import State
 from mcp_notebook.server import LiveServer, definitions
+from mcp_notebook.server.variables import is_a, variables_with
 
 __all__ = ["choose", "name_of"]
 
@@ -45,7 +46,7 @@ def name_of(state: State, name: str | None = None) -> str:
 
 
 def _known(name: str, found: dict[str, MCPServer], state: State) -> str:
-    if name in found or isinstance(state.namespace.get(name), MCPServer):
+    if name in found or is_a(state.namespace.get(name), MCPServer):
         return name
     named = [known for known, server in found.items() if server.name == name]
     if len(named) != 1:
@@ -59,7 +60,7 @@ def _known(name: str, found: dict[str, MCPServer], state: State) -> str:
 def _servers(state: State) -> dict[str, MCPServer]:
     """Return the notebook's servers, each once, by the name that `Registry.use` takes."""
     found = {live.name: live.server for live in state.registry.servers.values()}
-    for variable, value in state.namespace.items():
-        if isinstance(value, MCPServer) and not variable.startswith("_") and value not in found.values():
+    for variable, value in variables_with(MCPServer, state.namespace).items():
+        if not variable.startswith("_") and value not in found.values():
             found[variable] = value
     return found

@@ -176,8 +176,10 @@ def _servers(state: State) -> Mapping[str, MCPServer[Any]]:
     """Return the servers by each name that they have: live ones by their own, others by their variables."""
     from mcp.server.mcpserver import MCPServer
 
+    from mcp_notebook.server.variables import variables_with
+
     live = {name: live.server for name, live in state.registry.servers.items()}
-    held = {k: v for k, v in state.namespace.items() if isinstance(v, MCPServer) and not k.startswith("_")}
+    held = {k: v for k, v in variables_with(MCPServer, state.namespace).items() if not k.startswith("_")}
     return {**live, **{name: server for name, server in held.items() if name not in live}}
 
 

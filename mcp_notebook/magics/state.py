@@ -30,6 +30,7 @@ from mcp_notebook.server import LiveServer, Registry
 from mcp_notebook.server.notebook_server import let_replace
 from mcp_notebook.server.offered import Offered
 from mcp_notebook.server.origins import Origins
+from mcp_notebook.server.variables import is_a, variables_with
 
 if TYPE_CHECKING:
     from mcp_notebook.widgets.form import ToolForm
@@ -88,7 +89,7 @@ class State:
         A live server of a name goes before a connection of a cell's that is called the same.
         """
         elsewhere = {connection.name: connection for connection in opened()}
-        held = [(name, value) for name, value in self.namespace.items() if isinstance(value, Connection)]
+        held = variables_with(Connection, self.namespace).items()
         elsewhere |= {name: value for name, value in held if not name.startswith("_") and not value.closed}
         taken = self.registry.servers
         return {**{name: found for name, found in elsewhere.items() if name not in taken}, **self.opened}
@@ -123,8 +124,7 @@ class State:
         yield from (live.server for live in self.registry.servers.values())
         for value in list(self.namespace.values()):
             held = value.values() if type(value) is dict else value if type(value) in (list, tuple) else ()
-            # By their type: a proxy may raise where its class is asked for.
-            yield from (each for each in (value, *islice(held, MOST_HELD)) if issubclass(type(each), MCPServer))
+            yield from (each for each in (value, *islice(held, MOST_HELD)) if is_a(each, MCPServer))
 
     def live(self, name: str | None = None) -> LiveServer:
         """Return the live server of that name, or the one that is meant where none is named.

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
+from mcp_notebook.server.variables import variables_with
+
 __all__ = ["writes"]
 
 CHANGE_IN_PLACE = frozenset(
@@ -45,7 +47,7 @@ def writes(function: Callable[..., Any]) -> str | None:
     except (OSError, TypeError, SyntaxError):  # no source: a builtin, or a function made by exec
         return None
     variables = getattr(function, "__globals__", {})
-    modules = {name for name, value in list(variables.items()) if isinstance(value, ModuleType)}
+    modules = set(variables_with(ModuleType, variables))
     # The statements only: what decorators and defaults do is done once, by the cell.
     body = ast.Module(body=getattr(tree.body[0], "body", []), type_ignores=[])
     parameters = set(inspect.signature(function).parameters)

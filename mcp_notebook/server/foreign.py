@@ -7,6 +7,8 @@ from typing import Any
 
 from mcp.server.lowlevel import Server
 
+from mcp_notebook.server.variables import is_a
+
 __all__ = ["foreign_server"]
 
 
@@ -15,7 +17,7 @@ def foreign_server(namespace: Mapping[str, Any]) -> str | None:
     for name, value in list(namespace.items()):
         if name.startswith("_"):
             continue
-        if isinstance(value, Server):
+        if is_a(value, Server):
             return (
                 f"{name} is the SDK's low-level Server, which says itself what it serves, so it has no definitions "
                 "here. Write its tools on an MCPServer: @mcp.tool()."

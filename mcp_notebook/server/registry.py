@@ -14,6 +14,7 @@ from mcp_notebook.recording import Recorder
 from mcp_notebook.server.definitions import definitions
 from mcp_notebook.server.foreign import foreign_server
 from mcp_notebook.server.notebook_server import NotebookServer, adopt
+from mcp_notebook.server.variables import is_a, variables_with
 
 if TYPE_CHECKING:
     from mcp_notebook.server.hosting import Listener
@@ -94,8 +95,8 @@ class Registry:
         """Return the servers in variables that are not live, each once, by the first variable that holds it."""
         found: dict[str, MCPServer[Any]] = {}
         known: list[MCPServer[Any]] = [live.server for live in self.servers.values()]
-        for variable, value in list(namespace.items()):
-            if isinstance(value, MCPServer) and not variable.startswith("_") and all(value is not s for s in known):
+        for variable, value in variables_with(MCPServer, namespace).items():
+            if not variable.startswith("_") and all(value is not s for s in known):
                 found[variable] = value
                 known.append(value)
         return found
@@ -127,10 +128,10 @@ class Registry:
             UnknownNameError: There is neither.
         """
         found = namespace.get(name)
-        if isinstance(found, MCPServer):
+        if is_a(found, MCPServer):
             self._give_way()
-        if name not in self.servers or (isinstance(found, MCPServer) and found in self._passed_over):
-            if not isinstance(found, MCPServer):
+        if name not in self.servers or (is_a(found, MCPServer) and found in self._passed_over):
+            if not is_a(found, MCPServer):
                 raise UnknownNameError(self._why_unknown(name, found, namespace))
             variable = None if isinstance(found, NotebookServer) else name
             name = name if variable else found.name
@@ -201,8 +202,8 @@ class Registry:
         """Return servers that were not there before: the name each would take, its variable, and the server."""
         watched = {live.variable: live.name for live in self.servers.values() if live.variable is not None}
         found = []
-        for variable, value in list(namespace.items()):
-            if isinstance(value, MCPServer) and value not in self._seen:
+        for variable, value in variables_with(MCPServer, namespace).items():
+            if value not in self._seen:
                 if variable in watched:
                     found.append((watched[variable], variable, value))
                 elif isinstance(value, NotebookServer) and not any(value is server for *_, server in found):
@@ -211,7 +212,7 @@ class Registry:
 
     def names(self, namespace: Mapping[str, Any]) -> list[str]:
         """Return what `use` takes: live servers, and variables that hold one."""
-        variables = [k for k, v in list(namespace.items()) if isinstance(v, MCPServer) and not k.startswith("_")]
+        variables = [name for name in variables_with(MCPServer, namespace) if not name.startswith("_")]
         return list(dict.fromkeys([*self.servers, *variables]))
 
     def _put(

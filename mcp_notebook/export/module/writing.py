@@ -23,6 +23,7 @@ from mcp_notebook.export.module.layout import laid_out
 from mcp_notebook.export.module.plain import only_here, ours, plain
 from mcp_notebook.export.module.registrations import Registrations
 from mcp_notebook.export.ran import Subject
+from mcp_notebook.server.variables import variables_with
 
 __all__ = ["LONG", "Module", "Setting", "write"]
 
@@ -137,7 +138,7 @@ def _refuse_unknown(also: Sequence[str], notebook: Notebook) -> None:
 
 
 def _variables(subject: Subject) -> dict[str, MCPServer[Any]]:
-    return {name: value for name, value in subject.namespace.items() if isinstance(value, MCPServer) and name[0] != "_"}
+    return {k: v for k, v in variables_with(MCPServer, subject.namespace).items() if not k.startswith("_")}
 
 
 def _aliases(subject: Subject, server: MCPServer[Any]) -> set[str]:
