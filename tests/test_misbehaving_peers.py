@@ -417,7 +417,7 @@ def test_no_cell_gets_the_tracebacks_of_the_sdk(extension: bool) -> None:
             ran = kernel.good(f"drive({fault!r})")
             assert ran.stderr == ""
             assert ran.stdout in ("RequestError\n", "")
-        assert kernel.good("drive('silence', timeout=0.2)").everything.strip() == "RequestError"
+        assert kernel.good("drive('silence', timeout=0.2)").everything.strip() == "TimeUpError"
         assert kernel.good("import gc; gc.collect();").stderr == ""
 
 
