@@ -168,7 +168,7 @@ def run(kind: str, count: int, seed: int = 1) -> Report:
     report = Report()
     with server(kind) as (url, log):
         # What is imported and kept with the first requests is no growth.
-        _send_all(url, list(inputs(TOKEN, seed + 1, min(count, 500))), Report())
+        _send_all(url, list(inputs(TOKEN, seed + 1, min(count // 4, 3_000))), Report())
         before = _settled(url)
         threads = [
             threading.Thread(target=_send_all, args=(url, list(inputs(TOKEN, seed, count))[i::THREADS], report))

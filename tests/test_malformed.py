@@ -14,7 +14,7 @@ from mcp_notebook import cells
 from mcp_notebook.export.proof.replaying import replays
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording.as_tests import why_not
-from mcp_notebook.recording.call import MOST_DEPTH
+from mcp_notebook.recording.cutting import MOST_DEPTH
 from mcp_notebook.server import NotebookServer
 from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.gate import Token

@@ -9,9 +9,9 @@ from contextvars import ContextVar
 from typing import Any, Literal, NamedTuple
 
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
-from pydantic_core import to_json
 
 from mcp_notebook.recording.characters import whole
+from mcp_notebook.recording.cutting import fitted, packed, shortened
 
 __all__ = [
     "MOST_BYTES_OF_EVENTS",
@@ -23,7 +23,6 @@ __all__ = [
     "Kind",
     "State",
     "current",
-    "fits",
     "fitted",
 ]
 
@@ -46,9 +45,6 @@ MOST_CHARACTERS_OF_CLIENT = 200
 
 MOST_CHARACTERS_OF_ERROR = 20_000
 """What is kept of the text of an error."""
-
-MOST_DEPTH = 100
-"""Levels of JSON that are kept; who shows or compares it goes as deep, and Python's stack has an end."""
 
 BYTES_OF_A_CALL = 1_000
 """About what a call takes beside the texts that it keeps."""
@@ -156,13 +152,13 @@ class Call:
     ) -> None:
         self.server = server
         self.method = method
-        self.name = _shortened(whole(name), MOST_CHARACTERS_OF_NAME)
-        self.client = _shortened(whole(client), MOST_CHARACTERS_OF_CLIENT)
+        self.name = shortened(whole(name), MOST_CHARACTERS_OF_NAME)
+        self.client = shortened(whole(client), MOST_CHARACTERS_OF_CLIENT)
         self.transport = transport
         self.protocol_version = protocol_version
         self.function = function
         # As JSON text: one object instead of many, which the garbage collector would visit again and again.
-        self._arguments, self.cut = _packed(arguments)
+        self._arguments, self.cut = packed(arguments, MOST_BYTES_OF_VALUES)
         self.cut = self.cut or self.name != name
         self.size = BYTES_OF_A_CALL + len(self._arguments) + len(self.name) + len(self.client)
         self.started = time.time()
@@ -241,118 +237,16 @@ class Call:
         self.state = state
         self.session = None
         if error is not None:
-            self.error, self.code = _shortened(whole(error), MOST_CHARACTERS_OF_ERROR), code
+            self.error, self.code = shortened(whole(error), MOST_CHARACTERS_OF_ERROR), code
             self.size += len(self.error)
         if data is not None:
-            self._data, _ = _packed({"data": data})
+            self._data, _ = packed({"data": data}, MOST_BYTES_OF_VALUES)
             self.size += len(self._data)
         if result is not None:
-            self._result, cut = _packed(result)
+            self._result, cut = packed(result, MOST_BYTES_OF_VALUES)
             self.cut = self.cut or cut
             self.size += len(self._result)
 
 
 current: ContextVar[Call | None] = ContextVar("mcp_notebook_call", default=None)
 """The call that the running code works for; threads and tasks that it starts inherit it."""
-
-
-def _shortened(text: str, most: int) -> str:
-    return text if len(text) <= most else _cut(text, [most])
-
-
-def _packed(value: Any) -> tuple[bytes, bool]:
-    """Return a JSON value as text, and whether it had to be cut."""
-    try:
-        text = to_json(value)
-    except ValueError:  # half of a surrogate pair, which JSON can carry and UTF-8 cannot; or too deep for it
-        kept, _ = fitted(value, MOST_BYTES_OF_VALUES)
-    else:
-        levels = text.count(b"{") + text.count(b"[")  # no more than that
-        if len(text) <= MOST_BYTES_OF_VALUES and (levels <= MOST_DEPTH or not _is_deep(value)):
-            return text, False
-        kept = _cut(value, [MOST_BYTES_OF_VALUES])
-    return _json(kept), kept is not value
-
-
-def _json(value: Any) -> bytes:
-    try:
-        return to_json(value)
-    except ValueError:  # half a character, which neither UTF-8 nor a front end can carry
-        return json.dumps(whole(value), default=repr).encode()
-
-
-def fitted(value: Any, room: int) -> tuple[Any, int]:
-    """Return a JSON value cut to about `room` bytes and `MOST_DEPTH`, and its size; what fits is returned as it is."""
-    value = whole(value)
-    size = _size(value, room)
-    return (value, size) if size <= room and not _is_deep(value) else (_cut(value, [room]), min(size, room))
-
-
-def fits(value: Any, room: int) -> bool:
-    """Whether a JSON value has at most `room` bytes and `MOST_DEPTH`."""
-    return _size(value, room) <= room and not _is_deep(value)
-
-
-def _is_deep(value: Any) -> bool:
-    """Whether a JSON value has more levels than are kept."""
-    level = [value]
-    for _ in range(MOST_DEPTH + 1):
-        inside = [item for item in level if isinstance(item, (dict, list, tuple)) and item]
-        if not inside:
-            return False
-        level = [child for item in inside for child in (item.values() if isinstance(item, dict) else item)]
-    return True
-
-
-def _size(value: Any, most: int) -> int:
-    """About how many bytes a JSON value takes; counting stops past `most`."""
-    size = 0
-    left = [value]
-    while left and size <= most:
-        item = left.pop()
-        if isinstance(item, (str, bytes)):
-            size += len(item)
-        elif isinstance(item, dict):
-            size += 4 * len(item) + sum(map(len, item))
-            left += item.values()
-        elif isinstance(item, (list, tuple)):
-            size += 2 * len(item)
-            left += item
-        else:
-            size += 8
-    return size
-
-
-def _cut(value: Any, left: list[int], levels: int = MOST_DEPTH) -> Any:
-    """Return as much of a value as `left` has room for, and so many levels; what is left out is marked where it was."""
-    room = max(left[0], 0)
-    if isinstance(value, str):
-        left[0] -= len(value)
-        return value if len(value) <= room else f"{value[:room]}[{len(value) - room} more characters]"
-    if isinstance(value, bytes):
-        left[0] -= 8
-        return f"[{len(value)} bytes]"
-    if levels < 0 and isinstance(value, (dict, list, tuple)) and value:
-        left[0] -= 8
-        return "[deeper]"
-    if isinstance(value, dict):
-        mapping: dict[str, Any] = {}
-        for key, item in value.items():
-            if left[0] <= 0:
-                mapping["..."] = f"[{len(value) - len(mapping)} more]"
-                break
-            left[0] -= 4
-            name = _cut(key, left)
-            mapping[name] = _cut(item, left, levels - 1)
-        return mapping
-    if isinstance(value, (list, tuple)):
-        items: list[Any] = []
-        for item in value:
-            if left[0] <= 0:
-                items.append(f"[{len(value) - len(items)} more]")
-                break
-            left[0] -= 2
-            items.append(_cut(item, left, levels - 1))
-        return items
-    left[0] -= 8
-    return value

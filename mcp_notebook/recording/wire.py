@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Literal, NamedTuple
 
-from mcp_notebook.recording.call import fitted
+from mcp_notebook.recording.cutting import fitted
 
 __all__ = ["Frame", "Wire", "tapped"]
 

@@ -20,8 +20,9 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS as MODERN
 from pydantic import ValidationError
 
 from mcp_notebook.recording import Call, Recorder, current, output
-from mcp_notebook.recording.call import MOST_CHARACTERS_OF_NAME, fits, fitted
+from mcp_notebook.recording.call import MOST_CHARACTERS_OF_NAME
 from mcp_notebook.recording.characters import whole
+from mcp_notebook.recording.cutting import fits, fitted
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.approved_call import door
 from mcp_notebook.server.audience import Audience

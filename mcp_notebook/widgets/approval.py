@@ -11,7 +11,8 @@ from typing import Any
 import ipywidgets as w
 
 from mcp_notebook.errors import UnknownNameError
-from mcp_notebook.server.approval import LONG, Approval, Request, left_in_words
+from mcp_notebook.server.approval import Approval, left_in_words
+from mcp_notebook.server.approval_request import LONG, Request
 from mcp_notebook.server.interface import behaviour, listed
 from mcp_notebook.visible import visible
 from mcp_notebook.widgets import look
