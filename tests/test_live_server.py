@@ -184,6 +184,25 @@ def test_what_cannot_be_carried_stops_with_a_line_that_says_what_differs(shell: 
     assert "tool look" in finding.what
 
 
+CHANGED = {
+    "description": "tool.description = 'Never.'",
+    "title": "tool.title = 'Look'",
+    "annotations": "tool.annotations = hints",
+    "meta": "tool.meta = {'a': 1}",
+    "input schema": "tool.parameters['properties']['name']['maxLength'] = 3",
+}
+
+
+@pytest.mark.parametrize("field", CHANGED)
+def test_an_entry_that_was_changed_out_of_sight_stops_without_a_proof(shell: Shell, field: str) -> None:
+    code = f"tool = server._tool_manager.get_tool('look'); {CHANGED[field]}"
+    shell.good("from mcp_types import ToolAnnotations")
+    cells = (SERVER, TOOLS, f"exec({code!r}, {{'server': mcp, 'hints': ToolAnnotations(read_only_hint=True)}})")
+    (finding,) = stops(exported(shell, *cells))
+    assert (finding.cell, finding.name) == (3, "look")
+    assert field in finding.what
+
+
 DECORATED = {
     "plain": "@mcp.tool()\ndef add(a: int) -> int:\n    return a",
     "a decorator": "@mcp.tool()\n@guarded\ndef add(a: int) -> int:\n    return a",

@@ -14,7 +14,7 @@ from mcp_notebook.export.closure import closing, names, statements
 from mcp_notebook.export.closure.pitfalls.subject import line_of
 from mcp_notebook.export.closure.statements import Notebook, Statement
 from mcp_notebook.export.findings import Finding
-from mcp_notebook.export.likeness import carrying
+from mcp_notebook.export.likeness import carrying, stated
 from mcp_notebook.export.module import registrations
 from mcp_notebook.export.module.body import body
 from mcp_notebook.export.module.edits import undecorated
@@ -104,6 +104,7 @@ def write(subject: Subject, *, also: Sequence[str] = (), longest: int = LONG) ->
     )
     findings = [*carried.findings, *(f for plan in plans for f in plan.findings), *written.findings]
     findings += carrying.findings(subject, notebook, carried.statements, plans[0])
+    findings += stated.findings(plans[0])
     return Module(
         files,
         written.variable,
