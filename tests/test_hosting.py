@@ -24,6 +24,7 @@ from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.gate import Token
 from mcp_notebook.server.hosting import SWITCH_INTERVAL, Listener
 from mcp_notebook.server.notebook_server import NotebookServer
+from tests.raw_http import RawClient
 
 DEADLINE = 20
 TOKEN = Token.make()
@@ -407,3 +408,12 @@ def test_frames_are_kept_of_both_transports_without_the_token(serve):
         assert "'structuredContent': {'result': 3}" in kept
         assert "authorization: [redacted]" in kept
         assert str(TOKEN) not in kept
+
+
+def test_a_client_that_wants_to_go_on_after_an_event_gets_a_new_stream(serve):
+    listener = serve()
+    with RawClient(listener.url, TOKEN, legacy=True) as client:
+        headers = {**client.session, "Accept": "text/event-stream", "Last-Event-ID": "7"}
+        with client.http.stream("GET", listener.url, headers=headers) as response:
+            assert response.status_code == 200
+            assert response.headers["content-type"].startswith("text/event-stream")
