@@ -22,6 +22,7 @@ from mcp_notebook.export.module.exposed import is_exposed
 from mcp_notebook.export.module.layout import laid_out
 from mcp_notebook.export.module.plain import only_here, ours, plain
 from mcp_notebook.export.module.registrations import Registrations
+from mcp_notebook.export.naming import printable
 from mcp_notebook.export.ran import Subject
 from mcp_notebook.server.variables import variables_with
 
@@ -206,4 +207,4 @@ def _left_out(notebook: Notebook, carried: closing.Slice, aliases: frozenset[str
 
 
 def _docstring(server: MCPServer[Any]) -> str:
-    return server.description or server.title or f"The MCP server {server.name}."
+    return printable(server.description or server.title or f"The MCP server {server.name}.")
