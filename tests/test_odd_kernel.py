@@ -37,6 +37,19 @@ SERVERS = {
     ),
 }
 
+INTERRUPTED = """
+import os, signal
+from mcp_notebook.schema import Checker
+check = Checker.check
+
+def interrupted(self, value):
+    os.kill(os.getpid(), signal.SIGINT)
+    return check(self, value)
+
+Checker.check = interrupted
+"""
+"""Has the kernel interrupted when it begins to check a result."""
+
 
 @pytest.fixture(scope="module")
 def kernel() -> Iterator[Kernel]:
@@ -91,9 +104,9 @@ def test_a_list_without_an_end_is_cut_and_said_to_be(kernel: Kernel) -> None:
 
 def test_a_check_without_an_end_ends_and_can_be_interrupted(kernel: Kernel) -> None:
     assert "not checked: it takes longer than 2 s" in kernel.good("%mcp call t --on slow").text
-    cell = kernel.begin("%mcp call t --on slow")
-    kernel.interrupt()
-    assert not kernel.finish(cell).ok
+    kernel.good(INTERRUPTED)
+    assert not kernel.run("%mcp call t --on slow").ok
+    kernel.good("Checker.check = check")
     assert kernel.good("%mcp call add a=1 b=2").text == "3"
 
 
