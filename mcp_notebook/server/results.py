@@ -28,13 +28,16 @@ from mcp_notebook.plain_json import Path, not_numbers, place_in_words
 from mcp_notebook.recording import current
 from mcp_notebook.recording.characters import whole
 
-__all__ = ["checked", "checked_resource", "in_whole", "unknown_to_json"]
+__all__ = ["GIVEN", "checked", "checked_resource", "in_whole", "unknown_to_json"]
 
 T = TypeVar("T")
 Entry = TypeVar("Entry", Resource, ResourceTemplate)
 
 READY = (str, bool, int, float, type(None), CallToolResult, InputRequiredResult, Image, Audio, *get_args(ContentBlock))
 """What the SDK sends as it is."""
+
+GIVEN = "_mcp_notebook_given"
+"""The attribute of a check that has the function as the SDK made it."""
 
 MOST = 10_000
 """How many parts of a result are looked at."""
@@ -87,7 +90,7 @@ def checked(tool: Tool) -> Tool:
 def checked_resource(entry: Entry) -> Entry:
     """Return a resource or template, what its function returns looked at before clients get it."""
     function = getattr(entry, "fn", None)
-    if function is None or hasattr(function, "_mcp_notebook_checked"):
+    if function is None or hasattr(function, GIVEN):
         return entry
 
     def look_at(content: Any) -> Any:
@@ -108,7 +111,7 @@ def checked_resource(entry: Entry) -> Entry:
             return look_at(function(*args, **options))
 
     # The author's function is what they wrapped, not pydantic's check of arguments around it.
-    vars(read).update(_mcp_notebook_checked=True, __wrapped__=inspect.unwrap(function))
+    vars(read).update({GIVEN: function, "__wrapped__": inspect.unwrap(function)})
     return entry.model_copy(update={"fn": read})
 
 

@@ -14,6 +14,7 @@ from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
 
 import mcp_notebook
 from mcp_notebook.export.likeness.anatomy import GONE, Anatomy
+from mcp_notebook.server.results import GIVEN
 from mcp_notebook.server.runtime import Runtime
 from mcp_notebook.server.stable_tools import TOOLS as OF_THE_NOTEBOOK
 
@@ -37,7 +38,7 @@ def anatomy_of(server: MCPServer[Any], namespace: Mapping[str, Any]) -> Any:
 def as_given(function: Any) -> Any:
     """Return a function as its author gave it to the SDK, without what runs it in its place and time here."""
     while isinstance(function, types.FunctionType) and _is_ours(function) and hasattr(function, "__wrapped__"):
-        function = function.__wrapped__
+        function = getattr(function, GIVEN, function.__wrapped__)
     return function
 
 
