@@ -20,7 +20,6 @@ import pytest
 from IPython.core.error import UsageError
 from mcp import Client
 from mcp.server.mcpserver import MCPServer
-from mcp.shared.exceptions import MCPError
 from pydantic import BaseModel
 
 from mcp_notebook import NotebookServer
@@ -162,49 +161,6 @@ def test_what_has_a_right_json_is_left_to_the_sdk(value: Any, text: str) -> None
 def test_a_table_stays_the_text_that_pandas_writes() -> None:
     result, _ = called(NotebookServer("s"), lambda: FRAME)
     assert json.loads(result.content[0].text) == str(FRAME)
-
-
-async def _contents(server: MCPServer[Any], uri: str) -> Any:
-    async with Client(server) as client:
-        try:
-            return (await client.read_resource(uri)).contents[0].text  # type: ignore[union-attr]
-        except MCPError as error:
-            return str(error)
-
-
-@pytest.mark.parametrize("uri", ["rows://all", "rows://{name}"])
-@pytest.mark.parametrize("is_async", [True, False])
-@pytest.mark.parametrize("adopted", [True, False])
-def test_a_resource_is_looked_at_as_a_tool_is(uri: str, is_async: bool, adopted: bool) -> None:
-    server: MCPServer[Any] = MCPServer("s", log_level="CRITICAL") if adopted else NotebookServer("s")
-    kept: dict[str, Any] = {"rows": [np.int64(1)]}
-    if "{" in uri and is_async:
-
-        @server.resource(uri)
-        async def later(name: str) -> Any:
-            return kept["rows"]
-    elif "{" in uri:
-
-        @server.resource(uri)
-        def named(name: str) -> Any:
-            return kept["rows"]
-    elif is_async:
-
-        @server.resource(uri)
-        async def whole_later() -> Any:
-            return kept["rows"]
-    else:
-
-        @server.resource(uri)
-        def whole() -> Any:
-            return kept["rows"]
-
-    adopt(server)
-    assert "numpy" not in anyio.run(_contents, server, "rows://all")
-    raised = server.runtime.recorder.calls[-1].raised  # type: ignore[attr-defined]
-    assert str(raised) == "The content has a numpy.int64, which JSON does not know. Return a value of Python: .item()."
-    kept["rows"] = [1]
-    assert json.loads(anyio.run(_contents, server, "rows://all")) == [1]
 
 
 @pytest.fixture

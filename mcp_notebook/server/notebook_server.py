@@ -21,7 +21,6 @@ from mcp_notebook.server.approved_call import approved
 from mcp_notebook.server.changes import replace
 from mcp_notebook.server.failures import guarded
 from mcp_notebook.server.placement import placed
-from mcp_notebook.server.results import checked_resource
 from mcp_notebook.server.runtime import Runtime
 
 __all__ = ["NotebookServer", "adopt"]
@@ -70,7 +69,7 @@ class _Replacing:
 
     def add_resource(self: Any, resource: Resource) -> None:
         """Add a resource, or replace the one of its URI."""
-        replace(self, "resource", {str(resource.uri): checked_resource(resource)})
+        replace(self, "resource", {str(resource.uri): resource})
 
     def resource(self: Any, uri: str, **options: Any) -> Callable[[Function], Function]:
         """Register a resource or template, as `MCPServer.resource` does, and tell clients."""
@@ -81,7 +80,7 @@ class _Replacing:
             # The SDK puts a template in its place by itself; a resource comes through `add_resource`.
             template = sdk_gaps.entries(self, "resource template").get(uri)
             if template is not None:
-                replace(self, "resource template", {uri: checked_resource(template)})
+                replace(self, "resource template", {uri: template})
             return function
 
         return decorator
@@ -142,9 +141,6 @@ def adopt(server: MCPServer[Any], recorder: Recorder | None = None) -> MCPServer
             setattr(server, name, MethodType(getattr(_Replacing, name), server))
         tools = sdk_gaps.entries(server, "tool")
         sdk_gaps.put_entries(server, "tool", {name: placed(tool) for name, tool in tools.items()})
-        for kind in ("resource", "resource template"):
-            entries = sdk_gaps.entries(server, kind)
-            sdk_gaps.put_entries(server, kind, {name: checked_resource(entry) for name, entry in entries.items()})
         _at_home(server, recorder)
     elif recorder is not None:
         server.runtime.recorder = recorder

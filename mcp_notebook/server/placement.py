@@ -45,11 +45,11 @@ def placed(tool: Tool, *, run_on: RunOn | None = None, timeout: float | None = N
             ``async def``), or the ``main`` thread of the kernel.
         timeout: Seconds after which a call is cancelled, waiting included; None for no limit.
     """
-    tool = checked(tool)
+    looked_at = checked(tool.fn, is_async=tool.is_async)
     run_on = run_on or ("loop" if tool.is_async else "worker")
     if (run_on, tool.is_async, timeout) == ("loop", True, None):
-        return tool
-    function = RUN_ON[run_on, tool.is_async](tool.fn)
+        return tool.model_copy(update={"fn": looked_at})
+    function = RUN_ON[run_on, tool.is_async](looked_at)
     if timeout is not None:
         function = _limited(function, timeout, stoppable=tool.is_async)
     functools.update_wrapper(function, tool.fn)

@@ -6,25 +6,19 @@ package would do so too, so nothing is converted here: the author is told what t
 
 from __future__ import annotations
 
-import inspect
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import is_dataclass
 from functools import wraps
 from itertools import islice
-from typing import Any, TypeVar, get_args
+from typing import Any, get_args
 
 from mcp.server.mcpserver import Audio, Image
-from mcp.server.mcpserver.resources import Resource, ResourceTemplate
-from mcp.server.mcpserver.tools import Tool
-from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
 from mcp_types import CallToolResult, ContentBlock, InputRequiredResult
 from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError, to_json
 
-__all__ = ["checked", "checked_resource", "unknown_to_json"]
-
-Entry = TypeVar("Entry", Resource, ResourceTemplate)
+__all__ = ["checked", "unknown_to_json"]
 
 READY = (str, bool, int, float, type(None), CallToolResult, InputRequiredResult, Image, Audio, *get_args(ContentBlock))
 """What the SDK sends as it is."""
@@ -33,56 +27,28 @@ MOST = 10_000
 """How many parts of a result are looked at."""
 
 
-class _Checked(FuncMetadata):
-    """What the SDK knows of a function, with a check of what the function returns."""
-
-    def convert_result(self, result: Any) -> CallToolResult | InputRequiredResult:
-        """Convert as the SDK does.
-
-        Raises:
-            TypeError: Clients would get a text instead of a value.
-        """
-        found = None if type(result) in READY else unknown_to_json(result)
-        if found is not None and not _is_table(result):
-            raise TypeError(f"The result {found}")
-        return super().convert_result(result)
-
-
-def checked(tool: Tool) -> Tool:
-    """Return the tool, its results looked at before clients get them."""
-    known = tool.fn_metadata
-    if type(known) is not FuncMetadata:
-        return tool
-    fields = {name: getattr(known, name) for name in FuncMetadata.model_fields}
-    return tool.model_copy(update={"fn_metadata": _Checked.model_construct(**fields)})
-
-
-def checked_resource(entry: Entry) -> Entry:
-    """Return a resource or template, what its function returns looked at before clients get it."""
-    function = getattr(entry, "fn", None)
-    if function is None or hasattr(function, "_mcp_notebook_checked"):
-        return entry
-
-    def look_at(content: Any) -> Any:
-        sent = isinstance(content, (str, bytes, Resource, InputRequiredResult))
-        if not sent and (found := unknown_to_json(content)) is not None:
-            raise TypeError(f"The content {found}")
-        return content
-
-    if inspect.iscoroutinefunction(inspect.unwrap(function)):
+def checked(function: Callable[..., Any], *, is_async: bool) -> Callable[..., Any]:
+    """Return a tool's function, what it returns looked at before clients get it; it raises `TypeError` then."""
+    if is_async:
 
         @wraps(function)
-        async def read(*args: Any, **options: Any) -> Any:
-            return look_at(await function(*args, **options))
-    else:
+        async def run_async(*args: Any, **options: Any) -> Any:
+            return _looked_at(await function(*args, **options))
 
-        @wraps(function)
-        def read(*args: Any, **options: Any) -> Any:
-            return look_at(function(*args, **options))
+        return run_async
 
-    # The author's function is what they wrapped, not pydantic's check of arguments around it.
-    vars(read).update(_mcp_notebook_checked=True, __wrapped__=inspect.unwrap(function))
-    return entry.model_copy(update={"fn": read})
+    @wraps(function)
+    def run(*args: Any, **options: Any) -> Any:
+        return _looked_at(function(*args, **options))
+
+    return run
+
+
+def _looked_at(result: Any) -> Any:
+    found = None if type(result) in READY else unknown_to_json(result)
+    if found is not None and not _is_table(result):
+        raise TypeError(f"The result {found}")
+    return result
 
 
 def unknown_to_json(value: Any) -> str | None:
