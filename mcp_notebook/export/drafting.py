@@ -13,7 +13,7 @@ from mcp_notebook.export import dependencies, project
 from mcp_notebook.export.dependencies import Dependencies
 from mcp_notebook.export.findings import Finding, Weight
 from mcp_notebook.export.module import writing as module
-from mcp_notebook.export.naming import package_name
+from mcp_notebook.export.naming import package_name, printable
 from mcp_notebook.export.project import Package, hashes
 from mcp_notebook.export.proof.replaying import Replays, replays
 from mcp_notebook.export.ran import Subject
@@ -27,6 +27,9 @@ from mcp_notebook.recording.as_tests import TYPES, as_tests, testable
 __all__ = ["Draft", "draft"]
 
 TESTS = "test_calls.py"
+
+LONGEST_TITLE = 200
+"""Characters that a title has at most, where a document or a docstring says it."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def draft(
     recorded = replays(calls if wishes.calls else (), subject.server, withheld)
     package = Package(
         name,
-        subject.server.title or subject.server.name,
+        " ".join(printable(subject.server.title or subject.server.name).split())[:LONGEST_TITLE] or name,
         lifted,
         _locked(dependencies.of(lifted), destination, ask=not wishes.dry_run),
         subject.server,

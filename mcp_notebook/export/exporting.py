@@ -10,6 +10,7 @@ from mcp_notebook.export import manifest, telling
 from mcp_notebook.export.drafting import Draft, draft
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.manifest import Update
+from mcp_notebook.export.naming import refuse_place
 from mcp_notebook.export.proof import Proof, prove, report
 from mcp_notebook.export.ran import Subject
 from mcp_notebook.export.wishes import Wishes
@@ -83,6 +84,7 @@ def export(
     Raises:
         ExportError: The directory cannot be written, or a wish cannot be met.
     """
+    refuse_place(destination)
     on_progress("reading the cells")
     made = draft(subject, destination, calls, wishes, environment)
     exported = Exported(made.package.name, destination, made.files, made.findings, dry=wishes.dry_run)

@@ -7,13 +7,21 @@ import re
 import sys
 import unicodedata
 from collections.abc import Collection
+from pathlib import Path
 
+from mcp_notebook.errors import ExportError
 from mcp_notebook.export.findings import Finding
 
-__all__ = ["package_name"]
+__all__ = ["package_name", "printable", "refuse_place"]
 
 RESERVED = frozenset({"src", "test", "tests", "pip", "setuptools", "wheel", "hatchling", "pytest", "ruff", "pyright"})
 """Names that tools around a package have."""
+
+DEVICES = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")
+"""Names that no folder can have on Windows."""
+
+BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that make text read in another order than it has."""
 
 LONGEST = 60
 """Characters that a name has at most: it is a folder's too."""
@@ -36,8 +44,34 @@ def package_name(wanted: str, imported: Collection[str] = ()) -> tuple[str, tupl
         name = f"{name}_server"
     if name == wanted.replace("-", "_"):
         return name, ()
-    reason = f"{wanted!r} is {why}" if why else f"{wanted!r} is no name for a package"
-    return name, (Finding("notes", None, wanted, f"The package is called {name}, because {reason}."),)
+    shown = wanted if len(wanted) <= LONGEST else f"{wanted[:LONGEST]}..."
+    reason = f"{shown!r} is {why}" if why else f"{shown!r} is no name for a package"
+    return name, (
+        Finding("notes", None, " ".join(printable(shown).split()), f"The package is called {name}, because {reason}."),
+    )
+
+
+def printable(text: str) -> str:
+    """Return a text as a document can have it: what cannot be seen or written down is a replacement character."""
+    return "".join(c if c in "\n\t" or not _is_control(c) else "\ufffd" for c in text)
+
+
+def refuse_place(destination: Path) -> None:
+    """Refuse a directory whose name no file system takes, or that no line can show.
+
+    Raises:
+        ExportError: There is a control character in it, or a part of it is too long.
+    """
+    shown = printable(str(destination)).replace("\n", "\ufffd").replace("\t", "\ufffd")
+    if shown != str(destination):
+        raise ExportError(f"{shown[:200]!r} has a control character, so no directory is made. Name another.")
+    for part in destination.parts:
+        if len(part.encode(errors="replace")) > 255:
+            raise ExportError(f"{part[:40]}... is longer than the 255 bytes that a name can have. Name another.")
+
+
+def _is_control(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp", "Cn") or character in BIDI
 
 
 def _taken(name: str, imported: Collection[str]) -> str:
@@ -49,4 +83,6 @@ def _taken(name: str, imported: Collection[str]) -> str:
         return "a package that it imports itself"
     if name in RESERVED:
         return "the name of a tool that works on it"
+    if DEVICES.fullmatch(name):
+        return "a device on Windows"
     return ""

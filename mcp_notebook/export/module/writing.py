@@ -21,6 +21,7 @@ from mcp_notebook.export.module.exposed import is_exposed
 from mcp_notebook.export.module.layout import laid_out
 from mcp_notebook.export.module.plain import only_here, ours, plain
 from mcp_notebook.export.module.registrations import Registrations
+from mcp_notebook.export.naming import printable
 from mcp_notebook.export.ran import Subject
 
 __all__ = ["LONG", "Module", "Setting", "write"]
@@ -198,4 +199,4 @@ def _left_out(notebook: Notebook, carried: closing.Slice, aliases: frozenset[str
 
 
 def _docstring(server: MCPServer[Any]) -> str:
-    return server.description or server.title or f"The MCP server {server.name}."
+    return printable(server.description or server.title or f"The MCP server {server.name}.")

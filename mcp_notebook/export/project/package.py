@@ -12,6 +12,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp_notebook.errors import ExportError
 from mcp_notebook.export.dependencies import Dependencies
 from mcp_notebook.export.module.writing import Module
+from mcp_notebook.export.naming import printable
 
 __all__ = ["Health", "Package"]
 
@@ -63,13 +64,13 @@ class Package:
     @property
     def docstring(self) -> str:
         """The title as it can stand in a docstring."""
-        return " ".join(self.title.replace("\\", "/").replace('"', "'").split()).rstrip(".") + "."
+        return " ".join(printable(self.title).replace("\\", "/").replace('"', "'").split()).rstrip(".") + "."
 
     @property
     def description(self) -> str:
         """What it is, in one line: the beginning of the server's instructions, else its title."""
         paragraph = (self.server.instructions or self.server.description or "").strip().partition("\n\n")[0]
-        return " ".join(paragraph.split())[:200] or self.title
+        return " ".join(printable(paragraph).split())[:200] or self.title
 
     @property
     def authorizes(self) -> bool:

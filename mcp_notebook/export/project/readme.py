@@ -15,6 +15,9 @@ from mcp_notebook.server.definitions import definitions
 
 __all__ = ["readme"]
 
+LONGEST = 300
+"""Characters that a cell of a table has at most."""
+
 DOCUMENTED = ("claude-code", "claude-desktop", "cursor", "vscode")
 
 
@@ -39,7 +42,7 @@ def readme(package: Package) -> str:
 def _served(package: Package) -> Iterator[str]:
     for kind in KINDS:
         rows = [
-            (f"`{definition.name}`", _first_line(definition.entry.description))
+            (f"`{_one_line(definition.name)}`", _first_line(definition.entry.description))
             for definition in definitions(package.server)
             if definition.kind == kind
         ]
@@ -48,7 +51,13 @@ def _served(package: Package) -> Iterator[str]:
 
 
 def _first_line(text: str | None) -> str:
-    return (text or "").strip().partition("\n")[0]
+    return _one_line((text or "").strip().partition("\n")[0])
+
+
+def _one_line(text: str) -> str:
+    """Return a name as a row of a table has it, without the end of a long one."""
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -9,6 +9,7 @@ from packaging.licenses import InvalidLicenseExpression, canonicalize_license_ex
 
 from mcp_notebook.errors import ExportError
 from mcp_notebook.export import dependencies
+from mcp_notebook.export.naming import printable
 from mcp_notebook.export.project import environment, hashes, layout
 from mcp_notebook.export.project.package import Package
 from mcp_notebook.export.project.readme import readme
@@ -54,7 +55,7 @@ def files(package: Package) -> dict[str, str]:
     written |= {f"src/{package.name}/{path}": source for path, source in package.module.files.items()}
     written |= environment.files(package)
     written |= {f"tests/{path.removeprefix('tests/')}": source for path, source in package.tests.items()}
-    written |= {"requirements.lock": _lock(package), "README.md": readme(package)}
+    written |= {"requirements.lock": _lock(package), "README.md": printable(readme(package))}
     laid_out, ignores = layout.tidy(written)
     if ignores:
         values, sections = values | {"ignores": ignores}, sections | {"ignores": True}

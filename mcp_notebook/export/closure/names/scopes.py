@@ -65,6 +65,8 @@ def of_all(nodes: Sequence[ast.stmt]) -> list[Names]:
 class _Checker(checker.Checker):  # type: ignore[misc]  # pyflakes publishes no types
     """Notes each access to the module's scope, and whether it happens now or later."""
 
+    builtIns = frozenset[str]()  # each checker would bind all 160, and a name that is loaded gets a binding anyway
+
     def __init__(self, tree: ast.Module) -> None:
         self._seen: dict[ast.stmt, dict[str, set[Any]]] = defaultdict(lambda: defaultdict(set))
         self._ways = Ways()
