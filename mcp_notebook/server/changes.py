@@ -94,6 +94,9 @@ def take_place(new: MCPServer[Any], served: MCPServer[Any]) -> None:
 def _swapped(
     old: Mapping[str, Any], new: Mapping[str, Any], withdrawn: Collection[str], moved: Collection[str]
 ) -> dict[str, Any]:
+    gone = any(name in old and name not in new for name in withdrawn)
+    if not gone and not any(name in old for name in moved):
+        return {**old, **new}  # the usual case, at once: a loop here made 10,000 registrations take minutes
     added = {name: entry for name, entry in new.items() if name not in old or name in moved}
     swapped: dict[str, Any] = {}
     for name, entry in old.items():
