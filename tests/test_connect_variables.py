@@ -68,5 +68,5 @@ def test_what_is_not_a_server_is_one_line_and_runs_no_program_of_its_name(
 
 def test_a_command_as_a_list_of_words_in_a_variable_is_run(shell: Shell) -> None:
     root = Path(__file__).parent.parent
-    shell.good(f"command = [{sys.executable!r}, '-m', 'tests.echoes']", f"%mcp connect command --cwd {root}")
+    shell.good(f"command = [{sys.executable!r}, '-m', 'tests.echoes']", f"%mcp connect command --cwd '{root}'")
     assert "3" in repr(shell.good("%mcp call add a=1 b=2 --on echoes"))

@@ -16,6 +16,9 @@ from tests.shells import Shell, running_shell
 
 SERVER = "from mcp.server.mcpserver import MCPServer\nmcp = MCPServer('shop', log_level='WARNING')"
 ADD = "@mcp.tool()\ndef add(a: int, b: int) -> int:\n    return a + b"
+KEPT = "from mcp.server.mcpserver import MCPServer\nclass Shop:\n    server = MCPServer('shop', log_level='WARNING')"
+"""No variable holds the server, so that nothing makes it replace what a cell registers again."""
+ADD_KEPT = ADD.replace("mcp.tool", "Shop.server.tool")
 SERVE = "To listen for clients: %mcp serve."
 AWAIT = "Await instead (await main()), or let it nest: %mcp asyncio on."
 
@@ -138,24 +141,24 @@ def test_a_definition_that_a_plain_server_does_not_take_is_told(
     shell: Shell, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(logging.getLogger(), "handlers", [])  # pytest's own, which a kernel has not
-    shell.good(SERVER, ADD)
+    shell.good(KEPT, ADD_KEPT)
     assert "already exists" not in capsys.readouterr().err
-    shell.good(ADD)
+    shell.good(ADD_KEPT)
     told = capsys.readouterr().err
     assert "mcp: Tool already exists: add. The server keeps the first one, so this one was not taken." in told
     assert "%mcp use VARIABLE" in told
-    shell.good("%mcp use mcp", ADD)
+    shell.good("mcp = Shop.server\n%mcp use mcp", ADD_KEPT)
     assert "already exists" not in capsys.readouterr().err
 
 
 def test_where_somebody_set_up_logging_it_is_said_there_only(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
-    shell.good(SERVER, ADD)
+    shell.good(KEPT, ADD_KEPT)
     records: list[logging.LogRecord] = []
     handler = logging.Handler()
     handler.emit = records.append  # type: ignore[method-assign]
     logging.getLogger().addHandler(handler)
     try:
-        shell.good(ADD)
+        shell.good(ADD_KEPT)
     finally:
         logging.getLogger().removeHandler(handler)
     assert [record.getMessage() for record in records] == ["Tool already exists: add"]

@@ -69,6 +69,14 @@ def test_cells_come_in_the_order_in_which_they_ran_each_as_often_as_it_ran(shell
     ]
 
 
+def test_a_cell_that_ipython_takes_for_paste_is_in_the_history_and_the_next_has_its_number(shell: Shell) -> None:
+    shell.run(TOOL, "here = %pwd\npasted = 1", "def after(): return pasted")
+    cells = subject_of(shell.state, "notebook").cells
+    assert [cell.source for cell in cells[-2:]] == ["here = %pwd\npasted = 1", "def after(): return pasted"]
+    filename = shell.shell.user_ns["after"].__code__.co_filename
+    assert filename.startswith(f"<ipython-input-{cells[-1].number}-")
+
+
 def test_a_cell_from_before_the_extension_was_loaded_counts_as_run_to_its_end(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

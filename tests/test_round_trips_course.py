@@ -11,7 +11,7 @@ import pytest
 from mcp_notebook import headless
 from mcp_notebook.export.module.writing import write
 from mcp_notebook.magics.ran import subject_of
-from mcp_notebook.server import approval, definitions
+from mcp_notebook.server import approval_request, definitions
 from tests.notebooks import PercentNotebook
 from tests.test_round_trips import found, imported, seen
 
@@ -29,7 +29,8 @@ STOPPED = {("05-authentication-and-security", "library"): "served"}
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_each_server_of_a_notebook_becomes_a_module(path, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    monkeypatch.setattr(approval, "_numbers", itertools.count(1))  # as in the kernel of its own that a notebook has
+    # As in the kernel of its own that a notebook has.
+    monkeypatch.setattr(approval_request, "_numbers", itertools.count(1))
     with headless.run(path) as running:
         servers = [name for name, live in running.state.registry.servers.items() if definitions(live.server)]
         assert servers

@@ -64,9 +64,22 @@ class Ran:
             above = _lines_above(source) if at < 0 else source.count("\n", 0, at)
             raised_at = None if line is None else above + line
         if result.execution_count is not None:  # else it is not in the history either
+            self._remember(result.execution_count, source, getattr(result.info, "transformed_cell", None))
             self._ended[result.execution_count] = _Ended(
                 raised_at, result.result is not None, getattr(result.info, "cell_id", None)
             )
+
+    def _remember(self, number: int, source: str, transformed: str | None) -> None:
+        """Put a cell into the shell's history that IPython left out.
+
+        It takes each cell with a line magic and the letters "paste" for the magic `%paste`, and the cells after it then
+        have other numbers in the history than in their tracebacks.
+        """
+        history = self._shell.history_manager
+        if len(history.input_hist_raw) == number:
+            history.input_hist_raw.append(source.rstrip("\n"))
+            history.input_hist_parsed.append((transformed or source).rstrip("\n"))
+            self._shell.execution_count = max(self._shell.execution_count, number + 1)
 
     def cells(self) -> tuple[RanCell, ...]:
         """Return the cells in the order in which they ran, the one that runs now as far as it has come."""

@@ -16,7 +16,7 @@ __all__ = ["light", "light_schema"]
 SHORT: Final = 100
 """Characters of a text that is written out as it is."""
 
-MOST_PARTS: Final = 20_000
+MOST_PARTS: Final = 50_000
 """Parts of a schema that is evaluated; following one reference can mean to look at all of them."""
 
 

@@ -174,10 +174,12 @@ class Listener:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         # RFC 9110, 5.5: whitespace around a value is no part of it. httptools leaves what comes after, and the SDK
-        # compares Mcp-Name as it stands. It keeps no events either, and answers nothing at all to who wants those after
-        # Last-Event-ID: without that, they get a new stream.
-        given = [(name, value.strip(b" \t")) for name, value in scope["headers"]]
-        headers = [(name, value) for name, value in given if name != b"last-event-id"]
+        # compares Mcp-Name as it stands.
+        headers = [(name, value.strip(b" \t")) for name, value in scope["headers"]]
+        if self._running and not self._running.keeps_events:
+            # The SDK gives no answer at all to a client that wants the events after one. Without the header, the client
+            # gets a new stream.
+            headers = [(name, value) for name, value in headers if name != b"last-event-id"]
         bridged = any(name == b"user-agent" and value.startswith(BRIDGE) for name, value in headers)
         transport = "bridge" if bridged else self.endpoint.transport
         app: ASGIApp = self._running.answer if self._running else PlainTextResponse("stopping", status_code=503)

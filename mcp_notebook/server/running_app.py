@@ -21,12 +21,20 @@ __all__ = ["RunningApp"]
 
 
 class RunningApp:
-    """The HTTP app of a server, its lifespan open for as long as its task runs."""
+    """The HTTP app of a server, its lifespan open for as long as its task runs.
+
+    Attributes:
+        server: The server.
+        app: Its app.
+        keeps_events: Whether the server keeps events for clients that were cut off.
+        failure: What its lifespan raised after it had begun.
+    """
 
     def __init__(self, server: MCPServer[Any], endpoint: Endpoint) -> None:
         self.server = server
         # An app's session manager runs only once, so each start has a new app.
         self.app: Starlette = APPS[endpoint.transport](server, endpoint.security)
+        self.keeps_events = _keeps_events(server)
         self._path = PATHS[endpoint.transport]
         self._at_path = _without_detour(self.app, self._path)
         self._stop = anyio.Event()
@@ -62,6 +70,14 @@ class RunningApp:
         self._stop.set()
         with anyio.move_on_after(GRACE):
             await self._stopped.wait()
+
+
+def _keeps_events(server: MCPServer[Any]) -> bool:
+    """Whether a client can go on after an event; also where the author's own app answers, which nobody knows."""
+    try:
+        return server.session_manager.event_store is not None
+    except RuntimeError:
+        return True
 
 
 def _without_detour(app: Starlette, path: str) -> ASGIApp:
