@@ -9,7 +9,7 @@ from pydantic_core import to_json
 
 from mcp_notebook.recording.characters import whole
 
-__all__ = ["MOST_DEPTH", "fits", "fitted", "packed", "shortened"]
+__all__ = ["MOST_DEPTH", "fits", "fitted", "is_deep", "packed", "shortened"]
 
 MOST_DEPTH = 100
 """Levels of JSON that are kept; who shows or compares it goes as deep, and Python's stack has an end."""
@@ -28,7 +28,7 @@ def packed(value: Any, room: int) -> tuple[bytes, bool]:
         kept, _ = fitted(value, room)
     else:
         levels = text.count(b"{") + text.count(b"[")  # no more than that
-        if len(text) <= room and (levels <= MOST_DEPTH or not _is_deep(value)):
+        if len(text) <= room and (levels <= MOST_DEPTH or not is_deep(value)):
             return text, False
         kept = _cut(value, [room])
     return _json(kept), kept is not value
@@ -44,17 +44,17 @@ def _json(value: Any) -> bytes:
 def fitted(value: Any, room: int) -> tuple[Any, int]:
     """Return a JSON value cut to about `room` bytes and `MOST_DEPTH`, and its size; what fits is returned as it is."""
     size = _size(value, room)
-    if size <= room and not _is_deep(value):
+    if size <= room and not is_deep(value):
         return whole(value), size
     return whole(_cut(value, [room])), min(size, room)
 
 
 def fits(value: Any, room: int) -> bool:
     """Whether a JSON value has at most `room` bytes and `MOST_DEPTH`."""
-    return _size(value, room) <= room and not _is_deep(value)
+    return _size(value, room) <= room and not is_deep(value)
 
 
-def _is_deep(value: Any) -> bool:
+def is_deep(value: Any) -> bool:
     """Whether a JSON value has more levels than are kept."""
     level = [value]
     for _ in range(MOST_DEPTH + 1):

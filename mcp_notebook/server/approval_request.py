@@ -14,6 +14,7 @@ from typing import Any
 from mcp.server.mcpserver.tools import Tool
 
 from mcp_notebook.recording import Decision
+from mcp_notebook.recording.cutting import is_deep
 
 __all__ = ["LONG", "MOST_SHOWN", "Request"]
 
@@ -96,10 +97,9 @@ class Request:
     @property
     def unshowable(self) -> str:
         """Why a person cannot be shown all of the arguments; empty where they can."""
-        try:
-            long = len(self.text)
-        except RecursionError:
+        if is_deep(self.arguments):  # Python 3.14 writes such JSON without an error, with megabytes of indents
             return "its arguments are nested too deep to be shown to a person"
+        long = len(self.text)
         if long <= MOST_SHOWN:
             return ""
         return f"its arguments have {long:,} characters, and a person is shown {MOST_SHOWN:,} at most"
