@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import IPython
 import nbformat
 import pytest
 from click.testing import CliRunner
@@ -70,7 +71,10 @@ def stops(path: Path) -> str:
         "%clear",
         "%edit",
         "%connect_info",
-        "value = 3\n%store value",
+        pytest.param(
+            "value = 3\n%store value",
+            marks=pytest.mark.skipif(IPython.version_info < (9,), reason="its %store wants a package of its own"),
+        ),
         "%%html\n<b>x</b>",
         "%%javascript\nalert(1)",
         "%%latex\n$x$",

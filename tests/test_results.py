@@ -16,6 +16,7 @@ from typing import Any
 import anyio
 import numpy as np
 import pandas as pd
+import pydantic
 import pytest
 from IPython.core.error import UsageError
 from mcp import Client
@@ -154,7 +155,11 @@ def test_what_has_a_right_json_is_left_to_the_sdk(value: Any, text: str) -> None
     result, call = called(NotebookServer("s"), f)
     plain = MCPServer("s", log_level="CRITICAL")
     plain.add_tool(f, name="f")
-    assert (result.is_error, call.raised, result.content) == (False, None, anyio.run(_call, plain).content)
+    expected = anyio.run(_call, plain)
+    assert (result.is_error, result.content) == (expected.is_error, expected.content)
+    if expected.is_error and pydantic.VERSION.startswith("2.12."):
+        pytest.skip("pydantic 2.12 cannot write it, and so the SDK cannot")
+    assert (result.is_error, call.raised) == (False, None)
     shown = result.content[0].text
     assert (shown if shown == text else json.dumps(json.loads(shown))) == text
 
