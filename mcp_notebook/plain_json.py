@@ -97,7 +97,7 @@ def _not_a_number(value: float) -> str | None:
 
 
 def _whole(value: int, path: Path) -> int:
-    # Whoever reads more digits than that has to be told first, in Python and elsewhere.
+    # Python and other readers refuse more digits than that, unless they are set up for it.
     most = getattr(sys, "get_int_max_str_digits", lambda: 0)() or 4300
     if value.bit_length() > most * math.log2(10):
         raise ValueError(f"{place_in_words(path)} is a number of more than {most} digits, which JSON cannot carry")

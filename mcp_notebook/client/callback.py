@@ -82,7 +82,7 @@ class Callback:
         return self._taken_of({name: values[0] for name, values in _once(parse_qs(parts.query)).items()})
 
     def _taken_of(self, said: dict[str, str]) -> tuple[str, str]:
-        # Before anything else, also before an error: whoever does not know the state has not been asked.
+        # Before anything else, also before an error: a page that does not know the state was not asked.
         if self._came is None or not secrets.compare_digest(said.get("state", "").encode(), self._state.encode()):
             if self._came is not None and "code" in said:
                 asyncio.get_running_loop().call_later(AFTER_ANOTHER_STATE, self._give_up, self._came)

@@ -1,8 +1,8 @@
-"""Changing several files of a directory, all or none, even where the process is killed between two of them.
+"""Change several files of a directory: all of them or none, even where the process is killed in between.
 
-What is to be written lies in a folder of the directory first, beside copies of what it replaces and a journal that
-says so. Then each file goes into its place. Removing the journal is the one step that makes all of it done: whoever
-finds a journal puts back what was there before.
+The new files are first written to a folder inside the directory, beside copies of the files that they replace and a
+journal that lists both. Then each new file is moved into its place. Removing the journal completes the change: the next
+export that finds a journal restores the copies.
 """
 
 from __future__ import annotations

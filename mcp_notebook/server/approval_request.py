@@ -38,7 +38,7 @@ class Request:
         tool: The name of the tool.
         arguments: What the tool is called with.
         entry: The tool itself, where the server is this kernel's.
-        redefined: Whether it is asked again, because the tool was defined anew after the first question.
+        redefined: Whether it is asked again, because the tool was redefined after the first question.
     """
 
     def __init__(

@@ -203,7 +203,7 @@ def who(request: Request) -> str:
 
 
 def _line(text: str) -> str:
-    """Show a text in a line with others: whoever asks could hide with it what they ask for."""
+    """Show a text in a line with others, every character visible: a client must not hide what it asks for."""
     return visible(text, one_line=True)
 
 

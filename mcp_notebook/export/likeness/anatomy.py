@@ -37,7 +37,7 @@ VOLATILE = {"_session_manager", "is_async", "parsed_template", "resolver_plans",
 """Attributes that are made of the others, or differ from start to start; the version is the package's own."""
 
 AT_WORK = ("mcp.server.request_state", "mcp.server.subscriptions")
-"""The SDK's modules whose objects have keys, or whoever listens: only what can be called counts."""
+"""The SDK's modules whose objects have keys or listeners, which differ from start to start: only functions count."""
 
 PLAIN = (bool, int, float, complex, str, type(None))
 UNCOUNTED = (bytes, bytearray)
