@@ -17,8 +17,10 @@ def rows(*, quick: bool = False) -> list[Row]:
 
 
 def _of_era(era: str, servers: tuple[Served, ...], blocks: int, calls: int) -> list[Row]:
-    ours, bare, fast = measure(*servers, blocks=blocks, calls=calls, era=ERAS[era])
-    ours16, bare16, fast16 = measure(*servers, blocks=blocks, calls=2 * calls, connections=AT_ONCE, era=ERAS[era])
+    ours, bare, fast = measure(*servers, blocks=blocks, calls=calls, era=ERAS[era], apart=True)
+    ours16, bare16, fast16 = measure(
+        *servers, blocks=blocks, calls=2 * calls, connections=AT_ONCE, era=ERAS[era], apart=True
+    )
     longer, fewer, more = slower(ours, bare), 1 / faster(ours16, bare16), faster(ours16, fast16)
     return [
         Row(

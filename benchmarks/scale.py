@@ -21,7 +21,7 @@ def _many_tools(blocks: int, lists: int) -> Row:
         f'\ndef tool_{i}(a: int, b: str = "") -> str:\n    """Tool {i}."""\n    return b * a\n' for i in range(TOOLS)
     ]
     with ours(*tools) as a, bare(*tools) as b:
-        ours_p50, bare_p50 = measure(a, b, method="tools/list", params={}, blocks=blocks, calls=lists)
+        ours_p50, bare_p50 = measure(a, b, method="tools/list", params={}, blocks=blocks, calls=lists, apart=True)
     longer = slower(ours_p50, bare_p50)
     return Row(
         what=f"`tools/list` with {TOOLS:,} tools, p50",
@@ -35,7 +35,7 @@ def _many_tools(blocks: int, lists: int) -> Row:
 
 def _many_clients(blocks: int, calls: int) -> Row:
     with ours() as a, bare() as b:
-        ours_rate, bare_rate = measure(a, b, era=LEGACY, connections=CLIENTS, blocks=blocks, calls=calls)
+        ours_rate, bare_rate = measure(a, b, era=LEGACY, connections=CLIENTS, blocks=blocks, calls=calls, apart=True)
     fewer = 1 / faster(ours_rate, bare_rate)
     return Row(
         what=f"calls a second, {CLIENTS} clients at once, each with a session of its own",

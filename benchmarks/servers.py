@@ -6,11 +6,13 @@ A peer's kernel never loads the extension: what that sets for a whole process mu
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -98,10 +100,21 @@ def measure(
     method: str = "tools/call",
     params: dict[str, Any] = ADD,
     era: str = MODERN,
+    apart: bool = False,
 ) -> list[list[Block]]:
-    """Call servers in turn from another process; return for each server its blocks, as `wire` has them."""
+    """Call servers in turn from another process; return for each server its blocks, as `wire` has them.
+
+    Args:
+        apart: Keep the servers on one core and the client on another. Left to itself, Linux puts a server now beside
+            its client and now on another core, for whole runs, and a call takes 0.33 or 0.48 ms accordingly: more than
+            what is compared. Only on Linux, and with two cores or more.
+    """
+    cores = sorted(os.sched_getaffinity(0)) if apart and sys.platform == "linux" else []
+    if len(cores) > 1:
+        for served in servers:
+            _keep_on(cores[0], served)
     where = [(served.url, served.token) for served in servers]
-    job = Job(where, method, params, era, connections, blocks, calls)
+    job = Job(where, method, params, era, connections, blocks, calls, cores[1] if len(cores) > 1 else None)
     # The token goes by stdin, so no command line shows it.
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.wire"],
@@ -112,6 +125,12 @@ def measure(
     )
     in_turn = [[Block(**peer) for peer in block] for block in json.loads(done.stdout)]
     return [list(blocks) for blocks in zip(*in_turn, strict=True)]
+
+
+def _keep_on(core: int, served: Served) -> None:
+    process = served.kernel.value('__import__("os").getpid()')
+    for thread in Path(f"/proc/{process}/task").iterdir():
+        os.sched_setaffinity(int(thread.name), {core})
 
 
 def p50(blocks: Sequence[Block]) -> float:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -33,6 +34,7 @@ class Job:
         servers: URL and token (or None) of each.
         connections: How many clients call at the same time, each one call after another.
         calls: How many a block has, over all connections.
+        core: The only core that the client runs on; None for any. Linux only.
     """
 
     servers: list[tuple[str, str | None]]
@@ -42,6 +44,7 @@ class Job:
     connections: int
     blocks: int
     calls: int
+    core: int | None = None
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,8 @@ async def block(clients: list[Client], job: Job) -> Block:
 
 def main() -> None:
     job = Job(**json.load(sys.stdin))
+    if job.core is not None:
+        os.sched_setaffinity(0, {job.core})
     print(json.dumps([[asdict(peer) for peer in block] for block in asyncio.run(measured(job))]))
 
 
