@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -38,6 +39,8 @@ UNCAUGHT = ("Exception in ASGI application", "never retrieved", "call failed", "
 """What uvicorn and asyncio write of what nobody caught."""
 
 THREADS = 4
+
+PINGS = count(1)
 
 SERVER = '''
 import ctypes, gc, sys
@@ -163,15 +166,15 @@ def _url(log: Path, process: subprocess.Popen[bytes]) -> str:
     raise AssertionError(log.read_text(encoding="utf-8", errors="replace"))
 
 
-def run(kind: str, count: int, seed: int = 1) -> Report:
+def run(kind: str, many: int, seed: int = 1) -> Report:
     """Send inputs to a server of that kind (``notebook`` or ``package``), and say what came of it."""
     report = Report()
     with server(kind) as (url, log):
         # What is imported and kept with the first requests is no growth.
-        _send_all(url, list(inputs(TOKEN, seed + 1, min(count // 4, 3_000))), Report())
+        _send_all(url, list(inputs(TOKEN, seed + 1, min(many // 4, 3_000))), Report())
         before = _settled(url)
         threads = [
-            threading.Thread(target=_send_all, args=(url, list(inputs(TOKEN, seed, count))[i::THREADS], report))
+            threading.Thread(target=_send_all, args=(url, list(inputs(TOKEN, seed, many))[i::THREADS], report))
             for i in range(THREADS)
         ]
         for thread in threads:
@@ -218,7 +221,9 @@ def _send_all(url: str, chosen: list[Input], report: Report) -> None:
 
 def _is_open(own: RawClient, session: bytes) -> bool:
     headers = {"Mcp-Session-Id": session.decode(), "MCP-Protocol-Version": LEGACY}
-    return own.post({"jsonrpc": "2.0", "id": 1, "method": "ping"}, headers).status_code == 200
+    # An id of its own: an input with the same one may be under way, and the SDK tells the two apart by nothing else.
+    message = {"jsonrpc": "2.0", "id": f"open-{next(PINGS)}", "method": "ping"}
+    return own.post(message, headers).status_code == 200
 
 
 def _send(url: str, one: Input, report: Report) -> tuple[int, str]:

@@ -16,11 +16,10 @@ from mcp_types import Implementation
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call, Recorder
 from mcp_notebook.recording.call import MOST_CHARACTERS_OF_NAME
-from mcp_notebook.server import NotebookServer, audience, runtime
+from mcp_notebook.server import NotebookServer, audience, idle_sessions, runtime
 from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.gate import Token
 from mcp_notebook.server.hosting import Listener
-from mcp_notebook.server.running_app import MOST_SESSIONS
 from mcp_notebook.widgets.calls.log import log, place
 from tests.raw_http import ACCEPT, LEGACY, RawClient, answer
 from tests.shells import running_shell
@@ -169,12 +168,48 @@ def test_what_a_client_says_of_itself_when_it_opens_a_session_is_bounded(listene
     assert "result" in answer(initialize(listener, name="x" * 1_000))
 
 
-def test_sessions_that_nobody_ends_are_bounded(
+def opened(listener: Listener) -> str:
+    response = initialize(listener)
+    assert response.status_code == 200
+    return response.headers["mcp-session-id"]
+
+
+def ping(listener: Listener, session: str) -> int:
+    headers = {**ACCEPT, "Authorization": f"Bearer {TOKEN}", "Mcp-Session-Id": session}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    return httpx2.post(listener.url, json=message, headers=headers, timeout=30).status_code
+
+
+def test_of_many_sessions_those_that_are_idle_end(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idle_sessions, "IDLE_SESSIONS", 3)
+    sessions = [opened(listener) for _ in range(5)]
+    assert [ping(listener, session) for session in sessions] == [200] * 5  # not idle for long enough
+    assert ping(listener, sessions[0]) == 200
+    monkeypatch.setattr(idle_sessions, "IDLE_SECONDS", 0)
+    assert [ping(listener, session) for session in reversed(sessions)] == [200, 200, 404, 404, 200]
+
+
+def test_the_session_that_is_unused_for_longest_makes_room_for_one_more(
     listener: Listener, server: NotebookServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert server.session_manager.max_sessions == MOST_SESSIONS
+    assert server.session_manager.max_sessions == idle_sessions.MOST_SESSIONS
+    monkeypatch.setattr(idle_sessions, "MOST_SESSIONS", 3)
+    monkeypatch.setattr(idle_sessions, "IDLE_SESSIONS", 2)
     monkeypatch.setattr(server.session_manager, "max_sessions", 3)
-    assert [initialize(listener).status_code for _ in range(5)] == [200, 200, 200, 503, 503]
+    sessions = [opened(listener) for _ in range(3)]
+    sessions.append(opened(listener))
+    monkeypatch.setattr(idle_sessions, "MOST_SESSIONS", 100)
+    assert [ping(listener, session) for session in sessions] == [404, 200, 200, 200]
+
+
+def test_a_session_with_an_open_stream_is_not_idle(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idle_sessions, "IDLE_SESSIONS", 1)
+    used, unused = opened(listener), opened(listener)
+    headers = {"Accept": "text/event-stream", "Authorization": f"Bearer {TOKEN}", "Mcp-Session-Id": used}
+    with httpx2.stream("GET", listener.url, headers=headers, timeout=30) as stream:
+        assert stream.status_code == 200
+        monkeypatch.setattr(idle_sessions, "IDLE_SECONDS", 0)
+        assert [ping(listener, session) for session in (unused, used)] == [404, 200]
 
 
 def test_states_of_calls_that_never_go_on_are_kept_as_digests(server: NotebookServer) -> None:

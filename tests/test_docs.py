@@ -16,7 +16,7 @@ from mcp_notebook.client.connection import DEADLINE
 from mcp_notebook.magics import cell_commands, chat_command
 from mcp_notebook.magics.commands import verbs
 from mcp_notebook.schema import budget, following
-from mcp_notebook.server import http_limits
+from mcp_notebook.server import http_limits, idle_sessions
 from mcp_notebook.widgets.form import kit
 from tests.kernels import Kernel
 
@@ -99,6 +99,8 @@ def test_the_page_on_security_has_the_limits_of_the_code() -> None:
         f"{http_limits.MOST_HEADERS // 1024} KiB of headers within {http_limits.HEADERS_SECONDS} s",
         f"{http_limits.MOST_BODY // 1024**2} MiB of body, of which {http_limits.BODY_BYTES // 1024} KiB must come",
         f"every {http_limits.BODY_SECONDS} s; {http_limits.WRITE_SECONDS} s for a client",
+        f"{idle_sessions.MOST_SESSIONS:,} legacy sessions, and of more than {idle_sessions.IDLE_SESSIONS} those end",
+        f"idle for {idle_sessions.IDLE_SECONDS} s",
     ]
     page = " ".join(SECURITY.split())
     assert [words for words in said if words not in page] == []

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import json
 import resource
 import socket
+import struct
 import sys
 import time
 from collections.abc import Iterator
@@ -269,6 +271,21 @@ def test_a_client_that_leaves_its_stream_is_forgotten_whatever_it_sent_ahead(
             assert time.monotonic() < end, "the stream is kept"
             anyio.run(anyio.sleep, 0.02)
     assert not limits.LimitedProtocol.open
+
+
+def test_nothing_is_kept_of_connections_that_their_client_resets(limits: ModuleType, listener: Listener) -> None:
+    def kept() -> int:
+        gc.collect()
+        return sum(isinstance(one, limits.LimitedProtocol) for one in gc.get_objects())
+
+    for _ in range(20):
+        with closing(connect(listener, START + b"Content-Length: 0\r\n\r\n")) as sock:
+            sock.recv(12)  # the answer has begun: from now on a next request is waited for
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closed by a reset
+    end = time.monotonic() + listener._uvicorn.config.timeout_keep_alive / 2
+    while kept() and time.monotonic() < end:
+        anyio.run(anyio.sleep, 0.05)
+    assert kept() == 0
 
 
 def test_where_requests_have_all_places_a_newcomer_hears_so(

@@ -108,6 +108,9 @@ class LimitedProtocol(Protocol):
         if self._watching is not None:
             self._watching.cancel()
             super().connection_lost(exc)
+        if self.timeout_keep_alive_task is not None:  # uvicorn leaves it where the client broke off
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
 
     def data_received(self, data: bytes) -> None:
         """Keep what came, and read as far as requests are answered."""

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mcp_notebook.portal import GRACE
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.endpoint import PATHS, Endpoint
+from mcp_notebook.server.idle_sessions import MOST_SESSIONS, IdleSessions
 
 __all__ = ["RunningApp"]
 
@@ -36,7 +37,7 @@ class RunningApp:
         self.app: Starlette = APPS[endpoint.transport](server, endpoint.security)
         self.keeps_events = _keeps_events(server)
         self._path = PATHS[endpoint.transport]
-        self._at_path = _without_detour(self.app, self._path)
+        self._at_path = IdleSessions(_without_detour(self.app, self._path))
         self._stop = anyio.Event()
         self._stopped = anyio.Event()
         self.failure: Exception | None = None
@@ -88,9 +89,6 @@ def _without_detour(app: Starlette, path: str) -> ASGIApp:
     at_path = [route.app for route in app.routes if isinstance(route, Route) and route.path == path]
     return at_path[0] if at_path and not app.user_middleware else app
 
-
-MOST_SESSIONS = 1_000
-"""Sessions of legacy clients that are open at once: some of those end theirs never, and each waits half an hour."""
 
 APPS: dict[str, Callable[[MCPServer[Any], TransportSecuritySettings], Starlette]] = {
     "http": lambda server, security: server.streamable_http_app(

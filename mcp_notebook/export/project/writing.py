@@ -21,7 +21,17 @@ from mcp_notebook.server.definitions import definitions
 __all__ = ["RESERVED", "files"]
 
 RESERVED = frozenset(
-    {"__init__.py", "__main__.py", "app.py", "health.py", "http_limits.py", "logs.py", "shared_machine.py", "web.py"}
+    {
+        "__init__.py",
+        "__main__.py",
+        "app.py",
+        "health.py",
+        "http_limits.py",
+        "idle_sessions.py",
+        "logs.py",
+        "shared_machine.py",
+        "web.py",
+    }
 )
 """Names of modules that the package has for itself."""
 
@@ -55,7 +65,7 @@ def files(package: Package) -> dict[str, str]:
     if sections["our_health"]:
         templates[f"src/{package.name}/health.py"] = "health.py"
     written = {path: render(template, values, sections) for path, template in templates.items()}
-    for name in ("http_limits.py", *([] if package.authorizes else ["shared_machine.py"])):
+    for name in ("http_limits.py", "idle_sessions.py", *([] if package.authorizes else ["shared_machine.py"])):
         written[f"src/{package.name}/{name}"] = (files_of("mcp_notebook.server") / name).read_text(encoding="utf-8")
     written |= {f"src/{package.name}/{path}": source for path, source in package.module.files.items()}
     written |= environment.files(package)
