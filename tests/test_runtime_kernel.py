@@ -521,7 +521,7 @@ def test_listening_beyond_this_machine_needs_a_token(shared_kernel: Kernel) -> N
     assert "that is refused" in refused.stderr
     assert len(refused.stderr.strip().splitlines()) == 1
     assert "in this kernel only" in shared_kernel.good("%mcp").text
-    assert "seen from outside this machine" in shared_kernel.good("%mcp serve --host 0.0.0.0").text
+    assert "reachable from other machines" in shared_kernel.good("%mcp serve --host 0.0.0.0").text
     url, token = served(shared_kernel, "--host 0.0.0.0")
     assert httpx.post(url, json={}).status_code == 401
     with connected(url, token) as client:

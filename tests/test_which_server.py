@@ -81,7 +81,7 @@ def test_of_several_only_those_with_definitions_count(shell: Shell) -> None:
 @pytest.mark.parametrize("line", ["%mcp tools", "%mcp call of_b a=1", "%mcp serve", "%mcp inspect", "%mcp form of_b"])
 def test_several_plain_servers_are_named_with_the_way_to_choose(shell: Shell, line: str) -> None:
     shell.good(PLAIN.format("a"), PLAIN.format("b"))
-    assert said(shell, line) == "There are several servers here: a, b. Say which one is meant: %mcp use a."
+    assert said(shell, line) == "There are several servers here: a, b. Choose one: %mcp use a."
     assert servers(shell) == []
     shell.good("%mcp use b", "%mcp tools of_b")
 
@@ -112,7 +112,7 @@ def test_a_server_that_defines_nothing_is_not_served_in_silence(
         ("from mcp.server.lowlevel import Server\nlow = Server('low')", "low is the SDK's low-level Server"),
         (
             "FastMCP = type('FastMCP', (), {'__module__': 'fastmcp.server'})\nold = FastMCP()",
-            "old is a FastMCP of the package fastmcp, not the SDK's MCPServer. Write: from mcp.server.mcpserver",
+            "old is a FastMCP from the package fastmcp, not the SDK's MCPServer. Write: from mcp.server.mcpserver",
         ),
     ],
 )

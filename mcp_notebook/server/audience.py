@@ -1,4 +1,4 @@
-"""Who hears of a change: the clients of one server, in both eras, whichever event loop they are served on."""
+"""Notify the clients of a server about changes, in both eras and on whichever event loop serves them."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ Loop = asyncio.AbstractEventLoop
 Listener = Callable[[ServerEvent], None]
 
 _JOINED = "mcp-notebook/joined"
-"""Where a legacy connection keeps that it is told of changes."""
+"""The key under which a legacy connection notes that it is being notified."""
 
 _SUBSCRIBED = "mcp-notebook/subscribed"
-"""Where it keeps the URIs that it has subscribed to."""
+"""The key under which it keeps the URIs that it has subscribed to."""
 
 MOST_BYTES_FOLLOWED = 1_000_000
-"""How much one client may follow: the lengths of its URIs, and `BYTES_OF_A_URI` for each."""
+"""Most that one client may follow: the lengths of its URIs, plus `BYTES_OF_A_URI` for each."""
 
 MOST_BYTES_FOLLOWED_BY_ALL = 20_000_000
-"""How much all legacy clients of a server may follow together."""
+"""Most that all legacy clients of a server may follow together."""
 
 MOST_BYTES_REMEMBERED = 1_000_000
-"""How much is remembered of what any client has followed; the oldest goes first."""
+"""Most that is remembered of the URIs any client has followed; the oldest are forgotten first."""
 
 BYTES_OF_A_URI = 100
 
 
 class _Place(NamedTuple):
-    """Where a listener is called, and of which era its client is."""
+    """A listener, the event loop to call it on, and the era of its client."""
 
     loop: Loop
     listener: Listener
@@ -52,20 +52,20 @@ class _Place(NamedTuple):
 
 
 class _Uris(set[str]):
-    """The URIs that one connection has subscribed to, and their bytes."""
+    """The URIs that one connection has subscribed to, with their total size in bytes."""
 
     size = 0
 
 
 class Audience:
-    """The clients of one server, and what its listen streams hear from, in the place of its own bus.
+    """Notifies the connected clients of one server. Its listen streams subscribe to this instead of the server's bus.
 
-    The SDK's bus works on one event loop. A kernel has two, the one in the background and that of the cells, where
-    ``Client(server)`` runs in an ``await`` cell, and definitions change on a third thread: so each listener is called
-    on the loop that it came from. What is published on the server's own bus is passed on.
+    The SDK's bus works on one event loop. A kernel has two, the background loop and that of the cells (where
+    ``Client(server)`` runs in a cell that awaits), and definitions change on a third thread. So each listener is called
+    on the loop that it subscribed from. Events published on the server's own bus are passed on.
 
     Attributes:
-        followed: The URIs of resources that clients asked to be told of, the latest last.
+        followed: The URIs of resources that clients asked to be notified about, latest last.
     """
 
     def __init__(self, own_bus: SubscriptionBus) -> None:
@@ -79,21 +79,21 @@ class Audience:
         self._lock = threading.Lock()
 
     async def publish(self, event: ServerEvent) -> None:
-        """Publish an event on the server's own bus, as a tool does."""
+        """Publish an event on the server's own bus, as tools do."""
         await self._own_bus.publish(event)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Register a stream of a modern client, on the running loop; return what unregisters it."""
+        """Register a modern client's stream on the running loop; return a function that unregisters it."""
         if not self._hears_own_bus:
-            # Only now: a bus of the author's may need the running loop for it.
+            # Not earlier: the author's own bus may need the running loop.
             self._hears_own_bus = True
             self._own_bus.subscribe(self._pass_on)
         return self._subscribe(listener, legacy=False)
 
     def announce(self, event: ServerEvent) -> None:
-        """Tell every client of a change, in both eras and from any thread.
+        """Notify every client of a change, in both eras; callable from any thread.
 
-        The same change again, before a loop has come to tell it, is told once.
+        A change announced again before a loop has delivered it is delivered once.
         """
         with self._lock:
             for loop in {place.loop for place in list(self._places.values())}:
@@ -102,10 +102,10 @@ class Audience:
                     _call_on(loop, self._tell, loop, event)
 
     def listens(self, uris: Iterable[str]) -> None:
-        """Notice to which resources a modern client listens.
+        """Record which resources a modern client listens to.
 
         Raises:
-            MCPError: They are too many.
+            MCPError: The URIs are too many or too long.
         """
         uris = list(uris)
         if sum(map(_bytes, uris)) > MOST_BYTES_FOLLOWED:
@@ -114,7 +114,7 @@ class Audience:
             self._remember(uri)
 
     def join(self, connection: Connection) -> None:
-        """Tell a legacy session, which lives on the running loop, of changes until it ends."""
+        """Notify a legacy session, which lives on the running loop, of changes until it ends."""
         if connection.state.get(_JOINED):
             return
         connection.state[_JOINED] = True
@@ -126,10 +126,10 @@ class Audience:
         connection.exit_stack.callback(self._subscribe(listener, legacy=True))
 
     def follow(self, connection: Connection, uri: str) -> None:
-        """Tell a legacy session of updates of one resource too.
+        """Also notify a legacy session when one resource is updated.
 
         Raises:
-            MCPError: It, or all of them together, follow too much.
+            MCPError: This client, or all clients together, would follow too much.
         """
         if _SUBSCRIBED not in connection.state:
             connection.state[_SUBSCRIBED] = _Uris()
@@ -177,7 +177,7 @@ class Audience:
         return unsubscribe
 
     def _pass_on(self, event: ServerEvent) -> None:
-        """Deliver what was published on the server's own bus, which modern clients hear of, and legacy ones do not."""
+        """Deliver an event from the server's own bus to modern clients; the SDK does not send it to legacy ones."""
         for place in list(self._places.values()):
             if not place.legacy:
                 _call_on(place.loop, place.listener, event)
@@ -201,7 +201,7 @@ _SENDERS: dict[type, Callable[[Connection, Any], Awaitable[None]]] = {
     ResourcesListChanged: lambda connection, _: connection.send_resource_list_changed(),
     ResourceUpdated: lambda connection, event: connection.send_resource_updated(event.uri),
 }
-"""How a legacy session is told."""
+"""The notification sent to a legacy session, by event."""
 
 
 def _bytes(uri: str) -> int:
@@ -209,9 +209,9 @@ def _bytes(uri: str) -> int:
 
 
 def _too_much() -> MCPError:
-    return MCPError(INVALID_PARAMS, f"A client may follow {MOST_BYTES_FOLLOWED:,} bytes of URIs, and these are more.")
+    return MCPError(INVALID_PARAMS, f"A client may follow at most {MOST_BYTES_FOLLOWED:,} bytes of URIs.")
 
 
 def _call_on(loop: Loop, function: Callable[..., Any], *args: Any) -> None:
-    with suppress(RuntimeError):  # the loop is closed, and its clients are gone with it
+    with suppress(RuntimeError):  # the loop is closed, and its clients with it
         loop.call_soon_threadsafe(function, *args)

@@ -1,4 +1,4 @@
-"""The token, and the gate in front of a served app that asks for it."""
+"""Protect a served app with a token."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ __all__ = ["Token", "TokenGate"]
 
 
 class Token(str):
-    """A secret that a cell does not print by accident: shown, it hides itself; used as text, it is the secret."""
+    """A secret that does not appear in a cell by accident: its repr hides it; used as text, it is the secret."""
 
     __slots__ = ()
 
     @classmethod
     def make(cls) -> Token:
-        """Return a new random token, 256 bits of it."""
+        """Return a new random token of 256 bits."""
         return cls(secrets.token_urlsafe(32))
 
     def __repr__(self) -> str:
@@ -26,9 +26,9 @@ class Token(str):
 
 
 class TokenGate:
-    """Let a request pass that carries ``Authorization: Bearer TOKEN``; answer others with 401.
+    """Lets requests with ``Authorization: Bearer TOKEN`` pass, and answers all others with 401.
 
-    The SDK's own gate wants an authorization server to name; a shared secret on loopback has none.
+    The SDK's own gate requires the address of an authorization server; a shared secret on loopback has none.
     """
 
     def __init__(self, app: ASGIApp, token: Token) -> None:
@@ -36,7 +36,7 @@ class TokenGate:
         self._expected = token.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, as ASGI has it."""
+        """Answer a request, as an ASGI app."""
         if scope["type"] == "http" and not self._carries_token(scope):
             response = JSONResponse(
                 {"error": "This server needs its token: send the header 'Authorization: Bearer TOKEN'."},

@@ -1,4 +1,4 @@
-"""What clients see of a definition: its entry in a list, its size, its lint, and what changed in it."""
+"""Show what clients see of a definition: its list entry, its size, its problems, and what changed in it."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ __all__ = [
 ]
 
 CHARACTERS_PER_TOKEN = 4
-"""The estimate behind every size in tokens: a rule of thumb for English that OpenAI's help pages state. JSON
-is a little denser, and each model counts in its own way, so it compares tools; it does not bill them."""
+"""The basis of every size in tokens: a rule of thumb for English, from OpenAI's help pages. JSON is a little denser
+and each model counts differently, so the figure serves to compare tools, not to calculate costs."""
 
 Entry = Mapping[str, Any]
 
@@ -37,12 +37,12 @@ def listed(item: BaseModel) -> dict[str, Any]:
 
 
 def tokens(entry: Entry) -> int:
-    """Estimate the size of an entry in tokens, see `CHARACTERS_PER_TOKEN`."""
+    """Return the estimated size of an entry in tokens, see `CHARACTERS_PER_TOKEN`."""
     return round(len(json.dumps(entry, ensure_ascii=False, separators=(",", ":"))) / CHARACTERS_PER_TOKEN)
 
 
 def argument_in_words(parameter: Parameter, root: Schema) -> str:
-    """Say what a parameter takes: ``"integer, 1 to 10, required"``."""
+    """Describe what a parameter takes: ``"integer, 1 to 10, required"``."""
     accepts = type_in_words(parameter.schema, root)
     if parameter.required:
         return f"{accepts}, required"
@@ -52,11 +52,11 @@ def argument_in_words(parameter: Parameter, root: Schema) -> str:
 
 
 def field_in_words(parameter: Parameter, root: Schema) -> str:
-    """Say what a field of a result holds: ``"array of string"``."""
+    """Describe what a field of a result contains: ``"array of string"``."""
     return type_in_words(parameter.schema, root)
 
 
-# What the specification lets a client assume where a tool does not say.
+# The specification's defaults for hints that a tool does not state.
 _HINTS = {
     "readOnlyHint": ("only reads", "may change things", False),
     "destructiveHint": ("may destroy or overwrite", "only adds", True),
@@ -66,11 +66,11 @@ _HINTS = {
 
 
 def behaviour(entry: Entry) -> str:
-    """Say how a client takes a tool to behave, from its annotations, and which of it is only assumed."""
+    """Describe how a client takes a tool to behave, from its annotations; assumed behavior is marked as such."""
     stated = {hint: value for hint, value in entry.get("annotations", {}).items() if hint in _HINTS}
     if not stated:
         return "not stated, so a client assumes that it may change and destroy things, and reaches beyond this server"
-    # For a tool that only reads, the specification gives no meaning to these two.
+    # The specification gives these two no meaning for a tool that only reads.
     meaningless = {"destructiveHint", "idempotentHint"} if stated.get("readOnlyHint") else set()
     words = []
     for hint, (yes, no, assumed) in _HINTS.items():
@@ -81,11 +81,11 @@ def behaviour(entry: Entry) -> str:
 
 @one_look()
 def lint(entry: Entry, function: Callable[..., Any] | None) -> list[str]:
-    """Say what would make a tool hard to use for a model, each with what to do.
+    """Return what would make a tool hard for a model to use, each with its fix.
 
     Args:
         entry: The tool as listed.
-        function: The function behind it, to see untyped parameters and writes; None where there is none.
+        function: The function behind it, for untyped parameters and writes; None if there is none.
     """
     return list(_lint(entry, function))
 
@@ -121,7 +121,7 @@ def _untyped(function: Callable[..., Any] | None) -> set[str]:
 
 
 def _defaults(function: Callable[..., Any] | None) -> set[str]:
-    """Return the parameters of a function that have a default."""
+    """Return the names of the parameters that have a default value."""
     try:
         signature = inspect.signature(function) if function is not None else inspect.Signature()
     except (ValueError, TypeError):
@@ -135,7 +135,7 @@ def _defaults(function: Callable[..., Any] | None) -> set[str]:
 
 @one_look()
 def changes(before: Entry, after: Entry) -> list[str]:
-    """Say what a client sees changed between two listings of one name; empty where it sees nothing."""
+    """Describe what changed for clients between two listings of one name; empty if they see no change."""
     found = []
     for key in ("title", "description", "mimeType"):
         if before.get(key) != after.get(key):

@@ -1,7 +1,7 @@
-"""Where a call of a tool runs, and for how long.
+"""Choose where a call of a tool runs, and limit how long.
 
-Whatever the place: the call's context variables are there, its tracebacks come back, and cancelling it reaches
-async code. A thread cannot be stopped: a cancelled call is left, and what its function does goes on unheard.
+Wherever it runs, the call keeps its context variables and tracebacks, and cancelling it reaches async code. A thread
+cannot be stopped: a cancelled call is abandoned, its function keeps running, and its result is ignored.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ RunOn = Literal["worker", "loop", "main"]
 WAITING: State = "waiting for the main thread"
 
 PATIENCE = 0.2
-"""Seconds that a call waits for the main thread before its client is told; between cells it takes a millisecond."""
+"""Seconds that a call waits for the main thread before its client is told; between cells, the wait is a millisecond."""
 
 Function = Callable[..., Any]
 AsyncFunction = Callable[..., Awaitable[Any]]
 
 
 def placed(tool: Tool, *, run_on: RunOn | None = None, timeout: float | None = None) -> Tool:
-    """Return the tool, its calls run in a place.
+    """Return the tool, with its calls run in a given place.
 
     Args:
-        tool: As the SDK built it.
-        run_on: A ``worker`` thread (the default of a ``def``), the server's ``loop`` (the default of an
+        tool: The tool as the SDK built it.
+        run_on: A ``worker`` thread (the default for a ``def``), the server's ``loop`` (the default for an
             ``async def``), or the ``main`` thread of the kernel.
-        timeout: Seconds after which a call is cancelled, waiting included; None for no limit.
+        timeout: Seconds after which a call is cancelled, including its wait for the thread; None for no limit.
     """
     tool = checked(tool)
     run_on = run_on or ("loop" if tool.is_async else "worker")
@@ -65,7 +65,7 @@ def _inline(function: Function) -> AsyncFunction:
 
 
 MOST_WORKERS = 1_000
-"""How many calls may be on worker threads at once. AnyIO's own 40 are soon taken by calls that never end."""
+"""Most calls on worker threads at once. AnyIO's default of 40 is soon used up by calls that never end."""
 
 _limiter: RunVar[anyio.CapacityLimiter] = RunVar("mcp_notebook_workers")
 
@@ -135,7 +135,7 @@ async def _from_main(function: Callable[[], Any]) -> Any:
         return await asyncio.wrap_future(future)
     except KeyboardInterrupt as error:
         if call is not None:
-            call.raised = error  # so that its author sees where
+            call.raised = error  # so that the author sees where
         raise ToolError("The call was interrupted in the notebook.") from error
     finally:
         notice.cancel()
@@ -155,7 +155,7 @@ _telling: set[asyncio.Task[None]] = set()
 
 
 class _Elsewhere:
-    """A coroutine that runs on an event loop of its own, on a thread that is busy with it alone."""
+    """A coroutine on an event loop of its own, in a thread that runs nothing else."""
 
     def __init__(self, coroutine: Any) -> None:
         self._coroutine: Coroutine[Any, Any, Any] = coroutine
@@ -183,10 +183,10 @@ class _Elsewhere:
 
 @contextmanager
 def _outside_any_loop() -> Iterator[None]:
-    """Let this thread run a loop of its own, also within a task of another loop, and return to that task afterwards.
+    """Let this thread run a loop of its own even inside a task of another loop; return to that task afterwards.
 
-    The main thread may be inside a loop already, that of a cell. Since Python 3.14 the current task belongs to the
-    thread, not to the loop, so it has to be left as well.
+    The main thread may already be inside a loop, that of a cell. Since Python 3.14 the current task belongs to the
+    thread, not to the loop, so the task has to be left as well.
     """
     outer = asyncio._get_running_loop()
     task = asyncio.current_task(outer) if outer is not None else None
@@ -202,8 +202,8 @@ def _outside_any_loop() -> Iterator[None]:
 
 
 HEARTBEAT = 0.2
-"""Seconds after which a loop of `_Elsewhere` wakes, if only to notice an interrupt: Python handles one that comes just
-as the main thread falls asleep when it wakes again."""
+"""Seconds after which a loop of `_Elsewhere` wakes to notice an interrupt: Python handles an interrupt that comes just
+as the main thread falls asleep only when the thread wakes again."""
 
 
 def _beat() -> None:

@@ -1,6 +1,6 @@
-"""What a kernel adds to a server: it records each call, and tells clients of changes.
+"""Record each call of a server, and notify its clients of changes.
 
-One middleware of the SDK, on every transport: all that a client asks passes through it.
+One middleware of the SDK does this on every transport: every request of a client passes through it.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from mcp_notebook.server.tracing import SpansWhereCollected
 __all__ = ["APPROVAL", "CALL_ID", "TRANSPORT", "Runtime"]
 
 CALL_ID = "mcp-notebook/call"
-"""The ``_meta`` key by which a notebook recognises a request of its own."""
+"""The ``_meta`` key by which a notebook recognizes its own requests."""
 
 TRANSPORT = "mcp-notebook/transport"
-"""Where the listener notes in a request's ASGI scope how it came."""
+"""The key in a request's ASGI scope for how the request arrived; set by the listener."""
 
 APPROVAL = "mcp-notebook/approval"
-"""Where it notes the `Approval` that such a request needs; None where nobody is asked."""
+"""The key for the `Approval` that the request needs; None if nobody is asked."""
 
 NAMED_BY = {
     "tools/call": "name",
@@ -48,16 +48,16 @@ NAMED_BY = {
     "prompts/get": "name",
     "completion/complete": "ref",
 }
-"""The methods that are recorded, and which parameter says what was asked for."""
+"""The recorded methods, with the parameter that names what is requested."""
 
 
 class Runtime:
-    """The middleware of one server.
+    """The notebook's middleware on one server.
 
     Attributes:
         recorder: Keeps the calls; a notebook's servers share one.
-        audience: The clients that hear of changes.
-        defined: The kind and name of each definition that was registered since somebody last looked, in order.
+        audience: Notifies the clients of changes.
+        defined: The kind and name of each definition registered since the last cell ended, in order.
     """
 
     def __init__(self, server: MCPServer[Any], recorder: Recorder | None = None) -> None:
@@ -69,11 +69,11 @@ class Runtime:
         self._rounds: dict[bytes, Call] = {}
         sdk_gaps.wrap_spans(server, SpansWhereCollected)
         sdk_gaps.bind_rounds(server, _principal)
-        # First, so outside the SDK's own that seals a request's state: sealed, it is another for each call.
+        # First, and so outside the SDK's middleware that seals a request's state: only a sealed state is unique.
         server.middleware.insert(0, self)
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        """Pass a message on, as middleware of the SDK does; what goes back has whole characters."""
+        """Pass a message on, as middleware of the SDK; replace lone surrogates in the answer."""
         try:
             return whole(await self._passed_on(ctx, call_next))
         except MCPError as error:
@@ -82,7 +82,7 @@ class Runtime:
     async def _passed_on(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         if ctx.method == "initialize" and not fits(ctx.params, MOST_BYTES_OF_A_CLIENT):
             raise MCPError(
-                INVALID_PARAMS, f"What a client says of itself may have {MOST_BYTES_OF_A_CLIENT // 1000} kB, not more."
+                INVALID_PARAMS, f"A client may say at most {MOST_BYTES_OF_A_CLIENT // 1000} kB about itself."
             )
         if ctx.method in NAMED_BY and ctx.request_id is not None:
             return await self._recorded(ctx, call_next)
@@ -93,7 +93,7 @@ class Runtime:
         elif ctx.method == "subscriptions/listen":
             asked = (ctx.params or {}).get("notifications")
             uris = asked.get("resourceSubscriptions") if isinstance(asked, dict) else None
-            # Of what is not as the protocol has it the SDK says so.
+            # The SDK reports malformed values.
             if isinstance(uris, list) and all(isinstance(uri, str) for uri in uris):
                 self.audience.listens(uris)
         result = await call_next(ctx)
@@ -111,7 +111,7 @@ class Runtime:
         except MCPError as error:
             if error.code != METHOD_NOT_FOUND:
                 raise
-            return {}  # the SDK serves it only where the author wrote a handler
+            return {}  # the SDK serves this method only if the author wrote a handler
 
     async def _recorded(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         call = self._opened(ctx)
@@ -147,7 +147,7 @@ class Runtime:
             if call is not None:
                 call.rounds += 1
                 call.state, call.duration = "running", None
-                if params.get("requestState") is None:  # nothing shows that this is the client which was allowed
+                if params.get("requestState") is None:  # nothing proves that this is the client that was allowed
                     call.allowed = None
                 for answer in answers.values():
                     call.add("answer", answer)
@@ -181,15 +181,15 @@ class Runtime:
 
 
 MOST_WAITING = 1_000
-"""How many calls may wait for a client's answers and still be known as the same call when those come."""
+"""Most calls that wait for a client's answers and are still recognized when the answers come."""
 
 
 MOST_BYTES_OF_A_CLIENT = 64_000
-"""What a client may say of itself when it opens a legacy session, which keeps that."""
+"""Most bytes that a client may say about itself when it opens a legacy session; the session keeps them."""
 
 
 def _named(asked: Any) -> str:
-    """Return the name or URI that a request asks for, as a text also where it is none."""
+    """Return the requested name or URI; if it is not a string, its repr."""
     if isinstance(asked, dict):
         asked = asked.get("name") or asked.get("uri")
     if isinstance(asked, str):
@@ -198,7 +198,7 @@ def _named(asked: Any) -> str:
 
 
 def _arguments(method: str, params: Mapping[str, Any]) -> Any:
-    """Return what a request brings, as it came; of a completion the argument, as far as it is typed."""
+    """Return the arguments of a request as they came; for a completion, the partial argument."""
     if method != "completion/complete":
         arguments = params.get("arguments")
         return {} if arguments is None else arguments
@@ -219,26 +219,26 @@ def _transport(ctx: ServerRequestContext[Any, Any]) -> str:
 
 
 def _principal(ctx: ServerRequestContext[Any, Any]) -> str:
-    """Return whom the state of a call of several rounds is for: it passes for nobody else.
+    """Return the owner of a multi-round call's state; the state is valid for nobody else.
 
-    That is the user, where the server has authorization of its own, and else no more than how the client came and what
-    it calls itself. A notebook has one token, so everybody who has it is the same to the kernel, and may use any
-    name: this keeps an honest client from going on with another's call, and a state that was seen in a log or on a
-    screen from passing under a name of its own. It does not keep away somebody who has the token and takes the name
-    too. The same holds for what a person allowed "for the rest".
+    If the server has authorization of its own, the owner is the user. Otherwise it is only the transport and the
+    client's name. A notebook has one token, so the kernel cannot tell its bearers apart, and each may use any name.
+    This keeps an honest client from continuing another's call, and it keeps a state copied from a log or a screen from
+    being valid under another name. It does not stop somebody who has the token and also takes the name. The same holds
+    for "always allow" decisions.
     """
     return json.dumps([authenticated_principal(ctx), _transport(ctx), _client(ctx)])
 
 
 def _round(method: str, name: str, client: str, message: Mapping[str, Any]) -> bytes:
-    """Return what tells the rounds of one call from those of others: a digest, since a state may be long."""
+    """Return a key that identifies the rounds of one call; a digest, because a state may be long."""
     state = message.get("requestState")
     key = "\0".join((method, name, client, state if isinstance(state, str) else ""))
     return sha256(key.encode("utf-8", "surrogatepass")).digest()
 
 
 def _announcing(capabilities: dict[str, Any]) -> None:
-    """Correct what the SDK says at the legacy handshake: changes are announced, and resources can be followed."""
+    """Correct the capabilities of the legacy handshake: changes are announced, and resources can be followed."""
     for kind in ("tools", "prompts", "resources"):
         if kind in capabilities:
             capabilities[kind]["listChanged"] = True

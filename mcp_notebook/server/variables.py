@@ -1,4 +1,4 @@
-"""Variables of a notebook that hold an object of some class."""
+"""Find the variables of a notebook that refer to an object of a given class."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ T = TypeVar("T")
 
 
 def is_a(value: Any, kind: type[T]) -> TypeIs[T]:
-    """Whether a value is an object of a class. `isinstance` runs the value's own code: a dead weak reference raises."""
+    """Return whether a value is an instance, without `isinstance`: that runs the value's code, which may raise."""
     return issubclass(type(value), kind)
 
 
 def variables_with(kind: type[T], namespace: Mapping[str, Any]) -> dict[str, T]:
-    """Return the variables that hold an object of a class, in their order."""
+    """Return the variables that refer to an instance of a class, in their order."""
     return {name: value for name, value in list(namespace.items()) if is_a(value, kind)}
