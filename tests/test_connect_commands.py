@@ -96,7 +96,7 @@ def test_a_url_takes_its_token_from_a_variable_and_shows_it_nowhere(connected: K
     refused = connected.run(f"%mcp connect {url} --as other --token NO_SUCH_NAME")
     assert "there is none of that name" in refused.everything
     assert "NO_SUCH_NAME" not in refused.everything
-    assert "wants a token, and none was sent (401)" in connected.run(f"%mcp connect {url} --as other").everything
+    assert "requires a token, and none was sent (401)" in connected.run(f"%mcp connect {url} --as other").everything
 
 
 def test_a_live_notebook_and_a_variable_are_targets(connected: Kernel) -> None:
@@ -110,7 +110,7 @@ def test_a_live_notebook_and_a_variable_are_targets(connected: Kernel) -> None:
 def test_what_is_nothing_to_connect_to_is_one_line(connected: Kernel) -> None:
     for line, says in {
         "nothing-there": "no live notebook, no program, and no variable that holds a server",
-        "ftp://x": "one starts with http:// or https://",
+        "ftp://x": "use http:// or https://",
         "-- no-such-program --flag": "There is no program 'no-such-program'",
         "--token x -- python": "--token: not for what is no URL",
         "localhost:1/mcp": "Did you mean 'http://localhost:1/mcp'?",

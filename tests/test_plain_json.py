@@ -144,7 +144,7 @@ def test_a_number_of_numpy_is_refused_by_its_type_or_sent_as_what_it_is() -> Non
 
 def test_arguments_of_a_prompt_are_texts_and_so_it_is_said(echo: tuple[Connection, list[Any]]) -> None:
     connection, got = echo
-    with pytest.raises(RequestError, match=r"^The arguments of a prompt are texts, and name is a int: nothing"):
+    with pytest.raises(RequestError, match=r"^The arguments of a prompt are strings, but name is a int. Nothing"):
         connection.prompt("greet", {"name": 3})  # type: ignore[dict-item]
     assert got == []
 

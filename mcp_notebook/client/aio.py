@@ -1,4 +1,4 @@
-"""The requests of a connection as coroutines, for ``await`` in a cell: the kernel's own loop goes on meanwhile."""
+"""Offer the requests of a connection as coroutines, so that the kernel's own loop keeps running in a cell."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from mcp_notebook.portal import Portal
 __all__ = ["Aio"]
 
 HEARTBEAT = 0.2
-"""Seconds after which an interrupt is noticed: in a kernel it does not wake the loop of a cell that awaits."""
+"""Seconds after which an interrupt is noticed: in a kernel, it does not wake the loop of a cell that awaits."""
 
 T = TypeVar("T")
 
 
 class Aio:
-    """Each request as `Connection` has it; cancelling the await cancels the request at the server."""
+    """The requests of `Connection` as coroutines; cancelling the await cancels the request at the server."""
 
     def __init__(self, portal: Portal, requests: Requests) -> None:
         self._portal = portal
@@ -74,7 +74,7 @@ class Aio:
         answerer: Answerer | None = None,
         timeout: float | None = None,
     ) -> Outcome[GetPromptResult]:
-        """Get a prompt, filled in."""
+        """Get a prompt, with its arguments filled in."""
         return await self._ask(self._requests.prompt, name, dict(arguments or {}), answers, answerer, timeout)
 
     async def complete(
@@ -86,7 +86,7 @@ class Aio:
         *,
         timeout: float | None = None,
     ) -> list[str]:
-        """Ask what an argument of a prompt or of a template can be."""
+        """Return suggestions for an argument of a prompt or template."""
         return await self._ask(self._requests.complete, ref, argument, value, given or {}, timeout)
 
     async def _ask(self, request: Callable[..., Awaitable[T]], *args: object) -> T:
