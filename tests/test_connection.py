@@ -196,8 +196,14 @@ for line in sys.stdin:
         (Command(sys.executable, cwd="/no/such"), "cannot be started: there is no folder '/no/such'."),
         (script("raise SystemExit('no licence')"), "ended before it answered. The last of its stderr: no licence."),
         (script(SPEAKS % ('"1999-01-01"', "{}")), "Unsupported protocol version from the server: 1999-01-01."),
-        (script(SPEAKS % ('"2025-06-18", "extra": 1', '{"capabilities": 3}')), "answered, but not with a valid MCP message"),
-        (script("print('Welcome!')"), "prints something that is not an MCP message: 'Welcome!'. Is it an MCP server on stdio?"),
+        (
+            script(SPEAKS % ('"2025-06-18", "extra": 1', '{"capabilities": 3}')),
+            "answered, but not with a valid MCP message",
+        ),
+        (
+            script("print('Welcome!')"),
+            "prints something that is not an MCP message: 'Welcome!'. Is it an MCP server on stdio?",
+        ),
         ("ftp://somewhere", "'ftp://somewhere' is not the URL of an MCP server: use http:// or https://."),
         ("http://", "is not the URL of an MCP server"),
         ("http://host:port/mcp", "is not the URL of an MCP server"),

@@ -121,7 +121,10 @@ def test_a_page_is_no_stream_of_events() -> None:
         (HTMLResponse("gone", 404), "There is no MCP server at {url} (404). Check the path: it is often /mcp."),
         (PlainTextResponse("no", 405), "accepts no messages (405), so it is not an MCP server, or an old one"),
         (PlainTextResponse("not for you", 403), "refuses (403: not for you)."),
-        (PlainTextResponse("oh\nno", 500), "answered 500: oh without an MCP message. See the server's log for the reason."),
+        (
+            PlainTextResponse("oh\nno", 500),
+            "answered 500: oh without an MCP message. See the server's log for the reason.",
+        ),
         (JSONResponse({"items": []}), "answers with JSON that is not an MCP message."),
         (
             Response(status_code=302, headers={"Location": "https://login.example/?key=1"}),

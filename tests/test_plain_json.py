@@ -68,17 +68,20 @@ NOT_JSON = {
     "in a dataclass": ({"pair": Pair(1, NAN)}, "pair.second is NaN, which JSON cannot carry"),
     "under an odd name": ({"a b": {"": NAN}}, '["a b"][""] is NaN, which JSON cannot carry'),
     "set": ({"x": {1}}, "x is a set, which JSON cannot carry. Give a list: sorted(...)"),
-    "bytes": ({"x": b"a"}, "x is a bytes, which JSON cannot carry. Give a text"),
+    "bytes": ({"x": b"a"}, "x is a bytes, which JSON cannot carry. Give a string"),
     "decimal": ({"x": [decimal.Decimal("1.5")]}, "x[0] is a Decimal, which JSON cannot carry. Give float(...)"),
-    "moment": ({"at": datetime.datetime(2026, 1, 1)}, "at is a datetime, which JSON cannot carry. Give a text: .isof"),
-    "day": ({"at": datetime.date(2026, 1, 1)}, "at is a date, which JSON cannot carry. Give a text: .isoformat()"),
+    "moment": (
+        {"at": datetime.datetime(2026, 1, 1)},
+        "at is a datetime, which JSON cannot carry. Give a string: .isof",
+    ),
+    "day": ({"at": datetime.date(2026, 1, 1)}, "at is a date, which JSON cannot carry. Give a string: .isoformat()"),
     "complex": ({"x": 1j}, "x is a complex, which JSON cannot carry"),
     "scalar": ({"x": Scalar()}, "x is a Scalar, which JSON cannot carry. Give a plain number: .item()"),
     "function": ({"x": len}, "x is a builtin_function_or_method, which JSON cannot carry"),
-    "a number as a key": ({"x": {1: 2}}, "x has the key 1, a int, and JSON's keys are texts"),
-    "none as a key": ({"x": [{None: 2}]}, "x[0] has the key None, a NoneType, and JSON's keys are texts"),
+    "a number as a key": ({"x": {1: 2}}, "x has the key 1, a int, but JSON keys must be strings"),
+    "none as a key": ({"x": [{None: 2}]}, "x[0] has the key None, a NoneType, but JSON keys must be strings"),
     "huge": ({"x": 10**5000}, "x is a number of more than 4300 digits, which JSON cannot carry"),
-    "itself": ({"x": nested()}, "x holds itself, or values more than 200 deep"),
+    "itself": ({"x": nested()}, "x contains itself, or is nested more than 200 deep"),
 }
 
 JSON = {
