@@ -30,7 +30,7 @@ _INSTEAD: Final = {
     "DataFrame": "its rows: .to_dict('records')",
     "Series": "a list: .tolist()",
 }
-"""What to give instead of a value, by the name of its type."""
+"""The value to give instead, by the name of a value's type."""
 
 
 def as_json(value: Any, path: Path = ()) -> Any:  # noqa: PLR0911

@@ -41,7 +41,7 @@ class Portal:
 
     @property
     def here(self) -> bool:
-        """Whether the running coroutine is already on this loop."""
+        """Return whether the running coroutine is already on this loop."""
         return asyncio.get_running_loop() is self._event_loop
 
     def start(self, function: Callable[..., Awaitable[T]], *args: object) -> Future[T]:

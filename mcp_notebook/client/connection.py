@@ -70,11 +70,11 @@ class Connection(Blocking):
         deadline: Seconds that connecting may take; None waits forever.
         timeout: Seconds that a request without its own timeout waits for its answer, or for the next progress report;
             None waits forever.
-        client: What the client tells the server about itself.
+        client: The client's name and version for the server.
 
     Attributes:
         target: The server.
-        name: What the notebook calls the connection.
+        name: The notebook's name for the connection.
         timeout: Seconds that a request without its own timeout waits; None for no limit.
         aio: The requests as coroutines.
 
@@ -152,7 +152,7 @@ class Connection(Blocking):
 
     @property
     def closed(self) -> bool:
-        """Whether it was closed; a lost connection does not count, since it connects again."""
+        """Return whether it was closed; a lost connection does not count, since it connects again."""
         return self._sessions.closed
 
     @property

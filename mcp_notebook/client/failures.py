@@ -162,7 +162,7 @@ _AROUND = re.compile(
     r"\^+$|[{}\])]+;?$|throw |node:internal|file://|Node\.js v|code: '|requireStack|Traceback \(most|goroutine \d|"
     r"note: |stack backtrace|npm (error|ERR!) *(A complete log.*|\d*)$|.*debug-\d.*\.log$"
 )
-"""What is printed around an error."""
+"""A line that is printed around an error."""
 _ERROR = re.compile(
     r"(Uncaught |Caused by: |Exception in thread .* )?[\w.]*(Error|Exception|Fault|Interrupt)\b( \[\w+\])?(:|$)|"
     r"(fatal|error|panic)\b.*:|thread '.*' panicked|npm (error|ERR!) \d+ ",

@@ -30,7 +30,7 @@ __all__ = ["Watch", "framed", "tapped"]
 
 @dataclass
 class Watch:
-    """What the streams of a connection show about it.
+    """The state of a connection, as its streams show it.
 
     Attributes:
         ended: Whether the other side is gone.

@@ -1,6 +1,6 @@
 """Limit what a server may send and how long a client waits, all in one place.
 
-What exceeds a limit is left out or ends the request, and a message says so.
+Data beyond a limit is left out or ends the request, and a message says so.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ class Matching:
 
     @property
     def in_doubt(self) -> bool:
-        """Whether a stray may be the answer to a notification, and so be harmless."""
+        """Return whether a stray may be the answer to a notification, and so be harmless."""
         return bool(self._excused and self._waiting)
 
     def sent(self, message: JSONRPCMessage) -> None:

@@ -44,7 +44,7 @@ class Found(list[T], Generic[T]):
     """The items of a server's list.
 
     Attributes:
-        problems: What is wrong with the list or its items; unreadable items are left out.
+        problems: The problems of the list and its items; unreadable items are left out.
     """
 
     def __init__(self, items: Iterable[T] = (), problems: Iterable[Problem] = ()) -> None:
@@ -60,7 +60,7 @@ class Flawed(BaseModel):
     """A result with problems.
 
     Attributes:
-        problems: What is wrong, in the order of the places.
+        problems: The problems, in the order of the places.
         unchecked: Why its output schema was not checked completely, each reason once.
         rest: The fields that are not part of the protocol.
     """
@@ -85,7 +85,7 @@ class _Prompt(GetPromptResult, Flawed):
 
 @dataclass
 class Seen:
-    """What came during a request.
+    """The raw results of a request, and their problems.
 
     Attributes:
         raw: The latest result as it came.
@@ -255,7 +255,7 @@ def _without(item: Mapping[str, Any], place: tuple[str | int, ...]) -> Mapping[s
 
 
 _INSTEAD = {"inputSchema": {"type": "object"}}
-"""What to assume for a missing or faulty part; without an input schema, a tool could not be called."""
+"""The defaults for a missing or faulty part; without an input schema, a tool could not be called."""
 
 
 def _problems(refusal: ValidationError, raw: Any) -> list[Problem]:

@@ -59,17 +59,17 @@ class Outcome(Generic[Result]):
 
     @property
     def problems(self) -> list[Problem]:
-        """What is wrong with the result: it does not follow the protocol, or does not fit its output schema."""
+        """The problems of the result: it does not follow the protocol, or does not fit its output schema."""
         return list(self.result.problems) if isinstance(self.result, Flawed) else []
 
     @property
     def unchecked(self) -> list[str]:
-        """Why the output schema was not checked completely, each reason once."""
+        """The reasons why the output schema was not checked completely, each once."""
         return list(self.result.unchecked) if isinstance(self.result, Flawed) else []
 
     @property
     def in_words(self) -> list[str]:
-        """What is wrong with the result and what was not checked, one line each."""
+        """The problems of the result and the unchecked parts, one line each."""
         return in_words(self.result)
 
     def checked(self) -> Result:

@@ -20,7 +20,7 @@ __all__ = ["About", "Session", "discover"]
 
 @dataclass(frozen=True)
 class About:
-    """What a server says about itself."""
+    """A server's description of itself."""
 
     protocol_version: str
     server_info: Implementation | None
@@ -38,7 +38,7 @@ class Session:
 
     Args:
         client: The client, not entered yet.
-        watch: What its streams show about the connection.
+        watch: The state of the connection, as its streams show it.
         check: Asks the server something, if opening the client does not.
     """
 
@@ -51,7 +51,7 @@ class Session:
 
     @property
     def ended(self) -> bool:
-        """Whether the other side is gone, or never answered."""
+        """Return whether the other side is gone, or never answered."""
         return self._task.done() or self.watch.ended
 
     async def open(self, deadline: float | None) -> None:

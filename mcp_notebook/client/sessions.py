@@ -51,7 +51,7 @@ class Sessions:
         deadline: Seconds that opening a session may take; None waits forever.
 
     Attributes:
-        about: What the server said about itself when it was opened last.
+        about: The server's description of itself from the latest opening.
         closed: Whether the connection is closed.
         target: The target of the latest session: a URL may turn out to belong to a server of the SSE transport.
     """
@@ -246,7 +246,7 @@ class Sessions:
 
     @property
     def asks_when_opened(self) -> bool:
-        """Whether opening asks the server what it is; a modern server of this kernel is only asked by `learn`."""
+        """Return whether opening asks the server what it is; `learn` asks a modern server of this kernel."""
         return self._era == "legacy" or not isinstance(self.target, MCPServer | Server)
 
     def _transport(self, watch: Watch) -> Any:

@@ -84,8 +84,8 @@ def put_back(server: MCPServer[Any], tables: Mapping[Kind, Mapping[str, Any]]) -
 def take_place(new: MCPServer[Any], served: MCPServer[Any]) -> None:
     """Replace the served server by a new one of the same name, without disconnecting its clients.
 
-    The new server's definitions and notifier are shared with the served one. What belongs to the server itself (its
-    name, instructions and lifespan) stays as it is on the served one.
+    The new server shares its definitions and its notifier with the served one. The served one keeps its own name,
+    instructions and lifespan.
     """
     put_back(served, {kind: sdk_gaps.entries(new, kind) for kind in KINDS})
     sdk_gaps.share_entries(new, served)

@@ -36,7 +36,7 @@ class Definition:
 
     Attributes:
         kind: The kind of definition, one of the protocol's four.
-        name: What a client asks for: the name of a tool or prompt, or the URI of a resource or template.
+        name: The name of a tool or prompt, or the URI of a resource or template, as a client asks for it.
         entry: The SDK's own record.
         function: The function that answers; None for a resource made without one.
         cell: The cell that defined the function; None if no cell did.

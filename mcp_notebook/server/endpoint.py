@@ -45,7 +45,7 @@ class Endpoint:
 
     @property
     def local(self) -> bool:
-        """Whether only programs on this machine can reach it."""
+        """Return whether only programs on this machine can reach it."""
         return self.host in (LOOPBACK, "localhost", "::1")
 
     @property

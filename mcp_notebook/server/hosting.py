@@ -53,7 +53,7 @@ class Listener:
     Args:
         portal: The background loop to run on.
         server: The server to serve.
-        name: What the notebook calls the server.
+        name: The notebook's name for the server.
         endpoint: Where and how to listen.
         wire: Keeps the frames; defaults to that of the server's recorder.
 

@@ -141,7 +141,7 @@ class LimitedProtocol(Protocol):
 
     @property
     def is_idle(self) -> bool:
-        """Whether no request of this connection waits for its answer."""
+        """Return whether no request of this connection waits for its answer."""
         return self._ending is not None or self._is_between
 
     @property
@@ -154,7 +154,7 @@ class LimitedProtocol(Protocol):
 
     @property
     def _is_answering(self) -> bool:
-        """Whether a complete request has arrived, so that the next one waits."""
+        """Return whether a complete request has arrived, so that the next one waits."""
         return self._is_pipelined or not (self._is_between or self.cycle.more_body)
 
     def _begin(self) -> None:

@@ -218,7 +218,7 @@ RUN_ON: dict[tuple[RunOn, bool], Callable[[Any], AsyncFunction]] = {
     ("main", False): _on_main,
     ("main", True): _async_on_main,
 }
-"""How to run a function, by the place and by whether it is async."""
+"""The wrappers that run a function, by the place and by whether it is async."""
 
 
 def _limited(function: AsyncFunction, seconds: float, *, stoppable: bool) -> AsyncFunction:

@@ -166,7 +166,7 @@ class Registry:
 
         Args:
             namespace: The notebook's variables.
-            failed: Whether the cell raised. What it made may be incomplete, so it replaces no live server.
+            failed: Whether the cell raised. Its servers may be incomplete, so they replace no live server.
 
         Returns:
             One line for each server that did not take over, with the reason.

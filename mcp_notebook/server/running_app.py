@@ -96,4 +96,4 @@ APPS: dict[str, Callable[[MCPServer[Any], TransportSecuritySettings], Starlette]
     ),
     "sse": lambda server, security: server.sse_app(transport_security=security),
 }
-"""How to make the app of a transport."""
+"""The factory of the app, by transport."""
