@@ -94,8 +94,8 @@ def test_a_live_notebook_is_connected_to_by_its_name_with_its_token(sales: Serve
 def test_a_missing_and_a_wrong_token_are_told_apart(sales: Served, era: EraChoice) -> None:
     where = url(sales.port)
     assert refusal(where, era=era) == (
-        f"{where} requires a token, and none was sent (401). Give it with --token VAR (token=... in Python), or sign in "
-        "with --oauth."
+        f"{where} requires a token, and none was sent (401). Give it with --token VAR (token=... in Python), or "
+        "sign in with --oauth."
     )
     assert refusal(where, era=era, token="wrong-secret") == (
         f"{where} does not accept the token that was sent (401). Give the right one, or one that has not expired."

@@ -75,7 +75,7 @@ class Exposures:
             if value is not exposed.value:
                 self._exposed[key] = exposed._replace(value=value)
                 server: Any = exposed.live.server
-                server.runtime.audience.announce(ResourceUpdated(exposed.uri))
+                server.runtime.notifier.announce(ResourceUpdated(exposed.uri))
 
     def _form(self, variable: str, value: Any, mime_type: str | None) -> tuple[str, str | bytes]:
         """Return a MIME type and the value in that form."""

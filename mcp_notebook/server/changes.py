@@ -65,9 +65,9 @@ def replace(
         # Only what the main thread defines outside a call belongs to the running cell.
         if current.get() is None and threading.current_thread() is threading.main_thread():
             runtime.defined.update(dict.fromkeys((kind, name) for name in new))
-        runtime.audience.announce(_EVENTS[kind])
-        for uri in _touched(runtime.audience.followed, kind, {**dict.fromkeys(withdrawn), **new}):
-            runtime.audience.announce(ResourceUpdated(uri))
+        runtime.notifier.announce(_EVENTS[kind])
+        for uri in _touched(runtime.notifier.followed, kind, {**dict.fromkeys(withdrawn), **new}):
+            runtime.notifier.announce(ResourceUpdated(uri))
     return changed
 
 
@@ -78,7 +78,7 @@ def put_back(server: MCPServer[Any], tables: Mapping[Kind, Mapping[str, Any]]) -
             differs = list(sdk_gaps.entries(server, kind).items()) != list(table.items())
             sdk_gaps.put_entries(server, kind, dict(table))
         if differs:
-            server.runtime.audience.announce(_EVENTS[kind])  # type: ignore[attr-defined]
+            server.runtime.notifier.announce(_EVENTS[kind])  # type: ignore[attr-defined]
 
 
 def take_place(new: MCPServer[Any], served: MCPServer[Any]) -> None:
@@ -89,7 +89,7 @@ def take_place(new: MCPServer[Any], served: MCPServer[Any]) -> None:
     """
     put_back(served, {kind: sdk_gaps.entries(new, kind) for kind in KINDS})
     sdk_gaps.share_entries(new, served)
-    new.runtime.audience = served.runtime.audience  # type: ignore[attr-defined]
+    new.runtime.notifier = served.runtime.notifier  # type: ignore[attr-defined]
 
 
 def _swapped(

@@ -25,8 +25,8 @@ from mcp_notebook.recording.characters import whole
 from mcp_notebook.recording.cutting import fits, fitted
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.approved_call import door
-from mcp_notebook.server.audience import Audience
 from mcp_notebook.server.definitions import function_behind
+from mcp_notebook.server.notifier import ChangeNotifier
 from mcp_notebook.server.recorded_session import RecordedSession
 from mcp_notebook.server.results import in_whole
 from mcp_notebook.server.tracing import SpansWhereCollected
@@ -56,14 +56,14 @@ class Runtime:
 
     Attributes:
         recorder: Keeps the calls; a notebook's servers share one.
-        audience: Notifies the clients of changes.
+        notifier: Notifies the clients of changes.
         defined: The kind and name of each definition registered since the last cell ended, in order.
     """
 
     def __init__(self, server: MCPServer[Any], recorder: Recorder | None = None) -> None:
         self.recorder = recorder or Recorder()
-        self.audience = Audience(sdk_gaps.own_bus(server))
-        sdk_gaps.listen_to(server, self.audience)
+        self.notifier = ChangeNotifier(sdk_gaps.own_bus(server))
+        sdk_gaps.listen_to(server, self.notifier)
         self.defined: dict[tuple[str, str], None] = {}
         self._server = server
         self._rounds: dict[bytes, Call] = {}
@@ -89,13 +89,13 @@ class Runtime:
         if ctx.method in ("resources/subscribe", "resources/unsubscribe") and ctx.protocol_version not in MODERN:
             return await self._followed(ctx, call_next)
         if ctx.method == "notifications/initialized":
-            self.audience.join(sdk_gaps.connection(ctx.session))
+            self.notifier.join(sdk_gaps.connection(ctx.session))
         elif ctx.method == "subscriptions/listen":
             asked = (ctx.params or {}).get("notifications")
             uris = asked.get("resourceSubscriptions") if isinstance(asked, dict) else None
             # The SDK reports malformed values.
             if isinstance(uris, list) and all(isinstance(uri, str) for uri in uris):
-                self.audience.listens(uris)
+                self.notifier.record_listening(uris)
         result = await call_next(ctx)
         if ctx.method == "initialize" and isinstance(result, dict):
             _announcing(result.get("capabilities", {}))
@@ -103,7 +103,7 @@ class Runtime:
 
     async def _followed(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         uri = (ctx.params or {}).get("uri")
-        change = self.audience.follow if ctx.method == "resources/subscribe" else self.audience.unfollow
+        change = self.notifier.follow if ctx.method == "resources/subscribe" else self.notifier.unfollow
         if isinstance(uri, str):
             change(sdk_gaps.connection(ctx.session), uri)
         try:

@@ -20,10 +20,10 @@ from mcp.server.subscriptions import (
 from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_PARAMS
 
-__all__ = ["Audience"]
+__all__ = ["ChangeNotifier"]
 
 Loop = asyncio.AbstractEventLoop
-Listener = Callable[[ServerEvent], None]
+OnEvent = Callable[[ServerEvent], None]
 
 _JOINED = "mcp-notebook/joined"
 """The key under which a legacy connection notes that it is being notified."""
@@ -43,11 +43,11 @@ MOST_BYTES_REMEMBERED = 1_000_000
 BYTES_OF_A_URI = 100
 
 
-class _Place(NamedTuple):
+class _Subscription(NamedTuple):
     """A listener, the event loop to call it on, and the era of its client."""
 
     loop: Loop
-    listener: Listener
+    listener: OnEvent
     legacy: bool
 
 
@@ -57,7 +57,7 @@ class _Uris(set[str]):
     size = 0
 
 
-class Audience:
+class ChangeNotifier:
     """Notifies the connected clients of one server. Its listen streams subscribe to this instead of the server's bus.
 
     The SDK's bus works on one event loop. A kernel has two, the background loop and that of the cells (where
@@ -73,7 +73,7 @@ class Audience:
         self._remembered = self._subscribed = 0
         self._own_bus = own_bus
         self._hears_own_bus = False
-        self._places: dict[object, _Place] = {}
+        self._subscriptions: dict[object, _Subscription] = {}
         self._waiting: set[tuple[Loop, ServerEvent]] = set()
         self._sending: set[asyncio.Task[None]] = set()
         self._lock = threading.Lock()
@@ -82,7 +82,7 @@ class Audience:
         """Publish an event on the server's own bus, as tools do."""
         await self._own_bus.publish(event)
 
-    def subscribe(self, listener: Listener) -> Callable[[], None]:
+    def subscribe(self, listener: OnEvent) -> Callable[[], None]:
         """Register a modern client's stream on the running loop; return a function that unregisters it."""
         if not self._hears_own_bus:
             # Not earlier: the author's own bus may need the running loop.
@@ -96,12 +96,12 @@ class Audience:
         A change announced again before a loop has delivered it is delivered once.
         """
         with self._lock:
-            for loop in {place.loop for place in list(self._places.values())}:
+            for loop in {subscription.loop for subscription in list(self._subscriptions.values())}:
                 if (loop, event) not in self._waiting:
                     self._waiting.add((loop, event))
                     _call_on(loop, self._tell, loop, event)
 
-    def listens(self, uris: Iterable[str]) -> None:
+    def record_listening(self, uris: Iterable[str]) -> None:
         """Record which resources a modern client listens to.
 
         Raises:
@@ -167,27 +167,27 @@ class Audience:
             del self.followed[oldest]
             self._remembered -= _bytes(oldest)
 
-    def _subscribe(self, listener: Listener, *, legacy: bool) -> Callable[[], None]:
+    def _subscribe(self, listener: OnEvent, *, legacy: bool) -> Callable[[], None]:
         token = object()
-        self._places[token] = _Place(asyncio.get_running_loop(), listener, legacy)
+        self._subscriptions[token] = _Subscription(asyncio.get_running_loop(), listener, legacy)
 
         def unsubscribe() -> None:
-            self._places.pop(token, None)
+            self._subscriptions.pop(token, None)
 
         return unsubscribe
 
     def _pass_on(self, event: ServerEvent) -> None:
         """Deliver an event from the server's own bus to modern clients; the SDK does not send it to legacy ones."""
-        for place in list(self._places.values()):
-            if not place.legacy:
-                _call_on(place.loop, place.listener, event)
+        for subscription in list(self._subscriptions.values()):
+            if not subscription.legacy:
+                _call_on(subscription.loop, subscription.listener, event)
 
     def _tell(self, loop: Loop, event: ServerEvent) -> None:
         with self._lock:
             self._waiting.discard((loop, event))
-        for place in list(self._places.values()):
-            if place.loop is loop:
-                place.listener(event)
+        for subscription in list(self._subscriptions.values()):
+            if subscription.loop is loop:
+                subscription.listener(event)
 
     def _send(self, sending: Awaitable[None]) -> None:
         task: asyncio.Task[None] = asyncio.ensure_future(sending)
