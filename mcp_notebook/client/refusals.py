@@ -200,7 +200,7 @@ def _of_protocol(error: BaseException, where: str) -> str:
         return f"{where} sent more than 100 kB of headers."
     if "complete message body" in words:
         return _BROKE_OFF.format(where)
-        return f"The server at {where} does not speak HTTP, or broke off ({words}). For TLS, write https://."
+    return f"The server at {where} does not speak HTTP, or broke off ({words}). For TLS, write https://."
 
 
 _BROKE_OFF = "The connection to {} broke before the answer came; it is not known whether the request ran."
