@@ -24,7 +24,7 @@ from mcp_notebook.cells import Cell, cell_of
 from mcp_notebook.errors import DefinitionError
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.changes import KINDS, Kind, replace
-from mcp_notebook.server.placement import RunOn, placed
+from mcp_notebook.server.execution import RunOn, with_execution
 from mcp_notebook.server.unusable import reason_of, unusable_type
 
 __all__ = ["Definition", "build_prompt", "build_tool", "define_resource", "definitions", "function_behind", "register"]
@@ -74,7 +74,7 @@ def build_tool(
 
     Args:
         function: The function that a call runs.
-        run_on: Where it runs; see `placed`.
+        run_on: Where it runs; see `with_execution`.
         timeout: Seconds that a call may take.
         options: Options of `MCPServer.tool`.
 
@@ -83,7 +83,7 @@ def build_tool(
     """
     with _clear_errors(function):
         _refuse_collecting_parameters(function)
-        return placed(Tool.from_function(function, **options), run_on=run_on, timeout=timeout)
+        return with_execution(Tool.from_function(function, **options), run_on=run_on, timeout=timeout)
 
 
 def build_prompt(function: Callable[..., Any], **options: Any) -> Prompt:

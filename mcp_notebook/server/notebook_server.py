@@ -19,8 +19,8 @@ from mcp_notebook.recording import Recorder
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.approved_call import approved
 from mcp_notebook.server.changes import replace
+from mcp_notebook.server.execution import with_execution
 from mcp_notebook.server.failures import guarded
-from mcp_notebook.server.placement import placed
 from mcp_notebook.server.results import checked_resource
 from mcp_notebook.server.runtime import Runtime
 
@@ -57,7 +57,7 @@ class _Replacing:
             meta=meta,
             structured_output=structured_output,
         )
-        replace(self, "tool", {tool.name: placed(tool)})
+        replace(self, "tool", {tool.name: with_execution(tool)})
 
     def remove_tool(self: Any, name: str) -> None:
         """Remove a tool, as `MCPServer.remove_tool` does, and notify clients."""
@@ -140,7 +140,7 @@ def adopt(server: MCPServer[Any], recorder: Recorder | None = None) -> MCPServer
     if not hasattr(server, "runtime"):
         let_replace(server)
         tools = sdk_gaps.entries(server, "tool")
-        sdk_gaps.put_entries(server, "tool", {name: placed(tool) for name, tool in tools.items()})
+        sdk_gaps.put_entries(server, "tool", {name: with_execution(tool) for name, tool in tools.items()})
         for kind in ("resource", "resource template"):
             entries = sdk_gaps.entries(server, kind)
             sdk_gaps.put_entries(server, kind, {name: checked_resource(entry) for name, entry in entries.items()})

@@ -24,7 +24,7 @@ from mcp_notebook.recording import Call, current
 from mcp_notebook.recording.call import State
 from mcp_notebook.server.results import checked
 
-__all__ = ["RUN_ON", "RunOn", "placed"]
+__all__ = ["RUN_ON", "RunOn", "with_execution"]
 
 RunOn = Literal["worker", "loop", "main"]
 
@@ -37,7 +37,7 @@ Function = Callable[..., Any]
 AsyncFunction = Callable[..., Awaitable[Any]]
 
 
-def placed(tool: Tool, *, run_on: RunOn | None = None, timeout: float | None = None) -> Tool:
+def with_execution(tool: Tool, *, run_on: RunOn | None = None, timeout: float | None = None) -> Tool:
     """Return the tool, with its calls run in a given place.
 
     Args:
@@ -147,11 +147,11 @@ def _tell_client(call: Call | None) -> None:
         task = asyncio.ensure_future(
             call.session.report_progress(0, None, "waiting until the notebook's cell has ended")
         )
-        _telling.add(task)
-        task.add_done_callback(_telling.discard)
+        _notices.add(task)
+        task.add_done_callback(_notices.discard)
 
 
-_telling: set[asyncio.Task[None]] = set()
+_notices: set[asyncio.Task[None]] = set()
 
 
 class _Elsewhere:
