@@ -19,7 +19,7 @@ from mcp_notebook.schema import (
     shape_of,
     type_in_words,
 )
-from mcp_notebook.server.interface import lint
+from mcp_notebook.server.lint import lint
 from mcp_notebook.widgets.definition import definition_card
 from mcp_notebook.widgets.form import SchemaForm
 

@@ -21,7 +21,7 @@ from mcp_notebook.magics.words import quoted
 from mcp_notebook.server import LiveServer
 from mcp_notebook.server.definitions import build_prompt, build_tool, define_resource, register
 from mcp_notebook.server.execution import RunOn
-from mcp_notebook.server.interface import Entry, listed
+from mcp_notebook.server.listing import Entry, listed
 from mcp_notebook.widgets.definition import definition_card
 
 __all__ = ["prompt", "resource", "tool"]

@@ -146,7 +146,7 @@ def _clear_errors(function: Callable[..., Any]) -> Iterator[None]:
     """Turn errors of the SDK and pydantic about a signature into a `DefinitionError`."""
     try:
         with warnings.catch_warnings():
-            # The card shows this, see `interface.lint`.
+            # The card shows this, see `lint`.
             warnings.simplefilter("ignore", PydanticJsonSchemaWarning)
             warnings.simplefilter("error", ArbitraryTypeWarning)  # such a parameter would accept any value
             yield

@@ -13,7 +13,7 @@ import ipywidgets as w
 from mcp_notebook.errors import UnknownNameError
 from mcp_notebook.server.approval import Approval, left_in_words
 from mcp_notebook.server.approval_request import LONG, Request
-from mcp_notebook.server.interface import behaviour, listed
+from mcp_notebook.server.listing import behavior, listed
 from mcp_notebook.visible import visible
 from mcp_notebook.widgets import look
 
@@ -187,7 +187,7 @@ class _Row(w.VBox):
             facts.append(("signed in as", _line(request.person)))
         if request.entry is not None:
             stated = request.entry.annotations
-            facts.append(("tool", behaviour({"annotations": listed(stated)} if stated else {})))
+            facts.append(("tool", behavior({"annotations": listed(stated)} if stated else {})))
         if request.redefined:
             facts.append(("asked again", REDEFINED))
         return look.card(

@@ -8,14 +8,14 @@ from html import escape
 from typing import Any
 
 from mcp_notebook.schema import Parameter, one_look, parameters
-from mcp_notebook.server.interface import (
+from mcp_notebook.server.lint import lint
+from mcp_notebook.server.listing import (
     CHARACTERS_PER_TOKEN,
     Entry,
     argument_in_words,
-    behaviour,
-    changes,
+    behavior,
+    diff,
     field_in_words,
-    lint,
     tokens,
 )
 from mcp_notebook.widgets import look
@@ -55,9 +55,9 @@ def definition_card(
     ]
     facts = [("MIME type", entry["mimeType"])] if "mimeType" in entry else []
     if kind == "tool":
-        facts.append(("behaviour", behaviour(entry)))
+        facts.append(("behaviour", behavior(entry)))
     advice = lint(entry, function) if kind == "tool" else []
-    changed = None if before is None else changes(before, entry) or ["nothing: what clients see is the same"]
+    changed = None if before is None else diff(before, entry) or ["nothing: what clients see is the same"]
     description = entry.get("description", "").strip()
 
     text = [f"{kind} {name} on {server}, {size}"]

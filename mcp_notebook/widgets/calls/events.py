@@ -9,7 +9,7 @@ from typing import Any
 
 from mcp_notebook.recording import Event
 from mcp_notebook.schema import parameters
-from mcp_notebook.server.interface import argument_in_words
+from mcp_notebook.server.listing import argument_in_words
 from mcp_notebook.urls import address_of
 from mcp_notebook.widgets import look
 from mcp_notebook.widgets.content import Part, as_object, draw, shortened

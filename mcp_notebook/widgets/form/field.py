@@ -10,7 +10,7 @@ from typing import Any, Final
 import ipywidgets as w
 
 from mcp_notebook.schema import UNSET, Parameter, Problem, Shape, flatten, shape_of
-from mcp_notebook.server.interface import argument_in_words
+from mcp_notebook.server.listing import argument_in_words
 from mcp_notebook.widgets.form import typed
 from mcp_notebook.widgets.form.choice import Choice
 from mcp_notebook.widgets.form.chooser import MAX_CHOICES, Chooser

@@ -13,7 +13,7 @@ from mcp_types import CallToolResult, Tool
 from mcp_notebook.client import OnProgress, Outcome
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.schema import parameters
-from mcp_notebook.server.interface import argument_in_words, behaviour, listed
+from mcp_notebook.server.listing import argument_in_words, behavior, listed
 from mcp_notebook.visible import visible
 from mcp_notebook.widgets import content, look
 from mcp_notebook.widgets.calls.log import put_out
@@ -105,7 +105,7 @@ class ToolForm(w.VBox):
         if tool.description:
             lines.append(f'<div style="white-space:pre-line;max-width:60em">{escape(tool.description.strip())}</div>')
         if tool.annotations is not None:
-            lines.append(f'<div class="mcpnb-hint"><small>{escape(behaviour(listed(tool)))}</small></div>')
+            lines.append(f'<div class="mcpnb-hint"><small>{escape(behavior(listed(tool)))}</small></div>')
         return "".join(lines)
 
     def _unfold(self, _change: object) -> None:

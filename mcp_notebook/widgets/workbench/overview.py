@@ -9,7 +9,7 @@ from typing import TypeVar
 from mcp_types import Prompt, ServerCapabilities, Tool
 
 from mcp_notebook.client import Connection
-from mcp_notebook.server.interface import behaviour, listed, tokens
+from mcp_notebook.server.listing import behavior, listed, tokens
 from mcp_notebook.widgets import look
 from mcp_notebook.widgets.content import draw_problems
 from mcp_notebook.widgets.listing import listing
@@ -97,7 +97,7 @@ def _table(
 
 def _tool(tool: Tool) -> tuple[str, ...]:
     entry = listed(tool)
-    said = behaviour(entry) if entry.get("annotations") else "not stated"
+    said = behavior(entry) if entry.get("annotations") else "not stated"
     return tool.name, said, str(tokens(entry))
 
 

@@ -9,7 +9,7 @@ import ipywidgets as w
 from mcp_types import Prompt, PromptReference
 
 from mcp_notebook.client import Answerer, Outcome
-from mcp_notebook.server.interface import listed
+from mcp_notebook.server.listing import listed
 from mcp_notebook.widgets.definition import definition_card
 from mcp_notebook.widgets.form import SchemaForm
 from mcp_notebook.widgets.workbench.paging import BESIDE, PagedList, told_apart

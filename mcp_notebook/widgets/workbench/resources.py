@@ -14,7 +14,7 @@ from mcp_types import Resource, ResourceTemplate, ResourceTemplateReference
 
 from mcp_notebook.client import Answerer, Outcome
 from mcp_notebook.errors import McpNotebookError
-from mcp_notebook.server.interface import listed
+from mcp_notebook.server.listing import listed
 from mcp_notebook.widgets import look
 from mcp_notebook.widgets.definition import definition_card
 from mcp_notebook.widgets.form import SchemaForm

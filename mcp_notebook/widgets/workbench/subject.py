@@ -20,7 +20,7 @@ from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
 from mcp_notebook.server import definitions
 from mcp_notebook.server.definitions import Definition
-from mcp_notebook.server.interface import listed, tokens
+from mcp_notebook.server.listing import listed, tokens
 from mcp_notebook.widgets.form import SchemaForm
 
 __all__ = ["Home", "Lists", "Subject"]

@@ -11,7 +11,7 @@ from mcp_types import CallToolResult, Tool
 
 from mcp_notebook import cells
 from mcp_notebook.client import OnProgress, Outcome
-from mcp_notebook.server.interface import listed, tokens
+from mcp_notebook.server.listing import listed, tokens
 from mcp_notebook.widgets import look
 from mcp_notebook.widgets.closing import close_with_all
 from mcp_notebook.widgets.definition import definition_card

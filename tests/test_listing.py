@@ -10,7 +10,8 @@ from mcp_types import Tool as ListedTool
 from pydantic import Field, create_model
 
 from mcp_notebook.schema import parameters
-from mcp_notebook.server.interface import argument_in_words, behaviour, changes, lint, listed, tokens
+from mcp_notebook.server.lint import lint
+from mcp_notebook.server.listing import argument_in_words, behavior, diff, listed, tokens
 
 notes: list[str] = []
 
@@ -108,11 +109,11 @@ NOT_STATED = "not stated, so a client assumes that it may change and destroy thi
     ],
 )
 def test_behaviour_tells_what_a_tool_states_from_what_a_client_assumes(annotations, words):
-    assert behaviour(tool(annotations=annotations)) == words
+    assert behavior(tool(annotations=annotations)) == words
 
 
 def test_a_tool_without_annotations_is_as_one_with_empty_ones():
-    assert behaviour(tool()) == behaviour(tool(annotations={}))
+    assert behavior(tool()) == behavior(tool(annotations={}))
 
 
 def test_a_tool_that_says_everything_gets_no_advice():
@@ -167,13 +168,13 @@ def test_lint_takes_a_callable_that_is_no_function():
 
 def test_nothing_changed_is_an_empty_list():
     entry = tool({"word": {"type": "string"}}, annotations={"readOnlyHint": True}, title="T")
-    assert changes(entry, json.loads(json.dumps(entry))) == []
+    assert diff(entry, json.loads(json.dumps(entry))) == []
 
 
 def test_the_order_of_parameters_is_no_change():
     first = tool({"a": {"type": "string"}, "b": {"type": "string"}})
     second = tool({"b": {"type": "string"}, "a": {"type": "string"}})
-    assert changes(first, second) == []
+    assert diff(first, second) == []
 
 
 WORD = {"word": {"type": "string"}}
@@ -232,7 +233,7 @@ WORD = {"word": {"type": "string"}}
     ],
 )
 def test_each_change_is_said_as_clients_see_it(before, after, found):
-    assert changes(before, after) == found
+    assert diff(before, after) == found
 
 
 def prompt(**arguments: dict[str, Any]) -> dict[str, Any]:
@@ -240,7 +241,7 @@ def prompt(**arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_the_arguments_of_a_prompt_are_compared_by_name():
-    assert changes(prompt(a={}, b={"required": True}, c={}), prompt(b={"required": False}, c={}, d={})) == [
+    assert diff(prompt(a={}, b={"required": True}, c={}), prompt(b={"required": False}, c={}, d={})) == [
         "argument 'a' removed",
         "argument 'd' added",
         "argument 'b' changed",
@@ -257,13 +258,13 @@ def test_a_change_inside_a_model_is_seen_though_its_name_is_the_same():
         go.__annotations__ = {"place": model}
         return entry_of(go)
 
-    assert changes(listing(city=str), listing(city=str, street=str)) == [
+    assert diff(listing(city=str), listing(city=str, street=str)) == [
         "parameter 'place': details of its schema changed"
     ]
 
 
 def test_long_texts_are_cut_in_the_account_of_a_change_and_lines_joined():
-    (line,) = changes(tool(description="Does\n   it."), tool(description="word " * 50))
+    (line,) = diff(tool(description="Does\n   it."), tool(description="word " * 50))
     assert line.startswith('description: "Does it." → "word word')
     assert line.endswith('..."')
     assert len(line) < 120
@@ -272,7 +273,7 @@ def test_long_texts_are_cut_in_the_account_of_a_change_and_lines_joined():
 def test_several_changes_are_all_said():
     before = tool(WORD, annotations={"readOnlyHint": True})
     after = tool(WORD, required=("word",), annotations={"readOnlyHint": True, "openWorldHint": False}, title="T")
-    assert changes(before, after) == [
+    assert diff(before, after) == [
         'title: none → "T"',
         "parameter 'word': string, optional → string, required",
         "behaviour: only reads; stays within this server",
