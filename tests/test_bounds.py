@@ -17,8 +17,8 @@ from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call, Recorder
 from mcp_notebook.recording.call import MOST_CHARACTERS_OF_NAME
 from mcp_notebook.server import NotebookServer, idle_sessions, notifier, runtime
+from mcp_notebook.server.auth import Token
 from mcp_notebook.server.endpoint import Endpoint
-from mcp_notebook.server.gate import Token
 from mcp_notebook.server.hosting import Listener
 from mcp_notebook.widgets.calls.log import log, place
 from tests.raw_http import ACCEPT, LEGACY, RawClient, answer

@@ -20,8 +20,8 @@ from mcp.client.streamable_http import streamable_http_client
 
 from mcp_notebook.errors import HostingError, PortTakenError
 from mcp_notebook.portal import Portal
+from mcp_notebook.server.auth import Token
 from mcp_notebook.server.endpoint import Endpoint
-from mcp_notebook.server.gate import Token
 from mcp_notebook.server.hosting import SWITCH_INTERVAL, Listener
 from mcp_notebook.server.notebook_server import NotebookServer
 from tests.raw_http import RawClient

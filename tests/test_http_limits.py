@@ -24,8 +24,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mcp_notebook.portal import Portal
 from mcp_notebook.server import NotebookServer, hosting, http_limits
+from mcp_notebook.server.auth import Token
 from mcp_notebook.server.endpoint import Endpoint
-from mcp_notebook.server.gate import Token
 from mcp_notebook.server.hosting import Listener
 from tests.kernels import Kernel, running_kernel
 

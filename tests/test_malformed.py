@@ -16,8 +16,8 @@ from mcp_notebook.portal import Portal
 from mcp_notebook.recording.as_tests import why_not
 from mcp_notebook.recording.cutting import MOST_DEPTH
 from mcp_notebook.server import NotebookServer
+from mcp_notebook.server.auth import Token
 from mcp_notebook.server.endpoint import Endpoint
-from mcp_notebook.server.gate import Token
 from mcp_notebook.server.hosting import Listener
 from mcp_notebook.widgets.calls import sequence
 from mcp_notebook.widgets.calls.card import call_card

@@ -24,8 +24,8 @@ from mcp.server.subscriptions import (
 from mcp_types import ServerNotification
 
 from mcp_notebook.portal import Portal
+from mcp_notebook.server.auth import Token
 from mcp_notebook.server.endpoint import Endpoint
-from mcp_notebook.server.gate import Token
 from mcp_notebook.server.hosting import Listener
 from mcp_notebook.server.notebook_server import NotebookServer, adopt
 from mcp_notebook.server.sdk_gaps import quiet_construction

@@ -16,8 +16,8 @@ from mcp_notebook.magics.state import State, say
 from mcp_notebook.magics.verb import ON_SERVER, verb
 from mcp_notebook.server import LiveServer, definitions
 from mcp_notebook.server.approval import WHICH, Which
+from mcp_notebook.server.auth import Token
 from mcp_notebook.server.endpoint import LOOPBACK, Endpoint
-from mcp_notebook.server.gate import Token
 from mcp_notebook.server.hosting import Listener
 from mcp_notebook.widgets import look
 from mcp_notebook.widgets.connection import connection_list

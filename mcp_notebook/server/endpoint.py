@@ -8,7 +8,7 @@ from typing import Literal
 from mcp.server.transport_security import TransportSecuritySettings
 
 from mcp_notebook.server.approval import Which
-from mcp_notebook.server.gate import Token
+from mcp_notebook.server.auth import Token
 
 __all__ = ["LOOPBACK", "PATHS", "Endpoint"]
 

@@ -24,8 +24,8 @@ from mcp_notebook.portal import GRACE, Portal
 from mcp_notebook.recording.wire import Wire, tapped
 from mcp_notebook.server import stable_tools
 from mcp_notebook.server.approval import Approval
+from mcp_notebook.server.auth import Token, TokenGate
 from mcp_notebook.server.endpoint import Endpoint
-from mcp_notebook.server.gate import Token, TokenGate
 from mcp_notebook.server.http_limits import LimitedProtocol, backlog
 from mcp_notebook.server.running_app import RunningApp
 from mcp_notebook.server.runtime import APPROVAL, TRANSPORT

@@ -5,7 +5,7 @@ import httpx
 import pytest
 from starlette.responses import PlainTextResponse
 
-from mcp_notebook.server.gate import Token, TokenGate
+from mcp_notebook.server.auth import Token, TokenGate
 
 TOKEN = Token("s3cret-token")
 
