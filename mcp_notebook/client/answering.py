@@ -165,10 +165,10 @@ class Answering:
 
 def nobody(question: Question) -> RequestError:
     """Return the error for a question that nobody can answer."""
-    way_out = ", or %mcp roots DIR before it." if question.kind == "roots" else "."
+    hint = ", or %mcp roots DIR before it." if question.kind == "roots" else "."
     return RequestError(
         f"{question.server!r} asked {in_words(question)}, and nobody is here to answer. Give the answers with the "
-        f"call: --answers '[...]' on the line, answers=[...] in Python{way_out}"
+        f"call: --answers '[...]' on the line, answers=[...] in Python{hint}"
     )
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from mcp_notebook.recording import Call, Recorder
 from mcp_notebook.server.runtime import CALL_ID
 
-__all__ = ["Noted", "noted_here", "noted_there", "request_sent"]
+__all__ = ["Noted", "find_server_record", "record_locally", "request_sent"]
 
 
 class Noted:
@@ -40,14 +40,14 @@ class Noted:
 
 
 @contextmanager
-def noted_there(recorder: Recorder) -> Iterator[Noted]:
+def find_server_record(recorder: Recorder) -> Iterator[Noted]:
     """Find the `Call` that a server of this kernel records for a request."""
     with recorder.expecting() as expected:
         yield Noted(lambda: expected.call, meta={CALL_ID: expected.id})
 
 
 @contextmanager
-def noted_here(recorder: Recorder, call: Call) -> Iterator[Noted]:
+def record_locally(recorder: Recorder, call: Call) -> Iterator[Noted]:
     """Record a request in this client."""
     noted = Noted(lambda: call, here=True)
     token = _current.set(call)

@@ -26,7 +26,7 @@ from mcp_notebook.client import failures
 from mcp_notebook.client.answering import Answering
 from mcp_notebook.client.checking import Checks
 from mcp_notebook.client.listing import all_pages, output_schema
-from mcp_notebook.client.noting import Noted, noted_here, noted_there
+from mcp_notebook.client.noting import Noted, find_server_record, record_locally
 from mcp_notebook.client.opening_links import opening_links
 from mcp_notebook.client.questions import Answerer, Answers
 from mcp_notebook.client.reading import Flawed, Found, in_words, reading
@@ -254,8 +254,8 @@ class Requests:
     def _noted(self, method: str, name: str, arguments: Mapping[str, Any]) -> AbstractContextManager[Noted]:
         recorder, theirs = self._recorder()
         if theirs:
-            return noted_there(recorder)
-        return noted_here(
+            return find_server_record(recorder)
+        return record_locally(
             recorder,
             Call(
                 server=self._sessions.name,
