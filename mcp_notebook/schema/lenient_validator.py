@@ -13,7 +13,7 @@ from jsonschema.validators import extend
 from mcp_notebook.schema.budget import Budget, Exhausted, NotChecked, spending
 from mcp_notebook.schema.keywords import KEYWORDS
 
-__all__ = ["TOO_DEEP", "Patience", "patient"]
+__all__ = ["TOO_DEEP", "LenientCheck", "lenient_validator"]
 
 Check: TypeAlias = Callable[[Any, Any, Any, Any], Any]
 
@@ -26,7 +26,7 @@ ERRORS_OF_A_KEYWORD: Final = 20
 TOO_DEEP: Final = "the schema or the value is nested too deep"
 
 
-class Patience:
+class LenientCheck:
     """One check under way.
 
     Attributes:
@@ -40,7 +40,7 @@ class Patience:
 
     @contextlib.contextmanager
     def here(self) -> Iterator[None]:
-        """While this is open, the validators that `patient` makes spend from its budget."""
+        """While this is open, the validators that `lenient_validator` makes spend from its budget."""
         token = _current.set(self)
         try:
             with spending(self._budget):
@@ -98,20 +98,20 @@ def _is_new(error: Any) -> bool:
     return not isinstance(error.validator, str)
 
 
-_current: ContextVar[Patience] = ContextVar("mcp_notebook_patience")
+_current: ContextVar[LenientCheck] = ContextVar("mcp_notebook_lenient_check")
 
 
 @lru_cache(maxsize=16)
-def patient(dialect: Any) -> Any:
+def lenient_validator(dialect: Any) -> Any:
     """Return a dialect's validator class where a keyword that cannot be checked finds nothing, and the others do."""
-    return extend(dialect, {name: _patient(name, KEYWORDS.get(name, check)) for name, check in _checks(dialect)})
+    return extend(dialect, {name: _lenient(name, KEYWORDS.get(name, check)) for name, check in _checks(dialect)})
 
 
 def _checks(dialect: Any) -> list[tuple[str, Check]]:
     return list(dialect.VALIDATORS.items())
 
 
-def _patient(name: str, check: Check) -> Check:
+def _lenient(name: str, check: Check) -> Check:
     def errors(validator: Any, value: Any, instance: Any, schema: Any) -> list[Any]:
         return _current.get().errors(name, check, validator, value, instance, schema)
 
