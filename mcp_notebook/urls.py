@@ -9,13 +9,13 @@ from typing import Any
 
 from mcp_notebook.visible import visible
 
-__all__ = ["Address", "address_of"]
+__all__ = ["WebAddress", "address_of"]
 
 LETTERS = "The name contains letters other than a to z, which can look like others. Is it the host you expect?"
 
 
 @dataclass(frozen=True)
-class Address:
+class WebAddress:
     """A URL as a browser understands it.
 
     Attributes:
@@ -43,7 +43,7 @@ class Address:
         return href[:start], self.host, href[start + len(self.host) :]
 
 
-def address_of(url: str) -> Address:
+def address_of(url: str) -> WebAddress:
     """Read a URL as browsers do, by the WHATWG's standard.
 
     Only ``http`` and ``https`` lead to a web page; browsers hand other schemes to other programs, or run them.
@@ -54,15 +54,15 @@ def address_of(url: str) -> Address:
     try:
         read: Any = ada_url.URL(url)
     except ValueError:
-        return Address(written, None, "", "", ("No link: a browser cannot read this as a whole URL.",))
+        return WebAddress(written, None, "", "", ("No link: a browser cannot read this as a whole URL.",))
     scheme, host = str(read.protocol), str(read.hostname)
     if scheme not in ("http:", "https:"):
-        return Address(written, None, host, "", (f"No link: {scheme} is not the address of a web page.",))
+        return WebAddress(written, None, host, "", (f"No link: {scheme} is not the address of a web page.",))
     number = read.host_type != ada_url.HostType.DEFAULT
     href = str(read.href)
     rewritten = written not in (href, href.removesuffix("/"))
     cautions = tuple(_cautions(read, number, rewritten))
-    return Address(written, href, host, host if number else _site(host), cautions, rewritten)
+    return WebAddress(written, href, host, host if number else _site(host), cautions, rewritten)
 
 
 def _cautions(read: Any, number: bool, rewritten: bool) -> list[str]:

@@ -28,7 +28,7 @@ from mcp_notebook.errors import UnknownNameError
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Decision, as_tests
 from mcp_notebook.server import sdk_gaps, stable_tools
-from mcp_notebook.server.approval import Approval, Request, destructive, left_in_words
+from mcp_notebook.server.approval import Approval, ApprovalRequest, destructive, left_in_words
 from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.hosting import Listener
 from mcp_notebook.server.notebook_server import NotebookServer
@@ -106,7 +106,7 @@ def until(true: Callable[[], Any]) -> Any:
     return found
 
 
-def the_one_that_waits(approval: Approval) -> Request:
+def the_one_that_waits(approval: Approval) -> ApprovalRequest:
     (request,) = until(lambda: approval.waiting)
     return request
 
@@ -423,8 +423,8 @@ def test_a_server_that_takes_over_is_asked_about_too(library, listener, approval
 # The list by itself
 
 
-def asked(approval: Approval, **facts: Any) -> Request:
-    return Request(**{"client": "tester", "server": "s", "tool": "t", "arguments": {}, **facts})
+def asked(approval: Approval, **facts: Any) -> ApprovalRequest:
+    return ApprovalRequest(**{"client": "tester", "server": "s", "tool": "t", "arguments": {}, **facts})
 
 
 def test_of_two_answers_the_first_holds():
@@ -506,12 +506,12 @@ def test_the_time_that_is_left_is_said_in_words_that_seldom_change(left, words):
 
 
 @pytest.fixture
-def waiting() -> Iterator[Callable[..., tuple[Approval, ApprovalCard, Request]]]:
+def waiting() -> Iterator[Callable[..., tuple[Approval, ApprovalCard, ApprovalRequest]]]:
     """Make something wait, on a card."""
     with start_blocking_portal() as portal:
         approvals: list[Approval] = []
 
-        def wait(**facts: Any) -> tuple[Approval, ApprovalCard, Request]:
+        def wait(**facts: Any) -> tuple[Approval, ApprovalCard, ApprovalRequest]:
             approval = Approval("all", DEADLINE)
             approvals.append(approval)
             card = ApprovalCard(approval, "library")

@@ -26,7 +26,7 @@ from mcp_notebook.errors import McpNotebookError, RequestError
 from mcp_notebook.magics.completion import complete
 from mcp_notebook.magics.dialog import NobodyThereError, ask_line_by_line
 from mcp_notebook.recording import Call
-from mcp_notebook.server.approval import Approval, Request
+from mcp_notebook.server.approval import Approval, ApprovalRequest
 from mcp_notebook.visible import visible
 from mcp_notebook.widgets.approval import ApprovalCard
 from mcp_notebook.widgets.calls.card import call_card
@@ -286,7 +286,7 @@ def test_neither_do_questions_notices_errors_progress_approvals_nor_tab(
     bar = ProgressBar()
     bar.report(1, 2, evil)
     approval = Approval("all")
-    request = Request(client=evil, server=evil, tool=evil, arguments={evil: evil}, person=evil)
+    request = ApprovalRequest(client=evil, server=evil, tool=evil, arguments={evil: evil}, person=evil)
     with start_blocking_portal() as portal:
         decided = portal.start_task_soon(approval.ask, request)
         while not approval.waiting:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from mcp_types import CallToolResult, GetPromptResult, Prompt, ReadResourceResult, Resource, ResourceTemplate, Tool
 
 from mcp_notebook.client.questions import Answerer, Answers
-from mcp_notebook.client.reading import Found
+from mcp_notebook.client.reading import ItemList
 from mcp_notebook.client.requests import OnProgress, Outcome, Reference, Requests
 from mcp_notebook.portal import Portal
 
@@ -28,19 +28,19 @@ class Aio:
         self._portal = portal
         self._requests = requests
 
-    async def tools(self, *, timeout: float | None = None) -> Found[Tool]:
+    async def tools(self, *, timeout: float | None = None) -> ItemList[Tool]:
         """Return all tools that the server lists."""
         return await self._ask(self._requests.every, "list_tools", "tools", timeout)
 
-    async def prompts(self, *, timeout: float | None = None) -> Found[Prompt]:
+    async def prompts(self, *, timeout: float | None = None) -> ItemList[Prompt]:
         """Return all prompts that the server lists."""
         return await self._ask(self._requests.every, "list_prompts", "prompts", timeout)
 
-    async def resources(self, *, timeout: float | None = None) -> Found[Resource]:
+    async def resources(self, *, timeout: float | None = None) -> ItemList[Resource]:
         """Return all resources that the server lists."""
         return await self._ask(self._requests.every, "list_resources", "resources", timeout)
 
-    async def templates(self, *, timeout: float | None = None) -> Found[ResourceTemplate]:
+    async def templates(self, *, timeout: float | None = None) -> ItemList[ResourceTemplate]:
         """Return all resource templates that the server lists."""
         return await self._ask(self._requests.every, "list_resource_templates", "resource_templates", timeout)
 

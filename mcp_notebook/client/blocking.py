@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 from mcp_types import CallToolResult, GetPromptResult, Prompt, ReadResourceResult, Resource, ResourceTemplate, Tool
 
 from mcp_notebook.client.questions import Answerer, Answers
-from mcp_notebook.client.reading import Found
+from mcp_notebook.client.reading import ItemList
 from mcp_notebook.client.requests import OnProgress, Outcome, Reference, Requests
 from mcp_notebook.errors import RequestError
 from mcp_notebook.portal import Portal
@@ -33,19 +33,19 @@ class Blocking:
         self._portal = portal
         self._requests = requests
 
-    def tools(self, *, timeout: float | None = None) -> Found[Tool]:
+    def tools(self, *, timeout: float | None = None) -> ItemList[Tool]:
         """Return all tools that the server lists."""
         return self._ask(self._requests.every, "list_tools", "tools", timeout)
 
-    def prompts(self, *, timeout: float | None = None) -> Found[Prompt]:
+    def prompts(self, *, timeout: float | None = None) -> ItemList[Prompt]:
         """Return all prompts that the server lists."""
         return self._ask(self._requests.every, "list_prompts", "prompts", timeout)
 
-    def resources(self, *, timeout: float | None = None) -> Found[Resource]:
+    def resources(self, *, timeout: float | None = None) -> ItemList[Resource]:
         """Return all resources that the server lists."""
         return self._ask(self._requests.every, "list_resources", "resources", timeout)
 
-    def templates(self, *, timeout: float | None = None) -> Found[ResourceTemplate]:
+    def templates(self, *, timeout: float | None = None) -> ItemList[ResourceTemplate]:
         """Return all resource templates that the server lists."""
         return self._ask(self._requests.every, "list_resource_templates", "resource_templates", timeout)
 
@@ -54,7 +54,7 @@ class Blocking:
         method: Literal["list_tools", "list_prompts", "list_resources", "list_resource_templates"],
         *,
         timeout: float | None = None,
-    ) -> Found[Any]:
+    ) -> ItemList[Any]:
         """Return the pages of a list as the server sends them, each a result of the protocol."""
         return self._ask(self._requests.pages, method, timeout)
 

@@ -11,7 +11,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import CONNECTION_CLOSED
 
 from mcp_notebook.client.limits import LIST_SECONDS, MOST_ITEMS, MOST_PAGES
-from mcp_notebook.client.reading import Found, reading
+from mcp_notebook.client.reading import ItemList, reading
 from mcp_notebook.errors import RequestError
 from mcp_notebook.schema import Problem, brief
 
@@ -25,7 +25,7 @@ _ITEMS = {
 }
 
 
-async def all_pages(client: Client, method: str, enough: Callable[[Any], bool] = lambda page: False) -> Found[Any]:
+async def all_pages(client: Client, method: str, enough: Callable[[Any], bool] = lambda page: False) -> ItemList[Any]:
     """Return the pages of a list; if the list is incomplete, its problems say why.
 
     Args:
@@ -37,7 +37,7 @@ async def all_pages(client: Client, method: str, enough: Callable[[Any], bool] =
         MCPError: The server refused the first page.
         RequestError: The first page did not come in time.
     """
-    pages: Found[Any] = Found()
+    pages: ItemList[Any] = ItemList()
     with reading() as seen, anyio.move_on_after(LIST_SECONDS) as time:
         stopped = await _go_through(client, method, pages, enough)
         pages.problems += [*seen.problems, *([] if stopped is None else [Problem((), stopped)])]
@@ -49,7 +49,7 @@ async def all_pages(client: Client, method: str, enough: Callable[[Any], bool] =
     return pages
 
 
-async def _go_through(client: Client, method: str, pages: Found[Any], enough: Callable[[Any], bool]) -> str | None:
+async def _go_through(client: Client, method: str, pages: ItemList[Any], enough: Callable[[Any], bool]) -> str | None:
     """Add the pages of a list; return why it is incomplete, or None."""
     cursor: str | None = None
     known: set[str] = set()

@@ -34,13 +34,13 @@ from pydantic import BaseModel, Field, RootModel, ValidationError
 from mcp_notebook.client.limits import MOST_PROBLEMS
 from mcp_notebook.schema import Problem, brief
 
-__all__ = ["Flawed", "Found", "Seen", "Unknown", "flawed", "in_words", "misfits", "read_anyway", "reading", "see"]
+__all__ = ["Flawed", "ItemList", "Seen", "Unknown", "flawed", "in_words", "misfits", "read_anyway", "reading", "see"]
 
 T = TypeVar("T")
 Result = TypeVar("Result", bound=BaseModel)
 
 
-class Found(list[T], Generic[T]):
+class ItemList(list[T], Generic[T]):
     """The items of a server's list.
 
     Attributes:

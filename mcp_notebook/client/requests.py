@@ -29,7 +29,7 @@ from mcp_notebook.client.listing import all_pages, output_schema
 from mcp_notebook.client.noting import Noted, find_server_record, record_locally
 from mcp_notebook.client.opening_links import opening_links
 from mcp_notebook.client.questions import Answerer, Answers
-from mcp_notebook.client.reading import Flawed, Found, in_words, reading
+from mcp_notebook.client.reading import Flawed, ItemList, in_words, reading
 from mcp_notebook.client.replies import quoted
 from mcp_notebook.client.sendable import sendable
 from mcp_notebook.client.sessions import Sessions
@@ -114,12 +114,12 @@ class Requests:
         self._client = f"{client.name} {client.version}"
         self._seconds = Timeout.checked(timeout)
 
-    async def every(self, method: str, field: str, timeout: float | None = None) -> Found[Any]:
+    async def every(self, method: str, field: str, timeout: float | None = None) -> ItemList[Any]:
         """Return all items of a server's list, over all pages."""
         pages = await self.pages(method, timeout)
-        return Found([item for page in pages for item in getattr(page, field)], pages.problems)
+        return ItemList([item for page in pages for item in getattr(page, field)], pages.problems)
 
-    async def pages(self, method: str, timeout: float | None = None) -> Found[Any]:
+    async def pages(self, method: str, timeout: float | None = None) -> ItemList[Any]:
         """Return the pages of a list, as the server sends them."""
         with self._translated(None):
             try:
@@ -127,7 +127,7 @@ class Requests:
             except MCPError as error:
                 if error.code != METHOD_NOT_FOUND:
                     raise
-                return Found()  # a server without such items need not know the method
+                return ItemList()  # a server without such items need not know the method
 
     async def call(
         self,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_types import Prompt, Resource, ResourceTemplate, Tool
 
 from mcp_notebook.client import Connection
-from mcp_notebook.client.reading import Found
+from mcp_notebook.client.reading import ItemList
 from mcp_notebook.schema import Problem
 from mcp_notebook.server import LiveServer, definitions
 from mcp_notebook.server.definitions import Definition
@@ -88,4 +88,4 @@ def offer_of(state: State, name: str | None) -> Offer:
 
 def problems_of(listed: list[Any]) -> list[Problem]:
     """Return what is wrong with a list; nothing is with those of this kernel's servers."""
-    return listed.problems if isinstance(listed, Found) else []
+    return listed.problems if isinstance(listed, ItemList) else []

@@ -13,7 +13,7 @@ from IPython.display import display
 from mcp_types import Prompt, Tool
 
 from mcp_notebook.client import Connection, Era, Outcome
-from mcp_notebook.client.reading import Found
+from mcp_notebook.client.reading import ItemList
 from mcp_notebook.errors import RequestError, UnknownNameError
 from mcp_notebook.magics.answers import ANSWERS, answers_of
 from mcp_notebook.magics.offers import offer_of
@@ -145,7 +145,7 @@ def _form(state: State, tool: str, server: str | None) -> Any:
     display(state.form(offer.name, tool))
 
 
-def _listed(connection: Connection, kind: str, name: str, ask: Callable[[], Found[Any]]) -> Any:
+def _listed(connection: Connection, kind: str, name: str, ask: Callable[[], ItemList[Any]]) -> Any:
     """Return a tool or prompt as it is listed; None where the list cannot be read, and the server may know the name.
 
     Raises:

@@ -15,9 +15,9 @@ from mcp_types import Tool as ListedTool
 
 from mcp_notebook.errors import UnknownNameError
 from mcp_notebook.recording import Decision
-from mcp_notebook.server.approval_request import Request
+from mcp_notebook.server.approval_request import ApprovalRequest
 
-__all__ = ["WHICH", "Approval", "Request", "Tell", "Which", "destructive", "left_in_words"]
+__all__ = ["WHICH", "Approval", "ApprovalRequest", "Tell", "Which", "destructive", "left_in_words"]
 
 Which = Literal["destructive", "all"]
 WHICH: tuple[Which, ...] = get_args(Which)
@@ -42,19 +42,19 @@ class Approval:
     def __init__(self, which: Which = "destructive", timeout: float = 60) -> None:
         self.which = which
         self.timeout = timeout
-        self._waiting: dict[int, Request] = {}
-        self._decided: deque[Request] = deque(maxlen=MOST_DECIDED)
+        self._waiting: dict[int, ApprovalRequest] = {}
+        self._decided: deque[ApprovalRequest] = deque(maxlen=MOST_DECIDED)
         self._standing: dict[tuple[str, str, str, str], Tool | None] = {}
         self._observers: tuple[Callable[[], None], ...] = ()
         self._closed = False
 
     @property
-    def waiting(self) -> list[Request]:
+    def waiting(self) -> list[ApprovalRequest]:
         """The waiting requests, oldest first."""
         return list(self._waiting.values())
 
     @property
-    def decided(self) -> list[Request]:
+    def decided(self) -> list[ApprovalRequest]:
         """The latest decided requests, oldest first."""
         return list(self._decided)
 
@@ -78,15 +78,15 @@ class Approval:
 
         return leave
 
-    def concerns(self, request: Request) -> bool:
+    def concerns(self, request: ApprovalRequest) -> bool:
         """Return whether a person has to allow this request."""
         return self.which == "all" or request.redefined or request.entry is None or destructive(request.entry)
 
-    def stands(self, request: Request) -> bool:
+    def stands(self, request: ApprovalRequest) -> bool:
         """Return whether a person has already allowed this tool for this client."""
         return request.key in self._standing and self._standing[request.key] is request.entry
 
-    async def ask(self, request: Request, tell: Tell | None = None) -> Decision:
+    async def ask(self, request: ApprovalRequest, tell: Tell | None = None) -> Decision:
         """Wait until a person, the timeout or `close` decides; if the wait is cancelled, drop the request.
 
         Args:
@@ -111,7 +111,7 @@ class Approval:
         self._settle(request, Decision(False, "timeout", request.waited))  # no effect if a person was faster
         return request.answer.result()
 
-    async def _answered(self, request: Request) -> None:
+    async def _answered(self, request: ApprovalRequest) -> None:
         while not request.answer.done():
             with anyio.move_on_after(_until_other_words(request.left)):
                 # Shielded, because this wait may end without an answer and the future is awaited again.
@@ -119,7 +119,7 @@ class Approval:
                 return
             self._changed()
 
-    def allow(self, number: int, *, always: bool = False) -> Request:
+    def allow(self, number: int, *, always: bool = False) -> ApprovalRequest:
         """Allow a call to run.
 
         Args:
@@ -137,7 +137,7 @@ class Approval:
             self._changed()
         return request
 
-    def deny(self, number: int, reason: str = "") -> Request:
+    def deny(self, number: int, reason: str = "") -> ApprovalRequest:
         """Deny a call; the model is told the reason.
 
         Raises:
@@ -160,7 +160,7 @@ class Approval:
             self._settle(request, Decision(False, "the notebook", request.waited, "it stopped listening"))
         return bool(waiting)
 
-    def _find(self, number: int) -> Request:
+    def _find(self, number: int) -> ApprovalRequest:
         try:
             return self._waiting[number]
         except KeyError:
@@ -169,11 +169,11 @@ class Approval:
                 f"No request {number} is waiting: it was answered, it ended, or it never existed (waiting: {waiting})."
             ) from None
 
-    def _decide(self, request: Request, decision: Decision) -> None:
+    def _decide(self, request: ApprovalRequest, decision: Decision) -> None:
         if not self._settle(request, decision):
             raise UnknownNameError(f"Request {request.number} has just ended without your answer.")
 
-    def _settle(self, request: Request, decision: Decision) -> bool:
+    def _settle(self, request: ApprovalRequest, decision: Decision) -> bool:
         """Record the decision unless there is one already; return whether this decision counts."""
         try:
             request.answer.set_result(decision)

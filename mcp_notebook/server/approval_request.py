@@ -16,7 +16,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp_notebook.recording import Decision
 from mcp_notebook.recording.cutting import is_deep
 
-__all__ = ["LONG", "MOST_SHOWN", "Request"]
+__all__ = ["LONG", "MOST_SHOWN", "ApprovalRequest"]
 
 MOST_SHOWN = 100_000
 """Characters of arguments shown to a person. A longer call is denied: nobody may allow what was not shown."""
@@ -27,7 +27,7 @@ LONG = 1_000
 _numbers = itertools.count(1)
 
 
-class Request:
+class ApprovalRequest:
     """A call that waits for a person.
 
     Attributes:

@@ -19,7 +19,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from mcp_notebook.recording import Call, Decision, current
 from mcp_notebook.server import sdk_gaps, stable_tools
-from mcp_notebook.server.approval import Approval, Request, Tell
+from mcp_notebook.server.approval import Approval, ApprovalRequest, Tell
 
 __all__ = ["approved", "door"]
 
@@ -63,7 +63,7 @@ async def _decided(
             return decision
         if call.allowed is not None and call.allowed[0] is entry and call.allowed[1] == digest:
             return decision
-        asked = Request(
+        asked = ApprovalRequest(
             client=call.client,
             person=_signed_in(),
             server=server.name,

@@ -12,7 +12,7 @@ import ipywidgets as w
 
 from mcp_notebook.errors import UnknownNameError
 from mcp_notebook.server.approval import Approval, left_in_words
-from mcp_notebook.server.approval_request import LONG, Request
+from mcp_notebook.server.approval_request import LONG, ApprovalRequest
 from mcp_notebook.server.listing import behavior, listed
 from mcp_notebook.visible import visible
 from mcp_notebook.widgets import look
@@ -75,7 +75,7 @@ class ApprovalCard(w.VBox):
         if widget.value != html:
             widget.value = html
 
-    def _heading(self, waiting: list[Request]) -> str:
+    def _heading(self, waiting: list[ApprovalRequest]) -> str:
         which = "" if self._approval.which == "all" else " that may destroy something"
         rule = (
             f"You are asked about each call from outside this notebook to a tool of {look.code(self._name)}{which}. "
@@ -125,7 +125,7 @@ REDEFINED = "the tool was defined anew after the first question"
 class _Row(w.VBox):
     """One request, with the buttons that answer it."""
 
-    def __init__(self, approval: Approval, request: Request) -> None:
+    def __init__(self, approval: Approval, request: ApprovalRequest) -> None:
         self._approval = approval
         self._request = request
         self._armed = False
@@ -152,7 +152,7 @@ class _Row(w.VBox):
         timer.daemon = True
         timer.start()
 
-    def _button(self, text: str, tooltip: str, act: Callable[[], Request]) -> w.Button:
+    def _button(self, text: str, tooltip: str, act: Callable[[], ApprovalRequest]) -> w.Button:
         def clicked(_button: object) -> None:
             try:
                 act()
@@ -197,7 +197,7 @@ class _Row(w.VBox):
         )
 
 
-def who(request: Request) -> str:
+def who(request: ApprovalRequest) -> str:
     """Name who makes a request: the client in quotes, as it calls itself, and the person if one is signed in."""
     return _quoted(request.client, request.person)
 
@@ -212,10 +212,10 @@ def _quoted(client: str, person: str) -> str:
     return _line(json.dumps(client, ensure_ascii=False) + (f", signed in as {person}" if person else ""))
 
 
-def _past(request: Request) -> tuple[str, str, str, str]:
+def _past(request: ApprovalRequest) -> tuple[str, str, str, str]:
     return str(request.number), _line(request.tool), who(request), _line(str(request.decision))
 
 
-def _arguments(request: Request) -> str:
+def _arguments(request: ApprovalRequest) -> str:
     """Write the arguments, all of them, as JSON in which every character can be seen."""
     return "\n".join(map(_line, request.text.split("\n")))

@@ -13,7 +13,7 @@ from mcp_types import Prompt, Resource, ResourceTemplate, Tool
 from pydantic import BaseModel
 
 from mcp_notebook.client import Connection
-from mcp_notebook.client.reading import Found
+from mcp_notebook.client.reading import ItemList
 from mcp_notebook.client.requests import Reference
 from mcp_notebook.errors import McpNotebookError, RequestError
 from mcp_notebook.portal import Portal
@@ -102,7 +102,7 @@ class Subject:
             )
         connection, problems = self.connection, []
 
-        def ask(name: str, listing: Callable[[], Found[Any]]) -> list[Any]:
+        def ask(name: str, listing: Callable[[], ItemList[Any]]) -> list[Any]:
             try:
                 found = listing()
             except RequestError as error:
