@@ -3,6 +3,7 @@
     McpNotebookError
     ├── DefinitionError     a function cannot become a tool, resource or prompt
     ├── UnknownNameError    there is no server, tool, prompt or variable of that name
+    ├── UsageError          a command or an option does not fit, or does not say what is meant
     ├── HostingError        the server cannot listen
     │   └── PortTakenError  its port is taken
     ├── ExportError         the cells cannot become a package, or it cannot be written
@@ -36,6 +37,7 @@ __all__ = [
     "PortTakenError",
     "RequestError",
     "UnknownNameError",
+    "UsageError",
     "did_you_mean",
     "innermost",
 ]
@@ -57,6 +59,13 @@ class DefinitionError(McpNotebookError):
 
 class UnknownNameError(McpNotebookError):
     """There is no server, tool, prompt or variable of that name."""
+
+
+class UsageError(McpNotebookError):
+    """A command, an option or a value is not usable as given, though every name in it exists.
+
+    Separate from `UnknownNameError`, so that code which tries a name and falls back does not hide a wrong command.
+    """
 
 
 class HostingError(McpNotebookError):

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from mcp_notebook.errors import UnknownNameError
+from mcp_notebook.errors import UsageError
 
 __all__ = ["Varies", "derived", "find", "marked", "places", "values"]
 
@@ -77,7 +77,7 @@ def places(volatile: Iterable[str], name: str) -> list[str]:
     """Return the places that are meant for one tool, resource or prompt: those for all, and ``NAME:/place``.
 
     Raises:
-        UnknownNameError: One of them is no place.
+        UsageError: One of them is no place.
     """
     return [place for of, place in map(_split, volatile) if of in ("", name)]
 
@@ -85,7 +85,7 @@ def places(volatile: Iterable[str], name: str) -> list[str]:
 def _split(line: str) -> tuple[str, str]:
     match = re.fullmatch(r"(?:([^/].*):\s*)?(/.*)", line.strip())
     if match is None:
-        raise UnknownNameError(
+        raise UsageError(
             f"{line!r} is no place in a result. Write it as a JSON pointer, such as /structuredContent/at, with * for "
             "every member; of one tool alone as NAME:/structuredContent/at."
         )

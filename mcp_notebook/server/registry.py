@@ -9,7 +9,7 @@ from weakref import WeakSet
 
 from mcp.server.mcpserver import MCPServer
 
-from mcp_notebook.errors import HostingError, UnknownNameError, did_you_mean
+from mcp_notebook.errors import HostingError, UnknownNameError, UsageError, did_you_mean
 from mcp_notebook.recording import Recorder
 from mcp_notebook.server.definitions import definitions
 from mcp_notebook.server.foreign import foreign_server
@@ -74,7 +74,7 @@ class Registry:
         `MCPServer` in a variable; among several, those without definitions are ignored.
 
         Raises:
-            UnknownNameError: There are several candidates, or there is only a server that is not an `MCPServer`.
+            UsageError: There are several candidates, or there is only a server that is not an `MCPServer`.
         """
         if self._is_chosen():
             return self.current
@@ -83,12 +83,12 @@ class Registry:
         if len(chosen) == 1:
             return self.use(chosen[0], namespace)
         if found:
-            raise UnknownNameError(
+            raise UsageError(
                 f"There are several servers here: {', '.join(found)}. Choose one: "
                 f"%mcp use {next(iter(chosen or found))}."
             )
         if (other := foreign_server(namespace)) is not None:
-            raise UnknownNameError(other)
+            raise UsageError(other)
         return self.current
 
     def plain(self, namespace: Mapping[str, Any]) -> dict[str, MCPServer[Any]]:
