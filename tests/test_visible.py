@@ -21,7 +21,7 @@ from mcp.shared.exceptions import MCPError
 
 from mcp_notebook.cli import main
 from mcp_notebook.client import Question
-from mcp_notebook.client.connection import say
+from mcp_notebook.client.notices import say
 from mcp_notebook.errors import McpNotebookError, RequestError
 from mcp_notebook.magics.completion import complete
 from mcp_notebook.magics.dialog import NobodyThereError, ask_line_by_line

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, TimeoutError, wait
 from importlib.metadata import version
@@ -24,12 +23,13 @@ from mcp_notebook.client.answering import Answering
 from mcp_notebook.client.answers import root
 from mcp_notebook.client.blocking import Blocking
 from mcp_notebook.client.following import Following
+from mcp_notebook.client.notices import say
 from mcp_notebook.client.questions import Answerer
 from mcp_notebook.client.requests import Requests
 from mcp_notebook.client.session import About
 from mcp_notebook.client.sessions import EraChoice, Sessions
 from mcp_notebook.client.signing_in import SignIn
-from mcp_notebook.client.targets import Command, Live, Target, Url, in_words
+from mcp_notebook.client.targets import Command, Live, Target, Url, in_words, transport_name
 from mcp_notebook.errors import RequestError, innermost
 from mcp_notebook.portal import GRACE, Portal
 from mcp_notebook.recording import Recorder
@@ -46,11 +46,6 @@ DEADLINE = 60.0
 """Seconds that opening may take: a command may be downloaded first, as with `npx` and `uvx`."""
 
 _WHO = Implementation(name="mcp-notebook", version=version("mcp-notebook"))
-
-
-def say(notice: str) -> None:
-    """Print a notice for the user, in one line."""
-    print(f"mcp: {visible(notice)}", file=sys.stderr)
 
 
 class Connection(Blocking):
@@ -158,7 +153,7 @@ class Connection(Blocking):
     @property
     def transport(self) -> str:
         """The transport: ``memory``, ``http``, ``sse`` or ``stdio``."""
-        return _kind(self._sessions.target)
+        return transport_name(self._sessions.target)
 
     @property
     def answerer(self) -> Answerer | None:
@@ -279,14 +274,6 @@ class Connection(Blocking):
         """Return the recorder, and whether a server of this kernel writes to it."""
         runtime = getattr(self.target, "runtime", None)
         return (self._own, False) if runtime is None else (runtime.recorder, True)
-
-
-def _kind(target: Target) -> str:
-    if isinstance(target, Command):
-        return "stdio"
-    if isinstance(target, Url):
-        return target.transport
-    return "http" if isinstance(target, Live) else "memory"
 
 
 _OPEN: WeakSet[Connection] = WeakSet()

@@ -9,10 +9,11 @@ from dataclasses import replace
 from typing import get_args
 from weakref import WeakValueDictionary
 
-from mcp_notebook.client.connection import DEADLINE, Connection, say
+from mcp_notebook.client.connection import DEADLINE, Connection
+from mcp_notebook.client.notices import say
 from mcp_notebook.client.questions import Answerer
 from mcp_notebook.client.sessions import EraChoice
-from mcp_notebook.client.targets import Browser, Url, target_of
+from mcp_notebook.client.targets import Browser, Target, Url, target_of
 from mcp_notebook.errors import RequestError
 from mcp_notebook.portal import Portal
 from mcp_notebook.server.in_kernel import LOUD
@@ -65,42 +66,52 @@ def connect(
             extension is loaded.
         notice: Called with a line when it has connected again, and with the link to sign in; prints by default.
         deadline: Seconds that connecting may take; None waits forever.
-        timeout: Seconds that a request without its own timeout waits for its answer, or for the next progress
-            report; None waits forever.
+        timeout: Seconds that a request waits for its answer, or for the next progress report; None waits forever.
 
     Raises:
         McpNotebookError: The connection cannot be opened; one line says why, and what to do next.
     """
-    found = target_of(target)
     if era not in get_args(EraChoice):
         raise RequestError(f"There is no era {era!r}: give one of {', '.join(get_args(EraChoice))}.")
-    if headers or token is not None or oauth or client_id or client_secret or scope:
-        if not isinstance(found, Url):
-            raise RequestError("headers, token and oauth need a URL. A command takes env: Command(..., env={...}).")
-        found = replace(
-            found,
-            headers={**found.headers, **(headers or {})},
-            token=found.token if token is None else token,
-            oauth=oauth or found.oauth,
-            client_id=client_id or found.client_id,
-            client_secret=client_secret or found.client_secret,
-            scope=scope or found.scope,
-        )
+    found = _with_access(target_of(target), headers, token, oauth, client_id, client_secret, scope)
     # The SDK also logs tracebacks for errors that are reported here in one line; Python would print them into the cell.
     for logger in LOUD:
         logging.getLogger(logger).addHandler(_SILENCE)
+    asked = answerer or _answerer
     connection = Connection(
-        _portal,
-        found,
-        era,
-        name=name,
-        answerer=answerer or _answerer,
-        notice=notice,
-        deadline=deadline,
-        timeout=timeout,
+        _portal, found, era, name=name, answerer=asked, notice=notice, deadline=deadline, timeout=timeout
     )
     _opened[next(_numbers)] = connection
     return connection
+
+
+def _with_access(
+    target: Target,
+    headers: Mapping[str, str] | None,
+    token: str | None,
+    oauth: bool | Browser,
+    client_id: str | None,
+    client_secret: str | None,
+    scope: str | None,
+) -> Target:
+    """Return a target with the given access to it added; only a URL can have any.
+
+    Raises:
+        RequestError: The target is not a URL, or the access does not fit together.
+    """
+    if not (headers or token is not None or oauth or client_id or client_secret or scope):
+        return target
+    if not isinstance(target, Url):
+        raise RequestError("headers, token and oauth need a URL. A command takes env: Command(..., env={...}).")
+    return replace(
+        target,
+        headers={**target.headers, **(headers or {})},
+        token=target.token if token is None else token,
+        oauth=oauth or target.oauth,
+        client_id=client_id or target.client_id,
+        client_secret=client_secret or target.client_secret,
+        scope=scope or target.scope,
+    )
 
 
 def opened() -> list[Connection]:

@@ -31,6 +31,7 @@ from mcp_types import (
 )
 from pydantic import BaseModel, Field, RootModel, ValidationError
 
+from mcp_notebook.client.faults import faults_of, place_of, words_of
 from mcp_notebook.client.limits import MOST_PROBLEMS
 from mcp_notebook.schema import Problem, brief
 
@@ -159,7 +160,7 @@ def flawed(method: str, raw: Mapping[str, Any], refusal: ValidationError) -> Any
         problems.append(Problem((name,), f"{brief(found)}, where a list belongs"))
     items = found if isinstance(found, list) else [] if found is None else [found]
     read = [_part(item, (name, i), parts, problems) for i, item in enumerate(items)]
-    problems += [problem for problem in _problems(refusal, raw) if problem.place[:1] != (name,)]
+    problems += [problem for problem in faults_of(refusal, raw) if problem.place[:1] != (name,)]
     known = {field.alias or field_name: field_name for field_name, field in kind.model_fields.items()}
     rest = {key: value for key, value in raw.items() if key not in known and not _is_said(key)}
     values = {
@@ -171,7 +172,7 @@ def flawed(method: str, raw: Mapping[str, Any], refusal: ValidationError) -> Any
         None,
         **{key: value for key, value in values.items() if key in kind.model_fields},
         **{name: read},
-        problems=(problems or [Problem((), _words(refusal.errors(include_url=False)[0]))])[:MOST_PROBLEMS],
+        problems=(problems or [Problem((), words_of(refusal.errors(include_url=False)[0]))])[:MOST_PROBLEMS],
         rest=rest or None,
     )
 
@@ -194,7 +195,7 @@ def _part(
         try:
             return kinds[key].model_validate(item, by_name=False)
         except ValidationError as refusal:
-            problems += [Problem((*place, *problem.place), problem.reason) for problem in _problems(refusal, item)]
+            problems += [Problem((*place, *problem.place), problem.reason) for problem in faults_of(refusal, item)]
     return Unknown(item)
 
 
@@ -212,7 +213,7 @@ def _list(method: str, raw: Mapping[str, Any], refusal: ValidationError, problem
     """Read a list: keep correct items, and items that are correct without a part or two."""
     name, result, kind = _LISTS[method]
     items = raw.get(name)
-    problems += _problems(refusal, raw)
+    problems += faults_of(refusal, raw)
     kept: list[BaseModel] = []
     for place, item in enumerate(items if isinstance(items, list) else []):
         read = _item(kind, item)
@@ -231,7 +232,7 @@ def _item(kind: type[BaseModel], item: Any) -> BaseModel | None:
         try:
             return kind.model_validate(item, by_name=False)
         except ValidationError as refusal:
-            wrong = [_place(error, item) for error in refusal.errors(include_url=False, include_input=False)]
+            wrong = [place_of(error, item) for error in refusal.errors(include_url=False, include_input=False)]
             if not isinstance(item, Mapping) or not all(place and _can_go(place, item) for place in wrong):
                 return None
             for place in wrong:
@@ -256,50 +257,6 @@ def _without(item: Mapping[str, Any], place: tuple[str | int, ...]) -> Mapping[s
 
 _INSTEAD = {"inputSchema": {"type": "object"}}
 """The defaults for a missing or faulty part; without an input schema, a tool could not be called."""
-
-
-def _problems(refusal: ValidationError, raw: Any) -> list[Problem]:
-    """Describe where a message does not fit, each place once."""
-    found: dict[tuple[str | int, ...], Problem] = {}
-    for error in refusal.errors(include_url=False, include_context=False)[: 10 * MOST_PROBLEMS]:
-        place = _place(error, raw)
-        if place and not _is_of_another_kind(error["loc"], raw):
-            found.setdefault(place, Problem(place, _words(error) + _name_at(place, raw)))
-    return list(found.values())
-
-
-def _is_of_another_kind(loc: tuple[str | int, ...], raw: Any) -> bool:
-    """Return whether an error is about a request for input, which may replace any result but did not."""
-    return "InputRequiredResult" in str(loc[0]) and raw.get("resultType") != "input_required"
-
-
-def _place(error: Any, raw: Any) -> tuple[str | int, ...]:
-    """Return the keys and indices that exist: pydantic puts the names of its types between them."""
-    place: list[str | int] = []
-    loc: tuple[str | int, ...] = error["loc"]
-    for i, part in enumerate(loc):
-        inside = isinstance(raw, Mapping) and part in raw
-        if inside or (isinstance(raw, list) and isinstance(part, int) and part < len(raw)):
-            place.append(part)
-            raw = raw[part]
-        elif i == len(loc) - 1 and error["type"] == "missing":
-            place.append(part)
-    return tuple(place)
-
-
-def _name_at(place: tuple[str | int, ...], raw: Any) -> str:
-    """Return the name of the list item that a place is in, in parentheses; empty if there is none."""
-    if len(place) < 2 or not isinstance(place[1], int) or not isinstance(raw.get(place[0]), list):
-        return ""
-    item = raw[place[0]][place[1]]
-    name = item.get("name") or item.get("uri") if isinstance(item, Mapping) else None
-    return f" ({brief(name)})" if isinstance(name, str) else ""
-
-
-def _words(error: Any) -> str:
-    if error["type"] == "missing":
-        return "missing"
-    return f"{brief(error['input'])}: {error['msg'].partition(' or instance of ')[0][:200]}"
 
 
 _BLOCKS: Mapping[str, type[BaseModel]] = {

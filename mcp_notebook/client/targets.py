@@ -14,7 +14,7 @@ from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.errors import RequestError
 
-__all__ = ["Browser", "Command", "Live", "Target", "Url", "in_words", "target_of"]
+__all__ = ["Browser", "Command", "Live", "Target", "Url", "in_words", "target_of", "transport_name"]
 
 Browser: TypeAlias = Callable[[str], object]
 """Opens a link for a person."""
@@ -127,6 +127,15 @@ def in_words(target: Target) -> str:
     if isinstance(target, Command):
         return Path(target.command).name
     return target.name
+
+
+def transport_name(target: Target) -> Literal["memory", "http", "sse", "stdio"]:
+    """Return the name of the transport to a target."""
+    if isinstance(target, Command):
+        return "stdio"
+    if isinstance(target, Url):
+        return target.transport
+    return "http" if isinstance(target, Live) else "memory"
 
 
 _SCOPES = re.compile(r"[!#-\[\]-~]+( [!#-\[\]-~]+)*")

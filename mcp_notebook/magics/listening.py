@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from IPython.core.interactiveshell import InteractiveShell
 
 from mcp_notebook import addresses
-from mcp_notebook.client.connection import say
+from mcp_notebook.client.notices import say
 from mcp_notebook.errors import HostingError, McpNotebookError
 from mcp_notebook.magics.subshell import Subshell, has_subshells
 from mcp_notebook.magics.whereabouts import kernel_id, notebook_path

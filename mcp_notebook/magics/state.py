@@ -17,7 +17,8 @@ from mcp_types import CallToolResult, Root
 from mcp_notebook import cells
 from mcp_notebook.agent import Conversation
 from mcp_notebook.client import Answerer, Connection, Era, EraChoice, OnProgress, Outcome, Target, Url
-from mcp_notebook.client.connection import end_commands, say
+from mcp_notebook.client.connection import end_commands
+from mcp_notebook.client.notices import say
 from mcp_notebook.client.opening import opened
 from mcp_notebook.errors import McpNotebookError, UnknownNameError, did_you_mean
 from mcp_notebook.magics.expose import Exposures
