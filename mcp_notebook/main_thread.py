@@ -98,7 +98,7 @@ def _run_interruptible(job: _Job) -> None:
 def result_of(future: Future[T]) -> T:
     """Wait for a future; on the main thread, work meanwhile. An interrupt ends the wait on every platform."""
     if threading.current_thread() is threading.main_thread():
-        future.add_done_callback(lambda _: _jobs.put(None))
+        future.add_done_callback(lambda _: _jobs.put(None))  # wakes the wait below
         while not future.done():
             with suppress(queue.Empty):
                 job = _jobs.get(timeout=LONGEST_WAIT)

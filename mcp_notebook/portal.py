@@ -99,6 +99,7 @@ class Portal:
         with self._lock:
             portal, self._portal = self._portal, None
         if portal is not None:
+            # Not waited for: a task that blocks the loop must not block the thread that closes it.
             portal.start_task_soon(portal.stop, True)
 
     def _started(self) -> BlockingPortal:

@@ -133,6 +133,7 @@ class Answering:
         scope = anyio.CancelScope()
         asked.open.add(scope)
         try:
+            # Stopped, because a person takes as long as a person takes; that is not the server being slow.
             with scope, asked.timeout.stopped():
                 answer = await self._answer_of(asked, question)
                 sendable(answer.model_dump(by_alias=True), "The answer")

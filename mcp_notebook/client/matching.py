@@ -121,6 +121,8 @@ class Matching:
             self._known.append(same_id(request))
 
     def _lost(self) -> list[JSONRPCError]:
+        # With fewer strays than waiting requests, any of them may still get its own answer. With as many, each stray
+        # used up one answer, so all waiting requests are lost; which stray belongs to which does not matter.
         if len(self._strays) < len(self._waiting):
             return []
         lost = [_refusal(request, stray) for request, stray in zip(self._waiting, self._strays, strict=False)]

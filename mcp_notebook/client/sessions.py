@@ -157,6 +157,7 @@ class Sessions:
         return session
 
     async def _instead_of(self, lost: Session | None) -> Session:
+        # Several requests may notice the loss at once; the lock lets one of them open the new session for all.
         async with self._lock:
             if self._session is not lost and self._session is not None:
                 return self._session  # another request was first

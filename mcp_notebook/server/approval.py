@@ -71,7 +71,7 @@ class Approval:
         Returns:
             A function that removes the observer.
         """
-        self._observers += (observer,)
+        self._observers += (observer,)  # a tuple, so that another thread may be iterating over the previous one
 
         def leave() -> None:
             self._observers = tuple(other for other in self._observers if other is not observer)
@@ -175,6 +175,8 @@ class Approval:
 
     def _settle(self, request: ApprovalRequest, decision: Decision) -> bool:
         """Record the decision unless there is one already; return whether this decision counts."""
+        # A person, the timeout and `close` may decide on different threads. The future accepts one result, so there
+        # is no lock: the second one gets the error.
         try:
             request.answer.set_result(decision)
         except InvalidStateError:

@@ -57,6 +57,7 @@ def replace(
         Whether anything changed.
     """
     with _lock:
+        # A request on another thread may be reading the old table, so it is replaced and never changed.
         old = sdk_gaps.entries(server, kind)
         changed = bool(new) or any(name in old for name in withdrawn)
         sdk_gaps.put_entries(server, kind, _swapped(old, new, withdrawn, moved))

@@ -174,11 +174,13 @@ class _Elsewhere:
         return await self._task
 
     def cancel(self) -> None:
+        # Called on the server's loop, while `_main` may be about to make the task on its own thread. If it is made
+        # after this check, `_main` sees the flag, or finds the coroutine closed.
         self._cancelled = True
         if self._task is not None:
             self._task.get_loop().call_soon_threadsafe(self._task.cancel)
         else:
-            self._coroutine.close()
+            self._coroutine.close()  # it never starts, and Python would warn that it was not awaited
 
 
 @contextmanager

@@ -155,6 +155,7 @@ class Listener:
     async def _use(self, server: MCPServer[Any] | None) -> None:
         assert self._tasks is not None
         earlier = self._running
+        # The new app starts before the earlier one stops: if its lifespan raises, the earlier one keeps running.
         try:
             app = RunningApp(server, self.endpoint) if server is not None else None
             self._running = await self._tasks.start(app.run) if app is not None else None

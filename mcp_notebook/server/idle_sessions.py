@@ -77,7 +77,7 @@ class IdleSessions:
                 return
             if session.requests or session.ended is not None:
                 continue
-            full = False
+            full = False  # one place is enough for the client that waits
             session.ended = anyio.Event()
             try:
                 # An error in an author's own middleware here does not concern the client whose request this is.

@@ -96,6 +96,7 @@ class ChangeNotifier:
         A change announced again before a loop has delivered it is delivered once.
         """
         with self._lock:
+            # A copy of the values, because other threads subscribe and unsubscribe meanwhile.
             for loop in {subscription.loop for subscription in list(self._subscriptions.values())}:
                 if (loop, event) not in self._waiting:
                     self._waiting.add((loop, event))
@@ -183,6 +184,7 @@ class ChangeNotifier:
                 _call_on(subscription.loop, subscription.listener, event)
 
     def _tell(self, loop: Loop, event: ServerEvent) -> None:
+        # Before the delivery: a change announced from now on may not be part of it, and has to be delivered again.
         with self._lock:
             self._waiting.discard((loop, event))
         for subscription in list(self._subscriptions.values()):

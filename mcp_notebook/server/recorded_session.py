@@ -32,7 +32,7 @@ class RecordedSession(ServerSession):
 
         The SDK makes a session for each request and shares it with nobody, so its class can be replaced.
         """
-        session.__class__ = RecordedSession
+        session.__class__ = RecordedSession  # the handler that the SDK calls already refers to this object
         session._call = call
         session._home = asyncio.get_running_loop()
         call.session = session
