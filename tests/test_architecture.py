@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,10 +29,11 @@ MAY_IMPORT = {
     "recording": {"errors", "formatting"},
     "server": {"plain_json", "errors", "main_thread", "portal", "cells", "schema", "recording"},
     "client": {"visible", "plain_json", "urls", "errors", "portal", "addresses", "schema", "recording", "server"},
-    "widgets": {"visible", "urls", "errors", "portal", "cells", "schema", "recording", "server", "client"},
     "export": {"errors", "files", "formatting", "portal", "hosts", "cells", "recording", "server", "client"},
     "agent": {"errors", "recording", "client"},
-    "course": {"errors", "client", "widgets"},
+    "rendering": {"visible", "urls", "schema", "recording", "server", "client"},
+    "widgets": {"visible", "errors", "portal", "cells", "schema", "recording", "server", "client", "rendering"},
+    "course": {"errors", "client", "rendering"},
     "doctor": {"addresses", "hosts"},
     "magics": {
         "visible",
@@ -46,6 +49,7 @@ MAY_IMPORT = {
         "server",
         "client",
         "agent",
+        "rendering",
         "widgets",
         "doctor",
         "export",
@@ -118,6 +122,18 @@ def test_outside_libraries_stay_in_their_rooms() -> None:
         if room not in ROOMS_THAT_KNOW.get(name.split(".")[0], {room})
     ]
     assert wrong == []
+
+
+def test_rendering_loads_no_widgets() -> None:
+    modules = [
+        ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+        for path in (PACKAGE / "rendering").rglob("*.py")
+    ]
+    script = (
+        f"import importlib, sys; [importlib.import_module(m) for m in {modules}]; print('ipywidgets' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_private_parts_of_the_sdk_are_touched_in_one_module_only() -> None:

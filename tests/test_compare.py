@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mcp_notebook.recording import Call
-from mcp_notebook.widgets.calls.compare import ABSENT, compare, differences
+from mcp_notebook.rendering.calls.compare import ABSENT, compare, differences
 from tests.kernels import Kernel
 
 

@@ -26,14 +26,14 @@ from mcp_notebook.errors import McpNotebookError, RequestError
 from mcp_notebook.magics.completion import complete
 from mcp_notebook.magics.dialog import NobodyThereError, ask_line_by_line
 from mcp_notebook.recording import Call
+from mcp_notebook.rendering.calls.card import call_card
+from mcp_notebook.rendering.calls.compare import compare
+from mcp_notebook.rendering.calls.log import log
+from mcp_notebook.rendering.calls.sequence import diagram
 from mcp_notebook.server.approval import Approval, Request
 from mcp_notebook.visible import visible
 from mcp_notebook.widgets.approval import ApprovalCard
-from mcp_notebook.widgets.calls.card import call_card
-from mcp_notebook.widgets.calls.compare import compare
-from mcp_notebook.widgets.calls.log import log
-from mcp_notebook.widgets.calls.progress import ProgressBar
-from mcp_notebook.widgets.calls.sequence import diagram
+from mcp_notebook.widgets.form.progress import ProgressBar
 from tests.shells import Shell, running_shell
 
 HOSTILE = {

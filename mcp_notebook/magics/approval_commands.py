@@ -9,9 +9,10 @@ from mcp_notebook.errors import HostingError, UnknownNameError
 from mcp_notebook.magics.options import TEXT
 from mcp_notebook.magics.state import State
 from mcp_notebook.magics.verb import ON_SERVER, verb
+from mcp_notebook.rendering.approvals import who
 from mcp_notebook.server.approval import Approval
 from mcp_notebook.visible import visible
-from mcp_notebook.widgets.approval import ApprovalCard, who
+from mcp_notebook.widgets.approval import ApprovalCard
 
 __all__: list[str] = []
 

@@ -12,7 +12,7 @@ import click
 from mcp_notebook.errors import UnknownNameError
 from mcp_notebook.magics.state import State
 from mcp_notebook.magics.verb import verb
-from mcp_notebook.widgets import look
+from mcp_notebook.rendering import look
 
 __all__: list[str] = []
 

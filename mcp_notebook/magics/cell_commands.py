@@ -18,11 +18,11 @@ from mcp_notebook.errors import DefinitionError, did_you_mean
 from mcp_notebook.magics.options import NAME, SERVER, TEXT
 from mcp_notebook.magics.state import State
 from mcp_notebook.magics.words import quoted
+from mcp_notebook.rendering.definition import definition_card
 from mcp_notebook.server import LiveServer
 from mcp_notebook.server.definitions import build_prompt, build_tool, define_resource, register
 from mcp_notebook.server.interface import Entry, listed
 from mcp_notebook.server.placement import RunOn
-from mcp_notebook.widgets.definition import definition_card
 
 __all__ = ["prompt", "resource", "tool"]
 

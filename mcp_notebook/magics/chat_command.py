@@ -27,10 +27,10 @@ from mcp_notebook.magics.person import Person, way_to_ask
 from mcp_notebook.magics.state import State, say, say_call
 from mcp_notebook.magics.verb import INTO
 from mcp_notebook.recording import Call
+from mcp_notebook.rendering import chat as drawn
+from mcp_notebook.rendering.content import render
 from mcp_notebook.server.approval import WHICH, Which, destructive
 from mcp_notebook.visible import visible
-from mcp_notebook.widgets import chat as drawn
-from mcp_notebook.widgets.content import render
 
 __all__ = ["chat", "model_or_script"]
 

@@ -22,7 +22,7 @@ from mcp_notebook.magics.options import NAME, OPENED, TARGET, TEXT
 from mcp_notebook.magics.state import State
 from mcp_notebook.magics.verb import TIMEOUT, verb
 from mcp_notebook.magics.words import unquote
-from mcp_notebook.widgets import look
+from mcp_notebook.rendering import look
 
 __all__: list[str] = []
 

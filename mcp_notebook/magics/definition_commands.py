@@ -10,9 +10,9 @@ from mcp_notebook.errors import UnknownNameError, did_you_mean
 from mcp_notebook.magics.options import DEFINITION, NOTEBOOK_VARIABLE, TEXT
 from mcp_notebook.magics.state import State
 from mcp_notebook.magics.verb import ON_SERVER, verb
+from mcp_notebook.rendering import look
 from mcp_notebook.server import definitions
 from mcp_notebook.server.changes import replace
-from mcp_notebook.widgets import look
 
 __all__: list[str] = []
 

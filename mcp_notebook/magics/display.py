@@ -14,9 +14,9 @@ from mcp_notebook.client import Connection
 from mcp_notebook.export import telling
 from mcp_notebook.export.exporting import Exported
 from mcp_notebook.recording import current, output
-from mcp_notebook.widgets.connection import connection_card
-from mcp_notebook.widgets.content import DRAWN, render
-from mcp_notebook.widgets.exported import exported_card
+from mcp_notebook.rendering.connection import connection_card
+from mcp_notebook.rendering.content import DRAWN, render
+from mcp_notebook.rendering.exported import exported_card
 
 __all__ = ["calls_keep_displays", "result_display"]
 

@@ -17,11 +17,11 @@ from mcp_notebook.magics.state import State
 from mcp_notebook.magics.verb import ON, by_name, known_or_fail, verb
 from mcp_notebook.magics.words import named_values
 from mcp_notebook.recording.wire import Frame, Wire
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.calls.eras import lens
 from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.gate import Token
 from mcp_notebook.server.hosting import Listener
-from mcp_notebook.widgets import look
-from mcp_notebook.widgets.calls.eras import lens
 
 __all__: list[str] = []
 

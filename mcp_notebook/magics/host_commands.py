@@ -32,8 +32,8 @@ from mcp_notebook.hosts import (
 )
 from mcp_notebook.magics.state import State
 from mcp_notebook.magics.verb import ON_SERVER, verb
+from mcp_notebook.rendering import look
 from mcp_notebook.server import LiveServer
-from mcp_notebook.widgets import look
 
 __all__: list[str] = []
 

@@ -13,7 +13,7 @@ from mcp_notebook.magics.options import TEXT
 from mcp_notebook.magics.state import State
 from mcp_notebook.magics.verb import verb
 from mcp_notebook.magics.whereabouts import notebook_path
-from mcp_notebook.widgets import look
+from mcp_notebook.rendering import look
 
 __all__: list[str] = []
 

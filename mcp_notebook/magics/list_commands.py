@@ -12,11 +12,11 @@ from mcp_notebook.magics.offers import Offer, offer_of, problems_of
 from mcp_notebook.magics.options import PROMPT, RESOURCE, TOOL
 from mcp_notebook.magics.state import State
 from mcp_notebook.magics.verb import ON, known_or_fail, verb
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.definition import definition_card
+from mcp_notebook.rendering.listing import listing
 from mcp_notebook.server.definitions import Definition
 from mcp_notebook.server.interface import Entry, lint, listed, tokens
-from mcp_notebook.widgets import look
-from mcp_notebook.widgets.definition import definition_card
-from mcp_notebook.widgets.listing import listing
 
 __all__: list[str] = []
 

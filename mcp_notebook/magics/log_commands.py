@@ -21,14 +21,14 @@ from mcp_notebook.magics.state import State, say_call
 from mcp_notebook.magics.verb import INTO, ON, verb
 from mcp_notebook.recording import Call, Recorder
 from mcp_notebook.recording.as_tests import as_tests, why_not
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.calls import sequence
+from mcp_notebook.rendering.calls.card import call_card
+from mcp_notebook.rendering.calls.compare import compare
+from mcp_notebook.rendering.calls.frames import brief_wire_log, wire_log
+from mcp_notebook.rendering.calls.log import log
 from mcp_notebook.server import LiveServer
 from mcp_notebook.visible import visible
-from mcp_notebook.widgets import look
-from mcp_notebook.widgets.calls import sequence
-from mcp_notebook.widgets.calls.card import call_card
-from mcp_notebook.widgets.calls.compare import compare
-from mcp_notebook.widgets.calls.frames import brief_wire_log, wire_log
-from mcp_notebook.widgets.calls.log import log, place
 
 __all__: list[str] = []
 
@@ -110,8 +110,14 @@ def _log(
     if diagram:
         return sequence.diagram(calls[0], times=times)
     if number is not None:
-        return call_card(calls[0], place(calls[0]), cells.explain, times=times, output_schema=_schema(state, calls[0]))
-    return log(calls[-last:], place, more=max(len(calls) - last, 0), times=times)
+        return call_card(
+            calls[0],
+            cells.place_of(calls[0].function),
+            cells.explain,
+            times=times,
+            output_schema=_schema(state, calls[0]),
+        )
+    return log(calls[-last:], cells.place_of, more=max(len(calls) - last, 0), times=times)
 
 
 @verb(

@@ -19,7 +19,7 @@ from mcp_notebook.magics.dialog import NobodyThereError, ask_line_by_line
 from mcp_notebook.magics.subshell import Subshell, has_subshells
 
 if TYPE_CHECKING:
-    from mcp_notebook.widgets.questions.card import QuestionCard
+    from mcp_notebook.widgets.question_card import QuestionCard
 
 __all__ = ["Person", "way_to_ask"]
 
@@ -91,7 +91,7 @@ class _Shown:
         self._handle: Any = None
 
     def open(self) -> QuestionCard:
-        from mcp_notebook.widgets.questions.card import QuestionCard  # ipywidgets takes 0.2 s to import
+        from mcp_notebook.widgets.question_card import QuestionCard  # ipywidgets takes 0.2 s to import
 
         card = self._card = QuestionCard(self._question)
         subshell = self._subshell = Subshell(self._shell)

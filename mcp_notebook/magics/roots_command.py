@@ -12,7 +12,7 @@ from mcp_notebook.errors import UnknownNameError
 from mcp_notebook.magics.options import TEXT
 from mcp_notebook.magics.state import State
 from mcp_notebook.magics.verb import verb
-from mcp_notebook.widgets.listing import listing
+from mcp_notebook.rendering.listing import listing
 
 __all__: list[str] = []
 

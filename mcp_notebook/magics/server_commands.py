@@ -14,14 +14,14 @@ from mcp_notebook.errors import HostingError, PortTakenError
 from mcp_notebook.magics.options import NAME, SERVER, TEXT
 from mcp_notebook.magics.state import State, say
 from mcp_notebook.magics.verb import ON_SERVER, verb
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.connection import connection_list
+from mcp_notebook.rendering.listing import listing
 from mcp_notebook.server import LiveServer, definitions
 from mcp_notebook.server.approval import WHICH, Which
 from mcp_notebook.server.endpoint import LOOPBACK, Endpoint
 from mcp_notebook.server.gate import Token
 from mcp_notebook.server.hosting import Listener
-from mcp_notebook.widgets import look
-from mcp_notebook.widgets.connection import connection_list
-from mcp_notebook.widgets.listing import listing
 
 __all__ = ["status"]
 

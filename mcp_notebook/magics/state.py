@@ -253,7 +253,7 @@ class State:
     def form(self, on: str, tool: str) -> ToolForm:
         """Return a form that calls a tool of a connection or live server, whichever has that name at the time."""
         from mcp_notebook.widgets.form import ToolForm
-        from mcp_notebook.widgets.questions.card import ask_in
+        from mcp_notebook.widgets.question_card import ask_in
 
         found = next(t for t in offer_of(self, on).tools() if t.name == tool)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import ipywidgets as w
 
-from mcp_notebook.widgets import look
+from mcp_notebook.rendering import look
 from mcp_notebook.widgets.workbench.paging import BESIDE, DETAIL, PagedList
 from mcp_notebook.widgets.workbench.subject import Subject
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ipywidgets as w
 
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.overview import Lists
 from mcp_notebook.server.definitions import Definition
-from mcp_notebook.widgets import look
 from mcp_notebook.widgets.workbench.paging import BESIDE, DETAIL, PagedList
-from mcp_notebook.widgets.workbench.subject import Lists
 
 __all__ = ["Origins"]
 

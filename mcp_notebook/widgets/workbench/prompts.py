@@ -9,12 +9,13 @@ import ipywidgets as w
 from mcp_types import Prompt, PromptReference
 
 from mcp_notebook.client import Answerer, Outcome
+from mcp_notebook.rendering.definition import definition_card
+from mcp_notebook.rendering.overview import Lists
 from mcp_notebook.server.interface import listed
-from mcp_notebook.widgets.definition import definition_card
 from mcp_notebook.widgets.form import SchemaForm
 from mcp_notebook.widgets.workbench.paging import BESIDE, PagedList, told_apart
 from mcp_notebook.widgets.workbench.request import RequestPane
-from mcp_notebook.widgets.workbench.subject import Lists, Subject
+from mcp_notebook.widgets.workbench.subject import Subject
 
 __all__ = ["Prompts"]
 

@@ -14,14 +14,15 @@ from mcp_types import Resource, ResourceTemplate, ResourceTemplateReference
 
 from mcp_notebook.client import Answerer, Outcome
 from mcp_notebook.errors import McpNotebookError
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.definition import definition_card
+from mcp_notebook.rendering.overview import Lists
 from mcp_notebook.server.interface import listed
-from mcp_notebook.widgets import look
-from mcp_notebook.widgets.definition import definition_card
 from mcp_notebook.widgets.form import SchemaForm
 from mcp_notebook.widgets.workbench.pace import Pace
 from mcp_notebook.widgets.workbench.paging import BESIDE, PagedList, told_apart
 from mcp_notebook.widgets.workbench.request import RequestPane
-from mcp_notebook.widgets.workbench.subject import Lists, Subject
+from mcp_notebook.widgets.workbench.subject import Subject
 
 __all__ = ["Resources"]
 

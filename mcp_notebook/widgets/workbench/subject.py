@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from typing import Any
 
 from mcp.server.mcpserver import MCPServer
-from mcp_types import Prompt, Resource, ResourceTemplate, Tool
-from pydantic import BaseModel
 
 from mcp_notebook.client import Connection
 from mcp_notebook.client.reading import Found
@@ -18,12 +15,12 @@ from mcp_notebook.client.requests import Reference
 from mcp_notebook.errors import McpNotebookError, RequestError
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
+from mcp_notebook.rendering.overview import Lists
 from mcp_notebook.server import definitions
 from mcp_notebook.server.definitions import Definition
-from mcp_notebook.server.interface import listed, tokens
 from mcp_notebook.widgets.form import SchemaForm
 
-__all__ = ["Home", "Lists", "Subject"]
+__all__ = ["Home", "Subject"]
 
 
 @dataclass(frozen=True)
@@ -120,21 +117,3 @@ class Subject:
             ask("prompts", connection.prompts) if can.prompts else [],
             problems=problems,
         )
-
-
-@dataclass(frozen=True)
-class Lists:
-    """What a server lists, and what cells defined of it; and what is wrong with the lists."""
-
-    tools: list[Tool] = field(default_factory=list)
-    resources: list[Resource] = field(default_factory=list)
-    templates: list[ResourceTemplate] = field(default_factory=list)
-    prompts: list[Prompt] = field(default_factory=list)
-    definitions: dict[tuple[str, str], Definition] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
-
-    @cached_property
-    def tokens(self) -> int:
-        """About how many tokens they take, all told."""
-        items: list[BaseModel] = [*self.tools, *self.resources, *self.templates, *self.prompts]
-        return sum(tokens(listed(item)) for item in items)

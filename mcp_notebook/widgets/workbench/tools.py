@@ -11,14 +11,15 @@ from mcp_types import CallToolResult, Tool
 
 from mcp_notebook import cells
 from mcp_notebook.client import OnProgress, Outcome
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.definition import definition_card
+from mcp_notebook.rendering.overview import Lists
 from mcp_notebook.server.interface import listed, tokens
-from mcp_notebook.widgets import look
 from mcp_notebook.widgets.closing import close_with_all
-from mcp_notebook.widgets.definition import definition_card
 from mcp_notebook.widgets.form import ToolForm
-from mcp_notebook.widgets.questions.card import ask_in
+from mcp_notebook.widgets.question_card import ask_in
 from mcp_notebook.widgets.workbench.paging import BESIDE, DETAIL, PagedList, told_apart
-from mcp_notebook.widgets.workbench.subject import Lists, Subject
+from mcp_notebook.widgets.workbench.subject import Subject
 
 __all__ = ["Tools"]
 

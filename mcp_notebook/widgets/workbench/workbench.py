@@ -11,12 +11,12 @@ from mcp_notebook.client import Connection
 from mcp_notebook.client.targets import Command, in_words
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.recording import Call
-from mcp_notebook.widgets import look
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.clients import clients
+from mcp_notebook.rendering.overview import overview, summary
 from mcp_notebook.widgets.closing import close_inside
-from mcp_notebook.widgets.workbench.clients import clients
 from mcp_notebook.widgets.workbench.notifications import Notifications
 from mcp_notebook.widgets.workbench.origins import Origins
-from mcp_notebook.widgets.workbench.overview import overview, summary
 from mcp_notebook.widgets.workbench.pace import Pace
 from mcp_notebook.widgets.workbench.prompts import Prompts
 from mcp_notebook.widgets.workbench.resources import Resources

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ValidationError
 
 from mcp_notebook.client.reading import flawed
 from mcp_notebook.recording import Call
+from mcp_notebook.rendering import content, look
+from mcp_notebook.rendering.calls.events import draw_events
 from mcp_notebook.schema import Schema
-from mcp_notebook.widgets import content, look
-from mcp_notebook.widgets.calls.events import draw_events
 
 __all__ = ["call_card"]
 

@@ -8,11 +8,11 @@ from mcp_types import CallToolResult, GetPromptResult, PromptMessage, ReadResour
 from pydantic import BaseModel
 
 from mcp_notebook.client.reading import Flawed, in_words
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.content.blocks import draw_blocks
+from mcp_notebook.rendering.content.structured import draw_structured, says_the_same, unwrapped
+from mcp_notebook.rendering.content.values import Part, as_object, draw, parsed, rows_in, shortened
 from mcp_notebook.schema import Schema
-from mcp_notebook.widgets import look
-from mcp_notebook.widgets.content.blocks import draw_blocks
-from mcp_notebook.widgets.content.structured import draw_structured, says_the_same, unwrapped
-from mcp_notebook.widgets.content.values import Part, as_object, draw, parsed, rows_in, shortened
 
 __all__ = [
     "DRAWN",

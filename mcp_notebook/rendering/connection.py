@@ -8,8 +8,8 @@ from html import escape
 from mcp_types import Implementation
 
 from mcp_notebook.client import Connection
-from mcp_notebook.widgets import look
-from mcp_notebook.widgets.listing import listing
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.listing import listing
 
 __all__ = ["connection_card", "connection_list"]
 

@@ -18,9 +18,9 @@ from mcp_types import (
 )
 
 from mcp_notebook.client.reading import Unknown
-from mcp_notebook.widgets import look
-from mcp_notebook.widgets.content import markdown
-from mcp_notebook.widgets.content.values import Part, draw, parsed, shortened
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.content import markdown
+from mcp_notebook.rendering.content.values import Part, draw, parsed, shortened
 
 __all__ = ["draw_blocks"]
 

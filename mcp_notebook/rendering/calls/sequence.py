@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from mcp_notebook.recording import Call
 from mcp_notebook.recording.wire import Frame
-from mcp_notebook.widgets import look
-from mcp_notebook.widgets.calls.steps import Step, bounded, steps_of
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.calls.steps import Step, bounded, steps_of
 
 __all__ = ["diagram"]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any, NamedTuple, TypeAlias
 
-from mcp_notebook.widgets import look
+from mcp_notebook.rendering import look
 
 __all__ = ["Part", "Rows", "as_object", "draw", "parsed", "rows_in", "shortened", "table_of"]
 

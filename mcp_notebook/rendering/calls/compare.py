@@ -11,8 +11,8 @@ from mcp_types import CallToolResult
 from pydantic import ValidationError
 
 from mcp_notebook.recording import Call
-from mcp_notebook.widgets import look
-from mcp_notebook.widgets.content import parsed, says_the_same
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.content import parsed, says_the_same
 
 __all__ = ["Difference", "compare", "differences"]
 

@@ -7,8 +7,8 @@ from html import escape
 from typing import Any, TypeAlias
 
 from mcp_notebook.recording.wire import Frame
-from mcp_notebook.widgets import look
-from mcp_notebook.widgets.content import as_object
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.content import as_object
 
 __all__ = ["Asked", "brief_wire_log", "in_words", "method_of", "wire_log"]
 

@@ -7,8 +7,8 @@ from html import escape
 from textwrap import indent
 from typing import Any
 
-from mcp_notebook.widgets import look
-from mcp_notebook.widgets.content import markdown
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.content import markdown
 
 __all__ = ["calls", "fails", "gives", "opening", "says"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from mcp_notebook.widgets import look
+from mcp_notebook.rendering import look
 
 if TYPE_CHECKING:
     from mcp_notebook.export.exporting import Exported

@@ -3,24 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from html import escape
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from mcp_types import Prompt, ServerCapabilities, Tool
+from mcp_types import Prompt, Resource, ResourceTemplate, ServerCapabilities, Tool
+from pydantic import BaseModel
 
 from mcp_notebook.client import Connection
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.content import draw_problems
+from mcp_notebook.rendering.listing import listing
 from mcp_notebook.server.interface import behaviour, listed, tokens
-from mcp_notebook.widgets import look
-from mcp_notebook.widgets.content import draw_problems
-from mcp_notebook.widgets.listing import listing
-from mcp_notebook.widgets.workbench.subject import Lists
 
-__all__ = ["counts", "overview", "summary"]
+if TYPE_CHECKING:
+    from mcp_notebook.server.definitions import Definition
+
+__all__ = ["Lists", "counts", "overview", "summary"]
 
 T = TypeVar("T")
 
 MOST_ROWS = 10
 """Rows of each table in the text and in the static page."""
+
+
+@dataclass(frozen=True)
+class Lists:
+    """What a server lists, and what cells defined of it; and what is wrong with the lists."""
+
+    tools: list[Tool] = field(default_factory=list)
+    resources: list[Resource] = field(default_factory=list)
+    templates: list[ResourceTemplate] = field(default_factory=list)
+    prompts: list[Prompt] = field(default_factory=list)
+    definitions: dict[tuple[str, str], Definition] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    @cached_property
+    def tokens(self) -> int:
+        """About how many tokens they take, all told."""
+        items: list[BaseModel] = [*self.tools, *self.resources, *self.templates, *self.prompts]
+        return sum(tokens(listed(item)) for item in items)
 
 
 def overview(connection: Connection, lists: Lists, where: str = "") -> look.Rendering:

@@ -16,9 +16,9 @@ from mcp_types import (
 )
 
 from mcp_notebook.client.questions import Answer, Question
+from mcp_notebook.rendering import look
 from mcp_notebook.urls import address_of
 from mcp_notebook.visible import visible
-from mcp_notebook.widgets import look
 
 __all__ = ["answer_in_words", "asked"]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from mcp_notebook.recording import Call
-from mcp_notebook.widgets import look
+from mcp_notebook.rendering import look
 
 __all__ = ["clients"]
 

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
-from mcp_notebook.widgets import look
-from mcp_notebook.widgets.content import draw_problems
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.content import draw_problems
 
 __all__ = ["listing"]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import ipywidgets as w
 
+from mcp_notebook.rendering import look
 from mcp_notebook.visible import visible
-from mcp_notebook.widgets import look
 
 __all__ = ["ProgressBar"]
 

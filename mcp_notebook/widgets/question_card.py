@@ -23,11 +23,11 @@ from mcp_types import (
 
 from mcp_notebook.client.answers import DECLINED, NO_ROOTS, root
 from mcp_notebook.client.questions import Answer, Question
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.question import answer_in_words, asked
 from mcp_notebook.schema import UNSET, parameters
-from mcp_notebook.widgets import look
 from mcp_notebook.widgets.closing import close_inside, close_with_all
 from mcp_notebook.widgets.form import SchemaForm
-from mcp_notebook.widgets.questions.words import answer_in_words, asked
 
 __all__ = ["QuestionCard", "ask_in"]
 

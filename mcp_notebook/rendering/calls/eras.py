@@ -10,9 +10,9 @@ from itertools import groupby, zip_longest
 from typing import Any, NamedTuple
 
 from mcp_notebook.recording.wire import Frame
-from mcp_notebook.widgets import look
-from mcp_notebook.widgets.calls.compare import differences
-from mcp_notebook.widgets.calls.frames import Asked, in_words
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.calls.compare import differences
+from mcp_notebook.rendering.calls.frames import Asked, in_words
 
 __all__ = ["lens"]
 

@@ -6,14 +6,18 @@ import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from html import escape
+from typing import TYPE_CHECKING, Any
 
 from mcp_notebook.recording import Call
 from mcp_notebook.recording.wire import Frame
-from mcp_notebook.widgets import look
-from mcp_notebook.widgets.calls.frames import Asked, in_words, method_of
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.calls.frames import Asked, in_words, method_of
 
-__all__ = ["CallRow", "CallRows", "FrameRow", "call_of", "rows_of_frames"]
+if TYPE_CHECKING:
+    from mcp_notebook.cells import Cell
+
+__all__ = ["CallRow", "CallRows", "FrameRow", "call_of", "cell_source", "frame_card", "rows_of_frames"]
 
 CHECKING = "The client's own: it needs the output schemas, to check results against them."
 """Why a ``tools/list`` is on the wire that nobody asked for."""
@@ -149,6 +153,28 @@ def call_of(frame: Frame, frames: Sequence[Frame], calls: Sequence[Call]) -> Cal
     same = [call for call in calls if call.method == request.message["method"] and call.name == name]
     nearest = min(same, key=lambda call: abs(call.started - request.at), default=None)
     return nearest if nearest is not None and abs(nearest.started - request.at) < MOST_APART else None
+
+
+def frame_card(found: FrameRow, call: Call | None, cell: Cell | None) -> str:
+    """Draw (HTML) one frame, the call that it is part of, and the cell that defined what was called."""
+    frame = found.item
+    way = "client to server" if frame.direction == "client" else "server to client"
+    facts = [way, frame.transport, *([f"exchange {frame.exchange}"] if frame.exchange else [])]
+    body = frame.message if isinstance(frame.message, str) else look.json_text(frame.message)
+    return look.card(
+        f"{look.code(found.what)} {look.muted(' · '.join(facts))}",
+        f"<p>{escape(found.note)}</p>" if found.note else "",
+        look.section("HTTP", look.pre(frame.head)) if frame.head else "",
+        look.section("message", look.pre(body)) if body else "",
+        f"<p>part of call {call.number}, {escape(call.state)}</p>" if call is not None else "",
+    ) + cell_source(cell)
+
+
+def cell_source(cell: Cell | None) -> str:
+    """Draw (HTML) the cell that defined something; nothing where no cell did."""
+    if cell is None:
+        return ""
+    return look.card(f"defined in cell {cell.execution_count}", look.pre(cell.source))
 
 
 def _clock(at: float) -> str:

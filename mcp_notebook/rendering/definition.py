@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
+from mcp_notebook.rendering import look
 from mcp_notebook.schema import Parameter, one_look, parameters
 from mcp_notebook.server.interface import (
     CHARACTERS_PER_TOKEN,
@@ -18,7 +19,6 @@ from mcp_notebook.server.interface import (
     lint,
     tokens,
 )
-from mcp_notebook.widgets import look
 
 __all__ = ["definition_card"]
 

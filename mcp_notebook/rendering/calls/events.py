@@ -8,11 +8,11 @@ from itertools import groupby
 from typing import Any
 
 from mcp_notebook.recording import Event
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.content import Part, as_object, draw, shortened
 from mcp_notebook.schema import parameters
 from mcp_notebook.server.interface import argument_in_words
 from mcp_notebook.urls import address_of
-from mcp_notebook.widgets import look
-from mcp_notebook.widgets.content import Part, as_object, draw, shortened
 
 __all__ = ["draw_events", "notified"]
 

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from mcp_notebook.recording import Call, Event
 from mcp_notebook.recording.wire import Frame
-from mcp_notebook.widgets import look
-from mcp_notebook.widgets.calls.events import notified
-from mcp_notebook.widgets.calls.frames import Asked, in_words
-from mcp_notebook.widgets.content import as_object, shortened
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.calls.events import notified
+from mcp_notebook.rendering.calls.frames import Asked, in_words
+from mcp_notebook.rendering.content import as_object, shortened
 
 __all__ = ["MOST_STEPS", "Step", "bounded", "steps_of"]
 

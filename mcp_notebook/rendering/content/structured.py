@@ -7,10 +7,10 @@ from typing import Any
 
 from mcp_types import CallToolResult, TextContent
 
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.content.values import Part, draw, parsed, rows_in, shortened
 from mcp_notebook.schema import Parameter, Schema, one_look, parameters, resolve
 from mcp_notebook.schema.parameters import mapping
-from mcp_notebook.widgets import look
-from mcp_notebook.widgets.content.values import Part, draw, parsed, rows_in, shortened
 
 __all__ = ["draw_structured", "says_the_same", "unwrapped"]
 

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from html import escape
+from typing import Any
 
-from mcp_notebook import cells
-from mcp_notebook.cells import Cell
 from mcp_notebook.recording import Call
-from mcp_notebook.widgets import look
+from mcp_notebook.rendering import look
 
-__all__ = ["cell_of", "log", "place", "put_out"]
+__all__ = ["log", "put_out"]
 
 Explain = Callable[[BaseException], str]
+Place = Callable[[Callable[..., Any] | None], str]
+"""Names the cell that defined a function; nothing where none did."""
 
 WIDTH_OF_ARGUMENTS = 60
 WIDTH_OF_NAMES = 100
 
 
-def log(calls: Sequence[Call], place: Callable[[Call], str], *, more: int = 0, times: bool = True) -> look.Rendering:
-    """Draw a table of calls; `place` names the cell that defined what was called."""
+def log(calls: Sequence[Call], place: Place, *, more: int = 0, times: bool = True) -> look.Rendering:
+    """Draw a table of calls; `place` names the cell that defined the function of each."""
     rows = [
         (
             str(call.number),
@@ -29,7 +30,7 @@ def log(calls: Sequence[Call], place: Callable[[Call], str], *, more: int = 0, t
             "" if call.duration is None or not times else f"{call.duration * 1000:.1f}",
             _short(call.client, WIDTH_OF_NAMES) or "unnamed",
             f"{call.transport}, {call.era}",
-            place(call),
+            place(call.function),
         )
         for call in calls
     ]
@@ -44,17 +45,6 @@ def log(calls: Sequence[Call], place: Callable[[Call], str], *, more: int = 0, t
     ]
     text = [title, *look.columns([headers, *rows])]
     return look.Rendering("\n".join(text), look.card(escape(title), look.table(headers, cells, numbers=(0, 4))))
-
-
-def cell_of(call: Call) -> Cell | None:
-    """Return the cell that defined what was called; None where none did."""
-    return cells.cell_of(call.function) if call.function is not None else None
-
-
-def place(call: Call) -> str:
-    """Say which cell defined what was called; nothing where none did."""
-    cell = cell_of(call)
-    return f"cell {cell.execution_count}" if cell else ""
 
 
 def put_out(call: Call, explain: Explain) -> str:
