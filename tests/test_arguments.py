@@ -116,7 +116,7 @@ def shell() -> Iterator[Shell]:
             "%%mcp_tool\ndef echo(p: dict) -> dict:\n    return p",
             "%%mcp_prompt\ndef plain(text: str) -> str:\n    return text",
         )
-        server = shell.state.registry.current.server
+        server = shell.session.registry.current.server
 
         async def get_prompt(name: str, arguments: Any = None, context: Any = None) -> GetPromptResult:
             content = TextContent(type="text", text=repr(arguments))
@@ -152,10 +152,12 @@ def test_the_line_that_says_what_a_prompt_needs_can_be_followed(shell: Shell) ->
 
 
 def test_tab_offers_names_as_they_are_typed(shell: Shell) -> None:
-    offered = [each.text for each in complete(shell.state, "%mcp prompt odd ")["completions"]]
+    offered = [each.text for each in complete(shell.session, "%mcp prompt odd ")["completions"]]
     assert '"a b"=' in offered
     assert "größe=" in offered
-    assert [each.text for each in complete(shell.state, '%mcp prompt odd "a b"=1 "a')["completions"]][:1] == ['"a=b"=']
+    assert [each.text for each in complete(shell.session, '%mcp prompt odd "a b"=1 "a')["completions"]][:1] == [
+        '"a=b"='
+    ]
 
 
 def test_a_tool_that_takes_an_object_gets_one(shell: Shell) -> None:

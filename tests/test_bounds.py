@@ -96,7 +96,7 @@ def test_a_client_with_a_huge_name_calls_and_is_named_in_short(server: NotebookS
 def test_the_overview_names_ten_clients_at_most() -> None:
     with running_shell() as shell:
         shell.good("%%mcp_tool\ndef add(a: int = 1) -> int:\n    return a")
-        recorder = shell.state.registry.recorder
+        recorder = shell.session.registry.recorder
         for i in range(500):
             record(recorder, call(server="notebook", transport="http", client=f"client-{i:03} " + "x" * 1_000))
         shown = shell.good("%mcp").text

@@ -14,8 +14,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from mcp_notebook import headless
 from mcp_notebook.client import Connection
-from mcp_notebook.headless.choosing import choose
 from mcp_notebook.headless.watching import Watch
+from mcp_notebook.session.choosing import choose
 
 Cells = dict[str, str]
 
@@ -40,7 +40,7 @@ class Watched:
         self.path = notebook.notebook.path
         self.notebook = notebook
         self.told: list[str] = []
-        self.client = Connection(notebook.state.portal, choose(notebook.state).server, "legacy")
+        self.client = Connection(notebook.session.portal, choose(notebook.session).server, "legacy")
         self.watch = Watch(notebook, only, self.told.append)
 
     def saved(self, **cells: str) -> str:

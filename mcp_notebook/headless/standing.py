@@ -23,8 +23,8 @@ class Standing:
     def __init__(self, headless: Headless) -> None:
         self._namespace = headless.shell.user_ns
         self._variables = dict(self._namespace)
-        self._origins = headless.state.origins
-        self._registry = headless.state.registry
+        self._origins = headless.session.origins
+        self._registry = headless.session.registry
         self._current = self._registry.current.name if self._registry.servers else None
         self._lives = [(live, dict(vars(live))) for live in self._registry.servers.values()]
         self._tables = [

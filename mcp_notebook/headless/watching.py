@@ -79,19 +79,19 @@ class Watch:
                 yield cell
 
     def _servers(self) -> list[object]:
-        return [live.server for live in self._headless.state.registry.servers.values()]
+        return [live.server for live in self._headless.session.registry.servers.values()]
 
     def _withdraw(self, cell: str) -> list[str]:
         """Withdraw what a cell held, as if it had run and defined nothing."""
-        state = self._headless.state
-        state.origins.begin(cell)
-        return state.origins.end((live.server for live in state.registry.servers.values()), failed=False)
+        session = self._headless.session
+        session.origins.begin(cell)
+        return session.origins.end((live.server for live in session.registry.servers.values()), failed=False)
 
     def _hold(self) -> None:
         """Note for each definition the cell that its function is from: a server knows only what came later."""
-        state = self._headless.state
-        for live in state.registry.servers.values():
-            held = state.origins.held(live.server)
+        session = self._headless.session
+        for live in session.registry.servers.values():
+            held = session.origins.held(live.server)
             for found in definitions(live.server):
                 cell = self._headless.ran.get(found.cell.execution_count) if found.cell else None
                 if cell is not None:

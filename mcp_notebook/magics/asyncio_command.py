@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from mcp_notebook.errors import UnknownNameError
-from mcp_notebook.magics.state import State
 from mcp_notebook.magics.verb import verb
 from mcp_notebook.rendering import look
+from mcp_notebook.session.session import Session
 
 __all__: list[str] = []
 
@@ -22,19 +22,19 @@ _MISSING = object()
 
 
 @verb("asyncio", click.argument("switch", type=click.Choice(["on", "off"]), required=False, metavar="[on|off]"))
-def _asyncio(state: State, switch: str | None) -> look.Rendering:
+def _asyncio(session: Session, switch: str | None) -> look.Rendering:
     """Let asyncio.run(main()) run in cells, or no longer. Example: %mcp asyncio on.
 
     A kernel runs its cells inside an event loop, and Python allows no loop in a loop. This patches asyncio for the
     whole kernel, through the package nest-asyncio2, so it is off until you ask for it. Nothing of mcp_notebook
     needs it.
     """
-    if switch == "on" and state.restore_asyncio is None:
-        state.restore_asyncio = _allow_nested_loops()
-    elif switch == "off" and state.restore_asyncio is not None:
-        state.restore_asyncio()
-        state.restore_asyncio = None
-    words = _OFF if state.restore_asyncio is None else _ON
+    if switch == "on" and session.restore_asyncio is None:
+        session.restore_asyncio = _allow_nested_loops()
+    elif switch == "off" and session.restore_asyncio is not None:
+        session.restore_asyncio()
+        session.restore_asyncio = None
+    words = _OFF if session.restore_asyncio is None else _ON
     return look.Rendering(f"asyncio: {words}", look.card("asyncio", f"<p>{words}</p>"))
 
 

@@ -16,13 +16,13 @@ from pydantic import BaseModel
 from mcp_notebook import cells
 from mcp_notebook.errors import DefinitionError, did_you_mean
 from mcp_notebook.magics.options import NAME, SERVER, TEXT
-from mcp_notebook.magics.state import State
 from mcp_notebook.magics.words import quoted
 from mcp_notebook.rendering.definition import definition_card
 from mcp_notebook.server import LiveServer
 from mcp_notebook.server.definitions import build_prompt, build_tool, define_resource, register
 from mcp_notebook.server.interface import Entry, listed
 from mcp_notebook.server.placement import RunOn
+from mcp_notebook.session.session import Session
 
 __all__ = ["prompt", "resource", "tool"]
 
@@ -60,7 +60,7 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--form", is_flag=True, help="Show a form under the card that calls the tool.")
 @click.pass_obj
 def tool(
-    state: State,
+    session: Session,
     /,
     functions: tuple[str, ...],
     server: str | None,
@@ -75,7 +75,7 @@ def tool(
     **single: Any,
 ) -> None:
     """Run the cell, and make its public functions tools."""
-    live = state.defining(server)
+    live = session.defining(server)
     hints = ToolAnnotations(
         read_only_hint=read_only,
         destructive_hint=destructive,
@@ -86,14 +86,14 @@ def tool(
         "annotations": hints if hints.model_dump(exclude_none=True) else None,
         "structured_output": False if no_structured else None,
     }
-    defined = _run(state, functions, single)
+    defined = _run(session, functions, single)
     with _naming_the_way_out(defined, functions):
         built = [
             build_tool(function, run_on=run_on, timeout=timeout, **options, **single) for function in defined.values()
         ]
-    before = _listed(state, live.server.list_tools)
-    register(live.server, *built, withdrawn=state.origins.withdrawn(live.server, "tool", (b.name for b in built)))
-    after = _listed(state, live.server.list_tools)
+    before = _listed(session, live.server.list_tools)
+    register(live.server, *built, withdrawn=session.origins.withdrawn(live.server, "tool", (b.name for b in built)))
+    after = _listed(session, live.server.list_tools)
     for one, function in zip(built, defined.values(), strict=True):
         _show(
             "tool",
@@ -104,7 +104,7 @@ def tool(
             f"%mcp call {quoted(one.name)}{_first_words(one)}",
         )
         if form:
-            display(state.form(live.name, one.name))
+            display(session.form(live.name, one.name))
 
 
 @click.command("%%mcp_resource")
@@ -114,7 +114,7 @@ def tool(
 @click.option("--mime-type", type=TEXT, help="What the content is; text/plain if not given.")
 @click.pass_obj
 def resource(
-    state: State,
+    session: Session,
     /,
     uri: str,
     functions: tuple[str, ...],
@@ -123,17 +123,17 @@ def resource(
     **single: str | None,
 ) -> None:
     """Run the cell, and make its public function a resource."""
-    live = state.defining(server)
-    defined = _run(state, functions, single)
+    live = session.defining(server)
+    defined = _run(session, functions, single)
     if len(defined) > 1:
         raise DefinitionError(
             f"One URI has one function, and this cell defines {', '.join(defined)}. Name the one that is meant: "
             f"%%mcp_resource {uri} {next(iter(defined))}; or start the names of the others with an underscore."
         )
     (function,) = defined.values()
-    before = _listed(state, live.server.list_resources) | _listed(state, live.server.list_resource_templates)
+    before = _listed(session, live.server.list_resources) | _listed(session, live.server.list_resource_templates)
     define_resource(live.server, uri, function, mime_type=mime_type, **single)
-    static, templates = (_listed(state, f) for f in (live.server.list_resources, live.server.list_resource_templates))
+    static, templates = (_listed(session, f) for f in (live.server.list_resources, live.server.list_resource_templates))
     kind = "resource" if uri in static else "resource template"
     _show(
         kind,
@@ -149,36 +149,36 @@ def resource(
 @click.argument("functions", nargs=-1, type=NAME, metavar="[FUNCTION]...")
 @_common
 @click.pass_obj
-def prompt(state: State, /, functions: tuple[str, ...], server: str | None, **single: str | None) -> None:
+def prompt(session: Session, /, functions: tuple[str, ...], server: str | None, **single: str | None) -> None:
     """Run the cell, and make its public functions prompts."""
-    live = state.defining(server)
-    defined = _run(state, functions, single)
+    live = session.defining(server)
+    defined = _run(session, functions, single)
     with _naming_the_way_out(defined, functions):
         built = [build_prompt(function, **single) for function in defined.values()]
-    before = _listed(state, live.server.list_prompts)
-    register(live.server, *built, withdrawn=state.origins.withdrawn(live.server, "prompt", (b.name for b in built)))
-    after = _listed(state, live.server.list_prompts)
+    before = _listed(session, live.server.list_prompts)
+    register(live.server, *built, withdrawn=session.origins.withdrawn(live.server, "prompt", (b.name for b in built)))
+    after = _listed(session, live.server.list_prompts)
     for one in built:
         words = "".join(f" {argument.name}=..." for argument in one.arguments or [] if argument.required)
         _show("prompt", after[one.name], live, None, before.get(one.name), f"%mcp prompt {quoted(one.name)}{words}")
 
 
-def _run(state: State, names: tuple[str, ...], single: dict[str, str | None]) -> Functions:
+def _run(session: Session, names: tuple[str, ...], single: dict[str, str | None]) -> Functions:
     """Run the cell and return the functions to register: those named, or every public one."""
-    magic, body = state.cell
-    if cells.awaits(state.shell, body):
+    magic, body = session.cell
+    if cells.awaits(session.shell, body):
         raise DefinitionError(
             "This cell awaits at its top level, which a cell with a magic cannot. Await in a cell of its own, keep the "
             "result in a variable, and define the function here."
         )
-    defined, error = cells.run_cell(state.shell, magic, body)
+    defined, error = cells.run_cell(session.shell, magic, body)
     if error is not None:
         raise UsageError(
             f"This cell raised {type(error).__name__} (above), so nothing changed on the server. "
             "Mend it and run the cell again."
         )
     for name in names:
-        found = defined.get(name, state.namespace.get(name))
+        found = defined.get(name, session.namespace.get(name))
         if not callable(found):
             raise DefinitionError(
                 f"This cell defines no function {name!r}.{did_you_mean(name, defined)} It defines: "
@@ -218,8 +218,8 @@ _VARIABLES = re.compile(r"\{[^}]*\}")
 """The variables of a URI template."""
 
 
-def _listed(state: State, list_all: Callable[..., Any]) -> dict[str, Entry]:
-    items: Iterable[BaseModel] = state.portal.run(list_all)
+def _listed(session: Session, list_all: Callable[..., Any]) -> dict[str, Entry]:
+    items: Iterable[BaseModel] = session.portal.run(list_all)
     entries = [listed(item) for item in items]
     return {entry.get("uri") or entry.get("uriTemplate") or entry["name"]: entry for entry in entries}
 

@@ -19,17 +19,19 @@ from mcp_notebook import main_thread
 from mcp_notebook.agent import Conversation, Model, ScriptedModel, Toolbox, Turn, Use, provided
 from mcp_notebook.client import Answerer, Connection, Question
 from mcp_notebook.client.answers import answer_from
+from mcp_notebook.client.connection import say
 from mcp_notebook.client.script import Script
 from mcp_notebook.errors import ModelError, UnknownNameError
 from mcp_notebook.magics.answers import ANSWERS, answers_of
 from mcp_notebook.magics.options import NOTEBOOK_VARIABLE, SERVER, TEXT
-from mcp_notebook.magics.person import Person, way_to_ask
-from mcp_notebook.magics.state import State, say, say_call
 from mcp_notebook.magics.verb import INTO
 from mcp_notebook.recording import Call
 from mcp_notebook.rendering import chat as drawn
 from mcp_notebook.rendering.content import render
 from mcp_notebook.server.approval import WHICH, Which, destructive
+from mcp_notebook.session.person import Person, way_to_ask
+from mcp_notebook.session.saying import say_call
+from mcp_notebook.session.session import Session
 from mcp_notebook.visible import visible
 
 __all__ = ["chat", "model_or_script"]
@@ -71,7 +73,7 @@ T = TypeVar("T")
 @INTO
 @click.pass_obj
 def chat(
-    state: State,
+    session: Session,
     /,
     model: str | None,
     script: str | None,
@@ -84,27 +86,27 @@ def chat(
     output: str | None,
 ) -> None:
     """Say the cell's text to a model, which may call the tools of the servers."""
-    _, prompt = state.cell
+    _, prompt = session.cell
     if not prompt.strip():
         raise UnknownNameError("There is nothing to say: write it in the lines under %%mcp_chat.")
-    asked = model_or_script(state, model, script)
+    asked = model_or_script(session, model, script)
     if model is not None and script is None:
-        state.model = model
-    toolbox = Toolbox(_connections(state, names))
-    given = answers_of(state, answers)
+        session.model = model
+    toolbox = Toolbox(_connections(session, names))
+    given = answers_of(session, answers)
     answerer = given if given is None or callable(given) else Script(given)
     if new:
-        state.conversation = Conversation()
+        session.conversation = Conversation()
     counts = Counter(entry.server for entry in toolbox)
-    display(drawn.opening(asked.name, counts, script=script, goes_on=bool(state.conversation.messages)))
-    turn: Turn = state.portal.run(
+    display(drawn.opening(asked.name, counts, script=script, goes_on=bool(session.conversation.messages)))
+    turn: Turn = session.portal.run(
         partial(
-            state.conversation.turn,
+            session.conversation.turn,
             prompt.strip(),
             asked,
             toolbox,
             _Shown(scripted=script is not None),
-            approve=None if approve is None else _Asking(state.shell, approve, answerer),
+            approve=None if approve is None else _Asking(session.shell, approve, answerer),
             answerer=answerer,
             most_requests=max_turns,
             most_tokens=max_tokens,
@@ -113,7 +115,7 @@ def chat(
     if turn.cut:
         say(f"the answer was cut at {max_tokens} tokens; --max-tokens allows more.")
     if output is not None:
-        state.namespace[output] = turn
+        session.namespace[output] = turn
 
 
 class _Shown:
@@ -145,7 +147,7 @@ async def _on_main(function: Callable[..., T], *args: Any) -> T:
         raise ModelError("The cell was interrupted.") from None
 
 
-def model_or_script(state: State, name: str | None, script: str | None) -> Model:
+def model_or_script(session: Session, name: str | None, script: str | None) -> Model:
     """Return the model that a line names.
 
     Raises:
@@ -155,20 +157,20 @@ def model_or_script(state: State, name: str | None, script: str | None) -> Model
     if script is not None:
         if name not in (None, ScriptedModel.name):
             raise UnknownNameError(f"Either {name} answers or the script does: leave out --model or --script.")
-        return ScriptedModel(_steps(state, script))
+        return ScriptedModel(_steps(session, script))
     if name == ScriptedModel.name:
         raise UnknownNameError("A scripted model needs its script: --script VAR, a list of texts and calls.")
-    name = name or state.model
+    name = name or session.model
     if name is None:
         raise ModelError(
             "Which model? --model anthropic:NAME, openai:NAME, google:NAME, ollama:NAME or another provider's; or "
             "--script VAR, a list of texts and calls that plays the model."
         )
-    return provided(state.variables.get(name, name))
+    return provided(session.variables.get(name, name))
 
 
-def _steps(state: State, script: str) -> Sequence[Any]:
-    steps = state.variables.get(script)
+def _steps(session: Session, script: str) -> Sequence[Any]:
+    steps = session.variables.get(script)
     if not isinstance(steps, list):
         raise UnknownNameError(
             f"--script: {script} is no list. A script is a list of texts and of calls, {{'tool': NAME, 'arguments': "
@@ -177,11 +179,11 @@ def _steps(state: State, script: str) -> Sequence[Any]:
     return steps
 
 
-def _connections(state: State, names: Sequence[str]) -> dict[str, Connection]:
-    if not names and not state.opened and not state.registry.servers and state.registry.plain(state.namespace):
-        state.live()  # the one in a variable
-    chosen = names or (*state.registry.servers, *state.opened)
-    return {name: state.on(name) for name in chosen}
+def _connections(session: Session, names: Sequence[str]) -> dict[str, Connection]:
+    if not names and not session.opened and not session.registry.servers and session.registry.plain(session.namespace):
+        session.live()  # the one in a variable
+    chosen = names or (*session.registry.servers, *session.opened)
+    return {name: session.on(name) for name in chosen}
 
 
 @dataclass

@@ -19,10 +19,10 @@ from mcp_notebook.client import Command, Connection, EraChoice, Live, Target, Ur
 from mcp_notebook.client.targets import target_of
 from mcp_notebook.errors import UnknownNameError, did_you_mean
 from mcp_notebook.magics.options import NAME, OPENED, TARGET, TEXT
-from mcp_notebook.magics.state import State
 from mcp_notebook.magics.verb import TIMEOUT, verb
 from mcp_notebook.magics.words import unquote
 from mcp_notebook.rendering import look
+from mcp_notebook.session.session import Session
 
 __all__: list[str] = []
 
@@ -83,7 +83,7 @@ __all__: list[str] = []
     TIMEOUT,
 )
 def _connect(
-    state: State,
+    session: Session,
     words: tuple[str, ...],
     name: str | None,
     era: EraChoice,
@@ -102,16 +102,16 @@ def _connect(
 
     A command stands after -- or in quotes. Requests go there with --on NAME: %mcp tools --on NAME.
     """
-    target = _target(state, words)
+    target = _target(session, words)
     if isinstance(target, Url):
         _not_for("a URL", {"--env": env, "--cwd": cwd})
         target = replace(
             target,
-            headers={**target.headers, **dict(_header(state, header) for header in headers)},
-            token=target.token if token is None else _token(state, token),
+            headers={**target.headers, **dict(_header(session, header) for header in headers)},
+            token=target.token if token is None else _token(session, token),
             oauth=oauth or target.oauth,
             client_id=client_id or target.client_id,
-            client_secret=target.client_secret if client_secret is None else _secret(state, client_secret),
+            client_secret=target.client_secret if client_secret is None else _secret(session, client_secret),
             scope=scope or target.scope,
             transport="sse" if transport == "sse" else target.transport,
         )
@@ -119,21 +119,21 @@ def _connect(
         signing_in = {"--oauth": oauth, "--client-id": client_id, "--client-secret": client_secret, "--scope": scope}
         _not_for("what is no URL", {"--token": token, "--header": headers, **signing_in})
     if isinstance(target, Command):
-        target = replace(target, env={**(target.env or {}), **_environment(state, env)}, cwd=cwd or target.cwd)
+        target = replace(target, env={**(target.env or {}), **_environment(session, env)}, cwd=cwd or target.cwd)
     elif not isinstance(target, Url):
         _not_for("what is no command", {"--env": env, "--cwd": cwd})
-    return state.connect(target, name, era, timeout)
+    return session.connect(target, name, era, timeout)
 
 
 @verb("disconnect", click.argument("name", type=OPENED))
-def _disconnect(state: State, name: str) -> look.Rendering:
+def _disconnect(session: Session, name: str) -> look.Rendering:
     """Close a connection. Example: %mcp disconnect time."""
-    state.disconnect(name)
+    session.disconnect(name)
     title = f"connection {look.code(name)}"
     return look.Rendering(f"connection {name}: closed", look.card(title, "<p>closed</p>"))
 
 
-def _target(state: State, words: tuple[str, ...]) -> Target:
+def _target(session: Session, words: tuple[str, ...]) -> Target:
     """Read what was typed: several words are a command, and so is a quoted line of them."""
     if len(words) == 1 and any(character.isspace() for character in words[0]):
         try:
@@ -145,12 +145,12 @@ def _target(state: State, words: tuple[str, ...]) -> Target:
     (word,) = words
     if "://" in word:
         return Url(word)
-    if word not in state.variables:
-        return _live_or_program(state, word)
-    held: object = state.variables[word]
+    if word not in session.variables:
+        return _live_or_program(session, word)
+    held: object = session.variables[word]
     if isinstance(held, MCPServer | Server | Url | Command | Live | list | tuple) or "://" in _text(held):
         return target_of(held)
-    return _live_or_program(state, word, held=held)
+    return _live_or_program(session, word, held=held)
 
 
 def _text(held: object) -> str:
@@ -160,7 +160,7 @@ def _text(held: object) -> str:
 _NOTHING: object = object()
 
 
-def _live_or_program(state: State, word: str, *, held: object = _NOTHING) -> Target:
+def _live_or_program(session: Session, word: str, *, held: object = _NOTHING) -> Target:
     """Return the live notebook or the program of that name; no program where a variable holds another thing."""
     try:
         addresses.find(word)
@@ -176,7 +176,7 @@ def _live_or_program(state: State, word: str, *, held: object = _NOTHING) -> Tar
             return Command(word)
     else:
         return Live(word)
-    known = [*(address.name for address in addresses.live()), *state.registry.names(state.namespace)]
+    known = [*(address.name for address in addresses.live()), *session.registry.names(session.namespace)]
     if re.match(r"[\w-]+((\.[\w-]+)*:\d|(\.[\w-]+)+/)", word):
         known.append(f"http://{word}")
     raise UnknownNameError(
@@ -191,8 +191,8 @@ def _not_for(what: str, given: dict[str, object]) -> None:
         raise click.UsageError(f"{' and '.join(wrong)}: not for {what}.")
 
 
-def _token(state: State, word: str) -> str:
-    found = _found(state, word.removeprefix("$"))
+def _token(session: Session, word: str) -> str:
+    found = _found(session, word.removeprefix("$"))
     if found is None and word.replace("_", "").isalpha():
         # Nothing of the word is repeated: it may be the secret itself.
         raise UnknownNameError(
@@ -201,8 +201,8 @@ def _token(state: State, word: str) -> str:
     return word if found is None else found
 
 
-def _secret(state: State, word: str) -> str:
-    found = _found(state, word.removeprefix("$"))
+def _secret(session: Session, word: str) -> str:
+    found = _found(session, word.removeprefix("$"))
     if found is None:
         # Nothing of the word is repeated: it may be the secret itself, which does not belong on a line that is kept.
         raise UnknownNameError(
@@ -211,28 +211,28 @@ def _secret(state: State, word: str) -> str:
     return found
 
 
-def _header(state: State, text: str) -> tuple[str, str]:
+def _header(session: Session, text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     if not colon or not name.strip():
         raise UnknownNameError('--header takes a name and a value: --header "X-Key: $VAR".')
-    return name.strip(), _expanded(state, value.strip(), "--header")
+    return name.strip(), _expanded(session, value.strip(), "--header")
 
 
-def _environment(state: State, given: Iterable[str]) -> dict[str, str]:
+def _environment(session: Session, given: Iterable[str]) -> dict[str, str]:
     environment = {}
     for word in given:
         name, equals, value = word.partition("=")
         if not name:
             raise UnknownNameError("--env takes a name, and a value where it has one: --env NAME=$VAR.")
-        environment[name] = _expanded(state, unquote(value) if equals else f"${name}", "--env")
+        environment[name] = _expanded(session, unquote(value) if equals else f"${name}", "--env")
     return environment
 
 
-def _expanded(state: State, text: str, option: str) -> str:
+def _expanded(session: Session, text: str, option: str) -> str:
     """Put what variables hold in the place of ``$NAME``."""
 
     def held(match: re.Match[str]) -> str:
-        found = _found(state, match["name"])
+        found = _found(session, match["name"])
         if found is None:
             raise UnknownNameError(f"{option}: there is no variable {match['name']!r}, here or in the environment.")
         return found
@@ -240,6 +240,6 @@ def _expanded(state: State, text: str, option: str) -> str:
     return re.sub(r"\$\{?(?P<name>[A-Za-z_]\w*)\}?", held, text)
 
 
-def _found(state: State, name: str) -> str | None:
-    held: Any = state.variables.get(name)
+def _found(session: Session, name: str) -> str | None:
+    held: Any = session.variables.get(name)
     return str(held) if isinstance(held, str) else os.environ.get(name)

@@ -13,7 +13,6 @@ from mcp_notebook.client import Answers, Connection, Era, Target, Url
 from mcp_notebook.errors import McpNotebookError, UnknownNameError
 from mcp_notebook.magics.answers import ANSWERS, answers_of
 from mcp_notebook.magics.options import ARGUMENTS, TOOL
-from mcp_notebook.magics.state import State
 from mcp_notebook.magics.verb import ON, by_name, known_or_fail, verb
 from mcp_notebook.magics.words import named_values
 from mcp_notebook.recording.wire import Frame, Wire
@@ -22,6 +21,7 @@ from mcp_notebook.rendering.calls.eras import lens
 from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.gate import Token
 from mcp_notebook.server.hosting import Listener
+from mcp_notebook.session.session import Session
 
 __all__: list[str] = []
 
@@ -36,7 +36,7 @@ __all__: list[str] = []
     click.option("--yes", is_flag=True, help="Call it twice, also if it does not say that it may be."),
 )
 def _eras(
-    state: State,
+    session: Session,
     tool: str,
     arguments: tuple[str, ...],
     answers: str | None,
@@ -49,21 +49,21 @@ def _eras(
     The tool is called twice: with --yes only, where it does not say that it only reads, or that calling it again
     adds nothing. A server of this kernel is called over HTTP, on a port of its own for as long as that takes.
     """
-    connection = state.on(server)
+    connection = session.on(server)
     found = known_or_fail(tool, by_name(connection.tools()), "tool", connection.name)
     if not yes and not _may_be_called_twice(found):
         raise UnknownNameError(
             f"{tool} would be called twice, once in each era, and does not say that it only reads, or that calling it "
             "again adds nothing (--read-only, --idempotent). Add --yes to call it all the same."
         )
-    values = named_values(arguments, found.input_schema, state.variables, tool)
-    scripted = answers_of(state, answers)
+    values = named_values(arguments, found.input_schema, session.variables, tool)
+    scripted = answers_of(session, answers)
     notes = ["It was called twice, once in each era."]
     frames: dict[Era, list[Frame]] = {}
     failures: dict[Era, str] = {}
-    with _reached(state, connection) as (target, wire):
+    with _reached(session, connection) as (target, wire):
         for era in ("legacy", "modern"):
-            frames[era], failures[era] = _called(state, target, wire, era, tool, values, scripted)
+            frames[era], failures[era] = _called(session, target, wire, era, tool, values, scripted)
     notes += [f"{era}: {failure}" for era, failure in failures.items() if failure]
     return lens(tool, frames["legacy"], frames["modern"], full=full, notes=notes)
 
@@ -74,15 +74,15 @@ def _may_be_called_twice(tool: Tool) -> bool:
 
 
 @contextmanager
-def _reached(state: State, connection: Connection) -> Iterator[tuple[Target, Wire | None]]:
+def _reached(session: Session, connection: Connection) -> Iterator[tuple[Target, Wire | None]]:
     """Yield where fresh connections go; for a server of this kernel a port of its own, with what keeps its frames."""
-    live = state.registry.servers.get(connection.name)
+    live = session.registry.servers.get(connection.name)
     if live is None or live.server is not connection.target:
         yield connection.target, None
         return
     wire = Wire()
     wire.on = True
-    listener = Listener(state.portal, live.server, name=live.name, endpoint=Endpoint(Token.make()), wire=wire)
+    listener = Listener(session.portal, live.server, name=live.name, endpoint=Endpoint(Token.make()), wire=wire)
     try:
         yield Url(listener.url, token=listener.token), wire
     finally:
@@ -90,7 +90,7 @@ def _reached(state: State, connection: Connection) -> Iterator[tuple[Target, Wir
 
 
 def _called(
-    state: State,
+    session: Session,
     target: Target,
     wire: Wire | None,
     era: Era,
@@ -104,7 +104,7 @@ def _called(
     failure = ""
     kept = wire
     try:
-        with Connection(state.portal, target, era, answerer=state.answerer) as connection:
+        with Connection(session.portal, target, era, answerer=session.answerer) as connection:
             kept = wire or connection.wire
             connection.call(tool, values, answers=answers)
     except McpNotebookError as error:

@@ -18,9 +18,9 @@ from IPython.display import display
 from mcp_notebook.export.exporting import Exported, export
 from mcp_notebook.export.wishes import OPTIONS, Wishes
 from mcp_notebook.magics.options import SERVER, TEXT
-from mcp_notebook.magics.ran import subject_of
-from mcp_notebook.magics.state import State
 from mcp_notebook.magics.verb import verb
+from mcp_notebook.session.choosing import subject_of
+from mcp_notebook.session.session import Session
 
 __all__: list[str] = []
 
@@ -37,7 +37,7 @@ def _typed(option: dict[str, Any]) -> dict[str, Any]:
     *(click.option(name, **_typed(option)) for name, option in OPTIONS.items()),
 )
 def _export(
-    state: State,
+    session: Session,
     destination: str,
     server: str | None,
     **wishes: Any,
@@ -47,18 +47,18 @@ def _export(
     The package stands on the SDK alone. The proof installs it into a clean environment, starts it over stdio and HTTP,
     and compares with the live server what it lists and what the recorded calls give.
     """
-    subject = subject_of(state, server)
-    with _in_one_line(), _progress(state.shell) as say:
+    subject = subject_of(session, server)
+    with _in_one_line(), _progress(session.shell) as say:
         exported = export(
             subject,
             Path(destination).expanduser(),
-            state.registry.recorder.calls,
+            session.registry.recorder.calls,
             wishes=Wishes(**wishes),
-            portal=state.portal,
+            portal=session.portal,
             environment=os.environ,
             on_progress=say,
         )
-    if exported.dry and exported.server_file and _in_a_kernel(state.shell):
+    if exported.dry and exported.server_file and _in_a_kernel(session.shell):
         # Front ends highlight it in Markdown, in their own colours; as text, the value of the cell has it.
         shown = f"`src/{exported.name}/server.py`\n\n````python\n{exported.server_file}````"
         display({"text/markdown": shown, "text/plain": ""}, raw=True)

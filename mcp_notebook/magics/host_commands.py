@@ -30,10 +30,10 @@ from mcp_notebook.hosts import (
     token_hint,
     write,
 )
-from mcp_notebook.magics.state import State
 from mcp_notebook.magics.verb import ON_SERVER, verb
 from mcp_notebook.rendering import look
 from mcp_notebook.server import LiveServer
+from mcp_notebook.session.session import Session
 
 __all__: list[str] = []
 
@@ -49,15 +49,15 @@ _INDENT = "    "
     ON_SERVER,
 )
 def _clients(
-    state: State, host: str | None, http: bool, save: bool, show_token: bool, server: str | None
+    session: Session, host: str | None, http: bool, save: bool, show_token: bool, server: str | None
 ) -> look.Rendering:
     """Configure a client: claude-code, claude-desktop, cursor, vscode, json. Example: %mcp clients cursor."""
     if show_token and not http:
         raise click.UsageError("--show-token goes with --http: a bridge has no token in its configuration.")
     if save and host is None:
         raise click.UsageError(f"--write wants to know whose file: {', '.join(HOSTS)}.")
-    live = state.live(server)
-    link = _link(state, live, http=http, show_token=show_token)
+    live = session.live(server)
+    link = _link(session, live, http=http, show_token=show_token)
     if save:
         return _saved(HOSTS[host or ""], link)
     if host is not None:
@@ -66,19 +66,19 @@ def _clients(
 
 
 @verb("doctor")
-def _doctor(state: State) -> look.Rendering:
+def _doctor(session: Session) -> look.Rendering:
     """Say what would not work here, and how to mend it. Example: %mcp doctor."""
-    findings = doctor.examine(_kernel(state))
+    findings = doctor.examine(_kernel(session))
     rows = [(f"<b>{found.status}</b>", escape(found.what), escape(found.fix)) for found in findings]
     html = look.card(f"doctor {look.muted(doctor.summary(findings))}", look.table(("", "found", "fix"), rows))
     return look.Rendering(doctor.report(findings), html)
 
 
-def _link(state: State, live: LiveServer, *, http: bool, show_token: bool) -> Link:
+def _link(session: Session, live: LiveServer, *, http: bool, show_token: bool) -> Link:
     listener = live.listener
     if listener is None:
         raise HostingError(f"{live.name!r} does not listen, so no client can reach it. First: %mcp serve.")
-    address = state.listening.remembered(live)
+    address = session.listening.remembered(live)
     if http:
         return Http(
             address.name if address else live.name,
@@ -158,15 +158,15 @@ def _said(host: Host, link: Link, done: Written) -> Iterator[str]:
     yield host.then
 
 
-def _kernel(state: State) -> doctor.Kernel:
-    kernel = getattr(state.shell, "kernel", None)
+def _kernel(session: Session) -> doctor.Kernel:
+    kernel = getattr(session.shell, "kernel", None)
     features = kernel.kernel_info.get("supported_features", ()) if kernel is not None else ()
-    servers = state.registry.servers.values()
-    before = {live.name: state.listening.remembered(live) for live in servers if live.listener is None}
+    servers = session.registry.servers.values()
+    before = {live.name: session.listening.remembered(live) for live in servers if live.listener is None}
     return doctor.Kernel(
         front_end=doctor.front_end(
             kernel=kernel is not None,
-            variables=state.namespace,
+            variables=session.namespace,
             environ=os.environ,
             modules=sys.modules,
             parent=doctor.parent_command() if kernel is not None else "",

@@ -8,15 +8,15 @@ from typing import Any
 
 import click
 
-from mcp_notebook.magics.offers import Offer, offer_of, problems_of
 from mcp_notebook.magics.options import PROMPT, RESOURCE, TOOL
-from mcp_notebook.magics.state import State
 from mcp_notebook.magics.verb import ON, known_or_fail, verb
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.definition import definition_card
 from mcp_notebook.rendering.listing import listing
 from mcp_notebook.server.definitions import Definition
 from mcp_notebook.server.interface import Entry, lint, listed, tokens
+from mcp_notebook.session.offers import Offer, offer_of, problems_of
+from mcp_notebook.session.session import Session
 
 __all__: list[str] = []
 
@@ -25,9 +25,9 @@ MOST = 240
 
 
 @verb("tools", click.argument("name", type=TOOL, required=False), ON)
-def _tools(state: State, name: str | None, server: str | None) -> look.Rendering:
+def _tools(session: Session, name: str | None, server: str | None) -> look.Rendering:
     """Show what an agent sees of the tools, or of one. Example: %mcp tools add."""
-    offer = offer_of(state, server)
+    offer = offer_of(session, server)
     found = offer.defined("tool")
     tools = offer.tools()
     entries = [(tool.name, listed(tool)) for tool in tools]
@@ -54,9 +54,9 @@ def _tools(state: State, name: str | None, server: str | None) -> look.Rendering
 
 
 @verb("resources", click.argument("name", type=RESOURCE, required=False), ON)
-def _resources(state: State, name: str | None, server: str | None) -> look.Rendering:
+def _resources(session: Session, name: str | None, server: str | None) -> look.Rendering:
     """Show what an agent sees of the resources and templates, or of one. Example: %mcp resources."""
-    offer = offer_of(state, server)
+    offer = offer_of(session, server)
     found = offer.defined("resource", "resource template")
     resources, templates = offer.resources(), offer.templates()
     entries = [(str(resource.uri), listed(resource)) for resource in resources]
@@ -77,9 +77,9 @@ def _resources(state: State, name: str | None, server: str | None) -> look.Rende
 
 
 @verb("prompts", click.argument("name", type=PROMPT, required=False), ON)
-def _prompts(state: State, name: str | None, server: str | None) -> look.Rendering:
+def _prompts(session: Session, name: str | None, server: str | None) -> look.Rendering:
     """Show what an agent sees of the prompts, or of one. Example: %mcp prompts."""
-    offer = offer_of(state, server)
+    offer = offer_of(session, server)
     found = offer.defined("prompt")
     prompts = offer.prompts()
     entries = [(prompt.name, listed(prompt)) for prompt in prompts]

@@ -17,7 +17,6 @@ from mcp_notebook.errors import RequestError, UnknownNameError
 from mcp_notebook.export.proof.replaying import replays
 from mcp_notebook.export.settings.secrets import withheld
 from mcp_notebook.magics.options import TEXT
-from mcp_notebook.magics.state import State, say_call
 from mcp_notebook.magics.verb import INTO, ON, verb
 from mcp_notebook.recording import Call, Recorder
 from mcp_notebook.recording.as_tests import as_tests, why_not
@@ -28,6 +27,8 @@ from mcp_notebook.rendering.calls.compare import compare
 from mcp_notebook.rendering.calls.frames import brief_wire_log, wire_log
 from mcp_notebook.rendering.calls.log import log
 from mcp_notebook.server import LiveServer
+from mcp_notebook.session.saying import say_call
+from mcp_notebook.session.session import Session
 from mcp_notebook.visible import visible
 
 __all__: list[str] = []
@@ -71,7 +72,7 @@ NUMBER = click.argument("number", type=click.IntRange(min=1), metavar="N")
     ON,
 )
 def _log(
-    state: State,
+    session: Session,
     number: int | None,
     last: int,
     failed: bool,
@@ -89,11 +90,11 @@ def _log(
 
     A connection has a log of its own: %mcp log --on NAME.
     """
-    recorder = _recorder(state, server)
+    recorder = _recorder(session, server)
     if wire:
         frames = list(recorder.wire.frames)
-        if recorder is state.registry.recorder:
-            state.keep_frames()
+        if recorder is session.registry.recorder:
+            session.keep_frames()
         if clear:
             recorder.wire.frames.clear()
             frames = []
@@ -106,7 +107,7 @@ def _log(
     if failed:
         calls = [call for call in calls if call.state in ("error", "refused", "cancelled")]
     if to is not None:
-        return _write_tests(state, Path(to[1]), calls, importing, volatile)
+        return _write_tests(session, Path(to[1]), calls, importing, volatile)
     if diagram:
         return sequence.diagram(calls[0], times=times)
     if number is not None:
@@ -115,7 +116,7 @@ def _log(
             cells.place_of(calls[0].function),
             cells.explain,
             times=times,
-            output_schema=_schema(state, calls[0]),
+            output_schema=_schema(session, calls[0]),
         )
     return log(calls[-last:], cells.place_of, more=max(len(calls) - last, 0), times=times)
 
@@ -126,22 +127,24 @@ def _log(
     click.argument("other", type=click.IntRange(min=1), metavar="M"),
     click.option("--times/--no-times", default=True, help="How long each took; without, to keep in a notebook."),
 )
-def _compare(state: State, number: int, other: int, times: bool) -> Any:
+def _compare(session: Session, number: int, other: int, times: bool) -> Any:
     """Show two calls side by side, and what differs. Example: %mcp compare 3 5."""
-    return compare(_numbered(state.registry.recorder, number), _numbered(state.registry.recorder, other), times=times)
+    return compare(
+        _numbered(session.registry.recorder, number), _numbered(session.registry.recorder, other), times=times
+    )
 
 
 @verb("replay", NUMBER, INTO, ON)
-def _replay(state: State, number: int, output: str | None, server: str | None) -> Any:
+def _replay(session: Session, number: int, output: str | None, server: str | None) -> Any:
     """Make a recorded call again, and say whether the result is the same. Example: %mcp replay 3."""
-    earlier = _numbered(_recorder(state, server), number)
+    earlier = _numbered(_recorder(session, server), number)
     if earlier.cut:
         raise UnknownNameError(f"Call {number} was too long to be kept whole, so it cannot be made again.")
     if earlier.malformed:
         raise UnknownNameError(
             f"Call {number} was refused as malformed, so it cannot be made again. %mcp log {number} shows what came."
         )
-    connection = state.on(server) if server in state.connected else state.connection(_live(state, earlier))
+    connection = session.on(server) if server in session.connected else session.connection(_live(session, earlier))
     if earlier.method == "tools/call":
         outcome: Any = connection.call(earlier.name, earlier.arguments)
     elif earlier.method == "resources/read":
@@ -156,30 +159,30 @@ def _replay(state: State, number: int, output: str | None, server: str | None) -
     print(visible(_compared(earlier, outcome.call)))
     if output is None:
         return outcome.result
-    state.namespace[output] = outcome.result
+    session.namespace[output] = outcome.result
     return None
 
 
 @verb("debug", click.argument("number", type=click.IntRange(min=1), required=False, metavar="[N]"))
-def _debug(state: State, number: int | None) -> None:
+def _debug(session: Session, number: int | None) -> None:
     """Look around in the frame where a tool failed, its arguments bound. Example: %mcp debug."""
-    call = _numbered(state.registry.recorder, number) if number is not None else _last_failure(state)
+    call = _numbered(session.registry.recorder, number) if number is not None else _last_failure(session)
     if call.raised is None:
         raise UnknownNameError(
             f"Call {call.number} kept no exception: it ended as {call.state!r}, or too many failed after it. "
             f"To see it fail again: %mcp replay {call.number}"
         )
     where = _first_own_frame(call.raised.__traceback__)
-    debugger = state.shell.debugger_cls()
+    debugger = session.shell.debugger_cls()
     name = visible(call.name, one_line=True)
     print(f"call {call.number}: {name} raised {call.raised!r}. 'p NAME' prints, 'u' and 'd' move, 'q' leaves.")
-    with state.shell.builtin_trap, state.shell.display_trap:
+    with session.shell.builtin_trap, session.shell.display_trap:
         debugger.reset()
         debugger.interaction(None, where)
 
 
-def _recorder(state: State, name: str | None) -> Recorder:
-    return state.registry.recorder if name is None else state.on(name).recorder
+def _recorder(session: Session, name: str | None) -> Recorder:
+    return session.registry.recorder if name is None else session.on(name).recorder
 
 
 def _numbered(recorder: Recorder, number: int) -> Call:
@@ -189,25 +192,27 @@ def _numbered(recorder: Recorder, number: int) -> Call:
     return call
 
 
-def _last_failure(state: State) -> Call:
-    failed = [call for call in state.registry.recorder.calls if call.raised is not None]
+def _last_failure(session: Session) -> Call:
+    failed = [call for call in session.registry.recorder.calls if call.raised is not None]
     if not failed:
         raise UnknownNameError("No call has raised anything. %mcp log lists the calls.")
     return failed[-1]
 
 
-def _live(state: State, call: Call) -> LiveServer:
-    for live in state.registry.servers.values():
+def _live(session: Session, call: Call) -> LiveServer:
+    for live in session.registry.servers.values():
         if live.server.name == call.server:
             return live
     raise UnknownNameError(f"The server {call.server!r} of call {call.number} is not live any more.")
 
 
-def _schema(state: State, call: Call) -> dict[str, Any] | None:
+def _schema(session: Session, call: Call) -> dict[str, Any] | None:
     """Return the output schema of the tool that was called, as it is now; None where there is none."""
-    if call.method != "tools/call" or call.server not in {live.server.name for live in state.registry.servers.values()}:
+    if call.method != "tools/call" or call.server not in {
+        live.server.name for live in session.registry.servers.values()
+    }:
         return None
-    tools = state.portal.run(_live(state, call).server.list_tools)
+    tools = session.portal.run(_live(session, call).server.list_tools)
     return next((tool.output_schema for tool in tools if tool.name == call.name), None)
 
 
@@ -230,9 +235,9 @@ def _first_own_frame(trace: TracebackType | None) -> TracebackType | None:
 
 
 def _write_tests(
-    state: State, path: Path, calls: list[Call], importing: str, volatile: tuple[str, ...]
+    session: Session, path: Path, calls: list[Call], importing: str, volatile: tuple[str, ...]
 ) -> look.Rendering:
-    reasons = {call: _why_no_test(state, call, calls) for call in calls}
+    reasons = {call: _why_no_test(session, call, calls) for call in calls}
     chosen = [call for call, reason in reasons.items() if reason is None]
     if not chosen:
         raise UnknownNameError(f"There is no call to make a test of. {'; '.join(_left_out(reasons))}")
@@ -248,10 +253,10 @@ def _write_tests(
     return look.Rendering("\n".join(words), look.card(look.code(path), "".join(f"<p>{escape(w)}</p>" for w in words)))
 
 
-def _why_no_test(state: State, call: Call, calls: list[Call]) -> str | None:
-    servers = {live.server.name: live for live in state.registry.servers.values()}
+def _why_no_test(session: Session, call: Call, calls: list[Call]) -> str | None:
+    servers = {live.server.name: live for live in session.registry.servers.values()}
     several = len({call.server for call in calls}) > 1
-    if several and call.server != (current := state.registry.current).server.name:
+    if several and call.server != (current := session.registry.current).server.name:
         return f"not of the server {current.name!r}, which is the current one"
     reason = why_not(call) or withheld(call, os.environ)
     if reason is None and call.server in servers:

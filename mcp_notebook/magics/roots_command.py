@@ -10,9 +10,9 @@ import click
 from mcp_notebook.client.answers import root
 from mcp_notebook.errors import UnknownNameError
 from mcp_notebook.magics.options import TEXT
-from mcp_notebook.magics.state import State
 from mcp_notebook.magics.verb import verb
 from mcp_notebook.rendering.listing import listing
+from mcp_notebook.session.session import Session
 
 __all__: list[str] = []
 
@@ -23,7 +23,7 @@ __all__: list[str] = []
     click.option("--none", "give_none", is_flag=True, help="Say that there are none, without asking."),
     click.option("--ask", is_flag=True, help="Ask each time, as in the beginning."),
 )
-def _roots(state: State, directories: tuple[str, ...], give_none: bool, ask: bool) -> Any:
+def _roots(session: Session, directories: tuple[str, ...], give_none: bool, ask: bool) -> Any:
     """Show or set what servers are told when they ask for the client's roots. Example: %mcp roots data.
 
     Roots are directories that a server may work in. Until they are set, each question for them is put to you.
@@ -32,12 +32,12 @@ def _roots(state: State, directories: tuple[str, ...], give_none: bool, ask: boo
     if sum([bool(directories), give_none, ask]) > 1:
         raise UnknownNameError("%mcp roots takes directories, or --none, or --ask.")
     if directories or give_none or ask:
-        state.give_roots(None if ask else [root(str(_directory(name))) for name in directories])
-    if state.roots is None:
+        session.give_roots(None if ask else [root(str(_directory(name))) for name in directories])
+    if session.roots is None:
         empty = "not set, so that you are asked. To set them: %mcp roots DIR, or --none."
     else:
         empty = "none, and servers are told so. To be asked: %mcp roots --ask."
-    return listing("roots", ("URI",), [(str(given.uri),) for given in state.roots or []], empty=empty)
+    return listing("roots", ("URI",), [(str(given.uri),) for given in session.roots or []], empty=empty)
 
 
 def _directory(name: str) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
@@ -10,7 +9,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.display import display
 from mcp.server.mcpserver import MCPServer
 from mcp_types import CallToolResult, Root
 
@@ -20,30 +18,29 @@ from mcp_notebook.client import Answerer, Connection, Era, EraChoice, OnProgress
 from mcp_notebook.client.connection import end_commands, say
 from mcp_notebook.client.opening import opened
 from mcp_notebook.errors import McpNotebookError, UnknownNameError, did_you_mean
-from mcp_notebook.magics.expose import Exposures
-from mcp_notebook.magics.listening import Listening
-from mcp_notebook.magics.offers import offer_of
-from mcp_notebook.magics.person import Person
 from mcp_notebook.portal import Portal
-from mcp_notebook.recording import Call
 from mcp_notebook.server import LiveServer, Registry
 from mcp_notebook.server.notebook_server import let_replace
 from mcp_notebook.server.offered import Offered
 from mcp_notebook.server.origins import Origins
 from mcp_notebook.server.variables import is_a, variables_with
+from mcp_notebook.session.exposures import Exposures
+from mcp_notebook.session.listening import Listening
+from mcp_notebook.session.offers import offer_of
+from mcp_notebook.session.person import Person
 
 if TYPE_CHECKING:
     from mcp_notebook.widgets.form import ToolForm
     from mcp_notebook.widgets.workbench import Workbench
 
-__all__ = ["State", "say", "say_call"]
+__all__ = ["Session"]
 
 
 MOST_HELD = 100
 """Members of a list or dict among which servers are looked for after each cell."""
 
 
-class State:
+class Session:
     """The servers and connections of one notebook."""
 
     def __init__(self, shell: InteractiveShell) -> None:
@@ -295,21 +292,6 @@ class State:
     def _close_connected(self) -> None:
         for name in list(self.opened):
             self.disconnect(name)
-
-
-def say_call(call: Call | None) -> None:
-    """Show the author what a call put out: prints, displays, warnings, logs, and what it raised."""
-    if call is None:
-        return
-    for event in call.events:
-        if event.kind == "stdout":
-            print(event.value, end="")
-        elif event.kind in ("stderr", "log"):
-            print(event.value, end="", file=sys.stderr)
-        elif event.kind == "display":
-            display(event.value, raw=True)
-    if call.raised is not None:
-        print(f"It raised, and clients do not see this:\n{cells.explain(call.raised)}", file=sys.stderr)
 
 
 def _the_same(one: Target, other: Target) -> bool:

@@ -15,8 +15,8 @@ from mcp_notebook.client import Answer, Question
 from mcp_notebook.client.answering import nobody
 from mcp_notebook.client.answers import in_words
 from mcp_notebook.errors import RequestError
-from mcp_notebook.magics.dialog import NobodyThereError, ask_line_by_line
-from mcp_notebook.magics.subshell import Subshell, has_subshells
+from mcp_notebook.session.dialog import NobodyThereError, ask_line_by_line
+from mcp_notebook.session.subshell import Subshell, has_subshells
 
 if TYPE_CHECKING:
     from mcp_notebook.widgets.question_card import QuestionCard

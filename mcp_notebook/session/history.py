@@ -7,26 +7,22 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from IPython.core.interactiveshell import InteractiveShell
-    from mcp.server.mcpserver import MCPServer
 
-    from mcp_notebook.export.ran import RanCell, Subject
-    from mcp_notebook.magics.state import State
+    from mcp_notebook.export.ran import RanCell
 
 # What knows the SDK is imported where it is needed, because loading the extension must not wait for it.
 
-__all__ = ["Ran", "ran_in", "subject_of"]
+__all__ = ["History", "history_of"]
 
-_RAN = "_mcp_notebook_ran"
+_HISTORY = "_mcp_notebook_history"
 
 
-def ran_in(shell: InteractiveShell) -> Ran:
+def history_of(shell: InteractiveShell) -> History:
     """Return what is known of the cells of a shell; it outlives ``%reload_ext``."""
-    if not hasattr(shell, _RAN):
-        setattr(shell, _RAN, Ran(shell))
-    found: Ran = getattr(shell, _RAN)
+    if not hasattr(shell, _HISTORY):
+        setattr(shell, _HISTORY, History(shell))
+    found: History = getattr(shell, _HISTORY)
     return found
 
 
@@ -36,7 +32,7 @@ class _Ended(NamedTuple):
     id: str | None = None
 
 
-class Ran:
+class History:
     """How the cells of one shell ended. Those that ran before the extension was loaded count as run to their end."""
 
     def __init__(self, shell: InteractiveShell) -> None:
@@ -138,65 +134,3 @@ def _is_magic(source: str) -> bool:
 def _lines_above(source: str) -> int:
     """Count the empty lines at the top, which IPython leaves out when it runs a cell."""
     return source.count("\n", 0, len(source) - len(source.lstrip()))
-
-
-def subject_of(state: State, name: str | None = None) -> Subject:
-    """Return what an export is made of: a server, the cells that ran, and the variables.
-
-    Args:
-        state: The notebook's.
-        name: A live server's, or that of a variable that holds one; the only server with definitions if not given.
-
-    Raises:
-        UnknownNameError: There is none of that name, or it is not clear which one is meant.
-    """
-    from mcp_notebook.export.ran import Subject
-
-    state.sync()
-    server = _server(state, name)
-    return Subject(server, _variable(state, server), ran_in(state.shell).cells(), state.namespace, state.offered.gone)
-
-
-def _server(state: State, name: str | None) -> MCPServer[Any]:
-    from mcp_notebook.errors import UnknownNameError, did_you_mean
-    from mcp_notebook.server import definitions
-
-    servers = _servers(state)
-    if name is not None:
-        if name not in servers:
-            known = ", ".join(servers) or "none"
-            raise UnknownNameError(f"There is no server {name!r} here.{did_you_mean(name, servers)} There is: {known}.")
-        return servers[name]
-    defining = {id(server): (name, server) for name, server in reversed([*servers.items()]) if definitions(server)}
-    if len(defining) > 1:
-        names = ", ".join(name for name, _ in reversed(defining.values()))
-        raise UnknownNameError(f"Several servers have definitions here: {names}. Say which one: --server NAME.")
-    if not defining:
-        raise UnknownNameError(_nothing_to_export(state))
-    ((_, server),) = defining.values()
-    return server
-
-
-def _nothing_to_export(state: State) -> str:
-    from mcp_notebook.server.foreign import foreign_server
-
-    if (other := foreign_server(state.namespace)) is not None:
-        return f"{other} Then it can be exported."
-    return "No server has a definition here. A %%mcp_tool cell makes one, or @mcp.tool() on one."
-
-
-def _servers(state: State) -> Mapping[str, MCPServer[Any]]:
-    """Return the servers by each name that they have: live ones by their own, others by their variables."""
-    from mcp.server.mcpserver import MCPServer
-
-    from mcp_notebook.server.variables import variables_with
-
-    live = {name: live.server for name, live in state.registry.servers.items()}
-    held = {k: v for k, v in variables_with(MCPServer, state.namespace).items() if not k.startswith("_")}
-    return {**live, **{name: server for name, server in held.items() if name not in live}}
-
-
-def _variable(state: State, server: MCPServer[Any]) -> str | None:
-    """Return the variable that holds the server, the first bound where several do."""
-    names = [name for name, value in list(state.namespace.items()) if value is server]
-    return next((name for name in names if not name.startswith("_")), None)

@@ -13,8 +13,6 @@ from IPython.core.interactiveshell import InteractiveShell
 from mcp_notebook import addresses
 from mcp_notebook.client.connection import say
 from mcp_notebook.errors import HostingError, McpNotebookError
-from mcp_notebook.magics.subshell import Subshell, has_subshells
-from mcp_notebook.magics.whereabouts import kernel_id, notebook_path
 from mcp_notebook.portal import Portal
 from mcp_notebook.server import LiveServer
 from mcp_notebook.server.approval import Approval
@@ -22,6 +20,8 @@ from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.gate import Token
 from mcp_notebook.server.hosting import Listener
 from mcp_notebook.server.shared_machine import why_shared
+from mcp_notebook.session.identity import kernel_id, notebook_path
+from mcp_notebook.session.subshell import Subshell, has_subshells
 
 if TYPE_CHECKING:
     from mcp_notebook.widgets.approval import ApprovalCard

@@ -13,7 +13,7 @@ from mcp_notebook.server import LiveServer, definitions
 from mcp_notebook.server.definitions import Definition
 
 if TYPE_CHECKING:
-    from mcp_notebook.magics.state import State
+    from mcp_notebook.session.session import Session
 
 __all__ = ["Offer", "offer_of", "problems_of"]
 
@@ -53,10 +53,10 @@ class Offer:
 class _LiveOffer(Offer):
     """What a server of this kernel offers."""
 
-    def __init__(self, state: State, live: LiveServer) -> None:
+    def __init__(self, session: Session, live: LiveServer) -> None:
         self.name = live.name
         self._server = live.server
-        self._portal = state.portal
+        self._portal = session.portal
 
     def none(self, magic: str) -> str:
         return f"none yet. Start a cell with {magic}."
@@ -77,13 +77,13 @@ class _LiveOffer(Offer):
         return {d.name: d for d in definitions(self._server) if d.kind in kinds}
 
 
-def offer_of(state: State, name: str | None) -> Offer:
+def offer_of(session: Session, name: str | None) -> Offer:
     """Return what the connection or live server of that name offers, or the current server.
 
     Raises:
         UnknownNameError: There is none of that name.
     """
-    return Offer(state.connected[name]) if name in state.connected else _LiveOffer(state, state.named(name))
+    return Offer(session.connected[name]) if name in session.connected else _LiveOffer(session, session.named(name))
 
 
 def problems_of(listed: list[Any]) -> list[Problem]:
