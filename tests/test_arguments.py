@@ -13,7 +13,8 @@ from mcp_types import GetPromptResult, PromptMessage, TextContent
 
 from mcp_notebook.errors import UnknownNameError
 from mcp_notebook.magics.completion import complete
-from mcp_notebook.magics.words import named_values, parted, quoted_key, split
+from mcp_notebook.magics.words import split
+from mcp_notebook.session.arguments import named_values, parted, quoted_key
 from tests.shells import Shell, running_shell
 
 ODD_NAMES = [

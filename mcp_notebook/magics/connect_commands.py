@@ -20,8 +20,8 @@ from mcp_notebook.client.targets import target_of
 from mcp_notebook.errors import UnknownNameError, did_you_mean
 from mcp_notebook.magics.options import NAME, OPENED, TARGET, TEXT
 from mcp_notebook.magics.verb import TIMEOUT, verb
-from mcp_notebook.magics.words import unquote
 from mcp_notebook.rendering import look
+from mcp_notebook.session.arguments import unquote
 from mcp_notebook.session.session import Session
 
 __all__: list[str] = []

@@ -14,13 +14,13 @@ from mcp_notebook.errors import McpNotebookError, UnknownNameError
 from mcp_notebook.magics.answers import ANSWERS, answers_of
 from mcp_notebook.magics.options import ARGUMENTS, TOOL
 from mcp_notebook.magics.verb import ON, by_name, known_or_fail, verb
-from mcp_notebook.magics.words import named_values
 from mcp_notebook.recording.wire import Frame, Wire
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.calls.eras import lens
 from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.gate import Token
 from mcp_notebook.server.hosting import Listener
+from mcp_notebook.session.arguments import named_values
 from mcp_notebook.session.session import Session
 
 __all__: list[str] = []

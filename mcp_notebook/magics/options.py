@@ -13,8 +13,8 @@ from click.shell_completion import CompletionItem
 
 from mcp_notebook import addresses
 from mcp_notebook.errors import McpNotebookError
-from mcp_notebook.magics.words import parted, quoted_key, unquote
 from mcp_notebook.schema import choices, parameters
+from mcp_notebook.session.arguments import parted, quoted_key, unquote
 from mcp_notebook.session.offers import Offer, offer_of
 from mcp_notebook.session.session import Session
 

@@ -18,9 +18,10 @@ from mcp_notebook.errors import RequestError, UnknownNameError
 from mcp_notebook.magics.answers import ANSWERS, answers_of
 from mcp_notebook.magics.options import ARGUMENTS, NAME, PROMPT, RESOURCE, TEXT, TOOL
 from mcp_notebook.magics.verb import ERA, INTO, ON, TIMEOUT, by_name, known_or_fail, verb
-from mcp_notebook.magics.words import jsonable, named_values, quoted, quoted_key
+from mcp_notebook.magics.words import quoted
 from mcp_notebook.schema import brief
 from mcp_notebook.schema.parameters import sequence
+from mcp_notebook.session.arguments import jsonable, named_values, quoted_key
 from mcp_notebook.session.offers import offer_of
 from mcp_notebook.session.saying import say_call
 from mcp_notebook.session.session import Session
