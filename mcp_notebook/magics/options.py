@@ -15,7 +15,7 @@ from mcp_notebook import addresses
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.schema import choices, parameters
 from mcp_notebook.session.arguments import parted, quoted_key, unquote
-from mcp_notebook.session.offers import Offer, offer_of
+from mcp_notebook.session.catalog import Catalog
 from mcp_notebook.session.session import Session
 
 __all__ = [
@@ -64,17 +64,17 @@ class _Variable(_Live):
 
 def _named(*kinds: str) -> Callable[[Session, click.Context], Iterable[str]]:
     def offer(session: Session, ctx: click.Context) -> Iterable[str]:
-        offer = offer_of(session, ctx.params.get("server"))
-        return [name for kind in kinds for name in _LISTED[kind](offer)]
+        catalog = session.catalog(ctx.params.get("server"))
+        return [name for kind in kinds for name in _LISTED[kind](catalog)]
 
     return offer
 
 
-_LISTED: dict[str, Callable[[Offer], list[str]]] = {
-    "tool": lambda offer: [tool.name for tool in offer.tools()],
-    "prompt": lambda offer: [prompt.name for prompt in offer.prompts()],
-    "resource": lambda offer: [resource.uri for resource in offer.resources()],
-    "resource template": lambda offer: [template.uri_template for template in offer.templates()],
+_LISTED: dict[str, Callable[[Catalog], list[str]]] = {
+    "tool": lambda catalog: [tool.name for tool in catalog.tools()],
+    "prompt": lambda catalog: [prompt.name for prompt in catalog.prompts()],
+    "resource": lambda catalog: [resource.uri for resource in catalog.resources()],
+    "resource template": lambda catalog: [template.uri_template for template in catalog.templates()],
 }
 
 
@@ -118,12 +118,12 @@ class _Arguments(click.ParamType):
 
 def arguments_of(session: Session, ctx: click.Context) -> dict[str, list[Any]]:
     """Return the parameters of the tool or prompt named on the line, each with its enumerated values."""
-    offer = offer_of(session, ctx.params.get("server"))
+    catalog = session.catalog(ctx.params.get("server"))
     name = ctx.params.get("tool") or ctx.params.get("prompt")
     if "prompt" in ctx.params:
-        return {a.name: [] for p in offer.prompts() if p.name == name for a in p.arguments or []}
+        return {a.name: [] for p in catalog.prompts() if p.name == name for a in p.arguments or []}
     return {
-        p.name: choices(p.schema) or [] for t in offer.tools() if t.name == name for p in parameters(t.input_schema)
+        p.name: choices(p.schema) or [] for t in catalog.tools() if t.name == name for p in parameters(t.input_schema)
     }
 
 

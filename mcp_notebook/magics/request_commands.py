@@ -22,7 +22,6 @@ from mcp_notebook.magics.words import quoted
 from mcp_notebook.schema import brief
 from mcp_notebook.schema.parameters import sequence
 from mcp_notebook.session.arguments import jsonable, named_values, quoted_key
-from mcp_notebook.session.offers import offer_of
 from mcp_notebook.session.saying import say_call
 from mcp_notebook.session.session import Session
 
@@ -142,9 +141,9 @@ def _prompt(
 @verb("form", click.argument("tool", type=TOOL), ON)
 def _form(session: Session, tool: str, server: str | None) -> Any:
     """Show a form that calls a tool. Example: %mcp form add."""
-    offer = offer_of(session, server)
-    known_or_fail(tool, by_name(offer.tools()), "tool", offer.name)
-    display(session.form(offer.name, tool))
+    catalog = session.catalog(server)
+    known_or_fail(tool, by_name(catalog.tools()), "tool", catalog.name)
+    display(session.form(catalog.name, tool))
 
 
 def _listed(connection: Connection, kind: str, name: str, ask: Callable[[], Found[Any]]) -> Any:

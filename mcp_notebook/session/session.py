@@ -1,11 +1,10 @@
-"""What the magics of one notebook work on: its live servers, and a connection to each that was called."""
+"""`Session`: the live servers and the connections of one notebook."""
 
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -23,10 +22,10 @@ from mcp_notebook.server import LiveServer, Registry
 from mcp_notebook.server.notebook_server import let_replace
 from mcp_notebook.server.offered import Offered
 from mcp_notebook.server.origins import Origins
-from mcp_notebook.server.variables import is_a, variables_with
+from mcp_notebook.server.variables import members, variables_with
+from mcp_notebook.session.catalog import Catalog, LiveCatalog
 from mcp_notebook.session.exposures import Exposures
 from mcp_notebook.session.listening import Listening
-from mcp_notebook.session.offers import offer_of
 from mcp_notebook.session.person import Person
 
 if TYPE_CHECKING:
@@ -34,10 +33,6 @@ if TYPE_CHECKING:
     from mcp_notebook.widgets.workbench import Workbench
 
 __all__ = ["Session"]
-
-
-MOST_HELD = 100
-"""Members of a list or dict among which servers are looked for after each cell."""
 
 
 class Session:
@@ -105,7 +100,8 @@ class Session:
     def cell_ended(self, *, failed: bool) -> None:
         """Follow what a cell did: to servers, to what it defined before, and to variables that are exposed."""
         self.sync(failed=failed)
-        servers = {*self._servers()}
+        live: set[MCPServer[Any]] = {live.server for live in self.registry.servers.values()}
+        servers = live.union(members(MCPServer, self.namespace))
         for server in servers:
             let_replace(server)
         self.offered.note(servers)
@@ -115,13 +111,6 @@ class Session:
         self.exposures.follow(self.namespace)
         for workbench in self.workbenches.values():
             workbench.cell_ended()
-
-    def _servers(self) -> Iterator[MCPServer[Any]]:
-        """Yield the live servers, and those that variables hold."""
-        yield from (live.server for live in self.registry.servers.values())
-        for value in list(self.namespace.values()):
-            held = value.values() if type(value) is dict else value if type(value) in (list, tuple) else ()
-            yield from (each for each in (value, *islice(held, MOST_HELD)) if is_a(each, MCPServer))
 
     def live(self, name: str | None = None) -> LiveServer:
         """Return the live server of that name, or the one that is meant where none is named.
@@ -178,6 +167,15 @@ class Session:
         if name is not None and name not in self.registry.names(self.namespace):
             raise self._unknown(name)
         return self.live(name)
+
+    def catalog(self, name: str | None = None) -> Catalog:
+        """Return what the connection or live server of that name offers, or the current server.
+
+        Raises:
+            UnknownNameError: There is none of that name.
+        """
+        connected = self.connected
+        return Catalog(connected[name]) if name in connected else LiveCatalog(self.portal, self.named(name))
 
     def connect(self, target: Target, name: str | None, era: EraChoice, timeout: float | None = None) -> Connection:
         """Open a connection and keep it by its name; an earlier one of that name gives way.
@@ -252,7 +250,7 @@ class Session:
         from mcp_notebook.widgets.form import ToolForm
         from mcp_notebook.widgets.question_card import ask_in
 
-        found = next(t for t in offer_of(self, on).tools() if t.name == tool)
+        found = next(t for t in self.catalog(on).tools() if t.name == tool)
 
         def start_call(arguments: dict[str, Any], on_progress: OnProgress) -> Future[Outcome[CallToolResult]]:
             answerer = ask_in(form.questions)

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from mcp_types import Prompt, Resource, ResourceTemplate, Tool
 
 from mcp_notebook.client import Connection
-from mcp_notebook.client.reading import Found
-from mcp_notebook.schema import Problem
+from mcp_notebook.portal import Portal
 from mcp_notebook.server import LiveServer, definitions
 from mcp_notebook.server.definitions import Definition
 
-if TYPE_CHECKING:
-    from mcp_notebook.session.session import Session
-
-__all__ = ["Offer", "offer_of", "problems_of"]
+__all__ = ["Catalog", "LiveCatalog"]
 
 
-class Offer:
+class Catalog:
     """What a connection offers."""
 
     def __init__(self, connection: Connection) -> None:
@@ -50,13 +44,13 @@ class Offer:
         return "the server lists none."
 
 
-class _LiveOffer(Offer):
+class LiveCatalog(Catalog):
     """What a server of this kernel offers."""
 
-    def __init__(self, session: Session, live: LiveServer) -> None:
+    def __init__(self, portal: Portal, live: LiveServer) -> None:
         self.name = live.name
         self._server = live.server
-        self._portal = session.portal
+        self._portal = portal
 
     def none(self, magic: str) -> str:
         return f"none yet. Start a cell with {magic}."
@@ -75,17 +69,3 @@ class _LiveOffer(Offer):
 
     def defined(self, *kinds: str) -> dict[str, Definition]:
         return {d.name: d for d in definitions(self._server) if d.kind in kinds}
-
-
-def offer_of(session: Session, name: str | None) -> Offer:
-    """Return what the connection or live server of that name offers, or the current server.
-
-    Raises:
-        UnknownNameError: There is none of that name.
-    """
-    return Offer(session.connected[name]) if name in session.connected else _LiveOffer(session, session.named(name))
-
-
-def problems_of(listed: list[Any]) -> list[Problem]:
-    """Return what is wrong with a list; nothing is with those of this kernel's servers."""
-    return listed.problems if isinstance(listed, Found) else []
