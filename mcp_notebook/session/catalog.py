@@ -9,7 +9,7 @@ from mcp_notebook.portal import Portal
 from mcp_notebook.server import LiveServer, definitions
 from mcp_notebook.server.definitions import Definition
 
-__all__ = ["Catalog", "LiveCatalog"]
+__all__ = ["Catalog", "live_catalog"]
 
 
 class Catalog:
@@ -44,7 +44,7 @@ class Catalog:
         return "the server lists none."
 
 
-class LiveCatalog(Catalog):
+class _LiveCatalog(Catalog):
     """What a server of this kernel offers."""
 
     def __init__(self, portal: Portal, live: LiveServer) -> None:
@@ -69,3 +69,8 @@ class LiveCatalog(Catalog):
 
     def defined(self, *kinds: str) -> dict[str, Definition]:
         return {d.name: d for d in definitions(self._server) if d.kind in kinds}
+
+
+def live_catalog(portal: Portal, live: LiveServer) -> Catalog:
+    """Return what a server of this kernel offers; `portal` is the loop that it lives on."""
+    return _LiveCatalog(portal, live)

@@ -13,9 +13,10 @@ from mcp_types import CallToolResult, Root
 
 from mcp_notebook import cells
 from mcp_notebook.agent import Conversation
-from mcp_notebook.client import Answerer, Connection, Era, EraChoice, OnProgress, Outcome, Target, Url
+from mcp_notebook.client import Answerer, Connection, Era, EraChoice, OnProgress, Outcome, Target
 from mcp_notebook.client.connection import end_commands, say
 from mcp_notebook.client.opening import opened
+from mcp_notebook.client.targets import same_place
 from mcp_notebook.errors import McpNotebookError, UnknownNameError, did_you_mean
 from mcp_notebook.portal import Portal
 from mcp_notebook.server import LiveServer, Registry
@@ -23,7 +24,7 @@ from mcp_notebook.server.notebook_server import let_replace
 from mcp_notebook.server.offered import Offered
 from mcp_notebook.server.origins import Origins
 from mcp_notebook.server.variables import members, variables_with
-from mcp_notebook.session.catalog import Catalog, LiveCatalog
+from mcp_notebook.session.catalog import Catalog, live_catalog
 from mcp_notebook.session.exposures import Exposures
 from mcp_notebook.session.listening import Listening
 from mcp_notebook.session.person import Person
@@ -175,7 +176,7 @@ class Session:
             UnknownNameError: There is none of that name.
         """
         connected = self.connected
-        return Catalog(connected[name]) if name in connected else LiveCatalog(self.portal, self.named(name))
+        return Catalog(connected[name]) if name in connected else live_catalog(self.portal, self.named(name))
 
     def connect(self, target: Target, name: str | None, era: EraChoice, timeout: float | None = None) -> Connection:
         """Open a connection and keep it by its name; an earlier one of that name gives way.
@@ -185,7 +186,7 @@ class Session:
         """
         connection = Connection(self.portal, target, era, name=name, answerer=self.answerer, timeout=timeout)
         earlier = self.opened.get(connection.name)
-        another = earlier is not None and name is None and not _the_same(earlier.target, target)
+        another = earlier is not None and name is None and not same_place(earlier.target, target)
         if another or connection.name in self.registry.servers:
             _close(connection)
             raise UnknownNameError(f"{connection.name!r} is the name of another server here. Give one: --as NAME.")
@@ -290,11 +291,6 @@ class Session:
     def _close_connected(self) -> None:
         for name in list(self.opened):
             self.disconnect(name)
-
-
-def _the_same(one: Target, other: Target) -> bool:
-    """Whether two targets are one place, though one may have other headers, or another token."""
-    return one == other or (isinstance(one, Url) and isinstance(other, Url) and one.url == other.url)
 
 
 def _close(connection: Connection) -> None:
