@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "client": {"visible", "plain_json", "urls", "errors", "portal", "addresses", "schema", "recording", "server"},
     "export": {"errors", "files", "formatting", "portal", "hosts", "cells", "recording", "server", "client"},
     "agent": {"errors", "recording", "client"},
-    "rendering": {"visible", "urls", "schema", "recording", "server", "client"},
+    "rendering": {"visible", "urls", "hosts", "schema", "recording", "server", "client"},
     "widgets": {"visible", "errors", "portal", "cells", "schema", "recording", "server", "client", "rendering"},
     "course": {"errors", "client", "rendering"},
     "session": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from html import escape
 from itertools import islice
@@ -14,7 +15,7 @@ from mcp_notebook.recording import Call
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.content import parsed, says_the_same
 
-__all__ = ["Difference", "compare", "differences"]
+__all__ = ["Difference", "compare", "differences", "replayed"]
 
 MOST_DIFFERENCES = 50
 LONGEST_IN_TEXT = 34
@@ -145,3 +146,14 @@ def _table(names: list[str], places: list[tuple[str, str, str, str]]) -> str:
         return ""
     cells = [[look.code(place), *_marked(before, after), escape(words)] for place, before, after, words in places]
     return look.table(("place", *names, ""), cells)
+
+
+def replayed(earlier: Call, now: Call | None) -> str:
+    """Say (text) whether a call that was made again gave the same result, and what differs."""
+    if now is None:
+        return f"Made again; call {earlier.number} cannot be compared."
+    old, new = (look.json_text(call.content).splitlines() for call in (earlier, now))
+    if old == new:
+        return f"The same result as call {earlier.number}."
+    lines = difflib.unified_diff(old, new, f"call {earlier.number}", f"call {now.number}", lineterm="", n=1)
+    return "\n".join([f"Not the result of call {earlier.number}:", *list(lines)[:40]])
