@@ -6,9 +6,9 @@ import click
 
 from mcp_notebook.agent import ModelAnswerer
 from mcp_notebook.errors import UnknownNameError
-from mcp_notebook.magics.chat_command import model_or_script
 from mcp_notebook.magics.options import NOTEBOOK_VARIABLE, TEXT
 from mcp_notebook.magics.verb import verb
+from mcp_notebook.session.chat import model_or_script
 from mcp_notebook.session.session import Session
 
 __all__: list[str] = []
