@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from mcp_notebook.client.connection import say
 from mcp_notebook.errors import UnknownNameError
 from mcp_notebook.magics.answers import ANSWERS, answers_of
 from mcp_notebook.magics.options import NOTEBOOK_VARIABLE, SERVER, TEXT
 from mcp_notebook.magics.verb import INTO
 from mcp_notebook.server.approval import WHICH, Which
-from mcp_notebook.session.chat import take_turn
+from mcp_notebook.session.chat import Limits, take_turn
 from mcp_notebook.session.session import Session
 
 __all__ = ["chat"]
@@ -74,8 +75,9 @@ def chat(
         approve=approve,
         answers=answers_of(session, answers),
         new=new,
-        max_turns=max_turns,
-        max_tokens=max_tokens,
+        limits=Limits(max_turns, max_tokens),
     )
+    if turn.cut:
+        say(f"the answer was cut at {max_tokens} tokens; --max-tokens allows more.")
     if output is not None:
         session.namespace[output] = turn

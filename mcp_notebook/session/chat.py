@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
@@ -18,7 +18,6 @@ from mcp_notebook import main_thread
 from mcp_notebook.agent import Conversation, Model, ScriptedModel, Toolbox, Turn, Use, provided
 from mcp_notebook.client import Answerer, Answers, Connection, Question
 from mcp_notebook.client.answers import answer_from
-from mcp_notebook.client.connection import say
 from mcp_notebook.client.script import Script
 from mcp_notebook.errors import ModelError, UnknownNameError
 from mcp_notebook.recording import Call
@@ -30,9 +29,16 @@ from mcp_notebook.session.saying import say_call
 from mcp_notebook.session.session import Session
 from mcp_notebook.visible import visible
 
-__all__ = ["model_or_script", "take_turn"]
+__all__ = ["Limits", "model_or_script", "take_turn"]
 
 T = TypeVar("T")
+
+
+class Limits(NamedTuple):
+    """How often the model is asked at most, and the tokens of each reply."""
+
+    turns: int
+    tokens: int
 
 
 def take_turn(
@@ -45,8 +51,7 @@ def take_turn(
     approve: Which | None,
     answers: Answers,
     new: bool,
-    max_turns: int,
-    max_tokens: int,
+    limits: Limits,
 ) -> Turn:
     """Say a text to a model, show what comes of it, and return the turn.
 
@@ -59,8 +64,7 @@ def take_turn(
         approve: Which calls the person is asked about.
         answers: The answers to what servers ask, and to that.
         new: Whether a new conversation begins.
-        max_turns: How often the model is asked at most.
-        max_tokens: Tokens of each reply.
+        limits: Of the turn.
 
     Raises:
         UnknownNameError: Of a script, or a server.
@@ -73,8 +77,8 @@ def take_turn(
     answerer = answers if answers is None or callable(answers) else Script(answers)
     if new:
         session.conversation = Conversation()
-    counts = Counter(entry.server for entry in toolbox)
-    display(drawn.opening(asked.name, counts, script=script, goes_on=bool(session.conversation.messages)))
+    goes_on = bool(session.conversation.messages)
+    display(drawn.opening(asked.name, Counter(e.server for e in toolbox), script=script, goes_on=goes_on))
     turn: Turn = session.portal.run(
         partial(
             session.conversation.turn,
@@ -84,12 +88,10 @@ def take_turn(
             _Shown(scripted=script is not None),
             approve=None if approve is None else _Asking(session.shell, approve, answerer),
             answerer=answerer,
-            most_requests=max_turns,
-            most_tokens=max_tokens,
+            most_requests=limits.turns,
+            most_tokens=limits.tokens,
         )
     )
-    if turn.cut:
-        say(f"the answer was cut at {max_tokens} tokens; --max-tokens allows more.")
     return turn
 
 
