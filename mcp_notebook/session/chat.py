@@ -22,6 +22,7 @@ from mcp_notebook.client.script import Script
 from mcp_notebook.errors import ModelError, UnknownNameError
 from mcp_notebook.recording import Call
 from mcp_notebook.rendering import chat as drawn
+from mcp_notebook.rendering import look
 from mcp_notebook.rendering.content import render
 from mcp_notebook.server.approval import Which, destructive
 from mcp_notebook.session.person import Person, way_to_ask
@@ -77,9 +78,8 @@ def take_turn(
     answerer = answers if answers is None or callable(answers) else Script(answers)
     if new:
         session.conversation = Conversation()
-    goes_on = bool(session.conversation.messages)
-    display(drawn.opening(asked.name, Counter(e.server for e in toolbox), script=script, goes_on=goes_on))
-    turn: Turn = session.portal.run(
+    display(_opening(session, asked, toolbox, script))
+    return session.portal.run(
         partial(
             session.conversation.turn,
             prompt,
@@ -92,7 +92,11 @@ def take_turn(
             most_tokens=limits.tokens,
         )
     )
-    return turn
+
+
+def _opening(session: Session, model: Model, toolbox: Toolbox, script: str | None) -> look.Rendering:
+    counts = Counter(entry.server for entry in toolbox)
+    return drawn.opening(model.name, counts, script=script, goes_on=bool(session.conversation.messages))
 
 
 class _Shown:
