@@ -51,6 +51,7 @@ MAY_IMPORT = {
         "rendering",
         "widgets",
     },
+    "importing": {"errors", "export"},
     "doctor": {"addresses", "hosts"},
     "magics": {
         "visible",
@@ -70,10 +71,11 @@ MAY_IMPORT = {
         "widgets",
         "doctor",
         "export",
+        "importing",
         "session",
     },
     "headless": {"visible", "errors", "portal", "cells", "recording", "server", "export", "session", "magics"},
-    "cli": {"visible", "errors", "addresses", "bridge", "doctor", "course", "export", "headless"},
+    "cli": {"visible", "errors", "addresses", "bridge", "doctor", "course", "export", "importing", "headless"},
     "__main__": {"bridge", "cli"},
     "__init__": {"errors", "server", "client", "widgets", "magics"},
 }

@@ -21,7 +21,7 @@ from mcp_notebook import headless
 from mcp_notebook.cli import main
 from mcp_notebook.errors import NotebookError
 from mcp_notebook.export.module.writing import write
-from mcp_notebook.export.way_back import import_server
+from mcp_notebook.importing.notebook import import_server
 from mcp_notebook.session.choosing import choose, subject_of
 
 SERVER = '''"""What the shop sells."""

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from mcp_notebook import headless
 from mcp_notebook.cli import main
 from mcp_notebook.errors import NotebookError
-from mcp_notebook.export.way_back import Imported, import_server
+from mcp_notebook.importing.notebook import Imported, import_server
 from mcp_notebook.session.choosing import choose
 
 SDK = "from mcp.server.mcpserver import MCPServer\n"

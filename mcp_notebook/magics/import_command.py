@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import click
 
-from mcp_notebook.export.way_back import import_server
+from mcp_notebook.importing.notebook import import_server
 from mcp_notebook.magics.options import TEXT
 from mcp_notebook.magics.verb import verb
 from mcp_notebook.rendering import look

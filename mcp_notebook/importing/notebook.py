@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from mcp_notebook.errors import NotebookError
-from mcp_notebook.export.fastmcp_renaming import fastmcp_import, renamed
-from mcp_notebook.export.flattening import Flat, Part, flatten
-from mcp_notebook.export.made_servers import MadeServer, made_servers, why_none
+from mcp_notebook.importing.fastmcp_renaming import fastmcp_import, renamed
+from mcp_notebook.importing.flattening import Flat, FlatStatement, flatten
+from mcp_notebook.importing.made_servers import MadeServer, made_servers, why_none
 
 __all__ = ["Imported", "import_server"]
 
@@ -136,7 +136,7 @@ def _cells(flat: Flat, server: MadeServer) -> Iterator[tuple[str, str]]:
     if flat.imports:
         yield "code", "\n".join(flat.imports)
     use = [("code", text) for text in (server.cell, f"%mcp use {server.variable}") if text]
-    gathered: list[Part] = []
+    gathered: list[FlatStatement] = []
     for index, part in enumerate(flat.parts):
         if gathered and not (_together(gathered[-1], part) and index != server.index):
             yield "code", "\n".join(one.text for one in gathered)
@@ -152,7 +152,7 @@ def _cells(flat: Flat, server: MadeServer) -> Iterator[tuple[str, str]]:
         yield from use
 
 
-def _together(one: Part, next_one: Part) -> bool:
+def _together(one: FlatStatement, next_one: FlatStatement) -> bool:
     """Whether two statements share a cell: plain ones, and the overloads of one function."""
     return getattr(one.node, "name", None) == getattr(next_one.node, "name", None)
 

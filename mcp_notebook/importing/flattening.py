@@ -13,16 +13,15 @@ from typing import TypeGuard
 from mcp_notebook.errors import NotebookError
 from mcp_notebook.export.closure import names
 from mcp_notebook.export.closure.statements import read
-from mcp_notebook.export.one_namespace import another_name, can_be_renamed, with_names
-from mcp_notebook.export.own_modules import OwnModules
 from mcp_notebook.export.ran import RanCell
-from mcp_notebook.export.spelling_out import spelled_out
+from mcp_notebook.importing.names import another_name, can_be_renamed, with_names, without_qualifiers
+from mcp_notebook.importing.own_modules import OwnModules
 
-__all__ = ["Flat", "Part", "flatten"]
+__all__ = ["Flat", "FlatStatement", "flatten"]
 
 
 @dataclass(frozen=True)
-class Part:
+class FlatStatement:
     """A statement: the text that its author wrote, comments above it included, and what it parses to."""
 
     text: str
@@ -43,7 +42,7 @@ class Flat:
 
     title: str = ""
     imports: list[str] = field(default_factory=list)
-    parts: list[Part] = field(default_factory=list)
+    parts: list[FlatStatement] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     guards: list[ast.If] = field(default_factory=list)
 
@@ -124,10 +123,10 @@ class _Flattening:
         self._taken.add(module)
         text, tree = self._parsed(module)
         text = with_names(text, self._called(module))
-        text, stay = spelled_out(text, self._modules(tree, module), module.name)
+        text, stay = without_qualifiers(text, self._modules(tree, module), module.name)
         tree = ast.parse(text)
         statements = read([RanCell(1, text)]).statements
-        parts = [Part(one.text, node) for one, node in zip(statements, tree.body, strict=True)]
+        parts = [FlatStatement(one.text, node) for one, node in zip(statements, tree.body, strict=True)]
         self._futures[module] = any("__future__" in part.text for part in parts)
         header = True
         for part in parts:
@@ -188,7 +187,7 @@ class _Flattening:
                     "notebook there is no such module. Move it to the top first."
                 )
 
-    def _add(self, part: Part, module: Path) -> None:
+    def _add(self, part: FlatStatement, module: Path) -> None:
         bound = names.of(part.node).binds
         if bound == {"__all__"}:
             return
@@ -203,7 +202,7 @@ class _Flattening:
         if place != module and earlier != text:
             raise _TwoThings(name, place, module, self)
 
-    def _import(self, part: Part, module: Path, stay: dict[str, set[str]], *, header: bool) -> None:
+    def _import(self, part: FlatStatement, module: Path, stay: dict[str, set[str]], *, header: bool) -> None:
         elsewhere = []
         node = part.node
         assert isinstance(node, ast.Import | ast.ImportFrom)
@@ -215,7 +214,7 @@ class _Flattening:
             if own not in self._taken:
                 self._take(own)
             for text in _bridge(alias, stay, self._called(own), is_module=is_module):
-                self._add(Part(text, ast.parse(text).body[-1]), module)
+                self._add(FlatStatement(text, ast.parse(text).body[-1]), module)
         for name, text in _imported(node):
             if any(name == (alias.asname or alias.name.partition(".")[0]) for alias in elsewhere) and name != "*":
                 self._bind(name, text, module)
@@ -223,7 +222,7 @@ class _Flattening:
         if elsewhere:
             text = part.text if len(elsewhere) == len(node.names) else _only(node, elsewhere)
             if not header:
-                self.flat.parts.append(Part(text, node))
+                self.flat.parts.append(FlatStatement(text, node))
             elif text not in self.flat.imports:
                 # A future has to come first.
                 self.flat.imports.insert(0 if "__future__" in text else len(self.flat.imports), text)
