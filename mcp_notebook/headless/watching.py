@@ -12,10 +12,10 @@ from mcp_notebook.headless.standing import Standing
 from mcp_notebook.server import definitions
 from mcp_notebook.server.changes import take_place
 
-__all__ = ["Watch"]
+__all__ = ["Watcher"]
 
 
-class Watch:
+class Watcher:
     """Follows a notebook's file.
 
     The file is looked at, not subscribed to: editors save by putting another file in its place, and file systems of

@@ -1,4 +1,4 @@
-"""The way back: a module with an MCPServer, and those of its own that it imports, as the cells of a notebook."""
+"""Writing a module with an MCPServer, and its own modules, as a notebook."""
 
 from __future__ import annotations
 

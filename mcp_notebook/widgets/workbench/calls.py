@@ -19,7 +19,7 @@ from mcp_notebook.rendering.calls.card import call_card
 from mcp_notebook.rendering.calls.compare import compare
 from mcp_notebook.rendering.calls.sequence import diagram
 from mcp_notebook.rendering.calls.traffic import cell_source
-from mcp_notebook.widgets.workbench.subject import Subject
+from mcp_notebook.widgets.workbench.inspected import Inspected
 
 __all__ = ["CallDetail"]
 
@@ -35,7 +35,7 @@ class CallDetail(w.VBox):
         edit: Opens its arguments in the form of its tool.
     """
 
-    def __init__(self, subject: Subject, edit: Callable[[Call], None]) -> None:
+    def __init__(self, subject: Inspected, edit: Callable[[Call], None]) -> None:
         self._subject = subject
         self._call: Call | None = None
         self._drawn: tuple[object, ...] = ()
@@ -132,7 +132,7 @@ def _button(name: str, tooltip: str) -> w.Button:
     return w.Button(description=name, tooltip=tooltip, layout={"width": "auto"})
 
 
-Replay = Callable[[Subject, Call], "Future[Outcome[Any]]"]
+Replay = Callable[[Inspected, Call], "Future[Outcome[Any]]"]
 
 REPLAYS: dict[str, Replay] = {
     "tools/call": lambda subject, call: subject.connection.start_call(call.name, call.arguments),

@@ -13,8 +13,8 @@ from mcp_notebook.recording.wire import Frame
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.calls.traffic import CallRow, CallRows, FrameRow, call_of, frame_card, rows_of_frames
 from mcp_notebook.widgets.workbench.calls import CallDetail
+from mcp_notebook.widgets.workbench.inspected import Inspected
 from mcp_notebook.widgets.workbench.paging import BESIDE, DETAIL, PagedList
-from mcp_notebook.widgets.workbench.subject import Subject
 
 __all__ = ["Traffic"]
 
@@ -38,7 +38,7 @@ class Traffic(w.HBox):
         keep_frames: Has the frames kept from now on.
     """
 
-    def __init__(self, subject: Subject, edit: Callable[[Call], None], keep_frames: Callable[[], None]) -> None:
+    def __init__(self, subject: Inspected, edit: Callable[[Call], None], keep_frames: Callable[[], None]) -> None:
         self._subject = subject
         self._keep_frames = keep_frames
         self._kind = _dropdown("Show", [*KINDS])

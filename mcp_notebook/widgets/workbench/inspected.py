@@ -20,7 +20,7 @@ from mcp_notebook.server import definitions
 from mcp_notebook.server.definitions import Definition
 from mcp_notebook.widgets.form import SchemaForm
 
-__all__ = ["Home", "Subject"]
+__all__ = ["Home", "Inspected"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Home:
     listening: Callable[[], str]
 
 
-class Subject:
+class Inspected:
     """A connection, and another one in its place where a cell put another server there.
 
     Args:

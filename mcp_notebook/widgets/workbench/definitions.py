@@ -9,10 +9,10 @@ from mcp_notebook.rendering.overview import Lists
 from mcp_notebook.server.definitions import Definition
 from mcp_notebook.widgets.workbench.paging import BESIDE, DETAIL, PagedList
 
-__all__ = ["Origins"]
+__all__ = ["Definitions"]
 
 
-class Origins(w.HBox):
+class Definitions(w.HBox):
     """The list of definitions, and the source of the cell of the one that is chosen."""
 
     def __init__(self) -> None:

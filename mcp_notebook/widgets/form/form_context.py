@@ -12,7 +12,7 @@ import ipywidgets as w
 
 from mcp_notebook.schema import Checker, Schema
 
-__all__ = ["MOST_FIELDS", "STYLE", "Complete", "Kit", "wrong"]
+__all__ = ["MOST_FIELDS", "STYLE", "Complete", "FormContext", "wrong"]
 
 MOST_FIELDS: Final = 500
 """Fields that are made at once; what would need more is written as JSON. A thousand take half a second."""
@@ -44,7 +44,7 @@ def wrong(text: str) -> str:
     return f'<span class="wrong" role="alert">! {escape(text)}</span>'
 
 
-class Kit:
+class FormContext:
     """Makes the widgets of one form. They share layouts and styles, because each of these is a widget too.
 
     Args:
