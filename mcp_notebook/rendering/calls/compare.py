@@ -3,48 +3,23 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
 from html import escape
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from mcp_types import CallToolResult
 from pydantic import ValidationError
 
+from mcp_notebook.json_diff import ABSENT, JsonDifference, differences
 from mcp_notebook.recording import Call
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.content import parsed, says_the_same
 
-__all__ = ["Difference", "compare", "differences", "replayed"]
+__all__ = ["compare", "replayed"]
 
 MOST_DIFFERENCES = 50
 LONGEST_IN_TEXT = 34
 LONGEST = 300
-
-ABSENT = object()
-"""Stands for a value that is not there, where None is one."""
-
-
-class Difference(NamedTuple):
-    """A place where two JSON values differ; `ABSENT` where one of them has nothing."""
-
-    place: str
-    before: Any
-    after: Any
-
-
-def differences(before: Any, after: Any, place: str = "") -> Iterator[Difference]:
-    """Find where two JSON values differ, as deep inside as it can be said."""
-    if isinstance(before, dict) and isinstance(after, dict):
-        for key in dict.fromkeys([*before, *after]):
-            at = f"{place}.{key}" if place else str(key)
-            yield from differences(before.get(key, ABSENT), after.get(key, ABSENT), at)
-    elif isinstance(before, list) and isinstance(after, list):
-        for i in range(max(len(before), len(after))):
-            old, new = (value[i] if i < len(value) else ABSENT for value in (before, after))
-            yield from differences(old, new, f"{place}[{i}]")
-    elif type(before) is not type(after) or before != after:
-        yield Difference(place, before, after)
 
 
 def compare(call_a: Call, call_b: Call, *, times: bool = True) -> look.Rendering:
@@ -64,7 +39,7 @@ def compare(call_a: Call, call_b: Call, *, times: bool = True) -> look.Rendering
     found = list(islice(differences(_comparable(call_a), _comparable(call_b)), MOST_DIFFERENCES + 1))
     more = f"The first {MOST_DIFFERENCES} differences are shown." if len(found) > MOST_DIFFERENCES else ""
     same = "" if found else "Arguments, result, prints and error are the same."
-    places = [(d.place, _written(d.before), _written(d.after), _in_words(d, names)) for d in found[:MOST_DIFFERENCES]]
+    places = [(d.dotted, _written(d.before), _written(d.after), _in_words(d, names)) for d in found[:MOST_DIFFERENCES]]
     title = " and ".join(names)
     text = [title, *look.columns([("", *names, ""), *(_short(row) for row in rows)])]
     if places:
@@ -119,7 +94,7 @@ def _block(block: Any) -> Any:
     return {**block, "text": parsed(block["text"])} if isinstance(block.get("text"), str) else block
 
 
-def _in_words(difference: Difference, names: list[str]) -> str:
+def _in_words(difference: JsonDifference, names: list[str]) -> str:
     if difference.before is ABSENT:
         return f"only in {names[1]}"
     return f"only in {names[0]}" if difference.after is ABSENT else "changed"

@@ -9,9 +9,9 @@ from html import escape
 from itertools import groupby, zip_longest
 from typing import Any, NamedTuple
 
+from mcp_notebook.json_diff import differences
 from mcp_notebook.recording.wire import Frame
 from mcp_notebook.rendering import look
-from mcp_notebook.rendering.calls.compare import differences
 from mcp_notebook.rendering.calls.frames import Asked, in_words
 
 __all__ = ["lens"]
@@ -35,7 +35,7 @@ NOTHING = {
 }
 
 
-class Line(NamedTuple):
+class EraLine(NamedTuple):
     """A frame as it stands in the lens: in which part of the call, its message in words, what is in it.
 
     Attributes:
@@ -93,7 +93,7 @@ def _title(era: str, frames: Sequence[Frame]) -> str:
     return f"{era}: {over}{messages} messages"
 
 
-def _lines(frames: Sequence[Frame]) -> Iterator[Line]:
+def _lines(frames: Sequence[Frame]) -> Iterator[EraLine]:
     """Return what is to be shown of the frames, each in its part of the call."""
     asked: Asked = {}
     method = {("client", "tools/list"): "beside it", ("server", "result of tools/list"): "beside it"}
@@ -103,13 +103,13 @@ def _lines(frames: Sequence[Frame]) -> Iterator[Line]:
         if isinstance(frame.message, dict):
             words = in_words(frame, asked)
             phase = method.get((frame.direction, words)) or _phase(frame, words)
-            yield Line(phase, words, (*_headers(headers), *_facts(frame.message)), frame)
+            yield EraLine(phase, words, (*_headers(headers), *_facts(frame.message)), frame)
         elif verb in ("GET", "DELETE"):
             words = {"GET": "GET, a stream for what comes unasked", "DELETE": "DELETE, the session is over"}[verb]
-            yield Line("connect" if verb == "GET" else "leave", words, tuple(_headers(headers)), frame)
+            yield EraLine("connect" if verb == "GET" else "leave", words, tuple(_headers(headers)), frame)
 
 
-def _counted(lines: Iterable[Line]) -> list[Line]:
+def _counted(lines: Iterable[EraLine]) -> list[EraLine]:
     runs = [list(run) for _, run in groupby(lines, lambda line: (line.phase, line.words, line.facts))]
     return [run[0]._replace(times=len(run)) for run in runs]
 
@@ -151,16 +151,16 @@ def _field(name: str, value: Any) -> str:
     return f"{name} {value if isinstance(value, str) else look.json_line(value)}" if telling else name
 
 
-def _aligned(legacy: Sequence[Line], modern: Sequence[Line]) -> list[tuple[Line | None, Line | None]]:
+def _aligned(legacy: Sequence[EraLine], modern: Sequence[EraLine]) -> list[tuple[EraLine | None, EraLine | None]]:
     """Pair the lines of one part: the same messages beside each other, what stands between them too."""
-    pairs: list[tuple[Line | None, Line | None]] = []
+    pairs: list[tuple[EraLine | None, EraLine | None]] = []
     matcher = SequenceMatcher(None, [line.words for line in legacy], [line.words for line in modern], autojunk=False)
     for _, a, b, c, d in matcher.get_opcodes():
         pairs += zip_longest(legacy[a:b], modern[c:d])
     return pairs
 
 
-def _cell(line: Line | None, absent: str) -> str:
+def _cell(line: EraLine | None, absent: str) -> str:
     if line is None:
         return absent
     arrow = "client →" if line.frame.direction == "client" else "← server"
@@ -168,7 +168,7 @@ def _cell(line: Line | None, absent: str) -> str:
     return "\n".join([f"{arrow} {line.words}{many}", *(f"  {fact}" for fact in line.facts)])
 
 
-def _html(line: Line | None, cell: str, full: bool) -> str:
+def _html(line: EraLine | None, cell: str, full: bool) -> str:
     first, *facts = cell.splitlines() or [""]
     body = "".join(f'<div class="dim" style="overflow-wrap:anywhere">{escape(fact.strip())}</div>' for fact in facts)
     if full and line is not None and isinstance(line.frame.message, dict):
@@ -190,7 +190,7 @@ def _wrapped(text: str) -> list[str]:
     return lines
 
 
-def _same(sides: dict[str, list[Line]]) -> str:
+def _same(sides: dict[str, list[EraLine]]) -> str:
     """Say whether both eras got the same result."""
     results = {era: [line.frame.message for line in side if line.phase == "result"] for era, side in sides.items()}
     without = [era for era, messages in results.items() if not messages]
@@ -198,7 +198,7 @@ def _same(sides: dict[str, list[Line]]) -> str:
         return f"No result came in the {' nor in the '.join(without)} era."
     ends = [messages[-1] for messages in results.values()]
     old, new = ({k: v for k, v in _object(end).items() if k not in ("_meta", "resultType")} for end in ends)
-    places = [difference.place for difference in differences(old, new)]
+    places = [difference.dotted for difference in differences(old, new)]
     return f"The results differ: {', '.join(places[:5])}." if places else "The result is the same."
 
 
