@@ -11,7 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from mcp_notebook.client import Connection
-from mcp_notebook.export import telling
+from mcp_notebook.export import report
 from mcp_notebook.export.exporting import Exported
 from mcp_notebook.recording import current, output
 from mcp_notebook.rendering.connection import connection_card
@@ -35,8 +35,8 @@ def result_display(shell: InteractiveShell) -> Iterator[None]:
         return connection_card(connection).html
 
     def exported_as_html(exported: Exported) -> str:
-        done = [] if exported.update is None else telling.what_was_done(exported.update, dry=exported.dry)
-        return exported_card(exported, telling.headline(exported), done, telling.tree(sorted(exported.files)))
+        done = [] if exported.update is None else report.what_was_done(exported.update, dry=exported.dry)
+        return exported_card(exported, report.headline(exported), done, report.tree(sorted(exported.files)))
 
     def connection_as_text(connection: Connection, printer: Any, _cycle: bool) -> None:
         printer.text(connection_card(connection).text)

@@ -11,28 +11,28 @@ from mcp_notebook.bridge.host import CONNECTION_CLOSED, HEADER_MISMATCH, INTERNA
 from mcp_notebook.bridge.http import MOST_BYTES, BrokenError, NotSentError, Response, TooLargeError
 from mcp_notebook.bridge.kernel import Kernel, UnavailableError
 from mcp_notebook.bridge.request import Request
-from mcp_notebook.bridge.session import LIST_CHANGES, Session
+from mcp_notebook.bridge.session import LIST_CHANGES, BridgeSession
 
 TYPE_CHECKING = False  # typing's own takes 7 ms to import
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["Carrier"]
+__all__ = ["Forwarder"]
 
 
 TOO_LARGE = f"more than {MOST_BYTES // 1_000_000} MB, the most that is taken of one message. Ask it for less."
 
 
-class Carrier:
-    """Carries requests, several at once, each on the thread that asks for it."""
+class Forwarder:
+    """Forwards requests, several at once, each on the thread that asks for it."""
 
-    def __init__(self, kernel: Kernel, host: Host, session: Session) -> None:
+    def __init__(self, kernel: Kernel, host: Host, session: BridgeSession) -> None:
         self._kernel = kernel
         self._host = host
         self._session = session
         self._parameters = ParameterHeaders()
 
-    def carry(self, request: Request) -> None:
+    def forward(self, request: Request) -> None:
         """Send a request as often as it takes, until the host has its answer or wants none.
 
         Raises:
