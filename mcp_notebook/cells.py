@@ -1,6 +1,6 @@
 """Executed cells and what they define, as plain data.
 
-With `magics`, the only room that knows IPython.
+With `session`, `magics` and `headless`, the only rooms that know IPython.
 """
 
 from __future__ import annotations

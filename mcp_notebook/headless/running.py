@@ -20,7 +20,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from mcp_notebook import magics
 from mcp_notebook.errors import CellError, NotebookError
 from mcp_notebook.headless.ending import children_end
-from mcp_notebook.headless.notebook import CodeCell, Notebook, chosen, read
+from mcp_notebook.headless.notebook import CodeCell, NotebookFile, chosen, read
 from mcp_notebook.headless.report import CellTimeout, earlier_cause, report
 from mcp_notebook.headless.shell import HeadlessShell
 from mcp_notebook.session.attaching import session_of
@@ -41,7 +41,7 @@ class Headless:
 
     def __init__(
         self,
-        notebook: Notebook,
+        notebook: NotebookFile,
         shell: HeadlessShell,
         loop: asyncio.AbstractEventLoop,
         timeout: float | None,

@@ -15,8 +15,7 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import needs_local_scope, no_var_expand
 
-from mcp_notebook.magics.automagic import python_stays_python
-from mcp_notebook.magics.registering import registered
+from mcp_notebook.magics.registering import python_stays_python, registered
 from mcp_notebook.session.attaching import Attachment
 
 if TYPE_CHECKING:

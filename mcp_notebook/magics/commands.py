@@ -14,22 +14,19 @@ from mcp_notebook.errors import DefinitionError, RequestError, did_you_mean
 
 # Imported for the verbs that they register.
 from mcp_notebook.magics import (  # noqa: F401
+    answering_commands,
     approval_commands,
     asyncio_command,
     cell_commands,
     chat_command,
     connect_commands,
     definition_commands,
-    eras_command,
-    export_command,
     host_commands,
-    import_command,
     inspect_command,
     list_commands,
     log_commands,
+    package_commands,
     request_commands,
-    roots_command,
-    sampling_command,
     words,
 )
 from mcp_notebook.magics.server_commands import status
