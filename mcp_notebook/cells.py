@@ -1,6 +1,6 @@
 """Run cells, and describe what they define and raise, as plain data.
 
-Apart from `magics`, this is the only room that knows IPython.
+Apart from `session`, `magics` and `headless`, this is the only room that knows IPython.
 """
 
 from __future__ import annotations
@@ -19,7 +19,17 @@ from typing import Any
 from IPython import get_ipython
 from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["Cell", "awaits", "cell_of", "execution_count", "explain", "hint_for", "public_functions", "run_cell"]
+__all__ = [
+    "Cell",
+    "awaits",
+    "cell_of",
+    "execution_count",
+    "explain",
+    "hint_for",
+    "place_of",
+    "public_functions",
+    "run_cell",
+]
 
 
 @dataclass(frozen=True)
@@ -30,11 +40,17 @@ class Cell:
     source: str
 
 
-def cell_of(function: Callable[..., Any]) -> Cell | None:
-    """Return the cell whose code defined `function`; None for a function from a module."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
+def cell_of(function: Callable[..., Any] | None) -> Cell | None:
+    """Return the cell whose code defined `function`; None for no function, and for one from a module."""
+    code = getattr(inspect.unwrap(function), "__code__", None) if function is not None else None
     count = execution_count(code.co_filename) if code is not None else None
     return Cell(count, "".join(linecache.getlines(code.co_filename))) if code is not None and count else None
+
+
+def place_of(function: Callable[..., Any] | None) -> str:
+    """Name the cell that defined `function`; nothing where none did."""
+    cell = cell_of(function)
+    return f"cell {cell.execution_count}" if cell else ""
 
 
 def execution_count(filename: str) -> int | None:

@@ -27,14 +27,14 @@ from pydantic import BaseModel
 from mcp_notebook.errors import UnknownNameError
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Decision, as_tests
+from mcp_notebook.rendering.calls.card import call_card
+from mcp_notebook.rendering.calls.log import log
 from mcp_notebook.server import sdk_gaps, stable_tools
 from mcp_notebook.server.approval import Approval, ApprovalRequest, destructive, left_in_words
 from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.hosting import Listener
 from mcp_notebook.server.notebook_server import NotebookServer
 from mcp_notebook.widgets.approval import ApprovalCard
-from mcp_notebook.widgets.calls.card import call_card
-from mcp_notebook.widgets.calls.log import log
 from tests.outside import Connected, connected
 from tests.raw_http import RawClient, answer
 

@@ -13,14 +13,15 @@ import pytest
 from mcp import Client
 from mcp_types import Implementation
 
+from mcp_notebook.cells import place_of
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call, Recorder
 from mcp_notebook.recording.call import MOST_CHARACTERS_OF_NAME
+from mcp_notebook.rendering.calls.log import log
 from mcp_notebook.server import NotebookServer, idle_sessions, notifier, runtime
 from mcp_notebook.server.auth import Token
 from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.hosting import Listener
-from mcp_notebook.widgets.calls.log import log, place
 from tests.raw_http import ACCEPT, LEGACY, RawClient, answer
 from tests.shells import running_shell
 
@@ -67,7 +68,7 @@ def test_long_names_clients_and_errors_are_cut_and_counted(part: str) -> None:
         tracemalloc.stop()
     assert kept < 30_000_000
     assert sum(one.size for one in recorder.calls) > 500 * len(getattr(made, part))
-    assert len(log(recorder.calls[-20:], place).text) < 20_000
+    assert len(log(recorder.calls[-20:], place_of).text) < 20_000
     assert "more characters]" in getattr(made, part)
 
 
@@ -95,7 +96,7 @@ def test_a_client_with_a_huge_name_calls_and_is_named_in_short(server: NotebookS
 def test_the_overview_names_ten_clients_at_most() -> None:
     with running_shell() as shell:
         shell.good("%%mcp_tool\ndef add(a: int = 1) -> int:\n    return a")
-        recorder = shell.state.registry.recorder
+        recorder = shell.session.registry.recorder
         for i in range(500):
             record(recorder, call(server="notebook", transport="http", client=f"client-{i:03} " + "x" * 1_000))
         shown = shell.good("%mcp").text

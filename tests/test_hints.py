@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from IPython.core.error import UsageError
 
-from mcp_notebook.magics.list_commands import MOST
-from mcp_notebook.widgets.look import TABLE_WIDTH, columns
+from mcp_notebook.rendering.look import TABLE_WIDTH, columns
+from mcp_notebook.rendering.offers import MOST
 from tests.kernels import Kernel
 from tests.shells import Shell, running_shell
 

@@ -14,9 +14,9 @@ from mcp_types import CallToolResult, TextContent
 from mcp_notebook.client import Connection, connect
 from mcp_notebook.client.limits import LONGEST_MESSAGE, MOST_ITEMS, MOST_PAGES, MOST_PROBLEMS
 from mcp_notebook.errors import RequestError
+from mcp_notebook.rendering.calls.card import call_card
+from mcp_notebook.rendering.content import render
 from mcp_notebook.schema import Checker, Findings
-from mcp_notebook.widgets.calls.card import call_card
-from mcp_notebook.widgets.content import render
 from mcp_notebook.widgets.workbench import Workbench
 from tests.odd_servers import OBJECT, command, odd
 

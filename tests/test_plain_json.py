@@ -185,12 +185,12 @@ def test_a_magic_says_the_same_in_one_line(shell: Shell, words: str, line: str) 
     shell.shell.user_ns |= {
         "nan": NAN, "rows": [{"p": 1}, {"p": INF}], "broken": {"items": [NAN]}, "raw": {"x": b"a"},
     }  # fmt: skip
-    calls = len(shell.state.registry.recorder.calls)
+    calls = len(shell.session.registry.recorder.calls)
     with pytest.raises(UsageError) as refused:
         shell.shell.run_line_magic("mcp", f"call price {words}")
     assert line in str(refused.value)
     assert "\n" not in str(refused.value)
-    assert len(shell.state.registry.recorder.calls) == calls
+    assert len(shell.session.registry.recorder.calls) == calls
 
 
 def test_the_word_nan_is_a_text_where_only_text_fits(shell: Shell) -> None:

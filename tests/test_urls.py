@@ -13,12 +13,12 @@ from mcp_types import CallToolResult, ElicitRequestURLParams, TextContent
 
 from mcp_notebook.client import Question
 from mcp_notebook.recording import Call
+from mcp_notebook.rendering.calls.card import call_card
+from mcp_notebook.rendering.chat import says
+from mcp_notebook.rendering.content import markdown, render
+from mcp_notebook.rendering.question import asked
 from mcp_notebook.urls import LETTERS, address_of
-from mcp_notebook.widgets.calls.card import call_card
-from mcp_notebook.widgets.chat import says
-from mcp_notebook.widgets.content import markdown, render
-from mcp_notebook.widgets.questions.card import QuestionCard
-from mcp_notebook.widgets.questions.words import asked
+from mcp_notebook.widgets.question_card import QuestionCard
 from tests.test_questions import shown
 
 LEADS_TO = {

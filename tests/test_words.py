@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from mcp_notebook.errors import UnknownNameError
-from mcp_notebook.magics.words import jsonable, named_values, split, unquote
+from mcp_notebook.magics.words import split
+from mcp_notebook.session.arguments import jsonable, named_values, unquote
 
 SCHEMA = {
     "properties": {

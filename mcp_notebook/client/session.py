@@ -15,7 +15,7 @@ from mcp_types.version import LATEST_MODERN_VERSION
 
 from mcp_notebook.client.framed import Watch
 
-__all__ = ["About", "Session", "discover"]
+__all__ = ["About", "OpenClient", "discover"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class About:
         return About(client.protocol_version, client.server_info, client.server_capabilities, client.instructions)
 
 
-class Session:
+class OpenClient:
     """A client of the SDK, open from `open` to `close`.
 
     Args:

@@ -18,7 +18,7 @@ from mcp_types.version import LATEST_MODERN_VERSION, MODERN_PROTOCOL_VERSIONS
 from mcp_notebook.client import failures, limits, reading
 from mcp_notebook.client.framed import Watch, framed
 from mcp_notebook.client.refusals import Refusal
-from mcp_notebook.client.session import About, Session, discover
+from mcp_notebook.client.session import About, OpenClient, discover
 from mcp_notebook.client.signing_in import SignIn
 from mcp_notebook.client.targets import Command, Live, Target, Url, in_words
 from mcp_notebook.client.transports import Stderr, transport_of
@@ -77,7 +77,7 @@ class Sessions:
         self._notice = notice
         self._deadline = deadline
         self._lock = anyio.Lock()
-        self._session: Session | None = None
+        self._session: OpenClient | None = None
         self.closed = False
         self._stderr = Stderr() if isinstance(target, Command) else None
 
@@ -148,7 +148,7 @@ class Sessions:
         # A session of the handshake can be replaced, and a live notebook may listen elsewhere by now.
         return isinstance(self.target, Live) or self.about.protocol_version not in MODERN_PROTOCOL_VERSIONS
 
-    async def _current(self) -> Session:
+    async def _current(self) -> OpenClient:
         if self.closed:
             raise RequestError(f"The connection to {self.name!r} is closed. Connect again.")
         session = self._session
@@ -156,7 +156,7 @@ class Sessions:
             return await self._instead_of(session)
         return session
 
-    async def _instead_of(self, lost: Session | None) -> Session:
+    async def _instead_of(self, lost: OpenClient | None) -> OpenClient:
         # Several requests may notice the loss at once; the lock lets one of them open the new session for all.
         async with self._lock:
             if self._session is not lost and self._session is not None:
@@ -173,7 +173,7 @@ class Sessions:
     def _asking_once(self) -> AbstractContextManager[None]:
         return self._sign_in.once() if self._sign_in is not None else nullcontext()
 
-    async def _open(self) -> Session:
+    async def _open(self) -> OpenClient:
         hint = asyncio.get_running_loop().call_later(SILENCE, self._say_that_it_waits)
         watch, began = Watch(), anyio.current_time()
         try:
@@ -185,7 +185,7 @@ class Sessions:
         finally:
             hint.cancel()
 
-    async def _attempt(self, watch: Watch, deadline: float | None) -> Session:
+    async def _attempt(self, watch: Watch, deadline: float | None) -> OpenClient:
         modern = self._era == "modern" or not self.asks_when_opened
         client = InspectingClient(
             self._transport(watch),
@@ -195,13 +195,13 @@ class Sessions:
             cache=None,
             **self._options,
         )
-        session = Session(client, watch, discover if modern and self.asks_when_opened else None)
+        session = OpenClient(client, watch, discover if modern and self.asks_when_opened else None)
         await session.open(deadline)
         self.about = About.of(client)
         self._session = session
         return session
 
-    async def _attempt_otherwise(self, error: Exception, taken: float) -> Session | None:
+    async def _attempt_otherwise(self, error: Exception, taken: float) -> OpenClient | None:
         """Try again as for an earlier server, if the new way of asking may be the reason for the failure.
 
         Raises:

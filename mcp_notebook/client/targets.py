@@ -14,7 +14,7 @@ from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.errors import RequestError
 
-__all__ = ["Browser", "Command", "Live", "Target", "Url", "in_words", "target_of", "transport_name"]
+__all__ = ["Browser", "Command", "Live", "Target", "Url", "in_words", "same_place", "target_of", "transport_name"]
 
 Browser: TypeAlias = Callable[[str], object]
 """Opens a link for a person."""
@@ -156,3 +156,8 @@ def _is_http(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def same_place(one: Target, other: Target) -> bool:
+    """Whether two targets are one place, though one may have other headers, or another token."""
+    return one == other or (isinstance(one, Url) and isinstance(other, Url) and one.url == other.url)

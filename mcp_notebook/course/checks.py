@@ -12,7 +12,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp_notebook.client.answering import Answering
 from mcp_notebook.client.script import Script
 from mcp_notebook.course.cases import Answer, AnyCase, entries
-from mcp_notebook.widgets import look
+from mcp_notebook.rendering import look
 
 __all__ = ["CheckResult", "check"]
 

@@ -21,9 +21,9 @@ from mcp_notebook.recording import Call, Decision, current
 from mcp_notebook.server import sdk_gaps, stable_tools
 from mcp_notebook.server.approval import Approval, ApprovalRequest, Tell
 
-__all__ = ["approved", "door"]
+__all__ = ["approved", "current_approval"]
 
-door: ContextVar[Approval | None] = ContextVar("mcp_notebook_approval", default=None)
+current_approval: ContextVar[Approval | None] = ContextVar("mcp_notebook_approval", default=None)
 """The approval of the listener that the running request came through; None for the notebook's own requests."""
 
 
@@ -39,7 +39,7 @@ async def approved(
     Raises:
         ToolError: The call was denied; the text is for the model.
     """
-    approval, call = door.get(), current.get()
+    approval, call = current_approval.get(), current.get()
     if approval is not None and call is not None:
         decision = await _decided(approval, server, call, name, arguments)
         if decision is not None and not decision.allowed:

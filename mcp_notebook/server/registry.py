@@ -79,7 +79,7 @@ class Registry:
         if self._is_chosen():
             return self.current
         found = self.plain(namespace)
-        chosen = list(found) if len(found) == 1 else [name for name in found if definitions(found[name])]
+        chosen = self.likely(found)
         if len(chosen) == 1:
             return self.use(chosen[0], namespace)
         if found:
@@ -100,6 +100,22 @@ class Registry:
                 found[variable] = value
                 known.append(value)
         return found
+
+    def distinct(self, namespace: Mapping[str, Any]) -> dict[str, MCPServer[Any]]:
+        """Return all servers, each once, by the name that `use` takes."""
+        return {**{name: live.server for name, live in self.servers.items()}, **self.plain(namespace)}
+
+    def known(self, name: str, namespace: Mapping[str, Any]) -> MCPServer[Any] | None:
+        """Return the live server of that name, or the one in the variable of that name; None where there is neither."""
+        if name in self.servers:
+            return self.servers[name].server
+        found = namespace.get(name)
+        return found if is_a(found, MCPServer) else None
+
+    @staticmethod
+    def likely(found: Mapping[str, MCPServer[Any]]) -> list[str]:
+        """Return the names that can be meant where none is given: the only one, or those with definitions."""
+        return list(found) if len(found) == 1 else [name for name in found if definitions(found[name])]
 
     def _is_chosen(self) -> bool:
         """Return whether a cell has chosen the current server, or used it."""

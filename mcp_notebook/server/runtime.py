@@ -24,7 +24,7 @@ from mcp_notebook.recording.call import MOST_CHARACTERS_OF_NAME
 from mcp_notebook.recording.characters import whole
 from mcp_notebook.recording.cutting import fits, fitted
 from mcp_notebook.server import sdk_gaps
-from mcp_notebook.server.approved_call import door
+from mcp_notebook.server.approved_call import current_approval
 from mcp_notebook.server.definitions import function_behind
 from mcp_notebook.server.notifier import ChangeNotifier
 from mcp_notebook.server.recorded_session import RecordedSession
@@ -118,7 +118,7 @@ class Runtime:
         RecordedSession.record(ctx.session, call)
         output.ensure()
         token = current.set(call)
-        asking = door.set(None if ctx.request is None else ctx.request.scope.get(APPROVAL))
+        asking = current_approval.set(None if ctx.request is None else ctx.request.scope.get(APPROVAL))
         try:
             result = await call_next(ctx)
         except anyio.get_cancelled_exc_class():
@@ -133,7 +133,7 @@ class Runtime:
             self._ended(ctx, call, result)
             return result
         finally:
-            door.reset(asking)
+            current_approval.reset(asking)
             current.reset(token)
             self.recorder.closed(call)
 
