@@ -185,5 +185,5 @@ def test_an_object_without_a_json_form_is_refused_with_its_name_and_type():
 
 @pytest.mark.parametrize("value", [cyclic(), b"\xff", {"deep": [b"\xff"]}], ids=["cycle", "bytes", "bytes inside"])
 def test_a_value_that_json_cannot_carry_is_refused_whatever_the_reason(value):
-    with pytest.raises(UnknownNameError, match=r"^v(\.deep\[0\])? (is a |holds itself)"):
+    with pytest.raises(UnknownNameError, match=r"^v(\.deep\[0\])? (is a |contains itself)"):
         jsonable(value, "v")
