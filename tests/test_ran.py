@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import IPython
 import pytest
 
-from mcp_notebook.errors import UnknownNameError
+from mcp_notebook.errors import UnknownNameError, UsageError
 from mcp_notebook.export.ran import RanCell
 from mcp_notebook.session.choosing import subject_of
 from tests.shells import Shell, running_shell
@@ -105,7 +105,7 @@ def test_a_server_that_only_magics_know_has_no_variable(shell: Shell) -> None:
 
 def test_of_several_servers_one_must_be_named(shell: Shell) -> None:
     shell.good(TOOL, PLAIN.format("mcp"), PLAIN.format("other"))
-    with pytest.raises(UnknownNameError, match=r"here: notebook, mcp, other\. Say which one: --server NAME"):
+    with pytest.raises(UsageError, match=r"here: notebook, mcp, other\. Say which one: --server NAME"):
         subject_of(shell.session)
     assert subject_of(shell.session, "other").variable == "other"
     with pytest.raises(UnknownNameError, match=r"no server 'othr' here\. Did you mean 'other'"):
@@ -119,5 +119,5 @@ def test_a_notebook_without_definitions_says_how_to_make_one(shell: Shell) -> No
 
 def test_a_low_level_server_is_said_to_be_none_that_can_be_exported(shell: Shell) -> None:
     shell.good("from mcp.server.lowlevel import Server\nlow = Server('low')")
-    with pytest.raises(UnknownNameError, match=r"low is the SDK's low-level Server.*on an MCPServer"):
+    with pytest.raises(UsageError, match=r"low is the SDK's low-level Server.*on an MCPServer"):
         subject_of(shell.session)

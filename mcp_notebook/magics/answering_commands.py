@@ -9,7 +9,7 @@ import click
 
 from mcp_notebook.agent import ModelAnswerer
 from mcp_notebook.client.answers import root
-from mcp_notebook.errors import UnknownNameError
+from mcp_notebook.errors import UnknownNameError, UsageError
 from mcp_notebook.magics.options import NOTEBOOK_VARIABLE, TEXT
 from mcp_notebook.magics.verb import verb
 from mcp_notebook.rendering.listing import listing
@@ -32,7 +32,7 @@ def _roots(session: Session, directories: tuple[str, ...], give_none: bool, ask:
     They are deprecated in 2026-07-28.
     """
     if sum([bool(directories), give_none, ask]) > 1:
-        raise UnknownNameError("%mcp roots takes directories, or --none, or --ask.")
+        raise UsageError("%mcp roots takes directories, or --none, or --ask.")
     if directories or give_none or ask:
         session.give_roots(None if ask else [root(str(_directory(name))) for name in directories])
     if session.roots is None:
@@ -62,7 +62,7 @@ def _sampling(session: Session, model: str | None, script: str | None) -> None:
     person = session.answerer.otherwise if isinstance(session.answerer, ModelAnswerer) else session.answerer
     if model == "off":
         if script is not None:
-            raise UnknownNameError("Either off or --script, not both.")
+            raise UsageError("Either off or --script, not both.")
         session.answerer = person
     elif model is not None or script is not None:
         session.answerer = ModelAnswerer(model_or_script(session, model, script), person)

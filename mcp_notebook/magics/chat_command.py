@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from mcp_notebook.client.notices import say
-from mcp_notebook.errors import UnknownNameError
+from mcp_notebook.errors import UsageError
 from mcp_notebook.magics.answers import ANSWERS, answers_of
 from mcp_notebook.magics.options import NOTEBOOK_VARIABLE, SERVER, TEXT
 from mcp_notebook.magics.verb import INTO
@@ -65,7 +65,7 @@ def chat(
     """Say the cell's text to a model, which may call the tools of the servers."""
     _, prompt = session.cell
     if not prompt.strip():
-        raise UnknownNameError("There is nothing to say: write it in the lines under %%mcp_chat.")
+        raise UsageError("There is nothing to say: write it in the lines under %%mcp_chat.")
     turn = take_turn(
         session,
         prompt.strip(),

@@ -9,7 +9,7 @@ from typing import Literal
 import click
 
 from mcp_notebook.client import Command, Connection, EraChoice, Url
-from mcp_notebook.errors import UnknownNameError
+from mcp_notebook.errors import UsageError
 from mcp_notebook.magics.options import NAME, OPENED, TARGET, TEXT
 from mcp_notebook.magics.verb import TIMEOUT, verb
 from mcp_notebook.rendering import look
@@ -135,7 +135,7 @@ def _not_for(what: str, given: dict[str, object]) -> None:
 def _header(session: Session, text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     if not colon or not name.strip():
-        raise UnknownNameError('--header takes a name and a value: --header "X-Key: $VAR".')
+        raise UsageError('--header takes a name and a value: --header "X-Key: $VAR".')
     return name.strip(), expanded(session, value.strip(), "--header")
 
 
@@ -144,6 +144,6 @@ def _environment(session: Session, given: Iterable[str]) -> dict[str, str]:
     for word in given:
         name, equals, value = word.partition("=")
         if not name:
-            raise UnknownNameError("--env takes a name, and a value where it has one: --env NAME=$VAR.")
+            raise UsageError("--env takes a name, and a value where it has one: --env NAME=$VAR.")
         environment[name] = expanded(session, unquote(value) if equals else f"${name}", "--env")
     return environment

@@ -6,7 +6,7 @@ import re
 
 import click
 
-from mcp_notebook.errors import UnknownNameError, did_you_mean
+from mcp_notebook.errors import UnknownNameError, UsageError, did_you_mean
 from mcp_notebook.magics.options import DEFINITION, NOTEBOOK_VARIABLE, TEXT
 from mcp_notebook.magics.verb import ON_SERVER, verb
 from mcp_notebook.rendering import look
@@ -57,7 +57,7 @@ def _expose(
         raise UnknownNameError(f"There is no variable {variable!r}.{did_you_mean(variable, public)}")
     uri = uri or f"notebook://{variable}"
     if not re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:", uri):
-        raise UnknownNameError(f"{uri!r} is no URI: it starts with a scheme, such as notebook://{variable}.")
+        raise UsageError(f"{uri!r} is no URI: it starts with a scheme, such as notebook://{variable}.")
     kind = session.exposures.add(live, variable, uri=uri, mime_type=mime, description=description)
     words = f"{uri} is the variable {variable}, as {kind}. Next: %mcp read {uri}"
     return look.Rendering(words, look.card(f"resource {look.code(uri)}", f"<p>{words}</p>"))

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from mcp_notebook import cells
-from mcp_notebook.errors import UnknownNameError
+from mcp_notebook.errors import UsageError
 from mcp_notebook.magics.options import TEXT
 from mcp_notebook.magics.verb import INTO, ON, verb
 from mcp_notebook.rendering import look
@@ -99,7 +99,7 @@ def _log(
             return sequence.diagram(frames, times=times)
         return brief_wire_log(frames) if brief else wire_log(frames)
     if diagram and number is None:
-        raise UnknownNameError("--diagram draws one call: %mcp log N --diagram. With --wire it draws the frames.")
+        raise UsageError("--diagram draws one call: %mcp log N --diagram. With --wire it draws the frames.")
     calls = [numbered(recorder, number)] if number is not None else recorder.calls
     if failed:
         calls = [call for call in calls if call.state in ("error", "refused", "cancelled")]

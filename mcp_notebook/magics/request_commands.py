@@ -14,7 +14,7 @@ from mcp_types import Prompt, Tool
 
 from mcp_notebook.client import Connection, Era, Outcome
 from mcp_notebook.client.reading import ItemList
-from mcp_notebook.errors import RequestError, UnknownNameError
+from mcp_notebook.errors import RequestError, UnknownNameError, UsageError
 from mcp_notebook.magics.answers import ANSWERS, answers_of
 from mcp_notebook.magics.options import ARGUMENTS, NAME, PROMPT, RESOURCE, TEXT, TOOL
 from mcp_notebook.magics.verb import ERA, INTO, ON, TIMEOUT, by_name, known_or_fail, verb
@@ -136,7 +136,7 @@ def _prompt(
     missing = [a.name for a in found.arguments or [] if a.required and a.name not in values]
     if missing:
         keys = [quoted_key(name) for name in missing]
-        raise UnknownNameError(f"{prompt} needs {', '.join(keys)}: %mcp prompt {quoted(prompt)} {keys[0]}=...")
+        raise UsageError(f"{prompt} needs {', '.join(keys)}: %mcp prompt {quoted(prompt)} {keys[0]}=...")
     outcome = connection.prompt(prompt, values, answers=answers_of(session, answers), timeout=timeout)
     return _deliver(session, outcome, output)
 
@@ -177,11 +177,9 @@ def _json_object(text: str | None) -> dict[str, Any]:
     try:
         value = json.loads(text)
     except ValueError as error:
-        raise UnknownNameError(
-            f"--json: not JSON ({error}). Write it in single quotes: --json '{{\"a\": 1}}'."
-        ) from None
+        raise UsageError(f"--json: not JSON ({error}). Write it in single quotes: --json '{{\"a\": 1}}'.") from None
     if not isinstance(value, dict):
-        raise UnknownNameError(f'--json takes an object, such as {{"a": 1}}, and this is {text}.')
+        raise UsageError(f'--json takes an object, such as {{"a": 1}}, and this is {text}.')
     return value
 
 
@@ -194,7 +192,7 @@ def _variable(session: Session, name: str | None) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         value = jsonable(value, name)
     if not isinstance(value, Mapping):
-        raise UnknownNameError(f"--args takes a dict of arguments, and {name} is a {type(value).__name__}.")
+        raise UsageError(f"--args takes a dict of arguments, and {name} is a {type(value).__name__}.")
     return dict(value)
 
 
@@ -203,7 +201,7 @@ def _nothing_missing(tool: Tool, given: Mapping[str, Any]) -> None:
     if missing:
         keys = [quoted_key(str(name)) for name in missing]
         words = " ".join(f"{key}=..." for key in keys)
-        raise UnknownNameError(f"{tool.name} needs {', '.join(keys)}: %mcp call {quoted(tool.name)} {words}")
+        raise UsageError(f"{tool.name} needs {', '.join(keys)}: %mcp call {quoted(tool.name)} {words}")
 
 
 def _deliver(session: Session, outcome: Outcome[Any], output: str | None) -> Any:
@@ -242,7 +240,7 @@ def _eras(
     connection = session.on(server)
     found = known_or_fail(tool, by_name(connection.tools()), "tool", connection.name)
     if not yes and not _may_be_called_twice(found):
-        raise UnknownNameError(
+        raise UsageError(
             f"{tool} would be called twice, once in each era, and does not say that it only reads, or that calling it "
             "again adds nothing (--read-only, --idempotent). Add --yes to call it all the same."
         )

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mcp_notebook.errors import UnknownNameError, did_you_mean
+from mcp_notebook.errors import UnknownNameError, UsageError, did_you_mean
 from mcp_notebook.plain_json import as_json
 from mcp_notebook.schema import Parameter, Schema, accepts_null, accepts_text, accepts_text_only, parameters
 
@@ -48,7 +48,8 @@ def named_values(words: Sequence[str], schema: Schema, namespace: Mapping[str, A
     what the text spells.
 
     Raises:
-        UnknownNameError: A key that the schema does not have, or a value that is none of these.
+        UnknownNameError: The schema does not have the key.
+        UsageError: A word is not key=value, or its value is not usable.
     """
     known = {parameter.name: parameter for parameter in parameters(schema)}
     closed = schema.get("additionalProperties", False) is False
@@ -57,7 +58,7 @@ def named_values(words: Sequence[str], schema: Schema, namespace: Mapping[str, A
         key, equals, text = parted(word)
         takes = ", ".join(map(quoted_key, known)) or "none"
         if not equals:
-            raise UnknownNameError(f"{word!r} is not key=value. {owner} takes: {takes}.")
+            raise UsageError(f"{word!r} is not key=value. {owner} takes: {takes}.")
         if key not in known and closed:
             raise UnknownNameError(f"{owner} has no parameter {key!r} (it takes: {takes}).{did_you_mean(key, known)}")
         parameter = known.get(key)
@@ -84,7 +85,7 @@ def _value(key: str, text: str, namespace: Mapping[str, Any], parameter: Paramet
     if text in namespace:
         return namespace[text]
     public = [name for name in namespace if not name.startswith("_")]
-    raise UnknownNameError(
+    raise UsageError(
         f"{key}={text}: that is no JSON, no Python literal and no variable.{did_you_mean(text, public)} "
         f"A text goes in quotes: {quoted_key(key)}={json.dumps(text)}."
     )
@@ -109,9 +110,9 @@ def jsonable(value: Any, name: str) -> Any:
     """Return a variable's value as JSON has it.
 
     Raises:
-        UnknownNameError: It holds something that JSON cannot carry.
+        UsageError: It has a value that JSON cannot represent.
     """
     try:
         return as_json(value, (name,))
     except ValueError as error:
-        raise UnknownNameError(f"{error}.") from None
+        raise UsageError(f"{error}.") from None

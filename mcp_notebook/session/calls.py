@@ -10,7 +10,7 @@ from typing import Any
 
 from mcp_notebook import cells
 from mcp_notebook.client import Outcome
-from mcp_notebook.errors import RequestError, UnknownNameError
+from mcp_notebook.errors import RequestError, UnknownNameError, UsageError
 from mcp_notebook.export.proof.replaying import replays
 from mcp_notebook.export.settings.secrets import withheld
 from mcp_notebook.recording import Call, Recorder
@@ -62,14 +62,14 @@ def replay(session: Session, earlier: Call, server: str | None) -> Outcome[Any]:
     """Make a recorded call again; `server` is the connection that it is made on, or its own server if None.
 
     Raises:
-        UnknownNameError: It cannot be made again.
+        UsageError: It cannot be made again.
         RequestError: The request failed.
     """
     number = earlier.number
     if earlier.cut:
-        raise UnknownNameError(f"Call {number} was too long to be kept whole, so it cannot be made again.")
+        raise UsageError(f"Call {number} was too long to be kept whole, so it cannot be made again.")
     if earlier.malformed:
-        raise UnknownNameError(
+        raise UsageError(
             f"Call {number} was refused as malformed, so it cannot be made again. %mcp log {number} shows what came."
         )
     connection = session.on(server) if server in session.connected else session.connection(_live(session, earlier))
@@ -79,19 +79,17 @@ def replay(session: Session, earlier: Call, server: str | None) -> Outcome[Any]:
         return connection.read(earlier.name)
     if earlier.method == "prompts/get":
         return connection.prompt(earlier.name, {key: str(value) for key, value in earlier.arguments.items()})
-    raise UnknownNameError(
-        f"Call {number} is a {earlier.method}, which is not replayed. Tools, resources and prompts are."
-    )
+    raise UsageError(f"Call {number} is a {earlier.method}, which is not replayed. Tools, resources and prompts are.")
 
 
 def debug(session: Session, call: Call) -> None:
     """Open the debugger in the frame where the function of a call raised.
 
     Raises:
-        UnknownNameError: The call kept no exception.
+        UsageError: The call kept no exception.
     """
     if call.raised is None:
-        raise UnknownNameError(
+        raise UsageError(
             f"Call {call.number} kept no exception: it ended as {call.state!r}, or too many failed after it. "
             f"To see it fail again: %mcp replay {call.number}"
         )
@@ -126,15 +124,15 @@ def write_tests(
         volatile: Values of results that differ each time.
 
     Raises:
-        UnknownNameError: No call can be a test, or `importing` names no module.
+        UsageError: No call can be a test, or `importing` names no module.
         RequestError: The file cannot be written.
     """
     reasons = {call: _why_no_test(session, call, calls) for call in calls}
     chosen = [call for call, reason in reasons.items() if reason is None]
     if not chosen:
-        raise UnknownNameError(f"There is no call to make a test of. {'; '.join(_left_out(reasons))}")
+        raise UsageError(f"There is no call to make a test of. {'; '.join(_left_out(reasons))}")
     if not importing.partition(":")[0]:
-        raise UnknownNameError(f"--import {importing!r}: give module:name, such as package.server:mcp.")
+        raise UsageError(f"--import {importing!r}: give module:name, such as package.server:mcp.")
     source = as_tests(chosen, importing, volatile=volatile)
     try:
         path.write_text(source, encoding="utf-8")

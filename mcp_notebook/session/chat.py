@@ -19,7 +19,7 @@ from mcp_notebook.agent import Conversation, Model, ScriptedModel, Toolbox, Turn
 from mcp_notebook.client import Answerer, Answers, Connection, Question
 from mcp_notebook.client.answers import answer_from
 from mcp_notebook.client.script import Script
-from mcp_notebook.errors import ModelError, UnknownNameError
+from mcp_notebook.errors import ModelError, UsageError
 from mcp_notebook.recording import Call
 from mcp_notebook.rendering import chat as drawn
 from mcp_notebook.rendering import look
@@ -68,7 +68,8 @@ def take_turn(
         limits: Of the turn.
 
     Raises:
-        UnknownNameError: Of a script, or a server.
+        UnknownNameError: There is no such server.
+        UsageError: The script cannot be used.
         ModelError: Of the model.
     """
     asked = model_or_script(session, model, script)
@@ -132,15 +133,15 @@ def model_or_script(session: Session, name: str | None, script: str | None) -> M
     """Return the model that a line names.
 
     Raises:
-        UnknownNameError: Of a script.
+        UsageError: The script cannot be used.
         ModelError: Of a provider's model, or where neither is named.
     """
     if script is not None:
         if name not in (None, ScriptedModel.name):
-            raise UnknownNameError(f"Either {name} answers or the script does: leave out --model or --script.")
+            raise UsageError(f"Either {name} answers or the script does: leave out --model or --script.")
         return ScriptedModel(_steps(session, script))
     if name == ScriptedModel.name:
-        raise UnknownNameError("A scripted model needs its script: --script VAR, a list of texts and calls.")
+        raise UsageError("A scripted model needs its script: --script VAR, a list of texts and calls.")
     name = name or session.model
     if name is None:
         raise ModelError(
@@ -153,7 +154,7 @@ def model_or_script(session: Session, name: str | None, script: str | None) -> M
 def _steps(session: Session, script: str) -> Sequence[Any]:
     steps = session.variables.get(script)
     if not isinstance(steps, list):
-        raise UnknownNameError(
+        raise UsageError(
             f"--script: {script} is no list. A script is a list of texts and of calls, {{'tool': NAME, 'arguments': "
             "{...}}."
         )

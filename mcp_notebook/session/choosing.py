@@ -6,7 +6,7 @@ from typing import Any
 
 from mcp.server.mcpserver import MCPServer
 
-from mcp_notebook.errors import NotebookError, UnknownNameError, did_you_mean
+from mcp_notebook.errors import NotebookError, UnknownNameError, UsageError, did_you_mean
 from mcp_notebook.export.ran import Subject
 from mcp_notebook.server import LiveServer, definitions
 from mcp_notebook.server.foreign import foreign_server
@@ -69,7 +69,8 @@ def subject_of(session: Session, name: str | None = None) -> Subject:
         name: A live server's, or that of a variable that holds one; the only server with definitions if not given.
 
     Raises:
-        UnknownNameError: There is none of that name, or it is not clear which one is meant.
+        UnknownNameError: There is none of that name.
+        UsageError: It is not clear which one is meant.
     """
     session.sync()
     server = _named(session, name) if name is not None else _defining(session)
@@ -94,9 +95,9 @@ def _defining(session: Session) -> MCPServer[Any]:
     defining = {name: server for name, server in found.items() if definitions(server)}
     if len(defining) > 1:
         names = ", ".join(defining)
-        raise UnknownNameError(f"Several servers have definitions here: {names}. Say which one: --server NAME.")
+        raise UsageError(f"Several servers have definitions here: {names}. Say which one: --server NAME.")
     if not defining:
         if (other := foreign_server(session.namespace)) is not None:
-            raise UnknownNameError(f"{other} Then it can be exported.")
+            raise UsageError(f"{other} Then it can be exported.")
         raise UnknownNameError("No server has a definition here. A %%mcp_tool cell makes one, or @mcp.tool() on one.")
     return next(iter(defining.values()))

@@ -18,7 +18,7 @@ from mcp_types import (
 
 from mcp_notebook.client import Answer, Question
 from mcp_notebook.client.answers import DECLINED, NO_ROOTS, root
-from mcp_notebook.errors import UnknownNameError
+from mcp_notebook.errors import UnknownNameError, UsageError
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.question import asked
 from mcp_notebook.schema import UNSET, Checker, Parameter, Schema, parameters, type_in_words
@@ -85,7 +85,7 @@ def _value(parameter: Parameter, schema: Schema, typed: str) -> Any:
         return yes_or_no
     try:
         value = named_values([f"{parameter.name}={typed}"], schema, {}, "this question")[parameter.name]
-    except UnknownNameError:
+    except (UnknownNameError, UsageError):
         raise ValueError(f"that is no {type_in_words(parameter.schema, schema)}") from None
     problems = checker.problems(value)
     if problems:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from mcp_notebook.errors import UnknownNameError
+from mcp_notebook.errors import UsageError
 
 __all__ = ["allow_nested_loops"]
 
@@ -18,12 +18,12 @@ def allow_nested_loops() -> Callable[[], None]:
     """Patch asyncio, and return a function that undoes it, which nest-asyncio2 has not.
 
     Raises:
-        UnknownNameError: nest-asyncio2 is not installed.
+        UsageError: nest-asyncio2 is not installed.
     """
     try:
         import nest_asyncio2
     except ImportError:
-        raise UnknownNameError("This needs the package nest-asyncio2: %pip install nest-asyncio2") from None
+        raise UsageError("This needs the package nest-asyncio2: %pip install nest-asyncio2") from None
     if hasattr(asyncio, "_nest_patched"):
         return lambda: None  # somebody else did it, and relies on it
     loop = asyncio.get_event_loop()

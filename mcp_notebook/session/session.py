@@ -18,7 +18,7 @@ from mcp_notebook.client.connection import end_commands
 from mcp_notebook.client.notices import say
 from mcp_notebook.client.opening import opened
 from mcp_notebook.client.targets import same_place
-from mcp_notebook.errors import McpNotebookError, UnknownNameError, did_you_mean
+from mcp_notebook.errors import McpNotebookError, UnknownNameError, UsageError, did_you_mean
 from mcp_notebook.portal import Portal
 from mcp_notebook.server import LiveServer, Registry
 from mcp_notebook.server.notebook_server import let_replace
@@ -120,7 +120,8 @@ class Session:
         A name can also be that of a variable with a plain `MCPServer`.
 
         Raises:
-            UnknownNameError: There is none of that name, or it is not clear which one is meant.
+            UnknownNameError: There is none of that name.
+            UsageError: It is not clear which one is meant.
         """
         self.sync()
         if name is None:
@@ -163,7 +164,8 @@ class Session:
         """Return the server that `live` does, where a connection could be meant too.
 
         Raises:
-            UnknownNameError: There is neither of that name, or it is not clear which one is meant.
+            UnknownNameError: There is neither of that name.
+            UsageError: It is not clear which one is meant.
         """
         self.sync()
         if name is not None and name not in self.registry.names(self.namespace):
@@ -190,7 +192,7 @@ class Session:
         another = earlier is not None and name is None and not same_place(earlier.target, target)
         if another or connection.name in self.registry.servers:
             _close(connection)
-            raise UnknownNameError(f"{connection.name!r} is the name of another server here. Give one: --as NAME.")
+            raise UsageError(f"{connection.name!r} is the name of another server here. Give one: --as NAME.")
         if earlier is not None:
             self.disconnect(connection.name)
         self.opened[connection.name] = connection

@@ -14,7 +14,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp_notebook import addresses
 from mcp_notebook.client import Command, Live, Target, Url
 from mcp_notebook.client.targets import target_of
-from mcp_notebook.errors import UnknownNameError, did_you_mean
+from mcp_notebook.errors import UnknownNameError, UsageError, did_you_mean
 from mcp_notebook.session.session import Session
 
 __all__ = ["expanded", "secret_named", "target_named", "token_named"]
@@ -25,12 +25,13 @@ def target_named(session: Session, words: tuple[str, ...]) -> Target:
 
     Raises:
         UnknownNameError: There is no such target.
+        UsageError: It is not a command line, or the variable holds no target.
     """
     if len(words) == 1 and any(character.isspace() for character in words[0]):
         try:
             words = tuple(shlex.split(words[0]))
         except ValueError as error:
-            raise UnknownNameError(f"{words[0]!r} is no command line ({error}).") from None
+            raise UsageError(f"{words[0]!r} is no command line ({error}).") from None
     if len(words) > 1:
         return Command(words[0], words[1:])
     (word,) = words
@@ -59,7 +60,7 @@ def _live_or_program(session: Session, word: str, *, held: object = _NOTHING) ->
         if "can mean" in str(error):
             raise
         if held is not _NOTHING:
-            raise UnknownNameError(
+            raise UsageError(
                 f"The variable {word!r} holds a {type(held).__name__}, and that is nothing to connect to. A server "
                 "object is, a URL, and a command as a list of words. To run a program of that name, give its path."
             ) from None
