@@ -26,15 +26,15 @@ from IPython.core.interactiveshell import InteractiveShell
 from mcp_notebook import load_ipython_extension
 shell = InteractiveShell.instance()
 load_ipython_extension(shell)
-state = shell._mcp_notebook.state
+session = shell._mcp_notebook.session
 shell.display_pub.publish = lambda *_, **__: None
 from mcp_notebook.export.exporting import export
 from mcp_notebook.export.wishes import Wishes
-from mcp_notebook.magics.ran import subject_of
+from mcp_notebook.session.choosing import subject_of
 def seconds(destination, **wishes):
     begun = time.perf_counter()
-    done = export(subject_of(state), Path(destination), state.registry.recorder.calls, wishes=Wishes(**wishes),
-                  portal=state.portal, environment={})
+    done = export(subject_of(session), Path(destination), session.registry.recorder.calls, wishes=Wishes(**wishes),
+                  portal=session.portal, environment={})
     taken = time.perf_counter() - begun
     assert not done.stopped and (done.proof is None or done.proof.ok), done
     print("SECONDS", taken)

@@ -1,6 +1,6 @@
-"""Executed cells and what they define, as plain data.
+"""Run cells, and describe what they define and raise, as plain data.
 
-With `magics`, the only room that knows IPython.
+Apart from `session`, `magics` and `headless`, this is the only room that knows IPython.
 """
 
 from __future__ import annotations
@@ -19,7 +19,17 @@ from typing import Any
 from IPython import get_ipython
 from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["Cell", "awaits", "cell_of", "execution_count", "explain", "hint_for", "public_functions", "run_cell"]
+__all__ = [
+    "Cell",
+    "awaits",
+    "cell_of",
+    "execution_count",
+    "explain",
+    "hint_for",
+    "place_of",
+    "public_functions",
+    "run_cell",
+]
 
 
 @dataclass(frozen=True)
@@ -30,15 +40,21 @@ class Cell:
     source: str
 
 
-def cell_of(function: Callable[..., Any]) -> Cell | None:
-    """Return the cell whose code defined `function`; None for a function from a module."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
+def cell_of(function: Callable[..., Any] | None) -> Cell | None:
+    """Return the cell whose code defined `function`; None for no function, and for one from a module."""
+    code = getattr(inspect.unwrap(function), "__code__", None) if function is not None else None
     count = execution_count(code.co_filename) if code is not None else None
     return Cell(count, "".join(linecache.getlines(code.co_filename))) if code is not None and count else None
 
 
+def place_of(function: Callable[..., Any] | None) -> str:
+    """Name the cell that defined `function`; nothing where none did."""
+    cell = cell_of(function)
+    return f"cell {cell.execution_count}" if cell else ""
+
+
 def execution_count(filename: str) -> int | None:
-    """Return n for the file name that the shell gave to cell ``In [n]``, None for another."""
+    """Return n for the file name that the shell gave to cell ``In [n]``; None for any other."""
     shell = get_ipython()
     # ("Cell", "In[3]"), or None.
     label = shell.compile.format_code_name(filename) if shell is not None else None
@@ -47,9 +63,9 @@ def execution_count(filename: str) -> int | None:
 
 
 def explain(error: BaseException) -> str:
-    """Say what was raised and where, its causes and the members of a group included.
+    """Return a report of an error: what was raised and where, with its causes and the members of a group.
 
-    Unlike Python's own traceback it names cells, not temporary files, and leaves out the server's frames.
+    Unlike Python's own traceback it names cells instead of temporary files, and leaves out the server's frames.
     """
     lines = [line.rstrip() for line in traceback.format_exception_only(type(error), error)]
     for frame in _own_frames(traceback.extract_tb(error.__traceback__)):
@@ -67,20 +83,20 @@ def explain(error: BaseException) -> str:
 
 
 def hint_for(error: BaseException) -> str | None:
-    """Say what to do about an error of an object that belongs to the thread, or the event loop, of the cells."""
+    """Return a hint for an error of an object that belongs to the thread, or the event loop, of the cells."""
     words = str(error)
     return next((hint for signs, hint in _BOUND.items() if any(sign in words for sign in signs)), None)
 
 
 _BOUND = {
     (
-        "objects created in a thread can only be used in that same thread",  # sqlite3, and SQLAlchemy on it
+        "objects created in a thread can only be used in that same thread",  # sqlite3, and SQLAlchemy with it
         "main thread is not in main loop",  # tkinter
         "Calling Tcl from different",
         "only works in main thread",  # signal
         "should only be instantiated on the main thread",  # windows on macOS
         "outside of the main thread",
-        "cannot switch to a different thread",  # greenlet, and Playwright on it
+        "cannot switch to a different thread",  # greenlet, and Playwright with it
         "'_thread._local' object has no attribute",
         "CoInitialize has not been called",
     ): "It works only in the thread of the cells. Define the tool with %%mcp_tool --run-on main, or create the object "
@@ -93,11 +109,11 @@ _BOUND = {
     ): "It belongs to the event loop of the cells, and calls run in another. Create it within the function, or in the "
     "lifespan of the server.",
 }
-"""What is in the words of an error, and what to do. Python has no class of errors for this."""
+"""Hints by a part of an error's message, because Python has no class for these errors."""
 
 
 def _own_frames(frames: list[traceback.FrameSummary]) -> list[traceback.FrameSummary]:
-    """Return the frames from the first cell on; where no cell took part, those after the server's."""
+    """Return the frames from the first cell on; if no cell is involved, those after the server's frames."""
     for i, frame in enumerate(frames):
         if execution_count(frame.filename):
             return frames[i:]
@@ -131,22 +147,22 @@ def _definitions(node: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionD
 
 
 def awaits(shell: InteractiveShell, source: str) -> bool:
-    """Whether the source awaits at its top level, which only an ordinary cell can do."""
+    """Return whether the source awaits at its top level, which only an ordinary cell may do."""
     return bool(shell.should_run_async(source, transformed_cell=shell.transform_cell(source)))
 
 
 def run_cell(shell: InteractiveShell, magic: str, body: str) -> tuple[dict[str, Any], BaseException | None]:
-    """Run the body of a cell magic in the live namespace, as an ordinary cell would run.
+    """Run the body of a cell magic in the live namespace, as an ordinary cell runs.
 
-    The line of the magic stays as a comment, so that line numbers in a traceback are those of the cell.
-    An error is shown by the shell, with its traceback.
+    The magic's line stays as a comment, so that line numbers in a traceback match the cell. The shell shows an error,
+    with its traceback.
 
     Returns:
-        The public functions that the cell defined, by name, and the error that ended it, if one did.
+        The public functions that the cell defined, by name, and the error that ended it, if any.
     """
     source = f"# {magic.strip()}\n{body}"
     following = shell.execution_count
-    # The number of the cell that runs now; IPython 9 has counted on by this time, IPython 8 has not.
+    # The number of the running cell: IPython 9 has already incremented the count at this point, IPython 8 has not.
     shell.execution_count = max(len(shell.history_manager.input_hist_raw) - 1, 1)
     try:
         result = shell.run_cell(source, store_history=False)

@@ -183,7 +183,7 @@ def import_(path: Path, notebook: Path | None, rename_fastmcp: bool) -> None:
       mcp-notebook import old_server.py --rename-fastmcp
     """
     from mcp_notebook.errors import McpNotebookError
-    from mcp_notebook.export.way_back import import_server
+    from mcp_notebook.importing.notebook import import_server
 
     try:
         click.echo(str(import_server(path, notebook, Path.cwd(), rename_fastmcp=rename_fastmcp)))

@@ -1,26 +1,27 @@
-"""What can go wrong, as one tree.
+"""Define the package's exceptions, as one tree.
 
     McpNotebookError
-    ├── DefinitionError     a function that cannot become a tool, resource or prompt
-    ├── UnknownNameError    a server, tool, prompt or variable of that name is not there
+    ├── DefinitionError     a function cannot become a tool, resource or prompt
+    ├── UnknownNameError    there is no server, tool, prompt or variable of that name
+    ├── UsageError          a command or an option does not fit, or does not say what is meant
     ├── HostingError        the server cannot listen
     │   └── PortTakenError  its port is taken
-    ├── ExportError         the cells cannot become a package, or not be written there
-    ├── HostError           a client's configuration cannot be given, or not be written
-    ├── ModelError          a model cannot be had, or did not answer
-    ├── NotebookError       a notebook's file cannot be read, or not be run as asked
-    │   └── CellError       a cell of it raised
-    └── RequestError        the server refused a request, or the connection did not hold
+    ├── ExportError         the cells cannot become a package, or it cannot be written
+    ├── HostError           a client's configuration cannot be made or written
+    ├── ModelError          a model is not available, or did not answer
+    ├── NotebookError       a notebook's file cannot be read, or the notebook cannot be run
+    │   └── CellError       one of its cells raised
+    └── RequestError        the server refused a request, or the connection broke
 
-Each message is one line: what, why, and what to do next. A magic shows it as it stands, without a
-traceback; Python code catches it by its class.
+Each message is one line: what went wrong, why, and what to do next. A magic shows it without a traceback; Python code
+catches it by its class.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-TYPE_CHECKING = False  # typing's own takes 7 ms to import, and the bridge is in a hurry
+TYPE_CHECKING = False  # importing typing's takes 7 ms, and the bridge has to start fast
 if TYPE_CHECKING:
     from mcp_notebook.recording import Call
 
@@ -36,35 +37,43 @@ __all__ = [
     "PortTakenError",
     "RequestError",
     "UnknownNameError",
+    "UsageError",
     "did_you_mean",
     "innermost",
 ]
 
 
 class McpNotebookError(Exception):
-    """The base of every error that this package raises on purpose."""
+    """The base class of all errors that this package raises on purpose."""
 
     def __str__(self) -> str:
-        from mcp_notebook.visible import visible  # here, because nobody but a mistake needs it
+        from mcp_notebook.visible import visible  # imported here, because only errors need it
 
-        # A message may repeat what another program sent, and a traceback shows it in a terminal.
+        # A message may repeat text from another program, and a traceback shows it in a terminal.
         return visible(super().__str__())
 
 
 class DefinitionError(McpNotebookError):
-    """A function that cannot become a tool, resource or prompt; the server is as it was."""
+    """A function cannot become a tool, resource or prompt; the server is unchanged."""
 
 
 class UnknownNameError(McpNotebookError):
     """There is no server, tool, prompt or variable of that name."""
 
 
+class UsageError(McpNotebookError):
+    """A command, an option or a value is not usable as given, though every name in it exists.
+
+    Separate from `UnknownNameError`, so that code which tries a name and falls back does not hide a wrong command.
+    """
+
+
 class HostingError(McpNotebookError):
-    """The server cannot listen where it was asked to."""
+    """The server cannot listen at the requested address."""
 
 
 class PortTakenError(HostingError):
-    """The port that the server should listen on is taken."""
+    """The requested port is taken."""
 
 
 class ExportError(McpNotebookError):
@@ -72,11 +81,11 @@ class ExportError(McpNotebookError):
 
 
 class HostError(McpNotebookError):
-    """The configuration of an MCP client cannot be given that way, or not be written; its file is as it was."""
+    """The configuration of an MCP client cannot be made or written; its file is unchanged."""
 
 
 class ModelError(McpNotebookError):
-    """A model cannot be had, or it did not answer."""
+    """A model is not available, or it did not answer."""
 
 
 class NotebookError(McpNotebookError):
@@ -84,16 +93,16 @@ class NotebookError(McpNotebookError):
 
 
 class CellError(NotebookError):
-    """A cell of a notebook that runs without a front end raised; the message is a report of several lines."""
+    """A cell raised in a notebook that runs without a front end; the message is a report of several lines."""
 
 
 class RequestError(McpNotebookError):
-    """The server refused a request, or the connection to it did not hold.
+    """The server refused a request, or the connection to it broke.
 
     Attributes:
-        call: What the recorder kept of the request; None where it did not come so far.
-        code: The code of the server's error; None where no error of the server is the reason.
-        data: What the server sent with its error, JSON; None where that is nothing.
+        call: The recorder's `Call` for the request; None if the request failed before it was recorded.
+        code: The code of the server's error; None if the error is not the server's.
+        data: The data of the server's error, as JSON; None if there is none.
     """
 
     def __init__(self, message: str, call: Call | None = None, *, code: int | None = None, data: object = None) -> None:
@@ -104,15 +113,15 @@ class RequestError(McpNotebookError):
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ``" Did you mean 'x'?"`` for the name nearest to `word`, or ``""``."""
-    from difflib import get_close_matches  # here, because nobody but a mistake needs it
+    """Return ``" Did you mean 'x'?"`` for the known name closest to `word`, or ``""``."""
+    from difflib import get_close_matches  # imported here, because only errors need it
 
     close = get_close_matches(word, list(known), n=1)
     return f" Did you mean {close[0]!r}?" if close else ""
 
 
 def innermost(error: BaseException) -> BaseException:
-    """Return the first exception inside exception groups: task groups wrap what is raised in them."""
+    """Return the first exception inside nested exception groups; task groups wrap what is raised in them."""
     while inside := getattr(error, "exceptions", None):
         error = inside[0]
     return error

@@ -1,4 +1,4 @@
-"""Files that are never half written, and folders in which one writer is at work at a time."""
+"""Write files that are never half written, and let one writer at a time work in a folder."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pathlib import Path
 __all__ = ["locked", "put_in_place", "write_whole"]
 
 LOCK = ".mcp-notebook.lock"
-"""The file that is locked where a folder cannot be: on Windows."""
+"""The file to lock if a folder itself cannot be locked, as on Windows."""
 
 
 def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
-    """Write a new file to the disk itself; where that fails or is interrupted, there is no file.
+    """Write a new file through to the disk; if that fails or is interrupted, no file is left.
 
     Raises:
-        OSError: It cannot be written, or is there.
+        OSError: It cannot be written, or exists already.
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
     try:
@@ -34,9 +34,9 @@ def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
 
 
 def put_in_place(draft: Path, target: Path) -> None:
-    """Give a file the name of another one, which it replaces in one step.
+    """Replace a file by another one in a single step.
 
-    Windows refuses that while another program reads the other one, so there it is tried again for `BUSY` seconds.
+    Windows refuses this while another program reads the target, so there it is tried for `BUSY` seconds.
 
     Raises:
         OSError: It cannot be replaced.
@@ -53,17 +53,17 @@ def put_in_place(draft: Path, target: Path) -> None:
 
 
 BUSY = 2.0
-"""Seconds for which another program may read a file that is to be replaced: an editor, a scanner for viruses."""
+"""Seconds to wait while another program reads the file to be replaced, such as an editor or a virus scanner."""
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep other threads and processes that lock the folder waiting; the system unlocks it when a process ends.
+    """Lock a folder against other threads and processes that do the same; the system unlocks it if a process dies.
 
-    A file system that has no locks, as some over a network, is written to without.
+    On a file system without locks, such as some network file systems, the folder is used without a lock.
 
     Raises:
-        OSError: The folder is not there.
+        OSError: The folder does not exist.
     """
     descriptor = _open(folder)
     try:
@@ -71,9 +71,9 @@ def locked(folder: Path) -> Iterator[None]:
             _lock(descriptor)
         yield
     finally:
-        os.close(descriptor)  # which unlocks
+        os.close(descriptor)  # this unlocks
         if os.name == "nt":
-            with suppress(OSError):  # another one waits for it
+            with suppress(OSError):  # another writer waits for it
                 (folder / LOCK).unlink()
 
 
@@ -90,13 +90,13 @@ if os.name == "nt":  # pragma: no cover
                 msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined,unused-ignore]
                 return
             except OSError as error:
-                if error.errno != 36:  # EDEADLOCK: not free within ten seconds
+                if error.errno != 36:  # EDEADLOCK: not available within ten seconds
                     raise
 
 else:
 
     def _open(folder: Path) -> int:
-        return os.open(folder, os.O_RDONLY)  # a folder can be locked itself, so that no file is left in it
+        return os.open(folder, os.O_RDONLY)  # a folder can be locked itself, so no file is left in it
 
     def _lock(descriptor: int) -> None:
         import fcntl

@@ -1,4 +1,4 @@
-"""Python's source in the form that `ruff` gives it."""
+"""Format Python source with `ruff`."""
 
 from __future__ import annotations
 

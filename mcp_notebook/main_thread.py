@@ -1,8 +1,8 @@
-"""The kernel's main thread, for work that must run there.
+"""Run work on the kernel's main thread.
 
 Objects such as a sqlite3 connection or a GUI's figures belong to the thread that made them, and a notebook makes
-them on the main thread. Work is taken between cells and while a cell awaits, by the kernel's own loop; and while
-a cell waits for a request, by that wait, so that it never waits for itself.
+them on the main thread. The kernel's own loop does the work between cells and while a cell awaits. While a cell waits
+for a request, that wait does the work, so that the cell never waits for itself.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class _Job:
-    """A call of a function that waits for the main thread."""
+    """A function call that waits for the main thread."""
 
     def __init__(self, function: Callable[[], Any]) -> None:
         self.future: Future[Any] = Future()
@@ -45,7 +45,7 @@ class _Job:
 
 
 LONGEST_WAIT = 0.2 if sys.platform == "win32" else None
-"""Seconds after which a wait of the main thread looks around. On Windows, before Python 3.14, an interrupt does not
+"""Most seconds between two checks while the main thread waits. On Windows, before Python 3.14, an interrupt does not
 wake a thread that waits for a lock or a queue; it is noticed when the wait ends."""
 
 _jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -53,13 +53,13 @@ _loop: asyncio.AbstractEventLoop | None = None
 
 
 def serve_on(loop: asyncio.AbstractEventLoop | None) -> None:
-    """Have the main thread's event loop take work whenever it runs; None ends that."""
+    """Make the main thread's event loop do the work whenever it runs; None stops this."""
     global _loop  # noqa: PLW0603 - there is one main thread
     _loop = loop
 
 
 def submit(function: Callable[[], T]) -> Future[T]:
-    """Have the main thread call `function`, in the caller's context; cancelling the future before that undoes it."""
+    """Call `function` on the main thread, in the caller's context; cancelling the future in time prevents the call."""
     job = _Job(function)
     _jobs.put(job)
     if _loop is not None:
@@ -68,13 +68,13 @@ def submit(function: Callable[[], T]) -> Future[T]:
 
 
 def wake() -> None:
-    """Have the main thread's event loop look around: an interrupt alone does not wake a cell that awaits."""
+    """Wake the main thread's event loop: an interrupt alone does not wake a cell that awaits."""
     if _loop is not None:
         _loop.call_soon_threadsafe(lambda: None)
 
 
 def drain() -> None:
-    """Do, on the main thread, all work that waits for it now."""
+    """Do all work that is waiting; call this on the main thread."""
     while True:
         try:
             job = _jobs.get_nowait()
@@ -85,20 +85,20 @@ def drain() -> None:
 
 
 def _run_interruptible(job: _Job) -> None:
-    """Run a job between cells, where a kernel ignores interrupts; one that comes ends this job only."""
+    """Run a job between cells, where a kernel ignores interrupts; an interrupt ends only this job."""
     earlier = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         job.run()
     except KeyboardInterrupt:
-        pass  # the job's future tells whoever waits for it
+        pass  # the job's future reports it
     finally:
         signal.signal(signal.SIGINT, earlier)
 
 
 def result_of(future: Future[T]) -> T:
-    """Wait for a future; on the main thread, do its work meanwhile. An interrupt ends the wait on every platform."""
+    """Wait for a future; on the main thread, work meanwhile. An interrupt ends the wait on every platform."""
     if threading.current_thread() is threading.main_thread():
-        future.add_done_callback(lambda _: _jobs.put(None))
+        future.add_done_callback(lambda _: _jobs.put(None))  # wakes the wait below
         while not future.done():
             with suppress(queue.Empty):
                 job = _jobs.get(timeout=LONGEST_WAIT)

@@ -1,4 +1,4 @@
-"""Python values as JSON has them, and the places of those that it has no word for."""
+"""Convert Python values to JSON, and name the places of values that JSON cannot represent."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ __all__ = ["Path", "as_json", "not_numbers", "place_in_words"]
 Path = tuple[str | int, ...]
 
 MOST_DEPTH: Final = 200
-"""Values inside values; readers of JSON refuse what is deeper, and a value that holds itself has no end."""
+"""Most levels of nesting. JSON parsers refuse deeper values, and a value that contains itself has no end."""
 
 _INSTEAD: Final = {
     "set": "a list: sorted(...)",
     "frozenset": "a list: sorted(...)",
-    "bytes": "a text: base64.b64encode(...).decode()",
-    "bytearray": "a text: base64.b64encode(...).decode()",
+    "bytes": "a string: base64.b64encode(...).decode()",
+    "bytearray": "a string: base64.b64encode(...).decode()",
     "Decimal": "float(...) or str(...)",
     "complex": "a list of two numbers",
     "DataFrame": "its rows: .to_dict('records')",
     "Series": "a list: .tolist()",
 }
-"""What to write in the place of a value, by the name of its type."""
+"""The value to give instead, by the name of a value's type."""
 
 
 def as_json(value: Any, path: Path = ()) -> Any:  # noqa: PLR0911
-    """Return a value as JSON has it: tuples as lists, dataclasses and pydantic's models as objects.
+    """Return a value as JSON: tuples become lists, dataclasses and pydantic models become objects.
 
     Raises:
-        ValueError: JSON has no word for something in it; the message is one line, and begins with the place.
+        ValueError: JSON cannot represent a part of it; the message is one line that starts with the place.
     """
     if value is None or isinstance(value, bool | str):
         return value
     if len(path) > MOST_DEPTH:
-        raise ValueError(f"{place_in_words(path[:1])} holds itself, or values more than {MOST_DEPTH} deep")
+        raise ValueError(f"{place_in_words(path[:1])} contains itself, or is nested more than {MOST_DEPTH} deep")
     if isinstance(value, Enum) and not isinstance(value, int | float):
         return as_json(value.value, path)
     if isinstance(value, int):
@@ -63,7 +63,7 @@ def as_json(value: Any, path: Path = ()) -> Any:  # noqa: PLR0911
 
 
 def not_numbers(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """Find the floats in a value that are no JSON numbers, each with its place and its name."""
+    """Yield the floats in a value that are not JSON numbers, each with its place and name."""
     if isinstance(value, float):
         if (word := _not_a_number(value)) is not None:
             yield path, word
@@ -80,7 +80,7 @@ def not_numbers(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
 
 
 def place_in_words(path: Path) -> str:
-    """Write a place as it would be in code: ``items[2].price``."""
+    """Return a place as it would be written in code: ``items[2].price``."""
     words = ""
     for part in path:
         if isinstance(part, str) and part.isidentifier():
@@ -97,7 +97,7 @@ def _not_a_number(value: float) -> str | None:
 
 
 def _whole(value: int, path: Path) -> int:
-    # Python and other readers refuse more digits than that, unless they are set up for it.
+    # Python and other parsers refuse longer numbers unless they are configured otherwise.
     most = getattr(sys, "get_int_max_str_digits", lambda: 0)() or 4300
     if value.bit_length() > most * math.log2(10):
         raise ValueError(f"{place_in_words(path)} is a number of more than {most} digits, which JSON cannot carry")
@@ -107,7 +107,7 @@ def _whole(value: int, path: Path) -> int:
 def _key(key: Any, path: Path) -> str:
     if not isinstance(key, str):
         where = f"{place_in_words(path)} has the key" if path else "the arguments have the key"
-        raise ValueError(f"{where} {str(key)[:60]}, {_named(key)}, and JSON's keys are texts")
+        raise ValueError(f"{where} {str(key)[:60]}, {_named(key)}, but JSON keys must be strings")
     return key
 
 
@@ -121,7 +121,7 @@ def _instead_of(value: Any) -> str:
     for kind in type(value).__mro__:
         if kind.__name__ in _INSTEAD:
             return _INSTEAD[kind.__name__]
-    for method, words in (("isoformat", "a text"), ("tolist", "plain numbers"), ("item", "a plain number")):
+    for method, words in (("isoformat", "a string"), ("tolist", "plain numbers"), ("item", "a plain number")):
         if callable(getattr(value, method, None)):
             return f"{words}: .{method}()"
-    return "what is in it: a list, a dict, a text or a number"
+    return "what is in it: a list, a dict, a string or a number"

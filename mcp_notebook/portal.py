@@ -1,7 +1,7 @@
-"""The one background event loop, and the synchronous door to it.
+"""Run the background event loop, and give synchronous code access to it.
 
-A kernel's own loop is busy whenever a cell runs, so everything that must go on meanwhile (the HTTP
-server, open connections, calls) lives on one loop in a daemon thread of its own.
+A kernel's own loop is blocked whenever a cell runs, so everything that must continue meanwhile (the HTTP server, open
+connections, calls) runs on one loop in a daemon thread.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from mcp_notebook import main_thread
 __all__ = ["GRACE", "Portal"]
 
 GRACE = 1.0
-"""Seconds that closing waits for what still runs. A thread cannot be stopped, so a tool that never returns must not
-hold up the cell that closes its server; it goes on by itself."""
+"""Seconds that closing waits for work that still runs. A thread cannot be stopped, so a tool that never returns must
+not delay the cell that closes its server; the tool keeps running."""
 
 T = TypeVar("T")
 
 
 class Portal:
-    """An event loop on a daemon thread; it starts with the first use.
+    """An event loop on a daemon thread; the first use starts it.
 
-    Not `anyio.from_thread.start_blocking_portal`, because that one waits for the loop's tasks when the
-    interpreter exits, and a server's tasks never end: a kernel would hang in its shutdown.
+    `anyio.from_thread.start_blocking_portal` is not used, because it waits for the loop's tasks when the interpreter
+    exits. A server's tasks never end, so a kernel would hang in its shutdown.
     """
 
     def __init__(self) -> None:
@@ -41,27 +41,27 @@ class Portal:
 
     @property
     def here(self) -> bool:
-        """Whether the coroutine that asks runs on the loop already."""
+        """Return whether the running coroutine is already on this loop."""
         return asyncio.get_running_loop() is self._event_loop
 
     def start(self, function: Callable[..., Awaitable[T]], *args: object) -> Future[T]:
-        """Start ``function(*args)`` on the loop and return its future; cancelling that cancels it."""
+        """Start ``function(*args)`` on the loop and return its future; cancelling the future cancels the work."""
         return self._started().start_task_soon(function, *args)
 
     def run(self, function: Callable[..., Awaitable[T]], *args: object) -> T:
-        """Run ``function(*args)`` on the loop and wait for its result, with the main thread at its service.
+        """Run ``function(*args)`` on the loop and wait for its result; on the main thread, do its work meanwhile.
 
-        Whatever interrupts the wait also cancels the work, so that interrupting a cell that waits for a call
+        Anything that interrupts the wait also cancels the work, so that interrupting a cell that waits for a call
         cancels the call at the server.
         """
         work = _Work(function, args)
         try:
             result: T = main_thread.result_of(self.start(work.run))
         except BaseException:
-            # By `work`, not by its future: an interrupt can come when the work has started and the future is
-            # not yet in our hands. And not by `start`, which waits for the loop: a function may be blocking it.
+            # Cancel `work`, not its future: an interrupt can come when the work has started but this frame does not
+            # have the future yet. And do not use `start`, which waits for the loop: a function may be blocking it.
             if self._event_loop is not None:
-                with suppress(RuntimeError):  # it is closed, and the work is gone with it
+                with suppress(RuntimeError):  # the loop is closed, and the work with it
                     self._event_loop.call_soon_threadsafe(work.cancel)
             raise
         return result
@@ -69,10 +69,10 @@ class Portal:
     def start_task(self, function: Callable[..., Awaitable[T]], *args: object) -> Future[T]:
         """Start ``function(*args, started)``; return its future once it has called ``started()``.
 
-        Not anyio's `start_task`, because interrupting that one leaves the task running.
+        anyio's `start_task` is not used, because interrupting it leaves the task running.
 
         Raises:
-            Exception: What `function` raised before that.
+            Exception: The error that `function` raised before that.
         """
         ready: Future[None] = Future()
 
@@ -87,7 +87,7 @@ class Portal:
             running.add_done_callback(ended)
             main_thread.result_of(ready)
         except BaseException:
-            # Should the interrupt come before there is a future to cancel, calling `started` raises in the task.
+            # If the interrupt comes before there is a future to cancel, calling `started` raises in the task.
             ready.cancel()
             if running is not None:
                 running.cancel()
@@ -95,10 +95,11 @@ class Portal:
         return running
 
     def close(self) -> None:
-        """Cancel everything that runs on the loop and stop it; a later use starts a new one."""
+        """Cancel everything on the loop and stop it; a later use starts a new one."""
         with self._lock:
             portal, self._portal = self._portal, None
         if portal is not None:
+            # Not waited for: a task that blocks the loop must not block the thread that closes it.
             portal.start_task_soon(portal.stop, True)
 
     def _started(self) -> BlockingPortal:
@@ -116,13 +117,13 @@ class Portal:
                 ready.set_result(portal)
                 await portal.sleep_until_stopped()
         finally:
-            # Should the loop ever end by itself, the next use starts another.
+            # If the loop ever ends by itself, the next use starts another.
             if self._portal is portal:
                 self._portal = None
 
 
 class _Work:
-    """A call of a function that can be cancelled at any time, also before it has begun."""
+    """A function call that can be cancelled at any time, even before it has begun."""
 
     def __init__(self, function: Callable[..., Awaitable[Any]], args: tuple[object, ...]) -> None:
         self._function = function

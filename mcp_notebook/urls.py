@@ -1,4 +1,4 @@
-"""URLs as browsers read them: where a link really leads, and what about it can mislead."""
+"""Read URLs as browsers do: find where a link really leads, and what about it is misleading."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Any
 
 from mcp_notebook.visible import visible
 
-__all__ = ["Address", "address_of"]
+__all__ = ["WebAddress", "address_of"]
 
-LETTERS = "This name holds letters beyond a to z, which can look like others. Is it the host that you mean?"
+LETTERS = "The name contains letters other than a to z, which can look like others. Is it the host you expect?"
 
 
 @dataclass(frozen=True)
-class Address:
-    """What a URL says to a browser.
+class WebAddress:
+    """A URL as a browser understands it.
 
     Attributes:
-        written: The URL as it came, every character of it to be seen.
-        href: The URL as a browser writes it; None where it is not a web page's, so that it must not become a link.
-        host: The host that it leads to, names beyond ASCII in Punycode; "" where there is none.
-        site: The domain that somebody registered, of which the host is a part; an IP address is one by itself.
-        rewritten: Whether a browser writes it in another way than it came.
-        cautions: What to look at twice, a sentence each. Without an `href`, the first one says why.
+        written: The URL as given, with every character visible.
+        href: The URL as a browser writes it; None if it is not a web page's, and so must not become a link.
+        host: The host that it leads to, with Punycode for other than ASCII letters; "" if there is none.
+        site: The registered domain that the host belongs to; an IP address stands for itself.
+        rewritten: Whether a browser writes the URL differently.
+        cautions: Warnings, one sentence each. Without an `href`, the first one says why.
     """
 
     written: str
@@ -36,45 +36,45 @@ class Address:
 
     @property
     def parts(self) -> tuple[str, str, str]:
-        """The `href` before its host, the host, and what follows it."""
+        """The parts of `href`: before the host, the host, and after it."""
         href = self.href or ""
         authority = re.match(r"\w+://[^/?#]*", href)
         start = (authority.group() if authority else "").rfind("@") + 1 or href.find("//") + 2
         return href[:start], self.host, href[start + len(self.host) :]
 
 
-def address_of(url: str) -> Address:
+def address_of(url: str) -> WebAddress:
     """Read a URL as browsers do, by the WHATWG's standard.
 
-    Only ``http`` and ``https`` lead to a web page; a browser opens other schemes in ways of their own, or runs them.
+    Only ``http`` and ``https`` lead to a web page; browsers hand other schemes to other programs, or run them.
     """
-    import ada_url  # here, because few cells show a URL
+    import ada_url  # imported here, because few cells show a URL
 
     written = visible(url, one_line=True)
     try:
         read: Any = ada_url.URL(url)
     except ValueError:
-        return Address(written, None, "", "", ("No link: a browser cannot read this as a whole URL.",))
+        return WebAddress(written, None, "", "", ("No link: a browser cannot read this as a whole URL.",))
     scheme, host = str(read.protocol), str(read.hostname)
     if scheme not in ("http:", "https:"):
-        return Address(written, None, host, "", (f"No link: {scheme} is not the address of a web page.",))
+        return WebAddress(written, None, host, "", (f"No link: {scheme} is not the address of a web page.",))
     number = read.host_type != ada_url.HostType.DEFAULT
     href = str(read.href)
     rewritten = written not in (href, href.removesuffix("/"))
     cautions = tuple(_cautions(read, number, rewritten))
-    return Address(written, href, host, host if number else _site(host), cautions, rewritten)
+    return WebAddress(written, href, host, host if number else _site(host), cautions, rewritten)
 
 
 def _cautions(read: Any, number: bool, rewritten: bool) -> list[str]:
     found = []
     if read.username or read.password:
-        found.append("What stands before the @ is a user name, and not the host.")
+        found.append("The text before the @ is a user name, not the host.")
     if number:
-        found.append("The host is the number of a machine, and not a name.")
+        found.append("The host is an IP address, not a name.")
     if re.search(r"(^|\.)xn--", str(read.hostname)):
         found.append(LETTERS)
     if rewritten:
-        found.append("The server wrote it in another way than browsers do; this is how they read it.")
+        found.append("The server wrote the URL differently; this is how browsers read it.")
     return found
 
 

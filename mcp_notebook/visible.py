@@ -1,4 +1,4 @@
-"""Text from elsewhere, with every character in it to be seen."""
+"""Make every character of foreign text visible."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import re
 __all__ = ["visible"]
 
 _HIDDEN = re.compile(
-    # Controls: a terminal obeys ESC and C1 codes, a CR alone lets a line be written over, as a backspace does.
+    # Controls: a terminal obeys ESC and C1 codes; a lone CR or a backspace lets later text overwrite a line.
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\r(?!\n)"
-    # What turns text around or breaks lines, what takes no room, fillers, annotations, and halves of characters.
+    # Characters that change the direction of text or break lines, zero-width ones, fillers, annotations, surrogates.
     "|[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0"
     "\ufff0-\ufffb\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"
-    # Variants of the character before, and tags: each can carry a hidden byte.
+    # Variation selectors and tags: each can carry a hidden byte.
     "|[\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0000-\U000e0fff]"
 )
 
 _NOT_IN_A_LINE = re.compile("[\n\r\t\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
-"""What ends a line or a cell, and the spaces that are not the one that they look like."""
+"""Characters that end a line or a cell, and spaces that only look like the usual one."""
 
 _JOINERS = "\u200c\u200d"
 
@@ -27,15 +27,15 @@ _IDEOGRAPH = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 
 def visible(text: str, *, one_line: bool = False) -> str:
-    r"""Escape what cannot be seen, turns text around, or is an order to a terminal.
+    r"""Escape characters that are invisible, change the direction of text, or control a terminal.
 
-    Ends of lines and tabs stay, and so does what ordinary writing needs: joiners inside emoji and between letters of
-    Arabic or Indic scripts, one variation selector after a character that has variants.
+    Line ends and tabs stay, and so do the characters that ordinary writing needs: joiners inside emoji and between
+    letters of Arabic or Indic scripts, and one variation selector after a character that has variants.
 
     Args:
         text: The text.
-        one_line: Whether it stands in a line with others, which it must not end: escape line ends, tabs and unusual
-            spaces too.
+        one_line: Whether the text is part of a line, which it must not end: also escape line ends, tabs and unusual
+            spaces.
     """
     if not (text.isascii() and text.replace("\n", " ").isprintable()):
         text = _HIDDEN.sub(_written, text)
@@ -43,7 +43,7 @@ def visible(text: str, *, one_line: bool = False) -> str:
 
 
 def _written(found: re.Match[str]) -> str:
-    """Return the character where ordinary writing has it there, else its escape."""
+    """Return the character if ordinary writing has it in this place, else its escape."""
     character, text = found.group(), found.string
     before, after = text[max(found.start() - 1, 0) : found.start()], text[found.end() : found.end() + 1]
     if character in _JOINERS:

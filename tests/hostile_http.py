@@ -94,7 +94,7 @@ from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Recorder
 from mcp_notebook.server import adopt
 from mcp_notebook.server.endpoint import Endpoint
-from mcp_notebook.server.gate import Token
+from mcp_notebook.server.auth import Token
 from mcp_notebook.server.hosting import Listener
 {SERVER}
 # What is kept is kept on purpose, and so little of it that growth is seen.

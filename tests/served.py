@@ -23,7 +23,7 @@ from pydantic import BaseModel, Field
 from mcp_notebook import addresses
 from mcp_notebook.addresses import Address
 from mcp_notebook.server import NotebookServer
-from mcp_notebook.server.gate import Token, TokenGate
+from mcp_notebook.server.auth import Token, TokenGate
 
 DEADLINE = 30
 

@@ -11,7 +11,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from mcp_notebook import load_ipython_extension, unload_ipython_extension
-from mcp_notebook.magics.state import State
+from mcp_notebook.session.attaching import session_of
+from mcp_notebook.session.session import Session
 
 
 class Shell:
@@ -19,8 +20,8 @@ class Shell:
         self.shell = shell
 
     @property
-    def state(self) -> State:
-        return self.shell._mcp_notebook.state  # type: ignore[attr-defined, no-any-return]
+    def session(self) -> Session:
+        return session_of(self.shell)
 
     def run(self, *cells: str) -> Any:
         """Run cells, and return what IPython says of the last; they may raise."""

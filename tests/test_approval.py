@@ -27,14 +27,14 @@ from pydantic import BaseModel
 from mcp_notebook.errors import UnknownNameError
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Decision, as_tests
+from mcp_notebook.rendering.calls.card import call_card
+from mcp_notebook.rendering.calls.log import log
 from mcp_notebook.server import sdk_gaps, stable_tools
-from mcp_notebook.server.approval import Approval, Request, destructive, left_in_words
+from mcp_notebook.server.approval import Approval, ApprovalRequest, destructive, left_in_words
 from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.hosting import Listener
 from mcp_notebook.server.notebook_server import NotebookServer
 from mcp_notebook.widgets.approval import ApprovalCard
-from mcp_notebook.widgets.calls.card import call_card
-from mcp_notebook.widgets.calls.log import log
 from tests.outside import Connected, connected
 from tests.raw_http import RawClient, answer
 
@@ -106,7 +106,7 @@ def until(true: Callable[[], Any]) -> Any:
     return found
 
 
-def the_one_that_waits(approval: Approval) -> Request:
+def the_one_that_waits(approval: Approval) -> ApprovalRequest:
     (request,) = until(lambda: approval.waiting)
     return request
 
@@ -221,7 +221,7 @@ def test_a_call_that_its_client_cancels_waits_no_longer(library, approval, clien
     request = the_one_that_waits(approval)
     call.cancel()
     until(lambda: not approval.waiting)
-    with pytest.raises(UnknownNameError, match=f"No request {request.number} waits"):
+    with pytest.raises(UnknownNameError, match=f"No request {request.number} is waiting"):
         approval.allow(request.number)
     (recorded,) = library.server.runtime.recorder.calls
     until(lambda: recorded.state == "cancelled")
@@ -423,8 +423,8 @@ def test_a_server_that_takes_over_is_asked_about_too(library, listener, approval
 # The list by itself
 
 
-def asked(approval: Approval, **facts: Any) -> Request:
-    return Request(**{"client": "tester", "server": "s", "tool": "t", "arguments": {}, **facts})
+def asked(approval: Approval, **facts: Any) -> ApprovalRequest:
+    return ApprovalRequest(**{"client": "tester", "server": "s", "tool": "t", "arguments": {}, **facts})
 
 
 def test_of_two_answers_the_first_holds():
@@ -506,12 +506,12 @@ def test_the_time_that_is_left_is_said_in_words_that_seldom_change(left, words):
 
 
 @pytest.fixture
-def waiting() -> Iterator[Callable[..., tuple[Approval, ApprovalCard, Request]]]:
+def waiting() -> Iterator[Callable[..., tuple[Approval, ApprovalCard, ApprovalRequest]]]:
     """Make something wait, on a card."""
     with start_blocking_portal() as portal:
         approvals: list[Approval] = []
 
-        def wait(**facts: Any) -> tuple[Approval, ApprovalCard, Request]:
+        def wait(**facts: Any) -> tuple[Approval, ApprovalCard, ApprovalRequest]:
             approval = Approval("all", DEADLINE)
             approvals.append(approval)
             card = ApprovalCard(approval, "library")
@@ -627,8 +627,8 @@ for _ in range(5_000):
     ("arguments", "why"),
     [
         ({"content": "x" * 200_000, "path": "/etc/passwd"}, "its arguments have 200,0"),
-        ({str(i): i for i in range(20_000)}, "a person is shown 100,000 at most"),
-        ({"content": "\x1b" * 40_000}, "a person is shown 100,000 at most"),
+        ({str(i): i for i in range(20_000)}, "a person is shown at most 100,000"),
+        ({"content": "\x1b" * 40_000}, "a person is shown at most 100,000"),
         ({"content": DEEP}, "nested too deep"),
     ],
     ids=["long", "many", "control characters", "deep"],
@@ -647,7 +647,7 @@ def test_a_model_reads_that_its_arguments_are_too_long_to_be_allowed(library, ap
     denied = client.start("delete", title="x" * 200_000).result(DEADLINE)
     assert denied.is_error
     assert "200,0" in denied.content[0].text
-    assert "a person is shown 100,000 at most" in denied.content[0].text
+    assert "a person is shown at most 100,000" in denied.content[0].text
     assert library.done == []
 
 

@@ -17,7 +17,7 @@ def delete(title: str) -> str:
     return title
 """
 
-APPROVAL = "get_ipython()._mcp_notebook_state.registry.current.listener.approval"
+APPROVAL = "get_ipython()._mcp_notebook_session.registry.current.listener.approval"
 
 
 def number_that_waits(kernel: Kernel) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,7 @@ PACKAGE = Path(mcp_notebook.__file__).parent
 
 MAY_IMPORT = {
     "files": set(),
+    "json_diff": set(),
     "visible": set(),
     "plain_json": set(),
     "urls": {"visible"},
@@ -24,13 +27,43 @@ MAY_IMPORT = {
     "cells": set(),
     "schema": set(),
     "formatting": set(),
-    "recording": {"errors", "formatting"},
+    "recording": {"errors", "json_diff", "formatting"},
     "server": {"plain_json", "errors", "main_thread", "portal", "cells", "schema", "recording"},
     "client": {"visible", "plain_json", "urls", "errors", "portal", "addresses", "schema", "recording", "server"},
-    "widgets": {"visible", "urls", "errors", "portal", "cells", "schema", "recording", "server", "client"},
-    "export": {"errors", "files", "formatting", "portal", "hosts", "cells", "recording", "server", "client"},
+    "export": {
+        "errors",
+        "files",
+        "json_diff",
+        "formatting",
+        "portal",
+        "hosts",
+        "cells",
+        "recording",
+        "server",
+        "client",
+    },
     "agent": {"errors", "recording", "client"},
-    "course": {"errors", "client", "widgets"},
+    "rendering": {"visible", "urls", "json_diff", "hosts", "schema", "recording", "server", "client"},
+    "widgets": {"visible", "errors", "portal", "cells", "schema", "recording", "server", "client", "rendering"},
+    "course": {"errors", "client", "rendering"},
+    "session": {
+        "visible",
+        "plain_json",
+        "errors",
+        "main_thread",
+        "portal",
+        "addresses",
+        "cells",
+        "schema",
+        "recording",
+        "server",
+        "client",
+        "export",
+        "agent",
+        "rendering",
+        "widgets",
+    },
+    "importing": {"errors", "export"},
     "doctor": {"addresses", "hosts"},
     "magics": {
         "visible",
@@ -46,18 +79,21 @@ MAY_IMPORT = {
         "server",
         "client",
         "agent",
+        "rendering",
         "widgets",
         "doctor",
         "export",
+        "importing",
+        "session",
     },
-    "headless": {"visible", "errors", "portal", "main_thread", "cells", "recording", "server", "export", "magics"},
-    "cli": {"visible", "errors", "addresses", "bridge", "doctor", "course", "export", "headless"},
+    "headless": {"visible", "errors", "portal", "cells", "recording", "server", "export", "session", "magics"},
+    "cli": {"visible", "errors", "addresses", "bridge", "doctor", "course", "export", "importing", "headless"},
     "__main__": {"bridge", "cli"},
     "__init__": {"errors", "server", "client", "widgets", "magics"},
 }
 
 ROOMS_THAT_KNOW = {
-    "IPython": {"magics", "cells", "headless"},
+    "IPython": {"magics", "session", "cells", "headless"},
     "ipywidgets": {"widgets"},
     "click": {"magics", "cli"},
     "uvicorn": {"server"},
@@ -118,6 +154,18 @@ def test_outside_libraries_stay_in_their_rooms() -> None:
         if room not in ROOMS_THAT_KNOW.get(name.split(".")[0], {room})
     ]
     assert wrong == []
+
+
+def test_rendering_loads_no_widgets() -> None:
+    modules = [
+        ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+        for path in (PACKAGE / "rendering").rglob("*.py")
+    ]
+    script = (
+        f"import importlib, sys; [importlib.import_module(m) for m in {modules}]; print('ipywidgets' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_private_parts_of_the_sdk_are_touched_in_one_module_only() -> None:

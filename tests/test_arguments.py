@@ -13,7 +13,8 @@ from mcp_types import GetPromptResult, PromptMessage, TextContent
 
 from mcp_notebook.errors import UnknownNameError
 from mcp_notebook.magics.completion import complete
-from mcp_notebook.magics.words import named_values, parted, quoted_key, split
+from mcp_notebook.magics.words import split
+from mcp_notebook.session.arguments import named_values, parted, quoted_key
 from tests.shells import Shell, running_shell
 
 ODD_NAMES = [
@@ -116,7 +117,7 @@ def shell() -> Iterator[Shell]:
             "%%mcp_tool\ndef echo(p: dict) -> dict:\n    return p",
             "%%mcp_prompt\ndef plain(text: str) -> str:\n    return text",
         )
-        server = shell.state.registry.current.server
+        server = shell.session.registry.current.server
 
         async def get_prompt(name: str, arguments: Any = None, context: Any = None) -> GetPromptResult:
             content = TextContent(type="text", text=repr(arguments))
@@ -152,10 +153,12 @@ def test_the_line_that_says_what_a_prompt_needs_can_be_followed(shell: Shell) ->
 
 
 def test_tab_offers_names_as_they_are_typed(shell: Shell) -> None:
-    offered = [each.text for each in complete(shell.state, "%mcp prompt odd ")["completions"]]
+    offered = [each.text for each in complete(shell.session, "%mcp prompt odd ")["completions"]]
     assert '"a b"=' in offered
     assert "größe=" in offered
-    assert [each.text for each in complete(shell.state, '%mcp prompt odd "a b"=1 "a')["completions"]][:1] == ['"a=b"=']
+    assert [each.text for each in complete(shell.session, '%mcp prompt odd "a b"=1 "a')["completions"]][:1] == [
+        '"a=b"='
+    ]
 
 
 def test_a_tool_that_takes_an_object_gets_one(shell: Shell) -> None:

@@ -13,14 +13,15 @@ import pytest
 from mcp import Client
 from mcp_types import Implementation
 
+from mcp_notebook.cells import place_of
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call, Recorder
 from mcp_notebook.recording.call import MOST_CHARACTERS_OF_NAME
-from mcp_notebook.server import NotebookServer, audience, idle_sessions, runtime
+from mcp_notebook.rendering.calls.log import log
+from mcp_notebook.server import NotebookServer, idle_sessions, notifier, runtime
+from mcp_notebook.server.auth import Token
 from mcp_notebook.server.endpoint import Endpoint
-from mcp_notebook.server.gate import Token
 from mcp_notebook.server.hosting import Listener
-from mcp_notebook.widgets.calls.log import log, place
 from tests.raw_http import ACCEPT, LEGACY, RawClient, answer
 from tests.shells import running_shell
 
@@ -67,7 +68,7 @@ def test_long_names_clients_and_errors_are_cut_and_counted(part: str) -> None:
         tracemalloc.stop()
     assert kept < 30_000_000
     assert sum(one.size for one in recorder.calls) > 500 * len(getattr(made, part))
-    assert len(log(recorder.calls[-20:], place).text) < 20_000
+    assert len(log(recorder.calls[-20:], place_of).text) < 20_000
     assert "more characters]" in getattr(made, part)
 
 
@@ -95,7 +96,7 @@ def test_a_client_with_a_huge_name_calls_and_is_named_in_short(server: NotebookS
 def test_the_overview_names_ten_clients_at_most() -> None:
     with running_shell() as shell:
         shell.good("%%mcp_tool\ndef add(a: int = 1) -> int:\n    return a")
-        recorder = shell.state.registry.recorder
+        recorder = shell.session.registry.recorder
         for i in range(500):
             record(recorder, call(server="notebook", transport="http", client=f"client-{i:03} " + "x" * 1_000))
         shown = shell.good("%mcp").text
@@ -107,8 +108,8 @@ def test_the_overview_names_ten_clients_at_most() -> None:
 def test_a_client_may_follow_so_many_bytes_of_uris(
     listener: Listener, server: NotebookServer, monkeypatch: pytest.MonkeyPatch, legacy: bool
 ) -> None:
-    monkeypatch.setattr(audience, "MOST_BYTES_FOLLOWED", 50_000)
-    followed: dict[str, None] = server.runtime.audience.followed  # type: ignore[attr-defined]
+    monkeypatch.setattr(notifier, "MOST_BYTES_FOLLOWED", 50_000)
+    followed: dict[str, None] = server.runtime.notifier.followed  # type: ignore[attr-defined]
     with RawClient(listener.url, TOKEN, legacy=legacy) as client:
         for uris in ([f"test://{'x' * 60_000}"], [f"test://{i}" for i in range(1_000)]):
             if legacy:
@@ -128,10 +129,10 @@ def test_a_client_may_follow_so_many_bytes_of_uris(
 def test_what_is_remembered_of_followed_uris_is_bounded_by_their_length(
     server: NotebookServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audience, "MOST_BYTES_REMEMBERED", 10_000)
+    monkeypatch.setattr(notifier, "MOST_BYTES_REMEMBERED", 10_000)
     for i in range(100):
-        server.runtime.audience.listens([f"test://{i}/{'x' * 1_000}"])  # type: ignore[attr-defined]
-    followed = list(server.runtime.audience.followed)  # type: ignore[attr-defined]
+        server.runtime.notifier.record_listening([f"test://{i}/{'x' * 1_000}"])  # type: ignore[attr-defined]
+    followed = list(server.runtime.notifier.followed)  # type: ignore[attr-defined]
     assert 5 < len(followed) < 12
     assert followed[-1].startswith("test://99/")
 
@@ -139,7 +140,7 @@ def test_what_is_remembered_of_followed_uris_is_bounded_by_their_length(
 def test_a_session_that_ends_makes_room_for_what_others_follow(
     listener: Listener, server: NotebookServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audience, "MOST_BYTES_FOLLOWED_BY_ALL", 5_000)
+    monkeypatch.setattr(notifier, "MOST_BYTES_FOLLOWED_BY_ALL", 5_000)
     for _ in range(10):
         with RawClient(listener.url, TOKEN, legacy=True) as client:
             assert "result" in answer(client.request("resources/subscribe", {"uri": "test://" + "x" * 3_000}))
@@ -151,7 +152,7 @@ def test_saying_again_that_it_is_initialized_costs_nothing(listener: Listener, s
     with RawClient(listener.url, TOKEN, legacy=True) as client:
         for _ in range(50):
             client.post({"jsonrpc": "2.0", "method": "notifications/initialized"})
-        assert len(server.runtime.audience._places) == 1  # type: ignore[attr-defined]
+        assert len(server.runtime.notifier._subscriptions) == 1  # type: ignore[attr-defined]
 
 
 def initialize(listener: Listener, **who: Any) -> httpx2.Response:

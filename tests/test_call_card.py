@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_notebook.recording import Call
-from mcp_notebook.widgets.calls.card import call_card
-from mcp_notebook.widgets.calls.events import MOST_EVENTS
-from mcp_notebook.widgets.calls.sequence import diagram
+from mcp_notebook.rendering.calls.card import call_card
+from mcp_notebook.rendering.calls.events import MOST_EVENTS
+from mcp_notebook.rendering.calls.sequence import diagram
 from tests.test_values import harmless, texts, values
 
 CITY = {"type": "object", "properties": {"city": {"type": "string", "description": "Where"}}, "required": ["city"]}

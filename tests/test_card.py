@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mcp_notebook.widgets.definition import definition_card
+from mcp_notebook.rendering.definition import definition_card
 
 SEARCH: dict[str, Any] = {
     "name": "search",

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from mcp_notebook.json_diff import ABSENT, differences
 from mcp_notebook.recording import Call
-from mcp_notebook.widgets.calls.compare import ABSENT, compare, differences
+from mcp_notebook.rendering.calls.compare import compare
 from tests.kernels import Kernel
 
 
@@ -38,7 +39,7 @@ def structured(value: Any) -> dict[str, Any]:
     ],
 )
 def test_differences_are_found_as_deep_inside_as_they_are(before, after, found):
-    assert [tuple(difference) for difference in differences(before, after)] == found
+    assert [(each.dotted, each.before, each.after) for each in differences(before, after)] == found
 
 
 def test_two_calls_that_differ_are_shown_side_by_side_with_each_place():

@@ -58,9 +58,9 @@ def test_requests_and_lists_go_where_on_says(connected: Kernel) -> None:
     assert "echo://{word}/twice" in connected.good("%mcp resources --on echoes").text
     assert "review" in connected.good("%mcp prompts --on echoes").text
     assert "Hello Ada" in connected.good("""%mcp call greet --on echoes --answers '[{"name": "Ada"}]'""").text
-    line = connected.value("get_ipython()._mcp_notebook_state.call_line('echoes', 'add')")
+    line = connected.value("get_ipython()._mcp_notebook_session.call_line('echoes', 'add')")
     assert line == "%mcp call add --on echoes"
-    assert connected.value("get_ipython()._mcp_notebook_state.call_line('library', 'add')") == "%mcp call add"
+    assert connected.value("get_ipython()._mcp_notebook_session.call_line('library', 'add')") == "%mcp call add"
     assert "without one: %mcp call add --on echoes ..." in connected.good("%mcp form add --on echoes").text
     assert "3" in connected.good("%mcp call add a=1 b=2 --on echoes --era legacy").text
     wrong = connected.run("%mcp call add --on echos")
@@ -71,7 +71,7 @@ def test_a_connection_has_a_log_of_its_own(connected: Kernel) -> None:
     connected.good("%mcp call add a=20 b=2 --on echoes")
     log = connected.good("%mcp log --on echoes --last 1 --no-times").text
     assert "add" in log
-    number = connected.value("len(get_ipython()._mcp_notebook_state.connected['echoes'].recorder.calls)")
+    number = connected.value("len(get_ipython()._mcp_notebook_session.connected['echoes'].recorder.calls)")
     assert "The same result" in connected.good(f"%mcp replay {number} --on echoes").stdout
     assert "tools/call" in connected.good("%mcp log --wire --brief --on echoes").text
 
@@ -96,7 +96,7 @@ def test_a_url_takes_its_token_from_a_variable_and_shows_it_nowhere(connected: K
     refused = connected.run(f"%mcp connect {url} --as other --token NO_SUCH_NAME")
     assert "there is none of that name" in refused.everything
     assert "NO_SUCH_NAME" not in refused.everything
-    assert "wants a token, and none was sent (401)" in connected.run(f"%mcp connect {url} --as other").everything
+    assert "requires a token, and none was sent (401)" in connected.run(f"%mcp connect {url} --as other").everything
 
 
 def test_a_live_notebook_and_a_variable_are_targets(connected: Kernel) -> None:
@@ -110,7 +110,7 @@ def test_a_live_notebook_and_a_variable_are_targets(connected: Kernel) -> None:
 def test_what_is_nothing_to_connect_to_is_one_line(connected: Kernel) -> None:
     for line, says in {
         "nothing-there": "no live notebook, no program, and no variable that holds a server",
-        "ftp://x": "one starts with http:// or https://",
+        "ftp://x": "use http:// or https://",
         "-- no-such-program --flag": "There is no program 'no-such-program'",
         "--token x -- python": "--token: not for what is no URL",
         "localhost:1/mcp": "Did you mean 'http://localhost:1/mcp'?",

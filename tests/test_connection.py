@@ -159,7 +159,7 @@ def test_a_command_that_died_is_started_again_by_the_next_request(era: EraChoice
         with pytest.raises(RequestError) as raised:
             connection.call("dies")
         assert str(raised.value) == (
-            "The connection to 'echoes' broke off before the answer came; whether the request ran is not known. "
+            "The connection to 'echoes' broke before the answer came; it is not known whether the request ran. "
             "The last of its stderr: ready | these are the last words. The next request connects again."
         )
         assert "these are the last words" in connection.stderr
@@ -192,16 +192,22 @@ for line in sys.stdin:
 @pytest.mark.parametrize(
     ("target", "line"),
     [
-        (["no-such-program"], "There is no program 'no-such-program'. Install it, or give its whole path."),
+        (["no-such-program"], "There is no program 'no-such-program'. Install it, or give its full path."),
         (Command(sys.executable, cwd="/no/such"), "cannot be started: there is no folder '/no/such'."),
         (script("raise SystemExit('no licence')"), "ended before it answered. The last of its stderr: no licence."),
         (script(SPEAKS % ('"1999-01-01"', "{}")), "Unsupported protocol version from the server: 1999-01-01."),
-        (script(SPEAKS % ('"2025-06-18", "extra": 1', '{"capabilities": 3}')), "answered, but not as MCP says"),
-        (script("print('Welcome!')"), "prints what is no message of MCP: 'Welcome!'. Is it an MCP server on stdio?"),
-        ("ftp://somewhere", "'ftp://somewhere' is no URL of an MCP server: one starts with http:// or https://."),
-        ("http://", "is no URL of an MCP server"),
-        ("http://host:port/mcp", "is no URL of an MCP server"),
-        (3, "A int is nothing to connect to."),
+        (
+            script(SPEAKS % ('"2025-06-18", "extra": 1', '{"capabilities": 3}')),
+            "answered, but not with a valid MCP message",
+        ),
+        (
+            script("print('Welcome!')"),
+            "prints something that is not an MCP message: 'Welcome!'. Is it an MCP server on stdio?",
+        ),
+        ("ftp://somewhere", "'ftp://somewhere' is not the URL of an MCP server: use http:// or https://."),
+        ("http://", "is not the URL of an MCP server"),
+        ("http://host:port/mcp", "is not the URL of an MCP server"),
+        (3, "Cannot connect to a int."),
     ],
 )
 def test_what_cannot_be_connected_to_is_one_line(target: Any, line: str) -> None:
@@ -215,9 +221,9 @@ def test_an_answer_that_is_not_as_the_protocol_says_is_one_line() -> None:
     with connect(script(SPEAKS % ('"2025-06-18"', "{}"))) as connection:
         with pytest.raises(RequestError) as raised:
             connection.call("t").checked()
-        assert str(raised.value).startswith("The result is not as it should be: content: ")
+        assert str(raised.value).startswith("The result is not valid: content: ")
         assert "\n" not in str(raised.value)
-        with pytest.raises(RequestError, match="cannot be sent, for they are not all JSON"):
+        with pytest.raises(RequestError, match="cannot be sent, because they are not all JSON"):
             connection.call("t", {"a": object()})
 
 
@@ -229,7 +235,7 @@ def test_an_era_that_is_none_is_said() -> None:
 @pytest.mark.parametrize(
     ("given", "line"),
     [
-        ({"token": "secret\n"}, "The token cannot be sent: it is not one line of ASCII. Is a line break at its end?"),
+        ({"token": "secret\n"}, "The token cannot be sent: it is not one line of ASCII. Does it end in a line break?"),
         ({"headers": {"X-Key": "sécret"}}, "The header 'X-Key' cannot be sent"),
         ({"headers": {"X Key": "secret"}}, "The header 'X Key' cannot be sent"),
     ],
@@ -312,7 +318,7 @@ def test_a_command_that_is_long_in_coming_is_spoken_of(monkeypatch: pytest.Monke
     monkeypatch.setattr(sessions, "SILENCE", 0.8)
     notices: list[str] = []
     mute = script("import sys; print('fetching', file=sys.stderr, flush=True); sys.stdin.read()")
-    with pytest.raises(RequestError, match="runs and does not answer"):
+    with pytest.raises(RequestError, match="runs but does not answer"):
         connect(mute, deadline=2.0, notice=notices.append)
     program = Path(sys.executable).name
     assert notices == [f"{program!r} has not answered yet; it has 2 s to do so. The last of its stderr: fetching."]
@@ -321,6 +327,6 @@ def test_a_command_that_is_long_in_coming_is_spoken_of(monkeypatch: pytest.Monke
 def test_what_does_not_answer_is_ended_when_the_time_is_up(tmp_path: Path) -> None:
     started = tmp_path / "pid"
     code = f"import os; open({str(started)!r}, 'w').write(str(os.getpid())); [input() for _ in range(9)]"
-    with pytest.raises(RequestError, match="runs and does not answer"):
+    with pytest.raises(RequestError, match="runs but does not answer"):
         connect(script(code), deadline=1.0)
     assert is_gone(int(started.read_text()))

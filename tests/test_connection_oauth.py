@@ -58,7 +58,7 @@ def test_who_is_turned_down_reads_so_in_the_notebook_and_in_the_browser(sign_in:
     provider.denies = True
     with pytest.raises(RequestError) as raised:
         connect(where, oauth=browser, notice=lambda _: None)
-    assert str(raised.value) == f"{where}: Not signed in: access_denied. Connect again to have another try."
+    assert str(raised.value) == f"{where}: Not signed in: access_denied. Connect again to get another try."
     assert "Not signed in: access_denied" in PAGES[0]
 
 

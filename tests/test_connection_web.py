@@ -94,8 +94,8 @@ def test_a_live_notebook_is_connected_to_by_its_name_with_its_token(sales: Serve
 def test_a_missing_and_a_wrong_token_are_told_apart(sales: Served, era: EraChoice) -> None:
     where = url(sales.port)
     assert refusal(where, era=era) == (
-        f"{where} wants a token, and none was sent (401). Give it with --token VAR (token=... in Python), or sign in "
-        "with --oauth."
+        f"{where} requires a token, and none was sent (401). Give it with --token VAR (token=... in Python), or "
+        "sign in with --oauth."
     )
     assert refusal(where, era=era, token="wrong-secret") == (
         f"{where} does not accept the token that was sent (401). Give the right one, or one that has not expired."
@@ -110,22 +110,25 @@ def test_a_host_that_is_not_allowed_is_said(sales: Served) -> None:
 
 def test_a_page_is_no_stream_of_events() -> None:
     with web(HTMLResponse("<h1>Shop</h1>")) as port:
-        assert "opens no stream of events" in refusal(Url(url(port), transport="sse"))
+        assert "opens no event stream" in refusal(Url(url(port), transport="sse"))
 
 
 @pytest.mark.parametrize(
     ("response", "line"),
     [
-        (HTMLResponse("<h1>Shop</h1>"), "answers with a web page, so it is no MCP server. Check the path"),
-        (PlainTextResponse("hi"), "answers with text/plain, so it is no MCP server."),
+        (HTMLResponse("<h1>Shop</h1>"), "answers with a web page, so it is not an MCP server. Check the path"),
+        (PlainTextResponse("hi"), "answers with text/plain, so it is not an MCP server."),
         (HTMLResponse("gone", 404), "There is no MCP server at {url} (404). Check the path: it is often /mcp."),
-        (PlainTextResponse("no", 405), "takes no messages (405), so it is no MCP server, or an old one"),
+        (PlainTextResponse("no", 405), "accepts no messages (405), so it is not an MCP server, or an old one"),
         (PlainTextResponse("not for you", 403), "refuses (403: not for you)."),
-        (PlainTextResponse("oh\nno", 500), "answered 500: oh, and no message of MCP. Its own log has the reason."),
-        (JSONResponse({"items": []}), "answers with JSON that is no message of MCP."),
+        (
+            PlainTextResponse("oh\nno", 500),
+            "answered 500: oh without an MCP message. See the server's log for the reason.",
+        ),
+        (JSONResponse({"items": []}), "answers with JSON that is not an MCP message."),
         (
             Response(status_code=302, headers={"Location": "https://login.example/?key=1"}),
-            "sends on to https://login.example/. If that is the server that you mean, connect to it.",
+            "redirects to https://login.example/. If that is the server you mean, connect to it.",
         ),
     ],
 )
@@ -152,7 +155,7 @@ def test_what_takes_connections_and_says_nothing_is_given_up() -> None:
 
 
 def test_the_wrong_scheme_is_said(sales: Served) -> None:
-    assert "speaks no TLS" in refusal(url(sales.port).replace("http:", "https:"))
+    assert "does not speak TLS" in refusal(url(sales.port).replace("http:", "https:"))
 
 
 def test_a_certificate_that_is_not_trusted_is_said() -> None:
@@ -161,7 +164,7 @@ def test_a_certificate_that_is_not_trusted_is_said() -> None:
     error = httpx2.ConnectError("no")
     error.__cause__ = bad
     assert unreachable(error, httpx2.URL("https://me:secret@host/mcp?key=secret")).line == (
-        "The certificate of 'host' is not trusted: self-signed certificate. https://host/mcp was not asked anything."
+        "The certificate of 'host' is not trusted: self-signed certificate. Nothing was sent to https://host/mcp."
     )
 
 
@@ -210,7 +213,7 @@ def test_a_call_that_was_under_way_fails_and_is_not_made_again(tmp_path: Path, e
         first.stop()
         second = Served(tmp_path / "sales.ipynb")
         try:
-            with pytest.raises(RequestError, match=r"broke off before the answer came|answered 500"):
+            with pytest.raises(RequestError, match=r"broke before the answer came|answered 500"):
                 waiting.result(DEADLINE)
             assert add(connection) == {"result": 3}
             assert not second.tools.started.is_set()

@@ -23,8 +23,8 @@ from mcp_types import (
     TextResourceContents,
 )
 
+from mcp_notebook.rendering.content import render
 from mcp_notebook.server.notebook_server import NotebookServer
-from mcp_notebook.widgets.content import render
 
 DATA = base64.b64encode(b"12345").decode()
 HOSTILE = '<script>alert("1")</script>'

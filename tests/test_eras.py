@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mcp_notebook.recording.wire import Frame
-from mcp_notebook.widgets.calls.eras import lens
+from mcp_notebook.rendering.calls.eras import lens
 from tests.kernels import Kernel
 
 HOSTILE = "<script>alert(1)</script>"

@@ -170,7 +170,7 @@ def test_a_wish_that_cannot_be_met_is_one_line(shell: Shell, tmp_path: Path, lin
 def test_the_verb_completes(shell: Shell) -> None:
     from mcp_notebook.magics.completion import complete
 
-    offered = [each.text for each in complete(shell.state, "%mcp export books --")["completions"]]
+    offered = [each.text for each in complete(shell.session, "%mcp export books --")["completions"]]
     assert {"--dry-run", "--no-proof", "--volatile", "--health", "--licence", "--server"} <= set(offered)
 
 

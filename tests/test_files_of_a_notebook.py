@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mcp_notebook.export.module.writing import Module, write
-from mcp_notebook.magics.ran import subject_of
+from mcp_notebook.session.choosing import subject_of
 from tests.shells import Shell, running_shell
 
 SERVER = (
@@ -36,7 +36,7 @@ def tool(returned: str) -> str:
 
 def warned(shell: Shell, *cells: str) -> list[str]:
     shell.good(*cells)
-    return [f.name for f in write(subject_of(shell.state)).findings if f.weight == "warns"]
+    return [f.name for f in write(subject_of(shell.session)).findings if f.weight == "warns"]
 
 
 SALES = {
@@ -93,7 +93,7 @@ def test_a_file_that_a_cell_makes_under_a_path_of_parts_is_warned_of(shell: Shel
     shell.good(
         "(Path('data') / 'made.json').write_text('{}')", tool("json.loads((Path('data') / 'made.json').read_text())")
     )
-    (said,) = (f for f in write(subject_of(shell.state)).findings if f.weight == "warns")
+    (said,) = (f for f in write(subject_of(shell.session)).findings if f.weight == "warns")
     assert said.name == "'data/made.json'"
     assert "cell 2 makes this file and is left out" in said.what
 
@@ -121,7 +121,7 @@ def test_a_file_that_was_removed_again_is_not_there_after_a_start(
     shell: Shell, tmp_path: Path, made: list[str], removed: str
 ) -> None:
     shell.good(*made, "big = None\ndel big", removed, tool("(size, os.sep)"))
-    module = write(subject_of(shell.state))
+    module = write(subject_of(shell.session))
     imported(module, tmp_path)
     assert not (tmp_path / "big.txt").exists(), module.files["server.py"]
 

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mcp_types import Tool
 
-from mcp_notebook.magics.words import named_values, split, unquote
+from mcp_notebook.magics.words import split
+from mcp_notebook.session.arguments import named_values, unquote
 from mcp_notebook.widgets.form import SchemaForm, ToolForm
 from mcp_notebook.widgets.form.json_panel import magic_line
 

@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets
 import pytest
 
-from mcp_notebook.widgets.form.kit import MOST_FIELDS
+from mcp_notebook.widgets.form.form_context import MOST_FIELDS
 from tests.test_form_choices import Sending
 from tests.test_form_fields import find, walk
 

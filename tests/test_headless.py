@@ -65,7 +65,7 @@ def test_numbers_of_cells_are_those_of_code_cells_whatever_is_left_out(write: Wr
 def test_the_extension_is_there_with_and_without_load_ext(write: Write) -> None:
     for first in ("%load_ext mcp_notebook", "x = 1"):
         with headless.run(write(first, ADD, "%mcp call add a=1 b=2 -o three")) as notebook:
-            (add,) = definitions(notebook.state.live().server)
+            (add,) = definitions(notebook.session.live().server)
             assert add.cell is not None
             assert (add.name, add.cell.execution_count) == ("add", 2)
             assert notebook.shell.user_ns["three"].structured_content == {"result": 3}
@@ -116,7 +116,7 @@ def test_an_error_is_one_report_of_the_authors_lines(write: Write) -> None:
     ("cell", "end"),
     [
         ("x = 1 +* 2", "  line 1\n    x = 1 +* 2\nSyntaxError: invalid syntax"),
-        ("%mcp use nothing", "    %mcp use nothing\nThere is no live server and no variable 'nothing'."),
+        ("%mcp use nothing", "    %mcp use nothing\nThere is no live server or variable 'nothing'."),
         ("%%mcp_tool\ndef f(a=b): ...", "  line 2\n    def f(a=b): ...\nNameError: name 'b' is not defined"),
         ("await nothing()", "  line 1\n    await nothing()\nNameError: name 'nothing' is not defined"),
         ("name = input()", "EOFError: This notebook runs without a front end, so nobody can answer input()."),
@@ -164,4 +164,4 @@ def test_a_cell_that_runs_again_without_a_definition_withdraws_it(write: Write) 
     with headless.run(write(ADD)) as notebook:
         (cell,) = notebook.notebook.cells
         notebook.run_cells([headless.CodeCell(1, cell.id, cell.source.replace("add", "plus"))])
-        assert [found.name for found in definitions(notebook.state.live().server)] == ["plus"]
+        assert [found.name for found in definitions(notebook.session.live().server)] == ["plus"]

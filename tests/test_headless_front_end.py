@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from mcp_notebook import headless
 from mcp_notebook.cli import main
 from mcp_notebook.errors import CellError
-from mcp_notebook.headless.front_end import FOR_A_PERSON
+from mcp_notebook.headless.shell import FOR_A_PERSON
 
 Write = Callable[..., Path]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from IPython.core.error import UsageError
 
-from mcp_notebook.magics.list_commands import MOST
-from mcp_notebook.widgets.look import TABLE_WIDTH, columns
+from mcp_notebook.rendering.look import TABLE_WIDTH, columns
+from mcp_notebook.rendering.offers import MOST
 from tests.kernels import Kernel
 from tests.shells import Shell, running_shell
 
@@ -145,7 +145,7 @@ def test_a_definition_that_a_plain_server_does_not_take_is_told(
     assert "already exists" not in capsys.readouterr().err
     shell.good(ADD_KEPT)
     told = capsys.readouterr().err
-    assert "mcp: Tool already exists: add. The server keeps the first one, so this one was not taken." in told
+    assert "mcp: Tool already exists: add. The server keeps the first one, so this one was ignored." in told
     assert "%mcp use VARIABLE" in told
     shell.good("mcp = Shop.server\n%mcp use mcp", ADD_KEPT)
     assert "already exists" not in capsys.readouterr().err

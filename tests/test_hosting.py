@@ -20,8 +20,8 @@ from mcp.client.streamable_http import streamable_http_client
 
 from mcp_notebook.errors import HostingError, PortTakenError
 from mcp_notebook.portal import Portal
+from mcp_notebook.server.auth import Token
 from mcp_notebook.server.endpoint import Endpoint
-from mcp_notebook.server.gate import Token
 from mcp_notebook.server.hosting import SWITCH_INTERVAL, Listener
 from mcp_notebook.server.notebook_server import NotebookServer
 from tests.raw_http import RawClient
@@ -166,7 +166,7 @@ def test_sse_checks_the_host_as_http_does(serve, transport):
 def test_a_server_beyond_loopback_says_so_and_is_reached_from_this_machine(serve):
     listener = serve(host="0.0.0.0")
     assert not listener.endpoint.local
-    assert "seen from outside this machine" in repr(listener)
+    assert "reachable from other machines" in repr(listener)
     assert listener.url.startswith("http://127.0.0.1:")
     assert status(listener) == 200
     assert status(listener, Host="evil.example.org") == 421
@@ -181,7 +181,7 @@ def test_a_server_on_loopback_says_so_and_shows_no_token(serve):
 
 def test_a_server_without_a_token_says_so(serve):
     listener = serve(token=None)
-    assert "No token is asked for." in repr(listener)
+    assert "No token is required." in repr(listener)
     assert status(listener, Authorization="") == 200
 
 

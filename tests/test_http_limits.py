@@ -24,8 +24,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mcp_notebook.portal import Portal
 from mcp_notebook.server import NotebookServer, hosting, http_limits
+from mcp_notebook.server.auth import Token
 from mcp_notebook.server.endpoint import Endpoint
-from mcp_notebook.server.gate import Token
 from mcp_notebook.server.hosting import Listener
 from tests.kernels import Kernel, running_kernel
 
@@ -262,12 +262,12 @@ def open_stream(listener: Listener, *more: bytes) -> Iterator[socket.socket]:
 def test_a_client_that_leaves_its_stream_is_forgotten_whatever_it_sent_ahead(
     limits: ModuleType, listener: Listener, more: bytes
 ) -> None:
-    audience = listener._server.runtime.audience  # type: ignore[attr-defined]
+    notifier = listener._server.runtime.notifier  # type: ignore[attr-defined]
     for _ in range(3):
         with open_stream(listener, more):
-            assert len(audience._places) == 1
+            assert len(notifier._subscriptions) == 1
         end = time.monotonic() + DEADLINE
-        while audience._places:
+        while notifier._subscriptions:
             assert time.monotonic() < end, "the stream is kept"
             anyio.run(anyio.sleep, 0.02)
     assert not limits.LimitedProtocol.open

@@ -21,9 +21,8 @@ from mcp_notebook import headless
 from mcp_notebook.cli import main
 from mcp_notebook.errors import NotebookError
 from mcp_notebook.export.module.writing import write
-from mcp_notebook.export.way_back import import_server
-from mcp_notebook.headless.choosing import choose
-from mcp_notebook.magics.ran import subject_of
+from mcp_notebook.importing.notebook import import_server
+from mcp_notebook.session.choosing import choose, subject_of
 
 SERVER = '''"""What the shop sells."""
 
@@ -153,7 +152,7 @@ def code(notebook: Path) -> list[str]:
 
 def lists_of_notebook(notebook: Path) -> Any:
     with headless.run(notebook) as ran:
-        return ran.state.portal.run(_lists, choose(ran.state).server)
+        return ran.session.portal.run(_lists, choose(ran.session).server)
 
 
 def test_the_notebook_of_a_package_defines_what_the_package_does(shop: Path, tmp_path: Path) -> None:
@@ -163,7 +162,7 @@ def test_the_notebook_of_a_package_defines_what_the_package_does(shop: Path, tmp
     assert made.notebook == tmp_path / "work" / "shop.ipynb"
     assert lists_of_notebook(made.notebook) == expected
     with headless.run(made.notebook) as ran:
-        connection = ran.state.connection(ran.state.live())
+        connection = ran.session.connection(ran.session.live())
         answer = connection.call("order", {"order": {"what": "tea", "count": 2}}).result
         assert answer.structured_content == {"text": "TEA", "cents": 3 * 2 * 2 * 2}
 
@@ -208,9 +207,9 @@ def test_a_server_that_a_function_makes_is_found(tmp_path: Path) -> None:
 def test_there_and_back_again_is_the_same(shop: Path, tmp_path: Path) -> None:
     made = import_server(shop, None, tmp_path)
     with headless.run(made.notebook) as ran:
-        choose(ran.state)
-        module = write(subject_of(ran.state, None))
-        before = ran.state.portal.run(_lists, ran.state.live().server)
+        choose(ran.session)
+        module = write(subject_of(ran.session, None))
+        before = ran.session.portal.run(_lists, ran.session.live().server)
     assert [str(found) for found in module.findings if found.weight == "stops"] == []
     lay(tmp_path / "again", {"__init__.py": "", **module.files})
     second = import_server(tmp_path / "again", None, tmp_path)
@@ -247,7 +246,7 @@ def test_the_shell_writes_it_and_never_over_a_notebook(tmp_path: Path, monkeypat
     assert done.exit_code == 0, done.output
     assert "'scripts/where.py'" in done.output
     with headless.run(tmp_path / "where.ipynb") as ran:
-        answer = ran.state.connection(choose(ran.state)).call("where", {}).result
+        answer = ran.session.connection(choose(ran.session)).call("where", {}).result
         assert answer.structured_content == {"result": "where.py!"}
     again = CliRunner().invoke(main, ["import", "scripts/where.py"])
     assert (again.exit_code, "is there already" in again.output) == (1, True)

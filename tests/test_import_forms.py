@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from mcp_notebook import headless
 from mcp_notebook.cli import main
 from mcp_notebook.errors import NotebookError
-from mcp_notebook.export.way_back import Imported, import_server
-from mcp_notebook.headless.choosing import choose
+from mcp_notebook.importing.notebook import Imported, import_server
+from mcp_notebook.session.choosing import choose
 
 SDK = "from mcp.server.mcpserver import MCPServer\n"
 TOOL = "\n@{}.tool()\ndef twice(a: int) -> int:\n    return 2 * a\n"
@@ -37,8 +37,8 @@ def imported(module: Path, **options: Any) -> Imported:
 def answer(made: Imported, tool: str = "twice", **arguments: Any) -> Any:
     """What a tool of the notebook gives."""
     with headless.run(made.notebook) as ran:
-        assert list(ran.state.registry.servers) == [made.variable]
-        return ran.state.connection(choose(ran.state)).call(tool, arguments or {"a": 4}).result.structured_content
+        assert list(ran.session.registry.servers) == [made.variable]
+        return ran.session.connection(choose(ran.session)).call(tool, arguments or {"a": 4}).result.structured_content
 
 
 MADE = {
@@ -187,7 +187,7 @@ def test_the_names_of_fastmcp_are_changed_on_request_and_what_differs_is_said(
         assert any(note in said for said in made.notes), made.notes
     assert answer(made) == {"result": 8}
     with headless.run(made.notebook) as ran:
-        server = choose(ran.state).server
+        server = choose(ran.session).server
         assert (type(server).__name__, server.instructions or "Be kind.") == ("MCPServer", "Be kind.")
 
 

@@ -146,7 +146,7 @@ def test_a_cell_that_cannot_become_a_tool_changes_nothing_and_says_why(
         ("%mcp call add 1 2", "'1' is not key=value."),
         ("%mcp call add --json '[1]'", "--json takes an object"),
         ("%mcp call add --args nowhere", "there is no variable 'nowhere'"),
-        ("%mcp use nowhere", "There is no live server and no variable 'nowhere'."),
+        ("%mcp use nowhere", "There is no live server or variable 'nowhere'."),
         ("%mcp use shelf_of_books", "'shelf_of_books' is a list, not an MCP server"),
         ("%mcp read nowhere://x", "Unknown resource: nowhere://x"),
         ("%mcp token", "does not listen, so it has no token. First: %mcp serve."),
@@ -328,7 +328,7 @@ def test_a_cell_that_fails_halfway_takes_no_place_of_a_live_server(shared_kernel
     shared_kernel.good("%mcp use half")
     failed = shared_kernel.run(create.replace("MIDDLE", "1 / 0"))
     assert failed.errors == ["ZeroDivisionError"]
-    assert "'half' is still the server of before" in failed.stderr
+    assert "'half' is still the earlier server" in failed.stderr
     assert shared_kernel.good("%mcp call two").text == "2"
     shared_kernel.good(create.replace("MIDDLE", "").replace("return 2", "return 22"))
     assert shared_kernel.good("%mcp call two").text == "22"
@@ -339,7 +339,7 @@ def test_what_magics_defined_is_not_lost_to_a_new_server_of_the_same_name(shared
     shared_kernel.good("%mcp new keep")
     shared_kernel.good(ADD)
     ran = shared_kernel.good(f"from mcp_notebook import NotebookServer\n{variable} = NotebookServer('keep')")
-    assert "'keep' is live already" in ran.stderr
+    assert "'keep' is already live" in ran.stderr
     assert shared_kernel.good("%mcp call add a=1 b=2").text == "3"
     shared_kernel.good(f"%mcp use {variable}")
     assert "none yet" in shared_kernel.good("%mcp tools").text

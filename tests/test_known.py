@@ -65,9 +65,9 @@ def shell() -> Iterator[Shell]:
 
 @pytest.fixture
 def twins(shell: Shell) -> Iterator[Shell]:
-    shell.state.connect(twofold(), "twins", "auto")
+    shell.session.connect(twofold(), "twins", "auto")
     yield shell
-    shell.state.disconnect("twins")
+    shell.session.disconnect("twins")
 
 
 def magic(shell: Shell, line: str) -> Any:
@@ -89,18 +89,18 @@ def test_both_of_one_name_are_listed_and_that_is_said(twins: Shell) -> None:
 def test_a_tool_of_a_name_that_is_there_twice_is_called_and_has_a_form(twins: Shell) -> None:
     assert magic(twins, "call twin a=x --on twins").content[0].text == "{'a': 'x'}"
     assert magic(twins, "form twin --on twins") is None
-    form = twins.state.form("twins", "twin")
+    form = twins.session.form("twins", "twin")
     find(form, "a").value = "y"
     assert form.arguments == {"a": "y"}
     assert magic(twins, "prompt ask x=1 --on twins").messages == []
     assert magic(twins, "read note:///a --on twins").contents[0].text == "noted"
-    offered = [each.text for each in complete(twins.state, "%mcp call --on twins tw")["completions"]]
+    offered = [each.text for each in complete(twins.session, "%mcp call --on twins tw")["completions"]]
     assert offered == ["twin"]
-    assert "a=" in [each.text for each in complete(twins.state, "%mcp call --on twins twin ")["completions"]]
+    assert "a=" in [each.text for each in complete(twins.session, "%mcp call --on twins twin ")["completions"]]
 
 
 def test_the_workbench_shows_the_one_of_two_that_is_chosen(twins: Shell) -> None:
-    bench = Workbench(twins.state.connected["twins"])
+    bench = Workbench(twins.session.connected["twins"])
     try:
         for page, labels in ((bench._tools, "ab"), (bench._prompts, "xx"), (bench._resources, ("note", "note"))):
             select = page._list.select
@@ -130,7 +130,7 @@ def test_a_connection_that_a_cell_opened_is_known_by_its_variable_and_its_name(s
             assert "add" in repr(magic(shell, f"log --on {name}"))
         assert repr(magic(shell, "")).count("library") == 1
         assert "there" in repr(magic(shell, ""))
-        assert "there" in [each.text for each in complete(shell.state, "%mcp tools --on th")["completions"]]
+        assert "there" in [each.text for each in complete(shell.session, "%mcp tools --on th")["completions"]]
         assert magic(shell, "inspect there") is None
         assert magic(shell, "form add --on branch") is None
         assert magic(shell, "call add a=1 b=2 --on there --era legacy").structured_content == {"result": 3}

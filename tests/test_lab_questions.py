@@ -52,7 +52,7 @@ def motto(said: Annotated[CreateMessageResult, Resolve(ask_model)]) -> str:
 """
 AWAIT = """
 import asyncio
-connection = get_ipython()._mcp_notebook_state.connection(get_ipython()._mcp_notebook_state.live())
+connection = get_ipython()._mcp_notebook_session.connection(get_ipython()._mcp_notebook_session.live())
 outcome = await asyncio.wrap_future(connection.start_call("order", {}))
 outcome.result
 """

@@ -18,7 +18,7 @@ from mcp_notebook.export.likeness.anatomy import Anatomy
 from mcp_notebook.export.likeness.comparing import Source, Unlike, unlike
 from mcp_notebook.export.likeness.live import anatomy_of
 from mcp_notebook.export.module.writing import Module, write
-from mcp_notebook.magics.ran import subject_of
+from mcp_notebook.session.choosing import subject_of
 from tests.shells import Shell, running_shell
 
 SERVER = "import functools\nfrom mcp.server.mcpserver import MCPServer\nmcp = MCPServer('library')"
@@ -65,7 +65,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
 
 def exported(shell: Shell, *cells: str) -> Module:
     shell.good(*cells)
-    return write(subject_of(shell.state))
+    return write(subject_of(shell.session))
 
 
 def stops(module: Module) -> list[Finding]:
@@ -78,7 +78,7 @@ def differences(shell: Shell, module: Module, folder: Path) -> list[Unlike]:
     (folder / name).mkdir()
     for file, text in {"__init__.py": "", **module.files}.items():
         (folder / name / file).write_text(text)
-    subject = subject_of(shell.state)
+    subject = subject_of(shell.session)
     found = anatomy_of(subject.server, subject.namespace)  # first, since the package may change what both have
     classes = {kind: dict(vars(kind)) for kind in (MCPServer, Tool)}
     for kind, name_of, value in [(kind, n, v) for kind, has in UNTOUCHED.items() for n, v in has.items()]:

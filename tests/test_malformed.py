@@ -11,20 +11,21 @@ import pytest
 from IPython.core.error import UsageError
 
 from mcp_notebook import cells
+from mcp_notebook.cells import place_of
 from mcp_notebook.export.proof.replaying import replays
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording.as_tests import why_not
 from mcp_notebook.recording.cutting import MOST_DEPTH
+from mcp_notebook.rendering.calls import sequence
+from mcp_notebook.rendering.calls.card import call_card
+from mcp_notebook.rendering.calls.compare import compare
+from mcp_notebook.rendering.calls.frames import brief_wire_log, wire_log
+from mcp_notebook.rendering.calls.log import log
+from mcp_notebook.rendering.calls.traffic import CallRow
 from mcp_notebook.server import NotebookServer
+from mcp_notebook.server.auth import Token
 from mcp_notebook.server.endpoint import Endpoint
-from mcp_notebook.server.gate import Token
 from mcp_notebook.server.hosting import Listener
-from mcp_notebook.widgets.calls import sequence
-from mcp_notebook.widgets.calls.card import call_card
-from mcp_notebook.widgets.calls.compare import compare
-from mcp_notebook.widgets.calls.frames import brief_wire_log, wire_log
-from mcp_notebook.widgets.calls.log import log, place
-from mcp_notebook.widgets.workbench.rows import CallRow
 from tests.raw_http import RawClient, answer, envelope, modern_headers
 from tests.shells import running_shell
 
@@ -91,7 +92,7 @@ def test_a_malformed_request_is_refused_recorded_as_it_came_and_shown(
     assert (call.method, call.state, call.malformed) == (method, "refused", True)
     assert repr(call.arguments)[:60] == repr(value)[:60]
     for drawn in (
-        log([call], place),
+        log([call], place_of),
         call_card(call, "", cells.explain),
         sequence.diagram(call),
         compare(call, call),
@@ -164,7 +165,7 @@ def test_deep_json_is_answered_with_frames_kept_and_shown(
     assert wire_log(frames).html
     assert brief_wire_log(frames).text
     assert sequence.diagram(frames).text
-    assert log(server.runtime.recorder.calls[-1:], place).text
+    assert log(server.runtime.recorder.calls[-1:], place_of).text
 
 
 def test_what_is_kept_of_a_deep_value_says_that_it_goes_on(server: NotebookServer, url: str) -> None:

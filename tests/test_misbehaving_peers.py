@@ -78,7 +78,7 @@ def is_served(own: Connection) -> bool:
     return own.start_call("increase", {"a": 1}).result(DEADLINE).result.structured_content == {"result": 2}
 
 
-NOT_A_MESSAGE = "answered with a line that is not a message of MCP ({}): "
+NOT_A_MESSAGE = "answered with a line that is not an MCP message ({}): "
 
 UNUSABLE = {
     "half-a-character": (NOT_A_MESSAGE.format("half a character in JSON"), "cut \\ud83d"),
@@ -101,7 +101,7 @@ UNUSABLE = {
     "cut-short": (NOT_A_MESSAGE.format("invalid JSON"), '"text":"x"'),
     "number-too-long": (NOT_A_MESSAGE.format("invalid JSON"), '"n":999'),
     "too-deep": (NOT_A_MESSAGE.format("invalid JSON"), '"n":[[['),
-    "too-long": ("sent a line of more than 64 MB, the most that is taken.", "Ask it for less."),
+    "too-long": ("sent a line of more than 64 MB, which is the limit.", "Ask it for less."),
 }
 """Over stdio: the answer cannot be used, and the connection can."""
 
@@ -137,7 +137,7 @@ def test_a_line_without_end_ends_its_call_and_takes_bounded_memory(fault: str, o
 @pytest.mark.parametrize("fault", ["ends", "ends-in-the-middle"])
 def test_a_command_that_ends_ends_its_calls(fault: str, own: Connection) -> None:
     with over(fault, notice=lambda _: None) as connection:
-        assert "broke off before the answer came" in line_of(connection)
+        assert "broke before the answer came" in line_of(connection)
         assert is_served(own)
         assert words(connection.start_call("good").result(DEADLINE).result) == "good"
 
@@ -201,12 +201,12 @@ OVER_HTTP = {
     "bomb-in-bomb": "sent a response of more than 64 MB",
     "gzip-bomb-of-events": "sent an event of more than 64 MB",
     "gzip-bomb-as-error": "sent a response of more than 64 MB",
-    "gzip-that-is-none": "sent a body that is not what its Content-Encoding says",
+    "gzip-that-is-none": "sent a body that does not match its Content-Encoding",
     "endless-body": "sent a response of more than 64 MB",
     "endless-event": "sent an event of more than 64 MB",
     "endless-comment": "sent an event of more than 64 MB",
     "endless-error": "answered 500",
-    "headers-without-end": "sent headers without end",
+    "headers-without-end": "sent more than 100 kB of headers",
     "half-a-character": "(half a character in JSON: ",
     "half-a-character-in-an-event": 'text":"cut \\ud83d"',
     "latin-1": "(a byte that is not UTF-8): ",
@@ -214,16 +214,16 @@ OVER_HTTP = {
     "null-id": 'answered with the id null instead of 4: {"jsonrpc": "2.0", "id": null, "error"',
     "other-id": "answered with the id 987654 instead of 4",
     "empty": "answered with an empty body",
-    "accepted": "took the request (202) and gives no answer to it",
-    "no-content": "took the request (204) and gives no answer to it",
+    "accepted": "accepted the request (202) but does not answer it",
+    "no-content": "accepted the request (204) but does not answer it",
     "batch": "(not JSON-RPC 2.0): [{",
     "a-notification": "answered with a message that is not the answer: ",
     "result-is-text": '"result": "x"',
     "web-page": "answers with a web page",
-    "cut-short": "broke off before the answer came",
+    "cut-short": "broke before the answer came",
     "events-end": "ended its response without an answer",
     "events-end-after-a-message": "ended its response without an answer",
-    "events-ask-to-come-back-late": "broke off before the answer came",
+    "events-ask-to-come-back-late": "broke before the answer came",
     "error-in-latin-1": "answered 500",
     "sse-half-a-character": "(half a character in JSON: ",
     "sse-null-id": '"id": null',
@@ -271,7 +271,7 @@ def test_an_sse_server_that_names_no_address_is_told_of(port: str, monkeypatch: 
 def test_a_timeout_ends_what_a_command_never_finishes(fault: str, own: Connection) -> None:
     with over(fault) as connection:
         assert line_of(connection, timeout=0.5) == (
-            "'misbehaves' did not answer within 0.5 s; whether the request ran is not known. Give it longer: "
+            "'misbehaves' did not answer within 0.5 s; it is not known whether the request ran. Allow more time: "
             "--timeout SECONDS on the line, timeout=... in Python."
         )
         assert is_served(own)
@@ -279,7 +279,7 @@ def test_a_timeout_ends_what_a_command_never_finishes(fault: str, own: Connectio
 
 def test_a_timeout_names_what_came_in_place_of_an_answer() -> None:
     with over("says-hello") as connection:
-        assert line_of(connection, timeout=0.5).endswith("It sent what is not a message of MCP: hello")
+        assert line_of(connection, timeout=0.5).endswith("It sent something that is not an MCP message: hello")
 
 
 @pytest.mark.parametrize("fault", ["silence", "drip", "drip-of-events"])
@@ -319,7 +319,7 @@ def test_a_command_of_before_is_connected_to(fault: str, starts: int, tmp_path: 
 
 def test_a_command_of_before_is_started_in_its_own_way_again_after_it_was_lost(tmp_path: Path) -> None:
     with over("ends-at-discover", str(tmp_path / "starts"), notice=lambda _: None) as connection:
-        with pytest.raises(RequestError, match="broke off"):
+        with pytest.raises(RequestError, match="broke before"):
             connection.call("ends")
         assert words(connection.start_call("good").result(DEADLINE).result) == "good"
     assert (tmp_path / "starts").read_text().splitlines() == ["started"] * 3
@@ -372,7 +372,7 @@ def test_the_error_is_found_in_what_a_command_writes(stderr: str) -> None:
 
 
 def test_a_command_that_never_answers_is_given_up_at_its_deadline() -> None:
-    with pytest.raises(RequestError, match="runs and does not answer"):
+    with pytest.raises(RequestError, match="runs but does not answer"):
         over("never-starts", deadline=1.0)
 
 

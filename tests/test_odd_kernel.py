@@ -112,7 +112,7 @@ def test_a_check_without_an_end_ends_and_can_be_interrupted(kernel: Kernel) -> N
 
 def test_a_server_of_the_kernel_answers_while_a_result_is_checked(kernel: Kernel) -> None:
     ran = kernel.good(
-        "state = get_ipython()._mcp_notebook_state\n"
+        "state = get_ipython()._mcp_notebook_session\n"
         "checking = state.on('slow', None).start_call('t')\n"
         "answer = state.on(None, None).call('add', {'a': 1, 'b': 2}).result.structured_content\n"
         "print(answer, checking.done())\n"

@@ -14,9 +14,9 @@ from mcp_types import CallToolResult, TextContent
 from mcp_notebook.client import Connection, connect
 from mcp_notebook.client.limits import LONGEST_MESSAGE, MOST_ITEMS, MOST_PAGES, MOST_PROBLEMS
 from mcp_notebook.errors import RequestError
+from mcp_notebook.rendering.calls.card import call_card
+from mcp_notebook.rendering.content import render
 from mcp_notebook.schema import Checker, Findings
-from mcp_notebook.widgets.calls.card import call_card
-from mcp_notebook.widgets.content import render
 from mcp_notebook.widgets.workbench import Workbench
 from tests.odd_servers import OBJECT, command, odd
 
@@ -73,7 +73,7 @@ def test_a_result_that_is_not_as_the_protocol_says_is_shown_whole_with_what_is_w
         card = call_card(outcome.call, "", repr).text
         assert "good" in card
         assert lines(outcome)[0] in card
-        with pytest.raises(RequestError, match="The result is not as it should be: ") as strict:
+        with pytest.raises(RequestError, match="The result is not valid: ") as strict:
             outcome.checked()
         assert strict.value.call is outcome.call
 
@@ -282,7 +282,7 @@ def test_a_list_without_an_end_is_cut_and_told() -> None:
     with connected(odd(**{"tools/list": {"endless": {"tools": ONE}}})) as connection:
         found = connection.tools()
         assert len(found) == MOST_PAGES
-        assert lines(found) == [f"the list is not complete: it has more than {MOST_PAGES:,} pages"]
+        assert lines(found) == [f"the list is incomplete: it has more than {MOST_PAGES:,} pages"]
 
 
 def test_a_list_with_very_many_items_is_cut_and_told() -> None:
@@ -290,7 +290,7 @@ def test_a_list_with_very_many_items_is_cut_and_told() -> None:
     with connected(command({"tools/list": {"endless": {"tools": many[:700]}}})) as connection:
         found = connection.tools()
         assert len(found) == MOST_ITEMS
-        assert lines(found) == [f"the list is not complete: it has more than {MOST_ITEMS:,} items"]
+        assert lines(found) == [f"the list is incomplete: it has more than {MOST_ITEMS:,} items"]
 
 
 def test_a_list_that_takes_too_long_shows_what_came(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,7 +299,7 @@ def test_a_list_that_takes_too_long_shows_what_came(monkeypatch: pytest.MonkeyPa
     with connected(odd(**{"tools/list": slow})) as connection:
         found = connection.tools()
         assert [tool.name for tool in found] == ["t"]
-        assert lines(found) == ["the list is not complete: the server had 0.5 s to list them"]
+        assert lines(found) == ["the list is incomplete: the server had 0.5 s to list them"]
 
 
 def test_an_error_on_a_later_page_leaves_the_pages_before() -> None:
@@ -307,7 +307,7 @@ def test_an_error_on_a_later_page_leaves_the_pages_before() -> None:
     with connected(odd(**{"tools/list": pages})) as connection:
         found = connection.tools()
         assert [tool.name for tool in found] == ["t"]
-        assert lines(found) == ['the list is not complete: page 2 was refused: "db down"']
+        assert lines(found) == ['the list is incomplete: page 2 was refused: "db down"']
 
 
 def test_the_error_of_one_list_leaves_the_others_in_the_workbench() -> None:

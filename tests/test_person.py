@@ -34,13 +34,13 @@ def order(kind: str, size: Annotated[Size, Resolve(ask_for_size)]) -> str:
     return f"{size.size} {kind} in {size.slices}"
 """
 AWAIT = """
-state = get_ipython()._mcp_notebook_state
+state = get_ipython()._mcp_notebook_session
 outcome = await state.on().aio.call("order", {"kind": "Marinara"})
 outcome.result
 """
 
 
-CONNECTED = "get_ipython()._mcp_notebook_state.connected"
+CONNECTED = "get_ipython()._mcp_notebook_session.connected"
 ROOT = Path(__file__).parent.parent
 HEARS = tuple(map(int, version("ipykernel").split(".")[:2])) >= (7, 4)
 
@@ -107,7 +107,7 @@ def test_a_word_declines(pizzeria: Kernel) -> None:
 
 def test_what_was_asked_and_answered_is_in_the_log(pizzeria: Kernel) -> None:
     pizzeria.dialog("%mcp call order kind=Napoli", "large", "6")
-    number = pizzeria.value("get_ipython()._mcp_notebook_state.registry.recorder.calls[-1].number")
+    number = pizzeria.value("get_ipython()._mcp_notebook_session.registry.recorder.calls[-1].number")
     log = pizzeria.good(f"%mcp log {number}").text
     assert "elicitation: Which size?" in log
     assert "'small' or 'large'" in log
@@ -211,14 +211,14 @@ def test_a_resource_is_read_with_answers_too(pizzeria: Kernel) -> None:
         "from mcp.server.mcpserver import Context\n"
         "async def shelf(kind: str, ctx: Context) -> str:\n"
         "    return (await ctx.elicit('Which size?', Size)).data.size + ' ' + kind\n"
-        "get_ipython()._mcp_notebook_state.live().server.resource('pizza://{kind}')(shelf)\n"
+        "get_ipython()._mcp_notebook_session.live().server.resource('pizza://{kind}')(shelf)\n"
     )
     answers = """--answers '[{"size": "large"}]'"""
     assert pizzeria.good(f"%mcp read pizza://Napoli --era legacy {answers}").text == "large Napoli"
 
 
 def test_a_connection_of_code_asks_the_person_at_the_notebook(pizzeria: Kernel) -> None:
-    pizzeria.good("import mcp_notebook\nlive = get_ipython()._mcp_notebook_state.live().server")
+    pizzeria.good("import mcp_notebook\nlive = get_ipython()._mcp_notebook_session.live().server")
     ran = pizzeria.dialog("mcp_notebook.connect(live).call('order', {'kind': 'Romana'}).result", "small", "2")
     assert ran.text == "small Romana in 2"
 

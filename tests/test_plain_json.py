@@ -68,17 +68,20 @@ NOT_JSON = {
     "in a dataclass": ({"pair": Pair(1, NAN)}, "pair.second is NaN, which JSON cannot carry"),
     "under an odd name": ({"a b": {"": NAN}}, '["a b"][""] is NaN, which JSON cannot carry'),
     "set": ({"x": {1}}, "x is a set, which JSON cannot carry. Give a list: sorted(...)"),
-    "bytes": ({"x": b"a"}, "x is a bytes, which JSON cannot carry. Give a text"),
+    "bytes": ({"x": b"a"}, "x is a bytes, which JSON cannot carry. Give a string"),
     "decimal": ({"x": [decimal.Decimal("1.5")]}, "x[0] is a Decimal, which JSON cannot carry. Give float(...)"),
-    "moment": ({"at": datetime.datetime(2026, 1, 1)}, "at is a datetime, which JSON cannot carry. Give a text: .isof"),
-    "day": ({"at": datetime.date(2026, 1, 1)}, "at is a date, which JSON cannot carry. Give a text: .isoformat()"),
+    "moment": (
+        {"at": datetime.datetime(2026, 1, 1)},
+        "at is a datetime, which JSON cannot carry. Give a string: .isof",
+    ),
+    "day": ({"at": datetime.date(2026, 1, 1)}, "at is a date, which JSON cannot carry. Give a string: .isoformat()"),
     "complex": ({"x": 1j}, "x is a complex, which JSON cannot carry"),
     "scalar": ({"x": Scalar()}, "x is a Scalar, which JSON cannot carry. Give a plain number: .item()"),
     "function": ({"x": len}, "x is a builtin_function_or_method, which JSON cannot carry"),
-    "a number as a key": ({"x": {1: 2}}, "x has the key 1, a int, and JSON's keys are texts"),
-    "none as a key": ({"x": [{None: 2}]}, "x[0] has the key None, a NoneType, and JSON's keys are texts"),
+    "a number as a key": ({"x": {1: 2}}, "x has the key 1, a int, but JSON keys must be strings"),
+    "none as a key": ({"x": [{None: 2}]}, "x[0] has the key None, a NoneType, but JSON keys must be strings"),
     "huge": ({"x": 10**5000}, "x is a number of more than 4300 digits, which JSON cannot carry"),
-    "itself": ({"x": nested()}, "x holds itself, or values more than 200 deep"),
+    "itself": ({"x": nested()}, "x contains itself, or is nested more than 200 deep"),
 }
 
 JSON = {
@@ -144,7 +147,7 @@ def test_a_number_of_numpy_is_refused_by_its_type_or_sent_as_what_it_is() -> Non
 
 def test_arguments_of_a_prompt_are_texts_and_so_it_is_said(echo: tuple[Connection, list[Any]]) -> None:
     connection, got = echo
-    with pytest.raises(RequestError, match=r"^The arguments of a prompt are texts, and name is a int: nothing"):
+    with pytest.raises(RequestError, match=r"^The arguments of a prompt are strings, but name is a int. Nothing"):
         connection.prompt("greet", {"name": 3})  # type: ignore[dict-item]
     assert got == []
 
@@ -182,12 +185,12 @@ def test_a_magic_says_the_same_in_one_line(shell: Shell, words: str, line: str) 
     shell.shell.user_ns |= {
         "nan": NAN, "rows": [{"p": 1}, {"p": INF}], "broken": {"items": [NAN]}, "raw": {"x": b"a"},
     }  # fmt: skip
-    calls = len(shell.state.registry.recorder.calls)
+    calls = len(shell.session.registry.recorder.calls)
     with pytest.raises(UsageError) as refused:
         shell.shell.run_line_magic("mcp", f"call price {words}")
     assert line in str(refused.value)
     assert "\n" not in str(refused.value)
-    assert len(shell.state.registry.recorder.calls) == calls
+    assert len(shell.session.registry.recorder.calls) == calls
 
 
 def test_the_word_nan_is_a_text_where_only_text_fits(shell: Shell) -> None:

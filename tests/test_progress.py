@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mcp_notebook.widgets.calls.progress import ProgressBar
+from mcp_notebook.widgets.form.progress import ProgressBar
 
 
 def drawn(bar: ProgressBar) -> str:

@@ -18,10 +18,11 @@ from mcp_notebook.errors import ExportError, RequestError
 from mcp_notebook.export.proof import Proof, Row, report
 from mcp_notebook.export.proof.comparing import differences
 from mcp_notebook.export.proof.environment import installed
-from mcp_notebook.export.proof.evidence import ABSENT, Difference, merged
+from mcp_notebook.export.proof.evidence import Difference, merged
 from mcp_notebook.export.proof.inspecting import importing
 from mcp_notebook.export.proof.offering import compared, offer_of
 from mcp_notebook.export.proof.replaying import recorded, replayed, replays
+from mcp_notebook.json_diff import ABSENT
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
 from mcp_notebook.recording.call import Decision

@@ -27,9 +27,9 @@ from mcp_notebook import NotebookServer
 from mcp_notebook.client import Answer, Connection, Era, Question
 from mcp_notebook.client.answers import DECLINED
 from mcp_notebook.errors import RequestError
-from mcp_notebook.magics.dialog import NobodyThereError, ask_line_by_line
 from mcp_notebook.portal import Portal
-from mcp_notebook.widgets.questions.card import QuestionCard, ask_in
+from mcp_notebook.session.dialog import NobodyThereError, ask_line_by_line
+from mcp_notebook.widgets.question_card import QuestionCard, ask_in
 
 
 class Size(BaseModel):

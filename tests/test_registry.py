@@ -155,10 +155,10 @@ def test_the_names_to_use_are_live_servers_and_variables_that_hold_one(registry)
     [
         (
             "shpo",
-            "There is no live server and no variable 'shpo'. Did you mean 'shop'? "
-            "'%mcp new shpo' makes a server of that name.",
+            "There is no live server or variable 'shpo'. Did you mean 'shop'? "
+            "'%mcp new shpo' creates a server of that name.",
         ),
-        ("zzz", "There is no live server and no variable 'zzz'. '%mcp new zzz' makes a server of that name."),
+        ("zzz", "There is no live server or variable 'zzz'. '%mcp new zzz' creates a server of that name."),
         (
             "text",
             "'text' is a str, not an MCP server: '%mcp use' takes the name of a live server, or of a variable that "
@@ -182,13 +182,13 @@ def test_a_variable_that_holds_a_server_is_suggested_too(registry):
 def test_asking_for_an_unknown_server_names_the_live_ones(registry):
     with pytest.raises(UnknownNameError) as refusal:
         registry.named("shop")
-    assert str(refusal.value) == "There is no server 'shop' (live: none yet). Make one with '%mcp new shop'."
+    assert str(refusal.value) == "There is no server 'shop' (live: none yet). Create it with '%mcp new shop'."
     registry.new("shop")
     registry.new("bank")
     with pytest.raises(UnknownNameError) as refusal:
         registry.named("shpo")
     assert str(refusal.value) == (
-        "There is no server 'shpo' (live: shop, bank). Did you mean 'shop'? Make one with '%mcp new shpo'."
+        "There is no server 'shpo' (live: shop, bank). Did you mean 'shop'? Create it with '%mcp new shpo'."
     )
 
 

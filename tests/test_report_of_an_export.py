@@ -13,7 +13,7 @@ from mcp_notebook.export.closure.statements import read
 from mcp_notebook.export.findings import Finding, grouped
 from mcp_notebook.export.module.writing import Module, write
 from mcp_notebook.export.ran import RanCell
-from mcp_notebook.magics.ran import subject_of
+from mcp_notebook.session.choosing import subject_of
 from tests.shells import Shell, running_shell
 
 SERVER = "from mcp.server.mcpserver import MCPServer\nmcp = MCPServer('library')"
@@ -32,7 +32,7 @@ def tool(returned: str, name: str = "found") -> str:
 
 
 def said(shell: Shell, weight: str) -> list[tuple[int | None, str]]:
-    return [(f.cell, f.name) for f in write(subject_of(shell.state)).findings if f.weight == weight]
+    return [(f.cell, f.name) for f in write(subject_of(shell.session)).findings if f.weight == weight]
 
 
 # --- one cause
@@ -41,7 +41,7 @@ def said(shell: Shell, weight: str) -> list[tuple[int | None, str]]:
 def test_an_import_that_raised_half_way_is_told_once_with_all_that_it_took_along(shell: Shell) -> None:
     shell.run("import json\nimport missing_of_the_test\nimport math, re\nLIMIT = 3\ndef cut(s): return s[:LIMIT]")
     shell.good(tool("cut(json.dumps(math.pi))"), tool("re.escape(cut('x'))", "other"))
-    (stop,) = (f for f in write(subject_of(shell.state)).findings if f.weight == "stops")
+    (stop,) = (f for f in write(subject_of(shell.session)).findings if f.weight == "stops")
     assert (stop.cell, stop.name) == (2, "import missing_of_the_test")
     assert all(name in stop.what for name in ("math", "re", "cut"))
     assert "live session" not in stop.what
@@ -56,7 +56,7 @@ def test_what_a_cell_bound_before_it_raised_is_carried(shell: Shell) -> None:
 def test_a_name_that_no_cell_binds_is_still_said_to_be_the_live_sessions(shell: Shell) -> None:
     shell.shell.user_ns["elsewhere"] = 3
     shell.good(tool("elsewhere"))
-    (stop,) = (f for f in write(subject_of(shell.state)).findings if f.weight == "stops")
+    (stop,) = (f for f in write(subject_of(shell.session)).findings if f.weight == "stops")
     assert "only the live session has it" in stop.what
 
 

@@ -26,9 +26,9 @@ from pydantic import BaseModel
 
 from mcp_notebook import NotebookServer
 from mcp_notebook.export.module.writing import write
-from mcp_notebook.magics.ran import subject_of
 from mcp_notebook.recording import Call
 from mcp_notebook.server.notebook_server import adopt
+from mcp_notebook.session.choosing import subject_of
 from tests.shells import Shell, running_shell
 
 
@@ -255,8 +255,8 @@ async def _read(server: MCPServer[Any], uri: str) -> Any:
 )
 def test_an_exposed_variable_reads_the_same_from_the_package(shell: Shell, value: str) -> None:
     shell.good(f"v = {value}", "%mcp expose v")
-    live = shell.state.live().server
-    module = write(subject_of(shell.state))
+    live = shell.session.live().server
+    module = write(subject_of(shell.session))
     assert [str(found) for found in module.findings if found.weight == "stops"] == []
     space: dict[str, Any] = {"__name__": "server"}
     exec(compile(module.files["server.py"], "server.py", "exec"), space)

@@ -18,7 +18,7 @@ from tests.outside import Connected, bridged, calling, connected, wait_for_line
 
 pytestmark = pytest.mark.slow
 
-CALLS = "get_ipython()._mcp_notebook_state.registry.recorder.calls"
+CALLS = "get_ipython()._mcp_notebook_session.registry.recorder.calls"
 
 PING = "%%mcp_tool\ndef ping() -> str:\n    return 'pong'"
 

@@ -21,7 +21,7 @@ from mcp_notebook.export.likeness.anatomy import Anatomy
 from mcp_notebook.export.likeness.comparing import Source, unlike
 from mcp_notebook.export.likeness.live import anatomy_of
 from mcp_notebook.export.module.writing import LONG, Module, write
-from mcp_notebook.magics.ran import subject_of
+from mcp_notebook.session.choosing import subject_of
 from tests.notebooks import PercentNotebook, Request, ran, read
 
 NOTEBOOKS = sorted(Path(__file__).with_name("round_trips").rglob("*.ipy"))
@@ -32,7 +32,7 @@ def test_a_module_is_what_the_notebook_was(path, tmp_path, monkeypatch, caplog):
     notebook = read(path)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     with ran(notebook, tmp_path) as running:
-        subject = subject_of(running.state, next(iter(notebook.words("server")), None))
+        subject = subject_of(running.session, next(iter(notebook.words("server")), None))
         module = write(subject, longest=int(next(iter(notebook.words("longest")), LONG)))
         findings = found(module)
         expected = {weight: notebook.words(weight) for weight in findings}

@@ -10,8 +10,8 @@ import pytest
 
 from mcp_notebook import headless
 from mcp_notebook.export.module.writing import write
-from mcp_notebook.magics.ran import subject_of
 from mcp_notebook.server import approval_request, definitions
+from mcp_notebook.session.choosing import subject_of
 from tests.notebooks import PercentNotebook
 from tests.test_round_trips import found, imported, seen
 
@@ -32,7 +32,7 @@ def test_each_server_of_a_notebook_becomes_a_module(path, tmp_path, monkeypatch)
     # As in the kernel of its own that a notebook has.
     monkeypatch.setattr(approval_request, "_numbers", itertools.count(1))
     with headless.run(path) as running:
-        servers = [name for name, live in running.state.registry.servers.items() if definitions(live.server)]
+        servers = [name for name, live in running.session.registry.servers.items() if definitions(live.server)]
         assert servers
         # The notebook has tidied its own away.
         monkeypatch.setenv("LIBRARY_DATABASE", f"sqlite:///{tmp_path}/library.db")

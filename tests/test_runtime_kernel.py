@@ -18,7 +18,7 @@ from mcp_notebook import addresses
 from tests.kernels import DEADLINE, Kernel, running_kernel
 from tests.outside import Connected, connected
 
-CALLS = "get_ipython()._mcp_notebook_state.registry.recorder.calls"
+CALLS = "get_ipython()._mcp_notebook_session.registry.recorder.calls"
 
 TOOLS_CHANGED = "notifications/tools/list_changed"
 RESOURCE_UPDATED = "notifications/resources/updated"
@@ -267,7 +267,7 @@ def test_a_cell_that_defines_another_name_withdraws_the_one_it_defined_before(sh
         shared_kernel.good("from mcp_notebook import NotebookServer\nrenaming = NotebookServer('renaming')")
         cell = "@renaming.tool()\ndef NAME() -> int:\n    return 1"
         shared_kernel.good("%mcp use renaming")
-    names = "[t.name for t in await get_ipython()._mcp_notebook_state.live('renaming').server.list_tools()]"
+    names = "[t.name for t in await get_ipython()._mcp_notebook_session.live('renaming').server.list_tools()]"
     for place in ("first", "second", "third"):
         shared_kernel.good(cell.replace("NAME", place), f"id-{place}-{kind}")
     renamed = shared_kernel.good(cell.replace("NAME", "middle"), f"id-second-{kind}")
@@ -521,7 +521,7 @@ def test_listening_beyond_this_machine_needs_a_token(shared_kernel: Kernel) -> N
     assert "that is refused" in refused.stderr
     assert len(refused.stderr.strip().splitlines()) == 1
     assert "in this kernel only" in shared_kernel.good("%mcp").text
-    assert "seen from outside this machine" in shared_kernel.good("%mcp serve --host 0.0.0.0").text
+    assert "reachable from other machines" in shared_kernel.good("%mcp serve --host 0.0.0.0").text
     url, token = served(shared_kernel, "--host 0.0.0.0")
     assert httpx.post(url, json={}).status_code == 401
     with connected(url, token) as client:

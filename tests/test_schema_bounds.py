@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from mcp_notebook.rendering.definition import definition_card
 from mcp_notebook.schema import (
     Checker,
     accepts_null,
@@ -19,8 +20,7 @@ from mcp_notebook.schema import (
     shape_of,
     type_in_words,
 )
-from mcp_notebook.server.interface import lint
-from mcp_notebook.widgets.definition import definition_card
+from mcp_notebook.server.lint import lint
 from mcp_notebook.widgets.form import SchemaForm
 
 HANG = 30.0

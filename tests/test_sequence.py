@@ -9,8 +9,8 @@ import pytest
 
 from mcp_notebook.recording import Call
 from mcp_notebook.recording.wire import Frame
-from mcp_notebook.widgets.calls.sequence import diagram
-from mcp_notebook.widgets.calls.steps import MOST_STEPS, bounded, steps_of
+from mcp_notebook.rendering.calls.sequence import diagram
+from mcp_notebook.rendering.calls.steps import MOST_STEPS, bounded, steps_of
 
 ELICIT = {"method": "elicitation/create", "params": {"mode": "form", "message": "Which city?"}}
 SAMPLE = {"method": "sampling/createMessage", "params": {"messages": []}}

@@ -57,7 +57,7 @@ def test_no_token_is_refused_there_until_other_users_are_allowed(monkeypatch: py
         with pytest.raises(UsageError, match="Leave --no-token out, or add --allow-other-users") as refused:
             shell.good("%mcp serve --no-token")
         assert "\n" not in str(refused.value)
-        assert shell.state.registry.current.listener is None
+        assert shell.session.registry.current.listener is None
         assert shell.good("_served = %mcp serve --no-token --allow-other-users\n_served").token is None
         shell.good("%mcp stop")
         assert shell.good("_served = %mcp serve\n_served").token is not None

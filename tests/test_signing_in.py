@@ -155,7 +155,7 @@ def test_who_says_no_is_asked_once_and_reads_one_line(site: Site, era: EraChoice
     site.provider.denies = True
     with pytest.raises(RequestError) as refused:
         site.sign_in(era=era)
-    assert str(refused.value) == f"{site.where}: Not signed in: access_denied. Connect again to have another try."
+    assert str(refused.value) == f"{site.where}: Not signed in: access_denied. Connect again to get another try."
     assert len(site.opened) == 1
     site.provider.denies = False
     assert site.sign_in(era=era) == 3
@@ -329,7 +329,7 @@ def test_the_answer_is_taken_once(site: Site) -> None:
     with connect(site.where, oauth=site.browse, notice=lambda _: None):
         ((redirect, state),) = redirects
         again = site.get(f"{redirect}?code=evil&state={state}")
-        assert (again.status_code, "over already" in again.text) == (409, True)
+        assert (again.status_code, "already over" in again.text) == (409, True)
     assert len(site.provider.tokens) == 1
 
 

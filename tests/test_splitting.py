@@ -11,7 +11,7 @@ from mcp import Client
 
 from mcp_notebook import headless
 from mcp_notebook.export.exporting import Exported
-from mcp_notebook.export.way_back import import_server
+from mcp_notebook.importing.notebook import import_server
 from tests.shells import running_shell
 
 SECRET = "ghp_" + "a1B2c3D4e5" * 4

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from mcp_notebook.export.module.writing import Module, write
-from mcp_notebook.magics.ran import subject_of
 from mcp_notebook.server import definitions
+from mcp_notebook.session.choosing import subject_of
 from tests.shells import Shell, running_shell
 
 SERVER = "from mcp.server.mcpserver import MCPServer\nmcp = MCPServer('library')"
@@ -68,19 +68,19 @@ def imported(module: Module, folder: Path) -> list[str]:
 @pytest.mark.parametrize("on", ON.values(), ids=[key.replace(" ", "_") for key in ON])
 def test_what_was_taken_off_does_not_come_back(shell: Shell, tmp_path: Path, on: str, off: list[str]) -> None:
     shell.good(SERVER, FUNCTIONS, on, *off)
-    module = write(subject_of(shell.state))
+    module = write(subject_of(shell.session))
     assert [finding for finding in module.findings if finding.weight == "stops"] == []
     assert imported(module, tmp_path) == ["look"], module.files["server.py"]
 
 
 def test_what_is_put_on_and_taken_off_in_one_cell_does_not_come_back(shell: Shell, tmp_path: Path) -> None:
     shell.good(SERVER, FUNCTIONS, f"{ON['a loop']}\nmcp.remove_tool('drop_all')")
-    assert imported(write(subject_of(shell.state)), tmp_path) == ["look"]
+    assert imported(write(subject_of(shell.session)), tmp_path) == ["look"]
 
 
 def test_what_was_put_on_again_stays(shell: Shell, tmp_path: Path) -> None:
     shell.good(SERVER, FUNCTIONS, ON["a loop"], *OFF["a call"], "mcp.add_tool(drop_all)")
-    module = write(subject_of(shell.state))
+    module = write(subject_of(shell.session))
     assert "remove_tool" not in module.files["server.py"]
     assert imported(module, tmp_path) == ["look", "drop_all"]
 
@@ -93,5 +93,5 @@ def test_a_resource_or_prompt_that_a_loop_would_put_on_again_stops(shell: Shell)
         "%mcp use mcp",
         "%mcp remove notes://a a",
     )
-    stops = [finding for finding in write(subject_of(shell.state)).findings if finding.weight == "stops"]
+    stops = [finding for finding in write(subject_of(shell.session)).findings if finding.weight == "stops"]
     assert [(finding.cell, finding.name) for finding in stops] == [(2, "notes://a"), (2, "a")]

@@ -84,7 +84,7 @@ def test_the_timeout_of_the_connection_holds_for_each_request_without_its_own(co
 
 
 def test_progress_is_no_reason_to_wait_for_ever(connection: Connection) -> None:
-    with pytest.raises(RequestError, match=r"within 0\.3 s, or after its last report of progress"):
+    with pytest.raises(RequestError, match=r"within 0\.3 s, or after its last progress report"):
         connection.call("stalls")
 
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 
 from mcp_notebook.errors import DefinitionError
 from mcp_notebook.server.definitions import build_tool
-from mcp_notebook.server.interface import lint
+from mcp_notebook.server.lint import lint
 
 T = TypeVar("T")
 

@@ -13,12 +13,12 @@ from mcp_types import CallToolResult, ElicitRequestURLParams, TextContent
 
 from mcp_notebook.client import Question
 from mcp_notebook.recording import Call
+from mcp_notebook.rendering.calls.card import call_card
+from mcp_notebook.rendering.chat import says
+from mcp_notebook.rendering.content import markdown, render
+from mcp_notebook.rendering.question import asked
 from mcp_notebook.urls import LETTERS, address_of
-from mcp_notebook.widgets.calls.card import call_card
-from mcp_notebook.widgets.chat import says
-from mcp_notebook.widgets.content import markdown, render
-from mcp_notebook.widgets.questions.card import QuestionCard
-from mcp_notebook.widgets.questions.words import asked
+from mcp_notebook.widgets.question_card import QuestionCard
 from tests.test_questions import shown
 
 LEADS_TO = {
@@ -146,12 +146,12 @@ def test_the_domain_that_somebody_registered_is_named(url: str, site: str) -> No
     [
         ("https://bank.example@evil.example/", "before the @ is a user name"),
         ("https://:secret@evil.example/", "before the @ is a user name"),
-        ("http://2130706433/", "is the number of a machine"),
-        ("http://[::1]/", "is the number of a machine"),
+        ("http://2130706433/", "is an IP address"),
+        ("http://[::1]/", "is an IP address"),
         ("https://аpple.example/", LETTERS),
         ("https://xn--pple-43d.example/", LETTERS),
-        (r"https://evil.example\@bank.example/", "wrote it in another way"),
-        ("https://EVIL.example/", "wrote it in another way"),
+        (r"https://evil.example\@bank.example/", "wrote the URL differently"),
+        ("https://EVIL.example/", "wrote the URL differently"),
     ],
 )
 def test_what_can_mislead_is_called_out(url: str, words: str) -> None:

@@ -23,7 +23,7 @@ from mcp_types import (
 
 from mcp_notebook.client.checking import checked
 from mcp_notebook.client.reading import in_words
-from mcp_notebook.widgets.content import draw, render
+from mcp_notebook.rendering.content import draw, render
 
 BOOK = {
     "type": "object",

@@ -21,19 +21,19 @@ from mcp.shared.exceptions import MCPError
 
 from mcp_notebook.cli import main
 from mcp_notebook.client import Question
-from mcp_notebook.client.connection import say
+from mcp_notebook.client.notices import say
 from mcp_notebook.errors import McpNotebookError, RequestError
 from mcp_notebook.magics.completion import complete
-from mcp_notebook.magics.dialog import NobodyThereError, ask_line_by_line
 from mcp_notebook.recording import Call
-from mcp_notebook.server.approval import Approval, Request
+from mcp_notebook.rendering.calls.card import call_card
+from mcp_notebook.rendering.calls.compare import compare
+from mcp_notebook.rendering.calls.log import log
+from mcp_notebook.rendering.calls.sequence import diagram
+from mcp_notebook.server.approval import Approval, ApprovalRequest
+from mcp_notebook.session.dialog import NobodyThereError, ask_line_by_line
 from mcp_notebook.visible import visible
 from mcp_notebook.widgets.approval import ApprovalCard
-from mcp_notebook.widgets.calls.card import call_card
-from mcp_notebook.widgets.calls.compare import compare
-from mcp_notebook.widgets.calls.log import log
-from mcp_notebook.widgets.calls.progress import ProgressBar
-from mcp_notebook.widgets.calls.sequence import diagram
+from mcp_notebook.widgets.form.progress import ProgressBar
 from tests.shells import Shell, running_shell
 
 HOSTILE = {
@@ -244,7 +244,7 @@ def _quoted(evil: str) -> str:
 
 @pytest.mark.parametrize("evil", HOSTILE.values(), ids=HOSTILE)
 def test_no_rendering_of_a_server_passes_on_what_hides_or_is_obeyed(shell: Shell, evil: str) -> None:
-    shell.state.connect(server(evil), evil, "auto")
+    shell.session.connect(server(evil), evil, "auto")
     for line in LINES:
         for text in shown_by(shell, line.format(name=_quoted(evil))):
             assert hidden(text) == [], line
@@ -258,7 +258,7 @@ hostile_text = st.text(
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(hostile_text.filter(str.strip))
 def test_nor_does_one_of_a_server_that_is_made_up(shell: Shell, evil: str) -> None:
-    connection = shell.state.connect(server(evil), "made up", "auto")
+    connection = shell.session.connect(server(evil), "made up", "auto")
     for line in LINES:
         for text in shown_by(shell, line.format(name='"made up"')):
             assert hidden(text) == [], line
@@ -286,7 +286,7 @@ def test_neither_do_questions_notices_errors_progress_approvals_nor_tab(
     bar = ProgressBar()
     bar.report(1, 2, evil)
     approval = Approval("all")
-    request = Request(client=evil, server=evil, tool=evil, arguments={evil: evil}, person=evil)
+    request = ApprovalRequest(client=evil, server=evil, tool=evil, arguments={evil: evil}, person=evil)
     with start_blocking_portal() as portal:
         decided = portal.start_task_soon(approval.ask, request)
         while not approval.waiting:
@@ -296,15 +296,15 @@ def test_neither_do_questions_notices_errors_progress_approvals_nor_tab(
         approval.deny(request.number, evil)
         decided.result(10)
         cards += [repr(card), *_texts(card._repr_mimebundle_())]
-    shell.state.connect(server(evil), "tab", "auto")
+    shell.session.connect(server(evil), "tab", "auto")
     try:
         tab = [
             each.text
             for line in ("%mcp tools --on tab ", "%mcp call structured --on tab ")
-            for each in complete(shell.state, line)["completions"]
+            for each in complete(shell.session, line)["completions"]
         ]
     finally:
-        shell.state.disconnect("tab")
+        shell.session.disconnect("tab")
     printed = capsys.readouterr()
     texts = [*asked, printed.out, printed.err, repr(bar), *cards, *tab]
     texts += [str(McpNotebookError(evil)), str(RequestError(evil))]

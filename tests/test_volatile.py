@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mcp_notebook.errors import UnknownNameError
+from mcp_notebook.errors import UsageError
 from mcp_notebook.recording.volatile import Varies, derived, find, marked, places
 
 JSON = st.recursive(
@@ -96,5 +96,5 @@ def test_a_place_may_be_of_one_tool_or_of_all():
 
 @pytest.mark.parametrize("line", ["at", "now: at", "", "structuredContent.at"])
 def test_what_is_no_place_is_refused_with_an_example(line):
-    with pytest.raises(UnknownNameError, match="/structuredContent/at"):
+    with pytest.raises(UsageError, match="/structuredContent/at"):
         places([line], "now")

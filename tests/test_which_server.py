@@ -35,7 +35,7 @@ def said(shell: Shell, line: str) -> str:
 
 
 def servers(shell: Shell) -> list[str]:
-    return list(shell.state.registry.servers)
+    return list(shell.session.registry.servers)
 
 
 @pytest.mark.parametrize("line", ["%mcp tools", "%mcp tools of_mcp", "%mcp call of_mcp a=1", "%mcp form of_mcp",
@@ -59,7 +59,7 @@ def test_a_variable_that_holds_a_dead_reference_is_in_nobodys_way(
 
 def test_the_only_plain_server_is_served(shell: Shell) -> None:
     shell.good(PLAIN.format("mcp"), "%mcp serve")
-    assert shell.state.registry.servers["mcp"].listener is not None
+    assert shell.session.registry.servers["mcp"].listener is not None
     assert servers(shell) == ["mcp"]
 
 
@@ -81,7 +81,7 @@ def test_of_several_only_those_with_definitions_count(shell: Shell) -> None:
 @pytest.mark.parametrize("line", ["%mcp tools", "%mcp call of_b a=1", "%mcp serve", "%mcp inspect", "%mcp form of_b"])
 def test_several_plain_servers_are_named_with_the_way_to_choose(shell: Shell, line: str) -> None:
     shell.good(PLAIN.format("a"), PLAIN.format("b"))
-    assert said(shell, line) == "There are several servers here: a, b. Say which one is meant: %mcp use a."
+    assert said(shell, line) == "There are several servers here: a, b. Choose one: %mcp use a."
     assert servers(shell) == []
     shell.good("%mcp use b", "%mcp tools of_b")
 
@@ -96,7 +96,7 @@ def test_definitions_by_magics_and_new_servers_go_first(shell: Shell, capsys: py
     shell.good(PLAIN.format("mcp"), TOOL, "%mcp tools magic")
     assert "'notebook' is new, beside mcp. To define on mcp instead: %mcp use mcp." in capsys.readouterr().err
     shell.good("%mcp new library")
-    assert shell.state.live().name == "library"
+    assert shell.session.live().name == "library"
 
 
 def test_a_server_that_defines_nothing_is_not_served_in_silence(
@@ -112,7 +112,7 @@ def test_a_server_that_defines_nothing_is_not_served_in_silence(
         ("from mcp.server.lowlevel import Server\nlow = Server('low')", "low is the SDK's low-level Server"),
         (
             "FastMCP = type('FastMCP', (), {'__module__': 'fastmcp.server'})\nold = FastMCP()",
-            "old is a FastMCP of the package fastmcp, not the SDK's MCPServer. Write: from mcp.server.mcpserver",
+            "old is a FastMCP from the package fastmcp, not the SDK's MCPServer. Write: from mcp.server.mcpserver",
         ),
     ],
 )
@@ -128,7 +128,7 @@ def test_a_server_of_another_kind_is_named_instead_of_an_empty_one(
 def test_a_chat_has_the_tools_of_the_only_plain_server(shell: Shell) -> None:
     shell.good(PLAIN.format("mcp"), "script = [{'tool': 'of_mcp', 'arguments': {'a': 4}}, 'Eight.']")
     shell.good("%%mcp_chat --script script\nTwice four?")
-    (call,) = shell.state.registry.recorder.calls
+    (call,) = shell.session.registry.recorder.calls
     assert (call.server, call.state) == ("the mcp", "done")
 
 

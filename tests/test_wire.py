@@ -14,9 +14,9 @@ from mcp import Client
 
 from mcp_notebook.client.framed import framed
 from mcp_notebook.recording.wire import MOST_BYTES_OF_A_FRAME, MOST_FRAMES, Frame, Wire, tapped
+from mcp_notebook.rendering.calls.frames import brief_wire_log
 from mcp_notebook.server.notebook_server import NotebookServer
 from mcp_notebook.server.runtime import CALL_ID
-from mcp_notebook.widgets.calls.frames import brief_wire_log
 
 JSON = [(b"content-type", b"application/json")]
 SPOKEN = ("id", "method", "params", "result", "error", "name", "uri")

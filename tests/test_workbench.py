@@ -23,9 +23,9 @@ from mcp_notebook.errors import RequestError
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
 from mcp_notebook.recording.wire import Frame
+from mcp_notebook.rendering.calls.traffic import CallRows, call_of, rows_of_frames
 from mcp_notebook.widgets.workbench import Home, Workbench
 from mcp_notebook.widgets.workbench.pace import Pace
-from mcp_notebook.widgets.workbench.rows import CallRows, call_of, rows_of_frames
 from tests.kernels import Kernel
 
 DEADLINE = 20

@@ -14,12 +14,12 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
-from mcp_notebook.bridge.carrier import Carrier
+from mcp_notebook.bridge.forwarder import Forwarder
 from mcp_notebook.bridge.headers import modern_headers, modern_version
 from mcp_notebook.bridge.host import INVALID_REQUEST, PARSE_ERROR, Host
 from mcp_notebook.bridge.kernel import Kernel, UnavailableError
 from mcp_notebook.bridge.request import Request, key_of
-from mcp_notebook.bridge.session import Session
+from mcp_notebook.bridge.session import BridgeSession
 
 TYPE_CHECKING = False  # typing's own takes 7 ms to import
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ class Bridge:
         self.ended = threading.Event()
         self._kernel = kernel
         self._host = host
-        self._session = Session(kernel, host)
-        self._carrier = Carrier(kernel, host, self._session)
+        self._session = BridgeSession(kernel, host)
+        self._forwarder = Forwarder(kernel, host, self._session)
         self._open: dict[str, Request] = {}
         self._reading = threading.Lock()
         self._spare: deque[None] = deque()
@@ -123,7 +123,7 @@ class Bridge:
 
     def _forward(self, request: Request) -> None:
         try:
-            self._carrier.carry(request)
+            self._forwarder.forward(request)
         finally:
             if self._open.get(key_of(request.id)) is request:
                 del self._open[key_of(request.id)]

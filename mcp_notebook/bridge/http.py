@@ -13,7 +13,16 @@ from dataclasses import dataclass
 from io import BufferedReader
 from select import select
 
-__all__ = ["MOST_BYTES", "BrokenError", "Connection", "Event", "NotSentError", "Response", "Target", "TooLargeError"]
+__all__ = [
+    "MOST_BYTES",
+    "BrokenError",
+    "Event",
+    "HttpConnection",
+    "NotSentError",
+    "Response",
+    "Target",
+    "TooLargeError",
+]
 
 KEEP_ALIVE = 4.0
 """Seconds for which an idle connection is used again. uvicorn closes one after 5 s: a request must not meet that."""
@@ -56,7 +65,7 @@ class Event:
     kind: bytes = b"message"
 
 
-class Connection:
+class HttpConnection:
     """A connection that is kept alive; one request at a time.
 
     Raises:

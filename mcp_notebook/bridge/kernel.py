@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from mcp_notebook import addresses
 from mcp_notebook.addresses import Address
-from mcp_notebook.bridge.http import Connection, Response, Target
+from mcp_notebook.bridge.http import HttpConnection, Response, Target
 from mcp_notebook.errors import UnknownNameError
 
 __all__ = ["BRIEFLY", "Kernel", "UnavailableError"]
@@ -52,10 +52,10 @@ class Kernel:
         self._target = _target(address)
         self._tell = tell
         self.away = False
-        self._idle: list[Connection] = []
+        self._idle: list[HttpConnection] = []
         self._dialing = threading.Lock()
 
-    def connection(self, deadline: float = inf) -> Connection:
+    def connection(self, deadline: float = inf) -> HttpConnection:
         """Return a connection that is ready for a request; wait for the kernel where it is away.
 
         Raises:
@@ -78,7 +78,7 @@ class Kernel:
         finally:
             self._dialing.release()
 
-    def give_back(self, connection: Connection, response: Response) -> None:
+    def give_back(self, connection: HttpConnection, response: Response) -> None:
         """Keep a connection for the next request, where it takes one."""
         if response.keeps_alive and connection.target == self._target and len(self._idle) < MOST_IDLE:
             connection.rest()
@@ -111,7 +111,7 @@ class Kernel:
         self._address = address
         self._target = _target(address)
 
-    def _dial(self, deadline: float) -> Connection:
+    def _dial(self, deadline: float) -> HttpConnection:
         while True:
             try:
                 connection = self._open()
@@ -129,13 +129,13 @@ class Kernel:
                     self._tell(f"{self.name!r} is back")
                 return connection
 
-    def _open(self) -> Connection:
+    def _open(self) -> HttpConnection:
         # The token goes to the process that published it, not to whoever has the port now.
         if not self._address.running:
             self.refresh()
             if not self._address.running:
                 raise ConnectionRefusedError
-        return Connection(self._target)
+        return HttpConnection(self._target)
 
     def _unavailable(self) -> UnavailableError:
         why = "its server was stopped" if self._address.held else "its kernel is not running"

@@ -6,7 +6,7 @@ import json
 import threading
 
 from mcp_notebook.bridge.headers import modern_version
-from mcp_notebook.bridge.http import Connection
+from mcp_notebook.bridge.http import HttpConnection
 
 TYPE_CHECKING = False  # typing's own takes 7 ms to import
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Request:
         self._breaks = 0
         self._lock = threading.Lock()
         self._cancelled = False
-        self._connection: Connection | None = None
+        self._connection: HttpConnection | None = None
 
     @property
     def cancelled(self) -> bool:
@@ -68,7 +68,7 @@ class Request:
             return True
         return self._breaks < MOST_TRIES and (not sent or self.method in RUNS_AGAIN)
 
-    def travel(self, connection: Connection) -> bool:
+    def travel(self, connection: HttpConnection) -> bool:
         """Note the connection that it is about to go out on; return False where it was cancelled before."""
         with self._lock:
             self._connection = None if self._cancelled else connection

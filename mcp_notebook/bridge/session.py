@@ -16,7 +16,7 @@ TYPE_CHECKING = False  # typing's own takes 7 ms to import
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["LIST_CHANGES", "Session"]
+__all__ = ["LIST_CHANGES", "BridgeSession"]
 
 LIST_CHANGES = ("tools", "prompts", "resources")
 INITIALIZED = b'{"jsonrpc":"2.0","method":"notifications/initialized"}'
@@ -24,7 +24,7 @@ RECONNECT_AFTER = 0.1
 """Seconds before a stream that ended is opened again, where the server does not say."""
 
 
-class Session:
+class BridgeSession:
     """What the host negotiated, and what it asked to stand: log level and resource subscriptions.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""One connection to any server."""
+"""Connect to any MCP server."""
 
 from mcp_notebook.client.connection import Connection, Era
 from mcp_notebook.client.opening import connect

@@ -1,4 +1,4 @@
-"""The requests of a connection as coroutines, for ``await`` in a cell: the kernel's own loop goes on meanwhile."""
+"""Offer the requests of a connection as coroutines, so that the kernel's own loop keeps running in a cell."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from typing import Any, TypeVar
 from mcp_types import CallToolResult, GetPromptResult, Prompt, ReadResourceResult, Resource, ResourceTemplate, Tool
 
 from mcp_notebook.client.questions import Answerer, Answers
-from mcp_notebook.client.reading import Found
+from mcp_notebook.client.reading import ItemList
 from mcp_notebook.client.requests import OnProgress, Outcome, Reference, Requests
 from mcp_notebook.portal import Portal
 
 __all__ = ["Aio"]
 
 HEARTBEAT = 0.2
-"""Seconds after which an interrupt is noticed: in a kernel it does not wake the loop of a cell that awaits."""
+"""Seconds after which an interrupt is noticed: in a kernel, it does not wake the loop of a cell that awaits."""
 
 T = TypeVar("T")
 
 
 class Aio:
-    """Each request as `Connection` has it; cancelling the await cancels the request at the server."""
+    """The requests of `Connection` as coroutines; cancelling the await cancels the request at the server."""
 
     def __init__(self, portal: Portal, requests: Requests) -> None:
         self._portal = portal
         self._requests = requests
 
-    async def tools(self, *, timeout: float | None = None) -> Found[Tool]:
+    async def tools(self, *, timeout: float | None = None) -> ItemList[Tool]:
         """Return all tools that the server lists."""
         return await self._ask(self._requests.every, "list_tools", "tools", timeout)
 
-    async def prompts(self, *, timeout: float | None = None) -> Found[Prompt]:
+    async def prompts(self, *, timeout: float | None = None) -> ItemList[Prompt]:
         """Return all prompts that the server lists."""
         return await self._ask(self._requests.every, "list_prompts", "prompts", timeout)
 
-    async def resources(self, *, timeout: float | None = None) -> Found[Resource]:
+    async def resources(self, *, timeout: float | None = None) -> ItemList[Resource]:
         """Return all resources that the server lists."""
         return await self._ask(self._requests.every, "list_resources", "resources", timeout)
 
-    async def templates(self, *, timeout: float | None = None) -> Found[ResourceTemplate]:
+    async def templates(self, *, timeout: float | None = None) -> ItemList[ResourceTemplate]:
         """Return all resource templates that the server lists."""
         return await self._ask(self._requests.every, "list_resource_templates", "resource_templates", timeout)
 
@@ -74,7 +74,7 @@ class Aio:
         answerer: Answerer | None = None,
         timeout: float | None = None,
     ) -> Outcome[GetPromptResult]:
-        """Get a prompt, filled in."""
+        """Get a prompt, with its arguments filled in."""
         return await self._ask(self._requests.prompt, name, dict(arguments or {}), answers, answerer, timeout)
 
     async def complete(
@@ -86,7 +86,7 @@ class Aio:
         *,
         timeout: float | None = None,
     ) -> list[str]:
-        """Ask what an argument of a prompt or of a template can be."""
+        """Return suggestions for an argument of a prompt or template."""
         return await self._ask(self._requests.complete, ref, argument, value, given or {}, timeout)
 
     async def _ask(self, request: Callable[..., Awaitable[T]], *args: object) -> T:

@@ -1,4 +1,4 @@
-"""Who answers what a server asks: the request's own answers, else the connection's answerer. Chosen here only."""
+"""Choose who answers a server's question: the request's own answers, or else the connection's answerer."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ __all__ = ["Answering", "Asked", "nobody"]
 
 
 class Asked:
-    """A request under way, as far as questions go.
+    """The questions asked during one request.
 
     Attributes:
-        answerer: Who answers; None where nobody is there.
+        answerer: Answers the questions; None if nobody can.
         scripted: Whether the request brought its own answers.
-        noted: What is kept of it.
-        context: Where the request was made.
-        count: How many questions there were.
-        failure: Why a question was not answered; None where all were.
-        bearable: Whether that is no reason to lose the result.
-        open: The questions that wait for an answer.
-        timeout: The time of the request, which stops while somebody is asked.
+        noted: The record of the request.
+        context: The context that the request was made in.
+        count: The number of questions so far.
+        failure: The reason why a question was not answered; None if all were.
+        bearable: Whether the result can be used in spite of the failure.
+        open: The cancel scopes of the questions that wait for an answer.
+        timeout: The time limit of the request; its clock stops while somebody is asked.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Asked:
         self.open: set[anyio.CancelScope] = set()
 
     def keep(self, kind: Kind, value: Any) -> None:
-        """Keep a question or an answer, where the client is who records."""
+        """Record a question or an answer, if the client is the one that records."""
         if self.noted.here and self.noted.call is not None:
             self.noted.call.add(kind, value)
 
@@ -71,10 +71,10 @@ class Answering:
 
     Args:
         server: The name of the server.
-        answerer: Who answers where the request brings neither answers nor an answerer; None where nobody is there.
+        answerer: Answers if the request brings neither answers nor an answerer; None if nobody can.
 
     Attributes:
-        roots: The roots to give without asking; None where whoever answers is asked for them.
+        roots: The roots to give without asking; None if the answerer is asked for them.
     """
 
     def __init__(self, server: str, answerer: Answerer | None) -> None:
@@ -85,7 +85,7 @@ class Answering:
 
     @contextmanager
     def during(self, answers: Answers, answerer: Answerer | None, noted: Noted, timeout: Timeout) -> Iterator[Asked]:
-        """Answer what is asked during a request; raise at its end why that could not be done."""
+        """Answer questions during a request; at its end, raise if one could not be answered."""
         if answers is not None:
             answerer = answers if callable(answers) else Script(answers)
         asked = Asked(answerer or self.answerer, noted, scripted=answers is not None, timeout=timeout)
@@ -100,7 +100,7 @@ class Answering:
         finally:
             _asked.reset(token)
             self._under_way.remove(asked)
-            # Nobody is to wait for an answer that is of no use any more; a legacy server does not say so.
+            # An answer would be of no use any more, so stop waiting for it; a legacy server does not cancel questions.
             for scope in asked.open:
                 scope.cancel()
         if asked.failure is not None and not asked.bearable:
@@ -121,7 +121,7 @@ class Answering:
         return await self._answer("sampling", params)
 
     async def list_roots(self, context: ClientRequestContext) -> Any:
-        """Answer what the roots are, as the SDK's client calls it."""
+        """Answer a request for the roots, as the SDK's client calls it."""
         return await self._answer("roots", None)
 
     async def _answer(self, kind: Literal["form", "url", "sampling", "roots"], params: Any) -> Answer:
@@ -133,6 +133,7 @@ class Answering:
         scope = anyio.CancelScope()
         asked.open.add(scope)
         try:
+            # Stopped, because a person takes as long as a person takes; that is not the server being slow.
             with scope, asked.timeout.stopped():
                 answer = await self._answer_of(asked, question)
                 sendable(answer.model_dump(by_alias=True), "The answer")
@@ -140,7 +141,7 @@ class Answering:
                 return answer
             return ErrorData(code=INTERNAL_ERROR, message="The request that this was asked for has ended.")
         except RequestError as error:
-            # A server asks for the roots when it likes, also during a request that has nothing to do with them.
+            # A server may ask for the roots at any time, also during an unrelated request.
             asked.bearable = kind == "roots" and not asked.scripted and (asked.bearable or asked.failure is None)
             asked.failure = RequestError(str(error), asked.noted.call)
             return ErrorData(code=INTERNAL_ERROR, message=str(error))
@@ -155,20 +156,20 @@ class Answering:
         return await answer_from(question, asked.answerer)
 
     def _current(self) -> Asked | None:
-        # A legacy question comes on the connection's own task, and does not say during which request.
+        # A legacy question arrives on the connection's own task, and does not say which request it belongs to.
         return _asked.get() or (self._under_way[-1] if self._under_way else None)
 
     def latest(self) -> Noted | None:
-        """The request under way that began last; None where there is none."""
+        """Return the latest request under way; None if there is none."""
         return self._under_way[-1].noted if self._under_way else None
 
 
 def nobody(question: Question) -> RequestError:
-    """Return what to raise where nobody can be asked."""
-    way_out = ", or %mcp roots DIR before it." if question.kind == "roots" else "."
+    """Return the error for a question that nobody can answer."""
+    hint = ", or %mcp roots DIR before it." if question.kind == "roots" else "."
     return RequestError(
         f"{question.server!r} asked {in_words(question)}, and nobody is here to answer. Give the answers with the "
-        f"call: --answers '[...]' on the line, answers=[...] in Python{way_out}"
+        f"call: --answers '[...]' on the line, answers=[...] in Python{hint}"
     )
 
 

@@ -1,4 +1,4 @@
-"""What may be given for an answer, and what the protocol has for it."""
+"""Convert the values that may be given as an answer to answers of the protocol."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ from mcp_notebook.plain_json import as_json
 __all__ = ["DECLINED", "NO_ROOTS", "answer_from", "in_words", "root"]
 
 DECLINED = ErrorData(code=-1, message="The user declined the sampling request.")
-"""What a client says when a person turns a sampling request down; the code is the one that the protocol gives."""
+"""The answer if a person declines a sampling request; the protocol defines the code."""
 
 NO_ROOTS = ErrorData(code=-1, message="The user gave no roots.")
-"""What a client says when a person does not say what the roots are; the protocol has no word for it."""
+"""The answer if a person gives no roots; the protocol defines no such answer."""
 
 
 async def answer_from(question: Question, value: Any) -> Answer:
-    """Return the protocol's answer for what was given as one.
+    """Convert a given value to an answer of the protocol.
 
-    A value of the protocol (`ElicitResult`, ...), a function that takes the `Question` and returns an answer, or in
-    short:
+    The value is an answer of the protocol (`ElicitResult`, ...), a function that takes the `Question` and returns an
+    answer, or a short form:
 
     - for an elicitation a dict (accept, with this content), ``"accept"``, ``"decline"`` or ``"cancel"``;
-    - for sampling the text that the model would say, or ``None`` to decline;
+    - for sampling the text of the model, or ``None`` to decline;
     - for roots a list of directories or ``file://`` URIs, or ``None`` to give none.
 
     Raises:
-        RequestError: It does not fit the question.
+        RequestError: The value does not fit the question.
     """
     if callable(value):
         value = await _called(value, question)
@@ -74,7 +74,7 @@ async def _called(function: Callable[[Question], Any], question: Question) -> An
     try:
         if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
             return await function(question)
-        value = await anyio.to_thread.run_sync(function, question)  # it may take its time
+        value = await anyio.to_thread.run_sync(function, question)  # it may block
         return await value if inspect.isawaitable(value) else value
     except RequestError:
         raise
@@ -85,7 +85,7 @@ async def _called(function: Callable[[Question], Any], question: Question) -> An
 
 
 def in_words(question: Question) -> str:
-    """Say in a few words what was asked."""
+    """Describe in a few words what was asked."""
     if question.kind == "sampling":
         return "to sample from a model"
     if question.kind == "roots":
@@ -120,11 +120,11 @@ def root(place: str) -> Root:
     """Return the root for a directory or a ``file://`` URI.
 
     Raises:
-        ValueError: It is a URI of another kind.
+        ValueError: It is a URI of another scheme.
     """
     uri = place if "://" in place else Path(place).expanduser().absolute().as_uri()
     if not uri.startswith("file://"):
-        raise ValueError(f"{place!r} is no directory and no file:// URI")
+        raise ValueError(f"{place!r} is not a directory or a file:// URI")
     return Root(uri=uri)  # type: ignore[arg-type]
 
 
@@ -137,7 +137,7 @@ _FROM_VALUE: dict[str, Callable[[Any], Answer | None]] = {
 
 _FITTING = {
     "form": "A dict accepts with this content; 'decline' and 'cancel' do what they say.",
-    "url": "'accept', 'decline' and 'cancel' are the answers to that.",
-    "sampling": "A text is what the model says; None declines.",
-    "roots": "A list of directories answers that; None gives none.",
+    "url": "Answer 'accept', 'decline' or 'cancel'.",
+    "sampling": "Answer with the text of the model, or with None to decline.",
+    "roots": "Answer with a list of directories, or with None to give none.",
 }

@@ -1,4 +1,4 @@
-"""The requests of a connection that wait for their answer, and those that are started and waited for elsewhere."""
+"""Offer the requests of a connection as methods that wait for the answer, or that start a request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 from mcp_types import CallToolResult, GetPromptResult, Prompt, ReadResourceResult, Resource, ResourceTemplate, Tool
 
 from mcp_notebook.client.questions import Answerer, Answers
-from mcp_notebook.client.reading import Found
+from mcp_notebook.client.reading import ItemList
 from mcp_notebook.client.requests import OnProgress, Outcome, Reference, Requests
 from mcp_notebook.errors import RequestError
 from mcp_notebook.portal import Portal
@@ -20,7 +20,9 @@ T = TypeVar("T")
 
 
 class Blocking:
-    """Each request waits for its answer; interrupting the wait cancels the request at the server, as its timeout does.
+    """The requests of a connection, each waiting for its answer.
+
+    Interrupting the wait cancels the request at the server, and so does its timeout.
 
     Raises:
         McpNotebookError: From every request: the server refused it, its answer does not fit its own schema, or the
@@ -31,19 +33,19 @@ class Blocking:
         self._portal = portal
         self._requests = requests
 
-    def tools(self, *, timeout: float | None = None) -> Found[Tool]:
+    def tools(self, *, timeout: float | None = None) -> ItemList[Tool]:
         """Return all tools that the server lists."""
         return self._ask(self._requests.every, "list_tools", "tools", timeout)
 
-    def prompts(self, *, timeout: float | None = None) -> Found[Prompt]:
+    def prompts(self, *, timeout: float | None = None) -> ItemList[Prompt]:
         """Return all prompts that the server lists."""
         return self._ask(self._requests.every, "list_prompts", "prompts", timeout)
 
-    def resources(self, *, timeout: float | None = None) -> Found[Resource]:
+    def resources(self, *, timeout: float | None = None) -> ItemList[Resource]:
         """Return all resources that the server lists."""
         return self._ask(self._requests.every, "list_resources", "resources", timeout)
 
-    def templates(self, *, timeout: float | None = None) -> Found[ResourceTemplate]:
+    def templates(self, *, timeout: float | None = None) -> ItemList[ResourceTemplate]:
         """Return all resource templates that the server lists."""
         return self._ask(self._requests.every, "list_resource_templates", "resource_templates", timeout)
 
@@ -52,8 +54,8 @@ class Blocking:
         method: Literal["list_tools", "list_prompts", "list_resources", "list_resource_templates"],
         *,
         timeout: float | None = None,
-    ) -> Found[Any]:
-        """Return the pages of a list as the server gives them, each a result of the protocol."""
+    ) -> ItemList[Any]:
+        """Return the pages of a list as the server sends them, each a result of the protocol."""
         return self._ask(self._requests.pages, method, timeout)
 
     def start_call(
@@ -66,7 +68,7 @@ class Blocking:
         on_progress: OnProgress | None = None,
         timeout: float | None = None,
     ) -> Future[Outcome[CallToolResult]]:
-        """Start a call, as `call` has it, and return its future; cancelling that cancels the call at the server."""
+        """Start a call, see `call`, and return its future; cancelling that cancels the call at the server."""
         return self._portal.start(
             self._requests.call, name, dict(arguments or {}), answers, answerer, on_progress, timeout
         )
@@ -81,17 +83,17 @@ class Blocking:
         on_progress: OnProgress | None = None,
         timeout: float | None = None,
     ) -> Outcome[CallToolResult]:
-        """Call a tool. A tool's own failure is a result with ``is_error``, not an exception.
+        """Call a tool. If the tool itself fails, the result has ``is_error``; no exception is raised.
 
         Args:
             name: The tool.
-            arguments: As JSON has them.
-            answers: The answers to what the server asks during this call: a list in order, see `Script`, or a
-                function that takes the `Question`.
-            answerer: Who answers it instead, where there are no `answers`.
-            on_progress: Told of the call's progress.
-            timeout: Seconds to wait for the answer, or for the next report of progress; the connection's if not
-                given, and ``math.inf`` for ever.
+            arguments: The arguments, as JSON values.
+            answers: Answers to what the server asks during this call: a list in order, see `Script`, or a function
+                that takes the `Question`.
+            answerer: Answers the questions if there are no `answers`.
+            on_progress: Called with the call's progress.
+            timeout: Seconds to wait for the answer, or for the next progress report. Defaults to the connection's
+                timeout; ``math.inf`` waits forever.
         """
         try:
             return self._ask(self._requests.call, name, dict(arguments or {}), answers, answerer, on_progress, timeout)
@@ -101,7 +103,7 @@ class Blocking:
     def start_read(
         self, uri: str, *, answers: Answers = None, answerer: Answerer | None = None, timeout: float | None = None
     ) -> Future[Outcome[ReadResourceResult]]:
-        """Start to read a resource, and return its future."""
+        """Start to read a resource; return its future."""
         return self._portal.start(self._requests.read, uri, answers, answerer, timeout)
 
     def read(
@@ -119,7 +121,7 @@ class Blocking:
         answerer: Answerer | None = None,
         timeout: float | None = None,
     ) -> Future[Outcome[GetPromptResult]]:
-        """Start to get a prompt, and return its future."""
+        """Start to get a prompt; return its future."""
         return self._portal.start(self._requests.prompt, name, dict(arguments or {}), answers, answerer, timeout)
 
     def prompt(
@@ -131,7 +133,7 @@ class Blocking:
         answerer: Answerer | None = None,
         timeout: float | None = None,
     ) -> Outcome[GetPromptResult]:
-        """Get a prompt, filled in with `arguments`."""
+        """Get a prompt, with its arguments filled in."""
         return self._ask(self._requests.prompt, name, dict(arguments or {}), answers, answerer, timeout)
 
     def complete(
@@ -143,7 +145,7 @@ class Blocking:
         *,
         timeout: float | None = None,
     ) -> list[str]:
-        """Ask what an argument of a prompt or of a template can be, from what is typed and what others are given."""
+        """Return suggestions for an argument of a prompt or template, given its current text and other arguments."""
         return self._ask(self._requests.complete, ref, argument, value, given or {}, timeout)
 
     def _ask(self, request: Callable[..., Awaitable[T]], *args: object) -> T:

@@ -1,4 +1,4 @@
-"""Bodies of HTTP responses, with a bound: decompressed piece by piece, and given up at the limit."""
+"""Limit the bodies of HTTP responses: decompress them piece by piece, and stop at the limit."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ __all__ = ["OverLimitError", "bound", "is_events"]
 
 
 class OverLimitError(RequestError):
-    """A server sent more than is taken of one message."""
+    """A server sent a message beyond the size limit."""
 
 
 async def bound(response: httpx2.Response) -> None:
-    """Bound the body of a response; a hook for an HTTP client, which calls it for what signing in asks, too."""
+    """Limit the body of a response; a hook of the HTTP client, which also calls it for the requests of signing in."""
     headers = [(name, value) for name, value in response.headers.multi_items() if name == "content-encoding"]
     coded = httpx2.Response(response.status_code, headers=headers, stream=response.stream, request=response.request)
     response.headers.pop("content-encoding", None)
     if is_events(response) and response.is_success:
-        response.headers["content-type"] = "text/event-stream"  # a stream of events is UTF-8, whatever it says
+        response.headers["content-type"] = "text/event-stream"  # event streams are UTF-8, whatever the header says
         response.stream = _Events(coded)
     else:
         response.stream = _Body(coded)
 
 
 def is_events(response: httpx2.Response) -> bool:
-    """Whether a response is a stream of events."""
+    """Return whether a response is a stream of events."""
     return response.headers.get("content-type", "").partition(";")[0].strip().lower() == "text/event-stream"
 
 
 class _Body(httpx2.AsyncByteStream):
-    """A body, decoded."""
+    """A decoded body."""
 
     def __init__(self, coded: httpx2.Response) -> None:
         self._coded = coded
@@ -51,14 +51,14 @@ class _Body(httpx2.AsyncByteStream):
                 if max(size, self._coded.num_bytes_downloaded) > limits.MESSAGE:
                     raise OverLimitError(over(self._coded, "a response"))
                 yield part
-                await anyio.lowlevel.checkpoint()  # a piece of a few bytes decompresses to very many
+                await anyio.lowlevel.checkpoint()  # a few compressed bytes can become very many
 
     async def aclose(self) -> None:
         await self._coded.aclose()
 
 
 class _Events(_Body):
-    """A stream of events, decoded; a byte that is not UTF-8 is an escape, as in a line of stdio."""
+    """A decoded stream of events; bytes that are not UTF-8 become escapes, as in lines of stdio."""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         text = codecs.getincrementaldecoder("utf-8-sig")("backslashreplace")
@@ -69,6 +69,6 @@ class _Events(_Body):
 
 
 def over(response: httpx2.Response, what: str) -> str:
-    """Say that a response goes beyond the limit."""
+    """Return the message for a response beyond the limit."""
     where = response.request.url.copy_with(userinfo=b"", query=None, fragment=None)
-    return f"{where} sent {what} of more than {limits.MESSAGE_IN_WORDS}, the most that is taken. Ask it for less."
+    return f"{where} sent {what} of more than {limits.MESSAGE_IN_WORDS}, which is the limit. Ask it for less."

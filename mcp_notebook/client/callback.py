@@ -1,4 +1,4 @@
-"""Where a browser comes back to after signing in: a port of this machine that takes one answer, the one asked for."""
+"""Receive the browser after signing in, on a port of this machine that accepts only the expected answer."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from mcp.client.auth import OAuthFlowError
 __all__ = ["Callback", "why_not"]
 
 MOST_LINES: Final = 100
-"""Lines of a request that are read; each has 64 KiB at most, asyncio's own bound."""
+"""Most lines of a request that are read; asyncio limits each to 64 KiB."""
 
 SLOW: Final = 10.0
 """Seconds that a browser has to send its request."""
 
 AFTER_ANOTHER_STATE: Final = 5.0
-"""Seconds in which the right answer may still come after one that was not asked for. Any web page can send such a one,
-and must not end the wait at once; a server that forgets the state would keep a person waiting for nothing."""
+"""Seconds to wait for the right answer after one with another state. Any web page can send a wrong one, which must not
+end the wait at once; but if a server forgets the state, a person must not wait in vain."""
 
 
 class Callback:
-    """One port, bound for good: the authorization server is told of it once, when the client is registered.
+    """A port, bound once: the authorization server learns its URL when the client is registered.
 
     Attributes:
-        url: Where the browser is sent back to.
+        url: The URL that the browser is sent back to.
     """
 
     def __init__(self) -> None:
@@ -41,23 +41,23 @@ class Callback:
         self._came: asyncio.Future[Mapping[str, str]] | None = None
 
     def close(self) -> None:
-        """Give the port back."""
+        """Release the port."""
         if self._server is not None:
             self._server.close()
         self._socket.close()
 
     async def expect(self, state: str) -> None:
-        """Listen for an answer with this state, from now on."""
+        """Listen for an answer with this state."""
         self._state = state
         self._came = asyncio.get_running_loop().create_future()
         if self._server is None:
             self._server = await asyncio.start_server(self._answer, sock=self._socket)
 
     async def answer(self) -> Mapping[str, str]:
-        """Wait for the answer, and return its parameters.
+        """Wait for the answer and return its parameters.
 
         Raises:
-            OAuthFlowError: Only answers to something else came.
+            OAuthFlowError: Only answers with another state came.
         """
         assert self._came is not None
         return await self._came
@@ -65,16 +65,16 @@ class Callback:
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             status, words = self._taken(*await asyncio.wait_for(_request(reader), SLOW))
-        except (ValueError, asyncio.TimeoutError, OSError):  # too long, too slow, gone, or not HTTP
-            status, words = "400 Bad Request", "This is not a request of a browser."
+        except (ValueError, asyncio.TimeoutError, OSError):  # too long, too slow, disconnected, or not HTTP
+            status, words = "400 Bad Request", "This is not a request from a browser."
         await _respond(writer, status, words)
 
     def _taken(self, method: str, target: str, host: str) -> tuple[str, str]:
-        """Take what a request says, where it is the answer; return what to tell the browser."""
+        """Accept a request if it is the answer; return the status and text for the browser."""
         parts = urlsplit(target)
-        # A name that leads here by a trick of DNS is not the address that the browser was sent to.
+        # Through a DNS rebinding attack, another name can lead here; the browser was sent to this address.
         if host != self._host:
-            return "421 Misdirected Request", "This is not the host that a browser is sent back to."
+            return "421 Misdirected Request", "The browser was not sent back to this host name."
         if parts.path != "/callback":
             return "404 Not Found", "Nothing here."
         if method != "GET":
@@ -82,13 +82,13 @@ class Callback:
         return self._taken_of({name: values[0] for name, values in _once(parse_qs(parts.query)).items()})
 
     def _taken_of(self, said: dict[str, str]) -> tuple[str, str]:
-        # Before anything else, also before an error: a page that does not know the state was not asked.
+        # Before anything else, even an error: a page that does not know the state is not the sign-in page.
         if self._came is None or not secrets.compare_digest(said.get("state", "").encode(), self._state.encode()):
             if self._came is not None and "code" in said:
                 asyncio.get_running_loop().call_later(AFTER_ANOTHER_STATE, self._give_up, self._came)
-            return "400 Bad Request", "Not taken: this is not the answer to the sign-in that is under way."
+            return "400 Bad Request", "Ignored: this is not the answer to the current sign-in."
         if self._came.done():
-            return "409 Conflict", "This sign-in is over already. You can close this page."
+            return "409 Conflict", "This sign-in is already over. You can close this page."
         self._came.set_result(said)
         if said.get("code"):
             return "200 OK", "Signed in. You can close this page and go back to the notebook."
@@ -101,20 +101,20 @@ class Callback:
 
 
 def why_not(said: Mapping[str, str]) -> str:
-    """Return in one line why there is no code."""
+    """Return the reason for a missing code in one line."""
     return " ".join((said.get("error_description") or said.get("error") or "no code came").split())[:300].rstrip(".")
 
 
 def _once(said: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Return the parameters that are there once; the protocol has none of them twice."""
+    """Return the parameters that occur once; the protocol repeats none."""
     return {name: values for name, values in said.items() if len(values) == 1}
 
 
 async def _request(reader: asyncio.StreamReader) -> tuple[str, str, str]:
-    """Read a request; return its method, its target, and the host that it names.
+    """Read a request; return its method, its target, and the host in its headers.
 
     Raises:
-        ValueError: It is not a whole request.
+        ValueError: The request is incomplete or too long.
     """
     method, target, _version = (await reader.readline()).decode("latin-1").split()
     hosts: list[str] = []

@@ -1,4 +1,4 @@
-"""A tool's results against its output schema: on a thread of its own, for the schema is the server's."""
+"""Check a tool's results against its output schema, on threads of their own, because a server's schema may be slow."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ __all__ = ["Checks", "checked"]
 PLACE: Final = "structuredContent"
 
 MOST_KEPT: Final = 100
-"""Tools whose schemas are kept ready."""
+"""Most tools whose prepared schemas are kept."""
 
 
 class Checks:
-    """Checks the results of one connection; a tool's schema is made ready once."""
+    """Checks the results of one connection; each tool's schema is prepared once."""
 
     def __init__(self) -> None:
         self._ready: dict[str, tuple[str, _Ready]] = {}
-        # Of its own: the threads of the loop belong to the tools of this kernel's servers.
+        # Not the loop's threads: those belong to the tools of this kernel's servers.
         self._threads: anyio.CapacityLimiter | None = None
 
     async def check(self, name: str, schema: Any, result: CallToolResult) -> CallToolResult:
-        """Return the result of a tool, with what its output schema says against it."""
+        """Return a tool's result, with the problems that its output schema finds."""
         if schema is None or result.is_error:
             return result
         if self._threads is None:
@@ -51,10 +51,10 @@ class Checks:
 
 
 class _Ready:
-    """An output schema, ready to check results."""
+    """An output schema, prepared to check results."""
 
     def __init__(self, schema: Any) -> None:
-        # Lazy, because the library takes a second to import, and many tools have no output schema.
+        # Imported here: the library takes a second to import, and many tools have no output schema.
         from mcp_notebook.schema import Checker, fault_of
 
         fault = fault_of(schema)
@@ -72,5 +72,5 @@ class _Ready:
 
 
 def checked(result: CallToolResult, schema: Any) -> CallToolResult:
-    """Return a tool's result with what an output schema says against it, there and then."""
+    """Return a tool's result, with the problems that an output schema finds; check it at once."""
     return result if schema is None or result.is_error else _Ready(schema).checked(result)

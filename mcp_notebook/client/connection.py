@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, TimeoutError, wait
 from importlib.metadata import version
@@ -24,12 +23,13 @@ from mcp_notebook.client.answering import Answering
 from mcp_notebook.client.answers import root
 from mcp_notebook.client.blocking import Blocking
 from mcp_notebook.client.following import Following
+from mcp_notebook.client.notices import say
 from mcp_notebook.client.questions import Answerer
 from mcp_notebook.client.requests import Requests
 from mcp_notebook.client.session import About
 from mcp_notebook.client.sessions import EraChoice, Sessions
 from mcp_notebook.client.signing_in import SignIn
-from mcp_notebook.client.targets import Command, Live, Target, Url, in_words
+from mcp_notebook.client.targets import Command, Live, Target, Url, in_words, transport_name
 from mcp_notebook.errors import RequestError, innermost
 from mcp_notebook.portal import GRACE, Portal
 from mcp_notebook.recording import Recorder
@@ -43,44 +43,39 @@ T = TypeVar("T")
 Era = Literal["modern", "legacy"]
 
 DEADLINE = 60.0
-"""Seconds that opening may take: a command may have to be fetched first, as `npx` and `uvx` do."""
+"""Seconds that opening may take: a command may be downloaded first, as with `npx` and `uvx`."""
 
 _WHO = Implementation(name="mcp-notebook", version=version("mcp-notebook"))
-
-
-def say(notice: str) -> None:
-    """Tell the user something that no cell asked for, in one line."""
-    print(f"mcp: {visible(notice)}", file=sys.stderr)
 
 
 class Connection(Blocking):
     """A client of one server, open until `close`; also a context manager.
 
     One task of the portal's loop opens and closes it, because the SDK's client must be left by the task that entered
-    it. Requests wait for their answer; interrupting the wait cancels the request at the server. `aio` has the same
-    requests for ``await``. Where the server was lost, the next request connects again.
+    it. Requests wait for their answer; interrupting the wait cancels the request at the server. `aio` offers the same
+    requests for ``await``. If the server was lost, the next request connects again.
 
     Args:
-        portal: The loop that it lives on.
-        target: Where to connect.
-        era: Which protocol the client speaks; of a server of this kernel, ``auto`` is the modern one.
-        name: What to call it; if not given, what the server calls itself.
+        portal: The loop to run on.
+        target: The server to connect to.
+        era: The protocol to speak; for a server of this kernel, ``auto`` means the modern one.
+        name: The name of the connection; defaults to what the server calls itself.
         answerer: Answers what the server asks during a request that brings no answers of its own.
-        notice: Told in one line that it has connected again, and where to sign in.
-        deadline: Seconds that connecting may take; None waits for ever.
-        timeout: Seconds that a request waits for its answer, or for the next report of progress, where it brings no
-            timeout of its own; None waits for ever.
-        client: What it tells the server of itself.
+        notice: Called with a line when it has connected again, and with the link to sign in.
+        deadline: Seconds that connecting may take; None waits forever.
+        timeout: Seconds that a request without its own timeout waits for its answer, or for the next progress report;
+            None waits forever.
+        client: The client's name and version for the server.
 
     Attributes:
-        target: Where it goes.
-        name: What the notebook calls it.
-        timeout: Seconds that a request waits which brings no timeout of its own; None for ever.
+        target: The server.
+        name: The notebook's name for the connection.
+        timeout: Seconds that a request without its own timeout waits; None for no limit.
         aio: The requests as coroutines.
 
     Raises:
-        McpNotebookError: It cannot be opened; one line says why. And from every request: the server refused it, its
-            answer does not fit its own schema, or the connection broke.
+        McpNotebookError: The connection cannot be opened; one line says why. Every request may also raise it: the
+            server refused it, its answer does not fit its own schema, or the connection broke.
     """
 
     def __init__(
@@ -132,7 +127,7 @@ class Connection(Blocking):
             "sampling_callback": self._answering.sample,
             "list_roots_callback": self._answering.list_roots,
             "message_handler": self._hear,
-            # A modern server sends the log messages that it is asked for.
+            # A modern server sends only the log messages that it is asked for.
             "log_level": "debug" if outside else None,
         }
 
@@ -152,17 +147,17 @@ class Connection(Blocking):
 
     @property
     def closed(self) -> bool:
-        """Whether it was closed; one that was lost is not: it connects again."""
+        """Return whether it was closed; a lost connection does not count, since it connects again."""
         return self._sessions.closed
 
     @property
     def transport(self) -> str:
-        """How it reaches the server: ``memory``, ``http``, ``sse`` or ``stdio``."""
-        return _kind(self._sessions.target)
+        """The transport: ``memory``, ``http``, ``sse`` or ``stdio``."""
+        return transport_name(self._sessions.target)
 
     @property
     def answerer(self) -> Answerer | None:
-        """Who answers what the server asks during a request that brings no answers of its own."""
+        """The function that answers questions during a request without answers of its own."""
         return self._answering.answerer
 
     @answerer.setter
@@ -171,9 +166,9 @@ class Connection(Blocking):
 
     @property
     def roots(self) -> list[Root] | None:
-        """What the server is told without asking when it wants to know the roots; None where somebody is asked.
+        """The roots that the server gets without anybody being asked; None if the answerer is asked.
 
-        Setting it tells a legacy server that asked to hear of it. Directories are taken too.
+        Setting them notifies a legacy server that wants to know. Directories are accepted too.
         """
         return self._answering.roots
 
@@ -187,42 +182,42 @@ class Connection(Blocking):
 
     @property
     def recorder(self) -> Recorder:
-        """Keeps the calls: the notebook's own for its servers, else one of this connection."""
+        """The recorder of the calls: the notebook's for its own servers, else one for this connection."""
         return self._noted_by()[0]
 
     @property
     def wire(self) -> Wire:
-        """The frames; kept all the time where the server is not the notebook's."""
+        """The recorded frames; always recorded if the server is not the notebook's own."""
         return self.recorder.wire
 
     @property
     def stderr(self) -> str:
-        """The last that a command wrote to its stderr; empty for other targets."""
+        """The end of a command's stderr; empty for other targets."""
         return self._sessions.stderr
 
     @property
     def protocol_version(self) -> str:
-        """The version of the protocol that was agreed on, such as ``2026-07-28``."""
+        """The negotiated version of the protocol, such as ``2026-07-28``."""
         return self._sessions.about.protocol_version
 
     @property
     def era(self) -> Era:
-        """``modern`` from 2026-07-28 on, else ``legacy``."""
+        """``modern`` for versions from 2026-07-28 on, else ``legacy``."""
         return "modern" if self.protocol_version in MODERN_PROTOCOL_VERSIONS else "legacy"
 
     @property
     def server_info(self) -> Implementation | None:
-        """Name and version, as the server says; None where it does not."""
+        """The server's name and version; None if it does not say."""
         return self._about().server_info
 
     @property
     def capabilities(self) -> ServerCapabilities:
-        """What the server can do."""
+        """The server's capabilities."""
         return self._about().capabilities
 
     @property
     def instructions(self) -> str | None:
-        """What the server tells a model about itself; None where it says nothing."""
+        """The server's instructions for a model; None if there are none."""
         return self._about().instructions
 
     def _about(self) -> About:
@@ -231,10 +226,10 @@ class Connection(Blocking):
         return self._sessions.about
 
     def close(self) -> None:
-        """Close the connection; what is still under way is cancelled, and waited for no longer than `GRACE`.
+        """Close the connection; cancel what is under way, and wait for it at most `GRACE` seconds.
 
         Raises:
-            RequestError: The server's lifespan raised when it ended; the connection is closed all the same.
+            RequestError: The server's lifespan raised when it ended; the connection is closed nevertheless.
         """
         try:
             self._portal.start(self._leave).result(GRACE)
@@ -250,15 +245,15 @@ class Connection(Blocking):
             await self._following.stop()
             await self._sessions.close()
         finally:
-            _OPEN.discard(self)  # not before: a process may end while a command that does not listen is being ended
+            _OPEN.discard(self)  # last, because the process may exit while a stubborn command is being ended
 
     def follow(self, callback: Callable[[Any], None], *, uris: Sequence[str] = ()) -> Callable[[], None]:
-        """Tell `callback` of each notification that arrives, on the connection's loop.
+        """Call `callback` with each notification that arrives, on the connection's loop.
 
-        Those are changes of the lists, log messages, progress, and updates of the resources `uris`.
+        Notifications are changes of the lists, log messages, progress, and updates of the resources `uris`.
 
         Returns:
-            What ends that.
+            A function that ends this.
         """
         self._portal.run(self._following.follow, self._sessions, callback, uris)
 
@@ -281,23 +276,15 @@ class Connection(Blocking):
         return (self._own, False) if runtime is None else (runtime.recorder, True)
 
 
-def _kind(target: Target) -> str:
-    if isinstance(target, Command):
-        return "stdio"
-    if isinstance(target, Url):
-        return target.transport
-    return "http" if isinstance(target, Live) else "memory"
-
-
 _OPEN: WeakSet[Connection] = WeakSet()
-"""What is to be closed when the process ends: a command would outlive it that does not look at its stdin."""
+"""Connections to close when the process exits: a command that ignores its stdin would outlive it."""
 
 AT_EXIT = 4.5
-"""Seconds: the SDK closes a command's stdin, ends it after 2 and kills it after 4."""
+"""Seconds to wait: the SDK closes a command's stdin, terminates it after 2 seconds and kills it after 4."""
 
 
 @atexit.register
 def end_commands(portal: Portal | None = None) -> None:
-    """Close the connections to commands, those of one portal or all, and wait until the commands have ended."""
+    """Close the connections to commands, of one portal or of all, and wait until the commands have ended."""
     commands = [c for c in list(_OPEN) if isinstance(c.target, Command) and portal in (None, c._portal)]
     wait([connection._portal.start(connection._leave) for connection in commands], AT_EXIT)

@@ -1,4 +1,4 @@
-"""What went wrong with a connection or a request, as one line."""
+"""Describe in one line what went wrong with a connection or a request."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ __all__ = ["has_started", "may_be_sse", "of_opening", "of_request"]
 
 
 def has_started(error: BaseException) -> bool:
-    """Return whether a command was started, and failed then."""
+    """Return whether a command was started before it failed."""
     error = innermost(error)
     return isinstance(error, TimeoutError) or not isinstance(error, OSError)
 
 
 def may_be_sse(error: BaseException, target: Url) -> bool:
-    """Return whether streamable HTTP was refused as a server of the SSE transport would."""
+    """Return whether a server of the SSE transport would refuse streamable HTTP like this."""
     refusal = Refusal.of(innermost(error))
     return target.transport == "http" and refusal is not None and refusal.may_be_sse
 
 
 def of_opening(error: BaseException, target: Target, watch: Watch, stderr: str, era: str = "auto") -> McpNotebookError:
-    """Say why a connection was not opened."""
+    """Return the error for a connection that was not opened."""
     error = innermost(error)
     if isinstance(error, McpNotebookError):
         return error
@@ -45,7 +45,7 @@ def of_opening(error: BaseException, target: Target, watch: Watch, stderr: str, 
     if isinstance(target, Url | Live):
         return RequestError(_of_web(error, target))
     return RequestError(
-        f"{target.name!r} could not start: its lifespan raised {error!r}. Mend the cell that defines it, and run that."
+        f"{target.name!r} could not start: its lifespan raised {error!r}. Fix the cell that defines it, and run it."
     )
 
 
@@ -54,12 +54,12 @@ def _of_web(error: BaseException, target: Url | Live) -> str:
     if isinstance(error, httpx2.HTTPStatusError | httpx2.TransportError):
         return unreachable(error, error.request.url).line
     if isinstance(error, TimeoutError):
-        return f"{where} took the connection and does not answer. Is it an MCP server? Check URL and path."
+        return f"{where} accepted the connection but does not answer. Is it an MCP server? Check URL and path."
     if isinstance(error, MCPError) and error.code == PARSE_ERROR:
-        return f"{where} answers with JSON that is no message of MCP. Check the path: it is often /mcp."
+        return f"{where} answers with JSON that is not an MCP message. Check the path: it is often /mcp."
     if isinstance(error, MCPError):
-        return f"{where} refused the connection: {_flat(error)}. Another era may do: --era legacy, or --era auto."
-    return f"{where} could not be connected to: {_flat(error)}"
+        return f"{where} refused the connection: {_flat(error)}. Another era may work: --era legacy, or --era auto."
+    return f"Cannot connect to {where}: {_flat(error)}"
 
 
 def _of_command(error: BaseException, target: Command, watch: Watch, era: str) -> str:
@@ -67,19 +67,21 @@ def _of_command(error: BaseException, target: Command, watch: Watch, era: str) -
     if isinstance(error, OSError) and not isinstance(error, TimeoutError):
         return _not_started(error, target)
     if watch.noise is not None and not watch.spoke:
-        words = f"{command!r} prints what is no message of MCP: {watch.noise[:100]!r}. Is it an MCP server on stdio?"
+        words = f"{command!r} prints something that is not an MCP message: {watch.noise[:100]!r}. "
+        words += "Is it an MCP server on stdio?"
     elif isinstance(error, TimeoutError):
-        words = f"{command!r} runs and does not answer. Is it an MCP server on stdio?"
+        words = f"{command!r} runs but does not answer. Is it an MCP server on stdio?"
     elif isinstance(error, MCPError) and error.code != CONNECTION_CLOSED:
-        words = f"{command!r} refused the connection: {_flat(error)}. Another era may do: --era legacy, or --era auto."
+        words = f"{command!r} refused the connection: {_flat(error)}. "
+        words += "Another era may work: --era legacy, or --era auto."
     elif isinstance(error, ValidationError):
-        words = f"{command!r} answered, but not as MCP says: {_misfit(error)}."
-    elif isinstance(error, RuntimeError):  # how the SDK reports, among others, a version that it does not speak
-        words = f"{command!r} could not be connected to: {_flat(error)}."
+        words = f"{command!r} answered, but not with a valid MCP message: {_misfit(error)}."
+    elif isinstance(error, RuntimeError):  # the SDK reports so, among others, a version that it does not support
+        words = f"Cannot connect to {command!r}: {_flat(error)}."
     else:
         words = f"{command!r} ended before it answered."
         if era == "modern":
-            words += " It may speak the protocol of before: --era legacy, or --era auto."
+            words += " It may speak the earlier protocol: --era legacy, or --era auto."
     return words
 
 
@@ -89,11 +91,11 @@ def _not_started(error: OSError, target: Command) -> str:
         return f"{command!r} cannot be started: {error.strerror or error}."
     if target.cwd is not None and not Path(target.cwd).is_dir():
         return f"{command!r} cannot be started: there is no folder {str(target.cwd)!r}."
-    return f"There is no program {command!r}. Install it, or give its whole path."
+    return f"There is no program {command!r}. Install it, or give its full path."
 
 
 def of_request(error: BaseException, name: str, stderr: str) -> RequestError | None:
-    """Say why a request has no result; None for an error that is not the connection's or the server's."""
+    """Return the error for a request without a result; None for an error of neither the connection nor the server."""
     if isinstance(error, RequestError):
         return error
     if (refusal := Refusal.of(error)) is not None:
@@ -105,7 +107,7 @@ def of_request(error: BaseException, name: str, stderr: str) -> RequestError | N
 
 
 def _is_broken_off(error: BaseException) -> bool:
-    """Whether the SDK says that no answer comes; a server may use the same code for anything."""
+    """Return whether the SDK says that no answer will come; a server may use the same code for anything."""
     return isinstance(error, SubscriptionLost) or (
         isinstance(error, MCPError)
         and error.code == CONNECTION_CLOSED
@@ -124,26 +126,26 @@ def _refused(error: MCPError) -> str:
 def _of_sdk(error: BaseException, name: str, stderr: str) -> str | None:
     if _is_broken_off(error):
         return (
-            f"The connection to {name!r} broke off before the answer came; whether the request ran is not known."
+            f"The connection to {name!r} broke before the answer came; it is not known whether the request ran."
             f"{last_words(stderr)} The next request connects again."
         )
     if isinstance(error, PydanticSerializationError):
-        return f"The arguments cannot be sent, for they are not all JSON: {_flat(error)}."
+        return f"The arguments cannot be sent, because they are not all JSON: {_flat(error)}."
     if isinstance(error, ValidationError):
-        return f"{name!r} answered, but not as MCP says: {_misfit(error)}. The server has to be mended."
-    if isinstance(error, RuntimeError):  # how the SDK reports, among others, too many rounds of questions
-        return f"No usable answer came: {str(error).partition(chr(10))[0]}"
+        return f"{name!r} answered, but not with a valid MCP message: {_misfit(error)}. The server has to be fixed."
+    if isinstance(error, RuntimeError):  # the SDK reports so, among others, too many rounds of questions
+        return f"There is no usable answer: {str(error).partition(chr(10))[0]}"
     return None
 
 
 def _misfit(error: ValidationError) -> str:
-    """Say in one line what is wrong with a message: its kind, and the first place."""
+    """Describe in one line what is wrong with a message: its type, and the first place."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     return f"{error.title}, {'.'.join(map(str, first['loc']))}: {first['msg']}"
 
 
 def last_words(stderr: str, most: int = 3) -> str:
-    """Return what a command's stderr says last as part of a line: the error, where one is told, else the last lines."""
+    """Return the end of a command's stderr as a sentence: the error if there is one, else the last lines."""
     written = [line for line in _ANSI.sub("", stderr).splitlines() if line.strip()]
     lines = [line.strip() for line in written if not (_FRAME.match(line) or _AROUND.match(line.strip()))]
     lines = lines or [line.strip() for line in written]
@@ -155,18 +157,18 @@ def last_words(stderr: str, most: int = 3) -> str:
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _FRAME = re.compile(r"\s+at |\s+File \"|\s{4,}\S|\s*\d+: |\tat ")
-"""A line of a stack: of Node, Python, the source in it, Rust, Java."""
+"""A line of a stack trace: of Node, Python and its source lines, Rust, Java."""
 _AROUND = re.compile(
     r"\^+$|[{}\])]+;?$|throw |node:internal|file://|Node\.js v|code: '|requireStack|Traceback \(most|goroutine \d|"
     r"note: |stack backtrace|npm (error|ERR!) *(A complete log.*|\d*)$|.*debug-\d.*\.log$"
 )
-"""What is printed around an error."""
+"""A line that is printed around an error."""
 _ERROR = re.compile(
     r"(Uncaught |Caused by: |Exception in thread .* )?[\w.]*(Error|Exception|Fault|Interrupt)\b( \[\w+\])?(:|$)|"
     r"(fatal|error|panic)\b.*:|thread '.*' panicked|npm (error|ERR!) \d+ ",
     re.IGNORECASE,
 )
-"""A line that says what went wrong."""
+"""A line that reports an error."""
 
 
 def _flat(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""Following a server: its notifications, for as long as somebody wants them."""
+"""Receive the notifications of a server, for as long as somebody wants them."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ __all__ = ["Following"]
 Follower = Callable[[Any], None]
 
 PAUSE = 1.0
-"""Seconds before a stream that broke is opened again."""
+"""Seconds before a broken stream is opened again."""
 
 
 class Following:
-    """Who follows one connection, and the one stream, or the subscriptions, by which they hear."""
+    """The followers of one connection, and the stream or subscriptions that notify them."""
 
     def __init__(self) -> None:
         self._followers: list[tuple[Follower, tuple[str, ...]]] = []
         self._listening: asyncio.Task[None] | None = None
 
     async def hear(self, message: Any) -> None:
-        """Tell all who follow, as the message handler of the SDK's client."""
+        """Notify all followers; the message handler of the SDK's client."""
         for follower, _ in list(self._followers):
             follower(message)
 
     async def follow(self, sessions: Sessions, follower: Follower, uris: Sequence[str]) -> None:
-        """Have a follower told of each notification, and of updates of these resources; return when that has begun."""
+        """Notify a follower of everything, and of updates of these resources; return once this has begun."""
         self._followers.append((follower, tuple(uris)))
         await self._listen(sessions)
 
     async def leave(self, sessions: Sessions, follower: Follower) -> None:
-        """Tell a follower no longer."""
+        """Stop notifying a follower."""
         self._followers = [kept for kept in self._followers if kept[0] is not follower]
         await self._listen(sessions)
 
@@ -63,14 +63,14 @@ class Following:
         subscribed: Client | None = None
         while True:
             client = sessions.open_client
-            # A server that offers none of it says so with an error; then there is nothing to hear.
+            # A server without notifications answers with an error; then there is nothing to receive.
             with suppress(Exception):
                 if client is not None and client.protocol_version in MODERN_PROTOCOL_VERSIONS:
                     await _stream(client, uris, begun)
                 elif client is not None and client is not subscribed:
                     subscribed = client
                     for uri in uris:
-                        # Not `subscribe_resource`, which warns that it is of the era of before, as is this server.
+                        # Not `subscribe_resource`, which warns that it is legacy; so is this server.
                         subscribe = SubscribeRequest(params=SubscribeRequestParams(uri=uri))
                         await client.session.send_request(subscribe, EmptyResult)
             begun.set()
@@ -86,4 +86,4 @@ async def _stream(client: Client, uris: list[str], begun: asyncio.Event) -> None
     ) as events:
         begun.set()
         async for _ in events:
-            pass  # the message handler hears of it too, as it does in both eras
+            pass  # the message handler receives it too, in both eras

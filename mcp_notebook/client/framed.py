@@ -1,4 +1,4 @@
-"""Transports with frames: the messages that pass are kept as they go over the wire."""
+"""Record the messages that pass through a transport, as they go over the wire."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ __all__ = ["Watch", "framed", "tapped"]
 
 @dataclass
 class Watch:
-    """What is seen of a connection from its streams.
+    """The state of a connection, as its streams show it.
 
     Attributes:
         ended: Whether the other side is gone.
         spoke: Whether it ever sent a message.
-        noise: The first line that was no message; None where there was none.
-        questions: The ids of the server's requests that are not answered yet.
+        noise: The first line that was not a message; None if there was none.
+        questions: The ids of the server's unanswered requests.
     """
 
     ended: bool = False
@@ -47,7 +47,7 @@ class Watch:
 
 @asynccontextmanager
 async def framed(server: MCPServer[Any] | Server[Any], wire: Wire) -> AsyncIterator[tuple[Any, Any]]:
-    """Serve `server` in memory, and keep each message that goes either way; a transport for the SDK's `Client`."""
+    """Serve `server` in memory and record the messages of both sides; a transport for the SDK's `Client`."""
     async with create_client_server_memory_streams() as (client, theirs), anyio.create_task_group() as tasks:
         tasks.start_soon(_serve, server, *theirs)
         try:
@@ -66,14 +66,14 @@ async def _serve(server: MCPServer[Any] | Server[Any], read: Any, write: Any) ->
 def tapped(
     streams: tuple[Any, Any], wire: Wire, transport: str, watch: Watch, matching: Matching | None = None
 ) -> tuple[Any, Any]:
-    """Return the two streams of a client, each keeping what passes.
+    """Return the two streams of a client, each recording what passes.
 
     Args:
-        streams: What the client reads from, and what it writes to.
+        streams: The stream that the client reads from, and the one that it writes to.
         wire: Keeps the frames.
-        transport: How they travel.
-        watch: Told what is seen of the connection.
-        matching: Refuses requests whose answer cannot be used; None where the transport does that.
+        transport: The transport to note with each frame.
+        watch: Updated with what the streams show of the connection.
+        matching: Refuses requests with an unusable answer; None if the transport does that.
     """
     return (
         _Tapped(streams[0], wire, transport, watch, "server", matching),
@@ -82,7 +82,7 @@ def tapped(
 
 
 class _Tapped:
-    """A stream that keeps what passes."""
+    """A stream that records what passes."""
 
     def __init__(
         self,
@@ -133,7 +133,7 @@ class _Tapped:
         message, questions = getattr(item, "message", None), self._watch.questions
         if isinstance(message, JSONRPCNotification) and message.method == "notifications/cancelled":
             cancelled = (message.params or {}).get("requestId")
-            questions -= {cancelled} if isinstance(cancelled, str | int) else set()  # nobody answers it any more
+            questions -= {cancelled} if isinstance(cancelled, str | int) else set()  # it needs no answer any more
         if not isinstance(message, JSONRPCRequest):
             return False
         if len(questions) >= limits.QUESTIONS or message.id in questions:
@@ -153,7 +153,7 @@ class _Tapped:
     def _keep(self, item: Any) -> None:
         if isinstance(item, SessionMessage):
             message = item.message.model_dump(by_alias=True, mode="json", exclude_none=True)
-            # How a notebook knows its own requests is no part of the protocol.
+            # The key by which a notebook recognizes its own requests is not part of the protocol.
             (message.get("params") or {}).get("_meta", {}).pop(CALL_ID, None)
             self._wire.keep(self._sender, message, transport=self._transport)
             self._watch.spoke |= self._sender == "server"

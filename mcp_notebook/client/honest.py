@@ -1,8 +1,8 @@
-"""An HTTP client that always answers a message: with the server's answer, or with why there is none that can be used.
+"""An HTTP client that answers every message: with the server's answer, or with the reason why there is none.
 
-The SDK turns each bad response into "Server returned an error response", waits for ever where an answer has another
-id, and a server that cannot be reached takes the whole connection down, with every request on it; answered here, only
-the message itself fails.
+The SDK turns each bad response into "Server returned an error response", and waits forever for an answer with another
+id. A server that cannot be reached ends the SDK's whole connection, with every request on it. Here, only the message
+itself fails.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ __all__ = ["Honest"]
 
 
 class Honest(httpx2.AsyncClient):
-    """An HTTP client for messages of MCP.
+    """An HTTP client for MCP messages.
 
     Args:
-        answers_come_back: Whether the answer to a request is in the response to it, as streamable HTTP has it.
-        options: What `httpx2.AsyncClient` takes.
+        answers_come_back: Whether the response to a request contains its answer, as in streamable HTTP.
+        options: Options of `httpx2.AsyncClient`.
     """
 
     def __init__(self, *, answers_come_back: bool, **options: Any) -> None:
@@ -36,8 +36,8 @@ class Honest(httpx2.AsyncClient):
         self._answers_come_back = answers_come_back
 
     async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
-        """Send a request; a message of MCP always gets a response."""
-        if request.method == "DELETE":  # which ends a session, and nobody waits for that
+        """Send a request; an MCP message always gets a response."""
+        if request.method == "DELETE":  # this ends a session, and nobody waits for it
             request.extensions = {**request.extensions, "timeout": httpx2.Timeout(GRACE).as_dict()}
         if request.method != "POST":
             return self._checked(await super().send(request, **options))
@@ -64,7 +64,7 @@ def _id_in(request: httpx2.Request) -> RequestId | None:
 
 
 class _Events(httpx2.AsyncByteStream):
-    """The events of a response; one that answers, and cannot be used, becomes the refusal of the request."""
+    """The events of a response; an unusable answer becomes the refusal of the request."""
 
     def __init__(self, response: httpx2.Response) -> None:
         self._where = place(response)

@@ -1,6 +1,6 @@
-"""What a server may send, and how long a client waits for it: each limit, in one place.
+"""Limit what a server may send and how long a client waits, all in one place.
 
-What goes past a limit is left out or ends the request, and a line says so.
+Data beyond a limit is left out or ends the request, and a message says so.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 MESSAGE: Final = 64_000_000
-"""Bytes of one message after decoding: a JSON body, an event of SSE, a line of stdio, a document of OAuth.
+"""Bytes of one decoded message: a JSON body, an event of SSE, a line of stdio, a document of OAuth.
 
 An image of 5 MB takes 6.7 MB in base64, so nine of them fit into one result.
 """
@@ -39,13 +39,13 @@ QUOTED: Final = 200
 """Characters of an offending line that an error quotes."""
 
 STDERR: Final = 10_000
-"""Bytes of a command's stderr that are kept: the last."""
+"""Bytes of a command's stderr that are kept, from its end."""
 
 STDERR_FILE: Final = 10_000_000
-"""Bytes of a command's stderr on disk, after which it begins again."""
+"""Bytes of a command's stderr on disk, after which the file is cut."""
 
 RETRY: Final = 10.0
-"""Seconds after which a stream that the server ended is asked for again, should the server ask for more."""
+"""Longest pause in seconds before an ended stream is requested again, even if the server asks for a longer one."""
 
 ENDPOINT: Final = 10.0
 """Seconds that a server of the SSE transport has to name the address for messages."""
@@ -54,28 +54,28 @@ EXCUSE: Final = 2.0
 """Seconds for which an error without an id may belong to a notification: some servers answer those too."""
 
 REASON: Final = 5.0
-"""Seconds that the body of an HTTP error has to come, for what it says of the reason."""
+"""Seconds to wait for the body of an HTTP error, which may contain the reason."""
 
 QUESTIONS: Final = 100
-"""Questions of a server that may wait for their answers at a time; more are not heard."""
+"""Most questions of a server that may wait for answers at once; further ones are ignored."""
 
 MOST_PAGES: Final = 1_000
-"""Pages of one list; a server can name a next one for ever."""
+"""Most pages of one list; a server could name a next page forever."""
 
 MOST_ITEMS: Final = 10_000
-"""Items of one list, over all its pages."""
+"""Most items of one list, over all its pages."""
 
 LIST_SECONDS: Final = 60.0
-"""How long one list may take, over all its pages."""
+"""Most seconds for one list, over all its pages."""
 
 MOST_PROBLEMS: Final = 50
-"""Problems of one result, or of one list, that are told."""
+"""Most problems reported for one result or list."""
 
 LONGEST_MESSAGE: Final = 500
-"""Characters of an error's message that are told; the error has the whole."""
+"""Most characters shown of an error's message; the error has all of it."""
 
 MOST_LINKS: Final = 5
-"""Links that a server may ask to have opened before it goes on with a request."""
+"""Most links that a server may ask a person to open before it continues with a request."""
 
 MOST_RETRIES: Final = 3
-"""How often a request is made again after such links were opened."""
+"""Most times that a request is repeated after such links were opened."""

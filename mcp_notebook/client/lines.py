@@ -1,7 +1,7 @@
-r"""Lines of a command's stdout, as a codec: the SDK's stdio client reads through no other code of its caller.
+r"""Decode the lines of a command's stdout, as a codec: the SDK's stdio client can be changed in no other way.
 
-A line is decoded when it is whole, so a long one costs no more than its length, and it is cut at the limit. A byte that
-is not UTF-8 becomes an escape such as ``\xe9``: the line then fails as a message, and the error can show it.
+A line is decoded once it is complete, so that a long one costs no more than its length, and it is cut at the limit. A
+byte that is not UTF-8 becomes an escape such as ``\xe9``. The line is then not a valid message, and the error shows it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ __all__ = ["CUT", "ENCODING"]
 ENCODING = "mcp-notebook-lines"
 
 CUT = f" [cut: more than {limits.MESSAGE_IN_WORDS}]"
-"""The end of a line that was longer than the limit."""
+"""The end of a line that was cut at the limit."""
 
 
 class _Lines(codecs.IncrementalDecoder):
-    """Decode whole lines; hold the rest until it is one."""
+    """A decoder of whole lines; it keeps the rest until the line is complete."""
 
     def __init__(self, errors: str = "strict") -> None:
         super().__init__(errors)
@@ -33,7 +33,7 @@ class _Lines(codecs.IncrementalDecoder):
         return "".join(lines) + self._hold(rest)
 
     def _hold(self, part: bytes) -> str:
-        """Keep a part of a line; return the line at once where that makes it too long, and drop what follows."""
+        """Keep a part of a line; if it makes the line too long, return the line cut, and drop the rest."""
         fitted, self._size = self._size <= limits.MESSAGE, self._size + len(part)
         if self._size <= limits.MESSAGE:
             self._parts.append(part)

@@ -1,4 +1,4 @@
-"""The lists of a server, page by page: as many as a person can look at, whatever the server says comes next."""
+"""Read the lists of a server page by page, within limits, whatever the server says comes next."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import CONNECTION_CLOSED
 
 from mcp_notebook.client.limits import LIST_SECONDS, MOST_ITEMS, MOST_PAGES
-from mcp_notebook.client.reading import Found, reading
+from mcp_notebook.client.reading import ItemList, reading
 from mcp_notebook.errors import RequestError
 from mcp_notebook.schema import Problem, brief
 
@@ -25,19 +25,19 @@ _ITEMS = {
 }
 
 
-async def all_pages(client: Client, method: str, enough: Callable[[Any], bool] = lambda page: False) -> Found[Any]:
-    """Return the pages of a list, and why there are no more of them where the server would go on.
+async def all_pages(client: Client, method: str, enough: Callable[[Any], bool] = lambda page: False) -> ItemList[Any]:
+    """Return the pages of a list; if the list is incomplete, its problems say why.
 
     Args:
-        client: Asks for them.
-        method: The client's, such as ``list_tools``.
-        enough: Whether a page is the last that is needed.
+        client: The client to ask with.
+        method: The client's method, such as ``list_tools``.
+        enough: Returns whether a page is the last one needed.
 
     Raises:
         MCPError: The server refused the first page.
-        RequestError: It did not come in time.
+        RequestError: The first page did not come in time.
     """
-    pages: Found[Any] = Found()
+    pages: ItemList[Any] = ItemList()
     with reading() as seen, anyio.move_on_after(LIST_SECONDS) as time:
         stopped = await _go_through(client, method, pages, enough)
         pages.problems += [*seen.problems, *([] if stopped is None else [Problem((), stopped)])]
@@ -45,12 +45,12 @@ async def all_pages(client: Client, method: str, enough: Callable[[Any], bool] =
         late = f"the server had {LIST_SECONDS:g} s to list them"
         if not pages:
             raise RequestError(f"No list came: {late}.")
-        pages.problems += [*seen.problems, Problem((), f"the list is not complete: {late}")]
+        pages.problems += [*seen.problems, Problem((), f"the list is incomplete: {late}")]
     return pages
 
 
-async def _go_through(client: Client, method: str, pages: Found[Any], enough: Callable[[Any], bool]) -> str | None:
-    """Add the pages of a list; return why it is not complete, None where it is."""
+async def _go_through(client: Client, method: str, pages: ItemList[Any], enough: Callable[[Any], bool]) -> str | None:
+    """Add the pages of a list; return why it is incomplete, or None."""
     cursor: str | None = None
     known: set[str] = set()
     items = 0
@@ -60,7 +60,7 @@ async def _go_through(client: Client, method: str, pages: Found[Any], enough: Ca
         except MCPError as error:
             if not pages or error.code == CONNECTION_CLOSED:
                 raise
-            return f"the list is not complete: page {len(pages) + 1} was refused: {brief(error.message, 200)}"
+            return f"the list is incomplete: page {len(pages) + 1} was refused: {brief(error.message, 200)}"
         found: list[Any] = getattr(page, _ITEMS[method])
         items += len(found)
         if items > MOST_ITEMS:
@@ -68,24 +68,24 @@ async def _go_through(client: Client, method: str, pages: Found[Any], enough: Ca
         pages.append(page)
         cursor = page.next_cursor
         if items > MOST_ITEMS:
-            return f"the list is not complete: it has more than {MOST_ITEMS:,} items"
+            return f"the list is incomplete: it has more than {MOST_ITEMS:,} items"
         if cursor is None or enough(page):
             return None
         if cursor in known:
-            return f"the list may not be complete: the server names the page {brief(cursor)} again and again"
+            return f"the list may be incomplete: the server names the page {brief(cursor)} again and again"
         if len(pages) == MOST_PAGES:
-            return f"the list is not complete: it has more than {MOST_PAGES:,} pages"
+            return f"the list is incomplete: it has more than {MOST_PAGES:,} pages"
         known.add(cursor)
 
 
 async def output_schema(client: Client, name: str) -> Any:
-    """Return the output schema of a tool, as the server lists it now; None where it lists none."""
+    """Return the output schema of a tool as the server lists it now; None if it lists none."""
     try:
         pages = await all_pages(client, "list_tools", lambda page: any(tool.name == name for tool in page.tools))
     except MCPError as error:
         if error.code == CONNECTION_CLOSED:
             raise
-        return None  # a tool can be called also where they cannot be listed
+        return None  # a tool can be called even if tools cannot be listed
     except RequestError:
         return None
     return next((tool.output_schema for page in pages for tool in page.tools if tool.name == name), None)

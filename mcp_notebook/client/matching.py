@@ -1,4 +1,4 @@
-"""Requests that wait for an answer, where all answers come on one stream: which of them will get none."""
+"""Match answers to waiting requests on a single stream, to find requests that will get no answer."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from mcp_notebook.client.replies import offending, quoted, replies_in, same_id, 
 __all__ = ["Matching"]
 
 MOST_KNOWN = 1_000
-"""How many requests of before are remembered, so that a late answer is not taken for a stray one."""
+"""Most earlier requests that are remembered, so that a late answer does not count as a stray."""
 
 
 class Matching:
-    """Finds out that a request is answered by something that cannot be used.
+    """Detects requests whose answer cannot be used.
 
-    A server gives one answer to each request. So an answer that names no request, a stray, is that of one of those that
-    wait: which one is known as soon as there are as many strays as waiting requests.
+    A server gives each request one answer. So an answer that names no request, a stray, belongs to one of the waiting
+    requests. As soon as there are as many strays as waiting requests, it is clear which ones.
 
     Args:
-        where: Names the server.
+        where: The name of the server for messages.
     """
 
     def __init__(self, where: str) -> None:
@@ -46,15 +46,15 @@ class Matching:
 
     @property
     def in_doubt(self) -> bool:
-        """Whether a stray may be the answer to a notification, and so mean nothing."""
+        """Return whether a stray may be the answer to a notification, and so be harmless."""
         return bool(self._excused and self._waiting)
 
     def sent(self, message: JSONRPCMessage) -> None:
         """Note a message to the server."""
         if isinstance(message, JSONRPCRequest):
             if message.method == "initialize":
-                self._waiting.clear()  # begins a session; a question of before may never be answered
-            if message.method == "subscriptions/listen":  # is answered when it ends
+                self._waiting.clear()  # it begins a session, and earlier questions may never be answered
+            if message.method == "subscriptions/listen":  # it is answered when it ends
                 self._known.append(same_id(message.id))
             else:
                 self._waiting[same_id(message.id)] = None
@@ -64,9 +64,9 @@ class Matching:
                 self._settled((message.params or {}).get("requestId"))
 
     def received(self, message: JSONRPCMessage) -> list[JSONRPCError]:
-        """Note a message of the server's; return the refusals of requests that will get no answer."""
+        """Note a message from the server; return refusals for the requests that will get no answer."""
         if isinstance(message, JSONRPCRequest):
-            self._known.append(same_id(message.id))  # some servers answer the answer to their question
+            self._known.append(same_id(message.id))  # some servers send an answer to the answer
         if not isinstance(message, JSONRPCResponse | JSONRPCError):
             return []
         answered = None if message.id is None else same_id(message.id)
@@ -86,14 +86,14 @@ class Matching:
         return self._lost()
 
     def broken(self, error: ValidationError) -> list[JSONRPCError]:
-        """Note a line that is not a message; return the refusals of requests that will get no answer."""
+        """Note a line that is not a message; return refusals for the requests that will get no answer."""
         line = offending(error)
         if line.endswith(CUT):
-            said = f"{self._where} sent a line of more than {limits.MESSAGE_IN_WORDS}, the most that is taken. "
+            said = f"{self._where} sent a line of more than {limits.MESSAGE_IN_WORDS}, which is the limit. "
             said += "Ask it for less."
         else:
             said = (
-                f"{self._where} answered with a line that is not a message of MCP ({why(error, line)}): {quoted(line)}."
+                f"{self._where} answered with a line that is not an MCP message ({why(error, line)}): {quoted(line)}."
             )
         refused = []
         for reply in replies_in(line):
@@ -105,12 +105,12 @@ class Matching:
         return refused + self._lost()
 
     def ended(self, line: str) -> list[JSONRPCError]:
-        """Note why no more will come; return the refusals of the requests that wait."""
+        """Note why there will be no more messages; return refusals for the waiting requests."""
         self._strays += [line] * len(self._waiting)
         return self._lost()
 
     def decide(self) -> list[JSONRPCError]:
-        """Take what is in doubt for the answer to a request; return the refusals."""
+        """Count doubtful strays as answers to requests; return the refusals."""
         self._strays += self._excused
         self._excused.clear()
         return self._lost()
@@ -121,6 +121,8 @@ class Matching:
             self._known.append(same_id(request))
 
     def _lost(self) -> list[JSONRPCError]:
+        # With fewer strays than waiting requests, any of them may still get its own answer. With as many, each stray
+        # used up one answer, so all waiting requests are lost; which stray belongs to which does not matter.
         if len(self._strays) < len(self._waiting):
             return []
         lost = [_refusal(request, stray) for request, stray in zip(self._waiting, self._strays, strict=False)]

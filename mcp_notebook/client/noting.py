@@ -1,4 +1,4 @@
-"""What is kept of a request: the call that the server's own recorder made of it, or one that the client records."""
+"""Give access to the record of a request: the server's own `Call`, or one that the client records."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from pydantic import BaseModel
 from mcp_notebook.recording import Call, Recorder
 from mcp_notebook.server.runtime import CALL_ID
 
-__all__ = ["Noted", "noted_here", "noted_there", "request_sent"]
+__all__ = ["Noted", "find_server_record", "record_locally", "request_sent"]
 
 
 class Noted:
     """A request under way.
 
     Attributes:
-        meta: What it carries.
+        meta: The ``_meta`` to send with it.
         here: Whether the client records it.
-        result: The result, once it is there.
-        raw: The same as it came, where it is not what the protocol says.
+        result: The result, once there is one.
+        raw: The result as it came, if it does not follow the protocol.
     """
 
     def __init__(self, call: Callable[[], Call | None], *, meta: Any = None, here: bool = False) -> None:
@@ -35,20 +35,20 @@ class Noted:
 
     @property
     def call(self) -> Call | None:
-        """What is kept of it so far; None where the server has not noted it yet."""
+        """The record so far; None if the server has not recorded it yet."""
         return self._call()
 
 
 @contextmanager
-def noted_there(recorder: Recorder) -> Iterator[Noted]:
-    """Find the call that a server of this kernel makes of a request."""
+def find_server_record(recorder: Recorder) -> Iterator[Noted]:
+    """Find the `Call` that a server of this kernel records for a request."""
     with recorder.expecting() as expected:
         yield Noted(lambda: expected.call, meta={CALL_ID: expected.id})
 
 
 @contextmanager
-def noted_here(recorder: Recorder, call: Call) -> Iterator[Noted]:
-    """Record a request of this client."""
+def record_locally(recorder: Recorder, call: Call) -> Iterator[Noted]:
+    """Record a request in this client."""
     noted = Noted(lambda: call, here=True)
     token = _current.set(call)
     recorder.opened(call)
@@ -69,7 +69,7 @@ def noted_here(recorder: Recorder, call: Call) -> Iterator[Noted]:
 
 
 def request_sent(message: Mapping[str, Any]) -> None:
-    """Count a request that answers what was asked, by the task that sends it, as another round of its call."""
+    """Count a request that answers the server's questions as another round of the call that this task makes."""
     call, params = _current.get(), message.get("params") or {}
     if call is not None and call.method == message.get("method") and not params.keys().isdisjoint(_ANSWERING):
         call.rounds += 1
@@ -78,7 +78,7 @@ def request_sent(message: Mapping[str, Any]) -> None:
 _ANSWERING = ("inputResponses", "requestState")
 
 _current: ContextVar[Call | None] = ContextVar("mcp_notebook_noted", default=None)
-"""The call that this task makes, where the client records it."""
+"""The call that this task makes, if the client records it."""
 
 
 def _on_the_wire(result: BaseModel | None) -> Mapping[str, Any]:

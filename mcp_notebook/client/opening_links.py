@@ -1,4 +1,4 @@
-"""Links that a server wants opened before it goes on with a request: asked like any question, then tried again."""
+"""Open the links that a server requires before it continues with a request, then repeat the request."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ T = TypeVar("T")
 def opening_links(
     send: Callable[[Client], Awaitable[T]], asked: Asked, answering: Answering
 ) -> Callable[[Client], Awaitable[T]]:
-    """Return a request that is made again once a person has opened the links which the server's error names.
+    """Return a request that is repeated once a person has opened the links in the server's error.
 
-    Such errors are those of legacy servers (``-32042``); modern ones ask during the request.
+    Legacy servers send such errors (``-32042``); modern ones ask during the request.
     """
 
     async def sending(client: Client) -> T:
@@ -44,7 +44,7 @@ def opening_links(
 
 
 async def _opened(links: list[ElicitRequestURLParams], answering: Answering) -> bool:
-    """Ask to open links, one after the other; say whether all were."""
+    """Ask a person to open links, one after the other; return whether all were opened."""
     for link in links:
         answer = await answering.ask_to_open(link)
         if not isinstance(answer, ElicitResult) or answer.action != "accept":
@@ -53,7 +53,7 @@ async def _opened(links: list[ElicitRequestURLParams], answering: Answering) -> 
 
 
 def _links(error: MCPError) -> list[ElicitRequestURLParams]:
-    """Return the links in an error, those that can be read."""
+    """Return the valid links in an error."""
     listed = error.data.get("elicitations") if isinstance(error.data, Mapping) else None
     if error.code != URL_ELICITATION_REQUIRED or not isinstance(listed, list):
         return []

@@ -1,4 +1,4 @@
-"""What a server asks its client while it works on a request, and the answers to that."""
+"""Define a server's questions to its client during a request, and their answers."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ __all__ = ["Answer", "Answerer", "Answers", "Question"]
 
 @dataclass(frozen=True)
 class Question:
-    """Something that a server asks.
+    """A question of a server.
 
     Attributes:
         kind: ``form`` and ``url`` are the two modes of elicitation; ``sampling`` and ``roots`` are legacy.
-        params: As the protocol has them; None for roots.
+        params: The question's parameters in the protocol; None for roots.
         server: The name of the server that asks.
-        call: The call that it works on; None where that is not known.
-        context: Where the request was made; what is shown in it appears under the cell that made it.
-        unprompted: Whether it came while no request was under way, so that no cell waits for its answer.
+        call: The call that the server is working on; None if unknown.
+        context: The context of the request; output in it appears under the cell that made the request.
+        unprompted: Whether no request was under way, so that no cell waits for the answer.
     """
 
     kind: Literal["form", "url", "sampling", "roots"]
@@ -45,14 +45,14 @@ class Question:
 
 
 Answer: TypeAlias = ElicitResult | CreateMessageResult | CreateMessageResultWithTools | ListRootsResult | ErrorData
-"""What goes back; `ErrorData` where there is no answer, such as a sampling request that was turned down."""
+"""An answer; `ErrorData` if there is none, such as for a declined sampling request."""
 
 Answerer: TypeAlias = Callable[[Question], Any]
-"""Answers questions: an ``async`` function on the event loop of the connection, any other one on a worker thread.
+"""Answers questions: an ``async`` function runs on the connection's event loop, any other on a worker thread.
 
-Returns an `Answer`, or in short what `answer_from` takes for one. Raises `RequestError` where it cannot; the request
-that was under way then ends with it.
+It returns an `Answer`, or a short form that `answer_from` converts. If it raises `RequestError`, the request under way
+fails with it.
 """
 
 Answers: TypeAlias = Sequence[Any] | Answerer | None
-"""The answers that a request brings: a list, used in order, or a function for all of them."""
+"""The answers that a request brings: a list, used in order, or a function that answers all questions."""

@@ -1,4 +1,4 @@
-"""Results that the SDK refuses, read all the same: what came is kept, next to what is wrong with it."""
+"""Read results that the SDK refuses: keep what can be used, with a list of what is wrong."""
 
 from __future__ import annotations
 
@@ -31,20 +31,21 @@ from mcp_types import (
 )
 from pydantic import BaseModel, Field, RootModel, ValidationError
 
+from mcp_notebook.client.faults import faults_of, place_of, words_of
 from mcp_notebook.client.limits import MOST_PROBLEMS
 from mcp_notebook.schema import Problem, brief
 
-__all__ = ["Flawed", "Found", "Seen", "Unknown", "flawed", "in_words", "misfits", "read_anyway", "reading", "see"]
+__all__ = ["Flawed", "ItemList", "Seen", "Unknown", "flawed", "in_words", "misfits", "read_anyway", "reading", "see"]
 
 T = TypeVar("T")
 Result = TypeVar("Result", bound=BaseModel)
 
 
-class Found(list[T], Generic[T]):
-    """What a server lists.
+class ItemList(list[T], Generic[T]):
+    """The items of a server's list.
 
     Attributes:
-        problems: What is wrong with the list, or with items of it; those that could not be read are not in it.
+        problems: The problems of the list and its items; unreadable items are left out.
     """
 
     def __init__(self, items: Iterable[T] = (), problems: Iterable[Problem] = ()) -> None:
@@ -53,16 +54,16 @@ class Found(list[T], Generic[T]):
 
 
 class Unknown(RootModel[Any]):
-    """A part of a result that is not what the protocol has there; `root` is the JSON that came."""
+    """A part of a result that does not follow the protocol; `root` is the JSON that came."""
 
 
 class Flawed(BaseModel):
-    """A result with something wrong with it.
+    """A result with problems.
 
     Attributes:
-        problems: What is wrong, in the order of its places.
-        unchecked: Why its output schema was not checked in full, each reason once.
-        rest: What came beside the fields of the protocol.
+        problems: The problems, in the order of the places.
+        unchecked: Why its output schema was not checked completely, each reason once.
+        rest: The fields that are not part of the protocol.
     """
 
     problems: list[Any] = Field(default=[], exclude=True)
@@ -85,11 +86,11 @@ class _Prompt(GetPromptResult, Flawed):
 
 @dataclass
 class Seen:
-    """What passed during a request.
+    """The raw results of a request, and their problems.
 
     Attributes:
         raw: The latest result as it came.
-        problems: What was wrong with the results, all told.
+        problems: The problems of all results.
     """
 
     raw: Mapping[str, Any] | None = None
@@ -101,7 +102,7 @@ _seen: ContextVar[Seen | None] = ContextVar("mcp_notebook_seen", default=None)
 
 @contextmanager
 def reading() -> Iterator[Seen]:
-    """While this is open, see what comes of the requests of this task."""
+    """Collect the results of this task's requests while the context is open."""
     seen = Seen()
     token = _seen.set(seen)
     try:
@@ -111,14 +112,14 @@ def reading() -> Iterator[Seen]:
 
 
 def see(raw: Mapping[str, Any]) -> None:
-    """Take a result as it came."""
+    """Note a result as it came."""
     seen = _seen.get()
     if seen is not None:
         seen.raw = raw
 
 
 def read_anyway(method: str, refusal: ValidationError) -> BaseModel | None:
-    """Return what can be read of the result that the SDK refused just now; None where that is nothing."""
+    """Return the usable part of the result that the SDK has just refused; None if there is none."""
     seen = _seen.get()
     if seen is None or seen.raw is None:
         return None
@@ -129,7 +130,7 @@ def read_anyway(method: str, refusal: ValidationError) -> BaseModel | None:
 
 
 def misfits(result: CallToolResult, problems: list[Problem], unchecked: list[str]) -> CallToolResult:
-    """Return a tool's result with what its output schema says against it."""
+    """Return a tool's result, with problems that its output schema found."""
     earlier = result if isinstance(result, Flawed) else Flawed()
     kept = {name: getattr(result, name) for name in CallToolResult.model_fields}
     return _ToolResult.model_construct(
@@ -142,14 +143,14 @@ def misfits(result: CallToolResult, problems: list[Problem], unchecked: list[str
 
 
 def in_words(result: Any) -> list[str]:
-    """Say what is wrong with a result and what was not checked, a line each; nothing where all is well."""
+    """Describe what is wrong with a result and what was not checked, one line each; empty if all is well."""
     if not isinstance(result, Flawed):
         return []
     return [*map(str, result.problems), *(f"not checked: {reason}" for reason in result.unchecked)]
 
 
 def flawed(method: str, raw: Mapping[str, Any], refusal: ValidationError) -> Any:
-    """Return a result that the SDK refused, with what is wrong with it."""
+    """Return a result that the SDK refused, with its problems."""
     kind, name, parts = _RESULTS[method]
     problems: list[Problem] = []
     found = raw.get(name)
@@ -159,7 +160,7 @@ def flawed(method: str, raw: Mapping[str, Any], refusal: ValidationError) -> Any
         problems.append(Problem((name,), f"{brief(found)}, where a list belongs"))
     items = found if isinstance(found, list) else [] if found is None else [found]
     read = [_part(item, (name, i), parts, problems) for i, item in enumerate(items)]
-    problems += [problem for problem in _problems(refusal, raw) if problem.place[:1] != (name,)]
+    problems += [problem for problem in faults_of(refusal, raw) if problem.place[:1] != (name,)]
     known = {field.alias or field_name: field_name for field_name, field in kind.model_fields.items()}
     rest = {key: value for key, value in raw.items() if key not in known and not _is_said(key)}
     values = {
@@ -171,7 +172,7 @@ def flawed(method: str, raw: Mapping[str, Any], refusal: ValidationError) -> Any
         None,
         **{key: value for key, value in values.items() if key in kind.model_fields},
         **{name: read},
-        problems=(problems or [Problem((), _words(refusal.errors(include_url=False)[0]))])[:MOST_PROBLEMS],
+        problems=(problems or [Problem((), words_of(refusal.errors(include_url=False)[0]))])[:MOST_PROBLEMS],
         rest=rest or None,
     )
 
@@ -183,7 +184,7 @@ def _is_said(key: str) -> bool:
 def _part(
     item: Any, place: tuple[str | int, ...], kinds: Mapping[str, type[BaseModel]], problems: list[Problem]
 ) -> Any:
-    """Read a content block, the contents of a resource, or a message; what is none of them is kept as it came."""
+    """Read a content block, a resource's contents or a message; anything else is kept as it came."""
     key = _key(item, kinds)
     if not isinstance(item, Mapping):
         problems.append(Problem(place, f"{brief(item)}, where an object belongs"))
@@ -194,12 +195,12 @@ def _part(
         try:
             return kinds[key].model_validate(item, by_name=False)
         except ValidationError as refusal:
-            problems += [Problem((*place, *problem.place), problem.reason) for problem in _problems(refusal, item)]
+            problems += [Problem((*place, *problem.place), problem.reason) for problem in faults_of(refusal, item)]
     return Unknown(item)
 
 
 def _key(item: Any, kinds: Mapping[str, type[BaseModel]]) -> str | None:
-    """Return which kind an item is: by its type, or by the field that only one kind has."""
+    """Return the kind of an item: by its type, or by the field that only one kind has."""
     if not isinstance(item, Mapping):
         return None
     told = item.get("type")
@@ -209,10 +210,10 @@ def _key(item: Any, kinds: Mapping[str, type[BaseModel]]) -> str | None:
 
 
 def _list(method: str, raw: Mapping[str, Any], refusal: ValidationError, problems: list[Problem]) -> BaseModel:
-    """Read a list: the items that are right, those that are without a part or two, and no others."""
+    """Read a list: keep correct items, and items that are correct without a part or two."""
     name, result, kind = _LISTS[method]
     items = raw.get(name)
-    problems += _problems(refusal, raw)
+    problems += faults_of(refusal, raw)
     kept: list[BaseModel] = []
     for place, item in enumerate(items if isinstance(items, list) else []):
         read = _item(kind, item)
@@ -226,12 +227,12 @@ def _list(method: str, raw: Mapping[str, Any], refusal: ValidationError, problem
 
 
 def _item(kind: type[BaseModel], item: Any) -> BaseModel | None:
-    """Return an item of a list without what is wrong in it; None where no more can be left out."""
+    """Return an item of a list without its faulty parts; None if too much is wrong with it."""
     for _ in range(10):
         try:
             return kind.model_validate(item, by_name=False)
         except ValidationError as refusal:
-            wrong = [_place(error, item) for error in refusal.errors(include_url=False, include_input=False)]
+            wrong = [place_of(error, item) for error in refusal.errors(include_url=False, include_input=False)]
             if not isinstance(item, Mapping) or not all(place and _can_go(place, item) for place in wrong):
                 return None
             for place in wrong:
@@ -244,7 +245,7 @@ def _can_go(place: tuple[str | int, ...], item: Mapping[str, Any]) -> bool:
 
 
 def _without(item: Mapping[str, Any], place: tuple[str | int, ...]) -> Mapping[str, Any]:
-    """Return an object without the part at a place, or with the least that is needed there."""
+    """Return an object without the part at a place, or with the minimum that is needed there."""
     key, *inner = place
     part = item.get(str(key))
     if key in _INSTEAD:
@@ -255,51 +256,7 @@ def _without(item: Mapping[str, Any], place: tuple[str | int, ...]) -> Mapping[s
 
 
 _INSTEAD = {"inputSchema": {"type": "object"}}
-"""What a tool is taken to have where that is missing or wrong; without it, nothing could be called."""
-
-
-def _problems(refusal: ValidationError, raw: Any) -> list[Problem]:
-    """Say where a message does not fit, each place once."""
-    found: dict[tuple[str | int, ...], Problem] = {}
-    for error in refusal.errors(include_url=False, include_context=False)[: 10 * MOST_PROBLEMS]:
-        place = _place(error, raw)
-        if place and not _is_of_another_kind(error["loc"], raw):
-            found.setdefault(place, Problem(place, _words(error) + _name_at(place, raw)))
-    return list(found.values())
-
-
-def _is_of_another_kind(loc: tuple[str | int, ...], raw: Any) -> bool:
-    """Whether an error is about a request for input, which may come in the place of each result, and did not."""
-    return "InputRequiredResult" in str(loc[0]) and raw.get("resultType") != "input_required"
-
-
-def _place(error: Any, raw: Any) -> tuple[str | int, ...]:
-    """Return the keys and indices that there are: pydantic puts the names of its types between them."""
-    place: list[str | int] = []
-    loc: tuple[str | int, ...] = error["loc"]
-    for i, part in enumerate(loc):
-        inside = isinstance(raw, Mapping) and part in raw
-        if inside or (isinstance(raw, list) and isinstance(part, int) and part < len(raw)):
-            place.append(part)
-            raw = raw[part]
-        elif i == len(loc) - 1 and error["type"] == "missing":
-            place.append(part)
-    return tuple(place)
-
-
-def _name_at(place: tuple[str | int, ...], raw: Any) -> str:
-    """Return the name of the item of a list that a place is in, as an addition to words."""
-    if len(place) < 2 or not isinstance(place[1], int) or not isinstance(raw.get(place[0]), list):
-        return ""
-    item = raw[place[0]][place[1]]
-    name = item.get("name") or item.get("uri") if isinstance(item, Mapping) else None
-    return f" ({brief(name)})" if isinstance(name, str) else ""
-
-
-def _words(error: Any) -> str:
-    if error["type"] == "missing":
-        return "missing"
-    return f"{brief(error['input'])}: {error['msg'].partition(' or instance of ')[0][:200]}"
+"""The defaults for a missing or faulty part; without an input schema, a tool could not be called."""
 
 
 _BLOCKS: Mapping[str, type[BaseModel]] = {

@@ -1,4 +1,4 @@
-"""Replies that cannot be used: which request one was for, and how a person is told of it."""
+"""Interpret replies that cannot be used: find their request, and quote them for a person."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ __all__ = ["misfit", "offending", "quoted", "replies_in", "same_id", "why"]
 
 
 def quoted(line: str) -> str:
-    """Return the beginning of a line, for an error: it may be long, and hold anything."""
+    """Return the beginning of a line for an error message, with unprintable characters escaped."""
     flat = " ".join(line.removesuffix(CUT).split())
     short = flat if len(flat) <= limits.QUOTED else f"{flat[: limits.QUOTED]}..."
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in short)
 
 
 def why(error: ValidationError, line: str) -> str:
-    """Say what is wrong with a line that is not a message."""
+    """Describe what is wrong with a line that is not a message."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     if first["type"] != "json_invalid":
         return "not JSON-RPC 2.0"
@@ -36,13 +36,13 @@ def why(error: ValidationError, line: str) -> str:
 
 
 _NOT_UTF8 = re.compile(r"\\x[0-9a-f]{2}")
-"""A byte, as it was decoded."""
+"""An undecodable byte, as an escape."""
 
 
 def offending(error: ValidationError) -> str:
     """Return the line that an error of the SDK's parser is about."""
     found = error.errors(include_url=False, include_context=False)
-    # Where the line was JSON, the input of such an error is the whole of it, and that of others may be a part.
+    # If the line was JSON, the input of a "missing" error is all of it; the input of other errors may be a part.
     whole: Any = next((e["input"] for e in found if e["type"] == "missing"), found[0]["input"])
     if isinstance(whole, bytes):
         return whole.decode("utf-8", "backslashreplace")
@@ -50,9 +50,9 @@ def offending(error: ValidationError) -> str:
 
 
 def replies_in(line: str) -> list[RequestId | None]:
-    """Return the ids of the requests that a broken line answers, None for one without; empty where it answers none.
+    """Return the ids of the requests that a broken line answers; None stands for a reply without an id.
 
-    What a program prints, or logs as JSON, answers none.
+    Output and JSON logs of a program answer nothing, so the list is empty.
     """
     try:
         found = json.loads(line)
@@ -81,10 +81,10 @@ _RESULTS = frozenset({
     "result", "content", "structuredContent", "contents", "messages", "tools", "resources", "resourceTemplates",
     "prompts", "completion",
 })  # fmt: skip
-"""What a result has, which a server may send without what JSON-RPC puts around it."""
+"""Fields of a result, which a server may send without the JSON-RPC envelope."""
 
 _LOGGED = frozenset({"level", "levelname", "severity", "time", "timestamp", "ts", "msg"})
-"""What a line has that a program logs as JSON."""
+"""Fields of a line that a program logs as JSON."""
 
 
 def _is_reply(message: Any) -> bool:
@@ -96,18 +96,18 @@ def _is_reply(message: Any) -> bool:
 
 
 def same_id(value: Any) -> RequestId | None:
-    """Return an id as the SDK compares it: a number, also where the server sends it as text or with a fraction."""
+    """Return an id as the SDK compares it: as a number even if the server sends it as a string or with a fraction."""
     if isinstance(value, str):
         return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else value
     return int(value) if isinstance(value, int | float) and not isinstance(value, bool) and value % 1 == 0 else None
 
 
 def misfit(body: bytes | str, request: RequestId | None = None) -> str | None:
-    """Say why the body of a response, or an event in one, does not answer a request; None where it does.
+    """Return why the body of a response, or an event in one, does not answer a request; None if it does.
 
     Args:
-        body: What came.
-        request: The id that it must have; None where any message will do.
+        body: The body or event.
+        request: The id that the answer must have; None if any message is valid.
     """
     text = body.decode("utf-8", "backslashreplace") if isinstance(body, bytes) else body
     if not text.strip():
@@ -115,7 +115,7 @@ def misfit(body: bytes | str, request: RequestId | None = None) -> str | None:
     try:
         message = jsonrpc_message_adapter.validate_json(text, by_name=False)
     except ValidationError as error:
-        return f"what is not a message of MCP ({why(error, text)}): {quoted(text)}"
+        return f"something that is not an MCP message ({why(error, text)}): {quoted(text)}"
     if request is None:
         return None
     if not isinstance(message, JSONRPCResponse | JSONRPCError):

@@ -1,4 +1,4 @@
-"""The requests of a connection, on the portal's loop."""
+"""Make the requests of a connection on the portal's loop."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from mcp_notebook.client import failures
 from mcp_notebook.client.answering import Answering
 from mcp_notebook.client.checking import Checks
 from mcp_notebook.client.listing import all_pages, output_schema
-from mcp_notebook.client.noting import Noted, noted_here, noted_there
+from mcp_notebook.client.noting import Noted, find_server_record, record_locally
 from mcp_notebook.client.opening_links import opening_links
 from mcp_notebook.client.questions import Answerer, Answers
-from mcp_notebook.client.reading import Flawed, Found, in_words, reading
+from mcp_notebook.client.reading import Flawed, ItemList, in_words, reading
 from mcp_notebook.client.replies import quoted
 from mcp_notebook.client.sendable import sendable
 from mcp_notebook.client.sessions import Sessions
@@ -47,53 +47,53 @@ Result = TypeVar("Result", bound=BaseModel)
 Reference: TypeAlias = PromptReference | ResourceTemplateReference
 
 OnProgress = Callable[[float, float | None, str | None], None]
-"""Told of a call's progress: how far, of how much, and a word on it; on the connection's loop."""
+"""Called with a call's progress: the progress, the total if known, and a message; on the connection's loop."""
 
 
 @dataclass(frozen=True)
 class Outcome(Generic[Result]):
-    """What came of a request: its result, and what a recorder kept of it."""
+    """The result of a request, and its record."""
 
     result: Result
     call: Call | None
 
     @property
     def problems(self) -> list[Problem]:
-        """What is wrong with the result: it is not what the protocol says, or does not fit its output schema."""
+        """The problems of the result: it does not follow the protocol, or does not fit its output schema."""
         return list(self.result.problems) if isinstance(self.result, Flawed) else []
 
     @property
     def unchecked(self) -> list[str]:
-        """Why the output schema was not checked in full, each reason once."""
+        """The reasons why the output schema was not checked completely, each once."""
         return list(self.result.unchecked) if isinstance(self.result, Flawed) else []
 
     @property
     def in_words(self) -> list[str]:
-        """What is wrong with the result and what was not checked, a line each."""
+        """The problems of the result and the unchecked parts, one line each."""
         return in_words(self.result)
 
     def checked(self) -> Result:
-        """Return the result, where nothing is wrong with it.
+        """Return the result if nothing is wrong with it.
 
         Raises:
-            RequestError: Something is; the message has the first of it.
+            RequestError: The result has problems; the message contains the first.
         """
         if self.problems:
             more = f" (and {len(self.problems) - 1} more)" if len(self.problems) > 1 else ""
-            raise RequestError(f"The result is not as it should be: {self.problems[0]}{more}.", self.call)
+            raise RequestError(f"The result is not valid: {self.problems[0]}{more}.", self.call)
         return self.result
 
 
 class Requests:
-    """Makes requests, and has them recorded and their questions answered.
+    """Makes requests, records them, and answers their questions.
 
     Args:
-        sessions: Where they go.
-        answering: Who answers.
-        recorder: Returns where they are recorded, and whether a server of this kernel does that.
-        kind: Returns how they travel, for the record.
-        client: Who asks, for the record.
-        timeout: Seconds that a request has which brings no time of its own; None for ever.
+        sessions: Provides the session for each request.
+        answering: Answers the server's questions.
+        recorder: Returns the recorder, and whether a server of this kernel writes to it.
+        kind: Returns the transport, for the record.
+        client: The client, for the record.
+        timeout: Seconds for a request without its own timeout; None for no limit.
     """
 
     def __init__(
@@ -114,20 +114,20 @@ class Requests:
         self._client = f"{client.name} {client.version}"
         self._seconds = Timeout.checked(timeout)
 
-    async def every(self, method: str, field: str, timeout: float | None = None) -> Found[Any]:
-        """Return all that a server lists, over all pages."""
+    async def every(self, method: str, field: str, timeout: float | None = None) -> ItemList[Any]:
+        """Return all items of a server's list, over all pages."""
         pages = await self.pages(method, timeout)
-        return Found([item for page in pages for item in getattr(page, field)], pages.problems)
+        return ItemList([item for page in pages for item in getattr(page, field)], pages.problems)
 
-    async def pages(self, method: str, timeout: float | None = None) -> Found[Any]:
-        """Return the pages of a list, as the server gives them."""
+    async def pages(self, method: str, timeout: float | None = None) -> ItemList[Any]:
+        """Return the pages of a list, as the server sends them."""
         with self._translated(None):
             try:
                 return await self._run(lambda client: all_pages(client, method), self._timeout(timeout))
             except MCPError as error:
                 if error.code != METHOD_NOT_FOUND:
                     raise
-                return Found()  # a server that has none need not know the method
+                return ItemList()  # a server without such items need not know the method
 
     async def call(
         self,
@@ -150,7 +150,7 @@ class Requests:
                 if on_progress is not None:
                     on_progress(progress, total, message)
 
-            # Before each call: the tool may have changed, and a modern client has to know its headers.
+            # Before each call: the tool may have changed, and a modern client needs to know its headers.
             schema = await output_schema(client, name)
             wanted = on_progress is not None or noted.here or time.seconds < math.inf
             result = await client.call_tool(
@@ -189,7 +189,7 @@ class Requests:
     async def complete(
         self, ref: Reference, argument: str, value: str, given: Mapping[str, str], timeout: float | None
     ) -> list[str]:
-        """Ask what an argument can be."""
+        """Return suggestions for an argument."""
 
         async def send(client: Client) -> list[str]:
             result = await client.complete(ref, {"name": argument, "value": value}, dict(given) or None)
@@ -246,7 +246,7 @@ class Requests:
             if self._sessions.noise is None:
                 raise
             noise = quoted(self._sessions.noise)
-            raise TimeUpError(f"{error} It sent what is not a message of MCP: {noise}") from None
+            raise TimeUpError(f"{error} It sent something that is not an MCP message: {noise}") from None
 
     def _timeout(self, seconds: float | None) -> Timeout:
         return Timeout(self._seconds if seconds is None else Timeout.checked(seconds))
@@ -254,8 +254,8 @@ class Requests:
     def _noted(self, method: str, name: str, arguments: Mapping[str, Any]) -> AbstractContextManager[Noted]:
         recorder, theirs = self._recorder()
         if theirs:
-            return noted_there(recorder)
-        return noted_here(
+            return find_server_record(recorder)
+        return record_locally(
             recorder,
             Call(
                 server=self._sessions.name,
@@ -284,7 +284,7 @@ def _sendable(arguments: Mapping[str, Any]) -> dict[str, Any]:
     try:
         sendable: dict[str, Any] = as_json(arguments)
     except ValueError as error:
-        raise RequestError(f"The arguments cannot be sent, for they are not all JSON: {error}.") from None
+        raise RequestError(f"The arguments cannot be sent, because they are not all JSON: {error}.") from None
     return sendable
 
 
@@ -292,7 +292,7 @@ def _texts(arguments: Mapping[str, Any]) -> dict[str, str]:
     for name, value in _sendable(arguments).items():
         if not isinstance(value, str):
             raise RequestError(
-                f"The arguments of a prompt are texts, and {place_in_words((name,))} is a {type(value).__name__}: "
-                "nothing was sent. Give str(...)."
+                f"The arguments of a prompt are strings, but {place_in_words((name,))} is a {type(value).__name__}. "
+                "Nothing was sent. Use str(...)."
             )
     return dict(arguments)

@@ -1,4 +1,4 @@
-"""Answers that were written down before, one after another: for lessons and tests."""
+"""Answer questions from a list written in advance, for lessons and tests."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["Script"]
 
 
 class Script:
-    """Answers the questions of one request from a list, in order.
+    """An answerer that takes its answers from a list, in order.
 
     Args:
-        answers: The answers, each as `answer_from` takes it; left over at the end is no error.
+        answers: The answers, each as `answer_from` accepts it; unused ones are ignored.
     """
 
     def __init__(self, answers: Sequence[Any]) -> None:
@@ -25,14 +25,14 @@ class Script:
 
     @property
     def left(self) -> int:
-        """How many answers were not asked for."""
+        """The number of unused answers."""
         return len(self._answers) - self._used
 
     async def __call__(self, question: Question) -> Answer:
         """Return the next answer.
 
         Raises:
-            RequestError: There is none left, or it does not fit the question.
+            RequestError: No answer is left, or it does not fit the question.
         """
         if self._used == len(self._answers):
             raise RequestError(

@@ -1,4 +1,4 @@
-"""What can be sent: JSON carries whole characters only, and a message with half of one ends a connection."""
+"""Refuse text with lone surrogates: JSON cannot represent them, and such a message would end a connection."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def sendable(value: Any, what: str) -> None:
     """Check that a value can be sent.
 
     Raises:
-        RequestError: It has half a character; the line says where.
+        RequestError: A text in it has a lone surrogate; the message says where.
     """
     place = half_in(value)
     if place is not None:

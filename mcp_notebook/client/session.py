@@ -1,4 +1,4 @@
-"""One opening of a connection: the SDK's client, entered and left by one task, as it must be."""
+"""Open the SDK's client once: it must be entered and left by the same task."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from mcp_types.version import LATEST_MODERN_VERSION
 
 from mcp_notebook.client.framed import Watch
 
-__all__ = ["About", "Session", "discover"]
+__all__ = ["About", "OpenClient", "discover"]
 
 
 @dataclass(frozen=True)
 class About:
-    """What a server says of itself."""
+    """A server's description of itself."""
 
     protocol_version: str
     server_info: Implementation | None
@@ -33,13 +33,13 @@ class About:
         return About(client.protocol_version, client.server_info, client.server_capabilities, client.instructions)
 
 
-class Session:
-    """A client of the SDK that is open from `open` to `close`.
+class OpenClient:
+    """A client of the SDK, open from `open` to `close`.
 
     Args:
         client: The client, not entered yet.
-        watch: What its streams tell.
-        check: Asks the server something, where the client's own opening does not.
+        watch: The state of the connection, as its streams show it.
+        check: Asks the server something, if opening the client does not.
     """
 
     def __init__(self, client: Client, watch: Watch, check: Callable[[Client], Awaitable[None]] | None = None) -> None:
@@ -51,14 +51,14 @@ class Session:
 
     @property
     def ended(self) -> bool:
-        """Whether the other side is gone, or never came."""
+        """Return whether the other side is gone, or never answered."""
         return self._task.done() or self.watch.ended
 
     async def open(self, deadline: float | None) -> None:
-        """Open it; whatever goes wrong is raised, and `TimeoutError` after `deadline` seconds."""
+        """Open the session; raise whatever goes wrong, or `TimeoutError` after `deadline` seconds."""
         loop = asyncio.get_running_loop()
         opened = loop.create_future()
-        # In a context of its own: the request that happens to open it is not the only one that it serves.
+        # In a new context: the request that happens to open the session is not the only one that uses it.
         self._task: asyncio.Task[None] = Context().run(loop.create_task, self._own(opened))
         try:
             with anyio.fail_after(deadline):
@@ -70,7 +70,7 @@ class Session:
             raise
 
     async def close(self) -> None:
-        """Close it, and wait for that; raises what went wrong then."""
+        """Close the session and wait until it is closed; raise what went wrong then."""
         self._end.set()
         await asyncio.shield(self._task)
 
@@ -91,6 +91,6 @@ class Session:
 
 
 async def discover(client: Client) -> None:
-    """Ask a modern server what it is, where the client has not done so by itself."""
+    """Ask a modern server what it is, if the client has not done so."""
     raw: Any = await client.session.send_discover(LATEST_MODERN_VERSION)
     client.session.adopt(DiscoverResult.model_validate(raw))

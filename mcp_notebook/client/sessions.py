@@ -1,4 +1,4 @@
-"""The session of a connection: the one that is open, or a new one where that was lost."""
+"""Keep the session of a connection: the open one, or a new one if it was lost."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mcp_types.version import LATEST_MODERN_VERSION, MODERN_PROTOCOL_VERSIONS
 from mcp_notebook.client import failures, limits, reading
 from mcp_notebook.client.framed import Watch, framed
 from mcp_notebook.client.refusals import Refusal
-from mcp_notebook.client.session import About, Session, discover
+from mcp_notebook.client.session import About, OpenClient, discover
 from mcp_notebook.client.signing_in import SignIn
 from mcp_notebook.client.targets import Command, Live, Target, Url, in_words
 from mcp_notebook.client.transports import Stderr, transport_of
@@ -32,28 +32,28 @@ __all__ = ["EraChoice", "Sessions"]
 T = TypeVar("T")
 
 EraChoice: TypeAlias = Literal["auto", "modern", "legacy"]
-"""Which protocol a client speaks; ``auto`` asks the server, and falls back to the handshake of before."""
+"""The protocol that a client speaks; ``auto`` asks the server, and falls back to the earlier handshake."""
 
 SILENCE = 10.0
-"""Seconds after which a person is told what connecting waits for; a command that is fetched first takes that long."""
+"""Seconds after which a person is told why connecting takes so long, as when a command is downloaded first."""
 
 
 class Sessions:
-    """Opens the sessions of one connection, one after another.
+    """The sessions of one connection, one after another.
 
     Args:
-        target: Where they go.
-        era: Which protocol they speak.
-        wire: Keeps their frames, where it is on.
-        options: The callbacks, and whatever else the SDK's `Client` takes.
-        sign_in: Signs in, where the target asks for that.
-        notice: Told in one line of each new session in the place of a lost one, and of one that is long in coming.
-        deadline: Seconds that opening one may take; None waits for ever.
+        target: The server to connect to.
+        era: The protocol to speak.
+        wire: Keeps the frames, if it is on.
+        options: The callbacks, and other options of the SDK's `Client`.
+        sign_in: Signs in, if the target requires it.
+        notice: Called with a line when a lost session was replaced, or when a new one takes long.
+        deadline: Seconds that opening a session may take; None waits forever.
 
     Attributes:
-        about: What the server said of itself at the latest opening.
-        closed: Whether it is over.
-        target: Where the latest session goes: a URL may turn out to be that of a server of the SSE transport.
+        about: The server's description of itself from the latest opening.
+        closed: Whether the connection is closed.
+        target: The target of the latest session: a URL may turn out to belong to a server of the SSE transport.
     """
 
     def __init__(
@@ -77,23 +77,23 @@ class Sessions:
         self._notice = notice
         self._deadline = deadline
         self._lock = anyio.Lock()
-        self._session: Session | None = None
+        self._session: OpenClient | None = None
         self.closed = False
         self._stderr = Stderr() if isinstance(target, Command) else None
 
     @property
     def stderr(self) -> str:
-        """The last that a command wrote there; empty for other targets."""
+        """The end of a command's stderr; empty for other targets."""
         return self._stderr.tail if self._stderr is not None else ""
 
     @property
     def noise(self) -> str | None:
-        """The first line of the open session that was no message; None where there was none."""
+        """The first line in the open session that was not a message; None if there was none."""
         return self._session.watch.noise if self._session is not None else None
 
     @property
     def open_client(self) -> Client | None:
-        """The client of the session that is open; None where it was lost, and no request has renewed it yet."""
+        """The client of the open session; None if it was lost and no request has replaced it yet."""
         session = self._session
         return None if session is None or session.ended else session.client
 
@@ -111,13 +111,13 @@ class Sessions:
             raise
 
     async def learn(self) -> None:
-        """Ask a server of this kernel what it is: the others are asked when they are opened."""
+        """Ask a server of this kernel what it is; others are asked when they are opened."""
         session = await self._current()
         await discover(session.client)
         self.about = About.of(session.client)
 
     async def close(self) -> None:
-        """Close the session that is open; raises what went wrong then."""
+        """Close the open session; raise what went wrong then."""
         self.closed = True
         try:
             if self._session is not None:
@@ -126,13 +126,13 @@ class Sessions:
             self._give_back()
 
     async def run(self, request: Callable[[Client], Awaitable[T]], *, again: Callable[[], bool] = lambda: True) -> T:
-        """Make a request on the open session.
+        """Make a request in the open session.
 
-        Where it certainly did not reach the server, and `again` agrees, it is made once more on a new session; a
-        request that may have run never is.
+        If it certainly did not reach the server, and `again` agrees, it is made once more in a new session. A request
+        that may have run is never repeated.
 
         Raises:
-            Exception: What the SDK raises, see `failures.of_request`.
+            Exception: The SDK's error, see `failures.of_request`.
         """
         session = await self._current()
         try:
@@ -145,10 +145,10 @@ class Sessions:
 
     @property
     def _may_differ(self) -> bool:
-        # A session of the handshake can be renewed, and a live notebook may listen elsewhere by now.
+        # A session of the handshake can be replaced, and a live notebook may listen elsewhere by now.
         return isinstance(self.target, Live) or self.about.protocol_version not in MODERN_PROTOCOL_VERSIONS
 
-    async def _current(self) -> Session:
+    async def _current(self) -> OpenClient:
         if self.closed:
             raise RequestError(f"The connection to {self.name!r} is closed. Connect again.")
         session = self._session
@@ -156,13 +156,14 @@ class Sessions:
             return await self._instead_of(session)
         return session
 
-    async def _instead_of(self, lost: Session | None) -> Session:
+    async def _instead_of(self, lost: OpenClient | None) -> OpenClient:
+        # Several requests may notice the loss at once; the lock lets one of them open the new session for all.
         async with self._lock:
             if self._session is not lost and self._session is not None:
                 return self._session  # another request was first
             self._session = None
             if lost is not None:
-                with suppress(Exception), anyio.move_on_after(GRACE):  # whatever it has to say is about what is gone
+                with suppress(Exception), anyio.move_on_after(GRACE):  # its errors concern only the lost session
                     await lost.close()
             with self._asking_once():
                 session = await self._open()
@@ -172,19 +173,19 @@ class Sessions:
     def _asking_once(self) -> AbstractContextManager[None]:
         return self._sign_in.once() if self._sign_in is not None else nullcontext()
 
-    async def _open(self) -> Session:
+    async def _open(self) -> OpenClient:
         hint = asyncio.get_running_loop().call_later(SILENCE, self._say_that_it_waits)
         watch, began = Watch(), anyio.current_time()
         try:
             return await self._attempt(watch, self._deadline_of_first)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is one line
+        except Exception as error:  # noqa: BLE001 - any error becomes one line
             if (session := await self._attempt_otherwise(error, anyio.current_time() - began)) is not None:
                 return session
             raise self._failed(error, watch) from (None if self._outside else error)
         finally:
             hint.cancel()
 
-    async def _attempt(self, watch: Watch, deadline: float | None) -> Session:
+    async def _attempt(self, watch: Watch, deadline: float | None) -> OpenClient:
         modern = self._era == "modern" or not self.asks_when_opened
         client = InspectingClient(
             self._transport(watch),
@@ -194,14 +195,14 @@ class Sessions:
             cache=None,
             **self._options,
         )
-        session = Session(client, watch, discover if modern and self.asks_when_opened else None)
+        session = OpenClient(client, watch, discover if modern and self.asks_when_opened else None)
         await session.open(deadline)
         self.about = About.of(client)
         self._session = session
         return session
 
-    async def _attempt_otherwise(self, error: Exception, taken: float) -> Session | None:
-        """Try as servers of before want it, should one have failed for being asked in the newer way.
+    async def _attempt_otherwise(self, error: Exception, taken: float) -> OpenClient | None:
+        """Try again as for an earlier server, if the new way of asking may be the reason for the failure.
 
         Raises:
             RequestError: A command does not start in that way either.
@@ -226,14 +227,14 @@ class Sessions:
             return None
 
     def _failed(self, error: Exception, watch: Watch) -> McpNotebookError:
-        # The SDK's groups of groups say no more than the line; what a lifespan of this kernel raised does.
+        # The SDK's nested groups say no more than the line; what a lifespan of this kernel raised does.
         return failures.of_opening(error, self.target, watch, self.stderr, self._era)
 
     @property
     def _deadline_of_first(self) -> float | None:
         if self._deadline is None or self._era != "auto" or not isinstance(self.target, Command):
             return self._deadline
-        return max(self._deadline - SILENCE, self._deadline * 3 / 4)  # the rest is for a start in the era of before
+        return max(self._deadline - SILENCE, self._deadline * 3 / 4)  # the rest is for a start in the legacy era
 
     @property
     def _outside(self) -> bool:
@@ -246,7 +247,7 @@ class Sessions:
 
     @property
     def asks_when_opened(self) -> bool:
-        """Whether opening asks the server what it is; a modern server of this kernel is only asked by `learn`."""
+        """Return whether opening asks the server what it is; `learn` asks a modern server of this kernel."""
         return self._era == "legacy" or not isinstance(self.target, MCPServer | Server)
 
     def _transport(self, watch: Watch) -> Any:

@@ -1,4 +1,4 @@
-"""Signing in by OAuth: the SDK runs the flow, a browser shows the sign-in page, and it comes back to a port here."""
+"""Sign in by OAuth: the SDK runs the flow, a browser shows the sign-in page and returns to a port here."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ PATIENCE = 300.0
 
 
 class SignIn:
-    """What one connection needs to sign in. Tokens are kept in memory, for as long as it is there.
+    """The sign-in of one connection. Tokens stay in memory, and are gone with this object.
 
     Args:
-        target: Where to.
-        notice: Told the link, should no browser open.
+        target: The server to sign in to.
+        notice: Called with the link, in case no browser opens.
         patience: Seconds to wait for the person.
     """
 
@@ -57,12 +57,12 @@ class SignIn:
         )
 
     def close(self) -> None:
-        """Give the port back."""
+        """Release the port."""
         self._callback.close()
 
     @contextmanager
     def once(self) -> Iterator[None]:
-        """While this is open, ask a person once: opening tries one era after the other."""
+        """Ask a person only once while the context is open: opening tries one era after the other."""
         self._once, self.auth.failed = True, None
         try:
             yield
@@ -91,27 +91,27 @@ class SignIn:
                 said = await self._callback.answer()
         except TimeoutError:
             raise RequestError(
-                f"Nobody signed in to {self._where} within {self._patience:g} seconds. Connect again to have another "
+                f"Nobody signed in to {self._where} within {self._patience:g} seconds. Connect again to get another "
                 "try."
             ) from None
         if not said.get("code"):
-            raise RequestError(f"{self._where}: Not signed in: {why_not(said)}. Connect again to have another try.")
+            raise RequestError(f"{self._where}: Not signed in: {why_not(said)}. Connect again to get another try.")
         return AuthorizationCodeResult(
             code=said["code"], state=said.get("state"), iss=self.auth.issuer_as_known(said.get("iss"))
         )
 
 
 class _Provider(OAuthClientProvider):
-    """The SDK's flow, with the scopes that a person asks for, and one name for one issuer.
+    """The SDK's flow, with the scopes that a person chose and a tolerant comparison of issuers.
 
-    RFC 8414, section 3.3, has the issuer in a server's metadata be identical to the one that the metadata was looked
-    up by, and RFC 9207 the one in its answer. The SDK compares texts. Accepted here is what RFC 3986, section 6.2.3,
-    calls equal for http and https, and nothing else: an issuer without a path, with or without its final slash.
-    ``https://accounts.example`` and ``https://accounts.example/`` are one server, and always were one origin; a path,
-    its final slash included, tells tenants of one host apart, and stays as it is.
+    RFC 8414, section 3.3, requires the issuer in a server's metadata to be identical to the one used to look the
+    metadata up, and RFC 9207 requires the same of the issuer in its answer. The SDK compares strings. This class also
+    accepts what RFC 3986, section 6.2.3, calls equal for http and https: an issuer without a path, with or without its
+    final slash. ``https://accounts.example`` and ``https://accounts.example/`` always were one origin. A path, its
+    final slash included, distinguishes tenants of one host, so it is compared literally.
 
     Attributes:
-        failed: Why the latest flow did not end in a token; None where it did, or there was none.
+        failed: Why the latest flow did not end in a token; None if it did, or if there was none.
     """
 
     failed: Exception | None = None
@@ -137,7 +137,7 @@ class _Provider(OAuthClientProvider):
             await flow.aclose()
 
     def issuer_as_known(self, issuer: str | None) -> str | None:
-        """Return an issuer as the server's metadata have it, where it is the same one."""
+        """Return an issuer as the server's metadata spell it, if it is the same one."""
         metadata = self.context.oauth_metadata
         known = str(metadata.issuer) if metadata is not None else None
         return known if issuer is not None and known is not None and issuers_match(issuer, known) else issuer
@@ -145,7 +145,7 @@ class _Provider(OAuthClientProvider):
     async def _read(self, response: httpx2.Response) -> httpx2.Response:
         """Return a response as the SDK should read it."""
         if response.status_code == 401 and self._scope:
-            # What the server's refusal asks for goes before all else that the SDK knows of scopes.
+            # The SDK prefers the scopes in the server's refusal to all others.
             said = re.sub(r',?\s*\bscope=("[^"]*"|[^\s,]*)', "", response.headers.get("WWW-Authenticate", "Bearer"))
             asked = f'{said}{"," if "=" in said else ""} scope="{self._scope}"'
             response.headers["WWW-Authenticate"] = asked
@@ -167,7 +167,7 @@ class _Provider(OAuthClientProvider):
         return httpx2.Response(200, json={**metadata, "issuer": expected}, request=response.request)
 
     def _authenticate_by(self, supported: Any) -> None:
-        """Have a client with a secret send it in a way that the server takes; RFC 8414 has Basic where it says none."""
+        """Make a client send its secret in a way that the server accepts; by RFC 8414, the default is Basic."""
         client = self.context.client_info
         if client is not None and client.client_secret and client.token_endpoint_auth_method is None:
             ways = supported if isinstance(supported, list) else ["client_secret_basic"]
@@ -176,7 +176,7 @@ class _Provider(OAuthClientProvider):
 
 
 def _registered(target: Url, redirect: AnyUrl) -> OAuthClientInformationFull | None:
-    """Return the client that a person registered; None where the server is asked to register one."""
+    """Return the client that a person registered; None to have the server register one."""
     if target.client_id is None:
         return None
     return OAuthClientInformationFull(
@@ -188,7 +188,7 @@ def _registered(target: Url, redirect: AnyUrl) -> OAuthClientInformationFull | N
 
 
 class _Memory:
-    """Keeps what the SDK wants kept between two requests, and writes nothing down."""
+    """Keeps what the SDK stores between two requests, in memory only."""
 
     def __init__(self, client: OAuthClientInformationFull | None) -> None:
         self._tokens: OAuthToken | None = None

@@ -1,7 +1,7 @@
-"""The SSE transport, which came before streamable HTTP: one stream of what a server says, and an address to post to.
+"""Implement the SSE transport, the predecessor of streamable HTTP: one stream of messages, and a URL to post to.
 
-Not the SDK's `sse_client`, because that one takes events of at most 1 MiB, and leaves a request waiting for ever whose
-post the server refused.
+The SDK's `sse_client` is not used: it accepts events of at most 1 MiB, and a request waits forever if the server
+refuses its post.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ MOST_REDIRECTS = 5
 
 @asynccontextmanager
 async def sse_streams(url: str, client: Honest) -> AsyncIterator[tuple[Any, Any]]:
-    """Connect to a server of the SSE transport; its streams for the SDK's `Client`.
+    """Connect to a server of the SSE transport; yield the streams for the SDK's `Client`.
 
     Raises:
-        RequestError: It opens a stream, and does not say where messages go.
-        httpx2.HTTPError: It opens none.
+        RequestError: The server opens a stream but does not say where messages go.
+        httpx2.HTTPError: The server opens no stream.
     """
     response = await _opened(client, httpx2.URL(url))
     try:
@@ -78,13 +78,13 @@ async def _endpoint(events: AsyncIterator[httpx2.ServerSentEvent], url: httpx2.U
             return endpoint
     where = url.copy_with(userinfo=b"", query=None, fragment=None)
     raise RequestError(
-        f"{where} opens a stream of events, and does not say where messages go, so it is not a server of the SSE "
+        f"{where} opens an event stream but does not say where messages go, so it is not a server of the SSE "
         "transport. Check the path, or leave --transport sse out."
     )
 
 
 async def _receive(events: AsyncIterator[httpx2.ServerSentEvent], response: httpx2.Response, incoming: Any) -> None:
-    """Pass on what the server says; whatever ends that, the end of the stream tells of it."""
+    """Pass on the server's messages; whatever ends this also ends the stream."""
     async with incoming:
         with suppress(httpx2.HTTPError, anyio.BrokenResourceError, anyio.ClosedResourceError):
             try:
@@ -107,7 +107,7 @@ async def _send(client: Honest, endpoint: httpx2.URL, outgoing: Any, incoming: A
         async for item in outgoing:
             if isinstance(item.message, JSONRPCRequest):
                 tasks.start_soon(_post, client, endpoint, item.message, incoming)
-            else:  # in its turn: a request may depend on it
+            else:  # in order: a later request may depend on it
                 await _post(client, endpoint, item.message, incoming)
 
 

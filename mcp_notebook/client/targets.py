@@ -1,4 +1,4 @@
-"""Targets: anything that a client can connect to, as plain data. What is secret in one is never shown."""
+"""Describe what a client can connect to, as plain data. Secrets in a target are never shown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.errors import RequestError
 
-__all__ = ["Browser", "Command", "Live", "Target", "Url", "in_words", "target_of"]
+__all__ = ["Browser", "Command", "Live", "Target", "Url", "in_words", "same_place", "target_of", "transport_name"]
 
 Browser: TypeAlias = Callable[[str], object]
 """Opens a link for a person."""
@@ -25,18 +25,18 @@ class Url:
     """A server over HTTP.
 
     Attributes:
-        url: Where it listens.
-        headers: Sent with each request.
-        token: Sent as ``Authorization: Bearer``.
-        oauth: Sign in where the server asks for it: True opens the browser, a function is given the link.
-        client_id: The client as it is registered where one signs in; one is registered by itself if not given.
-        client_secret: What that client proves itself with, where it has a secret.
-        scope: What to ask for, separated by spaces; what the server wants if not given.
-        transport: Streamable HTTP, or the SSE of before.
+        url: The URL of the server.
+        headers: Headers to send with each request.
+        token: A token to send as ``Authorization: Bearer``.
+        oauth: Whether to sign in if the server asks for it: True opens the browser, a function is given the link.
+        client_id: The registered client to sign in with; by default, a client is registered automatically.
+        client_secret: The secret of that client, if it has one.
+        scope: The scopes to request, separated by spaces; defaults to what the server asks for.
+        transport: Streamable HTTP, or the earlier SSE.
 
     Raises:
-        RequestError: It is no HTTP URL, HTTP cannot carry a header or the token, or signing in is told of and not
-            asked for.
+        RequestError: It is not an HTTP URL, HTTP cannot carry a header or the token, or options for signing in are
+            given without `oauth`.
     """
 
     url: str
@@ -50,15 +50,15 @@ class Url:
 
     def __post_init__(self) -> None:
         if not _is_http(self.url):
-            raise RequestError(f"{in_words(self)!r} is no URL of an MCP server: one starts with http:// or https://.")
+            raise RequestError(f"{in_words(self)!r} is not the URL of an MCP server: use http:// or https://.")
         for name, value in self.headers.items():
             if not (_HEADER.fullmatch(name) and _sendable(value)):
                 raise RequestError(
-                    f"The header {name!r} cannot be sent: a name is of letters, digits and -, and a value is one line "
-                    "of ASCII."
+                    f"The header {name!r} cannot be sent: a name has only letters, digits and -, and a value is one "
+                    "line of ASCII."
                 )
         if self.token is not None and not _sendable(self.token):
-            raise RequestError("The token cannot be sent: it is not one line of ASCII. Is a line break at its end?")
+            raise RequestError("The token cannot be sent: it is not one line of ASCII. Does it end in a line break?")
         if not self.oauth and (self.client_id or self.client_secret or self.scope):
             raise RequestError("client_id, client_secret and scope are for signing in: add oauth=True (--oauth).")
         if self.client_secret and not self.client_id:
@@ -72,13 +72,13 @@ class Url:
 
 @dataclass(frozen=True)
 class Command:
-    """A server that is started as a process, and speaks on stdin and stdout.
+    """A server that is started as a process and speaks on stdin and stdout.
 
     Attributes:
         command: The program.
         args: Its arguments.
-        env: Environment variables, beside the few that the SDK passes on (``PATH``, ``HOME`` and such).
-        cwd: Where it runs; where the notebook does if not given.
+        env: Environment variables, in addition to the few that the SDK passes on (``PATH``, ``HOME`` and such).
+        cwd: Its working directory; defaults to the notebook's.
     """
 
     command: str
@@ -89,7 +89,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Live:
-    """A server of another notebook of this machine, by the name that ``%mcp serve`` published."""
+    """A server of another notebook on this machine, by the name that ``%mcp serve`` published."""
 
     name: str
 
@@ -98,10 +98,10 @@ Target: TypeAlias = MCPServer[Any] | Server[Any] | Url | Command | Live
 
 
 def target_of(given: object) -> Target:
-    """Return the target that a value stands for: a URL, the name of a live notebook, or the words of a command.
+    """Return the target for a value: a URL, the name of a live notebook, or a command as a list of words.
 
     Raises:
-        RequestError: It stands for none.
+        RequestError: The value describes no target.
     """
     if isinstance(given, MCPServer | Server | Url | Command | Live):
         return given
@@ -111,13 +111,13 @@ def target_of(given: object) -> Target:
         command, *args = map(str, given)
         return Command(command, args)
     raise RequestError(
-        f"A {type(given).__name__} is nothing to connect to. A server object is, a URL, the name of a live notebook, "
-        "and a command as a list of words."
+        f"Cannot connect to a {type(given).__name__}. Give a server object, a URL, the name of a live notebook, or "
+        "a command as a list of words."
     )
 
 
 def in_words(target: Target) -> str:
-    """Name a target without what may be secret in it: of a URL what a person reads, of a command the program."""
+    """Return the name of a target without its secrets: the readable part of a URL, or a command's program."""
     if isinstance(target, Url):
         try:
             parts = urlsplit(target.url)
@@ -127,6 +127,15 @@ def in_words(target: Target) -> str:
     if isinstance(target, Command):
         return Path(target.command).name
     return target.name
+
+
+def transport_name(target: Target) -> Literal["memory", "http", "sse", "stdio"]:
+    """Return the name of the transport to a target."""
+    if isinstance(target, Command):
+        return "stdio"
+    if isinstance(target, Url):
+        return target.transport
+    return "http" if isinstance(target, Live) else "memory"
 
 
 _SCOPES = re.compile(r"[!#-\[\]-~]+( [!#-\[\]-~]+)*")
@@ -143,7 +152,12 @@ def _sendable(value: str) -> bool:
 def _is_http(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        _ = parts.port  # raises for a port that is none
+        _ = parts.port  # raises for an invalid port
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def same_place(one: Target, other: Target) -> bool:
+    """Whether two targets are one place, though one may have other headers, or another token."""
+    return one == other or (isinstance(one, Url) and isinstance(other, Url) and one.url == other.url)

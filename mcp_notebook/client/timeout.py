@@ -1,4 +1,4 @@
-"""The time that a request has: each report of progress begins it again, and a question to a person stops it."""
+"""Limit the time of a request: each progress report restarts the clock, and a question to a person stops it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ T = TypeVar("T")
 
 
 class TimeUpError(RequestError):
-    """A request took longer than its time."""
+    """A request took longer than its timeout."""
 
 
 class Timeout:
-    """The time of one request.
+    """The time limit of one request.
 
     Args:
-        seconds: How long to wait for its answer, or for the next report of progress; infinite for ever.
+        seconds: Seconds to wait for its answer, or for the next progress report; infinite to wait forever.
     """
 
     def __init__(self, seconds: float = math.inf) -> None:
@@ -35,7 +35,7 @@ class Timeout:
 
     @staticmethod
     def checked(seconds: float | None) -> float:
-        """Return what a caller gave, None as infinite.
+        """Return a caller's timeout as a float, infinite for None.
 
         Raises:
             RequestError: It is not a positive number.
@@ -47,7 +47,7 @@ class Timeout:
         return float(seconds)
 
     async def run(self, request: Callable[[], Awaitable[T]], server: str) -> T:
-        """Run a request within its time.
+        """Run a request within its time limit.
 
         Raises:
             TimeUpError: The time is up; the request is cancelled at the server.
@@ -55,20 +55,20 @@ class Timeout:
         self._begin()
         with self._scope:
             return await request()
-        since = ", or after its last report of progress" if self._progressed else ""
+        since = ", or after its last progress report" if self._progressed else ""
         raise TimeUpError(
-            f"{server!r} did not answer within {self.seconds:g} s{since}; whether the request ran is not known. Give "
-            "it longer: --timeout SECONDS on the line, timeout=... in Python."
+            f"{server!r} did not answer within {self.seconds:g} s{since}; it is not known whether the request ran. "
+            "Allow more time: --timeout SECONDS on the line, timeout=... in Python."
         )
 
     def progressed(self) -> None:
-        """Begin the time again."""
+        """Restart the clock."""
         self._progressed = True
         self._begin()
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
-        """Stop the time, and begin it again afterwards."""
+        """Stop the clock while the context is open, and restart it afterwards."""
         self._questions += 1
         self._begin()
         try:

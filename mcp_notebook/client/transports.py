@@ -1,4 +1,4 @@
-"""From a target to a pair of streams for the SDK's client, with every frame kept as it passes."""
+"""Connect to a target: return the pair of streams for the SDK's client, recording every frame."""
 
 from __future__ import annotations
 
@@ -28,30 +28,30 @@ from mcp_notebook.recording.wire import Wire
 __all__ = ["Stderr", "transport_of"]
 
 PATIENCE = httpx2.Timeout(30.0, read=None)
-"""Seconds to connect and to send; an answer may take as long as it takes, and interrupting the cell ends the wait."""
+"""Seconds to connect and to send. Answers have no limit here; interrupting the cell ends the wait."""
 
 
 CUT_EVERY = 1.0
-"""Seconds between two looks at how long the stderr of a command is."""
+"""Seconds between two checks of the size of a command's stderr."""
 
 
 class Stderr:
-    """What a command writes to its stderr: a real file, because the process writes to it itself."""
+    """The stderr of a command, in a real file, because the process itself writes to it."""
 
     def __init__(self) -> None:
         descriptor, name = tempfile.mkstemp(prefix="mcp-notebook-", suffix=".stderr")
         os.close(descriptor)
         self._path = Path(name)
-        self.file = self._path.open("a", encoding="utf-8")  # so that the process writes at the end, also of a cut one
-        self._written = self._path.open("rb")  # with a position of its own, which does not move the writer's
+        self.file = self._path.open("a", encoding="utf-8")  # "a", so that the process writes at the end, even when cut
+        self._written = self._path.open("rb")  # a second position, which does not move the writer's
         self._tail = ""
         self._begun = 0
         self._before = ""
-        self._unlink()  # now, because a kernel that is killed does not come to it
+        self._unlink()  # now, because a kernel that is killed would not get to it
 
     @property
     def tail(self) -> str:
-        """The last of it, also after `close`."""
+        """The end of what was written; also available after `close`."""
         if self.file.closed:
             return self._tail
         self._written.seek(max(self._size - limits.STDERR, self._begun))
@@ -59,11 +59,11 @@ class Stderr:
         return (self._before + written)[-limits.STDERR :]
 
     def begin(self) -> None:
-        """Leave out what was written so far: the command is started again."""
+        """Ignore what was written so far: the command is started again."""
         self._begun, self._before = self._size, ""
 
     async def keep_short(self) -> None:
-        """Cut the file whenever it is long, for ever: a process may write without end."""
+        """Cut the file whenever it is long, forever: a process may write without end."""
         while True:
             await anyio.sleep(CUT_EVERY)
             if self._size > limits.STDERR_FILE:
@@ -75,7 +75,7 @@ class Stderr:
         return os.fstat(self._written.fileno()).st_size
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file and delete it."""
         self._tail = self.tail
         self.file.close()
         self._written.close()
@@ -93,8 +93,8 @@ async def transport_of(
     """Connect to a target outside this kernel; a transport for the SDK's `Client`.
 
     Raises:
-        McpNotebookError: A live notebook that is not known, or does not listen.
-        OSError: A command that cannot be started.
+        McpNotebookError: A live notebook is unknown, or does not listen.
+        OSError: A command cannot be started.
     """
     if isinstance(target, Live):
         target = _where_it_listens(target)
@@ -123,7 +123,7 @@ async def transport_of(
             streams = await stack.enter_async_context(
                 streamable_http_client(target.url, http_client=client, max_sse_event_size=None)  # `client` bounds them
             )
-        # Over streamable HTTP an answer comes in the response to its request, and `client` looks at it there.
+        # Over streamable HTTP, `client` checks each answer in the response to its request.
         yield tapped(streams, wire, kind, watch, None if kind == "http" else Matching(in_words(target)))
 
 
@@ -139,6 +139,6 @@ def _headers(target: Url) -> dict[str, str]:
 def _where_it_listens(live: Live) -> Url:
     address = addresses.find(live.name)
     if not address.running:
-        raise RequestError(f"The notebook {live.name!r} does not listen now. Open it, and run %mcp serve in it.")
+        raise RequestError(f"The notebook {live.name!r} is not listening now. Open it, and run %mcp serve in it.")
     transport: Any = address.transport
     return Url(address.url, token=address.token, transport=transport)

@@ -12,12 +12,12 @@ from mcp.server.mcpserver import MCPServer
 from mcp_notebook.client.answering import Answering
 from mcp_notebook.client.script import Script
 from mcp_notebook.course.cases import Answer, AnyCase, entries
-from mcp_notebook.widgets import look
+from mcp_notebook.rendering import look
 
-__all__ = ["Outcome", "check"]
+__all__ = ["CheckResult", "check"]
 
 
-class Outcome(look.Rendering):
+class CheckResult(look.Rendering):
     """How a check ended: ``passed``, ``not attempted``, ``not yet`` or ``the check is broken``."""
 
     def __init__(self, state: str, lines: Sequence[str]) -> None:
@@ -28,7 +28,7 @@ class Outcome(look.Rendering):
 
 async def check(
     server: MCPServer[Any], name: str, cases: Sequence[AnyCase], *, read: str, kind: str = "tool"
-) -> Outcome:
+) -> CheckResult:
     """Ask each case of the server, and stop at the first that does not hold.
 
     Args:
@@ -51,15 +51,15 @@ async def check(
             list_roots_callback=answering.list_roots,
         ) as client:
             if name not in await entries(client):
-                return Outcome("not attempted", [f"The server {server.name!r} has no {kind} {name!r} yet."])
+                return CheckResult("not attempted", [f"The server {server.name!r} has no {kind} {name!r} yet."])
             for case in cases:
                 answer = await _asked(case, client, name, answering)
                 if not answer.holds:
                     said = [f"{case.words(name)}: {case.about}", f"Expected {case.expected}, got {answer.got}."]
-                    return Outcome("not yet", [*said, f"Read: {read}."])
+                    return CheckResult("not yet", [*said, f"Read: {read}."])
     except Exception as error:  # noqa: BLE001 - whatever went wrong here, it was not the learner's answer
-        return Outcome("the check is broken", [f"It raised {error!r}. This says nothing about your {kind}."])
-    return Outcome("passed", [f"{case.words(name)}: {case.about}" for case in cases])
+        return CheckResult("the check is broken", [f"It raised {error!r}. This says nothing about your {kind}."])
+    return CheckResult("passed", [f"{case.words(name)}: {case.about}" for case in cases])
 
 
 async def _asked(case: AnyCase, client: Client, name: str, answering: Answering) -> Answer:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mcp_notebook.export import manifest, telling
+from mcp_notebook.export import manifest, report
 from mcp_notebook.export.drafting import Draft, draft
 from mcp_notebook.export.findings import Finding, Group, grouped
 from mcp_notebook.export.manifest import Update
 from mcp_notebook.export.naming import refuse_place
-from mcp_notebook.export.proof import Proof, prove, report
+from mcp_notebook.export.proof import Proof, prove
+from mcp_notebook.export.proof.report import markdown
 from mcp_notebook.export.ran import Subject
 from mcp_notebook.export.wishes import Wishes
 from mcp_notebook.portal import Portal
@@ -45,7 +46,7 @@ class Exported:
     dry: bool = False
 
     def __repr__(self) -> str:
-        return telling.text(self)
+        return report.text(self)
 
     @property
     def stopped(self) -> bool:
@@ -102,7 +103,7 @@ def export(
     proof = _proven(made, subject, destination, wishes, portal, python, on_progress)
     if proof.unproven:
         made.test_anew(None, wishes.volatile)
-    made.files[PROOF] = report.markdown(proof)
+    made.files[PROOF] = markdown(proof)
     manifest.update(destination, made.files, dry_run=False)
     return replace(exported, proof=proof, update=_with_proof(exported.update))
 

@@ -9,9 +9,8 @@ from pathlib import Path
 
 from mcp_notebook.export.exporting import Exported, export
 from mcp_notebook.export.wishes import Wishes
-from mcp_notebook.headless.choosing import name_of
 from mcp_notebook.headless.running import run
-from mcp_notebook.magics.ran import subject_of
+from mcp_notebook.session.choosing import name_of, subject_of
 
 __all__ = ["export_notebook"]
 
@@ -43,11 +42,11 @@ def export_notebook(
     place = destination.absolute()  # the notebook runs in its own folder
     with run(notebook, on_progress=on_progress, stopped=stopped) as ran:
         exported = export(
-            subject_of(ran.state, name_of(ran.state, server)),
+            subject_of(ran.session, name_of(ran.session, server)),
             place,
-            ran.state.registry.recorder.calls,
+            ran.session.registry.recorder.calls,
             wishes=wishes,
-            portal=ran.state.portal,
+            portal=ran.session.portal,
             environment=os.environ,
             on_progress=on_progress,
         )

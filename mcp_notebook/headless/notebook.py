@@ -12,7 +12,7 @@ from typing import Any
 
 from mcp_notebook.errors import NotebookError, did_you_mean
 
-__all__ = ["CodeCell", "Notebook", "chosen", "read"]
+__all__ = ["CodeCell", "NotebookFile", "chosen", "read"]
 
 SKIPPED = frozenset({"skip-execution", "nbval-skip"})
 """Tags of cells that do not run: nbclient's, and nbval's."""
@@ -51,7 +51,7 @@ class CodeCell:
 
 
 @dataclass(frozen=True)
-class Notebook:
+class NotebookFile:
     """A notebook as it was read.
 
     Attributes:
@@ -63,7 +63,7 @@ class Notebook:
     cells: tuple[CodeCell, ...]
 
 
-def read(path: Path) -> Notebook:
+def read(path: Path) -> NotebookFile:
     """Read a notebook's code cells.
 
     Raises:
@@ -79,7 +79,7 @@ def read(path: Path) -> Notebook:
     language = metadata.get("kernelspec", {}).get("language") or metadata.get("language_info", {}).get("name")
     if (language or "python").lower() not in ("python", "ipython"):
         raise NotebookError(f"{path} is for a kernel of {language}, and only Python runs here. Name another notebook.")
-    return Notebook(path.resolve(), tuple(_code_cells(found)))
+    return NotebookFile(path.resolve(), tuple(_code_cells(found)))
 
 
 def _code_cells(found: Any) -> Iterator[CodeCell]:
@@ -112,7 +112,7 @@ def _parsed(path: Path) -> Any:
     return found
 
 
-def chosen(notebook: Notebook, only: str | None) -> tuple[CodeCell, ...]:
+def chosen(notebook: NotebookFile, only: str | None) -> tuple[CodeCell, ...]:
     """Return the cells that `only` means, or all.
 
     Args:
@@ -128,7 +128,7 @@ def chosen(notebook: Notebook, only: str | None) -> tuple[CodeCell, ...]:
     return tuple(cell for cell in notebook.cells if any(means(cell) for means in meant))
 
 
-def _meaning(word: str, notebook: Notebook) -> Callable[[CodeCell], bool]:
+def _meaning(word: str, notebook: NotebookFile) -> Callable[[CodeCell], bool]:
     numbers = re.fullmatch(r"(\d+)(-(\d+)?)?", word)
     count = len(notebook.cells)
     if numbers:

@@ -20,10 +20,11 @@ from IPython.core.interactiveshell import InteractiveShell
 from mcp_notebook import magics
 from mcp_notebook.errors import CellError, NotebookError
 from mcp_notebook.headless.ending import children_end
-from mcp_notebook.headless.notebook import CodeCell, Notebook, chosen, read
+from mcp_notebook.headless.notebook import CodeCell, NotebookFile, chosen, read
 from mcp_notebook.headless.report import CellTimeout, earlier_cause, report
 from mcp_notebook.headless.shell import HeadlessShell
-from mcp_notebook.magics.state import State
+from mcp_notebook.session.attaching import session_of
+from mcp_notebook.session.session import Session
 
 __all__ = ["Headless", "run"]
 
@@ -40,7 +41,7 @@ class Headless:
 
     def __init__(
         self,
-        notebook: Notebook,
+        notebook: NotebookFile,
         shell: HeadlessShell,
         loop: asyncio.AbstractEventLoop,
         timeout: float | None,
@@ -56,9 +57,9 @@ class Headless:
         """The cells that may raise and did."""
 
     @property
-    def state(self) -> State:
-        """The servers and connections of the notebook."""
-        return magics.state_of(self.shell)
+    def session(self) -> Session:
+        """The session of the notebook."""
+        return session_of(self.shell)
 
     def run_cells(self, cells: Iterable[CodeCell]) -> None:
         """Run cells in the order given.

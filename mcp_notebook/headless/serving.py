@@ -17,14 +17,14 @@ from typing import Any, Literal
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.utilities.logging import configure_logging
 
-from mcp_notebook.headless.choosing import choose
 from mcp_notebook.headless.ending import ended_by_signals
 from mcp_notebook.headless.report import failure
 from mcp_notebook.headless.running import Headless, run
 from mcp_notebook.headless.stdio import Stdio
-from mcp_notebook.headless.watching import Watch
+from mcp_notebook.headless.watching import Watcher
 from mcp_notebook.recording import Call, current, output
 from mcp_notebook.server import LiveServer, definitions
+from mcp_notebook.session.choosing import choose
 from mcp_notebook.visible import visible
 
 __all__ = ["Service", "serve"]
@@ -82,14 +82,14 @@ def serve(path: Path, service: Service) -> int:
                 run(path, only=service.only, timeout=service.timeout, stopped=ended.signal.done)
             )
             stack.enter_context(output.passed_on())
-            stack.callback(notebook.state.registry.recorder.observe(partial(_tell_failure, notebook)))
-            live = choose(notebook.state, service.server)
+            stack.callback(notebook.session.registry.recorder.observe(partial(_tell_failure, notebook)))
+            live = choose(notebook.session, service.server)
             _log_as_the_sdk_does(live)
             if stdio:
                 _tell(f"{path.name}: {live.name!r} is served on stdio, with {_counts(live)}.")
             served = stdio.serve(live.server) if stdio else _listen(notebook, live, service)
             ended.serving = True
-            _wait(notebook, [served, ended.signal], Watch(notebook, service.only, _tell) if service.watch else None)
+            _wait(notebook, [served, ended.signal], Watcher(notebook, service.only, _tell) if service.watch else None)
             if served.done():
                 served.result()
         except KeyboardInterrupt as stopped:
@@ -114,7 +114,7 @@ def _tell_failure(notebook: Headless, call: Call) -> None:
         _tell(words)
 
 
-def _wait(notebook: Headless, ends: list[Future[Any]], watch: Watch | None) -> None:
+def _wait(notebook: Headless, ends: list[Future[Any]], watch: Watcher | None) -> None:
     """Have the main thread do what runs there, until one of these is done."""
     ending = [asyncio.wrap_future(end, loop=notebook.loop) for end in ends]
     while not any(end.done() for end in ending):
@@ -127,7 +127,7 @@ def _wait(notebook: Headless, ends: list[Future[Any]], watch: Watch | None) -> N
 
 def _listen(notebook: Headless, live: LiveServer, service: Service) -> Future[Any]:
     """Listen as ``%mcp serve`` does; where a cell did that already, as the command line says."""
-    listening = notebook.state.listening
+    listening = notebook.session.listening
     listening.stop(live)
     endpoint = listening.endpoint(
         live, port=service.port, no_token=service.no_token, allow_other_users=service.allow_other_users

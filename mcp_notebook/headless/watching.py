@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+
+from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.headless.notebook import CodeCell, chosen, read
 from mcp_notebook.headless.running import Headless
-from mcp_notebook.headless.standing import Standing
-from mcp_notebook.server import definitions
-from mcp_notebook.server.changes import take_place
+from mcp_notebook.server import LiveServer, definitions, sdk_gaps
+from mcp_notebook.server.changes import KINDS, put_back, take_place
 
-__all__ = ["Watch"]
+__all__ = ["Watcher"]
 
 
-class Watch:
+class Watcher:
     """Follows a notebook's file.
 
     The file is looked at, not subscribed to: editors save by putting another file in its place, and file systems of
@@ -54,7 +56,7 @@ class Watch:
             self._apply(cells, changed, gone)
 
     def _apply(self, cells: list[CodeCell], changed: list[CodeCell], gone: set[str]) -> None:
-        before = Standing(self._headless)
+        before = Snapshot(self._headless)
         try:
             ran = list(self._run(cells, changed))
         except McpNotebookError as error:
@@ -79,19 +81,19 @@ class Watch:
                 yield cell
 
     def _servers(self) -> list[object]:
-        return [live.server for live in self._headless.state.registry.servers.values()]
+        return [live.server for live in self._headless.session.registry.servers.values()]
 
     def _withdraw(self, cell: str) -> list[str]:
         """Withdraw what a cell held, as if it had run and defined nothing."""
-        state = self._headless.state
-        state.origins.begin(cell)
-        return state.origins.end((live.server for live in state.registry.servers.values()), failed=False)
+        session = self._headless.session
+        session.origins.begin(cell)
+        return session.origins.end((live.server for live in session.registry.servers.values()), failed=False)
 
     def _hold(self) -> None:
         """Note for each definition the cell that its function is from: a server knows only what came later."""
-        state = self._headless.state
-        for live in state.registry.servers.values():
-            held = state.origins.held(live.server)
+        session = self._headless.session
+        for live in session.registry.servers.values():
+            held = session.origins.held(live.server)
             for found in definitions(live.server):
                 cell = self._headless.ran.get(found.cell.execution_count) if found.cell else None
                 if cell is not None:
@@ -104,3 +106,53 @@ def _state_of(path: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+class Snapshot:
+    """The variables, and what each live server offers; values that cells change in place stay changed.
+
+    While a change is tried, servers do not follow their listeners: a session belongs to the server that it began with.
+    """
+
+    def __init__(self, headless: Headless) -> None:
+        self._namespace = headless.shell.user_ns
+        self._variables = dict(self._namespace)
+        self._origins = headless.session.origins
+        self._registry = headless.session.registry
+        self._current = self._registry.current.name if self._registry.servers else None
+        self._lives = [(live, dict(vars(live))) for live in self._registry.servers.values()]
+        self._tables = [
+            (live.server, {kind: dict(sdk_gaps.entries(live.server, kind)) for kind in KINDS})
+            for live, _ in self._lives
+        ]
+        self._held = [(live.server, dict(self._origins.held(live.server))) for live, _ in self._lives]
+        for live, _ in self._lives:
+            live.listener = None
+
+    def replaced(self) -> Iterator[tuple[LiveServer, MCPServer[Any]]]:
+        """Yield each name that another server has taken, and the server that had it."""
+        for live, was in self._lives:
+            if live.server is not was["server"]:
+                yield live, was["server"]
+
+    def listen_again(self) -> None:
+        """Give the servers their listeners back."""
+        for live, was in self._lives:
+            live.listener = live.listener or was["listener"]
+
+    def restore(self) -> None:
+        """Go back to what was; clients are told where that changes what they see."""
+        self._namespace.update(self._variables)
+        for name in self._namespace.keys() - self._variables.keys():
+            del self._namespace[name]
+        for live, was in self._lives:
+            vars(live).update(was)
+        for name in self._registry.servers.keys() - {live.name for live, _ in self._lives}:
+            del self._registry.servers[name]
+        if self._current is not None:
+            self._registry.use(self._current, {})
+        for server, tables in self._tables:
+            put_back(server, tables)
+        for server, held in self._held:
+            self._origins.held(server).clear()
+            self._origins.held(server).update(held)

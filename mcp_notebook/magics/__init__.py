@@ -7,11 +7,7 @@ The texts that ``%mcp?`` and ``--help`` show are the docstrings of this module.
 
 from __future__ import annotations
 
-import asyncio
-import gc
-import sys
-import threading
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import CompletionContext, SimpleMatcherResult, context_matcher
@@ -19,21 +15,16 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import needs_local_scope, no_var_expand
 
-from mcp_notebook import main_thread
-from mcp_notebook.magics.automagic import python_stays_python
-from mcp_notebook.magics.hints import Hints
-from mcp_notebook.magics.ran import ran_in
-from mcp_notebook.magics.registering import registered
+from mcp_notebook.magics.registering import python_stays_python, registered
+from mcp_notebook.session.attaching import Attachment
 
 if TYPE_CHECKING:
-    from mcp_notebook.magics.state import State
+    from mcp_notebook.session.session import Session
 
-__all__ = ["load", "state_of", "unload"]
+__all__ = ["load", "unload"]
 
 _EXTENSION = "_mcp_notebook"
-_STATE = "_mcp_notebook_state"
-"""Where the shell keeps the extension, and the notebook's servers also while it is not loaded. A variable of this
-module would be lost when ``%autoreload`` runs it again."""
+"""Where the shell keeps the extension. A variable of this module would be lost when ``%autoreload`` runs it again."""
 
 
 def load(shell: InteractiveShell) -> None:
@@ -52,33 +43,18 @@ def unload(shell: InteractiveShell) -> None:
         extension.unload()
 
 
-def state_of(shell: InteractiveShell) -> State:
-    """Return the servers and connections of the notebook whose shell it is; the extension is loaded into it."""
-    extension: Extension = getattr(shell, _EXTENSION)
-    return extension.state
-
-
 class Extension:
     """What is loaded into one shell."""
 
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
         self._undo = ExitStack()
-        self._importer = threading.Thread(target=self._warm_up, name="mcp-notebook-import", daemon=True)
-        self._ready = threading.Event()
-        self._depth = 0
-        self._hints = Hints()
+        self._attachment = Attachment(shell)
 
     @property
-    def state(self) -> State:
-        """The servers and connections of the notebook; the first use waits for the SDK's import."""
-        self._wait_for_sdk()
-        if not hasattr(self.shell, _STATE):
-            from mcp_notebook.magics.state import State
-
-            setattr(self.shell, _STATE, State(self.shell))
-        state: State = getattr(self.shell, _STATE)
-        return state
+    def session(self) -> Session:
+        """The session of the notebook; the first use waits for the SDK's import."""
+        return self._attachment.session
 
     def load(self) -> None:
         """Put everything into the shell, each with the step that takes it out."""
@@ -91,24 +67,15 @@ class Extension:
         ):
             self._undo.enter_context(registered(self.shell, kind, function))
         self._undo.enter_context(python_stays_python(self.shell))
-        # Added last, undone first: nothing is completed or watched while the rest is taken down.
         matchers = self.shell.Completer.custom_matchers
         matchers.append(self._complete)
         self._undo.callback(matchers.remove, self._complete)
-        self._undo.callback(main_thread.serve_on, None)
-        for event, callback in (("pre_run_cell", self._before_cell), ("post_run_cell", self._after_cell)):
-            self.shell.events.register(event, callback)
-            self._undo.callback(self.shell.events.unregister, event, callback)
-        if hasattr(self.shell, _STATE):
-            self.state.resume()
+        self._attachment.attach()
 
     def unload(self) -> None:
         """Take everything out of the shell again."""
-        self._start_import()
-        self._importer.join()
         try:
-            if hasattr(self.shell, _STATE):
-                self.state.pause()
+            self._attachment.detach()
         finally:
             self._undo.close()
 
@@ -219,76 +186,17 @@ class Extension:
         return self._run("%%mcp_chat", line, cell)
 
     def _run(self, magic: str, line: str, cell: str | None = None, local: dict[str, Any] | None = None) -> Any:
-        state = self.state
-        state.local = local or {}
+        session = self.session
+        session.local = local or {}
         from mcp_notebook.errors import McpNotebookError
         from mcp_notebook.magics.commands import run
 
         try:
-            return run(state, magic, line, cell)
+            return run(session, magic, line, cell)
         except McpNotebookError as error:
             raise UsageError(str(error)) from None
         finally:
-            state.local = {}
-
-    def _start_import(self) -> None:
-        if self._importer.ident is None:
-            self._importer.start()
-
-    def _wait_for_sdk(self) -> None:
-        self._start_import()
-        self._ready.wait()
-
-    def _warm_up(self) -> None:
-        try:
-            from mcp_notebook.client.opening import answer_by
-            from mcp_notebook.magics.display import calls_keep_displays, result_display
-            from mcp_notebook.magics.person import Person
-            from mcp_notebook.server.in_kernel import at_home
-
-            self._undo.enter_context(at_home())
-            self._undo.enter_context(calls_keep_displays(self.shell))
-            self._undo.enter_context(result_display(self.shell))
-            answer_by(Person(self.shell))
-            self._undo.callback(answer_by, None)
-        finally:
-            self._ready.set()
-        # The first call that checks an output schema needs it, and it takes a second to import.
-        import jsonschema.validators  # noqa: F401
-
-        # A full garbage collection visits every object of the kernel, most of which these imports have made: with 100
-        # clients that was 1 ms of each call's 2.9, and is 0.3 with them left out.
-        gc.freeze()
-        self._undo.callback(gc.unfreeze)
-
-    def _before_cell(self, info: Any) -> None:
-        # A cell that makes a server waits for the import anyway; so it finds the SDK at home.
-        if "mcp" in (info.raw_cell or ""):
-            self._wait_for_sdk()
-        if threading.current_thread() is threading.main_thread():
-            with suppress(RuntimeError):  # plain IPython has no loop while a cell runs
-                main_thread.serve_on(asyncio.get_running_loop())
-        self._depth += 1
-        if self._depth == 1 and self._at_work:
-            self.state.origins.begin(info.cell_id)
-
-    def _after_cell(self, result: Any) -> None:
-        # Only now: the cell that loads the extension may import the SDK too, and two threads that import one package
-        # get in each other's way.
-        self._start_import()
-        self._depth = max(self._depth - 1, 0)
-        ran_in(self.shell).ended(result, within=self._depth > 0)
-        if threading.current_thread() is threading.main_thread():
-            main_thread.drain()
-        # The body of a magic runs as a cell within the cell.
-        if self._depth == 0:
-            if self._at_work:
-                self.state.cell_ended(failed=not result.success)
-            self._hints.say_after(result)
-
-    @property
-    def _at_work(self) -> bool:
-        return "mcp.server.mcpserver" in sys.modules and self._ready.is_set()
+            session.local = {}
 
     @context_matcher()
     def _complete(self, context: CompletionContext) -> SimpleMatcherResult:
@@ -296,4 +204,4 @@ class Extension:
             return SimpleMatcherResult(completions=[])
         from mcp_notebook.magics.completion import complete
 
-        return complete(self.state, context.text_until_cursor)
+        return complete(self.session, context.text_until_cursor)

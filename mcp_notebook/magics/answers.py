@@ -7,9 +7,9 @@ import json
 import click
 
 from mcp_notebook.client import Answers
-from mcp_notebook.errors import UnknownNameError
+from mcp_notebook.errors import UsageError
 from mcp_notebook.magics.options import TEXT
-from mcp_notebook.magics.state import State
+from mcp_notebook.session.session import Session
 
 __all__ = ["ANSWERS", "answers_of"]
 
@@ -21,20 +21,20 @@ ANSWERS = click.option(
 )
 
 
-def answers_of(state: State, text: str | None) -> Answers:
+def answers_of(session: Session, text: str | None) -> Answers:
     """Return what ``--answers`` gives: a list in JSON, or what a variable holds.
 
     Raises:
-        UnknownNameError: It is neither a list nor a function.
+        UsageError: It is neither a list nor a function.
     """
     if text is None:
         return None
     try:
-        value = state.variables[text] if text in state.variables else json.loads(text)
+        value = session.variables[text] if text in session.variables else json.loads(text)
     except ValueError as error:
-        raise UnknownNameError(f"--answers: neither a variable nor JSON ({error}). A list of answers is.") from None
+        raise UsageError(f"--answers: neither a variable nor JSON ({error}). A list of answers is.") from None
     if not isinstance(value, list) and not callable(value):
-        raise UnknownNameError(
+        raise UsageError(
             f"--answers takes a list, one answer for each question, or a function of a question; this is {value!r}."
         )
     return value

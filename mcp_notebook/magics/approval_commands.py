@@ -7,11 +7,12 @@ from click.shell_completion import CompletionItem
 
 from mcp_notebook.errors import HostingError, UnknownNameError
 from mcp_notebook.magics.options import TEXT
-from mcp_notebook.magics.state import State
 from mcp_notebook.magics.verb import ON_SERVER, verb
+from mcp_notebook.rendering.approvals import who
 from mcp_notebook.server.approval import Approval
+from mcp_notebook.session.session import Session
 from mcp_notebook.visible import visible
-from mcp_notebook.widgets.approval import ApprovalCard, who
+from mcp_notebook.widgets.approval import ApprovalCard
 
 __all__: list[str] = []
 
@@ -29,9 +30,9 @@ NUMBER = click.argument("number", type=click.IntRange(min=1), metavar="N", shell
     click.option("--ask-again", is_flag=True, help="Forget what was allowed for the rest."),
     ON_SERVER,
 )
-def _show(state: State, ask_again: bool, server: str | None) -> ApprovalCard:
+def _show(session: Session, ask_again: bool, server: str | None) -> ApprovalCard:
     """Show the calls that wait for you, and what was decided. Example: %mcp approvals."""
-    live = state.live(server)
+    live = session.live(server)
     approval = live.listener.approval if live.listener is not None else None
     if approval is None:
         raise HostingError(
@@ -39,7 +40,7 @@ def _show(state: State, ask_again: bool, server: str | None) -> ApprovalCard:
         )
     if ask_again:
         approval.ask_again()
-    return state.listening.approval_card(live.name, approval)
+    return session.listening.approval_card(live.name, approval)
 
 
 @verb(
@@ -51,27 +52,27 @@ def _show(state: State, ask_again: bool, server: str | None) -> ApprovalCard:
         help="From now on ask no more about this tool, for clients of the same name and person.",
     ),
 )
-def _allow(state: State, number: int, always: bool) -> None:
+def _allow(session: Session, number: int, always: bool) -> None:
     """Let a call run that waits for you. Example: %mcp allow 3."""
-    request = _holding(state, number).allow(number, always=always)
+    request = _holding(session, number).allow(number, always=always)
     print(f"Allowed: {visible(request.tool, one_line=True)}, for {who(request)}.")
 
 
 @verb("deny", NUMBER, click.argument("reason", nargs=-1, type=TEXT))
-def _deny(state: State, number: int, reason: tuple[str, ...]) -> None:
+def _deny(session: Session, number: int, reason: tuple[str, ...]) -> None:
     """Keep a call from running; its model is told the reason. Example: %mcp deny 3 not this one."""
-    request = _holding(state, number).deny(number, " ".join(reason))
+    request = _holding(session, number).deny(number, " ".join(reason))
     print(f"Denied: {visible(request.tool, one_line=True)}, for {who(request)}.")
 
 
-def _approvals(state: State) -> list[Approval]:
-    listeners = [live.listener for live in state.registry.servers.values() if live.listener is not None]
+def _approvals(session: Session) -> list[Approval]:
+    listeners = [live.listener for live in session.registry.servers.values() if live.listener is not None]
     return [listener.approval for listener in listeners if listener.approval is not None]
 
 
-def _holding(state: State, number: int) -> Approval:
+def _holding(session: Session, number: int) -> Approval:
     """Return the approval with which a request waits."""
-    approvals = _approvals(state)
+    approvals = _approvals(session)
     waiting = {request.number: approval for approval in approvals for request in approval.waiting}
     if number not in waiting:
         known = ", ".join(map(str, waiting)) or "nothing"

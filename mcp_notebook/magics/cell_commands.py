@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import click
-from IPython.core.error import UsageError
 from IPython.display import display
 from mcp_types import ToolAnnotations
-from pydantic import BaseModel
 
-from mcp_notebook import cells
-from mcp_notebook.errors import DefinitionError, did_you_mean
 from mcp_notebook.magics.options import NAME, SERVER, TEXT
-from mcp_notebook.magics.state import State
 from mcp_notebook.magics.words import quoted
+from mcp_notebook.rendering.definition import definition_card
 from mcp_notebook.server import LiveServer
-from mcp_notebook.server.definitions import build_prompt, build_tool, define_resource, register
-from mcp_notebook.server.interface import Entry, listed
-from mcp_notebook.server.placement import RunOn
-from mcp_notebook.widgets.definition import definition_card
+from mcp_notebook.server.execution import RunOn
+from mcp_notebook.session.defining import Defined, define_prompts, define_resource_of, define_tools
+from mcp_notebook.session.session import Session
 
 __all__ = ["prompt", "resource", "tool"]
-
-Functions = dict[str, Callable[..., Any]]
 
 
 def _common(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,7 +52,7 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--form", is_flag=True, help="Show a form under the card that calls the tool.")
 @click.pass_obj
 def tool(
-    state: State,
+    session: Session,
     /,
     functions: tuple[str, ...],
     server: str | None,
@@ -72,39 +64,30 @@ def tool(
     run_on: RunOn | None,
     timeout: float | None,
     form: bool,
-    **single: Any,
+    **texts: str | None,
 ) -> None:
     """Run the cell, and make its public functions tools."""
-    live = state.defining(server)
+    live = session.defining(server)
     hints = ToolAnnotations(
         read_only_hint=read_only,
         destructive_hint=destructive,
         idempotent_hint=idempotent,
         open_world_hint=None if closed_world is None else not closed_world,
     )
-    options: dict[str, Any] = {
-        "annotations": hints if hints.model_dump(exclude_none=True) else None,
-        "structured_output": False if no_structured else None,
-    }
-    defined = _run(state, functions, single)
-    with _naming_the_way_out(defined, functions):
-        built = [
-            build_tool(function, run_on=run_on, timeout=timeout, **options, **single) for function in defined.values()
-        ]
-    before = _listed(state, live.server.list_tools)
-    register(live.server, *built, withdrawn=state.origins.withdrawn(live.server, "tool", (b.name for b in built)))
-    after = _listed(state, live.server.list_tools)
-    for one, function in zip(built, defined.values(), strict=True):
-        _show(
-            "tool",
-            after[one.name],
-            live,
-            function,
-            before.get(one.name),
-            f"%mcp call {quoted(one.name)}{_first_words(one)}",
-        )
+    defined = define_tools(
+        session,
+        live,
+        functions,
+        texts,
+        annotations=hints if hints.model_dump(exclude_none=True) else None,
+        structured_output=False if no_structured else None,
+        run_on=run_on,
+        timeout=timeout,
+    )
+    for one in defined:
+        _show(live, one, f"%mcp call {quoted(one.name)}{_values(one)}")
         if form:
-            display(state.form(live.name, one.name))
+            display(session.form(live.name, one.name))
 
 
 @click.command("%%mcp_resource")
@@ -114,127 +97,40 @@ def tool(
 @click.option("--mime-type", type=TEXT, help="What the content is; text/plain if not given.")
 @click.pass_obj
 def resource(
-    state: State,
+    session: Session,
     /,
     uri: str,
     functions: tuple[str, ...],
     server: str | None,
     mime_type: str | None,
-    **single: str | None,
+    **texts: str | None,
 ) -> None:
     """Run the cell, and make its public function a resource."""
-    live = state.defining(server)
-    defined = _run(state, functions, single)
-    if len(defined) > 1:
-        raise DefinitionError(
-            f"One URI has one function, and this cell defines {', '.join(defined)}. Name the one that is meant: "
-            f"%%mcp_resource {uri} {next(iter(defined))}; or start the names of the others with an underscore."
-        )
-    (function,) = defined.values()
-    before = _listed(state, live.server.list_resources) | _listed(state, live.server.list_resource_templates)
-    define_resource(live.server, uri, function, mime_type=mime_type, **single)
-    static, templates = (_listed(state, f) for f in (live.server.list_resources, live.server.list_resource_templates))
-    kind = "resource" if uri in static else "resource template"
-    _show(
-        kind,
-        (static | templates)[uri],
-        live,
-        function,
-        before.get(uri),
-        f"%mcp read {quoted(_VARIABLES.sub('...', uri))}",
-    )
+    live = session.defining(server)
+    one = define_resource_of(session, live, uri, functions, texts, mime_type=mime_type)
+    _show(live, one, f"%mcp read {quoted(_VARIABLES.sub('...', uri))}")
 
 
 @click.command("%%mcp_prompt")
 @click.argument("functions", nargs=-1, type=NAME, metavar="[FUNCTION]...")
 @_common
 @click.pass_obj
-def prompt(state: State, /, functions: tuple[str, ...], server: str | None, **single: str | None) -> None:
+def prompt(session: Session, /, functions: tuple[str, ...], server: str | None, **texts: str | None) -> None:
     """Run the cell, and make its public functions prompts."""
-    live = state.defining(server)
-    defined = _run(state, functions, single)
-    with _naming_the_way_out(defined, functions):
-        built = [build_prompt(function, **single) for function in defined.values()]
-    before = _listed(state, live.server.list_prompts)
-    register(live.server, *built, withdrawn=state.origins.withdrawn(live.server, "prompt", (b.name for b in built)))
-    after = _listed(state, live.server.list_prompts)
-    for one in built:
-        words = "".join(f" {argument.name}=..." for argument in one.arguments or [] if argument.required)
-        _show("prompt", after[one.name], live, None, before.get(one.name), f"%mcp prompt {quoted(one.name)}{words}")
-
-
-def _run(state: State, names: tuple[str, ...], single: dict[str, str | None]) -> Functions:
-    """Run the cell and return the functions to register: those named, or every public one."""
-    magic, body = state.cell
-    if cells.awaits(state.shell, body):
-        raise DefinitionError(
-            "This cell awaits at its top level, which a cell with a magic cannot. Await in a cell of its own, keep the "
-            "result in a variable, and define the function here."
-        )
-    defined, error = cells.run_cell(state.shell, magic, body)
-    if error is not None:
-        raise UsageError(
-            f"This cell raised {type(error).__name__} (above), so nothing changed on the server. "
-            "Mend it and run the cell again."
-        )
-    for name in names:
-        found = defined.get(name, state.namespace.get(name))
-        if not callable(found):
-            raise DefinitionError(
-                f"This cell defines no function {name!r}.{did_you_mean(name, defined)} It defines: "
-                f"{', '.join(defined) or 'none'}."
-            )
-        defined[name] = found
-    chosen = {name: defined[name] for name in names or defined}
-    if not chosen:
-        raise DefinitionError(
-            "This cell defines no public function. Write one at its top level: def NAME(...), its name without a "
-            "leading underscore."
-        )
-    given = [f"--{option}" for option, value in single.items() if value is not None]
-    if len(chosen) > 1 and given:
-        raise DefinitionError(
-            f"{given[0]} is for one function, and this cell has {', '.join(chosen)}. Name the one that is meant, or "
-            f"put each into a cell of its own."
-        )
-    return chosen
-
-
-@contextmanager
-def _naming_the_way_out(defined: Functions, named: tuple[str, ...]) -> Iterator[None]:
-    """Where a helper stands beside the function that is meant, say how to tell them apart."""
-    try:
-        yield
-    except DefinitionError as error:
-        if len(defined) == 1 or named:
-            raise
-        raise DefinitionError(
-            f"{error} If that is a helper, name the functions that are meant after the magic, or start the name of "
-            "the helper with an underscore."
-        ) from error
+    live = session.defining(server)
+    for one in define_prompts(session, live, functions, texts):
+        _show(live, one, f"%mcp prompt {quoted(one.name)}{_values(one)}")
 
 
 _VARIABLES = re.compile(r"\{[^}]*\}")
 """The variables of a URI template."""
 
 
-def _listed(state: State, list_all: Callable[..., Any]) -> dict[str, Entry]:
-    items: Iterable[BaseModel] = state.portal.run(list_all)
-    entries = [listed(item) for item in items]
-    return {entry.get("uri") or entry.get("uriTemplate") or entry["name"]: entry for entry in entries}
+def _values(one: Defined) -> str:
+    return "".join(f" {name}=..." for name in one.values)
 
 
-def _first_words(built: Any) -> str:
-    required = built.parameters.get("required", [])
-    return "".join(f" {name}=..." for name in required)
-
-
-def _show(
-    kind: str,
-    entry: Entry,
-    live: LiveServer,
-    function: Callable[..., Any] | None,
-    before: Entry | None,
-    try_it: str,
-) -> None:
-    display(definition_card(kind, entry, server=live.name, function=function, before=before, try_it=try_it))
+def _show(live: LiveServer, one: Defined, try_it: str) -> None:
+    display(
+        definition_card(one.kind, one.entry, server=live.name, function=one.function, before=one.before, try_it=try_it)
+    )

@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
-from typing import Any, TypeVar
-
 import click
-from IPython.core.interactiveshell import InteractiveShell
-from IPython.display import display
-from mcp_types import CallToolResult, ElicitRequestFormParams, ElicitResult
 
-from mcp_notebook import main_thread
-from mcp_notebook.agent import Conversation, Model, ScriptedModel, Toolbox, Turn, Use, provided
-from mcp_notebook.client import Answerer, Connection, Question
-from mcp_notebook.client.answers import answer_from
-from mcp_notebook.client.script import Script
-from mcp_notebook.errors import ModelError, UnknownNameError
+from mcp_notebook.client.notices import say
+from mcp_notebook.errors import UsageError
 from mcp_notebook.magics.answers import ANSWERS, answers_of
 from mcp_notebook.magics.options import NOTEBOOK_VARIABLE, SERVER, TEXT
-from mcp_notebook.magics.person import Person, way_to_ask
-from mcp_notebook.magics.state import State, say, say_call
 from mcp_notebook.magics.verb import INTO
-from mcp_notebook.recording import Call
-from mcp_notebook.server.approval import WHICH, Which, destructive
-from mcp_notebook.visible import visible
-from mcp_notebook.widgets import chat as drawn
-from mcp_notebook.widgets.content import render
+from mcp_notebook.server.approval import WHICH, Which
+from mcp_notebook.session.chat import Limits, take_turn
+from mcp_notebook.session.session import Session
 
-__all__ = ["chat", "model_or_script"]
-
-T = TypeVar("T")
+__all__ = ["chat"]
 
 
 @click.command("%%mcp_chat")
@@ -71,7 +50,7 @@ T = TypeVar("T")
 @INTO
 @click.pass_obj
 def chat(
-    state: State,
+    session: Session,
     /,
     model: str | None,
     script: str | None,
@@ -84,131 +63,21 @@ def chat(
     output: str | None,
 ) -> None:
     """Say the cell's text to a model, which may call the tools of the servers."""
-    _, prompt = state.cell
+    _, prompt = session.cell
     if not prompt.strip():
-        raise UnknownNameError("There is nothing to say: write it in the lines under %%mcp_chat.")
-    asked = model_or_script(state, model, script)
-    if model is not None and script is None:
-        state.model = model
-    toolbox = Toolbox(_connections(state, names))
-    given = answers_of(state, answers)
-    answerer = given if given is None or callable(given) else Script(given)
-    if new:
-        state.conversation = Conversation()
-    counts = Counter(entry.server for entry in toolbox)
-    display(drawn.opening(asked.name, counts, script=script, goes_on=bool(state.conversation.messages)))
-    turn: Turn = state.portal.run(
-        partial(
-            state.conversation.turn,
-            prompt.strip(),
-            asked,
-            toolbox,
-            _Shown(scripted=script is not None),
-            approve=None if approve is None else _Asking(state.shell, approve, answerer),
-            answerer=answerer,
-            most_requests=max_turns,
-            most_tokens=max_tokens,
-        )
+        raise UsageError("There is nothing to say: write it in the lines under %%mcp_chat.")
+    turn = take_turn(
+        session,
+        prompt.strip(),
+        model=model,
+        script=script,
+        names=names,
+        approve=approve,
+        answers=answers_of(session, answers),
+        new=new,
+        limits=Limits(max_turns, max_tokens),
     )
     if turn.cut:
         say(f"the answer was cut at {max_tokens} tokens; --max-tokens allows more.")
     if output is not None:
-        state.namespace[output] = turn
-
-
-class _Shown:
-    """Shows a turn in its cell, step by step."""
-
-    def __init__(self, *, scripted: bool) -> None:
-        self._scripted = scripted
-
-    async def said(self, text: str) -> None:
-        await _on_main(display, drawn.says(text, scripted=self._scripted))
-
-    async def calling(self, use: Use) -> None:
-        await _on_main(display, drawn.calls(use.name, use.server, use.arguments))
-
-    async def called(self, use: Use, result: CallToolResult, call: Call | None) -> None:
-        await _on_main(say_call, call)
-        await _on_main(display, drawn.gives(render(result)))
-
-    async def failed(self, use: Use, reason: str, call: Call | None) -> None:
-        await _on_main(say_call, call)
-        await _on_main(display, drawn.fails(reason))
-
-
-async def _on_main(function: Callable[..., T], *args: Any) -> T:
-    # Only there does what is shown land in the cell that waits.
-    try:
-        return await asyncio.wrap_future(main_thread.submit(partial(function, *args)))
-    except KeyboardInterrupt:  # it interrupts the cell there, and would end this loop here
-        raise ModelError("The cell was interrupted.") from None
-
-
-def model_or_script(state: State, name: str | None, script: str | None) -> Model:
-    """Return the model that a line names.
-
-    Raises:
-        UnknownNameError: Of a script.
-        ModelError: Of a provider's model, or where neither is named.
-    """
-    if script is not None:
-        if name not in (None, ScriptedModel.name):
-            raise UnknownNameError(f"Either {name} answers or the script does: leave out --model or --script.")
-        return ScriptedModel(_steps(state, script))
-    if name == ScriptedModel.name:
-        raise UnknownNameError("A scripted model needs its script: --script VAR, a list of texts and calls.")
-    name = name or state.model
-    if name is None:
-        raise ModelError(
-            "Which model? --model anthropic:NAME, openai:NAME, google:NAME, ollama:NAME or another provider's; or "
-            "--script VAR, a list of texts and calls that plays the model."
-        )
-    return provided(state.variables.get(name, name))
-
-
-def _steps(state: State, script: str) -> Sequence[Any]:
-    steps = state.variables.get(script)
-    if not isinstance(steps, list):
-        raise UnknownNameError(
-            f"--script: {script} is no list. A script is a list of texts and of calls, {{'tool': NAME, 'arguments': "
-            "{...}}."
-        )
-    return steps
-
-
-def _connections(state: State, names: Sequence[str]) -> dict[str, Connection]:
-    if not names and not state.opened and not state.registry.servers and state.registry.plain(state.namespace):
-        state.live()  # the one in a variable
-    chosen = names or (*state.registry.servers, *state.opened)
-    return {name: state.on(name) for name in chosen}
-
-
-@dataclass
-class _Asking:
-    """Asks before a call: the answers that were given, else the person who runs the cell."""
-
-    shell: InteractiveShell
-    which: Which
-    answerer: Answerer | None
-
-    async def __call__(self, use: Use) -> bool:
-        if use.tool is None or (self.which == "destructive" and not destructive(use.tool)):
-            return True
-        message = visible(
-            f"May the model call {use.name} on {use.server}? {json.dumps(use.arguments, ensure_ascii=False)}",
-            one_line=True,
-        )
-        if self.answerer is not None:
-            return await _accepted(self.answerer, message)
-        way = way_to_ask(self.shell)
-        if way == "lines":
-            return (await _on_main(input, f"{message} y or n: ")).strip().lower() in ("y", "yes")
-        # Where nobody is there, the answer is no.
-        return way == "card" and await _accepted(Person(self.shell), message)
-
-
-async def _accepted(answerer: Answerer, message: str) -> bool:
-    params = ElicitRequestFormParams(message=message, requested_schema={"type": "object", "properties": {}})
-    answer = await answer_from(Question("form", params, "the chat"), answerer)
-    return isinstance(answer, ElicitResult) and answer.action == "accept"
+        session.namespace[output] = turn

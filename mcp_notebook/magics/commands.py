@@ -14,27 +14,25 @@ from mcp_notebook.errors import DefinitionError, RequestError, did_you_mean
 
 # Imported for the verbs that they register.
 from mcp_notebook.magics import (  # noqa: F401
+    answering_commands,
     approval_commands,
     asyncio_command,
     cell_commands,
     chat_command,
     connect_commands,
     definition_commands,
-    eras_command,
-    export_command,
     host_commands,
-    import_command,
     inspect_command,
     list_commands,
     log_commands,
+    package_commands,
     request_commands,
-    roots_command,
-    sampling_command,
     words,
 )
 from mcp_notebook.magics.server_commands import status
-from mcp_notebook.magics.state import State, say_call
 from mcp_notebook.magics.verb import VERBS
+from mcp_notebook.session.saying import say_call
+from mcp_notebook.session.session import Session
 
 __all__ = ["root", "run"]
 
@@ -86,7 +84,7 @@ for _command, _magic in (
     _command.help = _help(_magic)
 
 
-def run(state: State, magic: str, line: str, cell: str | None) -> Any:
+def run(session: Session, magic: str, line: str, cell: str | None) -> Any:
     """Carry out one magic; what it returns is the value of the cell.
 
     Raises:
@@ -94,10 +92,10 @@ def run(state: State, magic: str, line: str, cell: str | None) -> Any:
         McpNotebookError: It was understood, and could not be done.
     """
     if cell is not None:
-        state.cell = (f"{magic} {line}", cell)
-    state.sync()
+        session.cell = (f"{magic} {line}", cell)
+    session.sync()
     try:
-        with root.make_context("", [magic, *words.split(line)], obj=state) as context:
+        with root.make_context("", [magic, *words.split(line)], obj=session) as context:
             return root.invoke(context)
     except click.exceptions.Exit:  # --help has been printed
         return None

@@ -8,8 +8,8 @@ from click.shell_completion import ShellComplete
 from IPython.core.completer import SimpleCompletion, SimpleMatcherResult
 
 from mcp_notebook.magics.commands import root
-from mcp_notebook.magics.state import State
 from mcp_notebook.magics.words import split
+from mcp_notebook.session.session import Session
 from mcp_notebook.visible import visible
 
 __all__ = ["complete"]
@@ -18,14 +18,14 @@ __all__ = ["complete"]
 _LINE = re.compile(r"^\s*(?:[\w.,\[\]\s]+=\s*)?(?P<magic>%%?mcp\w*)\s(?P<rest>.*)$")
 
 
-def complete(state: State, line: str) -> SimpleMatcherResult:
+def complete(session: Session, line: str) -> SimpleMatcherResult:
     """Return what may stand at the end of `line`; nothing for a line that is not ours."""
     found = _LINE.match(line)
     if found is None or found["magic"] not in root.commands:
         return SimpleMatcherResult(completions=[])
     words = split(found["rest"])
     incomplete = words.pop() if words and not line[-1].isspace() else ""
-    finder = ShellComplete(root, {"obj": state}, "", "")
+    finder = ShellComplete(root, {"obj": session}, "", "")
     items = finder.get_completions([found["magic"], *words], incomplete)
     # A terminal would obey what is in a name, and what cannot be seen cannot be chosen.
     typed = [item.value for item in items if visible(item.value, one_line=True) == item.value]

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import re
-import shlex
-import shutil
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
 import click
-from mcp.server import Server
-from mcp.server.mcpserver import MCPServer
 
-from mcp_notebook import addresses
-from mcp_notebook.client import Command, Connection, EraChoice, Live, Target, Url
-from mcp_notebook.client.targets import target_of
-from mcp_notebook.errors import UnknownNameError, did_you_mean
+from mcp_notebook.client import Command, Connection, EraChoice, Url
+from mcp_notebook.errors import UsageError
 from mcp_notebook.magics.options import NAME, OPENED, TARGET, TEXT
-from mcp_notebook.magics.state import State
 from mcp_notebook.magics.verb import TIMEOUT, verb
-from mcp_notebook.magics.words import unquote
-from mcp_notebook.widgets import look
+from mcp_notebook.rendering import look
+from mcp_notebook.session.arguments import unquote
+from mcp_notebook.session.session import Session
+from mcp_notebook.session.targets import expanded, secret_named, target_named, token_named
 
 __all__: list[str] = []
 
@@ -83,7 +76,7 @@ __all__: list[str] = []
     TIMEOUT,
 )
 def _connect(
-    state: State,
+    session: Session,
     words: tuple[str, ...],
     name: str | None,
     era: EraChoice,
@@ -102,16 +95,16 @@ def _connect(
 
     A command stands after -- or in quotes. Requests go there with --on NAME: %mcp tools --on NAME.
     """
-    target = _target(state, words)
+    target = target_named(session, words)
     if isinstance(target, Url):
         _not_for("a URL", {"--env": env, "--cwd": cwd})
         target = replace(
             target,
-            headers={**target.headers, **dict(_header(state, header) for header in headers)},
-            token=target.token if token is None else _token(state, token),
+            headers={**target.headers, **dict(_header(session, header) for header in headers)},
+            token=target.token if token is None else token_named(session, token),
             oauth=oauth or target.oauth,
             client_id=client_id or target.client_id,
-            client_secret=target.client_secret if client_secret is None else _secret(state, client_secret),
+            client_secret=target.client_secret if client_secret is None else secret_named(session, client_secret),
             scope=scope or target.scope,
             transport="sse" if transport == "sse" else target.transport,
         )
@@ -119,70 +112,18 @@ def _connect(
         signing_in = {"--oauth": oauth, "--client-id": client_id, "--client-secret": client_secret, "--scope": scope}
         _not_for("what is no URL", {"--token": token, "--header": headers, **signing_in})
     if isinstance(target, Command):
-        target = replace(target, env={**(target.env or {}), **_environment(state, env)}, cwd=cwd or target.cwd)
+        target = replace(target, env={**(target.env or {}), **_environment(session, env)}, cwd=cwd or target.cwd)
     elif not isinstance(target, Url):
         _not_for("what is no command", {"--env": env, "--cwd": cwd})
-    return state.connect(target, name, era, timeout)
+    return session.connect(target, name, era, timeout)
 
 
 @verb("disconnect", click.argument("name", type=OPENED))
-def _disconnect(state: State, name: str) -> look.Rendering:
+def _disconnect(session: Session, name: str) -> look.Rendering:
     """Close a connection. Example: %mcp disconnect time."""
-    state.disconnect(name)
+    session.disconnect(name)
     title = f"connection {look.code(name)}"
     return look.Rendering(f"connection {name}: closed", look.card(title, "<p>closed</p>"))
-
-
-def _target(state: State, words: tuple[str, ...]) -> Target:
-    """Read what was typed: several words are a command, and so is a quoted line of them."""
-    if len(words) == 1 and any(character.isspace() for character in words[0]):
-        try:
-            words = tuple(shlex.split(words[0]))
-        except ValueError as error:
-            raise UnknownNameError(f"{words[0]!r} is no command line ({error}).") from None
-    if len(words) > 1:
-        return Command(words[0], words[1:])
-    (word,) = words
-    if "://" in word:
-        return Url(word)
-    if word not in state.variables:
-        return _live_or_program(state, word)
-    held: object = state.variables[word]
-    if isinstance(held, MCPServer | Server | Url | Command | Live | list | tuple) or "://" in _text(held):
-        return target_of(held)
-    return _live_or_program(state, word, held=held)
-
-
-def _text(held: object) -> str:
-    return held if isinstance(held, str) else ""
-
-
-_NOTHING: object = object()
-
-
-def _live_or_program(state: State, word: str, *, held: object = _NOTHING) -> Target:
-    """Return the live notebook or the program of that name; no program where a variable holds another thing."""
-    try:
-        addresses.find(word)
-    except UnknownNameError as error:
-        if "can mean" in str(error):
-            raise
-        if held is not _NOTHING:
-            raise UnknownNameError(
-                f"The variable {word!r} holds a {type(held).__name__}, and that is nothing to connect to. A server "
-                "object is, a URL, and a command as a list of words. To run a program of that name, give its path."
-            ) from None
-        if shutil.which(word) is not None:
-            return Command(word)
-    else:
-        return Live(word)
-    known = [*(address.name for address in addresses.live()), *state.registry.names(state.namespace)]
-    if re.match(r"[\w-]+((\.[\w-]+)*:\d|(\.[\w-]+)+/)", word):
-        known.append(f"http://{word}")
-    raise UnknownNameError(
-        f"{word!r} is no URL, no live notebook, no program, and no variable that holds a server."
-        f"{did_you_mean(word, known)} A command stands after --: %mcp connect -- uvx mcp-server-time."
-    )
 
 
 def _not_for(what: str, given: dict[str, object]) -> None:
@@ -191,55 +132,18 @@ def _not_for(what: str, given: dict[str, object]) -> None:
         raise click.UsageError(f"{' and '.join(wrong)}: not for {what}.")
 
 
-def _token(state: State, word: str) -> str:
-    found = _found(state, word.removeprefix("$"))
-    if found is None and word.replace("_", "").isalpha():
-        # Nothing of the word is repeated: it may be the secret itself.
-        raise UnknownNameError(
-            "--token takes the name of a variable, or of one of the environment, and there is none of that name."
-        )
-    return word if found is None else found
-
-
-def _secret(state: State, word: str) -> str:
-    found = _found(state, word.removeprefix("$"))
-    if found is None:
-        # Nothing of the word is repeated: it may be the secret itself, which does not belong on a line that is kept.
-        raise UnknownNameError(
-            "--client-secret takes the name of a variable, here or in the environment, and there is none of that name."
-        )
-    return found
-
-
-def _header(state: State, text: str) -> tuple[str, str]:
+def _header(session: Session, text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     if not colon or not name.strip():
-        raise UnknownNameError('--header takes a name and a value: --header "X-Key: $VAR".')
-    return name.strip(), _expanded(state, value.strip(), "--header")
+        raise UsageError('--header takes a name and a value: --header "X-Key: $VAR".')
+    return name.strip(), expanded(session, value.strip(), "--header")
 
 
-def _environment(state: State, given: Iterable[str]) -> dict[str, str]:
+def _environment(session: Session, given: Iterable[str]) -> dict[str, str]:
     environment = {}
     for word in given:
         name, equals, value = word.partition("=")
         if not name:
-            raise UnknownNameError("--env takes a name, and a value where it has one: --env NAME=$VAR.")
-        environment[name] = _expanded(state, unquote(value) if equals else f"${name}", "--env")
+            raise UsageError("--env takes a name, and a value where it has one: --env NAME=$VAR.")
+        environment[name] = expanded(session, unquote(value) if equals else f"${name}", "--env")
     return environment
-
-
-def _expanded(state: State, text: str, option: str) -> str:
-    """Put what variables hold in the place of ``$NAME``."""
-
-    def held(match: re.Match[str]) -> str:
-        found = _found(state, match["name"])
-        if found is None:
-            raise UnknownNameError(f"{option}: there is no variable {match['name']!r}, here or in the environment.")
-        return found
-
-    return re.sub(r"\$\{?(?P<name>[A-Za-z_]\w*)\}?", held, text)
-
-
-def _found(state: State, name: str) -> str | None:
-    held: Any = state.variables.get(name)
-    return str(held) if isinstance(held, str) else os.environ.get(name)

@@ -6,21 +6,21 @@ import re
 
 import click
 
-from mcp_notebook.errors import UnknownNameError, did_you_mean
+from mcp_notebook.errors import UnknownNameError, UsageError, did_you_mean
 from mcp_notebook.magics.options import DEFINITION, NOTEBOOK_VARIABLE, TEXT
-from mcp_notebook.magics.state import State
 from mcp_notebook.magics.verb import ON_SERVER, verb
+from mcp_notebook.rendering import look
 from mcp_notebook.server import definitions
 from mcp_notebook.server.changes import replace
-from mcp_notebook.widgets import look
+from mcp_notebook.session.session import Session
 
 __all__: list[str] = []
 
 
 @verb("remove", click.argument("names", nargs=-1, required=True, type=DEFINITION, metavar="NAME..."), ON_SERVER)
-def _remove(state: State, names: tuple[str, ...], server: str | None) -> look.Rendering:
+def _remove(session: Session, names: tuple[str, ...], server: str | None) -> look.Rendering:
     """Take tools, resources or prompts off the server; the functions stay. Example: %mcp remove add."""
-    live = state.live(server)
+    live = session.live(server)
     found = {definition.name: definition for definition in definitions(live.server)}
     for name in names:
         if name not in found:
@@ -45,19 +45,19 @@ def _remove(state: State, names: tuple[str, ...], server: str | None) -> look.Re
     ON_SERVER,
 )
 def _expose(
-    state: State, variable: str, uri: str | None, mime: str | None, description: str | None, server: str | None
+    session: Session, variable: str, uri: str | None, mime: str | None, description: str | None, server: str | None
 ) -> look.Rendering:
     """Make a variable a live resource. Example: %mcp expose df.
 
     Clients that follow it are told when a cell binds the variable to something else.
     """
-    live = state.live(server)
-    if variable not in state.namespace:
-        public = [name for name in state.namespace if not name.startswith("_")]
+    live = session.live(server)
+    if variable not in session.namespace:
+        public = [name for name in session.namespace if not name.startswith("_")]
         raise UnknownNameError(f"There is no variable {variable!r}.{did_you_mean(variable, public)}")
     uri = uri or f"notebook://{variable}"
     if not re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:", uri):
-        raise UnknownNameError(f"{uri!r} is no URI: it starts with a scheme, such as notebook://{variable}.")
-    kind = state.exposures.add(live, variable, uri=uri, mime_type=mime, description=description)
+        raise UsageError(f"{uri!r} is no URI: it starts with a scheme, such as notebook://{variable}.")
+    kind = session.exposures.add(live, variable, uri=uri, mime_type=mime, description=description)
     words = f"{uri} is the variable {variable}, as {kind}. Next: %mcp read {uri}"
     return look.Rendering(words, look.card(f"resource {look.code(uri)}", f"<p>{words}</p>"))

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import sys
-import textwrap
-from collections.abc import Iterator
-from dataclasses import replace
 from html import escape
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,26 +14,14 @@ from IPython.display import display
 
 from mcp_notebook import addresses, doctor
 from mcp_notebook.errors import HostError, HostingError
-from mcp_notebook.hosts import (
-    HOSTS,
-    Bridge,
-    Host,
-    Http,
-    Link,
-    Written,
-    add_command,
-    document,
-    token_hint,
-    write,
-)
-from mcp_notebook.magics.state import State
+from mcp_notebook.hosts import HOSTS, Bridge, Host, Http, Link, write
 from mcp_notebook.magics.verb import ON_SERVER, verb
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.host_setup import configurations, snippet_card, written_card
 from mcp_notebook.server import LiveServer
-from mcp_notebook.widgets import look
+from mcp_notebook.session.session import Session
 
 __all__: list[str] = []
-
-_INDENT = "    "
 
 
 @verb(
@@ -49,36 +33,36 @@ _INDENT = "    "
     ON_SERVER,
 )
 def _clients(
-    state: State, host: str | None, http: bool, save: bool, show_token: bool, server: str | None
+    session: Session, host: str | None, http: bool, save: bool, show_token: bool, server: str | None
 ) -> look.Rendering:
     """Configure a client: claude-code, claude-desktop, cursor, vscode, json. Example: %mcp clients cursor."""
     if show_token and not http:
         raise click.UsageError("--show-token goes with --http: a bridge has no token in its configuration.")
     if save and host is None:
         raise click.UsageError(f"--write wants to know whose file: {', '.join(HOSTS)}.")
-    live = state.live(server)
-    link = _link(state, live, http=http, show_token=show_token)
+    live = session.live(server)
+    link = _link(session, live, http=http, show_token=show_token)
     if save:
         return _saved(HOSTS[host or ""], link)
     if host is not None:
-        return _shown(live, link, [HOSTS[host]])
-    return _shown(live, link, [known for known in HOSTS.values() if not (http and known.calls is None)])
+        return configurations(live.name, link, [HOSTS[host]])
+    return configurations(live.name, link, [known for known in HOSTS.values() if not (http and known.calls is None)])
 
 
 @verb("doctor")
-def _doctor(state: State) -> look.Rendering:
+def _doctor(session: Session) -> look.Rendering:
     """Say what would not work here, and how to mend it. Example: %mcp doctor."""
-    findings = doctor.examine(_kernel(state))
+    findings = doctor.examine(_kernel(session))
     rows = [(f"<b>{found.status}</b>", escape(found.what), escape(found.fix)) for found in findings]
     html = look.card(f"doctor {look.muted(doctor.summary(findings))}", look.table(("", "found", "fix"), rows))
     return look.Rendering(doctor.report(findings), html)
 
 
-def _link(state: State, live: LiveServer, *, http: bool, show_token: bool) -> Link:
+def _link(session: Session, live: LiveServer, *, http: bool, show_token: bool) -> Link:
     listener = live.listener
     if listener is None:
         raise HostingError(f"{live.name!r} does not listen, so no client can reach it. First: %mcp serve.")
-    address = state.listening.remembered(live)
+    address = session.listening.remembered(live)
     if http:
         return Http(
             address.name if address else live.name,
@@ -97,76 +81,24 @@ def _link(state: State, live: LiveServer, *, http: bool, show_token: bool) -> Li
     return Bridge(name, addresses.chosen_runtime_dir())
 
 
-def _shown(live: LiveServer, link: Link, hosts: list[Host]) -> look.Rendering:
-    way = "by bridge" if isinstance(link, Bridge) else "by HTTP"
-    text, html = [f"clients of {live.name}, {way}"], []
-    for host in hosts:
-        text.append(f"  {host.title}")
-        html.append(f"<h5>{escape(host.title)}</h5>")
-        for words, snippet in _parts(host, link):
-            text += textwrap.wrap(words, look.WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
-            text += textwrap.indent(snippet, _INDENT + "  ").splitlines()
-            html.append(f"<p>{escape(words)}</p>{look.pre(snippet) if snippet else ''}")
-    title = f"clients of {look.code(live.name)} {look.muted(way)}"
-    return look.Rendering("\n".join(text), look.card(title, *html))
-
-
-def _parts(host: Host, link: Link) -> Iterator[tuple[str, str]]:
-    """Yield what is said of one host: words, and what is to be copied below them, or ""."""
-    command = add_command(host, link)
-    if command:
-        yield "On a shell, for you in this folder:", command
-    places = [host.project_file and f"{host.project_file} of the project", str(host.user_file or "")]
-    where = " or ".join(place for place in places if place)
-    yield f"In {where}:" if where else "Where the client keeps its servers:", _pretty(host, link)
-    if hint := token_hint(host, link):
-        yield hint, ""
-    if host.follows is False:
-        yield f"It does not follow changes of tools ({host.follows_note}): %mcp serve --stable-tools.", ""
-
-
-def _pretty(host: Host, link: Link) -> str:
-    return json.dumps(document(host, link), ensure_ascii=False, indent=2)
-
-
 def _saved(host: Host, link: Link) -> look.Rendering:
     try:
         done = write(host, link, folder=Path.cwd())
     except HostError:
-        # What can be pasted instead; the error says the rest. The token was for the file, not for the notebook.
-        snippet = _pretty(host, replace(link, token=None) if isinstance(link, Http) else link)
-        display(look.Rendering(snippet, look.card(f"for {escape(host.title)}", look.pre(snippet))))
+        display(snippet_card(host, link))  # the error says the rest
         raise
-    lines = list(_said(host, link, done))
-    text = [f"{host.title}: {lines[0]}", *(f"  {line}" for line in lines[1:])]
-    html = look.card(escape(host.title), *(f"<p>{escape(line)}</p>" for line in lines))
-    return look.Rendering("\n".join(text), html)
+    return written_card(host, link, done)
 
 
-def _said(host: Host, link: Link, done: Written) -> Iterator[str]:
-    key = repr(done.key)
-    if done.change == "nothing":
-        yield f"{done.path} has {key} as it should be; nothing is changed."
-        return
-    yield f"{key} is {'added to' if done.change == 'added' else 'changed in'} {done.path}."
-    if done.backup is not None:
-        yield f"The file as it was: {done.backup.name}."
-    if done.readable:
-        yield f"The token is in it now, and others of this machine can read it: chmod 600 {done.path}"
-    if hint := token_hint(host, link):
-        yield hint
-    yield host.then
-
-
-def _kernel(state: State) -> doctor.Kernel:
-    kernel = getattr(state.shell, "kernel", None)
+def _kernel(session: Session) -> doctor.Kernel:
+    kernel = getattr(session.shell, "kernel", None)
     features = kernel.kernel_info.get("supported_features", ()) if kernel is not None else ()
-    servers = state.registry.servers.values()
-    before = {live.name: state.listening.remembered(live) for live in servers if live.listener is None}
+    servers = session.registry.servers.values()
+    before = {live.name: session.listening.remembered(live) for live in servers if live.listener is None}
     return doctor.Kernel(
         front_end=doctor.front_end(
             kernel=kernel is not None,
-            variables=state.namespace,
+            variables=session.namespace,
             environ=os.environ,
             modules=sys.modules,
             parent=doctor.parent_command() if kernel is not None else "",

@@ -9,9 +9,9 @@ from IPython.display import display
 
 from mcp_notebook.client import Era
 from mcp_notebook.magics.options import CONNECTED
-from mcp_notebook.magics.state import State
 from mcp_notebook.magics.verb import ERA, verb
 from mcp_notebook.server import LiveServer
+from mcp_notebook.session.session import Session
 
 if TYPE_CHECKING:
     from mcp_notebook.widgets.workbench import Home
@@ -20,7 +20,7 @@ __all__: list[str] = []
 
 
 @verb("inspect", click.argument("target", type=CONNECTED, required=False), ERA)
-def _inspect(state: State, target: str | None, era: Era | None) -> None:
+def _inspect(session: Session, target: str | None, era: Era | None) -> None:
     """Open the workbench on a server: what it offers, and what goes on. Example: %mcp inspect.
 
     TARGET is a live server of this notebook, or a connection that `%mcp connect` opened; the current server if
@@ -29,27 +29,27 @@ def _inspect(state: State, target: str | None, era: Era | None) -> None:
     # Lazy, because the widgets are many modules, and most cells need none of them.
     from mcp_notebook.widgets.workbench import Workbench
 
-    state.on(target, era)  # says what is wrong with the target, before anything is closed
+    session.on(target, era)  # says what is wrong with the target, before anything is closed
     # One to a cell: running the cell again opens it anew, and what it was before is closed.
-    cell = state.origins.cell or target or ""
-    earlier = state.workbenches.pop(cell, None)
+    cell = session.origins.cell or target or ""
+    earlier = session.workbenches.pop(cell, None)
     if earlier is not None:
         earlier.close()
-    if target in state.connected:
-        workbench = Workbench(lambda: state.on(target, era))
+    if target in session.connected:
+        workbench = Workbench(lambda: session.on(target, era))
     else:
-        live = state.live(target)
-        workbench = Workbench(lambda: state.connection(live, era or "modern"), home=_home(state, live))
-    state.workbenches[cell] = workbench
+        live = session.live(target)
+        workbench = Workbench(lambda: session.connection(live, era or "modern"), home=_home(session, live))
+    session.workbenches[cell] = workbench
     display(workbench)
 
 
-def _home(state: State, live: LiveServer) -> Home:
+def _home(session: Session, live: LiveServer) -> Home:
     from mcp_notebook.widgets.workbench import Home
 
     return Home(
         server=lambda: live.server,
-        portal=state.portal,
-        keep_frames=state.keep_frames,
+        portal=session.portal,
+        keep_frames=session.keep_frames,
         listening=lambda: f"It listens on {live.listener.url}" if live.listener else "It is in this kernel only.",
     )

@@ -13,10 +13,10 @@ from click.shell_completion import CompletionItem
 
 from mcp_notebook import addresses
 from mcp_notebook.errors import McpNotebookError
-from mcp_notebook.magics.offers import Offer, offer_of
-from mcp_notebook.magics.state import State
-from mcp_notebook.magics.words import parted, quoted_key, unquote
 from mcp_notebook.schema import choices, parameters
+from mcp_notebook.session.arguments import parted, quoted_key, unquote
+from mcp_notebook.session.catalog import Catalog
+from mcp_notebook.session.session import Session
 
 __all__ = [
     "ARGUMENTS",
@@ -39,7 +39,7 @@ __all__ = [
 class _Live(click.ParamType):
     """A word that Tab completes from what is live; quotes around it are dropped."""
 
-    def __init__(self, name: str, offer: Callable[[State, click.Context], Iterable[str]] = lambda _s, _c: ()) -> None:
+    def __init__(self, name: str, offer: Callable[[Session, click.Context], Iterable[str]] = lambda _s, _c: ()) -> None:
         self.name = name
         self._offer = offer
 
@@ -62,38 +62,38 @@ class _Variable(_Live):
         return value
 
 
-def _named(*kinds: str) -> Callable[[State, click.Context], Iterable[str]]:
-    def offer(state: State, ctx: click.Context) -> Iterable[str]:
-        offer = offer_of(state, ctx.params.get("server"))
-        return [name for kind in kinds for name in _LISTED[kind](offer)]
+def _named(*kinds: str) -> Callable[[Session, click.Context], Iterable[str]]:
+    def offer(session: Session, ctx: click.Context) -> Iterable[str]:
+        catalog = session.catalog(ctx.params.get("server"))
+        return [name for kind in kinds for name in _LISTED[kind](catalog)]
 
     return offer
 
 
-_LISTED: dict[str, Callable[[Offer], list[str]]] = {
-    "tool": lambda offer: [tool.name for tool in offer.tools()],
-    "prompt": lambda offer: [prompt.name for prompt in offer.prompts()],
-    "resource": lambda offer: [resource.uri for resource in offer.resources()],
-    "resource template": lambda offer: [template.uri_template for template in offer.templates()],
+_LISTED: dict[str, Callable[[Catalog], list[str]]] = {
+    "tool": lambda catalog: [tool.name for tool in catalog.tools()],
+    "prompt": lambda catalog: [prompt.name for prompt in catalog.prompts()],
+    "resource": lambda catalog: [resource.uri for resource in catalog.resources()],
+    "resource template": lambda catalog: [template.uri_template for template in catalog.templates()],
 }
 
 
-def _connections(state: State, _ctx: click.Context) -> Iterable[str]:
-    state.sync()
-    return [*state.connected, *state.registry.servers]
+def _connections(session: Session, _ctx: click.Context) -> Iterable[str]:
+    session.sync()
+    return [*session.connected, *session.registry.servers]
 
 
-def _opened(state: State, _ctx: click.Context) -> Iterable[str]:
-    return state.connected
+def _opened(session: Session, _ctx: click.Context) -> Iterable[str]:
+    return session.connected
 
 
-def _targets(state: State, ctx: click.Context) -> Iterable[str]:
-    return dict.fromkeys([*(address.name for address in addresses.live()), *_servers(state, ctx)])
+def _targets(session: Session, ctx: click.Context) -> Iterable[str]:
+    return dict.fromkeys([*(address.name for address in addresses.live()), *_servers(session, ctx)])
 
 
-def _servers(state: State, _ctx: click.Context) -> Iterable[str]:
-    state.sync()
-    return state.registry.names(state.namespace)
+def _servers(session: Session, _ctx: click.Context) -> Iterable[str]:
+    session.sync()
+    return session.registry.names(session.namespace)
 
 
 class _Arguments(click.ParamType):
@@ -116,19 +116,19 @@ class _Arguments(click.ParamType):
         return [CompletionItem(f"{key}=") for key in keys if key.startswith(incomplete)]
 
 
-def arguments_of(state: State, ctx: click.Context) -> dict[str, list[Any]]:
+def arguments_of(session: Session, ctx: click.Context) -> dict[str, list[Any]]:
     """Return the parameters of the tool or prompt named on the line, each with its enumerated values."""
-    offer = offer_of(state, ctx.params.get("server"))
+    catalog = session.catalog(ctx.params.get("server"))
     name = ctx.params.get("tool") or ctx.params.get("prompt")
     if "prompt" in ctx.params:
-        return {a.name: [] for p in offer.prompts() if p.name == name for a in p.arguments or []}
+        return {a.name: [] for p in catalog.prompts() if p.name == name for a in p.arguments or []}
     return {
-        p.name: choices(p.schema) or [] for t in offer.tools() if t.name == name for p in parameters(t.input_schema)
+        p.name: choices(p.schema) or [] for t in catalog.tools() if t.name == name for p in parameters(t.input_schema)
     }
 
 
-def _public_variables(state: State, _ctx: click.Context) -> Iterable[str]:
-    return [name for name in state.namespace if not name.startswith("_")]
+def _public_variables(session: Session, _ctx: click.Context) -> Iterable[str]:
+    return [name for name in session.namespace if not name.startswith("_")]
 
 
 TEXT = _Live("text")

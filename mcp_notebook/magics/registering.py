@@ -1,7 +1,8 @@
-"""Magics in a shell, and what the shell says where a cell magic is not in the first line of its cell."""
+"""Magics in a shell: what it says where one is not in the first line, and lines of Python that look like one."""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -10,7 +11,7 @@ from typing import Any
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["registered"]
+__all__ = ["python_stays_python", "registered"]
 
 
 @contextmanager
@@ -38,3 +39,40 @@ def _not_first(magic: str, _line: str) -> None:
         f"{magic} has to be the first line of its cell. Move what is above it below it, or into a cell of its own; "
         "nothing changed on the server."
     )
+
+
+class _PythonFirst:
+    """A checker of IPython's prefilter, asked just before the one that finds automagics."""
+
+    priority = 650
+    enabled = True
+
+    def __init__(self, manager: Any) -> None:
+        self._manager = manager
+
+    def check(self, line: Any) -> Any:
+        """Return the handler for Python if this is a statement that begins with the word ``mcp``.
+
+        IPython knows assignments with ``=``, but not ``mcp: MCPServer = ...``. The word alone stays the magic, and
+        so do options: ``mcp --help`` would be a subtraction.
+        """
+        rest = line.the_rest.strip()
+        if line.ifun != "mcp" or not rest or rest.startswith("-"):
+            return None
+        try:
+            ast.parse(line.line.strip())
+        except (SyntaxError, ValueError):
+            return None
+        return self._manager.get_handler_by_name("normal")
+
+
+@contextmanager
+def python_stays_python(shell: InteractiveShell) -> Iterator[None]:
+    """While this is open, a line of Python that begins with ``mcp`` is Python."""
+    manager = shell.prefilter_manager
+    checker = _PythonFirst(manager)
+    manager.register_checker(checker)
+    try:
+        yield
+    finally:
+        manager.unregister_checker(checker)

@@ -13,16 +13,20 @@ from IPython.display import display
 from mcp_types import Prompt, Tool
 
 from mcp_notebook.client import Connection, Era, Outcome
-from mcp_notebook.client.reading import Found
-from mcp_notebook.errors import RequestError, UnknownNameError
+from mcp_notebook.client.reading import ItemList
+from mcp_notebook.errors import RequestError, UnknownNameError, UsageError
 from mcp_notebook.magics.answers import ANSWERS, answers_of
-from mcp_notebook.magics.offers import offer_of
 from mcp_notebook.magics.options import ARGUMENTS, NAME, PROMPT, RESOURCE, TEXT, TOOL
-from mcp_notebook.magics.state import State, say_call
 from mcp_notebook.magics.verb import ERA, INTO, ON, TIMEOUT, by_name, known_or_fail, verb
-from mcp_notebook.magics.words import jsonable, named_values, quoted, quoted_key
+from mcp_notebook.magics.words import quoted
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.calls.eras import lens
 from mcp_notebook.schema import brief
 from mcp_notebook.schema.parameters import sequence
+from mcp_notebook.session.arguments import jsonable, named_values, quoted_key
+from mcp_notebook.session.eras import called_in_each
+from mcp_notebook.session.saying import say_call
+from mcp_notebook.session.session import Session
 
 __all__: list[str] = []
 
@@ -55,7 +59,7 @@ FROM_VARIABLE = click.option(
     ON,
 )
 def _call(
-    state: State,
+    session: Session,
     tool: str,
     arguments: tuple[str, ...],
     as_json: str | None,
@@ -71,20 +75,20 @@ def _call(
     A value is JSON, a Python literal or the name of a variable; for a text parameter, the text itself. The name of a
     parameter with a space or an equals sign in it stands in quotes.
     """
-    connection = state.on(server, era)
+    connection = session.on(server, era)
     tools = partial(connection.tools, timeout=timeout)
     listed_tool = _listed(connection, "tool", tool, tools) or Tool(name=tool, input_schema={})
-    whole = {**_json_object(as_json), **_variable(state, variable)}
-    named = named_values(arguments, listed_tool.input_schema, state.variables, tool)
+    whole = {**_json_object(as_json), **_variable(session, variable)}
+    named = named_values(arguments, listed_tool.input_schema, session.variables, tool)
     if as_json is None and variable is None:
         _nothing_missing(listed_tool, named)
-    scripted = answers_of(state, answers)
-    return _deliver(state, connection.call(tool, {**whole, **named}, answers=scripted, timeout=timeout), output)
+    scripted = answers_of(session, answers)
+    return _deliver(session, connection.call(tool, {**whole, **named}, answers=scripted, timeout=timeout), output)
 
 
 @verb("read", click.argument("uri", type=RESOURCE), ANSWERS, TIMEOUT, ERA, INTO, ON)
 def _read(
-    state: State,
+    session: Session,
     uri: str,
     answers: str | None,
     timeout: float | None,
@@ -93,8 +97,8 @@ def _read(
     server: str | None,
 ) -> Any:
     """Read a resource. Example: %mcp read notes://today."""
-    outcome = state.on(server, era).read(uri, answers=answers_of(state, answers), timeout=timeout)
-    return _deliver(state, outcome, output)
+    outcome = session.on(server, era).read(uri, answers=answers_of(session, answers), timeout=timeout)
+    return _deliver(session, outcome, output)
 
 
 @verb(
@@ -109,7 +113,7 @@ def _read(
     ON,
 )
 def _prompt(
-    state: State,
+    session: Session,
     prompt: str,
     arguments: tuple[str, ...],
     as_json: str | None,
@@ -123,29 +127,29 @@ def _prompt(
 
     The name of an argument with a space or an equals sign in it stands in quotes.
     """
-    connection = state.on(server)
+    connection = session.on(server)
     found = _listed(connection, "prompt", prompt, partial(connection.prompts, timeout=timeout)) or Prompt(name=prompt)
     # A prompt's arguments are texts; the protocol gives them no schema.
     schema = {"properties": {a.name: {"type": "string"} for a in found.arguments or []}}
-    named = named_values(arguments, schema, state.variables, prompt)
-    values = {**_json_object(as_json), **_variable(state, variable), **named}
+    named = named_values(arguments, schema, session.variables, prompt)
+    values = {**_json_object(as_json), **_variable(session, variable), **named}
     missing = [a.name for a in found.arguments or [] if a.required and a.name not in values]
     if missing:
         keys = [quoted_key(name) for name in missing]
-        raise UnknownNameError(f"{prompt} needs {', '.join(keys)}: %mcp prompt {quoted(prompt)} {keys[0]}=...")
-    outcome = connection.prompt(prompt, values, answers=answers_of(state, answers), timeout=timeout)
-    return _deliver(state, outcome, output)
+        raise UsageError(f"{prompt} needs {', '.join(keys)}: %mcp prompt {quoted(prompt)} {keys[0]}=...")
+    outcome = connection.prompt(prompt, values, answers=answers_of(session, answers), timeout=timeout)
+    return _deliver(session, outcome, output)
 
 
 @verb("form", click.argument("tool", type=TOOL), ON)
-def _form(state: State, tool: str, server: str | None) -> Any:
+def _form(session: Session, tool: str, server: str | None) -> Any:
     """Show a form that calls a tool. Example: %mcp form add."""
-    offer = offer_of(state, server)
-    known_or_fail(tool, by_name(offer.tools()), "tool", offer.name)
-    display(state.form(offer.name, tool))
+    catalog = session.catalog(server)
+    known_or_fail(tool, by_name(catalog.tools()), "tool", catalog.name)
+    display(session.form(catalog.name, tool))
 
 
-def _listed(connection: Connection, kind: str, name: str, ask: Callable[[], Found[Any]]) -> Any:
+def _listed(connection: Connection, kind: str, name: str, ask: Callable[[], ItemList[Any]]) -> Any:
     """Return a tool or prompt as it is listed; None where the list cannot be read, and the server may know the name.
 
     Raises:
@@ -173,24 +177,22 @@ def _json_object(text: str | None) -> dict[str, Any]:
     try:
         value = json.loads(text)
     except ValueError as error:
-        raise UnknownNameError(
-            f"--json: not JSON ({error}). Write it in single quotes: --json '{{\"a\": 1}}'."
-        ) from None
+        raise UsageError(f"--json: not JSON ({error}). Write it in single quotes: --json '{{\"a\": 1}}'.") from None
     if not isinstance(value, dict):
-        raise UnknownNameError(f'--json takes an object, such as {{"a": 1}}, and this is {text}.')
+        raise UsageError(f'--json takes an object, such as {{"a": 1}}, and this is {text}.')
     return value
 
 
-def _variable(state: State, name: str | None) -> dict[str, Any]:
+def _variable(session: Session, name: str | None) -> dict[str, Any]:
     if name is None:
         return {}
-    if name not in state.variables:
+    if name not in session.variables:
         raise UnknownNameError(f"--args: there is no variable {name!r}.")
-    value = state.variables[name]
+    value = session.variables[name]
     if not isinstance(value, Mapping):
         value = jsonable(value, name)
     if not isinstance(value, Mapping):
-        raise UnknownNameError(f"--args takes a dict of arguments, and {name} is a {type(value).__name__}.")
+        raise UsageError(f"--args takes a dict of arguments, and {name} is a {type(value).__name__}.")
     return dict(value)
 
 
@@ -199,14 +201,57 @@ def _nothing_missing(tool: Tool, given: Mapping[str, Any]) -> None:
     if missing:
         keys = [quoted_key(str(name)) for name in missing]
         words = " ".join(f"{key}=..." for key in keys)
-        raise UnknownNameError(f"{tool.name} needs {', '.join(keys)}: %mcp call {quoted(tool.name)} {words}")
+        raise UsageError(f"{tool.name} needs {', '.join(keys)}: %mcp call {quoted(tool.name)} {words}")
 
 
-def _deliver(state: State, outcome: Outcome[Any], output: str | None) -> Any:
+def _deliver(session: Session, outcome: Outcome[Any], output: str | None) -> Any:
     say_call(outcome.call)
     if output is None:
         return outcome.result
-    state.namespace[output] = outcome.result
+    session.namespace[output] = outcome.result
     for line in outcome.in_words:  # the result is not shown, and that says it
         print(f"mcp: {line}", file=sys.stderr)
     return None
+
+
+@verb(
+    "eras",
+    click.argument("tool", type=TOOL),
+    click.argument("arguments", nargs=-1, type=ARGUMENTS, metavar="[KEY=VALUE]..."),
+    ANSWERS,
+    ON,
+    click.option("--full", is_flag=True, help="With the messages as JSON; they are others in each run."),
+    click.option("--yes", is_flag=True, help="Call it twice, also if it does not say that it may be."),
+)
+def _eras(
+    session: Session,
+    tool: str,
+    arguments: tuple[str, ...],
+    answers: str | None,
+    server: str | None,
+    full: bool,
+    yes: bool,
+) -> look.Rendering:
+    """Call a tool once in each era, and show the frames side by side. Example: %mcp eras add a=1 b=2.
+
+    The tool is called twice: with --yes only, where it does not say that it only reads, or that calling it again
+    adds nothing. A server of this kernel is called over HTTP, on a port of its own for as long as that takes.
+    """
+    connection = session.on(server)
+    found = known_or_fail(tool, by_name(connection.tools()), "tool", connection.name)
+    if not yes and not _may_be_called_twice(found):
+        raise UsageError(
+            f"{tool} would be called twice, once in each era, and does not say that it only reads, or that calling it "
+            "again adds nothing (--read-only, --idempotent). Add --yes to call it all the same."
+        )
+    values = named_values(arguments, found.input_schema, session.variables, tool)
+    scripted = answers_of(session, answers)
+    legacy, modern = called_in_each(session, connection, tool, values, scripted)
+    notes = ["It was called twice, once in each era."]
+    notes += [f"{era}: {ended.failure}" for era, ended in (("legacy", legacy), ("modern", modern)) if ended.failure]
+    return lens(tool, legacy.frames, modern.frames, full=full, notes=notes)
+
+
+def _may_be_called_twice(tool: Tool) -> bool:
+    stated = tool.annotations
+    return stated is not None and bool(stated.read_only_hint or stated.idempotent_hint)

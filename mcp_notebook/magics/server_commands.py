@@ -10,18 +10,19 @@ import click
 from IPython.display import display
 from mcp.server.mcpserver import MCPServer
 
+from mcp_notebook.client.notices import say
 from mcp_notebook.errors import HostingError, PortTakenError
 from mcp_notebook.magics.options import NAME, SERVER, TEXT
-from mcp_notebook.magics.state import State, say
 from mcp_notebook.magics.verb import ON_SERVER, verb
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.connection import connection_list
+from mcp_notebook.rendering.listing import listing
 from mcp_notebook.server import LiveServer, definitions
 from mcp_notebook.server.approval import WHICH, Which
+from mcp_notebook.server.auth import Token
 from mcp_notebook.server.endpoint import LOOPBACK, Endpoint
-from mcp_notebook.server.gate import Token
 from mcp_notebook.server.hosting import Listener
-from mcp_notebook.widgets import look
-from mcp_notebook.widgets.connection import connection_list
-from mcp_notebook.widgets.listing import listing
+from mcp_notebook.session.session import Session
 
 __all__ = ["status"]
 
@@ -35,15 +36,15 @@ def status(ctx: click.Context) -> look.Rendering | None:
     """Show every live server and every connection; the callback of ``%mcp`` itself."""
     if ctx.invoked_subcommand is not None:
         return None
-    state: State = ctx.obj
-    state.sync()
+    session: Session = ctx.obj
+    session.sync()
     rows = []
-    for live in state.registry.servers.values():
+    for live in session.registry.servers.values():
         counts = _counts(live.server)
         where = live.listener.url if live.listener else "in this kernel only"
-        current = "current" if live is state.registry.current else ""
-        rows.append((live.name, current, counts, where, _callers(state, live)))
-    for variable, server in state.registry.plain(state.namespace).items():
+        current = "current" if live is session.registry.current else ""
+        rows.append((live.name, current, counts, where, _callers(session, live)))
+    for variable, server in session.registry.plain(session.namespace).items():
         rows.append((variable, "", _counts(server), f"not watched; to work on it: %mcp use {variable}", ""))
     servers = listing(
         "servers",
@@ -51,9 +52,9 @@ def status(ctx: click.Context) -> look.Rendering | None:
         rows,
         empty="none yet. A %%mcp_tool cell makes one, and so does %mcp new NAME.",
     )
-    if not state.distinct:
+    if not session.distinct:
         return servers
-    connections = connection_list(state.distinct)
+    connections = connection_list(session.distinct)
     return look.Rendering(f"{servers.text}\n{connections.text}", servers.html + connections.html)
 
 
@@ -63,11 +64,11 @@ def _counts(server: MCPServer[Any]) -> str:
     return ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in counted) or "nothing yet"
 
 
-def _callers(state: State, live: LiveServer) -> str:
+def _callers(session: Session, live: LiveServer) -> str:
     """Name the clients outside the notebook that have called, as far as the log goes back."""
     calls = Counter(
         call.client or "unnamed"
-        for call in state.registry.recorder.calls
+        for call in session.registry.recorder.calls
         if call.server == live.server.name and call.transport != "memory"
     )
     shown = [f"{client} ({count} call{'s' if count > 1 else ''})" for client, count in calls.most_common(MOST_CALLERS)]
@@ -76,20 +77,20 @@ def _callers(state: State, live: LiveServer) -> str:
 
 
 @verb("new", click.argument("name", type=NAME))
-def _new(state: State, name: str) -> look.Rendering:
+def _new(session: Session, name: str) -> look.Rendering:
     """Make an empty server and make it the current one. Example: %mcp new library."""
-    earlier = state.registry.servers.get(name)
+    earlier = session.registry.servers.get(name)
     words = "new, empty, current"
     if earlier is not None and definitions(earlier.server):
         words += f"; in the place of one that defined {_counts(earlier.server)}"
-    state.registry.new(name)
+    session.registry.new(name)
     return _about(name, words)
 
 
 @verb("use", click.argument("name", type=SERVER))
-def _use(state: State, name: str) -> look.Rendering:
+def _use(session: Session, name: str) -> look.Rendering:
     """Switch to a live server, or adopt the MCPServer in a variable. Example: %mcp use mcp."""
-    live = state.registry.use(name, state.namespace)
+    live = session.registry.use(name, session.namespace)
     words = f"current, defines {_counts(live.server)}"
     return _about(live.name, words)
 
@@ -140,7 +141,7 @@ def _use(state: State, name: str) -> look.Rendering:
     ON_SERVER,
 )
 def _serve(
-    state: State,
+    session: Session,
     port: int | None,
     any_port: bool,
     transport: Literal["http", "sse"],
@@ -157,8 +158,8 @@ def _serve(
 
     Port and token come back when the kernel restarts.
     """
-    live = state.live(server)
-    asked = state.listening.endpoint(
+    live = session.live(server)
+    asked = session.listening.endpoint(
         live,
         port=port,
         no_token=no_token,
@@ -175,23 +176,23 @@ def _serve(
             f"--host {host} lets other machines in, and --no-token lets everybody call: that is refused. Leave "
             "--no-token out."
         )
-    listener = _listening(state, live, asked, port, any_port=any_port)
+    listener = _listening(session, live, asked, port, any_port=any_port)
     if not definitions(live.server):
         say(f"server {live.name!r} defines nothing yet. What a cell defines on it reaches its clients at once.")
     if listener.approval is not None:
-        display(state.listening.approval_card(live.name, listener.approval))
+        display(session.listening.approval_card(live.name, listener.approval))
     return listener
 
 
-def _listening(state: State, live: LiveServer, asked: Endpoint, port: int | None, *, any_port: bool) -> Listener:
+def _listening(session: Session, live: LiveServer, asked: Endpoint, port: int | None, *, any_port: bool) -> Listener:
     if live.listener is not None:
         return _the_same(live, live.listener, asked, port)
     try:
-        return state.listening.serve(live, asked)
+        return session.listening.serve(live, asked)
     except PortTakenError:
         if not any_port:
             raise
-        return state.listening.serve(live, replace(asked, port=0))
+        return session.listening.serve(live, replace(asked, port=0))
 
 
 def _the_same(live: LiveServer, listener: Listener, asked: Endpoint, port: int | None) -> Listener:
@@ -204,13 +205,13 @@ def _the_same(live: LiveServer, listener: Listener, asked: Endpoint, port: int |
 
 
 @verb("stop", ON_SERVER)
-def _stop(state: State, server: str | None) -> look.Rendering:
+def _stop(session: Session, server: str | None) -> look.Rendering:
     """Stop listening; the server stays in the kernel. Example: %mcp stop."""
-    live = state.live(server)
+    live = session.live(server)
     if live.listener is None:
         words = "it was not listening"
     else:
-        state.listening.stop(live)
+        session.listening.stop(live)
         words = "it listens no longer; its definitions are as they were"
     return _about(live.name, words)
 
@@ -220,9 +221,9 @@ def _stop(state: State, server: str | None) -> look.Rendering:
     click.option("--show", is_flag=True, help="Print it. Clear this output before you save or share the notebook."),
     ON_SERVER,
 )
-def _token(state: State, show: bool, server: str | None) -> Token | None:
+def _token(session: Session, show: bool, server: str | None) -> Token | None:
     """Return the token that clients send; it prints only with --show. Example: token = %mcp token."""
-    live = state.live(server)
+    live = session.live(server)
     if live.listener is None:
         raise HostingError(f"{live.name!r} does not listen, so it has no token. First: %mcp serve.")
     if live.listener.token is None:

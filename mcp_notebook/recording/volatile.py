@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from mcp_notebook.errors import UnknownNameError
+from mcp_notebook.errors import UsageError
+from mcp_notebook.json_diff import differences, pointer
 
 __all__ = ["Varies", "derived", "find", "marked", "places", "values"]
 
@@ -42,7 +43,8 @@ def find(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
     Lists of different length differ as a whole.
     """
     following = derived(first) and derived(second) and first.get("structuredContent") != second.get("structuredContent")
-    return [place for place in _differences(first, second, "") if not (following and place.startswith("/content"))]
+    found = [difference.pointer for difference in differences(first, second, whole=True)]
+    return [place for place in found if not (following and place.startswith("/content"))]
 
 
 def marked(result: Mapping[str, Any], volatile: Iterable[str]) -> dict[str, Any]:
@@ -65,10 +67,10 @@ def values(result: Any, at: str = "") -> Iterator[str]:
     if isinstance(result, dict):
         for key, item in result.items():
             if key not in FIXED:
-                yield from values(item, _inside(at, key))
+                yield from values(item, at + pointer((key,)))
     elif isinstance(result, list) and at in BLOCKS:
         for i, item in enumerate(result):
-            yield from values(item, _inside(at, i))
+            yield from values(item, at + pointer((i,)))
     elif at:
         yield at
 
@@ -77,7 +79,7 @@ def places(volatile: Iterable[str], name: str) -> list[str]:
     """Return the places that are meant for one tool, resource or prompt: those for all, and ``NAME:/place``.
 
     Raises:
-        UnknownNameError: One of them is no place.
+        UsageError: One of them is no place.
     """
     return [place for of, place in map(_split, volatile) if of in ("", name)]
 
@@ -85,7 +87,7 @@ def places(volatile: Iterable[str], name: str) -> list[str]:
 def _split(line: str) -> tuple[str, str]:
     match = re.fullmatch(r"(?:([^/].*):\s*)?(/.*)", line.strip())
     if match is None:
-        raise UnknownNameError(
+        raise UsageError(
             f"{line!r} is no place in a result. Write it as a JSON pointer, such as /structuredContent/at, with * for "
             "every member; of one tool alone as NAME:/structuredContent/at."
         )
@@ -115,21 +117,6 @@ def _parsed(texts: list[str]) -> list[Any]:
         except ValueError:
             parsed.append(text)
     return parsed
-
-
-def _differences(one: Any, other: Any, at: str) -> Iterator[str]:
-    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
-        for key in one:
-            yield from _differences(one[key], other[key], _inside(at, key))
-    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        for i, pair in enumerate(zip(one, other, strict=True)):
-            yield from _differences(*pair, f"{at}/{i}")
-    elif type(one) is not type(other) or one != other:
-        yield at
-
-
-def _inside(at: str, key: object) -> str:
-    return f"{at}/{str(key).replace('~', '~0').replace('/', '~1')}"
 
 
 def _with_mark(value: Any, keys: list[str]) -> Any:

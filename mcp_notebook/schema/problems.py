@@ -14,9 +14,9 @@ from jsonschema_specifications import REGISTRY
 from referencing.jsonschema import EMPTY_REGISTRY, specification_with
 
 from mcp_notebook.schema.budget import Budget, NotChecked, spending
+from mcp_notebook.schema.lenient_validator import TOO_DEEP, LenientCheck, lenient_validator
 from mcp_notebook.schema.light import light, light_schema
 from mcp_notebook.schema.parameters import Schema
-from mcp_notebook.schema.patience import TOO_DEEP, Patience, patient
 from mcp_notebook.schema.problem import WIDTH, Problem, brief, shortened
 
 __all__ = ["Checker", "Findings", "fault_of"]
@@ -75,7 +75,7 @@ class Checker:
     def __init__(self, root: Any, registry: Any = EMPTY_REGISTRY) -> None:
         self._unusable: str | None = None if isinstance(root, Mapping | bool) else "the schema is not an object"
         kind = _dialect(root) if isinstance(root, Mapping) else jsonschema.Draft202012Validator
-        self._validator = patient(kind)({})
+        self._validator = lenient_validator(kind)({})
         try:
             with spending(Budget()):
                 schema = light_schema(root) if self._unusable is None else {}
@@ -83,7 +83,7 @@ class Checker:
             # With a resolver of its own: the library would add schemas that are no light copies.
             resolver = registry.resolver_with_root(resource)
             checks = {"format_checker": kind.FORMAT_CHECKER, "registry": registry, "_resolver": resolver}
-            self._validator = patient(kind)(schema, **checks)
+            self._validator = lenient_validator(kind)(schema, **checks)
         except NotChecked as reason:
             self._unusable = str(reason)
         except RecursionError:
@@ -98,7 +98,7 @@ class Checker:
         def look() -> None:
             problems.update(dict.fromkeys(_problems(self._validator.iter_errors(light(value)))))
 
-        unchecked = self._patiently(look)
+        unchecked = self._leniently(look)
         return Findings(list(problems), unchecked)
 
     def problems(self, value: Any) -> list[Problem]:
@@ -113,20 +113,20 @@ class Checker:
             part = self._validator.evolve(schema=light_schema(schema))
             wrong.extend(islice(part.iter_errors(light(value)), 1))
 
-        self._patiently(look)
+        self._leniently(look)
         return not wrong
 
-    def _patiently(self, look: Callable[[], None]) -> list[str]:
+    def _leniently(self, look: Callable[[], None]) -> list[str]:
         """Do what can be done of a check; return why the rest was not."""
-        patience = Patience()
+        check = LenientCheck()
         try:
-            with patience.here():
+            with check.here():
                 look()
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException:  # noqa: BLE001 - a schema without end makes the Rust in it panic, not an Exception
-            patience.unchecked[TOO_DEEP] = None
-        return [*([self._unusable] if self._unusable else []), *patience.unchecked]
+            check.unchecked[TOO_DEEP] = None
+        return [*([self._unusable] if self._unusable else []), *check.unchecked]
 
 
 def _problems(errors: Iterator[Any]) -> Iterator[Problem]:

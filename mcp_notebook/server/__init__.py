@@ -1,4 +1,4 @@
-"""The MCP server in the kernel: its definitions, where it listens, and what clients see of it."""
+"""Run the MCP server in the kernel: its definitions, its listener, and the list that clients see."""
 
 from mcp_notebook.server.definitions import Definition, definitions
 from mcp_notebook.server.notebook_server import NotebookServer, adopt

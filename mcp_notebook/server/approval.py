@@ -1,4 +1,4 @@
-"""What waits for a person's Allow or Deny, and what was decided."""
+"""Keep the calls that wait for a person's Allow or Deny, and the decisions."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from mcp_types import Tool as ListedTool
 
 from mcp_notebook.errors import UnknownNameError
 from mcp_notebook.recording import Decision
-from mcp_notebook.server.approval_request import Request
+from mcp_notebook.server.approval_request import ApprovalRequest
 
-__all__ = ["WHICH", "Approval", "Request", "Tell", "Which", "destructive", "left_in_words"]
+__all__ = ["WHICH", "Approval", "ApprovalRequest", "Tell", "Which", "destructive", "left_in_words"]
 
 Which = Literal["destructive", "all"]
 WHICH: tuple[Which, ...] = get_args(Which)
@@ -25,71 +25,73 @@ WHICH: tuple[Which, ...] = get_args(Which)
 Tell = Callable[[str], Awaitable[None]]
 
 MOST_WAITING = 20
-"""How many calls wait for a person at most; more than that nobody reads, so they are denied at once."""
+"""Calls that may wait for a person at once. Nobody reads a longer list, so further calls are denied at once."""
 
 MOST_DECIDED = 100
-"""How many past decisions are kept for the card; the log has them with each call."""
+"""Past decisions kept for the card; the log has the decision of each call."""
 
 
 class Approval:
-    """Which calls a person is asked about, those that wait, and what was decided. Usable from any thread.
+    """The calls that a person decides on: the rule, the waiting requests and the decisions. Usable from any thread.
 
     Attributes:
-        which: ``all`` tools, or those that are `destructive`.
-        timeout: Seconds after which a call that nobody answered is denied.
+        which: ``all`` for every tool, or ``destructive`` for those that may destroy something.
+        timeout: Seconds after which an unanswered call is denied.
     """
 
     def __init__(self, which: Which = "destructive", timeout: float = 60) -> None:
         self.which = which
         self.timeout = timeout
-        self._waiting: dict[int, Request] = {}
-        self._decided: deque[Request] = deque(maxlen=MOST_DECIDED)
+        self._waiting: dict[int, ApprovalRequest] = {}
+        self._decided: deque[ApprovalRequest] = deque(maxlen=MOST_DECIDED)
         self._standing: dict[tuple[str, str, str, str], Tool | None] = {}
         self._observers: tuple[Callable[[], None], ...] = ()
         self._closed = False
 
     @property
-    def waiting(self) -> list[Request]:
-        """What waits, the oldest first."""
+    def waiting(self) -> list[ApprovalRequest]:
+        """The waiting requests, oldest first."""
         return list(self._waiting.values())
 
     @property
-    def decided(self) -> list[Request]:
-        """The latest decisions, the oldest first."""
+    def decided(self) -> list[ApprovalRequest]:
+        """The latest decided requests, oldest first."""
         return list(self._decided)
 
     @property
     def standing(self) -> list[tuple[str, str, str, str]]:
-        """What is allowed without a question: client, person, server, tool."""
+        """The "always allow" decisions: client, person, server and tool of each."""
         return list(self._standing)
 
     def observe(self, observer: Callable[[], None]) -> Callable[[], None]:
-        """Tell `observer` whenever something began to wait, was decided, or has less time left, on any thread.
+        """Call `observer` whenever a request starts to wait, is decided, or has less time left.
+
+        The observer may be called on any thread.
 
         Returns:
-            What ends that.
+            A function that removes the observer.
         """
-        self._observers += (observer,)
+        self._observers += (observer,)  # a tuple, so that another thread may be iterating over the previous one
 
         def leave() -> None:
             self._observers = tuple(other for other in self._observers if other is not observer)
 
         return leave
 
-    def concerns(self, request: Request) -> bool:
-        """Whether a person has to allow this."""
+    def concerns(self, request: ApprovalRequest) -> bool:
+        """Return whether a person has to allow this request."""
         return self.which == "all" or request.redefined or request.entry is None or destructive(request.entry)
 
-    def stands(self, request: Request) -> bool:
-        """Whether a person allowed this before, for the rest."""
+    def stands(self, request: ApprovalRequest) -> bool:
+        """Return whether a person has already allowed this tool for this client."""
         return request.key in self._standing and self._standing[request.key] is request.entry
 
-    async def ask(self, request: Request, tell: Tell | None = None) -> Decision:
-        """Wait until a person, the timeout or `close` decides; cancelling the wait takes the request off the list.
+    async def ask(self, request: ApprovalRequest, tell: Tell | None = None) -> Decision:
+        """Wait until a person, the timeout or `close` decides; if the wait is cancelled, drop the request.
 
         Args:
-            request: What waits.
-            tell: Told, once, what is waited for and how long at most.
+            request: The request to decide.
+            tell: Called once, to tell the client what it waits for and how long at most.
         """
         request.begin(self.timeout)
         busy = f"{MOST_WAITING} other calls wait for a person already" if len(self._waiting) >= MOST_WAITING else ""
@@ -106,27 +108,27 @@ class Approval:
         except anyio.get_cancelled_exc_class():
             self._settle(request, Decision(False, "cancelled", request.waited))
             raise
-        self._settle(request, Decision(False, "timeout", request.waited))  # unless somebody was faster
+        self._settle(request, Decision(False, "timeout", request.waited))  # no effect if a person was faster
         return request.answer.result()
 
-    async def _answered(self, request: Request) -> None:
+    async def _answered(self, request: ApprovalRequest) -> None:
         while not request.answer.done():
             with anyio.move_on_after(_until_other_words(request.left)):
-                # Shielded: the wait may end without an answer, and the answer's future stays usable.
+                # Shielded, because this wait may end without an answer and the future is awaited again.
                 await asyncio.shield(asyncio.wrap_future(request.answer))
                 return
             self._changed()
 
-    def allow(self, number: int, *, always: bool = False) -> Request:
-        """Let a call run.
+    def allow(self, number: int, *, always: bool = False) -> ApprovalRequest:
+        """Allow a call to run.
 
         Args:
-            number: Of the request.
-            always: From now on ask no more about this tool, as it is defined now, for clients of this name
-                and this person. Nobody checks the name: any client that has the token may use it.
+            number: The number of the request.
+            always: Do not ask again about this tool, as it is defined now, for clients of this name and this
+                person. Nobody checks the name: any client that has the token may use it.
 
         Raises:
-            UnknownNameError: It does not wait, or no longer.
+            UnknownNameError: The request is not waiting, or no longer.
         """
         request = self._find(number)
         self._decide(request, Decision(True, "a person", request.waited, "for the rest" if always else ""))
@@ -135,44 +137,46 @@ class Approval:
             self._changed()
         return request
 
-    def deny(self, number: int, reason: str = "") -> Request:
-        """Keep a call from running; the model is told the reason.
+    def deny(self, number: int, reason: str = "") -> ApprovalRequest:
+        """Deny a call; the model is told the reason.
 
         Raises:
-            UnknownNameError: It does not wait, or no longer.
+            UnknownNameError: The request is not waiting, or no longer.
         """
         request = self._find(number)
         self._decide(request, Decision(False, "a person", request.waited, reason))
         return request
 
     def ask_again(self) -> None:
-        """Forget what was allowed for the rest."""
+        """Revoke all "always allow" decisions."""
         self._standing.clear()
         self._changed()
 
     def close(self) -> bool:
-        """Deny what waits, and whatever comes later; return whether anything waited."""
+        """Deny all waiting and later requests; return whether any was waiting."""
         self._closed = True
         waiting = self.waiting
         for request in waiting:
             self._settle(request, Decision(False, "the notebook", request.waited, "it stopped listening"))
         return bool(waiting)
 
-    def _find(self, number: int) -> Request:
+    def _find(self, number: int) -> ApprovalRequest:
         try:
             return self._waiting[number]
         except KeyError:
             waiting = ", ".join(map(str, self._waiting)) or "nothing"
             raise UnknownNameError(
-                f"No request {number} waits: it was answered, ended, or never came (waiting: {waiting})."
+                f"No request {number} is waiting: it was answered, it ended, or it never existed (waiting: {waiting})."
             ) from None
 
-    def _decide(self, request: Request, decision: Decision) -> None:
+    def _decide(self, request: ApprovalRequest, decision: Decision) -> None:
         if not self._settle(request, decision):
-            raise UnknownNameError(f"Request {request.number} has just ended without you.")
+            raise UnknownNameError(f"Request {request.number} has just ended without your answer.")
 
-    def _settle(self, request: Request, decision: Decision) -> bool:
-        """Decide, unless that has happened; return whether this was it."""
+    def _settle(self, request: ApprovalRequest, decision: Decision) -> bool:
+        """Record the decision unless there is one already; return whether this decision counts."""
+        # A person, the timeout and `close` may decide on different threads. The future accepts one result, so there
+        # is no lock: the second one gets the error.
         try:
             request.answer.set_result(decision)
         except InvalidStateError:
@@ -188,10 +192,10 @@ class Approval:
 
 
 def destructive(tool: Tool | ListedTool) -> bool:
-    """Whether a tool may destroy or overwrite something, by its annotations.
+    """Return whether a tool may destroy or overwrite something, according to its annotations.
 
-    As the specification has it, a tool that does not say otherwise is not read-only, and is destructive. One that says
-    both, read-only and destructive, contradicts itself, and counts as destructive.
+    The specification's defaults apply: a tool without annotations is neither read-only nor harmless. A tool that
+    claims to be both read-only and destructive contradicts itself and counts as destructive.
     """
     stated = tool.annotations
     if stated is None or stated.destructive_hint is not None:
@@ -203,14 +207,14 @@ _MARKS = (10, 30, 60)
 
 
 def _until_other_words(left: float) -> float:
-    """Return after how many seconds the words for the time that is left change."""
+    """Return the seconds until the text from `left_in_words` changes."""
     if left > _MARKS[-1]:
         return left - 60 * (math.ceil(left / 60) - 1)
     return left - max((mark for mark in (0, *_MARKS) if mark < left), default=0)
 
 
 def left_in_words(left: float) -> str:
-    """Say how much time is left, in words that seldom change."""
+    """Return the remaining time in words that seldom change, so that the card seldom redraws."""
     if left > _MARKS[-1]:
         return f"less than {math.ceil(left / 60)} minutes left"
     if left > _MARKS[1]:

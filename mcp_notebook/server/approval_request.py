@@ -1,4 +1,4 @@
-"""One call that waits for a person, and what that person is shown of it."""
+"""Describe a call that waits for a person, and what that person is shown of it."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from mcp.server.mcpserver.tools import Tool
 from mcp_notebook.recording import Decision
 from mcp_notebook.recording.cutting import is_deep
 
-__all__ = ["LONG", "MOST_SHOWN", "Request"]
+__all__ = ["LONG", "MOST_SHOWN", "ApprovalRequest"]
 
 MOST_SHOWN = 100_000
-"""Characters of arguments that a person is shown. A call with more is denied: nobody may allow what was not shown."""
+"""Characters of arguments shown to a person. A longer call is denied: nobody may allow what was not shown."""
 
 LONG = 1_000
-"""Characters from which on an argument comes after the short ones, so that it does not push them out of sight."""
+"""Arguments with more characters than this come last, so that they do not push short ones out of sight."""
 
 _numbers = itertools.count(1)
 
 
-class Request:
+class ApprovalRequest:
     """A call that waits for a person.
 
     Attributes:
-        number: Counts from 1 in each kernel; what ``%mcp allow`` takes. 0 until it is asked.
+        number: The argument of ``%mcp allow``; counts from 1 in each kernel, and is 0 until the person is asked.
         client: The name that the client gives itself; nobody has checked it.
-        person: Who signed in, where the server has authorization of its own, which has checked that; else empty.
+        person: The verified user, if the server has authorization of its own; else empty.
         server: The name of the server.
         tool: The name of the tool.
-        arguments: What the tool is called with.
-        entry: The tool itself, where the server is this kernel's.
-        redefined: Whether it is asked again, because the tool was redefined after the first question.
+        arguments: The arguments of the call.
+        entry: The tool itself, if it belongs to a server of this kernel.
+        redefined: Whether this is a second question, asked because the tool was redefined after the first.
     """
 
     def __init__(
@@ -65,25 +65,25 @@ class Request:
         self._ends = math.inf
 
     def begin(self, timeout: float) -> None:
-        """Take a number, and count the time from now on."""
+        """Take a number and start the clock."""
         self.number = next(_numbers)
         self._asked = time.monotonic()
         self._ends = self._asked + timeout
 
     @property
     def key(self) -> tuple[str, str, str, str]:
-        """Whose request it is, and for what, without the arguments."""
+        """The client, person, server and tool, without the arguments."""
         return self.client, self.person, self.server, self.tool
 
     @cached_property
     def text(self) -> str:
-        """The arguments as JSON, all of them, in an order that the client does not choose.
+        """All arguments as JSON, in an order that the client does not choose.
 
-        First the short ones, then the long ones, each in the order of the tool's parameters; what is no parameter
-        comes after those, by name. Objects in them are sorted.
+        Short arguments come before long ones. Within each group, the tool's parameters come first, in their order;
+        other arguments follow, sorted by name. Keys of nested objects are sorted.
 
         Raises:
-            RecursionError: They are nested too deep.
+            RecursionError: The arguments are nested too deep.
         """
         known = list((self.entry.parameters if self.entry is not None else {}).get("properties") or ())
         written = {name: _json(self.arguments[name]) for name in sorted(self.arguments)}
@@ -96,27 +96,27 @@ class Request:
 
     @property
     def unshowable(self) -> str:
-        """Why a person cannot be shown all of the arguments; empty where they can."""
-        if is_deep(self.arguments):  # Python 3.14 writes such JSON without an error, with megabytes of indents
+        """The reason why a person cannot be shown all arguments; empty if they can."""
+        if is_deep(self.arguments):  # Python 3.14 writes such JSON without an error, as megabytes of indentation
             return "its arguments are nested too deep to be shown to a person"
         long = len(self.text)
         if long <= MOST_SHOWN:
             return ""
-        return f"its arguments have {long:,} characters, and a person is shown {MOST_SHOWN:,} at most"
+        return f"its arguments have {long:,} characters, and a person is shown at most {MOST_SHOWN:,}"
 
     @property
     def decision(self) -> Decision | None:
-        """How it was decided; None while it waits."""
+        """The decision; None while the request waits."""
         return self.answer.result() if self.answer.done() else None
 
     @property
     def waited(self) -> float:
-        """Seconds since the question."""
+        """Seconds since the question was asked."""
         return time.monotonic() - self._asked
 
     @property
     def left(self) -> float:
-        """Seconds until it is denied."""
+        """Seconds until the request is denied."""
         return max(self._ends - time.monotonic(), 0)
 
 

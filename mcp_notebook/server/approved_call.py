@@ -1,7 +1,7 @@
-"""A call that runs once a person has allowed it, where an outside client made it.
+"""Run a call of an outside client only after a person has allowed it.
 
-What is allowed is what runs: the question comes where the server looks the tool up, after all that could change the
-arguments, and a tool that was defined anew while the question waited is asked about again.
+The allowed call is exactly the one that runs: the question is asked at the point where the server looks up the tool,
+after every step that could change the arguments, and it is asked again if the tool was redefined in the meantime.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from mcp_notebook.recording import Call, Decision, current
 from mcp_notebook.server import sdk_gaps, stable_tools
-from mcp_notebook.server.approval import Approval, Request, Tell
+from mcp_notebook.server.approval import Approval, ApprovalRequest, Tell
 
-__all__ = ["approved", "door"]
+__all__ = ["approved", "current_approval"]
 
-door: ContextVar[Approval | None] = ContextVar("mcp_notebook_approval", default=None)
+current_approval: ContextVar[Approval | None] = ContextVar("mcp_notebook_approval", default=None)
 """The approval of the listener that the running request came through; None for the notebook's own requests."""
 
 
@@ -34,12 +34,12 @@ async def approved(
     arguments: dict[str, Any],
     context: Any = None,
 ) -> Any:
-    """Call a tool, once a person has allowed it where that is asked for.
+    """Call a tool, after asking a person if the listener requires it.
 
     Raises:
-        ToolError: It was denied; the text is for the model.
+        ToolError: The call was denied; the text is for the model.
     """
-    approval, call = door.get(), current.get()
+    approval, call = current_approval.get(), current.get()
     if approval is not None and call is not None:
         decision = await _decided(approval, server, call, name, arguments)
         if decision is not None and not decision.allowed:
@@ -50,7 +50,7 @@ async def approved(
 async def _decided(
     approval: Approval, server: MCPServer[Any], call: Call, name: str, arguments: dict[str, Any]
 ) -> Decision | None:
-    """Ask until the tool that was asked about is the one that would run; None where nobody has to be asked."""
+    """Ask until the approved tool is the one that would run; return None if no question is needed."""
     decision: Decision | None = None
     try:
         digest = sha256(json.dumps([name, arguments], sort_keys=True, default=str).encode()).digest()
@@ -58,12 +58,12 @@ async def _decided(
         raise ToolError("The arguments are nested too deep to be shown to a person, so this was not run.") from None
     while True:
         entry = sdk_gaps.entries(server, "tool").get(name)
-        # Of an unknown tool the SDK says so. What one of the pair calls comes through here by itself.
+        # The SDK reports an unknown tool. A call made by a stable tool comes through here again by itself.
         if entry is None or entry is stable_tools.TOOLS.get(name):
             return decision
         if call.allowed is not None and call.allowed[0] is entry and call.allowed[1] == digest:
             return decision
-        asked = Request(
+        asked = ApprovalRequest(
             client=call.client,
             person=_signed_in(),
             server=server.name,
@@ -102,7 +102,7 @@ def _teller(call: Call) -> Tell | None:
 
 
 def _words(decision: Decision, timeout: float) -> str:
-    """Say to a model why its call did not run."""
+    """Return the text that tells a model why its call did not run."""
     if decision.by == "a person":
         why = f" They say: {decision.reason.rstrip('.')}." if decision.reason else ""
         return f"A person denied this call, so it was not run.{why} Do not repeat it unless they ask you to."

@@ -1,4 +1,4 @@
-"""Changes of what a server offers: swapped in at once, and told to its clients."""
+"""Swap a server's definitions in one step, and notify its clients."""
 
 from __future__ import annotations
 
@@ -41,54 +41,56 @@ def replace(
     withdrawn: Collection[str] = (),
     moved: Collection[str] = (),
 ) -> bool:
-    """Put entries of one kind on the server, take others off, all in one step, and tell clients.
+    """Add, replace and remove entries of one kind in one step, and notify clients.
 
-    An entry takes the place of the one of its name; one that is new stands where the first of those withdrawn
-    stood, so that a tool that is renamed does not move in the list. Names that are not there are not missed.
+    A new entry with an existing name takes its position. Entries with new names go where the first withdrawn entry
+    was, so that a renamed tool does not move in the list. Withdrawn names that do not exist are ignored.
 
     Args:
         server: The server.
-        kind: Of the entries.
-        new: The entries by name.
-        withdrawn: Names that go.
-        moved: Names in `new` that are on the server already, and count as new all the same.
+        kind: The kind of all entries.
+        new: The new entries by name.
+        withdrawn: Names to remove.
+        moved: Names in `new` that exist on the server but are placed as if they were new.
 
     Returns:
         Whether anything changed.
     """
     with _lock:
+        # A request on another thread may be reading the old table, so it is replaced and never changed.
         old = sdk_gaps.entries(server, kind)
         changed = bool(new) or any(name in old for name in withdrawn)
         sdk_gaps.put_entries(server, kind, _swapped(old, new, withdrawn, moved))
     runtime = getattr(server, "runtime", None)
-    if runtime is not None and changed:  # without one, the SDK's constructor is still at work
-        # What a call defines belongs to no cell, and neither does what is defined in the background.
+    if runtime is not None and changed:  # without a runtime, the SDK's constructor is still at work
+        # Only what the main thread defines outside a call belongs to the running cell.
         if current.get() is None and threading.current_thread() is threading.main_thread():
             runtime.defined.update(dict.fromkeys((kind, name) for name in new))
-        runtime.audience.announce(_EVENTS[kind])
-        for uri in _touched(runtime.audience.followed, kind, {**dict.fromkeys(withdrawn), **new}):
-            runtime.audience.announce(ResourceUpdated(uri))
+        runtime.notifier.announce(_EVENTS[kind])
+        for uri in _touched(runtime.notifier.followed, kind, {**dict.fromkeys(withdrawn), **new}):
+            runtime.notifier.announce(ResourceUpdated(uri))
     return changed
 
 
 def put_back(server: MCPServer[Any], tables: Mapping[Kind, Mapping[str, Any]]) -> None:
-    """Have the server offer exactly this, by kind; tell clients of what that changes."""
+    """Make the server offer exactly these entries, by kind; notify clients of kinds that change."""
     for kind, table in tables.items():
         with _lock:
             differs = list(sdk_gaps.entries(server, kind).items()) != list(table.items())
             sdk_gaps.put_entries(server, kind, dict(table))
         if differs:
-            server.runtime.audience.announce(_EVENTS[kind])  # type: ignore[attr-defined]
+            server.runtime.notifier.announce(_EVENTS[kind])  # type: ignore[attr-defined]
 
 
 def take_place(new: MCPServer[Any], served: MCPServer[Any]) -> None:
-    """Have a server of the same name define on, and tell the clients of, the one that they are connected to.
+    """Replace the served server by a new one of the same name, without disconnecting its clients.
 
-    What belongs to the server itself (its name, instructions, lifespan) stays that of the one served.
+    The new server shares its definitions and its notifier with the served one. The served one keeps its own name,
+    instructions and lifespan.
     """
     put_back(served, {kind: sdk_gaps.entries(new, kind) for kind in KINDS})
     sdk_gaps.share_entries(new, served)
-    new.runtime.audience = served.runtime.audience  # type: ignore[attr-defined]
+    new.runtime.notifier = served.runtime.notifier  # type: ignore[attr-defined]
 
 
 def _swapped(
@@ -96,7 +98,7 @@ def _swapped(
 ) -> dict[str, Any]:
     gone = any(name in old and name not in new for name in withdrawn)
     if not gone and not any(name in old for name in moved):
-        return {**old, **new}  # the usual case, at once: a loop here made 10,000 registrations take minutes
+        return {**old, **new}  # the common case, without a loop: with one, 10,000 registrations took minutes
     added = {name: entry for name, entry in new.items() if name not in old or name in moved}
     swapped: dict[str, Any] = {}
     for name, entry in old.items():
@@ -108,7 +110,7 @@ def _swapped(
 
 
 def _touched(followed: Collection[str], kind: Kind, entries: Mapping[str, Any]) -> list[str]:
-    """Return those of the URIs which clients follow that the entries answer for."""
+    """Return the followed URIs that these entries answer for."""
     if kind == "resource":
         return [uri for uri in followed if uri in entries]
     if kind == "resource template":

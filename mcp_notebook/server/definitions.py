@@ -1,7 +1,7 @@
-"""Definitions: what a cell registered, read from where the SDK keeps it.
+"""Build, register and list definitions: the tools, resources, templates and prompts of a server.
 
-The SDK's own entry (`Tool`, `Resource`, `ResourceTemplate` or `Prompt`) is the one record; a `Definition`
-is a view on it. Building comes before registering, so that a function that does not fit changes nothing.
+The SDK's own entry (`Tool`, `Resource`, `ResourceTemplate` or `Prompt`) is the only record; a `Definition` is a view
+of it. Building comes before registering, so that an unusable function changes nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from mcp_notebook.cells import Cell, cell_of
 from mcp_notebook.errors import DefinitionError
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.changes import KINDS, Kind, replace
-from mcp_notebook.server.placement import RunOn, placed
+from mcp_notebook.server.execution import RunOn, with_execution
 from mcp_notebook.server.unusable import reason_of, unusable_type
 
 __all__ = ["Definition", "build_prompt", "build_tool", "define_resource", "definitions", "function_behind", "register"]
@@ -32,14 +32,14 @@ __all__ = ["Definition", "build_prompt", "build_tool", "define_resource", "defin
 
 @dataclass(frozen=True)
 class Definition:
-    """What is registered under one name.
+    """A view of what is registered under one name.
 
     Attributes:
-        kind: Which of the protocol's four it is.
-        name: What a client asks for: the name of a tool or prompt, the URI of a resource or template.
-        entry: The SDK's own record of it.
+        kind: The kind of definition, one of the protocol's four.
+        name: The name of a tool or prompt, or the URI of a resource or template, as a client asks for it.
+        entry: The SDK's own record.
         function: The function that answers; None for a resource made without one.
-        cell: The cell that defined the function; None where no cell did.
+        cell: The cell that defined the function; None if no cell did.
     """
 
     kind: Kind
@@ -50,7 +50,7 @@ class Definition:
 
 
 def definitions(server: MCPServer[Any]) -> list[Definition]:
-    """Return all that is registered on `server`: tools, resources, templates, prompts, each in its order."""
+    """Return all definitions of a server: tools, resources, templates, prompts, each in registration order."""
     return list(_definitions(server))
 
 
@@ -73,24 +73,24 @@ def build_tool(
     """Build a tool from `function`.
 
     Args:
-        function: What a call runs.
-        run_on: Where it runs; see `placed`.
+        function: The function that a call runs.
+        run_on: Where it runs; see `with_execution`.
         timeout: Seconds that a call may take.
-        options: Those of `MCPServer.tool`.
+        options: Options of `MCPServer.tool`.
 
     Raises:
-        DefinitionError: A parameter has no usable type; the message names it.
+        DefinitionError: A parameter has an unusable type; the message names it.
     """
     with _clear_errors(function):
         _refuse_collecting_parameters(function)
-        return placed(Tool.from_function(function, **options), run_on=run_on, timeout=timeout)
+        return with_execution(Tool.from_function(function, **options), run_on=run_on, timeout=timeout)
 
 
 def build_prompt(function: Callable[..., Any], **options: Any) -> Prompt:
     """Build a prompt from `function`; `options` are those of `MCPServer.prompt`.
 
     Raises:
-        DefinitionError: A parameter has no usable type; the message names it.
+        DefinitionError: A parameter has an unusable type; the message names it.
     """
     with _clear_errors(function):
         _refuse_collecting_parameters(function)
@@ -98,22 +98,22 @@ def build_prompt(function: Callable[..., Any], **options: Any) -> Prompt:
 
 
 def register(server: MCPServer[Any], *entries: Tool | Prompt, withdrawn: Collection[str] = ()) -> None:
-    """Put what was built, all of one kind, on the server; each takes the place of the one of its name.
+    """Put tools or prompts on the server; each replaces the entry of the same name.
 
     Args:
         server: The server.
-        entries: What was built.
-        withdrawn: Names of the same kind that go in the same step.
+        entries: Entries of one kind, from `build_tool` or `build_prompt`.
+        withdrawn: Names of the same kind to remove in the same step.
     """
     kind: Kind = "tool" if isinstance(entries[0], Tool) else "prompt"
     replace(server, kind, {entry.name: entry for entry in entries}, withdrawn)
 
 
 def define_resource(server: MCPServer[Any], uri: str, function: Callable[..., Any], **options: Any) -> None:
-    """Register `function` under a URI or URI template, with the SDK's own checks before the change.
+    """Register `function` under a URI or URI template; the SDK's checks run before anything changes.
 
     Raises:
-        DefinitionError: The URI does not parse, or its variables are not the function's parameters.
+        DefinitionError: The URI does not parse, or its variables do not match the function's parameters.
     """
     with _clear_errors(function):
         _refuse_collecting_parameters(function)
@@ -121,12 +121,12 @@ def define_resource(server: MCPServer[Any], uri: str, function: Callable[..., An
 
 
 def function_behind(server: MCPServer[Any], method: str, name: str) -> Callable[..., Any] | None:
-    """Return the function that answers a request of the protocol; None where none does.
+    """Return the function that answers a request of the protocol; None if there is none.
 
     Args:
-        server: The server that is asked.
-        method: Such as ``tools/call``.
-        name: The tool, prompt or URI that is asked for.
+        server: The server.
+        method: The method, such as ``tools/call``.
+        name: The requested tool, prompt or URI.
     """
     entry: Any = None
     if method == "tools/call":
@@ -143,28 +143,28 @@ def function_behind(server: MCPServer[Any], method: str, name: str) -> Callable[
 
 @contextmanager
 def _clear_errors(function: Callable[..., Any]) -> Iterator[None]:
-    """Turn what the SDK and pydantic raise about a signature into a `DefinitionError`."""
+    """Turn errors of the SDK and pydantic about a signature into a `DefinitionError`."""
     try:
         with warnings.catch_warnings():
-            # The card says so, see `interface.lint`.
+            # The card shows this, see `lint`.
             warnings.simplefilter("ignore", PydanticJsonSchemaWarning)
-            warnings.simplefilter("error", ArbitraryTypeWarning)  # clients could send anything at all
+            warnings.simplefilter("error", ArbitraryTypeWarning)  # such a parameter would accept any value
             yield
     except DefinitionError:
         raise
-    except Exception as error:  # annotations are the author's code, and pydantic runs it
+    except Exception as error:  # pydantic evaluates annotations, which are the author's code and may raise anything
         raise DefinitionError(f"{_name(function)}: {unusable_type(function) or reason_of(error)}") from error
 
 
 def _name(function: Callable[..., Any]) -> str:
-    # A functools.partial, or an object with __call__, has none.
+    # A functools.partial, or an object with __call__, has no name.
     return getattr(function, "__name__", f"a {type(function).__name__}")
 
 
 def _refuse_collecting_parameters(function: Callable[..., Any]) -> None:
     """Refuse ``*args``, ``**kwargs`` and positional-only parameters.
 
-    The SDK lists the first two as required strings, and no call can reach any of the three.
+    The SDK lists the first two as required strings, and no call can pass any of the three.
     """
     if not hasattr(function, "__name__"):
         raise DefinitionError(
@@ -175,5 +175,5 @@ def _refuse_collecting_parameters(function: Callable[..., Any]) -> None:
         if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
             raise DefinitionError(
                 f"{_name(function)}: parameter {str(parameter)!r} cannot be passed by name, and clients "
-                "pass every argument by name. Write each parameter out, or take one list or dict."
+                "pass every argument by name. List each parameter, or take one list or dict."
             )

@@ -1,7 +1,7 @@
-"""Whether a function writes, judged by its source.
+"""Guess from its source whether a function writes.
 
-A heuristic for a hint, and it errs on the side of silence: it sees what a function does itself to names from
-outside (variables of the notebook, files, SQL), not what the functions that it calls do.
+This is a heuristic for a hint and prefers to say nothing: it sees what a function itself does to names from outside
+(variables of the notebook, files, SQL), but not what the functions it calls do.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ CHANGE_IN_PLACE = frozenset(
     "add append appendleft clear discard extend insert pop popitem popleft remove reverse setdefault sort update "  # noqa: SIM905
     "write writelines".split()
 )
-"""Methods that change the object they are called on, which counts where that object comes from outside."""
+"""Methods that change the object they are called on; they count if that object comes from outside."""
 
 CHANGE_FILES = frozenset({"mkdir", "rmdir", "touch", "unlink", "write_bytes", "write_text"})
 """Methods of `pathlib.Path` that change the file system."""
 
 CHANGE_FILES_GIVEN_A_TARGET = frozenset({"rename", "to_csv", "to_json", "to_parquet", "to_sql"})
-"""Methods that write when they are told where; without a target, a data frame's give a text or a new frame."""
+"""Methods that write if they are given a target; without one, a data frame's return a string or a new frame."""
 
 FILE_FUNCTIONS = {
     "os": frozenset("makedirs mkdir remove removedirs rename renames replace rmdir truncate unlink".split()),  # noqa: SIM905
@@ -40,7 +40,7 @@ SQL = re.compile(r"\s*(insert|update|delete|drop|create|alter|replace|truncate)\
 
 
 def writes(function: Callable[..., Any]) -> str | None:
-    """Return the first thing that `function` seems to write, as it stands in the source, or None."""
+    """Return the source text of the first thing that `function` seems to write; None if there is none."""
     try:
         source = textwrap.dedent(inspect.getsource(function))
         tree = ast.parse(source)
@@ -48,7 +48,7 @@ def writes(function: Callable[..., Any]) -> str | None:
         return None
     variables = getattr(function, "__globals__", {})
     modules = set(variables_with(ModuleType, variables))
-    # The statements only: what decorators and defaults do is done once, by the cell.
+    # Only the body: decorators and default values run once, in the cell.
     body = ast.Module(body=getattr(tree.body[0], "body", []), type_ignores=[])
     parameters = set(inspect.signature(function).parameters)
     found = next(_writes(body, _names_from_outside(body) - parameters, modules), None)
@@ -70,7 +70,7 @@ def _writes(body: ast.AST, outside: set[str], modules: set[str]) -> Iterator[ast
 
 
 def _names_from_outside(body: ast.AST) -> set[str]:
-    """Names that are read, or declared ``global`` or ``nonlocal``, and not bound in the body itself."""
+    """Return names that are read, or declared ``global`` or ``nonlocal``, and not bound in the body itself."""
     bound: set[str] = set()
     used: set[str] = set()
     declared: set[str] = set()
@@ -87,7 +87,7 @@ def _names_from_outside(body: ast.AST) -> set[str]:
 def _root(node: ast.AST) -> str | None:
     """Return the name that a chain of attributes, subscripts and method calls starts from.
 
-    A chain that starts with the call of a name, such as ``sorted(x).pop()``, works on something new: None.
+    A chain that starts with a call, such as ``sorted(x).pop()``, works on a new object, so the result is None.
     """
     while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):

@@ -1,4 +1,4 @@
-"""Where and how a server listens, as plain data."""
+"""Describe where and how a server listens, as plain data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 from mcp.server.transport_security import TransportSecuritySettings
 
 from mcp_notebook.server.approval import Which
-from mcp_notebook.server.gate import Token
+from mcp_notebook.server.auth import Token
 
 __all__ = ["LOOPBACK", "PATHS", "Endpoint"]
 
@@ -20,18 +20,18 @@ PATHS = {"http": "/mcp", "sse": "/sse"}
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where and how a server listens.
+    """The address, transport and access rules of a listener.
 
     Attributes:
-        token: What clients send as ``Authorization: Bearer``; None where the kernel checks nothing, as for a server
-            that brings the SDK's own authorization.
-        port: 0 for a free one.
-        host: The address to bind; others than loopback are seen from outside this machine.
+        token: Clients send it as ``Authorization: Bearer``. None if the kernel checks nothing, as for a server with
+            the SDK's own authorization.
+        port: The port to bind; 0 for a free one.
+        host: The address to bind; anything but loopback can be reached from other machines.
         transport: Streamable HTTP for both eras, or the legacy SSE.
-        stable_tools: Whether to offer, beside the server's own, a pair of tools that reach all of them.
-        approve: Which calls wait for a person, see `Approval`; None for none.
-        approve_timeout: Seconds that they wait at most.
-        allowed_hosts: Names beyond those of loopback that clients may reach it by, as a proxy in front of it has.
+        stable_tools: Whether to offer, in addition to the server's own tools, a pair that reaches all of them.
+        approve: Which calls wait for a person, see `Approval`; None for no calls.
+        approve_timeout: Seconds that such a call waits at most.
+        allowed_hosts: Additional host names that clients may use, such as that of a proxy in front of the server.
     """
 
     token: Token | None
@@ -45,18 +45,18 @@ class Endpoint:
 
     @property
     def local(self) -> bool:
-        """Whether only programs of this machine reach it."""
+        """Return whether only programs on this machine can reach it."""
         return self.host in (LOOPBACK, "localhost", "::1")
 
     @property
     def url(self) -> str:
-        """Where clients of this machine connect."""
+        """The URL for clients on this machine."""
         host = LOOPBACK if self.host in ("0.0.0.0", "::") else self.host
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}{PATHS[self.transport]}"
 
     @property
     def security(self) -> TransportSecuritySettings:
-        """The Host and Origin headers that are let in; never all of them."""
+        """The accepted Host and Origin headers; the check is never turned off."""
         names = [*LOCAL_HOSTS, *([self.host] if not self.local else []), *self.allowed_hosts]
         hosts = [host for name in names for host in (name, f"{name}:*")]
         origins = [f"{scheme}://{host}" for scheme in ("http", "https") for host in hosts]

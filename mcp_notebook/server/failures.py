@@ -1,4 +1,4 @@
-"""What goes wrong inside a definition: kept with its call, and kept from ending the loop."""
+"""Record errors that a definition raises, and keep them from ending the event loop."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ T = TypeVar("T")
 
 
 async def guarded(method: Callable[..., Awaitable[T]], refusal: Callable[[str], Exception], *args: Any) -> T:
-    """Call a server's ``call_tool``, ``read_resource`` or ``get_prompt``, and keep what clients are not told.
+    """Call a server's ``call_tool``, ``read_resource`` or ``get_prompt``; record errors that clients are not told.
 
-    ``sys.exit()`` in a definition becomes a `refusal`: on its way through the loop it would end every server.
+    ``sys.exit()`` in a definition becomes a `refusal`. It would otherwise end the loop, and with it every server.
     """
     try:
         return await method(*args)
@@ -35,14 +35,14 @@ async def guarded(method: Callable[..., Awaitable[T]], refusal: Callable[[str], 
 
 
 def _foreseen(error: BaseException) -> bool:
-    """Whether the author raised it for clients to read."""
+    """Return whether the author raised the error for clients to read."""
     if isinstance(error, UnexpectedToolError | UnexpectedResourceError):
         return False
     return isinstance(error, ToolError | ResourceError | MCPError)
 
 
 def _root(error: BaseException) -> BaseException:
-    """Return what the author's code raised, without what the SDK wrapped around it."""
+    """Return the error that the author's code raised, without the SDK's wrappers."""
     while isinstance(error, UnexpectedToolError | UnexpectedResourceError) and error.__cause__ is not None:
         error = error.__cause__
     return error

@@ -1,4 +1,4 @@
-"""Listening: one server of the kernel over HTTP, on the background loop."""
+"""Serve one server of the kernel over HTTP, on the background loop."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from mcp_notebook.portal import GRACE, Portal
 from mcp_notebook.recording.wire import Wire, tapped
 from mcp_notebook.server import stable_tools
 from mcp_notebook.server.approval import Approval
+from mcp_notebook.server.auth import Token, TokenGate
 from mcp_notebook.server.endpoint import Endpoint
-from mcp_notebook.server.gate import Token, TokenGate
 from mcp_notebook.server.http_limits import LimitedProtocol, backlog
 from mcp_notebook.server.running_app import RunningApp
 from mcp_notebook.server.runtime import APPROVAL, TRANSPORT
@@ -33,26 +33,29 @@ from mcp_notebook.server.runtime import APPROVAL, TRANSPORT
 __all__ = ["Listener"]
 
 BRIDGE = b"mcp-notebook-connect/"
-"""How the bridge names itself in ``User-Agent``."""
+"""The start of the bridge's ``User-Agent``."""
 
 SWITCH_INTERVAL = 0.0005
 """Seconds for which Python lets one thread run while another waits, as long as a server listens.
 
-With Python's own 0.005 a call waits for a cell that computes at each of its steps: 8.4 ms, and 1.8 ms with this
-(measured on two cores, Python 3.11). A cell that runs while nobody calls does not notice.
+With Python's default of 0.005, a call waits at each of its steps for a cell that computes: 8.4 ms in total, against
+1.8 ms with this value (measured on two cores, Python 3.11). Without calls, a running cell does not notice.
 """
 
 
 class Listener:
-    """A server that listens until `stop`, with Host and Origin checked.
+    """A server that listens until `stop`, with its Host and Origin headers checked.
 
     Attributes:
-        endpoint: Where and how, the port known.
-        approval: Asks a person about the calls that come through here; None where nobody is asked.
+        endpoint: The address and its rules, with the actual port.
+        approval: Asks a person about calls that arrive here; None if nobody is asked.
 
     Args:
-        name: What the notebook calls the server.
-        wire: Keeps the frames; if not given, that of the server's recorder.
+        portal: The background loop to run on.
+        server: The server to serve.
+        name: The notebook's name for the server.
+        endpoint: Where and how to listen.
+        wire: Keeps the frames; defaults to that of the server's recorder.
 
     Raises:
         HostingError: The port is taken, or the server's lifespan raised.
@@ -90,26 +93,26 @@ class Listener:
 
     @property
     def url(self) -> str:
-        """Where clients of this machine connect."""
+        """The URL for clients on this machine."""
         return self.endpoint.url
 
     @property
     def token(self) -> Token | None:
-        """What they send, if anything."""
+        """The token that clients send, if any."""
         return self.endpoint.token
 
     def __repr__(self) -> str:
         token = (
             "  Clients send a token: token = %mcp token  (--show prints it)"
             if self.token
-            else "  No token is asked for."
+            else "  No token is required."
         )
-        seen = "this machine only" if self.endpoint.local else "seen from outside this machine"
+        seen = "this machine only" if self.endpoint.local else "reachable from other machines"
         asked = f"\n  A person allows calls ({self.approval.which}): %mcp approvals" if self.approval else ""
         return f"{self._name} listens at {self.url} ({seen})\n{token}{asked}"
 
     def follow(self, server: MCPServer[Any]) -> None:
-        """Put `server` in the place of the one served until now; URL and token stay.
+        """Serve `server` instead of the current one, at the same URL and with the same token.
 
         Calls that still run on the earlier server are cancelled.
         """
@@ -117,14 +120,14 @@ class Listener:
         self._server = server
 
     def stop(self) -> None:
-        """Deny what waits for a person, close all streams and stop; return when the port is free again."""
+        """Deny waiting requests, close all streams and stop; return when the port is free again."""
         if self.approval is not None and self.approval.close():
             self._portal.run(_let_answers_out)
         try:
             self._portal.run(self._use, None)
         finally:
             self._uvicorn.should_exit = True
-            # uvicorn closes the socket first, then gives open requests its own grace.
+            # uvicorn closes the socket first, then waits for open requests up to its own limit.
             with suppress(TimeoutError):
                 self._served.result(2 * GRACE)
 
@@ -134,15 +137,15 @@ class Listener:
             async with anyio.create_task_group() as self._tasks:
                 try:
                     await self._use(server)
-                except HostingError as error:  # raised in here, it would come out in an exception group
+                except HostingError as error:  # raised inside the group, it would come out as an exception group
                     failure = error
                 else:
                     started()
                     with _Sharing():
                         await self._uvicorn.serve(sockets=[self._socket])
         finally:
-            # Cancelled, uvicorn does not take its socket from the loop, which then never hears the next socket that
-            # the system gives the same number.
+            # When uvicorn is cancelled, it leaves its socket registered with the loop, which would then ignore the
+            # next socket to which the system gives the same number.
             for listening in getattr(self._uvicorn, "servers", ()):
                 listening.close()
             self._socket.close()
@@ -152,6 +155,7 @@ class Listener:
     async def _use(self, server: MCPServer[Any] | None) -> None:
         assert self._tasks is not None
         earlier = self._running
+        # The new app starts before the earlier one stops: if its lifespan raises, the earlier one keeps running.
         try:
             app = RunningApp(server, self.endpoint) if server is not None else None
             self._running = await self._tasks.start(app.run) if app is not None else None
@@ -173,12 +177,12 @@ class Listener:
                 ) from earlier.failure
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # RFC 9110, 5.5: whitespace around a value is no part of it. httptools leaves what comes after, and the SDK
-        # compares Mcp-Name as it stands.
+        # RFC 9110, 5.5: whitespace around a value does not belong to it. httptools keeps it at the end, and the SDK
+        # compares Mcp-Name literally.
         headers = [(name, value.strip(b" \t")) for name, value in scope["headers"]]
         if self._running and not self._running.keeps_events:
-            # The SDK gives no answer at all to a client that wants the events after one. Without the header, the client
-            # gets a new stream.
+            # The SDK gives no answer at all to a client that asks for the events after a given one. Without the header,
+            # the client gets a new stream.
             headers = [(name, value) for name, value in headers if name != b"last-event-id"]
         bridged = any(name == b"user-agent" and value.startswith(BRIDGE) for name, value in headers)
         transport = "bridge" if bridged else self.endpoint.transport
@@ -188,13 +192,13 @@ class Listener:
 
 
 async def _let_answers_out() -> None:
-    """Wait a little: what was decided just now becomes an answer, which is written some turns of the loop later."""
+    """Wait a little: a decision made just now is written to the client a few turns of the loop later."""
     for _ in range(20):
         await anyio.sleep(0.005)
 
 
 class _Sharing:
-    """While any server listens, the interpreter is handed from thread to thread sooner."""
+    """Makes the interpreter switch threads sooner while any server listens."""
 
     _open: ClassVar[int] = 0
     _before: ClassVar[float] = 0
@@ -212,15 +216,15 @@ class _Sharing:
 
 
 _TAKEN = {errno.EADDRINUSE, errno.EACCES} if sys.platform == "win32" else {errno.EADDRINUSE}
-"""How a system says that another program has the port; Windows refuses access to one that is held exclusively."""
+"""The errors that mean a port is in use; Windows denies access to a port that is bound exclusively."""
 
 
 def _bind(endpoint: Endpoint) -> socket.socket:
-    """Bind here, not in uvicorn, so that the port is known, and taken, before anything is started.
+    """Bind the socket here, not in uvicorn, so that the port is known and reserved before anything starts.
 
-    Without IPPROTO_TCP asyncio does not turn off Nagle's algorithm: a call takes 44 ms instead of 0.5 ms.
-    Without SO_REUSEADDR the port stays taken for a while after a restart. On Windows that option lets two programs
-    share a port, and another one, SO_EXCLUSIVEADDRUSE, keeps others out.
+    IPPROTO_TCP makes asyncio turn off Nagle's algorithm: without it, a call takes 44 ms instead of 0.5 ms.
+    SO_REUSEADDR frees the port at once after a restart. On Windows that option would let two programs share a port,
+    and SO_EXCLUSIVEADDRUSE keeps others out.
     """
     family = socket.AF_INET6 if ":" in endpoint.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -228,7 +232,7 @@ def _bind(endpoint: Endpoint) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, alone, 1)
     try:
         listener.bind((endpoint.host, endpoint.port))
-        # Clients that come before uvicorn is up wait in this queue.
+        # Clients that connect before uvicorn is up wait in this queue.
         listener.listen(backlog())
     except OSError as error:
         listener.close()
@@ -237,6 +241,6 @@ def _bind(endpoint: Endpoint) -> socket.socket:
                 f"Port {endpoint.port} of {endpoint.host} is taken. Give another --port, or --any-port for a free one."
             ) from error
         raise HostingError(
-            f"Port {endpoint.port} of {endpoint.host} cannot be had ({error.strerror}). Give another --host or --port."
+            f"Cannot bind port {endpoint.port} of {endpoint.host} ({error.strerror}). Give another --host or --port."
         ) from error
     return listener

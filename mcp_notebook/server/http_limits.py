@@ -1,8 +1,8 @@
-"""Limits for HTTP connections, which hold before a client has shown a token.
+"""Limit HTTP connections before a client has shown a token.
 
-Uvicorn accepts any number of connections, and waits for ever for the rest of a request; with httptools it also keeps
-headers without end. This protocol is the one that uvicorn would choose (httptools where it is installed, else h11),
-with these limits around it.
+Uvicorn accepts any number of connections and waits forever for the rest of a request; with httptools it also accepts
+headers of any length. This protocol is the one that uvicorn would choose (httptools if installed, else h11) with
+limits added.
 """
 
 from __future__ import annotations
@@ -22,37 +22,37 @@ else:
 __all__ = ["LimitedProtocol", "backlog", "most_connections"]
 
 MOST_CONNECTIONS = 512
-"""Connections that one process holds open at most; fewer where it may have few open files."""
+"""Most connections that one process keeps open; fewer if it may open only few files."""
 
 MOST_HEADERS = 64 * 1024
 """Bytes of a request's first line and headers together."""
 
 MOST_BODY = 4 * 1024 * 1024
-"""Bytes of a request's body, as the SDK has it for its own endpoints."""
+"""Bytes of a request's body; the SDK's limit for its own endpoints."""
 
 HEADERS_SECONDS = 10
 """Seconds from the first byte of a request, or from the connection, to the end of its headers."""
 
 BODY_SECONDS, BODY_BYTES = 10, 16 * 1024
-"""A body must end, or bring this many bytes, within this many seconds, again and again."""
+"""In each period of this many seconds, a body must end or bring this many bytes."""
 
 WRITE_SECONDS = 30
 """Seconds for which a client may leave its answer unread while more waits to be sent."""
 
 ENDING_SECONDS = 1
-"""Seconds for which a client that still sends is heard after its answer, which it might not see otherwise."""
+"""Seconds for which a client that is still sending is read after its answer; without this, it might not see it."""
 
 LOOK_SECONDS = 1
-"""Seconds between two looks at a connection's deadlines."""
+"""Seconds between checks of a connection's deadlines."""
 
 PIECE = 2 * 1024
-"""Bytes that the parser gets at a time, so that a limit is noticed soon after it is passed."""
+"""Bytes passed to the parser at a time, so that a limit is noticed soon after it is passed."""
 
 REASONS = {408: "Request Timeout", 413: "Content Too Large", 431: "Request Header Fields Too Large", 503: "Busy"}
 
 
 def most_connections() -> int:
-    """Return how many connections this process may hold: a quarter of the files it may open, or `MOST_CONNECTIONS`."""
+    """Return how many connections this process may keep: a quarter of its file limit, at most `MOST_CONNECTIONS`."""
     if sys.platform == "win32":
         return MOST_CONNECTIONS
     import resource
@@ -62,28 +62,28 @@ def most_connections() -> int:
 
 
 def backlog() -> int:
-    """Return how many connections may be accepted at a time: each is a file before it can be refused."""
+    """Return the length of the accept queue: each accepted connection is an open file before it can be refused."""
     return max(1, most_connections() // 4)
 
 
 class LimitedProtocol(Protocol):
-    """One connection. A newcomer takes the place of the connection that has waited longest without a request."""
+    """One connection. A new one replaces the connection that has waited longest without a request."""
 
     open: ClassVar[dict[LimitedProtocol, None]] = {}
-    """All of this process, whichever server they belong to: they share its files."""
+    """The connections of all servers in this process, because they share its file limit."""
 
     def __init__(self, config: Config, *args: Any, **options: Any) -> None:
-        config.h11_max_incomplete_event_size = 2 * MOST_HEADERS  # h11's own bound, so that ours comes first
+        config.h11_max_incomplete_event_size = 2 * MOST_HEADERS  # h11's own limit, raised so that ours applies first
         super().__init__(config, *args, **options)
-        self._held = bytearray()  # came, and the parser has not seen it
-        self._cycles: list[Any] = []  # requests without their whole answer, of httptools only
-        self._ending: float | None = None  # since when what comes is thrown away
+        self._held = bytearray()  # received, but not yet seen by the parser
+        self._cycles: list[Any] = []  # requests not yet fully answered; only with httptools
+        self._ending: float | None = None  # the time since which received data is discarded
         self._watching: asyncio.TimerHandle | None = None
         self._unsent, self._unsent_since = 0, self.loop.time()
         self._begin()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take the connection, or refuse it where requests have all places."""
+        """Accept the connection, or refuse it if all places are taken by requests."""
         if len(self.open) >= most_connections():
             idle = [other for other in list(self.open) if other.is_idle]
             if not idle:
@@ -93,7 +93,7 @@ class LimitedProtocol(Protocol):
                 return
             oldest = min(idle, key=lambda other: other._since)
             self.open.pop(oldest, None)
-            oldest.loop.call_soon_threadsafe(oldest.transport.abort)  # which may be another thread's
+            oldest.loop.call_soon_threadsafe(oldest.transport.abort)  # it may belong to another thread
         self.open[self] = None
         super().connection_made(transport)
         self._watch()
@@ -108,12 +108,12 @@ class LimitedProtocol(Protocol):
         if self._watching is not None:
             self._watching.cancel()
             super().connection_lost(exc)
-        if self.timeout_keep_alive_task is not None:  # uvicorn leaves it where the client broke off
+        if self.timeout_keep_alive_task is not None:  # uvicorn leaves it running if the client disconnected
             self.timeout_keep_alive_task.cancel()
             self.timeout_keep_alive_task = None
 
     def data_received(self, data: bytes) -> None:
-        """Keep what came, and read as far as requests are answered."""
+        """Keep received data, and parse as far as earlier requests are answered."""
         if self._ending is None:
             self._held += data
             self._read()
@@ -123,12 +123,12 @@ class LimitedProtocol(Protocol):
             self.transport.abort()
 
     def on_headers_complete(self) -> None:
-        """Notice a request, where httptools tells of it."""
+        """Note a new request; called by httptools."""
         super().on_headers_complete()  # type: ignore[misc]
         self._cycles = [*(cycle for cycle in self._cycles if not cycle.response_complete), self.cycle]
 
     def on_response_complete(self) -> None:
-        """Go on to the next request; end where the client still sends the one that was answered."""
+        """Continue with the next request, or end if the client is still sending the one that was answered."""
         unread = self.cycle.more_body and not self._is_pipelined
         super().on_response_complete()
         if self.transport.is_closing():
@@ -141,7 +141,7 @@ class LimitedProtocol(Protocol):
 
     @property
     def is_idle(self) -> bool:
-        """Whether no request of this connection waits for its answer."""
+        """Return whether no request of this connection waits for its answer."""
         return self._ending is not None or self._is_between
 
     @property
@@ -150,20 +150,20 @@ class LimitedProtocol(Protocol):
 
     @property
     def _is_pipelined(self) -> bool:
-        return bool(getattr(self, "pipeline", ()))  # of httptools; h11 waits by itself
+        return bool(getattr(self, "pipeline", ()))  # httptools has one; h11 waits by itself
 
     @property
     def _is_answering(self) -> bool:
-        """Whether a whole request has come, so that the next one waits."""
+        """Return whether a complete request has arrived, so that the next one waits."""
         return self._is_pipelined or not (self._is_between or self.cycle.more_body)
 
     def _begin(self) -> None:
-        """Wait for a request."""
+        """Start waiting for a request."""
         self._since = self._body_since = self.loop.time()
         self._headers = self._body = self._body_before = 0
 
     def _read(self) -> None:
-        """Give the parser what came, piece by piece, up to the end of a request."""
+        """Pass received data to the parser, piece by piece, up to the end of a request."""
         while self._held and not self._is_answering and self._ending is None and not self.transport.is_closing():
             piece = bytes(self._held[:PIECE])
             del self._held[:PIECE]
@@ -183,14 +183,14 @@ class LimitedProtocol(Protocol):
     def _check_size(self) -> None:
         if self.transport.is_closing() or self._is_pipelined:
             return
-        if self._headers > MOST_HEADERS + PIECE:  # the last piece may have some of the body
+        if self._headers > MOST_HEADERS + PIECE:  # the last piece may contain part of the body
             self._refuse(431, f"The headers of a request may have {MOST_HEADERS // 1024} KiB together.")
-        # A chunked body takes more bytes than it has.
+        # A chunked body takes more bytes than its content.
         elif self._body > 2 * MOST_BODY or (not self._is_between and _length(self.headers) > MOST_BODY):
             self._refuse(413, f"The body of a request may have {MOST_BODY // 1024**2} MiB.")
 
     def _watch(self) -> None:
-        """Look, now and then, whether a deadline has passed."""
+        """Check periodically whether a deadline has passed."""
         self._watching = self.loop.call_later(LOOK_SECONDS, self._watch)
         now, unsent = self.loop.time(), self.transport.get_write_buffer_size()
         if not unsent or unsent < self._unsent:
@@ -214,7 +214,7 @@ class LimitedProtocol(Protocol):
             self._body_before, self._body_since = self._body, now
 
     def _refuse(self, status: int, text: str) -> None:
-        """Answer in the place of the app, which hears that the client is gone."""
+        """Answer instead of the app, and tell the app that the client is gone."""
         started = False
         if not self._is_between:
             started = self.cycle.response_started
@@ -225,7 +225,7 @@ class LimitedProtocol(Protocol):
         self._end()
 
     def _end(self) -> None:
-        """Send no more; what comes is thrown away for a moment, so that the client sees the answer."""
+        """Stop sending; discard received data for a moment, so that the client sees the answer."""
         self._ending = self.loop.time()
         self._held.clear()
         self.flow.resume_reading()
@@ -235,7 +235,7 @@ class LimitedProtocol(Protocol):
 
 
 def _length(headers: list[tuple[bytes, bytes]]) -> int:
-    """Return the length that a body is said to have."""
+    """Return the length that the headers declare for the body."""
     said = next((value for name, value in headers if name == b"content-length"), b"")
     return int(said) if said.isdigit() and len(said) < 20 else 0
 

@@ -1,7 +1,7 @@
-"""Sessions of legacy clients that nobody uses end early where there are many of them.
+"""End idle sessions of legacy clients early when there are many.
 
-A client before protocol version 2026-07-28 opens a session, and should end it. Many never do. The SDK keeps such a
-session for half an hour, about 25 kB each (measured, mcp 2.0), and refuses new ones where there are too many.
+A client before protocol version 2026-07-28 opens a session and should end it. Many never do. The SDK keeps such a
+session for half an hour, about 25 kB each (measured, mcp 2.0), and refuses new ones when there are too many.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 __all__ = ["MOST_SESSIONS", "IdleSessions"]
 
 MOST_SESSIONS = 1_000
-"""Sessions that are open at once. One more takes the place of the session that is unused for longest."""
+"""Most sessions open at once. One more replaces the session that has been unused for longest."""
 
 IDLE_SESSIONS, IDLE_SECONDS = 100, 10
-"""Above this number, a session ends that was unused for this many seconds. An open stream counts as use."""
+"""Above this number, sessions that were unused for this many seconds end. An open stream counts as use."""
 
 ENDING_SECONDS = 1
-"""Seconds that ending a session may take."""
+"""Most seconds that ending a session may take."""
 
 _SESSION = b"mcp-session-id"
 
 
 class IdleSessions:
-    """An ASGI app around a server's own, which ends its idle sessions as their clients could: by DELETE."""
+    """An ASGI app around a server's own that ends idle sessions the way their clients could: by DELETE."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._sessions: OrderedDict[bytes, _Session] = OrderedDict()  # the one that is unused for longest comes first
+        self._sessions: OrderedDict[bytes, _Session] = OrderedDict()  # ordered by last use, oldest first
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, as ASGI has it."""
+        """Answer a request, as an ASGI app."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -45,7 +45,7 @@ class IdleSessions:
         if given is None:
             await self.app(scope, receive, self._noticing(scope, send))
         elif session := self._sessions.get(given):
-            if session.ended is not None:  # the SDK would begin an answer, and never end it
+            if session.ended is not None:  # the SDK would begin an answer and never end it
                 await session.ended.wait()
             session.requests += 1
             try:
@@ -77,10 +77,10 @@ class IdleSessions:
                 return
             if session.requests or session.ended is not None:
                 continue
-            full = False
+            full = False  # one place is enough for the client that waits
             session.ended = anyio.Event()
             try:
-                # What an author's own middleware raises here is of no concern to the client whose request this is.
+                # An error in an author's own middleware here does not concern the client whose request this is.
                 with suppress(Exception), anyio.move_on_after(ENDING_SECONDS):
                     await self.app(session.ending(key), _nothing, _ignore)
             finally:
@@ -89,18 +89,18 @@ class IdleSessions:
 
 
 class _Session:
-    """A session, and what its client said of itself when it opened it."""
+    """A session, with the headers that its client opened it with."""
 
     __slots__ = ("_scope", "ended", "requests", "since")
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
-        self.requests = 0  # without their whole answer
+        self.requests = 0  # not yet fully answered
         self.since = time.monotonic()
-        self.ended: anyio.Event | None = None  # there as soon as it begins to end
+        self.ended: anyio.Event | None = None  # exists from the moment the session begins to end
 
     def ending(self, key: bytes) -> Scope:
-        """Return the request that ends it, which is its own client's: the SDK lets no other one end a session."""
+        """Return the request that ends the session, in its own client's name: the SDK accepts it from no other."""
         left_out = (b"content-length", b"content-type", b"transfer-encoding")
         headers = [(name, value) for name, value in self._scope["headers"] if name not in left_out]
         return {**self._scope, "method": "DELETE", "headers": [*headers, (_SESSION, key)]}

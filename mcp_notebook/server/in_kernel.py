@@ -1,4 +1,4 @@
-"""How the SDK behaves while the extension is loaded: quiet, and at home in a cell."""
+"""Adapt the SDK to a notebook while the extension is loaded: quiet, and harmless in a cell."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from mcp_notebook.server import sdk_gaps
 __all__ = ["LOUD", "at_home"]
 
 LOUD = ("mcp", "client", "uvicorn", "httpx", "httpx2", "httpcore", "httpcore2")
-"""Loggers whose warnings Python prints to stderr, so into a cell, where nobody set up logging.
+"""Loggers whose warnings would appear in cells: Python prints them to stderr unless logging is set up.
 
-``client`` is that of the SDK's client session.
+``client`` is the logger of the SDK's client session.
 """
 
 
 @contextmanager
 def at_home() -> Iterator[None]:
-    """While this is open, servers of the SDK leave cells and logging alone.
+    """Keep servers of the SDK from writing into cells and from configuring logging while the context is open.
 
-    Logs reach the handlers that the user sets up, and no cell, but for the one that says that a definition was not
-    taken. ``server.run()`` and its like, which would end in an error or block the kernel, say what to do instead, so
-    that a script pasted into a cell works as it stands.
+    Logs reach the handlers that the user sets up, but no cell; the one exception is the warning that a definition was
+    ignored. ``server.run()`` and its variants, which would raise an error or block the kernel, print what to do
+    instead, so that a script pasted into a cell works unchanged.
     """
     silence = logging.NullHandler()
     for name in LOUD:
@@ -55,7 +55,7 @@ RUNS_ASYNC = ("run_stdio_async", "run_sse_async", "run_streamable_http_async")
 
 
 def _instead_of(original: Callable[..., Any], *, is_async: bool) -> Callable[..., Any]:
-    """Return what says that a server needs not be run; on other threads than the cells' it runs."""
+    """Return a replacement that says why a server need not be run; off the main thread it runs the original."""
 
     def tell(server: MCPServer[Any]) -> None:
         print(
@@ -77,16 +77,16 @@ def _elsewhere() -> bool:
 
 
 class _NotTaken(logging.Handler):
-    """Shows the SDK's warning that a name is taken, where nobody set up logging.
+    """Shows the SDK's warning that a name is taken, if nobody set up logging.
 
-    Only a server that no magic has to do with warns so: it keeps the first definition, whatever cell runs again.
+    Only a server that no magic has touched warns so: it keeps the first definition, whichever cell runs again.
     """
 
     def emit(self, record: logging.LogRecord) -> None:
         words = record.getMessage()
         if "already exists: " in words and not logging.getLogger().handlers:
             print(
-                f"mcp: {words}. The server keeps the first one, so this one was not taken. To have cells replace what "
+                f"mcp: {words}. The server keeps the first one, so this one was ignored. To let cells replace what "
                 "they defined: %mcp use VARIABLE, then run the cell again.",
                 file=sys.stderr,
             )

@@ -1,4 +1,4 @@
-"""`NotebookServer`: the SDK's server, for a kernel where cells run again."""
+"""`NotebookServer`: the SDK's server for a kernel, where cells run again."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from mcp_notebook.recording import Recorder
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.approved_call import approved
 from mcp_notebook.server.changes import replace
+from mcp_notebook.server.execution import with_execution
 from mcp_notebook.server.failures import guarded
-from mcp_notebook.server.placement import placed
 from mcp_notebook.server.results import checked_resource
 from mcp_notebook.server.runtime import Runtime
 
@@ -30,9 +30,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class _Replacing:
-    """What the SDK's decorators call, changed so that registering a name again replaces it.
+    """The registering methods of `MCPServer`, changed so that registering a name again replaces it.
 
-    The new one is built and validated before the old one goes, takes its place in the list, and clients are told.
+    The new entry is built and validated first. Then it takes the old one's position, and clients are notified.
     """
 
     def add_tool(
@@ -46,7 +46,7 @@ class _Replacing:
         meta: dict[str, Any] | None = None,
         structured_output: bool | None = None,
     ) -> None:
-        """Add a tool, or replace the one of its name; the parameters are those of `MCPServer.add_tool`."""
+        """Add a tool, or replace the one of the same name; the parameters are those of `MCPServer.add_tool`."""
         tool = Tool.from_function(
             fn,
             name=name,
@@ -57,28 +57,28 @@ class _Replacing:
             meta=meta,
             structured_output=structured_output,
         )
-        replace(self, "tool", {tool.name: placed(tool)})
+        replace(self, "tool", {tool.name: with_execution(tool)})
 
     def remove_tool(self: Any, name: str) -> None:
-        """Remove a tool, as `MCPServer.remove_tool` does, and tell clients."""
+        """Remove a tool, as `MCPServer.remove_tool` does, and notify clients."""
         if not replace(self, "tool", {}, [name]):
-            MCPServer.remove_tool(self, name)  # which says so
+            MCPServer.remove_tool(self, name)  # raises the SDK's error for an unknown tool
 
     def add_prompt(self: Any, prompt: Prompt) -> None:
-        """Add a prompt, or replace the one of its name."""
+        """Add a prompt, or replace the one of the same name."""
         replace(self, "prompt", {prompt.name: prompt})
 
     def add_resource(self: Any, resource: Resource) -> None:
-        """Add a resource, or replace the one of its URI."""
+        """Add a resource, or replace the one of the same URI."""
         replace(self, "resource", {str(resource.uri): checked_resource(resource)})
 
     def resource(self: Any, uri: str, **options: Any) -> Callable[[Function], Function]:
-        """Register a resource or template, as `MCPServer.resource` does, and tell clients."""
+        """Register a resource or template, as `MCPServer.resource` does, and notify clients."""
         decorate = MCPServer.resource(self, uri, **options)
 
         def decorator(function: Function) -> Function:
             decorate(function)
-            # The SDK puts a template in its place by itself; a resource comes through `add_resource`.
+            # The SDK stores a template without calling a public method; a resource comes through `add_resource`.
             template = sdk_gaps.entries(self, "resource template").get(uri)
             if template is not None:
                 replace(self, "resource template", {uri: checked_resource(template)})
@@ -100,27 +100,27 @@ def _prompt_refusal(name: str) -> Exception:
 
 
 _REFUSALS = {"call_tool": _tool_refusal, "read_resource": _resource_refusal, "get_prompt": _prompt_refusal}
-"""The methods through which every request reaches a definition, and what a client is told when one ends badly."""
+"""The methods through which every request reaches a definition, with the error that clients get if one ends badly."""
 
 
 class NotebookServer(_Replacing, MCPServer[Any]):
     """An `MCPServer` on which a name can be registered again: the new function replaces the old one.
 
-    All else is the SDK's: the decorators, `list_tools`, `call_tool`, the transports. Code written for
-    `MCPServer` runs on it unchanged. Bound to a variable of a notebook, it is known to ``%mcp`` under its
-    name, and a new one of the same name takes over where the old one was served.
+    Everything else is the SDK's: the decorators, `list_tools`, `call_tool`, the transports. Code written for
+    `MCPServer` runs on it unchanged. ``%mcp`` knows a server that a notebook's variable holds by the server's name. A
+    new server of the same name replaces the old one wherever that was served.
 
     Args:
-        name: What clients are told; also the name that ``%mcp`` knows the server by.
-        options: Those of `MCPServer`.
+        name: The name for clients, and for ``%mcp``.
+        options: Options of `MCPServer`.
 
     Attributes:
-        runtime: Records its calls, and tells clients of changes.
+        runtime: Records the server's calls, and notifies clients of changes.
     """
 
     def __init__(self, name: str = "notebook", **options: Any) -> None:
-        # The SDK's constructor sets up the root logger unless it has a handler, and then every library's log
-        # would be printed into cells.
+        # The SDK's constructor configures the root logger unless it has a handler. Then every library's log would be
+        # printed into cells.
         silence = logging.NullHandler()
         logging.getLogger().addHandler(silence)
         try:
@@ -131,16 +131,16 @@ class NotebookServer(_Replacing, MCPServer[Any]):
 
 
 def adopt(server: MCPServer[Any], recorder: Recorder | None = None) -> MCPServer[Any]:
-    """Give a plain `MCPServer` the behaviour of a `NotebookServer`, in place; return it.
+    """Give a plain `MCPServer` the behavior of a `NotebookServer`, in place, and return it.
 
     Args:
-        server: The server; a `NotebookServer`, or one adopted earlier, only changes its recorder.
-        recorder: Keeps its calls; one of its own if not given.
+        server: The server. For a `NotebookServer`, or a server adopted earlier, only the recorder changes.
+        recorder: Keeps the server's calls; defaults to a new recorder.
     """
     if not hasattr(server, "runtime"):
         let_replace(server)
         tools = sdk_gaps.entries(server, "tool")
-        sdk_gaps.put_entries(server, "tool", {name: placed(tool) for name, tool in tools.items()})
+        sdk_gaps.put_entries(server, "tool", {name: with_execution(tool) for name, tool in tools.items()})
         for kind in ("resource", "resource template"):
             entries = sdk_gaps.entries(server, kind)
             sdk_gaps.put_entries(server, kind, {name: checked_resource(entry) for name, entry in entries.items()})
@@ -156,16 +156,33 @@ _PLAIN = {
 
 
 def let_replace(server: MCPServer[Any]) -> None:
-    """Have a plain `MCPServer` replace what is registered again, as a cell that runs again means it."""
+    """Let a plain `MCPServer` replace what is registered again, as a person who runs a cell again expects."""
     if isinstance(server, _Replacing):
         return
     for name, method in _PLAIN.items():
-        # What its author has put there, or into a subclass, is meant to be called.
+        # A method that the author replaced, on the object or in a subclass, stays the author's.
         if getattr(type(server), name) is method and name not in vars(server):
             setattr(server, name, MethodType(getattr(_Replacing, name), server))
 
 
 def _at_home(server: Any, recorder: Recorder | None) -> None:
+    """Put the notebook's wrappers around the methods of a server.
+
+    A request passes through these layers, from the outside in:
+
+    1. `Runtime`, as the first middleware of the SDK: opens the `Call` and makes it current. It is outermost, because
+       every other layer writes to the current call, and because it recognizes the rounds of a call by the sealed
+       state, which only exists outside the SDK's own middleware.
+    2. `guarded`, around ``call_tool``, ``read_resource`` and ``get_prompt``: records what a definition raises, and
+       turns ``sys.exit()`` into a refusal. It is outside `approved`, so that it also sees errors raised while a
+       person is asked; a denial is a `ToolError`, which counts as foreseen and is not recorded as a failure.
+    3. `approved`, around ``call_tool`` only: asks a person. It is innermost, right at the lookup of the tool, because
+       nothing may change the tool or its arguments between the approval and the call.
+    4. The method of the server itself, the SDK's or the author's.
+
+    Each assignment wraps the current method, so the innermost layer is put on first. A stable tool that calls another
+    tool goes through layers 2 to 4 again, under the other tool's name.
+    """
     server.call_tool = partial(approved, server, server.call_tool)
     for method, refusal in _REFUSALS.items():
         setattr(server, method, partial(guarded, getattr(server, method), refusal))

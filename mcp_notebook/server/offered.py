@@ -1,4 +1,4 @@
-"""What each server has offered so far, so that it is known what was taken off again."""
+"""Track what each server has offered, to find out what was removed from it."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ __all__ = ["Offered"]
 
 
 class Offered:
-    """The names that servers had at the end of some cell, in whatever way they came onto them and went."""
+    """The names that servers had at the end of some cell, however they were added or removed."""
 
     def __init__(self) -> None:
         self._seen: WeakKeyDictionary[MCPServer[Any], dict[tuple[Kind, str], None]] = WeakKeyDictionary()
 
     def note(self, servers: Iterable[MCPServer[Any]]) -> None:
-        """Notice what servers offer now."""
+        """Record what servers offer now."""
         for server in servers:
             self._seen.setdefault(server, {}).update(dict.fromkeys(_offered(server)))
 
     def gone(self, server: MCPServer[Any]) -> tuple[tuple[Kind, str], ...]:
-        """Return what a server offered once and no longer does."""
+        """Return what a server offered earlier and no longer does."""
         now = set(_offered(server))
         return tuple(key for key in self._seen.get(server, ()) if key not in now)
 

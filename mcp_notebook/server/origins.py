@@ -1,4 +1,4 @@
-"""Which cell holds which definitions, so that a cell that no longer defines one withdraws it."""
+"""Track which cell owns which definitions, so that a cell that no longer defines one withdraws it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Held = dict[tuple[Kind, str], str]
 
 
 class Origins:
-    """The definitions of a notebook's servers by the cell that made them last.
+    """The definitions of a notebook's servers, by the cell that made them last.
 
-    A cell is known by the id that the front end gives it; where it gives none, nothing is ever withdrawn.
+    A cell is identified by the id that the front end gives it. Without an id, nothing is ever withdrawn.
 
     Attributes:
-        cell: The one that runs now.
+        cell: The id of the running cell.
     """
 
     def __init__(self) -> None:
@@ -30,26 +30,26 @@ class Origins:
         self.cell: str | None = None
 
     def begin(self, cell: str | None) -> None:
-        """Notice that a cell begins to run."""
+        """Note that a cell begins to run."""
         self.cell = cell
 
     def held(self, server: MCPServer[Any]) -> dict[tuple[Kind, str], str]:
-        """Return which cell holds each definition of a server; what is put in counts."""
+        """Return the mapping from each definition of a server to its cell; the caller may add to it."""
         return self._held.setdefault(server, {})
 
     def withdrawn(self, server: MCPServer[Any], kind: Kind, defined: Iterable[str]) -> list[str]:
-        """Return the names of one kind that the running cell held on the server, and no longer defines."""
+        """Return the names of one kind that the running cell owned on the server and no longer defines."""
         held = self._held.get(server, {})
         kept = set(defined)
         return [n for (k, n), cell in held.items() if cell == self.cell and k == kind and n not in kept]
 
     def end(self, servers: Iterable[MCPServer[Any]], *, failed: bool) -> list[str]:
-        """Notice that the cell has ended, and withdraw what it held before and did not define now.
+        """Note that the cell has ended; withdraw what it owned before and did not define now.
 
-        A cell that raised withdraws nothing: it may not have come to the definition.
+        A cell that raised withdraws nothing: it may not have reached the definition.
 
         Returns:
-            The names that were withdrawn.
+            The withdrawn names.
         """
         cell, self.cell = self.cell, None
         gone: list[str] = []
@@ -66,7 +66,7 @@ class Origins:
         for kind in KINDS:
             entries = sdk_gaps.entries(server, kind)
             names = [name for k, name in gone if k == kind and name in entries]
-            # Decorators put what they define last; where the cell renamed it, it takes the place of the old one.
+            # A decorator adds its definition at the end. If the cell renamed it, it moves to the old one's position.
             added = [name for k, name in fresh if k == kind and (k, name) not in held and name in entries]
             if names:
                 replace(server, kind, {name: entries[name] for name in added}, names, moved=added)

@@ -1,4 +1,4 @@
-"""The session of one call: what the server sends and asks through it is kept with the call."""
+"""Record what the server sends and asks during a call."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ T = TypeVar("T")
 
 
 class RecordedSession(ServerSession):
-    """A `ServerSession` that keeps what goes through it, which may come from any event loop.
+    """A `ServerSession` that records what passes through it, from any event loop.
 
-    A call that runs on a worker or on the main thread has a loop of its own; the client is on the server's.
+    A call on a worker thread or on the main thread has a loop of its own; the client is on the server's loop.
     """
 
     _call: Call
@@ -28,17 +28,17 @@ class RecordedSession(ServerSession):
 
     @staticmethod
     def record(session: Any, call: Call) -> None:
-        """Have the session of a request keep what goes through it.
+        """Make the session of a request record to a call.
 
-        The SDK makes one for each request, and nobody else has it: so it becomes a `RecordedSession` itself.
+        The SDK makes a session for each request and shares it with nobody, so its class can be replaced.
         """
-        session.__class__ = RecordedSession
+        session.__class__ = RecordedSession  # the handler that the SDK calls already refers to this object
         session._call = call
         session._home = asyncio.get_running_loop()
         call.session = session
 
     async def report_progress(self, progress: float, total: float | None = None, message: str | None = None) -> None:
-        """Tell the client how far the call is."""
+        """Report the progress of the call to the client."""
         message = whole(message)
         self._call.add("progress", {"progress": progress, "total": total, "message": message})
         await self._at_home(super().report_progress(progress, total, message))
@@ -46,13 +46,13 @@ class RecordedSession(ServerSession):
     async def send_log_message(
         self, level: LoggingLevel, data: Any, logger: str | None = None, related_request_id: RequestId | None = None
     ) -> None:
-        """Send the client a message of the protocol's logging."""
+        """Send the client a log message of the protocol."""
         data, logger = whole(data), whole(logger)
         self._call.add("message", {"level": level, "data": data, "logger": logger})
         await self._at_home(super().send_log_message(level, data, logger, related_request_id))
 
     async def send_request(self, request: ServerRequest, *args: Any, **options: Any) -> Any:
-        """Ask the client, and keep the question and the answer."""
+        """Ask the client; record the question and the answer."""
         request = whole(request)
         self._call.add("question", request.model_dump(by_alias=True, mode="json", exclude_none=True))
         answer = await self._at_home(super().send_request(request, *args, **options))
@@ -60,7 +60,7 @@ class RecordedSession(ServerSession):
         return answer
 
     async def send_notification(self, *args: Any, **options: Any) -> None:
-        """Notify the client."""
+        """Send the client a notification."""
         await self._at_home(super().send_notification(*args, **options))
 
     async def _at_home(self, work: Coroutine[Any, Any, T]) -> T:
@@ -70,7 +70,7 @@ class RecordedSession(ServerSession):
 
 
 async def _outside(work: Coroutine[Any, Any, T]) -> T:
-    """Await `work` as no part of the call: in one process it runs the client's callbacks, and their prints too."""
+    """Await `work` outside the current call: in one process it runs the client's callbacks, which may print."""
     token = current.set(None)
     try:
         return await work

@@ -1,4 +1,4 @@
-"""The live servers of a notebook, by name, and which of them is current."""
+"""Keep the live servers of a notebook by name, and the current one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from weakref import WeakSet
 
 from mcp.server.mcpserver import MCPServer
 
-from mcp_notebook.errors import HostingError, UnknownNameError, did_you_mean
+from mcp_notebook.errors import HostingError, UnknownNameError, UsageError, did_you_mean
 from mcp_notebook.recording import Recorder
 from mcp_notebook.server.definitions import definitions
 from mcp_notebook.server.foreign import foreign_server
@@ -26,14 +26,14 @@ DEFAULT_NAME = "notebook"
 
 @dataclass
 class LiveServer:
-    """A server under the name that the notebook knows it by.
+    """A server, under the name that the notebook knows it by.
 
     Attributes:
-        name: A `NotebookServer`'s own name, or the variable that an adopted `MCPServer` was found in.
-        server: The server that has that name now; another takes its place when its cell runs again.
-        variable: For an adopted server, the variable to watch.
-        listener: Where it is served, or None.
-        made_by_magic: Whether no variable holds it, so that nothing but this keeps what it defines.
+        name: A `NotebookServer`'s own name, or the variable of an adopted `MCPServer`.
+        server: The server that has the name now; it is replaced when its cell runs again.
+        variable: The variable to watch, for an adopted server.
+        listener: The listener that serves it, or None.
+        made_by_magic: Whether no variable refers to the server, so that only the registry keeps its definitions.
     """
 
     name: str
@@ -44,11 +44,11 @@ class LiveServer:
 
 
 class Registry:
-    """The live servers of one notebook. Servers are told apart by identity, names by equality.
+    """The live servers of one notebook. Servers are compared by identity, names by equality.
 
     Attributes:
         servers: The live servers by name.
-        recorder: Keeps the calls of all of them.
+        recorder: Keeps the calls of all servers.
     """
 
     def __init__(self) -> None:
@@ -61,38 +61,38 @@ class Registry:
 
     @property
     def current(self) -> LiveServer:
-        """The server that definitions go to; the first use makes one named ``notebook``."""
+        """The server that definitions go to; the first use creates one named ``notebook``."""
         if self._current is None:
             self._unasked = self.new(DEFAULT_NAME)
             return self._unasked
         return self.servers[self._current]
 
     def meant(self, namespace: Mapping[str, Any]) -> LiveServer:
-        """Return the server that is meant where none is named.
+        """Return the server to use if none is named.
 
-        It is the current one. Where no cell chose one, and magics defined nothing, it is the one plain `MCPServer` that
-        a variable holds; of several, those without definitions are passed over.
+        This is the current server. If no cell has chosen one and magics have defined nothing, it is the only plain
+        `MCPServer` in a variable; among several, those without definitions are ignored.
 
         Raises:
-            UnknownNameError: There are several, or one that is not an `MCPServer`.
+            UsageError: There are several candidates, or there is only a server that is not an `MCPServer`.
         """
         if self._is_chosen():
             return self.current
         found = self.plain(namespace)
-        chosen = list(found) if len(found) == 1 else [name for name in found if definitions(found[name])]
+        chosen = self.likely(found)
         if len(chosen) == 1:
             return self.use(chosen[0], namespace)
         if found:
-            raise UnknownNameError(
-                f"There are several servers here: {', '.join(found)}. Say which one is meant: "
+            raise UsageError(
+                f"There are several servers here: {', '.join(found)}. Choose one: "
                 f"%mcp use {next(iter(chosen or found))}."
             )
         if (other := foreign_server(namespace)) is not None:
-            raise UnknownNameError(other)
+            raise UsageError(other)
         return self.current
 
     def plain(self, namespace: Mapping[str, Any]) -> dict[str, MCPServer[Any]]:
-        """Return the servers in variables that are not live, each once, by the first variable that holds it."""
+        """Return the servers in variables that are not live, each once, by its first variable."""
         found: dict[str, MCPServer[Any]] = {}
         known: list[MCPServer[Any]] = [live.server for live in self.servers.values()]
         for variable, value in variables_with(MCPServer, namespace).items():
@@ -101,15 +101,31 @@ class Registry:
                 known.append(value)
         return found
 
+    def distinct(self, namespace: Mapping[str, Any]) -> dict[str, MCPServer[Any]]:
+        """Return all servers, each once, by the name that `use` takes."""
+        return {**{name: live.server for name, live in self.servers.items()}, **self.plain(namespace)}
+
+    def known(self, name: str, namespace: Mapping[str, Any]) -> MCPServer[Any] | None:
+        """Return the live server of that name, or the one in the variable of that name; None where there is neither."""
+        if name in self.servers:
+            return self.servers[name].server
+        found = namespace.get(name)
+        return found if is_a(found, MCPServer) else None
+
+    @staticmethod
+    def likely(found: Mapping[str, MCPServer[Any]]) -> list[str]:
+        """Return the names that can be meant where none is given: the only one, or those with definitions."""
+        return list(found) if len(found) == 1 else [name for name in found if definitions(found[name])]
+
     def _is_chosen(self) -> bool:
-        """Whether a cell chose the current server, or gave it something to do."""
+        """Return whether a cell has chosen the current server, or used it."""
         if self._current is None:
             return False
         live = self.servers[self._current]
         return live is not self._unasked or live.listener is not None or bool(definitions(live.server))
 
     def new(self, name: str) -> LiveServer:
-        """Make an empty server of that name, current from now on; one that had the name is replaced."""
+        """Make an empty server of that name and make it current; it replaces an existing one."""
         self._put(name, NotebookServer(name), made_by_magic=True)
         return self._make_current(name)
 
@@ -122,7 +138,9 @@ class Registry:
         return self._make_current(self.take(name, namespace).name)
 
     def take(self, name: str, namespace: Mapping[str, Any]) -> LiveServer:
-        """Return the server of that name, or adopt the one in the variable of that name, current if none is.
+        """Return the server of that name, or adopt the one in the variable of that name.
+
+        The server becomes current if there is no current one.
 
         Raises:
             UnknownNameError: There is neither.
@@ -140,10 +158,10 @@ class Registry:
         return self.servers[name]
 
     def named(self, name: str | None) -> LiveServer:
-        """Return the server of that name, or the current one for None.
+        """Return the server of that name; None means the current one.
 
         Raises:
-            UnknownNameError: There is none of that name.
+            UnknownNameError: There is no such server.
         """
         if name is None:
             return self.current
@@ -151,23 +169,23 @@ class Registry:
             known = ", ".join(self.servers) or "none yet"
             raise UnknownNameError(
                 f"There is no server {name!r} (live: {known}).{did_you_mean(name, self.servers)} "
-                f"Make one with '%mcp new {name}'."
+                f"Create it with '%mcp new {name}'."
             )
         return self.servers[name]
 
     def sync(self, namespace: Mapping[str, Any], *, failed: bool = False) -> list[str]:
-        """Follow what a cell did to variables.
+        """Update the live servers after a cell may have changed variables.
 
-        A `NotebookServer` in a variable is known under its name, and a newer one of that name takes over; an
-        adopted server is the one that its variable holds now. Each server takes over once: an older one that is
-        still in some variable does not come back.
+        A `NotebookServer` in a variable is live under its name, and a newer one of the same name replaces it. An
+        adopted server is always the one that its variable refers to now. Each server takes over only once: an older
+        one that some variable still refers to does not come back.
 
         Args:
             namespace: The notebook's variables.
-            failed: The cell raised, so what it made may be half made and takes no place of a live server.
+            failed: Whether the cell raised. Its servers may be incomplete, so they replace no live server.
 
         Returns:
-            A line for each server that did not take over, which says why.
+            One line for each server that did not take over, with the reason.
         """
         notices: list[str] = []
         for name, variable, server in self._newcomers(namespace):
@@ -175,13 +193,13 @@ class Registry:
             self._seen.add(server)
             if live is not None and failed:
                 notices.append(
-                    f"this cell raised, so {name!r} is still the server of before. Mend the cell and run it again."
+                    f"this cell raised, so {name!r} is still the earlier server. Fix the cell and run it again."
                 )
             elif live is not None and live.made_by_magic and definitions(live.server):
                 self._passed_over.add(server)
                 notices.append(
-                    f"{name!r} is live already, from magics, so the new server of that name in {variable!r} was not "
-                    f"taken. To take it: %mcp use {variable}."
+                    f"{name!r} is already live, defined by magics, so the new server of that name in {variable!r} was "
+                    f"ignored. To use it: %mcp use {variable}."
                 )
             else:
                 try:
@@ -193,13 +211,13 @@ class Registry:
         return notices
 
     def _give_way(self) -> None:
-        """Drop the server that was made because none was there, unless a cell gave it something to do."""
+        """Drop the server that was created because there was none, unless a cell has used it."""
         if self._unasked is not None and not self._is_chosen():
             self.servers.pop(self._unasked.name)
             self._current = self._unasked = None
 
     def _newcomers(self, namespace: Mapping[str, Any]) -> list[tuple[str, str, MCPServer[Any]]]:
-        """Return servers that were not there before: the name each would take, its variable, and the server."""
+        """Return new servers in variables: the name each would take, its variable, and the server."""
         watched = {live.variable: live.name for live in self.servers.values() if live.variable is not None}
         found = []
         for variable, value in variables_with(MCPServer, namespace).items():
@@ -211,7 +229,7 @@ class Registry:
         return found
 
     def names(self, namespace: Mapping[str, Any]) -> list[str]:
-        """Return what `use` takes: live servers, and variables that hold one."""
+        """Return the names that `use` accepts: live servers, and variables that refer to a server."""
         variables = [name for name in variables_with(MCPServer, namespace) if not name.startswith("_")]
         return list(dict.fromkeys([*self.servers, *variables]))
 
@@ -221,7 +239,7 @@ class Registry:
         self._seen.add(adopt(server, self.recorder))
         live = self.servers.setdefault(name, LiveServer(name, server))
         if live.server is not server and live.listener is not None:
-            # First, because it may raise, and then the earlier server goes on everywhere.
+            # First, because it may raise; then the earlier server stays in place everywhere.
             live.listener.follow(server)
         live.server, live.variable, live.made_by_magic = server, variable, made_by_magic
 
@@ -238,6 +256,6 @@ class Registry:
                 "server, or of a variable that holds an MCPServer."
             )
         return (
-            f"There is no live server and no variable {name!r}.{did_you_mean(name, self.names(namespace))} "
-            f"'%mcp new {name}' makes a server of that name."
+            f"There is no live server or variable {name!r}.{did_you_mean(name, self.names(namespace))} "
+            f"'%mcp new {name}' creates a server of that name."
         )

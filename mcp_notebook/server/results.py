@@ -1,8 +1,8 @@
-"""Values that JSON does not know, found before clients get a text or a null that only looks like them.
+"""Find values that JSON cannot represent before clients get a string or a null instead of them.
 
-The SDK writes what pydantic does not know with `str`: numpy's 3 becomes ``"3"``, an array ``"[1 2]"``. In structured
-content, NaN and the infinities become null. An exported package would do so too, so nothing is converted here: the
-author is told what to return instead.
+The SDK converts values that pydantic does not know with `str`: numpy's 3 becomes ``"3"``, an array ``"[1 2]"``. In
+structured content, NaN and the infinities become null. An exported package would do the same, so nothing is converted
+here: the author is told what to return instead.
 """
 
 from __future__ import annotations
@@ -34,23 +34,23 @@ T = TypeVar("T")
 Entry = TypeVar("Entry", Resource, ResourceTemplate)
 
 READY = (str, bool, int, float, type(None), CallToolResult, InputRequiredResult, Image, Audio, *get_args(ContentBlock))
-"""What the SDK sends as it is."""
+"""Types that the SDK sends unchanged."""
 
 GIVEN = "_mcp_notebook_given"
-"""The attribute of a check that has the function as the SDK made it."""
+"""The attribute of a checking wrapper that refers to the function as the SDK made it."""
 
 MOST = 10_000
-"""How many parts of a result are looked at."""
+"""Most parts of a result that are checked."""
 
 
 class _Checked(FuncMetadata):
-    """What the SDK knows of a function, with a check of what the function returns."""
+    """The SDK's metadata of a function, with a check of the function's result."""
 
     def convert_result(self, result: Any) -> CallToolResult | InputRequiredResult:
-        """Convert as the SDK does.
+        """Convert a result as the SDK does, but refuse lossy conversions.
 
         Raises:
-            TypeError: Clients would get a text instead of a value.
+            TypeError: Clients would get a string instead of a value.
             ToolError: Clients would get null instead of a number; the message names the place.
         """
         found = None if type(result) in READY else unknown_to_json(result)
@@ -69,7 +69,7 @@ class _Checked(FuncMetadata):
 
 
 def in_whole(result: T) -> T:
-    """Return what a call gives with U+FFFD for each half character, and note that with the call."""
+    """Return a result with each lone surrogate replaced by U+FFFD; if there was one, add a warning to the call."""
     sent = whole(result)
     call = current.get()
     if sent is not result and call is not None:
@@ -80,7 +80,7 @@ def in_whole(result: T) -> T:
 
 
 def checked(tool: Tool) -> Tool:
-    """Return the tool, its results looked at before clients get them."""
+    """Return the tool with a check of its results."""
     known = tool.fn_metadata
     if type(known) is not FuncMetadata:
         return tool
@@ -89,7 +89,7 @@ def checked(tool: Tool) -> Tool:
 
 
 def checked_resource(entry: Entry) -> Entry:
-    """Return a resource or template, what its function returns looked at before clients get it."""
+    """Return a resource or template with a check of its function's result."""
     function = getattr(entry, "fn", None)
     if function is None or hasattr(function, GIVEN):
         return entry
@@ -111,7 +111,7 @@ def checked_resource(entry: Entry) -> Entry:
         def read(*args: Any, **options: Any) -> Any:
             return look_at(function(*args, **options))
 
-    # The author's function is what they wrapped, not pydantic's check of arguments around it.
+    # __wrapped__ is the author's function, not pydantic's check of arguments around it.
     vars(read).update({GIVEN: function, "__wrapped__": inspect.unwrap(function)})
     return entry.model_copy(update={"fn": read})
 
@@ -120,14 +120,14 @@ def _refuse_nulls(result: Any, sent: Any, *, wrapped: bool) -> None:
     returned = result.structured_content if isinstance(result, CallToolResult) else result
     for path, word in not_numbers(returned):
         instead = _at(sent, path, wrapped=wrapped)
-        # A model may write such a number as something else.
+        # A model may serialize such a number as something else.
         if instead is None or any(not_numbers(instead)):
             where = f" at {place_in_words(path)}" if path else ""
             raise ToolError(f"it returned {word}{where}, which JSON cannot carry. Return None, or a text, instead.")
 
 
 def _at(value: Any, path: Path, *, wrapped: bool) -> Any:
-    """Return what is at a place of the structured content; None where there is nothing."""
+    """Return the value at a place in the structured content; None if there is none."""
     for part in ("result", *path) if wrapped else path:
         try:
             value = value[part]
@@ -137,21 +137,21 @@ def _at(value: Any, path: Path, *, wrapped: bool) -> Any:
 
 
 def unknown_to_json(value: Any) -> str | None:
-    """Say what in a value JSON does not know, and what to write instead; None where all of it is JSON."""
+    """Describe the first value that JSON cannot represent and what to return instead; None if there is none."""
     try:
         for part in islice(_parts(value), MOST):
             if (found := _unknown(part)) is not None:
                 return f"{'is' if part is value else 'has'} {found}"
-    except RecursionError:  # it contains itself, which the SDK says
+    except RecursionError:  # the value contains itself; the SDK reports that
         pass
     return None
 
 
 def _parts(value: Any) -> Iterator[Any]:
-    """Yield what is in a value; not what an iterator gives, which gives it once."""
+    """Yield the innermost values in a value; iterators are left alone, because they can be read only once."""
     inside: Iterable[Any]
     if isinstance(value, Mapping):
-        inside = value.values()  # JSON's keys are texts
+        inside = value.values()  # JSON's keys are always strings
     elif isinstance(value, list | tuple | set | frozenset | deque):
         inside = value
     elif isinstance(value, BaseModel) or (is_dataclass(value) and not isinstance(value, type)):
@@ -164,7 +164,7 @@ def _parts(value: Any) -> Iterator[Any]:
 
 
 def _unknown(part: Any) -> str | None:
-    """Say what a value is that pydantic does not know; None where it does, and where its text is all that it is."""
+    """Describe a value that pydantic does not know; None if it knows it, or if its text says all about it."""
     if isinstance(part, (*READY, Iterator)):
         return None
     unknown: list[Any] = []
@@ -180,7 +180,7 @@ def _unknown(part: Any) -> str | None:
 
 
 def _way(part: Any, kind: type) -> str | None:
-    """Say what to return instead."""
+    """Describe what to return instead."""
     without_words = kind.__str__ is object.__str__ and kind.__repr__ is object.__repr__  # type: ignore[comparison-overlap]
     ways = (
         (kind.__name__ == "NAType", "None instead"),
@@ -197,12 +197,12 @@ def _way(part: Any, kind: type) -> str | None:
 
 
 def _is_table(value: Any) -> bool:
-    """Whether it is a DataFrame, whichever package it is from: its text is a table that can be read."""
+    """Return whether a value is a DataFrame of any package; its text is a readable table."""
     return hasattr(value, "columns") and hasattr(value, "to_dict")
 
 
 def _broken(why: str) -> str:
-    """Say what pydantic cannot write, though it knows the type."""
+    """Describe a value that pydantic knows but cannot write."""
     if "utf-8 sequence" in why:
         return "bytes that are not text. Return base64.b64encode(...).decode(), or an Image or Audio of the SDK."
     if "object cannot be interpreted" in why:  # a datetime without a year

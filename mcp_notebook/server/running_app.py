@@ -1,4 +1,4 @@
-"""The HTTP app of one server, while it runs."""
+"""Run the HTTP app of one server."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ __all__ = ["RunningApp"]
 
 
 class RunningApp:
-    """The HTTP app of a server, its lifespan open for as long as its task runs.
+    """The HTTP app of a server; its lifespan is open for as long as its task runs.
 
     Attributes:
         server: The server.
         app: Its app.
-        keeps_events: Whether the server keeps events for clients that were cut off.
-        failure: What its lifespan raised after it had begun.
+        keeps_events: Whether the server keeps events for clients that were disconnected.
+        failure: The error that its lifespan raised after it had begun.
     """
 
     def __init__(self, server: MCPServer[Any], endpoint: Endpoint) -> None:
         self.server = server
-        # An app's session manager runs only once, so each start has a new app.
+        # An app's session manager runs only once, so each start needs a new app.
         self.app: Starlette = APPS[endpoint.transport](server, endpoint.security)
         self.keeps_events = _keeps_events(server)
         self._path = PATHS[endpoint.transport]
@@ -43,7 +43,7 @@ class RunningApp:
         self.failure: Exception | None = None
 
     async def run(self, *, task_status: anyio.abc.TaskStatus[RunningApp]) -> None:
-        """Run the lifespan from beginning to end; `task_status` hears when requests can be answered."""
+        """Run the lifespan from beginning to end; `task_status` is notified when requests can be answered."""
         open_ = False
         try:
             async with self.app.router.lifespan_context(self.app):
@@ -53,18 +53,18 @@ class RunningApp:
         except Exception as error:  # the author's lifespan may raise anything
             if not open_:
                 raise
-            # The lifespan failed later on, mostly when it ended. Raised here, it would end the listener too.
+            # The lifespan failed later, mostly at its end. Raised here, the error would also end the listener.
             self.failure = error
         finally:
             self._stopped.set()
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, as ASGI has it."""
+        """Answer a request, as an ASGI app."""
         await (self._at_path if scope["path"] == self._path else self.app)(scope, receive, send)
 
     async def stop(self) -> None:
-        """End all streams and the lifespan, and wait for it, no longer than `GRACE`."""
-        # An open listen stream would hold up the shutdown, so those are closed first.
+        """End all streams and the lifespan; wait at most `GRACE` seconds."""
+        # An open listen stream would delay the shutdown, so these are closed first.
         listen = sdk_gaps.listen_handler(self.server)
         if listen is not None:
             listen.close()
@@ -74,7 +74,7 @@ class RunningApp:
 
 
 def _keeps_events(server: MCPServer[Any]) -> bool:
-    """Whether a client can go on after an event; also where the author's own app answers, which nobody knows."""
+    """Return whether a client can resume after an event; True if the author's own app answers, which is unknown."""
     try:
         return server.session_manager.event_store is not None
     except RuntimeError:
@@ -82,9 +82,9 @@ def _keeps_events(server: MCPServer[Any]) -> bool:
 
 
 def _without_detour(app: Starlette, path: str) -> ASGIApp:
-    """Return what answers at `path` without Starlette's layers in between, 17 us of a call's 400.
+    """Return the app at `path` without Starlette's layers in between, which take 17 us of a call's 400.
 
-    Where there is middleware, such as that of authorization, it is the whole app.
+    If there is middleware, such as that of authorization, return the whole app.
     """
     at_path = [route.app for route in app.routes if isinstance(route, Route) and route.path == path]
     return at_path[0] if at_path and not app.user_middleware else app
@@ -96,4 +96,4 @@ APPS: dict[str, Callable[[MCPServer[Any], TransportSecuritySettings], Starlette]
     ),
     "sse": lambda server, security: server.sse_app(transport_security=security),
 }
-"""How the app of a transport is made."""
+"""The factory of the app, by transport."""

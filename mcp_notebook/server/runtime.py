@@ -1,6 +1,6 @@
-"""What a kernel adds to a server: it records each call, and tells clients of changes.
+"""Record each call of a server, and notify its clients of changes.
 
-One middleware of the SDK, on every transport: all that a client asks passes through it.
+One middleware of the SDK does this on every transport: every request of a client passes through it.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from mcp_notebook.recording.call import MOST_CHARACTERS_OF_NAME
 from mcp_notebook.recording.characters import whole
 from mcp_notebook.recording.cutting import fits, fitted
 from mcp_notebook.server import sdk_gaps
-from mcp_notebook.server.approved_call import door
-from mcp_notebook.server.audience import Audience
+from mcp_notebook.server.approved_call import current_approval
 from mcp_notebook.server.definitions import function_behind
+from mcp_notebook.server.notifier import ChangeNotifier
 from mcp_notebook.server.recorded_session import RecordedSession
 from mcp_notebook.server.results import in_whole
 from mcp_notebook.server.tracing import SpansWhereCollected
@@ -34,13 +34,13 @@ from mcp_notebook.server.tracing import SpansWhereCollected
 __all__ = ["APPROVAL", "CALL_ID", "TRANSPORT", "Runtime"]
 
 CALL_ID = "mcp-notebook/call"
-"""The ``_meta`` key by which a notebook recognises a request of its own."""
+"""The ``_meta`` key by which a notebook recognizes its own requests."""
 
 TRANSPORT = "mcp-notebook/transport"
-"""Where the listener notes in a request's ASGI scope how it came."""
+"""The key in a request's ASGI scope for how the request arrived; set by the listener."""
 
 APPROVAL = "mcp-notebook/approval"
-"""Where it notes the `Approval` that such a request needs; None where nobody is asked."""
+"""The key for the `Approval` that the request needs; None if nobody is asked."""
 
 NAMED_BY = {
     "tools/call": "name",
@@ -48,32 +48,32 @@ NAMED_BY = {
     "prompts/get": "name",
     "completion/complete": "ref",
 }
-"""The methods that are recorded, and which parameter says what was asked for."""
+"""The recorded methods, with the parameter that names what is requested."""
 
 
 class Runtime:
-    """The middleware of one server.
+    """The notebook's middleware on one server.
 
     Attributes:
         recorder: Keeps the calls; a notebook's servers share one.
-        audience: The clients that hear of changes.
-        defined: The kind and name of each definition that was registered since somebody last looked, in order.
+        notifier: Notifies the clients of changes.
+        defined: The kind and name of each definition registered since the last cell ended, in order.
     """
 
     def __init__(self, server: MCPServer[Any], recorder: Recorder | None = None) -> None:
         self.recorder = recorder or Recorder()
-        self.audience = Audience(sdk_gaps.own_bus(server))
-        sdk_gaps.listen_to(server, self.audience)
+        self.notifier = ChangeNotifier(sdk_gaps.own_bus(server))
+        sdk_gaps.listen_to(server, self.notifier)
         self.defined: dict[tuple[str, str], None] = {}
         self._server = server
         self._rounds: dict[bytes, Call] = {}
         sdk_gaps.wrap_spans(server, SpansWhereCollected)
         sdk_gaps.bind_rounds(server, _principal)
-        # First, so outside the SDK's own that seals a request's state: sealed, it is another for each call.
+        # First, and so outside the SDK's middleware that seals a request's state: only a sealed state is unique.
         server.middleware.insert(0, self)
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        """Pass a message on, as middleware of the SDK does; what goes back has whole characters."""
+        """Pass a message on, as middleware of the SDK; replace lone surrogates in the answer."""
         try:
             if ctx.method in NAMED_BY and ctx.request_id is not None:
                 return await self._recorded(ctx, call_next)  # whole already, and noted with the call
@@ -84,18 +84,18 @@ class Runtime:
     async def _passed_on(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         if ctx.method == "initialize" and not fits(ctx.params, MOST_BYTES_OF_A_CLIENT):
             raise MCPError(
-                INVALID_PARAMS, f"What a client says of itself may have {MOST_BYTES_OF_A_CLIENT // 1000} kB, not more."
+                INVALID_PARAMS, f"A client may say at most {MOST_BYTES_OF_A_CLIENT // 1000} kB about itself."
             )
         if ctx.method in ("resources/subscribe", "resources/unsubscribe") and ctx.protocol_version not in MODERN:
             return await self._followed(ctx, call_next)
         if ctx.method == "notifications/initialized":
-            self.audience.join(sdk_gaps.connection(ctx.session))
+            self.notifier.join(sdk_gaps.connection(ctx.session))
         elif ctx.method == "subscriptions/listen":
             asked = (ctx.params or {}).get("notifications")
             uris = asked.get("resourceSubscriptions") if isinstance(asked, dict) else None
-            # Of what is not as the protocol has it the SDK says so.
+            # The SDK reports malformed values.
             if isinstance(uris, list) and all(isinstance(uri, str) for uri in uris):
-                self.audience.listens(uris)
+                self.notifier.record_listening(uris)
         result = await call_next(ctx)
         if ctx.method == "initialize" and isinstance(result, dict):
             _announcing(result.get("capabilities", {}))
@@ -103,7 +103,7 @@ class Runtime:
 
     async def _followed(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         uri = (ctx.params or {}).get("uri")
-        change = self.audience.follow if ctx.method == "resources/subscribe" else self.audience.unfollow
+        change = self.notifier.follow if ctx.method == "resources/subscribe" else self.notifier.unfollow
         if isinstance(uri, str):
             change(sdk_gaps.connection(ctx.session), uri)
         try:
@@ -111,14 +111,14 @@ class Runtime:
         except MCPError as error:
             if error.code != METHOD_NOT_FOUND:
                 raise
-            return {}  # the SDK serves it only where the author wrote a handler
+            return {}  # the SDK serves this method only if the author wrote a handler
 
     async def _recorded(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         call = self._opened(ctx)
         RecordedSession.record(ctx.session, call)
         output.ensure()
         token = current.set(call)
-        asking = door.set(None if ctx.request is None else ctx.request.scope.get(APPROVAL))
+        asking = current_approval.set(None if ctx.request is None else ctx.request.scope.get(APPROVAL))
         try:
             result = await call_next(ctx)
         except anyio.get_cancelled_exc_class():
@@ -133,7 +133,7 @@ class Runtime:
             self._ended(ctx, call, result)
             return result
         finally:
-            door.reset(asking)
+            current_approval.reset(asking)
             current.reset(token)
             self.recorder.closed(call)
 
@@ -147,7 +147,7 @@ class Runtime:
             if call is not None:
                 call.rounds += 1
                 call.state, call.duration = "running", None
-                if params.get("requestState") is None:  # nothing shows that this is the client which was allowed
+                if params.get("requestState") is None:  # nothing proves that this is the client that was allowed
                     call.allowed = None
                 for answer in answers.values():
                     call.add("answer", answer)
@@ -181,15 +181,15 @@ class Runtime:
 
 
 MOST_WAITING = 1_000
-"""How many calls may wait for a client's answers and still be known as the same call when those come."""
+"""Most calls that wait for a client's answers and are still recognized when the answers come."""
 
 
 MOST_BYTES_OF_A_CLIENT = 64_000
-"""What a client may say of itself when it opens a legacy session, which keeps that."""
+"""Most bytes that a client may say about itself when it opens a legacy session; the session keeps them."""
 
 
 def _named(asked: Any) -> str:
-    """Return the name or URI that a request asks for, as a text also where it is none."""
+    """Return the requested name or URI; if it is not a string, its repr."""
     if isinstance(asked, dict):
         asked = asked.get("name") or asked.get("uri")
     if isinstance(asked, str):
@@ -198,7 +198,7 @@ def _named(asked: Any) -> str:
 
 
 def _arguments(method: str, params: Mapping[str, Any]) -> Any:
-    """Return what a request brings, as it came; of a completion the argument, as far as it is typed."""
+    """Return the arguments of a request as they came; for a completion, the partial argument."""
     if method != "completion/complete":
         arguments = params.get("arguments")
         return {} if arguments is None else arguments
@@ -219,26 +219,26 @@ def _transport(ctx: ServerRequestContext[Any, Any]) -> str:
 
 
 def _principal(ctx: ServerRequestContext[Any, Any]) -> str:
-    """Return whom the state of a call of several rounds is for: it passes for nobody else.
+    """Return the owner of a multi-round call's state; the state is valid for nobody else.
 
-    That is the user, where the server has authorization of its own, and else no more than how the client came and what
-    it calls itself. A notebook has one token, so everybody who has it is the same to the kernel, and may use any
-    name: this keeps an honest client from going on with another's call, and a state that was seen in a log or on a
-    screen from passing under a name of its own. It does not keep away somebody who has the token and takes the name
-    too. The same holds for what a person allowed "for the rest".
+    If the server has authorization of its own, the owner is the user. Otherwise it is only the transport and the
+    client's name. A notebook has one token, so the kernel cannot tell its bearers apart, and each may use any name.
+    This keeps an honest client from continuing another's call, and it keeps a state copied from a log or a screen from
+    being valid under another name. It does not stop somebody who has the token and also takes the name. The same holds
+    for "always allow" decisions.
     """
     return json.dumps([authenticated_principal(ctx), _transport(ctx), _client(ctx)])
 
 
 def _round(method: str, name: str, client: str, message: Mapping[str, Any]) -> bytes:
-    """Return what tells the rounds of one call from those of others: a digest, since a state may be long."""
+    """Return a key that identifies the rounds of one call; a digest, because a state may be long."""
     state = message.get("requestState")
     key = "\0".join((method, name, client, state if isinstance(state, str) else ""))
     return sha256(key.encode("utf-8", "surrogatepass")).digest()
 
 
 def _announcing(capabilities: dict[str, Any]) -> None:
-    """Correct what the SDK says at the legacy handshake: changes are announced, and resources can be followed."""
+    """Correct the capabilities of the legacy handshake: changes are announced, and resources can be followed."""
     for kind in ("tools", "prompts", "resources"):
         if kind in capabilities:
             capabilities[kind]["listChanged"] = True

@@ -1,4 +1,4 @@
-"""Every touch of a private part of the SDK, each with its reason.
+"""Contain every access to a private part of the SDK, each with its reason.
 
 `tests/test_sdk_gaps.py` has a test for each that fails when the SDK closes the gap.
 """
@@ -43,7 +43,7 @@ __all__ = [
 Server = MCPServer[Any]
 
 # Adding a name again keeps the first function (python-sdk #711, #1429), removing it first would move it to the end of
-# the list, and resources have no public remove (#2331). One assignment changes the list as clients see it, whole.
+# the list, and resources cannot be removed publicly (#2331). One assignment replaces the whole list at once.
 
 _KEPT_IN = {
     "tool": ("_tool_manager", "_tools"),
@@ -53,7 +53,7 @@ _KEPT_IN = {
 }
 
 
-# The public lists hold what goes over the wire; the functions behind them are only here.
+# The public lists contain what goes over the wire; only these records have the functions.
 
 
 def entries(server: Server, kind: str) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def entries(server: Server, kind: str) -> dict[str, Any]:
 
 
 def kept_in(kind: str) -> tuple[str, str]:
-    """Return the attributes, one in the other, by which a server has its records of one kind."""
+    """Return the path of attributes to a server's records of one kind."""
     return _KEPT_IN[kind]
 
 
@@ -75,13 +75,13 @@ def put_entries(server: Server, kind: str, new: dict[str, Any]) -> None:
 
 
 def share_entries(server: Server, other: Server) -> None:
-    """Have `server` keep its records where `other` does, so that what is put on one is on both."""
+    """Make `server` share its records with `other`, so that a change of one is a change of both."""
     for manager in {manager for manager, _ in _KEPT_IN.values()}:
         setattr(server, manager, getattr(other, manager))
 
 
 def listen_handler(server: Server) -> ListenHandler | None:
-    """Return what serves ``subscriptions/listen``.
+    """Return the handler of ``subscriptions/listen``.
 
     `MCPServer` has no way to end open streams, and an open one holds up the HTTP server's shutdown
     (python-sdk #514, #1272, #2150).
@@ -91,8 +91,8 @@ def listen_handler(server: Server) -> ListenHandler | None:
     return handler if isinstance(handler, ListenHandler) else None
 
 
-# A server's bus is chosen when it is made, and only a request's context reaches it (python-sdk #741, #1512); a notebook
-# adopts servers that are made already, and changes them between requests.
+# A server's bus is chosen in its constructor, and only a request's context gives access to it (python-sdk #741, #1512).
+# A notebook adopts existing servers, and changes them between requests.
 
 
 def own_bus(server: Server) -> SubscriptionBus:
@@ -101,14 +101,14 @@ def own_bus(server: Server) -> SubscriptionBus:
 
 
 def listen_to(server: Server, bus: SubscriptionBus) -> None:
-    """Have the server's listen streams hear from `bus` instead."""
+    """Make the server's listen streams subscribe to `bus` instead."""
     handler = listen_handler(server)
     if handler is not None:
         handler._bus = bus
 
 
 def connection(session: ServerSession) -> Connection:
-    """Return the connection behind the session of one request: only that tells when the client is gone.
+    """Return the connection behind the session of one request: only the connection knows when the client is gone.
 
     A server does not list its live sessions (python-sdk #741, #875).
     """
@@ -116,14 +116,14 @@ def connection(session: ServerSession) -> Connection:
 
 
 def wrap_spans(server: Server, wrap: Callable[[ServerMiddleware[Any]], ServerMiddleware[Any]]) -> None:
-    """Put something around the middleware that makes spans: the SDK has no switch for it."""
+    """Wrap the middleware that makes spans: the SDK has no switch for it."""
     server.middleware[:] = [wrap(m) if isinstance(m, OpenTelemetryMiddleware) else m for m in server.middleware]
 
 
 def bind_rounds(server: Server, principal: Callable[[ServerRequestContext[Any, Any]], str | None]) -> None:
-    """Have the state of a call of several rounds pass for the same principal only, unless the author said who that is.
+    """Bind the state of a multi-round call to a principal, unless the author has chosen one.
 
-    The policy is an argument of the constructor, and an adopted server is made already.
+    The policy is an argument of the constructor, and adopted servers already exist.
     """
     for layer in server.middleware:
         if isinstance(layer, RequestStateBoundary) and layer._security.bind_principal is authenticated_principal:
@@ -131,25 +131,25 @@ def bind_rounds(server: Server, principal: Callable[[ServerRequestContext[Any, A
 
 
 async def run_on_streams(server: Server, read: Any, write: Any) -> None:
-    """Serve one client on a pair of streams: `MCPServer` has that for stdio only (python-sdk #1187)."""
+    """Serve one client on a pair of streams; `MCPServer` supports this only for stdio (python-sdk #1187)."""
     low = server._lowlevel_server
     await low.run(read, write, low.create_initialization_options())
 
 
 def matches(template: ResourceTemplate, uri: str) -> bool:
-    """Whether the template answers for that URI."""
+    """Return whether the template answers for a URI."""
     try:
         return template.matches(uri) is not None
-    except ValueError:  # the template refuses the path in it, and so will the read
+    except ValueError:  # the template refuses the path in the URI; reading it will be refused too
         return False
 
 
 @contextmanager
 def quiet_construction() -> Iterator[None]:
-    """While this is open, every new `MCPServer` leaves the root logger alone.
+    """Keep every new `MCPServer` from configuring the root logger while the context is open.
 
-    Its constructor calls ``logging.basicConfig``, and in a kernel every library's log would then be
-    printed into the cells (python-sdk #420, #1656).
+    Its constructor calls ``logging.basicConfig``, and in a kernel every library's log would then be printed into the
+    cells (python-sdk #420, #1656).
     """
     module: Any = sys.modules[MCPServer.__module__]
     original = module.configure_logging
@@ -162,17 +162,17 @@ def quiet_construction() -> Iterator[None]:
 
 @dataclass
 class InspectingClient(Client):
-    """The SDK's client, which hands over what it refuses, and leaves results against their schemas to others.
+    """The SDK's client, which passes on what it refuses, and does not check results against their schemas.
 
-    The SDK raises where a result is not as the protocol has it, and the result is lost; and it checks structured
-    content itself, on the loop, by `re` and without an end.
+    The SDK raises if a result does not follow the protocol, and the result is lost. It also checks structured content
+    itself: on the loop, with `re`, and without a time limit.
     """
 
     see: Callable[[Mapping[str, Any]], None] = field(kw_only=True)
-    """Told of each result as it came."""
+    """Called with each result as it came."""
 
     read_anyway: Callable[[str, ValidationError], BaseModel | None] = field(kw_only=True)
-    """Reads the result of a method that the SDK refused; returns None for one that stays refused."""
+    """Reads a result that the SDK refused; returns None if it stays refused."""
 
     async def _build_session(self, exit_stack: AsyncExitStack) -> ClientSession:
         session: Any = await super()._build_session(exit_stack)

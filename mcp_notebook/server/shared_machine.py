@@ -1,4 +1,4 @@
-"""Whether others than this user run programs on this machine: loopback is open to all of them."""
+"""Find out whether other users run programs on this machine: loopback is open to all of them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from pathlib import Path
 __all__ = ["why_shared"]
 
 SYSTEM_UIDS = 500 if sys.platform == "darwin" else 1000
-"""Users below this are services of the system."""
+"""Lower user ids belong to services of the system."""
 
 NOBODYS_UIDS = (range(60_000, 65_536), range(2**31, 2**33))
-"""Users that systemd makes for services, and nobody."""
+"""User ids that systemd gives to services, and the id of nobody."""
 
 
 def why_shared(environment: Mapping[str, str]) -> str | None:
-    """Say why this machine counts as shared: a JupyterHub, or programs of other people; None where it does not.
+    """Return why this machine counts as shared (a JupyterHub, or programs of other users); None if it does not.
 
-    What the system hides, as ``hidepid`` and containers do, is not seen. On Windows only the hub is noticed.
+    Users that the system hides, as with ``hidepid`` and in containers, are not found. On Windows only a hub is found.
     """
     hub = next((name for name in environment if name.startswith("JUPYTERHUB_")), None)
     if hub is not None:
@@ -37,7 +37,7 @@ def _is_person(uid: int) -> bool:
 
 
 def _running() -> set[int]:
-    """Return the user ids of all programs that run."""
+    """Return the user ids of all running programs."""
     processes = Path("/proc")
     if not (processes / "self").exists():  # macOS
         listed = subprocess.run(["ps", "-axo", "uid="], capture_output=True, text=True, check=False).stdout
@@ -47,6 +47,6 @@ def _running() -> set[int]:
         if process.name.isdigit():
             try:
                 found.add(process.stat().st_uid)
-            except OSError:  # it has ended
+            except OSError:  # the process has ended
                 continue
     return found

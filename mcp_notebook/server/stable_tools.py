@@ -1,4 +1,4 @@
-"""A fixed pair of tools that reach all the others, for clients that ask for the list of tools once and never again."""
+"""Offer a fixed pair of tools that reach all others, for clients that list tools only once."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ TOOLS = {
 
 
 def offer(server: MCPServer[Any]) -> None:
-    """Put the pair on the server, beside its own tools."""
+    """Put the pair on the server, in addition to its own tools."""
     replace(server, "tool", TOOLS)
 
 
 def withdraw(server: MCPServer[Any]) -> None:
-    """Take the pair off again."""
+    """Remove the pair."""
     replace(server, "tool", {}, list(TOOLS))

@@ -1,4 +1,4 @@
-"""Why a function cannot be described to clients: which of its types, what pydantic says of it, and what to do."""
+"""Explain why a function cannot be described to clients: the type at fault, pydantic's reason, and the fix."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from pydantic.warnings import ArbitraryTypeWarning
 __all__ = ["reason_of", "unusable_type"]
 
 MOST = 300
-"""Characters of a reason; pydantic's are sentences, but validators of the author's may say anything."""
+"""Most characters of a reason. Pydantic's reasons are sentences, but the author's validators may say anything."""
 
 UNKNOWN = (PydanticSchemaGenerationError, PydanticInvalidForJsonSchema)
-"""What pydantic raises of types that it does not know, in words about its own inside."""
+"""Pydantic's errors for types that it does not know; their messages are about pydantic's internals."""
 
 
 def unusable_type(function: Callable[..., Any]) -> str | None:
-    """Say which parameter has a type that no JSON Schema describes, or else the result, and what to do about it."""
+    """Return which parameter, or the result, has a type that no JSON Schema describes, and how to fix it."""
     try:
         signature = inspect.signature(function, eval_str=True)
     except NameError as error:
@@ -30,7 +30,7 @@ def unusable_type(function: Callable[..., Any]) -> str | None:
             f"its annotations cannot be read ({error}). Define or import that name in this cell or an "
             "earlier one, then run the cell again."
         )
-    except Exception as error:  # noqa: BLE001 - there is none, or an annotation, which is the author's code, raised
+    except Exception as error:  # noqa: BLE001 - no signature, or an annotation (the author's code) raised
         return f"its signature cannot be read ({error}). Write a def around it, with a type for each parameter."
     for name, parameter in signature.parameters.items():
         if parameter.annotation is not parameter.empty and (raised := _raised_by(parameter.annotation)):
@@ -47,27 +47,27 @@ def unusable_type(function: Callable[..., Any]) -> str | None:
             "its result",
             result,
             raised,
-            "so clients cannot be told what comes. Return a type that pydantic knows (str, int, list, dict, a "
+            "so clients cannot be told what to expect. Return a type that pydantic knows (str, int, list, dict, a "
             "BaseModel), or send it as text: --no-structured.",
         )
     return None
 
 
 def reason_of(error: BaseException) -> str:
-    """Return in one line what pydantic, the SDK or the author's own code says."""
+    """Return the message of pydantic, the SDK or the author's own code in one line."""
     words = " ".join(str(error).split("\n\nFor further information")[0].split("\n\nIf you got this")[0].split())
     words = words[:MOST].rstrip(". ")
     return f"{words or type(error).__name__}."
 
 
 def _raised_by(annotation: Any) -> Exception | None:
-    """Return what pydantic raises, or warns of, where it has to describe a type."""
+    """Return the error or warning that pydantic raises when it has to describe a type; None if there is none."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        warnings.simplefilter("error", ArbitraryTypeWarning)  # it would take anything at all
+        warnings.simplefilter("error", ArbitraryTypeWarning)  # such a type would accept any value
         try:
             TypeAdapter(annotation).json_schema()
-        except Exception as error:  # noqa: BLE001 - annotations are the author's code, and pydantic runs it
+        except Exception as error:  # noqa: BLE001 - pydantic evaluates annotations, which are the author's code
             return error
     return None
 
@@ -93,11 +93,11 @@ def _is_undefined(error: Exception) -> bool:
 
 
 def _undefined_in(annotation: Any) -> str:
-    """Return what a model says that it lacks, in brackets; "" for other types, of which pydantic does not know it."""
+    """Return what a model says is missing, in parentheses; "" for other types, for which pydantic does not say."""
     try:
         annotation.model_rebuild()
     except (AttributeError, TypeError):
         return ""
-    except Exception as error:  # noqa: BLE001 - it evaluates the author's annotations
+    except Exception as error:  # noqa: BLE001 - this evaluates the author's annotations
         return f" ({reason_of(error).rstrip('.')})"
     return ""

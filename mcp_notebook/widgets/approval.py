@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
-from html import escape
 from typing import Any
 
 import ipywidgets as w
 
 from mcp_notebook.errors import UnknownNameError
-from mcp_notebook.server.approval import Approval, left_in_words
-from mcp_notebook.server.approval_request import LONG, Request
-from mcp_notebook.server.interface import behaviour, listed
+from mcp_notebook.rendering.approvals import approvals, decided, heading, request_card, who
+from mcp_notebook.server.approval import Approval
+from mcp_notebook.server.approval_request import ApprovalRequest
 from mcp_notebook.visible import visible
-from mcp_notebook.widgets import look
 
-__all__ = ["ApprovalCard", "who"]
+__all__ = ["ApprovalCard"]
 
 PAUSE = 0.5
 """Seconds for which the buttons of a new request do nothing, so that a click meant for another does not answer it."""
-
-DECISIONS_SHOWN = 10
 
 
 class ApprovalCard(w.VBox):
@@ -66,34 +61,14 @@ class ApprovalCard(w.VBox):
                 self._list.children = tuple(self._rows.values())
             for row in self._rows.values():
                 row.draw()
-            self._set(self._title, self._heading(waiting))
-            self._set(self._past, self._history())
+            self._set(self._title, heading(self._approval, self._name))
+            self._set(self._past, decided(self._approval))
             self._again.layout.display = None if self._approval.standing else "none"
 
     @staticmethod
     def _set(widget: w.HTML, html: str) -> None:
         if widget.value != html:
             widget.value = html
-
-    def _heading(self, waiting: list[Request]) -> str:
-        which = "" if self._approval.which == "all" else " that may destroy something"
-        rule = (
-            f"You are asked about each call from outside this notebook to a tool of {look.code(self._name)}{which}. "
-            f"One that nobody answers within {self._approval.timeout:g} s is denied."
-        )
-        count = f"{len(waiting)} waiting for you" if waiting else "nothing waits"
-        return look.card(f"approvals: {count}", f"<p>{rule}</p>")
-
-    def _history(self) -> str:
-        latest = self._approval.decided[-DECISIONS_SHOWN:]
-        rows = [[escape(cell) for cell in _past(request)] for request in reversed(latest)]
-        standing = [f"{tool} from {_quoted(client, person)}" for client, person, _, tool in self._approval.standing]
-        parts = []
-        if standing:
-            parts.append(f"<p>Allowed for the rest: {escape(_line('; '.join(standing)))}</p>")
-        if rows:
-            parts.append(look.table(("", "tool", "client, as it calls itself", "decision"), rows, numbers=(0,)))
-        return look.card("decided", *parts) if parts else ""
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         self._draw()  # what began to wait just now may not be drawn yet
@@ -104,33 +79,18 @@ class ApprovalCard(w.VBox):
         return bundle
 
     def __repr__(self) -> str:
-        waiting = self._approval.waiting
-        count = f"{len(waiting)} waiting for you" if waiting else "nothing waits"
-        lines = [f"approvals of {_line(self._name)}: {count}"]
-        for request in waiting:
-            lines += [
-                f"  {request.number}  {who(request)} wants to call {_line(request.tool)} "
-                f"({left_in_words(request.left)}{', asked again: ' + REDEFINED if request.redefined else ''})",
-                *(f"       {line}" for line in _arguments(request).splitlines()),
-            ]
-        if waiting:
-            lines.append("  %mcp allow N, %mcp deny N [REASON]")
-        latest = [_past(request) for request in self._approval.decided[-DECISIONS_SHOWN:]]
-        return "\n".join([*lines, *(["decided", *look.columns(latest)] if latest else [])])
-
-
-REDEFINED = "the tool was defined anew after the first question"
+        return approvals(self._approval, self._name)
 
 
 class _Row(w.VBox):
     """One request, with the buttons that answer it."""
 
-    def __init__(self, approval: Approval, request: Request) -> None:
+    def __init__(self, approval: Approval, request: ApprovalRequest) -> None:
         self._approval = approval
         self._request = request
         self._armed = False
         self._shown = w.HTML()
-        label = f"{_line(request.tool)}, request {request.number}"
+        label = f"{visible(request.tool, one_line=True)}, request {request.number}"
         self._buttons = [
             self._button("Allow", f"Allow {label}", lambda: approval.allow(request.number)),
             self._button("Deny", f"Deny {label}", lambda: approval.deny(request.number, self._reason.value.strip())),
@@ -152,7 +112,7 @@ class _Row(w.VBox):
         timer.daemon = True
         timer.start()
 
-    def _button(self, text: str, tooltip: str, act: Callable[[], Request]) -> w.Button:
+    def _button(self, text: str, tooltip: str, act: Callable[[], ApprovalRequest]) -> w.Button:
         def clicked(_button: object) -> None:
             try:
                 act()
@@ -177,45 +137,4 @@ class _Row(w.VBox):
     @property
     def html(self) -> str:
         """The request in words."""
-        request = self._request
-        decision = request.decision
-        state = f"waiting: {left_in_words(request.left)}" if decision is None else str(decision)
-        text = _arguments(request)
-        length = f" ({len(text):,} characters)" if len(text) > LONG else ""
-        facts = [("client", f"{_line(request.client)} (as it calls itself)")]
-        if request.person:
-            facts.append(("signed in as", _line(request.person)))
-        if request.entry is not None:
-            stated = request.entry.annotations
-            facts.append(("tool", behaviour({"annotations": listed(stated)} if stated else {})))
-        if request.redefined:
-            facts.append(("asked again", REDEFINED))
-        return look.card(
-            f"{request.number}: {look.code(_line(request.tool))} {look.muted(_line(state))}",
-            look.table(("", ""), [[look.muted(name), escape(value)] for name, value in facts]),
-            look.section(f"arguments, all of them{length}", look.pre(text)),
-        )
-
-
-def who(request: Request) -> str:
-    """Name who makes a request: the client in quotes, as it calls itself, and the person if one is signed in."""
-    return _quoted(request.client, request.person)
-
-
-def _line(text: str) -> str:
-    """Show a text in a line with others, every character visible: a client must not hide what it asks for."""
-    return visible(text, one_line=True)
-
-
-def _quoted(client: str, person: str) -> str:
-    """Name a client and a person, in a way that a client cannot write for itself."""
-    return _line(json.dumps(client, ensure_ascii=False) + (f", signed in as {person}" if person else ""))
-
-
-def _past(request: Request) -> tuple[str, str, str, str]:
-    return str(request.number), _line(request.tool), who(request), _line(str(request.decision))
-
-
-def _arguments(request: Request) -> str:
-    """Write the arguments, all of them, as JSON in which every character can be seen."""
-    return "\n".join(map(_line, request.text.split("\n")))
+        return request_card(self._request)

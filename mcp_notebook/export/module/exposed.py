@@ -27,7 +27,7 @@ DRAWN_BY = {
 
 def is_exposed(definition: Definition) -> bool:
     """Whether ``%mcp expose`` made the definition; its name is the variable's then."""
-    return getattr(definition.function, "__module__", "") == "mcp_notebook.magics.expose"
+    return getattr(definition.function, "__module__", "") == "mcp_notebook.session.exposures"
 
 
 def function(definition: Definition, namespace: Mapping[str, Any]) -> str | None:

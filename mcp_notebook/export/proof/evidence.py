@@ -6,19 +6,12 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-__all__ = ["ABSENT", "Difference", "Proof", "Row", "merged", "short"]
+from mcp_notebook.json_diff import ABSENT
+
+__all__ = ["Difference", "Proof", "Row", "merged", "short"]
 
 MOST = 120
 """Characters that are shown of a value."""
-
-
-class _Absent:
-    def __repr__(self) -> str:
-        return "nothing"
-
-
-ABSENT: Any = _Absent()
-"""In the place of a value where there is none."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from pydantic import BaseModel
 
 from mcp_notebook.client import Connection
 from mcp_notebook.export.proof.comparing import differences
-from mcp_notebook.export.proof.evidence import ABSENT, Difference, short
+from mcp_notebook.export.proof.evidence import Difference, short
+from mcp_notebook.json_diff import ABSENT
 from mcp_notebook.server.stable_tools import TOOLS as OF_THE_NOTEBOOK
 
 __all__ = ["KINDS", "Offer", "compared", "of_the_protocol", "offer_of"]

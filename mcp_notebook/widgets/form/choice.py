@@ -10,8 +10,8 @@ from typing_extensions import override
 
 from mcp_notebook.schema import UNSET, Shape
 from mcp_notebook.widgets.form.editor import Editor, same
-from mcp_notebook.widgets.form.kit import Kit
-from mcp_notebook.widgets.form.typed import Spot
+from mcp_notebook.widgets.form.form_context import FormContext
+from mcp_notebook.widgets.form.typed import FieldContext
 
 __all__ = ["Choice"]
 
@@ -22,16 +22,16 @@ _NULL = object()
 class Choice(Editor):
     """Choose one of a few; what is not required can be left unset, which is not the same as its default."""
 
-    def __init__(self, kit: Kit, spot: Spot, shape: Shape) -> None:
+    def __init__(self, context: FormContext, field: FieldContext, shape: Shape) -> None:
         options = list(shape.options)
         if shape.nullable and all(value is not None for _, value in options):
             options.append(("null", None))
-        if not spot.required or len(options) > 1:
-            options.insert(0, (f"({spot.unset})", UNSET))
+        if not field.required or len(options) > 1:
+            options.insert(0, (f"({field.unset})", UNSET))
         self._values = [value for _, value in options]
         offered = [(label, _NULL if value is None else value) for label, value in options]
-        self._widget = kit.input(w.Dropdown, spot.label, about=spot.name, options=offered, index=0)
-        self._widget.observe(kit.notice, "index")
+        self._widget = context.input(w.Dropdown, field.label, about=field.name, options=offered, index=0)
+        self._widget.observe(context.notice, "index")
 
     @override
     def inputs(self) -> Sequence[w.Widget]:

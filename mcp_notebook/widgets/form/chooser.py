@@ -12,8 +12,8 @@ from typing_extensions import override
 from mcp_notebook.schema import UNSET, Problem, Shape, shape_of
 from mcp_notebook.schema.parameters import sequence
 from mcp_notebook.widgets.form.editor import Editor, same
-from mcp_notebook.widgets.form.kit import Kit
-from mcp_notebook.widgets.form.typed import Spot
+from mcp_notebook.widgets.form.form_context import FormContext
+from mcp_notebook.widgets.form.typed import FieldContext
 
 __all__ = ["MAX_CHOICES", "Chooser"]
 
@@ -38,31 +38,36 @@ class Chooser(Editor):
     """Choose what is filled in, and fill that in.
 
     Args:
-        kit: The form's kit.
-        spot: Where it stands.
+        context: The form's.
+        field: Where it stands.
         shape: What fits; each variant of a union is one thing to choose.
         make: Makes the editor of a variant.
         arrange: Lays the field out anew, after another choice.
     """
 
     def __init__(
-        self, kit: Kit, spot: Spot, shape: Shape, make: Callable[[Spot, Shape], Editor], arrange: Callable[[], None]
+        self,
+        context: FormContext,
+        field: FieldContext,
+        shape: Shape,
+        make: Callable[[FieldContext, Shape], Editor],
+        arrange: Callable[[], None],
     ) -> None:
-        self._kit, self._make, self._arrange = kit, make, arrange
-        self._inside = replace(spot, label="", required=True, deep=False, choices=spot.choices + 1)
-        variants = [(label, shape_of(schema, kit.root)) for label, schema in shape.variants]
+        self._context, self._make, self._arrange = context, make, arrange
+        self._inside = replace(field, label="", required=True, deep=False, choices=field.choices + 1)
+        variants = [(label, shape_of(schema, context.root)) for label, schema in shape.variants]
         variants = variants or [(_WORDS.get(shape.kind, "one value"), replace(shape, nullable=False))]
         self._forms = [_Form(label, shape=each) for label, each in variants]
-        if not spot.required or len(variants) > 1 or spot.deep or _begins_empty(variants[0][1]):
-            self._forms.insert(0, _Form(f"({spot.unset})"))
+        if not field.required or len(variants) > 1 or field.deep or _begins_empty(variants[0][1]):
+            self._forms.insert(0, _Form(f"({field.unset})"))
         if shape.nullable:
             self._forms.append(_Form("null", None))
         self._alone = len(self._forms) == 1
         self._forms.append(_Form("as JSON", shape=Shape("json", shape.schema)))
-        self._dropdown = kit.input(
-            w.Dropdown, spot.label, about=spot.name, options=[form.label for form in self._forms], index=0
+        self._dropdown = context.input(
+            w.Dropdown, field.label, about=field.name, options=[form.label for form in self._forms], index=0
         )
-        self._label = kit.label(spot.label) if self._alone else None
+        self._label = context.label(field.label) if self._alone else None
         self._dropdown.observe(self._chosen, "index")
 
     @override
@@ -121,7 +126,7 @@ class Chooser(Editor):
             return 0
         if len(repr(value)) <= MANY_CHARACTERS:
             shapes = {i: form.shape.schema for i, form in enumerate(self._forms[:last]) if form.shape is not None}
-            fitting = [i for i, schema in shapes.items() if self._kit.checker.fits(value, schema)]
+            fitting = [i for i, schema in shapes.items() if self._context.checker.fits(value, schema)]
             for i in fitting or shapes:
                 if self._holds(i, value):
                     return i
@@ -135,7 +140,7 @@ class Chooser(Editor):
         return same(editor.value(), value)
 
     def _chosen(self, change: Any) -> None:
-        self._kit.replenish()
+        self._context.replenish()
         before, now = self._forms[change["old"]], self._forms[change["new"]]
         fresh = now.editor is None
         editor = self._editor()
@@ -144,7 +149,7 @@ class Chooser(Editor):
             if value is not UNSET:
                 editor.fill(value)
         self._arrange()
-        self._kit.notice()
+        self._context.notice()
 
 
 def _begins_empty(shape: Shape) -> bool:

@@ -10,15 +10,15 @@ from typing import Any, Final
 import ipywidgets as w
 
 from mcp_notebook.schema import UNSET, Parameter, Problem, Shape, flatten, shape_of
-from mcp_notebook.server.interface import argument_in_words
+from mcp_notebook.server.listing import argument_in_words
 from mcp_notebook.widgets.form import typed
 from mcp_notebook.widgets.form.choice import Choice
 from mcp_notebook.widgets.form.chooser import MAX_CHOICES, Chooser
 from mcp_notebook.widgets.form.editor import Editor, same
-from mcp_notebook.widgets.form.kit import Kit, wrong
+from mcp_notebook.widgets.form.form_context import FormContext, wrong
 from mcp_notebook.widgets.form.record import Record
-from mcp_notebook.widgets.form.rows import Rows
-from mcp_notebook.widgets.form.typed import Spot
+from mcp_notebook.widgets.form.rows import FormRows
+from mcp_notebook.widgets.form.typed import FieldContext
 
 __all__ = ["Field"]
 
@@ -39,7 +39,7 @@ class Field:
     """What is filled in at one place of a value.
 
     Args:
-        kit: The form's kit.
+        context: The form's.
         name: Its name, or its number in an array.
         schema: What fits.
         required: Whether something must be sent.
@@ -48,25 +48,27 @@ class Field:
     """
 
     def __init__(
-        self, kit: Kit, name: str, schema: Any, *, required: bool, label: str | None = None, depth: int = 0
+        self, context: FormContext, name: str, schema: Any, *, required: bool, label: str | None = None, depth: int = 0
     ) -> None:
-        self._kit, self._depth = kit, depth
+        self._context, self._depth = context, depth
         self.name = name
-        flat = flatten(schema, kit.root)
+        flat = flatten(schema, context.root)
         description = flat.get("description")
         self._parameter = Parameter(
             name, flat, required, flat.get("default", UNSET), description if isinstance(description, str) else ""
         )
-        self._shape = shape_of(flat, kit.root)
-        self._spot = Spot(name, _label(name) if label is None else label, required, self._unset_words(), depth > DEEP)
+        self._shape = shape_of(flat, context.root)
+        self._place = FieldContext(
+            name, _label(name) if label is None else label, required, self._unset_words(), depth > DEEP
+        )
         self._about = self._hint()
-        self._note = kit.html(self._about)
+        self._note = context.html(self._about)
         self._wrong: Sequence[Problem] = ()
         self._box: w.Box | None = None
         if self._shape.kind in ("record", "rows", "union") and depth >= MAX_DEPTH:
             self._shape = Shape("json", self._shape.schema)
         parts = self._shape.kind in ("record", "rows", "union")
-        self._edit((self._chooser if parts else self._make)(self._spot, self._shape))
+        self._edit((self._chooser if parts else self._make)(self._place, self._shape))
         if required and self._parameter.default is not UNSET:
             self.fill(self._parameter.default)
 
@@ -75,7 +77,7 @@ class Field:
         """All of the field."""
         if self._box is None:
             # Made with what is in it: to put that in later would be a message to the browser for each field.
-            self._box = w.Box(self._laid_out(), layout=self._kit.layout("row"))
+            self._box = w.Box(self._laid_out(), layout=self._context.layout("row"))
         return self._box
 
     def value(self) -> Any:
@@ -88,9 +90,9 @@ class Field:
         if same(self._editor.value(), value) or value is UNSET:
             return
         if self._shape.kind == "text" and isinstance(value, str) and value:
-            self._edit(typed.text(self._kit, self._spot, self._shape, lines=True))
+            self._edit(typed.text(self._context, self._place, self._shape, lines=True))
         else:
-            self._edit(self._chooser(self._spot, self._shape))
+            self._edit(self._chooser(self._place, self._shape))
         self._editor.fill(value)
 
     def begin(self) -> None:
@@ -120,25 +122,25 @@ class Field:
 
     def _laid_out(self) -> list[w.Widget]:
         inputs, parts = self._editor.inputs(), self._editor.parts()
-        self._note.layout = self._kit.layout("hint alone" if self._spot.label and len(inputs) == 1 else "hint")
-        below = [self._kit.below(parts)] if parts else []
+        self._note.layout = self._context.layout("hint alone" if self._place.label and len(inputs) == 1 else "hint")
+        below = [self._context.below(parts)] if parts else []
         return [*inputs, self._note, *below]
 
-    def _chooser(self, spot: Spot, shape: Shape) -> Chooser:
-        return Chooser(self._kit, spot, shape, self._make, self._arrange)
+    def _chooser(self, field: FieldContext, shape: Shape) -> Chooser:
+        return Chooser(self._context, field, shape, self._make, self._arrange)
 
-    def _make(self, spot: Spot, shape: Shape) -> Editor:
+    def _make(self, field: FieldContext, shape: Shape) -> Editor:
         """Make the editor for a shape, as something inside a chooser."""
         if shape.kind == "record":
-            if self._kit.has_room_for(Record.size(shape)):
-                return Record(self._kit, shape, self._depth, self._arrange)
-            return typed.json_text(self._kit, spot, shape, why=Record.too_large(shape))
+            if self._context.has_room_for(Record.size(shape)):
+                return Record(self._context, shape, self._depth, self._arrange)
+            return typed.json_text(self._context, field, shape, why=Record.too_large(shape))
         if shape.kind == "rows":
-            return Rows(self._kit, shape.schema, self._depth, self._arrange).start()
-        if shape.kind == "union" and spot.choices < MAX_CHOICES:
-            return self._chooser(spot, shape)
+            return FormRows(self._context, shape.schema, self._depth, self._arrange).start()
+        if shape.kind == "union" and field.choices < MAX_CHOICES:
+            return self._chooser(field, shape)
         day = shape.kind == "text" and shape.schema.get("format") == "date"
-        return _EDITORS.get("date" if day else shape.kind, typed.json_text)(self._kit, spot, shape)
+        return _EDITORS.get("date" if day else shape.kind, typed.json_text)(self._context, field, shape)
 
     def _unset_words(self) -> str:
         if self._parameter.required:
@@ -149,7 +151,7 @@ class Field:
 
     def _hint(self) -> str:
         # An item is what its array says of it.
-        words = argument_in_words(self._parameter, self._kit.root) if self._spot.label else ""
+        words = argument_in_words(self._parameter, self._context.root) if self._place.label else ""
         about = " · ".join(filter(None, [words, self._parameter.description]))
         if len(about) <= LONG:
             return f'<div class="mcpnb-hint"><small>{escape(about)}</small></div>'
@@ -166,7 +168,7 @@ def _label(name: str) -> str:
     return shown if len(shown) <= LONGEST_NAME else f"{shown[: LONGEST_NAME - 1]}…"
 
 
-_EDITORS: Final[dict[str, Callable[[Kit, Spot, Shape], Editor]]] = {
+_EDITORS: Final[dict[str, Callable[[FormContext, FieldContext, Shape], Editor]]] = {
     "text": typed.text,
     "date": typed.date,
     "number": typed.number,

@@ -11,7 +11,7 @@ import ipywidgets as w
 
 from mcp_notebook.schema import Schema, accepts_null, accepts_text_only, parameters
 from mcp_notebook.widgets.form.editor import json_from, json_line, same
-from mcp_notebook.widgets.form.kit import wrong
+from mcp_notebook.widgets.form.form_context import wrong
 from mcp_notebook.widgets.form.schema_form import SchemaForm
 
 __all__ = ["JsonPanel", "magic_line", "python_line"]

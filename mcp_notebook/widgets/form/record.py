@@ -12,8 +12,8 @@ from typing_extensions import override
 from mcp_notebook.schema import UNSET, Problem, Shape, found_in
 from mcp_notebook.schema.parameters import mapping, sequence
 from mcp_notebook.widgets.form.editor import Editor
-from mcp_notebook.widgets.form.kit import Kit
-from mcp_notebook.widgets.form.rows import Row, Rows, by_part
+from mcp_notebook.widgets.form.form_context import FormContext
+from mcp_notebook.widgets.form.rows import FormRow, FormRows, by_part
 
 __all__ = ["Record"]
 
@@ -22,20 +22,20 @@ class Record(Editor):
     """Fill in an object.
 
     Args:
-        kit: The form's kit.
+        context: The form's.
         shape: What fits.
         depth: How many fields it is inside of; 0 for the whole.
         arrange: Lays the field out anew, after a row came or went.
     """
 
-    def __init__(self, kit: Kit, shape: Shape, depth: int, arrange: Any) -> None:
+    def __init__(self, context: FormContext, shape: Shape, depth: int, arrange: Any) -> None:
         schema = shape.schema
         required = sequence(schema.get("required"))
         known = mapping(schema.get("properties"))
-        self._others = Entries(kit, schema, depth, arrange)
+        self._others = Entries(context, schema, depth, arrange)
         others = {name: self._others.schema_for(name) for name in required if isinstance(name, str)}
         self._fields = {
-            str(name): kit.field(str(name), part, required=name in required, depth=depth + 1)
+            str(name): context.field(str(name), part, required=name in required, depth=depth + 1)
             for name, part in {**known, **{name: part for name, part in others.items() if name not in known}}.items()
         }
         closed = "additionalProperties" not in schema and (depth == 0 or bool(known))
@@ -88,13 +88,13 @@ class Record(Editor):
         return self._others.show(left)
 
 
-class Entries(Rows):
+class Entries(FormRows):
     """Rows of a name and a value."""
 
     add_words = "Add property"
 
-    def __init__(self, kit: Kit, schema: Any, depth: int, arrange: Any) -> None:
-        super().__init__(kit, schema, depth, arrange)
+    def __init__(self, context: FormContext, schema: Any, depth: int, arrange: Any) -> None:
+        super().__init__(context, schema, depth, arrange)
         self._patterns = mapping(schema.get("patternProperties"))
         self._known = mapping(schema.get("properties"))
 
@@ -129,16 +129,18 @@ class Entries(Rows):
     def show(self, problems: Sequence[Problem]) -> Sequence[Problem]:
         return by_part(problems, {row.name.value: row.field for row in self.rows})
 
-    def _row(self, name: str | None = None) -> Row:
-        named = self._kit.input(w.Text, "", about="name of the property", placeholder="name", value=name or "")
-        row = Row(self._field(name), named, filled=name is not None)
+    def _row(self, name: str | None = None) -> FormRow:
+        named = self._context.input(w.Text, "", about="name of the property", placeholder="name", value=name or "")
+        row = FormRow(self._field(name), named, filled=name is not None)
         named.observe(lambda change: self._rename(row, change["old"]), "value")
         return row
 
     def _field(self, name: str | None) -> Any:
-        return self._kit.field(name or "value", self.schema_for(name), required=True, label="", depth=self._depth + 1)
+        return self._context.field(
+            name or "value", self.schema_for(name), required=True, label="", depth=self._depth + 1
+        )
 
-    def _rename(self, row: Row, old: str) -> None:
+    def _rename(self, row: FormRow, old: str) -> None:
         """Take the field that fits the new name, and what was filled in along."""
         name = row.name.value
         if self.schema_for(name) != self.schema_for(old or None):
@@ -146,7 +148,7 @@ class Entries(Rows):
             row.field, row.widget = self._field(name), None
             row.field.fill(value)
             self._arrange()
-        self._kit.notice()
+        self._context.notice()
 
     def schema_for(self, name: str | None) -> Any:
         """Return what fits a property of this name that has no field of its own; None for a name not given yet."""

@@ -13,9 +13,9 @@ from typing_extensions import override
 from mcp_notebook.schema import UNSET, Problem
 from mcp_notebook.schema.parameters import Schema, sequence
 from mcp_notebook.widgets.form.editor import Editor
-from mcp_notebook.widgets.form.kit import Kit
+from mcp_notebook.widgets.form.form_context import FormContext
 
-__all__ = ["Row", "Rows", "by_part"]
+__all__ = ["FormRow", "FormRows", "by_part"]
 
 MOST_ROWS: Final = 50
 """Rows that are shown each in fields; longer arrays are JSON."""
@@ -25,7 +25,7 @@ MOST_AT_FIRST: Final = 3
 
 
 @dataclass(eq=False)
-class Row:
+class FormRow:
     """A row: its field, and the input for its name where it has one."""
 
     field: Any
@@ -42,11 +42,11 @@ def by_part(problems: Sequence[Problem], fields: Mapping[Any, Any]) -> list[Prob
     return [problem for problem in problems if not problem.place or problem.place[0] not in fields]
 
 
-class Rows(Editor):
+class FormRows(Editor):
     """Fill in an array.
 
     Args:
-        kit: The form's kit.
+        context: The form's.
         schema: What fits, flattened.
         depth: How many fields it is inside of.
         arrange: Lays the field out anew, after a row came, went or moved.
@@ -54,15 +54,15 @@ class Rows(Editor):
 
     add_words: ClassVar[str] = "Add item"
 
-    def __init__(self, kit: Kit, schema: Schema, depth: int, arrange: Callable[[], None]) -> None:
-        self._kit, self._schema, self._depth, self._arrange = kit, schema, depth, arrange
+    def __init__(self, context: FormContext, schema: Schema, depth: int, arrange: Callable[[], None]) -> None:
+        self._context, self._schema, self._depth, self._arrange = context, schema, depth, arrange
         items = schema.get("items")
         self._first = sequence(schema.get("prefixItems")) or sequence(items)
         self._rest = schema.get("additionalItems", {}) if isinstance(items, list) else schema.get("items", {})
-        self._add = kit.button(self.add_words, self._grow, self.add_words)
-        self.rows: list[Row] = []
+        self._add = context.button(self.add_words, self._grow, self.add_words)
+        self.rows: list[FormRow] = []
 
-    def start(self) -> Rows:
+    def start(self) -> FormRows:
         """Put in the rows that the schema asks for, and return itself."""
         least = self._schema.get("minItems")
         wanted = max(least if isinstance(least, int) else 0, len(self._first))
@@ -107,41 +107,41 @@ class Rows(Editor):
     def show(self, problems: Sequence[Problem]) -> Sequence[Problem]:
         return by_part(problems, {i: row.field for i, row in enumerate(self.rows)})
 
-    def _row(self) -> Row:
+    def _row(self) -> FormRow:
         schema = self._first[len(self.rows)] if len(self.rows) < len(self._first) else self._rest
         name = f"item {len(self.rows) + 1}"
-        return Row(self._kit.field(name, schema, required=True, label="", depth=self._depth + 1))
+        return FormRow(self._context.field(name, schema, required=True, label="", depth=self._depth + 1))
 
-    def _laid_out(self, row: Row, number: int) -> w.Widget:
+    def _laid_out(self, row: FormRow, number: int) -> w.Widget:
         if row.widget is None:
             moves = [] if self._first or row.name is not None else [("Up", -1), ("Down", 1)]
             buttons = [
-                self._kit.button(words, functools.partial(self._move, row, by), f"Move this row {words.lower()}")
+                self._context.button(words, functools.partial(self._move, row, by), f"Move this row {words.lower()}")
                 for words, by in moves
             ]
-            buttons.append(self._kit.button("Remove", functools.partial(self._remove, row), "Remove this row"))
-            row.head = row.name or self._kit.html(kind="head")
-            row.widget = self._kit.line([row.head, row.field.widget, *buttons])
+            buttons.append(self._context.button("Remove", functools.partial(self._remove, row), "Remove this row"))
+            row.head = row.name or self._context.html(kind="head")
+            row.widget = self._context.line([row.head, row.field.widget, *buttons])
         if row.name is None:
             row.head.value = f"{number}."
         return row.widget
 
     def _grow(self) -> None:
-        self._kit.replenish()
+        self._context.replenish()
         row = self._row()
         row.field.begin()
         self.rows.append(row)
         self._rearranged()
 
-    def _remove(self, row: Row) -> None:
+    def _remove(self, row: FormRow) -> None:
         self.rows.remove(row)
         self._rearranged()
 
-    def _move(self, row: Row, by: int) -> None:
+    def _move(self, row: FormRow, by: int) -> None:
         at = self.rows.index(row)
         self.rows.insert(max(at + by, 0), self.rows.pop(at))
         self._rearranged()
 
     def _rearranged(self) -> None:
         self._arrange()
-        self._kit.notice()
+        self._context.notice()

@@ -13,9 +13,9 @@ from mcp_notebook.schema.shape import Shape
 from mcp_notebook.widgets.form.chooser import MAX_CHOICES, Chooser
 from mcp_notebook.widgets.form.editor import Editor
 from mcp_notebook.widgets.form.field import Field
-from mcp_notebook.widgets.form.kit import STYLE, Complete, Kit
+from mcp_notebook.widgets.form.form_context import STYLE, Complete, FormContext
 from mcp_notebook.widgets.form.record import Record
-from mcp_notebook.widgets.form.typed import Spot, json_text
+from mcp_notebook.widgets.form.typed import FieldContext, json_text
 
 __all__ = ["SchemaForm"]
 
@@ -31,14 +31,14 @@ class SchemaForm(w.VBox):
     @one_look()
     def __init__(self, schema: Any, *, complete: Complete | None = None) -> None:
         self._schema: Schema = schema if isinstance(schema, Mapping) else {}
-        self._kit = Kit(self._schema, Field, complete)
+        self._context = FormContext(self._schema, Field, complete)
         self._observers: list[Callable[[], None]] = []
         self._all_shown = False
         self._whole = self._make()
         super().__init__()
         self.add_class("mcpnb-form")
         self._arrange()
-        self._kit.changed = self._changed
+        self._context.changed = self._changed
 
     def read(self) -> dict[str, Any]:
         """Return what the fields hold.
@@ -53,7 +53,7 @@ class SchemaForm(w.VBox):
 
     def fill(self, values: Mapping[str, Any]) -> None:
         """Set the fields; those that `values` does not name become unset."""
-        with self._kit.filling():
+        with self._context.filling():
             self._whole.fill(dict(values) or (UNSET if isinstance(self._whole, Chooser) else {}))
             self._arrange()
         self._changed()
@@ -74,8 +74,8 @@ class SchemaForm(w.VBox):
         places = {problem.place for problem in typed}
         value = self._whole.value()
         if value is UNSET:
-            return [Problem((), "choose what to send")] if self._kit.checker.problems({}) else []
-        found = self._kit.checker.problems(value)
+            return [Problem((), "choose what to send")] if self._context.checker.problems({}) else []
+        found = self._context.checker.problems(value)
         return [*typed, *(problem for problem in found if problem.place not in places)]
 
     def show_problems(self) -> Sequence[Problem]:
@@ -93,23 +93,25 @@ class SchemaForm(w.VBox):
         shape = shape_of(self._schema, self._schema)
         if shape.kind not in ("record", "union"):
             shape = Shape("record", flatten(self._schema, self._schema))
-        return self._editor(Spot("arguments", "one of", required=True, unset="choose"), replace(shape, nullable=False))
+        return self._editor(
+            FieldContext("arguments", "one of", required=True, unset="choose"), replace(shape, nullable=False)
+        )
 
-    def _editor(self, spot: Spot, shape: Shape) -> Editor:
+    def _editor(self, field: FieldContext, shape: Shape) -> Editor:
         if shape.kind == "record":
-            if self._kit.has_room_for(Record.size(shape)):
-                return Record(self._kit, shape, 0, self._arrange)
-            return json_text(self._kit, replace(spot, label="arguments"), shape, why=Record.too_large(shape))
-        if shape.kind == "union" and spot.choices < MAX_CHOICES:
-            return Chooser(self._kit, spot, shape, self._editor, self._arrange)
-        return json_text(self._kit, spot, shape)
+            if self._context.has_room_for(Record.size(shape)):
+                return Record(self._context, shape, 0, self._arrange)
+            return json_text(self._context, replace(field, label="arguments"), shape, why=Record.too_large(shape))
+        if shape.kind == "union" and field.choices < MAX_CHOICES:
+            return Chooser(self._context, field, shape, self._editor, self._arrange)
+        return json_text(self._context, field, shape)
 
     def _arrange(self) -> None:
         if hasattr(self, "_whole"):
             head = self._whole.inputs()
             self.children = [
-                self._kit.html(STYLE, "unseen"),
-                *([self._kit.line(head)] if head else []),
+                self._context.html(STYLE, "unseen"),
+                *([self._context.line(head)] if head else []),
                 *self._whole.parts(),
             ]
 

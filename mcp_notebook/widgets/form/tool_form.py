@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
-from html import escape
 from typing import Any
 
 import ipywidgets as w
@@ -12,19 +11,14 @@ from mcp_types import CallToolResult, Tool
 
 from mcp_notebook.client import OnProgress, Outcome
 from mcp_notebook.errors import McpNotebookError
-from mcp_notebook.schema import parameters
-from mcp_notebook.server.interface import argument_in_words, behaviour, listed
-from mcp_notebook.visible import visible
-from mcp_notebook.widgets import content, look
-from mcp_notebook.widgets.calls.log import put_out
-from mcp_notebook.widgets.calls.progress import ProgressBar
+from mcp_notebook.rendering import content, look
+from mcp_notebook.rendering.calls.log import put_out
+from mcp_notebook.rendering.tool_form import heading, tool_form
 from mcp_notebook.widgets.form.json_panel import JsonPanel
+from mcp_notebook.widgets.form.progress import ProgressBar
 from mcp_notebook.widgets.form.schema_form import SchemaForm
 
 __all__ = ["ToolForm"]
-
-MOST_ROWS = 100
-"""Arguments that a saved form shows."""
 
 StartCall = Callable[[dict[str, Any], OnProgress], Future[Outcome[CallToolResult]]]
 
@@ -82,7 +76,7 @@ class ToolForm(w.VBox):
         )
         # The place is kept: neither the progress nor a short result moves what is below.
         result = w.VBox([self._progress, self._result], layout=w.Layout(min_height="8em"))
-        parts = [w.HTML(self._heading()), self.form, buttons, self._panel, self.questions, result]
+        parts = [w.HTML(heading(tool)), self.form, buttons, self._panel, self.questions, result]
         super().__init__(parts, layout=w.Layout(padding="4px 0"))
         self.add_class("mcpnb-form")
 
@@ -98,15 +92,6 @@ class ToolForm(w.VBox):
     def fill(self, arguments: Mapping[str, Any]) -> None:
         """Set the fields; arguments that are not named become unset."""
         self.form.fill(arguments)
-
-    def _heading(self) -> str:
-        tool = self._tool
-        lines = [f"<b>{look.code(tool.name)}</b> {escape(tool.title or '')}"]
-        if tool.description:
-            lines.append(f'<div style="white-space:pre-line;max-width:60em">{escape(tool.description.strip())}</div>')
-        if tool.annotations is not None:
-            lines.append(f'<div class="mcpnb-hint"><small>{escape(behaviour(listed(tool)))}</small></div>')
-        return "".join(lines)
 
     def _unfold(self, _change: object) -> None:
         if not self._panel.children:
@@ -168,22 +153,8 @@ class ToolForm(w.VBox):
         bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
         # ipywidgets cuts the text after 110 characters.
         bundle["text/plain"] = repr(self)
-        bundle["text/html"] = self._static()
+        bundle["text/html"] = tool_form(self._tool, self._line).html
         return bundle
 
-    def _rows(self) -> list[tuple[str, str, str]]:
-        root = self._tool.input_schema
-        found = parameters(root)
-        rows = [(p.name, argument_in_words(p, root), p.description) for p in found[:MOST_ROWS]]
-        more = len(found) - len(rows)
-        return [*rows, *([("...", f"and {more:,} more, not shown here", "")] if more else [])]
-
-    def _static(self) -> str:
-        """Draw what a saved notebook shows, where there is no kernel to talk to."""
-        rows = [[look.code(name), escape(words), escape(about)] for name, words, about in self._rows()]
-        note = look.muted("a form, when this cell is run")
-        return look.card(f"form of {look.code(self._tool.name)} {note}", look.table(("", "", ""), rows) if rows else "")
-
     def __repr__(self) -> str:
-        title = visible(f"form of {self._tool.name} (a widget; without one: {self._line} ...)", one_line=True)
-        return "\n".join([title, *look.columns(self._rows())])
+        return tool_form(self._tool, self._line).text

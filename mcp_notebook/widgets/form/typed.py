@@ -13,13 +13,13 @@ from typing_extensions import override
 
 from mcp_notebook.schema import UNSET, Problem, Shape, type_in_words
 from mcp_notebook.widgets.form.editor import Editor, json_from, json_line, same
-from mcp_notebook.widgets.form.kit import Kit
+from mcp_notebook.widgets.form.form_context import FormContext
 
-__all__ = ["Spot", "Typed", "date", "json_text", "many", "number", "text"]
+__all__ = ["FieldContext", "Typed", "date", "json_text", "many", "number", "text"]
 
 
 @dataclass(frozen=True)
-class Spot:
+class FieldContext:
     """Where an editor stands: what it is called, and what it says when it is left alone.
 
     Attributes:
@@ -44,8 +44,8 @@ class Typed(Editor):
     """An input that can be empty, with a small chooser for what that means where there is more than one answer.
 
     Args:
-        kit: The form's kit.
-        spot: Where it stands.
+        context: The form's.
+        field: Where it stands.
         widget: The input.
         decode: Turns what the input holds into a value; raises ValueError.
         encode: Turns a value into what the input holds; raises ValueError or TypeError.
@@ -54,23 +54,23 @@ class Typed(Editor):
 
     def __init__(
         self,
-        kit: Kit,
-        spot: Spot,
+        context: FormContext,
+        field: FieldContext,
         widget: Any,
         decode: Callable[[Any], Any],
         encode: Callable[[Any], Any],
         blanks: Sequence[Any],
     ) -> None:
-        self._kit, self._spot, self._widget = kit, spot, widget
+        self._context, self._field, self._widget = context, field, widget
         self._decode, self._encode, self._blanks = decode, encode, blanks
         self._empty = widget.value
         self._hint = widget.placeholder if widget.has_trait("placeholder") else ""
         self._chooser: w.Dropdown | None = None
         if len(blanks) > 1:
             self._chooser = w.Dropdown(
-                options=[(_blank_words(blank, spot), i) for i, blank in enumerate(blanks)],
-                layout=kit.layout("blank"),
-                style=kit.style(w.Dropdown, description_width="0"),
+                options=[(_blank_words(blank, field), i) for i, blank in enumerate(blanks)],
+                layout=context.layout("blank"),
+                style=context.style(w.Dropdown, description_width="0"),
                 description="when empty",
                 _dom_classes=("mcpnb-blank",),
             )
@@ -120,15 +120,17 @@ class Typed(Editor):
     def _changed(self, _change: object) -> None:
         if self._chooser is not None:
             # Where something is typed there is nothing to choose; the place stays, so that nothing moves.
-            self._chooser.layout = self._kit.layout("blank") if self._is_empty() else self._kit.layout("no blank")
+            self._chooser.layout = (
+                self._context.layout("blank") if self._is_empty() else self._context.layout("no blank")
+            )
             if self._widget.has_trait("placeholder"):
                 self._widget.placeholder = self._hint if self._blank is UNSET else ""
-        self._kit.notice()
+        self._context.notice()
 
 
-def _blank_words(blank: Any, spot: Spot) -> str:
+def _blank_words(blank: Any, field: FieldContext) -> str:
     if blank is UNSET:
-        return "to fill in" if spot.required else "not sent"
+        return "to fill in" if field.required else "not sent"
     return "null" if blank is None else f"empty {json_line(blank)}"
 
 
@@ -152,20 +154,20 @@ _EXAMPLES: Final = {
 """What a text of a format looks like."""
 
 
-def text(kit: Kit, spot: Spot, shape: Shape, *, lines: bool | None = None) -> Typed:
+def text(context: FormContext, field: FieldContext, shape: Shape, *, lines: bool | None = None) -> Typed:
     """Make a text input, of several lines where the text may be long, with suggestions where there are any."""
     schema = shape.schema
     empty = [] if schema.get("minLength") or schema.get("format") in _EXAMPLES else [""]
     blanks = [UNSET, *empty, *([None] if shape.nullable else [])]
-    hint = str(_EXAMPLES.get(str(schema.get("format")), "")) if spot.required else spot.unset
-    long = _is_long(spot.name, schema) if lines is None else lines
+    hint = str(_EXAMPLES.get(str(schema.get("format")), "")) if field.required else field.unset
+    long = _is_long(field.name, schema) if lines is None else lines
     if long:
-        widget = kit.input(w.Textarea, spot.label, about=spot.name, placeholder=hint, rows=3)
-    elif kit.complete is not None:
-        widget = kit.suggesting(spot.name, spot.label, hint)
+        widget = context.input(w.Textarea, field.label, about=field.name, placeholder=hint, rows=3)
+    elif context.complete is not None:
+        widget = context.suggesting(field.name, field.label, hint)
     else:
-        widget = kit.input(w.Text, spot.label, about=spot.name, placeholder=hint)
-    return Typed(kit, spot, widget, str, _only_text(long), blanks)
+        widget = context.input(w.Text, field.label, about=field.name, placeholder=hint)
+    return Typed(context, field, widget, str, _only_text(long), blanks)
 
 
 def _is_long(name: str, schema: Any) -> bool:
@@ -187,10 +189,10 @@ def _only_text(lines: bool) -> Callable[[Any], str]:
     return encode
 
 
-def number(kit: Kit, spot: Spot, shape: Shape) -> Typed:
+def number(context: FormContext, field: FieldContext, shape: Shape) -> Typed:
     """Make an input for a number of any size, whole or not."""
     whole = shape.schema.get("type") == "integer"
-    words = type_in_words(shape.schema, kit.root)
+    words = type_in_words(shape.schema, context.root)
 
     def decode(typed: str) -> Any:
         try:
@@ -206,34 +208,34 @@ def number(kit: Kit, spot: Spot, shape: Shape) -> Typed:
             raise TypeError
         return json_line(value)
 
-    widget = kit.input(w.Text, spot.label, about=spot.name, placeholder="" if spot.required else spot.unset)
-    return Typed(kit, spot, widget, decode, encode, _blanks(spot, shape))
+    widget = context.input(w.Text, field.label, about=field.name, placeholder="" if field.required else field.unset)
+    return Typed(context, field, widget, decode, encode, _blanks(field, shape))
 
 
-def _blanks(spot: Spot, shape: Shape) -> list[Any]:
-    if spot.required and not shape.nullable:
+def _blanks(field: FieldContext, shape: Shape) -> list[Any]:
+    if field.required and not shape.nullable:
         return []
     return [UNSET, *([None] if shape.nullable else [])]
 
 
-def date(kit: Kit, spot: Spot, shape: Shape) -> Typed:
+def date(context: FormContext, field: FieldContext, shape: Shape) -> Typed:
     """Make an input for a day."""
-    widget = kit.input(w.DatePicker, spot.label, about=spot.name)
+    widget = context.input(w.DatePicker, field.label, about=field.name)
 
     def decode(day: datetime.date | None) -> str:
         if day is None:
             raise ValueError("no day is chosen")
         return day.isoformat()
 
-    return Typed(kit, spot, widget, decode, datetime.date.fromisoformat, _blanks(spot, shape))
+    return Typed(context, field, widget, decode, datetime.date.fromisoformat, _blanks(field, shape))
 
 
-def many(kit: Kit, spot: Spot, shape: Shape) -> Typed:
+def many(context: FormContext, field: FieldContext, shape: Shape) -> Typed:
     """Make a list to choose some of."""
     values = [value for _, value in shape.options]
     options = [(label, i) for i, (label, _) in enumerate(shape.options)]
-    widget = kit.input(
-        w.SelectMultiple, spot.label, about=spot.name, options=options, rows=min(len(options), MOST_LINES)
+    widget = context.input(
+        w.SelectMultiple, field.label, about=field.name, options=options, rows=min(len(options), MOST_LINES)
     )
     # Nothing chosen is not the empty list, until a person says so.
     least = shape.schema.get("minItems")
@@ -246,16 +248,16 @@ def many(kit: Kit, spot: Spot, shape: Shape) -> Typed:
             raise ValueError("it is not in the list")
         return tuple(places)
 
-    return Typed(kit, spot, widget, lambda chosen: [values[i] for i in chosen], encode, blanks)
+    return Typed(context, field, widget, lambda chosen: [values[i] for i in chosen], encode, blanks)
 
 
 MOST_LINES: Final = 6
 """Lines of a list before it scrolls."""
 
 
-def json_text(kit: Kit, spot: Spot, shape: Shape, *, why: str = "") -> Typed:
+def json_text(context: FormContext, field: FieldContext, shape: Shape, *, why: str = "") -> Typed:
     """Make an input for any JSON; `why` says why it is that, where a person would expect fields."""
-    words = type_in_words(shape.schema, kit.root)
+    words = type_in_words(shape.schema, context.root)
 
     def decode(typed: str) -> Any:
         try:
@@ -263,7 +265,7 @@ def json_text(kit: Kit, spot: Spot, shape: Shape, *, why: str = "") -> Typed:
         except (ValueError, RecursionError) as error:
             raise ValueError(f"not JSON ({error}); write a JSON value, {words}; a text goes in quotes") from None
 
-    hint = why or ("JSON" if spot.required else spot.unset)
-    widget = kit.input(w.Textarea, spot.label, about=f"{spot.name} as JSON", placeholder=hint, rows=3)
+    hint = why or ("JSON" if field.required else field.unset)
+    widget = context.input(w.Textarea, field.label, about=f"{field.name} as JSON", placeholder=hint, rows=3)
     # Who chose to write JSON is told where there is none.
-    return Typed(kit, spot, widget, decode, json_line, [] if spot.choices else [UNSET])
+    return Typed(context, field, widget, decode, json_line, [] if field.choices else [UNSET])

@@ -10,19 +10,18 @@ from typing import Any
 import ipywidgets as w
 
 from mcp_notebook import cells
-from mcp_notebook.cells import Cell
 from mcp_notebook.client import Outcome
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.recording import Call
 from mcp_notebook.recording.as_tests import as_tests, testable
-from mcp_notebook.widgets import look
-from mcp_notebook.widgets.calls.card import call_card
-from mcp_notebook.widgets.calls.compare import compare
-from mcp_notebook.widgets.calls.log import cell_of, place
-from mcp_notebook.widgets.calls.sequence import diagram
-from mcp_notebook.widgets.workbench.subject import Subject
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.calls.card import call_card
+from mcp_notebook.rendering.calls.compare import compare
+from mcp_notebook.rendering.calls.sequence import diagram
+from mcp_notebook.rendering.calls.traffic import cell_source
+from mcp_notebook.widgets.workbench.inspected import Inspected
 
-__all__ = ["CallDetail", "source"]
+__all__ = ["CallDetail"]
 
 MOST_COMPARED = 50
 """How many earlier calls of the same are offered for a comparison."""
@@ -36,7 +35,7 @@ class CallDetail(w.VBox):
         edit: Opens its arguments in the form of its tool.
     """
 
-    def __init__(self, subject: Subject, edit: Callable[[Call], None]) -> None:
+    def __init__(self, subject: Inspected, edit: Callable[[Call], None]) -> None:
         self._subject = subject
         self._call: Call | None = None
         self._drawn: tuple[object, ...] = ()
@@ -74,7 +73,8 @@ class CallDetail(w.VBox):
         self._replay.disabled = call.running or call.cut or call.malformed or call.method not in REPLAYS
         self._edit.disabled = call.cut or call.malformed or call.method != "tools/call"
         self._test.disabled = self._file.disabled = not testable(call)
-        self._body.value = call_card(call, place(call), cells.explain).html + diagram(call).html + source(cell_of(call))
+        card = call_card(call, cells.place_of(call.function), cells.explain)
+        self._body.value = card.html + diagram(call).html + cell_source(cells.cell_of(call.function))
 
     def _offer(self, call: Call) -> None:
         others = [
@@ -128,18 +128,11 @@ class CallDetail(w.VBox):
             )
 
 
-def source(cell: Cell | None) -> str:
-    """Show (HTML) the cell that defined something; nothing where no cell did."""
-    if cell is None:
-        return ""
-    return look.card(f"defined in cell {cell.execution_count}", look.pre(cell.source))
-
-
 def _button(name: str, tooltip: str) -> w.Button:
     return w.Button(description=name, tooltip=tooltip, layout={"width": "auto"})
 
 
-Replay = Callable[[Subject, Call], "Future[Outcome[Any]]"]
+Replay = Callable[[Inspected, Call], "Future[Outcome[Any]]"]
 
 REPLAYS: dict[str, Replay] = {
     "tools/call": lambda subject, call: subject.connection.start_call(call.name, call.arguments),

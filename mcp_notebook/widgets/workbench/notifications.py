@@ -10,9 +10,9 @@ from typing import Any
 
 import ipywidgets as w
 
-from mcp_notebook.widgets import look
+from mcp_notebook.rendering import look
+from mcp_notebook.widgets.workbench.inspected import Inspected
 from mcp_notebook.widgets.workbench.paging import BESIDE, DETAIL, PagedList
-from mcp_notebook.widgets.workbench.subject import Subject
 
 __all__ = ["Notifications"]
 
@@ -32,7 +32,7 @@ class Notification:
 class Notifications(w.VBox):
     """The notifications, the latest last, and what a command wrote to its standard error."""
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: Inspected) -> None:
         self._subject = subject
         self._numbers = itertools.count(1)
         self._kept: deque[Notification] = deque(maxlen=MOST_KEPT)

@@ -9,12 +9,13 @@ import ipywidgets as w
 from mcp_types import Prompt, PromptReference
 
 from mcp_notebook.client import Answerer, Outcome
-from mcp_notebook.server.interface import listed
-from mcp_notebook.widgets.definition import definition_card
+from mcp_notebook.rendering.definition import definition_card
+from mcp_notebook.rendering.overview import Lists
+from mcp_notebook.server.listing import listed
 from mcp_notebook.widgets.form import SchemaForm
+from mcp_notebook.widgets.workbench.inspected import Inspected
 from mcp_notebook.widgets.workbench.paging import BESIDE, PagedList, told_apart
 from mcp_notebook.widgets.workbench.request import RequestPane
-from mcp_notebook.widgets.workbench.subject import Lists, Subject
 
 __all__ = ["Prompts"]
 
@@ -22,7 +23,7 @@ __all__ = ["Prompts"]
 class Prompts(w.HBox):
     """The list of prompts, and the one that is chosen, to be filled in."""
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: Inspected) -> None:
         self._subject = subject
         self._shown: Prompt | None = None
         self._keys: dict[int, tuple[str, int]] = {}

@@ -11,11 +11,11 @@ import ipywidgets as w
 from mcp_notebook import cells
 from mcp_notebook.client import Answerer, Outcome
 from mcp_notebook.errors import McpNotebookError
-from mcp_notebook.widgets import content, look
-from mcp_notebook.widgets.calls.log import put_out
+from mcp_notebook.rendering import content, look
+from mcp_notebook.rendering.calls.log import put_out
 from mcp_notebook.widgets.closing import close_with_all
 from mcp_notebook.widgets.form import SchemaForm
-from mcp_notebook.widgets.questions.card import ask_in
+from mcp_notebook.widgets.question_card import ask_in
 from mcp_notebook.widgets.workbench.paging import DETAIL
 
 __all__ = ["RequestPane"]

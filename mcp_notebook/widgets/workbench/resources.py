@@ -14,14 +14,15 @@ from mcp_types import Resource, ResourceTemplate, ResourceTemplateReference
 
 from mcp_notebook.client import Answerer, Outcome
 from mcp_notebook.errors import McpNotebookError
-from mcp_notebook.server.interface import listed
-from mcp_notebook.widgets import look
-from mcp_notebook.widgets.definition import definition_card
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.definition import definition_card
+from mcp_notebook.rendering.overview import Lists
+from mcp_notebook.server.listing import listed
 from mcp_notebook.widgets.form import SchemaForm
+from mcp_notebook.widgets.workbench.inspected import Inspected
 from mcp_notebook.widgets.workbench.pace import Pace
 from mcp_notebook.widgets.workbench.paging import BESIDE, PagedList, told_apart
 from mcp_notebook.widgets.workbench.request import RequestPane
-from mcp_notebook.widgets.workbench.subject import Lists, Subject
 
 __all__ = ["Resources"]
 
@@ -36,7 +37,7 @@ class Resources(w.HBox):
         pace: Asks for completions, and reads again what was updated.
     """
 
-    def __init__(self, subject: Subject, pace: Pace) -> None:
+    def __init__(self, subject: Inspected, pace: Pace) -> None:
         self._subject = subject
         self._pace = pace
         self._shown: Listed | None = None

@@ -11,14 +11,15 @@ from mcp_types import CallToolResult, Tool
 
 from mcp_notebook import cells
 from mcp_notebook.client import OnProgress, Outcome
-from mcp_notebook.server.interface import listed, tokens
-from mcp_notebook.widgets import look
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.definition import definition_card
+from mcp_notebook.rendering.overview import Lists
+from mcp_notebook.server.listing import listed, tokens
 from mcp_notebook.widgets.closing import close_with_all
-from mcp_notebook.widgets.definition import definition_card
 from mcp_notebook.widgets.form import ToolForm
-from mcp_notebook.widgets.questions.card import ask_in
+from mcp_notebook.widgets.question_card import ask_in
+from mcp_notebook.widgets.workbench.inspected import Inspected
 from mcp_notebook.widgets.workbench.paging import BESIDE, DETAIL, PagedList, told_apart
-from mcp_notebook.widgets.workbench.subject import Lists, Subject
 
 __all__ = ["Tools"]
 
@@ -32,7 +33,7 @@ MOST_FORMS = 5
 class Tools(w.HBox):
     """The list of tools, and the form of the one that is chosen, made when it is chosen."""
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: Inspected) -> None:
         self._subject = subject
         self._lists = Lists()
         self._forms: dict[Key, tuple[Tool, ToolForm]] = {}

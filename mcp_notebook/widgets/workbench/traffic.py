@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from html import escape
 from typing import Any
 
 import ipywidgets as w
 
+from mcp_notebook.cells import Cell
 from mcp_notebook.recording import Call
 from mcp_notebook.recording.wire import Frame
-from mcp_notebook.server.definitions import Definition
-from mcp_notebook.widgets import look
-from mcp_notebook.widgets.workbench.calls import CallDetail, source
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.calls.traffic import CallRow, CallRows, FrameRow, call_of, frame_card, rows_of_frames
+from mcp_notebook.widgets.workbench.calls import CallDetail
+from mcp_notebook.widgets.workbench.inspected import Inspected
 from mcp_notebook.widgets.workbench.paging import BESIDE, DETAIL, PagedList
-from mcp_notebook.widgets.workbench.rows import CallRow, CallRows, FrameRow, call_of, rows_of_frames
-from mcp_notebook.widgets.workbench.subject import Subject
 
 __all__ = ["Traffic"]
 
@@ -39,7 +38,7 @@ class Traffic(w.HBox):
         keep_frames: Has the frames kept from now on.
     """
 
-    def __init__(self, subject: Subject, edit: Callable[[Call], None], keep_frames: Callable[[], None]) -> None:
+    def __init__(self, subject: Inspected, edit: Callable[[Call], None], keep_frames: Callable[[], None]) -> None:
         self._subject = subject
         self._keep_frames = keep_frames
         self._kind = _dropdown("Show", [*KINDS])
@@ -145,7 +144,7 @@ class Traffic(w.HBox):
             self._detail.children = [self._call]
         else:
             belongs = self._call_of(found.item)
-            self._frame.value = _frame(found, belongs, self._definition(found.item))
+            self._frame.value = frame_card(found, belongs, self._cell(found.item))
             self._open.disabled = belongs is None
             self._detail.children = [w.HBox([self._open]), self._frame]
 
@@ -158,27 +157,13 @@ class Traffic(w.HBox):
     def _call_of(self, frame: Frame) -> Call | None:
         return call_of(frame, list(self._subject.connection.wire.frames), self._subject.calls)
 
-    def _definition(self, frame: Frame) -> Definition | None:
+    def _cell(self, frame: Frame) -> Cell | None:
         params = frame.message.get("params") if isinstance(frame.message, dict) else None
         name = (params.get("name") or params.get("uri")) if isinstance(params, dict) else None
-        return next((found for (_, known), found in self._subject.definitions().items() if known == name), None)
+        return next((found.cell for (_, known), found in self._subject.definitions().items() if known == name), None)
 
 
 def _dropdown(name: str, options: list[str]) -> w.Dropdown:
     chooser = w.Dropdown(description=name, options=options, layout={"width": "auto"})
     chooser.style.description_width = "4em"
     return chooser
-
-
-def _frame(found: FrameRow, call: Call | None, definition: Definition | None) -> str:
-    frame = found.item
-    way = "client to server" if frame.direction == "client" else "server to client"
-    facts = [way, frame.transport, *([f"exchange {frame.exchange}"] if frame.exchange else [])]
-    body = frame.message if isinstance(frame.message, str) else look.json_text(frame.message)
-    return look.card(
-        f"{look.code(found.what)} {look.muted(' · '.join(facts))}",
-        f"<p>{escape(found.note)}</p>" if found.note else "",
-        look.section("HTTP", look.pre(frame.head)) if frame.head else "",
-        look.section("message", look.pre(body)) if body else "",
-        f"<p>part of call {call.number}, {escape(call.state)}</p>" if call is not None else "",
-    ) + source(definition.cell if definition is not None else None)

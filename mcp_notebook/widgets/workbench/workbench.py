@@ -11,16 +11,16 @@ from mcp_notebook.client import Connection
 from mcp_notebook.client.targets import Command, in_words
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.recording import Call
-from mcp_notebook.widgets import look
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.clients import clients
+from mcp_notebook.rendering.overview import overview, summary
 from mcp_notebook.widgets.closing import close_inside
-from mcp_notebook.widgets.workbench.clients import clients
+from mcp_notebook.widgets.workbench.definitions import Definitions
+from mcp_notebook.widgets.workbench.inspected import Home, Inspected
 from mcp_notebook.widgets.workbench.notifications import Notifications
-from mcp_notebook.widgets.workbench.origins import Origins
-from mcp_notebook.widgets.workbench.overview import overview, summary
 from mcp_notebook.widgets.workbench.pace import Pace
 from mcp_notebook.widgets.workbench.prompts import Prompts
 from mcp_notebook.widgets.workbench.resources import Resources
-from mcp_notebook.widgets.workbench.subject import Home, Subject
 from mcp_notebook.widgets.workbench.tools import Tools
 from mcp_notebook.widgets.workbench.traffic import Traffic
 
@@ -59,7 +59,7 @@ class Workbench(w.VBox):
         home: Home | None = None,
     ) -> None:
         connect = (lambda: connection) if isinstance(connection, Connection) else connection
-        self._subject = Subject(connect, home)
+        self._subject = Inspected(connect, home)
         self._lists = self._subject.lists()
         self._attached: Connection | None = None
         self._undo = []
@@ -68,7 +68,7 @@ class Workbench(w.VBox):
         self._title = w.HTML()
         self._said = w.HTML()
         self._about = w.HTML()
-        self._origins = Origins()
+        self._origins = Definitions()
         self._tools = Tools(self._subject)
         self._resources = Resources(self._subject, self._asking)
         self._prompts = Prompts(self._subject)

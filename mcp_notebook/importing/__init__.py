@@ -1,0 +1,1 @@
+"""A module with an `MCPServer`, and its own modules, as the cells of a notebook."""

@@ -1,0 +1,170 @@
+"""Writing a module with an MCPServer, and its own modules, as a notebook."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from mcp_notebook.errors import NotebookError
+from mcp_notebook.importing.fastmcp_renaming import fastmcp_import, renamed
+from mcp_notebook.importing.flattening import Flat, FlatStatement, flatten
+from mcp_notebook.importing.made_servers import MadeServer, made_servers, why_none
+
+__all__ = ["Imported", "import_server"]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What came of an import.
+
+    Attributes:
+        notebook: The file that was written.
+        source: The module with the server.
+        variable: What holds the server.
+        cells: How many code cells there are.
+        notes: What is not as it was in the module; a sentence each.
+    """
+
+    notebook: Path
+    source: Path
+    variable: str
+    cells: int
+    notes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(
+            [
+                f"{self.notebook.name}: {self.cells} cells from {self.source.name}, server {self.variable!r}.",
+                *(f"  {note}" for note in self.notes),
+            ]
+        )
+
+
+def import_server(path: Path, to: Path | None, folder: Path, *, rename_fastmcp: bool = False) -> Imported:
+    """Write a server's modules as a notebook, which defines the same when it runs.
+
+    Args:
+        path: A module that makes an `MCPServer`, a package that has a ``server.py``, or the folder of its project.
+        to: The notebook to write; if not given, one in `folder` that is called as the module or package is.
+        folder: Where the notebook goes.
+        rename_fastmcp: Write the names of the SDK where the modules have those of ``FastMCP``.
+
+    Raises:
+        NotebookError: There is no such server, its modules do not fit into one namespace, or the notebook is there.
+    """
+    source = _server_module(path)
+    notebook = folder / (to or f"{_name(source)}.ipynb")
+    if notebook.exists():
+        raise NotebookError(f"{notebook.name} is there already, and is not overwritten. Name another notebook.")
+    notes: list[str] = []
+
+    def rewrite(text: str, module: str) -> str:
+        new, said = renamed(text, module)
+        notes.extend(said)
+        return new
+
+    flat = flatten(source, rewrite) if rename_fastmcp else flatten(source)
+    nodes = [*flat.import_nodes(), *(part.node for part in flat.parts)]
+    found = made_servers(nodes, flat.guards)
+    if not found:
+        raise NotebookError(_why_none(source, flat, nodes))
+    server, *others = (replace(made, index=_part(made.index, flat)) for made in found)
+    notes = [*dict.fromkeys(notes), *flat.notes]
+    if server.index is None:
+        notes.append(f"The server is made by a cell that was added: {server.cell}.")
+    notes += [f"{other.variable!r} is a server too; to work on it: %mcp use {other.variable}." for other in others]
+    cells = list(_cells(flat, server))
+    if any(isinstance(node, ast.Name) and node.id == "__file__" for part in flat.parts for node in ast.walk(part.node)):
+        place = Path(os.path.relpath(source, notebook.parent)).as_posix()
+        cells.insert(1, ("code", f"# A notebook has no __file__; this is the module's.\n__file__ = {place!r}"))
+        notes.append(f"__file__ is used, and is {place!r} in the notebook, whichever module asked.")
+    try:
+        _write(notebook, cells)
+    except OSError as error:
+        raise NotebookError(f"{notebook} cannot be written ({error.strerror}). Name another notebook.") from None
+    return Imported(notebook, source, server.variable, sum(kind == "code" for kind, _ in cells), tuple(notes))
+
+
+def _part(index: int | None, flat: Flat) -> int | None:
+    """Return which part a statement is, of those at the top and the parts."""
+    return None if index is None else index - len(flat.import_nodes())
+
+
+def _why_none(source: Path, flat: Flat, nodes: Sequence[ast.stmt]) -> str:
+    if old := fastmcp_import(ast.Module([*nodes, *flat.guards], [])):
+        return (
+            f"{source.name}: FastMCP ({old}) is not the SDK's class. Write 'from mcp.server.mcpserver import "
+            "MCPServer' and MCPServer(...) instead, or have the notebook written so: --rename-fastmcp."
+        )
+    if why := why_none(nodes, flat.guards):
+        return f"{source.name}, {why}"
+    return f"{source} makes no MCPServer at its top level, so there is nothing to work on."
+
+
+def _server_module(path: Path) -> Path:
+    if path.is_file():
+        return path.resolve()
+    found = [*path.glob("server.py"), *path.glob("src/*/server.py"), *path.glob("*/server.py")]
+    for pattern in ("*.py", "src/*/*.py", "*/*.py"):
+        found = found or [file for file in sorted(path.glob(pattern)) if _names_a_server(file)]
+    if not path.is_dir() or not found:
+        raise NotebookError(f"There is no module with an MCPServer at {path}. Name a module, NAME.py, or its folder.")
+    if len(found) > 1 and found[0].parent != path:
+        raise NotebookError(f"There are several: {', '.join(str(file) for file in found)}. Name the one that is meant.")
+    return found[0].resolve()
+
+
+def _names_a_server(file: Path) -> bool:
+    text = file.read_text(encoding="utf-8", errors="replace")
+    return not file.name.startswith("test_") and ("MCPServer(" in text or "FastMCP(" in text)
+
+
+def _name(source: Path) -> str:
+    """What the notebook is called: a package's server is known by the package."""
+    return source.parent.name if (source.parent / "__init__.py").exists() else source.stem
+
+
+def _cells(flat: Flat, server: MadeServer) -> Iterator[tuple[str, str]]:
+    """Yield kind and text of each cell: the imports, then statement by statement, each definition in one of its own."""
+    if flat.title:
+        yield "markdown", flat.title
+    yield "code", "%load_ext mcp_notebook"
+    if flat.imports:
+        yield "code", "\n".join(flat.imports)
+    use = [("code", text) for text in (server.cell, f"%mcp use {server.variable}") if text]
+    gathered: list[FlatStatement] = []
+    for index, part in enumerate(flat.parts):
+        if gathered and not (_together(gathered[-1], part) and index != server.index):
+            yield "code", "\n".join(one.text for one in gathered)
+            gathered = []
+        gathered.append(part)
+        if index == server.index:
+            yield "code", "\n".join(one.text for one in gathered)
+            yield from use
+            gathered = []
+    if gathered:
+        yield "code", "\n".join(one.text for one in gathered)
+    if server.index is None:
+        yield from use
+
+
+def _together(one: FlatStatement, next_one: FlatStatement) -> bool:
+    """Whether two statements share a cell: plain ones, and the overloads of one function."""
+    return getattr(one.node, "name", None) == getattr(next_one.node, "name", None)
+
+
+def _write(notebook: Path, cells: list[tuple[str, str]]) -> None:
+    # Half a second to import, and only this needs it.
+    import nbformat
+    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+    make: dict[str, Any] = {"code": new_code_cell, "markdown": new_markdown_cell}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    made = [make[kind](text, id=f"cell-{number}") for number, (kind, text) in enumerate(cells, 1)]
+    text = nbformat.writes(new_notebook(cells=made, metadata={"kernelspec": kernel}))
+    with notebook.open("x", encoding="utf-8") as file:
+        file.write(text + "\n")

@@ -1,0 +1,87 @@
+"""The verbs that make a package of the notebook, and a notebook of a package."""
+
+from __future__ import annotations
+
+import os
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import click
+from IPython.display import display
+
+from mcp_notebook.export.exporting import Exported, export
+from mcp_notebook.export.wishes import OPTIONS, Wishes
+from mcp_notebook.importing.notebook import import_server
+from mcp_notebook.magics.options import SERVER, TEXT
+from mcp_notebook.magics.verb import verb
+from mcp_notebook.rendering import look
+from mcp_notebook.session.choosing import subject_of
+from mcp_notebook.session.identity import notebook_path
+from mcp_notebook.session.progress import interrupted_in_one_line, progress
+from mcp_notebook.session.session import Session
+
+__all__: list[str] = []
+
+
+def _typed(option: dict[str, Any]) -> dict[str, Any]:
+    """Return what an option takes, text without the quotes that stand around it in a cell."""
+    return option if "is_flag" in option or "default" in option else {"type": TEXT, **option}
+
+
+@verb(
+    "export",
+    click.argument("destination", type=TEXT, metavar="DEST"),
+    click.option("--server", type=SERVER, help="The server that is meant; the only one with definitions if not given."),
+    *(click.option(name, **_typed(option)) for name, option in OPTIONS.items()),
+)
+def _export(
+    session: Session,
+    destination: str,
+    server: str | None,
+    **wishes: Any,
+) -> Exported:
+    """Make a package of a server, which needs nothing of this notebook, and prove that. Example: %mcp export ../books.
+
+    The package stands on the SDK alone. The proof installs it into a clean environment, starts it over stdio and HTTP,
+    and compares with the live server what it lists and what the recorded calls give.
+    """
+    subject = subject_of(session, server)
+    with interrupted_in_one_line(), progress(session.shell) as say:
+        exported = export(
+            subject,
+            Path(destination).expanduser(),
+            session.registry.recorder.calls,
+            wishes=Wishes(**wishes),
+            portal=session.portal,
+            environment=os.environ,
+            on_progress=say,
+        )
+    if exported.dry and exported.server_file and hasattr(session.shell, "kernel"):
+        # Front ends highlight it in Markdown, in their own colours; as text, the value of the cell has it.
+        shown = f"`src/{exported.name}/server.py`\n\n````python\n{exported.server_file}````"
+        display({"text/markdown": shown, "text/plain": ""}, raw=True)
+    return exported
+
+
+@verb(
+    "import",
+    click.argument("path", type=TEXT),
+    click.option("--to", type=TEXT, metavar="FILE", help="The notebook to write; it must not be there yet."),
+    click.option(
+        "--rename-fastmcp", is_flag=True, help="Write MCPServer where PATH has FastMCP, and say what differs."
+    ),
+)
+def _import(session: Session, path: str, to: str | None, rename_fastmcp: bool) -> look.Rendering:
+    """Write a module's server as a notebook beside this one, to work on it in cells. Example: %mcp import server.py.
+
+    PATH is a module that makes an MCPServer, a package with a server.py, or the folder of its project.
+    """
+    here = notebook_path(session.namespace)
+    folder = Path(here).parent if here else Path.cwd()
+    made = import_server(Path(path).expanduser(), Path(to) if to else None, folder, rename_fastmcp=rename_fastmcp)
+    # One cell can bring no other cells about but a single one, so it is a notebook that is opened.
+    link = f'<a href="{quote(made.notebook.name)}">{escape(made.notebook.name)}</a>'
+    about = f"<p>{made.cells} cells from {look.code(made.source.name)}, server {look.code(made.variable)}.</p>"
+    return look.Rendering(str(made), look.card(f"notebook {link}", about, look.bullets(made.notes)))

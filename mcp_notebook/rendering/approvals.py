@@ -1,0 +1,105 @@
+"""The calls that wait for a person's approval, and what was decided: as HTML, and as text."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+
+from mcp_notebook.rendering import look
+from mcp_notebook.server.approval import Approval, left_in_words
+from mcp_notebook.server.approval_request import LONG, ApprovalRequest
+from mcp_notebook.server.listing import behavior, listed
+from mcp_notebook.visible import visible
+
+__all__ = ["approvals", "decided", "heading", "request_card", "who"]
+
+DECISIONS_SHOWN = 10
+REDEFINED = "the tool was defined anew after the first question"
+
+
+def approvals(approval: Approval, name: str) -> str:
+    """Write (text) the requests that wait, and the latest decisions; `name` is the server's."""
+    waiting = approval.waiting
+    lines = [f"approvals of {_line(name)}: {_count(waiting)}"]
+    for request in waiting:
+        lines += [
+            f"  {request.number}  {who(request)} wants to call {_line(request.tool)} "
+            f"({left_in_words(request.left)}{', asked again: ' + REDEFINED if request.redefined else ''})",
+            *(f"       {line}" for line in _arguments(request).splitlines()),
+        ]
+    if waiting:
+        lines.append("  %mcp allow N, %mcp deny N [REASON]")
+    latest = [_past(request) for request in approval.decided[-DECISIONS_SHOWN:]]
+    return "\n".join([*lines, *(["decided", *look.columns(latest)] if latest else [])])
+
+
+def heading(approval: Approval, name: str) -> str:
+    """Draw (HTML) the rule, and how many wait."""
+    which = "" if approval.which == "all" else " that may destroy something"
+    rule = (
+        f"You are asked about each call from outside this notebook to a tool of {look.code(name)}{which}. "
+        f"One that nobody answers within {approval.timeout:g} s is denied."
+    )
+    return look.card(f"approvals: {_count(approval.waiting)}", f"<p>{rule}</p>")
+
+
+def decided(approval: Approval) -> str:
+    """Draw (HTML) the latest decisions, and those that hold from now on."""
+    latest = approval.decided[-DECISIONS_SHOWN:]
+    rows = [[escape(cell) for cell in _past(request)] for request in reversed(latest)]
+    standing = [f"{tool} from {_quoted(client, person)}" for client, person, _, tool in approval.standing]
+    parts = []
+    if standing:
+        parts.append(f"<p>Allowed for the rest: {escape(_line('; '.join(standing)))}</p>")
+    if rows:
+        parts.append(look.table(("", "tool", "client, as it calls itself", "decision"), rows, numbers=(0,)))
+    return look.card("decided", *parts) if parts else ""
+
+
+def request_card(request: ApprovalRequest) -> str:
+    """Draw (HTML) one request, all its arguments included."""
+    decision = request.decision
+    state = f"waiting: {left_in_words(request.left)}" if decision is None else str(decision)
+    text = _arguments(request)
+    length = f" ({len(text):,} characters)" if len(text) > LONG else ""
+    facts = [("client", f"{_line(request.client)} (as it calls itself)")]
+    if request.person:
+        facts.append(("signed in as", _line(request.person)))
+    if request.entry is not None:
+        stated = request.entry.annotations
+        facts.append(("tool", behavior({"annotations": listed(stated)} if stated else {})))
+    if request.redefined:
+        facts.append(("asked again", REDEFINED))
+    return look.card(
+        f"{request.number}: {look.code(_line(request.tool))} {look.muted(_line(state))}",
+        look.table(("", ""), [[look.muted(name), escape(value)] for name, value in facts]),
+        look.section(f"arguments, all of them{length}", look.pre(text)),
+    )
+
+
+def who(request: ApprovalRequest) -> str:
+    """Name who makes a request: the client in quotes, as it calls itself, and the person if one is signed in."""
+    return _quoted(request.client, request.person)
+
+
+def _line(text: str) -> str:
+    """Show a text in a line with others, every character visible: a client must not hide what it asks for."""
+    return visible(text, one_line=True)
+
+
+def _quoted(client: str, person: str) -> str:
+    """Name a client and a person, in a way that a client cannot write for itself."""
+    return _line(json.dumps(client, ensure_ascii=False) + (f", signed in as {person}" if person else ""))
+
+
+def _past(request: ApprovalRequest) -> tuple[str, str, str, str]:
+    return str(request.number), _line(request.tool), who(request), _line(str(request.decision))
+
+
+def _arguments(request: ApprovalRequest) -> str:
+    """Write the arguments, all of them, as JSON in which every character can be seen."""
+    return "\n".join(map(_line, request.text.split("\n")))
+
+
+def _count(waiting: list[ApprovalRequest]) -> str:
+    return f"{len(waiting)} waiting for you" if waiting else "nothing waits"

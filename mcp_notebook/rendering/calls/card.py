@@ -1,0 +1,97 @@
+"""One call with all that came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+
+from mcp_types import CallToolResult, GetPromptResult, ReadResourceResult
+from pydantic import BaseModel, ValidationError
+
+from mcp_notebook.client.reading import flawed
+from mcp_notebook.recording import Call
+from mcp_notebook.rendering import content, look
+from mcp_notebook.rendering.calls.events import draw_events
+from mcp_notebook.schema import Schema
+
+__all__ = ["call_card"]
+
+RAISED = "raised (clients do not see this)"
+
+_RESULTS: dict[str, type[BaseModel]] = {
+    "tools/call": CallToolResult,
+    "resources/read": ReadResourceResult,
+    "prompts/get": GetPromptResult,
+}
+
+
+def call_card(
+    call: Call,
+    place: str,
+    explain: Callable[[BaseException], str],
+    *,
+    times: bool = True,
+    output_schema: Schema | None = None,
+) -> look.Rendering:
+    """Draw one call with all that came of it, in the order in which it came.
+
+    Args:
+        call: The call.
+        place: The cell that defined what was called; empty where that is not known.
+        explain: Writes out what the function raised, for its author.
+        times: Whether to say how long it took, and when each thing came.
+        output_schema: Of the tool, where it is known.
+    """
+    arguments = content.draw(call.arguments)
+    short = "\n" not in arguments[0]
+    facts = [(name, value, escape(value)) for name, value in _facts(call, place, times)]
+    if short:
+        facts.append(("arguments", arguments[0], look.code(arguments[0])))
+    sections = [] if short else [("arguments", arguments)]
+    sections += draw_events(call.events, times=times)
+    if call.data is not None:
+        sections.append(("data of the error", content.draw(call.data)))
+    if call.result is not None:
+        sections.append(("result" if call.state != "error" else content.ERROR, _result(call, output_schema)))
+    if call.problems:
+        sections.append((content.PROBLEMS, ("\n".join(call.problems), look.bullets(call.problems))))
+    if call.raised is not None:
+        raised = explain(call.raised)
+        sections.append((RAISED, (raised, look.pre(raised))))
+    title = f"call {call.number}: {call.title}"
+    lines = [title, *look.columns([(name, value) for name, value, _ in facts])]
+    parts = [look.table(("", ""), [[look.muted(name), html] for name, _, html in facts])]
+    for name, (text, html) in sections:
+        lines += [f"  {name}", *(f"    {line}".rstrip() for line in text.rstrip("\n").splitlines())]
+        parts.append(look.section(name, html) or f"<p>{look.muted(name)}</p>")
+    bad = call.state in ("error", "refused")
+    return look.Rendering("\n".join(lines), look.card(escape(title), *parts, bad=bad))
+
+
+def _facts(call: Call, place: str, times: bool) -> list[tuple[str, str]]:
+    took = f", {call.duration * 1000:.1f} ms" if times and call.duration is not None else ""
+    rounds = f", {call.rounds} rounds" if call.rounds > 1 else ""
+    facts = [
+        ("method", call.method),
+        ("server", f"{call.server}{', defined in ' + place if place else ''}"),
+        ("client", f"{call.client or 'unnamed'}, over {call.transport}, {call.protocol_version} ({call.era})"),
+        ("ended", f"{call.state}{rounds}{took}"),
+    ]
+    if call.approval is not None:
+        waited = f", after {call.approval.waited:.1f} s" if times else ""
+        facts.append(("approval", f"{call.approval}{waited}"))
+    if call.error is not None:
+        facts.append(("error", call.error))
+    if call.code is not None:
+        facts.append(("code", str(call.code)))
+    return facts
+
+
+def _result(call: Call, schema: Schema | None) -> content.Part:
+    if not call.cut and call.result is not None and call.method in _RESULTS:
+        try:
+            return content.draw_result(_RESULTS[call.method].model_validate(call.result), schema)
+        except ValidationError as refusal:
+            if call.problems:  # what the client read of it all the same
+                return content.draw_result(flawed(call.method, call.result, refusal), schema)
+    return content.draw(call.content)

@@ -1,0 +1,207 @@
+"""The era lens: one call under the legacy and the modern protocol, its frames side by side."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
+from html import escape
+from itertools import groupby, zip_longest
+from typing import Any, NamedTuple
+
+from mcp_notebook.json_diff import differences
+from mcp_notebook.recording.wire import Frame
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.calls.frames import Asked, in_words
+
+__all__ = ["lens"]
+
+WIDTH = 46
+"""Characters to a column of the text."""
+
+PHASES = {
+    "connect": "",
+    "request": "",
+    "meanwhile": "",
+    "result": "",
+    "beside it": "The SDK's client lists the tools, to check the result against the output schema.",
+    "leave": "",
+}
+"""The parts of a call, in order, with what there is to say on each."""
+
+NOTHING = {
+    ("connect", "modern"): "nothing: each request says who asks, and in which version",
+    ("leave", "modern"): "nothing: there is no session",
+}
+
+
+class EraLine(NamedTuple):
+    """A frame as it stands in the lens: in which part of the call, its message in words, what is in it.
+
+    Attributes:
+        times: How many that look the same came one after the other; the frame is the first of them.
+    """
+
+    phase: str
+    words: str
+    facts: tuple[str, ...]
+    frame: Frame
+    times: int = 1
+
+
+def lens(
+    tool: str, legacy: Sequence[Frame], modern: Sequence[Frame], *, full: bool = False, notes: Sequence[str] = ()
+) -> look.Rendering:
+    """Draw the frames of one call in both eras, part by part; without what differs from run to run.
+
+    Args:
+        tool: The tool that was called.
+        legacy: The frames from connecting until the connection was closed.
+        modern: The same.
+        full: Whether to add the messages as JSON, folded; they hold ids and states that are others each time.
+        notes: What else there is to say, a line each.
+    """
+    sides = {"legacy": _counted(_lines(legacy)), "modern": _counted(_lines(modern))}
+    titles = [_title("legacy", legacy), _title("modern", modern)]
+    notes = [_same(sides), *notes]
+    text = [f"{tool} in both eras", "", *_beside(*titles)]
+    rows: list[str] = []
+    for phase, about in PHASES.items():
+        pairs = _aligned(*([line for line in side if line.phase == phase] for side in sides.values()))
+        if not pairs:
+            continue
+        text += ["", f"{phase}{': ' if about else ''}{about}"]
+        rows.append(f'<tr><td colspan="2"><h5>{phase}</h5>{look.muted(about)}</td></tr>')
+        absent = [NOTHING.get((phase, era), "") if lines else "" for era, lines in sides.items()]
+        for i, pair in enumerate(pairs):
+            cells = [_cell(line, absent[j] if i == 0 else "") for j, line in enumerate(pair)]
+            text += _beside(*cells)
+            rows.append("<tr>" + "".join(map(_html, pair, cells, [full] * 2)) + "</tr>")
+    head = "".join(f'<th style="width:50%">{escape(title)}</th>' for title in titles)
+    html = look.card(
+        f"{look.code(tool)} in both eras",
+        f'<table style="width:100%;table-layout:fixed"><tr>{head}</tr>{"".join(rows)}</table>',
+        "".join(f"<p>{escape(line)}</p>" for line in notes),
+    )
+    return look.Rendering("\n".join([*text, "", *notes]), html)
+
+
+def _title(era: str, frames: Sequence[Frame]) -> str:
+    exchanges = len({frame.exchange for frame in frames if frame.exchange})
+    messages = sum(isinstance(frame.message, dict) for frame in frames)
+    over = f"{exchanges} HTTP requests, " if exchanges else ""
+    return f"{era}: {over}{messages} messages"
+
+
+def _lines(frames: Sequence[Frame]) -> Iterator[EraLine]:
+    """Return what is to be shown of the frames, each in its part of the call."""
+    asked: Asked = {}
+    method = {("client", "tools/list"): "beside it", ("server", "result of tools/list"): "beside it"}
+    for frame in frames:
+        first, *headers = frame.head.splitlines() or [""]
+        verb = first.partition(" ")[0]
+        if isinstance(frame.message, dict):
+            words = in_words(frame, asked)
+            phase = method.get((frame.direction, words)) or _phase(frame, words)
+            yield EraLine(phase, words, (*_headers(headers), *_facts(frame.message)), frame)
+        elif verb in ("GET", "DELETE"):
+            words = {"GET": "GET, a stream for what comes unasked", "DELETE": "DELETE, the session is over"}[verb]
+            yield EraLine("connect" if verb == "GET" else "leave", words, tuple(_headers(headers)), frame)
+
+
+def _counted(lines: Iterable[EraLine]) -> list[EraLine]:
+    runs = [list(run) for _, run in groupby(lines, lambda line: (line.phase, line.words, line.facts))]
+    return [run[0]._replace(times=len(run)) for run in runs]
+
+
+def _phase(frame: Frame, words: str) -> str:
+    method = words.removeprefix("result of ").removeprefix("error of ")
+    if method in ("initialize", "notifications/initialized", "server/discover"):
+        return "connect"
+    if frame.direction == "client" and words.startswith("tools/call"):
+        return "meanwhile" if "inputResponses" in frame.message.get("params", {}) else "request"
+    if frame.direction == "server" and method == "tools/call":
+        result = frame.message.get("result")
+        return "meanwhile" if isinstance(result, dict) and "inputRequests" in result else "result"
+    return "meanwhile"
+
+
+def _headers(headers: Sequence[str]) -> Iterator[str]:
+    for header in headers:
+        name, _, value = header.partition(": ")
+        if name.startswith("mcp-"):
+            # The number of a session is another each time.
+            yield f"{name}: {'(of this session)' if name == 'mcp-session-id' else value}"
+
+
+def _facts(message: dict[str, Any]) -> Iterator[str]:
+    """Name what is in a message: the fields of its params or result, and of their ``_meta``."""
+    for part in ("params", "result", "error"):
+        fields = message.get(part)
+        if isinstance(fields, dict):
+            names = [_field(name, value) for name, value in fields.items() if name != "_meta"]
+            if names:
+                yield f"{part}: {', '.join(names)}"
+            if isinstance(fields.get("_meta"), dict):
+                yield f"_meta: {', '.join(name.rpartition('/')[2] for name in fields['_meta'])}"
+
+
+def _field(name: str, value: Any) -> str:
+    telling = name in ("protocolVersion", "resultType", "action", "code", "isError")
+    return f"{name} {value if isinstance(value, str) else look.json_line(value)}" if telling else name
+
+
+def _aligned(legacy: Sequence[EraLine], modern: Sequence[EraLine]) -> list[tuple[EraLine | None, EraLine | None]]:
+    """Pair the lines of one part: the same messages beside each other, what stands between them too."""
+    pairs: list[tuple[EraLine | None, EraLine | None]] = []
+    matcher = SequenceMatcher(None, [line.words for line in legacy], [line.words for line in modern], autojunk=False)
+    for _, a, b, c, d in matcher.get_opcodes():
+        pairs += zip_longest(legacy[a:b], modern[c:d])
+    return pairs
+
+
+def _cell(line: EraLine | None, absent: str) -> str:
+    if line is None:
+        return absent
+    arrow = "client →" if line.frame.direction == "client" else "← server"
+    many = f", {line.times} times" if line.times > 1 else ""
+    return "\n".join([f"{arrow} {line.words}{many}", *(f"  {fact}" for fact in line.facts)])
+
+
+def _html(line: EraLine | None, cell: str, full: bool) -> str:
+    first, *facts = cell.splitlines() or [""]
+    body = "".join(f'<div class="dim" style="overflow-wrap:anywhere">{escape(fact.strip())}</div>' for fact in facts)
+    if full and line is not None and isinstance(line.frame.message, dict):
+        body += look.json_block("as JSON", line.frame.message)
+    return f"<td>{look.code(first) if line else look.muted(first)}{body}</td>"
+
+
+def _beside(left: str, right: str) -> list[str]:
+    """Lay two texts out side by side."""
+    columns = [_wrapped(side) for side in (left, right)]
+    return [f"  {a:<{WIDTH}}  {b}".rstrip() for a, b in zip_longest(*columns, fillvalue="")]
+
+
+def _wrapped(text: str) -> list[str]:
+    lines = []
+    for line in text.splitlines():
+        indent = " " * (len(line) - len(line.lstrip()))
+        lines += textwrap.wrap(line, WIDTH, subsequent_indent=f"{indent}  ", break_on_hyphens=False)
+    return lines
+
+
+def _same(sides: dict[str, list[EraLine]]) -> str:
+    """Say whether both eras got the same result."""
+    results = {era: [line.frame.message for line in side if line.phase == "result"] for era, side in sides.items()}
+    without = [era for era, messages in results.items() if not messages]
+    if without:
+        return f"No result came in the {' nor in the '.join(without)} era."
+    ends = [messages[-1] for messages in results.values()]
+    old, new = ({k: v for k, v in _object(end).items() if k not in ("_meta", "resultType")} for end in ends)
+    places = [difference.dotted for difference in differences(old, new)]
+    return f"The results differ: {', '.join(places[:5])}." if places else "The result is the same."
+
+
+def _object(end: dict[str, Any]) -> dict[str, Any]:
+    part = end.get("result", end.get("error"))
+    return part if isinstance(part, dict) else {}

@@ -1,0 +1,60 @@
+"""A conversation with a model: who takes part, what the model says, what it calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from textwrap import indent
+from typing import Any
+
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.content import markdown
+
+__all__ = ["calls", "fails", "gives", "opening", "says"]
+
+
+def opening(model: str, tools: Mapping[str, int], *, script: str | None, goes_on: bool) -> look.Rendering:
+    """Draw who takes part.
+
+    Args:
+        model: The model's name.
+        tools: How many tools each server has.
+        script: What the script is called, where a script plays the model.
+        goes_on: Whether there were turns before.
+    """
+    who = model if script is None else f"a script, {script}: no model is asked"
+    has = ", ".join(f"{count} of {server}" for server, count in tools.items()) or "none"
+    title = "chat, which goes on" if goes_on else "chat"
+    words = f"with {who}; tools: {has}"
+    return look.Rendering(f"{title} {words}", look.card(escape(title), f"<p>{escape(words)}</p>"))
+
+
+def says(text: str, *, scripted: bool) -> look.Rendering:
+    """Draw what the model says; its Markdown loads nothing from elsewhere."""
+    who = "scripted model" if scripted else "model"
+    body = markdown.to_html(text) or f'<p style="white-space:pre-wrap">{escape(text)}</p>'
+    return look.Rendering(f"{who}: {text}", look.card(who, body))
+
+
+def calls(tool: str, server: str, arguments: Mapping[str, Any]) -> look.Rendering:
+    """Draw a call that the model asks for."""
+    where = f" on {server}" if server else ""
+    value = look.json_text(arguments)
+    shown = look.pre(value) if "\n" in value else f"<p>{look.code(value)}</p>"
+    card = look.card(f"calls {look.code(tool)}{look.muted(where)}", shown)
+    return look.Rendering(f"calls {tool}{where}: {value}", _further_in(card))
+
+
+def gives(result: look.Rendering) -> look.Rendering:
+    """Draw what a call gave."""
+    return look.Rendering(indent(result.text, "  "), _further_in(result.html))
+
+
+def fails(reason: str) -> look.Rendering:
+    """Draw why a call gave nothing."""
+    card = look.card("no result", f"<p>{escape(reason)}</p>", bad=True)
+    return look.Rendering(f"  no result: {reason}", _further_in(card))
+
+
+def _further_in(html: str) -> str:
+    return f'<div style="margin-left:2em">{html}</div>'

@@ -1,0 +1,53 @@
+"""Connections: one as a card, all as a table. Neither shows a port, nor anything that is secret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+
+from mcp_types import Implementation
+
+from mcp_notebook.client import Connection
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.listing import listing
+
+__all__ = ["connection_card", "connection_list"]
+
+
+def connection_card(connection: Connection) -> look.Rendering:
+    """Draw what a connection reaches, and what can be done with it."""
+    rows = [
+        ("server", _server(connection.server_info)),
+        ("speaks", _speaks(connection)),
+        ("offers", _offers(connection) or "neither tools nor resources nor prompts"),
+    ]
+    if connection.instructions:
+        rows.append(("says", " ".join(connection.instructions.split())))
+    if connection.closed:
+        rows.append(("state", "closed"))
+    lines = [f"connection {connection.name}", *look.columns(rows)]
+    cells = [(look.muted(what), escape(fact)) for what, fact in rows]
+    return look.Rendering(
+        "\n".join(lines), look.card(f"connection {look.code(connection.name)}", look.table((), cells))
+    )
+
+
+def connection_list(connections: Mapping[str, Connection]) -> look.Rendering:
+    """Draw a table of connections."""
+    rows = [(name, _server(c.server_info), _speaks(c), _offers(c)) for name, c in connections.items()]
+    empty = "none. %mcp connect TARGET opens one."
+    return listing("connections", ("name", "server", "speaks", "offers"), rows, empty=empty)
+
+
+def _server(info: Implementation | None) -> str:
+    return f"{info.title or info.name} {info.version}".strip() if info is not None else "does not say its name"
+
+
+def _speaks(connection: Connection) -> str:
+    return f"{connection.protocol_version} ({connection.era}) over {connection.transport}"
+
+
+def _offers(connection: Connection) -> str:
+    has = connection.capabilities
+    kinds = {"tools": has.tools, "resources": has.resources, "prompts": has.prompts, "completions": has.completions}
+    return ", ".join(kind for kind, offered in kinds.items() if offered is not None)

@@ -1,0 +1,80 @@
+"""Structured content next to its output schema: what each field is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mcp_types import CallToolResult, TextContent
+
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.content.values import Part, draw, parsed, rows_in, shortened
+from mcp_notebook.schema import Parameter, Schema, one_look, parameters, resolve
+from mcp_notebook.schema.parameters import mapping
+
+__all__ = ["draw_structured", "says_the_same", "unwrapped"]
+
+
+@one_look()
+def draw_structured(value: Any, schema: Schema | None) -> Part:
+    """Draw structured content; with its output schema, say what each field is."""
+    usable = schema if isinstance(schema, Mapping) else {}
+    inner, inner_schema = unwrapped(value, usable)
+    return _fields(inner, inner_schema, usable) or draw(inner)
+
+
+def unwrapped(value: Any, schema: Schema | None = None) -> tuple[Any, Schema]:
+    """Return the value, and its schema, without the object that the SDK puts around a result that is none."""
+    root = schema or {}
+    if isinstance(value, Mapping) and set(value) == {"result"}:
+        return value["result"], resolve(mapping(root.get("properties")).get("result", {}), root)
+    return value, root
+
+
+def says_the_same(result: CallToolResult) -> bool:
+    """Whether the text is only the structured content again, as the SDK sends it for older clients."""
+    texts = [block.text for block in result.content if isinstance(block, TextContent)]
+    value = result.structured_content
+    if not texts or len(texts) != len(result.content) or value is None:
+        return False
+    wrapped, _ = unwrapped(value)
+    items = wrapped if isinstance(wrapped, list) else [wrapped]
+    return any(_say(texts, values) for values in ([wrapped], items, [value]))
+
+
+def _say(texts: list[str], values: list[Any]) -> bool:
+    return len(texts) == len(values) and all(
+        text == value or parsed(text) == value for text, value in zip(texts, values, strict=True)
+    )
+
+
+def _fields(value: Any, schema: Schema, root: Schema) -> Part | None:
+    """Draw an object field by field, or rows with what their columns are; None where the schema has no word on it."""
+    rows = rows_in(value)
+    described = resolve(schema.get("items", {}), root) if isinstance(value, list) else schema
+    known = {p.name: words for p in parameters({**described, "$defs": root.get("$defs", {})}) if (words := _words(p))}
+    if not known:
+        return None
+    if rows is not None:
+        text, html = draw(value)
+        legend = [f"{name}: {words}" for name, words in known.items()]
+        return "\n".join([text, *(f"  {line}" for line in legend)]), html + look.bullets(legend)
+    if not isinstance(value, dict):
+        return None
+    drawn = {name: _value(item) for name, item in value.items()}
+    text = "\n".join(look.columns([(name, known.get(name, ""), drawn[name][0]) for name in value], indent=""))
+    cells = [(look.code(name), drawn[name][1], look.muted(known.get(name, ""))) for name in value]
+    return text, look.table(("", "", ""), cells)
+
+
+def _value(value: Any) -> Part:
+    text, html = draw(value)
+    short = "\n" not in text and len(text) < look.WIDTH
+    return shortened(text), look.code(text) if short else html
+
+
+def _words(parameter: Parameter) -> str:
+    """Return what the schema says of a field; pydantic makes titles of the names, which say nothing."""
+    title = str(parameter.schema.get("title", ""))
+    telling = title if title.lower().replace(" ", "_") != parameter.name.lower() else ""
+    return ": ".join(filter(None, [telling, parameter.description]))

@@ -1,0 +1,167 @@
+"""JSON values: rows as a table, long ones as a tree that folds, the rest as it stands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from html import escape
+from typing import Any, NamedTuple, TypeAlias
+
+from mcp_notebook.rendering import look
+
+__all__ = ["Part", "Rows", "as_object", "draw", "parsed", "rows_in", "shortened", "table_of"]
+
+Part: TypeAlias = tuple[str, str]
+"""A part of a rendering: its text and its HTML."""
+
+MOST_CHARACTERS = 20_000
+MOST_ROWS = 50
+MOST_COLUMNS = 20
+MOST_NODES = 1_000
+"""What is drawn; the whole would go to the browser, and stay in the saved notebook."""
+
+LINES_AT_A_GLANCE = 30
+"""A JSON value of no more lines is shown as it stands: one can read it, and copy it."""
+
+MOST_DEPTH = 30
+OPENED = 20
+"""How many parts a value at the top of a tree may have to be unfolded from the beginning."""
+
+LONGEST_IN_TREE = 1_000
+LONGEST_CELL = 200
+LONGEST_CELL_IN_TEXT = 40
+
+
+class Rows(NamedTuple):
+    """A value that is a table.
+
+    Attributes:
+        headers: The names of the columns.
+        cells: The values, a list for each row.
+        rest: What stands beside the rows, such as how many there are in all.
+    """
+
+    headers: list[str]
+    cells: list[list[Any]]
+    rest: dict[str, Any]
+
+
+_MISSING = object()
+
+
+def draw(value: Any) -> Part:
+    """Draw a JSON value."""
+    rows = rows_in(value)
+    if rows is not None:
+        return table_of(rows)
+    text = look.json_text(value)
+    short = len(text) <= MOST_CHARACTERS and text.count("\n") < LINES_AT_A_GLANCE
+    return shortened(text), look.pre(text) if short or not isinstance(value, dict | list) else _tree(value)
+
+
+def parsed(text: str) -> Any:
+    """Return the value of a JSON text; the text itself where it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def as_object(value: Any) -> dict[str, Any]:
+    """Return a JSON object, empty where the value is none: what comes from the other side may be anything."""
+    return value if isinstance(value, dict) else {}
+
+
+def shortened(text: str, most: int = MOST_CHARACTERS) -> str:
+    """Return a text of at most about `most` characters, and how many more there are."""
+    if len(text) <= most:
+        return text
+    return f"{text[:most]}\n... and {len(text) - most} more characters, not shown here."
+
+
+def rows_in(value: Any) -> Rows | None:
+    """Return the rows of a list of like objects, or of ``{"columns": [...], "rows": [...]}``; None for another value.
+
+    pandas writes the latter with ``data`` for ``rows``.
+    """
+    if isinstance(value, list):
+        return _rows_of_objects(value)
+    if not isinstance(value, dict) or not isinstance(value.get("columns"), list):
+        return None
+    key = "rows" if "rows" in value else "data"
+    headers, cells = [str(header) for header in value["columns"]], value.get(key)
+    if not isinstance(cells, list) or not 0 < len(headers) <= MOST_COLUMNS:
+        return None
+    if not all(isinstance(row, list) and len(row) == len(headers) and all(map(_fits_a_cell, row)) for row in cells):
+        return None
+    return Rows(headers, cells, {name: item for name, item in value.items() if name not in ("columns", key, "index")})
+
+
+def _rows_of_objects(value: list[Any]) -> Rows | None:
+    if len(value) < 2 or not all(isinstance(item, dict) and item for item in value):
+        return None
+    headers = list(dict.fromkeys(name for item in value for name in item))
+    filled = sum(map(len, value))
+    if len(headers) > MOST_COLUMNS or 2 * filled < len(headers) * len(value):
+        return None
+    if not all(_fits_a_cell(item) for row in value for item in row.values()):
+        return None
+    return Rows(headers, [[row.get(name, _MISSING) for name in headers] for row in value], {})
+
+
+def _fits_a_cell(value: Any) -> bool:
+    """Whether a value reads in a cell: one value, or a few."""
+    if not isinstance(value, dict | list):
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    return len(value) <= 5 and not any(isinstance(item, dict | list) for item in inner)
+
+
+def table_of(rows: Rows) -> Part:
+    """Draw rows, the first `MOST_ROWS` of them."""
+    shown = [[_cell(value) for value in row] for row in rows.cells[:MOST_ROWS]]
+    more = len(rows.cells) - len(shown)
+    after = [f"... and {more} more rows, not shown here."] if more else []
+    after += [f"{name}: {shortened(look.json_text(value), LONGEST_IN_TREE)}" for name, value in rows.rest.items()]
+    lines = [[_cut(" ".join(cell.split()), LONGEST_CELL_IN_TEXT) for cell in row] for row in [rows.headers, *shown]]
+    numbers = [i for i in range(len(rows.headers)) if _is_of_numbers([row[i] for row in rows.cells])]
+    cells = [[escape(_cut(cell, LONGEST_CELL)) for cell in row] for row in shown]
+    table = f'<div class="scrolled">{look.table(rows.headers, cells, numbers=numbers)}</div>'
+    return "\n".join([*look.columns(lines, indent=""), *after]), table + "".join(f"<p>{escape(a)}</p>" for a in after)
+
+
+def _cell(value: Any) -> str:
+    if value is _MISSING:
+        return ""
+    return value if isinstance(value, str) and value else look.json_line(value)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _is_of_numbers(column: Sequence[Any]) -> bool:
+    kinds = {type(value) for value in column if value is not None and value is not _MISSING}
+    return bool(kinds) and kinds <= {int, float}
+
+
+def _tree(value: Any) -> str:
+    return f'<div class="tree">{_node("", value, [MOST_NODES], 0)}</div>'
+
+
+def _node(label: str, value: Any, left: list[int], depth: int) -> str:
+    """Draw a value under its label (HTML); `left` is how many more may be drawn."""
+    if not isinstance(value, dict | list) or not value or depth == MOST_DEPTH:
+        return label + look.code(shortened(look.json_line(value), LONGEST_IN_TREE))
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    items: list[str] = []
+    for key, item in pairs:
+        if left[0] <= 0:
+            items.append(f"<li>... and {len(value) - len(items)} more, not shown here.</li>")
+            break
+        left[0] -= 1
+        items.append(f"<li>{_node(f'{look.code(key)}: ', item, left, depth + 1)}</li>")
+    many = f"{len(value)} {'keys' if isinstance(value, dict) else 'items'}"
+    return look.fold(
+        f"{label}{look.muted(many)}", f"<ul>{''.join(items)}</ul>", opened=depth < 2 and len(value) <= OPENED
+    )

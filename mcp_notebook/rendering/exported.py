@@ -1,0 +1,68 @@
+"""The card of an exported package."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from mcp_notebook.rendering import look
+
+if TYPE_CHECKING:
+    from mcp_notebook.export.exporting import Exported
+    from mcp_notebook.export.findings import Finding, Group
+    from mcp_notebook.export.proof import Proof, Row
+
+__all__ = ["exported_card"]
+
+
+def exported_card(exported: Exported, headline: str, done: list[str], tree: str) -> str:
+    """Return the card (HTML).
+
+    Args:
+        exported: What came of the export.
+        headline: How it ended, in a few words.
+        done: What became of the files, in lines.
+        tree: The package's files, drawn as a tree.
+    """
+    proof = exported.proof
+    bad = exported.stopped or (proof is not None and not proof.ok)
+    kept = {} if exported.update is None else exported.update.kept
+    return look.card(
+        f"package {look.code(exported.name)} {look.muted(f'in {exported.destination}')} · {escape(headline)}",
+        look.bullets(done),
+        *(look.fold(f"what differs in {look.code(path)}", look.pre(diff)) for path, diff in kept.items()),
+        "" if proof is None else look.section("proof", _proof(proof)),
+        look.section("about the cells", _findings(exported.groups)),
+        # Whole, or its end would be out of sight with nothing that says so.
+        "" if exported.stopped else look.fold("files", look.pre(tree, whole=True), opened=exported.dry),
+        bad=bad,
+    )
+
+
+def _proof(proof: Proof) -> str:
+    if not proof.rows:
+        return ""
+    rows = [(_mark(row), escape(row.what), escape(row.stdio), escape(row.http)) for row in proof.rows]
+    details = [line for row in proof.rows for line in row.details]
+    return look.table(("", "", "stdio", "HTTP"), rows) + look.section("what was found", look.bullets(details))
+
+
+def _mark(row: Row) -> str:
+    return "ok" if row.ok else "<strong>NO</strong>"
+
+
+def _findings(groups: list[Group]) -> str:
+    rows = [(_weight(group.findings[0]), _group(group)) for group in groups]
+    return look.table(("", ""), rows) if rows else ""
+
+
+def _group(group: Group) -> str:
+    return f"{'; '.join(map(_place, group.shown))}{group.more}: {escape(group.findings[0].said)}"
+
+
+def _place(finding: Finding) -> str:
+    return escape(finding.name) if finding.cell is None else f"cell {finding.cell}, {look.code(finding.name)}"
+
+
+def _weight(finding: Finding) -> str:
+    return look.muted("notes") if finding.weight == "notes" else f"<strong>{finding.weight}</strong>"

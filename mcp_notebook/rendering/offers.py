@@ -1,0 +1,108 @@
+"""What a server offers, as an agent sees it: a table of each kind, and all of one definition."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from mcp_notebook.client.reading import ItemList
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.definition import definition_card
+from mcp_notebook.rendering.listing import listing
+from mcp_notebook.server.lint import lint
+from mcp_notebook.server.listing import Entry, listed, tokens
+
+if TYPE_CHECKING:
+    from mcp_types import Prompt, Resource, ResourceTemplate, Tool
+
+    from mcp_notebook.schema import Problem
+    from mcp_notebook.server.definitions import Definition
+
+__all__ = ["definition_cards", "prompts_table", "resources_table", "tools_table"]
+
+MOST = 240
+"""Characters of a description in a table."""
+
+Definitions = Mapping[str, "Definition"]
+"""What cells defined, by name."""
+
+
+def tools_table(server: str, tools: list[Tool], defined: Definitions, *, empty: str) -> look.Rendering:
+    """Draw the tools of a server; `empty` says what a list without entries means."""
+    rows = []
+    for tool in tools:
+        entry, definition = listed(tool), defined.get(tool.name)
+        found = lint(entry, None if definition is None else definition.function)
+        rows.append((tool.name, _first_line(entry), f"{tokens(entry)}", f"{len(found) or 'none'}", _cell(definition)))
+    return listing(
+        f"tools of {server}",
+        ("name", "description", "tokens", "lint", "defined in"),
+        rows,
+        empty=empty,
+        numbers=(2, 3),
+        problems=_problems(tools),
+    )
+
+
+def resources_table(
+    server: str, resources: list[Resource], templates: list[ResourceTemplate], defined: Definitions, *, empty: str
+) -> look.Rendering:
+    """Draw the resources and the resource templates of a server."""
+    entries = [(str(resource.uri), "resource", listed(resource)) for resource in resources]
+    entries += [(template.uri_template, "resource template", listed(template)) for template in templates]
+    rows = [
+        (uri, kind, entry.get("mimeType", ""), _first_line(entry), _cell(defined.get(uri)))
+        for uri, kind, entry in entries
+    ]
+    return listing(
+        f"resources of {server}",
+        ("uri", "kind", "MIME type", "description", "defined in"),
+        rows,
+        empty=empty,
+        problems=[*_problems(resources), *_problems(templates)],
+    )
+
+
+def prompts_table(server: str, prompts: list[Prompt], defined: Definitions, *, empty: str) -> look.Rendering:
+    """Draw the prompts of a server."""
+    entries = [(prompt.name, listed(prompt)) for prompt in prompts]
+    rows = [
+        (name, _first_line(entry), ", ".join(a["name"] for a in entry.get("arguments", [])), _cell(defined.get(name)))
+        for name, entry in entries
+    ]
+    return listing(
+        f"prompts of {server}",
+        ("name", "description", "arguments", "defined in"),
+        rows,
+        empty=empty,
+        problems=_problems(prompts),
+    )
+
+
+def definition_cards(
+    kind: str, entries: Iterable[Entry], *, server: str, function: Callable[..., Any] | None = None
+) -> look.Rendering:
+    """Draw all of these entries, which have one name: a server may list two."""
+    cards = [
+        definition_card(
+            "resource template" if "uriTemplate" in entry else kind, entry, server=server, function=function
+        )
+        for entry in entries
+    ]
+    return look.Rendering("\n".join(card.text for card in cards), "".join(card.html for card in cards))
+
+
+def _problems(found: list[Any]) -> list[Problem]:
+    """Return what is wrong with a list; nothing is with those of this kernel's servers."""
+    return found.problems if isinstance(found, ItemList) else []
+
+
+def _first_line(entry: Mapping[str, Any]) -> str:
+    """Return what a table shows of a description; the card of one definition shows all of it."""
+    lines = entry.get("description", "").strip().splitlines()
+    return textwrap.shorten(lines[0], MOST, placeholder=" ...") if lines else "(no description)"
+
+
+def _cell(definition: Definition | None) -> str:
+    return f"cell {definition.cell.execution_count}" if definition is not None and definition.cell else ""

@@ -1,0 +1,198 @@
+"""Talking to a model that may call the tools of the servers: which model, what is shown, who allows calls."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.display import display
+from mcp_types import CallToolResult, ElicitRequestFormParams, ElicitResult
+
+from mcp_notebook import main_thread
+from mcp_notebook.agent import Conversation, Model, ScriptedModel, Toolbox, Turn, Use, provided
+from mcp_notebook.client import Answerer, Answers, Connection, Question
+from mcp_notebook.client.answers import answer_from
+from mcp_notebook.client.script import Script
+from mcp_notebook.errors import ModelError, UsageError
+from mcp_notebook.recording import Call
+from mcp_notebook.rendering import chat as drawn
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.content import render
+from mcp_notebook.server.approval import Which, destructive
+from mcp_notebook.session.person import Person, way_to_ask
+from mcp_notebook.session.saying import say_call
+from mcp_notebook.session.session import Session
+from mcp_notebook.visible import visible
+
+__all__ = ["Limits", "model_or_script", "take_turn"]
+
+T = TypeVar("T")
+
+
+class Limits(NamedTuple):
+    """How often the model is asked at most, and the tokens of each reply."""
+
+    turns: int
+    tokens: int
+
+
+def take_turn(
+    session: Session,
+    prompt: str,
+    *,
+    model: str | None,
+    script: str | None,
+    names: Sequence[str],
+    approve: Which | None,
+    answers: Answers,
+    new: bool,
+    limits: Limits,
+) -> Turn:
+    """Say a text to a model, show what comes of it, and return the turn.
+
+    Args:
+        session: The notebook's; keeps the conversation and the model.
+        prompt: The text.
+        model: The model's name; the one of the turn before if None.
+        script: The variable with the steps that play the model.
+        names: The servers whose tools the model gets; all if empty.
+        approve: Which calls the person is asked about.
+        answers: The answers to what servers ask, and to that.
+        new: Whether a new conversation begins.
+        limits: Of the turn.
+
+    Raises:
+        UnknownNameError: There is no such server.
+        UsageError: The script cannot be used.
+        ModelError: Of the model.
+    """
+    asked = model_or_script(session, model, script)
+    if model is not None and script is None:
+        session.model = model
+    toolbox = Toolbox(_connections(session, names))
+    answerer = answers if answers is None or callable(answers) else Script(answers)
+    if new:
+        session.conversation = Conversation()
+    display(_opening(session, asked, toolbox, script))
+    return session.portal.run(
+        partial(
+            session.conversation.turn,
+            prompt,
+            asked,
+            toolbox,
+            _Shown(scripted=script is not None),
+            approve=None if approve is None else _Asking(session.shell, approve, answerer),
+            answerer=answerer,
+            most_requests=limits.turns,
+            most_tokens=limits.tokens,
+        )
+    )
+
+
+def _opening(session: Session, model: Model, toolbox: Toolbox, script: str | None) -> look.Rendering:
+    counts = Counter(entry.server for entry in toolbox)
+    return drawn.opening(model.name, counts, script=script, goes_on=bool(session.conversation.messages))
+
+
+class _Shown:
+    """Shows a turn in its cell, step by step."""
+
+    def __init__(self, *, scripted: bool) -> None:
+        self._scripted = scripted
+
+    async def said(self, text: str) -> None:
+        await _on_main(display, drawn.says(text, scripted=self._scripted))
+
+    async def calling(self, use: Use) -> None:
+        await _on_main(display, drawn.calls(use.name, use.server, use.arguments))
+
+    async def called(self, use: Use, result: CallToolResult, call: Call | None) -> None:
+        await _on_main(say_call, call)
+        await _on_main(display, drawn.gives(render(result)))
+
+    async def failed(self, use: Use, reason: str, call: Call | None) -> None:
+        await _on_main(say_call, call)
+        await _on_main(display, drawn.fails(reason))
+
+
+async def _on_main(function: Callable[..., T], *args: Any) -> T:
+    # Only there does what is shown land in the cell that waits.
+    try:
+        return await asyncio.wrap_future(main_thread.submit(partial(function, *args)))
+    except KeyboardInterrupt:  # it interrupts the cell there, and would end this loop here
+        raise ModelError("The cell was interrupted.") from None
+
+
+def model_or_script(session: Session, name: str | None, script: str | None) -> Model:
+    """Return the model that a line names.
+
+    Raises:
+        UsageError: The script cannot be used.
+        ModelError: Of a provider's model, or where neither is named.
+    """
+    if script is not None:
+        if name not in (None, ScriptedModel.name):
+            raise UsageError(f"Either {name} answers or the script does: leave out --model or --script.")
+        return ScriptedModel(_steps(session, script))
+    if name == ScriptedModel.name:
+        raise UsageError("A scripted model needs its script: --script VAR, a list of texts and calls.")
+    name = name or session.model
+    if name is None:
+        raise ModelError(
+            "Which model? --model anthropic:NAME, openai:NAME, google:NAME, ollama:NAME or another provider's; or "
+            "--script VAR, a list of texts and calls that plays the model."
+        )
+    return provided(session.variables.get(name, name))
+
+
+def _steps(session: Session, script: str) -> Sequence[Any]:
+    steps = session.variables.get(script)
+    if not isinstance(steps, list):
+        raise UsageError(
+            f"--script: {script} is no list. A script is a list of texts and of calls, {{'tool': NAME, 'arguments': "
+            "{...}}."
+        )
+    return steps
+
+
+def _connections(session: Session, names: Sequence[str]) -> dict[str, Connection]:
+    if not names and not session.opened and not session.registry.servers and session.registry.plain(session.namespace):
+        session.live()  # the one in a variable
+    chosen = names or (*session.registry.servers, *session.opened)
+    return {name: session.on(name) for name in chosen}
+
+
+@dataclass
+class _Asking:
+    """Asks before a call: the answers that were given, else the person who runs the cell."""
+
+    shell: InteractiveShell
+    which: Which
+    answerer: Answerer | None
+
+    async def __call__(self, use: Use) -> bool:
+        if use.tool is None or (self.which == "destructive" and not destructive(use.tool)):
+            return True
+        message = visible(
+            f"May the model call {use.name} on {use.server}? {json.dumps(use.arguments, ensure_ascii=False)}",
+            one_line=True,
+        )
+        if self.answerer is not None:
+            return await _accepted(self.answerer, message)
+        way = way_to_ask(self.shell)
+        if way == "lines":
+            return (await _on_main(input, f"{message} y or n: ")).strip().lower() in ("y", "yes")
+        # Where nobody is there, the answer is no.
+        return way == "card" and await _accepted(Person(self.shell), message)
+
+
+async def _accepted(answerer: Answerer, message: str) -> bool:
+    params = ElicitRequestFormParams(message=message, requested_schema={"type": "object", "properties": {}})
+    answer = await answer_from(Question("form", params, "the chat"), answerer)
+    return isinstance(answer, ElicitResult) and answer.action == "accept"

@@ -1,0 +1,196 @@
+"""Defining tools, resources and prompts with the functions of a cell: run the cell, build, then register."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from IPython.core.error import UsageError
+from mcp.server.mcpserver.prompts import Prompt
+from mcp_types import ToolAnnotations
+from pydantic import BaseModel
+
+from mcp_notebook import cells
+from mcp_notebook.errors import DefinitionError, did_you_mean
+from mcp_notebook.server import LiveServer
+from mcp_notebook.server.definitions import build_prompt, build_tool, define_resource, register
+from mcp_notebook.server.execution import RunOn
+from mcp_notebook.server.listing import Entry, listed
+from mcp_notebook.session.session import Session
+
+__all__ = ["Defined", "define_prompts", "define_resource_of", "define_tools"]
+
+Functions = dict[str, Callable[..., Any]]
+Texts = Mapping[str, str | None]
+"""The name, the title and the description for the one definition of a cell; None where not given."""
+
+
+class Defined(NamedTuple):
+    """A definition as clients see it.
+
+    Attributes:
+        kind: A tool, a resource, a resource template or a prompt.
+        name: What clients call it by: a name, or a URI.
+        entry: How it is listed.
+        function: The function behind it, where its source says more than the entry.
+        before: How it was listed before; None for a new one.
+        values: The names of the arguments that a request needs.
+    """
+
+    kind: str
+    name: str
+    entry: Entry
+    function: Callable[..., Any] | None
+    before: Entry | None
+    values: Sequence[str] = ()
+
+
+def define_tools(
+    session: Session,
+    live: LiveServer,
+    functions: Sequence[str],
+    texts: Texts,
+    *,
+    annotations: ToolAnnotations | None,
+    structured_output: bool | None,
+    run_on: RunOn | None,
+    timeout: float | None,
+) -> list[Defined]:
+    """Run the cell, and make its public functions tools, or those that are named.
+
+    Args:
+        session: The notebook's; knows the cell.
+        live: The server.
+        functions: The functions that are meant; all public ones if empty.
+        texts: For a cell with one definition.
+        annotations: What the tools state of themselves.
+        structured_output: As of the SDK's `tool`.
+        run_on: Where calls run.
+        timeout: Seconds that a call may take.
+
+    Raises:
+        DefinitionError: The cell defines no such function, or it cannot be a tool; nothing changed on the server.
+        UsageError: The cell raised.
+    """
+    defined = _run(session, functions, texts)
+    with _naming_the_way_out(defined, functions):
+        built = [
+            build_tool(
+                function,
+                run_on=run_on,
+                timeout=timeout,
+                annotations=annotations,
+                structured_output=structured_output,
+                **texts,
+            )
+            for function in defined.values()
+        ]
+    before = _listed(session, live.server.list_tools)
+    register(live.server, *built, withdrawn=session.origins.withdrawn(live.server, "tool", (b.name for b in built)))
+    after = _listed(session, live.server.list_tools)
+    return [
+        Defined("tool", one.name, after[one.name], function, before.get(one.name), one.parameters.get("required", []))
+        for one, function in zip(built, defined.values(), strict=True)
+    ]
+
+
+def define_resource_of(
+    session: Session, live: LiveServer, uri: str, functions: Sequence[str], texts: Texts, *, mime_type: str | None
+) -> Defined:
+    """Run the cell, and make its public function a resource, or a resource template where the URI has variables.
+
+    Raises:
+        DefinitionError: As of `define_tools`, or the cell defines several functions.
+        UsageError: The cell raised.
+    """
+    defined = _run(session, functions, texts)
+    if len(defined) > 1:
+        raise DefinitionError(
+            f"One URI has one function, and this cell defines {', '.join(defined)}. Name the one that is meant: "
+            f"%%mcp_resource {uri} {next(iter(defined))}; or start the names of the others with an underscore."
+        )
+    (function,) = defined.values()
+    server = live.server
+    before = _listed(session, server.list_resources) | _listed(session, server.list_resource_templates)
+    define_resource(server, uri, function, mime_type=mime_type, **texts)
+    static, templates = (_listed(session, ask) for ask in (server.list_resources, server.list_resource_templates))
+    kind = "resource" if uri in static else "resource template"
+    return Defined(kind, uri, (static | templates)[uri], function, before.get(uri))
+
+
+def define_prompts(session: Session, live: LiveServer, functions: Sequence[str], texts: Texts) -> list[Defined]:
+    """Run the cell, and make its public functions prompts, or those that are named.
+
+    Raises:
+        DefinitionError: As of `define_tools`.
+        UsageError: The cell raised.
+    """
+    defined = _run(session, functions, texts)
+    with _naming_the_way_out(defined, functions):
+        built = [build_prompt(function, **texts) for function in defined.values()]
+    before = _listed(session, live.server.list_prompts)
+    register(live.server, *built, withdrawn=session.origins.withdrawn(live.server, "prompt", (b.name for b in built)))
+    after = _listed(session, live.server.list_prompts)
+    return [Defined("prompt", one.name, after[one.name], None, before.get(one.name), _required(one)) for one in built]
+
+
+def _required(prompt: Prompt) -> list[str]:
+    return [argument.name for argument in prompt.arguments or [] if argument.required]
+
+
+def _run(session: Session, names: Sequence[str], texts: Texts) -> Functions:
+    """Run the cell and return the functions to register: those named, or every public one."""
+    magic, body = session.cell
+    if cells.awaits(session.shell, body):
+        raise DefinitionError(
+            "This cell awaits at its top level, which a cell with a magic cannot. Await in a cell of its own, keep the "
+            "result in a variable, and define the function here."
+        )
+    defined, error = cells.run_cell(session.shell, magic, body)
+    if error is not None:
+        raise UsageError(
+            f"This cell raised {type(error).__name__} (above), so nothing changed on the server. "
+            "Mend it and run the cell again."
+        )
+    for name in names:
+        found = defined.get(name, session.namespace.get(name))
+        if not callable(found):
+            raise DefinitionError(
+                f"This cell defines no function {name!r}.{did_you_mean(name, defined)} It defines: "
+                f"{', '.join(defined) or 'none'}."
+            )
+        defined[name] = found
+    chosen = {name: defined[name] for name in names or defined}
+    if not chosen:
+        raise DefinitionError(
+            "This cell defines no public function. Write one at its top level: def NAME(...), its name without a "
+            "leading underscore."
+        )
+    given = [f"--{option}" for option, value in texts.items() if value is not None]
+    if len(chosen) > 1 and given:
+        raise DefinitionError(
+            f"{given[0]} is for one function, and this cell has {', '.join(chosen)}. Name the one that is meant, or "
+            f"put each into a cell of its own."
+        )
+    return chosen
+
+
+@contextmanager
+def _naming_the_way_out(defined: Functions, named: Sequence[str]) -> Iterator[None]:
+    """Where a helper stands beside the function that is meant, say how to tell them apart."""
+    try:
+        yield
+    except DefinitionError as error:
+        if len(defined) == 1 or named:
+            raise
+        raise DefinitionError(
+            f"{error} If that is a helper, name the functions that are meant after the magic, or start the name of "
+            "the helper with an underscore."
+        ) from error
+
+
+def _listed(session: Session, list_all: Callable[..., Any]) -> dict[str, Entry]:
+    items: Iterable[BaseModel] = session.portal.run(list_all)
+    entries = [listed(item) for item in items]
+    return {entry.get("uri") or entry.get("uriTemplate") or entry["name"]: entry for entry in entries}

@@ -1,0 +1,105 @@
+"""What IPython shows: results of the SDK as the value of a cell, and nothing of a call in a stranger's cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import mcp_types
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+from mcp_notebook.client import Connection
+from mcp_notebook.export import report
+from mcp_notebook.export.exporting import Exported
+from mcp_notebook.recording import current, output
+from mcp_notebook.rendering.connection import connection_card
+from mcp_notebook.rendering.content import DRAWN, render
+from mcp_notebook.rendering.exported import exported_card
+
+__all__ = ["calls_keep_displays", "result_display"]
+
+
+@contextmanager
+def result_display(shell: InteractiveShell) -> Iterator[None]:
+    """While this is open, the shell draws results and connections; what another extension set is put back after."""
+
+    def as_html(result: Any) -> str:
+        return render(result).html
+
+    def as_text(result: Any, printer: Any, _cycle: bool) -> None:
+        printer.text(render(result).text)
+
+    def connection_as_html(connection: Connection) -> str:
+        return connection_card(connection).html
+
+    def exported_as_html(exported: Exported) -> str:
+        done = [] if exported.update is None else report.what_was_done(exported.update, dry=exported.dry)
+        return exported_card(exported, report.headline(exported), done, report.tree(sorted(exported.files)))
+
+    def connection_as_text(connection: Connection, printer: Any, _cycle: bool) -> None:
+        printer.text(connection_card(connection).text)
+
+    kinds = [getattr(mcp_types, name) for name in DRAWN]
+    undo = []
+    for mime, draw, draw_connection in (
+        ("text/html", as_html, connection_as_html),
+        ("text/plain", as_text, connection_as_text),
+    ):
+        formatter = shell.display_formatter.formatters[mime]
+        for kind, drawn_by in [*((kind, draw) for kind in kinds), (Connection, draw_connection)]:
+            undo.append((formatter, kind, formatter.for_type(kind, drawn_by)))
+    html = shell.display_formatter.formatters["text/html"]
+    undo.append((html, Exported, html.for_type(Exported, exported_as_html)))
+    try:
+        yield
+    finally:
+        for formatter, kind, earlier in undo:
+            if earlier is None:
+                formatter.pop(kind, None)
+            else:
+                formatter.for_type(kind, earlier)
+
+
+@contextmanager
+def calls_keep_displays(shell: InteractiveShell) -> Iterator[None]:
+    """While this is open, what a call displays is kept with the call, in ``%%capture`` cells too."""
+    _keep_displays(shell)
+    enter = capture_output.__enter__
+
+    def enter_outside_calls(self: Any) -> Any:
+        captured = enter(self)
+        # The capture has put streams and a publisher of its own in place.
+        output.ensure()
+        _keep_displays(shell)
+        return captured
+
+    capture_output.__enter__ = enter_outside_calls
+    try:
+        yield
+    finally:
+        capture_output.__enter__ = enter
+        vars(shell.display_pub).pop("publish", None)
+        vars(shell.display_pub).pop("clear_output", None)
+
+
+def _keep_displays(shell: InteractiveShell) -> None:
+    publisher = shell.display_pub
+    if "publish" in vars(publisher):
+        return
+    publish, clear_output = publisher.publish, publisher.clear_output
+
+    def publish_outside_calls(data: Any, *args: Any, **options: Any) -> None:
+        call = current.get()
+        if call is None:
+            publish(data, *args, **options)
+        else:
+            output.displayed(call, data)
+
+    def clear_outside_calls(*args: Any, **options: Any) -> None:
+        if current.get() is None:
+            clear_output(*args, **options)
+
+    publisher.publish = publish_outside_calls
+    publisher.clear_output = clear_outside_calls

@@ -1,0 +1,80 @@
+"""Calling a tool once in each era, each time on a connection of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from mcp_notebook.client import Answers, Connection, Era, Target, Url
+from mcp_notebook.errors import McpNotebookError
+from mcp_notebook.recording.wire import Frame, Wire
+from mcp_notebook.server.auth import Token
+from mcp_notebook.server.endpoint import Endpoint
+from mcp_notebook.server.hosting import Listener
+from mcp_notebook.session.session import Session
+
+__all__ = ["InOneEra", "called_in_each"]
+
+
+class InOneEra(NamedTuple):
+    """What went over the wire, and why the call failed; no words where it did not."""
+
+    frames: list[Frame]
+    failure: str
+
+
+def called_in_each(
+    session: Session, connection: Connection, tool: str, values: Mapping[str, Any], answers: Answers
+) -> tuple[InOneEra, InOneEra]:
+    """Call a tool in the legacy era, then in the modern one.
+
+    Args:
+        session: The notebook's.
+        connection: Says which server; a server of this kernel is called over HTTP, on a port of its own.
+        tool: The tool's name.
+        values: The arguments.
+        answers: The answers to what the server asks, for each call.
+    """
+    with _reached(session, connection) as (target, wire):
+        legacy = _called(session, target, wire, "legacy", tool, values, answers)
+        return legacy, _called(session, target, wire, "modern", tool, values, answers)
+
+
+@contextmanager
+def _reached(session: Session, connection: Connection) -> Iterator[tuple[Target, Wire | None]]:
+    """Yield where fresh connections go; for a server of this kernel a port of its own, with what keeps its frames."""
+    live = session.registry.servers.get(connection.name)
+    if live is None or live.server is not connection.target:
+        yield connection.target, None
+        return
+    wire = Wire()
+    wire.on = True
+    listener = Listener(session.portal, live.server, name=live.name, endpoint=Endpoint(Token.make()), wire=wire)
+    try:
+        yield Url(listener.url, token=listener.token), wire
+    finally:
+        listener.stop()
+
+
+def _called(
+    session: Session,
+    target: Target,
+    wire: Wire | None,
+    era: Era,
+    tool: str,
+    values: Mapping[str, Any],
+    answers: Answers,
+) -> InOneEra:
+    """Call the tool on a fresh connection; return what went over the wire, and why it failed where it did."""
+    if wire is not None:
+        wire.frames.clear()
+    failure = ""
+    kept = wire
+    try:
+        with Connection(session.portal, target, era, answerer=session.answerer) as connection:
+            kept = wire or connection.wire
+            connection.call(tool, values, answers=answers)
+    except McpNotebookError as error:
+        failure = str(error)
+    return InOneEra([] if kept is None else list(kept.frames), failure)

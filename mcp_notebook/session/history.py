@@ -1,0 +1,136 @@
+"""What ran in the notebook: the shell's history, and what that has not: which cells raised, and where."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from mcp_notebook.export.ran import RanCell
+
+# What knows the SDK is imported where it is needed, because loading the extension must not wait for it.
+
+__all__ = ["History", "history_of"]
+
+_HISTORY = "_mcp_notebook_history"
+
+
+def history_of(shell: InteractiveShell) -> History:
+    """Return what is known of the cells of a shell; it outlives ``%reload_ext``."""
+    if not hasattr(shell, _HISTORY):
+        setattr(shell, _HISTORY, History(shell))
+    found: History = getattr(shell, _HISTORY)
+    return found
+
+
+class _Ended(NamedTuple):
+    raised_at: int | None
+    shown: bool
+    id: str | None = None
+
+
+class History:
+    """How the cells of one shell ended. Those that ran before the extension was loaded count as run to their end."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._shell = shell
+        self._ended: dict[int, _Ended] = {}
+        self._bodies: list[tuple[str, int | None]] = []
+
+    def ended(self, result: Any, *, within: bool) -> None:
+        """Notice that a cell has ended.
+
+        Args:
+            result: IPython's `ExecutionResult`.
+            within: Whether it ran within another one, as the body of a cell magic does.
+        """
+        source: str = result.info.raw_cell or ""
+        error = result.error_before_exec or result.error_in_exec
+        raised_at = None if error is None else self._raised_at(error, source)
+        if within:
+            self._bodies.append((source.strip("\n"), raised_at and raised_at - _lines_above(source)))
+            return
+        bodies, self._bodies = self._bodies, []
+        if bodies and _is_magic(source):  # which may swallow the body's error, or raise when the body has run
+            body, line = bodies[0]
+            at = source.find(body)  # ours is another text: it has the magic's line as a comment
+            above = _lines_above(source) if at < 0 else source.count("\n", 0, at)
+            raised_at = None if line is None else above + line
+        if result.execution_count is not None:  # else it is not in the history either
+            self._remember(result.execution_count, source, getattr(result.info, "transformed_cell", None))
+            self._ended[result.execution_count] = _Ended(
+                raised_at, result.result is not None, getattr(result.info, "cell_id", None)
+            )
+
+    def _remember(self, number: int, source: str, transformed: str | None) -> None:
+        """Put a cell into the shell's history that IPython left out.
+
+        It takes each cell with a line magic and the letters "paste" for the magic `%paste`, and the cells after it then
+        have other numbers in the history than in their tracebacks.
+        """
+        history = self._shell.history_manager
+        if len(history.input_hist_raw) == number:
+            history.input_hist_raw.append(source.rstrip("\n"))
+            history.input_hist_parsed.append((transformed or source).rstrip("\n"))
+            self._shell.execution_count = max(self._shell.execution_count, number + 1)
+
+    def cells(self) -> tuple[RanCell, ...]:
+        """Return the cells in the order in which they ran, the one that runs now as far as it has come."""
+        from mcp_notebook.export.ran import RanCell
+
+        history: list[str] = self._shell.history_manager.input_hist_raw
+        found = []
+        for number, source in enumerate(history):
+            ended = self._ended.get(number)
+            if ended is None:
+                ended = _Ended(self._runs_at(source) if number == len(history) - 1 else None, shown=False)
+            if source.strip():
+                found.append(RanCell(number, source, *ended))
+        return tuple(found)
+
+    def _raised_at(self, error: BaseException, source: str) -> int:
+        """Return the line of the top-level statement that raised; 1 where none had begun."""
+        trace = error.__traceback__
+        line = 0
+        while trace is not None:
+            filename = trace.tb_frame.f_code.co_filename
+            if not line and self._is_cell(filename):
+                line = self._statement_at(source, trace.tb_lineno)
+            elif line and filename in ("<timed exec>", "<timed eval>"):  # the body of %%time
+                body = source.lstrip().partition("\n")[2]
+                return _lines_above(source) + 1 + self._statement_at(body, trace.tb_lineno)
+            trace = trace.tb_next
+        return line or 1
+
+    def _runs_at(self, source: str) -> int | None:
+        """Return the line of the statement of a cell that runs now; None where no cell does."""
+        frame: Any = sys._getframe()
+        line = None
+        while frame is not None:  # the outermost one counts: functions of cells may have been called
+            line = frame.f_lineno if self._is_cell(frame.f_code.co_filename) else line
+            frame = frame.f_back
+        return None if line is None else self._statement_at(source, line)
+
+    def _is_cell(self, filename: str) -> bool:
+        return self._shell.compile.format_code_name(filename) is not None
+
+    def _statement_at(self, source: str, line: int) -> int:
+        """Return where, in the source as stored, the statement begins that has this line of the source as it ran."""
+        try:
+            body = ast.parse(self._shell.transform_cell(source)).body
+        except SyntaxError:
+            return 1
+        starts = [min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))]) for node in body]
+        return _lines_above(source) + max((start for start in starts if start <= line), default=1)
+
+
+def _is_magic(source: str) -> bool:
+    return source.lstrip().startswith("%%")
+
+
+def _lines_above(source: str) -> int:
+    """Count the empty lines at the top, which IPython leaves out when it runs a cell."""
+    return source.count("\n", 0, len(source) - len(source.lstrip()))

@@ -1,0 +1,150 @@
+"""Where the servers of one notebook listen: remembered over restarts, each with the card of its approval."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from IPython.core.interactiveshell import InteractiveShell
+
+from mcp_notebook import addresses
+from mcp_notebook.client.notices import say
+from mcp_notebook.errors import HostingError, McpNotebookError
+from mcp_notebook.portal import Portal
+from mcp_notebook.server import LiveServer
+from mcp_notebook.server.approval import Approval
+from mcp_notebook.server.auth import Token
+from mcp_notebook.server.endpoint import Endpoint
+from mcp_notebook.server.hosting import Listener
+from mcp_notebook.server.shared_machine import why_shared
+from mcp_notebook.session.identity import kernel_id, notebook_path
+from mcp_notebook.session.subshell import Subshell, has_subshells
+
+if TYPE_CHECKING:
+    from mcp_notebook.widgets.approval import ApprovalCard
+
+__all__ = ["Listening"]
+
+
+class Listening:
+    """Starts and stops the listeners of one notebook.
+
+    Args:
+        shell: The notebook's.
+        portal: The loop that they live on.
+    """
+
+    def __init__(self, shell: InteractiveShell, portal: Portal) -> None:
+        self._shell = shell
+        self._portal = portal
+        self._cards: dict[str, tuple[ApprovalCard, Subshell | None]] = {}
+        self._paused: tuple[int, dict[str, Endpoint]] = (0, {})
+
+    def serve(self, live: LiveServer, endpoint: Endpoint) -> Listener:
+        """Listen, and keep where in a private file: for the bridge, and for the next time.
+
+        A server that listens already goes on where it does.
+        """
+        if live.listener is None:
+            live.listener = Listener(self._portal, live.server, name=live.name, endpoint=endpoint)
+            address = self._address(live, live.listener)
+            try:
+                addresses.publish(address)
+            except OSError as error:
+                say(
+                    f"{live.name!r} listens, but Jupyter's runtime directory cannot be written ({error.strerror}), so "
+                    "'mcp-notebook connect' will not find it, and another port and token come after a restart."
+                )
+        return live.listener
+
+    def endpoint(
+        self, live: LiveServer, *, port: int | None, no_token: bool, allow_other_users: bool = False, **options: Any
+    ) -> Endpoint:
+        """Return where to listen: at the port and with the token of before, where the server has listened.
+
+        Args:
+            live: The server; where it brings the SDK's own authorization, no token of ours is asked for.
+            port: Another port.
+            no_token: Ask for no token.
+            allow_other_users: Do so also on a machine that others use.
+            options: Those of `Endpoint`.
+
+        Raises:
+            HostingError: No token is wanted, and others use this machine.
+        """
+        open_ = no_token and live.server.settings.auth is None
+        if open_ and not allow_other_users and (why := why_shared(os.environ)):
+            raise HostingError(
+                f"--no-token lets every user of this machine call, and {why}. Leave --no-token out, or add "
+                "--allow-other-users."
+            )
+        before = self.remembered(live)
+        token = None
+        # The SDK's own authorization comes in the same header as a token of ours.
+        if not no_token and live.server.settings.auth is None:
+            token = Token(before.token) if before is not None and before.token else Token.make()
+        return Endpoint(token, port or (urlsplit(before.url).port or 0 if before is not None else 0), **options)
+
+    def stop(self, live: LiveServer) -> None:
+        """Stop listening; port and token stay remembered."""
+        listener, live.listener = live.listener, None
+        if listener is not None:
+            try:
+                listener.stop()
+            finally:
+                _, subshell = self._cards.pop(live.name, (None, None))
+                if subshell is not None:
+                    subshell.close()
+                with suppress(OSError):
+                    addresses.withdraw(self._address(live, listener))
+
+    def remembered(self, live: LiveServer) -> addresses.Address | None:
+        """Return where this server of this notebook listened before; None where it never did."""
+        return addresses.remembered(live.name, notebook_path(self._shell.user_ns), kernel_id(self._shell))
+
+    def approval_card(self, name: str, approval: Approval) -> ApprovalCard:
+        """Return the card of a listener's approval; the same one until it stops, so that all its views agree."""
+        from mcp_notebook.widgets.approval import ApprovalCard  # ipywidgets takes 0.2 s to import
+
+        if name not in self._cards:
+            card = ApprovalCard(approval, name)
+            subshell = Subshell(self._shell) if has_subshells(self._shell) else None
+            if subshell is not None:
+                subshell.hear(card)  # so that its buttons answer while a cell runs
+            self._cards[name] = card, subshell
+        return self._cards[name][0]
+
+    def pause(self, servers: Iterable[LiveServer]) -> None:
+        """Stop all, and remember for `resume` in which cell that was."""
+        listened: dict[str, Endpoint] = {}
+        for live in servers:
+            if live.listener is not None:
+                listened[live.name] = live.listener.endpoint
+                try:
+                    self.stop(live)
+                except McpNotebookError as error:
+                    say(str(error))
+        self._paused = self._shell.execution_count, listened
+
+    def resume(self, servers: Mapping[str, LiveServer]) -> None:
+        """Listen again as before `pause`, where that was in the cell that runs now."""
+        count, listened = self._paused
+        if count == self._shell.execution_count:
+            for name, endpoint in listened.items():
+                try:
+                    self.serve(servers[name], endpoint)
+                except McpNotebookError as error:
+                    say(str(error))
+
+    def _address(self, live: LiveServer, listener: Listener) -> addresses.Address:
+        return addresses.Address(
+            server=live.name,
+            notebook=notebook_path(self._shell.user_ns),
+            kernel=kernel_id(self._shell),
+            url=listener.url,
+            token=None if listener.token is None else str(listener.token),
+            transport=listener.endpoint.transport,
+        )

@@ -1,0 +1,129 @@
+"""The person at the notebook, as the one who answers what servers ask."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, Literal
+
+from IPython.core.displaypub import CapturingDisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.display import display
+
+from mcp_notebook import main_thread
+from mcp_notebook.client import Answer, Question
+from mcp_notebook.client.answering import nobody
+from mcp_notebook.client.answers import in_words
+from mcp_notebook.errors import RequestError
+from mcp_notebook.session.dialog import NobodyThereError, ask_line_by_line
+from mcp_notebook.session.subshell import Subshell, has_subshells
+
+if TYPE_CHECKING:
+    from mcp_notebook.widgets.question_card import QuestionCard
+
+__all__ = ["Person", "way_to_ask"]
+
+HEARTBEAT = 0.2
+"""Seconds after which an interrupt is noticed by a cell that awaits the answer."""
+
+
+class Person:
+    """Answers what is asked while a cell waits for it, or awaits it: on a card, or line by line.
+
+    Args:
+        shell: Where the person types.
+    """
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._shell = shell
+
+    async def __call__(self, question: Question) -> Answer:
+        """Ask, and wait as long as the answer takes.
+
+        Raises:
+            RequestError: Nobody is there, or the person interrupted.
+        """
+        way = question.context.copy().run(way_to_ask, self._shell)
+        if way == "card":
+            return await self._on_a_card(question)
+        if way == "lines" and not question.unprompted:  # else it would stop a cell that has nothing to do with it
+            return await _in_lines(question)
+        raise nobody(question)
+
+    async def _on_a_card(self, question: Question) -> Answer:
+        shown = _Shown(self._shell, question)
+        try:
+            # On the loop, so that questions asked together are shown in their order.
+            answer = asyncio.wrap_future(shown.open().answer)
+            while not answer.done():
+                await asyncio.wait([answer], timeout=HEARTBEAT)
+                main_thread.wake()
+            return answer.result()
+        finally:
+            shown.close()
+
+
+def way_to_ask(shell: InteractiveShell) -> Literal["card", "lines"] | None:
+    """Return how the person who runs the current cell can be asked; None where nobody is there.
+
+    What runs a notebook by itself (nbclient, nbconvert, papermill, nbval) allows no questions on stdin. A front end
+    that shows notebooks, and so widgets, gives the id of the cell; a console does not.
+    """
+    kernel = getattr(shell, "kernel", None)
+    if kernel is None:
+        return "lines"
+    request = kernel.get_parent()
+    if not request.get("content", {}).get("allow_stdin"):
+        return None
+    hidden = isinstance(shell.display_pub, CapturingDisplayPublisher)  # a cell with %%capture
+    notebook = request.get("metadata", {}).get("cellId")
+    return "card" if notebook and has_subshells(shell) and not hidden else "lines"
+
+
+class _Shown:
+    """A card under the cell that made the request, heard while the cell runs."""
+
+    def __init__(self, shell: InteractiveShell, question: Question) -> None:
+        self._shell = shell
+        self._question = question
+        self._subshell: Subshell | None = None
+        self._card: QuestionCard | None = None
+        self._handle: Any = None
+
+    def open(self) -> QuestionCard:
+        from mcp_notebook.widgets.question_card import QuestionCard  # ipywidgets takes 0.2 s to import
+
+        card = self._card = QuestionCard(self._question)
+        subshell = self._subshell = Subshell(self._shell)
+        subshell.hear(card)
+        self._handle = self._question.context.copy().run(display, card, display_id=True)
+        return card
+
+    def close(self) -> None:
+        """Put in the card's place what was asked and answered, which a saved notebook can show."""
+        if self._card is not None:
+            self._card.answer.cancel()
+        if self._subshell is not None:
+            self._subshell.close()
+        if self._card is not None and self._handle is not None:
+            self._question.context.copy().run(self._handle.update, self._card.rendering)
+            self._card.close()
+
+
+async def _in_lines(question: Question) -> Answer:
+    """Ask on the main thread, which alone may use stdin; a cell that waits for a request does its work."""
+    asked: Future[Answer] = question.context.copy().run(main_thread.submit, lambda: ask_line_by_line(question))
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    asked.add_done_callback(lambda _: loop.call_soon_threadsafe(ended.set))
+    try:
+        await ended.wait()
+    finally:
+        asked.cancel()
+    # Not raised as it is: an interrupt is for the main thread, and would end this one.
+    error = asked.exception()
+    if isinstance(error, KeyboardInterrupt):
+        raise RequestError(f"Interrupted when {question.server!r} asked {in_words(question)}.")
+    if isinstance(error, NobodyThereError):
+        raise nobody(question)
+    return asked.result()

@@ -1,0 +1,128 @@
+"""Targets as a person names them: by URL, command, live notebook, or variable; and secrets by variable."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+from typing import Any
+
+from mcp.server import Server
+from mcp.server.mcpserver import MCPServer
+
+from mcp_notebook import addresses
+from mcp_notebook.client import Command, Live, Target, Url
+from mcp_notebook.client.targets import target_of
+from mcp_notebook.errors import UnknownNameError, UsageError, did_you_mean
+from mcp_notebook.session.session import Session
+
+__all__ = ["expanded", "secret_named", "target_named", "token_named"]
+
+
+def target_named(session: Session, words: tuple[str, ...]) -> Target:
+    """Return the target that words mean: several words are a command, and so is a quoted line of them.
+
+    Raises:
+        UnknownNameError: There is no such target.
+        UsageError: It is not a command line, or the variable holds no target.
+    """
+    if len(words) == 1 and any(character.isspace() for character in words[0]):
+        try:
+            words = tuple(shlex.split(words[0]))
+        except ValueError as error:
+            raise UsageError(f"{words[0]!r} is no command line ({error}).") from None
+    if len(words) > 1:
+        return Command(words[0], words[1:])
+    (word,) = words
+    if "://" in word:
+        return Url(word)
+    if word not in session.variables:
+        return _live_or_program(session, word)
+    held: object = session.variables[word]
+    if isinstance(held, MCPServer | Server | Url | Command | Live | list | tuple) or "://" in _text(held):
+        return target_of(held)
+    return _live_or_program(session, word, held=held)
+
+
+def _text(held: object) -> str:
+    return held if isinstance(held, str) else ""
+
+
+_NOTHING: object = object()
+
+
+def _live_or_program(session: Session, word: str, *, held: object = _NOTHING) -> Target:
+    """Return the live notebook or the program of that name; no program where a variable holds another thing."""
+    try:
+        addresses.find(word)
+    except UnknownNameError as error:
+        if "can mean" in str(error):
+            raise
+        if held is not _NOTHING:
+            raise UsageError(
+                f"The variable {word!r} holds a {type(held).__name__}, and that is nothing to connect to. A server "
+                "object is, a URL, and a command as a list of words. To run a program of that name, give its path."
+            ) from None
+        if shutil.which(word) is not None:
+            return Command(word)
+    else:
+        return Live(word)
+    known = [*(address.name for address in addresses.live()), *session.registry.names(session.namespace)]
+    if re.match(r"[\w-]+((\.[\w-]+)*:\d|(\.[\w-]+)+/)", word):
+        known.append(f"http://{word}")
+    raise UnknownNameError(
+        f"{word!r} is no URL, no live notebook, no program, and no variable that holds a server."
+        f"{did_you_mean(word, known)} A command stands after --: %mcp connect -- uvx mcp-server-time."
+    )
+
+
+def token_named(session: Session, word: str) -> str:
+    """Return the token in a variable, here or in the environment; a word that can be no name is the token itself.
+
+    Raises:
+        UnknownNameError: There is no variable of that name.
+    """
+    found = _found(session, word.removeprefix("$"))
+    if found is None and word.replace("_", "").isalpha():
+        # Nothing of the word is repeated: it may be the secret itself.
+        raise UnknownNameError(
+            "--token takes the name of a variable, or of one of the environment, and there is none of that name."
+        )
+    return word if found is None else found
+
+
+def secret_named(session: Session, word: str) -> str:
+    """Return the client's secret in a variable, here or in the environment.
+
+    Raises:
+        UnknownNameError: There is no variable of that name.
+    """
+    found = _found(session, word.removeprefix("$"))
+    if found is None:
+        # Nothing of the word is repeated: it may be the secret itself, which does not belong on a line that is kept.
+        raise UnknownNameError(
+            "--client-secret takes the name of a variable, here or in the environment, and there is none of that name."
+        )
+    return found
+
+
+def expanded(session: Session, text: str, option: str) -> str:
+    """Replace each ``$NAME`` by what the variable holds, here or in the environment.
+
+    Raises:
+        UnknownNameError: There is no variable of that name; `option` says where it is wanted.
+    """
+
+    def held(match: re.Match[str]) -> str:
+        found = _found(session, match["name"])
+        if found is None:
+            raise UnknownNameError(f"{option}: there is no variable {match['name']!r}, here or in the environment.")
+        return found
+
+    return re.sub(r"\$\{?(?P<name>[A-Za-z_]\w*)\}?", held, text)
+
+
+def _found(session: Session, name: str) -> str | None:
+    held: Any = session.variables.get(name)
+    return str(held) if isinstance(held, str) else os.environ.get(name)

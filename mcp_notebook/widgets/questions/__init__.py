@@ -1,1 +1,0 @@
-"""What servers ask: in words, and on a card where a person answers."""
