@@ -69,7 +69,7 @@ pictures: ## Take the pictures of the documents in JupyterLab (ARGS= names those
 	@sh scripts/browser.sh
 	$(VENV_PYTHON) scripts/pictures.py $(ARGS)
 
-binder-lock: ## Write binder/requirements.txt anew
+binder-lock: ## Update binder/requirements.txt
 	@bash scripts/binder_lock.sh
 
 # ./course holds the reader's own work: never removed here.

@@ -19,7 +19,28 @@ ROOMS = sorted(
 )
 
 NOT_YET = {
-    "benchmarks": "written before the rules",
+    "addresses": "not rewritten yet",
+    "agent": "not rewritten yet",
+    "bridge": "not rewritten yet",
+    "cells.py": "being divided",
+    "cli.py": "changes with the verbs of the shell",
+    "client": "changes with the names",
+    "course": "not rewritten yet",
+    "doctor": "not rewritten yet",
+    "errors.py": "changes with the names",
+    "export": "the slicer leaves it, and the rest is rewritten with it",
+    "headless": "changes with the session",
+    "hosts": "not rewritten yet",
+    "magics": "the session leaves it, and the rest is rewritten with it",
+    "main_thread.py": "not rewritten yet",
+    "plain_json.py": "not rewritten yet",
+    "portal.py": "not rewritten yet",
+    "recording": "not rewritten yet",
+    "schema": "not rewritten yet",
+    "server": "changes with the names",
+    "urls.py": "not rewritten yet",
+    "visible.py": "not rewritten yet",
+    "widgets": "the rendering leaves it, and the rest is rewritten with it",
 }
 """Rooms whose prose is older than the rules, with the reason. A room that has become clean must leave this list."""
 
