@@ -19,18 +19,15 @@ ROOMS = sorted(
 )
 
 NOT_YET = {
-    "addresses": "not rewritten yet",
     "agent": "not rewritten yet",
     "bridge": "not rewritten yet",
     "cells.py": "being divided",
     "cli.py": "changes with the verbs of the shell",
     "client": "changes with the names",
     "course": "not rewritten yet",
-    "doctor": "not rewritten yet",
     "errors.py": "changes with the names",
     "export": "the slicer leaves it, and the rest is rewritten with it",
     "headless": "changes with the session",
-    "hosts": "not rewritten yet",
     "magics": "the session leaves it, and the rest is rewritten with it",
     "main_thread.py": "not rewritten yet",
     "plain_json.py": "not rewritten yet",
