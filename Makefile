@@ -8,7 +8,7 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab test check-notebooks fast outside lint types format bench notebooks pictures binder-lock clean
+.PHONY: help lab test check-notebooks fast coverage outside lint types format bench notebooks pictures binder-lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,10 @@ check-notebooks: ## Run the notebooks of the course, and compare with the output
 fast: ## Run the tests that need no browser and start no servers
 	@sh scripts/venv.sh test
 	$(VENV_PYTHON) -m pytest $(PARALLEL) -m "not browser and not slow" $(ARGS)
+
+coverage: ## Run the tests that need no browser, and print which lines they do not reach (ARGS= goes to pytest)
+	@sh scripts/venv.sh dev
+	$(VENV_PYTHON) -m pytest $(PARALLEL) -m "not browser" --cov --cov-report=term $(ARGS)
 
 outside: ## Run the tests that drive programs from npm: the conformance suite, the Inspector, Claude Code
 	@sh scripts/venv.sh test
@@ -65,10 +69,10 @@ pictures: ## Take the pictures of the documents in JupyterLab (ARGS= names those
 	@sh scripts/browser.sh
 	$(VENV_PYTHON) scripts/pictures.py $(ARGS)
 
-binder-lock: ## Write binder/requirements.txt anew
+binder-lock: ## Update binder/requirements.txt
 	@bash scripts/binder_lock.sh
 
 # ./course holds the reader's own work: never removed here.
 clean: ## Remove .venv, .node and everything built; ./course stays
-	rm -rf .venv .node build dist test-output .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .node .coverage .coverage.* build dist test-output .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -18,7 +18,7 @@ PAGE = Path("docs/performance.md")
 TEXT = """# Performance
 
 Written by `make bench`. Each row was measured in one run next to its peer, in blocks that take turns, on a shared
-machine with {cores} cores: read the ratios, not the milliseconds. A ratio is the median over neighbouring blocks.
+machine with {cores} cores: read the ratios, not the milliseconds. A ratio is the median over neighboring blocks.
 Python {python}, mcp {mcp}, ipykernel {ipykernel}, uvicorn {uvicorn}, fastmcp {fastmcp}.
 
 {table}

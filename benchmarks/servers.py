@@ -144,10 +144,10 @@ def rate(blocks: Sequence[Block]) -> float:
 
 
 def slower(ours: Sequence[Block], peer: Sequence[Block]) -> float:
-    """Return how many times longer our calls take: the median of the ratios of neighbouring blocks."""
+    """Return how many times longer our calls take: the median of the ratios of neighboring blocks."""
     return median(a.p50 / b.p50 for a, b in zip(ours, peer, strict=True))
 
 
 def faster(ours: Sequence[Block], peer: Sequence[Block]) -> float:
-    """Return how many times more calls a second we serve: the median of the ratios of neighbouring blocks."""
+    """Return how many times more calls a second we serve: the median of the ratios of neighboring blocks."""
     return median(a.rate / b.rate for a, b in zip(ours, peer, strict=True))

@@ -21,10 +21,10 @@ pip install --quiet '.[tutorial]'
 } >"$tmp/requirements.txt"
 
 if grep -Ev '^#|^[A-Za-z0-9._-]+==[A-Za-z0-9.!+_-]+$' "$tmp/requirements.txt"; then
-    echo "These lines are no plain pins, and Binder could not install them." >&2
+    echo "These lines are not plain pins, so Binder could not install them." >&2
     exit 1
 fi
-# Binder's image has no compiler to count on.
+# Binder's image may have no compiler.
 pip download --quiet --no-deps --only-binary=:all: --dest "$tmp/wheels" -r "$tmp/requirements.txt"
 cp "$tmp/requirements.txt" binder/requirements.txt
 echo "binder/requirements.txt: $(grep -c == binder/requirements.txt) packages, each there as a wheel"

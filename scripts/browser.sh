@@ -1,5 +1,5 @@
 #!/bin/sh
-# A Chromium for the browser tests: found, installed where that is possible, or its absence said aloud.
+# Find a Chromium for the browser tests, or install one where possible. Say so if there is none.
 set -u
 
 found() {
@@ -11,7 +11,7 @@ found() {
 
 if [ -n "${MCP_NOTEBOOK_BROWSER:-}" ]; then
     command -v "$MCP_NOTEBOOK_BROWSER" >/dev/null 2>&1 && exit 0
-    echo "MCP_NOTEBOOK_BROWSER=$MCP_NOTEBOOK_BROWSER is no program: correct it, or unset it." >&2
+    echo "MCP_NOTEBOOK_BROWSER=$MCP_NOTEBOOK_BROWSER is not a program: correct it, or unset it." >&2
     exit 1
 fi
 found && exit 0

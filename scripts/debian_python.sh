@@ -18,14 +18,14 @@ make_it() {
         tail -n 3 "$folder.log" >&2
         return 1
     }
-    # What this machine trusts, and where its pip looks.
+    # Copy this machine's certificates, name resolution and pip configuration.
     for file in /etc/ssl/certs/ca-certificates.crt /etc/resolv.conf /etc/hosts /etc/pip.conf; do
         [ ! -e "$file" ] || cp -L "$file" "$folder$file"
     done
     mkdir "$folder/src"
 }
 
-# In a mount namespace of its own, whose mounts end with the command.
+# Run in a separate mount namespace, whose mounts end with the command.
 run_it() {
     command=$1
     # shellcheck disable=SC2016 # the inner shell expands these

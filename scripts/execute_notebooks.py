@@ -1,7 +1,7 @@
 """Run the notebooks of the course and store their outputs: ``python scripts/execute_notebooks.py [NOTEBOOK ...]``.
 
-What would differ in the next run, or means nothing outside the kernel that made it, is left out: the ids of
-widgets, timings, the version of Python, and the outputs that nbval is told to ignore.
+It leaves out everything that would differ in the next run, or means nothing outside its kernel: the ids of widgets,
+timings, the version of Python, and the outputs that nbval ignores.
 """
 
 from __future__ import annotations

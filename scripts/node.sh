@@ -1,6 +1,6 @@
 #!/bin/sh
-# Node and the programs of tests/npm/package.json for the tests marked 'outside': found in .node, installed there where
-# that is possible, or their absence said aloud.
+# Find Node and the programs of tests/npm/package.json in .node, for the tests marked 'outside', or install them there
+# where possible. Say so if they are missing.
 set -u
 wanted=tests/npm
 node=.node

@@ -80,7 +80,7 @@ print("written")
 """
 
 SCRIPT = """script = [
-    ["I will look in the catalogue.", {"tool": "find_books", "arguments": {"words": "sea", "most": 2}}],
+    ["I will look in the catalog.", {"tool": "find_books", "arguments": {"words": "sea", "most": 2}}],
     "We have two volumes of The Sea. The older one is from 1901.",
 ]
 """

@@ -24,9 +24,9 @@ SOURCE = "https://github.com/gitleaks/gitleaks"
 
 LEFT_OUT = re.compile(
     r"generic-api-key|curl-.*"  # by names and by command lines, which the package reads in its own way
-    r"|.*-client-id|.*-access-id|.*-api-id|.*-pub(?:lic)?(?:-api)?-key"  # which are no secrets
+    r"|.*-client-id|.*-access-id|.*-api-id|.*-pub(?:lic)?(?:-api)?-key"  # which are not secrets
 )
-"""Rules that are not taken over; those for files of other languages (`path`) are not, either."""
+"""Rules that are left out. Those for files of other languages (`path`) are left out too."""
 
 NAMED = re.compile(
     r"""(?s)(?:\(\?i\))?(?:\[\\w\.-\]\{0,50\}\?)(?:\(\?i:\[\\w\.-\]\{0,50\}\?)?"""
@@ -37,7 +37,7 @@ NAMED = re.compile(
 """The shape of a rule for what is given to a name: the names, the value, and a form beside them."""
 
 GUARD = r"""(?:[\x60'"\s;]|\\[nr]|$)"""
-"""How rules end: the quote behind the value. In a sentence there may be others, so it becomes `END`."""
+"""The end of a rule: the quote behind the value. A sentence may have other characters there, so it becomes `END`."""
 
 END = r"(?![\w-])"
 
@@ -96,7 +96,7 @@ def prefixes(form: str, keywords: list[str]) -> list[str]:
 
 
 def main() -> None:
-    """Write the data, and the licence beside it."""
+    """Write the data, and the license beside it."""
     git_dir, revision = sys.argv[1], (sys.argv[2:] or ["HEAD"])[0]
 
     def git(*words: str) -> str:
@@ -122,7 +122,7 @@ def main() -> None:
             form = parts["or"][1:] if parts["or"] else f"\\b({parts['value']}){GUARD}"
             if parts["or"]:
                 common = {"id": rule["id"], "keywords": [k for k in rule["keywords"] if k in form.lower()]}
-            elif re.search(r"[A-Za-z]{2,}[_.~-]|[A-Z]{4}", start):  # which says of itself what it is
+            elif re.search(r"[A-Za-z]{2,}[_.~-]|[A-Z]{4}", start):  # which identifies itself
                 common = {"id": rule["id"], "keywords": [start.lower()]}
                 form = f"(?i){form}" if "(?i)" in rule["regex"] else form
             else:
@@ -153,7 +153,7 @@ def main() -> None:
 
 
 def _lines(data: dict[str, Any]) -> str:
-    """Return JSON with one rule in a line, for the sake of differences."""
+    """Return JSON with one rule on each line, so that a diff shows single rules."""
     parts = []
     for key, value in data.items():
         if isinstance(value, list):

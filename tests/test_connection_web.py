@@ -146,7 +146,7 @@ def test_ports_and_names_where_nothing_is_are_told_apart() -> None:
         "There is no host 'no.such.host.invalid', or no network to look it up. Check the spelling of "
         "http://no.such.host.invalid/mcp."
     )
-    assert refusal("nosuchnotebook").startswith("No server was ever served as 'nosuchnotebook' on this machine.")
+    assert refusal("nosuchnotebook").startswith("No server 'nosuchnotebook' has been served on this machine.")
 
 
 def test_what_takes_connections_and_says_nothing_is_given_up() -> None:

@@ -67,8 +67,8 @@ def test_versions_are_held_against_what_the_package_itself_asks_for(monkeypatch:
     assert found("versions").status == "ok"
     assert f"mcp {importlib.metadata.version('mcp')}" in found("versions").what
     installed(monkeypatch, mcp="1.9.0", uvicorn=None, httptools=None)
-    assert found("mcp 1.9.0 does not do").status == "problem"
-    assert '"mcp<3,>=2.3"' in found("mcp 1.9.0 does not do").fix
+    assert found("mcp 1.9.0 does not work").status == "problem"
+    assert '"mcp<3,>=2.3"' in found("mcp 1.9.0 does not work").fix
     assert found("uvicorn is not installed").status == "problem"
     assert found("httptools is not installed").status == "note"
 
@@ -92,7 +92,7 @@ def test_an_extension_of_jupyterlab_that_cannot_draw_the_widgets_is_a_problem(mo
     assert found("widgets: ").status == "ok"
     installed(monkeypatch, jupyterlab_widgets="1.1.0")
     assert found("jupyterlab_widgets 1.1.0", KERNEL).status == "problem"
-    assert found("VS Code draws them itself", Kernel("VS Code", subshells=True)).status == "ok"
+    assert found("VS Code displays them itself", Kernel("VS Code", subshells=True)).status == "ok"
 
 
 def test_a_missing_extension_of_jupyterlab_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,13 +168,13 @@ def test_nobody_is_told_to_upgrade_what_a_service_pins(
 
 def test_colab_is_known_by_its_module_alone() -> None:
     assert found("no subshells", Kernel("Colab", subshells=False)).fix == (
-        "leave it as it is: Colab brings its own version and needs it"
+        "do not change it: Colab has its own version and needs it"
     )
 
 
 def test_on_a_machine_of_ones_own_an_upgrade_is_advised(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch, ipykernel="6.17.1")
-    assert "pip install -U" in found("ipykernel 6.17.1 does not do", KERNEL).fix
+    assert "pip install -U" in found("ipykernel 6.17.1 does not work", KERNEL).fix
 
 
 def test_the_classic_notebook_is_known_by_the_file_of_its_server(private_runtime_folder: Path) -> None:
@@ -201,7 +201,7 @@ def test_subshells_are_told() -> None:
 
 
 def test_a_nested_loop_is_told_and_only_the_one_that_loses_cells_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert found("event loop", KERNEL).what == "event loop: asyncio's, and not nested"
+    assert found("event loop", KERNEL).what == "event loop: asyncio's, not nested"
     monkeypatch.setattr(asyncio, "_nest_patched", True, raising=False)
     monkeypatch.delattr(asyncio, "_nest_asyncio2", raising=False)
     assert found("nest_asyncio is applied", KERNEL).status == "problem"
@@ -249,8 +249,8 @@ def test_a_proxy_is_a_problem_where_it_is_asked_for_this_machine(environ: dict[s
 def test_hubs_and_forwarding_servers_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found("JupyterHub", environ={"JUPYTERHUB_USER": "ada"}).status == "note"
     installed(monkeypatch, jupyter_server_proxy="4.4.0")
-    assert "421" in found("jupyter-server-proxy is here").what
-    assert "--allow-host" in found("jupyter-server-proxy is here").fix
+    assert "421" in found("jupyter-server-proxy is installed").what
+    assert "--allow-host" in found("jupyter-server-proxy is installed").fix
 
 
 def test_a_runtime_folder_that_cannot_be_one_is_a_problem(
@@ -273,7 +273,7 @@ def test_a_runtime_folder_is_private(private_runtime_folder: Path, mode: int, st
 
 def test_a_runtime_folder_on_a_network_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mcp_notebook.doctor.environment._file_system", lambda _folder: "nfs4")
-    assert "JUPYTER_RUNTIME_DIR" in found("on a network (nfs4)").fix
+    assert "JUPYTER_RUNTIME_DIR" in found("on a network drive (nfs4)").fix
 
 
 def test_a_python_without_a_path_cannot_be_started_by_hosts(monkeypatch: pytest.MonkeyPatch) -> None:

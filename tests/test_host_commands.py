@@ -104,7 +104,7 @@ def test_writing_says_what_was_done_and_writing_again_that_nothing_was(serving: 
         ("clients --write", "--write wants to know whose file"),
         ("clients vscode --show-token", "--show-token goes with --http"),
         ("clients curser", "'HOST': 'curser' is not one of"),
-        ("clients claude-desktop --http", "only starts processes"),
+        ("clients claude-desktop --http", "can only start processes"),
         ("clients vscode --http --show-token --write", "may be committed"),
         ("clients json --write", "There is no file for"),
     ],
@@ -118,7 +118,7 @@ def test_a_mistake_gives_one_line(serving: Kernel, line: str, says: str) -> None
 
 def test_what_cannot_be_written_is_shown_to_be_pasted(serving: Kernel) -> None:
     ran = serving.run("%mcp clients cursor --write")
-    assert "does not seem to be used here" in ran.stderr
+    assert "does not seem to be installed" in ran.stderr
     assert json.loads(ran.text)["mcpServers"]["analysis-library"]
 
 
@@ -135,7 +135,7 @@ def test_the_doctor_tells_when_a_remembered_port_is_taken(serving: Kernel) -> No
     serving.good("served = %mcp serve")
     serving.good("%mcp stop\nimport socket\nother = socket.create_server(('127.0.0.1', served.endpoint.port))")
     try:
-        assert "where server moved was before, is taken" in " ".join(serving.good("%mcp doctor").text.split())
+        assert "the earlier port of server moved" in " ".join(serving.good("%mcp doctor").text.split())
     finally:
         serving.good("other.close()\n%mcp use library")
 

@@ -186,7 +186,7 @@ def test_comments_trailing_commas_and_line_ends_stay(project: Path) -> None:
 def test_a_file_that_is_not_as_documented_is_left_as_it_is(project: Path, text: str) -> None:
     path = project / ".mcp.json"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(HostError, match="left as it is") as raised:
+    with pytest.raises(HostError, match="was not changed") as raised:
         written(project, "claude-code")
     assert "\n" not in str(raised.value)
     assert path.read_text(encoding="utf-8") == text
@@ -196,7 +196,7 @@ def test_a_file_that_is_not_as_documented_is_left_as_it_is(project: Path, text: 
 def test_a_server_of_the_same_name_that_is_not_a_notebooks_is_left_alone(project: Path) -> None:
     path = project / ".mcp.json"
     path.write_text('{"mcpServers": {"analysis-library": {"command": "npx"}}}', encoding="utf-8")
-    with pytest.raises(HostError, match="not a notebook's"):
+    with pytest.raises(HostError, match="not a notebook"):
         written(project, "claude-code")
     assert "npx" in path.read_text(encoding="utf-8")
 
@@ -238,7 +238,7 @@ def test_an_empty_file_and_a_byte_order_mark_are_taken(project: Path) -> None:
 @pytest.mark.parametrize("host", ["claude-desktop", "cursor", "vscode"])
 def test_no_folder_is_made_for_a_host_that_is_not_there(project: Path, host: str) -> None:
     before = sorted(Path.home().rglob("*"))
-    with pytest.raises(HostError, match=f"{HOSTS[host].title} does not seem to be used here"):
+    with pytest.raises(HostError, match=f"{HOSTS[host].title} does not seem to be installed"):
         written(project, host)
     assert sorted(Path.home().rglob("*")) == before
 

@@ -1,9 +1,9 @@
-"""Where the notebooks of this machine listen: one private file for each served server.
+"""The addresses of the notebooks on this machine: one private file for each served server.
 
-The files are in Jupyter's runtime directory, ``mcp-notebook-HASH.json``, readable by their owner only, because the
-token is in them. A file outlives its kernel, so that port and token come back when the notebook does.
+The files are in Jupyter's runtime directory, ``mcp-notebook-HASH.json``, readable only by their owner, because they
+contain the token. A file outlives its kernel, so that a restarted notebook gets the same port and token.
 
-``mcp-notebook connect`` imports this before it answers, so it stays light.
+``mcp-notebook connect`` imports this package before it answers, so it must stay light.
 """
 
 from mcp_notebook.addresses.address import DEFAULT_SERVER, Address

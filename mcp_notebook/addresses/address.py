@@ -1,4 +1,4 @@
-"""`Address`: where one server of a notebook listens."""
+"""`Address`: the address of one server of a notebook."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from mcp_notebook.addresses.processes import start_of
 __all__ = ["DEFAULT_SERVER", "Address"]
 
 DEFAULT_SERVER = "notebook"
-"""The server that a notebook has without naming it."""
+"""The name of a notebook's server if it has no other."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where a server of a notebook listens, and the process that holds it.
+    """The address of a notebook's server, and the process behind it.
 
     Attributes:
         server: The name of the server.
         notebook: The absolute path of its notebook, or None.
-        kernel: An id of the kernel where there is no path; else None.
-        url: Where clients connect.
-        token: What they send as ``Authorization: Bearer``; None where nothing is checked.
+        kernel: An id of the kernel if there is no path, else None.
+        url: The URL for clients.
+        token: The token that clients send as ``Authorization: Bearer``, or None if no token is checked.
         transport: ``"http"`` or ``"sse"``.
-        pid: The process that holds it.
-        started: When that process started, in the platform's own unit: tells it from a later one of the same id.
-        seat: 1, or 2 and so on where several kernels have the same notebook at once. `publish` gives it.
+        pid: The id of the process.
+        started: The start time of that process, in the platform's own unit; a later one of the same id differs.
+        seat: 1, or 2 and so on if several kernels run the same notebook at once. `publish` assigns it.
         listening: False after a planned stop.
     """
 
@@ -44,7 +44,7 @@ class Address:
 
     @property
     def identity(self) -> tuple[str, str | None, str | None]:
-        """What is the same before and after a restart."""
+        """The parts that are the same before and after a restart."""
         return self.server, self.notebook, None if self.notebook else self.kernel
 
     @property
@@ -54,7 +54,7 @@ class Address:
 
     @property
     def name(self) -> str:
-        """What a person types: ``stem``, ``stem/server`` or ``server``, with ``-2`` for a second kernel."""
+        """The name for people: ``stem``, ``stem/server`` or ``server``, with ``-2`` for a second kernel."""
         suffix = f"-{self.seat}" if self.seat > 1 else ""
         if self.stem is None:
             return self.server + suffix
@@ -62,16 +62,16 @@ class Address:
 
     @property
     def held(self) -> bool:
-        """Whether the process that published it is alive."""
+        """True if the process that published it is alive."""
         start = start_of(self.pid)
         return start is not None and (not start or not self.started or start == self.started)
 
     @property
     def ours(self) -> bool:
-        """Whether this process published it."""
+        """True if this process published it."""
         return (self.pid, self.started) == (os.getpid(), start_of(os.getpid()))
 
     @property
     def running(self) -> bool:
-        """Whether a client can connect now."""
+        """True if a client can connect now."""
         return self.listening and self.held

@@ -1,4 +1,4 @@
-"""The files: written by a kernel that serves, read by whoever wants to connect."""
+"""The address files: written by kernels that serve, read by clients and bridges."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mcp_notebook.files import put_in_place
 __all__ = ["known", "live", "publish", "remembered", "reread", "withdraw"]
 
 FORGOTTEN_AFTER = 30 * 24 * 3600.0
-"""Seconds for which the file of a kernel that ended is kept."""
+"""Seconds for which the file of an ended kernel is kept."""
 
 TEXTS = ("server", "url", "transport")
 OPTIONAL_TEXTS = ("notebook", "kernel", "token", "started")
@@ -28,55 +28,55 @@ OPTIONAL_TEXTS = ("notebook", "kernel", "token", "started")
 def publish(address: Address) -> Path:
     """Write the file of a server of this process, and return its path.
 
-    The seat is the one that this process has already, else the first that no other living process holds.
+    The server keeps the seat that this process already has, or gets the first one that no living process has.
 
     Raises:
-        OSError: The directory cannot be written.
+        OSError: The directory is not writable.
     """
     _clean()
     return _write(_seated(address))
 
 
 def withdraw(address: Address) -> None:
-    """Mark a server of this process as not listening; its port and token stay remembered."""
+    """Mark a server of this process as not listening, and keep its port and token."""
     address = _seated(address)
     if _path(address).exists():
         _write(replace(address, listening=False))
 
 
 def remembered(server: str, notebook: str | None, kernel: str | None) -> Address | None:
-    """Return where this server of this notebook, or kernel, listened before.
+    """Return the earlier address of this server of this notebook or kernel.
 
-    What another living process holds is left alone: then it is where a second kernel of the notebook listened, or None.
+    An address of another living process does not count. Then this is the address of a second kernel, or None.
     """
     return reread(_seated(Address(server=server, notebook=notebook, kernel=kernel, url="", token=None)))
 
 
 def reread(address: Address) -> Address | None:
-    """Return what the file of an address says now; None where there is none."""
+    """Read the file of an address again; return None if it is gone."""
     return _read(_path(address))
 
 
 def known() -> list[Address]:
-    """Return all that was ever served here and is not forgotten, running or not."""
+    """Return every address that is still remembered, running or not."""
     return [address for _, address in _files()]
 
 
 def live() -> list[Address]:
-    """Return the servers that a client can connect to now, by name. Clean up what is stale."""
+    """Return the servers that a client can connect to now, sorted by name, and remove stale files."""
     _clean()
     return sorted((address for address in known() if address.running), key=lambda address: address.name)
 
 
 def _path(address: Address) -> Path:
-    from hashlib import sha256  # several ms that the search for a name does without
+    from hashlib import sha256  # takes several ms to import, and a search by name does not need it
 
     identity = json.dumps([*address.identity, address.seat])
     return runtime_dir() / f"mcp-notebook-{sha256(identity.encode()).hexdigest()[:32]}.json"
 
 
 def _seated(address: Address) -> Address:
-    """Give an address of this process its seat."""
+    """Assign a seat to an address of this process."""
     rivals = [other for other in known() if other.identity == address.identity and other.held]
     own = [other.seat for other in rivals if other.ours]
     taken = {other.seat for other in rivals}
@@ -84,7 +84,7 @@ def _seated(address: Address) -> Address:
 
 
 def _clean() -> None:
-    """Remove the files of processes that ended and will not come back, and those that make no sense."""
+    """Remove corrupt files, and those of processes that ended long ago."""
     for path, address in _files(remove_corrupt=True):
         if not address.held and _is_forgotten(path, address):
             path.unlink(missing_ok=True)
@@ -106,7 +106,7 @@ def _files(*, remove_corrupt: bool = False) -> Iterator[tuple[Path, Address]]:
 
 
 def _read(path: Path, *, remove_corrupt: bool = False) -> Address | None:
-    """Return what a file says; None where there is none, it is not ours alone, or it makes no sense."""
+    """Read an address file; return None if it is missing, corrupt, or accessible to others."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError:
@@ -125,7 +125,7 @@ def _read(path: Path, *, remove_corrupt: bool = False) -> Address | None:
 def _is_ours_alone(status: os.stat_result) -> bool:
     if not S_ISREG(status.st_mode):
         return False
-    # Windows has no owner or mode here; there it is the user's profile directory that keeps others out.
+    # Windows has no owner or mode here. The user's profile directory keeps others out.
     return sys.platform == "win32" or (status.st_uid == os.getuid() and not status.st_mode & 0o077)
 
 

@@ -1,4 +1,4 @@
-"""From what a person types to an address."""
+"""Find the address that a name means."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ __all__ = ["find"]
 
 
 def find(name: str) -> Address:
-    """Return the address that a person means: a name, ``stem/server``, server name, notebook stem or notebook path.
+    """Return the address for a name, ``stem/server``, server name, notebook stem or notebook path.
 
-    It may not be `running` now. Of several that are meant, one that runs goes before those that do not.
+    It may not be `running` now. If the name fits several addresses, a running one is preferred.
 
     Raises:
-        UnknownNameError: None was ever served here, or several are meant.
+        UnknownNameError: The name fits no address, or several equally well.
     """
     everything = known()
     for meant in _meanings(name, everything):
@@ -26,16 +26,16 @@ def find(name: str) -> Address:
         if len(chosen) == 1:
             return chosen[0]
         if chosen:
-            raise UnknownNameError(f"{name!r} can mean {_told_apart(chosen)}. Name one of these.")
+            raise UnknownNameError(f"{name!r} is ambiguous: it can mean {_told_apart(chosen)}. Name one of these.")
     hint = did_you_mean(name, {address.name for address in everything})
     raise UnknownNameError(
-        f"No server was ever served as {name!r} on this machine.{hint} Run %mcp serve in its notebook; "
-        "mcp-notebook list shows what is live."
+        f"No server {name!r} has been served on this machine.{hint} Run %mcp serve in its notebook; "
+        "mcp-notebook list shows the live ones."
     )
 
 
 def _meanings(name: str, everything: list[Address]) -> Iterator[list[Address]]:
-    """Yield what `name` can mean, from the most exact way to read it to the least."""
+    """Yield the addresses that `name` can mean, from the most exact reading to the least."""
     yield [address for address in everything if address.name == name]
     path = Path(name).expanduser().resolve()
     yield [address for address in everything if address.notebook and Path(address.notebook).resolve() == path]

@@ -1,6 +1,7 @@
-"""Jupyter's runtime directory, as jupyter_core computes it.
+"""Jupyter's runtime directory, computed as jupyter_core does it.
 
-Importing jupyter_core takes 25 ms, a quarter of what the bridge has for its first answer. A test compares the two.
+Importing jupyter_core takes 25 ms, a quarter of the time that the bridge has for its first answer. A test compares the
+two results.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ def runtime_dir() -> Path:
     if named := os.environ.get("JUPYTER_RUNTIME_DIR"):
         return Path(named)
     if os.environ.get("JUPYTER_PLATFORM_DIRS", "no").lower() not in ("no", "n", "false", "off", "0", "0.0"):
-        # Asked for by hand, and computed by a library of its own: here the time is spent.
+        # The user set this variable, and another library computes the path, so the import is worth its time.
         from jupyter_core.paths import jupyter_runtime_dir
 
         return Path(jupyter_runtime_dir())
@@ -25,9 +26,9 @@ def runtime_dir() -> Path:
 
 
 def chosen_runtime_dir() -> Path | None:
-    """Return the directory where the environment of this process chose it; None where it is the usual one.
+    """Return the directory if the environment of this process sets it; None if it is the usual one.
 
-    A process with another environment, as a host has it, would look elsewhere.
+    A process with another environment, such as a host's, would look in the usual one.
     """
     return runtime_dir() if any(name in os.environ for name in _CHOOSE) else None
 

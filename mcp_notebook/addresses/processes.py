@@ -1,4 +1,4 @@
-"""Whether a process is alive, and is still the same one."""
+"""Check that a process is alive, and still the same one."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ __all__ = ["start_of"]
 
 
 def start_of(pid: int) -> str | None:
-    """Return when the process of this id started, in the platform's own unit; None where there is no such process.
+    """Return the start time of a process in the platform's own unit; None if no process has this id.
 
-    ``""`` where the platform does not tell it in a cheap way (macOS, BSD): an id that was given anew passes for the
+    Return ``""`` on platforms without a cheap way to find it (macOS, BSD). A reused id counts as the
     same process there.
     """
     if pid <= 0:
@@ -30,7 +30,7 @@ def start_of(pid: int) -> str | None:
 def _start_on_linux(pid: int) -> str | None:
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 (nothing to join)
-            # The second field, the program's name, may hold spaces and brackets: proc(5).
+            # The second field, the program's name, may contain spaces and parentheses: proc(5).
             after_name = file.read().rpartition(b")")[2].split()
     except FileNotFoundError:
         return None

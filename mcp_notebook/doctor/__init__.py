@@ -1,4 +1,4 @@
-"""What would not work here, and the fix: looked up, without network, in the environment and in the kernel."""
+"""Find problems in the environment and in the kernel, with fixes, without using the network."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["Finding", "Kernel", "examine", "front_end", "parent_command", "repor
 
 
 def examine(kernel: Kernel | None = None, environ: Mapping[str, str] = os.environ) -> list[Finding]:
-    """Look at everything; problems come first, then notes.
+    """Make all checks; problems come first, then notes.
 
     Args:
-        kernel: What the kernel says of itself; None outside of one, where only the environment is looked at.
+        kernel: The kernel's own data; None outside a kernel, where only the environment is checked.
         environ: The environment variables.
     """
     shown_in = kernel.front_end if kernel else ""

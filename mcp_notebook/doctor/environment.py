@@ -1,4 +1,4 @@
-"""What can be found in the environment, with or without a kernel."""
+"""Checks of the environment, with or without a kernel."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ __all__ = ["in_environment"]
 _PACKAGE = "mcp-notebook"
 _SHOWN = ("mcp", "ipykernel", "ipython", "ipywidgets", "jupyterlab", "uvicorn", "httptools", "anyio")
 _OF_THE_IMAGE = ("ipykernel", "ipython", "ipywidgets", "jupyterlab", "jupyterlab_widgets")
-"""What a service that runs notebooks pins: its front end goes with these versions."""
+"""The packages that a notebook service pins: its front end depends on their versions."""
 _ONLY_FASTER = ("httptools",)
 _DRAW_WIDGETS_THEMSELVES = ("VS Code", "Colab", "Kaggle", "Databricks", "Deepnote", "PyCharm")
 _NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "lustre", "gpfs", "ceph", "fuse.sshfs", "9p")
 
 
 def in_environment(environ: Mapping[str, str], front_end: str = "", place: Place | None = None) -> Iterator[Finding]:
-    """Look at versions, eras, widgets, proxies, hubs, the runtime folder, the bridge and the hosts.
+    """Check versions, eras, widgets, proxies, hubs, the runtime folder, the bridge and the hosts.
 
     Args:
         environ: The environment variables.
-        front_end: Where the notebook is open; "" outside of a kernel.
-        place: The service that this runs on; None on a machine of one's own.
+        front_end: The front end of the notebook; "" outside a kernel.
+        place: The service that this runs on; None on the user's own machine.
     """
     yield from _versions(place)
     yield from _eras()
@@ -69,13 +69,13 @@ def _versions(place: Place | None) -> Iterator[Finding]:
         elif version is not None and (needed or wanted.name in _SHOWN):
             good[wanted.name] = version
             if not wanted.specifier.contains(version, prereleases=True):
-                yield Finding(f"{wanted.name} {version} does not do: it has to be {wanted.specifier}", "problem", fix)
+                yield Finding(f"{wanted.name} {version} does not work: it must be {wanted.specifier}", "problem", fix)
     yield Finding(f"versions: {', '.join(f'{name} {good[name]}' for name in ('python', *_SHOWN) if name in good)}")
 
 
 def _eras() -> Iterator[Finding]:
     sdk = importlib.util.find_spec("mcp_types")
-    # The file alone: importing the package takes more than a second.
+    # Read only this file: importing the package takes more than a second.
     registry = Path(sdk.origin).with_name("version.py") if sdk and sdk.origin else None
     if registry is None or not registry.exists():
         return
@@ -90,10 +90,10 @@ def _widgets(front_end: str, place: Place | None) -> Iterator[Finding]:
     if front_end.startswith("classic Notebook"):
         yield from _classic_widgets()
     elif front_end in _DRAW_WIDGETS_THEMSELVES:
-        yield Finding(f"widgets: {front_end} draws them itself")
+        yield Finding(f"widgets: {front_end} displays them itself")
     elif version is not None and Version(version).major < 3:
         yield Finding(
-            f"jupyterlab_widgets {version} cannot draw the widgets of ipywidgets 8",
+            f"jupyterlab_widgets {version} cannot display the widgets of ipywidgets 8",
             "problem",
             newer if place is None else place.fix(newer),
         )
@@ -103,7 +103,7 @@ def _widgets(front_end: str, place: Place | None) -> Iterator[Finding]:
         yield Finding(
             "widgets: JupyterLab's extension for them is not in this environment",
             "note",
-            "where JupyterLab runs: pip install jupyterlab_widgets, then reload the page",
+            "in JupyterLab's environment: pip install jupyterlab_widgets, then reload the page",
         )
 
 
@@ -113,14 +113,14 @@ def _classic_widgets() -> Iterator[Finding]:
         yield Finding("widgets: the classic Notebook's extension for them is in this environment")
     else:
         yield Finding(
-            "widgets: the classic Notebook's extension for those of ipywidgets 8 is not in this environment",
+            "widgets: the classic Notebook's extension for ipywidgets 8 is not in this environment",
             "note",
-            'where the Notebook runs: pip install -U "widgetsnbextension>=4", then reload the page',
+            'in the Notebook\'s environment: pip install -U "widgetsnbextension>=4", then reload the page',
         )
 
 
 def _labextension() -> bool:
-    """Whether the files that a page loads to draw widgets are where the package put them."""
+    """Return True if the files that a page loads to display widgets are still in place."""
     files = importlib.metadata.files("jupyterlab_widgets") or ()
     return any(file.match("*/jupyterlab-manager/package.json") and Path(file.locate()).exists() for file in files)
 
@@ -130,27 +130,27 @@ def _proxies(environ: Mapping[str, str]) -> Iterator[Finding]:
     past = {host.strip() for host in proxies.get("no_proxy", "").split(",")}
     if proxies.keys() & {"http_proxy", "all_proxy"} and not past & {"*", "127.0.0.1"}:
         yield Finding(
-            "a proxy is set (HTTP_PROXY) that is also asked for 127.0.0.1: clients of this machine do not get through",
+            "the proxy in HTTP_PROXY is also used for 127.0.0.1, so clients on this machine cannot connect",
             "problem",
-            "set NO_PROXY=127.0.0.1,localhost where clients are started; the bridge asks no proxy",
+            "set NO_PROXY=127.0.0.1,localhost for the clients; the bridge uses no proxy",
         )
     else:
-        yield Finding("proxies: none stands between clients and 127.0.0.1")
+        yield Finding("proxies: none between clients and 127.0.0.1")
 
 
 def _hub(environ: Mapping[str, str]) -> Iterator[Finding]:
     if any(name in environ for name in ("JUPYTERHUB_API_URL", "JUPYTERHUB_SERVICE_PREFIX", "JUPYTERHUB_USER")):
         yield Finding(
-            "this runs under a JupyterHub: 127.0.0.1 is the hub's machine, not that of your browser",
+            "this runs under a JupyterHub: 127.0.0.1 is the hub's machine, not your browser's",
             "note",
             "run clients in a terminal of the hub, or let jupyter-server-proxy forward the port",
         )
     if _version("jupyter-server-proxy"):
         yield Finding(
-            "jupyter-server-proxy is here: what it forwards has another Host, and is answered 421; it also holds back "
-            "answers that are streamed",
+            "jupyter-server-proxy is installed: the requests that it forwards have another Host and get 421; it also "
+            "delays streamed answers",
             "note",
-            "%mcp serve --allow-host HOST, with the host name that the browser shows",
+            "%mcp serve --allow-host HOST, with the host name in the browser's address bar",
         )
 
 
@@ -159,23 +159,23 @@ def _runtime_folder() -> Iterator[Finding]:
     what, elsewhere = f"runtime folder {folder}", "set JUPYTER_RUNTIME_DIR to a folder of your own on a local disk"
     there = next(place for place in (folder, *folder.parents) if place.exists())
     if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
-        yield Finding(f"{what}: cannot be written, so no client finds a server by its name", "problem", elsewhere)
+        yield Finding(f"{what}: not writable, so no client can find a server by its name", "problem", elsewhere)
         return
     mode = stat.S_IMODE(folder.stat().st_mode) if folder.exists() and os.name == "posix" else 0
     if mode & 0o022:
-        yield Finding(f"{what}: others may write there", "problem", f"chmod 700 {folder}")
+        yield Finding(f"{what}: other users may write there", "problem", f"chmod 700 {folder}")
     elif mode & 0o055:
         yield Finding(
-            f"{what}: others may look in; tokens are in files that they cannot read", "note", f"chmod 700 {folder}"
+            f"{what}: other users can list it, but not read the files with the tokens", "note", f"chmod 700 {folder}"
         )
     elif (kind := _file_system(there)) in _NETWORK_FILE_SYSTEMS:
-        yield Finding(f"{what}: on a network ({kind}), where other machines see the tokens", "note", elsewhere)
+        yield Finding(f"{what}: on a network drive ({kind}), so other machines see the tokens", "note", elsewhere)
     else:
         yield Finding(f"{what}: private and local")
 
 
 def _file_system(folder: Path) -> str:
-    """Return the type of the file system that a folder is on; "" where the system does not say."""
+    """Return the type of the file system that a folder is on; "" if the system does not tell."""
     mounts = Path("/proc/self/mounts")
     if not mounts.exists():
         return ""
@@ -197,18 +197,18 @@ def _bridge() -> Iterator[Finding]:
         yield Finding(f"bridge: {_PACKAGE} is on the PATH")
     else:
         yield Finding(
-            f"bridge: {_PACKAGE} is not on the PATH; configuration by %mcp clients names this Python and needs none",
+            f"bridge: {_PACKAGE} is not on the PATH; configurations from %mcp clients name this Python instead",
             "note",
-            f"on a shell: {sys.executable} -m mcp_notebook",
+            f"in a shell: {sys.executable} -m mcp_notebook",
         )
 
 
 def _hosts() -> Iterator[Finding]:
     deaf = [host for host in HOSTS.values() if host.follows is False]
     yield Finding(
-        f"{' and '.join(host.title for host in deaf)} do not list again when tools change while they are connected",
+        f"{' and '.join(host.title for host in deaf)} do not notice when tools change while they are connected",
         "note",
-        "%mcp serve --stable-tools, or start them again after a change",
+        "%mcp serve --stable-tools, or restart them after a change",
     )
 
 

@@ -1,4 +1,4 @@
-"""What was found, as data and as text."""
+"""Findings, as data and as text."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ __all__ = ["STATUSES", "Finding", "Status", "report", "summary"]
 Status = Literal["problem", "note", "ok"]
 
 STATUSES: tuple[Status, ...] = ("problem", "note", "ok")
-"""What a finding can be, the worst first: it does not work; it works, with a limit; it is as it should be."""
+"""The weights of a finding, worst first: it does not work; it works with a limit; it is fine."""
 
 _WIDTH = 100
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at: what it is, whether it is as it should be, and how to mend it."""
+    """The result of one check: a description, its status, and the fix."""
 
     what: str
     status: Status = "ok"
@@ -27,18 +27,18 @@ class Finding:
 
 
 def summary(findings: Collection[Finding]) -> str:
-    """Return how many there are of each status, in words."""
+    """Return the number of findings of each status, in words."""
     problems, notes, good = (sum(found.status == status for found in findings) for status in STATUSES)
     return f"{_counted(problems, 'problem')}, {_counted(notes, 'note')}, {good} ok"
 
 
 def report(findings: Collection[Finding]) -> str:
-    """Write findings as text, each fix under what it mends."""
+    """Return the findings as text, each fix below its finding."""
     lines = [f"doctor: {summary(findings)}"]
     for found in findings:
         lead = f"  {found.status:<9}"
         for part in [found.what, *([f"fix: {found.fix}"] if found.fix else [])]:
-            # A fix is there to be copied: nothing in it is broken but at spaces.
+            # People copy a fix, so it is wrapped only at spaces.
             lines += textwrap.wrap(
                 part,
                 _WIDTH,

@@ -1,4 +1,4 @@
-"""What can be found only in a kernel, from what the kernel says of itself."""
+"""Checks that need a kernel, made on the kernel's own data."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ __all__ = ["Kernel", "in_kernel"]
 
 @dataclass(frozen=True)
 class Kernel:
-    """What only the kernel knows.
+    """The data that only the kernel has.
 
     Attributes:
-        front_end: Where the notebook is open, by `front_end`.
-        subshells: Whether the kernel has subshells; None where there is no kernel.
+        front_end: The front end of the notebook, from `front_end`.
+        subshells: True if the kernel has subshells; None without a kernel.
         loop: The module of the event loop that cells run on; "" for none.
         ports: The port of each server that listens.
-        remembered: The port that each server which does not listen had before.
+        remembered: The earlier port of each server that does not listen now.
     """
 
     front_end: str
@@ -34,7 +34,7 @@ class Kernel:
 
 
 def in_kernel(kernel: Kernel, place: Place | None = None) -> Iterator[Finding]:
-    """Look at the front end, subshells, event loop, ports and logging."""
+    """Check the front end, subshells, event loop, ports and logging."""
     yield Finding(f"front end: {kernel.front_end}")
     yield from _subshells(kernel, place)
     yield from _loop(kernel)
@@ -54,24 +54,24 @@ def _subshells(kernel: Kernel, place: Place | None) -> Iterator[Finding]:
     else:
         newer = 'pip install -U "ipykernel>=7", then restart the kernel'
         yield Finding(
-            "this kernel has no subshells: while a cell runs, questions come as a line of input, not as a form",
+            "this kernel has no subshells: while a cell runs, questions appear as input lines, not as a form",
             "note",
             newer if place is None else place.fix(newer),
         )
 
 
 def _loop(kernel: Kernel) -> Iterator[Finding]:
-    # Both mark asyncio itself when they are applied; only the second one leaves the other mark.
+    # Both packages leave the first mark on asyncio when they are applied; only nest_asyncio2 leaves the second.
     if hasattr(asyncio, "_nest_patched") and not hasattr(asyncio, "_nest_asyncio2"):
         yield Finding(
-            "nest_asyncio is applied; with it, ipykernel can lose the cell that is queued next",
+            "nest_asyncio is applied: with it, ipykernel can lose the next queued cell",
             "problem",
-            "take nest_asyncio.apply() out, restart the kernel, and where cells need it: %mcp asyncio on",
+            "remove nest_asyncio.apply() and restart the kernel; if cells need nested loops: %mcp asyncio on",
         )
     elif hasattr(asyncio, "_nest_patched"):
         yield Finding("event loop: nest_asyncio2 is applied, so asyncio.run() works in cells")
     elif kernel.loop:
-        yield Finding(f"event loop: {kernel.loop.partition('.')[0]}'s, and not nested")
+        yield Finding(f"event loop: {kernel.loop.partition('.')[0]}'s, not nested")
 
 
 def _ports(kernel: Kernel) -> Iterator[Finding]:
@@ -80,9 +80,9 @@ def _ports(kernel: Kernel) -> Iterator[Finding]:
     for server, port in kernel.remembered.items():
         if _taken(port):
             yield Finding(
-                f"port {port}, where server {server} was before, is taken by another program",
+                f"another program uses port {port}, the earlier port of server {server}",
                 "problem",
-                f"stop that program; or %mcp serve --server {server} --any-port, and %mcp clients --http anew",
+                f"stop that program; or %mcp serve --server {server} --any-port, then %mcp clients --http again",
             )
     if not kernel.ports:
         yield Finding("no server listens for clients outside the kernel")
@@ -93,9 +93,9 @@ def _root_logging() -> Iterator[Finding]:
     if handlers:
         names = ", ".join(dict.fromkeys(type(handler).__name__ for handler in handlers))
         yield Finding(
-            f"the root logger has handlers ({names}): logs of libraries can come up in cells",
+            f"the root logger has handlers ({names}): logs of libraries can appear in cells",
             "note",
-            "if you did not set them up: logging.getLogger().handlers.clear()",
+            "if you did not add them yourself: logging.getLogger().handlers.clear()",
         )
     else:
         yield Finding("logging: the root logger has no handlers, so logs stay out of cells")

@@ -1,4 +1,4 @@
-"""Where a notebook is open, and which of these places bring their own versions of Jupyter's packages."""
+"""Detect the front end and the service of a notebook; some services pin their own versions of Jupyter's packages."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ __all__ = ["Place", "front_end", "parent_command", "place_of"]
 
 @dataclass(frozen=True)
 class Place:
-    """A service that runs notebooks in an image of its own.
+    """A service that runs notebooks in its own image.
 
     Attributes:
         name: Its name.
         variables: One of these environment variables is set there.
-        instead: What to do where a newer version of a package that its image has would be needed.
+        instead: The advice if a newer version of a package in its image is needed.
     """
 
     name: str
@@ -30,11 +30,11 @@ class Place:
     instead: str
 
     def fix(self, _command: str) -> str:
-        """Return what to do instead of a command that changes the image's packages."""
+        """Return the advice that replaces a command to change the image's packages."""
         return self.instead
 
 
-_LEAVE = "leave it as it is: {} brings its own version and needs it"
+_LEAVE = "do not change it: {} has its own version and needs it"
 
 PLACES = (
     Place("Colab", ("COLAB_RELEASE_TAG", "COLAB_JUPYTER_IP", "COLAB_GPU"), _LEAVE.format("Colab")),
@@ -42,16 +42,16 @@ PLACES = (
     Place("Databricks", ("DATABRICKS_RUNTIME_VERSION",), _LEAVE.format("the Databricks runtime")),
     Place("Deepnote", ("DEEPNOTE_PROJECT_ID",), _LEAVE.format("Deepnote")),
     Place("SageMaker", ("SAGEMAKER_APP_TYPE", "SAGEMAKER_INTERNAL_IMAGE_URI", "SAGEMAKER_SPACE_NAME"),
-          "leave it as it is, or choose a newer SageMaker image: the image brings its own version"),
+          "do not change it, or choose a newer SageMaker image: the image has its own version"),
     Place("Binder", ("BINDER_REPO_URL", "BINDER_LAUNCH_HOST"),
-          "write the version into the repository's requirements; an upgrade here is gone when Binder ends"),
+          "add the version to the repository's requirements; an upgrade here is lost when Binder ends"),
     Place("JupyterHub", ("JUPYTERHUB_API_URL", "JUPYTERHUB_SERVICE_PREFIX", "JUPYTERHUB_USER"),
-          "ask who runs the hub for an image with it; an upgrade here may be gone when your server starts again"),
+          "ask the hub's operators for an image with it; an upgrade here may be lost when your server restarts"),
 )  # fmt: skip
-"""Binder runs on a hub, and so may others: the hub is the last."""
+"""Binder and other services may run on a hub, so the hub comes last."""
 
 _AS_FRONT_ENDS = ("Colab", "Kaggle", "Databricks", "Deepnote")
-"""Those with a front end of their own; the others show JupyterLab."""
+"""The services with their own front end; the others show JupyterLab."""
 
 _PROGRAMS = {
     "papermill": "papermill",
@@ -63,13 +63,13 @@ _PROGRAMS = {
     "jupyter_console": "a console",
     "spyder": "Spyder",
 }
-"""Programs that start a kernel themselves, by a word of their command line."""
+"""Programs that start a kernel themselves, by a word on their command line."""
 
 _CLASSIC = re.compile(r"\bjupyter[- ](notebook|nbclassic)\b|-m (notebook|nbclassic)\b|\bnbserver\b")
 
 
 def place_of(environ: Mapping[str, str], front_end: str = "") -> Place | None:
-    """Return the service that this runs on; None on a machine of one's own."""
+    """Return the service that this runs on; None on the user's own machine."""
     found = (p for p in PLACES if p.name == front_end or any(name in environ for name in p.variables))
     return next(found, None)
 
@@ -82,14 +82,14 @@ def front_end(
     modules: Collection[str],
     parent: str = "",
 ) -> str:
-    """Return where a notebook is open, as far as a kernel can tell.
+    """Return the front end of the notebook, as far as a kernel can tell.
 
     Args:
-        kernel: Whether there is one; plain IPython has none.
-        variables: The notebook's: VS Code sets one.
-        environ: The kernel's environment: a Jupyter server names the notebook there.
-        modules: Those that are imported: the kernels of Colab and Spyder bring their own.
-        parent: The command line of the program that started the kernel, by `parent_command`.
+        kernel: False in plain IPython, which has no kernel.
+        variables: The variables of the notebook; VS Code sets one.
+        environ: The kernel's environment; a Jupyter server names the notebook there.
+        modules: The imported modules; the kernels of Colab and Spyder have their own.
+        parent: The command line of the program that started the kernel, from `parent_command`.
     """
     if not kernel:
         return "plain IPython"
@@ -112,10 +112,10 @@ def front_end(
 
 
 def parent_command(environ: Mapping[str, str] = os.environ) -> str:
-    """Return the command line of the program that started this kernel; "" where it cannot be seen.
+    """Return the command line of the program that started this kernel; "" if it is not visible.
 
-    The classic Notebook, before 7, names no notebook to its kernels. Its server leaves a file ``nbserver-PID.json`` in
-    Jupyter's runtime folder, whatever program it runs in.
+    The classic Notebook, before 7, does not tell its kernels the notebook's name. Its server leaves a file
+    ``nbserver-PID.json`` in Jupyter's runtime folder, in whichever program it runs.
     """
     pid = environ.get("JPY_PARENT_PID", "")
     if not pid.isdigit():

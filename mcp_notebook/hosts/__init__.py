@@ -1,4 +1,4 @@
-"""The applications with an MCP client in them: what their configuration looks like, and writing it."""
+"""Hosts, the applications with an MCP client: the format of their configuration, and writing it."""
 
 from mcp_notebook.hosts.configuration import (
     Bridge,

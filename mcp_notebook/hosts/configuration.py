@@ -1,4 +1,4 @@
-"""The configuration by which a host reaches one server of a notebook: by bridge, or by HTTP."""
+"""The configuration that connects a host to one server of a notebook, by bridge or by HTTP."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _CONNECT = ("-m", "mcp_notebook", "connect")
 
 @dataclass(frozen=True)
 class Bridge:
-    """The host starts ``mcp-notebook connect NAME``, which reads port and token where the kernel left them.
+    """The host starts ``mcp-notebook connect NAME``, which reads port and token from the kernel's file.
 
     Attributes:
         name: The name.
-        runtime_dir: Where that is, if not in Jupyter's usual runtime directory.
+        runtime_dir: The directory of that file, if not Jupyter's usual runtime directory.
     """
 
     name: str
@@ -37,14 +37,14 @@ class Bridge:
 
 @dataclass(frozen=True)
 class Http:
-    """The host calls the kernel itself.
+    """The host calls the kernel directly.
 
     Attributes:
-        name: What `Bridge` would be given, so that both are one entry.
-        url: Where it listens.
-        transport: How: streamable HTTP, or the legacy SSE.
-        asks_token: Whether it wants one.
-        token: The token to put in as it is; None to refer to it.
+        name: The same name as for `Bridge`, so that both share one entry.
+        url: The URL of the server.
+        transport: Streamable HTTP, or the legacy SSE.
+        asks_token: True if the server requires a token.
+        token: The token to write out; None to refer to it.
     """
 
     name: str
@@ -58,12 +58,12 @@ Link = Bridge | Http
 
 
 def server_key(name: str) -> str:
-    """Return a name as every host takes it: letters, digits, hyphens and underscores (Claude Code refuses others)."""
+    """Return a name that every host accepts: letters, digits, hyphens, underscores (Claude Code refuses others)."""
     return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-") or f"notebook-{_told_apart(name)}"
 
 
 def own_key(name: str) -> str:
-    """Return a key that no other name has, for where `server_key` is another one's: ``sales data``, ``sales-data``."""
+    """Return a unique key, for names with the same `server_key`, such as ``sales data`` and ``sales-data``."""
     return f"{server_key(name)}-{_told_apart(name)}"
 
 
@@ -72,25 +72,25 @@ def _told_apart(name: str) -> str:
 
 
 def entry(host: Host, link: Link) -> dict[str, Any]:
-    """Return what stands under the server's key in the host's file.
+    """Return the value for the server's key in the host's file.
 
     Raises:
-        HostError: The host cannot be configured that way.
+        HostError: The host does not support that kind of link.
     """
     if isinstance(link, Bridge):
-        # Hosts are started by the desktop, with another PATH than a shell's: nothing but the whole path is sure.
+        # The desktop starts hosts with another PATH than a shell has: only the whole path is reliable.
         kind = {"type": "stdio"} if host.starts else {}
         where = ["--runtime-dir", str(link.runtime_dir)] if link.runtime_dir else []
         return {**kind, "command": sys.executable, "args": [*_CONNECT, link.name, *where]}
     if host.calls is None:
-        raise HostError(f"{host.title} only starts processes, so it connects by bridge: leave out --http.")
+        raise HostError(f"{host.title} can only start processes, so it connects by bridge: leave out --http.")
     headers = {"headers": {"Authorization": f"Bearer {_token(host, link)}"}} if link.asks_token else {}
     kind = {"type": str(link.transport)} if host.calls else {}
     return {**kind, "url": link.url, **headers}
 
 
 def prompts(host: Host, link: Link) -> list[dict[str, Any]]:
-    """Return the ``inputs`` that the entry refers to, for a host that asks for secrets itself."""
+    """Return the ``inputs`` that the entry refers to, for a host that prompts for secrets."""
     if not (host.asks and _refers(link)):
         return []
     return [
@@ -104,17 +104,17 @@ def prompts(host: Host, link: Link) -> list[dict[str, Any]]:
 
 
 def document(host: Host, link: Link) -> dict[str, Any]:
-    """Return the host's whole file, if nothing else were in it.
+    """Return the whole file of a host with only this server.
 
     Raises:
-        HostError: The host cannot be configured that way.
+        HostError: The host does not support that kind of link.
     """
     inputs = prompts(host, link)
     return {**({"inputs": inputs} if inputs else {}), host.servers: {server_key(link.name): entry(host, link)}}
 
 
 def add_command(host: Host, link: Link) -> str:
-    """Return a shell's line that does the same; "" where the host has none, or it would hold a secret."""
+    """Return a shell command that does the same; "" if the host has none, or it would contain a secret."""
     if not host.adds or (isinstance(link, Http) and link.token is not None):
         return ""
     found = entry(host, link)
@@ -128,17 +128,17 @@ def add_command(host: Host, link: Link) -> str:
 
 
 def token_hint(host: Host, link: Link) -> str:
-    """Return how the host comes by the token that its configuration refers to; "" where there is nothing to do."""
+    """Tell the user how to give the host the token that its configuration refers to; "" if nothing is to be done."""
     if not _refers(link):
         return ""
     if host.asks:
-        return f"{host.title} asks for the token when it first starts the server: %mcp token --show prints it."
+        return f"{host.title} asks for the token when it first starts the server. %mcp token --show prints it."
     if host.secret.startswith("$"):
         return (
-            f"Start {host.title} with the token in the environment variable {secret_name(host, link.name)}: "
+            f"Start {host.title} with the token in the environment variable {secret_name(host, link.name)}. "
             "%mcp token --show prints it."
         )
-    return f"Put the token in the place of {host.secret}: %mcp token --show prints it."
+    return f"Replace {host.secret} with the token. %mcp token --show prints it."
 
 
 def _refers(link: Link) -> bool:
@@ -150,6 +150,6 @@ def _token(host: Host, link: Http) -> str:
 
 
 def secret_name(host: Host, name: str) -> str:
-    """Return what the host knows the token of a name by; variables differ where names differ in case or signs only."""
+    """Return the host's name for the token of a server; names that differ only in case or signs get different ones."""
     key = server_key(name) if re.fullmatch(r"[a-z0-9_]+", name) else own_key(name)
     return f"{key}-token" if host.asks else f"MCP_NOTEBOOK_TOKEN_{key.upper().replace('-', '_')}"

@@ -1,7 +1,7 @@
-"""Changing one value in the text of a JSON file, and no other character of it.
+"""Change one value in the text of a JSON file, and no other character.
 
-Comments and trailing commas are taken as they are in the files of VS Code and Cursor. They are found on a copy of
-the text in which each is blanked out: every place in the copy is the same place in the text.
+Comments and trailing commas are allowed, as in the files of VS Code and Cursor. The code searches a copy of the text in
+which they are blanked out: every position in the copy is the same position in the text.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ _decode = json.JSONDecoder().raw_decode
 
 
 def parse(text: str) -> Any:
-    """Return the value of a JSON text, comments and trailing commas left aside.
+    """Return the value of a JSON text, ignoring comments and trailing commas.
 
     Raises:
-        ValueError: It is no JSON, even so.
+        ValueError: The text is not JSON even without them.
     """
     return json.loads(_bare(text))
 
 
 def put(text: str, path: Sequence[str], value: Any) -> str:
-    """Return the text with `value` at `path`, replaced or added last; the same text where it is there.
+    """Return the text with `value` at `path`, replaced or added last; the same text if it is already there.
 
-    Objects on the way are made.
+    Missing objects on the way are created.
 
     Raises:
-        ValueError: Something on the way is no object.
+        ValueError: A value on the way is not an object.
     """
     bare = _bare(text)
     start, end = _skip(bare, 0), len(text)
@@ -54,10 +54,10 @@ def put(text: str, path: Sequence[str], value: Any) -> str:
 
 
 def append(text: str, key: str, value: Any) -> str:
-    """Return the text with `value` as the last of the array under `key` of the whole; the array is made.
+    """Return the text with `value` appended to the array under the top-level `key`; the array is created if missing.
 
     Raises:
-        ValueError: What is there is no array.
+        ValueError: The value under `key` is not an array.
     """
     bare = _bare(text)
     found = _Container.at(text, bare, _skip(bare, 0), "{").last(key)
@@ -68,7 +68,7 @@ def append(text: str, key: str, value: Any) -> str:
 
 @dataclass(frozen=True)
 class _Member:
-    """Where one member is: its key (None in an array), where it begins, where its value does, where that ends."""
+    """The positions of one member: its key (None in an array), its start, and the start and end of its value."""
 
     key: str | None
     begin: int
@@ -78,7 +78,7 @@ class _Member:
 
 @dataclass(frozen=True)
 class _Container:
-    """An object or array of a text: where it opens and closes, and what is in it."""
+    """An object or array in a text: the positions of its brackets, and its members."""
 
     text: str
     open: int
@@ -88,7 +88,7 @@ class _Container:
     @classmethod
     def at(cls, text: str, bare: str, start: int, kind: str) -> _Container:
         if bare[start] != kind:
-            raise ValueError(f"{bare[start : start + 10]!r} is no {'object' if kind == '{' else 'array'}")
+            raise ValueError(f"{bare[start : start + 10]!r} is not an {'object' if kind == '{' else 'array'}")
         members: list[_Member] = []
         at = _skip(bare, start + 1)
         while bare[at] not in "}]":
@@ -105,16 +105,16 @@ class _Container:
         return cls(text, start, at, members)
 
     def last(self, key: str) -> _Member | None:
-        """Return the member of that key: the last one, which is what counts where a key is there twice."""
+        """Return the member with that key: the last one, which counts if a key is repeated."""
         return next((member for member in reversed(self.members) if member.key == key), None)
 
     def with_member(self, key: str | None, value: Any) -> str:
-        """Return the whole text with one member more, last, laid out as the others are."""
+        """Return the whole text with one more member at the end, in the layout of the others."""
         text, newline, unit = self.text, _newline(self.text), _unit(self.text)
         name = "" if key is None else f"{json.dumps(key)}: "
         last = self.members[-1].end if self.members else self.open + 1
         comma = "," if self.members and "," not in _COMMENT.sub(_blank, text)[last : self.close] else ""
-        # Behind a comment that follows the last member, so that the comment stays with that.
+        # After a comment that follows the last member, so that the comment stays with that member.
         body = len(text[: self.close].rstrip(_SPACE))
         if self.members and "\n" not in text[self.open : self.close]:
             member, closing = f" {name}{json.dumps(value, ensure_ascii=False)}", ""

@@ -1,4 +1,4 @@
-"""What is known of each host, as one table. Checked on 2026-11-22 against the pages named in it."""
+"""The facts about each host, as one table. Checked on 2026-11-22 against the pages named in it."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ class Host:
     Attributes:
         key: Its name on a command line.
         title: Its name for people.
-        servers: The top-level key of its configuration under which servers are.
-        project_file: Its file below the folder of a project; "" where it has none.
+        servers: The top-level key of its configuration for servers.
+        project_file: Its file in the folder of a project; "" if it has none.
         user_files: Its file for all projects, by `sys.platform`; ``$CONFIG`` and ``$APPDATA`` are the platform's.
-        starts: Whether an entry that starts a process says so in its `type`.
-        calls: Whether an entry by HTTP says so in its `type`; None where the host only starts processes.
-        secret: How its file refers to a secret that is kept elsewhere; NAME stands for the secret's name.
-        asks: Whether the host asks for that secret itself; else it is an environment variable.
-        adds: Whether it has a command that adds a server.
-        then: What a person does once the file is written.
-        follows: Whether it lists again when the server says ``list_changed``; None: not known.
-        follows_note: What limits that.
-        sources: Where all this is from.
+        starts: True if an entry that starts a process needs a `type`.
+        calls: True if an entry by HTTP needs a `type`; None if the host can only start processes.
+        secret: The reference in its file to a secret that is kept outside; NAME stands for the secret's name.
+        asks: True if the host prompts for that secret; else it is an environment variable.
+        adds: True if it has a command that adds a server.
+        then: The step for the user after the file is written.
+        follows: True if it lists again after ``list_changed``; None if that is not known.
+        follows_note: A limit of that.
+        sources: The pages with these facts.
     """
 
     key: str
@@ -88,14 +88,14 @@ HOSTS = {
             user_files={
                 "darwin": "~/Library/Application Support/Claude/claude_desktop_config.json",
                 "win32": "$APPDATA/Claude/claude_desktop_config.json",
-                # The vendor's page names no path for Linux; this is where the application, as Electron has it, looks.
+                # The vendor's page names no path for Linux. Electron applications look here.
                 "linux": "$CONFIG/Claude/claude_desktop_config.json",
             },
-            # Servers by URL are its connectors, which call from the vendor's cloud: that does not reach this machine.
+            # Its servers by URL are called from the vendor's cloud, which cannot reach this machine.
             calls=None,
-            then="Quit Claude Desktop, the window alone is not enough, and start it again.",
+            then="Quit Claude Desktop (closing the window is not enough) and start it again.",
             follows=False,
-            follows_note="it has the tools of its start until it is started again",
+            follows_note="it keeps the tools that it had at its start until it is restarted",
             sources=(
                 "https://modelcontextprotocol.io/docs/develop/connect-local-servers",
                 "https://github.com/anthropics/claude-ai-mcp/issues/960",
@@ -109,9 +109,9 @@ HOSTS = {
             user_files=dict.fromkeys(_EVERYWHERE, "~/.cursor/mcp.json"),
             starts=True,
             secret="${env:NAME}",
-            then="Start Cursor again, and see that the server is switched on in its MCP settings.",
+            then="Restart Cursor, and check that the server is enabled in its MCP settings.",
             follows=False,
-            follows_note="reported of sessions that run",
+            follows_note="reported for running sessions",
             sources=(
                 "https://cursor.com/docs/mcp",
                 "https://forum.cursor.com/t/mcp-notifications-tools-list-changed-not-acted-on-mid-session/161459",
@@ -128,7 +128,7 @@ HOSTS = {
             asks=True,
             then="Start the server with the command 'MCP: List Servers'.",
             follows=True,
-            follows_note="a new tool can be called from the next message on",
+            follows_note="a new tool is available from the next message on",
             sources=(
                 "https://code.visualstudio.com/docs/copilot/reference/mcp-configuration",
                 "https://github.com/microsoft/vscode/issues/243944",
@@ -138,7 +138,7 @@ HOSTS = {
         Host(
             key="json",
             title="plain JSON, for other clients",
-            # The form that most clients took over from Claude Desktop; some want another `type`, or none.
+            # The format that most clients copied from Claude Desktop; some want another `type`, or none.
             calls=True,
             sources=("https://modelcontextprotocol.io/docs/develop/connect-local-servers",),
         ),

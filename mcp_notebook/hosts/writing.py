@@ -1,4 +1,4 @@
-"""Writing one entry into a host's own file, and touching nothing else in it."""
+"""Write one entry into a host's own file, and change nothing else in it."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ __all__ = ["Written", "write"]
 Change = Literal["nothing", "added", "changed"]
 
 TRIES = 10
-"""How often a file is changed that its host changes at the same time."""
+"""Number of attempts if the host changes the file at the same time."""
 
 _NEW = "{}\n"
 _FORM = {"type", "command", "args", "url", "headers"}
-"""What an entry says by bridge or by HTTP; anything else in it is a person's own."""
+"""The keys of an entry that belong to this project; the user added any others."""
 
 
 @dataclass(frozen=True)
 class Written:
-    """What became of a file.
+    """The result of writing to a file.
 
     Attributes:
         path: The file.
-        change: What was done to our entry; nothing where it said so already.
-        key: What our entry is called.
-        backup: A copy of the file as it was; None where nothing was there, or nothing changed.
-        readable: Whether others on this machine can read a token that is in it now.
+        change: The change to our entry, if any.
+        key: The key of our entry.
+        backup: A copy of the earlier file; None if there was none, or nothing changed.
+        readable: True if other users of this machine can read a token that is in the file now.
     """
 
     path: Path
@@ -54,12 +54,12 @@ def write(host: Host, link: Link, *, folder: Path) -> Written:
     """Put the entry of one server into the host's file, or change it there.
 
     Args:
-        host: Whose file.
-        link: How the host reaches the server.
-        folder: Where the notebook is; a file of a project goes to the top of the repository that it is in.
+        host: The host.
+        link: The way from the host to the server.
+        folder: The folder of the notebook; a project's file goes to the top of the repository around it.
 
     Raises:
-        HostError: The file cannot be changed surely, or must not be; it is as it was.
+        HostError: The file cannot be changed safely, or must not be; it is unchanged.
     """
     secret = isinstance(link, Http) and link.token is not None
     try:
@@ -72,12 +72,12 @@ def write(host: Host, link: Link, *, folder: Path) -> Written:
         what = error.filename or f"The file of {host.title}"
         raise HostError(f"{what} cannot be changed ({error.strerror}). Paste the configuration yourself.") from error
     except UnicodeDecodeError as error:
-        raise HostError(f"{path} is not UTF-8, so it is left as it is. Paste the configuration yourself.") from error
+        raise HostError(f"{path} is not UTF-8, so it was not changed. Paste the configuration yourself.") from error
     return done
 
 
 def _written(host: Host, link: Link, path: Path, *, secret: bool) -> Written:
-    """Change the file, again where its host changed it meanwhile: a host does not wait for our lock."""
+    """Change the file, and retry if its host changed it meanwhile: a host does not wait for our lock."""
     for _ in range(TRIES):
         before = path.read_bytes() if path.exists() else None
         after, change, key = _changed(host, link, path, (before or b"").decode("utf-8"))
@@ -86,23 +86,23 @@ def _written(host: Host, link: Link, path: Path, *, secret: bool) -> Written:
         if (backup := _saved(path, before, after.encode(), secret=secret)) is not False:
             readable = secret and os.name == "posix" and bool(stat.S_IMODE(path.stat().st_mode) & 0o044)
             return Written(path, change, key, backup, readable)
-    raise HostError(f"{path} is being changed by {host.title}. Close that, or paste the configuration yourself.")
+    raise HostError(f"{host.title} keeps changing {path}. Close it and try again, or paste the configuration yourself.")
 
 
 def _file(host: Host, folder: Path) -> tuple[Path, bool]:
-    """Return the file to change, and whether it belongs to a project that others may see."""
+    """Return the file to change, and True if it belongs to a project that others may see."""
     project = _project(folder)
     places = [(project / host.project_file, True)] if host.project_file else []
     if host.user_file is not None:
         places.append((host.user_file.expanduser(), False))
     if not places:
-        raise HostError(f"There is no file for {host.title}. Paste the configuration where your client keeps its own.")
+        raise HostError(f"There is no file for {host.title}. Paste the configuration into your client's own file.")
     for path, shared in places:
         if path.parent.is_dir():
             return path, shared
     wanted = " nor ".join(str(path.parent) for path, _ in places)
     raise HostError(
-        f"There is no folder {wanted}, so {host.title} does not seem to be used here. Make the folder if it is, or "
+        f"There is no folder {wanted}, so {host.title} does not seem to be installed. If it is, create the folder, or "
         "paste the configuration yourself."
     )
 
@@ -117,7 +117,7 @@ def _project(folder: Path) -> Path:
 
 
 def _changed(host: Host, link: Link, path: Path, before: str) -> tuple[str, Change, str]:
-    """Return the text of the file with our entry in it, what kind of change that is, and what the entry is called."""
+    """Return the text of the file with our entry in it, the kind of change, and the key of the entry."""
     mark, text = ("\ufeff", before[1:]) if before.startswith("\ufeff") else ("", before)
     text = text if text.strip() else _NEW
     try:
@@ -126,8 +126,8 @@ def _changed(host: Host, link: Link, path: Path, before: str) -> tuple[str, Chan
         key = _key(host, link, known)
         if not _is_free(known.get(key)):
             raise HostError(
-                f"{path} has a server {key!r} that is not a notebook's, so it is left as it is. "
-                "Rename that one, or paste the configuration under another name."
+                f"{path} already has a server {key!r} that is not a notebook, so it was not changed. "
+                "Rename that server, or paste the configuration under another name."
             )
         new, change = _with_entry(text, host, link, known, key)
         for prompt in prompts(host, link):
@@ -136,31 +136,31 @@ def _changed(host: Host, link: Link, path: Path, before: str) -> tuple[str, Chan
                 change = "changed" if change == "nothing" else change
     except (ValueError, RecursionError) as error:
         raise HostError(
-            f"{path} does not have the form that {host.title} documents ({error}), so it is left as it is. Fix it, "
+            f"{path} does not have the format that {host.title} documents ({error}), so it was not changed. Fix it, "
             "or paste the configuration yourself."
         ) from error
     return mark + new, change, key
 
 
 def _key(host: Host, link: Link, known: dict[str, Any]) -> str:
-    """Return what our entry is called: one of its own, where another notebook's has the name that both would have."""
+    """Return the key of our entry: a unique one if another notebook has the usual key."""
     usual, own = server_key(link.name), own_key(link.name)
     there = known.get(usual)
     if own in known:
         return own
     if there is None:
-        # By a URL alone nobody could tell later whose entry it is, so the usual key is for the name that it is.
+        # A URL alone does not identify the server later, so the usual key must go to the server with that exact name.
         return usual if _is_named(host, link) or link.name == usual else own
     return usual if not _is_free(there) or _is_same(host, link, there) else own
 
 
 def _is_named(host: Host, link: Link) -> bool:
-    """Whether our entry says which server it leads to."""
+    """Return True if our entry names the server that it leads to."""
     return not isinstance(link, Http) or secret_name(host, link.name) in str(entry(host, link))
 
 
 def _is_same(host: Host, link: Link, there: dict[str, Any]) -> bool:
-    """Whether the entry of a notebook leads to this server: by its name, by the token it asks for, by its URL."""
+    """Return True if a notebook's entry leads to this server, judging by its name, its token's name, or its URL."""
     words = there.get("args")
     if isinstance(words, list) and "connect" in words:
         return bool(words[words.index("connect") + 1 :][:1] == [link.name])
@@ -173,7 +173,7 @@ def _is_same(host: Host, link: Link, there: dict[str, Any]) -> bool:
 
 
 def _with_entry(text: str, host: Host, link: Link, known: dict[str, Any], key: str) -> tuple[str, Change]:
-    """Return the text with our entry; what a person added to it stays, unless it starts in another way now."""
+    """Return the text with our entry; the user's additions stay, unless the kind of link changes."""
     ours = entry(host, link)
     if known.get(key) is None:
         return json_text.put(text, (host.servers, key), ours), "added"
@@ -186,7 +186,7 @@ def _with_entry(text: str, host: Host, link: Link, known: dict[str, Any], key: s
 
 
 def _is_free(there: Any) -> bool:
-    """Whether an entry may be ours: there is none, or it leads to a notebook on this machine."""
+    """Return True if the entry may be replaced: there is none, or it leads to a notebook on this machine."""
     if there is None:
         return True
     known = _object(there, "the server")
@@ -202,19 +202,19 @@ def _is_asked(name: str, inputs: Any) -> bool:
 
 def _object(value: Any, what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise ValueError(f"{what} is no object")
+        raise ValueError(f"{what} is not an object")
     return value
 
 
 def _saved(path: Path, before: bytes | None, after: bytes, *, secret: bool) -> Path | Literal[False] | None:
-    """Write the file as a whole, since a host that watches it would read half of it; a link to it stays one.
+    """Replace the file as a whole, because a host that watches it could read half of it; a symbolic link is kept.
 
     Returns:
-        The copy of what was there, None where nothing was; False where somebody else has changed it meanwhile.
+        The copy of the earlier file, None if there was none, or False if another program changed it meanwhile.
     """
     target = path.resolve()
     draft = target.with_name(f".{target.name}.mcp-notebook")
-    draft.unlink(missing_ok=True)  # of a process that was killed: nobody else is here, the folder is locked
+    draft.unlink(missing_ok=True)  # left by a killed process: the folder is locked, so nobody else is writing
     try:
         write_whole(draft, after, 0o600 if secret else 0o666)
         if before is None:
@@ -234,7 +234,7 @@ def _saved(path: Path, before: bytes | None, after: bytes, *, secret: bool) -> P
 
 
 def _keep(path: Path, content: bytes) -> Path:
-    """Copy a file beside itself, under the first free number, as readable as it is."""
+    """Copy a file beside itself, under the first free number, with the same permissions."""
     for number in count(1):
         backup = path.with_name(f"{path.name}.bak{number}")
         with suppress(FileExistsError):
