@@ -77,7 +77,7 @@ def lab(folder: Path, fresh: bool, port: int, no_browser: bool) -> None:
     "--port",
     type=click.IntRange(1, 65535),
     metavar="PORT",
-    help="With http, listen on this port; that of before, or a free one, if not given.",
+    help="With http, listen on this port. Default: the previous port, or a free one.",
 )
 @click.option("--no-token", is_flag=True, help="With http, let every program of this machine call, without a token.")
 @click.option("--allow-other-users", is_flag=True, help="With --no-token, also on a machine that other people use.")
@@ -85,8 +85,8 @@ def lab(folder: Path, fresh: bool, port: int, no_browser: bool) -> None:
 def serve(notebook: Path, **options: Any) -> None:
     r"""Run NOTEBOOK from top to bottom without a front end, and serve the MCP server that its cells define.
 
-    On stdio it ends when the client closes stdin, and always with Ctrl+C or SIGTERM. What cells and tools print goes to
-    stderr. The exit status is 1 where a cell raised, 2 where there is nothing to run or to serve.
+    On stdio it ends when the client closes stdin, and always with Ctrl+C or SIGTERM. The output of cells and tools
+    goes to stderr. Exit status: 1 a cell raised, 2 nothing to run or to serve.
 
     \b
     Examples:
@@ -236,7 +236,7 @@ def _table(rows: list[list[object]]) -> str:
 @main.command()
 @click.pass_context
 def doctor(ctx: click.Context) -> None:
-    """Say what would not work here, and how to mend it; end with 1 where something does not work.
+    """Report what would not work here, and how to fix it. Exit status: 1 if something does not work.
 
     In a notebook, %mcp doctor also looks at the kernel and its front end.
     """

@@ -1,4 +1,4 @@
-"""Where two JSON values differ."""
+"""Differences between two JSON values."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def pointer(path: Path) -> str:
 
 
 def same(before: Any, after: Any) -> bool:
-    """Whether two values without members are equal: numbers only where they are written alike, and NaN is itself."""
+    """Return whether two values without members are equal. 1 and 1.0 differ, and NaN equals itself."""
     if type(before) is not type(after):
         return False
     return bool(before == after) or (isinstance(before, float) and isnan(before) and isnan(after))

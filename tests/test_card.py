@@ -53,7 +53,7 @@ def test_the_card_of_a_tool_is_what_an_agent_sees_of_it():
             limit  integer, 1 to 50, default 10
           result
             found  array of string  The notes.
-          behaviour: only reads; reaches beyond this server (assumed)
+          behavior: only reads; reaches beyond this server (assumed)
           lint
             !  no type: parameter 'word', parameter 'limit'. Clients are told that it is a string; annotate
                it.
@@ -66,7 +66,7 @@ def test_the_card_of_a_bare_tool_says_what_is_missing():
     assert definition_card("tool", {"name": "bare"}, server="notebook").text == dedented("""
         tool bare on notebook, about 4 tokens
           (no description)
-          behaviour: not stated, so a client assumes that it may change and destroy things, and reaches
+          behavior: not stated, so a client assumes that it may change and destroy things, and reaches
             beyond this server
           lint
             !  no description: a model chooses a tool by it. Write a docstring.
@@ -124,9 +124,9 @@ def test_a_new_definition_says_nothing_of_changes():
 
 
 @pytest.mark.parametrize("kind", ["resource", "resource template", "prompt"])
-def test_only_tools_have_behaviour_and_lint(kind):
+def test_only_tools_have_behavior_and_lint(kind):
     rendering = definition_card(kind, {"name": "a"}, server="notebook")
-    assert "behaviour" not in rendering.text + rendering.html
+    assert "behavior" not in rendering.text + rendering.html
     assert "lint" not in rendering.text + rendering.html
 
 

@@ -383,7 +383,7 @@ def test_a_thread_that_takes_too_long_is_left(kernel):
     kernel.define(work, timeout=0.05)
     text = kernel.text("work")
     go_on.set()
-    assert text == TOO_LATE + "it was left: a thread cannot be stopped, so what it does goes on unheard."
+    assert text == TOO_LATE + "a thread cannot be stopped, so the function goes on, and its result is dropped."
 
 
 @sync_and_async

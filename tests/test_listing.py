@@ -108,7 +108,7 @@ NOT_STATED = "not stated, so a client assumes that it may change and destroy thi
         ),
     ],
 )
-def test_behaviour_tells_what_a_tool_states_from_what_a_client_assumes(annotations, words):
+def test_behavior_tells_what_a_tool_states_from_what_a_client_assumes(annotations, words):
     assert behavior(tool(annotations=annotations)) == words
 
 
@@ -220,14 +220,14 @@ WORD = {"word": {"type": "string"}}
             tool(annotations={"readOnlyHint": False, "destructiveHint": True}),
             tool(annotations={"readOnlyHint": False, "destructiveHint": False}),
             [
-                "behaviour: may change things; only adds; calling twice acts twice (assumed); "
+                "behavior: may change things; only adds; calling twice acts twice (assumed); "
                 "reaches beyond this server (assumed)"
             ],
         ),
         (
             tool(),
             tool(annotations={"readOnlyHint": True}),
-            ["behaviour: only reads; reaches beyond this server (assumed)"],
+            ["behavior: only reads; reaches beyond this server (assumed)"],
         ),
         (tool(), tool(icons=[{"src": "https://example.com/i.png"}]), ["details of its entry (see the JSON)"]),
     ],
@@ -276,5 +276,5 @@ def test_several_changes_are_all_said():
     assert diff(before, after) == [
         'title: none → "T"',
         "parameter 'word': string, optional → string, required",
-        "behaviour: only reads; stays within this server",
+        "behavior: only reads; stays within this server",
     ]

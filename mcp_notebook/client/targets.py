@@ -159,5 +159,5 @@ def _is_http(url: str) -> bool:
 
 
 def same_place(one: Target, other: Target) -> bool:
-    """Whether two targets are one place, though one may have other headers, or another token."""
+    """Return whether two targets are one place. Their headers and tokens may differ."""
     return one == other or (isinstance(one, Url) and isinstance(other, Url) and one.url == other.url)

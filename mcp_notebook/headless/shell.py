@@ -1,4 +1,4 @@
-"""The shell of a notebook that nobody sees: a kernel's behaviour, without its messages."""
+"""The shell of a notebook that nobody sees: a kernel's behavior, without its messages."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def definition_card(
     ]
     facts = [("MIME type", entry["mimeType"])] if "mimeType" in entry else []
     if kind == "tool":
-        facts.append(("behaviour", behavior(entry)))
+        facts.append(("behavior", behavior(entry)))
     advice = lint(entry, function) if kind == "tool" else []
     changed = None if before is None else diff(before, entry) or ["nothing: what clients see is the same"]
     description = entry.get("description", "").strip()

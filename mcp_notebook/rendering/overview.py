@@ -81,7 +81,7 @@ def summary(connection: Connection, lists: Lists) -> look.Rendering:
     """Draw the whole server for a place without widgets: what it says of itself, and the first of each list."""
     parts = [
         overview(connection, lists),
-        _table("tools", ("name", "behaviour", "tokens"), lists.tools, _tool),
+        _table("tools", ("name", "behavior", "tokens"), lists.tools, _tool),
         _table("resources", ("uri", "MIME type"), lists.resources, lambda r: (str(r.uri), r.mime_type or "")),
         _table(
             "resource templates",

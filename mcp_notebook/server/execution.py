@@ -233,7 +233,7 @@ def _limited(function: AsyncFunction, seconds: float, *, stoppable: bool) -> Asy
         elif stoppable:
             ended = "it was stopped"
         else:
-            ended = "it was left: a thread cannot be stopped, so what it does goes on unheard"
+            ended = "a thread cannot be stopped, so the function goes on, and its result is dropped"
         raise ToolError(f"No answer within {seconds:g} s; {ended}.")
 
     return run

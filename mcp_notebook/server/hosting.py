@@ -161,8 +161,8 @@ class Listener:
             self._running = await self._tasks.start(app.run) if app is not None else None
         except Exception as error:  # the author's lifespan may raise anything
             raise HostingError(
-                f"{self._name!r} could not start: its lifespan raised {innermost(error)!r}. Mend the cell that defines "
-                "it and run that; what was served before goes on."
+                f"{self._name!r} could not start: its lifespan raised {innermost(error)!r}. Fix the cell that defines "
+                "it and run it again. The earlier server goes on."
             ) from error
         if self.endpoint.stable_tools and earlier is not None:
             stable_tools.withdraw(earlier.server)

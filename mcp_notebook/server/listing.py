@@ -91,7 +91,7 @@ def diff(before: Entry, after: Entry) -> list[str]:
     found += _argument_changes(before.get("arguments", []), after.get("arguments", []))
     now = behavior(after)
     if now != behavior(before):
-        found.append(f"behaviour: {now}")
+        found.append(f"behavior: {now}")
     if not found and before != after:
         found.append("details of its entry (see the JSON)")
     return found
