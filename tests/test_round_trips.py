@@ -16,7 +16,7 @@ from mcp import Client
 from mcp.server.mcpserver import MCPServer
 from ruff import find_ruff_bin
 
-from mcp_notebook.export.closure.pitfalls.leaving import LEFT_OUT
+from mcp_notebook.export.pitfalls.leaving import LEFT_OUT
 from mcp_notebook.export.likeness.anatomy import Anatomy
 from mcp_notebook.export.likeness.comparing import Source, unlike
 from mcp_notebook.export.likeness.live import anatomy_of

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from mcp_notebook.export.closure import names
+from mcp_notebook.slicing import names
 
 __all__ = ["another_name", "can_be_renamed", "with_names"]
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mcp_notebook.cells import execution_count
-from mcp_notebook.export.closure import names
-from mcp_notebook.export.closure.statements import Notebook, Statement
+from mcp_notebook.slicing import names
+from mcp_notebook.slicing.statements import Notebook, Statement
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.likeness.live import anatomy_of
 from mcp_notebook.export.likeness.parts import about, called, functions_in, layers

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from mcp_notebook.export.closure import names
-from mcp_notebook.export.closure.statements import Statement
+from mcp_notebook.slicing import names
+from mcp_notebook.slicing.statements import Statement
 from mcp_notebook.export.module.edits import undecorated
 
 __all__ = ["Made", "Part", "arranged"]

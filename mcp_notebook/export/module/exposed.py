@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mcp_notebook.export.closure.statements import Magic
+from mcp_notebook.slicing.statements import Magic
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.server import Definition
 

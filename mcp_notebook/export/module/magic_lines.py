@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mcp_notebook.export.closure.statements import Magic
+from mcp_notebook.slicing.statements import Magic
 from mcp_notebook.server.changes import Kind
 
 __all__ = ["Line", "lines"]

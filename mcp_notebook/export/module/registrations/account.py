@@ -8,8 +8,8 @@ from typing import Any
 
 from mcp.server.mcpserver import MCPServer
 
-from mcp_notebook.export.closure import names
-from mcp_notebook.export.closure.statements import Notebook, Statement
+from mcp_notebook.slicing import names
+from mcp_notebook.slicing.statements import Notebook, Statement
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.module.exposed import is_exposed
 from mcp_notebook.export.module.registrations import removals

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from mcp_notebook.export.closure.statements import Notebook, Statement
+from mcp_notebook.slicing.statements import Notebook, Statement
 from mcp_notebook.export.module.magic_lines import lines
 from mcp_notebook.export.module.registrations.registration import Registration
 from mcp_notebook.server.changes import Kind
