@@ -41,29 +41,19 @@ def follow(
 class _Scope:
     """What roots stand for in a statement, or in a function that runs with it."""
 
-    def __init__(self, moment: _Moment, uses: Uses, given: dict[str, int] | None = None) -> None:
+    def __init__(self, moment: _Moment, given: dict[str, int] | None = None) -> None:
         self._moment = moment
         self._given = given or {}
-        self._flows: dict[str, set[str]] = {}
         self.is_statement = given is None
-        for holders, held in uses.ties:
-            for holder in holders:
-                if holder.lstrip("=")[:1] == ".":
-                    self._flows.setdefault(holder.lstrip("="), set()).update(held)
 
     def group(self, roots: Iterable[str]) -> int:
         """Return the values that roots stand for."""
-        found, seen, work = 0, set[str](), [*roots]
-        while work:
-            root = work.pop()
-            if root in seen:
-                continue
-            seen.add(root)
+        found = 0
+        for root in roots:
             if root.startswith("()"):
-                found |= self._moment.given_back(self.group([root[2:]]), root)
+                found |= self._moment.given_back(self.group([root[2:]]))
             elif root[0] == ".":
                 found |= self._given.get(root[1:], 0)
-                work += self._flows.get(root, ())
             else:
                 found |= self._moment.variable(root)
         return found
@@ -83,7 +73,6 @@ class _Moment:
         self._outside: dict[str, None] = {}
         self._ran: dict[Function, tuple[int, int]] = {}
         self._is_trial = False
-        self._back: set[str] = set()
 
     def run(self, *, is_trial: bool, asks_for_subclasses: bool) -> None:
         """Follow the statement again and again until nothing new is found."""
@@ -97,7 +86,7 @@ class _Moment:
         before = None
         while before != (before := (values.links, self._changed, len(self._written))):
             self._ran.clear()
-            scope = _Scope(self, uses)
+            scope = _Scope(self)
             self._apply(uses, scope)
             self._read(scope.group(self._names.reads))
             if isinstance(node, ast.ClassDef) and asks_for_subclasses:
@@ -124,18 +113,20 @@ class _Moment:
             group |= 1 << self._values.bound(self._now, name).number
         return group
 
-    def given_back(self, called: int, root: str) -> int:
+    def given_back(self, called: int) -> int:
         """Return the values that a call of these may give back, beside what it is given."""
-        found = 0
-        for one in self._values.those(called):
-            if one.kind == "import" or root in self._back:
-                continue
-            if one.kind != "function" or one.changes_by_itself or any(f.uses.has_code | f.uses.yields for f in one.functions):
-                found |= 1 << one.number
-            self._back.add(root)
-            for function in one.functions if one.kind == "function" else ():
-                found |= _Scope(self, function.uses, {}).group(function.uses.returns)
-            self._back.discard(root)
+        found, seen, work = 0, 0, called & ~self._values.group("import")
+        while work:
+            seen |= work
+            more = 0
+            for one in self._values.those(work):
+                if one.kind != "function" or one.changes_by_itself or one.has_code:
+                    found |= 1 << one.number
+                for root in one.returns:
+                    group = self.variable(root.removeprefix("()"))
+                    more |= group if root[0] == "(" else 0
+                    found |= 0 if root[0] == "(" else group
+            work = more & ~seen & ~self._values.group("import")
         return found
 
     # What is changed.
@@ -211,11 +202,12 @@ class _Moment:
         if modules and call.name in known.SETTING_UP:
             self._changed |= values.parts(imports) & values.group("import")
             self._outside[call.name] = None
-        if self._looks(call, on, modules, given):
+        if call.dropped and (modules or not on):
+            if call.name not in (known.LOOKING_METHODS if call.is_method else known.LOOKING):
+                self._outside[call.name] = None
+        if self._looks(call, on, modules):
             return
         if modules or not on:
-            if call.dropped:
-                self._outside[call.name] = None
             if not modules.isdisjoint(known.LOOKING_MODULES):
                 return
         if not call.is_method and not on and hasattr(known.builtins, call.name):
@@ -229,7 +221,7 @@ class _Moment:
         self._change(receivers | from_imports, given)
         self._change(given & ~code, on | given)
 
-    def _looks(self, call: Call, on: int, modules: set[str], given: int) -> bool:
+    def _looks(self, call: Call, on: int, modules: set[str]) -> bool:
         """Whether the name of a call says that it only looks."""
         if call.in_place:
             return False
@@ -269,7 +261,8 @@ class _Moment:
         for code in values.those(values.parts(on) & values.group("running")):
             for function in code.functions:
                 if function.name in made_of or _is_meant(call, function, code):
-                    ran = True
+                    # What a method of something from outside does with the functions in it, only that knows.
+                    ran = ran or not call.is_method or code.kind == "class" or function.itself != ""
                     self._run(function, code, on, given)
         return ran
 
@@ -284,15 +277,14 @@ class _Moment:
         own = 1 << code.number
         state = own & free
         direct = bool(on & own)
-        itself = state if direct and code.kind == "class" else (on & ~own) | state
-        everything = given | state | (0 if direct or function.of_class else on)
+        everything = given | state | (0 if direct or function.itself else on)
         passed = dict.fromkeys(function.parameters, everything)
-        if function.of_class:
-            passed[function.of_class] = itself
+        if function.itself:  # the object of a constructor is new, but its class is not
+            passed[function.itself] = (own if function.of_class else state) | (0 if direct else on & ~own)
         self._written.update(dict.fromkeys(function.uses.writes))
         if function.keeps_state:
             self._change(state | on & ~self._values.group("code"))
-        self._apply(function.uses, _Scope(self, function.uses, passed))
+        self._apply(function.uses, _Scope(self, passed))
 
 
 def _is_meant(call: Call, function: Function, code: Value) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mcp_notebook.slicing import known
 from mcp_notebook.slicing.names import Names
@@ -80,7 +80,8 @@ class Function:
         name: Its name; "" for a lambda or generator expression.
         uses: What it does, functions inside it taken to be called too.
         parameters: The names of its parameters, those of functions inside included.
-        of_class: The first parameter of a method, which is the object; "" where there is none.
+        itself: The first parameter of a method, which is the object; "" where there is none.
+        of_class: Whether that is the class.
         is_implicit: Whether it runs without being called by name, as an operator or a property.
         keeps_state: Whether it changes what it keeps to itself, such as a default or a variable of the function around.
         is_once: Whether iterating over what it gives back may use that up.
@@ -89,7 +90,8 @@ class Function:
     name: str
     uses: Uses
     parameters: frozenset[str] = frozenset()
-    of_class: str = ""
+    itself: str = ""
+    of_class: bool = False
     is_implicit: bool = False
     keeps_state: bool = False
     is_once: bool = False
@@ -99,7 +101,7 @@ def eager(node: ast.stmt, names: Names, *, dropped: bool = True) -> Uses:
     """Return what a statement does when it runs; `dropped` says whether its value is not shown."""
     walk = _Walk(names, inside=False, dropped=dropped)
     walk.visit(node)
-    return walk.uses
+    return _outside(walk.uses, frozenset())
 
 
 def late(node: Definition | ast.Lambda | ast.GeneratorExp, names: Names, *, in_class: bool = False) -> Function:
@@ -107,7 +109,7 @@ def late(node: Definition | ast.Lambda | ast.GeneratorExp, names: Names, *, in_c
     walk = _Walk(names, inside=True)
     if isinstance(node, ast.GeneratorExp):
         walk.visit(node)
-        return Function("", walk.uses, is_implicit=True)
+        return Function("", _outside(walk.uses, frozenset()), is_implicit=True)
     for part in [node.body] if isinstance(node, ast.Lambda) else node.body:
         walk.visit(part)
     if isinstance(node, ast.Lambda):
@@ -119,11 +121,52 @@ def late(node: Definition | ast.Lambda | ast.GeneratorExp, names: Names, *, in_c
     is_implicit = in_class and (bool(marks & known.PROPERTIES) or (name[:2] == "__" and name not in known.CONSTRUCTING))
     is_method = in_class and own and "staticmethod" not in marks
     with_default = [*own[len(own) - len(node.args.defaults) :], *(one.arg for one in node.args.kwonlyargs)]
-    kept = {f".{one}" for one in with_default} & walk.uses.changes if node.args.defaults else set()
-    kept |= {root for root in walk.uses.inner if root[0] == "."}
-    kept |= {root for call in walk.uses.calls for root in call.on & {f".{one}" for one in with_default}}
+    kept = {root for root in walk.uses.inner if root[0] == "."}
+    uses = _outside(walk.uses, frozenset(inside))
+    if node.args.defaults or node.args.kw_defaults:
+        touched = uses.changes.union(*(call.on for call in uses.calls))
+        kept |= {f".{one}" for one in with_default} & touched
     is_once = any(isinstance(part, ast.Return) and _may_be_iterator(part.value) for part in ast.walk(node))
-    return Function(name, walk.uses, frozenset(inside), own[0] if is_method else "", is_implicit, bool(kept), is_once)
+    of_class = bool(marks & {"classmethod"}) or name in {"__new__", "__init_subclass__"}
+    return Function(
+        name, uses, frozenset(inside), own[0] if is_method else "", of_class, is_implicit, bool(kept), is_once
+    )
+
+
+def _outside(uses: Uses, parameters: frozenset[str]) -> Uses:
+    """Replace each local variable but the parameters by what it may share its value with."""
+    flows: dict[str, set[str]] = {}
+    for holders, held in uses.ties:
+        for holder in holders:
+            flows.setdefault(holder.lstrip("="), set()).update(held)
+    found: dict[str, set[str]] = {}
+
+    def of(root: str) -> set[str]:
+        mark = "()" if root[0] == "(" else "=" if root[0] == "=" else ""
+        name = root[len(mark) :]
+        if name[0] != ".":
+            return {root}
+        if name not in found:
+            seen, work = {name}, [name]
+            while work:
+                new = flows.get(work.pop(), set()) - seen
+                seen |= new
+                work += [each for each in new if each[0] == "."]
+            found[name] = {each for each in seen if each[0] != "." or each[1:] in parameters}
+        return {f"()" + each if mark == "()" and each[0] != "(" else each for each in found[name]}
+
+    def all_of(roots: Iterable[str]) -> frozenset[str]:
+        return frozenset(each for root in roots for each in of(root))
+
+    ties = [(all_of(holders), all_of(held)) for holders, held in uses.ties]
+    return replace(
+        uses,
+        changes=set(all_of(uses.changes)),
+        ties=[(holders, held) for holders, held in ties if holders and held],
+        iterates=set(all_of(uses.iterates)),
+        calls=[replace(call, on=all_of(call.on), given=all_of(call.given)) for call in uses.calls],
+        returns=set(all_of(uses.returns)),
+    )
 
 
 def _may_be_iterator(node: ast.AST | None) -> bool:

@@ -44,6 +44,18 @@ class Value:
     changed: list[int] = field(default_factory=list)
 
     @property
+    def has_code(self) -> bool:
+        """Whether what it gives back may have a function of its own in it."""
+        return any(function.uses.has_code or function.uses.yields for function in self.functions)
+
+    @property
+    def returns(self) -> Iterator[str]:
+        """The roots, in the notebook, of what it gives back where it is a function."""
+        if self.kind == "function":
+            for function in self.functions:
+                yield from (root for root in function.uses.returns if root.lstrip("()")[0] != ".")
+
+    @property
     def is_code(self) -> bool:
         """Whether it is a function, class or import."""
         return self.kind in {"function", "class", "import"}
@@ -239,6 +251,4 @@ def _has_state(node: ast.ClassDef) -> bool:
         is_field = isinstance(part, ast.AnnAssign) and (node.bases or node.decorator_list)
         if isinstance(part, ast.Assign | ast.AnnAssign) and not is_field and not isinstance(part.value, ast.Constant):
             return True
-    return any(getattr(part, "attr", getattr(part, "id", "")) in {"__class__", "type"} for part in ast.walk(node)) or any(
-        name_of(mark) == "classmethod" for part in node.body for mark in getattr(part, "decorator_list", [])
-    )
+    return any(getattr(part, "attr", getattr(part, "id", "")) in {"__class__", "type"} for part in ast.walk(node))
