@@ -19,7 +19,10 @@ def whole(value: T) -> T:
 
     A value that contains itself, or is nested too deep to be walked, comes back as it is: JSON cannot carry it anyway.
     """
-    if not isinstance(value, str):
+    if isinstance(value, str):
+        if value.isascii():
+            return value
+    else:
         try:
             to_json(value)  # in compiled code, 20 times faster than a walk in Python: most values end here
         except (ValueError, RecursionError):

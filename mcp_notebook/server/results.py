@@ -62,7 +62,8 @@ class _Checked(FuncMetadata):
             if (sent := in_whole(result)) is result:
                 raise
             converted = super().convert_result(sent)
-        if isinstance(converted, CallToolResult) and converted.structured_content is not None:
+        exact = type(result) in (str, bool, int)  # none of them is anything but itself in JSON
+        if not exact and isinstance(converted, CallToolResult) and converted.structured_content is not None:
             _refuse_nulls(result, converted.structured_content, wrapped=self.wrap_output)
         return converted
 

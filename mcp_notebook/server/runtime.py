@@ -75,6 +75,8 @@ class Runtime:
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         """Pass a message on, as middleware of the SDK does; what goes back has whole characters."""
         try:
+            if ctx.method in NAMED_BY and ctx.request_id is not None:
+                return await self._recorded(ctx, call_next)  # whole already, and noted with the call
             return whole(await self._passed_on(ctx, call_next))
         except MCPError as error:
             raise MCPError.from_error_data(whole(error.error)) from error
@@ -84,8 +86,6 @@ class Runtime:
             raise MCPError(
                 INVALID_PARAMS, f"What a client says of itself may have {MOST_BYTES_OF_A_CLIENT // 1000} kB, not more."
             )
-        if ctx.method in NAMED_BY and ctx.request_id is not None:
-            return await self._recorded(ctx, call_next)
         if ctx.method in ("resources/subscribe", "resources/unsubscribe") and ctx.protocol_version not in MODERN:
             return await self._followed(ctx, call_next)
         if ctx.method == "notifications/initialized":
