@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from mcp_notebook.export import dependencies
-from mcp_notebook.export.selection import select
-from mcp_notebook.slicing.statements import read
 from mcp_notebook.export.findings import Finding, grouped
 from mcp_notebook.export.module.writing import Module, write
 from mcp_notebook.export.ran import RanCell
+from mcp_notebook.export.selection import select
 from mcp_notebook.magics.ran import subject_of
+from mcp_notebook.slicing.statements import read
 from tests.shells import Shell, running_shell
 
 SERVER = "from mcp.server.mcpserver import MCPServer\nmcp = MCPServer('library')"

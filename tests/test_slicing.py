@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mcp_notebook.export.selection import Selection, select
-from mcp_notebook.slicing import statements
 from mcp_notebook.export.pitfalls.subject import line_of
 from mcp_notebook.export.ran import RanCell
+from mcp_notebook.export.selection import Selection, select
+from mcp_notebook.slicing import statements
 
 
 def sliced(

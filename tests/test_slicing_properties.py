@@ -16,8 +16,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from mcp_notebook.slicing import slicer, statements
 from mcp_notebook.export.ran import RanCell
+from mcp_notebook.slicing import slicer, statements
 
 PRELUDE = """
 from itertools import count, chain

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TypeGuard
 
 from mcp_notebook.errors import NotebookError
-from mcp_notebook.slicing import names
-from mcp_notebook.slicing.statements import read
 from mcp_notebook.export.one_namespace import another_name, can_be_renamed, with_names
 from mcp_notebook.export.own_modules import OwnModules
 from mcp_notebook.export.ran import RanCell
 from mcp_notebook.export.spelling_out import spelled_out
+from mcp_notebook.slicing import names
+from mcp_notebook.slicing.statements import read
 
 __all__ = ["Flat", "Part", "flatten"]
 

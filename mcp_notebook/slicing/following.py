@@ -7,13 +7,14 @@ unless its name says that it only looks.
 from __future__ import annotations
 
 import ast
-import re
+import builtins
 from collections.abc import Collection, Iterable, Sequence
 
 from mcp_notebook.slicing import known
+from mcp_notebook.slicing.functions import eager
 from mcp_notebook.slicing.names import Names
 from mcp_notebook.slicing.statements import Statement
-from mcp_notebook.slicing.uses import Call, Function, Uses, eager
+from mcp_notebook.slicing.uses import Call, Function, Uses
 from mcp_notebook.slicing.values import Value, Values
 
 __all__ = ["follow"]
@@ -81,7 +82,7 @@ class _Moment:
         uses = eager(node, self._names, dropped=not self._statement.shown)
         for name in sorted(self._names.binds):
             values.describe(values.bound(self._now, name), node, self._names)
-        if not isinstance(node, known.DEFINITIONS) and any(writes_a_file(part) for part in ast.walk(node)):
+        if not isinstance(node, known.DEFINITIONS) and any(known.writes_a_file(part) for part in ast.walk(node)):
             self._outside["a file"] = None
         before = None
         while before != (before := (values.links, self._changed, len(self._written))):
@@ -202,15 +203,12 @@ class _Moment:
         if modules and call.name in known.SETTING_UP:
             self._changed |= values.parts(imports) & values.group("import")
             self._outside[call.name] = None
-        if call.dropped and (modules or not on):
-            if call.name not in (known.LOOKING_METHODS if call.is_method else known.LOOKING):
-                self._outside[call.name] = None
-        if self._looks(call, on, modules):
+        shows = call.name in (known.LOOKING_METHODS if call.is_method else known.LOOKING)
+        if call.dropped and (modules or not on) and not shows:
+            self._outside[call.name] = None
+        if self._looks(call, on, modules) or not modules.isdisjoint(known.LOOKING_MODULES):
             return
-        if modules or not on:
-            if not modules.isdisjoint(known.LOOKING_MODULES):
-                return
-        if not call.is_method and not on and hasattr(known.builtins, call.name):
+        if not call.is_method and not on and hasattr(builtins, call.name):
             return
         receivers = on & ~code & ~values.group("constant")
         if call.is_method and on and not receivers and not imports and not call.in_place:
@@ -228,7 +226,9 @@ class _Moment:
         if call.decorates and (call.name in known.WRAPPING or not (modules or on)):
             return True
         if call.is_method and not modules:
-            return call.name in known.LOOKING_METHODS | known.FRESH_METHODS and not (call.name == "get" and call.is_empty)
+            return call.name in known.LOOKING_METHODS | known.FRESH_METHODS and not (
+                call.name == "get" and call.is_empty
+            )
         makes = call.name[:1].isupper()  # a class from outside keeps what it is given for later
         return makes or call.name in known.LOOKING | known.LOOKING_FUNCTIONS | known.CONSTANT | known.LOOKING_METHODS
 
@@ -294,14 +294,3 @@ def _is_meant(call: Call, function: Function, code: Value) -> bool:
         makes = call.name == "__init_subclass__" and function.name in {"__new__", "__init__"}
         return function.name == call.name or makes
     return call.name not in known.CHANGING_METHODS | known.LOOKING_METHODS
-
-
-def writes_a_file(node: ast.AST) -> bool:
-    """Return whether a call opens a file to write to it, or makes one."""
-    if not isinstance(node, ast.Call):
-        return False
-    name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-    options = [*node.args, *(word.value for word in node.keywords if word.arg == "mode")]
-    modes = {part.value for part in options if isinstance(part, ast.Constant) and isinstance(part.value, str)}
-    is_to_write = any(re.fullmatch(r"[wax][bt+]*|r[bt]*\+[bt]*", mode) for mode in modes)
-    return name in {"write_text", "write_bytes", "mkdir", "makedirs", "touch"} or (name == "open" and is_to_write)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import re
+
 
 def words(text: str) -> frozenset[str]:
     """Return the words of a text."""
@@ -117,7 +117,9 @@ CONSTRUCTING = words("__init__ __new__ __post_init__ __init_subclass__ __call__ 
 IN_PLACE = words("inplace out copy_to")
 """Keywords that tell a call to change its object, or where to write."""
 
-CONSUMING = words("all any sum min max list tuple set frozenset dict sorted enumerate zip map filter deque Counter reduce")
+CONSUMING = words(
+    "all any sum min max list tuple set frozenset dict sorted enumerate zip map filter deque Counter reduce"
+)
 """Functions that read their argument to its end, or have it read."""
 
 CONTAINERS = BUILT_IN_TYPES | words("""
@@ -133,3 +135,14 @@ LOOKING_FUNCTIONS = words("""
 """Functions of modules that only look at their arguments."""
 
 DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+def writes_a_file(node: ast.AST) -> bool:
+    """Return whether a call opens a file to write to it, or makes one."""
+    if not isinstance(node, ast.Call):
+        return False
+    name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+    options = [*node.args, *(word.value for word in node.keywords if word.arg == "mode")]
+    modes = {part.value for part in options if isinstance(part, ast.Constant) and isinstance(part.value, str)}
+    is_to_write = any(re.fullmatch(r"[wax][bt+]*|r[bt]*\+[bt]*", mode) for mode in modes)
+    return name in {"write_text", "write_bytes", "mkdir", "makedirs", "touch"} or (name == "open" and is_to_write)

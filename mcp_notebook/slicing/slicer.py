@@ -11,53 +11,19 @@ import ast
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mcp_notebook.slicing import known
 from mcp_notebook.slicing import names as scopes
 from mcp_notebook.slicing.following import follow
 from mcp_notebook.slicing.names import Binding
-from mcp_notebook.slicing.statements import Notebook, Statement, awaits
+from mcp_notebook.slicing.nodes import awaits
+from mcp_notebook.slicing.result import NotFollowed, Slice
+from mcp_notebook.slicing.statements import Notebook, Statement
 from mcp_notebook.slicing.trials import trials
 from mcp_notebook.slicing.values import Value
 
-__all__ = ["NotFollowed", "Slice", "cut"]
-
-
-class NotFollowed(NamedTuple):
-    """A statement that is not kept, though it may have changed values that are.
-
-    Attributes:
-        statement: The statement.
-        names: The names of these values.
-        is_trial: Whether it only tries the server; else it raised, or awaits.
-    """
-
-    statement: Statement
-    names: list[str]
-    is_trial: bool
-
-
-@dataclass(frozen=True)
-class Slice:
-    """The statements that are needed, and what is to be known of the others.
-
-    Attributes:
-        statements: In execution order.
-        future: The features that ``from __future__`` imports turned on for them.
-        unbound: The names that no statement binds, each with the cell that reads it.
-        not_followed: What may have changed kept values, and is not kept.
-        changed_later: For names, a kept statement of another cell than their own that changes them.
-        outside: What statements do outside the notebook's own values, by their index.
-    """
-
-    statements: tuple[Statement, ...]
-    future: frozenset[str] = frozenset()
-    unbound: Mapping[str, int | None] = field(default_factory=dict)
-    not_followed: tuple[NotFollowed, ...] = ()
-    changed_later: Mapping[str, Statement] = field(default_factory=dict)
-    outside: Mapping[int, Collection[str]] = field(default_factory=dict)
+__all__ = ["cut"]
 
 
 def cut(
@@ -89,19 +55,12 @@ def cut(
     slicer.finish(also)
     return Slice(
         tuple(notebook.statements[index] for index in sorted(slicer.kept)),
-        _future(notebook, max(slicer.kept, default=0)),
+        scopes.future([s.node for s in notebook.statements[: max(slicer.kept, default=0)]]),
         slicer.unbound,
         tuple(slicer.not_followed),
         slicer.changed_later,
         slicer.outside,
     )
-
-
-def _future(notebook: Notebook, last: int) -> frozenset[str]:
-    """Return what future imports before the last kept statement turned on: IPython keeps that for later cells."""
-    nodes = (statement.node for statement in notebook.statements[:last])
-    imports = (node for node in nodes if isinstance(node, ast.ImportFrom) and node.module == "__future__")
-    return frozenset(alias.name for node in imports for alias in node.names)
 
 
 class _Need(NamedTuple):
@@ -206,7 +165,8 @@ class _Slicer:
     def _follow(self, need: _Need) -> None:
         """Keep the statements that bind a name as it is needed, and what their objects need."""
         bindings = self._bindings_of(need)
-        if not bindings and need.until == self.end and not self._bound_later(need):
+        binds_itself = need.reader < self.end and need.name in self._names[need.reader].binds
+        if not bindings and need.until == self.end and not binds_itself:
             self._unbound.setdefault(need.name, need.reader)
         for binding in bindings:
             if binding.kind == "deletes":
@@ -241,10 +201,6 @@ class _Slicer:
         """Whether a statement may be kept for what it changes."""
         return index not in self._unsafe and index not in self._trials
 
-    def _bound_later(self, need: _Need) -> bool:
-        """Whether the statement that reads a name binds it itself."""
-        return need.reader < self.end and need.name in self._names[need.reader].binds
-
     def _use_bound(self, index: int, moment: int) -> None:
         """Use what a statement binds though nothing reads its name, as when it has put that into something."""
         for one in self._values.bound_by(index):
@@ -263,7 +219,8 @@ class _Slicer:
             for index in part.changed[: bisect_left(part.changed, moment)]:
                 if self._may_follow(index):
                     self._keep_change(index, part, moment)
-                elif part.kind not in {"function", "class"} and index not in self._left_out:  # which is called there, and stays what it is
+                elif part.kind not in {"function", "class"} and index not in self._left_out:
+                    # A function is called there, and stays what it is.
                     self._unfollowed[index].add(part)
             if part.index >= 0 and (part.kind == "class" or part.functions):
                 self._call(part.index, moment)
@@ -299,7 +256,8 @@ class _Slicer:
         for name in sorted(found.reads):
             if not any(True for _ in self._values.bindings.reaching(name, index)) and name not in found.binds:
                 self._unbound.setdefault(name, index)
-        if found.late and _calls_itself(self._statements[index].node):
+        if found.late and not isinstance(self._statements[index].node, known.DEFINITIONS):
+            # A lambda in a call, or a generator, may run before the statement is done.
             self._call(index, index)
 
     def _call(self, index: int, moment: int) -> None:
@@ -315,8 +273,3 @@ def _handed_on(node: ast.stmt) -> set[str]:
     """Return the names that a statement reads other than to call them."""
     called = {part.func for part in ast.walk(node) if isinstance(part, ast.Call)}
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and part not in called}
-
-
-def _calls_itself(node: ast.stmt) -> bool:
-    """Whether what a statement defines may run before the statement is done: a lambda in a call, a generator."""
-    return not isinstance(node, known.DEFINITIONS)

@@ -9,7 +9,8 @@ import ast
 from collections.abc import Collection, Sequence
 
 from mcp_notebook.slicing.names import Names
-from mcp_notebook.slicing.statements import Statement, eager_nodes
+from mcp_notebook.slicing.nodes import eager_nodes
+from mcp_notebook.slicing.statements import Statement
 
 __all__ = ["trials"]
 

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mcp_notebook.slicing import known
+from mcp_notebook.slicing.functions import late
 from mcp_notebook.slicing.names import Bindings, Names
-from mcp_notebook.slicing.uses import Function, late, name_of
+from mcp_notebook.slicing.nodes import name_of
+from mcp_notebook.slicing.uses import Function
 
 __all__ = ["Value", "Values"]
 
@@ -193,7 +195,9 @@ class Values:
         if isinstance(value, ast.Lambda):
             made.kind = "function"
             made.changes_by_itself = made.functions[0].keeps_state
-        starred = any(getattr(part.value, "id", "") == made.name for part in ast.walk(node) if isinstance(part, ast.Starred))
+        starred = any(
+            getattr(part.value, "id", "") == made.name for part in ast.walk(node) if isinstance(part, ast.Starred)
+        )
         if isinstance(node, ast.Assign | ast.AnnAssign) and self._is_constant(value, made.index) and not starred:
             made.kind = "constant"
         if isinstance(node, ast.AugAssign) and all(self._is_constant(n, made.index) for n in (node.target, value)):

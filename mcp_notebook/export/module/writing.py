@@ -10,9 +10,6 @@ from typing import Any
 from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.errors import ExportError, did_you_mean
-from mcp_notebook.slicing import names, statements
-from mcp_notebook.export.pitfalls.subject import line_of
-from mcp_notebook.slicing.statements import Notebook, Statement
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.likeness import carrying, stated
 from mcp_notebook.export.module import registrations
@@ -23,9 +20,12 @@ from mcp_notebook.export.module.layout import laid_out
 from mcp_notebook.export.module.plain import only_here, ours, plain
 from mcp_notebook.export.module.registrations import Registrations
 from mcp_notebook.export.naming import printable
+from mcp_notebook.export.pitfalls.subject import line_of
 from mcp_notebook.export.ran import Subject
 from mcp_notebook.export.selection import Selection, select
 from mcp_notebook.server.variables import variables_with
+from mcp_notebook.slicing import names, statements
+from mcp_notebook.slicing.statements import Notebook, Statement
 
 __all__ = ["LONG", "Module", "Setting", "write"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.pitfalls.subject import line_of
 from mcp_notebook.slicing.statements import Statement
-from mcp_notebook.export.findings import Finding
 
 __all__ = ["changed_later", "not_followed"]
 

@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TypeGuard
 
+from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.pitfalls.places import Places
 from mcp_notebook.slicing import names
 from mcp_notebook.slicing.statements import Notebook, Statement
-from mcp_notebook.export.findings import Finding
 
 __all__ = ["directories", "files", "paths", "removals"]
 

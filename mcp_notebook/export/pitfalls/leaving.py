@@ -6,12 +6,12 @@ import ast
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-from mcp_notebook.slicing import names
+from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.pitfalls import setting_up
 from mcp_notebook.export.pitfalls.files import paths
 from mcp_notebook.export.pitfalls.subject import line_of
+from mcp_notebook.slicing import names
 from mcp_notebook.slicing.statements import Notebook, Statement
-from mcp_notebook.export.findings import Finding
 
 __all__ = ["LEFT_OUT", "left_out"]
 

@@ -6,10 +6,10 @@ import ast
 import re
 from collections.abc import Collection, Iterator
 
-from mcp_notebook.export.pitfalls.subject import code_of, line_of
-from mcp_notebook.slicing.statements import Notebook, Statement
 from mcp_notebook.export.findings import Finding
+from mcp_notebook.export.pitfalls.subject import code_of, line_of
 from mcp_notebook.export.settings import environment_reads
+from mcp_notebook.slicing.statements import Notebook, Statement
 
 __all__ = ["environment", "working_directory"]
 

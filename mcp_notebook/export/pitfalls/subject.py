@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ast
 
-from mcp_notebook.slicing.statements import Statement
 from mcp_notebook.export.settings.secrets import hide
+from mcp_notebook.slicing.statements import Statement
 
 __all__ = ["code_of", "line_of", "subject"]
 

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from mcp_notebook.slicing.statements import Notebook, Statement
 from mcp_notebook.export.findings import Finding
+from mcp_notebook.slicing.statements import Notebook, Statement
 
 __all__ = ["findings"]
 

@@ -6,8 +6,8 @@ import builtins
 import re
 from collections.abc import Iterator, Mapping
 
-from mcp_notebook.slicing.statements import Failed, Notebook
 from mcp_notebook.export.findings import Finding
+from mcp_notebook.slicing.statements import Failed, Notebook
 
 __all__ = ["unbound"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,7 +14,7 @@ from pyflakes import checker
 
 from mcp_notebook.slicing.names.ways import Ways
 
-__all__ = ["Names", "of", "of_all"]
+__all__ = ["Names", "future", "of", "of_all"]
 
 When = Literal["eager", "hint", "late"]
 
@@ -60,6 +60,12 @@ def of_all(nodes: Sequence[ast.stmt]) -> list[Names]:
     tree = ast.Module(body=list(nodes), type_ignores=[])
     found = _Checker(tree)
     return [found.names(node) for node in nodes]
+
+
+def future(nodes: Iterable[ast.stmt]) -> frozenset[str]:
+    """Return what ``from __future__`` imports turn on: IPython keeps that for later cells."""
+    imports = (node for node in nodes if isinstance(node, ast.ImportFrom) and node.module == "__future__")
+    return frozenset(alias.name for node in imports for alias in node.names)
 
 
 class _Checker(checker.Checker):  # type: ignore[misc]  # pyflakes publishes no types
