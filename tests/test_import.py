@@ -6,7 +6,7 @@ import importlib
 import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -119,14 +119,19 @@ TWICE = {"server.py": f"{MAKE}from .a import f\nfrom .b import g\nmcp = MCPServe
 
 
 @pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A package on disk, importable."""
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A package on disk, importable, and forgotten by Python afterwards: other tests have one of the same name."""
     package = tmp_path / "shop"
     lay(package, SHOP)
     monkeypatch.syspath_prepend(str(tmp_path))
+    forget_shop()
+    yield package
+    forget_shop()
+
+
+def forget_shop() -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == "shop"]:
-        monkeypatch.delitem(sys.modules, name)
-    return package
+        del sys.modules[name]
 
 
 def lay(folder: Path, files: Mapping[str, str]) -> None:

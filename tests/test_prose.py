@@ -32,6 +32,7 @@ NOT_YET = frozenset(
         "rendering",
         "schema",
         "session",
+        "slicing",
         "widgets",
     }
 )

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from mcp_notebook.export import dependencies
-from mcp_notebook.export.closure import closing
-from mcp_notebook.export.closure.statements import read
 from mcp_notebook.export.findings import Finding, grouped
 from mcp_notebook.export.module.writing import Module, write
 from mcp_notebook.export.ran import RanCell
+from mcp_notebook.export.selection import select
 from mcp_notebook.session.choosing import subject_of
+from mcp_notebook.slicing.statements import read
 from tests.shells import Shell, running_shell
 
 SERVER = "from mcp.server.mcpserver import MCPServer\nmcp = MCPServer('library')"
@@ -66,7 +66,7 @@ def test_a_name_that_no_cell_binds_is_still_said_to_be_the_live_sessions(shell: 
 def twofold(*cells: tuple[str, str]) -> list[str]:
     ran = [RanCell(number, source, id=id_) for number, (id_, source) in enumerate(cells, 1)]
     notebook = read(ran)
-    found = closing.close(notebook, [notebook.statements[-1]], [], server=None).findings
+    found = select(notebook, [notebook.statements[-1]], [], server=None).findings
     return [finding.name for finding in found if finding.weight == "warns"]
 
 
@@ -92,7 +92,7 @@ def test_no_import_under_try_is_said_to_be_missing_that_the_package_requires_any
 def test_what_is_carried_is_not_said_to_be_left_out() -> None:
     cells = ["rows = []", "rows.append(1)\nrows = rows + [2]", "def f(): return rows"]
     notebook = read([RanCell(number, source) for number, source in enumerate(cells, 1)])
-    slice_ = closing.close(notebook, [notebook.statements[-1]], [], server=None)
+    slice_ = select(notebook, [notebook.statements[-1]], [], server=None)
     carried = {statement.cell for statement in slice_.statements}
     assert not [f for f in slice_.findings if "not carried" in f.what and f.cell in carried]
 

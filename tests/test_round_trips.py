@@ -16,11 +16,11 @@ from mcp import Client
 from mcp.server.mcpserver import MCPServer
 from ruff import find_ruff_bin
 
-from mcp_notebook.export.closure.pitfalls.leaving import LEFT_OUT
 from mcp_notebook.export.likeness.anatomy import Anatomy
 from mcp_notebook.export.likeness.comparing import Source, unlike
 from mcp_notebook.export.likeness.live import anatomy_of
 from mcp_notebook.export.module.writing import LONG, Module, write
+from mcp_notebook.export.pitfalls.leaving import LEFT_OUT
 from mcp_notebook.session.choosing import subject_of
 from tests.notebooks import PercentNotebook, Request, ran, read
 

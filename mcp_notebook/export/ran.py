@@ -1,4 +1,4 @@
-"""What ran in a notebook, as plain data: the cells, and the server that they made."""
+"""What is exported, as plain data: the cells that ran, and the server that they made."""
 
 from __future__ import annotations
 
@@ -9,28 +9,9 @@ from typing import Any
 from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.server.changes import Kind
+from mcp_notebook.slicing.statements import RanCell
 
 __all__ = ["RanCell", "Subject"]
-
-
-@dataclass(frozen=True)
-class RanCell:
-    """A cell as it ran.
-
-    Attributes:
-        number: Its ``In [n]``.
-        source: As its author wrote it, magics included.
-        raised_at: The line, from 1, of the statement that raised; None where the cell ran to its end. What comes
-            before that line did run.
-        shown: Whether its last expression had a value, which was shown.
-        id: What the front end knows it by, however often it runs; None where it gives no such name.
-    """
-
-    number: int
-    source: str
-    raised_at: int | None = None
-    shown: bool = False
-    id: str | None = None
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TypeGuard
 
 from mcp_notebook.errors import NotebookError
-from mcp_notebook.export.closure import names
-from mcp_notebook.export.closure.statements import read
 from mcp_notebook.export.ran import RanCell
 from mcp_notebook.importing.names import another_name, can_be_renamed, with_names, without_qualifiers
 from mcp_notebook.importing.own_modules import OwnModules
+from mcp_notebook.slicing import names
+from mcp_notebook.slicing.statements import read
 
 __all__ = ["Flat", "FlatStatement", "flatten"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from mcp_notebook.errors import NotebookError
-from mcp_notebook.export.closure import names as names_in
+from mcp_notebook.slicing import names as names_in
 
 __all__ = ["Renames", "another_name", "can_be_renamed", "with_names", "without_qualifiers"]
 

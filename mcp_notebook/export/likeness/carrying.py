@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mcp_notebook.cells import execution_count
-from mcp_notebook.export.closure import names
-from mcp_notebook.export.closure.statements import Notebook, Statement
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.likeness.live import anatomy_of
 from mcp_notebook.export.likeness.parts import about, called, functions_in, layers
@@ -17,6 +15,8 @@ from mcp_notebook.export.module.exposed import is_exposed
 from mcp_notebook.export.module.registrations import Key, Registrations
 from mcp_notebook.export.ran import Subject
 from mcp_notebook.server import sdk_gaps
+from mcp_notebook.slicing import names
+from mcp_notebook.slicing.statements import Notebook, Statement
 
 __all__ = ["findings"]
 

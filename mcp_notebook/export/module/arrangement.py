@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from mcp_notebook.export.closure import names
-from mcp_notebook.export.closure.statements import Statement
 from mcp_notebook.export.module.edits import undecorated
+from mcp_notebook.slicing import names
+from mcp_notebook.slicing.statements import Statement
 
 __all__ = ["Made", "Part", "arranged"]
 

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mcp_notebook.export.closure import names
-from mcp_notebook.export.closure.statements import Magic, Statement
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.module import decorators, exposed, limits
 from mcp_notebook.export.module.arrangement import Made, Part, arranged
@@ -16,6 +14,8 @@ from mcp_notebook.export.module.edits import decorated
 from mcp_notebook.export.module.plain import SDK_SERVER
 from mcp_notebook.export.module.registrations import Key, Registration, Registrations, removals
 from mcp_notebook.export.ran import Subject
+from mcp_notebook.slicing import names
+from mcp_notebook.slicing.statements import Magic, Statement
 
 __all__ = ["Body", "body"]
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from mcp_notebook.export.closure.statements import Statement
+from mcp_notebook.slicing.statements import Statement
 
 __all__ = ["Node", "decorated", "replaced", "rewritten", "undecorated"]
 

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mcp_notebook.export.closure.statements import Magic
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.server import Definition
+from mcp_notebook.slicing.statements import Magic
 
 __all__ = ["IMPORTS", "call", "finding", "function", "is_exposed"]
 

@@ -6,10 +6,10 @@ import ast
 import re
 from collections.abc import Iterable, Sequence
 
-from mcp_notebook.export.closure import names
-from mcp_notebook.export.closure.statements import Statement
 from mcp_notebook.export.module import splitting
 from mcp_notebook.formatting import formatted
+from mcp_notebook.slicing import names
+from mcp_notebook.slicing.statements import Statement
 
 __all__ = ["laid_out"]
 

@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mcp_notebook.export.closure.statements import Magic
 from mcp_notebook.server.changes import Kind
+from mcp_notebook.slicing.statements import Magic
 
 __all__ = ["Line", "lines"]
 

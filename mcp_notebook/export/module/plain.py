@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TypeGuard
 
-from mcp_notebook.export.closure import names
-from mcp_notebook.export.closure.statements import Notebook, Statement
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.module.edits import Node, replaced, rewritten
+from mcp_notebook.slicing import names
+from mcp_notebook.slicing.statements import Notebook, Statement
 
 __all__ = ["SDK_SERVER", "only_here", "ours", "plain"]
 

@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from mcp_notebook.export.closure import known, moments, names
-from mcp_notebook.export.closure.names import Names
-from mcp_notebook.export.closure.statements import Statement
+from mcp_notebook.slicing import following, known, names
+from mcp_notebook.slicing.names import Names
+from mcp_notebook.slicing.statements import Statement
 
 __all__ = ["helpers"]
 
@@ -63,7 +63,7 @@ def _movable(statements: Sequence[Statement], found: Sequence[Names], server: st
     """Return what could move if all that it reads does: the statement of each name."""
     bound = Counter(name for one in found for name in one.binds | one.globals | one.deletes)
     quoted = {n.value for s in statements for n in ast.walk(s.node) if isinstance(n, ast.Constant)}
-    objects = moments.follow(statements, found, server=server)
+    values = following.follow(statements, found, server=server)
     movable = {}
     for statement in statements:
         name = _defines(statement.node)
@@ -71,8 +71,7 @@ def _movable(statements: Sequence[Statement], found: Sequence[Names], server: st
             continue
         if isinstance(statement.node, ast.ClassDef) and name in quoted:
             continue  # a type named in a text may be looked up where it stood
-        one = 1 << objects.bound(statement.index, name).number
-        parts = objects.those(one | objects.holds.of(one))
+        parts = values.those(values.parts(1 << values.bound(statement.index, name).number))
         changed = any(index > part.index for part in parts if part.index >= 0 for index in part.changed)
         if not changed and _is_quiet(statement.node):
             movable[name] = statement.index

@@ -10,9 +10,6 @@ from typing import Any
 from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.errors import ExportError, did_you_mean
-from mcp_notebook.export.closure import closing, names, statements
-from mcp_notebook.export.closure.pitfalls.subject import line_of
-from mcp_notebook.export.closure.statements import Notebook, Statement
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.likeness import carrying, stated
 from mcp_notebook.export.module import registrations
@@ -23,8 +20,12 @@ from mcp_notebook.export.module.layout import laid_out
 from mcp_notebook.export.module.plain import only_here, ours, plain
 from mcp_notebook.export.module.registrations import Registrations
 from mcp_notebook.export.naming import printable
+from mcp_notebook.export.pitfalls.subject import line_of
 from mcp_notebook.export.ran import Subject
+from mcp_notebook.export.selection import Selection, select
 from mcp_notebook.server.variables import variables_with
+from mcp_notebook.slicing import names, statements
+from mcp_notebook.slicing.statements import Notebook, Statement
 
 __all__ = ["LONG", "Module", "Setting", "write"]
 
@@ -116,7 +117,7 @@ def write(subject: Subject, *, also: Sequence[str] = (), longest: int = LONG) ->
     )
 
 
-def _planned(notebook: Notebook, subject: Subject, also: Sequence[str]) -> tuple[list[Registrations], closing.Slice]:
+def _planned(notebook: Notebook, subject: Subject, also: Sequence[str]) -> tuple[list[Registrations], Selection]:
     """Return what the cells register, on the server and on others that it needs, and the statements for that."""
     plans: list[Registrations] = []
     missing = [subject.server]
@@ -166,13 +167,13 @@ def _root(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _carried(notebook: Notebook, plans: list[Registrations], subject: Subject, also: Sequence[str]) -> closing.Slice:
+def _carried(notebook: Notebook, plans: list[Registrations], subject: Subject, also: Sequence[str]) -> Selection:
     variable = subject.variable
     exposed = [str(d.entry.name) for plan in plans for d in plan.definitions.values() if is_exposed(d)]
     wanted = {s.index for plan in plans for s in (*plan.others, *(m.statement for m in plan.makers.values()))}
     wanted |= {plan.begun for plan in plans}
     left_out = {s.index for plan in plans for s in plan.left_out} | {s.index for s in only_here(notebook)}
-    return closing.close(
+    return select(
         notebook,
         [s for s in notebook.statements if s.index in wanted],
         [*([] if variable is None else [variable]), *exposed, *also],
@@ -182,7 +183,7 @@ def _carried(notebook: Notebook, plans: list[Registrations], subject: Subject, a
     )
 
 
-def _further_servers(carried: closing.Slice, plans: list[Registrations], subject: Subject) -> list[MCPServer[Any]]:
+def _further_servers(carried: Selection, plans: list[Registrations], subject: Subject) -> list[MCPServer[Any]]:
     known = frozenset[str]().union(*(plan.aliases for plan in plans))
     others = {name: server for name, server in _variables(subject).items() if name not in known}
     naming = [s for s in carried.statements if any(name in s.text for name in others)]
@@ -190,7 +191,7 @@ def _further_servers(carried: closing.Slice, plans: list[Registrations], subject
     return list({id(server): server for name, server in others.items() if name in bound}.values())
 
 
-def _left_out(notebook: Notebook, carried: closing.Slice, aliases: frozenset[str]) -> Iterator[Finding]:
+def _left_out(notebook: Notebook, carried: Selection, aliases: frozenset[str]) -> Iterator[Finding]:
     """Say where the notebook starts the server, or makes an app of it: the package does that by itself."""
     here = {statement.index for statement in carried.statements}
     for statement in notebook.statements:

@@ -8,8 +8,6 @@ from typing import Any
 
 from mcp.server.mcpserver import MCPServer
 
-from mcp_notebook.export.closure import names
-from mcp_notebook.export.closure.statements import Notebook, Statement
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.module.exposed import is_exposed
 from mcp_notebook.export.module.registrations import removals
@@ -18,6 +16,8 @@ from mcp_notebook.export.module.registrations.registration import Key, Registrat
 from mcp_notebook.export.module.registrations.sites import by_magics, in_statement
 from mcp_notebook.export.module.registrations.uses import changes, changes_one_of, holders, is_main
 from mcp_notebook.server import Definition, definitions
+from mcp_notebook.slicing import names
+from mcp_notebook.slicing.statements import Notebook, Statement
 
 __all__ = ["of"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from mcp_notebook.export.closure.statements import Notebook, Statement
 from mcp_notebook.export.module.registrations.registration import Key, Registration, cell_of
 from mcp_notebook.server import Definition
+from mcp_notebook.slicing.statements import Notebook, Statement
 
 __all__ = ["home_of", "maker_of"]
 

@@ -6,11 +6,11 @@ import ast
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from mcp_notebook.export.closure.statements import Statement
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.module.magic_lines import Line
 from mcp_notebook.server import Definition
 from mcp_notebook.server.changes import Kind
+from mcp_notebook.slicing.statements import Statement
 
 __all__ = ["Key", "Registration", "Registrations", "cell_of"]
 

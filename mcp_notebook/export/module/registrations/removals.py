@@ -6,10 +6,10 @@ import ast
 import shlex
 from collections.abc import Iterable, Iterator, Set
 
-from mcp_notebook.export.closure.statements import Notebook, Statement
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.module.registrations.registration import Key, Registration
 from mcp_notebook.export.module.registrations.uses import removing
+from mcp_notebook.slicing.statements import Notebook, Statement
 
 __all__ = ["IMPORTS", "coming_back", "findings", "statement"]
 

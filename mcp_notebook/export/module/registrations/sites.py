@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from mcp_notebook.export.closure.statements import Notebook, Statement
 from mcp_notebook.export.module.magic_lines import lines
 from mcp_notebook.export.module.registrations.registration import Registration
 from mcp_notebook.server.changes import Kind
+from mcp_notebook.slicing.statements import Notebook, Statement
 
 __all__ = ["ADDERS", "DECORATORS", "by_magics", "in_statement", "method_of"]
 

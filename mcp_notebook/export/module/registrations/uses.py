@@ -8,9 +8,9 @@ from typing import Any
 
 from mcp.server.mcpserver import MCPServer
 
-from mcp_notebook.export.closure import known, names
-from mcp_notebook.export.closure.statements import Notebook, Statement
 from mcp_notebook.export.module.registrations.sites import ADDERS, DECORATORS, method_of
+from mcp_notebook.slicing import known, names
+from mcp_notebook.slicing.statements import Notebook, Statement
 
 __all__ = ["changes", "changes_one_of", "holders", "is_main", "makes_app", "removing", "root", "runs"]
 

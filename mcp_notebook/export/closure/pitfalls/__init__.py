@@ -1,9 +1,0 @@
-"""What a slice of a notebook cannot carry, and what it leaves out: each by cell and name, with the way out."""
-
-from mcp_notebook.export.closure.pitfalls import twofold
-from mcp_notebook.export.closure.pitfalls.carried import in_statements
-from mcp_notebook.export.closure.pitfalls.changes import changed_later, not_followed
-from mcp_notebook.export.closure.pitfalls.leaving import left_out
-from mcp_notebook.export.closure.pitfalls.unbound import unbound
-
-__all__ = ["changed_later", "in_statements", "left_out", "not_followed", "twofold", "unbound"]
