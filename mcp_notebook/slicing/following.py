@@ -154,6 +154,7 @@ class _Moment:
         if scope.is_statement:
             self._changed |= self._values.parts(changed & imports) & imports
         self._change(self._values.parts(scope.group(uses.iterates)) & self._values.group("once"))
+        self._change(self._values.parts(scope.group(uses.items)) & self._values.group("filling"))
         for call in uses.calls:
             self._call(call, scope)
 
@@ -225,6 +226,12 @@ class _Moment:
             return False
         if call.decorates and (call.name in known.WRAPPING or not (modules or on)):
             return True
+        if (
+            call.is_method
+            and call.name in known.AMBIGUOUS_METHODS
+            and self._values.parts(on) & ~self._values.group("built-in")
+        ):
+            return False
         if call.is_method and not modules:
             return call.name in known.LOOKING_METHODS | known.FRESH_METHODS and not (
                 call.name == "get" and call.is_empty
@@ -260,7 +267,7 @@ class _Moment:
         ran = False
         for code in values.those(values.parts(on) & values.group("running")):
             for function in code.functions:
-                if function.name in made_of or _is_meant(call, function, code):
+                if function.name in made_of or code.may_run(function, call):
                     # What a method of something from outside does with the functions in it, only that knows.
                     ran = ran or not call.is_method or code.kind == "class" or function.itself != ""
                     self._run(function, code, on, given)
@@ -285,12 +292,3 @@ class _Moment:
         if function.keeps_state:
             self._change(state | on & ~self._values.group("code"))
         self._apply(function.uses, _Scope(self, passed))
-
-
-def _is_meant(call: Call, function: Function, code: Value) -> bool:
-    if not call.is_method:
-        return code.kind != "class" or function.name[:2] == "__" or function.name == ""
-    if code.kind == "class":
-        makes = call.name == "__init_subclass__" and function.name in {"__new__", "__init__"}
-        return function.name == call.name or makes
-    return call.name not in known.CHANGING_METHODS | known.LOOKING_METHODS

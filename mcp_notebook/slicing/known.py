@@ -29,6 +29,9 @@ FRESH_METHODS = words("""
 """)
 """Methods whose value holds nothing of their object, or nothing that could be changed."""
 
+AMBIGUOUS_METHODS = words("encode format index join partition")
+"""Methods that only look at a text or list, but may change an object of another class: a thread's ``join``."""
+
 CHANGING_METHODS = words("""
     append appendleft add add_all clear close commit create_all delete difference_update discard drop_all execute
     executemany executescript extend extendleft fetchall fetchmany fetchone flush get_nowait insert

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-__all__ = ["awaits", "eager_nodes", "name_of", "parameters_of"]
+from mcp_notebook.slicing import known
+
+__all__ = ["awaits", "eager_nodes", "is_type", "name_of", "parameters_of"]
 
 
 def eager_nodes(node: ast.AST) -> Iterator[ast.AST]:
@@ -40,3 +42,9 @@ def parameters_of(node: ast.AST) -> list[ast.arg]:
         return []
     every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
     return [*every, *filter(None, (arguments.vararg, arguments.kwarg))]
+
+
+def is_type(node: ast.expr) -> bool:
+    """Return whether an expression is a class, by its name."""
+    name = name_of(node)
+    return (name[:1].isupper() and not name.isupper()) or name in known.BUILT_IN_TYPES

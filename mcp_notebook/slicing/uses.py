@@ -48,6 +48,7 @@ class Uses:
         changes: The roots of what it changes whatever that is, by an assignment or ``del``.
         ties: Roots whose value may hold, from then on, that of other roots.
         iterates: The roots of what it iterates over, which uses up an iterator.
+        items: The roots of what it reads an item of, which a ``defaultdict`` adds where it is missing.
         calls: Its calls.
         returns: The roots of what it gives back.
         writes: The variables that it declares ``global``.
@@ -59,6 +60,7 @@ class Uses:
     changes: set[str] = field(default_factory=set)
     ties: list[tuple[Roots, Roots]] = field(default_factory=list)
     iterates: set[str] = field(default_factory=set)
+    items: set[str] = field(default_factory=set)
     calls: list[Call] = field(default_factory=list)
     returns: set[str] = field(default_factory=set)
     writes: set[str] = field(default_factory=set)
@@ -123,6 +125,7 @@ def outside(uses: Uses, parameters: frozenset[str]) -> Uses:
         changes=set(all_of(uses.changes)),
         ties=[(holders, held) for holders, held in ties if holders and held],
         iterates=set(all_of(uses.iterates)),
+        items=set(all_of(uses.items)),
         calls=[replace(call, on=all_of(call.on), given=all_of(call.given)) for call in uses.calls],
         returns=set(all_of(uses.returns)),
     )

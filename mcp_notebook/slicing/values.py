@@ -14,9 +14,13 @@ from mcp_notebook.slicing import known
 from mcp_notebook.slicing.functions import late
 from mcp_notebook.slicing.names import Bindings, Names
 from mcp_notebook.slicing.nodes import name_of
-from mcp_notebook.slicing.uses import Function
+from mcp_notebook.slicing.uses import Call, Function
 
 __all__ = ["Value", "Values"]
+
+
+BUILT_IN = (ast.List, ast.Dict, ast.Set, ast.Tuple, ast.ListComp, ast.DictComp, ast.SetComp)
+"""Expressions of a built-in class."""
 
 
 @dataclass(eq=False)
@@ -30,6 +34,8 @@ class Value:
         kind: What it is. Functions, classes and imports change only where they are named themselves.
         functions: Those that it is or has.
         changes_by_itself: Whether it keeps what others may change: a class with attributes, a function with a cache.
+        is_built_in: Whether it is a list, dict or the like, as far as the statement shows.
+        fills: Whether reading an item may add it, as of a ``defaultdict``.
         is_once: Whether iterating over it may use it up.
         methods: The methods, not called, that it was made of: ``add = books.append``.
         changed: The statements that may have changed it, in order.
@@ -41,6 +47,8 @@ class Value:
     kind: str = "value"
     functions: list[Function] = field(default_factory=list)
     changes_by_itself: bool = False
+    is_built_in: bool = False
+    fills: bool = False
     is_once: bool = False
     methods: set[str] = field(default_factory=set)
     changed: list[int] = field(default_factory=list)
@@ -56,6 +64,15 @@ class Value:
         if self.kind == "function":
             for function in self.functions:
                 yield from (root for root in function.uses.returns if root.lstrip("()")[0] != ".")
+
+    def may_run(self, function: Function, call: Call) -> bool:
+        """Return whether a call on this may mean that function of it."""
+        if not call.is_method:
+            return self.kind != "class" or function.name[:2] == "__" or function.name == ""
+        if self.kind == "class":
+            makes = call.name == "__init_subclass__" and function.name in {"__new__", "__init__"}
+            return function.name == call.name or makes
+        return call.name not in known.CHANGING_METHODS | known.LOOKING_METHODS
 
     @property
     def is_code(self) -> bool:
@@ -109,13 +126,15 @@ class Values:
             group ^= lowest
 
     def group(self, what: str) -> int:
-        """Return the group of all values that are "code", "constant", "import", "class", "once", "running", "free"."""
+        """Return the group of all values of a kind, such as "import", or with a property, such as "once"."""
         if not self._groups:
             groups: dict[str, int] = defaultdict(int)
             for one in self._all:
                 bit = 1 << one.number
                 groups[one.kind] |= bit
                 groups["code"] |= bit if one.is_code else 0
+                groups["built-in"] |= bit if one.is_built_in or one.kind == "constant" else 0
+                groups["filling"] |= bit if one.fills else 0
                 groups["once"] |= bit if one.is_once else 0
                 groups["running"] |= bit if one.functions else 0
                 groups["changers"] |= bit if one.methods & known.CHANGING_METHODS else 0
@@ -191,6 +210,10 @@ class Values:
         called = {part.func for part in ast.walk(node) if isinstance(part, ast.Call)}
         loaded = (part for part in ast.walk(node) if isinstance(part, ast.Attribute) and part not in called)
         made.methods = {part.attr for part in loaded if isinstance(part.ctx, ast.Load)}
+        made.is_built_in = isinstance(value, BUILT_IN) or (
+            isinstance(value, ast.Call) and name_of(value) in known.BUILT_IN_TYPES
+        )
+        made.fills = any(name_of(part) == "defaultdict" for part in called)
         made.is_once = isinstance(node, ast.Assign | ast.AnnAssign) and self._is_once(value, made.index)
         if isinstance(value, ast.Lambda):
             made.kind = "function"

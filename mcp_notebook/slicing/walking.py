@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 
 from mcp_notebook.slicing import known
 from mcp_notebook.slicing.names import Names
-from mcp_notebook.slicing.nodes import name_of, parameters_of
+from mcp_notebook.slicing.nodes import is_type, name_of, parameters_of
 from mcp_notebook.slicing.uses import Call, Uses
 
 __all__ = ["uses_of"]
@@ -53,15 +53,13 @@ class _Walk(ast.NodeVisitor):
             case ast.Attribute() | ast.Starred() | ast.Await() | ast.YieldFrom():
                 return self.roots(node.value)
             case ast.Subscript():
-                return self.roots(node.value) | (self.roots(node.slice) if _is_type(node.value) else set())
+                return self.roots(node.value) | (self.roots(node.slice) if is_type(node.value) else set())
             case ast.IfExp():
                 return self.roots(node.body) | self.roots(node.orelse)
             case ast.Call():
                 return self._given_back(node)
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
                 return self.roots(node.elt)
-            case ast.UnaryOp():
-                return self.roots(node.operand)
         return self._all(ast.iter_child_nodes(node))
 
     def _all(self, nodes: Iterable[ast.AST | None]) -> set[str]:
@@ -139,6 +137,11 @@ class _Walk(ast.NodeVisitor):
         self.generic_visit(node)
 
     visit_AsyncFor = visit_comprehension = visit_For
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        if isinstance(node.ctx, ast.Load):
+            self.uses.items |= self.roots(node.value)
+        self.generic_visit(node)
 
     def visit_Starred(self, node: ast.Starred) -> None:
         self.uses.iterates |= self.roots(node.value)
@@ -292,8 +295,3 @@ class _Walk(ast.NodeVisitor):
                 Call(name_of(called), frozenset(on), is_method, frozenset({*given, own}), is_method, decorates=True)
             )
             self._tie({f"={own}"}, {f"(){root}" for root in self.roots(decorator) if root[0] != "("})
-
-
-def _is_type(node: ast.expr) -> bool:
-    name = name_of(node)
-    return (name[:1].isupper() and not name.isupper()) or name in known.BUILT_IN_TYPES
