@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,14 +39,14 @@ class Kernel:
         self.manager = manager
         self.client = client
 
-    def start(self, code: str, cell: str | None = None) -> str:
-        """Send a cell; `cell` is the id that a notebook's front end gives with it."""
-        if cell is None:
+    def start(self, code: str, cell: str | None = None, tags: Sequence[str] = ()) -> str:
+        """Send a cell; `cell` is the id that a notebook's front end gives with it, and `tags` are the cell's."""
+        if cell is None and not tags:
             # Else the kernel drops what comes soon after a cell that raised, and a test goes on at once.
             return self.client.execute(code, stop_on_error=False)
         content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}}
         content |= {"allow_stdin": True, "stop_on_error": False}
-        message = self.client.session.msg("execute_request", content, metadata={"cellId": cell})
+        message = self.client.session.msg("execute_request", content, metadata={"cellId": cell, "tags": list(tags)})
         self.client.shell_channel.send(message)
         return message["header"]["msg_id"]
 

@@ -72,6 +72,7 @@ class Headless:
 
     def _run(self, cell: CodeCell) -> None:
         self.ran[self.shell.execution_count] = cell
+        self.shell.tags = cell.tags
         try:
             with _limited(self._timeout):
                 result = self.loop.run_until_complete(self.shell.execute(cell.source, cell.id))

@@ -47,6 +47,7 @@ class HeadlessShell(InteractiveShell):
     """A shell whose cells run on a loop that is there already, as in a kernel.
 
     Attributes:
+        tags: Those of the cell that runs.
         first_error: The first error of the cell that runs now: a magic may raise because of it. IPython prints none.
     """
 
@@ -56,6 +57,7 @@ class HeadlessShell(InteractiveShell):
     def __init__(self) -> None:
         # No history file: what a notebook runs is not what a person typed.
         super().__init__(config=Config(HistoryManager={"enabled": False}))
+        self.tags = frozenset[str]()
         self.first_error: BaseException | None = None
         do_without(self)
 

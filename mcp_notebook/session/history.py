@@ -30,6 +30,7 @@ class _Ended(NamedTuple):
     raised_at: int | None
     shown: bool
     id: str | None = None
+    tags: frozenset[str] = frozenset()
 
 
 class History:
@@ -62,7 +63,7 @@ class History:
         if result.execution_count is not None:  # else it is not in the history either
             self._remember(result.execution_count, source, getattr(result.info, "transformed_cell", None))
             self._ended[result.execution_count] = _Ended(
-                raised_at, result.result is not None, getattr(result.info, "cell_id", None)
+                raised_at, result.result is not None, getattr(result.info, "cell_id", None), _tags(self._shell)
             )
 
     def _remember(self, number: int, source: str, transformed: str | None) -> None:
@@ -134,3 +135,10 @@ def _is_magic(source: str) -> bool:
 def _lines_above(source: str) -> int:
     """Count the empty lines at the top, which IPython leaves out when it runs a cell."""
     return source.count("\n", 0, len(source) - len(source.lstrip()))
+
+
+def _tags(shell: InteractiveShell) -> frozenset[str]:
+    """Return the tags of the cell that runs: of the request in a kernel, as the shell has them without a front end."""
+    kernel: Any = getattr(shell, "kernel", None)
+    found = getattr(shell, "tags", ()) if kernel is None else kernel.get_parent().get("metadata", {}).get("tags")
+    return frozenset(map(str, found)) if isinstance(found, list | frozenset) else frozenset()

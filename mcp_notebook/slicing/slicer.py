@@ -36,7 +36,7 @@ def cut(
     functions: Collection[str] = (),
     also: Callable[[Collection[int]], Iterable[int]] = lambda _: (),
 ) -> Slice:
-    """Return the statements that `wanted` and `names` need, transitively.
+    """Return the statements that `wanted` and `names` need, transitively. The author's marks have the last word.
 
     Args:
         notebook: All that ran.
@@ -47,8 +47,10 @@ def cut(
         functions: The names of functions that are registered: a call of one in a cell only tries it.
         also: Says which more statements are needed for what those of these indexes do to files.
     """
-    slicer = _Slicer(notebook, leave_out, server, functions)
-    for statement in wanted:
+    marked_out = [statement for statement in notebook.statements if statement.mark == "leave out"]
+    slicer = _Slicer(notebook, [*leave_out, *marked_out], server, functions)
+    marked = [one for one in notebook.statements if one.mark == "keep" and not awaits(one.node)]
+    for statement in [*wanted, *marked]:
         slicer.want(statement.index)
     for name in names:
         slicer.need(name, slicer.end)
@@ -96,7 +98,8 @@ class _Slicer:
         self._trials = trials(notebook.statements, self._names, servers=servers, functions=functions)
         self._unsafe = {s.index for s in notebook.statements if s.raised or awaits(s.node)}
         not_followed = {*self._unsafe, *self._trials, *self._left_out}
-        self._values = follow(notebook.statements, self._names, server=server, trials=not_followed)
+        there = [s for s in notebook.statements if s.mark != "leave out"]  # the others bind and change nothing
+        self._values = follow(there, self._names, server=server, trials=not_followed)
         self._needed: set[tuple[str, int, int]] = set()
         self._called: set[tuple[int, int]] = set()
         self._work: list[_Need] = []

@@ -27,12 +27,22 @@ def left_out(
     notebook: Notebook, carried: Collection[Statement], outside: Mapping[int, Collection[str]]
 ) -> Iterator[Finding]:
     """Give what stays behind; `outside` is what statements do outside the notebook's own objects, by their index."""
+    yield from _marked(notebook, carried)
     yield from _executed(notebook, carried)
     yield from _with_effects(notebook, carried, outside)
     yield from setting_up.environment(notebook, carried)
     yield from setting_up.working_directory(notebook, carried)
     yield from _definitions(notebook, carried)
     yield from _unparsed(notebook)
+
+
+def _marked(notebook: Notebook, carried: Collection[Statement]) -> Iterator[Finding]:
+    """Warn of statements that the author wants kept and that no module can have."""
+    here = {statement.index for statement in carried}
+    for statement in notebook.statements:
+        if statement.mark == "keep" and statement.index not in here:
+            what = "is marked # keep, but it awaits, which a module cannot do while it is imported."
+            yield Finding("warns", statement.cell, line_of(statement), what, "Await it in the lifespan.")
 
 
 def _executed(notebook: Notebook, carried: Collection[Statement]) -> Iterator[Finding]:
@@ -68,11 +78,21 @@ def _with_effects(
         if "a file" in outside[index] and shared:
             what = f"writes a file by {min(shared)}, which the server uses; it is left out, and so is the file."
             yield Finding(
-                "warns", statement.cell, line, what, "If the server needs the file, write it in the lifespan."
+                "warns",
+                statement.cell,
+                line,
+                what,
+                "If the server needs the file, mark the line # keep, or write it in the lifespan.",
             )
         else:
             what = "left out: nothing that the server needs depends on it."
-            yield Finding("notes", statement.cell, line, what, "If it prepares something, do so in the lifespan.")
+            yield Finding(
+                "notes",
+                statement.cell,
+                line,
+                what,
+                "If it prepares something, mark the line # keep, or do so in the lifespan.",
+            )
 
 
 def _definitions(notebook: Notebook, carried: Collection[Statement]) -> Iterator[Finding]:
@@ -84,7 +104,7 @@ def _definitions(notebook: Notebook, carried: Collection[Statement]) -> Iterator
     found = sorted({name for s in left for name in names.of(s.node).binds if name[0] != "_"} - bound)
     if found:
         more = f" and {len(found) - MOST} more" if len(found) > MOST else ""
-        yield Finding("notes", None, ", ".join(found[:MOST]) + more, LEFT_OUT)
+        yield Finding("notes", None, ", ".join(found[:MOST]) + more, LEFT_OUT, "The mark # keep on a line carries it.")
 
 
 def _unparsed(notebook: Notebook) -> Iterator[Finding]:

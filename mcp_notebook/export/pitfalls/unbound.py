@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from mcp_notebook.export.findings import Finding
+from mcp_notebook.export.pitfalls.subject import line_of
+from mcp_notebook.slicing.names import of as names_of
 from mcp_notebook.slicing.statements import Failed, Notebook
 
 __all__ = ["unbound"]
@@ -48,6 +50,10 @@ def _unbound(name: str, cell: int | None, notebook: Notebook) -> Finding | None:
         return Finding("stops", cell, name, "only a kernel has this name; a package has not.", way_out)
     if hasattr(builtins, name) or name in _OF_A_MODULE:
         return None
+    left_out = next((s for s in notebook.statements if s.mark == "leave out" and name in names_of(s.node).binds), None)
+    if left_out is not None:
+        what = f"{line_of(left_out)!r} of cell {left_out.cell} binds it, and is left out by the author's mark."
+        return Finding("stops", cell, name, what, "Take the mark away, or bind the name in another line.")
     made = next((magic for magic in notebook.magics if re.search(rf"\b{re.escape(name)}\b", magic.text)), None)
     if made is not None:
         what = (

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from mcp_notebook.slicing.statements.installs import requirements_of
 from mcp_notebook.slicing.statements.magics import Magic, python_of
+from mcp_notebook.slicing.statements.marks import Mark, by_line, of_cell
 
 __all__ = ["Failed", "Notebook", "RanCell", "Statement", "read"]
 
@@ -23,6 +24,7 @@ class RanCell:
             before that line did run.
         shown: Whether its last expression had a value, which was shown.
         id: What the front end knows it by, however often it runs; None where it gives no such name.
+        tags: The tags of the cell, as far as the front end gives them.
     """
 
     number: int
@@ -30,6 +32,7 @@ class RanCell:
     raised_at: int | None = None
     shown: bool = False
     id: str | None = None
+    tags: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +49,7 @@ class Statement:
         index: Its place among all statements of the notebook.
         raised: Whether it raised, so that it may have run in part.
         shown: Whether it is an expression whose value was shown under the cell.
+        mark: The author's word about it: a comment on its first or last line, or a tag of the cell.
     """
 
     cell: int
@@ -56,6 +60,7 @@ class Statement:
     index: int
     raised: bool = False
     shown: bool = False
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,7 @@ def read(cells: Sequence[RanCell]) -> Notebook:
         except (SyntaxError, ValueError) as error:
             unparsed.append((cell.number, getattr(error, "msg", str(error))))
             continue
+        marks, tagged = by_line("\n".join(python.lines)), of_cell(cell.tags)
         for first, text, node in _texts(python.lines, tree):
             last = node.end_lineno or first
             if cell.raised_at is not None and first > cell.raised_at:
@@ -124,6 +130,7 @@ def read(cells: Sequence[RanCell]) -> Notebook:
                     index=len(statements),
                     raised=cell.raised_at is not None and first <= cell.raised_at <= last,
                     shown=cell.shown and node is tree.body[-1] and isinstance(node, ast.Expr),
+                    mark=marks.get(node.lineno) or marks.get(last) or tagged,
                 )
             )
         if cell.raised_at is not None:
