@@ -136,7 +136,7 @@ def export_notebook(notebook: Path, destination: Path, server: str | None, **wis
     \b
     Examples:
       mcp-notebook export sales.ipynb sales
-      mcp-notebook export sales.ipynb build/sales --name sales --licence MIT
+      mcp-notebook export sales.ipynb build/sales --name sales --license MIT
       mcp-notebook export sales.ipynb sales --dry-run
     """
     from mcp_notebook.errors import McpNotebookError

@@ -104,7 +104,7 @@ def main() -> None:
         return done.stdout
 
     config = tomllib.loads(git("show", f"{revision}:config/gitleaks.toml"))
-    licence = git("show", f"{revision}:LICENSE")
+    license = git("show", f"{revision}:LICENSE")
     forms: list[dict[str, Any]] = []
     named: list[dict[str, Any]] = []
     begin: set[str] = set()
@@ -143,12 +143,12 @@ def main() -> None:
         "source": SOURCE,
         "revision": git("rev-parse", revision).strip(),
         "date": git("show", "-s", "--format=%cs", revision).strip(),
-        "licence": "MIT, " + next(line for line in licence.splitlines() if line.startswith("Copyright")),
+        "license": "MIT, " + next(line for line in license.splitlines() if line.startswith("Copyright")),
         "made": "by scripts/secret_formats.py; do not edit",
     }
     data = {"about": about, "prefixes": sorted(begin), "forms": forms, "named": named}
     (INTO / "secret_formats.json").write_text(_lines(data), encoding="utf-8")
-    (INTO / "secret_formats.LICENSE").write_text(licence, encoding="utf-8")
+    (INTO / "secret_formats.LICENSE").write_text(license, encoding="utf-8")
     print(f"{len(forms)} forms, {len(named)} for names, {len(begin)} prefixes")
 
 

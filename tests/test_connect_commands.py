@@ -112,10 +112,10 @@ def test_what_is_nothing_to_connect_to_is_one_line(connected: Kernel) -> None:
         "nothing-there": "no live notebook, no program, and no variable that holds a server",
         "ftp://x": "use http:// or https://",
         "-- no-such-program --flag": "There is no program 'no-such-program'",
-        "--token x -- python": "--token: not for what is no URL",
+        "--token x -- python": "--token: only for a URL",
         "localhost:1/mcp": "Did you mean 'http://localhost:1/mcp'?",
         "--env =1 -- true": "--env takes a name",
-        "--env A http://127.0.0.1:1/mcp": "--env: not for a URL",
+        "--env A http://127.0.0.1:1/mcp": "--env: only for a command",
         "http://127.0.0.1:1/mcp --header broken": "--header takes a name and a value",
         "http://127.0.0.1:1/mcp": "Nothing listens at",
     }.items():

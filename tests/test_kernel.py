@@ -432,7 +432,7 @@ def test_a_magic_in_a_function_sees_its_local_variables(shared_kernel: Kernel) -
 def test_a_result_is_kept_only_under_a_name_of_the_users_own(shared_kernel: Kernel, name: str) -> None:
     shared_kernel.good("%mcp new keeping")
     shared_kernel.good(ADD)
-    assert "is no name for a variable of yours" in shared_kernel.run(f"%mcp call add a=1 b=2 -o {name}").stderr
+    assert "is not a name that a variable can have" in shared_kernel.run(f"%mcp call add a=1 b=2 -o {name}").stderr
 
 
 def test_another_live_server_can_be_asked_by_its_name(shared_kernel: Kernel) -> None:

@@ -174,10 +174,10 @@ def test_a_health_check_that_cannot_be_is_refused(health: str, says: str) -> Non
         project.files(package(health=health))
 
 
-def test_a_licence_is_one_that_others_know() -> None:
-    assert 'license = "MIT OR Apache-2.0"' in project.files(package(licence="mit or apache-2.0"))["pyproject.toml"]
-    with pytest.raises(ExportError, match="no licence by SPDX"):
-        project.files(package(licence="mine"))
+def test_a_license_is_one_that_others_know() -> None:
+    assert 'license = "MIT OR Apache-2.0"' in project.files(package(license="mit or apache-2.0"))["pyproject.toml"]
+    with pytest.raises(ExportError, match="not an SPDX license"):
+        project.files(package(license="mine"))
 
 
 def test_a_module_of_the_notebook_does_not_take_the_place_of_the_packages_own() -> None:

@@ -22,12 +22,9 @@ NOT_YET = frozenset(
     {
         "agent",
         "bridge",
-        "cli.py",
         "course",
         "export",
-        "headless",
         "importing",
-        "magics",
         "recording",
         "rendering",
         "schema",

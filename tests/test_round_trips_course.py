@@ -37,11 +37,12 @@ def test_each_server_of_a_notebook_becomes_a_module(path, tmp_path, monkeypatch)
         # The notebook has tidied its own away.
         monkeypatch.setenv("LIBRARY_DATABASE", f"sqlite:///{tmp_path}/library.db")
         for name in servers:
-            subject = subject_of(running.state, name)
+            subject = subject_of(running.session, name)
             module = write(subject)
             stops = found(module)["stops"]
             if (path.stem, name) in STOPPED:
-                assert {stop.split()[1] for stop in stops} == {STOPPED[path.stem, name]}
+                # Calls that may have changed what it needs are kept too, and some of those await.
+                assert STOPPED[path.stem, name] in {stop.split()[1] for stop in stops}
                 continue
             assert stops == [], "\n".join(map(str, module.findings))
             server = imported(module, tmp_path, f"{path.stem[:2]}_{name}")

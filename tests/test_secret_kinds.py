@@ -338,14 +338,14 @@ def test_a_call_with_any_of_them_becomes_no_test(text: str) -> None:
     assert withheld(call, {})
 
 
-def test_the_list_of_formats_says_where_it_is_from_and_has_its_licence_beside_it() -> None:
+def test_the_list_of_formats_says_where_it_is_from_and_has_its_license_beside_it() -> None:
     folder = ROOT / "mcp_notebook" / "export" / "settings"
     about = json.loads((folder / "secret_formats.json").read_text("utf-8"))["about"]
     assert about["source"] == "https://github.com/gitleaks/gitleaks"
     assert re.fullmatch(r"[0-9a-f]{40}", about["revision"])
-    licence = (folder / "secret_formats.LICENSE").read_text("utf-8")
-    assert licence.startswith("MIT License")
-    assert about["licence"].removeprefix("MIT, ") in licence
+    license = (folder / "secret_formats.LICENSE").read_text("utf-8")
+    assert license.startswith("MIT License")
+    assert about["license"].removeprefix("MIT, ") in license
 
 
 def test_every_pattern_of_the_list_is_one_for_python() -> None:

@@ -254,7 +254,7 @@ def test_the_magic_takes_the_secret_from_a_variable_only(site: Site, monkeypatch
         assert SECRET not in str(refused.value)
         shell.shell.run_line_magic("mcp", f"{line} --client-secret MY_SECRET")
         assert shell.shell.run_line_magic("mcp", "call add a=1 b=2 --on notes").structured_content == {"result": 3}
-        with pytest.raises(UsageError, match="not for what is no URL"):
+        with pytest.raises(UsageError, match="only for a URL"):
             shell.shell.run_line_magic("mcp", "connect --client-id x -- echo")
     assert parse_qs(urlsplit(site.opened[0]).query)["scope"] == ["notes:read notes:write"]
 

@@ -35,10 +35,13 @@ def busy_for_a_while() -> None:
 def unheard_interrupt(monkeypatch: pytest.MonkeyPatch):
     """Interrupt the main thread as Windows does: the interrupt is pending, and wakes no wait."""
     monkeypatch.setattr(main_thread, "LONGEST_WAIT", 0.01)
+    # A shell starts its background jobs with interrupts ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer = threading.Timer(0.05, _thread.interrupt_main)
     timer.start()
     yield
     timer.join()
+    signal.signal(signal.SIGINT, before)
 
 
 def late(future: Future[Any]) -> threading.Timer:

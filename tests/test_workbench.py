@@ -44,7 +44,7 @@ workbench on library
   instructions
     Be quiet.
 tools
-  name  behavior   tokens
+  name  behavior    tokens
   find  not stated  91
   fail  not stated  61
   wait  not stated  63

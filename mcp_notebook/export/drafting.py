@@ -86,7 +86,7 @@ def draft(
         subject.server,
         _tests(recorded, name, lifted.variable, wishes.volatile, {} if wishes.proof else None),
         wishes.health,
-        wishes.licence,
+        wishes.license,
         ".".join(platform.python_version_tuple()[:2]),
     )
     files = project.files(package)

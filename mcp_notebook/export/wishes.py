@@ -23,7 +23,7 @@ class Wishes:
         calls: Whether recorded calls become tests, and are made again for the proof.
         volatile: The places in results where only the type counts: see `recording.volatile`.
         health: The function that says whether the server is well.
-        licence: An SPDX expression.
+        license: An SPDX expression.
     """
 
     name: str | None = None
@@ -33,7 +33,7 @@ class Wishes:
     calls: bool = True
     volatile: tuple[str, ...] = ()
     health: str | None = None
-    licence: str | None = None
+    license: str | None = None
 
     def unmet(self) -> Iterator[Finding]:
         """Say which wishes mean nothing beside the others."""
@@ -54,6 +54,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "A place in results that differs each time, such as /structuredContent/at; of one tool with its name.",
     },
     "--health": {"metavar": "FUNCTION", "help": "A function that says whether the server is well."},
-    "--licence": {"metavar": "ID", "help": "The package's licence, such as MIT."},
+    "--license": {"metavar": "ID", "help": "The package's license, such as MIT."},
 }
 """The fields of `Wishes` as options of a command line: their names, and what `click.option` takes."""

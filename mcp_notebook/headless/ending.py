@@ -1,4 +1,4 @@
-"""How a process that runs a notebook ends: by signals, and with all that cells started."""
+"""Shutdown and signals of a process that runs a notebook; ends all that its cells started."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PATIENCE = 5.0
 
 
 class Ended:
-    """How the process ends.
+    """The end of the process.
 
     Attributes:
         signal: Done when a signal came.

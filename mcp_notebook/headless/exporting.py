@@ -29,7 +29,7 @@ def export_notebook(
     Args:
         notebook: The ``.ipynb`` file.
         destination: The package's directory.
-        wishes: What is asked for.
+        wishes: The options.
         server: Which server is meant; the only one with definitions if None.
         on_progress: Told of each step in a line.
         stopped: As of `run`.

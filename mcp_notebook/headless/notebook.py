@@ -24,7 +24,7 @@ class CodeCell:
 
     Attributes:
         number: Which code cell of the notebook it is, from 1; those that do not run count.
-        id: What tells it from others when the notebook is read again.
+        id: Its identity when the notebook is read again.
         source: As its author wrote it, magics included.
         tags: Those of its metadata.
     """
@@ -36,12 +36,12 @@ class CodeCell:
 
     @property
     def runs(self) -> bool:
-        """Whether there is something in it to run, and no tag that forbids it."""
+        """Return whether it has code, and no tag that forbids running it."""
         return bool(self.source.strip()) and not self.tags & SKIPPED
 
     @property
     def may_raise(self) -> bool:
-        """Whether its author expects it to raise."""
+        """Return whether its author expects it to raise."""
         return "raises-exception" in self.tags
 
     @property
@@ -99,14 +99,14 @@ def _parsed(path: Path) -> Any:
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of missing ids, which are the front end's to mend
+            warnings.simplefilter("ignore")  # of missing ids, which the front end has to add
             found = nbformat.reads(path.read_text(encoding="utf-8"), as_version=nbformat.NO_CONVERT)
             if found.nbformat == 4:
                 nbformat.validate(found)
     except OSError as error:
         raise NotebookError(f"{path} cannot be read ({error.strerror}). Name a notebook's file: NAME.ipynb") from None
     except nbformat.ValidationError as error:
-        raise NotebookError(f"{path} is not a notebook ({error.message}). Mend it in Jupyter.") from None
+        raise NotebookError(f"{path} is not a notebook ({error.message}). Fix it in Jupyter.") from None
     except (ValueError, AttributeError, TypeError, KeyError):  # what is in it may be secret
         raise NotebookError(f"{path} is not a notebook, or not all of one. Name a file that Jupyter opens.") from None
     return found
@@ -136,7 +136,7 @@ def _meaning(word: str, notebook: NotebookFile) -> Callable[[CodeCell], bool]:
         last = int(numbers[3] or count) if numbers[2] else first
         if not 1 <= first <= last <= count:
             has = f"1 to {count}" if count else "none"
-            raise NotebookError(f"There is no code cell {word}: {notebook.path.name} has {has}. Mend --only.")
+            raise NotebookError(f"There is no code cell {word}: {notebook.path.name} has {has}. Change --only.")
         return lambda cell: first <= cell.number <= last
     tags = sorted({tag for cell in notebook.cells for tag in cell.tags})
     if word not in tags:

@@ -1,4 +1,4 @@
-"""What is said of a cell that raised: which, where, and what; nothing of how it was run."""
+"""Reports a cell that raised: the cell, the line and the error, without our own frames."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mcp_notebook.recording import Call
 __all__ = ["CellTimeout", "earlier_cause", "failure", "report"]
 
 MISSING_MAGIC = re.compile(r"(?:Line|Cell) magic (?:function )?`%.*` not found\.")
-"""How IPython says that there is no such magic; where one of the other kind has the name, it says what to do itself."""
+"""IPython's message about an unknown magic. If the name is a magic of the other kind, IPython says what to do."""
 
 
 class CellTimeout(BaseException):
@@ -30,7 +30,7 @@ def report(notebook: Path, cell: CodeCell, error: BaseException, ran: Mapping[in
     Args:
         notebook: Its file; modules beside it are the author's too.
         cell: The cell.
-        error: What it raised.
+        error: The exception.
         ran: The cell behind each ``In [n]``.
     """
     said = [f"{notebook.name}: cell {cell.number}, which begins {cell.first_line!r}, ended with an error:"]

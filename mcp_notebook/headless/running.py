@@ -102,7 +102,7 @@ def run(
     """Run a notebook from top to bottom; it stays live until the context ends.
 
     To be used on the main thread, outside of any event loop. Other notebooks may be run before and after it, each in
-    a fresh shell. What the file is next to can be imported, and is the working directory.
+    a fresh shell. The notebook's folder is the working directory, and its modules can be imported.
 
     Args:
         path: The ``.ipynb`` file.
@@ -123,7 +123,7 @@ def run(
     with ExitStack() as undo:
         undo.enter_context(children_end())
         undo.enter_context(warnings.catch_warnings())
-        warnings.filterwarnings("ignore", message="To exit:")  # what IPython says of a SystemExit
+        warnings.filterwarnings("ignore", message="To exit:")  # IPython's message about a SystemExit
         undo.enter_context(redirect_stdout(stdout or sys.stderr))
         undo.enter_context(_as_jupyter_has_it(notebook.path))
         undo.enter_context(_nobody_types())

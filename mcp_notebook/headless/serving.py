@@ -35,13 +35,13 @@ LOOKS = 0.5
 
 @dataclass(frozen=True)
 class Service:
-    """How a notebook is served.
+    """Options for serving a notebook.
 
     Attributes:
         transport: One client on stdin and stdout, or any number over streamable HTTP.
         only: The cells to run, see `headless.notebook.chosen`; None for all.
         server: Which server; None where there is only one.
-        port: For HTTP; None for the one of before, or a free one.
+        port: For HTTP; None for the previous port, or a free one.
         no_token: For HTTP, let every program of this machine call.
         allow_other_users: With that, also on a machine that others use.
         show_token: For HTTP, print the token.
@@ -63,8 +63,8 @@ class Service:
 def serve(path: Path, service: Service) -> int:
     """Run a notebook and serve it; return the exit status, when the client has gone or a signal came.
 
-    On stdio, stdout is the protocol's alone from the start, and what a client sends meanwhile waits for the cells. What
-    cells and calls print, log and display is seen on stderr.
+    On stdio, stdout carries only the protocol from the start. Messages of the client wait until the cells have run. The
+    output and logs of cells and calls go to stderr.
 
     Raises:
         McpNotebookError: It cannot be read, run, or served.

@@ -34,7 +34,7 @@ class _Unseen(DisplayHook):
 
 
 class _Nowhere(DisplayPublisher):
-    """Where rich display goes."""
+    """Discards rich display."""
 
     def publish(self, *_args: Any, **_options: Any) -> None:
         """Show nothing."""

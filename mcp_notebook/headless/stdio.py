@@ -23,7 +23,7 @@ from mcp_notebook.server import sdk_gaps
 __all__ = ["Stdio"]
 
 MOST_WAITING = 100
-"""How many messages of a client may wait for the server."""
+"""The number of messages of a client that may wait for the server."""
 
 
 class Stdio:
@@ -77,7 +77,7 @@ class Stdio:
             # These are told from within the block, whose end waits for a line on stdin.
             except Exception as error:  # the author's lifespan may raise anything
                 self._served.set_exception(
-                    NotebookError(f"The server ended, because it raised {innermost(error)!r}. Mend the notebook.")
+                    NotebookError(f"The server ended, because it raised {innermost(error)!r}. Fix the notebook.")
                 )
                 raise
             except BaseException:

@@ -73,7 +73,7 @@ class Watcher:
         self._tell(f"{self._path.name} changed: {', '.join(said) or 'nothing that is served'}.")
 
     def _run(self, cells: list[CodeCell], changed: list[CodeCell]) -> Iterator[CodeCell]:
-        """Run what changed; below a cell that makes a server anew all that defines on it, so everything."""
+        """Run what changed; if a cell makes a new server, also all cells below that define on it."""
         servers = self._servers()
         for cell in cells:
             if cell in changed or self._servers() != servers:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["load", "unload"]
 
 _EXTENSION = "_mcp_notebook"
-"""Where the shell keeps the extension. A variable of this module would be lost when ``%autoreload`` runs it again."""
+"""The shell's attribute with the extension. ``%autoreload`` would lose a variable of this module."""
 
 
 def load(shell: InteractiveShell) -> None:
@@ -44,7 +44,7 @@ def unload(shell: InteractiveShell) -> None:
 
 
 class Extension:
-    """What is loaded into one shell."""
+    """The extension, loaded into one shell."""
 
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell

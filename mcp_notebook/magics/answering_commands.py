@@ -69,4 +69,4 @@ def _sampling(session: Session, model: str | None, script: str | None) -> None:
     for connection in session.opened.values():
         connection.answerer = session.answerer
     who = session.answerer.model.name if isinstance(session.answerer, ModelAnswerer) else "no model"
-    print(f"Who answers when a server samples (deprecated in the protocol since 2026-07-28): {who}.")
+    print(f"Set who answers when a server samples (deprecated in the protocol since 2026-07-28): {who}.")

@@ -24,9 +24,9 @@ __all__ = ["prompt", "resource", "tool"]
 def _common(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--server", type=SERVER, help="The live server to define it on; the current one if not given."),
-        click.option("--description", type=TEXT, help="What clients are told; the docstring if not given."),
+        click.option("--description", type=TEXT, help="The description that clients see. Default: the docstring."),
         click.option("--title", type=TEXT, help="A title for people."),
-        click.option("--name", type=NAME, help="What clients call it; the function's name if not given."),
+        click.option("--name", type=NAME, help="The name that clients use. Default: the function's name."),
     ):
         command = option(command)
     return command
@@ -94,7 +94,7 @@ def tool(
 @click.argument("uri", type=TEXT)
 @click.argument("functions", nargs=-1, type=NAME, metavar="[FUNCTION]")
 @_common
-@click.option("--mime-type", type=TEXT, help="What the content is; text/plain if not given.")
+@click.option("--mime-type", type=TEXT, help="The content's type. Default: text/plain.")
 @click.pass_obj
 def resource(
     session: Session,

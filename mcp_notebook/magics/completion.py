@@ -19,7 +19,7 @@ _LINE = re.compile(r"^\s*(?:[\w.,\[\]\s]+=\s*)?(?P<magic>%%?mcp\w*)\s(?P<rest>.*
 
 
 def complete(session: Session, line: str) -> SimpleMatcherResult:
-    """Return what may stand at the end of `line`; nothing for a line that is not ours."""
+    """Return the completions at the end of `line`; nothing for a line that is not ours."""
     found = _LINE.match(line)
     if found is None or found["magic"] not in root.commands:
         return SimpleMatcherResult(completions=[])

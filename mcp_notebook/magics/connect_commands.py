@@ -23,7 +23,9 @@ __all__: list[str] = []
 @verb(
     "connect",
     click.argument("words", nargs=-1, required=True, type=TARGET, metavar="TARGET"),
-    click.option("--as", "name", type=NAME, metavar="NAME", help="What to call it; what the server says if not given."),
+    click.option(
+        "--as", "name", type=NAME, metavar="NAME", help="The name of the connection. Default: the server's own name."
+    ),
     click.option(
         "--era",
         type=click.Choice(["auto", "modern", "legacy"]),
@@ -93,11 +95,11 @@ def _connect(
 ) -> Connection:
     """Connect to any server: a URL, a command, a live notebook. Example: %mcp connect -- uvx mcp-server-time.
 
-    A command stands after -- or in quotes. Requests go there with --on NAME: %mcp tools --on NAME.
+    Write a command after -- or in quotes. Requests go there with --on NAME: %mcp tools --on NAME.
     """
     target = target_named(session, words)
     if isinstance(target, Url):
-        _not_for("a URL", {"--env": env, "--cwd": cwd})
+        _only_for("a command", {"--env": env, "--cwd": cwd})
         target = replace(
             target,
             headers={**target.headers, **dict(_header(session, header) for header in headers)},
@@ -110,11 +112,11 @@ def _connect(
         )
     else:
         signing_in = {"--oauth": oauth, "--client-id": client_id, "--client-secret": client_secret, "--scope": scope}
-        _not_for("what is no URL", {"--token": token, "--header": headers, **signing_in})
+        _only_for("a URL", {"--token": token, "--header": headers, **signing_in})
     if isinstance(target, Command):
         target = replace(target, env={**(target.env or {}), **_environment(session, env)}, cwd=cwd or target.cwd)
     elif not isinstance(target, Url):
-        _not_for("what is no command", {"--env": env, "--cwd": cwd})
+        _only_for("a command", {"--env": env, "--cwd": cwd})
     return session.connect(target, name, era, timeout)
 
 
@@ -126,10 +128,10 @@ def _disconnect(session: Session, name: str) -> look.Rendering:
     return look.Rendering(f"connection {name}: closed", look.card(title, "<p>closed</p>"))
 
 
-def _not_for(what: str, given: dict[str, object]) -> None:
+def _only_for(what: str, given: dict[str, object]) -> None:
     wrong = [option for option, value in given.items() if value]
     if wrong:
-        raise click.UsageError(f"{' and '.join(wrong)}: not for {what}.")
+        raise click.UsageError(f"{' and '.join(wrong)}: only for {what}.")
 
 
 def _header(session: Session, text: str) -> tuple[str, str]:

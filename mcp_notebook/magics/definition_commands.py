@@ -41,7 +41,7 @@ def _remove(session: Session, names: tuple[str, ...], server: str | None) -> loo
     click.argument("variable", type=NOTEBOOK_VARIABLE),
     click.option("--uri", type=TEXT, help="The URI of the resource; notebook://VARIABLE if not given."),
     click.option("--mime", type=TEXT, help="Which of IPython's forms of the value to serve, such as text/html."),
-    click.option("--description", type=TEXT, help="What clients are told about it."),
+    click.option("--description", type=TEXT, help="The description that clients see."),
     ON_SERVER,
 )
 def _expose(
@@ -57,7 +57,7 @@ def _expose(
         raise UnknownNameError(f"There is no variable {variable!r}.{did_you_mean(variable, public)}")
     uri = uri or f"notebook://{variable}"
     if not re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:", uri):
-        raise UsageError(f"{uri!r} is no URI: it starts with a scheme, such as notebook://{variable}.")
+        raise UsageError(f"{uri!r} is not a URI: a URI starts with a scheme, such as notebook://{variable}.")
     kind = session.exposures.add(live, variable, uri=uri, mime_type=mime, description=description)
     words = f"{uri} is the variable {variable}, as {kind}. Next: %mcp read {uri}"
     return look.Rendering(words, look.card(f"resource {look.code(uri)}", f"<p>{words}</p>"))

@@ -51,7 +51,7 @@ def _clients(
 
 @verb("doctor")
 def _doctor(session: Session) -> look.Rendering:
-    """Say what would not work here, and how to mend it. Example: %mcp doctor."""
+    """Report what would not work here, and how to fix it. Example: %mcp doctor."""
     findings = doctor.examine(_kernel(session))
     rows = [(f"<b>{found.status}</b>", escape(found.what), escape(found.fix)) for found in findings]
     html = look.card(f"doctor {look.muted(doctor.summary(findings))}", look.table(("", "found", "fix"), rows))

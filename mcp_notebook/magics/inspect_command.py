@@ -30,7 +30,7 @@ def _inspect(session: Session, target: str | None, era: Era | None) -> None:
     from mcp_notebook.widgets.workbench import Workbench
 
     session.on(target, era)  # says what is wrong with the target, before anything is closed
-    # One to a cell: running the cell again opens it anew, and what it was before is closed.
+    # One to a cell: running the cell again opens a new one and closes the earlier one.
     cell = session.origins.cell or target or ""
     earlier = session.workbenches.pop(cell, None)
     if earlier is not None:

@@ -58,7 +58,7 @@ class _Variable(_Live):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not value.isidentifier() or keyword.iskeyword(value) or hasattr(builtins, value):
-            self.fail(f"{value!r} is no name for a variable of yours.", param, ctx)
+            self.fail(f"{value!r} is not a name that a variable can have.", param, ctx)
         return value
 
 

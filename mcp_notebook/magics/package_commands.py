@@ -26,7 +26,7 @@ __all__: list[str] = []
 
 
 def _typed(option: dict[str, Any]) -> dict[str, Any]:
-    """Return what an option takes, text without the quotes that stand around it in a cell."""
+    """Return what an option takes, text without the quotes around it in a cell."""
     return option if "is_flag" in option or "default" in option else {"type": TEXT, **option}
 
 
@@ -42,9 +42,9 @@ def _export(
     server: str | None,
     **wishes: Any,
 ) -> Exported:
-    """Make a package of a server, which needs nothing of this notebook, and prove that. Example: %mcp export ../books.
+    """Write a server as a package that does not need this notebook, and prove it. Example: %mcp export ../books.
 
-    The package stands on the SDK alone. The proof installs it into a clean environment, starts it over stdio and HTTP,
+    The package depends on the SDK alone. The proof installs it into a clean environment, starts it over stdio and HTTP,
     and compares with the live server what it lists and what the recorded calls give.
     """
     subject = subject_of(session, server)
@@ -59,7 +59,7 @@ def _export(
             on_progress=say,
         )
     if exported.dry and exported.server_file and hasattr(session.shell, "kernel"):
-        # Front ends highlight it in Markdown, in their own colours; as text, the value of the cell has it.
+        # Front ends highlight it in Markdown, in their own colors. The value of the cell is the same text.
         shown = f"`src/{exported.name}/server.py`\n\n````python\n{exported.server_file}````"
         display({"text/markdown": shown, "text/plain": ""}, raw=True)
     return exported

@@ -73,7 +73,7 @@ def _call(
     """Call a tool. Example: %mcp call add a=1 b=2.
 
     A value is JSON, a Python literal or the name of a variable; for a text parameter, the text itself. The name of a
-    parameter with a space or an equals sign in it stands in quotes.
+    parameter with a space or an equals sign needs quotes.
     """
     connection = session.on(server, era)
     tools = partial(connection.tools, timeout=timeout)
@@ -125,7 +125,7 @@ def _prompt(
 ) -> Any:
     """Fill in a prompt. Example: %mcp prompt review text="my text".
 
-    The name of an argument with a space or an equals sign in it stands in quotes.
+    The name of an argument with a space or an equals sign needs quotes.
     """
     connection = session.on(server)
     found = _listed(connection, "prompt", prompt, partial(connection.prompts, timeout=timeout)) or Prompt(name=prompt)

@@ -100,7 +100,7 @@ def _use(session: Session, name: str) -> look.Rendering:
     click.option(
         "--port",
         type=click.IntRange(1, 65535),
-        help="Listen on this port; if not given, on the one of before, or a free one.",
+        help="Listen on this port. Default: the previous port, or a free one.",
     ),
     click.option("--any-port", is_flag=True, help="Where that port is taken, take a free one."),
     click.option(
@@ -178,7 +178,7 @@ def _serve(
         )
     listener = _listening(session, live, asked, port, any_port=any_port)
     if not definitions(live.server):
-        say(f"server {live.name!r} defines nothing yet. What a cell defines on it reaches its clients at once.")
+        say(f"server {live.name!r} defines nothing yet. Its clients see each definition at once.")
     if listener.approval is not None:
         display(session.listening.approval_card(live.name, listener.approval))
     return listener

@@ -1,4 +1,4 @@
-"""How a function becomes a verb of ``%mcp``, and what several verbs share."""
+"""Makes a function a verb of ``%mcp``, with the options that several verbs share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ INTO = click.option(
 ERA = click.option(
     "--era",
     type=click.Choice(["modern", "legacy"]),
-    help="Which protocol to speak: 2026-07-28 (the default), or the one of before, with its handshake.",
+    help="The protocol: 2026-07-28 (the default), or the earlier one, with its handshake.",
 )
 ON = click.option(
     "--on",

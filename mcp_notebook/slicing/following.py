@@ -73,6 +73,7 @@ class _Moment:
         self._changed = 0
         self._outside: dict[str, None] = {}
         self._ran: dict[Function, tuple[int, int]] = {}
+        self._to_run: list[tuple[Uses, _Scope]] = []
         self._is_trial = False
 
     def run(self, *, is_trial: bool, asks_for_subclasses: bool) -> None:
@@ -90,6 +91,8 @@ class _Moment:
             scope = _Scope(self)
             self._apply(uses, scope)
             self._read(scope.group(self._names.reads))
+            while self._to_run:
+                self._apply(*self._to_run.pop())
             if isinstance(node, ast.ClassDef) and asks_for_subclasses:
                 own = 1 << values.bound(self._now, node.name).number
                 self._change(values.parts(own) & values.group("class") & ~own)
@@ -291,4 +294,5 @@ class _Moment:
         self._written.update(dict.fromkeys(function.uses.writes))
         if function.keeps_state:
             self._change(state | on & ~self._values.group("code"))
-        self._apply(function.uses, _Scope(self, passed))
+        # Not here: functions that call each other many times over would need a deeper stack than Python has.
+        self._to_run.append((function.uses, _Scope(self, passed)))

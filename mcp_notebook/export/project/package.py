@@ -37,7 +37,7 @@ class Package:
         server: The live one: what the documents list is read from it.
         tests: Further files of tests, by their names in ``tests/``.
         health: The name of a function of the modules that raises, or returns False, when the server is not well.
-        licence: An SPDX expression, such as ``MIT``.
+        license: An SPDX expression, such as ``MIT``.
         python: The lowest version of Python, such as ``3.11``: that which ran.
     """
 
@@ -48,7 +48,7 @@ class Package:
     server: MCPServer[Any]
     tests: Mapping[str, str] = field(default_factory=dict)
     health: str | None = None
-    licence: str | None = None
+    license: str | None = None
     python: str = "3.10"
 
     @property

@@ -91,7 +91,7 @@ def _sections(package: Package) -> dict[str, bool]:
         "health_async": health is not None and health.kind == "async",
         "share_keys": not package.own_state_keys,
         "settings": bool(package.module.settings),
-        "licence": package.licence is not None,
+        "license": package.license is not None,
         "hashed": bool(package.dependencies.hashes),
         "unhashed": not package.dependencies.hashes,
         "ignores": False,
@@ -111,7 +111,7 @@ def _values(package: Package) -> dict[str, str]:
         "variable": package.module.variable,
         "description": json.dumps(package.description, ensure_ascii=False),
         "python": package.python,
-        "licence": _licence(package.licence),
+        "license": _license(package.license),
         "requirements": _toml_lines(package.dependencies.requirements),
         "test_requirements": _toml_lines([str(dependencies.requirement(name)) for name in ("httpx2", "pytest")]),
         "ruff": layout.ruff_version(),
@@ -121,11 +121,11 @@ def _values(package: Package) -> dict[str, str]:
     }
 
 
-def _licence(licence: str | None) -> str:
+def _license(license: str | None) -> str:
     try:
-        return canonicalize_license_expression(licence) if licence else ""
+        return canonicalize_license_expression(license) if license else ""
     except InvalidLicenseExpression as error:
-        raise ExportError(f"{licence!r} is no licence by SPDX. Write it as in 'MIT' or 'Apache-2.0'.") from error
+        raise ExportError(f"{license!r} is not an SPDX license. Write it as in 'MIT' or 'Apache-2.0'.") from error
 
 
 def _identifier(kind: str) -> str:
