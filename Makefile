@@ -27,7 +27,7 @@ test: ## Run every test, then the notebooks (REQUIRE_BROWSER=1, REQUIRE_OUTSIDE=
 # The warnings of nbval's own process are not the notebooks', so they are not errors there.
 check-notebooks: ## Run the notebooks of the course, and compare with the outputs that are stored
 	@sh scripts/venv.sh test
-	"$(VENV_PYTHON)" -m pytest -W default -p tests.nbval_history --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout=60 -p no:cacheprovider notebooks
+	"$(VENV_PYTHON)" -m pytest -W default -p tests.support.nbval_history --nbval --nbval-current-env --nbval-sanitize-with tests/support/nbval_sanitize.cfg --nbval-cell-timeout=60 -p no:cacheprovider notebooks
 
 fast: ## Run the tests that need no browser and start no servers
 	@sh scripts/venv.sh test

@@ -7,7 +7,7 @@ from statistics import median
 from benchmarks.servers import TOOL, Served, bare, measure, ours, p50, slower
 from benchmarks.table import Row
 from benchmarks.wire import Block
-from tests.kernels import running_kernel
+from tests.support.kernels import running_kernel
 
 LOOP = "while True: sum(i * i for i in range(1_000))"
 SECONDS_ALONE = 0.2

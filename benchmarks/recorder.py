@@ -9,7 +9,7 @@ from statistics import median
 
 from benchmarks.servers import TOOL
 from benchmarks.table import Row
-from tests.kernels import running_kernel
+from tests.support.kernels import running_kernel
 
 SERVERS = f"""
 from mcp.server import MCPServer

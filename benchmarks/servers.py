@@ -17,7 +17,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.wire import ADD, MODERN, Block, Job
-from tests.kernels import Kernel, running_kernel
+from tests.support.kernels import Kernel, running_kernel
 
 TOOL = """
 async def add(a: int, b: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import median
 
 from benchmarks.table import Row
-from tests.kernels import running_kernel
+from tests.support.kernels import running_kernel
 
 TOOLS, CALLS = 1_000, 10_000
 MOST = 300

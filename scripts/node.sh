@@ -1,8 +1,8 @@
 #!/bin/sh
-# Find Node and the programs of tests/npm/package.json in .node, for the tests marked 'outside', or install them there
+# Find Node and the programs of tests/support/npm/package.json in .node, for the tests marked 'outside', or install them there
 # where possible. Say so if they are missing.
 set -u
-wanted=tests/npm
+wanted=tests/support/npm
 node=.node
 
 found() { [ -x "$node/node_modules/.bin/node" ] && cat "$wanted/package.json" "$wanted/package-lock.json" | cmp -s - "$node/installed"; }

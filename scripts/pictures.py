@@ -16,8 +16,8 @@ from playwright.sync_api import Locator, expect
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.lab import Lab, in_browser, running_lab  # noqa: E402  the driver is the tests'
-from tests.outside import connected  # noqa: E402
+from tests.support.lab import Lab, in_browser, running_lab  # noqa: E402  the driver is the tests'
+from tests.support.outside import connected  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
 WIDTH = 980

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from mcp_notebook.portal import Portal
-from tests.kernels import Kernel, running_kernel
-from tests.lab import Lab, browser_or_skip, in_browser, running_lab
+from tests.support.kernels import Kernel, running_kernel
+from tests.support.lab import Lab, browser_or_skip, in_browser, running_lab
 
 
 @pytest.fixture(scope="session", autouse=True)

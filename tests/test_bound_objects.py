@@ -8,7 +8,7 @@ import pytest
 from IPython.core.error import UsageError
 
 from mcp_notebook.cells import hint_for
-from tests.shells import Shell, running_shell
+from tests.support.shells import Shell, running_shell
 
 THREAD = "Define the tool with %%mcp_tool --run-on main"
 LOOP = "Create it within the function, or in the lifespan of the server."

@@ -18,14 +18,14 @@ from mcp_notebook.magics.commands import verbs
 from mcp_notebook.schema import budget, following
 from mcp_notebook.server import http_limits, idle_sessions
 from mcp_notebook.widgets.form import form_context
-from tests.kernels import Kernel
+from tests.support import ROOT
+from tests.support.kernels import Kernel
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     from pip._vendor import tomli as tomllib
 
-ROOT = Path(__file__).parent.parent
 SECURITY = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -79,7 +79,7 @@ def test_the_pages_name_every_option() -> None:
 def test_the_page_on_security_names_tests_that_there_are() -> None:
     named = re.findall(r"`(test_\w+)\.py(?:::(test_\w+))?`", SECURITY)
     assert len(named) > 30
-    tests = {path.stem: path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py")}
+    tests = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")}
     assert [f"{file}::{test}" for file, test in named if f"def {test or 'test_'}" not in tests.get(file, "")] == []
 
 

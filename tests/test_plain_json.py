@@ -25,8 +25,8 @@ from mcp_notebook.errors import RequestError
 from mcp_notebook.plain_json import as_json
 from mcp_notebook.portal import Portal
 from mcp_notebook.server.notebook_server import adopt
-from tests.shells import Shell, running_shell
-from tests.test_connection_web import url, web
+from tests.client.test_connection_web import url, web
+from tests.support.shells import Shell, running_shell
 
 NAN, INF = float("nan"), float("inf")
 

@@ -12,13 +12,13 @@ import pytest
 import yaml
 
 from scripts import release_notes
+from tests.support import ROOT
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     from pip._vendor import tomli as tomllib
 
-ROOT = Path(__file__).parent.parent
 GITHUB = ROOT / ".github"
 YAML_FILES = sorted(GITHUB.rglob("*.yml"))
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.prose import ROOT, Text, faults, of_markdown, of_python, of_shell
+from tests.support.prose import ROOT, Text, faults, of_markdown, of_python, of_shell
 
 PACKAGE = ROOT / "mcp_notebook"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob(".github/**/*.md")])
@@ -135,7 +135,7 @@ def test_a_summary_line_opens_with_a_verb_or_a_noun(opening: str) -> None:
 
 
 def test_code_in_a_document_is_not_prose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.prose.ROOT", tmp_path)
+    monkeypatch.setattr("tests.support.prose.ROOT", tmp_path)
     page = tmp_path / "page.md"
     page.write_text(
         "# A page\n\n```python\ncolour = 1  # anew\n```\n\nPlain `whoever` [text](anew.md).\n\n| grey | x |\n"
@@ -144,7 +144,7 @@ def test_code_in_a_document_is_not_prose(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_docstrings_messages_and_comments_of_a_module_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.prose.ROOT", tmp_path)
+    monkeypatch.setattr("tests.support.prose.ROOT", tmp_path)
     module = tmp_path / "module.py"
     module.write_text(
         '"""Whether it works."""\n\n# This is opened\n# anew.\nLIMIT = 1\n"""How many."""\n'

@@ -19,7 +19,7 @@ from mcp_notebook.rendering.content import markdown, render
 from mcp_notebook.rendering.question import asked
 from mcp_notebook.urls import LETTERS, address_of
 from mcp_notebook.widgets.question_card import QuestionCard
-from tests.test_questions import shown
+from tests.session.test_questions import shown
 
 LEADS_TO = {
     r"https://evil.example\@bank.example/login": "evil.example",

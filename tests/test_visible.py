@@ -34,7 +34,7 @@ from mcp_notebook.session.dialog import NobodyThereError, ask_line_by_line
 from mcp_notebook.visible import visible
 from mcp_notebook.widgets.approval import ApprovalCard
 from mcp_notebook.widgets.form.progress import ProgressBar
-from tests.shells import Shell, running_shell
+from tests.support.shells import Shell, running_shell
 
 HOSTILE = {
     "colour": "\x1b[31mred\x1b[0m",

@@ -1,6 +1,6 @@
 """Contain every access to a private part of the SDK, each with its reason.
 
-`tests/test_sdk_gaps.py` has a test for each that fails when the SDK closes the gap.
+`tests/server/test_sdk_gaps.py` has a test for each that fails when the SDK closes the gap.
 """
 
 from __future__ import annotations

@@ -1,0 +1,96 @@
+"""Allow and Deny in a real JupyterLab, for a client of another process."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.support.lab import Lab
+from tests.support.outside import Connected, connected
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+TOOLS = """%%mcp_tool --destructive
+def delete_book(title: str, shelf: int = 1) -> str:
+    "Take a book out of the library for good."
+    deleted.append(title)
+    return f"deleted {title}"
+"""
+
+SERVED = """with open("where", "w") as where:
+    print(listener.url, str(listener.token), file=where)
+print("written")"""
+
+
+@pytest.fixture(scope="module")
+def client(lab: Lab) -> Iterator[Connected]:
+    """A client of the notebook's server, from outside its kernel."""
+    cells = [
+        "%load_ext mcp_notebook",
+        "deleted = []",
+        TOOLS,
+        "listener = %mcp serve --approve destructive --approve-timeout 60",
+        SERVED,
+        "while 'Kim' not in deleted: pass\nprint('allowed while this ran')",
+        "listener.approval.timeout = 2",
+        "%mcp log --no-times",
+    ]
+    lab.open("approval", cells)
+    for cell in cells[:5]:
+        lab.run(cell.splitlines()[0])
+    lab.output("print(listener.url").get_by_text("written").wait_for()
+    url, token = (lab.home / "course" / "where").read_text().split()
+    with connected(url, token) as client:
+        yield client
+
+
+def card(lab: Lab) -> Locator:
+    return lab.output("mcp serve --approve")
+
+
+def row(lab: Lab, title: str) -> Locator:
+    """The row of a request, by an argument of it."""
+    return card(lab).locator(".widget-vbox").filter(has_text=re.compile(f'"{title}"')).last
+
+
+def test_a_call_is_allowed_by_its_button(lab: Lab, client: Connected) -> None:
+    call = client.start("delete_book", title="Dune", shelf=3)
+    expect(card(lab).get_by_text("approvals: 1 waiting for you")).to_be_visible()
+    expect(row(lab, "Dune")).to_contain_text("mcp 0.1.0 (as it calls itself)")
+    row(lab, "Dune").get_by_role("button", name="Allow", exact=True).focus()
+    for dark in (True, False):
+        lab.theme(dark=dark)
+        lab.picture(f"approval-{'dark' if dark else 'light'}", card(lab))
+    row(lab, "Dune").get_by_role("button", name="Allow", exact=True).press("Enter")
+    assert call.result(30).structured_content == {"result": "deleted Dune"}
+    expect(card(lab).get_by_text("approvals: nothing waits")).to_be_visible()
+
+
+def test_a_call_is_denied_with_a_reason_that_its_model_reads(lab: Lab, client: Connected) -> None:
+    call = client.start("delete_book", title="Emma")
+    row(lab, "Emma").get_by_label("reason").fill("it is on loan")
+    row(lab, "Emma").get_by_role("button", name="Deny").click()
+    assert "They say: it is on loan" in call.result(30).content[0].text
+    expect(row(lab, "Emma").get_by_role("button", name="Deny")).to_be_disabled()
+
+
+def test_a_call_is_allowed_while_a_cell_runs(lab: Lab, client: Connected) -> None:
+    lab.run("while 'Kim'")
+    call = client.start("delete_book", title="Kim")
+    row(lab, "Kim").get_by_role("button", name="Allow", exact=True).click()
+    expect(lab.output("while 'Kim'")).to_contain_text("allowed while this ran")
+    assert not call.result(30).is_error
+
+
+def test_a_call_that_nobody_answers_is_denied_and_the_card_says_so(lab: Lab, client: Connected) -> None:
+    lab.run("listener.approval.timeout")
+    lab.wait_until_idle()
+    call = client.start("delete_book", title="Ivanhoe")
+    assert "Nobody allowed this call within 2 s" in call.result(30).content[0].text
+    expect(row(lab, "Ivanhoe")).to_contain_text("denied: nobody answered in time")
+    lab.run("mcp log")
+    expect(lab.output("mcp log")).to_contain_text("error, denied")
+    lab.picture("approval-decided", card(lab))

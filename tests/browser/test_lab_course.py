@@ -1,0 +1,74 @@
+"""The fourth notebook in a real JupyterLab: from top to bottom, and then what a learner does in it."""
+
+from __future__ import annotations
+
+import re
+
+import nbformat
+import pytest
+from playwright.sync_api import expect
+
+from mcp_notebook.course.copy import course_source
+from tests.support.lab import Lab
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+NOTEBOOK = "04-advanced-patterns.ipynb"
+
+
+def solution(exercise: str) -> str:
+    """Return the solution, as a learner finds it in the notebook."""
+    cells = nbformat.read(course_source() / NOTEBOOK, as_version=4).cells
+    (source,) = [cell.source for cell in cells if cell.id == f"solution-{exercise}"]
+    found = re.search(r"```python\n(.*?)```", source, re.DOTALL)
+    assert found is not None
+    return found.group(1)
+
+
+def retype(lab: Lab, text: str, source: str) -> None:
+    """Type this source into the cell that holds the text, and run it; it may still be running on return."""
+    lab.cell(text).locator(".cm-content").click()
+    lab.page.keyboard.press("Control+A")
+    lab.page.keyboard.insert_text(source)
+    lab.page.keyboard.press("Control+Enter")
+
+
+@pytest.fixture(scope="module")
+def course(lab: Lab) -> Lab:
+    """The learner's copy of the notebook, just run from top to bottom."""
+    lab.page.goto(re.sub(r"/lab.*", f"/doc/tree/{NOTEBOOK}", lab.url))
+    lab.wait_until_idle()
+    lab.menu("Edit", "Clear Outputs of All Cells")
+    lab.run_all()
+    lab.page.locator(".jp-OutputArea-output", has_text="has no tool 'scan' yet").wait_for()
+    lab.wait_until_idle()
+    return lab
+
+
+def test_the_notebook_runs_from_top_to_bottom_without_an_error(course: Lab) -> None:
+    page = course.page
+    expect(page.locator("[data-mime-type='application/vnd.jupyter.error']")).to_have_count(0)
+    expect(page.locator("[data-mime-type='application/vnd.jupyter.stderr']")).to_have_count(0)
+    expect(page.locator(".jp-OutputArea-output", has_text="not attempted")).to_have_count(4)
+
+
+def test_without_answers_the_learner_is_asked_under_the_cell(course: Lab) -> None:
+    call = "%mcp call borrow title=Emma member=Mary"
+    retype(course, "%mcp call borrow title=Emma", call)
+    output = course.output(call)
+    expect(output).to_contain_text("All copies of Emma by Jane Austen are lent")
+    output.get_by_label("wait").select_option("true")
+    course.picture("course-question", output)
+    output.get_by_role("button", name="Accept").click()
+    expect(output).to_contain_text("on the waiting list, for 2 weeks")
+    course.wait_until_idle()
+
+
+def test_a_typed_solution_passes_its_check(course: Lab) -> None:
+    retype(course, "# Exercise 2:", solution("discard"))
+    expect(course.output("%%mcp_tool discard")).to_contain_text("Take a book out of the catalogue")
+    course.run("discarded = await check(")
+    checked = course.output("discarded = await check(")
+    expect(checked).to_contain_text("passed")
+    expect(checked).to_contain_text("to decline is an answer, not an error")
+    course.picture("course-exercise", checked)

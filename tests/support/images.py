@@ -1,0 +1,184 @@
+"""The steps of a Dockerfile, run as they are written where no Docker engine is there.
+
+What stands for what, in one temporary folder:
+
+| in the image | here |
+|---|---|
+| ``FROM python:X-slim`` | a new virtual environment of the Python that runs the tests, first on ``PATH`` |
+| ``WORKDIR /app`` and other whole paths | the same path below the folder |
+| the build context | the files that ``.dockerignore`` lets through, copied to a folder of their own |
+| ``RUN`` | ``sh -e`` in the working directory, with the Dockerfile's ``ENV`` and ``PATH`` and ``HOME``, nothing else |
+| ``useradd`` | a program that only notes the name: the machine gets no user, and nothing runs as root of the image |
+| pip | takes the wheels of this machine's cache, and compiles no bytecode |
+| the published port | a free one, in ``CMD`` and ``HEALTHCHECK`` in the place of the exposed one |
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import venv
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import Path
+
+from tests.support.packages import free_port
+
+PASSED_ON = ("PIP_CERT", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_CONFIG_FILE", "SSL_CERT_FILE")
+"""What the machine says of where packages come from, as Docker's host would with a proxy."""
+
+
+def instructions(text: str) -> list[tuple[str, str]]:
+    """Return the instructions of a Dockerfile and their arguments, continued lines joined."""
+    joined = re.sub(r"\\\n\s*", "", text)
+    lines = [line for line in joined.splitlines() if line.strip() and not line.startswith("#")]
+    return [(line.partition(" ")[0], line.partition(" ")[2].strip()) for line in lines]
+
+
+def in_context(folder: Path) -> Iterator[Path]:
+    """Yield the files that Docker would be sent: of the patterns that fit a file or its folders, the last counts."""
+    patterns = [
+        line for line in (folder / ".dockerignore").read_text("utf-8").splitlines() if line[:1] not in ("", "#")
+    ]
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        relative = path.relative_to(folder)
+        names = [relative.as_posix(), *(parent.as_posix() for parent in relative.parents)][:-1]
+        fitting = [p for p in patterns if any(fnmatch(n, p.lstrip("!").replace("**/", "*")) for n in names)]
+        if not fitting or fitting[-1].startswith("!"):
+            yield relative
+
+
+@dataclass
+class Image:
+    """What the steps of a Dockerfile made.
+
+    Attributes:
+        root: Its file system.
+        users: Who was made.
+        user: Who runs the command.
+        command: That of ``CMD``.
+        healthcheck: That of ``HEALTHCHECK``.
+        port: What is exposed, and the free one that stands for it.
+    """
+
+    root: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    workdir: str = "/"
+    user: str = "root"
+    command: list[str] = field(default_factory=list)
+    healthcheck: list[str] = field(default_factory=list)
+    port: tuple[str, str] = ("", "")
+
+    @property
+    def users(self) -> list[str]:
+        return (self.root / "users").read_text("utf-8").split()
+
+    def path(self, place: str) -> Path:
+        """Return where a path of the image is."""
+        return self.root / os.path.normpath(os.path.join(self.workdir, place)).lstrip("/")  # noqa: PTH118
+
+    def run(self, command: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run(
+            command, cwd=self.path("."), env=self._environment(variables),
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
+
+    def start(self, **variables: str) -> subprocess.Popen[str]:
+        """Start ``CMD``."""
+        return subprocess.Popen(
+            self.mapped(self.command), cwd=self.path("."), env=self._environment(variables),
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def mapped(self, command: list[str]) -> list[str]:
+        """Return a command with the free port, and its program as the image's ``PATH`` finds it."""
+        program = self.root / "venv" / "bin" / command[0]
+        return [str(program), *(word.replace(*self.port) for word in command[1:])]
+
+    def _environment(self, variables: dict[str, str]) -> dict[str, str]:
+        path = os.pathsep.join([str(self.root / "bin"), str(self.root / "venv" / "bin"), "/usr/bin", "/bin"])
+        machine = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        # The home directory is the machine's, for pip's cache.
+        return {
+            **machine,
+            "PIP_NO_COMPILE": "1",
+            "HOME": os.environ.get("HOME", "/"),
+            **self.environment,
+            "PATH": path,
+            **variables,
+        }
+
+
+def build(folder: Path, root: Path) -> Image:
+    """Run the steps of the Dockerfile in `folder`."""
+    image = Image(root)
+    context = root / "context"
+    for file in in_context(folder):
+        (context / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(folder / file, context / file)
+    for name, rest in instructions((folder / "Dockerfile").read_text("utf-8")):
+        STEPS[name](image, rest, context)
+    return image
+
+
+def _from(image: Image, rest: str, _: Path) -> None:
+    assert rest == f"python:{sys.version_info.major}.{sys.version_info.minor}-slim"
+    venv.create(image.root / "venv", with_pip=True)
+    (image.root / "bin").mkdir()
+    useradd = image.root / "bin" / "useradd"
+    useradd.write_text(f'#!/bin/sh\nfor name; do :; done\necho "$name" >> {shlex.quote(str(image.root / "users"))}\n')
+    useradd.chmod(0o755)
+
+
+def _env(image: Image, rest: str, _: Path) -> None:
+    image.environment |= dict(word.split("=", 1) for word in shlex.split(rest))
+    image.environment.pop("PIP_NO_CACHE_DIR", None)
+
+
+def _workdir(image: Image, rest: str, _: Path) -> None:
+    image.workdir = rest
+    image.path(".").mkdir(parents=True, exist_ok=True)
+
+
+def _run(image: Image, rest: str, _: Path) -> None:
+    done = image.run(["/bin/sh", "-e", "-c", rest])
+    assert done.returncode == 0, f"RUN {rest}\n{done.stdout}\n{done.stderr}"
+
+
+def _copy(image: Image, rest: str, context: Path) -> None:
+    *sources, target = shlex.split(rest)
+    for source in sources:
+        found, place = context / source, image.path(target)
+        if found.is_dir():
+            shutil.copytree(found, place, dirs_exist_ok=True)
+        else:
+            shutil.copy(found, place)
+
+
+def _user(image: Image, rest: str, _: Path) -> None:
+    image.user = rest
+
+
+def _expose(image: Image, rest: str, _: Path) -> None:
+    image.port = (rest, str(free_port()))
+
+
+def _healthcheck(image: Image, rest: str, _: Path) -> None:
+    image.healthcheck = json.loads(rest.partition("CMD ")[2])
+
+
+def _cmd(image: Image, rest: str, _: Path) -> None:
+    image.command = json.loads(rest)
+
+
+STEPS = {
+    "FROM": _from, "ENV": _env, "WORKDIR": _workdir, "RUN": _run, "COPY": _copy, "USER": _user,
+    "EXPOSE": _expose, "HEALTHCHECK": _healthcheck, "CMD": _cmd,
+}  # fmt: skip
