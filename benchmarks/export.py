@@ -29,12 +29,12 @@ load_ipython_extension(shell)
 session = shell._mcp_notebook.session
 shell.display_pub.publish = lambda *_, **__: None
 from mcp_notebook.export.exporting import export
-from mcp_notebook.export.wishes import Wishes
+from mcp_notebook.export.options import ExportOptions
 from mcp_notebook.session.choosing import subject_of
-def seconds(destination, **wishes):
+def seconds(destination, **options):
     begun = time.perf_counter()
-    done = export(subject_of(session), Path(destination), session.registry.recorder.calls, wishes=Wishes(**wishes),
-                  portal=session.portal, environment={})
+    done = export(subject_of(session), Path(destination), session.registry.recorder.calls,
+                  options=ExportOptions(**options), portal=session.portal, environment={})
     taken = time.perf_counter() - begun
     assert not done.stopped and (done.proof is None or done.proof.ok), done
     print("SECONDS", taken)
@@ -79,10 +79,10 @@ def _proving(times: int) -> Row:
     )
 
 
-def _measured(cells: list[str], wishes: list[str]) -> list[float]:
-    """Run cells in a process of their own, export as often as there are wishes, and return the seconds."""
+def _measured(cells: list[str], options: list[str]) -> list[float]:
+    """Run cells in a process of their own, export as often as there are options, and return the seconds."""
     with tempfile.TemporaryDirectory() as folder:
-        lines = [f"seconds({f'{folder}/made_{i}'!r}, {wish})" for i, wish in enumerate(wishes)]
+        lines = [f"seconds({f'{folder}/made_{i}'!r}, {option})" for i, option in enumerate(options)]
         program = "\n".join([SETUP, *(f"run({cell!r})" for cell in cells), *lines])
         done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr[-2000:]

@@ -14,7 +14,7 @@ import click
 from mcp_notebook import addresses
 from mcp_notebook.bridge.command import WAIT
 from mcp_notebook.bridge.command import connect as run_bridge
-from mcp_notebook.export.wishes import OPTIONS, Wishes
+from mcp_notebook.export.options import OPTIONS, ExportOptions
 from mcp_notebook.visible import visible
 
 __all__ = ["main"]
@@ -117,7 +117,7 @@ def serve(notebook: Path, **options: Any) -> None:
     raise SystemExit(status)
 
 
-def _wishes(command: Callable[..., None]) -> Callable[..., None]:
+def _export_options(command: Callable[..., None]) -> Callable[..., None]:
     for name, option in reversed(OPTIONS.items()):
         command = click.option(name, **option)(command)
     return command
@@ -127,8 +127,8 @@ def _wishes(command: Callable[..., None]) -> Callable[..., None]:
 @click.argument("notebook", type=click.Path(path_type=Path))
 @click.argument("destination", type=click.Path(path_type=Path), metavar="DEST")
 @click.option("--server", metavar="NAME", help="The server that is meant; the only one with definitions if not given.")
-@_wishes
-def export_notebook(notebook: Path, destination: Path, server: str | None, **wishes: Any) -> None:
+@_export_options
+def export_notebook(notebook: Path, destination: Path, server: str | None, **options: Any) -> None:
     r"""Run NOTEBOOK from top to bottom, and make a package of its server in DEST, with the proof that it is the same.
 
     Ends with 0 where the package is proven (or only written, as asked), 1 where it is not, 2 where nothing was written.
@@ -152,7 +152,12 @@ def export_notebook(notebook: Path, destination: Path, server: str | None, **wis
     with ended_by_signals() as ended:
         try:
             exported = export_notebook(
-                notebook, destination, Wishes(**wishes), server=server, on_progress=say, stopped=ended.signal.done
+                notebook,
+                destination,
+                ExportOptions(**options),
+                server=server,
+                on_progress=say,
+                stopped=ended.signal.done,
             )
         except McpNotebookError as error:
             click.echo(f"mcp-notebook export: {error}", err=True)

@@ -14,13 +14,13 @@ from mcp_notebook.export.dependencies import Dependencies
 from mcp_notebook.export.findings import Finding, Weight
 from mcp_notebook.export.module import writing as module
 from mcp_notebook.export.naming import package_name, printable
+from mcp_notebook.export.options import ExportOptions
 from mcp_notebook.export.project import Package, hashes
 from mcp_notebook.export.proof.replaying import Replays, replays
 from mcp_notebook.export.ran import Subject
 from mcp_notebook.export.settings import lifting as settings
 from mcp_notebook.export.settings import secrets
 from mcp_notebook.export.settings.listed import listed
-from mcp_notebook.export.wishes import Wishes
 from mcp_notebook.recording import Call
 from mcp_notebook.recording.as_tests import TYPES, as_tests, testable
 
@@ -69,31 +69,31 @@ class Draft:
 
 
 def draft(
-    subject: Subject, destination: Path, calls: Iterable[Call], wishes: Wishes, environment: Mapping[str, str]
+    subject: Subject, destination: Path, calls: Iterable[Call], options: ExportOptions, environment: Mapping[str, str]
 ) -> Draft:
     """Make the package of a live server; the arguments are as of `exporting.export`."""
-    written = module.write(subject, also=[wishes.health] if wishes.health else [])
-    name, named = package_name(wishes.name or destination.resolve().name, dependencies.top_levels(written))
+    written = module.write(subject, also=[options.health] if options.health else [])
+    name, named = package_name(options.name or destination.resolve().name, dependencies.top_levels(written))
     lifted = settings.lift(written, subject, environment, package=name)
     known = [setting.live for setting in lifted.settings if setting.secret and setting.live]
     withheld = partial(secrets.withheld, environment=environment, known=known)
-    recorded = replays(calls if wishes.calls else (), subject.server, withheld)
+    recorded = replays(calls if options.calls else (), subject.server, withheld)
     package = Package(
         name,
         " ".join(printable(subject.server.title or subject.server.name).split())[:LONGEST_TITLE] or name,
         lifted,
-        _locked(dependencies.of(lifted), destination, ask=not wishes.dry_run),
+        _locked(dependencies.of(lifted), destination, ask=not options.dry_run),
         subject.server,
-        _tests(recorded, name, lifted.variable, wishes.volatile, {} if wishes.proof else None),
-        wishes.health,
-        wishes.license,
+        _tests(recorded, name, lifted.variable, options.volatile, {} if options.proof else None),
+        options.health,
+        options.license,
         ".".join(platform.python_version_tuple()[:2]),
     )
     files = project.files(package)
     hide = partial(secrets.hide, environment=environment, known=known)
     refused = secrets.refuse(files, environment, known, subject.cells)
     shown = listed(subject.server, lifted.settings, lifted.cells, subject.cells)
-    said = [] if wishes.proof else [*_of_calls(recorded, package.tests), *wishes.unmet()]
+    said = [] if options.proof else [*_of_calls(recorded, package.tests), *options.unmet()]
     found = _stops_first([*refused, *shown, *lifted.findings, *package.dependencies.findings, *named, *said])
     # A finding may quote a line of the notebook.
     findings = tuple(replace(finding, name=hide(finding.name), what=hide(finding.what)) for finding in found)

@@ -11,10 +11,10 @@ from mcp_notebook.export.drafting import Draft, draft
 from mcp_notebook.export.findings import Finding, Group, grouped
 from mcp_notebook.export.manifest import Update
 from mcp_notebook.export.naming import refuse_place
+from mcp_notebook.export.options import ExportOptions
 from mcp_notebook.export.proof import Proof, prove
 from mcp_notebook.export.proof.report import markdown
 from mcp_notebook.export.ran import Subject
-from mcp_notebook.export.wishes import Wishes
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
 
@@ -69,7 +69,7 @@ def export(
     destination: Path,
     calls: Iterable[Call],
     *,
-    wishes: Wishes,
+    options: ExportOptions,
     portal: Portal,
     environment: Mapping[str, str],
     on_progress: Callable[[str], None] = lambda _: None,
@@ -81,28 +81,28 @@ def export(
         subject: The server and the cells that it came from.
         destination: The directory; one that was written before is brought up to date.
         calls: What was recorded.
-        wishes: What is asked for.
+        options: The name of the package, whether to prove it, and the rest.
         portal: The loop of connections.
         environment: That of the notebook, where values of secrets may be.
         on_progress: Told of each step in a line.
         python: For the proof, an interpreter that has all that the package needs; an environment is made if not given.
 
     Raises:
-        ExportError: The directory cannot be written, or a wish cannot be met.
+        ExportError: The directory cannot be written, or an option cannot be honored.
     """
     refuse_place(destination)
     on_progress("reading the cells")
-    made = draft(subject, destination, calls, wishes, environment)
-    exported = Exported(made.package.name, destination, made.files, made.findings, dry=wishes.dry_run)
+    made = draft(subject, destination, calls, options, environment)
+    exported = Exported(made.package.name, destination, made.files, made.findings, dry=options.dry_run)
     if made.is_stopped:
         return exported
-    on_progress("comparing with the directory" if wishes.dry_run else "writing the package")
-    exported = replace(exported, update=_updated(made, destination, dry_run=wishes.dry_run))
-    if wishes.dry_run or not wishes.proof:
+    on_progress("comparing with the directory" if options.dry_run else "writing the package")
+    exported = replace(exported, update=_updated(made, destination, dry_run=options.dry_run))
+    if options.dry_run or not options.proof:
         return exported
-    proof = _proven(made, subject, destination, wishes, portal, python, on_progress)
+    proof = _proven(made, subject, destination, options, portal, python, on_progress)
     if proof.unproven:
-        made.test_anew(None, wishes.volatile)
+        made.test_anew(None, options.volatile)
     made.files[PROOF] = markdown(proof)
     manifest.update(destination, made.files, dry_run=False)
     return replace(exported, proof=proof, update=_with_proof(exported.update))
@@ -118,7 +118,7 @@ def _proven(
     made: Draft,
     subject: Subject,
     destination: Path,
-    wishes: Wishes,
+    options: ExportOptions,
     portal: Portal,
     python: Path | None,
     on_progress: Callable[[str], None],
@@ -126,7 +126,7 @@ def _proven(
     """Prove the package; its tests are written again where that shows that values vary."""
 
     def test_anew(varies: Mapping[int, Sequence[str]]) -> None:
-        made.test_anew(varies, wishes.volatile)
+        made.test_anew(varies, options.volatile)
         manifest.update(destination, made.files, dry_run=False)
 
     return prove(
@@ -137,9 +137,9 @@ def _proven(
         made.recorded,
         portal=portal,
         environment=made.environment,
-        volatile=wishes.volatile,
+        volatile=options.volatile,
         python=python,
-        keep=Path(wishes.environment).expanduser().resolve() if wishes.environment else None,
+        keep=Path(options.environment).expanduser().resolve() if options.environment else None,
         before_tests=test_anew,
         on_progress=on_progress,
     )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mcp_notebook.export.exporting import Exported, export
-from mcp_notebook.export.wishes import Wishes
+from mcp_notebook.export.options import ExportOptions
 from mcp_notebook.headless.running import run
 from mcp_notebook.session.choosing import name_of, subject_of
 
@@ -18,7 +18,7 @@ __all__ = ["export_notebook"]
 def export_notebook(
     notebook: Path,
     destination: Path,
-    wishes: Wishes,
+    options: ExportOptions,
     *,
     server: str | None,
     on_progress: Callable[[str], None],
@@ -29,7 +29,7 @@ def export_notebook(
     Args:
         notebook: The ``.ipynb`` file.
         destination: The package's directory.
-        wishes: The options.
+        options: The options of the export.
         server: Which server is meant; the only one with definitions if None.
         on_progress: Told of each step in a line.
         stopped: As of `run`.
@@ -37,7 +37,7 @@ def export_notebook(
     Raises:
         NotebookError: The notebook cannot be run, a cell raised, or it is not clear which server is meant.
         UnknownNameError: There is no server of that name.
-        ExportError: The directory cannot be written, or a wish cannot be met.
+        ExportError: The directory cannot be written, or an option cannot be honored.
     """
     place = destination.absolute()  # the notebook runs in its own folder
     with run(notebook, on_progress=on_progress, stopped=stopped) as ran:
@@ -45,7 +45,7 @@ def export_notebook(
             subject_of(ran.session, name_of(ran.session, server)),
             place,
             ran.session.registry.recorder.calls,
-            wishes=wishes,
+            options=options,
             portal=ran.session.portal,
             environment=os.environ,
             on_progress=on_progress,

@@ -12,7 +12,7 @@ import click
 from IPython.display import display
 
 from mcp_notebook.export.exporting import Exported, export
-from mcp_notebook.export.wishes import OPTIONS, Wishes
+from mcp_notebook.export.options import OPTIONS, ExportOptions
 from mcp_notebook.importing.notebook import import_server
 from mcp_notebook.magics.options import SERVER, TEXT
 from mcp_notebook.magics.verb import verb
@@ -40,7 +40,7 @@ def _export(
     session: Session,
     destination: str,
     server: str | None,
-    **wishes: Any,
+    **options: Any,
 ) -> Exported:
     """Write a server as a package that does not need this notebook, and prove it. Example: %mcp export ../books.
 
@@ -53,7 +53,7 @@ def _export(
             subject,
             Path(destination).expanduser(),
             session.registry.recorder.calls,
-            wishes=Wishes(**wishes),
+            options=ExportOptions(**options),
             portal=session.portal,
             environment=os.environ,
             on_progress=say,

@@ -161,7 +161,7 @@ def test_a_health_check_that_no_tool_uses_is_in_the_package_with_what_it_needs(s
         (".", "no package of ours"),
     ],
 )
-def test_a_wish_that_cannot_be_met_is_one_line(shell: Shell, tmp_path: Path, line: str, words: str) -> None:
+def test_an_option_that_cannot_be_honored_is_one_line(shell: Shell, tmp_path: Path, line: str, words: str) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(UsageError, match=words):
         exported(shell, f"{line} --no-proof")
@@ -430,7 +430,7 @@ def test_a_file_that_only_a_cell_makes_is_warned_of(shell: Shell, cells: list[st
     assert "importlib.resources" in said.way_out
 
 
-def test_a_wish_that_means_nothing_is_said_to(shell: Shell) -> None:
+def test_an_option_that_has_no_effect_is_named(shell: Shell) -> None:
     said = repr(exported(shell, "books --no-proof --environment there"))
     assert "notes  --environment: is for the proof, which --no-proof leaves out" in said
 

@@ -15,8 +15,8 @@ import pytest
 from mcp_notebook.errors import ExportError
 from mcp_notebook.export.exporting import Exported, export
 from mcp_notebook.export.naming import package_name
+from mcp_notebook.export.options import ExportOptions
 from mcp_notebook.export.ran import RanCell, Subject
-from mcp_notebook.export.wishes import Wishes
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
 
@@ -40,7 +40,7 @@ PLACES = {
 }  # fmt: skip
 
 
-def exported(source: str, destination: Path, **wishes: Any) -> Exported:
+def exported(source: str, destination: Path, **options: Any) -> Exported:
     """Export a notebook of one cell, with a call of each thing that its server has."""
     source = f"from mcp.server.mcpserver import MCPServer\n{source}\n"
     linecache.cache["<cell>"] = (len(source), None, source.splitlines(True), "<cell>")
@@ -52,8 +52,8 @@ def exported(source: str, destination: Path, **wishes: Any) -> Exported:
         call = Call(server="s", method="tools/call", name=tool.name, arguments={})
         call.end("done", {"content": [{"type": "text", "text": "x"}]})
         calls.append(call)
-    wanted = Wishes(dry_run=True, proof=False, **wishes)
-    return export(subject, destination, calls, wishes=wanted, portal=Portal(), environment={})  # which no proof uses
+    wanted = ExportOptions(dry_run=True, proof=False, **options)
+    return export(subject, destination, calls, options=wanted, portal=Portal(), environment={})  # which no proof uses
 
 
 @pytest.mark.parametrize("place", PLACES)

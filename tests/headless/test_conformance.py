@@ -12,7 +12,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from mcp_notebook.export.wishes import Wishes
+from mcp_notebook.export.options import ExportOptions
 from mcp_notebook.headless.exporting import export_notebook
 from tests.support.kernels import running_kernel
 from tests.support.packages import listening
@@ -57,7 +57,7 @@ def served_by_the_notebook(programs: Programs) -> Iterator[str]:
 def served_by_the_package(programs: Programs) -> Iterator[str]:
     """Export the notebook, and start the package on its own, without a token."""
     exported = export_notebook(
-        NOTEBOOK, programs.home / "everything", Wishes(proof=False), server=None, on_progress=lambda _: None
+        NOTEBOOK, programs.home / "everything", ExportOptions(proof=False), server=None, on_progress=lambda _: None
     )
     assert not exported.stopped, exported
     starting = ("-m", "everything", "--transport", "http")

@@ -1,4 +1,4 @@
-"""What a person can ask of an export; the same in a cell and on a shell."""
+"""The options of an export: the same in a cell and in a shell."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any
 
 from mcp_notebook.export.findings import Finding
 
-__all__ = ["OPTIONS", "Wishes"]
+__all__ = ["OPTIONS", "ExportOptions"]
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """What is asked of an export.
+class ExportOptions:
+    """The options of one export.
 
     Attributes:
         name: What to call the package; the name of the directory if not given.
         dry_run: Whether to write nothing.
         proof: Whether to prove it.
-        environment: A directory for the environment that the proof makes, which then stays; none if not given.
+        environment: A directory for the proof's environment, which then stays; a temporary one if not given.
         calls: Whether recorded calls become tests, and are made again for the proof.
         volatile: The places in results where only the type counts: see `recording.volatile`.
-        health: The function that says whether the server is well.
+        health: The name of a function that tells whether the server is well.
         license: An SPDX expression.
     """
 
@@ -36,7 +36,7 @@ class Wishes:
     license: str | None = None
 
     def unmet(self) -> Iterator[Finding]:
-        """Say which wishes mean nothing beside the others."""
+        """Yield a note for each option that has no effect beside the others."""
         if self.environment and not self.proof:
             what = "is for the proof, which --no-proof leaves out, so no environment is made."
             yield Finding("notes", None, "--environment", what)
@@ -56,4 +56,4 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--health": {"metavar": "FUNCTION", "help": "A function that says whether the server is well."},
     "--license": {"metavar": "ID", "help": "The package's license, such as MIT."},
 }
-"""The fields of `Wishes` as options of a command line: their names, and what `click.option` takes."""
+"""The fields of `ExportOptions` as options of a command line: their names, and what `click.option` takes."""
