@@ -254,7 +254,6 @@ PLACES = {
     "a command in a list": "run(['mysql', '-u', 'root', '-pswordfish', 'shop'])",
     "an option in a list": f"run(['deploy', '--password', {SHORT!r}])",
     "a login of curl in a list": f"run(['curl', '-u', 'admin:{SHORT}', url])",
-    "parts of an f-string": f"x = f\"{{'gh' 'p_'}}{{{made(36)!r}}}\"",
     "in an f-string": f"x = f'Authorization: Token {SECRET} {{q}}'",
     "in a docstring": f'def f():\n    """Call it.\n\n    >>> f(password="{SHORT}")\n    """',
     "in a comment": f"x = 1  # curl -u admin:{SHORT} https://x.org",
@@ -303,9 +302,9 @@ def test_what_is_lifted_out_leaves_nothing_of_the_secret_behind(value: str) -> N
 
 
 @pytest.mark.parametrize("whole", ["FIRST + SECOND", "f'{FIRST}{SECOND}'", "''.join([FIRST, SECOND])"])
-def test_a_secret_that_constants_are_put_together_to_stops_the_export(whole: str) -> None:
+def test_a_marked_constant_whose_parts_are_in_the_module_stops_the_export(whole: str) -> None:
     first, second = "gh" + "p_", made(36)
-    source = f"FIRST = {first!r}\nSECOND = {second!r}\nVALUE = {whole}\n"
+    source = f"FIRST = {first!r}\nSECOND = {second!r}\nVALUE = {whole}  # secret\n"
     names = {"FIRST": first, "SECOND": second, "VALUE": first + second}
     module = lift(
         Module({"server.py": source}, "mcp"),

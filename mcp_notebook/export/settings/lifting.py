@@ -26,10 +26,6 @@ ASKING = {"getpass.getpass", "getpass", "input"}
 """Calls that ask the person at the notebook; nobody sits at a server."""
 
 
-ASSEMBLING = {"join", "format", "replace", "strip", "decode", "encode", "fromhex", "upper", "lower"}
-"""Methods that make a text of texts."""
-
-
 def lift(module: Module, subject: Subject, environment: Mapping[str, str], *, package: str) -> Module:
     """Return the module with its settings and secrets in a ``settings.py``, none where a setting can stand.
 
@@ -75,7 +71,7 @@ def _lifted(source: str, beside: str, work: _Work) -> str:
     made_of_environment = set[str]()
     for statement in rewriting.tree.body:
         if isinstance(statement, Constant):
-            mark = marked.get(statement.lineno) or _assembled(statement, work)
+            mark = marked.get(statement.lineno)
             if not _is_made_of(made_of_environment, statement):
                 _lift_constant(statement, mark, rewriting, work)
                 continue
@@ -106,19 +102,6 @@ def _marked(source: str, work: _Work) -> dict[int, Mark]:
             "Give the value a name at the top level of a cell, and mark that line.",
         )  # fmt: skip
     return found
-
-
-def _assembled(statement: Constant, work: _Work) -> Mark | None:
-    """Return a mark for a constant that is put together from parts, and is a secret as a whole."""
-    live = work.subject.namespace.get(name := _target(statement))
-    is_put_together = isinstance(statement.value, ast.BinOp | ast.JoinedStr | ast.Call | ast.Subscript)
-    if not isinstance(live, str) or not is_put_together or statement.value is None or reads.mentions(statement.value):
-        return None
-    called = [node.func for node in ast.walk(statement.value) if isinstance(node, ast.Call)]
-    if not all(isinstance(each, ast.Attribute) and each.attr in ASSEMBLING for each in called):
-        return None
-    whole = any(part.end - part.start == len(live) for part in parts(live, name, work.hidden))
-    return Mark(True, "", statement.lineno, 0) if whole else None
 
 
 def _lift_constant(statement: Constant, mark: Mark | None, rewriting: Rewriting, work: _Work) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from types import MappingProxyType
 from typing import NamedTuple
@@ -18,11 +18,11 @@ class Literal(NamedTuple):
     """A text in the source.
 
     Attributes:
-        node: The expression that it is: a constant, constants that are added, or the f-string that it is a part of.
-        value: The text; that of bytes where they are one.
-        name: What it is given to: a variable, parameter, keyword or key; "" where that is not known.
+        node: The constant, the f-string that it is a part of, or the list of words of a command.
+        value: The text; for bytes, their text.
+        name: The variable, parameter, keyword or key that it is given to; "" if unknown.
         part: The constant in the f-string; None elsewhere.
-        free: Whether another expression may stand in its place.
+        free: Whether another expression can replace it.
     """
 
     node: ast.expr
@@ -34,7 +34,7 @@ class Literal(NamedTuple):
     @property
     def is_bytes(self) -> bool:
         """Whether it is bytes in the source."""
-        return any(isinstance(node, ast.Constant) and isinstance(node.value, bytes) for node in ast.walk(self.node))
+        return isinstance(self.node, ast.Constant) and isinstance(self.node.value, bytes)
 
 
 THROUGH = {"SecretStr", "SecretBytes", "Secret", "Field", "str", "bytes", "encode", "strip", "field"}
@@ -71,7 +71,10 @@ PUBLIC = INNOCENT | {
 
 
 def literals(tree: ast.AST) -> Iterator[Literal]:
-    """Yield the texts of a module, in order."""
+    """Yield the texts of a module, in order.
+
+    Each constant is a text of its own: what an expression puts together from several is not evaluated.
+    """
     for child in ast.iter_child_nodes(tree):
         yield from _in(child, "", free=True)
 
@@ -79,18 +82,19 @@ def literals(tree: ast.AST) -> Iterator[Literal]:
 def _in(
     node: ast.AST, name: str, *, free: bool, above: Mapping[ast.AST, str] = MappingProxyType({})
 ) -> Iterator[Literal]:
-    """Yield the texts in a node; `above` says what is given to nodes further down."""
-    if isinstance(node, ast.expr) and (text := _text(node)) is not None:
-        yield Literal(node, text, name, free=free)
+    """Yield the texts in a node; `above` names nodes further down."""
+    if isinstance(node, ast.Constant):
+        if isinstance(node.value, str | bytes):
+            yield Literal(node, _text(node), name, free=free)
         return
-    if isinstance(node, ast.expr) and (whole := _put_together(node)):
-        yield Literal(node, whole, "", free=False)
     if isinstance(node, ast.JoinedStr):
         yield from _in_f_string(node, name, free=free)
         return
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):  # a docstring
         yield from _in(node.value, "", free=False)
         return
+    if isinstance(node, ast.List | ast.Tuple) and node.elts and is_program(_text(node.elts[0])):
+        yield Literal(node, " ".join(map(_quoted, node.elts)), "", free=False)
     given = {**dict(_given(node, name)), **above}
     unnamed = isinstance(node, ast.ClassDef) and any("Enum" in ast.unparse(base) for base in node.bases)
     for field, value in ast.iter_fields(node):
@@ -102,71 +106,30 @@ def _in(
                 yield found._replace(name="") if unnamed and isinstance(child, ast.Assign) else found
 
 
-def _text(node: ast.expr) -> str | None:
-    """Return the text of a constant, or of constants that are added."""
-    if isinstance(node, ast.Constant):
-        if isinstance(node.value, bytes):
-            return node.value.decode(errors="replace")
-        return node.value if isinstance(node.value, str) else None
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        left, right = _text(node.left), _text(node.right)
-        return None if left is None or right is None else left + right
-    return None
-
-
-def _put_together(node: ast.expr) -> str | None:
-    """Return the text that an expression puts together, ``{}`` for what only a run knows; None for other ones."""
-    match node:
-        case ast.List(elts=[ast.Constant(value=str(word)), *_]) | ast.Tuple(elts=[ast.Constant(value=str(word)), *_]):
-            return " ".join(map(_quoted, node.elts)) if is_program(word) else None
-        case ast.Call():
-            return _made_by_method(node)
-        case ast.BinOp(left=left, op=ast.Add(), right=right):
-            parts = [_put_together(side) or _text(side) for side in (left, right)]
-            return "".join(part or "{}" for part in parts) if any(parts) else None
-        case ast.JoinedStr(values=values):
-            return "".join(map(_piece, values))
-        case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod(), right=right):
-            given = right.elts if isinstance(right, ast.Tuple) else [right]
-            return _filled(lambda: text % tuple(map(_piece, given)))
-    return None
-
-
-def _made_by_method(node: ast.Call) -> str | None:
-    match node:
-        case ast.Call(
-            func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format"), args=args, keywords=words
-        ):
-            return _filled(lambda: text.format(*map(_piece, args), **{w.arg or "": _piece(w.value) for w in words}))
-        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="join"), args=[ast.List() as given]):
-            return text.join(map(_piece, given.elts))
-    return None
-
-
-def _quoted(node: ast.expr) -> str:
-    """Return a word of a command line, in quotes where it has spaces."""
-    text = _piece(node)
-    return f'"{text}"' if " " in text and '"' not in text else text
-
-
-def _piece(node: ast.expr) -> str:
-    text = _text(node.value if isinstance(node, ast.FormattedValue) and node.format_spec is None else node)
-    return "{}" if text is None else text
-
-
-def _filled(fill: Callable[[], str]) -> str | None:
-    try:
-        return fill()
-    except (LookupError, TypeError, ValueError, AttributeError):
-        return None  # it does not fit, which is found when it runs
-
-
 def _in_f_string(node: ast.JoinedStr, name: str, *, free: bool) -> Iterator[Literal]:
+    """Yield the constants of an f-string, and all of it with ``{}`` for each value."""
+    yield Literal(node, "".join(map(_word, node.values)), "", free=False)
     for value in node.values:
         if isinstance(value, ast.Constant):
             yield Literal(node, str(value.value), name, value, free)
         elif isinstance(value, ast.FormattedValue):
             yield from _in(value.value, "", free=free)
+
+
+def _text(node: ast.expr) -> str:
+    """Return the text of a constant; "" for every other expression."""
+    value = node.value if isinstance(node, ast.Constant) else None
+    return value.decode(errors="replace") if isinstance(value, bytes) else value if isinstance(value, str) else ""
+
+
+def _word(node: ast.expr) -> str:
+    return _text(node) if isinstance(node, ast.Constant) else "{}"
+
+
+def _quoted(node: ast.expr) -> str:
+    """Return a word of a command line, in quotes if it has spaces."""
+    word = _word(node)
+    return f'"{word}"' if " " in word and '"' not in word else word
 
 
 def _given(node: ast.AST, name: str) -> Iterator[tuple[ast.AST, str]]:
@@ -226,11 +189,11 @@ def _given_to_members(node: ast.List | ast.Set | ast.Tuple, name: str) -> Iterat
         case ast.List() | ast.Set() | ast.Tuple() if says_secret(name):
             yield from ((child, "login_pass") for child in node.elts)
         case ast.Tuple(elts=[ast.Constant() as key, second]):
-            yield second, (_text(key) or "").lstrip("-")
-        case ast.List(elts=[ast.Constant() as key, second]) if any(map(str.isdigit, _text(second) or "")):
-            yield second, (_text(key) or "").lstrip("-")
+            yield second, _text(key).lstrip("-")
+        case ast.List(elts=[ast.Constant() as key, second]) if any(map(str.isdigit, _text(second))):
+            yield second, _text(key).lstrip("-")
         case ast.List(elts=several) | ast.Tuple(elts=several):
-            options = ((_text(one) or "", other) for one, other in pairwise(several))
+            options = ((_text(one), other) for one, other in pairwise(several))
             yield from ((other, option.lstrip("-")) for option, other in options if option.startswith("-"))
 
 
@@ -249,16 +212,15 @@ def _given_to_keys(node: ast.Dict, name: str) -> Iterator[tuple[ast.AST, str]]:
 
 def _compared(other: ast.expr, value: ast.expr) -> str:
     """Return the name of what a text is compared with, unless the text is a word, which then is one of several."""
-    text = _text(value)
-    return _name(other) if text is not None and not text.replace("-", "").replace("_", "").isalpha() else ""
+    return _name(other) if not _text(value).replace("-", "").replace("_", "").isalpha() else ""
 
 
 def _name(node: ast.AST) -> str:
     match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Constant(value=str(name)):
+        case ast.Name(id=name) | ast.Attribute(attr=name):
             return name
-        case ast.Constant(value=bytes(name)):
-            return name.decode(errors="replace")
         case ast.Subscript(slice=key):
             return _name(key)
+        case ast.Constant():
+            return _text(node)
     return ""
