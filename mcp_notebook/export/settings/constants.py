@@ -1,47 +1,92 @@
-"""A constant of a notebook as a setting: its type, and what it is where nothing is set."""
+"""Turn a constant of the notebook into a setting: its mark, its type and its default."""
 
 from __future__ import annotations
 
 import ast
 import builtins
+import io
 import json
+import re
+import tokenize
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from mcp_notebook.export.module.writing import Setting
 from mcp_notebook.export.settings.fields import type_of
 
-__all__ = ["Constant", "imports_for", "plain", "setting_of", "text_of"]
+__all__ = ["Constant", "Mark", "imports_for", "marks", "plain", "setting_of", "target", "text_of", "unmarked"]
 
 Constant = ast.Assign | ast.AnnAssign
 
+MARK = re.compile(r"#+\s*(setting|secret)\s*(?::\s*(\S.*?)\s*)?$", re.IGNORECASE)
 PLAIN = (str, bytes, bool, int, float)
+
+
+class Mark(NamedTuple):
+    """A comment that makes the constant of its line a setting: ``# setting``, ``# secret: for the API``.
+
+    Attributes:
+        secret: Whether it is a secret.
+        description: The author's description; "" for none.
+        line: Its line, from 1.
+        column: Its first column, from 0.
+    """
+
+    secret: bool
+    description: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return "# secret" if self.secret else "# setting"
+
+
+def marks(source: str) -> dict[int, Mark]:
+    """Return the marks in a module, by the number of their line."""
+    comments = (t for t in tokenize.generate_tokens(io.StringIO(source).readline) if t.type == tokenize.COMMENT)
+    found = ((token.start, MARK.match(token.string)) for token in comments)
+    return {
+        line: Mark(match[1].lower() == "secret", match[2] or "", line, column)
+        for (line, column), match in found
+        if match
+    }
+
+
+def unmarked(source: str, lines: Mapping[int, Mark]) -> str:
+    """Return the source without these marks; everything else keeps its place."""
+    return "\n".join(
+        text[: lines[n].column].rstrip() if n in lines else text for n, text in enumerate(source.split("\n"), 1)
+    )
+
+
+def target(statement: Constant) -> str:
+    """Return the name that a statement binds; "" if it is not a plain name."""
+    found = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+    return found.id if isinstance(found, ast.Name) else ""
 
 
 def setting_of(
     name: str, statement: Constant, tree: ast.Module, namespace: Mapping[str, Any], *, secret: bool, description: str
 ) -> Setting | None:
-    """Return the setting that a constant is; None where its value is nothing that an environment can give.
+    """Return the setting for a constant; None if an environment variable cannot give its value.
 
     Args:
-        name: What it is called.
-        statement: Where it gets its value.
-        tree: The module that it is in.
-        namespace: The variables of the notebook: the values of those that are computed.
-        secret: Whether it is one.
-        description: What it is for.
+        name: Its name.
+        statement: The statement that binds it.
+        tree: The module of the statement.
+        namespace: The variables of the notebook, for values that are computed.
+        secret: Whether it is a secret.
+        description: The author's description.
     """
     assert statement.value is not None
     value = plain(statement.value)
     live = namespace.get(name) if value is None else value
-    is_plain = _is_plain(live) and live is not None
+    is_plain = live is not None and _is_plain(live)
     if secret:
         return Setting(name, _secret_type(live), None, True, "", description, text_of(live)) if is_plain else None
     annotation = _annotation(statement, tree, namespace) or (type_of(live) if is_plain else None)
-    if value is not None or (_carries(statement.value, tree) and not is_plain):
-        default: str | None = ast.unparse(statement.value)
-    else:
-        default = repr(live) if is_plain else None
+    as_written = value is not None or (_carries(statement.value, tree) and not is_plain)
+    default = ast.unparse(statement.value) if as_written else repr(live) if is_plain else None
     return None if annotation is None or default is None else Setting(name, annotation, default, False, "", description)
 
 
@@ -61,21 +106,24 @@ def imports_for(setting: Setting, tree: ast.Module) -> set[str]:
     return {known[n.id] for node in parsed for n in ast.walk(node) if isinstance(n, ast.Name) and n.id in known}
 
 
+def text_of(value: Any) -> str:
+    """Return a value as an environment variable has it."""
+    if isinstance(value, bytes):
+        return value.decode(errors="surrogateescape")
+    return value if isinstance(value, str) else json.dumps(value, default=list)
+
+
 def _annotation(statement: Constant, tree: ast.Module, namespace: Mapping[str, Any]) -> str | None:
-    """Return the type that the author wrote, or the class that is called, where the settings' module can have it."""
+    """Return the type that the author wrote, or the class that is called, if the settings' module can import it."""
     if isinstance(statement, ast.AnnAssign):
         annotation = statement.annotation
         if isinstance(annotation, ast.Subscript) and ast.unparse(annotation.value).endswith("Final"):
             annotation = annotation.slice
         if not ast.unparse(annotation).endswith("Final") and _carries(annotation, tree):
             return ast.unparse(annotation)
-    value = statement.value
-    if (
-        isinstance(value, ast.Call)
-        and isinstance(value.func, ast.Name)
-        and isinstance(namespace.get(value.func.id), type)
-    ):
-        return value.func.id
+    match statement.value:
+        case ast.Call(func=ast.Name(id=called)) if isinstance(namespace.get(called), type):
+            return called
     return None
 
 
@@ -85,7 +133,7 @@ def _carries(node: ast.AST, tree: ast.Module) -> bool:
 
 
 def _imports(tree: ast.Module) -> dict[str, str]:
-    """Return the absolute imports at the top of a module, by the name that each binds."""
+    """Return the absolute imports at the top level of a module, by the name that each binds."""
     return {
         (alias.asname or alias.name).partition(".")[0]: ast.unparse(
             ast.Import([alias]) if isinstance(node, ast.Import) else ast.ImportFrom(node.module, [alias], 0)
@@ -108,10 +156,3 @@ def _secret_type(value: Any) -> str:
     if isinstance(value, str):
         return "SecretStr"
     return f"Secret[{type_of(value)}]" if isinstance(value, PLAIN) else f"Secret[Json[{type_of(value)}]]"
-
-
-def text_of(value: Any) -> str:
-    """Return a value as an environment has it."""
-    if isinstance(value, bytes):
-        return value.decode(errors="surrogateescape")
-    return value if isinstance(value, str) else json.dumps(value, default=list)

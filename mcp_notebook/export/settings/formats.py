@@ -1,4 +1,4 @@
-"""The forms by which a secret is known in any text: keys of services, URLs with a password, headers, what is told."""
+"""Find secrets in a text of any kind: keys of services, URLs with a password, headers, values given to a name."""
 
 from __future__ import annotations
 
@@ -7,79 +7,22 @@ import binascii
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 from mcp_notebook.export.settings.command_lines import in_commands
-from mcp_notebook.export.settings.headers import HEADER, credentials, has_pairs
-from mcp_notebook.export.settings.known_formats import by_form, by_name, is_random
-from mcp_notebook.export.settings.wording import is_key, is_mixed, is_placeholder, is_shouted, says_secret
-
-__all__ = ["ASSIGNED", "RANDOM", "Part", "formatted", "is_made_up", "named", "told"]
-
-FORMATS: tuple[tuple[str, str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
-    (what, field, tuple(words.split("|")), re.compile(rf"(?<![A-Za-z0-9_]){pattern}"))
-    for what, field, words, pattern in [
-        ("an Anthropic key", "anthropic_api_key", "sk-ant", r"sk-ant-[\w-]{16,}"),
-        ("an OpenAI key", "openai_api_key", "sk-", r"sk-(?=[\w-]*[0-9A-Z])[\w-]{16,}"),
-        ("a GitHub token", "github_token", "gh|github_pat", r"(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,})"),
-        ("an AWS key", "aws_access_key_id", "akia|asia", r"A(?:KIA|SIA)[0-9A-Z]{16}(?![0-9A-Za-z])"),
-        ("an AWS session token", "aws_session_token", "iqojb3|fwogzx|fqogzx",
-         r"(?:IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz)[\w+/=%]{40,}"),
-        ("a Google key", "google_api_key", "aiza|gocspx|ya29",
-         r"(?:AIza[\w-]{35}|GOCSPX-[\w-]{20,}|ya29\.[\w-]{20,})"),
-        ("a Slack token", "slack_token", "xox|xapp", r"xox[a-z]-[A-Za-z0-9-]{10,}|xapp-\d-[A-Za-z0-9-]{10,}"),
-        ("a Stripe key", "stripe_api_key", "k_live|k_test|whsec",
-         r"(?:(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/]{20,})"),
-        ("a Telegram token", "telegram_token", ":aa", r"\d{8,10}:AA[\w-]{33}"),
-        ("a Discord token", "discord_token", ".", r"[MNO][A-Za-z0-9_-]{22,28}\.[\w-]{6,7}\.[\w-]{27,40}(?![\w-])"),
-        ("an Airtable token", "airtable_token", "pat", r"pat[A-Za-z0-9]{14}\.[a-f0-9]{64}"),
-        ("a Mailchimp key", "mailchimp_api_key", "-us", r"[0-9a-f]{32}-us\d{1,2}(?!\w)"),
-        ("a Mailgun key", "mailgun_api_key", "-", r"[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}(?![\w-])"),
-        ("an Asana token", "asana_token", "1/|2/", r"[12]/\d{12,17}(?:/\d{12,17})?:[0-9a-f]{32}"),
-        ("a LaunchDarkly key", "launchdarkly_key", "sdk-|api-|mob-",
-         r"(?:sdk|api|mob)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
-        ("a Hubspot token", "hubspot_token", "pat-",
-         r"pat-(?:na|eu|ap)\d-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
-        ("a key with an identifier behind its service", "service_api_key", "-",
-         r"[A-Za-z]{2,12}[-_][0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?:_\w{8,})"),
-        ("a key of Azure", "azure_key", "+a|azfu|azse|azca|acdb|apim|jqqj99",
-         r"[A-Za-z0-9+/]{30,90}(?:\+A(?:St|Sb|Eh|IoT|Ri|RmB)|AzFu|AzSe|AzCa|ACDb|APIM|JQQJ99)[\w+/]{4,40}={0,2}"),
-        ("an Azure AD secret", "azure_client_secret", "q~", r"[\w~.]{3}\dQ~[\w~.-]{31,34}(?![\w~-])"),
-        ("a Twitter bearer token", "twitter_token", "aaaaaaaaaaaaaaa", r"A{15,}[A-Za-z0-9%]{40,}"),
-        ("a JSON Web Token", "token", "ey", r"ey[JI][\w-]{8,}\.ey[JI][\w-]{8,}\.[\w-]*"),
-        ("an encrypted JSON Web Token", "token", "eyj", r"eyJ[\w-]{8,}\.[\w-]*\.[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"),
-        ("a private key", "private_key", "-----begin",
-         r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:(?!-----END)[\s\S])+(?:-----END[A-Z0-9 ]*-----)?"),
-        ("a private key of PuTTY", "private_key", "putty-",
-         r"PuTTY-User-Key-File-\d:[\s\S]+?Private-MAC: ?[0-9a-f]+"),
-        ("an age key", "age_key", "age-secret", r"AGE-SECRET-KEY-(?:PQ-)?1[A-Z0-9]{20,}"),
-        ("an Azure key", "azure_key", "accountkey|sharedaccess",
-         r"(?:AccountKey|SharedAccess(?:Key|Signature))=(?P<secret>[\w+/%&=.;-]{16,})"),
-        ("a token in a header", "token", "bearer|basic",
-         r"(?i:bearer|basic)[ ]+(?P<secret>(?=[\w.~+/-]*\d)[\w.~+/-]{16,}=*)"),
-        ("a token behind its scheme", "token", "token|key|ssws|splunk|ntlm|negotiate|dpop|bot|hmac",
-         r"(?i:(?:[\w-]+-)?(?:token|api-?key|key|ssws|splunk|ntlm|negotiate|dpop|bot|hmac|geniekey|sharedkey|oauthtoken))"
-         r"[ ]+(?P<secret>(?=\S*\d)(?:[\w.+-]+:)?[\w.~+/-]{20,}=*)"),
-        ("a login in a header", "token", "basic", r"(?i:basic)[ ]+(?P<secret>[A-Za-z0-9+/]{12,}={1,2})"),
-        ("a key in a URL", "api_key", "=",
-         r"(?i:[\w-]{0,24}(?:api_?key|access_?key|token|secret|password|passwd|pwd|sig|signature|jwt|credential))="
-         r"(?P<secret>[\w.~%+/-]{12,}=*)"),
-        ("a key in a URL", "api_key", "=",
-         r"(?<=[?&])(?i:key|code|auth|hapikey|session|sessionid|sid|k|sv_?key|subscription-key)="
-         r"(?P<secret>(?=[\w.~%+/-]*\d)(?=[\w.~%+/-]*[A-Za-z])[\w.~%+/-]{20,}=*)"),
-        ("a line of .pgpass", "db_password", ":",
-         r"(?<![^\n'\"])[\w.*-]{1,80}:(?:\d{2,5}|\*):[\w.*-]+:[\w.*@-]+:(?P<secret>[^\s:'\"]{6,})"),
-        ("a login of .netrc", "password", "machine", r"machine\s+\S+\s+login\s+\S+\s+password\s+(?P<secret>\S{4,})"),
-        ("a login of Oracle", "db_password", "oracle:|sqlplus",
-         r"(?:jdbc:oracle:\w+:|sqlplus\s+(?:-\w+\s+)?)\w+/(?P<secret>[^\s@/'\"]{4,})@"),
-        ("a key of WireGuard", "private_key", "privatekey|presharedkey",
-         r"(?:PrivateKey|PresharedKey)\s*=\s*(?P<secret>[A-Za-z0-9+/]{43}=)"),
-    ]
+from mcp_notebook.export.settings.known_formats import Part, by_form, by_name, is_random
+from mcp_notebook.export.settings.wording import (
+    is_filling,
+    is_key,
+    is_made_up,
+    is_mixed,
+    is_placeholder,
+    is_shouted,
+    is_word,
+    says_secret,
+    words,
 )  # fmt: skip
-"""Forms that are no service's own, or that a service has beside those of the list.
 
-Each with what it is, what a setting of it may be called, and the words of which one is in every text that has it.
-"""
+__all__ = ["ASSIGNED", "credentials", "formatted", "is_header", "named", "told"]
 
 WEBHOOKS = re.compile(
     r"https?://(?:"
@@ -95,7 +38,7 @@ WEBHOOKS = re.compile(
     r"|calendar\.google\.com/calendar/ical/\S+/private-[0-9a-f]{16,}\S*"
     r")[^\s\"'<>`]*"
 )
-"""Addresses that open something for everyone who knows them."""
+"""Addresses that give access to anyone who knows them."""
 
 URL = re.compile(
     r"(?<![\w+.-])[a-zA-Z][\w+.-]{0,40}://[^\s:/?#@\"'<>$]{0,200}:(?P<password>[^\s/@\"'<>{}]{1,400})@[^\s\"'<>]*"
@@ -103,12 +46,12 @@ URL = re.compile(
 """A URL with a password in it, or its beginning."""
 
 URL_KEY = re.compile(r"(?<![\w+.-])[a-zA-Z][\w+.-]{0,40}://(?P<key>[\w~%.-]{20,200}):?@[^\s\"'<>]+")
-"""A URL with a key in the place of a user."""
+"""A URL with a key instead of a user."""
 
 ASSIGNED = re.compile(
     r"""(?<![\w-])([\w-]{3,80})["']?\s*[:=]\s*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"',;#]+)\s*$)""", re.MULTILINE
 )
-"""A name and its value, in files that are no Python."""
+"""A name and its value, in files other than Python."""
 
 TOLD = re.compile(
     r"""(?<![\w.-])([\w.-]{2,80})(?:\\*["']?\s*(?::=|=>|[:=])\s*(?:\\*"([^"\n\\]+)\\*"|\\*'([^'\n\\]+)\\*'|`([^`\n]+)`)"""
@@ -120,65 +63,53 @@ BARE = 5
 """The group of `TOLD` with a value that is not in quotes."""
 
 RANDOM = re.compile(r"(?=.*\d)(?:[0-9a-fA-F-]{24,}(?::\w+)?|(?=.*[A-Z])(?=.*[a-z])[\w+/=.~-]{20,})")
-"""What is given to a key and was made by chance: much of hexadecimal digits, or of small and capital letters."""
+"""A long text of hexadecimal digits, or of digits, small and capital letters: a key made by chance."""
 
 CODED = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_-]{24,4000}={0,2}(?![\w+/=-])")
-"""What may be a text in base64."""
+"""A text that may be base64."""
 
 SHORTEST = 8
-"""Characters that each of these forms has at least."""
+"""Characters that a secret of each of these forms has at least."""
 
+HEADER = re.compile(
+    r"""(?i)(?<![\w-])(?P<name>(?:proxy-|x-[\w-]{0,20})?authori[sz]ation|(?:set-)?cookie)\\*["']?\s*[:=]\s*\\*["']?"""
+    r"""(?P<value>[A-Za-z][^\n\\'"`]{6,}(?:"[^\n"]*"[^\n\\'"`]*)*)"""
+)
+"""A header in a text: in an HTTP request, on a command line, in a dict."""
 
-class Part(NamedTuple):
-    """A part of a text that is a secret.
+SCHEMES = {
+    "basic", "bearer", "token", "apikey", "api-key", "api_key", "key", "digest", "hawk", "ntlm", "negotiate", "ssws",
+    "splunk", "hmac", "oauth", "googlelogin", "dpop", "mutual", "privatetoken", "private-token", "jwt", "bot", "user",
+    "client-id", "sharedkey", "sharedkeylite", "sharedaccesssignature", "aws", "aws4-hmac-sha256", "snowflake",
+    "genie", "geniekey", "discogs", "mediabrowser", "scram-sha-256", "scram-sha-1", "vapid", "webpush", "session",
+    "zoho-oauthtoken", "klaviyo-api-key", "pve", "pveapitoken", "wsse", "usernametoken", "kerberos", "secret",
+}  # fmt: skip
+"""Words before a secret. Any other word counts too if a made-up text follows it."""
 
-    Attributes:
-        start: Where it begins in the text.
-        end: Where it ends.
-        why: What it is.
-        field: What a setting that holds it may be called.
-    """
+CREDENTIAL = re.compile(r"(?P<scheme>[A-Za-z][\w-]{1,30})(?:\s+|=(?=\w+!))(?P<rest>\S.*?)\s*$", re.DOTALL)
+PAIR = re.compile(r"""[\w.!-]+=(?P<value>"[^"]*"|[^\s;,]+)""")
+ONE = re.compile(r"[^\s\"'<>{}]+")
 
-    start: int
-    end: int
-    why: str
-    field: str
+PAIRED = (
+    "oauth ", "digest ", "hawk ", "aws4-hmac-sha256 ", "vapid ", "signature ", "mediabrowser ", "acs3-hmac-sha256 ",
+)  # fmt: skip
+"""Schemes that are followed by pairs of names and values: a text that begins with one is a header under any name."""
 
 
 @lru_cache(2048)
 def formatted(text: str) -> tuple[Part, ...]:
-    """Return what has the form of a secret."""
+    """Return the parts of a text that have the form of a secret."""
     return tuple(_formatted(text)) if len(text) >= SHORTEST else ()
 
 
 def _formatted(text: str) -> Iterator[Part]:
-    lower = text.lower()
     if "://" in text:
         yield from _addresses(text)
-    for what, field, words, pattern in FORMATS:
-        if not [word for word in words if word in lower]:
-            continue
-        for match in pattern.finditer(text):
-            group = "secret" if "secret" in pattern.groupindex else 0
-            if _is_one(match[group]) and ("scheme" not in what or is_random(match[group])):
-                yield Part(*match.span(group), what, field)
-    for form in by_form(text, lower):
-        if _is_one(text[form.start : form.end]):
-            yield Part(form.start, form.end, f"a value in the form of a {form.kind.replace('_', ' ')}", form.kind)
-    yield from _headers(text, lower)
+    yield from (part for part in by_form(text) if _is_one(text[part.start : part.end]))
+    yield from _headers(text)
     for start, end, option in in_commands(text):
         yield Part(start, end, f"a value for {option!r} on a command line", "password")
     yield from _coded(text)
-
-
-def _headers(text: str, lower: str) -> Iterator[Part]:
-    given = HEADER.finditer(text) if "authori" in lower or "cookie" in lower else ()
-    for match in given:
-        for start, end in credentials(match["name"], match["value"]):
-            yield Part(match.start("value") + start, match.start("value") + end, "a token in a header", "token")
-    if has_pairs(text):
-        for start, end in credentials("Authorization", text):
-            yield Part(start, end, "a signature in a header", "token")
 
 
 def _addresses(text: str) -> Iterator[Part]:
@@ -194,14 +125,14 @@ def _addresses(text: str) -> Iterator[Part]:
 
 
 def _coded(text: str) -> Iterator[Part]:
-    """Yield what is a secret once its base64 is read."""
+    """Yield the parts whose base64 has a secret."""
     for match in CODED.finditer(text):
         coded = match[0].replace("-", "+").replace("_", "/").rstrip("=")
         try:
             plain = base64.b64decode(coded + "=" * (-len(coded) % 4), validate=True).decode("ascii")
         except (binascii.Error, ValueError):
             continue
-        if plain.isprintable() and (next(by_form(plain, plain.lower()), None) or URL.search(plain)):
+        if plain.isprintable() and (any(True for _ in by_form(plain)) or URL.search(plain)):
             yield Part(*match.span(), "a key in base64", "encoded_key")
 
 
@@ -213,7 +144,7 @@ def _is_one(value: str) -> bool:
 
 @lru_cache(2048)
 def told(text: str) -> tuple[Part, ...]:
-    """Return the values behind names that say that they are secret; those without quotes where they were made up."""
+    """Return the values behind names of secrets; those without quotes only if they were made up."""
     return tuple(_told(text)) if len(text) >= SHORTEST else ()
 
 
@@ -227,15 +158,65 @@ def _told(text: str) -> Iterator[Part]:
 
 
 def named(value: str, name: str) -> str:
-    """Return why a whole text is a secret, by the name that it is given to; "" where it is none."""
+    """Return why a whole text is a secret, by the name that it is given to; "" if it is not."""
     if " " in value.strip() or value.endswith(" ") or is_placeholder(value, name):  # a scheme ends with a space
         return ""
     if says_secret(name) or (is_key(name) and (RANDOM.fullmatch(value) or is_mixed(value, name))):
         return f"a literal for {name!r}"
     kind = by_name(value, name)
-    return f"a literal for {name!r}, in the form of a {kind.replace('_', ' ')}" if kind else ""
+    return f"a literal for {name!r}, {kind}" if kind else ""
 
 
-def is_made_up(value: str) -> bool:
-    """Whether a text is no word of a language: letters and digits of some number."""
-    return len(value) >= 8 and any(map(str.isalpha, value)) and any(map(str.isdigit, value))
+# --- headers
+
+
+def _headers(text: str) -> Iterator[Part]:
+    for match in HEADER.finditer(text):
+        for start, end in credentials(match["name"], match["value"]):
+            yield Part(match.start("value") + start, match.start("value") + end, "a token in a header", "token")
+    if text[:20].lower().startswith(PAIRED) and "=" in text:
+        for start, end in credentials("Authorization", text):
+            yield Part(start, end, "a signature in a header", "token")
+
+
+def is_header(name: str) -> bool:
+    """Whether this is the name of a header with a scheme or with pairs."""
+    return not {"authorization", "authorisation", "cookie", "auth", "bearer"}.isdisjoint(words(name))
+
+
+def credentials(name: str, value: str) -> Iterator[tuple[int, int]]:
+    """Yield where the secrets are in the value of a header.
+
+    Args:
+        name: The header, or a variable that holds one.
+        value: All of it.
+    """
+    if "cookie" in name.lower():
+        yield from _cookies(value)
+        return
+    match = CREDENTIAL.match(value)
+    if match is None:
+        return
+    rest = match["rest"]
+    pairs = [pair["value"].strip('"') for pair in PAIR.finditer(rest)]
+    if " " in rest.strip() or (pairs and "=" in rest.rstrip("=")):
+        if "=" in rest and any(_is_secret(each, known=False) for each in pairs):
+            yield match.span("rest")
+        elif (first := ONE.match(rest)) and _is_secret(first[0], known=False) and match["scheme"].lower() in SCHEMES:
+            yield match.start("rest"), match.start("rest") + first.end()
+    elif _is_secret(rest.rstrip(",.;)"), known=match["scheme"].lower() in SCHEMES):
+        yield match.start("rest"), match.start("rest") + len(rest.rstrip(",.;)"))
+
+
+def _cookies(value: str) -> Iterator[tuple[int, int]]:
+    for pair in PAIR.finditer(value):
+        if _is_secret(pair["value"], known=False):
+            yield pair.span("value")
+
+
+def _is_secret(text: str, *, known: bool) -> bool:
+    if is_placeholder(text, "pass") or is_filling(text) or "{}" in text:
+        return False
+    if known and len(text) >= 6 and (not is_word(text) or len(text) >= 16):
+        return True
+    return is_made_up(text)

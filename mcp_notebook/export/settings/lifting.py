@@ -1,4 +1,4 @@
-"""What a module takes from its environment instead of having it written in it: marked constants, and secrets."""
+"""Replace marked constants, reads of the environment, and secrets of a module by settings."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ from dataclasses import dataclass, field, replace
 from mcp_notebook.export.findings import Finding, Weight
 from mcp_notebook.export.module.writing import Module, Setting
 from mcp_notebook.export.ran import Subject
+from mcp_notebook.export.settings import constants
 from mcp_notebook.export.settings import environment_reads as reads
-from mcp_notebook.export.settings.constants import Constant, imports_for, plain, setting_of, text_of
+from mcp_notebook.export.settings.constants import Constant, Mark, plain, target
 from mcp_notebook.export.settings.fields import Fields
-from mcp_notebook.export.settings.formats import Part
+from mcp_notebook.export.settings.known_formats import Part
 from mcp_notebook.export.settings.literals import Literal, literals
-from mcp_notebook.export.settings.marks import Mark, marks, unmarked
 from mcp_notebook.export.settings.rewriting import Rewriting
-from mcp_notebook.export.settings.secrets import NO_SECRET, brief, cell_of, found_at, parts, secrets_of
+from mcp_notebook.export.settings.secrets import NO_SECRET, brief, cell_of, parts, places, secrets_of
 from mcp_notebook.export.settings.wording import says_secret
 from mcp_notebook.formatting import formatted
 
 __all__ = ["lift"]
 
 ASKING = {"getpass.getpass", "getpass", "input"}
-"""Calls that ask the person at the notebook; nobody sits at a server."""
+"""Calls that ask the person at the notebook; a server has nobody to ask."""
 
 
 def lift(module: Module, subject: Subject, environment: Mapping[str, str], *, package: str) -> Module:
-    """Return the module with its settings and secrets in a ``settings.py``, none where a setting can stand.
+    """Return the module with its settings and secrets in a ``settings.py``.
 
-    These become settings: constants at the top level whose line ends with ``# setting`` or ``# secret`` (what they are
-    for may follow after a colon), reads of environment variables by name, what `getpass` and `input` gave at the top
-    level, and literals that are secrets. A secret has no default; `Setting.live` is its value in the notebook. What
-    only looks like a secret stays where its line ends with ``# not a secret``.
+    These become settings: constants at the top level whose line ends with ``# setting`` or ``# secret`` (a description
+    may follow after a colon), reads of environment variables by name, answers to `getpass` and `input` at the top
+    level, and literals that are secrets. A secret has no default; `Setting.live` is its value in the notebook. A line
+    that ends with ``# not a secret`` keeps its literals.
 
     Args:
-        module: What the cells became.
-        subject: Where it came from: the cells that findings name, and the variables as they are.
-        environment: That of the notebook.
-        package: The name of the package, which the names of the variables begin with.
+        module: The modules made from the cells.
+        subject: The cells, which findings name, and the variables as they are.
+        environment: The environment of the notebook.
+        package: The name of the package, with which the names of the variables begin.
     """
     beside = "settings" if "settings.py" not in module.files else "environment_settings"
     set_here = frozenset(name for source in module.files.values() for name in reads.written(ast.parse(source)))
@@ -51,7 +51,7 @@ def lift(module: Module, subject: Subject, environment: Mapping[str, str], *, pa
 
 @dataclass(frozen=True)
 class _Work:
-    """What the files of a module have in common while they are rewritten."""
+    """The data that the files of a module share while they are rewritten."""
 
     fields: Fields
     subject: Subject
@@ -61,40 +61,37 @@ class _Work:
     findings: list[Finding] = field(default_factory=list)
 
     def say(self, weight: Weight, value: str, name: str, what: str, way_out: str = "") -> None:
-        """Report something about the cell that has this text; of cells that have it, the one that ran last."""
+        """Report something about the last cell that has this text."""
         self.findings.append(Finding(weight, cell_of(value, self.subject.cells), name, what, way_out))
 
 
 def _lifted(source: str, beside: str, work: _Work) -> str:
     marked = _marked(source, work)
-    rewriting = Rewriting(unmarked(source, {mark.line: mark for mark in marked.values()}))
-    made_of_environment = set[str]()
+    rewriting = Rewriting(constants.unmarked(source, {mark.line: mark for mark in marked.values()}))
+    from_environment: set[str] = set()
     for statement in rewriting.tree.body:
-        if isinstance(statement, Constant):
-            mark = marked.get(statement.lineno)
-            if not _is_made_of(made_of_environment, statement):
-                _lift_constant(statement, mark, rewriting, work)
+        if isinstance(statement, Constant) and statement.value and target(statement):
+            mark, asked = marked.get(statement.lineno), _asked(statement.value)
+            machine = _is_made_of(from_environment, statement.value)
+            from_environment |= {target(statement)} if machine else set()
+            if not (mark or asked):
                 continue
-            made_of_environment.add(_target(statement))
-            if mark or _asked(statement):
-                _lift_made_of_environment(statement, mark, rewriting, work)
-    for node in rewriting.staying():
-        _lift_read(node, None, rewriting, work)
-    staying = set(rewriting.staying())
-    for literal in literals(rewriting.tree):
-        if literal.free and (literal.part or literal.node) in staying:
-            _lift_secrets(literal, rewriting, work)
+            read = machine and not asked and _lift_reads(statement.value, mark, rewriting, work)
+            if not read:
+                _lift_constant(statement, mark, asked, rewriting, work, has_default=not machine)
+    _lift_reads(rewriting.tree, None, rewriting, work)
+    _lift_literals(rewriting, work)
     _lift_again(rewriting, work)
     return rewriting.done(beside)
 
 
 def _marked(source: str, work: _Work) -> dict[int, Mark]:
-    """Return the marks of constants, by the line where the constant begins; say which marks are of none."""
-    left = marks(source)
+    """Return the marks of constants, by the line where the constant begins; report marks without a constant."""
+    left = constants.marks(source)
     found = {}
     for statement in ast.parse(source).body:
         within = range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
-        if isinstance(statement, Constant) and _target(statement) and (line := next(filter(left.get, within), None)):
+        if isinstance(statement, Constant) and target(statement) and (line := next(filter(left.get, within), None)):
             found[statement.lineno] = left.pop(line)
     for line, mark in left.items():
         work.say(
@@ -104,69 +101,60 @@ def _marked(source: str, work: _Work) -> dict[int, Mark]:
     return found
 
 
-def _lift_constant(statement: Constant, mark: Mark | None, rewriting: Rewriting, work: _Work) -> None:
-    value, name = statement.value, _target(statement)
-    asked = _asked(statement)
-    if value is None or not name or not (mark or asked):
-        return
+def _asked(value: ast.expr) -> set[str]:
+    """Return the functions in an expression that ask a person."""
+    return {ast.unparse(node.func) for node in ast.walk(value) if isinstance(node, ast.Call)} & ASKING
+
+
+def _is_made_of(names: set[str], value: ast.expr) -> bool:
+    """Whether a value comes from the environment, directly or through constants that do."""
+    used = {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}
+    return bool(used & names) or reads.mentions(value)
+
+
+def _lift_constant(
+    statement: Constant, mark: Mark | None, asked: set[str], rewriting: Rewriting, work: _Work, *, has_default: bool
+) -> None:
+    """Make a setting of a constant; a value of this machine does not become its default."""
+    value, name, namespace = statement.value, target(statement), work.subject.namespace
+    assert value is not None
     text = plain(value)
     secret = bool(mark and mark.secret) or (isinstance(text, str) and bool(parts(text, name, work.hidden)))
     secret = secret or bool(asked and (says_secret(name) or asked != {"input"}))
     description = mark.description if mark else ""
-    setting = setting_of(
-        name, statement, rewriting.tree, work.subject.namespace, secret=secret, description=description
-    )
+    setting = constants.setting_of(name, statement, rewriting.tree, namespace, secret=secret, description=description)
     if setting is None:
         work.say(
-            "stops", name, name, "is to be a setting, and its value is nothing that an environment variable can give.",
-            "Give it a plain value (text, number, list, dict), or mark what it is made from.",
+            "stops", name, name, "is to be a setting, but an environment variable cannot give its value.",
+            "Give it a plain value (text, number, list, dict), or mark a value that it is made from.",
         )  # fmt: skip
         return
-    if setting.default is not None and reads.mentions(value):  # what this machine has is no default
-        setting = replace(setting, default=None, live=text_of(work.subject.namespace.get(name)))
-    work.fields.imports |= imports_for(setting, rewriting.tree)
+    if setting.default is not None and not has_default:
+        setting = replace(setting, default=None, live=constants.text_of(namespace.get(name)))
+    work.fields.imports |= constants.imports_for(setting, rewriting.tree)
     setting = work.fields.add(setting)
     if asked:
         work.say(
-            "notes", name, setting.name, "what was typed here became this setting.",
+            "notes", name, setting.name, "the answer typed here became this setting.",
             f"Set {setting.variable} where the server runs.",
         )  # fmt: skip
     rewriting.put(value, rewriting.value_of(setting))
 
 
-def _lift_made_of_environment(statement: Constant, mark: Mark | None, rewriting: Rewriting, work: _Work) -> None:
-    """Make settings of the variables that a marked constant is made of: its own value is this machine's."""
-    assert statement.value is not None
-    if _asked(statement):
-        _lift_constant(statement, mark, rewriting, work)
-    elif not any([_lift_read(node, mark, rewriting, work) for node in ast.walk(statement.value)]):  # noqa: C419 - each of them
-        name = _target(statement)
-        what = "is made of what the environment has, which the package reads there; it is no setting of its own."
-        work.say("warns", name, name, what, "Mark the line that reads the variable.")
-
-
-def _asked(statement: Constant) -> set[str]:
-    calls = (n for n in ast.walk(statement.value) if isinstance(n, ast.Call)) if statement.value else ()
-    return {ast.unparse(call.func) for call in calls} & ASKING
-
-
-def _is_made_of(made_of_environment: set[str], statement: Constant) -> bool:
-    if statement.value is None or not _target(statement):
-        return False
-    names = {node.id for node in ast.walk(statement.value) if isinstance(node, ast.Name)}
-    return bool(names & made_of_environment) or reads.mentions(statement.value)
+def _lift_reads(tree: ast.AST, mark: Mark | None, rewriting: Rewriting, work: _Work) -> bool:
+    """Make settings of the environment variables that code reads; return whether there are any."""
+    found = [_lift_read(node, mark, rewriting, work) for node in (tree, *rewriting.staying(tree))]
+    return any(found)
 
 
 def _lift_read(node: ast.AST, mark: Mark | None, rewriting: Rewriting, work: _Work) -> bool:
-    """Make a setting of an expression that reads an environment variable; return whether it does."""
+    """Make a setting of an expression that reads an environment variable; return whether it became one."""
     read = reads.read(node)
     if read is None or not work.set_here.isdisjoint({read.variable, "*"}):
         return False
     default = None if read.default is None else plain(read.default)
     if read.required and read.variable not in work.environment:
-        work.say(
-            "notes", read.variable, read.variable, "is not set here: it is read where it is used, as in the notebook."
-        )
+        work.say("notes", read.variable, read.variable, "is not set here: the package reads it where your code does.")
         return False
     if read.default is not None and not isinstance(default, str):
         return False
@@ -194,15 +182,23 @@ def _variable(read: reads.Read, default: str | None, mark: Mark | None, work: _W
     return Setting(read.variable, annotation, written, secret, read.variable, mark.description if mark else "", live)
 
 
-def _lift_secrets(literal: Literal, rewriting: Rewriting, work: _Work) -> None:
-    found = parts(literal.value, literal.name, work.hidden)
-    if not found or NO_SECRET.search(rewriting.source.split("\n")[(literal.node.end_lineno or 1) - 1]):
-        return
-    _put(literal, {part: _secret(literal, part, work) for part in found}, rewriting)
+def _lift_literals(rewriting: Rewriting, work: _Work) -> None:
+    """Make settings of the secrets in literals."""
+    lines = rewriting.source.split("\n")
+    for literal in _replaceable(rewriting):
+        if not NO_SECRET.search(lines[(literal.node.end_lineno or 1) - 1]):
+            found = parts(literal.value, literal.name, work.hidden)
+            _put(literal, {part: _secret(literal, part, work) for part in found}, rewriting)
+
+
+def _replaceable(rewriting: Rewriting) -> list[Literal]:
+    """Return the literals that an expression can replace and that are not replaced yet."""
+    staying = set(rewriting.staying())
+    return [one for one in literals(rewriting.tree) if one.free and (one.part or one.node) in staying]
 
 
 def _put(literal: Literal, found: Mapping[Part, Setting], rewriting: Rewriting) -> None:
-    """Put settings in the place of parts of a literal."""
+    """Replace parts of a literal by settings."""
     if not found:
         return
     pieces: list[ast.expr] = []
@@ -222,32 +218,24 @@ def _put(literal: Literal, found: Mapping[Part, Setting], rewriting: Rewriting) 
 
 
 def _lift_again(rewriting: Rewriting, work: _Work) -> None:
-    """Take secrets that were found also from where nothing says that they are secret, such as the key of a dict."""
+    """Replace the secrets that were found wherever else they are, such as in the key of a dict."""
     settings = {
         setting.live: setting
         for setting in work.fields.settings
         if setting.secret and setting.live and len(setting.live) >= 8 and not setting.live.isalpha()
     }
-    staying = set(rewriting.staying())
-    for literal in literals(rewriting.tree):
-        if literal.free and (literal.part or literal.node) in staying:
-            again = {Part(*span, "", ""): settings[live] for live in settings for span in found_at(literal.value, live)}
-            _put(literal, again, rewriting)
+    for literal in _replaceable(rewriting):
+        again = {Part(*span, "", ""): settings[live] for live in settings for span in places(literal.value, live)}
+        _put(literal, again, rewriting)
 
 
 def _secret(literal: Literal, part: Part, work: _Work) -> Setting:
-    """Add the setting for a part of a literal, and say so."""
+    """Add the setting for a part of a literal, and report it."""
     value = literal.value[part.start : part.end]
     name = literal.name if value == literal.value and literal.name.isidentifier() else part.field
     setting = work.fields.add(Setting(name, "SecretStr", None, True, live=value))
     work.say(
         "notes", value, setting.name, f"{part.why} ({brief(value)}) became this setting.",
-        f"Set {setting.variable} where the server runs; where it is none, end its line with '# not a secret'.",
+        f"Set {setting.variable} where the server runs. If it is not a secret, end its line with '# not a secret'.",
     )  # fmt: skip
     return setting
-
-
-def _target(statement: Constant) -> str:
-    """Return the name that a statement binds; "" where it is no plain name."""
-    target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
-    return target.id if isinstance(target, ast.Name) else ""

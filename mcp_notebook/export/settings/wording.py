@@ -1,4 +1,4 @@
-"""What names say of the values that they are given: whether those are secrets, and whether they only stand for one."""
+"""Tell from a name, and from the words of a value, whether the value is a secret or a placeholder."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from itertools import pairwise
 
 __all__ = [
-    "is_filling", "is_key", "is_login", "is_mixed", "is_phrase", "is_placeholder", "is_shouted", "is_word",
-    "says_secret", "says_secrets", "words",
+    "is_filling", "is_key", "is_login", "is_made_up", "is_mixed", "is_phrase", "is_placeholder", "is_shouted",
+    "is_word", "says_secret", "says_secrets", "words",
 ]  # fmt: skip
 
 SECRET = {
@@ -16,39 +16,23 @@ SECRET = {
     "mnemonic",
 }  # fmt: skip
 ENDS = (
-    "password",
-    "passwd",
-    "passphrase",
-    "secret",
-    "token",
-    "apikey",
-    "authkey",
-    "accesskey",
-    "secretkey",
-    "privatekey",
-    "sharedkey",
-    "signingkey",
-    "encryptionkey",
-    "masterkey",
-    "accountkey",
-    "storagekey",
-    "credentials",
-    "pwd",
-)
-"""How a word ends that was written without a gap: ``pgpassword``, ``authtoken``."""
+    "password", "passwd", "passphrase", "secret", "token", "apikey", "authkey", "accesskey", "secretkey", "privatekey",
+    "sharedkey", "signingkey", "encryptionkey", "masterkey", "accountkey", "storagekey", "credentials", "pwd",
+)  # fmt: skip
+"""Ends of words without a gap: ``pgpassword``, ``authtoken``."""
 
 WEAK = {"pass", "pw", "creds", "cred", "auth", "passcode", "pat", "login", "psw", "otp", "pin"}
-"""Words whose value is a secret where it was made up: ``pass`` is a result, too."""
+"""Words whose value is a secret if it was made up: ``pass`` is also a result."""
 
 CHANCE = {"session", "sessionid", "sid", "jwt", "signature", "hmac", "salt", "seed", "sas", "licence", "license", "dsn"}
-"""Words whose value is a secret where it was made by chance."""
+"""Words whose value is a secret if it was made by chance."""
 
 KEYS = {
     "api", "access", "auth", "private", "secret", "signing", "signature", "encryption", "master", "account",
     "subscription", "session", "client", "license", "licence", "service", "admin", "webhook", "functions", "function",
     "app", "application", "consumer", "user", "host", "storage", "shared", "server", "ssh", "write", "ingest", "dsn",
 }  # fmt: skip
-"""What makes a key one that opens something, where it stands before the word ``key``."""
+"""Words before ``key`` that make it a key to something."""
 
 INNOCENT = {
     "url", "uri", "path", "file", "filename", "dir", "name", "names", "env", "var", "variable", "header",
@@ -60,7 +44,7 @@ INNOCENT = {
     "encoding", "separator", "provider", "manager", "sock", "stdin", "fd", "command", "cmd", "helper", "version",
     "source", "backend", "service", "strategy", "realm", "tokenizer", "generator", "validator", "hasher",
 }  # fmt: skip
-"""Last words that say of a name that it is about a secret and holds none."""
+"""Last words of names that are about a secret, and do not hold one."""
 
 FILLING = SECRET | KEYS | {
     "key", "keys", "your", "yours", "the", "a", "an", "some", "here", "goes", "insert", "put", "replace",
@@ -71,19 +55,18 @@ FILLING = SECRET | KEYS | {
     "basic", "digest", "refresh", "user", "username", "oauth", "oauth2", "jwt", "header", "hash", "post", "secrets",
     "tokens", "passwords", "openai", "anthropic", "github", "google", "aws", "azure", "slack",
 }  # fmt: skip
-"""Words that make no secret, in whatever order."""
+"""Words that do not make a secret in any order."""
 
 INSERTED = re.compile(
     r"^[<\[{(].*[>\]})]$|\$\{|\$\(|\{\{|\{\w*\}|^\$\w+$"
     r"|^:\w+$|^%\w*%|^%\(?\w|\.\.\.|…|\*{3}|x{4}|X{3}"
 )
-"""How a value is marked that something else is put in place of."""
-
+"""Marks of a value that something replaces later."""
 
 NOT_ITSELF = {
     "is", "has", "use", "num", "max", "min", "no", "without", "with", "require", "ask", "show", "allow", "skip",
 }  # fmt: skip
-"""First words that say of a name that it is about a secret and holds none."""
+"""First words of names that are about a secret, and do not hold one."""
 
 PROSE = {
     "of", "for", "is", "to", "enter", "please", "must", "be", "and", "or", "in", "on", "are", "was", "not", "by",
@@ -102,7 +85,7 @@ def words(name: str) -> list[str]:
 
 
 def says_secret(name: str) -> bool:
-    """Whether what has this name is a secret: ``db_password``, ``X-API-Key``; not ``token_url``."""
+    """Whether this is the name of a secret: ``db_password``, ``X-API-Key``; not ``token_url``."""
     found = words(name)
     if not found or found[-1] in INNOCENT or found[0] in NOT_ITSELF:
         return False
@@ -111,29 +94,29 @@ def says_secret(name: str) -> bool:
 
 
 def says_secrets(name: str) -> bool:
-    """Whether what has this name is several secrets: ``api_keys``, ``VALID_TOKENS``."""
+    """Whether this is the name of several secrets: ``api_keys``, ``VALID_TOKENS``."""
     return name.lower().endswith("s") and not says_secret(name) and says_secret(name[:-1])
 
 
 def is_key(name: str) -> bool:
-    """Whether what has this name is a key of some kind, which its value must tell: ``WEATHER_KEY``, ``CACHE_KEY``."""
+    """Whether this is the name of some key, and its value tells which: ``WEATHER_KEY``, ``CACHE_KEY``."""
     found = words(name)[-1:]
     return found == ["key"] or not (CHANCE | WEAK).isdisjoint(found)
 
 
 def is_mixed(value: str, name: str) -> bool:
-    """Whether what a weak word names (``pass``, ``auth``) is a password: letters and digits, and no version."""
+    """Whether the value of a weak word (``pass``, ``auth``) is a password: it has letters and digits."""
     is_weak = not WEAK.isdisjoint(words(name)[-1:])
     return is_weak and len(value) >= 6 and any(map(str.isalpha, value)) and any(map(str.isdigit, value))
 
 
 def is_login(name: str) -> bool:
-    """Whether what has this name is a user and a password: ``auth``, ``credentials``."""
+    """Whether this is the name of a user with a password: ``auth``, ``credentials``."""
     return words(name)[-1:] in (["auth"], ["credentials"], ["creds"], ["login"], ["credential"], ["cred"])
 
 
 def is_phrase(value: str, name: str) -> bool:
-    """Whether a value is a password of several words, and no sentence about one."""
+    """Whether a value is a password of several words, not a sentence about one."""
     found = words(name)
     is_named = found[-1:] and (
         found[-1] in ("password", "passphrase", "passwd", "mnemonic")
@@ -145,7 +128,7 @@ def is_phrase(value: str, name: str) -> bool:
 
 
 def is_shouted(name: str) -> bool:
-    """Whether a text is in capitals, as names of variables and what stands for a value are."""
+    """Whether a text is in capitals, as names of variables and placeholders are."""
     return (
         name.isupper()
         and bool(re.fullmatch(r"[A-Z][A-Z_0-9]*", name))
@@ -163,11 +146,16 @@ def is_placeholder(value: str, name: str = "") -> bool:
 
 
 def is_filling(value: str) -> bool:
-    """Whether a value has only words that make no secret: ``none``, ``your-api-key``."""
+    """Whether a value has only words that do not make a secret: ``none``, ``your-api-key``."""
     found = words(value)
     return bool(found) and FILLING.issuperset(found)
 
 
 def is_word(value: str) -> bool:
-    """Whether a value is one word of a language, which may stand in a text by chance."""
+    """Whether a value is one word of a language, which may be in a text by chance."""
     return value.isalpha() and (value.islower() or value.istitle())
+
+
+def is_made_up(value: str) -> bool:
+    """Whether a text is not a word of a language: some letters and digits."""
+    return len(value) >= 8 and any(map(str.isalpha, value)) and any(map(str.isdigit, value))
