@@ -1,4 +1,4 @@
-"""From the notebook to the package and its proof, as one straight line."""
+"""Export a notebook: draft the package, write it, prove it, and repair it if the proof names what is missing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mcp_notebook.export import manifest, report
+from mcp_notebook.export import manifest, repairs, report
 from mcp_notebook.export.drafting import Draft, draft
 from mcp_notebook.export.findings import Finding, Group, grouped
 from mcp_notebook.export.manifest import Update
@@ -25,16 +25,16 @@ PROOF = "PROOF.md"
 
 @dataclass(frozen=True, repr=False)
 class Exported:
-    """What came of an export.
+    """The result of an export.
 
     Attributes:
-        name: What the package is imported as.
+        name: The name of the package for imports.
         destination: Its directory.
         files: The text of each file, by its path.
-        findings: What is to be said of the cells, what stops first.
-        update: What was done to the directory, or would be; None where a finding stopped it.
-        proof: The evidence; None where none was asked for.
-        dry: Whether nothing was to be written.
+        findings: The findings about the cells, those that stop first.
+        update: The changes to the directory, made or planned; None if a finding stopped the export.
+        proof: The evidence; None if there is no proof.
+        dry: Whether it was a dry run.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Exported:
 
     @property
     def groups(self) -> list[Group]:
-        """What is to be said of the cells, those findings together that say the same."""
+        """The findings, with those that have the same words together."""
         return grouped(self.findings)
 
     @property
@@ -78,76 +78,95 @@ def export(
     """Write the package of a live server into a directory, and prove it.
 
     Args:
-        subject: The server and the cells that it came from.
-        destination: The directory; one that was written before is brought up to date.
-        calls: What was recorded.
+        subject: The server and the cells that made it.
+        destination: The directory; an earlier package in it is updated.
+        calls: The recorded calls.
         options: The name of the package, whether to prove it, and the rest.
         portal: The loop of connections.
-        environment: That of the notebook, where values of secrets may be.
-        on_progress: Told of each step in a line.
-        python: For the proof, an interpreter that has all that the package needs; an environment is made if not given.
+        environment: The environment of the notebook, which may have secrets.
+        on_progress: Called with a line about each step.
+        python: For the proof, an interpreter that has all that the package needs; without it, an environment is made.
 
     Raises:
         ExportError: The directory cannot be written, or an option cannot be honored.
     """
     refuse_place(destination)
+    work = _Work(destination, tuple(calls), options, portal, environment, on_progress, python)
     on_progress("reading the cells")
-    made = draft(subject, destination, calls, options, environment)
+    made = work.draft(subject)
     exported = Exported(made.package.name, destination, made.files, made.findings, dry=options.dry_run)
     if made.is_stopped:
         return exported
     on_progress("comparing with the directory" if options.dry_run else "writing the package")
-    exported = replace(exported, update=_updated(made, destination, dry_run=options.dry_run))
-    if options.dry_run or not options.proof:
-        return exported
-    proof = _proven(made, subject, destination, options, portal, python, on_progress)
-    if proof.unproven:
-        made.test_anew(None, options.volatile)
-    made.files[PROOF] = markdown(proof)
-    manifest.update(destination, made.files, dry_run=False)
-    return replace(exported, proof=proof, update=_with_proof(exported.update))
+    exported = replace(exported, update=work.write(made))
+    return exported if options.dry_run or not options.proof else work.proven(exported, made, subject)
 
 
-def _updated(made: Draft, destination: Path, *, dry_run: bool) -> Update:
-    """Bring the directory up to date; the differences of files that a person edited show no secrets."""
-    update = manifest.update(destination, made.files, dry_run=dry_run)
-    return replace(update, kept={path: made.hide(diff) for path, diff in update.kept.items()})
+@dataclass(frozen=True)
+class _Work:
+    """The steps of one export, with the arguments that they share."""
 
+    destination: Path
+    calls: tuple[Call, ...]
+    options: ExportOptions
+    portal: Portal
+    environment: Mapping[str, str]
+    say: Callable[[str], None]
+    python: Path | None
 
-def _proven(
-    made: Draft,
-    subject: Subject,
-    destination: Path,
-    options: ExportOptions,
-    portal: Portal,
-    python: Path | None,
-    on_progress: Callable[[str], None],
-) -> Proof:
-    """Prove the package; its tests are written again where that shows that values vary."""
+    def draft(self, subject: Subject) -> Draft:
+        return draft(subject, self.destination, self.calls, self.options, self.environment)
 
-    def test_anew(varies: Mapping[int, Sequence[str]]) -> None:
-        made.test_anew(varies, options.volatile)
-        manifest.update(destination, made.files, dry_run=False)
+    def write(self, made: Draft) -> Update:
+        """Update the directory; the differences of files that a person edited show no secrets."""
+        update = manifest.update(self.destination, made.files, dry_run=self.options.dry_run)
+        return replace(update, kept={path: made.hide(diff) for path, diff in update.kept.items()})
 
-    return prove(
-        subject,
-        made.package.module,
-        destination,
-        made.package.name,
-        made.recorded,
-        portal=portal,
-        environment=made.environment,
-        volatile=options.volatile,
-        python=python,
-        keep=Path(options.environment).expanduser().resolve() if options.environment else None,
-        before_tests=test_anew,
-        on_progress=on_progress,
-    )
+    def proven(self, exported: Exported, made: Draft, subject: Subject) -> Exported:
+        """Prove the package, and repair it as long as its errors name a statement that is missing."""
+        update, added = exported.update or Update(), list[Finding]()
+        proof = self.prove(made, subject)
+        while not proof.ok and len(added) < repairs.MOST:
+            found = repairs.repair(proof.errors, subject, made.package.module.carried)
+            if found is None:
+                break
+            subject = found.applied(subject)
+            repaired = self.draft(subject)
+            if repaired.is_stopped or not found.is_in(repaired.package.module.carried):
+                break
+            made = repaired
+            self.say("adding a statement that the package misses")
+            added.append(found.finding)
+            update = update.then(self.write(made))
+            proof = self.prove(made, subject)
+        if proof.unproven:
+            made.test_anew(None, self.options.volatile)
+        made.files[PROOF] = markdown(proof)
+        manifest.update(self.destination, made.files, dry_run=False)
+        # The proof's own file goes when the package changes, and comes back with the new proof.
+        removed = tuple(path for path in update.removed if path != PROOF)
+        update = replace(update, written=(*update.written, PROOF), removed=removed)
+        return replace(exported, files=made.files, findings=(*made.findings, *added), update=update, proof=proof)
 
+    def prove(self, made: Draft, subject: Subject) -> Proof:
+        """Prove the package; its tests are written again if the proof shows that values vary."""
 
-def _with_proof(update: Update | None) -> Update | None:
-    """Return what was done, with the proof's own file: it goes when the package changes, and comes with its proof."""
-    if update is None:
-        return None
-    removed = tuple(path for path in update.removed if path != PROOF)
-    return replace(update, written=(*update.written, PROOF), removed=removed)
+        def test_again(varies: Mapping[int, Sequence[str]]) -> None:
+            made.test_anew(varies, self.options.volatile)
+            manifest.update(self.destination, made.files, dry_run=False)
+
+        keep = self.options.environment
+        return prove(
+            subject,
+            made.package.module,
+            self.destination,
+            made.package.name,
+            made.recorded,
+            portal=self.portal,
+            environment=made.environment,
+            volatile=self.options.volatile,
+            python=self.python,
+            keep=Path(keep).expanduser().resolve() if keep else None,
+            before_tests=test_again,
+            on_progress=self.say,
+        )

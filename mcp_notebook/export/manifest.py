@@ -8,7 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mcp_notebook.errors import ExportError
@@ -43,6 +43,13 @@ class Update:
     removed: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     deleted: tuple[str, ...] = ()
+
+    def then(self, later: Update) -> Update:
+        """Return this update and a later one as one."""
+        written = tuple(sorted({*self.written, *later.written}))
+        removed = tuple(sorted({*self.removed, *later.removed}))
+        unchanged = tuple(path for path in later.unchanged if path not in written)
+        return replace(later, written=written, removed=removed, unchanged=unchanged)
 
 
 def update(destination: Path, files: Mapping[str, str], *, dry_run: bool) -> Update:

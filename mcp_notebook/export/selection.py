@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
-from mcp_notebook.export import pitfalls
+from mcp_notebook.export import pitfalls, repairs
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.pitfalls.files import directories, removals
 from mcp_notebook.export.settings import environment_reads
@@ -50,9 +51,16 @@ def select(
         yield from directories(notebook.statements, kept)
         yield from removals(notebook.statements, kept)
 
-    found = slicer.cut(
-        notebook, wanted, names, server=server, leave_out=[*leave_out, *environment], functions=functions, also=also
+    cut = partial(
+        slicer.cut, notebook, names=[*names], server=server, leave_out=[*leave_out, *environment], functions=functions
     )
+    needed = [*wanted]
+    found = cut(needed, also=also)
+    while by_name := [s for s in repairs.binding(found.unbound, notebook) if s not in needed]:
+        needed += by_name
+        found = cut(needed, also=also)
+    bound = frozenset[str]().union(*(repairs.by_name(s.node) for s in found.statements))
+    found = replace(found, unbound={name: cell for name, cell in found.unbound.items() if name not in bound})
     return Selection(found.statements, tuple(dict.fromkeys(_findings(notebook, found))), found.future)
 
 

@@ -16,9 +16,8 @@ from pydantic import BaseModel
 from mcp_notebook.client import Connection
 from mcp_notebook.errors import ExportError, RequestError
 from mcp_notebook.export.proof import Proof, Row, report
-from mcp_notebook.export.proof.comparing import differences
 from mcp_notebook.export.proof.environment import installed
-from mcp_notebook.export.proof.evidence import Difference, merged
+from mcp_notebook.export.proof.evidence import Difference, differences, merged
 from mcp_notebook.export.proof.inspecting import importing
 from mcp_notebook.export.proof.offering import compared, offer_of
 from mcp_notebook.export.proof.replaying import recorded, replayed, replays
@@ -148,9 +147,9 @@ def test_another_word_of_the_instructions_is_a_difference(portal: Portal) -> Non
 
 def test_a_difference_on_both_transports_is_told_once() -> None:
     one = Difference("tool add", 4, "/description", "1", "2")
-    found = merged([one.over_transport("stdio"), one.over_transport("HTTP")])
+    found = merged([replace(one, over=("stdio",)), replace(one, over=("HTTP",))])
     assert [str(each) for each in found] == ["tool add (cell 4), /description: 1 in the notebook, 2 in the package"]
-    (only,) = merged([one.over_transport("HTTP")])
+    (only,) = merged([replace(one, over=("HTTP",))])
     assert "(cell 4, over HTTP)" in str(only)
 
 

@@ -72,7 +72,7 @@ PUT_TOGETHER = {
     "str.format": "x = 'postgresql://{}:{}@db/x'.format(user, 's3cr3tpw')",
     "percent": "x = 'postgresql://%s:%s@db/x' % (user, 's3cr3tpw')",
     "str.join": f"x = ''.join([{OPENAI[:9]!r}, {OPENAI[9:]!r}])",
-    "a constant in an f-string": f"x = f\"{{{GITHUB[:4]!r}}}{GITHUB[4:]}\"",
+    "a constant in an f-string": f'x = f"{{{GITHUB[:4]!r}}}{GITHUB[4:]}"',
 }
 """Secrets that no text of a program has as a whole, which docs/exporting.md lists as not found."""
 

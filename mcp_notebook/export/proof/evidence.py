@@ -1,14 +1,17 @@
-"""What a proof found, as plain data."""
+"""The findings of a proof, as plain data."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from mcp_notebook import json_diff
 from mcp_notebook.json_diff import ABSENT
+from mcp_notebook.recording.volatile import Varies
 
-__all__ = ["Difference", "Proof", "Row", "merged", "short"]
+__all__ = ["Difference", "Proof", "Row", "differences", "merged", "short"]
 
 MOST = 120
 """Characters that are shown of a value."""
@@ -16,16 +19,16 @@ MOST = 120
 
 @dataclass(frozen=True)
 class Difference:
-    """One field in which the package is not as the notebook.
+    """A field in which the package differs from the notebook.
 
     Attributes:
-        definition: What it is about, such as ``tool add``.
-        cell: The number of the cell that defines it; None where no cell does.
-        field: Where in its entry, or in the result of a call, as a JSON pointer.
+        definition: Its definition, such as ``tool add``.
+        cell: The number of the cell that defines it; None if no cell does.
+        field: The place in its entry, or in the result of a call, as a JSON pointer.
         notebook: The notebook's value, shortened.
         package: The package's value, shortened.
-        call: The number of the recorded call; None where a list is meant.
-        over: The transports on which it was found.
+        call: The number of the recorded call; None for a list.
+        over: The transports with this difference.
     """
 
     definition: str
@@ -35,10 +38,6 @@ class Difference:
     package: str
     call: int | None = None
     over: tuple[str, ...] = ()
-
-    def over_transport(self, transport: str) -> Difference:
-        """Return it as found on that transport."""
-        return replace(self, over=(transport,))
 
     def __str__(self) -> str:
         about = [
@@ -50,29 +49,43 @@ class Difference:
         return f"{self.definition}{place}, {self.field}: {self.notebook} in the notebook, {self.package} in the package"
 
 
-def merged(differences: list[Difference]) -> tuple[Difference, ...]:
-    """Return each difference once, with all transports on which it was found."""
+def differences(notebook: Any, package: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Yield each place where two JSON values differ, as a JSON pointer (RFC 6901), with both values.
+
+    The order of the members of an object counts: models and forms read a schema from top to bottom. Numbers are equal
+    only if they are written alike. A `Varies` in the first value is equal to any value of its type.
+    """
+    for found in json_diff.differences(notebook, package, equal=_equal, ordered=True):
+        yield found.pointer, found.before, found.after
+
+
+def _equal(notebook: Any, package: Any) -> bool:
+    return bool(notebook == package) if isinstance(notebook, Varies) else json_diff.same(notebook, package)
+
+
+def merged(found: Iterable[Difference]) -> tuple[Difference, ...]:
+    """Return each difference once, with all its transports."""
     over: dict[Difference, tuple[str, ...]] = {}
-    for difference in differences:
+    for difference in found:
         key = replace(difference, over=())
         over[key] = (*over.get(key, ()), *difference.over)
     return tuple(replace(difference, over=where) for difference, where in over.items())
 
 
 def short(value: Any) -> str:
-    """Write a JSON value on one line, not longer than a line of a report has room for."""
+    """Return a JSON value on one line, cut to the length of a line of a report."""
     text = repr(value) if value is ABSENT else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= MOST else f"{text[: MOST - 3]}..."
 
 
 @dataclass(frozen=True)
 class Row:
-    """One thing that was looked at.
+    """One check.
 
     Attributes:
-        what: Such as ``tools (5)``.
-        stdio: What was found over stdio, or at all where the transport does not matter.
-        http: What was found over HTTP.
+        what: Its subject, such as ``tools (5)``.
+        stdio: The result over stdio, or the result if the transport does not matter.
+        http: The result over HTTP.
         ok: Whether the package passes.
         details: Lines about it: each difference, each call that was left out and why.
     """
@@ -86,21 +99,23 @@ class Row:
 
 @dataclass(frozen=True)
 class Proof:
-    """What was looked at, and what was found.
+    """The checks of a package and their results.
 
     Attributes:
-        rows: In the order in which it was looked at.
-        differences: All of them.
-        versions: Of what the proof ran on, by name.
-        unproven: Why nothing could be looked at; "" where it could.
+        rows: The checks, in order.
+        differences: All differences.
+        versions: The versions that the proof ran on, by name.
+        unproven: Why no check was possible; "" if they were.
+        errors: The errors about missing names and attributes that the package raised.
     """
 
     rows: tuple[Row, ...] = ()
     differences: tuple[Difference, ...] = ()
     versions: tuple[tuple[str, str], ...] = ()
     unproven: str = ""
+    errors: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether the package was proven to behave as the notebook."""
+        """Whether the package is proven to behave as the notebook."""
         return not self.unproven and all(row.ok for row in self.rows)

@@ -1,4 +1,4 @@
-"""What a server says of itself and lists, and where two servers differ in that."""
+"""The lists and the description of a server, and the differences between two servers."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from typing import Any, Literal, NamedTuple
 from pydantic import BaseModel
 
 from mcp_notebook.client import Connection
-from mcp_notebook.export.proof.comparing import differences
-from mcp_notebook.export.proof.evidence import Difference, short
+from mcp_notebook.export.proof.evidence import Difference, differences, short
 from mcp_notebook.json_diff import ABSENT
 from mcp_notebook.server.stable_tools import TOOLS as OF_THE_NOTEBOOK
 
-__all__ = ["KINDS", "Offer", "compared", "of_the_protocol", "offer_of"]
+__all__ = ["KINDS", "Cells", "Kind", "Offer", "compared", "of_the_protocol", "offer_of"]
 
 Kind = Literal["tool", "resource", "resource template", "prompt"]
+
+Cells = Mapping[tuple[str, str], int | None]
+"""The number of the cell of each definition, by its kind and name."""
 
 
 class _List(NamedTuple):
@@ -35,12 +37,12 @@ KINDS: dict[Kind, _List] = {
 
 @dataclass(frozen=True)
 class Offer:
-    """What a server offers, as JSON.
+    """The description and the lists of a server, as JSON.
 
     Attributes:
-        about: Its name and instructions, what it is capable of; all but its version.
+        about: Its name, instructions and capabilities; not its version.
         entries: For each kind its entries by name, in the order of the list.
-        pages: For each kind what its pages say beside the entries, such as how long they may be kept.
+        pages: For each kind the rest of its pages, such as how long a client may keep them.
     """
 
     about: dict[str, Any]
@@ -49,10 +51,10 @@ class Offer:
 
 
 def offer_of(connection: Connection) -> Offer:
-    """Ask a server what it offers; every page of each list.
+    """Request the description and every page of each list of a server.
 
     Raises:
-        RequestError: It does not say.
+        RequestError: It does not answer.
     """
     info = {} if connection.server_info is None else _json(connection.server_info)
     info.pop("version", None)
@@ -76,42 +78,34 @@ def _json(model: BaseModel) -> dict[str, Any]:
 
 
 def of_the_protocol(result: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a result without what tells which server gave it: that has the server's version in it."""
+    """Return a result without the mark of its server, which has the server's version."""
     meta = {k: v for k, v in (result.get("_meta") or {}).items() if k != "io.modelcontextprotocol/serverInfo"}
     rest = {key: value for key, value in result.items() if key not in ("_meta", "resultType")}
     return {**rest, **({"_meta": meta} if meta else {})}
 
 
-def compared(
-    notebook: Offer, package: Offer, cells: Mapping[tuple[str, str], int | None]
-) -> dict[str, list[Difference]]:
-    """Return where the package's offer differs: what it says of itself under ``server``, the rest by its kind."""
-    found = {
-        "server": [Difference("server", None, *_words(each)) for each in differences(notebook.about, package.about)]
+def compared(notebook: Offer, package: Offer, cells: Cells) -> dict[str, list[Difference]]:
+    """Return the differences of the package: in its description under ``server``, the others by kind."""
+    return {
+        "server": list(_between("server", None, notebook.about, package.about)),
+        **{kind: list(_of_kind(kind, notebook, package, cells)) for kind in KINDS},
     }
-    for kind in KINDS:
-        found[kind] = list(_of_kind(kind, notebook, package, cells))
-    return found
 
 
-def _of_kind(
-    kind: Kind, notebook: Offer, package: Offer, cells: Mapping[tuple[str, str], int | None]
-) -> Iterator[Difference]:
+def _of_kind(kind: Kind, notebook: Offer, package: Offer, cells: Cells) -> Iterator[Difference]:
     ours, theirs = notebook.entries[kind], package.entries[kind]
     for name in dict.fromkeys([*ours, *theirs]):
         about, cell = f"{kind} {name}", cells.get((kind, name))
         if name in ours and name in theirs:
-            yield from (Difference(about, cell, *_words(each)) for each in differences(ours[name], theirs[name]))
+            yield from _between(about, cell, ours[name], theirs[name])
         else:
             one, other = (short(ABSENT) if name not in entries else "an entry" for entries in (ours, theirs))
             yield Difference(about, cell, "in the list", one, other)
     if ours.keys() == theirs.keys() and [*ours] != [*theirs]:
         yield Difference(f"{kind}s", None, "the order of the list", short([*ours]), short([*theirs]))
-    yield from (
-        Difference(f"{kind}s", None, *_words(each)) for each in differences(notebook.pages[kind], package.pages[kind])
-    )
+    yield from _between(f"{kind}s", None, notebook.pages[kind], package.pages[kind])
 
 
-def _words(found: tuple[str, Any, Any]) -> tuple[str, str, str]:
-    at, one, other = found
-    return at or "/", short(one), short(other)
+def _between(about: str, cell: int | None, notebook: Any, package: Any) -> Iterator[Difference]:
+    for at, one, other in differences(notebook, package):
+        yield Difference(about, cell, at or "/", short(one), short(other))

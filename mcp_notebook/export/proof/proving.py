@@ -1,9 +1,9 @@
-"""The proof: the package, installed and started anew, beside the notebook's live server."""
+"""Prove a package: install it, start it, and compare it with the notebook's live server."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,12 +18,13 @@ from mcp_notebook.export.module.writing import Module
 from mcp_notebook.export.proof import inspecting
 from mcp_notebook.export.proof.environment import Installed, installed
 from mcp_notebook.export.proof.evidence import Proof
-from mcp_notebook.export.proof.judging import Observed, Run, judged, same_calls
+from mcp_notebook.export.proof.judging import Observed, same_calls
 from mcp_notebook.export.proof.offering import offer_of
 from mcp_notebook.export.proof.replaying import Replays, replayed
 from mcp_notebook.export.proof.serving import TRANSPORTS, serving
-from mcp_notebook.export.proof.variations import Variations, named, variations
+from mcp_notebook.export.proof.variations import Run, Variations, named, variations
 from mcp_notebook.export.ran import Subject
+from mcp_notebook.export.repairs import errors_in
 from mcp_notebook.portal import Portal
 
 __all__ = ["prove"]
@@ -31,7 +32,7 @@ __all__ = ["prove"]
 Say = Callable[[str], None]
 
 NOTEBOOK = "mcp-notebook"
-"""What the connections of this project say that they are."""
+"""The name that the connections of this project give themselves."""
 
 ANOTHER = Implementation(name="another-client", version="0")
 
@@ -54,19 +55,19 @@ def prove(
     """Install a package into a clean environment, start it there, and compare it with the live server.
 
     Args:
-        subject: What was exported.
-        module: What it became.
+        subject: The live server and its cells.
+        module: The modules made from the cells.
         destination: The package's directory; nothing is written there.
-        name: What the package is imported as.
+        name: The name of the package for imports.
         replays: The recorded calls to make again.
         portal: The loop of the connections.
-        environment: What the package finds in its environment beside the usual: the values of its settings.
-        volatile: The values of results that are compared by their type only.
+        environment: The values of the package's settings; its processes see them, and the usual variables.
+        volatile: The values of results of which only the type is compared.
         python: An interpreter that has all that the package needs: then no environment is made.
-        keep: Where to make the environment, which then stays there; it goes with the proof if not given.
-        before_tests: Told, before the package's tests run, which values of which calls turned out to vary from run to
-            run; what it writes into the directory's tests counts.
-        on_progress: Told of each step in a line.
+        keep: A directory for the environment, which then stays; a temporary one if not given.
+        before_tests: Called before the package's tests run, with the values of each call that vary from run to run; the
+            tests that it writes into the directory count.
+        on_progress: Called with a line about each step.
     """
     signs_in = {"HTTP"} if subject.server.settings.auth is not None else set[str]()
     with TemporaryDirectory(prefix="proof-", ignore_cleanup_errors=True) as made:
@@ -78,7 +79,7 @@ def prove(
         (folder / "empty").mkdir()
         on_progress("importing it")
         about = _or_why(inspecting.about, package, name, module.variable, folder / "empty")
-        made_of = anatomy_of(subject.server, subject.namespace)
+        anatomy = anatomy_of(subject.server, subject.namespace)
         with Connection(portal, subject.server, "modern") as live:
             offer = offer_of(live)
         starts = _Starts(portal, package, name, replays, on_progress)
@@ -92,15 +93,27 @@ def prove(
             package.copy_again(destination, "tests")
         on_progress("running the package's tests")
         tests = _or_why(inspecting.tested, package, folder / "tests.xml")
-        importing = inspecting.importing(package.source)
-        observed = Observed(offer, made_of, replays, runs, about, tests, importing, package.clean)
-        source = Source.of(module.carried, module.files)
-        return judged(observed, source, module.cells, volatile, varies)
+        proof = Observed(
+            offer,
+            anatomy,
+            replays,
+            runs,
+            about,
+            tests,
+            inspecting.importing(package.source),
+            package.clean,
+            Source.of(module.carried, module.files),
+            module.cells,
+            volatile,
+            varies,
+        ).proof
+        errors = errors_in("\n".join([str(about), *(run.log for run in runs.values())]))
+        return replace(proof, errors=tuple(errors))
 
 
 @dataclass(frozen=True)
 class _Starts:
-    """The installed package, which is started for each run anew."""
+    """The starts of the installed package, one for each run."""
 
     portal: Portal
     package: Installed
@@ -111,7 +124,7 @@ class _Starts:
     def over(
         self, transport: str, why: str = "", *, signs_in: bool = False, client: Implementation | None = None
     ) -> Run:
-        """Ask what it offers, and make the calls again; one that wants a sign-in is only started."""
+        """Request its lists, and make the calls again; a server that wants a sign-in is only started."""
         self.say(f"starting the package over {transport}{', ' if why else ''}{why}")
         run = Run()
         try:
@@ -122,16 +135,17 @@ class _Starts:
                 run.offer = offer_of(connections.speaking("modern"))
                 self.say(f"making the recorded calls again over {transport} ({len(self.replays.calls)})")
                 for call in self.replays.calls:
-                    if client is not None:  # another client has asked something else before
+                    if client is not None:  # another client made another request before
                         connections.speaking(call.era).pages("list_tools")
                     run.outcomes[call.number] = replayed(self.portal, connections.speaking(call.era), call)
+                run.log = connections.log
         except McpNotebookError as error:
             run.failure = str(error)
         return run
 
 
 def _or_why(step: Callable[..., Any], *arguments: Any) -> Any:
-    """Return what a step found, or the error that says why it could not be taken."""
+    """Return the result of a step, or the error that made it impossible."""
     try:
         return step(*arguments)
     except ExportError as error:

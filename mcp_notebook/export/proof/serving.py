@@ -28,7 +28,8 @@ STARTING = 60.0
 class Connections:
     """Connections to one server, one for each era that is spoken with it; each to a process of its own over stdio."""
 
-    def __init__(self, portal: Portal, target: Target, client: Implementation | None = None) -> None:
+    def __init__(self, portal: Portal, target: Target, client: Implementation | None, log: Path) -> None:
+        self._log = log
         self._portal = portal
         self._options: dict[str, Any] = {"notice": lambda _: None, "deadline": STARTING}
         if client is not None:
@@ -42,6 +43,11 @@ class Connections:
 
     def __exit__(self, *_: object) -> None:
         self._closing.close()
+
+    @property
+    def log(self) -> str:
+        """The log so far, over HTTP."""
+        return self._log.read_text(encoding="utf-8", errors="replace") if self._log.exists() else ""
 
     def speaking(self, era: Era) -> Connection:
         """Return the open connection of that era.
@@ -73,7 +79,7 @@ def serving(
     """
     with TemporaryDirectory(prefix="proof-", ignore_cleanup_errors=True) as cwd, ExitStack() as stack:
         target = stack.enter_context(TRANSPORTS[transport](package, name, Path(cwd)))
-        yield stack.enter_context(Connections(portal, target, client))
+        yield stack.enter_context(Connections(portal, target, client, _log(Path(cwd))))
 
 
 @contextmanager
@@ -86,7 +92,7 @@ def _http(package: Installed, name: str, cwd: Path) -> Iterator[Target]:
     token = token_urlsafe()
     command = [str(package.python), "-m", name, "--transport", "http", "--port", "0"]
     variables = {**package.variables, f"{name.upper()}_TOKEN": token}
-    path = cwd.parent / f"{cwd.name}.log"
+    path = _log(cwd)
     try:
         with path.open("w", encoding="utf-8") as log:
             process = subprocess.Popen(
@@ -98,6 +104,11 @@ def _http(package: Installed, name: str, cwd: Path) -> Iterator[Target]:
             _end(process)
     finally:
         path.unlink(missing_ok=True)  # when nobody has it open, or Windows would refuse
+
+
+def _log(cwd: Path) -> Path:
+    """Return the place of the log of a package that is started over HTTP: beside its directory, which stays empty."""
+    return cwd.parent / f"{cwd.name}.log"
 
 
 TRANSPORTS = {"stdio": _stdio, "HTTP": _http}

@@ -29,12 +29,14 @@ class Run:
         outcomes: What came of the calls, by their numbers.
         failure: Why it went no further; "" where it did.
         unasked: Why it was started, and nothing asked of it; "" where it was asked.
+        log: Its log, over HTTP.
     """
 
     offer: Offer | None = None
     outcomes: dict[int, dict[str, Any]] = field(default_factory=dict)
     failure: str = ""
     unasked: str = ""
+    log: str = ""
 
 
 @dataclass(frozen=True)

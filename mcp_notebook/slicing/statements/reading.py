@@ -25,6 +25,7 @@ class RanCell:
         shown: Whether its last expression had a value, which was shown.
         id: What the front end knows it by, however often it runs; None where it gives no such name.
         tags: The tags of the cell, as far as the front end gives them.
+        keep: The first lines of statements to treat as marked ``# keep``, unless the author marked them.
     """
 
     number: int
@@ -33,6 +34,7 @@ class RanCell:
     shown: bool = False
     id: str | None = None
     tags: frozenset[str] = frozenset()
+    keep: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +132,10 @@ def read(cells: Sequence[RanCell]) -> Notebook:
                     index=len(statements),
                     raised=cell.raised_at is not None and first <= cell.raised_at <= last,
                     shown=cell.shown and node is tree.body[-1] and isinstance(node, ast.Expr),
-                    mark=marks.get(node.lineno) or marks.get(last) or tagged,
+                    mark=marks.get(node.lineno)
+                    or marks.get(last)
+                    or tagged
+                    or ("keep" if first in cell.keep else None),
                 )
             )
         if cell.raised_at is not None:
