@@ -1,4 +1,4 @@
-"""What a package has to install: found from the imports of its modules, at the versions that ran."""
+"""Find the dependencies of a package: from the imports of its modules, at the versions that ran."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from mcp_notebook.export.module.writing import Module
 __all__ = ["SERVING", "Dependencies", "of", "requirement", "top_levels"]
 
 SERVING = ("anyio", "mcp", "starlette", "uvicorn")
-"""What the modules that serve the package import, beside what those of the notebook do."""
+"""The imports of the modules that serve a package, besides those of the notebook."""
 
 WORKBENCH = "mcp_notebook"
 
 
 @dataclass(frozen=True)
 class Dependencies:
-    """What goes into ``pyproject.toml`` and ``requirements.lock``.
+    """The content of ``pyproject.toml`` and ``requirements.lock``.
 
     Attributes:
-        requirements: With the versions that ran as lower bounds, by name.
+        requirements: The requirements, with the versions that ran as lower bounds, by name.
         locked: Every distribution that those need here, transitively, as ``name==version``.
-        unlocked: What is needed and not installed here, so that pip chooses its version.
-        findings: Imports that no distribution has, requirements that cannot be locked.
-        hashes: Those of the files of each that is locked; of none where one is not known.
+        unlocked: Needed distributions that are not installed here, so that pip chooses their versions.
+        findings: Imports that no distribution has, and requirements that cannot be locked.
+        hashes: The hashes of the files of each locked distribution; empty if one is unknown.
     """
 
     requirements: tuple[str, ...]
@@ -48,9 +48,9 @@ class Dependencies:
 
 
 def of(module: Module) -> Dependencies:
-    """Return what `module` needs, as far as it is installed here.
+    """Return the dependencies of `module`, as far as they are installed here.
 
-    What the notebook's own ``%pip install`` lines ask for is taken as they have it, extras and versions included.
+    Requirements of the notebook's own ``%pip install`` lines are taken as written, extras and versions included.
     """
     installed = _Installed()
     findings: list[Finding] = []
@@ -60,30 +60,25 @@ def of(module: Module) -> Dependencies:
         name, finding = _provider(dotted, installed, needed=needed)
         if name is not None and needed:
             wanted[name] = requirement(name)
-        if name is not None and finding is not None and not needed:
+        elif name is not None and finding is not None:
             guarded.setdefault(name, finding)
-        elif finding is not None and finding not in findings:
-            findings.append(finding)
+            continue
+        findings += [finding] if finding is not None and finding not in findings else []
     for line in module.pip:
         try:
             asked = Requirement(line)
         except InvalidRequirement:
-            findings.append(Finding("warns", None, line, "This requirement is not understood, so it is left out."))
+            findings.append(Finding("warns", None, line, "This requirement is not valid, so it is left out."))
         else:
             wanted[canonicalize_name(asked.name)] = _completed(asked)
     locked, unlocked, elsewhere = _lock(wanted.values())
-    there = {pin.partition("==")[0] for pin in locked}  # for another reason, or for what is required
+    there = {pin.partition("==")[0] for pin in locked}  # for another reason, or for a required one
     findings += [finding for name, finding in guarded.items() if name not in there]
-    findings += [
-        Finding("warns", None, name, "It is not installed here, so pip chooses its version.") for name in unlocked
-    ]
-    findings += [
-        Finding(
-            "warns", None, name, "It was installed from a place of its own, so an index may not have what ran.",
-            "Publish it on an index that the package's users reach.",
-        )
-        for name in elsewhere
-    ]  # fmt: skip
+    what = "It is not installed here, so pip chooses its version."
+    findings += [Finding("warns", None, name, what) for name in unlocked]
+    what = "It was installed from a place of its own, so an index may not have the version that ran."
+    way_out = "Publish it on an index that the package's users reach."
+    findings += [Finding("warns", None, name, what, way_out) for name in elsewhere]
     return Dependencies(tuple(_text(wanted[name]) for name in sorted(wanted)), locked, unlocked, tuple(findings))
 
 
@@ -91,14 +86,14 @@ def requirement(name: str) -> Requirement:
     """Return a requirement with the installed version as the lowest; for the SDK, below its next major version.
 
     Args:
-        name: A distribution; one that is not installed is required in any version.
+        name: A distribution; without an installed one, any version will do.
     """
     try:
         version = Version(distribution(name).version)
     except PackageNotFoundError:
         return Requirement(name)
     below = f",<{version.major + 1}" if name == "mcp" else ""
-    # Public: a local part such as +cpu is not on an index, and cannot be ordered.
+    # The public part: a local one such as +cpu is not on an index, and has no order.
     return Requirement(f"{name}>={version.public}{below}")
 
 
@@ -109,9 +104,9 @@ def _text(needed: Requirement) -> str:
 
 
 def top_levels(module: Module) -> set[str]:
-    """Return the first part of each module that the package imports, and what the SDK stands on.
+    """Return the first part of each module that the package or the SDK imports, without the standard library.
 
-    Without the standard library; a distribution of the SDK's is taken to be called as its module is.
+    A distribution of the SDK's is assumed to have the name of its module.
     """
     pins, _, _ = _lock(map(requirement, SERVING))
     below = {pin.partition("==")[0].replace("-", "_") for pin in pins}
@@ -119,7 +114,7 @@ def top_levels(module: Module) -> set[str]:
 
 
 def _completed(asked: Requirement) -> Requirement:
-    """Return a requirement of the author's, with a lower bound where it has no version of its own."""
+    """Return a requirement of the author's, with a lower bound if it has no version."""
     if asked.specifier or asked.url:
         return asked
     complete = requirement(canonicalize_name(asked.name))
@@ -131,7 +126,7 @@ def _completed(asked: Requirement) -> Requirement:
 
 
 def _imports(module: Module) -> dict[str, bool]:
-    """Return each dotted name that is imported, and whether the package cannot do without it."""
+    """Return each dotted name that is imported, and whether the package needs it."""
     own = {PurePosixPath(path).parts[0].removesuffix(".py") for path in module.files}
     found: dict[str, bool] = {}
     for source in module.files.values():
@@ -169,7 +164,7 @@ class _Installed:
     """The files of every distribution here.
 
     `importlib.metadata.packages_distributions` goes by the first part of a name, which the distributions of a
-    namespace such as ``google`` share, and before Python 3.11 it knows only those that declare it.
+    namespace such as ``google`` share. Before Python 3.11, it knows only distributions that declare it.
     """
 
     def __init__(self) -> None:
@@ -179,7 +174,7 @@ class _Installed:
             self._files.setdefault(name, "\n" + (found.read_text("RECORD") or "\n".join(map(str, found.files or ()))))
 
     def having(self, dotted: str) -> list[str]:
-        """Return the distributions whose files come nearest to the dotted name."""
+        """Return the distributions whose files are nearest to the dotted name."""
         parts = dotted.split(".")
         for depth in range(len(parts), 0, -1):
             path = "\n" + "/".join(parts[:depth])
@@ -190,30 +185,25 @@ class _Installed:
 
 
 def _provider(dotted: str, installed: _Installed, *, needed: bool) -> tuple[str | None, Finding | None]:
+    """Return the distribution that has a module, and a finding about it."""
     top = dotted.partition(".")[0]
     if top == WORKBENCH:
-        return None, Finding(
-            "stops",
-            None,
-            top,
-            "It is the workbench, which the package does without.",
-            "Take the import out of the cell.",
-        )
+        what = "It is the workbench, which a package does not have."
+        return None, Finding("stops", None, top, what, "Take the import out of the cell.")
     names = installed.having(dotted) or _editable(top)
     if not names:
         return None, _nowhere(top) if needed else None
     if not needed:
-        return names[0], Finding(
-            "notes", None, top, "Its import may fail, so it is not required, although it was here.",
-            f"Where the package should have it, write %pip install {names[0]} in a cell.",
-        )  # fmt: skip
+        what = "Its import may fail, so it is not required, although it was here."
+        way_out = f"If the package should have it, write %pip install {names[0]} in a cell."
+        return names[0], Finding("notes", None, top, what, way_out)
     if len(names) > 1:
         return names[0], Finding("notes", None, dotted, f"{' and '.join(names)} have it; {names[0]} is required.")
     return names[0], None
 
 
 def _editable(top: str) -> list[str]:
-    """Return the distributions installed from a folder that the module lies in: their files name none of theirs."""
+    """Return the distributions installed from the folder of the module: they do not list its files."""
     origin = _origin(top)
     if origin is None:
         return []
@@ -234,22 +224,19 @@ def _origin(top: str) -> Path | None:
 
 
 def _nowhere(top: str) -> Finding:
+    what = "It is imported, and no installed package has it."
+    way_out = "Install it with %pip install in a cell, and run the cell that imports it."
     if _origin(top) is not None:
-        return Finding(
-            "stops", None, top, "It is a file of this machine, and no installed package has it.",
-            "Bring its code into cells, or make it a package and install that.",
-        )  # fmt: skip
-    return Finding(
-        "stops", None, top, "It is imported, and no installed package has it.",
-        "Install it with %pip install in a cell, and run the cell that imports it.",
-    )  # fmt: skip
+        what = "It is a file of this machine, and no installed package has it."
+        way_out = "Move its code into cells, or make it a package and install that."
+    return Finding("stops", None, top, what, way_out)
 
 
 # --- the lock
 
 
 def _lock(wanted: Iterable[Requirement]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Return what is needed, transitively, as pins; what is not installed; and what came from no index."""
+    """Return all needed distributions as pins; those that are not installed; and those from outside an index."""
     locked: dict[str, Distribution] = {}
     unlocked: set[str] = set()
     seen: set[tuple[str, str]] = set()
@@ -276,11 +263,11 @@ def _needs(found: Distribution, extra: str) -> list[Requirement]:
 
 
 def _name(found: Distribution) -> str:
-    """Return a distribution's name; "" for the remains of one, which pip may leave behind."""
+    """Return a distribution's name; "" for remains that pip may leave behind."""
     return found.metadata["Name"] if "Name" in (found.metadata or ()) else ""
 
 
 def _direct_url(found: Distribution) -> str:
-    """Return where a distribution was installed from, if not from an index (PEP 610)."""
+    """Return the place that a distribution was installed from, if not an index (PEP 610)."""
     text = found.read_text("direct_url.json")
     return str(json.loads(text)["url"]) if text else ""

@@ -167,7 +167,7 @@ def test_a_setting_that_is_not_given_is_one_line_without_the_values_of_others(tm
 
 
 @pytest.mark.parametrize(
-    ("health", "says"), [("missing", "no function 'missing'"), ("note", "it wants arguments")]
+    ("health", "says"), [("missing", "no function 'missing'"), ("note", "it requires arguments")]
 )  # fmt: skip
 def test_a_health_check_that_cannot_be_is_refused(health: str, says: str) -> None:
     with pytest.raises(ExportError, match=says):

@@ -1,4 +1,4 @@
-"""What the package reads from its environment, for those who set it, and for its tests."""
+"""Document the environment variables of a package, and set them for its tests."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Variable(NamedTuple):
     Attributes:
         name: Its name.
         annotation: The source of its value's type.
-        default: The source of its default; None where it must be given.
-        secret: Whether it is nobody else's business.
-        meaning: What it is for.
+        default: The source of its default; None if it is required.
+        secret: Whether it is a secret.
+        meaning: Its purpose.
     """
 
     name: str
@@ -30,46 +30,42 @@ class Variable(NamedTuple):
 
 
 def variables(package: Package) -> list[Variable]:
-    """Return all of them: the notebook's settings, then what the package itself asks for."""
-    settings = [
-        Variable(
-            setting.variable, setting.annotation, setting.default, setting.secret,
-            setting.description.rstrip(".") or setting.name.replace("_", " "),
-        )
-        for setting in package.module.settings
-    ]  # fmt: skip
-    token = Variable(
-        f"{package.prefix}_TOKEN", "str", '""', True, "what HTTP clients send as a bearer token; without: loopback only"
-    )
-    others = Variable(
-        f"{package.prefix}_ALLOW_OTHER_USERS", "str", '""', False,
-        "1 to listen without a token on a machine that other people use",
-    )  # fmt: skip
-    keys = Variable(
-        f"{package.prefix}_REQUEST_STATE_KEYS", "str", '""', True,
-        "for several workers: keys of at least 32 characters, with commas between; the first seals, all open",
-    )  # fmt: skip
-    return [
-        *settings,
-        *([] if package.authorizes else [token, others]),
-        Variable(
-            f"{package.prefix}_ALLOWED_HOSTS", "str", '""', False,
-            "names that HTTP clients reach it by, with commas between, beside those of loopback",
+    """Return all variables: the notebook's settings, then those of each package."""
+    prefix = package.prefix
+    ours = {
+        "TOKEN": ('""', True, "what HTTP clients send as a bearer token; without: loopback only"),
+        "ALLOW_OTHER_USERS": ('""', False, "1 to listen without a token on a machine that other people use"),
+        "ALLOWED_HOSTS": (
+            '""', False, "names that HTTP clients reach it by, with commas between, beside those of loopback"
         ),
-        *([] if package.own_state_keys else [keys]),
-        Variable(f"{package.prefix}_LOG_LEVEL", "str", '"INFO"', False, "from which level on it logs"),
-    ]  # fmt: skip
+        "REQUEST_STATE_KEYS": (
+            '""', True,
+            "for several workers: keys of at least 32 characters, with commas between; the first seals, all open",
+        ),
+        "LOG_LEVEL": ('"INFO"', False, "from which level on it logs"),
+    }  # fmt: skip
+    unused = {"TOKEN", "ALLOW_OTHER_USERS"} if package.authorizes else set[str]()
+    unused |= {"REQUEST_STATE_KEYS"} if package.own_state_keys else set()
+    return [
+        *(
+            Variable(
+                s.variable, s.annotation, s.default, s.secret, s.description.rstrip(".") or s.name.replace("_", " ")
+            )
+            for s in package.module.settings
+        ),
+        *(Variable(f"{prefix}_{name}", "str", *about) for name, about in ours.items() if name not in unused),
+    ]
 
 
 def files(package: Package) -> dict[str, str]:
-    """Return ``.env.example``, and what sets in the tests those that must be given."""
+    """Return ``.env.example``, and a file that sets the required variables in the tests."""
     given = variables(package)
     written = {".env.example": "".join(_example(variable) for variable in given)}
     required = [variable for variable in given if variable.default is None]
     if required:
         lines = "".join(f"os.environ.setdefault({v.name!r}, {_stand_in(v)!r})\n" for v in required)
         written["tests/conftest.py"] = (
-            f'"""Stand-ins for the settings that the server cannot be without."""\n\nimport os\n\n{lines}'
+            f'"""Stand-ins for the required settings of the server."""\n\nimport os\n\n{lines}'
         )
     return written
 
@@ -82,7 +78,7 @@ def _example(variable: Variable) -> str:
 
 
 def _plain(default: str) -> str:
-    """Return a default as it stands in an environment: text without its quotes."""
+    """Return a default as an environment variable has it: text without its quotes."""
     try:
         value = json.loads(default) if default.startswith('"') else default.strip("'")
     except ValueError:

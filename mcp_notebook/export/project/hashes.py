@@ -1,7 +1,8 @@
-"""The hashes of what a lock pins: those of every file that the indexes of this machine have of a release.
+"""Find the hashes for a lock: those of every file that the indexes of this machine have for a release.
 
-uv knows them of all platforms, pip those of the files that it would install here. Both are asked, since each has
-indexes of its own; without uv, pip is asked for what an image on Linux would install, too. Nothing is installed.
+uv knows those of all platforms, pip those of the files that it would install here. Both are asked, since each has
+indexes of its own. Without uv, pip is also asked for the files that an image on Linux would install. Nothing is
+installed.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
@@ -21,10 +23,10 @@ from packaging.utils import canonicalize_name
 __all__ = ["in_lock", "of", "written"]
 
 PATIENCE = 30.0
-"""Seconds that the indexes have: without them, the lock is written without hashes."""
+"""Seconds that the indexes have to answer; then the lock is written without hashes."""
 
 AGAIN = 300.0
-"""Seconds after which indexes that did not answer are asked again."""
+"""Seconds until indexes that did not answer are asked again."""
 
 HASH = re.compile(r"--hash=(sha256:[0-9a-f]{64})")
 IMAGE = ("x86_64", "aarch64")
@@ -37,9 +39,9 @@ Hashes = Mapping[str, tuple[str, ...]]
 
 
 def of(pins: Sequence[str]) -> Hashes:
-    """Return the hashes of each pin; of none where one is unknown, since pip wants all or none.
+    """Return the hashes of each pin; none if one is unknown, since pip wants all or none.
 
-    Asked once for the same pins in a process, again after some minutes where that failed.
+    A process asks once for the same pins, and again after some minutes if that failed.
     """
     key = tuple(pins)
     asked, found = _KNOWN.get(key, (0.0, {}))
@@ -50,14 +52,14 @@ def of(pins: Sequence[str]) -> Hashes:
 
 
 def in_lock(text: str, pins: Sequence[str]) -> Hashes:
-    """Return the hashes that a lock has, if it has them of all these pins and pins nothing else."""
+    """Return the hashes in a lock, if it has them for all these pins and pins nothing else."""
     found = dict(_read(text))
     return found if set(found) == set(pins) and all(found.values()) else {}
 
 
 def written(pin: str, hashes: Hashes) -> str:
     """Return the lines of a lock for a pin."""
-    return " \\\n    ".join([pin, *(f"--hash={each}" for each in sorted(hashes.get(pin, ())))]) + "\n"
+    return " \\\n    ".join([pin, *(f"--hash={each}" for each in sorted(hashes.get(pin, ())))])
 
 
 def _read(text: str) -> Iterable[tuple[str, tuple[str, ...]]]:
@@ -79,7 +81,8 @@ def _asked(pins: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
         end = time.monotonic() + PATIENCE
         try:
             for process in running:
-                _wait(process, end)
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(max(0.0, end - time.monotonic()))
         finally:
             for process in running:
                 process.kill()
@@ -88,13 +91,6 @@ def _asked(pins: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
         for pin, hashes in [*_of_uv(folder / "uv.txt"), *_of_pip(folder.glob("*.json"))]:
             found.get(pin, set()).update(hashes)
     return {pin: tuple(sorted(hashes)) for pin, hashes in found.items() if hashes}
-
-
-def _wait(process: subprocess.Popen[bytes], end: float) -> None:
-    try:
-        process.wait(max(0.0, end - time.monotonic()))
-    except subprocess.TimeoutExpired:
-        process.kill()
 
 
 def _commands(folder: Path) -> list[list[str]]:
@@ -125,7 +121,7 @@ def _of_pip(places: Iterable[Path]) -> Iterable[tuple[str, tuple[str, ...]]]:
         try:
             report = json.loads(place.read_text(encoding="utf-8"))
         except ValueError:
-            continue  # pip was ended while it wrote
+            continue  # pip was killed while it wrote
         for item in report["install"]:
             about = item["metadata"]
             hashes = item["download_info"].get("archive_info", {}).get("hashes", {})

@@ -1,4 +1,4 @@
-"""What a package is made of, as plain data."""
+"""The content of a package, as plain data."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Health", "Package"]
 
 
 class Health(NamedTuple):
-    """The author's function that tells whether the server is well: where it is, and of which kind."""
+    """The author's function that tells whether the server is well: its module, name and kind."""
 
     module: str
     function: str
@@ -27,18 +27,18 @@ class Health(NamedTuple):
 
 @dataclass(frozen=True)
 class Package:
-    """All that the files of a package are written from.
+    """The data for all files of a package.
 
     Attributes:
-        name: Of the Python package; see `naming.package_name`.
-        title: What people call it.
-        module: The modules that the notebook became.
-        dependencies: What they need.
-        server: The live one: what the documents list is read from it.
-        tests: Further files of tests, by their names in ``tests/``.
+        name: The name of the Python package; see `naming.package_name`.
+        title: The title for people.
+        module: The modules made from the cells.
+        dependencies: The dependencies of these modules.
+        server: The live server, which the documents describe.
+        tests: More files of tests, by their names in ``tests/``.
         health: The name of a function of the modules that raises, or returns False, when the server is not well.
         license: An SPDX expression, such as ``MIT``.
-        python: The lowest version of Python, such as ``3.11``: that which ran.
+        python: The lowest version of Python, such as ``3.11``: the one that ran.
     """
 
     name: str
@@ -53,28 +53,28 @@ class Package:
 
     @property
     def distribution(self) -> str:
-        """What pip calls it, which is also its command."""
+        """The name for pip, which is also the command."""
         return self.name.replace("_", "-")
 
     @property
     def prefix(self) -> str:
-        """What the names of its own environment variables begin with."""
+        """The prefix of its own environment variables."""
         return self.name.upper()
 
     @property
     def docstring(self) -> str:
-        """The title as it can stand in a docstring."""
+        """The title, fit for a docstring."""
         return " ".join(printable(self.title).replace("\\", "/").replace('"', "'").split()).rstrip(".") + "."
 
     @property
     def description(self) -> str:
-        """What it is, in one line: the beginning of the server's instructions, else its title."""
+        """A description in one line: the beginning of the server's instructions, or its title."""
         paragraph = (self.server.instructions or self.server.description or "").strip().partition("\n\n")[0]
         return " ".join(printable(paragraph).split())[:200] or self.title
 
     @property
     def authorizes(self) -> bool:
-        """Whether the author gave the server the SDK's own authorization, in which case the package adds none."""
+        """Whether the server has the SDK's own authorization; then the package does not add any."""
         return self.server.settings.auth is not None
 
     @property
@@ -98,7 +98,7 @@ class Package:
         """Return the function that `health` names.
 
         Raises:
-            ExportError: No module has it, or it wants arguments.
+            ExportError: No module has it, or it requires arguments.
         """
         if self.health is None:
             return None
@@ -108,7 +108,7 @@ class Package:
                 needed = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
                 if needed or None in arguments.kw_defaults:
                     raise ExportError(
-                        f"{self.health}() cannot be the health check: it wants arguments. Give one without."
+                        f"{self.health}() cannot be the health check: it requires arguments. Name one without."
                     )
                 kind: Literal["sync", "async"] = "async" if isinstance(node, ast.AsyncFunctionDef) else "sync"
                 return Health(path.removesuffix(".py").replace("/", "."), node.name, kind)

@@ -1,4 +1,4 @@
-"""The package's README: what it serves, how it is started, how clients reach it."""
+"""Write the package's README: its definitions, how to start it, and how clients reach it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mcp_notebook.server.definitions import definitions
 __all__ = ["readme"]
 
 LONGEST = 300
-"""Characters that a cell of a table has at most."""
+"""The longest text in a cell of a table."""
 
 DOCUMENTED = ("claude-code", "claude-desktop", "cursor", "vscode")
 
@@ -55,7 +55,7 @@ def _first_line(text: str | None) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Return a name as a row of a table has it, without the end of a long one."""
+    """Return a text for a row of a table, cut if it is long."""
     text = " ".join(text.split())
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 

@@ -1,4 +1,4 @@
-"""The texts of the package's files, and how what differs from package to package comes into them."""
+"""Fill the templates of the package's files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["render"]
 
 
 class _Text(Template):
-    """A text with ``@@name`` in it: Python, YAML and shell have no such thing of their own."""
+    """A text with ``@@name`` in it, which Python, YAML and shell do not use."""
 
     delimiter = "@@"
 
@@ -23,9 +23,9 @@ def render(template: str, values: Mapping[str, str], sections: Mapping[str, bool
     """Return a file's text.
 
     Args:
-        template: The name of its template; what stands between ``@@if SECTION`` and ``@@end`` is for some packages.
-        values: What replaces ``@@NAME``.
-        sections: Which sections are wanted.
+        template: The name of its template; the text between ``@@if SECTION`` and ``@@end`` is for some packages.
+        values: The values of each ``@@NAME``.
+        sections: Whether to include each section.
     """
     text = (files(__package__) / "templates" / f"{template}.txt").read_text(encoding="utf-8")
     chosen = _SECTION.sub(lambda match: match[2] if sections[match[1]] else "", text)

@@ -1,17 +1,23 @@
-"""The files of a package."""
+"""Write the files of a package, from templates and from the modules of the notebook."""
 
 from __future__ import annotations
 
 import json
 import platform
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib.metadata import version
 from importlib.resources import files as files_of
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
 from mcp_notebook.errors import ExportError
 from mcp_notebook.export import dependencies
 from mcp_notebook.export.naming import printable
-from mcp_notebook.export.project import environment, hashes, layout
+from mcp_notebook.export.project import environment, hashes
 from mcp_notebook.export.project.package import Package
 from mcp_notebook.export.project.readme import readme
 from mcp_notebook.export.project.rendering import render
@@ -20,20 +26,11 @@ from mcp_notebook.server.definitions import definitions
 
 __all__ = ["RESERVED", "files"]
 
-RESERVED = frozenset(
-    {
-        "__init__.py",
-        "__main__.py",
-        "app.py",
-        "health.py",
-        "http_limits.py",
-        "idle_sessions.py",
-        "logs.py",
-        "shared_machine.py",
-        "web.py",
-    }
-)
-"""Names of modules that the package has for itself."""
+RESERVED = frozenset({
+    "__init__.py", "__main__.py", "app.py", "health.py", "http_limits.py", "idle_sessions.py", "logs.py",
+    "shared_machine.py", "web.py",
+})  # fmt: skip
+"""Names of modules that each package has."""
 
 TEMPLATES = {
     "pyproject.toml": "pyproject.toml",
@@ -59,7 +56,7 @@ def files(package: Package) -> dict[str, str]:
     """
     clash = sorted(RESERVED & set(package.module.files))
     if clash:
-        raise ExportError(f"The package has a module {clash[0]} of its own: give the notebook's another name.")
+        raise ExportError(f"The package has a module {clash[0]} of its own. Give the notebook's another name.")
     sections, values = _sections(package), _values(package)
     templates = {path.format(name=package.name): template for path, template in TEMPLATES.items()}
     if sections["our_health"]:
@@ -71,7 +68,7 @@ def files(package: Package) -> dict[str, str]:
     written |= environment.files(package)
     written |= {f"tests/{path.removeprefix('tests/')}": source for path, source in package.tests.items()}
     written |= {"requirements.lock": _lock(package), "README.md": printable(readme(package))}
-    laid_out, ignores = layout.tidy(written)
+    laid_out, ignores = _tidy(written)
     if ignores:
         values, sections = values | {"ignores": ignores}, sections | {"ignores": True}
         laid_out["pyproject.toml"] = render("pyproject.toml", values, sections)
@@ -114,7 +111,7 @@ def _values(package: Package) -> dict[str, str]:
         "license": _license(package.license),
         "requirements": _toml_lines(package.dependencies.requirements),
         "test_requirements": _toml_lines([str(dependencies.requirement(name)) for name in ("httpx2", "pytest")]),
-        "ruff": layout.ruff_version(),
+        "ruff": version("ruff"),
         "health_module": health.module if health else "",
         "health_function": health.function if health else "",
         **{_identifier(kind): repr(_names(package, kind)) for kind in KINDS},
@@ -142,15 +139,44 @@ def _toml_lines(requirements: list[str] | tuple[str, ...]) -> str:
 
 def _lock(package: Package) -> str:
     needed = package.dependencies
-    head = (
+    lines = [
         f"# What ran, on Python {platform.python_version()} on {platform.system()}, for the image and for everyone who "
-        "wants exactly that.\n"
-    )
-    head += (
-        "# pip install --require-hashes -r requirements.lock\n"
+        "wants exactly that.",
+        "# pip install --require-hashes -r requirements.lock"
         if needed.hashes
-        else "# Without hashes: no index told those of all that ran. pip install -r requirements.lock\n"
-    )
-    left = needed.unlocked
-    note = f"# Not installed where this was written, so pip chooses: {', '.join(left)}\n" if left else ""
-    return head + note + "".join(hashes.written(pin, needed.hashes) for pin in needed.locked)
+        else "# Without hashes: no index told those of all that ran. pip install -r requirements.lock",
+    ]
+    if needed.unlocked:
+        lines.append(f"# Not installed where this was written, so pip chooses: {', '.join(needed.unlocked)}")
+    return "\n".join([*lines, *(hashes.written(pin, needed.hashes) for pin in needed.locked)]) + "\n"
+
+
+def _tidy(files: Mapping[str, str]) -> tuple[dict[str, str], str]:
+    """Format the Python files as their ``pyproject.toml`` tells, imports sorted.
+
+    Returns:
+        All files; and the lines of TOML that excuse what the linter still finds in the author's code.
+    """
+    with TemporaryDirectory() as folder:
+        root = Path(folder)
+        for path, text in files.items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(text, encoding="utf-8", newline="\n")
+        _ruff(root, "check", "--select", "I", "--fix-only")
+        _ruff(root, "format")
+        excused: dict[str, set[str]] = {}
+        for problem in json.loads(_ruff(root, "check", "--output-format", "json") or "[]"):
+            path = Path(problem["filename"]).resolve().relative_to(root.resolve()).as_posix()
+            excused.setdefault(path, set()).add(problem["code"])
+        tidied = {
+            path: (root / path).read_text(encoding="utf-8") if path.endswith(".py") else text
+            for path, text in files.items()
+        }
+    lines = (f"{json.dumps(path)} = {json.dumps(sorted(codes))}" for path, codes in sorted(excused.items()))
+    return tidied, "\n".join(lines)
+
+
+def _ruff(root: Path, *arguments: str) -> str:
+    command = [sys.executable, "-m", "ruff", *arguments, "--no-cache", "--quiet", "."]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, encoding="utf-8", check=False)
+    return done.stdout
