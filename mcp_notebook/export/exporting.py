@@ -50,7 +50,7 @@ class Exported:
 
     @property
     def stopped(self) -> bool:
-        """Whether a finding stopped it."""
+        """Return whether a finding stopped it."""
         return self.update is None
 
     @property

@@ -25,18 +25,18 @@ FOLDER = ".export.part"
 
 JOURNAL = "journal.json"
 OLD_DRAFTS = ".export-" + "[0-9a-f]" * 16
-"""What earlier versions left where they were killed."""
+"""Drafts that earlier versions left if they were killed."""
 
 
 @dataclass(frozen=True)
 class Interrupted:
-    """What an export did that was killed, and the directory as it was.
+    """The changes of an export that was killed, and the directory before it.
 
     Attributes:
         root: The directory.
-        texts: What each file had that it changed; None for one that was not there. Files that a person has changed
+        texts: The earlier content of each file that it changed; None for a new one. Files that a person has changed
             since are not among them.
-        made: The files that were not there, changed since or not; their folders may have been made for them.
+        made: The new files, changed since or not; their folders may be new too.
     """
 
     root: Path
@@ -44,7 +44,7 @@ class Interrupted:
     made: frozenset[str] = frozenset()
 
     def undo(self) -> None:
-        """Put back what was there.
+        """Restore the earlier content.
 
         Raises:
             OSError: A file cannot be written; the journal stays, so that the next export tries again.
@@ -66,7 +66,7 @@ class Interrupted:
 
 
 def interrupted(root: Path) -> Interrupted | None:
-    """Return what a killed export left in a directory; None where none was killed between two files."""
+    """Return the traces of a killed export in a directory; None if there are none."""
     try:
         journal = _read(root)
     except FileNotFoundError:
@@ -81,15 +81,15 @@ def interrupted(root: Path) -> Interrupted | None:
 
 
 def change(root: Path, new: Mapping[str, bytes], removed: Iterable[str]) -> None:
-    """Write files and remove others: all, or none where an error or an interrupt comes between.
+    """Write files and remove others: all, or none if there is an error or an interrupt.
 
     Args:
-        root: The directory, which is there and has no journal.
-        new: What each file is to have.
-        removed: The files to remove, which are there.
+        root: The directory, which exists and has no journal.
+        new: The new content of each file.
+        removed: The files to remove, which exist.
 
     Raises:
-        OSError: Something cannot be written; the directory is as it was.
+        OSError: A file cannot be written; the directory is unchanged.
     """
     removed = list(removed)
     try:
@@ -112,7 +112,7 @@ def change(root: Path, new: Mapping[str, bytes], removed: Iterable[str]) -> None
 
 
 def _stage(root: Path, new: Mapping[str, bytes], removed: Iterable[str]) -> dict[str, Path]:
-    """Write what is to be, copies of what is there, and the journal; return where what is to be lies."""
+    """Write the new files, copies of the old ones, and the journal; return the places of the new files."""
     _sweep(root)
     folder = root / FOLDER
     folder.mkdir()
@@ -142,7 +142,7 @@ def _read(root: Path) -> dict[str, dict[str, Any]]:
         if inside not in (root / path).resolve().parents:
             raise ValueError(f"{path} leads out")
         if entry["kept"] is not None and Path(entry["kept"]).name != entry["kept"]:
-            raise ValueError(f"{entry['kept']} is no file of the folder")
+            raise ValueError(f"{entry['kept']} is not a file of the folder")
     return journal
 
 
@@ -154,7 +154,7 @@ def _hash(place: Path) -> str | None:
 
 
 def _sweep(root: Path) -> None:
-    """Remove the folder, the journal first: without it, what is in the folder means nothing."""
+    """Remove the folder, the journal first: without it, the rest has no meaning."""
     folder = root / FOLDER
     (folder / JOURNAL).unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
@@ -165,12 +165,12 @@ def _sweep(root: Path) -> None:
 
 
 def _remove_empty(folder: Path, root: Path) -> None:
-    """Remove a folder, and those above it, as far as they are empty."""
+    """Remove a folder, and those above it, as long as they are empty."""
     while folder != root and root in folder.parents:
         try:
             folder.rmdir()
         except FileNotFoundError:
-            pass  # it was not made yet; the one above it may have been
+            pass  # it does not exist yet; the one above it may
         except OSError:
             return
         folder = folder.parent

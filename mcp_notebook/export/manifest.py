@@ -1,4 +1,4 @@
-"""Writing a package into its directory, where a person may have been at work since the last time."""
+"""Update the directory of a package, and keep the edits that a person made there."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from mcp_notebook.files import locked
 __all__ = ["MANIFEST", "Update", "update"]
 
 MANIFEST = ".export.json"
-"""The file in the directory that says what we wrote: for each path the SHA-256 of its text, lines ended by LF."""
+"""The file with the SHA-256 of each text as it was written, with lines ended by LF."""
 
 NOBODYS = frozenset({".git", ".venv", ".DS_Store", ".idea", ".vscode", ".mcp-notebook.lock", FOLDER})
-"""What a directory may hold and yet be new to us."""
+"""Names that a new directory may have."""
 
 
 @dataclass(frozen=True)
 class Update:
-    """What was done, or would be; each with its paths.
+    """The changes to a directory, made or planned, as paths of files.
 
     Attributes:
-        written: New, or changed and still as we had written them.
-        unchanged: As we would write them.
-        kept: A person edited or made them, so they stay; with the diff from what is there to what we would write.
-        removed: We wrote them once, and they are no longer part of the package.
-        left: Those too, but a person edited them, so they stay.
-        deleted: A person deleted them, so they are not written again.
+        written: New files, and changed ones that nobody edited.
+        unchanged: Files that already have their text.
+        kept: Files that a person edited or made, so they stay; with the diff to the exported text.
+        removed: Files that are no longer part of the package.
+        left: Files that are no longer part of it, but a person edited them, so they stay.
+        deleted: Files that a person deleted, so they are not written again.
     """
 
     written: tuple[str, ...] = ()
@@ -53,12 +53,12 @@ class Update:
 
 
 def update(destination: Path, files: Mapping[str, str], *, dry_run: bool) -> Update:
-    """Bring `destination` up to date: what a person edited stays, all else becomes `files`, or nothing does.
+    """Update `destination`: edited files stay, all others become `files`, or nothing changes.
 
-    An earlier export that was killed half-way is undone first; a dry run only reads as if it were.
+    An earlier export that was killed is undone first; a dry run only reads as if it were.
 
     Raises:
-        ExportError: The directory is somebody else's, a path leads out of it, or it cannot be written.
+        ExportError: The directory has other files, a path leads out of it, or it cannot be written.
     """
     _refuse_file(destination)
     if dry_run:
@@ -72,9 +72,9 @@ def update(destination: Path, files: Mapping[str, str], *, dry_run: bool) -> Upd
             change(_root(destination), {_relative(destination, path): text for path, text in new.items()},
                    [_relative(destination, path) for path in done.removed])  # fmt: skip
     except OSError as error:
-        what = "it is as it was. Name another."
+        what = "it is unchanged. Name another."
         if interrupted(_root(destination)) is not None:
-            what = "it is half written. Export again: what was there is put back first."
+            what = "it is half written. Export again, which restores it first."
         raise ExportError(f"{destination} cannot be written ({error.strerror or error}); {what}") from error
     finally:
         _remove_empty(made)
@@ -82,12 +82,12 @@ def update(destination: Path, files: Mapping[str, str], *, dry_run: bool) -> Upd
 
 
 def _planned(destination: Path, files: Mapping[str, str]) -> tuple[Update, dict[str, bytes]]:
-    """Return what is to be done, and what is to be written, the manifest included."""
+    """Return the update, and the files to write, with the manifest."""
     killed = interrupted(_root(destination))
     ours = _read_manifest(destination, killed)
     found = {path: _read(destination, path, killed) for path in {*ours, *files}}
     done = _compare(ours, found, files)
-    # What stays a person's keeps the hash of what we wrote last: it shows that it was edited, or deleted.
+    # A file that a person edited or deleted keeps the hash of the last written text, which shows that.
     hashes = {path: known for path, known in ours.items() if path in files}
     hashes |= {path: _hash(files[path]) for path in (*done.written, *done.unchanged)}
     manifest = json.dumps({"files": dict(sorted(hashes.items()))}, indent=2) + "\n"
@@ -95,7 +95,7 @@ def _planned(destination: Path, files: Mapping[str, str]) -> tuple[Update, dict[
     return done, {path: text.encode() for path, text in texts.items()}
 
 
-# --- what is to be done
+# --- which files change
 
 
 def _compare(ours: Mapping[str, str], found: Mapping[str, str | None], files: Mapping[str, str]) -> Update:
@@ -113,12 +113,12 @@ def _compare(ours: Mapping[str, str], found: Mapping[str, str | None], files: Ma
 
 
 def _fate(ours: str | None, found: str | None, wanted: str | None) -> str:
-    """Return which group of `Update` a file belongs to; "" for one that nobody has or wants any more.
+    """Return the group of `Update` for a file; "" for one that is gone on both sides.
 
     Args:
-        ours: The hash of what we wrote last; None where we never did.
-        found: What is there; None where nothing is.
-        wanted: What belongs there; None where nothing does.
+        ours: The hash of the last written text; None if there was none.
+        found: The text in the directory; None if there is none.
+        wanted: The exported text; None if there is none.
     """
     if found is None:
         return "" if wanted is None else "written" if ours is None else "deleted"
@@ -137,12 +137,12 @@ def _diff(path: str, there: str, wanted: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a text with its lines ended by LF: git may have checked it out with others."""
+    """Return a text with its lines ended by LF: git may check it out with CRLF."""
     return text.replace("\r\n", "\n")
 
 
 def _like(found: str | None, wanted: str) -> str:
-    """Return a text with its lines ended as those that it replaces."""
+    """Return a text with the line ends of the text that it replaces."""
     return wanted.replace("\n", "\r\n") if found is not None and "\r\n" in found else wanted
 
 
@@ -160,7 +160,7 @@ def _refuse_file(destination: Path) -> None:
 
 
 def _read_manifest(destination: Path, killed: Interrupted | None) -> dict[str, str]:
-    """Return the hashes of what we wrote, as they were before an export that was killed."""
+    """Return the hashes of the written files, as they were before a killed export."""
     place = destination / MANIFEST
     before = killed.texts if killed else {}
     if before.get(MANIFEST, b"") is None or not place.exists():
@@ -169,7 +169,7 @@ def _read_manifest(destination: Path, killed: Interrupted | None) -> dict[str, s
         others = sorted(there - NOBODYS - new)
         if others:
             raise ExportError(
-                f"{destination} holds {others[0]} and no {MANIFEST}, so it is no package of ours. "
+                f"{destination} has {others[0]} and no {MANIFEST}, so it is not an exported package. "
                 "Name a directory that is new or empty."
             )
         return {}
@@ -184,7 +184,7 @@ def _read_manifest(destination: Path, killed: Interrupted | None) -> dict[str, s
 
 
 def _read(destination: Path, path: str, killed: Interrupted | None) -> str | None:
-    """Return the text of a file, as it was before an export that was killed; None where there is none."""
+    """Return the text of a file, as it was before a killed export; None if there is none."""
     try:
         real = _relative(destination, path)
         content = killed.texts[real] if killed and real in killed.texts else (_root(destination) / real).read_bytes()
@@ -200,15 +200,15 @@ def _root(destination: Path) -> Path:
 
 
 def _relative(destination: Path, path: str) -> str:
-    """Return where a file really is in the directory, links followed."""
+    """Return the place of a file in the directory, with links followed."""
     return _inside(destination, path).relative_to(_root(destination)).as_posix()
 
 
 def _inside(destination: Path, path: str) -> Path:
-    """Return where a file really is, links followed.
+    """Return the place of a file, with links followed.
 
     Raises:
-        ExportError: That is outside the directory.
+        ExportError: It is outside the directory.
     """
     root = destination.resolve()
     place = (root / path).resolve()
@@ -218,7 +218,7 @@ def _inside(destination: Path, path: str) -> Path:
 
 
 def _make(destination: Path) -> list[Path]:
-    """Make the directory; return those that were not there, the inner ones first."""
+    """Make the directory; return the new ones, the inner ones first."""
     made = [place for place in (destination, *destination.parents) if not place.exists()]
     try:
         destination.mkdir(parents=True, exist_ok=True)

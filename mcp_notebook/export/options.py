@@ -16,7 +16,7 @@ class ExportOptions:
     """The options of one export.
 
     Attributes:
-        name: What to call the package; the name of the directory if not given.
+        name: The name of the package; the name of the directory if not given.
         dry_run: Whether to write nothing.
         proof: Whether to prove it.
         environment: A directory for the proof's environment, which then stays; a temporary one if not given.
@@ -43,7 +43,7 @@ class ExportOptions:
 
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    "--name": {"metavar": "NAME", "help": "What to call the package; the directory's name if not given."},
+    "--name": {"metavar": "NAME", "help": "The name of the package; the directory's name if not given."},
     "--dry-run": {"is_flag": True, "help": "Show the files and the server's source, and write nothing."},
     "--proof/--no-proof": {"default": True, "help": "Install and start the package, and compare; or only write it."},
     "--environment": {"metavar": "DIR", "help": "Where the proof makes its clean environment, and leaves it for you."},

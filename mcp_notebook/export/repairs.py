@@ -55,7 +55,7 @@ class Repair:
         return replace(subject, cells=tuple(cells))
 
     def is_in(self, carried: Places) -> bool:
-        """Whether the statement is one of those that are carried."""
+        """Return whether the statement is one of those that are carried."""
         return (self.statement.cell, self.statement.first) in {(cell, first) for cell, first, _ in carried}
 
 
@@ -100,7 +100,7 @@ def _binds_name(node: ast.stmt, name: str) -> bool:
 
 
 def _binds_attribute(node: ast.stmt, name: str) -> bool:
-    """Whether a statement sets an attribute; the variables of a module are its attributes too."""
+    """Return whether a statement sets an attribute; the variables of a module are its attributes too."""
     stores = (part for part in _parts(node) if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store))
     return any(part.attr == name for part in stores) or _binds_name(node, name)
 

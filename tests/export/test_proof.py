@@ -209,7 +209,7 @@ def test_a_question_more_is_a_difference(portal: Portal) -> None:
         connection.call("order")
     with Connection(portal, other, "modern") as connection:
         outcome = replayed(portal, connection, latest(server))
-    assert outcome["refused"] == "it asks more than the notebook did"
+    assert outcome["refused"] == "it asks more questions than the notebook did"
 
 
 def why(server: NotebookServer) -> list[str]:
@@ -260,7 +260,10 @@ def call(**about: Any) -> Call:
         ({"state": "running"}, "it had not ended"),
         ({"approval": Decision(False, "a person", 1.0)}, "it was not allowed"),
         ({"name": "list_notebook_tools"}, "it is a tool of the workbench"),
-        ({"method": "completion/complete", "name": "notes://{day}/{hour}"}, "the record has not what else was"),
+        (
+            {"method": "completion/complete", "name": "notes://{day}/{hour}"},
+            "the record does not have its other arguments",
+        ),
     ],
 )
 def test_it_is_said_why_a_call_is_not_made_again(about: dict[str, Any], reason: str) -> None:

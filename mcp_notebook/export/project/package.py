@@ -74,12 +74,12 @@ class Package:
 
     @property
     def authorizes(self) -> bool:
-        """Whether the server has the SDK's own authorization; then the package does not add any."""
+        """Return whether the server has the SDK's own authorization; then the package does not add any."""
         return self.server.settings.auth is not None
 
     @property
     def own_health(self) -> bool:
-        """Whether the author has written a route ``/health``."""
+        """Return whether the author has written a route ``/health``."""
         return any(
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
@@ -91,7 +91,7 @@ class Package:
 
     @property
     def own_state_keys(self) -> bool:
-        """Whether the author chose how the state of multi-round calls is sealed."""
+        """Return whether the author chose how the state of multi-round calls is sealed."""
         return any(isinstance(node, ast.keyword) and node.arg == "request_state_security" for _, node in self._nodes())
 
     def find_health(self) -> Health | None:

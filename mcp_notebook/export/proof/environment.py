@@ -1,4 +1,4 @@
-"""A clean virtual environment with the package in it."""
+"""Install a package into a clean virtual environment."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Installed:
     Attributes:
         python: The interpreter that has it.
         source: A copy of the package's directory, which may be written to.
-        variables: The environment that its processes have, and nothing beside.
-        clean: Whether the environment was made for it; else it is the one that was given.
+        variables: The whole environment of its processes.
+        clean: Whether the environment was made for it; otherwise it was given.
     """
 
     python: Path
@@ -45,7 +45,7 @@ class Installed:
         return _run([str(self.python), *arguments], cwd=cwd, variables=self.variables, patience=patience)
 
     def copy_again(self, destination: Path, part: str) -> None:
-        """Take a part of the package's directory over as it is now."""
+        """Copy a part of the package's directory as it is now."""
         shutil.copytree(destination / part, self.source / part, ignore=_LEFT_BEHIND, dirs_exist_ok=True)
 
 
@@ -63,9 +63,9 @@ def installed(
     Args:
         destination: The package's directory; nothing is written there.
         folder: Where to copy the package to, and to make the environment.
-        variables: What the package's processes find in their environment.
+        variables: More variables for the environment of the package's processes.
         python: An interpreter that has the requirements already: then nothing is installed.
-        keep: Where to make the environment instead; one that is there already is made anew.
+        keep: A directory for the environment; an environment in it is replaced.
         say: Told of each step.
 
     Raises:
@@ -78,7 +78,7 @@ def installed(
         return Installed(python, source, {**usual, "PYTHONPATH": str(source / "src")}, clean=False)
     environment = keep or folder / "environment"
     if environment.exists() and not (environment / "pyvenv.cfg").is_file():
-        raise ExportError(f"{environment.name} is there and is no environment: name another directory for it")
+        raise ExportError(f"{environment.name} exists and is not an environment. Name another directory")
     say("making a clean environment")
     interpreter = _interpreter(environment)
     say("installing the package")
@@ -87,7 +87,7 @@ def installed(
 
 
 def _wanted(source: Path, folder: Path) -> list[list[str]]:
-    """Return what is installed one after the other: the lock with its hashes, then the package at the same versions."""
+    """Return the installations, in order: the lock with its hashes, then the package at the same versions."""
     lock = source / LOCK
     if not lock.exists():
         return [[f"{source}[test]"]]
@@ -103,9 +103,9 @@ def _interpreter(environment: Path) -> Path:
 
 
 def _install(environment: Path, interpreter: Path, wanted: Sequence[Sequence[str]]) -> None:
-    """Install by `uv` where that is there, which takes 1 second for what takes pip 8; by pip where uv fails.
+    """Install with `uv` if it is on the path, in 1 second instead of 8; with pip if uv fails.
 
-    The two are configured each in its own way, so that one may reach an index that the other does not.
+    Each has a configuration of its own, so one may reach an index that the other does not.
     """
     failure = ""
     for commands in _ways(environment, interpreter, wanted):
@@ -134,7 +134,7 @@ def _ways(environment: Path, interpreter: Path, wanted: Sequence[Sequence[str]])
 
 
 def _failure(command: Sequence[str]) -> str:
-    """Run a command; return its last words where it failed."""
+    """Run a command; return the last lines of its error, or "" if it succeeded."""
     try:
         done = _run(command, cwd=None, variables=None, patience=PATIENCE)
     except subprocess.TimeoutExpired:
@@ -147,7 +147,7 @@ def _failure(command: Sequence[str]) -> str:
 
 
 def _found_by_libraries() -> dict[str, str]:
-    """Return the variables that installed libraries need on some systems to be found at all."""
+    """Return the variables that some systems need to find installed libraries."""
     return {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH") if name in os.environ}
 
 

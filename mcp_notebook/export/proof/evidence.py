@@ -117,5 +117,5 @@ class Proof:
 
     @property
     def ok(self) -> bool:
-        """Whether the package is proven to behave as the notebook."""
+        """Return whether the package is proven to behave as the notebook."""
         return not self.unproven and all(row.ok for row in self.rows)

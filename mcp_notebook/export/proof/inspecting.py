@@ -1,4 +1,4 @@
-"""What a package is made of, and what it runs on: whether the workbench is in it, whether its own tests pass."""
+"""Import an installed package, look for the workbench in it, and run its tests."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ print(json.dumps({{
 
 
 def about(package: Installed, name: str, variable: str, cwd: Path) -> dict[str, Any]:
-    """Import the package's modules where it is installed; return what its server is made of, and what came with them.
+    """Import the package's modules where it is installed; return the anatomy of its server, and versions.
 
     Raises:
         ExportError: They cannot be imported.
@@ -68,11 +68,11 @@ def _roots(node: ast.Import | ast.ImportFrom) -> set[str]:
 
 @dataclass(frozen=True)
 class Tested:
-    """How the package's tests ended.
+    """The results of the package's tests.
 
     Attributes:
         passed: How many passed.
-        failed: Those that did not, each with why.
+        failed: The others, each with the reason.
     """
 
     passed: int
@@ -84,7 +84,7 @@ def tested(package: Installed, report: Path) -> Tested:
 
     Args:
         package: Where it is installed.
-        report: Where pytest may write what it found.
+        report: A path for the report of pytest.
 
     Raises:
         ExportError: They could not be run.
@@ -106,7 +106,7 @@ def tested(package: Installed, report: Path) -> Tested:
 
 
 def _first_line(message: str) -> str:
-    # In a group of exceptions, as a client's task raises it, the message of one is quoted.
+    # A group of exceptions, as a client's task raises it, quotes the message of each.
     return message.replace("\\n", "\n").partition("\n")[0][:200]
 
 

@@ -27,7 +27,7 @@ OF_METHOD = {"tools/call": "tool", "resources/read": "resource", "prompts/get": 
 
 
 def same_calls(replays: Replays, run: Run, declared: Sequence[str]) -> bool:
-    """Whether each call had the recorded outcome, apart from the types of declared volatile values."""
+    """Return whether each call had the recorded outcome, apart from the types of declared volatile values."""
     return not any(True for call in replays.calls for _ in _of_call(call, run, {}, declared, Variations()))
 
 

@@ -1,4 +1,4 @@
-"""Recorded calls, made again on another server."""
+"""Make recorded calls again on another server."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from mcp_notebook.server.stable_tools import TOOLS as OF_THE_NOTEBOOK
 __all__ = ["Replays", "recorded", "replayed", "replays"]
 
 PATIENCE = 30.0
-"""Seconds that a call may take which was faster in the notebook; a slower one has three times what it took there."""
+"""Seconds that a call may take; one that was slow in the notebook has three times as long."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Replays:
     """The recorded calls of one server.
 
     Attributes:
-        calls: Those that can be made again, in the order in which they were made.
-        left_out: Those that cannot, each with the reason.
+        calls: The calls to make again, in their order.
+        left_out: The other calls, each with the reason.
     """
 
     calls: tuple[Call, ...] = ()
@@ -57,9 +57,9 @@ def replays(
     """Choose the calls of a server that can be made again.
 
     Args:
-        calls: All that were recorded.
+        calls: All recorded calls.
         server: The live server, as it is now.
-        withheld: Says why a call must not be made elsewhere; None where it may.
+        withheld: Returns why a call must not be made again; None if it may.
     """
     ours = [call for call in calls if call.server == server.name]
     reasons = [(call, _why_not(call, server) or withheld(call)) for call in ours]
@@ -80,14 +80,14 @@ def _why_not(call: Call, server: MCPServer[Any]) -> str | None:
         (call.cut, "it was too long to be kept whole"),
         (len(questions) > len(answers), "a question of it was not answered"),
         (call.method == "tools/call" and call.name in OF_THE_NOTEBOOK, "it is a tool of the workbench"),
-        (_others_count(call, server), "the record has not what else was filled in"),
+        (_others_count(call, server), "the record does not have its other arguments"),
     )
     changed = _changed_since(call, function_behind(server, call.method, call.name))
     return next((reason for applies, reason in reasons if applies), changed)
 
 
 def _others_count(call: Call, server: MCPServer[Any]) -> bool:
-    """Whether what completes an argument is told the others too."""
+    """Return whether a completion also depends on other arguments."""
     if call.method != "completion/complete":
         return False
     entry: Any = next((d.entry for d in definitions(server) if d.name == call.name), None)
@@ -106,13 +106,13 @@ def _changed_since(call: Call, now: Callable[..., Any] | None) -> str | None:
 
 
 def recorded(call: Call) -> dict[str, Any]:
-    """Return what came of a call, as JSON that compares with that of another."""
+    """Return the outcome of a call, as JSON for a comparison."""
     outcome = {"refused": call.error} if call.state == "refused" else _outcome(call.method, call.result or {})
     return {**outcome, "questions": _questions(call)}
 
 
 def _questions(call: Call) -> list[Any]:
-    # What is asked has no order of its members: the two eras write it differently.
+    # The members of a question have no order: the two eras write them differently.
     asked = [{**event.value} for event in call.events if event.kind == "question"]
     for question in asked:
         question["params"] = {k: v for k, v in (question.get("params") or {}).items() if k != "_meta"}
@@ -121,7 +121,7 @@ def _questions(call: Call) -> list[Any]:
 
 
 def replayed(portal: Portal, connection: Connection, call: Call) -> dict[str, Any]:
-    """Make a call again and return what came of it, as `recorded` has it."""
+    """Make a call again and return its outcome, in the form of `recorded`."""
     deadline = max(PATIENCE, 3 * (call.duration or 0))
     answers = _Answers(call)
 
@@ -146,7 +146,7 @@ def _why_refused(error: RequestError, call: Call) -> str | None:
     cause = error.__cause__
     if not isinstance(cause, MCPError):
         return str(error)
-    # A client is told no more where something unexpected is raised; the record has what that was.
+    # A client does not learn about an unexpected exception; the record has it.
     return call.error if cause.code == INTERNAL_ERROR and call.state == "refused" else cause.message
 
 
@@ -160,7 +160,7 @@ _RESULTS: dict[str, type[BaseModel]] = {
 def _outcome(method: str, result: dict[str, Any]) -> dict[str, Any]:
     if method == "completion/complete":
         return {"values": result.get("completion", {}).get("values")}
-    # The same defaults on both sides, whichever era it was and whoever wrote it down.
+    # The same defaults on both sides, in both eras.
     same = _RESULTS[method].model_validate(result).model_dump(by_alias=True, mode="json", exclude_none=True)
     return of_the_protocol(same)
 
@@ -188,7 +188,7 @@ _REQUESTS = {"tools/call": _call, "resources/read": _read, "prompts/get": _promp
 
 
 class _Answers:
-    """The recorded answers of a call: to the same question the same answer, else the next one."""
+    """The recorded answers of a call: the same answer to the same question, or the next one."""
 
     def __init__(self, call: Call) -> None:
         values = {kind: [e.value for e in call.events if e.kind == kind] for kind in ("question", "answer")}
@@ -196,7 +196,7 @@ class _Answers:
 
     def __call__(self, question: Question) -> Answer:
         if not self._left:
-            raise RequestError("it asks more than the notebook did")
+            raise RequestError("it asks more questions than the notebook did")
         words = getattr(question.params, "message", None)
         same = [pair for pair in self._left if (pair[0].get("params") or {}).get("message") == words]
         pair = (same or self._left)[0]

@@ -1,4 +1,4 @@
-"""A proof in words: as text, and as the package's ``PROOF.md``."""
+"""Write a proof as text, and as the package's ``PROOF.md``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WIDTH = 100
 
 
 def verdict(proof: Proof) -> str:
-    """Say in a line whether the package is proven."""
+    """Return one line: whether the package is proven."""
     if proof.unproven:
         return f"written, and not proven: {proof.unproven}"
     if proof.ok:
@@ -24,7 +24,7 @@ def verdict(proof: Proof) -> str:
 
 
 def text(proof: Proof) -> str:
-    """Return the rows as a table, what is to say of them below."""
+    """Return the rows as a table, with the details below."""
     rows = [("", "", "stdio", "HTTP"), *(("ok" if row.ok else "NO", row.what, *_cells(row)) for row in proof.rows)]
     widths = [max(len(row[i]) for row in rows) for i in range(4)]
     lines = [verdict(proof)]
@@ -44,7 +44,7 @@ def markdown(proof: Proof) -> str:
         lines += ["| | stdio | HTTP | |", "|---|---|---|---|"]
         lines += [f"| {' | '.join((row.what, *_cells(row), 'ok' if row.ok else '**no**'))} |" for row in proof.rows]
     details = [*_details(proof)]
-    # In a fence, because values of any kind stand in them.
+    # In a fence, because they have values of any kind.
     return "\n".join([*lines, *(["", "````text", *details, "````"] if details else [])]) + "\n"
 
 

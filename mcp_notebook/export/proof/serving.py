@@ -1,4 +1,4 @@
-"""The package as a server, started anew, and the connections to it."""
+"""Start the package as a server, and connect to it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STARTING = 60.0
 
 
 class Connections:
-    """Connections to one server, one for each era that is spoken with it; each to a process of its own over stdio."""
+    """Connections to one server, one for each era; over stdio, each has a process of its own."""
 
     def __init__(self, portal: Portal, target: Target, client: Implementation | None, log: Path) -> None:
         self._log = log
@@ -65,14 +65,14 @@ class Connections:
 def serving(
     portal: Portal, package: Installed, name: str, transport: str, client: Implementation | None = None
 ) -> Iterator[Connections]:
-    """Start the package, in an empty directory, and yield what connects to it; it ends with the context.
+    """Start the package in an empty directory, and yield its connections; it ends with the context.
 
     Args:
         portal: The loop of the connections.
         package: Where it is installed.
-        name: What it is imported as.
+        name: The name of the package for imports.
         transport: One of `TRANSPORTS`.
-        client: What the connections tell the server of themselves; what all of this project do if not given.
+        client: The name that the connections give themselves; the one of this project if not given.
 
     Raises:
         ExportError: It does not start.
@@ -103,7 +103,7 @@ def _http(package: Installed, name: str, cwd: Path) -> Iterator[Target]:
         finally:
             _end(process)
     finally:
-        path.unlink(missing_ok=True)  # when nobody has it open, or Windows would refuse
+        path.unlink(missing_ok=True)  # once it is closed, as Windows requires
 
 
 def _log(cwd: Path) -> Path:
@@ -115,7 +115,7 @@ TRANSPORTS = {"stdio": _stdio, "HTTP": _http}
 
 
 def _address(process: subprocess.Popen[bytes], log: Path) -> str:
-    """Wait until the server says where it listens."""
+    """Wait until the log has the address of the server."""
     end = time.monotonic() + STARTING
     while time.monotonic() < end:
         ended = process.poll() is not None

@@ -1,4 +1,4 @@
-"""Values that the package itself gives otherwise in another run, to another client, or over another transport."""
+"""Find values that the package changes by run, by client or by transport."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from mcp_notebook.recording import volatile
 __all__ = ["Run", "Variations", "named", "variations"]
 
 IN_EACH_RUN = "another value in each run, so only its type is compared"
-BY_CLIENT = "tells of its client or of the request, so it is not compared"
+BY_CLIENT = "depends on its client or on the request, so it is not compared"
 BY_TRANSPORT = "the package gives another value over each transport, so it is not compared"
 
 NEVER = {"", "/isError"}
-"""Whether a call succeeds is compared, whatever it depends on."""
+"""Places that are always compared: they tell whether a call succeeds."""
 
 
 @dataclass
 class Run:
-    """What was observed of the package over one transport.
+    """The observations of the package over one transport.
 
     Attributes:
-        offer: What it offers; None where it did not say.
-        outcomes: What came of the calls, by their numbers.
-        failure: Why it went no further; "" where it did.
-        unasked: Why it was started, and nothing asked of it; "" where it was asked.
+        offer: Its lists; None if it did not answer.
+        outcomes: The outcomes of the calls, by their numbers.
+        failure: The error that ended the run; "" for none.
+        unasked: Why it was started, but got no request; "" if it got them.
         log: Its log, over HTTP.
     """
 
@@ -41,7 +41,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Variations:
-    """Where the results of calls vary, and by what.
+    """The places in results that vary, with the cause.
 
     Attributes:
         causes: For the number of each call its places, each with the cause.
@@ -51,15 +51,15 @@ class Variations:
 
     @property
     def places(self) -> dict[int, list[str]]:
-        """The places of each call, whatever the cause."""
+        """The places of each call, for any cause."""
         return {number: list(places) for number, places in self.causes.items()}
 
     def in_each_run(self, number: int) -> list[str]:
-        """Return the places of a call where only the type counts."""
+        """Return the places of a call in which only the type counts."""
         return [place for place, cause in self.causes.get(number, {}).items() if cause == IN_EACH_RUN]
 
     def excuse(self, number: int, at: str, outcome: Mapping[str, Any]) -> bool:
-        """Whether a difference at this place of a call's outcome comes from its client or its transport."""
+        """Return whether a difference at this place of a call's outcome comes from its client or its transport."""
         places = [place for place, cause in self.causes.get(number, {}).items() if cause != IN_EACH_RUN]
         if any(at == place or at.startswith(f"{place}/") for place in places):
             return True
@@ -67,7 +67,7 @@ class Variations:
         return follows and any(place.startswith("/structuredContent") for place in places)
 
     def in_words(self) -> list[str]:
-        """Say of each call which places vary, and by what."""
+        """Return lines about the places of each call that vary, and the causes."""
         lines = []
         for number, places in self.causes.items():
             for cause in dict.fromkeys(places.values()):
@@ -77,17 +77,17 @@ class Variations:
 
 
 def named(client: str, runs: Iterable[Run]) -> bool:
-    """Whether a result has the name of the client in it."""
+    """Return whether a result has the name of the client in it."""
     return any(client in json.dumps(outcome, default=str) for run in runs for outcome in run.outcomes.values())
 
 
 def variations(runs: Mapping[str, Run], again: Run, other: Run) -> Variations:
-    """Find out what varies by what.
+    """Find the places that vary, and why.
 
     Args:
         runs: The first runs, by transport.
-        again: Another one over stdio.
-        other: Another one over stdio, by another client.
+        again: Another run over stdio.
+        other: Another run over stdio, by another client.
     """
     first = runs["stdio"]
     found: dict[int, dict[str, str]] = {}

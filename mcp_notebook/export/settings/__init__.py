@@ -1,1 +1,1 @@
-"""What a package reads from its environment: settings, and the secrets that must not be written."""
+"""The settings of a package, and the secrets that must not be written."""

@@ -1,11 +1,11 @@
-"""Secrets on command lines: ``--password x``, ``curl -u me:x``, ``mysql -px``, ``docker login -p x``."""
+"""Find secrets on command lines: ``--password x``, ``curl -u me:x``, ``mysql -px``, ``docker login -p x``."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from mcp_notebook.export.settings.known_formats import Part
 from mcp_notebook.export.settings.wording import is_placeholder, is_shouted, says_secret
 
 __all__ = ["in_commands", "is_program"]
@@ -30,7 +30,7 @@ BY_OPTION: dict[tuple[str, ...], str] = {
     "borg htpasswd ngrok snyk sentry-cli newrelic datadog wrangler huggingface-cli jupyter svn xfreerdp net kinit java",
 }
 SHORT = {program: options for options, programs in BY_OPTION.items() for program in programs.split()}
-"""For each program its short options that a secret follows; ``=`` for one that is written without a space."""
+"""The short options of each program before a secret; ``=`` for one without a space."""
 
 WORD = r"""(?:[^\s"'`|;&\\]|\\[^\n]|"[^"\n]{0,400}"|'[^'\n]{0,400}')+"""
 WORDS = re.compile(rf"{WORD}|[|;&\n]+|\\\n")
@@ -44,7 +44,7 @@ SETTING = re.compile(
     r"""(?:%env|%set_env|\bsetx|\bset|\bsetenv|\bconfig(?:ure)?\s+(?:set|add)|\bgit\s+config(?:\s+--\w+)?)\s+"""
     r"""(?:/m\s+)?(?P<name>[\w.:/-]{3,60})[\s=]\s*(?P<quote>["']?)(?P<value>[^\s"']{6,})(?P=quote)"""
 )
-"""A variable of the environment, or of a program's configuration, that is given a value by a command."""
+"""A command that sets a variable of the environment or of a program's configuration."""
 
 PIPED = re.compile(
     r"""\becho\s+(?:-n\s+)?["']?(?P<value>[^\s"'|$]{6,})["']?\s*\|[^\n|]*(?:--password-stdin|--with-token|-S\b|login)"""
@@ -53,23 +53,15 @@ POSITION = re.compile(
     r"""\b(?:htpasswd\s+-\w*b\w*\s+\S+\s+\S+|htpasswd\s+-\w*nb\w*\s+\S+|net\s+use\s+\S+|vault\s+login(?:\s+-\S+)*|"""
     r"""ngrok\s+(?:config\s+add-)?authtoken|ngrok\s+config\s+add-authtoken)\s+(?P<value>[^\s/-][^\s"']{5,})"""
 )
-"""Secrets that a command has at a place of its own."""
-
-
-class Found(NamedTuple):
-    """Where a secret is on a command line, and the option that it is given to."""
-
-    start: int
-    end: int
-    option: str
+"""Commands with a secret at a fixed place."""
 
 
 def is_program(word: str) -> bool:
-    """Whether a word is a program whose options may be secret."""
+    """Return whether a word is a program whose options may be secret."""
     return word.rpartition("/")[2].removesuffix(".exe") in SHORT
 
 
-def in_commands(text: str) -> Iterator[Found]:
+def in_commands(text: str) -> Iterator[Part]:
     """Yield the secrets on command lines in a text."""
     if "-" in text or "/" in text:
         for match in OPTION.finditer(text):
@@ -77,8 +69,8 @@ def in_commands(text: str) -> Iterator[Found]:
             option = match["option"].lstrip("-/")
             named = says_secret(option) or option.lower() in ("p", "pass", "storepass", "keypass", "auth")
             is_quoted = group != "bare" and " " not in match[group]
-            if named and _is_value(match[group]) and (is_quoted or _stands_alone(text, match)):
-                yield Found(*match.span(group), match["option"])
+            if named and _is_value(match[group]) and (is_quoted or _is_alone(text, match)):
+                yield _part(*match.span(group), match["option"])
         yield from _of_programs(text)
     for pattern in (SETTING, PIPED, POSITION):
         for match in pattern.finditer(text):
@@ -86,28 +78,26 @@ def in_commands(text: str) -> Iterator[Found]:
             if pattern is SETTING and not match["quote"] and match["value"].isalpha() and "=" not in match[0]:
                 continue  # a sentence: set TOKEN before you start
             if (name is None or says_secret(name)) and _is_value(match["value"]):
-                yield Found(*match.span("value"), name or match[0].split()[0])
+                yield _part(*match.span("value"), name or match[0].split()[0])
 
 
-def _stands_alone(text: str, match: re.Match[str]) -> bool:
-    """Whether a bare word is a value and no next word of a sentence: it was made up, or a command has it."""
+def _part(start: int, end: int, option: str) -> Part:
+    return Part(start, end, f"a value for {option!r} on a command line", "password")
+
+
+def _is_alone(text: str, match: re.Match[str]) -> bool:
+    """Return whether a bare word is a value, not the next word of a sentence: made up, or on a command line."""
     value = match["bare"] or ""
     if match["option"].startswith("/") or not value.isalpha() or not value.islower():
         return True
     line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
     behind = text[match.end() : match.end() + 3].lstrip(" ")
-    return any(map(is_program, line.replace("$", " ").replace("!", " ").split())) or behind[:1] in (
-        "",
-        "-",
-        "|",
-        "&",
-        ";",
-        "\n",
-    )
+    is_command = any(map(is_program, line.replace("$", " ").replace("!", " ").split()))
+    return is_command or not behind or behind[0] in "-|&;\n"
 
 
-def _of_programs(text: str) -> Iterator[Found]:
-    """Yield what follows the short options of programs whose options are known."""
+def _of_programs(text: str) -> Iterator[Part]:
+    """Yield the values behind the short options of known programs."""
     program, before = "", ""
     for match in WORDS.finditer(text):
         word = match[0]
@@ -126,12 +116,12 @@ def _of_programs(text: str) -> Iterator[Found]:
                 start, end = start + 1, end - 1
             start += _user(text[start:end], program)
             if _is_value(text[start:end]) and _is_login(program, text[: match.start()]):
-                yield Found(start, end, f"{program} {before if before in options else word[:2]}")
+                yield _part(start, end, f"{program} {before if before in options else word[:2]}")
         before = word
 
 
 def _attached(word: str, options: tuple[str, ...]) -> int:
-    """Return where a value begins that is written without a space behind its option; 0 for none."""
+    """Return the start of a value that follows its option without a space; 0 for none."""
     if word.startswith("--"):
         name, equals, _ = word.partition("=")
         return len(name) + 1 if equals and name in options else 0
@@ -143,7 +133,7 @@ def _is_login(program: str, before: str) -> bool:
 
 
 def _user(value: str, program: str) -> int:
-    """Return how much of a value is the user that a password follows."""
+    """Return the length of the user before a password."""
     if program == "openssl":
         return 5 if value.startswith("pass:") else len(value)
     if program == "mount":
@@ -156,7 +146,7 @@ def _user(value: str, program: str) -> int:
 
 
 def _is_value(value: str) -> bool:
-    """Whether a word is a secret and not what stands for one."""
+    """Return whether a word is a secret, not a placeholder."""
     value = value.strip("\"'")
     is_sign = value[:1] in ("$", "<", "@", "{", "%", "-", "/", ".") or is_shouted(value) or not value
     return not is_sign and " " not in value and not is_placeholder(value, "pass")

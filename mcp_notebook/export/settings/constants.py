@@ -128,7 +128,7 @@ def _annotation(statement: Constant, tree: ast.Module, namespace: Mapping[str, A
 
 
 def _carries(node: ast.AST, tree: ast.Module) -> bool:
-    """Whether an expression means the same in another module, with the imports of this one."""
+    """Return whether an expression means the same in another module, with the imports of this one."""
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} <= set(dir(builtins)) | set(_imports(tree))
 
 

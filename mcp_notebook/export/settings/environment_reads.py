@@ -57,7 +57,7 @@ def variables(tree: ast.AST) -> Iterator[str]:
 
 
 def mentions(node: ast.AST) -> bool:
-    """Whether code reads the environment in any way."""
+    """Return whether code reads the environment in any way."""
     return any(map(_is_environment, ast.walk(node)))
 
 
@@ -104,7 +104,7 @@ def _by_call(node: ast.Call) -> tuple[str, ...]:
 
 
 def _is_environment(node: ast.AST) -> bool:
-    """Whether a node is the environment, or the function that reads it."""
+    """Return whether a node is the environment, or the function that reads it."""
     return isinstance(node, ast.Name | ast.Attribute) and ast.unparse(node) in MAPPING | {"os.getenv", "getenv"}
 
 

@@ -15,9 +15,9 @@ from mcp_notebook.export.settings.wording import words
 __all__ = ["Fields", "type_of"]
 
 OWN = {"token", "allowed_hosts", "request_state_keys", "log_level", "settings"}
-"""What a package reads from its environment for itself, after its prefix; settings of these names get another."""
+"""Variables of each package, after its prefix; settings of these names get another name."""
 
-HEAD = '''"""What the server reads from its environment, or from a file `.env` where it starts."""
+HEAD = '''"""The settings of the server: from its environment, or from a file `.env` where it starts."""
 
 {imports}
 from pydantic import Field, Json, Secret, SecretStr
@@ -25,7 +25,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Each field is the environment variable {prefix}FIELD, where it names no other."""
+    """Each field is the environment variable {prefix}FIELD, unless it names another."""
 
     model_config = SettingsConfigDict(
         env_prefix="{prefix}", env_file=".env", env_file_encoding="utf-8", extra="ignore", hide_input_in_errors=True
@@ -35,7 +35,7 @@ class Settings(BaseSettings):
 
 
 class Fields:
-    """The settings that are found, each under a name of its own.
+    """The settings so far, each under a name of its own.
 
     Attributes:
         imports: The imports that their types and defaults need.
@@ -48,11 +48,11 @@ class Fields:
 
     @property
     def settings(self) -> tuple[Setting, ...]:
-        """All that were added, in order."""
+        """All settings, in order."""
         return tuple(self._settings.values())
 
     def add(self, setting: Setting) -> Setting:
-        """Add one, unless it is there: the same variable, or the same secret.
+        """Add a setting, and return it, or an earlier one for the same variable or secret.
 
         Args:
             setting: Without a variable, it gets that of its field; its name may be any text.

@@ -107,8 +107,7 @@ def _formatted(text: str) -> Iterator[Part]:
         yield from _addresses(text)
     yield from (part for part in by_form(text) if _is_one(text[part.start : part.end]))
     yield from _headers(text)
-    for start, end, option in in_commands(text):
-        yield Part(start, end, f"a value for {option!r} on a command line", "password")
+    yield from in_commands(text)
     yield from _coded(text)
 
 
@@ -180,7 +179,7 @@ def _headers(text: str) -> Iterator[Part]:
 
 
 def is_header(name: str) -> bool:
-    """Whether this is the name of a header with a scheme or with pairs."""
+    """Return whether this is the name of a header with a scheme or with pairs."""
     return not {"authorization", "authorisation", "cookie", "auth", "bearer"}.isdisjoint(words(name))
 
 

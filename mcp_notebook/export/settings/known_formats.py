@@ -74,13 +74,13 @@ class _Rule:
         return re.compile(self.form, re.ASCII | (re.IGNORECASE if self.names else 0))
 
     def takes(self, value: str) -> bool:
-        """Whether the rule takes a text for a key that has its form."""
+        """Return whether the rule takes a text for a key that has its form."""
         if any(re.search(each, value) for each in self.allowed) or _entropy(value) < self.entropy:
             return False
         return _is_mixed(value) if self.names else not self.random or is_random(value)
 
     def named(self, value: str, name: str) -> bool:
-        """Whether a whole text is a key, by the name that it is given to."""
+        """Return whether a whole text is a key, by the name that it is given to."""
         flags = re.ASCII | re.IGNORECASE
         return bool(
             any(word in name.lower() for word in self.words)
@@ -143,7 +143,7 @@ def by_name(text: str, name: str) -> str:
 
 
 def is_random(text: str) -> bool:
-    """Whether a text was made by chance: it has a long piece of letters and digits, unlike words and versions."""
+    """Return whether a text was made by chance: unlike words and versions, it has long pieces of mixed characters."""
     if any(_is_mixed(piece) for piece in re.findall(r"[A-Za-z0-9+/]{12,}", text)):
         return True
     letters = re.sub(r"[^A-Za-z]", "", text)

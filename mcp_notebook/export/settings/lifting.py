@@ -107,7 +107,7 @@ def _asked(value: ast.expr) -> set[str]:
 
 
 def _is_made_of(names: set[str], value: ast.expr) -> bool:
-    """Whether a value comes from the environment, directly or through constants that do."""
+    """Return whether a value comes from the environment, directly or through constants that do."""
     used = {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}
     return bool(used & names) or reads.mentions(value)
 

@@ -1,4 +1,4 @@
-"""Secrets that a server tells every client, because they stand in what it lists."""
+"""Find secrets that a server tells every client in its lists."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def listed(
     definers: Mapping[tuple[str, str], int | None],
     cells: Iterable[RanCell],
 ) -> Iterator[Finding]:
-    """Yield the definitions whose entry in a list has a secret; one that its own cell has written in it stops.
+    """Yield the definitions whose entry in a list has a secret; if their own cell has its text, they stop.
 
     Args:
         server: The live server.
-        settings: Those that were found; the secrets among them are looked for.
+        settings: The settings, with the secrets to look for.
         definers: The number of each definition's cell.
         cells: The cells.
     """

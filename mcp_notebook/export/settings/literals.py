@@ -1,4 +1,4 @@
-"""The texts in a module's source, and what each is given to."""
+"""Find the texts in a module's source, and the name that each is given to."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ class Literal(NamedTuple):
 
     @property
     def is_bytes(self) -> bool:
-        """Whether it is bytes in the source."""
+        """Return whether it is bytes in the source."""
         return isinstance(self.node, ast.Constant) and isinstance(self.node.value, bytes)
 
 
 THROUGH = {"SecretStr", "SecretBytes", "Secret", "Field", "str", "bytes", "encode", "strip", "field"}
-"""Calls whose result is what they are given, for what a name says of it."""
+"""Calls that return their argument, as far as secrets are concerned."""
 
 PAIRS = {
     "get", "getenv", "setdefault", "putenv", "setenv", "add_header", "putheader", "set_header", "append", "add",
     "set", "set_cookie", "set_key", "setattr", "add_unredirected_header", "with_header", "header",
 }  # fmt: skip
-"""Calls with a name, and its value after it."""
+"""Calls with a name and its value."""
 
 LOGINS = ("Auth", "login", "Login", "Credentials", "Credential", "UsernamePassword")
-"""Ends of the names of calls with a user, and a password after it."""
+"""Ends of the names of calls with a user and a password."""
 
 PLACES: dict[str, tuple[int, str]] = {
     **dict.fromkeys(("pymysql.connect", "MySQLdb.connect", "FTP", "FTP_TLS"), (2, "password")),
@@ -58,16 +58,16 @@ PLACES: dict[str, tuple[int, str]] = {
     "SendGridAPIClient": (0, "sendgrid_api_key"),
     "login_user": (1, "password"),
 }
-"""Calls that have a secret at a place of its own."""
+"""Calls with a secret at a fixed place."""
 
 SHOWN = {"default", "value", "const", "example", "examples", "enum", "initial"}
-"""Keys of a schema whose values are of what the schema describes."""
+"""Keys of a schema for values of the described field."""
 
 PUBLIC = INNOCENT | {
     "user", "username", "email", "login", "host", "hostname", "port", "region", "tenant", "database", "db", "account",
     "workspace", "project", "org", "organization", "cluster", "warehouse", "role", "domain", "server", "method", "flow",
 }  # fmt: skip
-"""What stands beside a secret in a login."""
+"""Other members of a login, besides its secret."""
 
 
 def literals(tree: ast.AST) -> Iterator[Literal]:
@@ -133,7 +133,7 @@ def _quoted(node: ast.expr) -> str:
 
 
 def _given(node: ast.AST, name: str) -> Iterator[tuple[ast.AST, str]]:
-    """Yield the parts of a node that something is known of, with what each is given to."""
+    """Yield the parts of a node that have a name, with the name."""
     match node:
         case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)) if len(names) == len(values):
             yield from zip(values, map(_name, names), strict=True)
@@ -180,7 +180,7 @@ def _given_to_call(node: ast.Call, name: str) -> Iterator[tuple[ast.AST, str]]:
 
 
 def _given_to_members(node: ast.List | ast.Set | ast.Tuple, name: str) -> Iterator[tuple[ast.AST, str]]:
-    """Yield the members of a list: a login's password, several secrets, a pair of a name and its value, options."""
+    """Yield named members of a list: a login's password, several secrets, a name's value, options."""
     match node:
         case ast.List(elts=[_, second]) | ast.Tuple(elts=[_, second]) if is_login(name):
             yield second, "password"
@@ -198,7 +198,7 @@ def _given_to_members(node: ast.List | ast.Set | ast.Tuple, name: str) -> Iterat
 
 
 def _given_to_keys(node: ast.Dict, name: str) -> Iterator[tuple[ast.AST, str]]:
-    """Yield the keys of a dict and their values; a login's are a password where they are not what stands beside it."""
+    """Yield the keys of a dict and their values, which are a password in a login unless they are `PUBLIC`."""
     several = name if says_secrets(name) else ""
     yield from ((key, several) for key in node.keys if key is not None)
     for key, value in zip(node.keys, node.values, strict=True):
@@ -211,7 +211,7 @@ def _given_to_keys(node: ast.Dict, name: str) -> Iterator[tuple[ast.AST, str]]:
 
 
 def _compared(other: ast.expr, value: ast.expr) -> str:
-    """Return the name of what a text is compared with, unless the text is a word, which then is one of several."""
+    """Return the name that a text is compared with; "" for a word, which may be one of several."""
     return _name(other) if not _text(value).replace("-", "").replace("_", "").isalpha() else ""
 
 

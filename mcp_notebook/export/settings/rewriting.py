@@ -1,4 +1,4 @@
-"""A module in which settings take the place of values."""
+"""Replace values in a module by settings."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from mcp_notebook.formatting import formatted
 __all__ = ["Rewriting"]
 
 New = str | list[ast.expr]
-"""What stands in the place of an expression; a text in an f-string becomes several parts."""
+"""The replacement of an expression; a text in an f-string becomes several parts."""
 
 
 class Rewriting:
-    """A module on its way to another text.
+    """The text of a module, with replacements.
 
     Attributes:
-        source: The text as it was.
-        tree: As it parses.
+        source: The text before.
+        tree: Its syntax tree.
     """
 
     def __init__(self, source: str) -> None:
@@ -34,14 +34,14 @@ class Rewriting:
         self._settings = "settings" if "settings" not in taken else "app_settings"
 
     def staying(self, node: ast.AST | None = None) -> Iterator[ast.AST]:
-        """Yield the nodes that nothing took the place of, each before those in it."""
+        """Yield the nodes that are not replaced, each before the nodes in it."""
         for child in ast.iter_child_nodes(node or self.tree):
             if child not in self._new:
                 yield child
                 yield from self.staying(child)
 
     def put(self, node: ast.AST, new: New) -> None:
-        """Put source in the place of an expression, or parts in the place of a text in an f-string."""
+        """Replace an expression by source, or a text in an f-string by parts."""
         self._new[node] = new
 
     def value_of(self, setting: Setting) -> str:
@@ -53,7 +53,7 @@ class Rewriting:
         return f"({value} if {text} is not None else None)" if setting.default == "None" else value
 
     def done(self, module: str) -> str:
-        """Return the new text; its settings come from this module beside it."""
+        """Return the new text, which imports its settings from this module beside it."""
         if not self._new:
             return self.source
         text = replaced(self.source, list(self._changes(self.tree)))
@@ -61,7 +61,7 @@ class Rewriting:
         return formatted(_with_import(text, f"from .{module} import {name}"))
 
     def _changes(self, tree: ast.AST) -> Iterator[tuple[ast.expr, str]]:
-        """Yield the new text of each expression; of an f-string the whole, since its parts have no exact place."""
+        """Yield the new text of each expression; for an f-string all of it, since its parts have no exact place."""
         for child in ast.iter_child_nodes(tree):
             new = self._new.get(child)
             if isinstance(new, str) and isinstance(child, ast.expr):
@@ -85,7 +85,7 @@ class _Substituting(ast.NodeTransformer):
 
 
 def _with_import(text: str, line: str) -> str:
-    """Put an import behind the docstring and the imports from ``__future__``."""
+    """Insert an import after the docstring and the imports from ``__future__``."""
     behind = 0
     for i, node in enumerate(ast.parse(text).body):
         is_docstring = i == 0 and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

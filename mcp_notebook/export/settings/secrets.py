@@ -178,7 +178,7 @@ def _secret(text: str, start: int, value: str, why: str) -> Secret:
 
 
 def _is_address(text: str) -> bool:
-    """Whether a text is a path or a URL; URLs have formats of their own."""
+    """Return whether a text is a path or a URL; URLs have formats of their own."""
     return "://" in text or text.startswith(("/", "./", "~/", "C:\\"))
 
 
@@ -236,7 +236,7 @@ def withheld(call: Call, environment: Mapping[str, str], known: Iterable[str] = 
 
 
 def has(text: str, value: str) -> bool:
-    """Whether a secret is in a text, in any of its forms."""
+    """Return whether a secret is in a text, in any of its forms."""
     return any(_lifted(text, [value]))
 
 

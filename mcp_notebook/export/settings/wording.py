@@ -85,7 +85,7 @@ def words(name: str) -> list[str]:
 
 
 def says_secret(name: str) -> bool:
-    """Whether this is the name of a secret: ``db_password``, ``X-API-Key``; not ``token_url``."""
+    """Return whether this is the name of a secret: ``db_password``, ``X-API-Key``; not ``token_url``."""
     found = words(name)
     if not found or found[-1] in INNOCENT or found[0] in NOT_ITSELF:
         return False
@@ -94,29 +94,29 @@ def says_secret(name: str) -> bool:
 
 
 def says_secrets(name: str) -> bool:
-    """Whether this is the name of several secrets: ``api_keys``, ``VALID_TOKENS``."""
+    """Return whether this is the name of several secrets: ``api_keys``, ``VALID_TOKENS``."""
     return name.lower().endswith("s") and not says_secret(name) and says_secret(name[:-1])
 
 
 def is_key(name: str) -> bool:
-    """Whether this is the name of some key, and its value tells which: ``WEATHER_KEY``, ``CACHE_KEY``."""
+    """Return whether this is the name of some key, and its value tells which: ``WEATHER_KEY``, ``CACHE_KEY``."""
     found = words(name)[-1:]
     return found == ["key"] or not (CHANCE | WEAK).isdisjoint(found)
 
 
 def is_mixed(value: str, name: str) -> bool:
-    """Whether the value of a weak word (``pass``, ``auth``) is a password: it has letters and digits."""
+    """Return whether the value of a weak word (``pass``, ``auth``) is a password: it has letters and digits."""
     is_weak = not WEAK.isdisjoint(words(name)[-1:])
     return is_weak and len(value) >= 6 and any(map(str.isalpha, value)) and any(map(str.isdigit, value))
 
 
 def is_login(name: str) -> bool:
-    """Whether this is the name of a user with a password: ``auth``, ``credentials``."""
+    """Return whether this is the name of a user with a password: ``auth``, ``credentials``."""
     return words(name)[-1:] in (["auth"], ["credentials"], ["creds"], ["login"], ["credential"], ["cred"])
 
 
 def is_phrase(value: str, name: str) -> bool:
-    """Whether a value is a password of several words, not a sentence about one."""
+    """Return whether a value is a password of several words, not a sentence about one."""
     found = words(name)
     is_named = found[-1:] and (
         found[-1] in ("password", "passphrase", "passwd", "mnemonic")
@@ -128,7 +128,7 @@ def is_phrase(value: str, name: str) -> bool:
 
 
 def is_shouted(name: str) -> bool:
-    """Whether a text is in capitals, as names of variables and placeholders are."""
+    """Return whether a text is in capitals, as names of variables and placeholders are."""
     return (
         name.isupper()
         and bool(re.fullmatch(r"[A-Z][A-Z_0-9]*", name))
@@ -138,7 +138,7 @@ def is_shouted(name: str) -> bool:
 
 
 def is_placeholder(value: str, name: str = "") -> bool:
-    """Whether a value only shows where a secret goes: ``changeme``, ``<your key>``, ``${TOKEN}``, an option's name."""
+    """Return whether a value is a placeholder: ``changeme``, ``<your key>``, ``${TOKEN}``, its own name."""
     value = value.strip()
     if len(value) < (4 if "pass" in name.lower() else 6) or len(set(value)) < 4 or INSERTED.search(value):
         return True
@@ -146,16 +146,16 @@ def is_placeholder(value: str, name: str = "") -> bool:
 
 
 def is_filling(value: str) -> bool:
-    """Whether a value has only words that do not make a secret: ``none``, ``your-api-key``."""
+    """Return whether a value has only words that do not make a secret: ``none``, ``your-api-key``."""
     found = words(value)
     return bool(found) and FILLING.issuperset(found)
 
 
 def is_word(value: str) -> bool:
-    """Whether a value is one word of a language, which may be in a text by chance."""
+    """Return whether a value is one word of a language, which may be in a text by chance."""
     return value.isalpha() and (value.islower() or value.istitle())
 
 
 def is_made_up(value: str) -> bool:
-    """Whether a text is not a word of a language: some letters and digits."""
+    """Return whether a text is not a word of a language: some letters and digits."""
     return len(value) >= 8 and any(map(str.isalpha, value)) and any(map(str.isdigit, value))
