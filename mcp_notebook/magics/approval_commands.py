@@ -27,7 +27,7 @@ NUMBER = click.argument("number", type=click.IntRange(min=1), metavar="N", shell
 
 @verb(
     "approvals",
-    click.option("--ask-again", is_flag=True, help="Forget what was allowed for the rest."),
+    click.option("--ask-again", is_flag=True, help='Revoke all "always allow" decisions.'),
     ON_SERVER,
 )
 def _show(session: Session, ask_again: bool, server: str | None) -> ApprovalCard:
@@ -49,7 +49,7 @@ def _show(session: Session, ask_again: bool, server: str | None) -> ApprovalCard
     click.option(
         "--always",
         is_flag=True,
-        help="From now on ask no more about this tool, for clients of the same name and person.",
+        help="Do not ask about this tool again, for clients with the same name and person.",
     ),
 )
 def _allow(session: Session, number: int, always: bool) -> None:

@@ -16,6 +16,7 @@ from mcp_notebook.rendering.definition import definition_card
 from mcp_notebook.server import LiveServer
 from mcp_notebook.server.execution import RunOn
 from mcp_notebook.session.defining import Defined, define_prompts, define_resource_of, define_tools
+from mcp_notebook.session.forms import form_of
 from mcp_notebook.session.session import Session
 
 __all__ = ["prompt", "resource", "tool"]
@@ -87,7 +88,7 @@ def tool(
     for one in defined:
         _show(live, one, f"%mcp call {quoted(one.name)}{_values(one)}")
         if form:
-            display(session.form(live.name, one.name))
+            display(form_of(session, live.name, one.name))
 
 
 @click.command("%%mcp_resource")

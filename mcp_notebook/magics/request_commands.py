@@ -25,6 +25,7 @@ from mcp_notebook.schema import brief
 from mcp_notebook.schema.parameters import sequence
 from mcp_notebook.session.arguments import jsonable, named_values, quoted_key
 from mcp_notebook.session.eras import called_in_each
+from mcp_notebook.session.forms import form_of
 from mcp_notebook.session.saying import say_call
 from mcp_notebook.session.session import Session
 
@@ -146,7 +147,7 @@ def _form(session: Session, tool: str, server: str | None) -> Any:
     """Show a form that calls a tool. Example: %mcp form add."""
     catalog = session.catalog(server)
     known_or_fail(tool, by_name(catalog.tools()), "tool", catalog.name)
-    display(session.form(catalog.name, tool))
+    display(form_of(session, catalog.name, tool))
 
 
 def _listed(connection: Connection, kind: str, name: str, ask: Callable[[], ItemList[Any]]) -> Any:

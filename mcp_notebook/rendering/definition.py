@@ -1,4 +1,4 @@
-"""The card "what an agent sees" of a tool, resource or prompt, after the cell that defines it."""
+"""Render the card of a tool, resource or prompt: the definition as an agent sees it, with hints on it."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def definition_card(
     before: Entry | None = None,
     try_it: str = "",
 ) -> look.Rendering:
-    """Draw what an agent sees of one entry of a list.
+    """Draw one entry of a list as an agent sees it.
 
     Args:
-        kind: What it is: ``tool``, ``resource``, ``resource template`` or ``prompt``.
+        kind: ``tool``, ``resource``, ``resource template`` or ``prompt``.
         entry: The entry as listed, JSON.
         server: The name of the server that lists it.
         function: The function behind it, for the lint.
@@ -57,7 +57,7 @@ def definition_card(
     if kind == "tool":
         facts.append(("behavior", behavior(entry)))
     advice = lint(entry, function) if kind == "tool" else []
-    changed = None if before is None else diff(before, entry) or ["nothing: what clients see is the same"]
+    changed = None if before is None else diff(before, entry) or ["nothing: clients see the same as before"]
     description = entry.get("description", "").strip()
 
     text = [f"{kind} {name} on {server}, {size}"]

@@ -1,4 +1,4 @@
-"""Choosing the server that is meant: to serve it, or to export it."""
+"""Choose the server to serve or to export."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ __all__ = ["choose", "name_of", "subject_of"]
 
 
 def choose(session: Session, name: str | None = None) -> LiveServer:
-    """Return the server that `name_of` means; a plain `MCPServer` in a variable is adopted."""
+    """Return the server that `name_of` chooses, and adopt it if it is a plain `MCPServer` in a variable."""
     return session.registry.use(name_of(session, name), session.namespace)
 
 
 def name_of(session: Session, name: str | None = None) -> str:
-    """Return by which name the notebook knows the server that is meant; without a name it is the only one.
+    """Return the notebook's name for the server `name`, or for the only server if None.
 
-    Of several, those that define nothing are passed over.
+    Without a name, servers without definitions do not count if there are others.
 
     Args:
-        session: The notebook's.
-        name: A live server's, a variable's, or what an `MCPServer` calls itself.
+        session: The session.
+        name: The name of a live server or a variable, or an `MCPServer`'s own name.
 
     Raises:
-        UnknownNameError: There is none of that name.
-        NotebookError: No name was given, and there is none, or more than one.
+        UnknownNameError: There is no server of that name.
+        NotebookError: No name was given, and there is no server, or more than one.
     """
     session.sync()
     found = session.registry.distinct(session.namespace)
@@ -45,7 +45,7 @@ def name_of(session: Session, name: str | None = None) -> str:
         return _known(session, name, found)
     chosen = session.registry.likely(found)
     if len(chosen) != 1:
-        raise NotebookError(f"The notebook has several servers ({', '.join(found)}). Say which one: --server NAME.")
+        raise NotebookError(f"The notebook has several servers ({', '.join(found)}). Choose one with --server NAME.")
     return chosen[0]
 
 
@@ -56,25 +56,25 @@ def _known(session: Session, name: str, found: dict[str, MCPServer[Any]]) -> str
     if len(named) != 1:
         raise UnknownNameError(
             f"The notebook has {'several servers' if named else 'no server'} {name!r}.{did_you_mean(name, found)} "
-            f"Say which one: {', '.join(f'--server {known}' for known in found)}."
+            f"Choose one with {', '.join(f'--server {known}' for known in found)}."
         )
     return named[0]
 
 
 def subject_of(session: Session, name: str | None = None) -> Subject:
-    """Return what an export is made of: a server, the cells that ran, and the variables.
+    """Return the input of an export: a server, the cells that ran, and the variables.
 
     Args:
-        session: The notebook's.
-        name: A live server's, or that of a variable that holds one; the only server with definitions if not given.
+        session: The session.
+        name: The name of a live server, or of a variable with a server; defaults to the only server with definitions.
 
     Raises:
-        UnknownNameError: There is none of that name.
-        UsageError: It is not clear which one is meant.
+        UnknownNameError: There is no server of that name.
+        UsageError: It is not clear which server is meant.
     """
     session.sync()
     server = _named(session, name) if name is not None else _defining(session)
-    # The first bound variable that holds it, where several do.
+    # If several variables have it, take the first that was bound.
     variables = (n for n, value in list(session.namespace.items()) if value is server and not n.startswith("_"))
     cells = history_of(session.shell).cells()
     return Subject(server, next(variables, None), cells, session.namespace, session.offered.gone)
@@ -85,7 +85,7 @@ def _named(session: Session, name: str) -> MCPServer[Any]:
     if server is None:
         names = session.registry.names(session.namespace)
         known = ", ".join(names) or "none"
-        raise UnknownNameError(f"There is no server {name!r} here.{did_you_mean(name, names)} There is: {known}.")
+        raise UnknownNameError(f"There is no server {name!r} here.{did_you_mean(name, names)} Servers: {known}.")
     return server
 
 
@@ -95,9 +95,11 @@ def _defining(session: Session) -> MCPServer[Any]:
     defining = {name: server for name, server in found.items() if definitions(server)}
     if len(defining) > 1:
         names = ", ".join(defining)
-        raise UsageError(f"Several servers have definitions here: {names}. Say which one: --server NAME.")
+        raise UsageError(f"Several servers have definitions here: {names}. Choose one with --server NAME.")
     if not defining:
         if (other := foreign_server(session.namespace)) is not None:
             raise UsageError(f"{other} Then it can be exported.")
-        raise UnknownNameError("No server has a definition here. A %%mcp_tool cell makes one, or @mcp.tool() on one.")
+        raise UnknownNameError(
+            "No server here has a definition. Define a tool in a %%mcp_tool cell, or with @mcp.tool()."
+        )
     return next(iter(defining.values()))

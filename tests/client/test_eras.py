@@ -59,7 +59,7 @@ def test_the_same_parts_of_a_call_stand_beside_each_other():
     assert beside["client → initialize"].startswith("nothing: each request says who asks")
     assert beside["client → tools/call add"] == "client → tools/call add"
     assert beside["← server notifications/progress"] == "← server notifications/progress"
-    assert beside["client → DELETE, the session is over"] == "nothing: there is no session"
+    assert beside["client → DELETE, the end of the session"] == "nothing: there is no session"
     assert beside["client → tools/list"] == ""
 
 

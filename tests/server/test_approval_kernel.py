@@ -58,8 +58,8 @@ def test_a_person_allows_and_denies_by_verbs(shared_kernel: Kernel) -> None:
         assert call.result(60).structured_content == {"result": "Kim"}
         assert client.call("delete", title="Ivanhoe") == "Ivanhoe"
     assert kernel.value("deleted") == ["Dune", "Kim", "Ivanhoe"]
-    assert "Allowed for the rest" in kernel.good("%mcp approvals").data[0]["text/html"]
-    assert "Allowed for the rest" not in kernel.good("%mcp approvals --ask-again").data[0]["text/html"]
+    assert "Always allowed" in kernel.good("%mcp approvals").data[0]["text/html"]
+    assert "Always allowed" not in kernel.good("%mcp approvals --ask-again").data[0]["text/html"]
     assert "approval   denied by a person: it is on loan" in kernel.good("%mcp log 2").text
     kernel.good("%mcp stop")
 

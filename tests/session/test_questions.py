@@ -125,7 +125,7 @@ def test_what_is_no_web_address_cannot_be_clicked(url: str) -> None:
 @pytest.mark.parametrize("host", ["xn--pple-43d.example", "аpple.example"])
 def test_a_host_that_may_only_look_like_another_is_pointed_out(host: str) -> None:
     question = Question("url", ElicitRequestURLParams(message="Go.", url=f"https://{host}/"), "pizzeria")
-    assert "look twice" in repr(QuestionCard(question))
+    assert "caution" in repr(QuestionCard(question))
 
 
 def test_what_a_server_says_is_no_markup() -> None:
