@@ -20,13 +20,7 @@ ROOMS = sorted(
 
 NOT_YET = frozenset(
     {
-        "agent",
-        "bridge",
-        "course",
         "export",
-        "importing",
-        "recording",
-        "schema",
         "slicing",
     }
 )

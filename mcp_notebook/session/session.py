@@ -240,7 +240,7 @@ class Session:
         )
 
     def keep_frames(self) -> None:
-        """Keep the frames on the wire from now on; close the notebook's own connections, so that new ones have frames."""
+        """Keep the frames on the wire from now on; close the notebook's connections, so that new ones keep frames."""
         wire = self.registry.recorder.wire
         if not wire.on:
             wire.on = True

@@ -102,8 +102,8 @@ def secret_named(session: Session, word: str) -> str:
     if found is None:
         # The message does not repeat the word: it may be the secret itself.
         raise UnknownNameError(
-            "--client-secret takes the name of a variable of the notebook or the environment, and there is none of that "
-            "name."
+            "--client-secret takes the name of a variable of the notebook or the environment, and there is none of "
+            "that name."
         )
     return found
 

@@ -134,7 +134,7 @@ def test_what_does_not_fit_the_output_schema_is_said_with_its_place():
     ("schema", "line"),
     [
         ({"type": "nonsense"}, "outputSchema: not a JSON Schema: type"),
-        ({"properties": {"title": {"pattern": "("}}}, "not checked: the pattern '(' cannot be read here"),
+        ({"properties": {"title": {"pattern": "("}}}, "not checked: the pattern '(' cannot be compiled"),
     ],
 )
 def test_an_output_schema_that_cannot_be_used_costs_nothing_but_the_check(schema, line):

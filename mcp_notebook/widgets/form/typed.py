@@ -200,7 +200,7 @@ def number(context: FormContext, field: FieldContext, shape: Shape) -> Typed:
         except ValueError:
             value = None
         if isinstance(value, bool) or not isinstance(value, int | float) or (whole and value != int(value)):
-            raise ValueError(f"{typed.strip()!r} is not a valid {words}")
+            raise ValueError(f"{typed.strip()!r} is not valid; expected {words}")
         return value
 
     def encode(value: Any) -> str:
