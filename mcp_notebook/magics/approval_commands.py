@@ -31,12 +31,12 @@ NUMBER = click.argument("number", type=click.IntRange(min=1), metavar="N", shell
     ON_SERVER,
 )
 def _show(session: Session, ask_again: bool, server: str | None) -> ApprovalCard:
-    """Show the calls that wait for you, and what was decided. Example: %mcp approvals."""
+    """Show the calls that wait for you, and the latest decisions. Example: %mcp approvals."""
     live = session.live(server)
     approval = live.listener.approval if live.listener is not None else None
     if approval is None:
         raise HostingError(
-            f"{live.name!r} asks nobody about the calls it gets. To be asked: %mcp serve --approve destructive."
+            f"{live.name!r} does not ask for approval. To be asked before calls: %mcp serve --approve destructive."
         )
     if ask_again:
         approval.ask_again()
@@ -53,14 +53,14 @@ def _show(session: Session, ask_again: bool, server: str | None) -> ApprovalCard
     ),
 )
 def _allow(session: Session, number: int, always: bool) -> None:
-    """Let a call run that waits for you. Example: %mcp allow 3."""
+    """Allow a waiting call to run. Example: %mcp allow 3."""
     request = _holding(session, number).allow(number, always=always)
     print(f"Allowed: {visible(request.tool, one_line=True)}, for {who(request)}.")
 
 
 @verb("deny", NUMBER, click.argument("reason", nargs=-1, type=TEXT))
 def _deny(session: Session, number: int, reason: tuple[str, ...]) -> None:
-    """Keep a call from running; its model is told the reason. Example: %mcp deny 3 not this one."""
+    """Deny a waiting call, and tell its model the reason. Example: %mcp deny 3 not this one."""
     request = _holding(session, number).deny(number, " ".join(reason))
     print(f"Denied: {visible(request.tool, one_line=True)}, for {who(request)}.")
 
@@ -77,7 +77,7 @@ def _holding(session: Session, number: int) -> Approval:
     if number not in waiting:
         known = ", ".join(map(str, waiting)) or "nothing"
         raise UnknownNameError(
-            f"No request {number} waits: it was answered, ended, or never came (waiting: {known}). "
+            f"Request {number} is not waiting: it was answered or ended, or never existed (waiting: {known}). "
             "%mcp approvals shows what was decided."
         )
     return waiting[number]

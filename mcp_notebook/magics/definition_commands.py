@@ -39,8 +39,8 @@ def _remove(session: Session, names: tuple[str, ...], server: str | None) -> loo
 @verb(
     "expose",
     click.argument("variable", type=NOTEBOOK_VARIABLE),
-    click.option("--uri", type=TEXT, help="The URI of the resource; notebook://VARIABLE if not given."),
-    click.option("--mime", type=TEXT, help="Which of IPython's forms of the value to serve, such as text/html."),
+    click.option("--uri", type=TEXT, help="The URI of the resource. Default: notebook://VARIABLE."),
+    click.option("--mime", type=TEXT, help="The form of the value to serve, such as text/html."),
     click.option("--description", type=TEXT, help="The description that clients see."),
     ON_SERVER,
 )

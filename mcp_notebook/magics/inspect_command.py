@@ -21,7 +21,7 @@ __all__: list[str] = []
 
 @verb("inspect", click.argument("target", type=CONNECTED, required=False), ERA)
 def _inspect(session: Session, target: str | None, era: Era | None) -> None:
-    """Open the workbench on a server: what it offers, and what goes on. Example: %mcp inspect.
+    """Open the workbench on a server: its definitions and its traffic. Example: %mcp inspect.
 
     TARGET is a live server of this notebook, or a connection that `%mcp connect` opened; the current server if
     not given.

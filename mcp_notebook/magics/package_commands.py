@@ -33,7 +33,7 @@ def _typed(option: dict[str, Any]) -> dict[str, Any]:
 @verb(
     "export",
     click.argument("destination", type=TEXT, metavar="DEST"),
-    click.option("--server", type=SERVER, help="The server that is meant; the only one with definitions if not given."),
+    click.option("--server", type=SERVER, help="The server to export. Default: the only one with definitions."),
     *(click.option(name, **_typed(option)) for name, option in OPTIONS.items()),
 )
 def _export(
@@ -68,13 +68,13 @@ def _export(
 @verb(
     "import",
     click.argument("path", type=TEXT),
-    click.option("--to", type=TEXT, metavar="FILE", help="The notebook to write; it must not be there yet."),
+    click.option("--to", type=TEXT, metavar="FILE", help="The notebook to write; it must not exist yet."),
     click.option(
-        "--rename-fastmcp", is_flag=True, help="Write MCPServer where PATH has FastMCP, and say what differs."
+        "--rename-fastmcp", is_flag=True, help="Replace FastMCP by MCPServer, and report what else must change."
     ),
 )
 def _import(session: Session, path: str, to: str | None, rename_fastmcp: bool) -> look.Rendering:
-    """Write a module's server as a notebook beside this one, to work on it in cells. Example: %mcp import server.py.
+    """Write a module's server as a notebook next to this one, to work on it in cells. Example: %mcp import server.py.
 
     PATH is a module that makes an MCPServer, a package with a server.py, or the folder of its project.
     """

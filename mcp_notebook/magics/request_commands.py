@@ -36,14 +36,14 @@ AS_JSON = click.option(
     "as_json",
     type=TEXT,
     metavar="OBJECT",
-    help="The arguments as one JSON object, sent as it is.",
+    help="The arguments as one JSON object, sent unchanged.",
 )
 FROM_VARIABLE = click.option(
     "--args",
     "variable",
     type=NAME,
     metavar="VAR",
-    help="The arguments as a dict in a variable, sent as it is.",
+    help="The arguments as a dict in a variable, sent unchanged.",
 )
 
 
@@ -124,7 +124,7 @@ def _prompt(
     output: str | None,
     server: str | None,
 ) -> Any:
-    """Fill in a prompt. Example: %mcp prompt review text="my text".
+    """Get a prompt with its arguments filled in. Example: %mcp prompt review text="my text".
 
     The name of an argument with a space or an equals sign needs quotes.
     """
@@ -137,7 +137,7 @@ def _prompt(
     missing = [a.name for a in found.arguments or [] if a.required and a.name not in values]
     if missing:
         keys = [quoted_key(name) for name in missing]
-        raise UsageError(f"{prompt} needs {', '.join(keys)}: %mcp prompt {quoted(prompt)} {keys[0]}=...")
+        raise UsageError(f"{prompt} requires {', '.join(keys)}: %mcp prompt {quoted(prompt)} {keys[0]}=...")
     outcome = connection.prompt(prompt, values, answers=answers_of(session, answers), timeout=timeout)
     return _deliver(session, outcome, output)
 
@@ -180,7 +180,7 @@ def _json_object(text: str | None) -> dict[str, Any]:
     except ValueError as error:
         raise UsageError(f"--json: not JSON ({error}). Write it in single quotes: --json '{{\"a\": 1}}'.") from None
     if not isinstance(value, dict):
-        raise UsageError(f'--json takes an object, such as {{"a": 1}}, and this is {text}.')
+        raise UsageError(f'--json takes an object, such as {{"a": 1}}, but this is {text}.')
     return value
 
 
@@ -193,7 +193,7 @@ def _variable(session: Session, name: str | None) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         value = jsonable(value, name)
     if not isinstance(value, Mapping):
-        raise UsageError(f"--args takes a dict of arguments, and {name} is a {type(value).__name__}.")
+        raise UsageError(f"--args takes a dict of arguments, but {name} is a {type(value).__name__}.")
     return dict(value)
 
 
@@ -202,7 +202,7 @@ def _nothing_missing(tool: Tool, given: Mapping[str, Any]) -> None:
     if missing:
         keys = [quoted_key(str(name)) for name in missing]
         words = " ".join(f"{key}=..." for key in keys)
-        raise UsageError(f"{tool.name} needs {', '.join(keys)}: %mcp call {quoted(tool.name)} {words}")
+        raise UsageError(f"{tool.name} requires {', '.join(keys)}: %mcp call {quoted(tool.name)} {words}")
 
 
 def _deliver(session: Session, outcome: Outcome[Any], output: str | None) -> Any:
@@ -221,8 +221,8 @@ def _deliver(session: Session, outcome: Outcome[Any], output: str | None) -> Any
     click.argument("arguments", nargs=-1, type=ARGUMENTS, metavar="[KEY=VALUE]..."),
     ANSWERS,
     ON,
-    click.option("--full", is_flag=True, help="With the messages as JSON; they are others in each run."),
-    click.option("--yes", is_flag=True, help="Call it twice, also if it does not say that it may be."),
+    click.option("--full", is_flag=True, help="Add the messages as JSON, which differ on each run."),
+    click.option("--yes", is_flag=True, help="Call the tool twice even if it is not marked as safe to repeat."),
 )
 def _eras(
     session: Session,

@@ -68,7 +68,7 @@ def _said(host: Host, link: Link, done: Written) -> Iterator[str]:
     if done.change == "nothing":
         yield f"{done.path} has {key} as it should be. Nothing was changed."
         return
-    yield f"{'Added' if done.change == 'added' else 'Changed'} {key} in {done.path}."
+    yield f"{f'Added {key} to' if done.change == 'added' else f'Changed {key} in'} {done.path}."
     if done.backup is not None:
         yield f"The earlier file is kept as {done.backup.name}."
     if done.readable:

@@ -51,7 +51,7 @@ def test_the_same_parts_of_a_call_stand_beside_each_other():
         "request",
         "meanwhile",
         "result",
-        "beside it",
+        "alongside",
         "leave",
         "The result is the same.",
     ]
@@ -109,8 +109,8 @@ REFUSED = frame("server", id=1, error={"code": -1})
 @pytest.mark.parametrize(
     ("legacy", "modern", "words"),
     [
-        (LEGACY, MODERN[:2], "No result came in the modern era."),
-        ([], [], "No result came in the legacy nor in the modern era."),
+        (LEGACY, MODERN[:2], "The modern era got no result."),
+        ([], [], "The legacy and the modern era got no result."),
         (LEGACY, [*MODERN[:2], FAILED], "The results differ: isError."),
         (LEGACY, [*MODERN[:2], REFUSED], "The results differ: content, isError, code."),
     ],
@@ -181,5 +181,5 @@ def test_what_goes_wrong_in_an_era_is_said_under_what_came_until_then(kernel: Ke
     kernel.good(TOOLS)
     shown = kernel.good("%mcp eras greet word=Hello --answers []").text
     assert "modern: 'notebook' asked 'Who is it?'" in shown
-    assert "No result came in the" in shown
+    assert "era got no result" in shown
     assert "has no tool 'gret'" in kernel.run("%mcp eras gret").stderr

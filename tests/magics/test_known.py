@@ -84,7 +84,7 @@ def test_both_of_one_name_are_listed_and_that_is_said(twins: Shell) -> None:
             assert listed.count(text) == 1
             assert text in repr(card)
             assert text in card.html
-        assert f"More than one is called {name}: the server decides which of them a request reaches." in listed
+        assert f"More than one is named {name}: the server decides which of them a request reaches." in listed
 
 
 def test_a_tool_of_a_name_that_is_there_twice_is_called_and_has_a_form(twins: Shell) -> None:

@@ -124,7 +124,7 @@ def misfits(value: Any, schema: Any) -> list[str]:
 def test_what_does_not_fit_the_output_schema_is_said_with_its_place():
     result = CallToolResult(content=[], structured_content={"title": "Emma", "copies": "two"})
     rendering = render(checked(result, BOOK), BOOK)
-    assert rendering.text.endswith('problems\n  structuredContent.copies: "two" is no integer')
+    assert rendering.text.endswith('problems\n  structuredContent.copies: "two" is not of type integer')
     assert "problems" in rendering.html
     assert misfits({}, BOOK) == ["structuredContent.title: required"]
     assert misfits({"title": "Emma"}, BOOK) == []

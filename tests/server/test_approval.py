@@ -587,11 +587,11 @@ def test_the_card_reads_as_text_where_there_is_no_front_end(waiting):
     ]
     approval.deny(request.number, "no")
     assert repr(card).splitlines() == [
-        "approvals of library: nothing waits",
+        "approvals of library: none waiting",
         "decided",
         f'  {request.number}  t  "tester"  denied by a person: no',
     ]
-    assert repr(ApprovalCard(Approval(), "library")) == "approvals of library: nothing waits"
+    assert repr(ApprovalCard(Approval(), "library")) == "approvals of library: none waiting"
 
 
 # What is shown before it is allowed

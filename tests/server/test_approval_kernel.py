@@ -32,7 +32,7 @@ def test_a_person_allows_and_denies_by_verbs(shared_kernel: Kernel) -> None:
     refused = kernel.run("%mcp approvals")
     assert "asks nobody about the calls it gets. To be asked: %mcp serve --approve destructive." in refused.everything
     ran = kernel.good("_served = %mcp serve --approve destructive --approve-timeout 60")
-    assert ran.text == "approvals of notebook: nothing waits"
+    assert ran.text == "approvals of notebook: none waiting"
     url, token = kernel.value("(_served.url, str(_served.token))")
     assert "A person allows calls (destructive): %mcp approvals" in kernel.value("repr(_served)")
     assert "listens already" in kernel.run("%mcp serve").everything

@@ -195,7 +195,7 @@ def test_lines_fill_a_form_and_what_does_not_fit_is_asked_again(
     }
     out = capsys.readouterr().out
     assert out.startswith("pizzeria asks: Which size?")
-    assert out.count("not that:") == 4
+    assert out.count("not accepted:") == 4
 
 
 @pytest.mark.parametrize("question", [WHICH_SIZE, PAY])
