@@ -77,7 +77,7 @@ def _holding(session: Session, number: int) -> Approval:
     if number not in waiting:
         known = ", ".join(map(str, waiting)) or "nothing"
         raise UnknownNameError(
-            f"Request {number} is not waiting: it was answered or ended, or never existed (waiting: {known}). "
+            f"No request {number} is waiting: it was answered or ended, or never existed (waiting: {known}). "
             "%mcp approvals shows what was decided."
         )
     return waiting[number]

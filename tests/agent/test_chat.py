@@ -92,7 +92,7 @@ def test_approving_all_asks_before_what_only_reads_too(chat: Kernel) -> None:
 @pytest.mark.parametrize(
     ("cell", "line"),
     [
-        ("%%mcp_chat --script finding\n ", "There is nothing to say"),
+        ("%%mcp_chat --script finding\n ", "The prompt is empty"),
         ("%%mcp_chat\nHello", "Which model? --model anthropic:NAME"),
         ("%%mcp_chat --model scripted\nHello", "needs its script: --script VAR"),
         ("%%mcp_chat --script nothing\nHello", "nothing is no list"),

@@ -101,7 +101,7 @@ def test_writing_says_what_was_done_and_writing_again_that_nothing_was(serving: 
     ("line", "says"),
     [
         ("clients --server idle", "does not listen, so no client can reach it. First: %mcp serve."),
-        ("clients --write", "--write wants to know whose file"),
+        ("clients --write", "--write requires a host"),
         ("clients vscode --show-token", "--show-token goes with --http"),
         ("clients curser", "'HOST': 'curser' is not one of"),
         ("clients claude-desktop --http", "can only start processes"),

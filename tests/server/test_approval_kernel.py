@@ -30,7 +30,7 @@ def test_a_person_allows_and_denies_by_verbs(shared_kernel: Kernel) -> None:
     kernel.good("deleted = []")
     kernel.good(TOOLS)
     refused = kernel.run("%mcp approvals")
-    assert "asks nobody about the calls it gets. To be asked: %mcp serve --approve destructive." in refused.everything
+    assert "does not ask for approval. To be asked: %mcp serve --approve destructive." in refused.everything
     ran = kernel.good("_served = %mcp serve --approve destructive --approve-timeout 60")
     assert ran.text == "approvals of notebook: none waiting"
     url, token = kernel.value("(_served.url, str(_served.token))")
@@ -46,7 +46,7 @@ def test_a_person_allows_and_denies_by_verbs(shared_kernel: Kernel) -> None:
         assert "waiting for approval" in kernel.good("%mcp log").text
         assert kernel.good(f"%mcp allow {number}").stdout == 'Allowed: delete, for "mcp 0.1.0".\n'
         assert call.result(60).structured_content == {"result": "Dune"}
-        assert f"No request {number} waits" in kernel.run(f"%mcp allow {number}").everything
+        assert f"No request {number} is waiting" in kernel.run(f"%mcp allow {number}").everything
 
         call = client.start("delete", title="Emma")
         kernel.good(f"%mcp deny {number_that_waits(kernel)} it is on loan")
