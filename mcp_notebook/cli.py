@@ -129,9 +129,9 @@ def _wishes(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--server", metavar="NAME", help="The server to export. Default: the only one with definitions.")
 @_wishes
 def export_notebook(notebook: Path, destination: Path, server: str | None, **wishes: Any) -> None:
-    r"""Run NOTEBOOK from top to bottom, and make a package of its server in DEST, with the proof that it is the same.
+    r"""Run NOTEBOOK from top to bottom, write its server as a package in DEST, and prove that both are the same.
 
-    Ends with 0 where the package is proven (or only written, as asked), 1 where it is not, 2 where nothing was written.
+    Exit status: 0 proven (or only written, as asked), 1 not proven, 2 nothing written.
 
     \b
     Examples:

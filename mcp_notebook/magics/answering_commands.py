@@ -28,8 +28,8 @@ __all__: list[str] = []
 def _roots(session: Session, directories: tuple[str, ...], give_none: bool, ask: bool) -> Any:
     """Show or set the answer to servers that ask for the client's roots. Example: %mcp roots data.
 
-    Roots are directories that a server may work in. Until they are set, each question for them is put to you.
-    They are deprecated in 2026-07-28.
+    Roots are directories that a server may work in. Until you set them, you are asked each time. They are deprecated
+    since 2026-07-28.
     """
     if sum([bool(directories), give_none, ask]) > 1:
         raise UsageError("%mcp roots takes directories, or --none, or --ask.")
@@ -59,7 +59,8 @@ def _directory(name: str) -> Path:
 def _sampling(session: Session, model: str | None, script: str | None) -> None:
     """Let a model answer servers that sample. Example: %mcp sampling anthropic:claude-sonnet-4-5.
 
-    Sampling is deprecated in the protocol since 2026-07-28. Alone, it says who answers; off leaves it to you again.
+    Sampling is deprecated in the protocol since 2026-07-28. Without arguments, this shows who answers; `off` leaves the
+    answers to you again.
     """
     person = session.answerer.otherwise if isinstance(session.answerer, ModelAnswerer) else session.answerer
     if model == "off":
@@ -71,4 +72,4 @@ def _sampling(session: Session, model: str | None, script: str | None) -> None:
     for connection in session.opened.values():
         connection.answerer = session.answerer
     who = session.answerer.model.name if isinstance(session.answerer, ModelAnswerer) else "no model"
-    print(f"Set who answers when a server samples (deprecated in the protocol since 2026-07-28): {who}.")
+    print(f"Sampling (deprecated in the protocol since 2026-07-28) is answered by: {who}.")

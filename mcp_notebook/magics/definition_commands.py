@@ -49,7 +49,7 @@ def _expose(
 ) -> look.Rendering:
     """Make a variable a live resource. Example: %mcp expose df.
 
-    Clients that follow it are told when a cell binds the variable to something else.
+    Subscribed clients are notified when a cell binds the variable to a new value.
     """
     live = session.live(server)
     if variable not in session.namespace:

@@ -91,7 +91,7 @@ def _log(
 ) -> Any:
     """Show the latest calls, or all of one. Example: %mcp log 3.
 
-    A connection has a log of its own: %mcp log --on NAME.
+    For the log of a connection: %mcp log --on NAME.
     """
     recorder = recorder_of(session, server)
     if wire:

@@ -235,20 +235,20 @@ def _eras(
 ) -> look.Rendering:
     """Call a tool once in each era, and show the frames side by side. Example: %mcp eras add a=1 b=2.
 
-    The tool is called twice: with --yes only, where it does not say that it only reads, or that calling it again
-    adds nothing. A server of this kernel is called over HTTP, on a port of its own for as long as that takes.
+    The tool is called twice, so --yes is required unless it is marked as read-only or idempotent. A server of this
+    kernel is called over HTTP, on a temporary port.
     """
     connection = session.on(server)
     found = known_or_fail(tool, by_name(connection.tools()), "tool", connection.name)
     if not yes and not _may_be_called_twice(found):
         raise UsageError(
-            f"{tool} would be called twice, once in each era, and does not say that it only reads, or that calling it "
-            "again adds nothing (--read-only, --idempotent). Add --yes to call it all the same."
+            f"{tool} would be called twice, once in each era, but it is not marked as safe to repeat (--read-only or "
+            "--idempotent). Add --yes to call it anyway."
         )
     values = named_values(arguments, found.input_schema, session.variables, tool)
     scripted = answers_of(session, answers)
     legacy, modern = called_in_each(session, connection, tool, values, scripted)
-    notes = ["It was called twice, once in each era."]
+    notes = ["The tool was called twice, once in each era."]
     notes += [f"{era}: {ended.failure}" for era, ended in (("legacy", legacy), ("modern", modern)) if ended.failure]
     return lens(tool, legacy.frames, modern.frames, full=full, notes=notes)
 

@@ -158,7 +158,7 @@ def _serve(
 ) -> Listener:
     """Listen for clients outside the kernel. Example: %mcp serve.
 
-    Port and token come back when the kernel restarts.
+    The port and the token stay the same after a restart of the kernel.
     """
     live = session.live(server)
     asked = session.listening.endpoint(

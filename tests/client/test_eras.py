@@ -172,7 +172,7 @@ def test_a_tool_that_may_not_be_called_twice_is_called_on_demand_only(kernel: Ke
     assert kernel.value("many") == []
     shown = kernel.good("%mcp eras add --yes")
     assert "The results differ: content[0].text" in shown.text
-    assert "It was called twice" in shown.text
+    assert "The tool was called twice" in shown.text
     assert kernel.value("many") == [1, 1]
 
 
