@@ -20,8 +20,8 @@ def _asyncio(session: Session, switch: str | None) -> look.Rendering:
     """Allow or forbid asyncio.run(main()) in cells. Example: %mcp asyncio on.
 
     A kernel runs its cells inside an event loop, and Python allows no loop in a loop. This patches asyncio for the
-    whole kernel, through the package nest-asyncio2, so it is off by default. mcp_notebook
-    itself does not need it.
+    whole kernel, through the package nest-asyncio2, so it is off by default. mcp_notebook itself
+    does not need it.
     """
     if switch == "on" and session.restore_asyncio is None:
         session.restore_asyncio = allow_nested_loops()
