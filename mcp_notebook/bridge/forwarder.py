@@ -216,8 +216,8 @@ class Forwarder:
             self._refuse(
                 request,
                 CONNECTION_CLOSED,
-                f"The kernel of {self._kernel.name!r} restarted or stopped during {request.method}, which may have run "
-                "or not. Check its effects before you call it again.",
+                f"The kernel of {self._kernel.name!r} restarted or stopped during {request.method}, which may or may "
+                "not have run. Check its effects before you call it again.",
             )
 
     def _refuse(self, request: Request, code: int, text: str) -> None:

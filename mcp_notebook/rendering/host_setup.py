@@ -35,7 +35,7 @@ def _parts(host: Host, link: Link) -> Iterator[tuple[str, str]]:
     """Yield pairs for one host: a sentence, and the snippet to copy below it, or ""."""
     command = add_command(host, link)
     if command:
-        yield "In a shell, for you, in this folder:", command
+        yield "To add it for yourself in this folder, run in a shell:", command
     places = [host.project_file and f"{host.project_file} of the project", str(host.user_file or "")]
     where = " or ".join(place for place in places if place)
     yield f"In {where}:" if where else "In the client's list of servers:", _pretty(host, link)

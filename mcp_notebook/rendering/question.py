@@ -89,7 +89,7 @@ def _sampling(params: CreateMessageRequestParams) -> tuple[str, list[Part]]:
     facts = {
         "models": ", ".join(filter(None, (hint.name for hint in preferences.hints or []))) if preferences else "",
         "priorities": _priorities(preferences) if preferences else "",
-        "most tokens": str(params.max_tokens),
+        "max tokens": str(params.max_tokens),
         "temperature": "" if params.temperature is None else str(params.temperature),
         "stop at": ", ".join(map(repr, params.stop_sequences or [])),
         "tools": ", ".join(tool.name for tool in params.tools or []),
@@ -99,7 +99,7 @@ def _sampling(params: CreateMessageRequestParams) -> tuple[str, list[Part]]:
     rows = [(name, value) for name, value in facts.items() if value]
     table = look.table(("", ""), [(look.muted(name), escape(value)) for name, value in rows])
     parts.append(("request", "\n".join(look.columns(rows, indent="")), table))
-    return "Answer in place of the model:", parts
+    return "What would a model answer?", parts
 
 
 def _priorities(preferences: Any) -> str:

@@ -132,7 +132,7 @@ def write_tests(
     reasons = {call: _why_no_test(session, call, calls) for call in calls}
     chosen = [call for call, reason in reasons.items() if reason is None]
     if not chosen:
-        raise UsageError(f"No call can be made a test. {'; '.join(_left_out(reasons))}")
+        raise UsageError(f"No call can become a test. {'; '.join(_left_out(reasons))}")
     if not importing.partition(":")[0]:
         raise UsageError(f"--import {importing!r} names no module. Write module:name, such as package.server:mcp.")
     source = as_tests(chosen, importing, volatile=volatile)

@@ -132,7 +132,9 @@ class Session:
         live = self.live(name) if name is not None else self.registry.current
         if beside:
             one = beside[0]
-            say(f"{live.name!r} is new, besides {', '.join(beside)}. To define on {one} instead: %mcp use {one}.")
+            say(
+                f"{live.name!r} is a new server, besides {', '.join(beside)}. To define on {one} instead: %mcp use {one}."
+            )
         return live
 
     def connection(self, live: LiveServer, era: Era = "modern") -> Connection:

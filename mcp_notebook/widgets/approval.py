@@ -39,7 +39,7 @@ class ApprovalCard(w.VBox):
         self._title = w.HTML()
         self._list = w.VBox()
         self._again = w.Button(
-            description="Ask for all again",
+            description="Ask again for all tools",
             tooltip='Revoke all "always allow" decisions',
             layout=w.Layout(width="auto", display="none"),
         )
