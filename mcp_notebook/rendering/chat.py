@@ -22,7 +22,7 @@ def opening(model: str, tools: Mapping[str, int], *, script: str | None, goes_on
         script: The name of the script, if a script plays the model.
         goes_on: Whether there were earlier turns.
     """
-    who = model if script is None else f"a script, {script}, instead of a model"
+    who = model if script is None else f"the script {script} instead of a model"
     has = ", ".join(f"{count} of {server}" for server, count in tools.items()) or "none"
     title = "chat, continued" if goes_on else "chat"
     words = f"with {who}; tools: {has}"

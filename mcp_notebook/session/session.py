@@ -131,10 +131,8 @@ class Session:
         beside = list(self.registry.plain(self.namespace)) if not self.registry.servers and name is None else []
         live = self.live(name) if name is not None else self.registry.current
         if beside:
-            one = beside[0]
-            say(
-                f"{live.name!r} is a new server, besides {', '.join(beside)}. To define on {one} instead: %mcp use {one}."
-            )
+            one, others = beside[0], ", ".join(beside)
+            say(f"{live.name!r} is a new server, besides {others}. To define on {one} instead: %mcp use {one}.")
         return live
 
     def connection(self, live: LiveServer, era: Era = "modern") -> Connection:

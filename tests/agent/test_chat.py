@@ -42,7 +42,7 @@ def chat(shared_kernel: Kernel) -> Kernel:
 def test_each_step_is_shown_and_the_script_says_that_it_is_one(chat: Kernel) -> None:
     ran = chat.good("%%mcp_chat --new --script finding -o turn\nWhich books by Butler are there?")
     assert ran.text == (
-        "chat with a script, finding, instead of a model; tools: 2 of library\n"
+        "chat with the script finding instead of a model; tools: 2 of library\n"
         "scripted model: Let me look.\n"
         'calls find on library: {"author": "Butler"}\n'
         "  Kindred\n"
