@@ -93,9 +93,9 @@ def test_approving_all_asks_before_what_only_reads_too(chat: Kernel) -> None:
     ("cell", "line"),
     [
         ("%%mcp_chat --script finding\n ", "The prompt is empty"),
-        ("%%mcp_chat\nHello", "Which model? --model anthropic:NAME"),
-        ("%%mcp_chat --model scripted\nHello", "needs its script: --script VAR"),
-        ("%%mcp_chat --script nothing\nHello", "nothing is no list"),
+        ("%%mcp_chat\nHello", "No model is chosen. Use --model anthropic:NAME"),
+        ("%%mcp_chat --model scripted\nHello", "needs a script: --script VAR"),
+        ("%%mcp_chat --script nothing\nHello", "nothing is not a list"),
         ("%%mcp_chat --model nobody:nothing\nHello", "Unknown model: nobody:nothing"),
         (
             "%%mcp_chat --script finding --model openai:gpt-5\nHello",

@@ -56,7 +56,7 @@ def test_the_same_parts_of_a_call_stand_beside_each_other():
         "The result is the same.",
     ]
     beside = {line[:48].strip(): line[48:].strip() for line in lines}
-    assert beside["client → initialize"].startswith("nothing: each request says who asks")
+    assert beside["client → initialize"].startswith("nothing: each request names the client")
     assert beside["client → tools/call add"] == "client → tools/call add"
     assert beside["← server notifications/progress"] == "← server notifications/progress"
     assert beside["client → DELETE, the end of the session"] == "nothing: there is no session"

@@ -781,7 +781,7 @@ def test_copying_the_course_again_keeps_what_the_learner_changed(tmp_path: Path)
     folder = tmp_path / "my course"
     assert f"{len(NOTEBOOKS)} copied" in copy_course(folder)
     (folder / FIRST).write_text("mine", encoding="utf-8")
-    assert "--fresh starts over" in copy_course(folder)
+    assert "to start over: --fresh" in copy_course(folder)
     assert (folder / FIRST).read_text(encoding="utf-8") == "mine"
 
 

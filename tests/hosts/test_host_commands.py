@@ -92,7 +92,7 @@ def test_writing_says_what_was_done_and_writing_again_that_nothing_was(serving: 
     assert f"Added 'analysis-library' to {path}" in ran.text
     assert "mcp.json.bak1" in ran.text
     assert "// mine" in path.read_text(encoding="utf-8")
-    assert "nothing is changed" in serving.good("%mcp clients vscode --write").text
+    assert "Nothing was changed" in serving.good("%mcp clients vscode --write").text
     assert "Changed 'analysis-library' in" in serving.good("%mcp clients vscode --write --http").text
     assert token(serving) not in path.read_text(encoding="utf-8")
 
@@ -102,7 +102,7 @@ def test_writing_says_what_was_done_and_writing_again_that_nothing_was(serving: 
     [
         ("clients --server idle", "does not listen, so no client can reach it. First: %mcp serve."),
         ("clients --write", "--write requires a host"),
-        ("clients vscode --show-token", "--show-token goes with --http"),
+        ("clients vscode --show-token", "--show-token requires --http"),
         ("clients curser", "'HOST': 'curser' is not one of"),
         ("clients claude-desktop --http", "can only start processes"),
         ("clients vscode --http --show-token --write", "may be committed"),

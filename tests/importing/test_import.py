@@ -227,7 +227,7 @@ def test_there_and_back_again_is_the_same(shop: Path, tmp_path: Path) -> None:
         ({"a.py": "x = 1"}, "no module with an MCPServer"),
         ({"server.py": "x = 1"}, "makes no MCPServer"),
         ({"server.py": "x = ("}, "cannot be parsed as Python"),
-        (TWICE, "one thing in a.py"),
+        (TWICE, "means different things in a.py"),
         (
             {"server.py": f"{MAKE}def f():\n    from . import a\n", "a.py": "x = 1"},
             "line 3: 'from . import a' is not at",

@@ -106,12 +106,15 @@ def test_a_function_that_nothing_calls_is_called_in_a_cell_that_was_added(tmp_pa
             f"{SDK}def make(name):\n    return MCPServer(name)",
             "line 2: make() makes the server and requires name. Call it",
         ),
-        (f"{SDK}def main():\n    mcp = MCPServer('s')\n    mcp.run()", "line 2: main() keeps the server that it makes"),
+        (
+            f"{SDK}def main():\n    mcp = MCPServer('s')\n    mcp.run()",
+            "line 2: main() makes a server but does not return it",
+        ),
         (f"{SDK}{GUARD}mcp = MCPServer('s')\n    mcp.run()", "line 2: the server is made under if __name__"),
         (f"{SDK}MCPServer('s').run()", "line 2: the server is not assigned to a variable"),
         ("from mcp.server.fastmcp import FastMCP\nmcp = FastMCP('s')", "FastMCP (of the SDK before 2) is not"),
         ("from fastmcp import FastMCP\nmcp = FastMCP('s')", "FastMCP (of the package fastmcp) is not the SDK's class."),
-        ("import fastmcp\nmcp = fastmcp.FastMCP('s')", "have the notebook written so: --rename-fastmcp."),
+        ("import fastmcp\nmcp = fastmcp.FastMCP('s')", "let the import do that with --rename-fastmcp."),
     ],
 )
 def test_a_server_out_of_reach_is_told_with_what_to_change(tmp_path: Path, text: str, said: str) -> None:

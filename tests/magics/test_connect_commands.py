@@ -71,7 +71,7 @@ def test_a_connection_has_a_log_of_its_own(connected: Kernel) -> None:
     log = connected.good("%mcp log --on echoes --last 1 --no-times").text
     assert "add" in log
     number = connected.value("len(get_ipython()._mcp_notebook_session.connected['echoes'].recorder.calls)")
-    assert "The same result" in connected.good(f"%mcp replay {number} --on echoes").stdout
+    assert "Same result" in connected.good(f"%mcp replay {number} --on echoes").stdout
     assert "tools/call" in connected.good("%mcp log --wire --brief --on echoes").text
 
 
@@ -108,7 +108,7 @@ def test_a_live_notebook_and_a_variable_are_targets(connected: Kernel) -> None:
 
 def test_what_is_nothing_to_connect_to_is_one_line(connected: Kernel) -> None:
     for line, says in {
-        "nothing-there": "no live notebook, no program, and no variable that holds a server",
+        "nothing-there": "a live notebook, a program or a variable with a server",
         "ftp://x": "use http:// or https://",
         "-- no-such-program --flag": "There is no program 'no-such-program'",
         "--token x -- python": "--token: only for a URL",

@@ -116,7 +116,7 @@ def test_running_the_cell_again_replaces_the_tool_and_says_what_changed(shared_k
         ),
         ("%%mcp_tool part\nimport functools\npart = functools.partial(max, 1)", "a partial has no name of its own"),
         ("%%mcp_tool ad\ndef add(a: int) -> int: return a", "defines no function 'ad'. Did you mean 'add'?"),
-        ("%%mcp_tool --name x\ndef add(): ...\ndef b(): ...", "--name is for one function"),
+        ("%%mcp_tool --name x\ndef add(): ...\ndef b(): ...", "--name applies to one function"),
         ("%%mcp_tool\nimport asyncio\nawait asyncio.sleep(0)\ndef add(): ...", "This cell awaits at its top level"),
         ("%%mcp_tool --read-onyl\ndef add(): ...", "--read-only"),
     ],
@@ -448,7 +448,7 @@ def test_serving_again_goes_on_at_the_same_address(shared_kernel: Kernel) -> Non
     shared_kernel.good("%mcp new twice")
     assert served(shared_kernel) == served(shared_kernel)
     ran = shared_kernel.run("%mcp serve --port 54321")
-    assert "listens already" in ran.stderr
+    assert "already listens" in ran.stderr
     shared_kernel.good("%mcp stop")
 
 

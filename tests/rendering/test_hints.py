@@ -20,7 +20,7 @@ KEPT = "from mcp.server.mcpserver import MCPServer\nclass Shop:\n    server = MC
 """No variable holds the server, so that nothing makes it replace what a cell registers again."""
 ADD_KEPT = ADD.replace("mcp.tool", "Shop.server.tool")
 SERVE = "To listen for clients: %mcp serve."
-AWAIT = "Await instead (await main()), or let it nest: %mcp asyncio on."
+AWAIT = "Use await (await main()), or allow nested loops: %mcp asyncio on."
 
 
 @pytest.fixture

@@ -30,12 +30,14 @@ def test_a_person_allows_and_denies_by_verbs(shared_kernel: Kernel) -> None:
     kernel.good("deleted = []")
     kernel.good(TOOLS)
     refused = kernel.run("%mcp approvals")
-    assert "does not ask for approval. To be asked: %mcp serve --approve destructive." in refused.everything
+    assert (
+        "does not ask for approval. To be asked before calls: %mcp serve --approve destructive." in refused.everything
+    )
     ran = kernel.good("_served = %mcp serve --approve destructive --approve-timeout 60")
     assert ran.text == "approvals of notebook: none waiting"
     url, token = kernel.value("(_served.url, str(_served.token))")
     assert "A person allows calls (destructive): %mcp approvals" in kernel.value("repr(_served)")
-    assert "listens already" in kernel.run("%mcp serve").everything
+    assert "already listens" in kernel.run("%mcp serve").everything
     with connected(url, token) as client:
         call = client.start("delete", title="Dune")
         number = number_that_waits(kernel)
