@@ -64,16 +64,17 @@ def update(destination: Path, files: Mapping[str, str], *, dry_run: bool) -> Upd
     if dry_run:
         return _planned(destination, files)[0]
     made = _make(destination)
+    root = destination.resolve()
     try:
         with locked(destination):
-            if (killed := interrupted(_root(destination))) is not None:
+            if (killed := interrupted(root)) is not None:
                 killed.undo()
             done, new = _planned(destination, files)
-            change(_root(destination), {_relative(destination, path): text for path, text in new.items()},
-                   [_relative(destination, path) for path in done.removed])  # fmt: skip
+            texts = {_relative(destination, path): text for path, text in new.items()}
+            change(root, texts, [_relative(destination, path) for path in done.removed])
     except OSError as error:
         what = "it is unchanged. Name another."
-        if interrupted(_root(destination)) is not None:
+        if interrupted(root) is not None:
             what = "it is half written. Export again, which restores it first."
         raise ExportError(f"{destination} cannot be written ({error.strerror or error}); {what}") from error
     finally:
@@ -83,7 +84,7 @@ def update(destination: Path, files: Mapping[str, str], *, dry_run: bool) -> Upd
 
 def _planned(destination: Path, files: Mapping[str, str]) -> tuple[Update, dict[str, bytes]]:
     """Return the update, and the files to write, with the manifest."""
-    killed = interrupted(_root(destination))
+    killed = interrupted(destination.resolve())
     ours = _read_manifest(destination, killed)
     found = {path: _read(destination, path, killed) for path in {*ours, *files}}
     done = _compare(ours, found, files)
@@ -102,14 +103,9 @@ def _compare(ours: Mapping[str, str], found: Mapping[str, str | None], files: Ma
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for path in sorted(found):
         groups[_fate(ours.get(path), found[path], files.get(path))].append(path)
-    return Update(
-        written=tuple(groups["written"]),
-        unchanged=tuple(groups["unchanged"]),
-        kept={path: _diff(path, found[path] or "", files[path]) for path in groups["kept"]},
-        removed=tuple(groups["removed"]),
-        left=tuple(groups["left"]),
-        deleted=tuple(groups["deleted"]),
-    )
+    kept = {path: _diff(path, found[path] or "", files[path]) for path in groups["kept"]}
+    others = {fate: tuple(groups[fate]) for fate in ("written", "unchanged", "removed", "left", "deleted")}
+    return Update(kept=kept, **others)
 
 
 def _fate(ours: str | None, found: str | None, wanted: str | None) -> str:
@@ -187,7 +183,7 @@ def _read(destination: Path, path: str, killed: Interrupted | None) -> str | Non
     """Return the text of a file, as it was before a killed export; None if there is none."""
     try:
         real = _relative(destination, path)
-        content = killed.texts[real] if killed and real in killed.texts else (_root(destination) / real).read_bytes()
+        content = killed.texts[real] if killed and real in killed.texts else (destination.resolve() / real).read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -195,17 +191,8 @@ def _read(destination: Path, path: str, killed: Interrupted | None) -> str | Non
     return None if content is None else content.decode("utf-8", errors="replace")
 
 
-def _root(destination: Path) -> Path:
-    return destination.resolve()
-
-
 def _relative(destination: Path, path: str) -> str:
-    """Return the place of a file in the directory, with links followed."""
-    return _inside(destination, path).relative_to(_root(destination)).as_posix()
-
-
-def _inside(destination: Path, path: str) -> Path:
-    """Return the place of a file, with links followed.
+    """Return the place of a file in the directory, with links followed.
 
     Raises:
         ExportError: It is outside the directory.
@@ -214,7 +201,7 @@ def _inside(destination: Path, path: str) -> Path:
     place = (root / path).resolve()
     if root not in place.parents:
         raise ExportError(f"{path} leads out of {destination}, to {place}. Replace the link by a folder or a file.")
-    return place
+    return place.relative_to(root).as_posix()
 
 
 def _make(destination: Path) -> list[Path]:

@@ -72,7 +72,7 @@ def replays(
 def _why_not(call: Call, server: MCPServer[Any]) -> str | None:
     questions, answers = ([event for event in call.events if event.kind == kind] for kind in ("question", "answer"))
     reasons = (
-        (call.method not in _REQUESTS, f"a {call.method} is not made again"),
+        (call.method not in (*_RESULTS, "completion/complete"), f"a {call.method} is not made again"),
         (call.approval is not None and not call.approval.allowed, "it was not allowed"),
         (call.state == "cancelled", "it was cancelled"),
         (call.state not in ("done", "error", "refused"), "it had not ended"),
@@ -127,7 +127,7 @@ def replayed(portal: Portal, connection: Connection, call: Call) -> dict[str, An
 
     async def make() -> Any:
         with anyio.fail_after(deadline):
-            return await _REQUESTS[call.method](connection, call, answers)
+            return await _made(connection, call, answers)
 
     try:
         result = portal.run(make)
@@ -165,26 +165,19 @@ def _outcome(method: str, result: dict[str, Any]) -> dict[str, Any]:
     return of_the_protocol(same)
 
 
-async def _call(connection: Connection, call: Call, answers: _Answers) -> BaseModel:
-    return (await connection.aio.call(call.name, call.arguments, answers=answers)).result
-
-
-async def _read(connection: Connection, call: Call, answers: _Answers) -> BaseModel:
-    return (await connection.aio.read(call.name, answers=answers)).result
-
-
-async def _prompt(connection: Connection, call: Call, answers: _Answers) -> BaseModel:
-    arguments = {key: str(value) for key, value in call.arguments.items()}
-    return (await connection.aio.prompt(call.name, arguments, answers=answers)).result
-
-
-async def _complete(connection: Connection, call: Call, _answers: _Answers) -> dict[str, Any]:
+async def _made(connection: Connection, call: Call, answers: _Answers) -> BaseModel | dict[str, Any]:
+    """Make the request of a call, and return its result."""
+    client = connection.aio
+    if call.method == "tools/call":
+        return (await client.call(call.name, call.arguments, answers=answers)).result
+    if call.method == "resources/read":
+        return (await client.read(call.name, answers=answers)).result
+    if call.method == "prompts/get":
+        arguments = {key: str(value) for key, value in call.arguments.items()}
+        return (await client.prompt(call.name, arguments, answers=answers)).result
     ref = ResourceTemplateReference(uri=call.name) if "://" in call.name else PromptReference(name=call.name)
     ((argument, value),) = call.arguments.items()
-    return {"completion": {"values": await connection.aio.complete(ref, argument, value)}}
-
-
-_REQUESTS = {"tools/call": _call, "resources/read": _read, "prompts/get": _prompt, "completion/complete": _complete}
+    return {"completion": {"values": await client.complete(ref, argument, value)}}
 
 
 class _Answers:
