@@ -13,7 +13,6 @@ from mcp_notebook.export.manifest import Update
 from mcp_notebook.export.naming import refuse_place
 from mcp_notebook.export.options import ExportOptions
 from mcp_notebook.export.proof import Proof, prove
-from mcp_notebook.export.proof.report import markdown
 from mcp_notebook.export.ran import Subject
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
@@ -136,12 +135,12 @@ class _Work:
                 break
             made = repaired
             self.say("adding a statement that the package misses")
-            added.append(found.finding)
+            added.append(replace(found.finding, name=made.hide(found.finding.name)))
             update = update.then(self.write(made))
             proof = self.prove(made, subject)
         if proof.unproven:
             made.test_anew(None, self.options.volatile)
-        made.files[PROOF] = markdown(proof)
+        made.files[PROOF] = proof.markdown
         manifest.update(self.destination, made.files, dry_run=False)
         # The proof's own file goes when the package changes, and comes back with the new proof.
         removed = tuple(path for path in update.removed if path != PROOF)

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from textwrap import fill
 from typing import TYPE_CHECKING
 
-from mcp_notebook.export.proof import report
-
 if TYPE_CHECKING:
     from mcp_notebook.export.exporting import Exported
     from mcp_notebook.export.manifest import Update
@@ -24,7 +22,7 @@ def headline(exported: Exported) -> str:
         return "not written: what stops it is below"
     if exported.dry:
         return "a dry run, so nothing was written"
-    return "written" if exported.proof is None else report.verdict(exported.proof)
+    return "written" if exported.proof is None else exported.proof.verdict
 
 
 def what_was_done(update: Update, *, dry: bool) -> list[str]:
@@ -56,7 +54,7 @@ def text(exported: Exported) -> str:
     if exported.dry and exported.files:
         lines += ["", tree(sorted(exported.files)), "", exported.server_file.rstrip("\n"), ""]
     if exported.proof is not None and exported.proof.rows:
-        lines += report.text(exported.proof).splitlines()[1:]
+        lines += exported.proof.text.splitlines()[1:]
     lines += [_line(f"{group.findings[0].weight}  {group}") for group in exported.groups]
     return "\n".join(lines)
 

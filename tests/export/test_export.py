@@ -158,7 +158,7 @@ def test_a_health_check_that_no_tool_uses_is_in_the_package_with_what_it_needs(s
         ("books --server nobody", "There is no server 'nobody' here"),
         ("books --health nothing", "There is no function 'nothing'"),
         ("", "Missing argument 'DEST'"),
-        (".", "no package of ours"),
+        (".", "not an exported package"),
     ],
 )
 def test_an_option_that_cannot_be_honored_is_one_line(shell: Shell, tmp_path: Path, line: str, words: str) -> None:

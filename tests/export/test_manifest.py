@@ -112,7 +112,7 @@ def test_a_directory_with_a_repository_and_nothing_else_is_as_good_as_new(tmp_pa
 
 def test_a_directory_of_somebody_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").touch()
-    with pytest.raises(ExportError, match=r"holds thesis\.txt"):
+    with pytest.raises(ExportError, match=r"has thesis\.txt"):
         again(tmp_path, FILES)
     assert sorted(content(tmp_path)) == ["thesis.txt"]
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from mcp_notebook.client import Connection
 from mcp_notebook.errors import ExportError, RequestError
-from mcp_notebook.export.proof import Proof, Row, report
+from mcp_notebook.export.proof import Proof, Row
 from mcp_notebook.export.proof.environment import installed
 from mcp_notebook.export.proof.evidence import Difference, differences, merged
 from mcp_notebook.export.proof.inspecting import importing
@@ -321,7 +321,7 @@ PROOF = Proof(
 
 
 def test_a_proof_reads_as_a_table_with_what_is_to_say_below() -> None:
-    assert report.text(PROOF).splitlines() == [
+    assert PROOF.text.splitlines() == [
         "not proven: 1 of 2 checks failed",
         "               stdio      HTTP",
         "NO  tools (2)  equal      1 different",
@@ -331,7 +331,7 @@ def test_a_proof_reads_as_a_table_with_what_is_to_say_below() -> None:
 
 
 def test_a_proof_in_markdown_says_on_what_it_ran() -> None:
-    text = report.markdown(PROOF)
+    text = PROOF.markdown
     assert "Looked at on Python 3.12.1, mcp 2.3.0, Linux x86_64." in text
     assert "| tools (2) | equal | 1 different | **no** |" in text
 
@@ -339,5 +339,5 @@ def test_a_proof_in_markdown_says_on_what_it_ran() -> None:
 def test_a_package_that_could_not_be_installed_is_written_and_not_proven() -> None:
     proof = Proof(unproven="it cannot be installed: no index")
     assert not proof.ok
-    assert report.text(proof) == "written, and not proven: it cannot be installed: no index"
-    assert report.verdict(replace(PROOF, rows=PROOF.rows[1:])) == "proven: the package behaves as the notebook"
+    assert proof.text == "written, and not proven: it cannot be installed: no index"
+    assert replace(PROOF, rows=PROOF.rows[1:]).verdict == "proven: the package behaves as the notebook"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from textwrap import fill
 from typing import Any
 
 from mcp_notebook import json_diff
@@ -15,6 +16,9 @@ __all__ = ["Difference", "Proof", "Row", "differences", "merged", "short"]
 
 MOST = 120
 """Characters that are shown of a value."""
+
+WIDTH = 100
+"""Characters to a line of text."""
 
 
 @dataclass(frozen=True)
@@ -119,3 +123,36 @@ class Proof:
     def ok(self) -> bool:
         """Return whether the package is proven to behave as the notebook."""
         return not self.unproven and all(row.ok for row in self.rows)
+
+    @property
+    def verdict(self) -> str:
+        """One line: whether the package is proven."""
+        if self.unproven:
+            return f"written, and not proven: {self.unproven}"
+        if self.ok:
+            return "proven: the package behaves as the notebook"
+        failed = sum(not row.ok for row in self.rows)
+        return f"not proven: {failed} of {len(self.rows)} checks failed"
+
+    @property
+    def text(self) -> str:
+        """The rows as a table, with the details below."""
+        head = ("", "", "stdio", "HTTP")
+        rows = [head, *(("ok" if row.ok else "NO", row.what, row.stdio, row.http) for row in self.rows)]
+        widths = [max(len(row[i]) for row in rows) for i in range(4)]
+        table = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows] if self.rows else []
+        details = [line for row in self.rows for line in row.details]
+        folded = [fill(line, WIDTH, initial_indent="  ", subsequent_indent="    ") for line in details]
+        return "\n".join([self.verdict, *table, *folded])
+
+    @property
+    def markdown(self) -> str:
+        """The text of ``PROOF.md``; the same for the same findings."""
+        on = ", ".join(f"{name} {version}" if name != "platform" else version for name, version in self.versions)
+        lines = ["# Proof", "", f"{self.verdict.capitalize()}.", "", *([f"Looked at on {on}.", ""] if on else [])]
+        if self.rows:
+            rows = ((row.what, row.stdio, row.http, "ok" if row.ok else "**no**") for row in self.rows)
+            lines += ["| | stdio | HTTP | |", "|---|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]
+        details = [line for row in self.rows for line in row.details]
+        # In a fence, because they have values of any kind.
+        return "\n".join([*lines, *(["", "````text", *details, "````"] if details else [])]) + "\n"
