@@ -9,10 +9,9 @@ from dataclasses import dataclass, field, replace
 from mcp_notebook.export.findings import Finding, Weight
 from mcp_notebook.export.module.writing import Module, Setting
 from mcp_notebook.export.ran import Subject
-from mcp_notebook.export.settings import constants
 from mcp_notebook.export.settings import environment_reads as reads
-from mcp_notebook.export.settings.constants import Constant, Mark, plain, target
-from mcp_notebook.export.settings.fields import Fields
+from mcp_notebook.export.settings import fields
+from mcp_notebook.export.settings.fields import Constant, Fields, Mark, plain, target
 from mcp_notebook.export.settings.known_formats import Part
 from mcp_notebook.export.settings.literals import Literal, literals
 from mcp_notebook.export.settings.rewriting import Rewriting
@@ -67,7 +66,7 @@ class _Work:
 
 def _lifted(source: str, beside: str, work: _Work) -> str:
     marked = _marked(source, work)
-    rewriting = Rewriting(constants.unmarked(source, {mark.line: mark for mark in marked.values()}))
+    rewriting = Rewriting(fields.unmarked(source, {mark.line: mark for mark in marked.values()}))
     from_environment: set[str] = set()
     for statement in rewriting.tree.body:
         if isinstance(statement, Constant) and statement.value and target(statement):
@@ -87,7 +86,7 @@ def _lifted(source: str, beside: str, work: _Work) -> str:
 
 def _marked(source: str, work: _Work) -> dict[int, Mark]:
     """Return the marks of constants, by the line where the constant begins; report marks without a constant."""
-    left = constants.marks(source)
+    left = fields.marks(source)
     found = {}
     for statement in ast.parse(source).body:
         within = range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
@@ -122,7 +121,7 @@ def _lift_constant(
     secret = bool(mark and mark.secret) or (isinstance(text, str) and bool(parts(text, name, work.hidden)))
     secret = secret or bool(asked and (says_secret(name) or asked != {"input"}))
     description = mark.description if mark else ""
-    setting = constants.setting_of(name, statement, rewriting.tree, namespace, secret=secret, description=description)
+    setting = fields.setting_of(name, statement, rewriting.tree, namespace, secret=secret, description=description)
     if setting is None:
         work.say(
             "stops", name, name, "is to be a setting, but an environment variable cannot give its value.",
@@ -130,8 +129,8 @@ def _lift_constant(
         )  # fmt: skip
         return
     if setting.default is not None and not has_default:
-        setting = replace(setting, default=None, live=constants.text_of(namespace.get(name)))
-    work.fields.imports |= constants.imports_for(setting, rewriting.tree)
+        setting = replace(setting, default=None, live=fields.text_of(namespace.get(name)))
+    work.fields.imports |= fields.imports_for(setting, rewriting.tree)
     setting = work.fields.add(setting)
     if asked:
         work.say(

@@ -8,11 +8,11 @@ from typing import Any
 
 from mcp.server.mcpserver import MCPServer
 
-from mcp_notebook.export.findings import Finding
+from mcp_notebook.export.findings import Finding, Weight
 from mcp_notebook.export.module.writing import Setting
 from mcp_notebook.export.ran import RanCell
 from mcp_notebook.export.settings.secrets import has
-from mcp_notebook.server.definitions import Definition, definitions
+from mcp_notebook.server.definitions import definitions
 
 __all__ = ["listed"]
 
@@ -34,22 +34,14 @@ def listed(
         cells: The cells.
     """
     sources = {cell.number: cell.source for cell in cells}
-    secrets = [setting for setting in settings if setting.secret and setting.live]
+    secrets = [(setting.name, setting.live) for setting in settings if setting.secret and setting.live]
     for definition in definitions(server):
-        shown = _shown(definition)
+        shown = definition.entry.model_dump_json(include=SHOWN, fallback=str)
+        shown += json.dumps(getattr(definition.entry, "output_schema", None), default=str)
         cell = definers.get((definition.kind, definition.name))
-        for setting in secrets:
-            if has(shown, setting.live or ""):
-                here = has(sources.get(cell or 0, ""), setting.live or "")
-                yield Finding(
-                    "stops" if here else "warns",
-                    cell,
-                    f"{definition.kind} {definition.name}",
-                    f"lists the secret {setting.name} to every client, as a default or in a description.",
-                    "Take it out there, and use it inside the function.",
-                )
-
-
-def _shown(definition: Definition) -> str:
-    entry = definition.entry.model_dump_json(include=SHOWN, fallback=str)
-    return entry + json.dumps(getattr(definition.entry, "output_schema", None), default=str)
+        about = f"{definition.kind} {definition.name}"
+        for name, live in secrets:
+            if has(shown, live):
+                weight: Weight = "stops" if has(sources.get(cell or 0, ""), live) else "warns"
+                what = f"lists the secret {name} to every client, as a default or in a description."
+                yield Finding(weight, cell, about, what, "Take it out there, and use it inside the function.")
