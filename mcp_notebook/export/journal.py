@@ -11,7 +11,6 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,6 @@ FOLDER = ".export.part"
 """The folder in the directory, while files are changed."""
 
 JOURNAL = "journal.json"
-OLD_DRAFTS = ".export-" + "[0-9a-f]" * 16
-"""Drafts that earlier versions left if they were killed."""
 
 
 @dataclass(frozen=True)
@@ -158,10 +155,6 @@ def _sweep(root: Path) -> None:
     folder = root / FOLDER
     (folder / JOURNAL).unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
-    for place in (root, *(path for path in (root / "src", root / "tests") if path.is_dir())):
-        for draft in place.rglob(OLD_DRAFTS) if place != root else place.glob(OLD_DRAFTS):
-            with suppress(OSError):
-                draft.unlink()
 
 
 def _remove_empty(folder: Path, root: Path) -> None:

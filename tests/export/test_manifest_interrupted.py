@@ -230,13 +230,6 @@ def test_a_journal_that_leads_out_of_the_directory_changes_nothing_there(tmp_pat
     assert not part.exists()
 
 
-def test_drafts_of_earlier_versions_are_swept(shop: Path) -> None:
-    for place in (shop, shop / "src" / "shop"):
-        (place / (".export-" + "0a" * 8)).write_text("half", "utf-8")
-    update(shop, AFTER, dry_run=False)
-    assert not list(shop.rglob(".export-*"))
-
-
 def test_a_disk_that_is_full_at_any_file_leaves_all_as_it_was(
     tmp_path: Path, shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,10 +1,13 @@
-"""The content of a package, as plain data."""
+"""The content of a package, as plain data, and the templates of its files."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib.resources import files
+from string import Template
 from typing import Any, Literal, NamedTuple
 
 from mcp.server.mcpserver import MCPServer
@@ -14,7 +17,7 @@ from mcp_notebook.export.dependencies import Dependencies
 from mcp_notebook.export.module.writing import Module
 from mcp_notebook.export.naming import printable
 
-__all__ = ["Health", "Package"]
+__all__ = ["Health", "Package", "render"]
 
 
 class Health(NamedTuple):
@@ -121,3 +124,25 @@ class Package:
         for path, source in self.module.files.items():
             for node in ast.walk(ast.parse(source)):
                 yield path, node
+
+
+class _Text(Template):
+    """A text with ``@@name`` in it, which Python, YAML and shell do not use."""
+
+    delimiter = "@@"
+
+
+_SECTION = re.compile(r"^@@if (\w+)\n(.*?)^@@end\n", re.MULTILINE | re.DOTALL)
+
+
+def render(template: str, values: Mapping[str, str], sections: Mapping[str, bool]) -> str:
+    """Return a file's text.
+
+    Args:
+        template: The name of its template; the text between ``@@if SECTION`` and ``@@end`` is for some packages.
+        values: The values of each ``@@NAME``.
+        sections: Whether to include each section.
+    """
+    text = (files(__package__) / "templates" / f"{template}.txt").read_text(encoding="utf-8")
+    chosen = _SECTION.sub(lambda match: match[2] if sections[match[1]] else "", text)
+    return _Text(chosen).substitute(values)

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mcp_notebook.export.project.environment import Variable, variables
-from mcp_notebook.export.project.package import Package
-from mcp_notebook.export.project.rendering import render
+from mcp_notebook.export.project.package import Package, render
 from mcp_notebook.hosts.table import HOSTS, Host
 from mcp_notebook.server.changes import KINDS
 from mcp_notebook.server.definitions import definitions

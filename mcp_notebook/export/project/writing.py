@@ -18,9 +18,8 @@ from mcp_notebook.errors import ExportError
 from mcp_notebook.export import dependencies
 from mcp_notebook.export.naming import printable
 from mcp_notebook.export.project import environment, hashes
-from mcp_notebook.export.project.package import Package
+from mcp_notebook.export.project.package import Package, render
 from mcp_notebook.export.project.readme import readme
-from mcp_notebook.export.project.rendering import render
 from mcp_notebook.server.changes import KINDS
 from mcp_notebook.server.definitions import definitions
 

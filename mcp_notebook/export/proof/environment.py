@@ -40,9 +40,9 @@ class Installed:
     variables: Mapping[str, str]
     clean: bool
 
-    def run(self, *arguments: str, cwd: Path, patience: float = PATIENCE) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         """Run the interpreter and wait for it; an interrupt ends it."""
-        return _run([str(self.python), *arguments], cwd=cwd, variables=self.variables, patience=patience)
+        return _run([str(self.python), *arguments], cwd, self.variables)
 
     def copy_again(self, destination: Path, part: str) -> None:
         """Copy a part of the package's directory as it is now."""
@@ -73,14 +73,15 @@ def installed(
     """
     source = folder / "package"
     shutil.copytree(destination, source, ignore=_LEFT_BEHIND)
-    usual = {**get_default_environment(), **_found_by_libraries(), **variables}
+    libraries = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH") if name in os.environ}
+    usual = {**get_default_environment(), **libraries, **variables}
     if python is not None:
         return Installed(python, source, {**usual, "PYTHONPATH": str(source / "src")}, clean=False)
     environment = keep or folder / "environment"
     if environment.exists() and not (environment / "pyvenv.cfg").is_file():
         raise ExportError(f"{environment.name} exists and is not an environment. Name another directory")
     say("making a clean environment")
-    interpreter = _interpreter(environment)
+    interpreter = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     say("installing the package")
     _install(environment, interpreter, _wanted(source, folder))
     return Installed(interpreter, source, usual, clean=True)
@@ -98,10 +99,6 @@ def _wanted(source: Path, folder: Path) -> list[list[str]]:
     return [["--require-hashes", "--requirement", str(lock)], package] if "--hash=" in text else [package]
 
 
-def _interpreter(environment: Path) -> Path:
-    return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-
-
 def _install(environment: Path, interpreter: Path, wanted: Sequence[Sequence[str]]) -> None:
     """Install with `uv` if it is on the path, in 1 second instead of 8; with pip if uv fails.
 
@@ -117,26 +114,21 @@ def _install(environment: Path, interpreter: Path, wanted: Sequence[Sequence[str
 
 
 def _ways(environment: Path, interpreter: Path, wanted: Sequence[Sequence[str]]) -> list[list[list[str]]]:
-    ways = []
-    if (uv := shutil.which("uv")) is not None:
-        ways.append(
-            [
-                [uv, "venv", "--quiet", "--python", sys.executable, str(environment)],
-                *([uv, "pip", "install", "--quiet", "--python", str(interpreter), *each] for each in wanted),
-            ]
-        )
     # The pip of this environment installs into the other one, which saves 5 seconds of installing pip there.
     pip = [sys.executable, "-m", "pip", "--python", str(interpreter), "install"]
-    options = ["--quiet", "--no-input", "--no-compile", "--disable-pip-version-check"]
-    made = [sys.executable, "-m", "venv", "--without-pip", str(environment)]
-    ways.append([made, *([*pip, *options, *each] for each in wanted)])
-    return ways
+    pip += ["--quiet", "--no-input", "--no-compile", "--disable-pip-version-check"]
+    by_pip = [[sys.executable, "-m", "venv", "--without-pip", str(environment)], *([*pip, *each] for each in wanted)]
+    if (uv := shutil.which("uv")) is None:
+        return [by_pip]
+    install = [uv, "pip", "install", "--quiet", "--python", str(interpreter)]
+    by_uv = [uv, "venv", "--quiet", "--python", sys.executable, str(environment)]
+    return [[by_uv, *([*install, *each] for each in wanted)], by_pip]
 
 
 def _failure(command: Sequence[str]) -> str:
     """Run a command; return the last lines of its error, or "" if it succeeded."""
     try:
-        done = _run(command, cwd=None, variables=None, patience=PATIENCE)
+        done = _run(command)
     except subprocess.TimeoutExpired:
         return f"it was not done within {PATIENCE:.0f} seconds"
     if done.returncode == 0:
@@ -146,15 +138,10 @@ def _failure(command: Sequence[str]) -> str:
     return " ".join((errors or lines or [f"{Path(command[0]).name} ended with {done.returncode}"])[-2:])[:300]
 
 
-def _found_by_libraries() -> dict[str, str]:
-    """Return the variables that some systems need to find installed libraries."""
-    return {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH") if name in os.environ}
-
-
 def _run(
-    command: Sequence[str], *, cwd: Path | None, variables: Mapping[str, str] | None, patience: float
+    command: Sequence[str], cwd: Path | None = None, variables: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, cwd=cwd, env=variables, stdin=subprocess.DEVNULL, capture_output=True, text=True, encoding="utf-8",
-        errors="replace", timeout=patience, check=False,
+        errors="replace", timeout=PATIENCE, check=False,
     )  # fmt: skip
