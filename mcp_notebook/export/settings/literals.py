@@ -148,11 +148,9 @@ def _given(node: ast.AST, name: str) -> Iterator[tuple[ast.AST, str]]:
         case ast.Dict():
             yield from _given_to_keys(node, name)
         case ast.arguments():
-            positional = [*node.posonlyargs, *node.args]
-            yield from zip(
-                node.defaults, (a.arg for a in positional[len(positional) - len(node.defaults) :]), strict=True
-            )
-            yield from ((d, a.arg) for a, d in zip(node.kwonlyargs, node.kw_defaults, strict=True) if d is not None)
+            positional = zip(reversed([*node.posonlyargs, *node.args]), reversed(node.defaults), strict=False)
+            others = zip(node.kwonlyargs, node.kw_defaults, strict=True)
+            yield from ((default, arg.arg) for arg, default in (*positional, *others) if default is not None)
         case ast.Call():
             yield from _given_to_call(node, name)
         case ast.Compare(left=left, comparators=[right], ops=[ast.Eq() | ast.NotEq()]):
@@ -212,7 +210,8 @@ def _given_to_keys(node: ast.Dict, name: str) -> Iterator[tuple[ast.AST, str]]:
 
 def _compared(other: ast.expr, value: ast.expr) -> str:
     """Return the name that a text is compared with; "" for a word, which may be one of several."""
-    return _name(other) if not _text(value).replace("-", "").replace("_", "").isalpha() else ""
+    text = _text(value).replace("-", "").replace("_", "")
+    return _name(other) if text and not text.isalpha() else ""
 
 
 def _name(node: ast.AST) -> str:
