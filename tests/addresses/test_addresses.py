@@ -16,6 +16,7 @@ from mcp_notebook import addresses
 from mcp_notebook.addresses import Address
 from mcp_notebook.addresses.processes import start_of
 from mcp_notebook.errors import UnknownNameError
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="owners and modes are POSIX's")
 
@@ -152,9 +153,7 @@ def test_a_process_that_ended_and_was_not_waited_for_is_not_alive():
     process = subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE)
     assert process.stdout is not None
     process.stdout.read()
-    deadline = time.monotonic() + 10
-    while start_of(process.pid) is not None:
-        assert time.monotonic() < deadline
+    until(lambda: start_of(process.pid) is None)
     process.communicate()
 
 

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib.metadata import version
@@ -32,6 +31,7 @@ from mcp_notebook.bridge.kernel import VERSION
 from mcp_notebook.client import limits
 from tests.support import served
 from tests.support.served import DEADLINE, Served
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.filterwarnings("ignore::mcp.MCPDeprecationWarning")
 
@@ -143,13 +143,6 @@ class Host:
         assert self.process.stdin is not None
         self.process.stdin.close()
         return self.process.wait(DEADLINE)
-
-
-def until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_the_bridge_knows_its_version():

@@ -35,7 +35,7 @@ print("written")"""
 @pytest.fixture(scope="module")
 def client(lab: Lab) -> Iterator[Connected]:
     """A client of the notebook's server, from outside its kernel; the workbench is open."""
-    busy = "import time\nwhile not pathlib.Path('go-on').exists():\n    time.sleep(0.05)"
+    busy = "import threading\nwhile not pathlib.Path('go-on').exists():\n    threading.Event().wait(0.05)"
     cells = ["%load_ext mcp_notebook\nimport pathlib", TOOLS, "listener = %mcp serve", SERVED, "%mcp inspect", busy]
     lab.open("workbench", cells)
     for cell in cells[:5]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +23,7 @@ from mcp_notebook.client.refusals import unreachable
 from mcp_notebook.errors import RequestError, UnknownNameError
 from tests.support.echoes import server
 from tests.support.served import DEADLINE, Served, run
+from tests.support.waiting import until
 
 ERAS: list[EraChoice] = ["modern", "legacy"]
 
@@ -241,10 +241,11 @@ def test_followers_hear_of_resources_and_lists_over_http(sales: Served) -> None:
             leave = connection.follow(lambda message, heard=heard: heard.append(message.method), uris=["test://text"])
             for tool in asked:
                 connection.call(tool)
-            end = time.monotonic() + DEADLINE
-            while not {"notifications/resources/updated", "notifications/tools/list_changed"} <= set(heard):
-                assert time.monotonic() < end, (era, heard)
-                time.sleep(0.01)
+            wanted = {"notifications/resources/updated", "notifications/tools/list_changed"}
+            until(
+                lambda wanted=wanted, heard=heard: wanted <= set(heard),
+                why=lambda era=era, heard=heard: f"{era}: {heard}",
+            )
             leave()
 
 

@@ -194,9 +194,9 @@ def test_it_ends_as_good_commands_do(tmp_path: Path) -> None:
     [
         "%%bash\necho at $$\nsleep 300",
         "import subprocess\nprint('at', subprocess.Popen(['sleep', '300']).pid)\nwhile True: pass",
-        "import os, threading, time\nprint('at', os.getpid())\n"
-        "threading.Thread(target=time.sleep, args=[300]).start()\n"
-        "try:\n    time.sleep(300)\nexcept BaseException:\n    pass",
+        "import os, threading\nnever = threading.Event()\nprint('at', os.getpid())\n"
+        "threading.Thread(target=never.wait, args=[300]).start()\n"
+        "try:\n    never.wait(300)\nexcept BaseException:\n    pass",
     ],
 )
 def test_when_the_client_hangs_up_nothing_goes_on_that_a_cell_started(tmp_path: Path, busy: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import closing, suppress
@@ -37,6 +36,7 @@ from mcp_notebook.server.notebook_server import NotebookServer
 from mcp_notebook.widgets.approval import ApprovalCard
 from tests.support.outside import Connected, connected
 from tests.support.raw_http import RawClient, answer
+from tests.support.waiting import until
 
 DEADLINE = 20
 
@@ -96,14 +96,6 @@ def approval(listener: Listener) -> Approval:
 def client(listener: Listener) -> Iterator[Connected]:
     with connected(listener.url, None) as client:
         yield client
-
-
-def until(true: Callable[[], Any]) -> Any:
-    end = time.monotonic() + DEADLINE
-    while not (found := true()):
-        assert time.monotonic() < end
-        threading.Event().wait(0.005)
-    return found
 
 
 def the_one_that_waits(approval: Approval) -> ApprovalRequest:

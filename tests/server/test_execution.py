@@ -21,6 +21,7 @@ from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call, current
 from mcp_notebook.server.definitions import build_tool, register
 from mcp_notebook.server.notebook_server import NotebookServer
+from tests.support.waiting import until
 
 DEADLINE = 20
 
@@ -54,18 +55,11 @@ class Kernel:
     def last(self) -> Call:
         return self.server.runtime.recorder.calls[-1]
 
-    def until(self, true: Callable[[], Any]) -> None:
-        """Wait, with the main thread busy."""
-        end = time.monotonic() + DEADLINE
-        while not true():
-            assert time.monotonic() < end, "it never came true"
-            time.sleep(0.002)
-
     def start(self, name: str, state: str = "running") -> Future[Any]:
         """Start a call, and come back when it has come so far."""
         before = len(self.server.runtime.recorder.calls)
         future = self.connection.start_call(name, {})
-        self.until(lambda: len(self.server.runtime.recorder.calls) > before and self.last.state == state)
+        until(lambda: len(self.server.runtime.recorder.calls) > before and self.last.state == state)
         return future
 
 
@@ -177,7 +171,7 @@ def test_an_interrupt_of_a_call_on_the_main_thread_interrupts_the_cell_that_wait
     kernel.define(made(asynchronous, fail), run_on="main")
     with pytest.raises(KeyboardInterrupt):
         kernel.call("tool")
-    kernel.until(lambda: not kernel.last.running)
+    until(lambda: not kernel.last.running)
     kernel.define(made(asynchronous, lambda: "goes on"), run_on="main")
     assert kernel.text("tool") == "goes on"
 
@@ -230,7 +224,7 @@ def test_cancelling_reaches_async_code(kernel, run_on):
     assert began.wait(DEADLINE)
     future.cancel()
     assert stopped.wait(DEADLINE)
-    kernel.until(lambda: kernel.last.state == "cancelled")
+    until(lambda: kernel.last.state == "cancelled")
 
 
 def test_cancelling_reaches_async_code_on_the_main_thread(kernel):
@@ -254,7 +248,7 @@ def test_cancelling_reaches_async_code_on_the_main_thread(kernel):
     canceller.join()
     assert stopped.is_set()
     assert time.monotonic() - started < DEADLINE / 2
-    kernel.until(lambda: kernel.last.state == "cancelled")
+    until(lambda: kernel.last.state == "cancelled")
 
 
 def test_cancelling_leaves_a_thread_to_itself_and_ends_the_call_at_once(kernel):
@@ -270,7 +264,7 @@ def test_cancelling_leaves_a_thread_to_itself_and_ends_the_call_at_once(kernel):
     future = kernel.start("work")
     assert began.wait(DEADLINE)
     future.cancel()
-    kernel.until(lambda: kernel.last.state == "cancelled")
+    until(lambda: kernel.last.state == "cancelled")
     assert not ended.is_set()
     go_on.set()
     assert ended.wait(DEADLINE)
@@ -284,7 +278,7 @@ def test_a_call_that_waits_for_the_main_thread_says_so_can_be_cancelled_and_neve
     future = kernel.start("tool", "waiting for the main thread")
     assert kernel.last.running
     future.cancel()
-    kernel.until(lambda: kernel.last.state == "cancelled")
+    until(lambda: kernel.last.state == "cancelled")
     main_thread.drain()
     assert started == []
     with pytest.raises(CancelledError):
@@ -328,8 +322,8 @@ def test_calls_on_the_main_thread_are_made_one_after_the_other_in_their_order(ke
     futures = []
     for number in range(5):
         futures.append(kernel.connection.start_call("note", {"number": number}))
-        kernel.until(lambda number=number: kernel.server.runtime.recorder.find(number + 1))
-        kernel.until(lambda: kernel.last.state == "waiting for the main thread")
+        until(lambda number=number: kernel.server.runtime.recorder.find(number + 1))
+        until(lambda: kernel.last.state == "waiting for the main thread")
     main_thread.drain()
     for future in futures:
         future.result(DEADLINE)

@@ -25,6 +25,7 @@ from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.hosting import SWITCH_INTERVAL, Listener
 from mcp_notebook.server.notebook_server import NotebookServer
 from tests.support.raw_http import RawClient
+from tests.support.waiting import until
 
 DEADLINE = 20
 TOKEN = Token.make()
@@ -335,10 +336,7 @@ def test_where_listening_is_cancelled_the_next_server_is_heard(serve, portal):
     cancelled = Listener(portal, shop(), name="shop", endpoint=Endpoint(TOKEN))
     assert status(cancelled) == 200
     cancelled._served.cancel()
-    end = time.monotonic() + DEADLINE
-    while cancelled._socket.fileno() >= 0:
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    until(lambda: cancelled._socket.fileno() < 0)
     assert status(serve()) == 200
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
-import time
+import threading
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +18,7 @@ from typing import Any
 JSON, EVENTS = "application/json", "text/event-stream"
 TEXT = '{"jsonrpc":"2.0","id":%s,"result":{"content":[{"type":"text","text":"%s"}]}}'
 BIG = 500_000_000
+NEVER = threading.Event()
 
 
 def bomb(wbits: int) -> bytes:
@@ -62,7 +63,7 @@ class Peer(BaseHTTPRequestHandler):
         while True:
             self.wfile.write(piece)
             self.wfile.flush()
-            time.sleep(pause)
+            NEVER.wait(pause)
 
     def answer(self, request: object, result: object) -> None:
         self.put(json.dumps({"jsonrpc": "2.0", "id": request, "result": result}).encode())
@@ -177,7 +178,7 @@ FAULTS: dict[str, Callable[[Peer, Any], object]] = {
     "events-end-after-a-message": lambda p, i: p.stream(event('{"jsonrpc":"2.0","method":"notifications/x"}')),
     "events-ask-to-come-back-late": lambda p, i: p.stream(event("", "id: 1", "retry: 99999999")),
     "error-in-latin-1": lambda p, i: p.put("caf\xe9".encode("latin-1"), "text/plain", 500),
-    "silence": lambda p, i: time.sleep(600),
+    "silence": lambda p, i: NEVER.wait(600),
     "drip": lambda p, i: p.endless(b"", b" ", JSON, pause=0.05),
     "drip-of-events": lambda p, i: p.endless(b"", b": still here\n\n", pause=0.05),
 }  # fmt: skip
