@@ -2,8 +2,9 @@
 # space in its name, or one that was moved, works.
 
 VENV_PYTHON = .venv/bin/python
-# One process a core, and each file of tests in one of them: its tests share a kernel or a page of the browser.
-PARALLEL = -n logical --dist loadfile
+# One process a core. Each begins with half of the tests in their order, since those of a file share a kernel or a page
+# of the browser, and takes from the end of the other's when it has done its own.
+PARALLEL = -n logical --dist worksteal
 export PYTHON
 
 .DEFAULT_GOAL := help

@@ -7,6 +7,8 @@ import errno
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 from concurrent.futures import Future
 from pathlib import Path
@@ -15,7 +17,7 @@ from typing import Any
 import anyio
 import pytest
 
-from mcp_notebook import files, main_thread
+from mcp_notebook import addresses, files, main_thread
 from mcp_notebook.bridge import command
 from mcp_notebook.errors import PortTakenError
 from mcp_notebook.export.proof import serving
@@ -89,7 +91,7 @@ def test_an_interrupt_that_wakes_no_wait_ends_the_bridge(monkeypatch: pytest.Mon
     closed: list[bool] = []
     address = type("Address", (), {"running": True, "transport": "http"})()
     monkeypatch.setattr(command, "LOOK", 0.01)
-    monkeypatch.setattr(command.addresses, "find", lambda name: address)
+    monkeypatch.setattr(addresses, "find", lambda name: address)
     monkeypatch.setattr(command, "Host", type("Host", (), {"tell": print}))
     monkeypatch.setattr(command, "Kernel", lambda *_: None)
     monkeypatch.setattr(command, "Bridge", Bridge)
@@ -109,7 +111,7 @@ def test_a_client_that_hangs_up_interrupts_the_cells_where_a_signal_would_end_th
     def kill(pid: int, number: int) -> None:
         raise AssertionError("TerminateProcess: nothing is tidied, and children go on")
 
-    monkeypatch.setattr(ending.sys, "platform", "win32")
+    monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(os, "kill", kill)
     with ending.ended_by_signals() as ended:
         threading.Timer(0.05, ending._terminate).start()
@@ -122,7 +124,7 @@ def test_a_port_is_held_alone_where_reusing_it_would_share_it(monkeypatch: pytes
     asked: list[int] = []
 
     class Socket(socket.socket):
-        def setsockopt(self, level: int, option: int, *value: Any) -> None:  # type: ignore[override]
+        def setsockopt(self, level: int, option: int, *value: Any) -> None:
             asked.append(option)
 
     monkeypatch.setattr(socket, "SO_EXCLUSIVEADDRUSE", -5, raising=False)
@@ -160,7 +162,7 @@ def test_a_file_that_another_program_reads_is_replaced_when_that_has_ended(
     target.write_text("old")
     with pytest.raises(PermissionError):
         files.put_in_place(draft, target)  # elsewhere, waiting would not help
-    monkeypatch.setattr(files.sys, "platform", "win32")
+    monkeypatch.setattr(sys, "platform", "win32")
     files.put_in_place(draft, target)
     assert target.read_text() == "new"
     assert refusals == [0]
@@ -171,7 +173,7 @@ def test_a_file_that_stays_in_use_is_told_of_in_the_end(monkeypatch: pytest.Monk
         raise PermissionError(errno.EACCES, "in use")
 
     monkeypatch.setattr(Path, "replace", refuse)
-    monkeypatch.setattr(files.sys, "platform", "win32")
+    monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(files, "BUSY", 0.1)
     with pytest.raises(PermissionError):
         files.put_in_place(tmp_path / "draft", tmp_path / "target")
@@ -196,7 +198,7 @@ def test_the_log_of_a_server_under_proof_is_removed_when_nobody_has_it_open(
     monkeypatch.setattr(serving, "_address", lambda process, log: "http://127.0.0.1:1/mcp")
     (tmp_path / "cwd").mkdir()
     package = Installed(python=Path(os.devnull), source=tmp_path, variables={}, clean=True)
-    monkeypatch.setattr(serving.subprocess, "Popen", lambda *_, **__: None)
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: None)
     monkeypatch.setattr(serving, "_end", lambda process: None)
     with serving._http(package, "package", tmp_path / "cwd"):
         assert (tmp_path / "cwd.log").exists()

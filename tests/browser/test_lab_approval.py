@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.support.lab import Lab
 from tests.support.outside import Connected, connected
+from tests.support.results import text_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -73,7 +74,7 @@ def test_a_call_is_denied_with_a_reason_that_its_model_reads(lab: Lab, client: C
     call = client.start("delete_book", title="Emma")
     row(lab, "Emma").get_by_label("reason").fill("it is on loan")
     row(lab, "Emma").get_by_role("button", name="Deny").click()
-    assert "They say: it is on loan" in call.result(30).content[0].text
+    assert "They say: it is on loan" in text_of(call.result(30))
     expect(row(lab, "Emma").get_by_role("button", name="Deny")).to_be_disabled()
 
 
@@ -89,7 +90,7 @@ def test_a_call_that_nobody_answers_is_denied_and_the_card_says_so(lab: Lab, cli
     lab.run("listener.approval.timeout")
     lab.wait_until_idle()
     call = client.start("delete_book", title="Ivanhoe")
-    assert "Nobody allowed this call within 2 s" in call.result(30).content[0].text
+    assert "Nobody allowed this call within 2 s" in text_of(call.result(30))
     expect(row(lab, "Ivanhoe")).to_contain_text("denied: nobody answered in time")
     lab.run("mcp log")
     expect(lab.output("mcp log")).to_contain_text("error, denied")

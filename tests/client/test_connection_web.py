@@ -230,23 +230,19 @@ def test_cancelling_a_call_reaches_the_server(sales: Served, era: EraChoice) -> 
         assert sales.tools.cancelled.wait(DEADLINE)
 
 
-def test_followers_hear_of_resources_and_lists_over_http(sales: Served) -> None:
+@pytest.mark.parametrize(("era", "updates"), [("modern", "tells"), ("legacy", "updates")])
+def test_followers_hear_of_resources_and_lists_over_http(sales: Served, era: EraChoice, updates: str) -> None:
     @sales.tools.server.tool()
     async def tells(ctx: Context) -> None:
         await ctx.notify_resource_updated("test://text")
 
-    for era, asked in (("modern", ("tells", "changes")), ("legacy", ("updates", "changes"))):
-        heard: list[str] = []
-        with connect("sales", era=era) as connection:
-            leave = connection.follow(lambda message, heard=heard: heard.append(message.method), uris=["test://text"])
-            for tool in asked:
-                connection.call(tool)
-            wanted = {"notifications/resources/updated", "notifications/tools/list_changed"}
-            until(
-                lambda wanted=wanted, heard=heard: wanted <= set(heard),
-                why=lambda era=era, heard=heard: f"{era}: {heard}",
-            )
-            leave()
+    heard: list[str] = []
+    with connect("sales", era=era) as connection:
+        leave = connection.follow(lambda message: heard.append(message.method), uris=["test://text"])
+        connection.call(updates)
+        connection.call("changes")
+        until(lambda: {"notifications/resources/updated", "notifications/tools/list_changed"} <= set(heard))
+        leave()
 
 
 def test_sse_is_spoken_where_it_is_asked_for() -> None:

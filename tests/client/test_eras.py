@@ -85,14 +85,17 @@ def test_messages_that_look_the_same_are_counted():
 
 
 def test_a_question_stands_beside_the_result_that_asks():
-    ask = {"method": "elicitation/create", "params": {"message": "?"}}
+    ask: dict[str, Any] = {"method": "elicitation/create", "params": {"message": "?"}}
     legacy = [
         *LEGACY[:6],
         frame("server", id=1, **ask),
         frame("client", id=1, result={"action": "accept"}),
         *LEGACY[6:],
     ]
-    again = {"method": "tools/call", "params": {"name": "add", "inputResponses": {}, "requestState": "s"}}
+    again: dict[str, Any] = {
+        "method": "tools/call",
+        "params": {"name": "add", "inputResponses": {}, "requestState": "s"},
+    }
     asks = {"resultType": "input_required", "inputRequests": {"x": ask}}
     modern = [MODERN[0], frame("server", id=1, result=asks), frame("client", id=2, **again), *MODERN[1:]]
     text = lens("add", legacy, modern).text

@@ -171,7 +171,7 @@ def test_a_schema_that_does_not_takes_its_own_names_only(schema):
 
 
 def cyclic():
-    found = []
+    found: list[object] = []
     found.append(found)
     return found
 

@@ -16,6 +16,7 @@ from mcp import Client
 from mcp.server.mcpserver import MCPServer
 from mcp.shared.exceptions import MCPError
 from mcp_types import CreateMessageResult, ElicitResult, ListRootsResult, Root, TextContent
+from pydantic import FileUrl
 
 from mcp_notebook.recording import Call
 from mcp_notebook.recording.as_tests import as_tests, why_not
@@ -285,7 +286,7 @@ def test_every_kind_of_answer_and_of_refusal_is_a_test(asking, tmp_path):
         return CreateMessageResult(role="assistant", content=TextContent(type="text", text="yes"), model="m")
 
     async def list_roots(context: Any) -> ListRootsResult:
-        return ListRootsResult(roots=[Root(uri="file:///srv")])
+        return ListRootsResult(roots=[Root(uri=FileUrl("file:///srv"))])
 
     async def use() -> None:
         async with Client(

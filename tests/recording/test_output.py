@@ -74,7 +74,7 @@ def test_when_it_ends_the_streams_are_those_of_before():
 def test_in_all_else_the_stream_is_the_one_that_it_stands_for():
     with shown() as streams:
         assert sys.stdout.isatty() is False
-        assert sys.stdout.getvalue() == ""
+        assert sys.stdout.getvalue() == ""  # type: ignore[union-attr]
         assert sys.stdout.encoding == streams[0].encoding
 
 

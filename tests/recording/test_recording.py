@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_notebook.recording import Call, Recorder
-from mcp_notebook.recording.call import MOST_BYTES_OF_EVENTS, MOST_BYTES_OF_VALUES, fitted
+from mcp_notebook.recording.call import MOST_BYTES_OF_EVENTS, MOST_BYTES_OF_VALUES, Kind, fitted
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=40)
 JSON = st.recursive(
@@ -133,13 +133,14 @@ def test_long_values_are_cut_and_the_call_says_so(where):
 
 def test_prints_are_one_text_and_all_events_are_in_order():
     kept = call()
-    for kind, value in [
+    events: list[tuple[Kind, Any]] = [
         ("stdout", "a"),
         ("stdout", "b\n"),
         ("stderr", "c"),
         ("progress", {"progress": 1}),
         ("stdout", "d"),
-    ]:
+    ]
+    for kind, value in events:
         kept.add(kind, value)
     assert [(event.kind, event.value) for event in kept.events] == [
         ("stdout", "ab\n"),

@@ -13,6 +13,7 @@ from mcp_types import (
     CallToolResult,
     CompleteResult,
     Completion,
+    ContentBlock,
     EmbeddedResource,
     GetPromptResult,
     ImageContent,
@@ -156,7 +157,11 @@ def test_structured_content_beside_an_image_is_shown():
 
 
 def test_a_result_in_several_blocks_is_shown_in_their_order():
-    blocks = [text("first"), ImageContent(type="image", data=DATA, mime_type="image/png"), text("last")]
+    blocks: list[ContentBlock] = [
+        text("first"),
+        ImageContent(type="image", data=DATA, mime_type="image/png"),
+        text("last"),
+    ]
     rendering = render(CallToolResult(content=blocks))
     assert rendering.text == "first\n[image, image/png, 5 bytes]\nlast"
     html = rendering.html
@@ -171,7 +176,7 @@ def test_an_error_of_the_tool_is_marked_in_words_and_shape():
     assert 'class="mcpnb bad"' not in render(CallToolResult(content=[text("No such city.")])).html
 
 
-BLOB = {"uri": "data://b", "blob": DATA}
+BLOB: dict[str, Any] = {"uri": "data://b", "blob": DATA}
 
 
 @pytest.mark.parametrize(

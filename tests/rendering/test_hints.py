@@ -155,7 +155,7 @@ def test_where_somebody_set_up_logging_it_is_said_there_only(shell: Shell, capsy
     shell.good(KEPT, ADD_KEPT)
     records: list[logging.LogRecord] = []
     handler = logging.Handler()
-    handler.emit = records.append  # type: ignore[method-assign]
+    handler.emit = records.append  # type: ignore[method-assign, assignment]
     logging.getLogger().addHandler(handler)
     try:
         shell.good(ADD_KEPT)

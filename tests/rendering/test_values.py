@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mcp_types import (
     AudioContent,
     CallToolResult,
+    ContentBlock,
     EmbeddedResource,
     ImageContent,
     ReadResourceResult,
@@ -37,7 +38,7 @@ BOOK = {
 
 
 def called(value: dict[str, Any], schema: Any = None, text: str | None = None) -> Any:
-    blocks = [TextContent(type="text", text=json.dumps(value) if text is None else text)]
+    blocks: list[ContentBlock] = [TextContent(type="text", text=json.dumps(value) if text is None else text)]
     return render(CallToolResult(content=blocks, structured_content=value), schema)
 
 

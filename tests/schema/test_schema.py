@@ -239,10 +239,10 @@ types_from_pydantic = st.recursive(
         ]
     ),
     lambda inner: st.one_of(
-        inner.map(lambda t: list[t]),
-        inner.map(lambda t: dict[str, t]),
+        inner.map(lambda t: list[t]),  # type: ignore[valid-type]
+        inner.map(lambda t: dict[str, t]),  # type: ignore[valid-type]
         inner.map(lambda t: t | None if t is not None else None),
-        st.tuples(inner, inner).map(lambda both: tuple[both]),
+        st.tuples(inner, inner).map(lambda both: tuple[both]),  # type: ignore[valid-type]
     ),
     max_leaves=6,
 )
@@ -285,9 +285,8 @@ roots = st.fixed_dictionaries(
 @settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["first", "second"]), types_from_pydantic, min_size=1))
 def test_every_schema_that_pydantic_makes_has_parameters_that_can_be_said_in_words(fields):
-    root = create_model(
-        "Arguments", **{name: (annotation, ...) for name, annotation in fields.items()}
-    ).model_json_schema()
+    definitions: dict[str, Any] = {name: (annotation, ...) for name, annotation in fields.items()}
+    root = create_model("Arguments", **definitions).model_json_schema()
     found = parameters(root)
     assert [parameter.name for parameter in found] == list(fields)
     for parameter in found:

@@ -15,7 +15,7 @@ def answer(*headers: tuple[str | bytes, str | bytes], token: Token = TOKEN) -> h
 
     async def main() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(gate), base_url="http://127.0.0.1") as client:
-            return await client.get("/mcp", headers=list(headers))
+            return await client.get("/mcp", headers=httpx.Headers(list(headers)))  # type: ignore[arg-type]
 
     return anyio.run(main)
 
@@ -75,7 +75,7 @@ def test_the_lifespan_of_the_app_needs_no_token():
     async def app(scope, receive, send):
         reached.append(scope["type"])
 
-    anyio.run(TokenGate(app, TOKEN), {"type": "lifespan"}, None, None)
+    anyio.run(TokenGate(app, TOKEN), {"type": "lifespan"}, None, None)  # type: ignore[arg-type]
     assert reached == ["lifespan"]
 
 

@@ -41,7 +41,7 @@ def adds_to_a_key(key: str) -> None:
 
 
 def annotates_an_attribute() -> None:
-    settings.limit: int = 3
+    settings.limit: int = 3  # type: ignore[misc]
 
 
 def deletes_a_key(key: str) -> None:
@@ -189,7 +189,7 @@ def counts(words: list[str]) -> int:
 
 
 def updates_its_own_counter(words: list[str]) -> dict[str, int]:
-    counter = Counter()
+    counter: Counter[str] = Counter()
     counter.update(words)
     return dict(counter)
 

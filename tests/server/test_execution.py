@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call, current
 from mcp_notebook.server.definitions import build_tool, register
 from mcp_notebook.server.notebook_server import NotebookServer
+from tests.support.results import text_of
 from tests.support.waiting import until
 
 DEADLINE = 20
@@ -30,7 +32,7 @@ COLOUR: ContextVar[str] = ContextVar("colour", default="none")
 
 def told(outcome: Any) -> str:
     """What the client is told, without what the SDK puts before it."""
-    text: str = outcome.result.content[0].text
+    text = text_of(outcome.result)
     return text.partition(": ")[2] if outcome.result.is_error else text
 
 
@@ -322,7 +324,7 @@ def test_calls_on_the_main_thread_are_made_one_after_the_other_in_their_order(ke
     futures = []
     for number in range(5):
         futures.append(kernel.connection.start_call("note", {"number": number}))
-        until(lambda number=number: kernel.server.runtime.recorder.find(number + 1))
+        until(partial(kernel.server.runtime.recorder.find, number + 1))
         until(lambda: kernel.last.state == "waiting for the main thread")
     main_thread.drain()
     for future in futures:

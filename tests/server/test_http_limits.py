@@ -301,7 +301,7 @@ def test_an_open_stream_has_no_deadline_and_is_not_taken_away(
         for _ in range(30):
             idle = stack.enter_context(closing(connect(listener, START)))
         assert b"408" in rest(idle), "no deadline has passed, so nothing was shown"
-        listener._server.add_tool(lambda: 1, name="another")  # type: ignore[attr-defined]
+        listener._server.add_tool(lambda: 1, name="another")
         received = b""
         while b"list_changed" not in received:
             received += (part := stream.recv(65536))
@@ -338,7 +338,7 @@ def test_a_thousand_connections_without_a_token_leave_the_kernel_as_it_was(
     flooded: tuple[Kernel, str], begun: bytes
 ) -> None:
     kernel, url = flooded
-    port, token = urlsplit(url).port, kernel.value("str(_served.token)")
+    port, token = int(urlsplit(url).port or 0), kernel.value("str(_served.token)")
     files = "len(__import__('os').listdir('/proc/self/fd'))"
     before = kernel.value(files) if sys.platform == "linux" else 0
     with ExitStack() as stack:

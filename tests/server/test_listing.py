@@ -250,7 +250,8 @@ def test_the_arguments_of_a_prompt_are_compared_by_name():
 
 def test_a_change_inside_a_model_is_seen_though_its_name_is_the_same():
     def listing(**fields: Any) -> dict[str, Any]:
-        model = create_model("Place", **{name: (annotation, ...) for name, annotation in fields.items()})
+        definitions: dict[str, Any] = {name: (annotation, ...) for name, annotation in fields.items()}
+        model = create_model("Place", **definitions)
 
         def go(place):
             """Go there."""

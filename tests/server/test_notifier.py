@@ -109,8 +109,9 @@ async def legacy(target: Any, *uris: str) -> AsyncIterator[Ears]:
 
     async def hear(message: Any) -> None:
         if isinstance(message, ServerNotification):
+            params: Any = message.params
             word = message.method.removeprefix("notifications/")
-            ears.hear(f"updated {message.params.uri}" if word == "resources/updated" else word)
+            ears.hear(f"updated {params.uri}" if word == "resources/updated" else word)
 
     client = Client(target, mode="legacy", message_handler=hear, cache=None)
     ears = Ears(client)

@@ -181,7 +181,7 @@ def test_what_is_no_http_passes():
 
     wire = Wire()
     wire.on = True
-    anyio.run(tapped(app, lambda: wire), {"type": "lifespan"}, None, None)
+    anyio.run(tapped(app, lambda: wire), {"type": "lifespan"}, None, None)  # type: ignore[arg-type]
     assert passed == [({"type": "lifespan"}, None, None)]
 
 

@@ -167,7 +167,9 @@ def _url(log: Path, process: subprocess.Popen[bytes]) -> str:
         assert where or process.poll() is None, said()
         return where
 
-    return until(found, deadline=60, step=0.05, why=said)[1]
+    where = until(found, deadline=60, step=0.05, why=said)
+    assert where
+    return where[1]
 
 
 def run(kind: str, many: int, seed: int = 1) -> Report:

@@ -97,6 +97,12 @@ class Kernel:
             self.client.input(answer)
         return self.finish(message_id)
 
+    @property
+    def process(self) -> Any:
+        """The kernel's own process."""
+        assert self.manager.provisioner is not None
+        return self.manager.provisioner.process
+
     def interrupt(self) -> None:
         self.manager.interrupt_kernel()
 

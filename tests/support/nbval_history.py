@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nbval.kernel import RunningKernel  # type: ignore[import-untyped]
+from nbval.kernel import RunningKernel
 
 __all__: list[str] = []
 
