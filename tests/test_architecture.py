@@ -8,7 +8,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import mcp_notebook
+
+pytestmark = pytest.mark.once
 
 PACKAGE = Path(mcp_notebook.__file__).parent
 TESTS = Path(__file__).parent

@@ -10,6 +10,8 @@ import pytest
 from tests.support import ROOT
 from tests.support.prose import Text, faults, of_markdown, of_python, of_shell
 
+pytestmark = pytest.mark.once
+
 PACKAGE = ROOT / "mcp_notebook"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob(".github/**/*.md")])
 SCRIPTS = sorted([ROOT / "Makefile", ROOT / ".ci" / "run", *ROOT.glob("scripts/*.sh"), *ROOT.glob("scripts/*.py")])

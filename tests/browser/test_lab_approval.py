@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.support.lab import Lab
-from tests.support.outside import Connected, connected
+from tests.support.lab import Lab, client_of
+from tests.support.outside import Connected
 from tests.support.results import text_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -21,30 +21,14 @@ def delete_book(title: str, shelf: int = 1) -> str:
     return f"deleted {title}"
 """
 
-SERVED = """with open("where", "w") as where:
-    print(listener.url, str(listener.token), file=where)
-print("written")"""
-
 
 @pytest.fixture(scope="module")
 def client(lab: Lab) -> Iterator[Connected]:
     """A client of the notebook's server, from outside its kernel."""
-    cells = [
-        "%load_ext mcp_notebook",
-        "deleted = []",
-        TOOLS,
-        "listener = %mcp serve --approve destructive --approve-timeout 60",
-        SERVED,
-        "while 'Kim' not in deleted: pass\nprint('allowed while this ran')",
-        "listener.approval.timeout = 2",
-        "%mcp log --no-times",
-    ]
-    lab.open("approval", cells)
-    for cell in cells[:5]:
-        lab.run(cell.splitlines()[0])
-    lab.output("print(listener.url").get_by_text("written").wait_for()
-    url, token = (lab.home / "course" / "where").read_text().split()
-    with connected(url, token) as client:
+    serve = "listener = %mcp serve --approve destructive --approve-timeout 60"
+    busy = "while 'Kim' not in deleted: pass\nprint('allowed while this ran')"
+    cells = ["%load_ext mcp_notebook", "deleted = []", TOOLS, serve]
+    with client_of(lab, "approval", cells, busy, "listener.approval.timeout = 2", "%mcp log --no-times") as client:
         yield client
 
 

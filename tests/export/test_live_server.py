@@ -19,7 +19,7 @@ from mcp_notebook.export.likeness.comparing import Source, Unlike, unlike
 from mcp_notebook.export.likeness.live import anatomy_of
 from mcp_notebook.export.module.writing import Module, write
 from mcp_notebook.session.choosing import subject_of
-from tests.support.shells import Shell, running_shell
+from tests.support.shells import Shell
 
 SERVER = "import functools\nfrom mcp.server.mcpserver import MCPServer\nmcp = MCPServer('library')"
 TOOLS = """
@@ -53,14 +53,6 @@ def as_they_were() -> Iterator[None]:
     for kind, name, value in kept:
         if vars(kind)[name] is not value:
             setattr(kind, name, value)
-
-
-@pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    with running_shell() as shell:
-        yield shell
 
 
 def exported(shell: Shell, *cells: str) -> Module:

@@ -138,6 +138,7 @@ wire = values | st.dictionaries(
 kinds = st.sampled_from(["stdout", "stderr", "display", "log", "message", "progress", "question", "answer"])
 
 
+@pytest.mark.once
 @settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.tuples(kinds, texts | wire), max_size=6),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from IPython.core.error import UsageError
 from mcp_notebook.rendering.look import TABLE_WIDTH, columns
 from mcp_notebook.rendering.offers import MOST
 from tests.support.kernels import Kernel
-from tests.support.shells import Shell, running_shell
+from tests.support.shells import Shell
 
 SERVER = "from mcp.server.mcpserver import MCPServer\nmcp = MCPServer('shop', log_level='WARNING')"
 ADD = "@mcp.tool()\ndef add(a: int, b: int) -> int:\n    return a + b"
@@ -21,12 +20,6 @@ KEPT = "from mcp.server.mcpserver import MCPServer\nclass Shop:\n    server = MC
 ADD_KEPT = ADD.replace("mcp.tool", "Shop.server.tool")
 SERVE = "To listen for clients: %mcp serve."
 AWAIT = "Await instead (await main()), or let it nest: %mcp asyncio on."
-
-
-@pytest.fixture
-def shell() -> Iterator[Shell]:
-    with running_shell() as shell:
-        yield shell
 
 
 @pytest.mark.parametrize(

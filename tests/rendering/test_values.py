@@ -263,6 +263,7 @@ blocks = st.one_of(
 )
 
 
+@pytest.mark.once
 @settings(max_examples=150, deadline=None)
 @given(
     st.builds(

@@ -208,8 +208,8 @@ def test_a_progress_report_reaches_the_client_from_any_place(kernel):
     assert heard == [1, 1, 1]
 
 
-@pytest.mark.parametrize("run_on", ["worker", "loop"])
-def test_cancelling_reaches_async_code(kernel, run_on):
+def waiting() -> tuple[Callable[[], Any], threading.Event, threading.Event]:
+    """Return an ``async def`` named ``wait`` that waits, and events that say when it began and was cancelled."""
     began, stopped = threading.Event(), threading.Event()
 
     async def wait() -> str:
@@ -221,6 +221,12 @@ def test_cancelling_reaches_async_code(kernel, run_on):
             raise
         return "never"
 
+    return wait, began, stopped
+
+
+@pytest.mark.parametrize("run_on", ["worker", "loop"])
+def test_cancelling_reaches_async_code(kernel, run_on):
+    wait, began, stopped = waiting()
     kernel.define(wait, run_on=run_on)
     future = kernel.start("wait")
     assert began.wait(DEADLINE)
@@ -230,17 +236,7 @@ def test_cancelling_reaches_async_code(kernel, run_on):
 
 
 def test_cancelling_reaches_async_code_on_the_main_thread(kernel):
-    began, stopped = threading.Event(), threading.Event()
-
-    async def wait() -> str:
-        began.set()
-        try:
-            await asyncio.sleep(DEADLINE)
-        except asyncio.CancelledError:
-            stopped.set()
-            raise
-        return "never"
-
+    wait, began, stopped = waiting()
     kernel.define(wait, run_on="main")
     future = kernel.start("wait", "waiting for the main thread")
     canceller = threading.Thread(target=lambda: began.wait(DEADLINE) and future.cancel())
