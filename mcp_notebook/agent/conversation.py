@@ -124,26 +124,19 @@ class Conversation:
         messages = [*self.messages, SamplingMessage(role="user", content=TextContent(type="text", text=prompt))]
         calls: list[tuple[Use, CallToolResult]] = []
         for number in range(1, most_requests + 1):
-            reply = await model(
-                CreateMessageRequestParams(
-                    messages=messages, tools=toolbox.tools, system_prompt=toolbox.instructions, max_tokens=most_tokens
-                )
-            )
+            reply = await model(_request(messages, toolbox, most_tokens))
             messages.append(SamplingMessage(role="assistant", content=reply.content, _meta=reply.meta))
             text = _text(reply)
             if text:
                 await watcher.said(text)
-            uses = [block for block in reply.content_as_list if isinstance(block, ToolUseContent)]
-            results = []
-            for block in uses:
-                use = _use(toolbox, block)
-                result = await self._made(use, toolbox, watcher, approve, answerer)
-                calls.append((use, result))
-                results.append(_told(block, result))
-            if uses:
-                messages.append(SamplingMessage(role="user", content=[*results]))
+            blocks = [block for block in reply.content_as_list if isinstance(block, ToolUseContent)]
+            uses = [_use(toolbox, block) for block in blocks]
+            results = [await self._made(use, toolbox, watcher, approve, answerer) for use in uses]
+            calls += zip(uses, results, strict=True)
+            if blocks:
+                messages.append(SamplingMessage(role="user", content=[*map(_told, blocks, results)]))
             self.messages = list(messages)
-            if not uses:
+            if not blocks:
                 return Turn(text, calls, number, cut=reply.stop_reason == "maxTokens")
         raise ModelError(
             f"The model was asked {most_requests} times and still calls tools. What it was told is kept: go on in "
@@ -165,6 +158,12 @@ class Conversation:
             return CallToolResult(content=[TextContent(type="text", text=str(error))], is_error=True)
         await watcher.called(use, outcome.result, outcome.call)
         return outcome.result
+
+
+def _request(messages: list[SamplingMessage], toolbox: Toolbox, most_tokens: int) -> CreateMessageRequestParams:
+    return CreateMessageRequestParams(
+        messages=messages, tools=toolbox.tools, system_prompt=toolbox.instructions, max_tokens=most_tokens
+    )
 
 
 def _use(toolbox: Toolbox, block: ToolUseContent) -> Use:

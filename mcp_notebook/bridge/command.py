@@ -8,7 +8,7 @@ import sys
 
 from mcp_notebook import addresses
 from mcp_notebook.bridge.forward import Bridge
-from mcp_notebook.bridge.host import Host
+from mcp_notebook.bridge.host import HostProcess
 from mcp_notebook.bridge.kernel import Kernel
 from mcp_notebook.errors import UnknownNameError
 
@@ -59,7 +59,7 @@ def connect(name: str, wait: float, runtime_dir: str | None = None) -> int:
             file=sys.stderr,
         )
         return 2
-    host = Host()
+    host = HostProcess()
     bridge = Bridge(Kernel(name, address, wait, host.tell), host)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: bridge.ended.set())

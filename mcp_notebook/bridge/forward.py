@@ -16,7 +16,7 @@ from contextlib import suppress
 
 from mcp_notebook.bridge.forwarder import Forwarder
 from mcp_notebook.bridge.headers import modern_headers, modern_version
-from mcp_notebook.bridge.host import INVALID_REQUEST, PARSE_ERROR, Host
+from mcp_notebook.bridge.host import INVALID_REQUEST, PARSE_ERROR, HostProcess
 from mcp_notebook.bridge.kernel import Kernel, UnavailableError
 from mcp_notebook.bridge.request import Request, key_of
 from mcp_notebook.bridge.session import BridgeSession
@@ -35,7 +35,7 @@ class Bridge:
         ended: Set when the host has nothing more to send, or is gone.
     """
 
-    def __init__(self, kernel: Kernel, host: Host) -> None:
+    def __init__(self, kernel: Kernel, host: HostProcess) -> None:
         self.ended = threading.Event()
         self._kernel = kernel
         self._host = host

@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 
 from mcp_notebook.bridge.headers import ParameterHeaders, modern_headers
-from mcp_notebook.bridge.host import CONNECTION_CLOSED, HEADER_MISMATCH, INTERNAL_ERROR, Host
+from mcp_notebook.bridge.host import CONNECTION_CLOSED, HEADER_MISMATCH, INTERNAL_ERROR, HostProcess
 from mcp_notebook.bridge.http import MOST_BYTES, BrokenError, NotSentError, Response, TooLargeError
 from mcp_notebook.bridge.kernel import Kernel, UnavailableError
 from mcp_notebook.bridge.request import Request
@@ -26,7 +26,7 @@ TOO_LARGE = f"more than {MOST_BYTES // 1_000_000} MB, the most that is taken of 
 class Forwarder:
     """Forwards requests, several at once, each on the thread that asks for it."""
 
-    def __init__(self, kernel: Kernel, host: Host, session: BridgeSession) -> None:
+    def __init__(self, kernel: Kernel, host: HostProcess, session: BridgeSession) -> None:
         self._kernel = kernel
         self._host = host
         self._session = session

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 
-__all__ = ["CONNECTION_CLOSED", "HEADER_MISMATCH", "INTERNAL_ERROR", "INVALID_REQUEST", "PARSE_ERROR", "Host"]
+__all__ = ["CONNECTION_CLOSED", "HEADER_MISMATCH", "INTERNAL_ERROR", "INVALID_REQUEST", "PARSE_ERROR", "HostProcess"]
 
 # The codes of errors, from JSON-RPC and from the protocol.
 PARSE_ERROR = -32700
@@ -19,7 +19,7 @@ CONNECTION_CLOSED = -32000
 HEADER_MISMATCH = -32020
 
 
-class Host:
+class HostProcess:
     """The process that started the bridge.
 
     From here on stdout carries messages only: what else is printed in this process goes to stderr.

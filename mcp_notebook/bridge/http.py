@@ -16,10 +16,10 @@ from select import select
 __all__ = [
     "MOST_BYTES",
     "BrokenError",
-    "Event",
     "HttpConnection",
     "NotSentError",
     "Response",
+    "ServerSentEvent",
     "Target",
     "TooLargeError",
 ]
@@ -56,7 +56,7 @@ class Target:
 
 
 @dataclass
-class Event:
+class ServerSentEvent:
     """One server-sent event: its data, its id, and after how many milliseconds to reconnect."""
 
     data: bytes = b""
@@ -166,21 +166,21 @@ class Response:
         """
         return b"".join(_bounded(self._chunks()))
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Iterator[ServerSentEvent]:
         """Yield the server-sent events of the body, comments left out; a body of JSON is one event.
 
         Raises:
             TooLargeError: One is larger than a message may be.
         """
         if self.kind == "application/json":
-            yield Event(self.read())
+            yield ServerSentEvent(self.read())
             return
-        event = Event()
+        event = ServerSentEvent()
         for line in _lines(self._chunks()):
             if not line:
                 if event.kind == b"message" and (event.data or event.id or event.retry is not None):
                     yield event
-                event = Event()
+                event = ServerSentEvent()
                 continue
             name, _, value = line.partition(b":")
             value = value.removeprefix(b" ")

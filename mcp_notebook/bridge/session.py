@@ -8,8 +8,8 @@ import time
 from contextlib import suppress
 
 from mcp_notebook.bridge.headers import field
-from mcp_notebook.bridge.host import Host
-from mcp_notebook.bridge.http import Event, Response
+from mcp_notebook.bridge.host import HostProcess
+from mcp_notebook.bridge.http import Response, ServerSentEvent
 from mcp_notebook.bridge.kernel import BRIEFLY, Kernel, UnavailableError
 
 TYPE_CHECKING = False  # typing's own takes 7 ms to import
@@ -31,7 +31,7 @@ class BridgeSession:
         id: The id of the session at the server; None before ``initialize`` and on servers without sessions.
     """
 
-    def __init__(self, kernel: Kernel, host: Host) -> None:
+    def __init__(self, kernel: Kernel, host: HostProcess) -> None:
         self.id: str | None = None
         self._kernel = kernel
         self._host = host
@@ -169,7 +169,7 @@ class BridgeSession:
             time.sleep(pause)
         self._listening = False
 
-    def _pass_on(self, event: Event) -> None:
+    def _pass_on(self, event: ServerSentEvent) -> None:
         if event.data:
             self.asks(json.loads(event.data))
             self._host.send(event.data)

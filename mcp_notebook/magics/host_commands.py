@@ -14,7 +14,7 @@ from IPython.display import display
 
 from mcp_notebook import addresses, doctor
 from mcp_notebook.errors import HostError, HostingError
-from mcp_notebook.hosts import HOSTS, Bridge, Host, Http, Link, write
+from mcp_notebook.hosts import HOSTS, BridgeLink, Host, HttpLink, Link, write
 from mcp_notebook.magics.verb import ON_SERVER, verb
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.host_setup import configurations, snippet_card, written_card
@@ -64,7 +64,7 @@ def _link(session: Session, live: LiveServer, *, http: bool, show_token: bool) -
         raise HostingError(f"{live.name!r} does not listen, so no client can reach it. First: %mcp serve.")
     address = session.listening.remembered(live)
     if http:
-        return Http(
+        return HttpLink(
             address.name if address else live.name,
             listener.url,
             transport=listener.endpoint.transport,
@@ -78,7 +78,7 @@ def _link(session: Session, live: LiveServer, *, http: bool, show_token: bool) -
     alike = [other for other in addresses.live() if other.name == address.name]
     # Kernels that no notebook is known of can have servers of one name; their own ids tell them apart.
     name = address.name if len(alike) < 2 else address.notebook or address.kernel or address.name
-    return Bridge(name, addresses.chosen_runtime_dir())
+    return BridgeLink(name, addresses.chosen_runtime_dir())
 
 
 def _saved(host: Host, link: Link) -> look.Rendering:
@@ -90,12 +90,12 @@ def _saved(host: Host, link: Link) -> look.Rendering:
     return written_card(host, link, done)
 
 
-def _kernel(session: Session) -> doctor.Kernel:
+def _kernel(session: Session) -> doctor.KernelFacts:
     kernel = getattr(session.shell, "kernel", None)
     features = kernel.kernel_info.get("supported_features", ()) if kernel is not None else ()
     servers = session.registry.servers.values()
     before = {live.name: session.listening.remembered(live) for live in servers if live.listener is None}
-    return doctor.Kernel(
+    return doctor.KernelFacts(
         front_end=doctor.front_end(
             kernel=kernel is not None,
             variables=session.namespace,

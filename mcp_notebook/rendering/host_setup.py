@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from html import escape
 
-from mcp_notebook.hosts import Bridge, Host, Http, Link, Written, add_command, document, token_hint
+from mcp_notebook.hosts import BridgeLink, Host, HttpLink, Link, Written, add_command, document, token_hint
 from mcp_notebook.rendering import look
 
 __all__ = ["configurations", "snippet_card", "written_card"]
@@ -18,7 +18,7 @@ _INDENT = "    "
 
 def configurations(server: str, link: Link, hosts: list[Host]) -> look.Rendering:
     """Draw what to paste into the configuration of these hosts."""
-    way = "by bridge" if isinstance(link, Bridge) else "by HTTP"
+    way = "by bridge" if isinstance(link, BridgeLink) else "by HTTP"
     text, html = [f"clients of {server}, {way}"], []
     for host in hosts:
         text.append(f"  {host.title}")
@@ -51,7 +51,7 @@ def _pretty(host: Host, link: Link) -> str:
 
 def snippet_card(host: Host, link: Link) -> look.Rendering:
     """Draw what can be pasted where a file cannot be written. The token was for the file, not for the notebook."""
-    snippet = _pretty(host, replace(link, token=None) if isinstance(link, Http) else link)
+    snippet = _pretty(host, replace(link, token=None) if isinstance(link, HttpLink) else link)
     return look.Rendering(snippet, look.card(f"for {escape(host.title)}", look.pre(snippet)))
 
 

@@ -126,9 +126,7 @@ class Session:
         self.sync()
         if name is None:
             return self.registry.meant(self.namespace)
-        if name in self.registry.plain(self.namespace):
-            return self.registry.take(name, self.namespace)
-        return self.registry.named(name)
+        return self.registry.take(self.registry.find(self.namespace, name), self.namespace)
 
     def defining(self, name: str | None = None) -> LiveServer:
         """Return the server that a cell magic defines on: the live one of that name, or the current one."""

@@ -146,7 +146,7 @@ def test_a_cell_that_cannot_become_a_tool_changes_nothing_and_says_why(
         ("%mcp call add 1 2", "'1' is not key=value."),
         ("%mcp call add --json '[1]'", "--json takes an object"),
         ("%mcp call add --args nowhere", "there is no variable 'nowhere'"),
-        ("%mcp use nowhere", "There is no live server or variable 'nowhere'."),
+        ("%mcp use nowhere", "There is no server 'nowhere' here."),
         ("%mcp use shelf_of_books", "'shelf_of_books' is a list, not an MCP server"),
         ("%mcp read nowhere://x", "Unknown resource: nowhere://x"),
         ("%mcp token", "does not listen, so it has no token. First: %mcp serve."),

@@ -73,7 +73,9 @@ def test_of_several_only_those_with_definitions_count(shell: Shell) -> None:
 @pytest.mark.parametrize("line", ["%mcp tools", "%mcp call of_b a=1", "%mcp serve", "%mcp inspect", "%mcp form of_b"])
 def test_several_plain_servers_are_named_with_the_way_to_choose(shell: Shell, line: str) -> None:
     shell.good(PLAIN.format("a"), PLAIN.format("b"))
-    assert said(shell, line) == "There are several servers here: a, b. Choose one: %mcp use a."
+    assert (
+        said(shell, line) == "There are several servers here: a, b. Choose one with --server NAME or '%mcp use NAME'."
+    )
     assert servers(shell) == []
     shell.good("%mcp use b", "%mcp tools of_b")
 
