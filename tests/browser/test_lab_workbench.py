@@ -74,7 +74,7 @@ def wider_than_their_room(lab: Lab, what: str) -> list[str]:
 
 def test_the_traffic_fills_while_an_outside_client_calls_and_a_cell_is_busy(lab: Lab, client: Connected) -> None:
     turn_to(lab, "Traffic")
-    lab.run("import time")
+    lab.run("import threading")
     client.call("find_books", words="sea")
     client.call("lend", title="Emma")
     assert client.call("lend", title="Emma", weeks=9) == "error"
