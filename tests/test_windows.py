@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ def busy_for_a_while() -> None:
 
 
 @pytest.fixture
-def unheard_interrupt(monkeypatch: pytest.MonkeyPatch):
+def unheard_interrupt(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Interrupt the main thread as Windows does: the interrupt is pending, and wakes no wait."""
     monkeypatch.setattr(main_thread, "LONGEST_WAIT", 0.01)
     # A shell starts its background jobs with interrupts ignored.
@@ -54,7 +55,7 @@ def late(future: Future[Any]) -> threading.Timer:
     return timer
 
 
-def test_an_interrupt_that_wakes_no_wait_ends_the_wait_for_a_result(unheard_interrupt: None):
+def test_an_interrupt_that_wakes_no_wait_ends_the_wait_for_a_result(unheard_interrupt: None) -> None:
     future: Future[str] = Future()
     timer = late(future)
     with pytest.raises(KeyboardInterrupt):
@@ -73,7 +74,9 @@ def test_an_interrupt_that_wakes_no_wait_ends_the_wait_for_a_task_to_start(
         portal.start_task(never_starts)
 
 
-def test_an_interrupt_that_wakes_no_wait_ends_the_bridge(monkeypatch: pytest.MonkeyPatch, unheard_interrupt: None):
+def test_an_interrupt_that_wakes_no_wait_ends_the_bridge(
+    monkeypatch: pytest.MonkeyPatch, unheard_interrupt: None
+) -> None:
     class Ended(threading.Event):
         def wait(self, timeout: float | None = None) -> bool:
             return super().wait(5 if timeout is None else timeout)
@@ -107,7 +110,7 @@ def test_an_interrupt_that_wakes_no_wait_ends_the_bridge(monkeypatch: pytest.Mon
 
 def test_a_client_that_hangs_up_interrupts_the_cells_where_a_signal_would_end_the_process(
     monkeypatch: pytest.MonkeyPatch,
-):
+) -> None:
     def kill(pid: int, number: int) -> None:
         raise AssertionError("TerminateProcess: nothing is tidied, and children go on")
 
@@ -120,7 +123,7 @@ def test_a_client_that_hangs_up_interrupts_the_cells_where_a_signal_would_end_th
     assert ended.signal.done()
 
 
-def test_a_port_is_held_alone_where_reusing_it_would_share_it(monkeypatch: pytest.MonkeyPatch):
+def test_a_port_is_held_alone_where_reusing_it_would_share_it(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
     class Socket(socket.socket):
@@ -133,7 +136,7 @@ def test_a_port_is_held_alone_where_reusing_it_would_share_it(monkeypatch: pytes
     assert asked == [-5]
 
 
-def test_a_port_that_is_held_alone_counts_as_taken(monkeypatch: pytest.MonkeyPatch):
+def test_a_port_that_is_held_alone_counts_as_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     class Socket(socket.socket):
         def bind(self, address: Any) -> None:
             raise OSError(errno.EACCES, "An attempt was made to access a socket in a way forbidden")
@@ -146,7 +149,7 @@ def test_a_port_that_is_held_alone_counts_as_taken(monkeypatch: pytest.MonkeyPat
 
 def test_a_file_that_another_program_reads_is_replaced_when_that_has_ended(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-):
+) -> None:
     refusals = [3]
     replace = Path.replace
 
@@ -168,7 +171,7 @@ def test_a_file_that_another_program_reads_is_replaced_when_that_has_ended(
     assert refusals == [0]
 
 
-def test_a_file_that_stays_in_use_is_told_of_in_the_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_a_file_that_stays_in_use_is_told_of_in_the_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def refuse(path: Path, target: Any) -> Path:
         raise PermissionError(errno.EACCES, "in use")
 
@@ -181,7 +184,7 @@ def test_a_file_that_stays_in_use_is_told_of_in_the_end(monkeypatch: pytest.Monk
 
 def test_the_log_of_a_server_under_proof_is_removed_when_nobody_has_it_open(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-):
+) -> None:
     opened: list[Any] = []
     of_path, unlink = Path.open, Path.unlink
 
