@@ -223,7 +223,7 @@ def test_a_call_that_nobody_answers_is_denied(portal: Portal, library: Library, 
         assert "Nobody allowed this call within 0.05 s" in text(call)
         assert call.result().is_error
         assert (library.done, approval_of(listener).waiting) == ([], [])
-    assert library.server.runtime.recorder.calls[0].approval.by == "timeout"
+    assert decided(library.server.runtime.recorder.calls[0].approval).by == "timeout"
 
 
 def test_a_call_that_its_client_cancels_waits_no_longer(
