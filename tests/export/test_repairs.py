@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,18 +13,15 @@ from mcp_notebook.export.proof import prove
 from mcp_notebook.export.ran import Subject
 from mcp_notebook.slicing import statements
 from mcp_notebook.slicing.statements import RanCell
-from tests.support.shells import Shell, running_shell
+from tests.support.shells import Shell
 
 PRICE = "%%mcp_tool\ndef price(n: int) -> int:\n    return {} * n"
 
 
-@pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
-    """A shell in an empty directory, whose exports are proven with the interpreter of the tests."""
+@pytest.fixture(autouse=True)
+def proven_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prove packages with the interpreter of the tests."""
     monkeypatch.setattr(exporting, "prove", lambda *a, **o: prove(*a, **{**o, "python": Path(sys.executable)}))
-    monkeypatch.chdir(tmp_path)
-    with running_shell() as shell:
-        yield shell
 
 
 def added(exported: Exported) -> list[tuple[int | None, str]]:

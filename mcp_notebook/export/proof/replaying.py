@@ -77,7 +77,7 @@ def _why_not(call: Call, server: MCPServer[Any]) -> str | None:
         (call.state == "cancelled", "it was cancelled"),
         (call.state not in ("done", "error", "refused"), "it had not ended"),
         (call.malformed, "its request was malformed"),
-        (call.cut, "it was too long to be kept whole"),
+        (call.cut, "it was too long to be kept in full"),
         (len(questions) > len(answers), "a question of it was not answered"),
         (call.method == "tools/call" and call.name in OF_THE_NOTEBOOK, "it is a tool of the workbench"),
         (_others_count(call, server), "the record does not have its other arguments"),
