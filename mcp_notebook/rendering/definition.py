@@ -1,4 +1,4 @@
-"""The card "what an agent sees" of a tool, resource or prompt, after the cell that defines it."""
+"""Render the card of a tool, resource or prompt: the definition as an agent sees it, with hints on it."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def definition_card(
     before: Entry | None = None,
     try_it: str = "",
 ) -> look.Rendering:
-    """Draw what an agent sees of one entry of a list.
+    """Draw one entry of a list as an agent sees it.
 
     Args:
-        kind: What it is: ``tool``, ``resource``, ``resource template`` or ``prompt``.
+        kind: ``tool``, ``resource``, ``resource template`` or ``prompt``.
         entry: The entry as listed, JSON.
         server: The name of the server that lists it.
         function: The function behind it, for the lint.
@@ -57,7 +57,7 @@ def definition_card(
         result=[(p.name, field_in_words(p, output), p.description) for p in parameters(output)],
         facts=[("MIME type", entry["mimeType"])] if "mimeType" in entry else [],
         advice=lint(entry, function) if kind == "tool" else [],
-        changed=[] if before is None else diff(before, entry) or ["nothing: what clients see is the same"],
+        changed=[] if before is None else diff(before, entry) or ["nothing: clients see the same as before"],
         try_it=try_it,
     )
     if kind == "tool":

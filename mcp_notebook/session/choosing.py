@@ -12,26 +12,26 @@ __all__ = ["choose", "subject_of"]
 
 
 def choose(session: Session, name: str | None = None) -> LiveServer:
-    """Return the server that is meant, and make it current; a plain `MCPServer` in a variable is adopted.
+    """Return the chosen server, and make it current; adopt it if it is a plain `MCPServer` in a variable.
 
     Raises:
         UnknownNameError: There is no such server.
-        UsageError: It is not clear which one is meant.
+        UsageError: It is not clear which server is meant.
     """
     session.sync()
     return session.registry.use(session.registry.find(session.namespace, name), session.namespace)
 
 
 def subject_of(session: Session, name: str | None = None) -> Subject:
-    """Return the material of an export: a server, the cells that ran, and the variables.
+    """Return the input of an export: a server, the cells that ran, and the variables.
 
     Args:
-        session: The notebook's session.
+        session: The session.
         name: The name of the server, as of `Registry.find`.
 
     Raises:
         UnknownNameError: There is no such server, or it defines nothing.
-        UsageError: It is not clear which one is meant.
+        UsageError: It is not clear which server is meant.
     """
     session.sync()
     found = session.registry.find(session.namespace, name)
@@ -39,9 +39,10 @@ def subject_of(session: Session, name: str | None = None) -> Subject:
     assert server is not None
     if name is None and not definitions(server):
         raise UnknownNameError(
-            f"The server {found!r} has no definitions to export. A %%mcp_tool cell makes one, or @mcp.tool() on it."
+            f"The server {found!r} has no definitions to export. Define a tool in a %%mcp_tool cell, or with "
+            "@mcp.tool()."
         )
-    # The first variable that holds it, if there are several.
+    # If several variables have it, take the first that was bound.
     variables = (n for n, value in list(session.namespace.items()) if value is server and not n.startswith("_"))
     cells = history_of(session.shell).cells()
     return Subject(server, next(variables, None), cells, session.namespace, session.offered.gone)

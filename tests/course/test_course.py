@@ -182,7 +182,7 @@ def asking_server() -> NotebookServer:
         ("burn", [{"sure": False}], "got False"),
         ("burn", ["decline"], "got the error"),
         ("burn", [], "asked 'Sure?', and the 0 answers given are used up"),
-        ("keep", [{"sure": True}], "got True, with 1 of 1 questions never asked"),
+        ("keep", [{"sure": True}], "got True, but 1 of 1 questions were never asked"),
     ],
 )
 def test_a_check_answers_what_the_tool_asks_and_wants_to_be_asked(tool: str, answers: list[Any], said: str) -> None:
@@ -222,7 +222,7 @@ def test_copying_the_course_again_keeps_what_the_learner_changed(tmp_path: Path)
     folder = tmp_path / "my course"
     assert f"{len(NOTEBOOKS)} copied" in copy_course(folder)
     (folder / FIRST).write_text("mine", encoding="utf-8")
-    assert "--fresh starts over" in copy_course(folder)
+    assert "to start over: --fresh" in copy_course(folder)
     assert (folder / FIRST).read_text(encoding="utf-8") == "mine"
 
 

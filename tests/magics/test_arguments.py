@@ -148,7 +148,7 @@ def test_a_prompt_is_sent_arguments_of_any_name(shell: Shell) -> None:
 
 
 def test_the_line_that_says_what_a_prompt_needs_can_be_followed(shell: Shell) -> None:
-    with pytest.raises(UsageError, match=r'^odd needs "a b": %mcp prompt odd "a b"=\.\.\.$'):
+    with pytest.raises(UsageError, match=r'^odd requires "a b": %mcp prompt odd "a b"=\.\.\.$'):
         magic(shell, "prompt odd")
 
 

@@ -88,7 +88,7 @@ def test_a_plain_server_can_be_named_by_its_variable(shell: Shell, line: str) ->
 
 def test_definitions_by_magics_and_new_servers_go_first(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
     shell.good(PLAIN.format("mcp"), TOOL, "%mcp tools magic")
-    assert "'notebook' is new, beside mcp. To define on mcp instead: %mcp use mcp." in capsys.readouterr().err
+    assert "'notebook' is a new server, besides mcp. To define on mcp instead: %mcp use mcp." in capsys.readouterr().err
     shell.good("%mcp new library")
     assert shell.session.live().name == "library"
 
