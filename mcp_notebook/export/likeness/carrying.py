@@ -7,14 +7,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from mcp.server.mcpserver.tools import Tool
+
 from mcp_notebook.cells import execution_count
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.likeness.live import anatomy_of
 from mcp_notebook.export.likeness.parts import about, called, functions_in, layers
-from mcp_notebook.export.module.exposed import is_exposed
-from mcp_notebook.export.module.registrations import Key, Registrations
+from mcp_notebook.export.module.entries import is_exposed
+from mcp_notebook.export.module.registrations import Key, Registration, Registrations
 from mcp_notebook.export.ran import Subject
-from mcp_notebook.server import sdk_gaps
+from mcp_notebook.server import Definition, sdk_gaps
 from mcp_notebook.slicing import names
 from mcp_notebook.slicing.statements import Notebook, Statement
 
@@ -49,6 +51,7 @@ def findings(
     for (cell, name), places in _put_there(found, reading, plan).items():
         what = f"answers for {_listed(places)} on the live server, and nothing that the package does puts it there."
         yield Finding("stops", cell, name, what, WAY_OUT)
+    yield from _changed(plan)
 
 
 _Places = dict[tuple[int, str], list[str]]
@@ -134,3 +137,76 @@ class _Reading:
                 work += self._reads[index] - seen
                 seen |= self._reads[index]
         return frozenset(found)
+
+
+# --- entries that are not what the statement that registered them says
+
+FIELDS = ("title", "description", "annotations", "icons", "meta")
+
+SAY_IT = "Say it where it is registered, and run that cell again."
+
+
+def _changed(plan: Registrations) -> Iterator[Finding]:
+    """Stop where something has changed an entry since, and no carried statement does that.
+
+    What an option that is no literal gives is only known once it runs: that is left to the proof.
+    """
+    if plan.others:  # which may have changed it, and are carried
+        return
+    for (kind, name), definition in plan.definitions.items():
+        maker = plan.makers.get((kind, name))
+        options = None if maker is None or not maker.method else _options(maker)
+        if maker is None or options is None:
+            continue
+        changed = [field for field in FIELDS if _differs(field, options, definition)]
+        if not options["decorated"] and _has_another_schema(definition):
+            changed.append("input schema")
+        if changed:
+            what = f"the {' and '.join(changed)} of this {kind} is another one on the live server than its cell says."
+            yield Finding("stops", maker.statement.cell, name, what, SAY_IT)
+
+
+def _options(maker: Registration) -> dict[str, Any] | None:
+    """Return the options that a statement registers with; None where its text does not tell them."""
+    node = maker.statement.node
+    decorators = getattr(node, "decorator_list", [])
+    call = decorators[maker.decorator] if maker.decorator is not None else getattr(node, "value", None)
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Call):
+        call = call.func
+    if not isinstance(call, ast.Call):
+        return None
+    is_added = any(isinstance(argument, ast.Call) for argument in call.args)  # an entry that was made elsewhere
+    if is_added or len(call.args) > 1 or any(word.arg is None for word in call.keywords):
+        return None
+    if getattr(call.func, "attr", "") in ("add_prompt", "add_resource"):
+        return None
+    return {**{str(word.arg): word.value for word in call.keywords}, "decorated": len(decorators) > 1}
+
+
+def _differs(field: str, options: dict[str, Any], definition: Definition) -> bool:
+    live = getattr(definition.entry, field, None)
+    if field in options:
+        try:
+            return bool(live != ast.literal_eval(options[field]))
+        except (ValueError, TypeError):
+            return False
+    return live not in _documented(definition) if field == "description" else live is not None
+
+
+def _documented(definition: Definition) -> set[str | None]:
+    """Return what the SDK takes for a description that is not given."""
+    functions = (definition.function, getattr(definition.entry, "fn", None))
+    constants = getattr(getattr(definition.function, "__code__", None), "co_consts", ())
+    return {"", *(getattr(function, "__doc__", None) for function in functions), *(c for c in constants[:1] if c)}
+
+
+def _has_another_schema(definition: Definition) -> bool:
+    entry, function = definition.entry, definition.function
+    if not isinstance(entry, Tool) or function is None:
+        return False
+    try:
+        return bool(
+            Tool.from_function(function, name=entry.name, structured_output=False).parameters != entry.parameters
+        )
+    except Exception:  # noqa: BLE001 - annotations are the author's code
+        return False

@@ -12,7 +12,7 @@ from typing import Any
 from mcp_notebook.cells import execution_count
 from mcp_notebook.export.likeness.anatomy import digest
 from mcp_notebook.export.likeness.parts import about, called, layers
-from mcp_notebook.export.module import limits
+from mcp_notebook.export.module.entries import TIME_LIMIT
 
 __all__ = ["Source", "Unlike", "unlike"]
 
@@ -85,7 +85,7 @@ def _inside(code: types.CodeType) -> Iterator[types.CodeType]:
             yield from _inside(each)
 
 
-_LIMITS = {digest(each) for each in _inside(compile(ast.parse(limits.DECORATOR), "limits.py", "exec"))}
+_LIMITS = {digest(each) for each in _inside(compile(ast.parse(TIME_LIMIT), "limits.py", "exec"))}
 
 
 def _without_limits(found: Any) -> Any:
