@@ -21,7 +21,7 @@ class Selection:
 
     Attributes:
         statements: The statements, in execution order.
-        findings: What could not be carried, and what was left out.
+        findings: The findings about the statements and about the rest.
         future: The features that ``from __future__`` imports turned on for the statements.
     """
 

@@ -46,7 +46,7 @@ class Body:
         variable: The name of the server in it.
         statements: Its statements, in their order.
         imports: Imports that no cell has.
-        findings: What behaves otherwise than in the notebook.
+        findings: Definitions that behave otherwise than in the notebook.
     """
 
     variable: str
@@ -61,7 +61,7 @@ def body(carried: Sequence[Statement], plans: list[Registrations], subject: Subj
     Args:
         carried: The statements that the registrations need, and those that register.
         plans: The registrations of each server; those of the subject's come first.
-        subject: What is exported.
+        subject: The server, and the cells that it came from.
         magics: The magics of the notebook.
     """
     written = Body(subject.variable or _free_name(carried))
@@ -205,7 +205,7 @@ def _near(statement: Statement, text: str, made: Made) -> Part:
 
 
 def _is_free(statement: Statement, between: list[Part]) -> bool:
-    """Whether a statement may run after these instead of before them."""
+    """Return whether a statement may run after these, and not ahead of them."""
     own = names.of(statement.node)
     for node in (part.statement.node for part in between):
         other = names.of(node)

@@ -168,7 +168,7 @@ def exposed(server: str, definition: Definition, namespace: Mapping[str, Any], i
 
 
 def _draws_itself(definition: Definition, value: Any, method: str) -> bool:
-    """Whether a method of the value alone gives what clients read; IPython may have been told to draw otherwise."""
+    """Return whether the value's own method gives what clients read: IPython may have been told to draw otherwise."""
     if definition.function is None or not callable(getattr(value, method, None)):
         return False
     try:

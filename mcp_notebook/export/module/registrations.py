@@ -1,4 +1,4 @@
-"""Which statements made what is live on a server now, and which earlier ones are superseded.
+"""The statements that made the live entries of a server, and those that are superseded.
 
 The live entries decide what a package registers. A decorator or call of the author's that made one is kept; for the
 entries that magics made, `entries` writes the decorator.
@@ -67,7 +67,7 @@ class Registrations:
         others: Statements that change the server in another way, such as a loop that registers.
         left_out: Statements that a package never carries.
         taken_off: Definitions that are gone, and that `others` may register again.
-        findings: What cannot be carried.
+        findings: Definitions that cannot be carried.
     """
 
     aliases: frozenset[str]
@@ -103,7 +103,7 @@ def of(
         server: The server.
         aliases: The variables.
         namespace: The notebook's variables.
-        gone: What the server offered once, and offers no longer.
+        gone: Definitions that the server offered once, and offers no longer.
     """
     held = frozenset(aliases)
     found = Registrations(held, _begun(notebook, held), {(d.kind, d.name): d for d in definitions(server)})
@@ -208,9 +208,13 @@ def _magic(definition: Definition, home: Statement, notebook: Notebook, servers:
             continue
         if "--server" in words[:-1] and words[words.index("--server") + 1] not in servers:
             continue
-        here = {name for s in notebook.statements if s.cell == magic.cell for name in _functions(s.node)}
-        if _function_name(definition) in words or (magic.cell == home.cell and not here.intersection(words)):
+        if _function_name(definition) in words:
             return magic
+        # Without a name that it defines, a cell means all of its functions.
+        if magic.cell == home.cell:
+            here = {name for s in notebook.statements if s.cell == magic.cell for name in _functions(s.node)}
+            if not here.intersection(words):
+                return magic
     return None
 
 
@@ -261,7 +265,7 @@ def _place(statement: Statement) -> str:
 
 
 def _makes_more(found: Registrations, notebook: Notebook) -> bool:
-    """Whether making the server may have registered on it."""
+    """Return whether making the server may have registered on it."""
     if found.begun < 0:
         return False
     value = getattr(notebook.statements[found.begun].node, "value", None)

@@ -1,4 +1,4 @@
-"""What statements do with a server: register on it by a method, change it in another way, or start it."""
+"""Uses of a server in statements: to register on it, to change it in another way, to start it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp_notebook.server.changes import Kind
 from mcp_notebook.slicing.statements import Notebook
 
-__all__ = ["METHODS", "ServerUses", "is_main", "makes_app", "method_of", "removed_names", "root", "runs"]
+__all__ = ["METHODS", "ServerUses", "is_main", "makes_app", "method_of", "removed_names", "root", "run_now", "runs"]
 
 METHODS: dict[str, tuple[Kind, ...]] = {
     "tool": ("tool",),
@@ -45,7 +45,7 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class ServerUses:
-    """Which statements change a server: those whose code has to do with it, and does more than look.
+    """Finds the statements that change a server: their code mentions it, and does more than look.
 
     Args:
         notebook: All that ran.
@@ -74,7 +74,7 @@ class ServerUses:
         """Return whether running a statement changes the server."""
         if is_main(node):
             return False
-        parts = self._run_by([*_run_now(ast.Module([node], []))])
+        parts = self._run_by([*run_now(ast.Module([node], []))])
         gone = {id(inside) for part in parts if removes(part, self._aliases) for inside in ast.walk(part)}
         parts = [part for part in parts if id(part) not in gone]
         if not self._known & set(_names(parts)):
@@ -123,14 +123,15 @@ def _names(parts: Iterable[ast.AST]) -> Iterator[str]:
     yield from (part.id for part in parts if isinstance(part, ast.Name))
 
 
-def _run_now(node: ast.AST) -> Iterator[ast.AST]:
+def run_now(node: ast.AST) -> Iterator[ast.AST]:
     """Yield the parts of a statement that run with it, and not when a function is called."""
     for child in ast.iter_child_nodes(node):
         yield child
         if isinstance(child, _Function):
-            yield from (part for decorator in child.decorator_list for part in ast.walk(decorator))
+            now = (*child.decorator_list, *child.args.defaults, *filter(None, child.args.kw_defaults))
+            yield from (part for expression in now for part in ast.walk(expression))
         elif not isinstance(child, ast.Lambda):
-            yield from _run_now(child)
+            yield from run_now(child)
 
 
 def _given(call: ast.Call) -> list[ast.expr]:

@@ -41,11 +41,11 @@ class Setting:
     Attributes:
         name: The field of the settings class, such as ``api_key``.
         annotation: The source of its type, such as ``str``; a secret's is ``SecretStr``.
-        default: The source of its default; None where it must be given.
+        default: The source of its default; None if it must be given.
         secret: Whether it must never be written.
         variable: The environment variable that it is read from.
-        description: What it is, as its author says; "" where nothing is said.
-        live: Its value in the notebook, as an environment has it; None where that is the default. Never written.
+        description: The author's description; "" if there is none.
+        live: Its value in the notebook, as an environment has it; None if that is the default. Never written.
     """
 
     name: str
@@ -59,15 +59,15 @@ class Setting:
 
 @dataclass(frozen=True)
 class Module:
-    """What goes into the package's own folder.
+    """The content of the package's own folder.
 
     Attributes:
         files: The source of each module by its file name; ``server.py`` has the server.
-        variable: What the server is called in ``server.py``.
+        variable: The name of the server in ``server.py``.
         cells: For each kind and name of a definition, the number of its cell; for the report of a difference.
-        settings: What the modules read from the environment, through ``settings.py``.
+        settings: The values that the modules read from the environment, through ``settings.py``.
         pip: Requirements that ``%pip install`` lines of the notebook name.
-        findings: What could not be carried, what was changed, what was left out.
+        findings: Code that could not be carried, was changed, or was left out.
         carried: The cell of each statement of the notebook that is in it, with its first and last line there.
     """
 

@@ -1,4 +1,4 @@
-"""What to know about a slice of a notebook: what it cannot carry, and what it leaves out."""
+"""Findings about a slice of a notebook: code that it cannot carry, and code that it leaves out."""
 
 from collections.abc import Iterator
 

@@ -50,7 +50,7 @@ def in_statements(notebook: Notebook, carried: Sequence[Statement]) -> Iterator[
 
 
 def _asks(node: ast.stmt) -> bool:
-    """Whether a statement asks a person; the value of a variable becomes a setting instead."""
+    """Return whether a statement asks a person; the value of a variable becomes a setting instead."""
     target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
     if isinstance(node, _FUNCTIONS) or (isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(target, ast.Name)):
         return False
@@ -77,7 +77,7 @@ def _imported(node: ast.stmt) -> Iterator[str]:
 
 
 def _is_local(module: str) -> bool:
-    """Whether a module exists, but neither in Python nor in an installed distribution."""
+    """Return whether a module exists, but neither in Python nor in an installed distribution."""
     if not module or module in sys.stdlib_module_names or module in sys.builtin_module_names:
         return not module
     try:

@@ -24,7 +24,7 @@ def files(notebook: Notebook, carried: Collection[Statement], paths: Paths) -> I
     """Warn of each file that carried code names; once, and not of a directory if a file in it is named."""
     named = {statement: list(dict.fromkeys(paths.named(statement.node))) for statement in carried}
     every = {text for texts in named.values() for text in texts}
-    # What a carried statement makes is there in the package too.
+    # A file that a carried statement makes is there in the package too.
     said = {t for s, ts in named.items() if not isinstance(s.node, _FUNCTIONS) and _makes(s.node) for t in ts}
     said |= {text for text in every if any(other.startswith(f"{text.rstrip('/')}/") for other in every)}
     made = {magic.text.split("\n")[0].split()[-1]: magic.cell for magic in notebook.magics if magic.name == "writefile"}
@@ -108,7 +108,7 @@ def removals(statements: Sequence[Statement], carried: Collection[int]) -> Itera
 
 
 def _removes(node: ast.stmt) -> bool:
-    """Whether all that a statement does is to remove a file, perhaps if it is there."""
+    """Return whether a statement only removes a file, perhaps if it is there."""
     if isinstance(node, ast.If) and len(node.body) == 1 and not node.orelse:
         return _removes(node.body[0])
     return isinstance(node, ast.Expr) and removes_file(node.value)

@@ -108,7 +108,7 @@ def _between(definitions: list[_Definition], last: _Definition, ids: Mapping[int
 
 
 def _is_one_cell(one: _Definition, last: _Definition, ids: Mapping[int, str]) -> bool:
-    """Whether two definitions are of one cell; if cells have no ids, as far as the same text shows."""
+    """Return whether two definitions are of one cell; if cells have no ids, as far as the same text shows."""
     numbers = one.statement.cell, last.statement.cell
     if any(number in ids for number in numbers):
         return ids.get(numbers[0]) == ids.get(numbers[1])
