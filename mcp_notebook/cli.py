@@ -28,7 +28,7 @@ def main() -> None:
 
 @main.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default="course")
-@click.option("--fresh", is_flag=True, help="Start over; what you changed is kept beside, in a dated folder.")
+@click.option("--fresh", is_flag=True, help="Start over; notebooks that you changed are moved into a dated folder.")
 @click.option("--port", type=int, default=8888, show_default=True, help="JupyterLab's port, or the next free one.")
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 def lab(folder: Path, fresh: bool, port: int, no_browser: bool) -> None:
@@ -58,20 +58,20 @@ def lab(folder: Path, fresh: bool, port: int, no_browser: bool) -> None:
     type=click.Choice(["stdio", "http"]),
     default="stdio",
     show_default=True,
-    help="One client, which starts this as a process; or any number, over HTTP on this machine.",
+    help="stdio for one client, which starts this as a process, or http for any number on this machine.",
 )
 @click.option(
     "--only",
     metavar="CELLS|TAGS",
     help="Run only these code cells: numbers from the top (1-5,8 or 3-), tags (setup,tools), or both; all by default.",
 )
-@click.option("--server", metavar="NAME", help="The server that is meant; the only one with definitions if not given.")
+@click.option("--server", metavar="NAME", help="The server to serve. Default: the only one with definitions.")
 @click.option("--watch", is_flag=True, help="Apply each saved change of the notebook; clients stay connected.")
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
     metavar="SECONDS",
-    help="End with an error where one cell takes longer; no limit if not given.",
+    help="End with an error if a cell takes longer. Default: no limit.",
 )
 @click.option(
     "--port",
@@ -79,8 +79,8 @@ def lab(folder: Path, fresh: bool, port: int, no_browser: bool) -> None:
     metavar="PORT",
     help="With http, listen on this port. Default: the previous port, or a free one.",
 )
-@click.option("--no-token", is_flag=True, help="With http, let every program of this machine call, without a token.")
-@click.option("--allow-other-users", is_flag=True, help="With --no-token, also on a machine that other people use.")
+@click.option("--no-token", is_flag=True, help="With http, let every program on this machine call without a token.")
+@click.option("--allow-other-users", is_flag=True, help="Allow --no-token on a machine that other people use.")
 @click.option("--show-token", is_flag=True, help="With http, print the token.")
 def serve(notebook: Path, **options: Any) -> None:
     r"""Run NOTEBOOK from top to bottom without a front end, and serve the MCP server that its cells define.
@@ -126,12 +126,12 @@ def _wishes(command: Callable[..., None]) -> Callable[..., None]:
 @main.command("export")
 @click.argument("notebook", type=click.Path(path_type=Path))
 @click.argument("destination", type=click.Path(path_type=Path), metavar="DEST")
-@click.option("--server", metavar="NAME", help="The server that is meant; the only one with definitions if not given.")
+@click.option("--server", metavar="NAME", help="The server to export. Default: the only one with definitions.")
 @_wishes
 def export_notebook(notebook: Path, destination: Path, server: str | None, **wishes: Any) -> None:
-    r"""Run NOTEBOOK from top to bottom, and make a package of its server in DEST, with the proof that it is the same.
+    r"""Run NOTEBOOK from top to bottom, write its server as a package in DEST, and prove that both are the same.
 
-    Ends with 0 where the package is proven (or only written, as asked), 1 where it is not, 2 where nothing was written.
+    Exit status: 0 proven (or only written, as asked), 1 not proven, 2 nothing written.
 
     \b
     Examples:
@@ -169,7 +169,7 @@ def export_notebook(notebook: Path, destination: Path, server: str | None, **wis
 @main.command("import")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.argument("notebook", type=click.Path(path_type=Path, dir_okay=False), required=False)
-@click.option("--rename-fastmcp", is_flag=True, help="Write MCPServer where PATH has FastMCP, and say what differs.")
+@click.option("--rename-fastmcp", is_flag=True, help="Replace FastMCP by MCPServer, and report what else must change.")
 def import_(path: Path, notebook: Path | None, rename_fastmcp: bool) -> None:
     r"""Write the server of a module, PATH, as a NOTEBOOK, to work on it in cells.
 
@@ -199,9 +199,9 @@ def import_(path: Path, notebook: Path | None, rename_fastmcp: bool) -> None:
     type=click.FloatRange(min=0),
     default=WAIT,
     show_default=True,
-    help="How long a request waits for a kernel that restarts or is not running.",
+    help="The time that a request waits for a kernel that restarts or is not running.",
 )
-@click.option("--runtime-dir", type=click.Path(), help="Jupyter's runtime directory, where it is not the usual one.")
+@click.option("--runtime-dir", type=click.Path(), help="Jupyter's runtime directory, if it is not the default.")
 def connect(name: str, wait: float, runtime_dir: str | None) -> None:
     """Bridge stdio to the live notebook NAME, for hosts that start an MCP server as a process.
 
@@ -212,7 +212,7 @@ def connect(name: str, wait: float, runtime_dir: str | None) -> None:
 
 
 @main.command("list")
-@click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 def list_live(as_json: bool) -> None:
     """List the notebooks of this machine that serve now."""
     rows: list[dict[str, object]] = [

@@ -23,7 +23,7 @@ from collections.abc import Iterable
 
 TYPE_CHECKING = False  # importing typing's takes 7 ms, and the bridge has to start fast
 if TYPE_CHECKING:
-    from mcp_notebook.recording import Call
+    from typing import Any
 
 __all__ = [
     "CellError",
@@ -105,7 +105,7 @@ class RequestError(McpNotebookError):
         data: The data of the server's error, as JSON; None if there is none.
     """
 
-    def __init__(self, message: str, call: Call | None = None, *, code: int | None = None, data: object = None) -> None:
+    def __init__(self, message: str, call: Any = None, *, code: int | None = None, data: object = None) -> None:
         super().__init__(message)
         self.call = call
         self.code = code

@@ -162,7 +162,7 @@ def test_what_can_mislead_is_called_out(url: str, words: str) -> None:
 
 @pytest.mark.parametrize("url", ["https://bank.example/a?b=c#d", "https://bank.example", "https://bank.example:8443/"])
 def test_an_ordinary_url_has_nothing_to_look_at_twice(url: str) -> None:
-    assert "look twice" not in asked(question(url)).text
+    assert "caution" not in asked(question(url)).text
     assert "as written" not in asked(question(url)).text
 
 

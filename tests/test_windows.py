@@ -90,7 +90,7 @@ def test_an_interrupt_that_wakes_no_wait_ends_the_bridge(monkeypatch: pytest.Mon
     address = type("Address", (), {"running": True, "transport": "http"})()
     monkeypatch.setattr(command, "LOOK", 0.01)
     monkeypatch.setattr(command.addresses, "find", lambda name: address)
-    monkeypatch.setattr(command, "Host", type("Host", (), {"tell": print}))
+    monkeypatch.setattr(command, "HostProcess", type("HostProcess", (), {"tell": print}))
     monkeypatch.setattr(command, "Kernel", lambda *_: None)
     monkeypatch.setattr(command, "Bridge", Bridge)
     monkeypatch.setattr(os, "_exit", lambda status: None)

@@ -1,4 +1,4 @@
-"""A loop of model and tools over MCP servers, and models as such."""
+"""Let models call the tools of MCP servers: the models, and the loop of model and tools."""
 
 from mcp_notebook.agent.conversation import Conversation, Turn, Use, Watcher
 from mcp_notebook.agent.model import Model, provided

@@ -1,4 +1,4 @@
-"""The loop of model and tools."""
+"""Run the loop of model and tools."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ __all__ = ["Conversation", "Turn", "Use", "Watcher"]
 
 @dataclass(frozen=True)
 class Use:
-    """A call of a tool that a model asks for.
+    """A tool call that a model asks for.
 
     Attributes:
-        name: What the model calls it.
-        server: The server's name; empty where no server has such a tool.
-        tool: The tool; None where there is none.
-        arguments: As the model gave them.
+        name: The model's name for the tool.
+        server: The server's name; "" if no server has such a tool.
+        tool: The tool; None if there is none.
+        arguments: The arguments, as the model gave them.
     """
 
     name: str
@@ -46,13 +46,13 @@ class Use:
 
 @dataclass(frozen=True)
 class Turn:
-    """What came of one prompt.
+    """The outcome of one prompt.
 
     Attributes:
         answer: The model's last text.
         calls: Each call with its result, in order.
-        requests: How often the model was asked.
-        cut: Whether the answer ends where the limit of tokens was reached.
+        requests: The number of requests to the model.
+        cut: Whether the answer was cut off at the limit of tokens.
     """
 
     answer: str
@@ -65,31 +65,31 @@ class Turn:
 
 
 class Watcher(Protocol):
-    """Is told of a turn as it goes on, on the event loop; the turn waits for it."""
+    """Follows a turn, on the event loop; the turn waits for each call of these methods."""
 
     async def said(self, text: str) -> None:
-        """The model said something."""
+        """Handle a text of the model."""
 
     async def calling(self, use: Use) -> None:
-        """The model asks for a call, which has not begun yet."""
+        """Handle a call that the model asks for, before it begins."""
 
     async def called(self, use: Use, result: CallToolResult, call: Call | None) -> None:
-        """That call has ended; `call` is what the recorder kept of it."""
+        """Handle the result of that call; `call` is its record."""
 
     async def failed(self, use: Use, reason: str, call: Call | None) -> None:
-        """That call was not made, or brought no result."""
+        """Handle that call if it was not made, or has no result."""
 
 
 Approve = Callable[[Use], Awaitable[bool]]
-"""Says whether a call may be made."""
+"""Decides whether a call may be made."""
 
 
 @dataclass
 class Conversation:
-    """Messages that go on from turn to turn.
+    """The messages of all turns.
 
-    A turn that ends early (interrupted, or the model fails) leaves those of its rounds that were complete: the
-    model was told the result of every call that it asked for.
+    If a turn ends early (interrupted, or the model fails), the messages of its complete rounds are kept: those in which
+    the model got the result of every call that it asked for.
     """
 
     messages: list[SamplingMessage] = field(default_factory=list)
@@ -106,17 +106,17 @@ class Conversation:
         most_requests: int = 10,
         most_tokens: int = 4096,
     ) -> Turn:
-        """Ask the model, make the calls that it asks for, tell it the results, until it answers without a call.
+        """Ask the model, make the calls that it asks for and return the results to it, until it answers without a call.
 
         Args:
-            prompt: What the person says.
-            model: Who is asked.
-            toolbox: What it can call.
-            watcher: Is told of everything.
-            approve: Is asked before each call; None allows all.
-            answerer: Answers what servers ask during the calls; None leaves it to the connections' own.
-            most_requests: To the model; the turn ends there.
-            most_tokens: Of each of its replies.
+            prompt: The person's text.
+            model: The model to ask.
+            toolbox: The tools that it can call.
+            watcher: Follows the turn.
+            approve: Decides before each call; None allows all calls.
+            answerer: Answers questions of servers during the calls; None leaves them to the connections' answerers.
+            most_requests: The most requests to the model in the turn.
+            most_tokens: The most tokens of each reply.
 
         Raises:
             ModelError: The model did not answer, or not within `most_requests`.
@@ -124,30 +124,23 @@ class Conversation:
         messages = [*self.messages, SamplingMessage(role="user", content=TextContent(type="text", text=prompt))]
         calls: list[tuple[Use, CallToolResult]] = []
         for number in range(1, most_requests + 1):
-            reply = await model(
-                CreateMessageRequestParams(
-                    messages=messages, tools=toolbox.tools, system_prompt=toolbox.instructions, max_tokens=most_tokens
-                )
-            )
+            reply = await model(_request(messages, toolbox, most_tokens))
             messages.append(SamplingMessage(role="assistant", content=reply.content, _meta=reply.meta))
             text = _text(reply)
             if text:
                 await watcher.said(text)
-            uses = [block for block in reply.content_as_list if isinstance(block, ToolUseContent)]
-            results = []
-            for block in uses:
-                use = _use(toolbox, block)
-                result = await self._made(use, toolbox, watcher, approve, answerer)
-                calls.append((use, result))
-                results.append(_told(block, result))
-            if uses:
-                messages.append(SamplingMessage(role="user", content=[*results]))
+            blocks = [block for block in reply.content_as_list if isinstance(block, ToolUseContent)]
+            uses = [_use(toolbox, block) for block in blocks]
+            results = [await self._made(use, toolbox, watcher, approve, answerer) for use in uses]
+            calls += zip(uses, results, strict=True)
+            if blocks:
+                messages.append(SamplingMessage(role="user", content=[*map(_told, blocks, results)]))
             self.messages = list(messages)
-            if not uses:
+            if not blocks:
                 return Turn(text, calls, number, cut=reply.stop_reason == "maxTokens")
         raise ModelError(
-            f"The model was asked {most_requests} times and still calls tools. What it was told is kept: go on in "
-            "the next cell, or allow more with --max-turns."
+            f"The model was asked {most_requests} times and still calls tools. The conversation is kept: continue in "
+            "the next cell, or allow more requests with --max-turns."
         )
 
     async def _made(
@@ -161,10 +154,16 @@ class Conversation:
             outcome = await entry.connection.aio.call(entry.tool.name, use.arguments, answers=answerer)
         except McpNotebookError as error:
             await watcher.failed(use, str(error), getattr(error, "call", None))
-            # The model is told, as it is of a tool's own failure, and may do something about it.
+            # The model gets the error, as it does for a failure of the tool itself, and may react to it.
             return CallToolResult(content=[TextContent(type="text", text=str(error))], is_error=True)
         await watcher.called(use, outcome.result, outcome.call)
         return outcome.result
+
+
+def _request(messages: list[SamplingMessage], toolbox: Toolbox, most_tokens: int) -> CreateMessageRequestParams:
+    return CreateMessageRequestParams(
+        messages=messages, tools=toolbox.tools, system_prompt=toolbox.instructions, max_tokens=most_tokens
+    )
 
 
 def _use(toolbox: Toolbox, block: ToolUseContent) -> Use:
@@ -189,5 +188,5 @@ def _told(block: ToolUseContent, result: CallToolResult) -> ToolResultContent:
 
 
 def _as_text(block: Unknown) -> TextContent:
-    """Return a block that is none of the protocol's as its JSON, which a model can read."""
+    """Return a block of unknown type as JSON, which a model can read."""
     return TextContent(type="text", text=block.model_dump_json())

@@ -1,7 +1,7 @@
-"""A model: whatever answers the protocol's own request for one.
+"""Define the interface of models: they answer the protocol's sampling requests.
 
-The protocol has a form in which a server asks its client for a model (sampling): messages, tools, a system prompt.
-The loop of `Conversation` asks in the same form, so one model serves both, and nothing else needs to know whose it is.
+With such a request, a server asks its client for a model: messages, tools, a system prompt. The loop of `Conversation`
+uses the same form. So one model serves both, and only its own module knows its provider.
 """
 
 from __future__ import annotations
@@ -16,38 +16,38 @@ __all__ = ["Model", "provided"]
 
 
 class Model(Protocol):
-    """Answers a request with text, calls of tools, or both.
+    """Answers a request with text, tool calls, or both.
 
     Attributes:
-        name: What it is called, for people.
+        name: The model's name, for people.
     """
 
     name: str
 
     async def __call__(self, request: CreateMessageRequestParams) -> CreateMessageResultWithTools:
-        """Answer.
+        """Answer a request.
 
         Raises:
-            ModelError: It cannot.
+            ModelError: The model cannot answer.
         """
         ...
 
 
 def provided(model: Any) -> Model:
-    """Return a model of a provider.
+    """Return a provider's model.
 
     Args:
         model: ``provider:name``, such as ``anthropic:claude-sonnet-4-5``, or one of pydantic-ai's model objects.
 
     Raises:
-        ModelError: pydantic-ai, the provider's package or the key is not there, or nobody has such a model.
+        ModelError: pydantic-ai, the provider's package or the key is missing, or there is no such model.
     """
     try:
-        # Here, because it is an extra, and takes half a second to import.
+        # Imported here, because it is optional, and takes half a second to import.
         from mcp_notebook.agent.pydantic_ai_model import PydanticAIModel
     except ImportError as error:
         raise ModelError(
-            f"The models of providers need pydantic-ai ({error}). Run %pip install 'mcp-notebook[agent]', or let a "
-            "script play the model: --script VAR."
+            f"Providers' models need pydantic-ai ({error}). Run %pip install 'mcp-notebook[agent]', or let a script "
+            "play the model: --script VAR."
         ) from None
     return PydanticAIModel(model)

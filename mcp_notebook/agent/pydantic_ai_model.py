@@ -1,7 +1,7 @@
-"""The models of Anthropic, OpenAI, Google and many others, through pydantic-ai. Nothing else here knows that package.
+"""Use the models of Anthropic, OpenAI, Google and others through pydantic-ai; only this module imports it.
 
-Only its models are used (`pydantic_ai.direct`), not its agents: the calls go through the notebook's own connections,
-where they are recorded, approved, and asked questions.
+It uses only the models (`pydantic_ai.direct`), not the agents, because calls go through the notebook's own connections,
+which record calls, ask for approval, and answer questions of servers.
 """
 
 from __future__ import annotations
@@ -35,17 +35,18 @@ from mcp_notebook.errors import ModelError
 __all__ = ["PydanticAIModel"]
 
 _AS_IT_CAME = "mcp-notebook/reply"
-"""Where a message keeps the provider's own reply: it holds what must go back as it came, such as signed thoughts."""
+"""The key in a message's ``_meta`` for the provider's own reply, which has parts to send back unchanged, such as
+signed thoughts."""
 
 
 class PydanticAIModel:
-    """One of pydantic-ai's models.
+    """A model of pydantic-ai.
 
     Args:
         model: ``provider:name``, or a model object.
 
     Raises:
-        ModelError: The provider's package or the key is not there, or nobody has such a model.
+        ModelError: The provider's package or the key is missing, or there is no such model.
     """
 
     def __init__(self, model: Any) -> None:
@@ -58,7 +59,7 @@ class PydanticAIModel:
         self.name = model if isinstance(model, str) else f"{self._model.system}:{self._model.model_name}"
 
     async def __call__(self, request: CreateMessageRequestParams) -> CreateMessageResultWithTools:
-        """Answer.
+        """Answer a request.
 
         Raises:
             ModelError: The provider cannot be reached, or refuses.
@@ -128,7 +129,7 @@ def _part(block: Any, names: dict[str, str]) -> ai.ModelRequestPart:
 
 
 def _content(block: Any) -> Any:
-    """Return a block as pydantic-ai has it: text, or bytes of a media type."""
+    """Convert a block to pydantic-ai's form: text, or bytes with a media type."""
     if isinstance(block, TextContent):
         return block.text
     if isinstance(block, ImageContent | AudioContent):
@@ -138,7 +139,7 @@ def _content(block: Any) -> Any:
     if isinstance(block, EmbeddedResource):
         inside = block.resource
         if isinstance(inside, BlobResourceContents):
-            return f"[binary resource {inside.uri}, {inside.mime_type or 'of no known type'}]"
+            return f"[binary resource {inside.uri}, {inside.mime_type or 'of unknown type'}]"
         return inside.text
     return block.model_dump_json(by_alias=True, exclude_none=True)
 
@@ -164,22 +165,24 @@ def _result(reply: ai.ModelResponse, name: str) -> CreateMessageResultWithTools:
 def _missing_package(model: str, error: ImportError) -> str:
     group = re.search(r"pydantic-ai-slim\[([\w-]+)\]", str(error))
     package = f"pydantic-ai-slim[{group[1]}]" if group else "pydantic-ai-slim"
-    return f"{model} needs its provider's package: run %pip install '{package}', then this cell again."
+    return f"{model} needs its provider's package. Run %pip install '{package}', then this cell again."
 
 
 def _missing_key(model: str, error: UserError) -> str:
     variable = re.search(r"`([A-Z][A-Z0-9_]+)`", str(error))
     if variable is None:
-        return f"{str(error).rstrip('.')}. A model is named provider:name, such as anthropic:claude-sonnet-4-5."
+        return f"{str(error).rstrip('.')}. Name a model as provider:name, such as anthropic:claude-sonnet-4-5."
     return (
-        f"{model} needs {variable[1]} in the environment that Jupyter is started from; never write it in a cell, "
-        "where it is saved. Without one: --script VAR."
+        f"{model} needs {variable[1]} in the environment in which Jupyter starts. Do not write it in a cell, which "
+        "is saved. Without a key, use --script VAR."
     )
 
 
 def _failure(model: str, error: AgentRunError | UserError) -> str:
     if isinstance(error, ModelHTTPError) and error.status_code in (401, 403):
-        # What came with it may quote the key.
-        return f"{model} refused the key ({error.status_code}). Check the environment that Jupyter was started from."
+        # The provider's message may quote the key.
+        return (
+            f"{model} refused the key ({error.status_code}). Check it in the environment in which Jupyter was started."
+        )
     reason = " ".join(str(error).split())[:300]
     return f"{model} did not answer: {reason}"

@@ -1,6 +1,6 @@
-"""A model that answers when a server samples.
+"""Answer sampling requests of servers with a model.
 
-Sampling is deprecated in the protocol since 2026-07-28: a server that needs a model asks a provider itself.
+Sampling is deprecated in the protocol since 2026-07-28: a server that needs a model should ask a provider itself.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ __all__ = ["ModelAnswerer"]
 
 
 class ModelAnswerer:
-    """Has a model answer sampling, and leaves other questions to whoever answered before.
+    """An answerer that gives sampling requests to a model, and other questions to another answerer.
 
     Attributes:
-        model: Answers sampling.
-        otherwise: Answers the rest.
+        model: Answers sampling requests.
+        otherwise: Answers other questions.
     """
 
     def __init__(self, model: Model, otherwise: Answerer) -> None:
@@ -28,10 +28,10 @@ class ModelAnswerer:
         self.otherwise = otherwise
 
     async def __call__(self, question: Question) -> Answer:
-        """Answer.
+        """Answer a question.
 
         Raises:
-            RequestError: The model failed, or the rest was not answered.
+            RequestError: The model failed, or the other answerer did not answer.
         """
         if isinstance(question.params, CreateMessageRequestParams):
             return await self._sample(question.params)

@@ -1,4 +1,4 @@
-"""A model whose replies were written down before: for lessons and tests, without a key or a network."""
+"""Play a model by a script, for lessons and tests, without a key or a network."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ __all__ = ["ScriptedModel"]
 
 
 class ScriptedModel:
-    """Replies with one step of a script to each request, in order.
+    """A model that replies to each request with the next step of a script.
 
-    A step is a text; a call of a tool, ``{"tool": name, "arguments": {...}}``; a list of these, for a reply with
-    several parts; or a function that takes the messages so far (`SamplingMessage`) and returns one of them.
+    A step is a text; a tool call, ``{"tool": name, "arguments": {...}}``; a list of these, for a reply with several
+    parts; or a function that takes the messages so far (`SamplingMessage`) and returns one of them.
 
     Args:
-        steps: The script; steps left over at the end are no error.
+        steps: The script; unused steps at the end are allowed.
     """
 
     name = "scripted"
@@ -32,12 +32,12 @@ class ScriptedModel:
         """Reply with the next step.
 
         Raises:
-            ModelError: There is none left, or it is no step.
+            ModelError: There is no step left, or the step is invalid.
         """
         if self._used == len(self._steps):
             raise ModelError(
-                f"The script has {self._used} steps, and the model is asked once more. End the script with a text: "
-                "that is the answer."
+                f"The script has only {self._used} steps, and the model was asked again. End the script with a text, "
+                "the model's answer."
             )
         step = self._steps[self._used]
         self._used += 1
@@ -57,6 +57,6 @@ class ScriptedModel:
             arguments = dict(part.get("arguments") or {})
             return ToolUseContent(id=f"call-{self._used}-{place}", name=str(part["tool"]), input=arguments)
         raise ModelError(
-            f"Step {self._used} of the script is {part!r}. A step is a text, a call {{'tool': NAME, 'arguments': "
+            f"Step {self._used} of the script is {part!r}. A step must be a text, a call {{'tool': NAME, 'arguments': "
             "{...}}, a list of these, or a function of the messages that returns one."
         )

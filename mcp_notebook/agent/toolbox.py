@@ -1,4 +1,4 @@
-"""The tools of several servers, under names that a model can tell apart."""
+"""Collect the tools of several servers under distinct names for a model."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from mcp_notebook.errors import UnknownNameError, did_you_mean
 __all__ = ["Entry", "Toolbox"]
 
 LONGEST_NAME = 64
-"""Characters; OpenAI's limit for the name of a function, the tightest of the large providers."""
+"""Characters of a name: OpenAI's limit for functions, the lowest of the large providers."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A tool and where it is called."""
+    """A tool, its server, and the connection for calls."""
 
     server: str
     connection: Connection
@@ -28,9 +28,9 @@ class Entry:
 
 
 class Toolbox:
-    """What the connections list at this moment.
+    """The tools that the connections list at this moment.
 
-    A tool keeps its name; where two servers have one of that name, both get their server's in front.
+    A tool keeps its name, unless two servers use it: then both names get their server's name in front.
 
     Args:
         connections: By the name of the server.
@@ -52,7 +52,7 @@ class Toolbox:
 
     @property
     def tools(self) -> list[Tool]:
-        """The tools as the model is told of them."""
+        """The tools as the model sees them."""
         return [
             Tool(name=name, description=entry.tool.description, input_schema=entry.tool.input_schema)
             for name, entry in self._entries.items()
@@ -60,7 +60,7 @@ class Toolbox:
 
     @property
     def instructions(self) -> str | None:
-        """What the servers tell the model about themselves; None where none does."""
+        """The servers' instructions to the model; None if there are none."""
         told = [f"About the tools of {server}: {text}" for server, text in self._instructions.items() if text]
         return "\n\n".join(told) or None
 
@@ -68,20 +68,20 @@ class Toolbox:
         return iter(self._entries.values())
 
     def find(self, name: str) -> Entry:
-        """Return the tool that the model calls so.
+        """Return the tool that has this name for the model.
 
         Raises:
-            UnknownNameError: There is none.
+            UnknownNameError: There is no such tool.
         """
         if name not in self._entries:
             raise UnknownNameError(
                 f"There is no tool {name!r}.{did_you_mean(name, self._entries)} "
-                f"The tools: {', '.join(self._entries) or 'none'}."
+                f"Tools: {', '.join(self._entries) or 'none'}."
             )
         return self._entries[name]
 
     def _free(self, name: str) -> str:
-        # Providers take fewer characters than the protocol does.
+        # Providers allow fewer characters than the protocol.
         plain = re.sub(r"[^A-Za-z0-9_-]", "_", name)[:LONGEST_NAME]
         candidate, number = plain, 1
         while candidate in self._entries:

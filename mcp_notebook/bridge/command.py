@@ -1,4 +1,4 @@
-"""``mcp-notebook connect``: the bridge as a process."""
+"""Run the bridge as the process ``mcp-notebook connect``."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ import sys
 
 from mcp_notebook import addresses
 from mcp_notebook.bridge.forward import Bridge
-from mcp_notebook.bridge.host import Host
+from mcp_notebook.bridge.host import HostProcess
 from mcp_notebook.bridge.kernel import Kernel
 from mcp_notebook.errors import UnknownNameError
 
 __all__ = ["WAIT", "connect", "plain_arguments"]
 
 LOOK = 0.2 if sys.platform == "win32" else None
-"""Seconds after which the wait for the end looks around."""
+"""Seconds after which the wait for the end is interrupted, to handle signals."""
 
 WAIT = 60.0
-"""Seconds for which a request waits for a kernel that is away, where the person does not say."""
+"""The default for the seconds that a request waits for a kernel that is away."""
 
 
 def plain_arguments(words: list[str]) -> tuple[str, float, str | None] | None:
-    """Return what ``connect`` is given: name, wait and runtime directory.
+    """Parse the arguments of ``connect``: name, wait and runtime directory.
 
-    None where click has something to say about the words.
+    Return None if click must handle them, to print help or an error.
     """
     names: list[str] = []
     options = {"--wait": str(WAIT)}
@@ -44,7 +44,7 @@ def plain_arguments(words: list[str]) -> tuple[str, float, str | None] | None:
 
 
 def connect(name: str, wait: float, runtime_dir: str | None = None) -> int:
-    """Forward between stdin, stdout and the notebook of this name until the host ends it; return the exit status."""
+    """Forward between stdio and the notebook of this name until the host ends; return the exit status."""
     if runtime_dir is not None:
         os.environ["JUPYTER_RUNTIME_DIR"] = runtime_dir
     try:
@@ -54,18 +54,18 @@ def connect(name: str, wait: float, runtime_dir: str | None = None) -> int:
         return 2
     if address.running and address.transport != "http":
         print(
-            f"mcp-notebook connect: {name!r} is served over {address.transport}, which the bridge does not speak. "
+            f"mcp-notebook connect: {name!r} is served over {address.transport}, which the bridge does not support. "
             "Run %mcp serve without --transport.",
             file=sys.stderr,
         )
         return 2
-    host = Host()
+    host = HostProcess()
     bridge = Bridge(Kernel(name, address, wait, host.tell), host)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: bridge.ended.set())
     bridge.start()
-    while not bridge.ended.wait(LOOK):  # on Windows, before Python 3.14, a signal is handled only when a wait ends
+    while not bridge.ended.wait(LOOK):  # on Windows before Python 3.14, signals are handled only after a wait ends
         pass
     bridge.close()
-    # Threads may still wait for the host or the kernel, and nothing is left to be tidied.
+    # Threads may still wait for the host or the kernel, but there is nothing to clean up.
     os._exit(0)

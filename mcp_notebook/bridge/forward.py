@@ -1,8 +1,8 @@
-"""The bridge itself: what the host sends goes to the kernel, what the kernel answers goes to the host.
+"""Forward messages from the host to the kernel, and the kernel's answers to the host.
 
-Threads take turns at reading from the host. Whoever got a request lets the next one read, carries the request to the
-kernel and writes the answer, so that no message waits for a second thread. Notifications and answers, which need no
-answer, are delivered before the next line is read, and so keep their order.
+Threads take turns reading from the host. A thread that reads a request lets the next thread read, sends the request to
+the kernel and writes the answer, so that no message is handed to a second thread. Notifications and answers, which get
+no answer, are delivered before the next line is read, and so keep their order.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from contextlib import suppress
 
 from mcp_notebook.bridge.forwarder import Forwarder
 from mcp_notebook.bridge.headers import modern_headers, modern_version
-from mcp_notebook.bridge.host import INVALID_REQUEST, PARSE_ERROR, Host
+from mcp_notebook.bridge.host import INVALID_REQUEST, PARSE_ERROR, HostProcess
 from mcp_notebook.bridge.kernel import Kernel, UnavailableError
 from mcp_notebook.bridge.request import Request, key_of
 from mcp_notebook.bridge.session import BridgeSession
@@ -29,13 +29,13 @@ __all__ = ["Bridge"]
 
 
 class Bridge:
-    """Between one host and one kernel.
+    """Forwards between one host and one kernel.
 
     Attributes:
-        ended: Set when the host has nothing more to send, or is gone.
+        ended: Set when the host has closed stdin, or is gone.
     """
 
-    def __init__(self, kernel: Kernel, host: Host) -> None:
+    def __init__(self, kernel: Kernel, host: HostProcess) -> None:
         self.ended = threading.Event()
         self._kernel = kernel
         self._host = host
@@ -46,11 +46,11 @@ class Bridge:
         self._spare: deque[None] = deque()
 
     def start(self) -> None:
-        """Forward from now on, on threads of its own."""
+        """Start to forward, on separate threads."""
         threading.Thread(target=self._work, daemon=True).start()
 
     def close(self) -> None:
-        """Cancel what runs, and end the session."""
+        """Cancel all running requests, and end the session."""
         for request in list(self._open.values()):
             request.cancel()
         self._session.close()
@@ -70,13 +70,13 @@ class Bridge:
                     if not self._spare:
                         self.start()
                 carry()
-        except BrokenPipeError:  # the host does not listen any more
+        except BrokenPipeError:  # the host no longer reads
             pass
         finally:
             self.ended.set()
 
     def _accept(self, line: bytes) -> Callable[[], None] | None:
-        """Take in a message in its turn; return what remains to be done, out of turn."""
+        """Handle a message in order; return the part of the work that may be done out of order."""
         try:
             message = json.loads(line)
         except (ValueError, RecursionError) as error:
@@ -104,7 +104,7 @@ class Bridge:
         return None
 
     def _cancel(self, line: bytes, message: dict[str, Any]) -> None:
-        """Cancel as the request's era has it: a legacy server is told, for a modern one the connection closes."""
+        """Cancel as the request's era requires: notify a legacy server, close the connection to a modern one."""
         request = self._open.get(key_of((message.get("params") or {}).get("requestId")))
         if request is not None:
             request.cancel()
@@ -112,7 +112,7 @@ class Bridge:
                 self._deliver(line, self._session.lines())
 
     def _deliver(self, line: bytes, headers: bytes) -> None:
-        """Send what has no answer. Nobody waits for it, so a kernel that is away does not get it."""
+        """Send a message that gets no answer; skip it if the kernel is away, because nobody waits for it."""
         if self._kernel.away:
             return
         with suppress(OSError, UnavailableError):
@@ -130,7 +130,7 @@ class Bridge:
 
 
 def _kind(message: object) -> str | None:
-    """Return "request", "notification" or "answer"; None for what is none of them."""
+    """Return "request", "notification" or "answer"; None for anything else."""
     if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
         return None
     has_id = isinstance(message.get("id"), (str, int)) and not isinstance(message.get("id"), bool)

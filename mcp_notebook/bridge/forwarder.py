@@ -1,4 +1,4 @@
-"""One request, to the kernel and back, through whatever happens to the kernel meanwhile."""
+"""Send a request to the kernel and its answer back, even if the kernel restarts in between."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 
 from mcp_notebook.bridge.headers import ParameterHeaders, modern_headers
-from mcp_notebook.bridge.host import CONNECTION_CLOSED, HEADER_MISMATCH, INTERNAL_ERROR, Host
+from mcp_notebook.bridge.host import CONNECTION_CLOSED, HEADER_MISMATCH, INTERNAL_ERROR, HostProcess
 from mcp_notebook.bridge.http import MOST_BYTES, BrokenError, NotSentError, Response, TooLargeError
 from mcp_notebook.bridge.kernel import Kernel, UnavailableError
 from mcp_notebook.bridge.request import Request
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 __all__ = ["Forwarder"]
 
 
-TOO_LARGE = f"more than {MOST_BYTES // 1_000_000} MB, the most that is taken of one message. Ask it for less."
+TOO_LARGE = f"more than {MOST_BYTES // 1_000_000} MB, the limit for one message. Ask for less data."
 
 
 class Forwarder:
-    """Forwards requests, several at once, each on the thread that asks for it."""
+    """Forwards requests, several at once, each on the calling thread."""
 
-    def __init__(self, kernel: Kernel, host: Host, session: BridgeSession) -> None:
+    def __init__(self, kernel: Kernel, host: HostProcess, session: BridgeSession) -> None:
         self._kernel = kernel
         self._host = host
         self._session = session
         self._parameters = ParameterHeaders()
 
     def forward(self, request: Request) -> None:
-        """Send a request as often as it takes, until the host has its answer or wants none.
+        """Send a request as often as needed, until the host has its answer or cancels it.
 
         Raises:
             BrokenPipeError: The host is gone.
@@ -45,7 +45,7 @@ class Forwarder:
             self._refuse(request, CONNECTION_CLOSED, str(error))
         except BrokenPipeError:
             raise
-        except Exception as error:  # noqa: BLE001  the top edge: the host must get an answer
+        except Exception as error:  # noqa: BLE001 - the outermost handler: the host must get an answer
             self._refuse(request, INTERNAL_ERROR, f"The bridge to {self._kernel.name!r} failed: {error!r}")
 
     def _attempt(self, request: Request) -> None:
@@ -61,7 +61,7 @@ class Forwarder:
         except NotSentError as error:
             connection.close()
             if not request.may_go_again(sent=False):
-                self._refuse(request, CONNECTION_CLOSED, f"{self._kernel.name!r} does not take the message ({error}).")
+                self._refuse(request, CONNECTION_CLOSED, f"Cannot send the message to {self._kernel.name!r} ({error}).")
         except TooLargeError:
             connection.close()
             self._refuse(request, INTERNAL_ERROR, f"{self._kernel.name!r} answered with {TOO_LARGE}")
@@ -78,10 +78,10 @@ class Forwarder:
         return modern_headers(request.message, request.version) + self._parameters.lines(request.message)
 
     def _settle(self, request: Request, response: Response, session: str | None) -> None:
-        """Pass the answer on, or mend what made the server refuse; the request is then sent again."""
+        """Pass the answer on, or correct the cause of a refusal, so that the request can be sent again."""
         if response.status == 404 and session is not None and request.version is None:
             response.read()
-            with suppress(OSError):  # it did not run, so it can go again
+            with suppress(OSError):  # it did not run, so it can be sent again
                 self._session.renew(session, request.deadline)
         elif response.status == 503 and response.kind != "application/json":
             response.read()
@@ -96,7 +96,7 @@ class Forwarder:
             self._refused(request, response)
 
     def _pass_on(self, request: Request, response: Response) -> None:
-        """Pass on all messages of an answer, also of one that a legacy server gives in several parts."""
+        """Pass on all messages of an answer, even if a legacy server sends it in several parts."""
         last, pause = self._receive_all(request, response)
         while last and request.version is None and not (request.answered or request.cancelled):
             time.sleep(pause)
@@ -107,7 +107,7 @@ class Forwarder:
     def _fetch_more(self, request: Request, last: bytes) -> tuple[bytes, float]:
         try:
             connection = self._kernel.connection(time.monotonic())
-        except UnavailableError as error:  # the rest went with the kernel, so there is nothing to wait for
+        except UnavailableError as error:  # the rest was lost with the kernel, so there is nothing to wait for
             raise BrokenError(str(error)) from error
         response = connection.request(b"GET", self._session.lines() + b"Last-Event-ID: %s\r\n" % last)
         more = self._receive_all(request, response) if response.status == 200 else (b"", 0.0)
@@ -115,7 +115,7 @@ class Forwarder:
         return more
 
     def _receive_all(self, request: Request, response: Response) -> tuple[bytes, float]:
-        """Pass on what a response has; return the id of the last event, and the seconds until its sequel."""
+        """Pass on the messages of a response; return the id of the last event, and the seconds until the next part."""
         last, pause = b"", 1.0
         try:
             for event in response.events():
@@ -129,9 +129,9 @@ class Forwarder:
         return last, pause
 
     def _receive(self, request: Request, response: Response, data: bytes) -> None:
-        """Take in one message of the server's, and pass it on."""
+        """Handle one message from the server, and pass it on."""
         if response.kind == "application/json" and request.method not in ("tools/list", "initialize"):
-            request.answered = True  # nothing in it that the bridge has to know
+            request.answered = True  # the bridge needs nothing from it
         else:
             message = json.loads(data)
             if "method" in message:
@@ -157,7 +157,7 @@ class Forwarder:
             self._session.note(request.message, request.line)
 
     def _announce(self, request: Request) -> None:
-        """Tell the host on a stream that stands again that all it asked to hear of may have changed."""
+        """Notify the host, on a reopened stream, that everything it subscribed to may have changed."""
         wanted = request.message["params"].get("notifications") or {}
         meta = {"io.modelcontextprotocol/subscriptionId": request.id}
         for name in LIST_CHANGES:
@@ -175,7 +175,7 @@ class Forwarder:
             return self._refuse(request, INTERNAL_ERROR, self._why(response))
         if code == HEADER_MISMATCH and request.method == "tools/call" and not request.corrected:
             request.corrected = True
-            with suppress(OSError):  # the call did not run, so it can go again
+            with suppress(OSError):  # the call did not run, so it can be sent again
                 self._learn_tools(request)
             return None
         request.answered = True
@@ -185,13 +185,13 @@ class Forwarder:
     def _why(self, response: Response) -> str:
         name = repr(self._kernel.name)
         known = {
-            401: f"{name} refuses the token of its own runtime file. Run %mcp serve in the notebook again.",
-            413: f"{name} refuses a message of this size. Send less, or put the data where the notebook can read it.",
+            401: f"{name} rejects the token from its own runtime file. Run %mcp serve in the notebook again.",
+            413: f"{name} rejects a message of this size. Send less, or put the data where the notebook can read it.",
         }
         return known.get(response.status, f"{name} answered with HTTP status {response.status}.")
 
     def _learn_tools(self, request: Request) -> None:
-        """Read the list of tools, as the caller of a tool would: the call lacks headers that only the list names."""
+        """Read the list of tools, because the call lacks headers that only the list names."""
         cursor: dict[str, str] = {}
         meta = request.message["params"]["_meta"]
         while True:
@@ -209,15 +209,15 @@ class Forwarder:
             cursor = {"cursor": result["nextCursor"]}
 
     def _after_break(self, request: Request) -> None:
-        """Have a request sent again, where that is safe; else say what happened."""
+        """Send a request again if that is safe, else report the break to the host."""
         if request.may_go_again(sent=True):
             request.deadline = self._kernel.deadline()
         else:
             self._refuse(
                 request,
                 CONNECTION_CLOSED,
-                f"The kernel of {self._kernel.name!r} restarted or stopped while {request.method} was running, and it "
-                "may have run. Look at what it changed before you call it again.",
+                f"The kernel of {self._kernel.name!r} restarted or stopped during {request.method}, which may or may "
+                "not have run. Check its effects before you call it again.",
             )
 
     def _refuse(self, request: Request, code: int, text: str) -> None:

@@ -1,7 +1,7 @@
-"""The headers that the modern era wants beside a message, so that proxies can route without reading it.
+"""Write the headers that the modern era requires with a message, so that proxies can route without reading it.
 
-They are specified in the protocol's streamable HTTP transport, 2026-07-28; how values are written is as the SDK's
-`mcp.shared.inbound` does it, and a test compares the two.
+The protocol's streamable HTTP transport, 2026-07-28, specifies them. Values are encoded as in the SDK's
+`mcp.shared.inbound`, and a test compares the two.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ Path = tuple[str, ...]
 
 
 def modern_version(message: Mapping[str, object]) -> str | None:
-    """Return the protocol version that a modern message carries; None for a legacy one.
+    """Return the protocol version in a modern message; None for a legacy one.
 
-    ``initialize`` is legacy whatever it carries: the modern era has no such request.
+    ``initialize`` is always legacy, because the modern era has no such request.
     """
     parameters = message.get("params")
     meta = parameters.get("_meta") if isinstance(parameters, dict) else None
@@ -35,14 +35,14 @@ def modern_version(message: Mapping[str, object]) -> str | None:
 
 
 def field(name: str, value: str) -> bytes:
-    """Return a header line. A value that a header cannot hold as it is goes in base64."""
+    """Return a header line, with the value in base64 if a header cannot contain it directly."""
     if not PLAIN.fullmatch(value) or value != value.strip() or ENCODED.fullmatch(value):
         value = f"=?base64?{b64encode(value.encode('utf-8', 'surrogatepass')).decode()}?="
     return f"{name}: {value}\r\n".encode()
 
 
 def modern_headers(message: Mapping[str, object], version: str) -> bytes:
-    """Return the header lines that every modern message has."""
+    """Return the header lines of every modern message."""
     method, parameters = str(message["method"]), message.get("params")
     lines = field("mcp-protocol-version", version) + field("mcp-method", method)
     name = parameters.get(NAMED_BY.get(method)) if isinstance(parameters, dict) else None
@@ -50,20 +50,20 @@ def modern_headers(message: Mapping[str, object], version: str) -> bytes:
 
 
 class ParameterHeaders:
-    """Which parameters of which tools go into headers too: those whose schema has ``x-mcp-header``."""
+    """The parameters of tools that are also sent as headers: those whose schemas have ``x-mcp-header``."""
 
     def __init__(self) -> None:
         self._of: dict[str, dict[Path, str]] = {}
 
     def learn(self, listing: object) -> None:
-        """Take in the result of ``tools/list``."""
+        """Read the result of ``tools/list``."""
         tools = listing.get("tools") if isinstance(listing, dict) else None
         for tool in tools if isinstance(tools, list) else ():
             if isinstance(tool, dict):
                 self._of[str(tool.get("name"))] = dict(_annotated(tool.get("inputSchema"), ()))
 
     def lines(self, message: Mapping[str, object]) -> bytes:
-        """Return the header lines for a call, as far as the tool is known."""
+        """Return the header lines for a call; none for an unknown tool."""
         parameters = message.get("params")
         if message.get("method") != "tools/call" or not isinstance(parameters, dict):
             return b""
@@ -73,7 +73,7 @@ class ParameterHeaders:
 
 
 def _annotated(schema: object, path: Path) -> Iterator[tuple[Path, str]]:
-    """Yield the annotated properties. Elsewhere than on nested ``properties`` an annotation does not count."""
+    """Yield the annotated properties; annotations count only in nested ``properties``."""
     properties = schema.get("properties") if isinstance(schema, dict) else None
     for name, inner in properties.items() if isinstance(properties, dict) else ():
         if isinstance(inner, dict):

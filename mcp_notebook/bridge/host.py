@@ -1,4 +1,4 @@
-"""The host's side: one JSON-RPC message a line, in on stdin and out on stdout."""
+"""Exchange messages with the host: one JSON-RPC message per line, on stdin and stdout."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 
-__all__ = ["CONNECTION_CLOSED", "HEADER_MISMATCH", "INTERNAL_ERROR", "INVALID_REQUEST", "PARSE_ERROR", "Host"]
+__all__ = ["CONNECTION_CLOSED", "HEADER_MISMATCH", "INTERNAL_ERROR", "INVALID_REQUEST", "PARSE_ERROR", "HostProcess"]
 
-# The codes of errors, from JSON-RPC and from the protocol.
+# Error codes of JSON-RPC and of the protocol.
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
 INTERNAL_ERROR = -32603
@@ -19,10 +19,10 @@ CONNECTION_CLOSED = -32000
 HEADER_MISMATCH = -32020
 
 
-class Host:
+class HostProcess:
     """The process that started the bridge.
 
-    From here on stdout carries messages only: what else is printed in this process goes to stderr.
+    Once this exists, stdout carries only messages, and other prints of this process go to stderr.
     """
 
     def __init__(self) -> None:
@@ -37,16 +37,16 @@ class Host:
         self._writing = threading.Lock()
 
     def read(self) -> bytes | None:
-        """Wait for the next line that is not blank; None at the end. One thread at a time."""
+        """Wait for the next nonblank line, and return None at the end; for one thread at a time."""
         return next(self._lines, None)
 
     def send(self, message: bytes) -> None:
-        """Pass a message on, on one line.
+        """Send a message, in one line.
 
         Raises:
             BrokenPipeError: The host is gone.
         """
-        # Between the tokens of JSON a line break is a space; inside a string it is never there as such.
+        # In JSON, a raw line break occurs only between tokens, where it can be a space, and never inside strings.
         if b"\n" in message or b"\r" in message:
             message = message.replace(b"\r", b" ").replace(b"\n", b" ")
         with self._writing:
@@ -55,7 +55,7 @@ class Host:
                 unsent = unsent[os.write(self._out, unsent) :]
 
     def notify(self, method: str, params: dict[str, object] | None = None) -> None:
-        """Send a notification of the bridge's own."""
+        """Send a notification from the bridge itself."""
         message: dict[str, object] = {"jsonrpc": "2.0", "method": method}
         self.send(json.dumps(message | ({"params": params} if params else {})).encode())
 

@@ -1,6 +1,6 @@
-"""As much of an HTTP/1.1 client as a streamable HTTP endpoint on loopback takes.
+"""A small HTTP/1.1 client, sufficient for a streamable HTTP endpoint on loopback.
 
-http.client brings the email package with it, 40 ms of the 100 that a host should wait for its first answer.
+http.client imports the email package, which takes 40 ms of the 100 that a host should wait for its first answer.
 """
 
 from __future__ import annotations
@@ -16,38 +16,39 @@ from select import select
 __all__ = [
     "MOST_BYTES",
     "BrokenError",
-    "Event",
     "HttpConnection",
     "NotSentError",
     "Response",
+    "ServerSentEvent",
     "Target",
     "TooLargeError",
 ]
 
 KEEP_ALIVE = 4.0
-"""Seconds for which an idle connection is used again. uvicorn closes one after 5 s: a request must not meet that."""
+"""Seconds for which an idle connection is reused. uvicorn closes it after 5 s, and a request must not run into that."""
 
 CONNECT_TIMEOUT = 5.0
 
 MOST_BYTES = 64_000_000
-"""Of one message. Importing `client.limits` would import the SDK, so the figure is here too, and a test compares."""
+"""The limit for one message. Importing `client.limits` would import the SDK, so the number is repeated here, and a test
+compares the two."""
 
 
 class NotSentError(OSError):
-    """The request did not reach the server whole, so it did not run."""
+    """The request did not reach the server completely, so it did not run."""
 
 
 class BrokenError(OSError):
-    """The request was sent, and the connection ended before the whole answer was there."""
+    """The request was sent, but the connection ended before the answer was complete."""
 
 
 class TooLargeError(Exception):
-    """The answer is larger than a message may be."""
+    """The answer exceeds the limit for a message."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where requests go, and the header lines that each of them has."""
+    """The destination of requests, and their common header lines."""
 
     host: str
     port: int
@@ -56,8 +57,8 @@ class Target:
 
 
 @dataclass
-class Event:
-    """One server-sent event: its data, its id, and after how many milliseconds to reconnect."""
+class ServerSentEvent:
+    """One server-sent event: its data, its id, and the milliseconds until a reconnect."""
 
     data: bytes = b""
     id: bytes = b""
@@ -66,10 +67,10 @@ class Event:
 
 
 class HttpConnection:
-    """A connection that is kept alive; one request at a time.
+    """A connection that is kept alive, for one request at a time.
 
     Raises:
-        OSError: Nobody listens there.
+        OSError: Nothing listens at the target.
     """
 
     def __init__(self, target: Target) -> None:
@@ -82,7 +83,7 @@ class HttpConnection:
         self._used = time.monotonic()
 
     def request(self, verb: bytes, headers: bytes, body: bytes = b"", *, timeout: float | None = None) -> Response:
-        """Send a request, and return its response as soon as the head of it is there.
+        """Send a request, and return its response as soon as its head has arrived.
 
         Args:
             verb: POST, GET or DELETE.
@@ -91,49 +92,49 @@ class HttpConnection:
             timeout: Seconds to wait for each piece of the answer; None for ever.
 
         Raises:
-            NotSentError: The request did not go out.
-            BrokenError: It did, and no answer came.
+            NotSentError: The request was not sent.
+            BrokenError: It was sent, but no answer came.
         """
         self._socket.settimeout(timeout)
         try:
-            # In one write: the second of two would wait for the server to acknowledge the first.
+            # In one write, because the second of two would wait until the server acknowledges the first.
             length = b"Content-Length: %d\r\n\r\n" % len(body)
             self._socket.sendall(b"".join((verb, b" ", self._head, headers, length, body)))
         except OSError as error:
-            # A server that refuses a large body answers, and closes without reading it.
+            # A server that rejects a large body answers and closes without reading it.
             with suppress(OSError):
                 return Response(self._file)
             raise NotSentError(str(error)) from error
         return Response(self._file)
 
     def is_fresh(self) -> bool:
-        """Whether another request can be sent on it."""
+        """Return whether another request can be sent."""
         if time.monotonic() - self._used > KEEP_ALIVE:
             return False
         try:
-            # An idle connection has nothing to read but its end.
+            # On an idle connection, the only thing to read is its end.
             return not select([self._socket], [], [], 0)[0]
-        except (OSError, ValueError):  # closed; or, beyond 1024 open files, a number that select does not take
+        except (OSError, ValueError):  # closed, or a file number over 1024, which select does not accept
             return False
 
     def rest(self) -> None:
-        """Note that its request is done."""
+        """Note that the request has ended."""
         self._used = time.monotonic()
 
     def abort(self) -> None:
-        """End it from another thread; who reads from it gets a `BrokenError`."""
+        """End the connection from another thread; a reading thread gets a `BrokenError`."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Close it."""
+        """Close the connection."""
         with suppress(OSError):
             self._file.close()
             self._socket.close()
 
 
 class Response:
-    """The answer to a request: its head at once, its body as it comes.
+    """The answer to a request: the head at once, the body as it arrives.
 
     Attributes:
         status: The HTTP status.
@@ -155,32 +156,32 @@ class Response:
 
     @property
     def keeps_alive(self) -> bool:
-        """Whether the connection takes another request."""
+        """Return whether the connection can take another request."""
         return self.complete and self.headers.get("connection", "").lower() != "close"
 
     def read(self) -> bytes:
         """Return the rest of the body.
 
         Raises:
-            TooLargeError: It is larger than a message may be.
+            TooLargeError: It exceeds the limit for a message.
         """
         return b"".join(_bounded(self._chunks()))
 
-    def events(self) -> Iterator[Event]:
-        """Yield the server-sent events of the body, comments left out; a body of JSON is one event.
+    def events(self) -> Iterator[ServerSentEvent]:
+        """Yield the server-sent events of the body, without comments; a JSON body is one event.
 
         Raises:
-            TooLargeError: One is larger than a message may be.
+            TooLargeError: An event exceeds the limit for a message.
         """
         if self.kind == "application/json":
-            yield Event(self.read())
+            yield ServerSentEvent(self.read())
             return
-        event = Event()
+        event = ServerSentEvent()
         for line in _lines(self._chunks()):
             if not line:
                 if event.kind == b"message" and (event.data or event.id or event.retry is not None):
                     yield event
-                event = Event()
+                event = ServerSentEvent()
                 continue
             name, _, value = line.partition(b":")
             value = value.removeprefix(b" ")
@@ -212,7 +213,7 @@ class Response:
                     yield piece
                 self.headers["connection"] = "close"
             self.complete = True
-        except (OSError, ValueError) as error:  # ValueError: the end of the stream where a size should be
+        except (OSError, ValueError) as error:  # ValueError: the stream ends in place of a size
             raise BrokenError(f"the answer ended early ({error})") from error
 
     def _exactly(self, size: int) -> bytes:

@@ -1,4 +1,4 @@
-"""The kernel's side: connections to where it listens now, also after it came back somewhere else."""
+"""Connect to the kernel at its current address, also after it restarted at another one."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ from mcp_notebook.errors import UnknownNameError
 __all__ = ["BRIEFLY", "Kernel", "UnavailableError"]
 
 VERSION = "0.1.0"
-"""The package's. Asking importlib.metadata takes 50 ms, so it stands here, and a test compares."""
+"""The package's version, repeated here because importlib.metadata takes 50 ms to read it; a test compares the two."""
 
 BRIEFLY = 1.0
-"""Seconds for what should take milliseconds: for a thread that connects, and for a server that says goodbye."""
+"""Seconds to wait for operations that should take milliseconds: another thread's connecting, the end of a session."""
 
 MOST_IDLE = 32
-"""Connections that are kept for later requests."""
+"""The most connections that are kept for later requests."""
 
 POLL = 0.05
-"""Seconds between two looks at the file of a kernel that is away."""
+"""Seconds between two reads of the runtime file of a kernel that is away."""
 
 
 class UnavailableError(Exception):
-    """The kernel did not come back in time, or refuses the session."""
+    """The kernel did not come back in time, or rejects the session."""
 
 
 class Kernel:
-    """The server that a name stands for.
+    """A server, found by name.
 
     Args:
-        name: What the person called it.
-        address: Where it listens, or did before.
-        wait: Seconds for which a request waits for the kernel to come back.
-        tell: Takes a line for the person.
+        name: The name that the person gave.
+        address: Its current or last address.
+        wait: Seconds that a request waits for the kernel to come back.
+        tell: Writes a line for the person.
 
     Attributes:
-        away: Whether nobody listened there at the last try.
+        away: Whether nothing listened at the address at the last attempt.
     """
 
     def __init__(self, name: str, address: Address, wait: float, tell: Callable[[str], None]) -> None:
@@ -56,7 +56,7 @@ class Kernel:
         self._dialing = threading.Lock()
 
     def connection(self, deadline: float = inf) -> HttpConnection:
-        """Return a connection that is ready for a request; wait for the kernel where it is away.
+        """Return a connection that is ready for a request; wait if the kernel is away.
 
         Raises:
             UnavailableError: `deadline`, of the monotonic clock, passed first.
@@ -64,12 +64,12 @@ class Kernel:
         while self._idle:
             try:
                 connection = self._idle.pop()
-            except IndexError:  # another thread had it
+            except IndexError:  # another thread took it
                 break
             if connection.target == self._target and connection.is_fresh():
                 return connection
             connection.close()
-        # One thread looks for the kernel, the others wait for it to be found.
+        # One thread looks for the kernel, and the others wait until it is found.
         left = max(BRIEFLY, min(deadline - time.monotonic(), threading.TIMEOUT_MAX))
         if not self._dialing.acquire(timeout=left):
             raise self._unavailable()
@@ -79,7 +79,7 @@ class Kernel:
             self._dialing.release()
 
     def give_back(self, connection: HttpConnection, response: Response) -> None:
-        """Keep a connection for the next request, where it takes one."""
+        """Keep a connection for the next request, if it can take one."""
         if response.keeps_alive and connection.target == self._target and len(self._idle) < MOST_IDLE:
             connection.rest()
             self._idle.append(connection)
@@ -87,11 +87,11 @@ class Kernel:
             connection.close()
 
     def deadline(self) -> float:
-        """Return until when a request waits that begins to wait now."""
+        """Return the time until which a request waits that starts waiting now."""
         return time.monotonic() + self.wait
 
     def pause(self, deadline: float) -> None:
-        """Wait before the next try with a kernel that listens, but does not serve yet.
+        """Wait before the next attempt with a kernel that listens but does not serve yet.
 
         Raises:
             UnavailableError: `deadline` passed.
@@ -102,9 +102,9 @@ class Kernel:
         self.refresh()
 
     def refresh(self) -> None:
-        """Read again where it listens; connections to elsewhere are not used any more."""
+        """Read the address again; connections to another address are no longer used."""
         try:
-            # The same notebook first: another one of this name must not take its place.
+            # The same notebook first, so that another one of this name cannot replace it.
             address = addresses.reread(self._address) or addresses.find(self.name)
         except UnknownNameError:
             return
@@ -118,7 +118,7 @@ class Kernel:
             except OSError:
                 if not self.away:
                     self.away = True
-                    self._tell(f"{self.name!r} is away; requests wait {self.wait:g} s for it to come back")
+                    self._tell(f"{self.name!r} is away; requests wait up to {self.wait:g} s for it to come back")
                 if time.monotonic() >= deadline:
                     raise self._unavailable() from None
                 time.sleep(POLL)
@@ -130,7 +130,7 @@ class Kernel:
                 return connection
 
     def _open(self) -> HttpConnection:
-        # The token goes to the process that published it, not to whoever has the port now.
+        # The token must go only to the process that published it, and another may have the port now.
         if not self._address.running:
             self.refresh()
             if not self._address.running:
@@ -140,7 +140,7 @@ class Kernel:
     def _unavailable(self) -> UnavailableError:
         why = "its server was stopped" if self._address.held else "its kernel is not running"
         return UnavailableError(
-            f"{self.name!r} is away: {why}, and was not back within {self.wait:g} s. "
+            f"{self.name!r} is away: {why}, and did not come back within {self.wait:g} s. "
             "Run %mcp serve in the notebook, then try again."
         )
 

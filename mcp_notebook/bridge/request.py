@@ -1,4 +1,4 @@
-"""A request of the host, from its line on stdin until it is answered."""
+"""Track a request of the host, from its line on stdin until its answer."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ RUNS_AGAIN = frozenset({
     "resources/read", "resources/subscribe", "resources/templates/list", "resources/unsubscribe", "server/discover",
     "subscriptions/listen", "tools/list",
 })  # fmt: skip
-"""Methods that do no harm when they run twice. A tool may."""
+"""Methods that are safe to run twice; tools may not be."""
 
 MOST_TRIES = 3
 
 
 class Request:
-    """A request on its way.
+    """A request and its state.
 
     Attributes:
-        line: As the host wrote it.
-        message: The same, parsed.
-        version: The protocol version of a modern one; None for a legacy one.
-        deadline: Until when it waits for a kernel that is away.
+        line: The line that the host wrote.
+        message: The parsed line.
+        version: The protocol version of a modern request; None for a legacy one.
+        deadline: The time until which it waits for a kernel that is away.
         answered: Whether the host has its answer.
-        acknowledged: Whether the host knows that its subscription stands.
-        corrected: Whether a refusal made the bridge read the token, or the list of tools, again.
+        acknowledged: Whether the host knows that its subscription is open.
+        corrected: Whether the bridge has read the token or the list of tools again after a refusal.
     """
 
     def __init__(self, line: bytes, message: dict[str, Any], deadline: float) -> None:
@@ -54,14 +54,14 @@ class Request:
 
     @property
     def cancelled(self) -> bool:
-        """Whether the host no longer wants the answer."""
+        """Return whether the host has cancelled the request."""
         return self._cancelled
 
     def may_go_again(self, *, sent: bool) -> bool:
-        """Note that its connection broke; return whether it can be sent once more.
+        """Note that the connection broke; return whether the request can be sent again.
 
         Args:
-            sent: Whether it may have run already.
+            sent: Whether it may have run.
         """
         self._breaks += 1
         if self.method == "subscriptions/listen":
@@ -69,18 +69,18 @@ class Request:
         return self._breaks < MOST_TRIES and (not sent or self.method in RUNS_AGAIN)
 
     def travel(self, connection: HttpConnection) -> bool:
-        """Note the connection that it is about to go out on; return False where it was cancelled before."""
+        """Note the connection that will carry the request; return False if it has been cancelled."""
         with self._lock:
             self._connection = None if self._cancelled else connection
             return not self._cancelled
 
     def arrive(self) -> None:
-        """Note that the connection is no longer its own."""
+        """Note that the request no longer uses its connection."""
         with self._lock:
             self._connection = None
 
     def cancel(self) -> None:
-        """Drop the answer. A modern server hears of it by the end of the connection; a legacy one has to be told."""
+        """Drop the answer. Closing the connection notifies a modern server; a legacy one needs a message."""
         with self._lock:
             self._cancelled = True
             if self.version is not None and self._connection is not None:
@@ -88,5 +88,5 @@ class Request:
 
 
 def key_of(request_id: object) -> str:
-    """Return what tells a request id from others: 1 is not "1"."""
+    """Return a key for a request id; 1 and "1" differ."""
     return json.dumps(request_id)

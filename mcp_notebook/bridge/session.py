@@ -1,4 +1,4 @@
-"""The legacy session, which outlives the kernel: opened by the host once, opened again by the bridge."""
+"""Keep the legacy session across restarts of the kernel: the host opens it once, and the bridge again."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import time
 from contextlib import suppress
 
 from mcp_notebook.bridge.headers import field
-from mcp_notebook.bridge.host import Host
-from mcp_notebook.bridge.http import Event, Response
+from mcp_notebook.bridge.host import HostProcess
+from mcp_notebook.bridge.http import Response, ServerSentEvent
 from mcp_notebook.bridge.kernel import BRIEFLY, Kernel, UnavailableError
 
 TYPE_CHECKING = False  # typing's own takes 7 ms to import
@@ -21,17 +21,17 @@ __all__ = ["LIST_CHANGES", "BridgeSession"]
 LIST_CHANGES = ("tools", "prompts", "resources")
 INITIALIZED = b'{"jsonrpc":"2.0","method":"notifications/initialized"}'
 RECONNECT_AFTER = 0.1
-"""Seconds before a stream that ended is opened again, where the server does not say."""
+"""Seconds before an ended stream is opened again, if the server sets no other time."""
 
 
 class BridgeSession:
-    """What the host negotiated, and what it asked to stand: log level and resource subscriptions.
+    """The host's legacy session: the negotiated version, the log level and the resource subscriptions.
 
     Attributes:
-        id: The id of the session at the server; None before ``initialize`` and on servers without sessions.
+        id: The server's id for the session; None before ``initialize`` and on servers without sessions.
     """
 
-    def __init__(self, kernel: Kernel, host: Host) -> None:
+    def __init__(self, kernel: Kernel, host: HostProcess) -> None:
         self.id: str | None = None
         self._kernel = kernel
         self._host = host
@@ -48,18 +48,18 @@ class BridgeSession:
         return session + field("mcp-protocol-version", self._version) if self._version else session
 
     def opens(self) -> None:
-        """Forget the session that was: the host sends ``initialize``."""
+        """Forget the earlier session, because the host sends ``initialize``."""
         self.id = self._version = None
         self._standing.clear()
 
     def opened(self, opening: dict[str, Any], response: Response, answer: dict[str, Any]) -> None:
-        """Take in the answer to ``initialize``."""
+        """Read the answer to ``initialize``."""
         if "result" in answer:
             self._opening = opening
             self._adopt(response, answer)
 
     def note(self, message: dict[str, Any], line: bytes) -> None:
-        """Remember a request that was granted and has to be made again in a new session."""
+        """Remember a successful request that a new session has to repeat."""
         method, uri = message["method"], (message.get("params") or {}).get("uri")
         if method == "logging/setLevel":
             self._standing[method] = line
@@ -69,23 +69,23 @@ class BridgeSession:
             self._standing.pop(f"subscribe {uri}", None)
 
     def asks(self, message: dict[str, Any]) -> None:
-        """Remember a request of the server, so that an answer reaches the session that asked."""
+        """Remember a request of the server, so that its answer goes only to the session that asked."""
         if "method" in message and "id" in message:
             self._questions.add(json.dumps(message["id"]))
 
     def takes_answer(self, message: dict[str, Any]) -> bool:
-        """Return whether the session still waits for this answer of the host's."""
+        """Return whether the session still waits for this answer from the host."""
         key = json.dumps(message["id"])
         known = key in self._questions
         self._questions.discard(key)
         return known
 
     def renew(self, stale: str, deadline: float) -> None:
-        """Open a new session in the place of `stale`, as the host opened it, and tell the host that lists changed.
+        """Replace the session `stale` by a new one with the host's settings, and notify the host that lists changed.
 
         Raises:
             OSError: The connection broke.
-            UnavailableError: The kernel did not come back, or refuses.
+            UnavailableError: The kernel did not come back, or rejects the session.
         """
         with self._renewing:
             if self.id != stale:
@@ -97,13 +97,13 @@ class BridgeSession:
         self._tell_host()
 
     def listen(self) -> None:
-        """Open the stream for what the server sends unasked, and keep it open, from now on; once."""
+        """Open the stream for messages from the server, if it is not open yet, and keep it open."""
         if not self._listening:
             self._listening = True
             threading.Thread(target=self._listen, daemon=True).start()
 
     def close(self) -> None:
-        """End the session at the server, if that answers at once."""
+        """End the session at the server, if it answers at once."""
         if self.id and not self._kernel.away:
             with suppress(OSError, UnavailableError):
                 self._kernel.connection(time.monotonic()).request(b"DELETE", self.lines(), timeout=BRIEFLY)
@@ -116,7 +116,7 @@ class BridgeSession:
         granted = next((answer for answer in answers if "result" in answer), None)
         if response.status != 200 or granted is None:
             raise UnavailableError(
-                f"{self._kernel.name!r} is back, but refuses the session (HTTP {response.status}). "
+                f"{self._kernel.name!r} is back, but rejects the session (HTTP {response.status}). "
                 "Restart this server in the host."
             )
         self._adopt(response, granted)
@@ -159,7 +159,7 @@ class BridgeSession:
                 elif response.status == 404:
                     last = b""
                     self.renew(session, self._kernel.deadline())
-                    continue  # at once: until the stream is open, what the server sends is lost
+                    continue  # without a pause, because messages are lost until the stream is open
                 elif response.status == 401:
                     self._kernel.refresh()
             except (OSError, UnavailableError):
@@ -169,7 +169,7 @@ class BridgeSession:
             time.sleep(pause)
         self._listening = False
 
-    def _pass_on(self, event: Event) -> None:
+    def _pass_on(self, event: ServerSentEvent) -> None:
         if event.data:
             self.asks(json.loads(event.data))
             self._host.send(event.data)

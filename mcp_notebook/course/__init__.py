@@ -1,4 +1,4 @@
-"""The course: the learner's copy of the notebooks, and the checks of their exercises."""
+"""The course: copy the notebooks for a learner, open them, and check the exercises."""
 
 from mcp_notebook.course.cases import Case, Filling, Listed, Reading
 from mcp_notebook.course.checks import check

@@ -1,4 +1,4 @@
-"""Cases of an exercise: one question that a client asks of the learner's server, and what has to come of it."""
+"""Define the cases of an exercise: requests to the learner's server, each with its expected answer."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from mcp_types import BlobResourceContents, CallToolResult, TextContent
 __all__ = ["Answer", "AnyCase", "Case", "Filling", "Listed", "Reading", "entries"]
 
 PATIENCE = 2
-"""Seconds in which a notice has to arrive; in one process it takes a few milliseconds."""
+"""Seconds to wait for a notification; in one process it takes a few milliseconds."""
 
 
 class Answer(NamedTuple):
-    """What came of a case.
+    """The outcome of a case.
 
     Attributes:
-        holds: Whether it is what the exercise asks for.
-        got: What came, in words.
+        holds: Whether the exercise is right in this case.
+        got: The actual answer, in words.
     """
 
     holds: bool
@@ -32,29 +32,29 @@ class Answer(NamedTuple):
 
 
 class AnyCase(Protocol):
-    """What every case has."""
+    """The interface of all cases."""
 
     @property
     def about(self) -> str:
-        """What it is there to show, as a sentence."""
+        """The purpose of the case, as a sentence."""
 
     @property
     def answers(self) -> Sequence[Any]:
-        """What the user answers to the questions that have to come meanwhile; see `Script`."""
+        """The user's answers to the questions that the server must ask; see `Script`."""
 
     @property
     def expected(self) -> str:
-        """What has to come of it, in words."""
+        """The expected answer, in words."""
 
     def words(self, name: str) -> str:
-        """What is asked, in words; `name` is what the exercise asks for."""
+        """Describe the request; `name` is the definition that the exercise asks for."""
 
     async def ask(self, client: Client, name: str) -> Answer:
-        """Ask it."""
+        """Make the request, and judge the answer."""
 
 
 class _Unasked:
-    """A case during which no question comes."""
+    """A case in which the server asks no question."""
 
     @property
     def answers(self) -> Sequence[Any]:
@@ -70,7 +70,7 @@ class _Answered:
 
     @property
     def expected(self) -> str:
-        """What has to come of it, in words."""
+        """The expected answer, in words."""
         return repr(self.result) if self.error is None else f"an error that says {self.error!r}"
 
     def _judged(self, value: Any, error: str | None = None) -> Answer:
@@ -84,12 +84,12 @@ class Case(_Answered):
     """One call of a tool.
 
     Attributes:
-        arguments: What the tool is called with.
-        about: What this case is there to show, as a sentence.
-        result: The value that the tool returns.
-        error: Given instead of a result: the call has to be an error, with this in its text.
-        tells: The URI of a resource; clients that follow it have to hear that it changed.
-        answers: What the user answers to the questions that the tool has to ask, in order, as `%mcp call` takes them.
+        arguments: The arguments of the call.
+        about: The purpose of the case, as a sentence.
+        result: The expected result.
+        error: Instead of a result: a text that the expected error contains.
+        tells: The URI of a resource; its subscribers must be notified of a change.
+        answers: The user's answers to the questions that the tool must ask, in order, as for `%mcp call`.
     """
 
     arguments: Mapping[str, Any]
@@ -101,16 +101,16 @@ class Case(_Answered):
 
     @property
     def expected(self) -> str:
-        """What has to come of it, in words."""
-        return super().expected + (f", and a notice that {self.tells} changed" if self.tells else "")
+        """The expected answer, in words."""
+        return super().expected + (f", and a notification that {self.tells} changed" if self.tells else "")
 
     def words(self, name: str) -> str:
-        """Write it as a call."""
+        """Write the case as a call."""
         answered = f", and the user answers {', '.join(map(repr, self.answers))}" if self.answers else ""
         return f"{name}({_arguments(self.arguments)}){answered}"
 
     async def ask(self, client: Client, name: str) -> Answer:
-        """Call the tool, and listen meanwhile where a notice is expected."""
+        """Call the tool, and listen at the same time if a notification is expected."""
         async with AsyncExitStack() as stack:
             uris = [self.tells] if self.tells else []
             notices = await stack.enter_async_context(client.listen(resource_subscriptions=uris)) if uris else None
@@ -124,18 +124,18 @@ class Case(_Answered):
             with anyio.move_on_after(PATIENCE):
                 await anext(notices)
                 return answer
-        return Answer(False, f"{answer.got}, and no notice about {self.tells}")
+        return Answer(False, f"{answer.got}, but no notification about {self.tells}")
 
 
 @dataclass(frozen=True)
 class Reading(_Answered, _Unasked):
-    """One resource, read.
+    """One read of a resource.
 
     Attributes:
-        uri: What is read.
-        about: What this case is there to show, as a sentence.
-        result: What is in it: the value where it is JSON, else the text, or bytes.
-        error: Given instead of a result: the server has to refuse, with this in its text.
+        uri: The URI to read.
+        about: The purpose of the case, as a sentence.
+        result: The expected content: a value if it is JSON, else text or bytes.
+        error: Instead of a result: a text that the expected error contains.
     """
 
     uri: str
@@ -144,11 +144,11 @@ class Reading(_Answered, _Unasked):
     error: str | None = None
 
     def words(self, name: str) -> str:
-        """Name what is read."""
+        """Return the URI."""
         return self.uri
 
     async def ask(self, client: Client, name: str) -> Answer:
-        """Read it."""
+        """Read the resource."""
         try:
             (content,) = (await client.read_resource(self.uri)).contents
         except MCPError as error:
@@ -158,12 +158,12 @@ class Reading(_Answered, _Unasked):
 
 @dataclass(frozen=True)
 class Filling(_Unasked):
-    """One prompt, filled in.
+    """One use of a prompt.
 
     Attributes:
-        arguments: What a person fills in.
-        about: What this case is there to show, as a sentence.
-        says: What has to stand in its messages.
+        arguments: The prompt's arguments.
+        about: The purpose of the case, as a sentence.
+        says: A text that its messages must contain.
     """
 
     arguments: Mapping[str, str]
@@ -172,11 +172,11 @@ class Filling(_Unasked):
 
     @property
     def expected(self) -> str:
-        """What has to come of it, in words."""
+        """The expected answer, in words."""
         return f"messages that say {self.says!r}"
 
     def words(self, name: str) -> str:
-        """Write it as a call."""
+        """Write the case as a call."""
         return f"{name}({_arguments(self.arguments)})"
 
     async def ask(self, client: Client, name: str) -> Answer:
@@ -191,11 +191,11 @@ class Filling(_Unasked):
 
 @dataclass(frozen=True)
 class Listed(_Unasked):
-    """What clients see of the definition before they use it.
+    """The entry of a definition in the server's list.
 
     Attributes:
-        fields: Fields of its entry in the list, as JSON; only these are compared.
-        about: What this case is there to show, as a sentence.
+        fields: The expected fields of the entry, as JSON; other fields are not compared.
+        about: The purpose of the case, as a sentence.
     """
 
     fields: Mapping[str, Any]
@@ -203,7 +203,7 @@ class Listed(_Unasked):
 
     @property
     def expected(self) -> str:
-        """What has to come of it, in words."""
+        """The expected answer, in words."""
         return repr(dict(self.fields))
 
     def words(self, name: str) -> str:
@@ -211,14 +211,14 @@ class Listed(_Unasked):
         return f"{name}, as listed"
 
     async def ask(self, client: Client, name: str) -> Answer:
-        """List it."""
+        """Find the entry in the list."""
         entry = (await entries(client))[name]
         got = {field: _like(wanted, entry.get(field)) for field, wanted in self.fields.items()}
         return Answer(got == dict(self.fields), repr(got))
 
 
 async def entries(client: Client) -> dict[str, dict[str, Any]]:
-    """Return all that the server lists, as JSON: tools and prompts by name, resources and templates by URI."""
+    """Return all entries of the server's lists, as JSON: tools and prompts by name, resources and templates by URI."""
     everything = [
         *(await client.list_tools()).tools,
         *(await client.list_prompts()).prompts,
@@ -230,7 +230,7 @@ async def entries(client: Client) -> dict[str, dict[str, Any]]:
 
 
 def _like(wanted: Any, value: Any) -> Any:
-    """Return `value` with only those parts that `wanted` names, so that descriptions are the learner's own."""
+    """Return only the parts of `value` that `wanted` names, so that learners can write their own descriptions."""
     if isinstance(wanted, Mapping) and isinstance(value, Mapping):
         return {key: _like(part, value.get(key)) for key, part in wanted.items()}
     if isinstance(wanted, list) and isinstance(value, list) and len(wanted) == len(value):
@@ -239,7 +239,7 @@ def _like(wanted: Any, value: Any) -> Any:
 
 
 def _value(result: CallToolResult) -> Any:
-    """Return what the tool returned: the SDK wraps what is no object as ``{"result": ...}``."""
+    """Return the tool's value; the SDK wraps values other than objects as ``{"result": ...}``."""
     structured = result.structured_content
     if structured is None:
         return _text(result)

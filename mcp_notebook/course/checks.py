@@ -1,4 +1,4 @@
-"""Checks of an exercise: a client asks the learner's server, as an agent would."""
+"""Check an exercise: a client sends requests to the learner's server, as an agent would."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["CheckResult", "check"]
 
 
 class CheckResult(look.Rendering):
-    """How a check ended: ``passed``, ``not attempted``, ``not yet`` or ``the check is broken``."""
+    """The outcome of a check: ``passed``, ``not attempted``, ``not yet`` or ``the check is broken``."""
 
     def __init__(self, state: str, lines: Sequence[str]) -> None:
         self.state = state
@@ -29,17 +29,17 @@ class CheckResult(look.Rendering):
 async def check(
     server: MCPServer[Any], name: str, cases: Sequence[AnyCase], *, read: str, kind: str = "tool"
 ) -> CheckResult:
-    """Ask each case of the server, and stop at the first that does not hold.
+    """Try each case on the server, and stop at the first that fails.
 
     Args:
         server: The learner's server.
-        name: What the exercise asks for: a tool or prompt by name, a resource or template by URI.
-        cases: What is checked; nothing else is.
-        read: The one place to read where it does not hold.
-        kind: What it is, in the learner's words.
+        name: The definition that the exercise asks for: a tool's or prompt's name, a resource's or template's URI.
+        cases: The cases; nothing else is checked.
+        read: The section to read again if a case fails.
+        kind: The kind of definition, in the learner's words.
 
     Returns:
-        An outcome to look at; nothing is raised for a wrong answer.
+        The outcome; a wrong answer raises no exception.
     """
     answering = Answering(server.name, None)
     try:
@@ -57,16 +57,16 @@ async def check(
                 if not answer.holds:
                     said = [f"{case.words(name)}: {case.about}", f"Expected {case.expected}, got {answer.got}."]
                     return CheckResult("not yet", [*said, f"Read: {read}."])
-    except Exception as error:  # noqa: BLE001 - whatever went wrong here, it was not the learner's answer
-        return CheckResult("the check is broken", [f"It raised {error!r}. This says nothing about your {kind}."])
+    except Exception as error:  # noqa: BLE001 - an exception here is a fault of the check, not of the learner's answer
+        return CheckResult("the check is broken", [f"It raised {error!r}. Your {kind} is not to blame."])
     return CheckResult("passed", [f"{case.words(name)}: {case.about}" for case in cases])
 
 
 async def _asked(case: AnyCase, client: Client, name: str, answering: Answering) -> Answer:
-    """Ask one case, with the user's answers; questions that never came do not hold."""
+    """Try one case, with the user's answers; it fails if the server asks fewer questions."""
     script = Script(case.answers)
     answering.answerer = script
     answer = await case.ask(client, name)
     if answer.holds and script.left:
-        return Answer(False, f"{answer.got}, with {script.left} of {len(case.answers)} questions never asked")
+        return Answer(False, f"{answer.got}, but {script.left} of {len(case.answers)} questions were never asked")
     return answer

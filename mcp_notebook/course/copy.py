@@ -1,4 +1,4 @@
-"""The learner's copy of the notebooks."""
+"""Make the learner's copy of the notebooks."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ FIRST = "00-welcome.ipynb"
 
 
 def course_source() -> Path:
-    """Return the folder of the course's notebooks: inside an installed package, beside it in a checkout."""
+    """Return the folder of the course's notebooks: inside an installed package, or next to it in a checkout."""
     package = Path(__file__).parent.parent
     inside = package / "notebooks"
     return inside if inside.is_dir() else package.parent / "notebooks"
 
 
 def copy_course(folder: Path, *, fresh: bool = False) -> str:
-    """Copy the course into `folder`; a notebook that is there already is the learner's, and stays.
+    """Copy the course into `folder`, and keep notebooks that the learner has changed.
 
     Args:
-        folder: Made where it is missing.
-        fresh: Copy everything anew; a notebook of the learner that differs is moved into a dated folder first.
+        folder: The folder, made if it is missing.
+        fresh: Whether to copy everything again; changed notebooks are moved into a dated folder first.
 
     Returns:
-        A line that says what was done.
+        A line about the copied, kept and moved notebooks.
 
     Raises:
         OSError: The folder cannot be written.
@@ -48,6 +48,6 @@ def copy_course(folder: Path, *, fresh: bool = False) -> str:
             copied += 1
     words = [f"The course is in {folder}"]
     words += [f"{copied} copied"] if copied else []
-    words += [f"{stayed} with your changes stay as they are (--fresh starts over)"] if stayed else []
-    words += [f"your {moved} moved to {kept}"] if moved else []
+    words += [f"{stayed} kept with your changes (to start over: --fresh)"] if stayed else []
+    words += [f"{moved} with your changes moved to {kept}"] if moved else []
     return "; ".join(words) + "."

@@ -1,4 +1,4 @@
-"""JupyterLab on the learner's copy."""
+"""Run JupyterLab on the learner's copy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["run_lab"]
 
 
 def run_lab(folder: Path, *, port: int, browser: bool) -> None:
-    """Run JupyterLab on `folder`, in this process, until it ends; it prints its address, token included, itself.
+    """Run JupyterLab on `folder` in this process until it ends; it prints its own address with the token.
 
     Raises:
         McpNotebookError: JupyterLab is not installed.
@@ -21,16 +21,16 @@ def run_lab(folder: Path, *, port: int, browser: bool) -> None:
         from jupyterlab.labapp import LabApp
     except ImportError:
         raise McpNotebookError(
-            "JupyterLab is not installed here. Install it: pip install 'mcp-notebook[tutorial]'"
+            "JupyterLab is not installed in this Python. To install it: pip install 'mcp-notebook[tutorial]'"
         ) from None
     arguments = [
         f"--ServerApp.root_dir={folder.resolve()}",
-        # So that the address that JupyterLab prints is the first notebook's.
+        # This makes JupyterLab print the address of the first notebook.
         f"--LabApp.default_url=/lab/tree/{FIRST}",
         f"--ServerApp.port={port}",
         f"--ServerApp.open_browser={browser}",
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        # Containers run as root, and JupyterLab would refuse to.
+        # Containers run as root, which JupyterLab refuses by default.
         arguments.append("--allow-root")
     LabApp.launch_instance(argv=arguments)

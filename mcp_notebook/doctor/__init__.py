@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from mcp_notebook.doctor.diagnosis import STATUSES, Diagnosis, report, summary
 from mcp_notebook.doctor.environment import in_environment
-from mcp_notebook.doctor.finding import STATUSES, Finding, report, summary
-from mcp_notebook.doctor.kernel import Kernel, in_kernel
+from mcp_notebook.doctor.kernel import KernelFacts, in_kernel
 from mcp_notebook.doctor.places import front_end, parent_command, place_of
 
-__all__ = ["Finding", "Kernel", "examine", "front_end", "parent_command", "report", "summary"]
+__all__ = ["Diagnosis", "KernelFacts", "examine", "front_end", "parent_command", "report", "summary"]
 
 
-def examine(kernel: Kernel | None = None, environ: Mapping[str, str] = os.environ) -> list[Finding]:
+def examine(kernel: KernelFacts | None = None, environ: Mapping[str, str] = os.environ) -> list[Diagnosis]:
     """Make all checks; problems come first, then notes.
 
     Args:
@@ -22,5 +22,5 @@ def examine(kernel: Kernel | None = None, environ: Mapping[str, str] = os.enviro
     """
     shown_in = kernel.front_end if kernel else ""
     place = place_of(environ, shown_in)
-    findings = [*in_environment(environ, shown_in, place), *(in_kernel(kernel, place) if kernel else ())]
-    return sorted(findings, key=lambda found: STATUSES.index(found.status))
+    diagnoses = [*in_environment(environ, shown_in, place), *(in_kernel(kernel, place) if kernel else ())]
+    return sorted(diagnoses, key=lambda found: STATUSES.index(found.status))

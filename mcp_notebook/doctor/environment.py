@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from mcp_notebook.addresses import runtime_dir
-from mcp_notebook.doctor.finding import Finding, Status
+from mcp_notebook.doctor.diagnosis import Diagnosis, Status
 from mcp_notebook.doctor.places import Place
 from mcp_notebook.hosts import HOSTS
 
@@ -32,7 +32,7 @@ _DRAW_WIDGETS_THEMSELVES = ("VS Code", "Colab", "Kaggle", "Databricks", "Deepnot
 _NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "lustre", "gpfs", "ceph", "fuse.sshfs", "9p")
 
 
-def in_environment(environ: Mapping[str, str], front_end: str = "", place: Place | None = None) -> Iterator[Finding]:
+def in_environment(environ: Mapping[str, str], front_end: str = "", place: Place | None = None) -> Iterator[Diagnosis]:
     """Check versions, eras, widgets, proxies, hubs, the runtime folder, the bridge and the hosts.
 
     Args:
@@ -50,11 +50,11 @@ def in_environment(environ: Mapping[str, str], front_end: str = "", place: Place
     yield from _hosts()
 
 
-def _versions(place: Place | None) -> Iterator[Finding]:
+def _versions(place: Place | None) -> Iterator[Diagnosis]:
     try:
         requirements = [Requirement(line) for line in importlib.metadata.requires(_PACKAGE) or ()]
     except importlib.metadata.PackageNotFoundError:
-        yield Finding(f"{_PACKAGE} is not installed in this Python", "problem", f"pip install {_PACKAGE}")
+        yield Diagnosis(f"{_PACKAGE} is not installed in this Python", "problem", f"pip install {_PACKAGE}")
         return
     good = {"python": platform.python_version()}
     for wanted in requirements:
@@ -65,15 +65,15 @@ def _versions(place: Place | None) -> Iterator[Finding]:
             fix = place.fix(fix)
         if version is None and needed:
             status: Status = "note" if wanted.name in _ONLY_FASTER else "problem"
-            yield Finding(f"{wanted.name} is not installed", status, fix)
+            yield Diagnosis(f"{wanted.name} is not installed", status, fix)
         elif version is not None and (needed or wanted.name in _SHOWN):
             good[wanted.name] = version
             if not wanted.specifier.contains(version, prereleases=True):
-                yield Finding(f"{wanted.name} {version} does not work: it must be {wanted.specifier}", "problem", fix)
-    yield Finding(f"versions: {', '.join(f'{name} {good[name]}' for name in ('python', *_SHOWN) if name in good)}")
+                yield Diagnosis(f"{wanted.name} {version} does not work: it must be {wanted.specifier}", "problem", fix)
+    yield Diagnosis(f"versions: {', '.join(f'{name} {good[name]}' for name in ('python', *_SHOWN) if name in good)}")
 
 
-def _eras() -> Iterator[Finding]:
+def _eras() -> Iterator[Diagnosis]:
     sdk = importlib.util.find_spec("mcp_types")
     # Read only this file: importing the package takes more than a second.
     registry = Path(sdk.origin).with_name("version.py") if sdk and sdk.origin else None
@@ -81,38 +81,38 @@ def _eras() -> Iterator[Finding]:
         return
     versions = runpy.run_path(str(registry))
     modern, legacy = versions["MODERN_PROTOCOL_VERSIONS"], versions["HANDSHAKE_PROTOCOL_VERSIONS"]
-    yield Finding(f"clients served: modern ({', '.join(modern)}) and legacy ({legacy[0]} to {legacy[-1]})")
+    yield Diagnosis(f"clients served: modern ({', '.join(modern)}) and legacy ({legacy[0]} to {legacy[-1]})")
 
 
-def _widgets(front_end: str, place: Place | None) -> Iterator[Finding]:
+def _widgets(front_end: str, place: Place | None) -> Iterator[Diagnosis]:
     version = _version("jupyterlab_widgets")
     newer = 'pip install -U "jupyterlab_widgets>=3", then reload the page'
     if front_end.startswith("classic Notebook"):
         yield from _classic_widgets()
     elif front_end in _DRAW_WIDGETS_THEMSELVES:
-        yield Finding(f"widgets: {front_end} displays them itself")
+        yield Diagnosis(f"widgets: {front_end} displays them itself")
     elif version is not None and Version(version).major < 3:
-        yield Finding(
+        yield Diagnosis(
             f"jupyterlab_widgets {version} cannot display the widgets of ipywidgets 8",
             "problem",
             newer if place is None else place.fix(newer),
         )
     elif version is not None and _labextension():
-        yield Finding("widgets: JupyterLab's extension for them is in this environment")
+        yield Diagnosis("widgets: JupyterLab's extension for them is in this environment")
     else:
-        yield Finding(
+        yield Diagnosis(
             "widgets: JupyterLab's extension for them is not in this environment",
             "note",
             "in JupyterLab's environment: pip install jupyterlab_widgets, then reload the page",
         )
 
 
-def _classic_widgets() -> Iterator[Finding]:
+def _classic_widgets() -> Iterator[Diagnosis]:
     version = _version("widgetsnbextension")
     if version is not None and Version(version).major >= 4:
-        yield Finding("widgets: the classic Notebook's extension for them is in this environment")
+        yield Diagnosis("widgets: the classic Notebook's extension for them is in this environment")
     else:
-        yield Finding(
+        yield Diagnosis(
             "widgets: the classic Notebook's extension for ipywidgets 8 is not in this environment",
             "note",
             'in the Notebook\'s environment: pip install -U "widgetsnbextension>=4", then reload the page',
@@ -125,28 +125,28 @@ def _labextension() -> bool:
     return any(file.match("*/jupyterlab-manager/package.json") and Path(file.locate()).exists() for file in files)
 
 
-def _proxies(environ: Mapping[str, str]) -> Iterator[Finding]:
+def _proxies(environ: Mapping[str, str]) -> Iterator[Diagnosis]:
     proxies = {name.lower(): value for name, value in environ.items() if value}
     past = {host.strip() for host in proxies.get("no_proxy", "").split(",")}
     if proxies.keys() & {"http_proxy", "all_proxy"} and not past & {"*", "127.0.0.1"}:
-        yield Finding(
+        yield Diagnosis(
             "the proxy in HTTP_PROXY is also used for 127.0.0.1, so clients on this machine cannot connect",
             "problem",
             "set NO_PROXY=127.0.0.1,localhost for the clients; the bridge uses no proxy",
         )
     else:
-        yield Finding("proxies: none between clients and 127.0.0.1")
+        yield Diagnosis("proxies: none between clients and 127.0.0.1")
 
 
-def _hub(environ: Mapping[str, str]) -> Iterator[Finding]:
+def _hub(environ: Mapping[str, str]) -> Iterator[Diagnosis]:
     if any(name in environ for name in ("JUPYTERHUB_API_URL", "JUPYTERHUB_SERVICE_PREFIX", "JUPYTERHUB_USER")):
-        yield Finding(
+        yield Diagnosis(
             "this runs under a JupyterHub: 127.0.0.1 is the hub's machine, not your browser's",
             "note",
             "run clients in a terminal of the hub, or let jupyter-server-proxy forward the port",
         )
     if _version("jupyter-server-proxy"):
-        yield Finding(
+        yield Diagnosis(
             "jupyter-server-proxy is installed: the requests that it forwards have another Host and get 421; it also "
             "delays streamed answers",
             "note",
@@ -154,24 +154,24 @@ def _hub(environ: Mapping[str, str]) -> Iterator[Finding]:
         )
 
 
-def _runtime_folder() -> Iterator[Finding]:
+def _runtime_folder() -> Iterator[Diagnosis]:
     folder = runtime_dir()
     what, elsewhere = f"runtime folder {folder}", "set JUPYTER_RUNTIME_DIR to a folder of your own on a local disk"
     there = next(place for place in (folder, *folder.parents) if place.exists())
     if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
-        yield Finding(f"{what}: not writable, so no client can find a server by its name", "problem", elsewhere)
+        yield Diagnosis(f"{what}: not writable, so no client can find a server by its name", "problem", elsewhere)
         return
     mode = stat.S_IMODE(folder.stat().st_mode) if folder.exists() and os.name == "posix" else 0
     if mode & 0o022:
-        yield Finding(f"{what}: other users may write there", "problem", f"chmod 700 {folder}")
+        yield Diagnosis(f"{what}: other users may write there", "problem", f"chmod 700 {folder}")
     elif mode & 0o055:
-        yield Finding(
+        yield Diagnosis(
             f"{what}: other users can list it, but not read the files with the tokens", "note", f"chmod 700 {folder}"
         )
     elif (kind := _file_system(there)) in _NETWORK_FILE_SYSTEMS:
-        yield Finding(f"{what}: on a network drive ({kind}), so other machines see the tokens", "note", elsewhere)
+        yield Diagnosis(f"{what}: on a network drive ({kind}), so other machines see the tokens", "note", elsewhere)
     else:
-        yield Finding(f"{what}: private and local")
+        yield Diagnosis(f"{what}: private and local")
 
 
 def _file_system(folder: Path) -> str:
@@ -186,26 +186,26 @@ def _file_system(folder: Path) -> str:
     return next((kinds[place] for place in (folder.resolve(), *folder.resolve().parents) if place in kinds), "")
 
 
-def _bridge() -> Iterator[Finding]:
+def _bridge() -> Iterator[Diagnosis]:
     if not (sys.executable and Path(sys.executable).exists()):
-        yield Finding(
+        yield Diagnosis(
             "the path of the running Python is not known, so hosts cannot start the bridge",
             "problem",
             "start the kernel with the python of an environment",
         )
     elif shutil.which(_PACKAGE):
-        yield Finding(f"bridge: {_PACKAGE} is on the PATH")
+        yield Diagnosis(f"bridge: {_PACKAGE} is on the PATH")
     else:
-        yield Finding(
+        yield Diagnosis(
             f"bridge: {_PACKAGE} is not on the PATH; configurations from %mcp clients name this Python instead",
             "note",
             f"in a shell: {sys.executable} -m mcp_notebook",
         )
 
 
-def _hosts() -> Iterator[Finding]:
+def _hosts() -> Iterator[Diagnosis]:
     deaf = [host for host in HOSTS.values() if host.follows is False]
-    yield Finding(
+    yield Diagnosis(
         f"{' and '.join(host.title for host in deaf)} do not notice when tools change while they are connected",
         "note",
         "%mcp serve --stable-tools, or restart them after a change",

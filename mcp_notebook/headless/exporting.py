@@ -10,7 +10,7 @@ from pathlib import Path
 from mcp_notebook.export.exporting import Exported, export
 from mcp_notebook.export.wishes import Wishes
 from mcp_notebook.headless.running import run
-from mcp_notebook.session.choosing import name_of, subject_of
+from mcp_notebook.session.choosing import subject_of
 
 __all__ = ["export_notebook"]
 
@@ -35,14 +35,15 @@ def export_notebook(
         stopped: As of `run`.
 
     Raises:
-        NotebookError: The notebook cannot be run, a cell raised, or it is not clear which server is meant.
+        NotebookError: The notebook cannot be run, or a cell raised.
         UnknownNameError: There is no server of that name.
+        UsageError: It is not clear which server is meant.
         ExportError: The directory cannot be written, or a wish cannot be met.
     """
     place = destination.absolute()  # the notebook runs in its own folder
     with run(notebook, on_progress=on_progress, stopped=stopped) as ran:
         exported = export(
-            subject_of(ran.session, name_of(ran.session, server)),
+            subject_of(ran.session, server),
             place,
             ran.session.registry.recorder.calls,
             wishes=wishes,

@@ -21,7 +21,7 @@ from mcp_notebook.headless.ending import ended_by_signals
 from mcp_notebook.headless.report import failure
 from mcp_notebook.headless.running import Headless, run
 from mcp_notebook.headless.stdio import Stdio
-from mcp_notebook.headless.watching import Watcher
+from mcp_notebook.headless.watching import NotebookWatcher
 from mcp_notebook.recording import Call, current, output
 from mcp_notebook.server import LiveServer, definitions
 from mcp_notebook.session.choosing import choose
@@ -89,7 +89,11 @@ def serve(path: Path, service: Service) -> int:
                 _tell(f"{path.name}: {live.name!r} is served on stdio, with {_counts(live)}.")
             served = stdio.serve(live.server) if stdio else _listen(notebook, live, service)
             ended.serving = True
-            _wait(notebook, [served, ended.signal], Watcher(notebook, service.only, _tell) if service.watch else None)
+            _wait(
+                notebook,
+                [served, ended.signal],
+                NotebookWatcher(notebook, service.only, _tell) if service.watch else None,
+            )
             if served.done():
                 served.result()
         except KeyboardInterrupt as stopped:
@@ -114,7 +118,7 @@ def _tell_failure(notebook: Headless, call: Call) -> None:
         _tell(words)
 
 
-def _wait(notebook: Headless, ends: list[Future[Any]], watch: Watcher | None) -> None:
+def _wait(notebook: Headless, ends: list[Future[Any]], watch: NotebookWatcher | None) -> None:
     """Have the main thread do what runs there, until one of these is done."""
     ending = [asyncio.wrap_future(end, loop=notebook.loop) for end in ends]
     while not any(end.done() for end in ending):

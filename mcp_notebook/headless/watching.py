@@ -14,10 +14,10 @@ from mcp_notebook.headless.running import Headless
 from mcp_notebook.server import LiveServer, definitions, sdk_gaps
 from mcp_notebook.server.changes import KINDS, put_back, take_place
 
-__all__ = ["Watcher"]
+__all__ = ["NotebookWatcher"]
 
 
-class Watcher:
+class NotebookWatcher:
     """Follows a notebook's file.
 
     The file is looked at, not subscribed to: editors save by putting another file in its place, and file systems of

@@ -1,8 +1,8 @@
 """Hosts, the applications with an MCP client: the format of their configuration, and writing it."""
 
 from mcp_notebook.hosts.configuration import (
-    Bridge,
-    Http,
+    BridgeLink,
+    HttpLink,
     Link,
     add_command,
     document,
@@ -14,9 +14,9 @@ from mcp_notebook.hosts.writing import Written, write
 
 __all__ = [
     "HOSTS",
-    "Bridge",
+    "BridgeLink",
     "Host",
-    "Http",
+    "HttpLink",
     "Link",
     "Written",
     "add_command",

@@ -15,15 +15,24 @@ from mcp_notebook.errors import HostError
 from mcp_notebook.hosts.table import Host
 
 __all__ = [
-    "Bridge", "Http", "Link", "add_command", "document", "entry", "own_key", "prompts", "secret_name", "server_key",
+    "BridgeLink",
+    "HttpLink",
+    "Link",
+    "add_command",
+    "document",
+    "entry",
+    "own_key",
+    "prompts",
+    "secret_name",
+    "server_key",
     "token_hint",
-]  # fmt: skip
+]
 
 _CONNECT = ("-m", "mcp_notebook", "connect")
 
 
 @dataclass(frozen=True)
-class Bridge:
+class BridgeLink:
     """The host starts ``mcp-notebook connect NAME``, which reads port and token from the kernel's file.
 
     Attributes:
@@ -36,11 +45,11 @@ class Bridge:
 
 
 @dataclass(frozen=True)
-class Http:
+class HttpLink:
     """The host calls the kernel directly.
 
     Attributes:
-        name: The same name as for `Bridge`, so that both share one entry.
+        name: The same name as for `BridgeLink`, so that both share one entry.
         url: The URL of the server.
         transport: Streamable HTTP, or the legacy SSE.
         asks_token: True if the server requires a token.
@@ -54,7 +63,7 @@ class Http:
     token: str | None = None
 
 
-Link = Bridge | Http
+Link = BridgeLink | HttpLink
 
 
 def server_key(name: str) -> str:
@@ -77,7 +86,7 @@ def entry(host: Host, link: Link) -> dict[str, Any]:
     Raises:
         HostError: The host does not support that kind of link.
     """
-    if isinstance(link, Bridge):
+    if isinstance(link, BridgeLink):
         # The desktop starts hosts with another PATH than a shell has: only the whole path is reliable.
         kind = {"type": "stdio"} if host.starts else {}
         where = ["--runtime-dir", str(link.runtime_dir)] if link.runtime_dir else []
@@ -115,11 +124,11 @@ def document(host: Host, link: Link) -> dict[str, Any]:
 
 def add_command(host: Host, link: Link) -> str:
     """Return a shell command that does the same; "" if the host has none, or it would contain a secret."""
-    if not host.adds or (isinstance(link, Http) and link.token is not None):
+    if not host.adds or (isinstance(link, HttpLink) and link.token is not None):
         return ""
     found = entry(host, link)
     words = ["claude", "mcp", "add"]
-    if isinstance(link, Bridge):
+    if isinstance(link, BridgeLink):
         words += [server_key(link.name), "--", found["command"], *found["args"]]
     else:
         words += ["--transport", link.transport, server_key(link.name), link.url]
@@ -142,10 +151,10 @@ def token_hint(host: Host, link: Link) -> str:
 
 
 def _refers(link: Link) -> bool:
-    return isinstance(link, Http) and link.asks_token and link.token is None
+    return isinstance(link, HttpLink) and link.asks_token and link.token is None
 
 
-def _token(host: Host, link: Http) -> str:
+def _token(host: Host, link: HttpLink) -> str:
     return link.token if link.token is not None else host.secret.replace("NAME", secret_name(host, link.name))
 
 

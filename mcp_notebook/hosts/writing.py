@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from mcp_notebook.errors import HostError
 from mcp_notebook.files import locked, put_in_place, write_whole
 from mcp_notebook.hosts import json_text
-from mcp_notebook.hosts.configuration import Http, Link, entry, own_key, prompts, secret_name, server_key
+from mcp_notebook.hosts.configuration import HttpLink, Link, entry, own_key, prompts, secret_name, server_key
 from mcp_notebook.hosts.table import Host
 
 __all__ = ["Written", "write"]
@@ -61,7 +61,7 @@ def write(host: Host, link: Link, *, folder: Path) -> Written:
     Raises:
         HostError: The file cannot be changed safely, or must not be; it is unchanged.
     """
-    secret = isinstance(link, Http) and link.token is not None
+    secret = isinstance(link, HttpLink) and link.token is not None
     try:
         path, shared = _file(host, folder)
         if secret and shared:
@@ -156,7 +156,7 @@ def _key(host: Host, link: Link, known: dict[str, Any]) -> str:
 
 def _is_named(host: Host, link: Link) -> bool:
     """Return True if our entry names the server that it leads to."""
-    return not isinstance(link, Http) or secret_name(host, link.name) in str(entry(host, link))
+    return not isinstance(link, HttpLink) or secret_name(host, link.name) in str(entry(host, link))
 
 
 def _is_same(host: Host, link: Link, there: dict[str, Any]) -> bool:
@@ -168,7 +168,7 @@ def _is_same(host: Host, link: Link, there: dict[str, Any]) -> bool:
     if re.search(rf"(?<!\w){re.escape(secret_name(host, link.name))}(?!\w)", headers):
         return True
     is_named = "MCP_NOTEBOOK_TOKEN_" in headers or "-token}" in headers
-    is_there = isinstance(link, Http) and there.get("url") == link.url
+    is_there = isinstance(link, HttpLink) and there.get("url") == link.url
     return not is_named and (is_there or link.name == server_key(link.name))
 
 

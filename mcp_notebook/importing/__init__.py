@@ -1,1 +1,1 @@
-"""A module with an `MCPServer`, and its own modules, as the cells of a notebook."""
+"""Turn a module with an `MCPServer`, and the modules that it needs, into the cells of a notebook."""

@@ -1,4 +1,4 @@
-"""A module for ``FastMCP``, of the SDK before 2 or the package ``fastmcp``, in the names of the SDK: `MCPServer`."""
+"""Rename ``FastMCP``, of the SDK before 2 or the package ``fastmcp``, in a module to the SDK's `MCPServer`."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ PACKAGES = {"mcp.server.fastmcp": "of the SDK before 2", "fastmcp": "of the pack
 HOME = "mcp.server.mcpserver"
 PLACES = (HOME, f"{HOME}.exceptions", f"{HOME}.utilities.types", f"{HOME}.prompts.base", f"{HOME}.prompts",
           f"{HOME}.resources", f"{HOME}.tools", "mcp.types", "mcp.server.auth.provider")  # fmt: skip
-"""Where the SDK has what was elsewhere."""
+"""The modules of the SDK in which to look for names that have moved."""
 
 POSITIONAL = ("name", "instructions", "website_url", "icons", "auth_server_provider", "token_verifier")
-"""The parameters of ``FastMCP`` in their order; those of `MCPServer` have another."""
+"""The parameters of ``FastMCP`` in order; `MCPServer` has another order."""
 
 OF_RUN = {*("host", "port", "mount_path", "sse_path", "message_path", "streamable_http_path", "json_response"),
           *("stateless_http", "transport_security", "event_store", "retry_interval")}  # fmt: skip
-"""Arguments of ``FastMCP`` that `MCPServer.run` takes instead."""
+"""Arguments of ``FastMCP`` that go to `MCPServer.run` instead."""
 
 
 def fastmcp_import(tree: ast.AST) -> str | None:
-    """Return whose ``FastMCP`` is imported; None where nothing imports it."""
+    """Return the origin of an imported ``FastMCP``; None if it is not imported."""
     for node in ast.walk(tree):
         for module in _modules(node):
             whose = "of the SDK before 2" if module == "mcp.server" else PACKAGES.get(_package(module) or "")
@@ -49,15 +49,15 @@ def _modules(node: ast.AST) -> list[str]:
 
 
 def _package(module: str) -> str | None:
-    """Return which of `PACKAGES` a module belongs to."""
+    """Return the one of `PACKAGES` to which a module belongs."""
     return next((package for package in PACKAGES if f"{module}.".startswith(f"{package}.")), None)
 
 
 def renamed(text: str, where: str) -> tuple[str, list[str]]:
-    """Return a module's text in the names of the SDK, and a sentence for each place where a name is not all.
+    """Return a module's text with the names of the SDK, and a sentence for each place where renaming is not enough.
 
     Args:
-        text: The module's.
+        text: The module's text.
         where: The module's name, for the sentences.
     """
     tree = ast.parse(text)
@@ -106,7 +106,9 @@ class _Renaming:
                 self._names.add(alias.asname)
             place = _place_of(new, str(node.module))
             if place is None:
-                self.notes.append(f"line {node.lineno}: the SDK has no {alias.name}; change what uses it by hand.")
+                self.notes.append(
+                    f"line {node.lineno}: the SDK has no {alias.name}; change the code that uses it by hand."
+                )
             by_place.setdefault(place or str(node.module), []).append(ast.alias(new, alias.asname))
         lines = [ast.unparse(ast.ImportFrom(place, names, 0)) for place, names in by_place.items()]
         self._replace(node, f"\n{' ' * node.col_offset}".join(lines))
@@ -115,7 +117,7 @@ class _Renaming:
         package = _package(alias.name)
         if package is None:
             return alias
-        # Without another name it is used as it is spelled: mcp.server.fastmcp.FastMCP, or fastmcp.FastMCP.
+        # Without "as", it is used as it is spelled: mcp.server.fastmcp.FastMCP, or fastmcp.FastMCP.
         asname = alias.asname or ("fastmcp" if package == "fastmcp" else None)
         return ast.alias(alias.name.replace(package, HOME, 1), asname)
 
@@ -132,7 +134,7 @@ class _Renaming:
         return name in self._names or name.endswith(f".{OLD}")
 
     def _call(self, node: ast.Call) -> None:
-        """Change a call whose arguments are others in the SDK."""
+        """Change a call whose arguments differ in the SDK."""
         from mcp.server.mcpserver import MCPServer
 
         if self._is_class(node.func):
@@ -149,8 +151,8 @@ class _Renaming:
         gone = [k.arg for k in node.keywords if k.arg is not None and k.arg not in known]
         if gone:
             run = ", ".join(name for name in gone if name in OF_RUN)
-            instead = f" Give run() or the app {run} instead." if run else ""
-            self.notes.append(f"line {node.lineno}: {', '.join(gone)} of {what} left out.{instead}")
+            instead = f" Pass {run} to run() or the app instead." if run else ""
+            self.notes.append(f"line {node.lineno}: left out {', '.join(gone)} in {what}.{instead}")
         if gone or given:
             kept = [keyword for keyword in node.keywords if keyword.arg not in gone]
             args = node.args[: len(node.args) - len(moved)]
@@ -172,7 +174,7 @@ class _Renaming:
         if isinstance(node, ast.Name | ast.Attribute) and _last(node) == OLD:
             self._replace(node, _renamed_last(node))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.partition("[")[0] == OLD:
-            self._replace(node, repr(node.value.replace(OLD, NEW)))  # a hint in quotes
+            self._replace(node, repr(node.value.replace(OLD, NEW)))  # a type hint in quotes
         elif isinstance(node, ast.Attribute) and ast.unparse(node.value) in self._servers:
             from mcp.server.mcpserver import MCPServer
 
@@ -205,7 +207,7 @@ def _missing_in_context(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Ite
 
 
 def _place_of(name: str, module: str) -> str | None:
-    """Return the module of the SDK that has a name; None where none has."""
+    """Return the module of the SDK that has a name; None if there is none."""
     package = _package(module)
     twin = module.replace(package, HOME, 1) if package is not None else HOME
     for place in (twin, *PLACES):

@@ -1,4 +1,4 @@
-"""Several modules as the statements of one: what a notebook, which has one namespace, can hold."""
+"""Flatten several modules into the statements of one, because a notebook has one namespace."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["Flat", "FlatStatement", "flatten"]
 
 @dataclass(frozen=True)
 class FlatStatement:
-    """A statement: the text that its author wrote, comments above it included, and what it parses to."""
+    """A statement: the author's text, with the comments above it, and the parsed node."""
 
     text: str
     node: ast.stmt
@@ -30,14 +30,14 @@ class FlatStatement:
 
 @dataclass
 class Flat:
-    """The statements of a module, those of its own modules before it.
+    """The statements of a module, after those of the author's other modules that it imports.
 
     Attributes:
         title: The docstring of the module.
-        imports: The imports from elsewhere that stand at the top of the modules, each once.
+        imports: The other imports at the top of the modules, each once.
         parts: All other statements, in the order in which they would run.
-        notes: What is not as it was; a sentence each.
-        guards: What the modules run only as programs.
+        notes: The differences from the modules, a sentence each.
+        guards: The ``if __name__ == "__main__"`` statements of the modules.
     """
 
     title: str = ""
@@ -52,14 +52,15 @@ class Flat:
 
 
 def flatten(module: Path, rewrite: Callable[[str, str], str] = lambda text, _name: text) -> Flat:
-    """Return a module's statements, with those of the modules beside it that it imports.
+    """Return a module's statements, with those of the author's other modules that it imports.
 
     Args:
         module: The module.
-        rewrite: Is given the text and the name of each module, and returns the text to take instead.
+        rewrite: Takes the text and the name of each module, and returns the text to use instead.
 
     Raises:
-        NotebookError: One cannot be read, or two of them use one name for two things that both have to keep it.
+        NotebookError: A module cannot be read, or two modules use a name for different things and neither can be
+            renamed.
     """
     renames: dict[Path, dict[str, str]] = {}
     while True:
@@ -70,13 +71,13 @@ def flatten(module: Path, rewrite: Callable[[str, str], str] = lambda text, _nam
 
 
 class _TwoThings(Exception):
-    """Two modules use one name for two things."""
+    """Two modules use a name for different things."""
 
     def __init__(self, name: str, first: Path, second: Path, flattening: _Flattening) -> None:
         self._name, self._modules, self._all = name, (first, second), flattening
 
     def rename(self, renames: dict[Path, dict[str, str]]) -> None:
-        """Have one of the modules use another name; not the one with the server, if the other can."""
+        """Rename the thing in one of the modules, preferably not in the one with the server."""
         trees = self._all.trees
         for module in sorted(self._modules, key=lambda module: module == self._all.main):
             text, tree = trees[module]
@@ -91,7 +92,7 @@ class _TwoThings(Exception):
                 return
         first, second = self._modules
         raise NotebookError(
-            f"{self._name} is one thing in {first.name} and another in {second.name}, and a notebook has one "
+            f"{self._name} means different things in {first.name} and {second.name}, but a notebook has only one "
             "namespace. Rename one of them first."
         ) from None
 
@@ -115,9 +116,11 @@ class _Flattening:
         self.flat.title = ast.get_docstring(tree) or ""
         self.flat.notes += self._own_modules.notes
         for place, names_there in renames.items():
-            self.flat.notes += [f"{old} of {place.name} is called {new}." for old, new in names_there.items()]
+            self.flat.notes += [f"{old} in {place.name} is now {new}." for old, new in names_there.items()]
         if len(set(futures.values())) > 1:
-            self.flat.notes.append("from __future__ import annotations holds for all cells; some modules lacked it.")
+            self.flat.notes.append(
+                "from __future__ import annotations now applies to all cells; some modules did not have it."
+            )
 
     def _take(self, module: Path) -> ast.Module:
         self._taken.add(module)
@@ -134,7 +137,7 @@ class _Flattening:
                 self._import(part, module, stay, header=header)
             elif _is_main_guard(part.node):
                 self.flat.guards.append(part.node)
-                self.flat.notes.append(f"if __name__ == '__main__' of {module.name} is left out.")
+                self.flat.notes.append(f"if __name__ == '__main__' in {module.name} is left out.")
             elif part.node is not tree.body[0] or ast.get_docstring(tree) is None:
                 header = False
                 self._refuse_late(part.node, module)
@@ -149,7 +152,7 @@ class _Flattening:
         return self.trees[module]
 
     def _modules(self, tree: ast.Module, module: Path) -> dict[str, Mapping[str, str]]:
-        """Return by which names a module knows others of its own as a whole, and what these call otherwise."""
+        """Return the names under which a module imports whole modules of the author, with the renames in those."""
         found = {}
         for node in tree.body:
             if isinstance(node, ast.Import | ast.ImportFrom):
@@ -160,7 +163,7 @@ class _Flattening:
         return found
 
     def _called(self, module: Path) -> Mapping[str, str]:
-        """Return which names of a module are others in the notebook, those that it has from ``import *`` included."""
+        """Return the renames of a module's names in the notebook, including names from ``import *``."""
         if module not in self._names_there:
             self._names_there[module] = dict(self._renames.get(module, {}))  # for modules that import each other
             _, tree = self._parsed(module)
@@ -175,29 +178,29 @@ class _Flattening:
         return self._names_there[module]
 
     def _refuse_late(self, statement: ast.stmt, module: Path) -> None:
-        """Refuse a module of its own that is imported when a function runs, or where a condition holds."""
+        """Refuse an import of one of the author's modules inside a function or under a condition."""
         for node in ast.walk(statement):
             if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
-                node.body = []  # `ast.walk` goes on from here; the text is another matter
+                node.body = []  # `ast.walk` skips it then; the text does not change
             if isinstance(node, ast.Import | ast.ImportFrom) and any(
                 self._own_modules.of(node, alias, module)[0] is not None for alias in node.names
             ):
                 raise NotebookError(
-                    f"{module.name}, line {node.lineno}: {ast.unparse(node)!r} is not at the top level, and in a "
-                    "notebook there is no such module. Move it to the top first."
+                    f"{module.name}, line {node.lineno}: {ast.unparse(node)!r} is not at the top level, and the "
+                    "notebook will not have this module. Move the import to the top first."
                 )
 
     def _add(self, part: FlatStatement, module: Path) -> None:
         bound = names.of(part.node).binds
         if bound == {"__all__"}:
             return
-        imported = dict(_imported(part.node))  # under try, or for type checkers: as at the top
+        imported = dict(_imported(part.node))  # under try, or for type checkers: treated as at the top
         for name in bound:
             self._bind(name, imported.get(name, part.text), module)
         self.flat.parts.append(part)
 
     def _bind(self, name: str, text: str, module: Path) -> None:
-        """Notice what a module has under a name."""
+        """Record what a module binds to a name."""
         earlier, place = self._bound.setdefault(name, (text, module))
         if place != module and earlier != text:
             raise _TwoThings(name, place, module, self)
@@ -224,7 +227,7 @@ class _Flattening:
             if not header:
                 self.flat.parts.append(FlatStatement(text, node))
             elif text not in self.flat.imports:
-                # A future has to come first.
+                # A __future__ import must be first.
                 self.flat.imports.insert(0 if "__future__" in text else len(self.flat.imports), text)
 
 
@@ -234,7 +237,7 @@ def _parsed(module: Path) -> tuple[str, ast.Module]:
         return text, ast.parse(text)
     except (OSError, ValueError, SyntaxError) as error:
         why = f"{error.msg}, line {error.lineno}" if isinstance(error, SyntaxError) else error
-        raise NotebookError(f"{module} cannot be read as Python ({why}). Mend it first.") from None
+        raise NotebookError(f"{module} cannot be parsed as Python ({why}). Fix it first.") from None
 
 
 def _is_main_guard(node: ast.stmt) -> TypeGuard[ast.If]:
@@ -242,25 +245,25 @@ def _is_main_guard(node: ast.stmt) -> TypeGuard[ast.If]:
 
 
 def _imported(statement: ast.AST) -> Iterator[tuple[str, str]]:
-    """Yield each name that imports within a statement bind, and what they bind: one text for one thing."""
+    """Yield each name that imports in a statement bind, and a text that is the same for the same thing."""
     for node in ast.walk(statement):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                whole = alias.name.partition(".")[0]  # after ``import os.path`` it is ``os`` that is there
+                whole = alias.name.partition(".")[0]  # ``import os.path`` binds ``os``
                 yield alias.asname or whole, f"import {alias.name if alias.asname else whole}"
         elif isinstance(node, ast.ImportFrom):
             live = sys.modules.get(node.module or "")
             for alias in node.names:
                 text = f"from {'.' * node.level}{node.module or ''} import {alias.name}"
                 thing = getattr(live, alias.name, None)
-                # One class can be imported from two places.
+                # The same class can be imported from two places.
                 yield alias.asname or alias.name, text if thing is None else f"object {id(thing)}"
 
 
 def _bridge(
     alias: ast.alias, stay: dict[str, set[str]], renames: Mapping[str, str], *, is_module: bool
 ) -> Iterator[str]:
-    """Yield what gives an imported name to the cells, where it is not there under that name already."""
+    """Yield statements that bind an imported name in the cells, if it does not exist there under that name."""
     name = alias.asname or alias.name
     if is_module:
         if used := sorted(stay.get(name, ())):

@@ -1,4 +1,4 @@
-"""Where the statements of a module make an `MCPServer`, and by which expression a notebook reaches it."""
+"""Find the statements of a module that make an `MCPServer`, and an expression for it in a notebook."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class MadeServer:
     """A server that the statements make.
 
     Attributes:
-        variable: What a notebook calls it.
-        index: The statement after which it is there; None where no statement makes it.
-        cell: What a notebook has to run to have it in that variable, such as ``mcp = create()``; "" for nothing.
+        variable: Its variable in the notebook.
+        index: The index of the statement that makes it; None if no statement does.
+        cell: The code that binds it to that variable, such as ``mcp = create()``; "" if none is needed.
     """
 
     variable: str
@@ -30,16 +30,16 @@ class MadeServer:
 
 @dataclass
 class _Known:
-    """What was learned from the statements so far, by name."""
+    """The facts learned from the statements, by name."""
 
     classes: set[str] = field(default_factory=lambda: set(CLASSES))
     makers: dict[str, Function | None] = field(default_factory=dict)
     setters: dict[str, set[str]] = field(default_factory=dict)
-    """Functions that put a server into global variables."""
+    """Functions that bind servers to global variables."""
     attributes: dict[str, set[str]] = field(default_factory=dict)
     """Classes whose instances have servers in attributes."""
     calls: dict[str, ast.expr] = field(default_factory=dict)
-    """Variables by the call whose value they were given."""
+    """The calls whose values were assigned to variables."""
 
     def is_class(self, node: ast.expr) -> bool:
         node = node.value if isinstance(node, ast.Subscript) else node
@@ -47,7 +47,7 @@ class _Known:
         return name in self.classes or name.rpartition(".")[2] in CLASSES
 
     def makes(self, node: ast.expr | None) -> bool:
-        """Whether the value of an expression is a new server."""
+        """Return whether the value of an expression is a new server."""
         match node:
             case ast.Await() | ast.NamedExpr():
                 return self.makes(node.value)
@@ -64,14 +64,14 @@ class _Known:
 
 
 def made_servers(nodes: Sequence[ast.stmt], guards: Iterable[ast.If] = ()) -> list[MadeServer]:
-    """Return the servers that statements make, in their order; those that a statement binds to a variable first.
+    """Return the servers that statements make, in order, those bound to variables first.
 
     Args:
         nodes: The top-level statements.
-        guards: What runs only where the module is the program: there a function may be called that makes the server.
+        guards: The ``if __name__ == "__main__"`` statements, which may call a function that makes the server.
     """
     known = _learned(nodes)
-    # The last statement that binds a variable counts.
+    # If several statements bind a variable, the last counts.
     bound = {expression: index for index, node in enumerate(nodes) for expression in _bound(node, known)}
     found = [_reached(expression, index) for expression, index in bound.items()]
     return sorted(found, key=lambda made: bool(made.cell)) or list(_uncalled(known, guards))
@@ -85,28 +85,28 @@ def _reached(expression: str, index: int) -> MadeServer:
 
 
 def why_none(nodes: Sequence[ast.stmt], guards: Iterable[ast.If] = ()) -> str | None:
-    """Say where a server is made that no notebook can reach, and what to change; None where none is made at all."""
+    """Explain where a server is made that a notebook cannot reach, with a fix; return None if none is made."""
     known = _learned(nodes)
     for maker, function in known.makers.items():
         if function is not None and (needed := _required(function)):
             return (
-                f"line {function.lineno}: {maker}() makes the server and needs {', '.join(needed)}. Call it at the "
+                f"line {function.lineno}: {maker}() makes the server and requires {', '.join(needed)}. Call it at the "
                 f"top level: mcp = {maker}({needed[0]}=...)."
             )
     for guard in guards:
         if known.contains(guard):
             return (
                 f"line {guard.lineno}: the server is made under if __name__ == '__main__', which is left out. Make it "
-                "above that line."
+                "before that line."
             )
     for node in nodes:
         if known.contains(node):
             if isinstance(node, Function):
                 return (
-                    f"line {node.lineno}: {node.name}() keeps the server that it makes to itself. Have it return the "
-                    f"server, and call it at the top level: mcp = {node.name}()."
+                    f"line {node.lineno}: {node.name}() makes a server but does not return it. Return the server, and "
+                    f"call the function at the top level: mcp = {node.name}()."
                 )
-            return f"line {node.lineno}: no variable has the server that is made there. Write: mcp = MCPServer(...)."
+            return f"line {node.lineno}: the server is not assigned to a variable. Write mcp = MCPServer(...)."
     return None
 
 
@@ -117,7 +117,7 @@ def _learned(nodes: Sequence[ast.stmt]) -> _Known:
             if isinstance(each, ast.ImportFrom):
                 known.classes |= {a.asname for a in each.names if a.asname and a.name in CLASSES}
     size = -1
-    while size != (size := len(known.classes) + len(known.makers)):  # one may be known only by another below it
+    while size != (size := len(known.classes) + len(known.makers)):  # a function may use one that is defined later
         for node in nodes:
             _learn(node, known)
     for node in nodes:
@@ -158,7 +158,7 @@ def _learn(node: ast.stmt, known: _Known) -> None:
 
 
 def _returns_a_server(function: Function, known: _Known) -> bool:
-    """Whether a function gives its caller a server that it makes."""
+    """Return whether a function makes a server and returns it."""
     if not known.contains(function):
         return False
     hint = function.returns
@@ -170,7 +170,7 @@ def _returns_a_server(function: Function, known: _Known) -> bool:
 
 
 def _bound(node: ast.stmt, known: _Known) -> Iterator[str]:
-    """Yield how servers are reached that a statement makes when it runs."""
+    """Yield the expressions for servers that a statement makes when it runs."""
     if isinstance(node, Function):
         return
     if isinstance(node, ast.ClassDef):
@@ -189,7 +189,7 @@ def _bound(node: ast.stmt, known: _Known) -> Iterator[str]:
 
 
 def _uncalled(known: _Known, guards: Iterable[ast.If]) -> Iterator[MadeServer]:
-    """Yield what functions make that are called only where the module is the program, or nowhere."""
+    """Yield servers made by functions that are called only under ``__main__``, or not at all."""
     functions = {name: function for name, function in known.makers.items() if function is not None}
     for guard in guards:
         for names, value in _assignments(guard):
@@ -209,7 +209,7 @@ def _uncalled(known: _Known, guards: Iterable[ast.If]) -> Iterator[MadeServer]:
 
 
 def _required(function: Function) -> list[str]:
-    """Return the parameters that a call has to give."""
+    """Return the parameters without defaults."""
     of = function.args
     positional = [*of.posonlyargs, *of.args]
     named = [arg for arg, default in zip(of.kwonlyargs, of.kw_defaults, strict=True) if default is None]
@@ -221,7 +221,7 @@ def _declared_global(function: Function) -> set[str]:
 
 
 def _assignments(node: ast.AST) -> Iterator[tuple[list[str], ast.expr]]:
-    """Yield what a statement binds when it runs, and to which value."""
+    """Yield the targets that a statement binds when it runs, with their values."""
     for each in (node, *_own(node)):
         match each:
             case ast.Assign(targets=targets, value=value):
@@ -239,7 +239,7 @@ def _assignments(node: ast.AST) -> Iterator[tuple[list[str], ast.expr]]:
 
 
 def _own(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield what is within a statement, without what is within functions and classes in it."""
+    """Yield the nodes of a statement, but not those inside functions and classes in it."""
     for child in ast.iter_child_nodes(node):
         yield child
         if not isinstance(child, Function | ast.ClassDef | ast.Lambda):

@@ -1,4 +1,4 @@
-"""Names of several modules in one namespace: another name where two clash, and ``of`` for ``prices.of``."""
+"""Fit the names of several modules into one namespace: rename one of two that clash, write ``of`` for ``prices.of``."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ __all__ = ["Renames", "another_name", "can_be_renamed", "with_names", "without_q
 Renames = Mapping[str, str]
 
 ITS_OWN = {*dir(ModuleType("")), "__dict__", "__file__", "__path__"}
-"""What a module has whatever is in it."""
+"""The attributes of every module."""
 
 QUIET_DECORATORS = ("cache", "lru_cache", "contextmanager", "asynccontextmanager", "wraps")
-"""Decorators that make nothing of a function's name."""
+"""Decorators that do not use a function's name."""
 
 
 def can_be_renamed(name: str, tree: ast.Module) -> bool:
-    """Whether nobody outside hears of a name of a module: it is not a tool's, and not in a schema as a class's is."""
+    """Return whether a module's name is invisible to clients: not a tool's, nor a class's, which schemas contain."""
     bound = [node for node in tree.body if name in names_in.of(node).binds]
     for node in bound:
         if isinstance(node, ast.ClassDef):
@@ -33,14 +33,14 @@ def can_be_renamed(name: str, tree: ast.Module) -> bool:
             if ast.unparse(called).rpartition(".")[2] not in QUIET_DECORATORS:
                 return False
     if any(isinstance(node, ast.Global) and name in node.names for node in ast.walk(tree)):
-        return False  # its places in that function are not told apart from a local variable's
-    # mcp.add_tool(add) and mcp.tool()(add) make a tool of that name.
+        return False  # in that function, it cannot be distinguished from a local variable
+    # mcp.add_tool(add) and mcp.tool()(add) make a tool with that name.
     given = [a for node in ast.walk(tree) if isinstance(node, ast.Call) for a in node.args if "." in ast.unparse(node)]
     return bool(bound) and not any(isinstance(arg, ast.Name) and arg.id == name for arg in given)
 
 
 def another_name(name: str, module: Path, taken: Collection[str]) -> str:
-    """Return what `name` of a module is called where another module has that name: ``core_add``."""
+    """Return a new name for a module's `name` if another module uses it: ``core_add``."""
     words = " ".join(taken)
     new = f"{module.parent.name if module.stem == '__init__' else module.stem}_{name.lstrip('_')}"
     while re.search(rf"\b{re.escape(new)}\b", words):
@@ -49,10 +49,10 @@ def another_name(name: str, module: Path, taken: Collection[str]) -> str:
 
 
 def with_names(text: str, renames: Mapping[str, str]) -> str:
-    """Return a module's text with other names for some of its variables; variables of functions stay as they are.
+    """Rename some of a module's variables in its text, but not local variables of functions.
 
     Raises:
-        LookupError: One is read within an f-string, and Python before 3.12 does not know where.
+        LookupError: A variable is used in an f-string; Python before 3.12 does not tell its position.
     """
     if not renames:
         return text
@@ -65,7 +65,7 @@ def with_names(text: str, renames: Mapping[str, str]) -> str:
 
 
 def _edits(node: ast.AST, renames: Mapping[str, str], lines: list[bytes]) -> list[tuple[int, int, int, str]]:
-    """Return what changes for one node: line, from, to, the new text."""
+    """Return the edits for one node: line, start, end, new text."""
     if isinstance(node, ast.Name) and node.id in renames:
         start, end = node.col_offset, node.col_offset + len(node.id.encode())
         if lines[node.lineno - 1][start:end] != node.id.encode():
@@ -87,18 +87,18 @@ def _edits(node: ast.AST, renames: Mapping[str, str], lines: list[bytes]) -> lis
 
 
 def without_qualifiers(text: str, names: Mapping[str, Renames], where: str) -> tuple[str, dict[str, set[str]]]:
-    """Return a module's text without the names of other modules, and what has to stay, as a variable with attributes.
+    """Remove the qualifying names of other modules from a module's text; return also the names that must stay.
 
-    A name stays where it is read in a function that has a variable like that itself.
+    A name must stay, as a variable with attributes, if it is used in a function with a local variable of that name.
 
     Args:
-        text: The module's.
-        names: By which it knows other modules, such as ``prices`` or ``shop.prices``, and what these call otherwise in
-            the notebook.
+        text: The module's text.
+        names: The names under which it knows other modules, such as ``prices`` or ``shop.prices``, each with the
+            renames in that module.
         where: The module's own name, for the error.
 
     Raises:
-        NotebookError: Another module is used as a value, or given an attribute.
+        NotebookError: Another module is used as a value, or one of its attributes is set.
     """
     tree = ast.parse(text)
     reads: list[tuple[str, ast.Attribute]] = []
@@ -112,9 +112,9 @@ def without_qualifiers(text: str, names: Mapping[str, Renames], where: str) -> t
                 and node.attr not in ITS_OWN
             ):
                 if not isinstance(node.ctx, ast.Load):
-                    raise _used(name, node, where, f"given a new {node.attr}")
+                    raise _used(name, node, where, f"assigned a new {node.attr}")
                 reads.append((name, node))
-                if names[name].get(node.attr, node.attr) in local or not _stands(text, node):
+                if names[name].get(node.attr, node.attr) in local or not _is_exact(text, node):
                     stay.setdefault(name, set())
     for name, node in reads:
         if name in stay:
@@ -123,13 +123,13 @@ def without_qualifiers(text: str, names: Mapping[str, Renames], where: str) -> t
     return _without(text, [(node, names[name]) for name, node in reads if name not in stay]), stay
 
 
-def _stands(text: str, node: ast.Attribute) -> bool:
-    """Whether a node is where it says: Python before 3.12 does not know that of all within f-strings."""
+def _is_exact(text: str, node: ast.Attribute) -> bool:
+    """Return whether a node's position is right; Python before 3.12 gives wrong ones inside f-strings."""
     return "".join((ast.get_source_segment(text, node) or "").split()) == ast.unparse(node)
 
 
 def _local_names(statement: ast.stmt) -> Iterator[str]:
-    """Yield what functions and comprehensions within a statement bind."""
+    """Yield the names bound by functions and comprehensions in a statement."""
     for scope in ast.walk(statement):
         if isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ListComp | ast.SetComp
                       | ast.DictComp | ast.GeneratorExp | ast.ClassDef):  # fmt: skip
@@ -153,13 +153,13 @@ def _refuse_values(tree: ast.Module, names: Collection[str], read: set[int], whe
 
 def _used(name: str, node: ast.expr, where: str, how: str) -> NotebookError:
     return NotebookError(
-        f"{where}, line {node.lineno}: the module {name} is {how}, and in a notebook there is no such module. "
-        f"Have a function of {name} do it first, or import what is needed: from {name} import ..."
+        f"{where}, line {node.lineno}: the module {name} is {how}, but the notebook will not have this module. "
+        f"First move that code into a function of {name}, or import single names: from {name} import ..."
     )
 
 
 def _without(text: str, reads: list[tuple[ast.Attribute, Renames]]) -> str:
-    """Return the text with only the last name of each of these, or the name that it has instead."""
+    """Replace each of these expressions by its last name, or by the new name for it."""
     lines = [line.encode() for line in text.split("\n")]
     for node, renames in sorted(reads, key=lambda read: (read[0].lineno, read[0].col_offset), reverse=True):
         end, column = (node.end_lineno or 0) - 1, node.end_col_offset or 0

@@ -1,4 +1,4 @@
-"""Writing a module with an MCPServer, and its own modules, as a notebook."""
+"""Write a module with an MCPServer, and the author's other modules that it imports, as a notebook."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ __all__ = ["Imported", "import_server"]
 
 @dataclass(frozen=True)
 class Imported:
-    """What came of an import.
+    """The outcome of an import.
 
     Attributes:
         notebook: The file that was written.
         source: The module with the server.
-        variable: What holds the server.
-        cells: How many code cells there are.
-        notes: What is not as it was in the module; a sentence each.
+        variable: The variable with the server.
+        cells: The number of code cells.
+        notes: The differences from the module, a sentence each.
     """
 
     notebook: Path
@@ -45,21 +45,21 @@ class Imported:
 
 
 def import_server(path: Path, to: Path | None, folder: Path, *, rename_fastmcp: bool = False) -> Imported:
-    """Write a server's modules as a notebook, which defines the same when it runs.
+    """Write a server's modules as a notebook with the same definitions.
 
     Args:
         path: A module that makes an `MCPServer`, a package that has a ``server.py``, or the folder of its project.
-        to: The notebook to write; if not given, one in `folder` that is called as the module or package is.
-        folder: Where the notebook goes.
-        rename_fastmcp: Write the names of the SDK where the modules have those of ``FastMCP``.
+        to: The notebook to write; defaults to the module's or package's name in `folder`.
+        folder: The folder for the notebook.
+        rename_fastmcp: Whether to replace the names of ``FastMCP`` by those of the SDK.
 
     Raises:
-        NotebookError: There is no such server, its modules do not fit into one namespace, or the notebook is there.
+        NotebookError: There is no such server, its modules do not fit into one namespace, or the notebook exists.
     """
     source = _server_module(path)
     notebook = folder / (to or f"{_name(source)}.ipynb")
     if notebook.exists():
-        raise NotebookError(f"{notebook.name} is there already, and is not overwritten. Name another notebook.")
+        raise NotebookError(f"{notebook.name} already exists, and is not overwritten. Name another notebook.")
     notes: list[str] = []
 
     def rewrite(text: str, module: str) -> str:
@@ -75,22 +75,22 @@ def import_server(path: Path, to: Path | None, folder: Path, *, rename_fastmcp: 
     server, *others = (replace(made, index=_part(made.index, flat)) for made in found)
     notes = [*dict.fromkeys(notes), *flat.notes]
     if server.index is None:
-        notes.append(f"The server is made by a cell that was added: {server.cell}.")
-    notes += [f"{other.variable!r} is a server too; to work on it: %mcp use {other.variable}." for other in others]
+        notes.append(f"An added cell makes the server: {server.cell}.")
+    notes += [f"{other.variable!r} is also a server; to work on it: %mcp use {other.variable}." for other in others]
     cells = list(_cells(flat, server))
     if any(isinstance(node, ast.Name) and node.id == "__file__" for part in flat.parts for node in ast.walk(part.node)):
         place = Path(os.path.relpath(source, notebook.parent)).as_posix()
-        cells.insert(1, ("code", f"# A notebook has no __file__; this is the module's.\n__file__ = {place!r}"))
-        notes.append(f"__file__ is used, and is {place!r} in the notebook, whichever module asked.")
+        cells.insert(1, ("code", f"# A notebook has no __file__. This is the module's.\n__file__ = {place!r}"))
+        notes.append(f"__file__ is used; in the notebook it is {place!r} for all modules.")
     try:
         _write(notebook, cells)
     except OSError as error:
-        raise NotebookError(f"{notebook} cannot be written ({error.strerror}). Name another notebook.") from None
+        raise NotebookError(f"Cannot write {notebook} ({error.strerror}). Name another notebook.") from None
     return Imported(notebook, source, server.variable, sum(kind == "code" for kind, _ in cells), tuple(notes))
 
 
 def _part(index: int | None, flat: Flat) -> int | None:
-    """Return which part a statement is, of those at the top and the parts."""
+    """Convert an index into all statements to one into the parts, without the imports at the top."""
     return None if index is None else index - len(flat.import_nodes())
 
 
@@ -98,11 +98,11 @@ def _why_none(source: Path, flat: Flat, nodes: Sequence[ast.stmt]) -> str:
     if old := fastmcp_import(ast.Module([*nodes, *flat.guards], [])):
         return (
             f"{source.name}: FastMCP ({old}) is not the SDK's class. Write 'from mcp.server.mcpserver import "
-            "MCPServer' and MCPServer(...) instead, or have the notebook written so: --rename-fastmcp."
+            "MCPServer' and MCPServer(...) instead, or let the import do that with --rename-fastmcp."
         )
     if why := why_none(nodes, flat.guards):
         return f"{source.name}, {why}"
-    return f"{source} makes no MCPServer at its top level, so there is nothing to work on."
+    return f"{source} makes no MCPServer at its top level. Name the module that does."
 
 
 def _server_module(path: Path) -> Path:
@@ -112,9 +112,11 @@ def _server_module(path: Path) -> Path:
     for pattern in ("*.py", "src/*/*.py", "*/*.py"):
         found = found or [file for file in sorted(path.glob(pattern)) if _names_a_server(file)]
     if not path.is_dir() or not found:
-        raise NotebookError(f"There is no module with an MCPServer at {path}. Name a module, NAME.py, or its folder.")
+        raise NotebookError(f"There is no module with an MCPServer at {path}. Give a module, NAME.py, or its folder.")
     if len(found) > 1 and found[0].parent != path:
-        raise NotebookError(f"There are several: {', '.join(str(file) for file in found)}. Name the one that is meant.")
+        raise NotebookError(
+            f"There are several servers: {', '.join(str(file) for file in found)}. Name one of these files."
+        )
     return found[0].resolve()
 
 
@@ -124,12 +126,12 @@ def _names_a_server(file: Path) -> bool:
 
 
 def _name(source: Path) -> str:
-    """What the notebook is called: a package's server is known by the package."""
+    """Name the notebook after the module, or after the package if the module is in one."""
     return source.parent.name if (source.parent / "__init__.py").exists() else source.stem
 
 
 def _cells(flat: Flat, server: MadeServer) -> Iterator[tuple[str, str]]:
-    """Yield kind and text of each cell: the imports, then statement by statement, each definition in one of its own."""
+    """Yield the kind and text of each cell: the imports, then the statements, each definition in its own cell."""
     if flat.title:
         yield "markdown", flat.title
     yield "code", "%load_ext mcp_notebook"
@@ -153,12 +155,12 @@ def _cells(flat: Flat, server: MadeServer) -> Iterator[tuple[str, str]]:
 
 
 def _together(one: FlatStatement, next_one: FlatStatement) -> bool:
-    """Whether two statements share a cell: plain ones, and the overloads of one function."""
+    """Return whether two statements share a cell: plain ones do, and the overloads of a function."""
     return getattr(one.node, "name", None) == getattr(next_one.node, "name", None)
 
 
 def _write(notebook: Path, cells: list[tuple[str, str]]) -> None:
-    # Half a second to import, and only this needs it.
+    # Imported here, because it takes half a second and only this function needs it.
     import nbformat
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 

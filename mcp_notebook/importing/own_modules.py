@@ -1,4 +1,4 @@
-"""Which imports of a module mean modules of the same author, and where these are."""
+"""Find the imported modules that belong to the same author."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg", ".git", "requirement
 
 
 class OwnModules:
-    """Finds the modules beside one that a program is made of.
+    """Finds the other modules of a program.
 
     Attributes:
-        notes: What a person should know of where they were found, or not found; a sentence each.
+        notes: Remarks on modules found in unexpected places or not at all, a sentence each.
     """
 
     def __init__(self, module: Path) -> None:
         self.notes: list[str] = []
-        # The folder of the outermost package, or of a script and the modules beside it.
+        # The folder of the outermost package, or the folder of a script.
         self._root = next(folder for folder in module.parents if not (folder / "__init__.py").exists())
         self._others = list(dict.fromkeys(_other_roots(module, self._root)))
 
     def of(self, node: ast.Import | ast.ImportFrom, alias: ast.alias, module: Path) -> tuple[Path | None, bool]:
-        """Return the module that is imported (None: it is not of the author), and whether as a whole."""
+        """Return the author's module that is imported (None if it is not the author's), and whether as a whole."""
         if isinstance(node, ast.Import):
             return self._absolute(alias.name), True
         inside = f"{node.module}." if node.module else ""
@@ -40,7 +40,7 @@ class OwnModules:
         return (itself, True) if itself else (_module_at(folder, node.module or ""), False)
 
     def look_for(self, node: ast.Import | ast.ImportFrom, elsewhere: Iterable[ast.alias], module: Path) -> None:
-        """Note imports from elsewhere that nobody here can satisfy."""
+        """Note imports of modules that are not installed here."""
         names = [a.name for a in elsewhere] if isinstance(node, ast.Import) else [node.module or ""] * any(elsewhere)
         for name in dict.fromkeys(names):
             if isinstance(node, ast.ImportFrom) and node.level:
@@ -50,8 +50,8 @@ class OwnModules:
             else:
                 continue
             self._note(
-                f"{module.name}, line {node.lineno}: no module {missing} is found here. Install it, or put its folder "
-                "on sys.path in the first cell."
+                f"{module.name}, line {node.lineno}: there is no module {missing} here. Install it, or add its folder "
+                "to sys.path in the first cell."
             )
 
     def _absolute(self, name: str) -> Path | None:
@@ -61,8 +61,10 @@ class OwnModules:
         for root in self._others:
             found = _module_at(root, name)
             if found is not None and not _is_installed(top, root):
-                self._note(f"{name} is {found.name} in {found.parent.name}/, though Python finds no such module from "
-                           f"{self._root.name}/: see where __init__.py files are.")  # fmt: skip
+                self._note(
+                    f"{name} was found as {found.name} in {found.parent.name}/, but Python would not find it from "
+                    f"{self._root.name}/: check the places of the __init__.py files."
+                )
                 return found
         return None
 
@@ -72,7 +74,7 @@ class OwnModules:
 
 
 def _other_roots(module: Path, root: Path) -> Iterator[Path]:
-    """Yield where Python may also look: beside the program, in the folder that it is started in, in ``src``."""
+    """Yield folders where Python may also look: the program's, the one in which it is started, and ``src``."""
     yield module.parent
     for folder in module.parents:
         yield folder
@@ -84,7 +86,7 @@ def _other_roots(module: Path, root: Path) -> Iterator[Path]:
 
 
 def _is_installed(top: str, root: Path) -> bool:
-    """Whether a name means something else than what is in a folder: a part of Python, or an installed package."""
+    """Return whether a name belongs to Python or an installed package, and not to a folder."""
     if top in sys.stdlib_module_names:
         return True
     spec = _spec(top)

@@ -22,14 +22,14 @@ __all__: list[str] = []
 @verb(
     "roots",
     click.argument("directories", nargs=-1, type=TEXT, metavar="[DIR]..."),
-    click.option("--none", "give_none", is_flag=True, help="Say that there are none, without asking."),
-    click.option("--ask", is_flag=True, help="Ask each time, as in the beginning."),
+    click.option("--none", "give_none", is_flag=True, help="Answer that there are no roots, without asking you."),
+    click.option("--ask", is_flag=True, help="Ask you each time, which is the default."),
 )
 def _roots(session: Session, directories: tuple[str, ...], give_none: bool, ask: bool) -> Any:
-    """Show or set what servers are told when they ask for the client's roots. Example: %mcp roots data.
+    """Show or set the answer to servers that ask for the client's roots. Example: %mcp roots data.
 
-    Roots are directories that a server may work in. Until they are set, each question for them is put to you.
-    They are deprecated in 2026-07-28.
+    Roots are directories that a server may work in. Until you set them, you are asked each time. They are deprecated
+    since 2026-07-28.
     """
     if sum([bool(directories), give_none, ask]) > 1:
         raise UsageError("%mcp roots takes directories, or --none, or --ask.")
@@ -45,28 +45,31 @@ def _roots(session: Session, directories: tuple[str, ...], give_none: bool, ask:
 def _directory(name: str) -> Path:
     directory = Path(name).expanduser().absolute()
     if not directory.is_dir():
-        raise UnknownNameError(f"There is no directory {name!r}. The roots are as they were.")
+        raise UnknownNameError(f"There is no directory {name!r}. The roots have not changed.")
     return directory
 
 
 @verb(
     "sampling",
     click.argument("model", type=TEXT, required=False, metavar="[PROVIDER:NAME | off]"),
-    click.option("--script", type=NOTEBOOK_VARIABLE, metavar="VAR", help="Let the texts in this list play the model."),
+    click.option(
+        "--script", type=NOTEBOOK_VARIABLE, metavar="VAR", help="A variable with a list of texts that play the model."
+    ),
 )
 def _sampling(session: Session, model: str | None, script: str | None) -> None:
-    """Have a model answer when a server samples. Example: %mcp sampling anthropic:claude-sonnet-4-5.
+    """Let a model answer servers that sample. Example: %mcp sampling anthropic:claude-sonnet-4-5.
 
-    Sampling is deprecated in the protocol since 2026-07-28. Alone, it says who answers; off leaves it to you again.
+    Sampling is deprecated in the protocol since 2026-07-28. Without arguments, this shows who answers; `off` leaves the
+    answers to you again.
     """
     person = session.answerer.otherwise if isinstance(session.answerer, ModelAnswerer) else session.answerer
     if model == "off":
         if script is not None:
-            raise UsageError("Either off or --script, not both.")
+            raise UsageError("Use either off or --script, not both.")
         session.answerer = person
     elif model is not None or script is not None:
         session.answerer = ModelAnswerer(model_or_script(session, model, script), person)
     for connection in session.opened.values():
         connection.answerer = session.answerer
     who = session.answerer.model.name if isinstance(session.answerer, ModelAnswerer) else "no model"
-    print(f"Set who answers when a server samples (deprecated in the protocol since 2026-07-28): {who}.")
+    print(f"Sampling (deprecated in the protocol since 2026-07-28) is answered by: {who}.")

@@ -17,7 +17,7 @@ ANSWERS = click.option(
     "--answers",
     type=TEXT,
     metavar="LIST",
-    help="The answers to what the server asks: a JSON list, or a variable that holds a list or a function.",
+    help="The answers to the server's questions: a JSON list, or a variable with a list or a function.",
 )
 
 
@@ -32,7 +32,7 @@ def answers_of(session: Session, text: str | None) -> Answers:
     try:
         value = session.variables[text] if text in session.variables else json.loads(text)
     except ValueError as error:
-        raise UsageError(f"--answers: neither a variable nor JSON ({error}). A list of answers is.") from None
+        raise UsageError(f"--answers: not a variable, and not JSON ({error}). Write a list of answers.") from None
     if not isinstance(value, list) and not callable(value):
         raise UsageError(
             f"--answers takes a list, one answer for each question, or a function of a question; this is {value!r}."

@@ -27,16 +27,16 @@ NUMBER = click.argument("number", type=click.IntRange(min=1), metavar="N", shell
 
 @verb(
     "approvals",
-    click.option("--ask-again", is_flag=True, help="Forget what was allowed for the rest."),
+    click.option("--ask-again", is_flag=True, help='Revoke all "always allow" decisions.'),
     ON_SERVER,
 )
 def _show(session: Session, ask_again: bool, server: str | None) -> ApprovalCard:
-    """Show the calls that wait for you, and what was decided. Example: %mcp approvals."""
+    """Show the calls that wait for you, and the latest decisions. Example: %mcp approvals."""
     live = session.live(server)
     approval = live.listener.approval if live.listener is not None else None
     if approval is None:
         raise HostingError(
-            f"{live.name!r} asks nobody about the calls it gets. To be asked: %mcp serve --approve destructive."
+            f"{live.name!r} does not ask for approval. To be asked before calls: %mcp serve --approve destructive."
         )
     if ask_again:
         approval.ask_again()
@@ -49,18 +49,18 @@ def _show(session: Session, ask_again: bool, server: str | None) -> ApprovalCard
     click.option(
         "--always",
         is_flag=True,
-        help="From now on ask no more about this tool, for clients of the same name and person.",
+        help="Do not ask about this tool again, for clients with the same name and person.",
     ),
 )
 def _allow(session: Session, number: int, always: bool) -> None:
-    """Let a call run that waits for you. Example: %mcp allow 3."""
+    """Allow a waiting call to run. Example: %mcp allow 3."""
     request = _holding(session, number).allow(number, always=always)
     print(f"Allowed: {visible(request.tool, one_line=True)}, for {who(request)}.")
 
 
 @verb("deny", NUMBER, click.argument("reason", nargs=-1, type=TEXT))
 def _deny(session: Session, number: int, reason: tuple[str, ...]) -> None:
-    """Keep a call from running; its model is told the reason. Example: %mcp deny 3 not this one."""
+    """Deny a waiting call, and tell its model the reason. Example: %mcp deny 3 not this one."""
     request = _holding(session, number).deny(number, " ".join(reason))
     print(f"Denied: {visible(request.tool, one_line=True)}, for {who(request)}.")
 
@@ -77,7 +77,7 @@ def _holding(session: Session, number: int) -> Approval:
     if number not in waiting:
         known = ", ".join(map(str, waiting)) or "nothing"
         raise UnknownNameError(
-            f"No request {number} waits: it was answered, ended, or never came (waiting: {known}). "
+            f"No request {number} is waiting: it was answered or ended, or never existed (waiting: {known}). "
             "%mcp approvals shows what was decided."
         )
     return waiting[number]

@@ -17,11 +17,11 @@ _OFF = "asyncio.run() raises in cells, as Python has it. Await instead, or switc
 
 @verb("asyncio", click.argument("switch", type=click.Choice(["on", "off"]), required=False, metavar="[on|off]"))
 def _asyncio(session: Session, switch: str | None) -> look.Rendering:
-    """Let asyncio.run(main()) run in cells, or no longer. Example: %mcp asyncio on.
+    """Allow or forbid asyncio.run(main()) in cells. Example: %mcp asyncio on.
 
     A kernel runs its cells inside an event loop, and Python allows no loop in a loop. This patches asyncio for the
-    whole kernel, through the package nest-asyncio2, so it is off until you ask for it. Nothing of mcp_notebook
-    needs it.
+    whole kernel, through the package nest-asyncio2, so it is off by default. mcp_notebook itself
+    does not need it.
     """
     if switch == "on" and session.restore_asyncio is None:
         session.restore_asyncio = allow_nested_loops()

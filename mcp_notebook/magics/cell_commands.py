@@ -16,6 +16,7 @@ from mcp_notebook.rendering.definition import definition_card
 from mcp_notebook.server import LiveServer
 from mcp_notebook.server.execution import RunOn
 from mcp_notebook.session.defining import Defined, define_prompts, define_resource_of, define_tools
+from mcp_notebook.session.forms import form_of
 from mcp_notebook.session.session import Session
 
 __all__ = ["prompt", "resource", "tool"]
@@ -23,7 +24,7 @@ __all__ = ["prompt", "resource", "tool"]
 
 def _common(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
-        click.option("--server", type=SERVER, help="The live server to define it on; the current one if not given."),
+        click.option("--server", type=SERVER, help="The live server to define on. Default: the current one."),
         click.option("--description", type=TEXT, help="The description that clients see. Default: the docstring."),
         click.option("--title", type=TEXT, help="A title for people."),
         click.option("--name", type=NAME, help="The name that clients use. Default: the function's name."),
@@ -35,21 +36,25 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command("%%mcp_tool")
 @click.argument("functions", nargs=-1, type=NAME, metavar="[FUNCTION]...")
 @_common
-@click.option("--read-only/--no-read-only", default=None, help="It changes nothing.")
-@click.option("--destructive/--no-destructive", default=None, help="It may destroy or overwrite; or it only adds.")
-@click.option("--idempotent/--no-idempotent", default=None, help="Calling it again with the same values adds nothing.")
-@click.option("--closed-world/--open-world", default=None, help="It stays within this server; or it reaches beyond.")
+@click.option("--read-only/--no-read-only", default=None, help="The tool changes nothing.")
+@click.option(
+    "--destructive/--no-destructive", default=None, help="The tool may destroy or overwrite something, or it only adds."
+)
+@click.option("--idempotent/--no-idempotent", default=None, help="Repeating a call has no further effect.")
+@click.option(
+    "--closed-world/--open-world", default=None, help="The tool stays within this server, or it reaches beyond."
+)
 @click.option("--no-structured", is_flag=True, help="Send no structured content, only text.")
 @click.option(
     "--run-on",
     type=click.Choice(["worker", "loop", "main"]),
-    help="Where calls run: a worker thread (the default of a def), the server's event loop (of an async def), or the "
+    help="The thread for calls: a worker (the default for def), the server's event loop (for async def), or the "
     "kernel's main thread, between cells and while a cell waits.",
 )
 @click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Cancel calls that take longer."
 )
-@click.option("--form", is_flag=True, help="Show a form under the card that calls the tool.")
+@click.option("--form", is_flag=True, help="Also show a form that calls the tool.")
 @click.pass_obj
 def tool(
     session: Session,
@@ -87,7 +92,7 @@ def tool(
     for one in defined:
         _show(live, one, f"%mcp call {quoted(one.name)}{_values(one)}")
         if form:
-            display(session.form(live.name, one.name))
+            display(form_of(session, live.name, one.name))
 
 
 @click.command("%%mcp_resource")

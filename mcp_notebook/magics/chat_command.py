@@ -21,14 +21,14 @@ __all__ = ["chat"]
     "--model",
     type=TEXT,
     metavar="PROVIDER:NAME",
-    help="The model, such as anthropic:claude-sonnet-4-5, or a variable that holds one of pydantic-ai's; the one of "
-    "the cell before if not given. Its key is read from the environment.",
+    help="The model, such as anthropic:claude-sonnet-4-5, or a variable with a model of pydantic-ai. Default: the "
+    "model of the previous cell. Its key is read from the environment.",
 )
 @click.option(
     "--script",
     type=NOTEBOOK_VARIABLE,
     metavar="VAR",
-    help="Let the steps in this variable play the model: texts, and calls as {'tool': NAME, 'arguments': {...}}.",
+    help="A variable with steps that play the model: texts, and calls as {'tool': NAME, 'arguments': {...}}.",
 )
 @click.option(
     "--on",
@@ -36,16 +36,22 @@ __all__ = ["chat"]
     type=SERVER,
     multiple=True,
     metavar="NAME",
-    help="A server whose tools the model gets; all of this notebook and all that are connected, if not given.",
-)
-@click.option("--approve", type=click.Choice(WHICH), help="Ask you before calls that may destroy, or all.")
-@click.option(
-    "--max-turns", type=click.IntRange(min=1), default=10, show_default=True, help="Ask the model this often at most."
+    help="A server whose tools the model gets. Default: all servers of this notebook and all connections.",
 )
 @click.option(
-    "--max-tokens", type=click.IntRange(min=1), default=4096, show_default=True, help="Of each reply of the model."
+    "--approve", type=click.Choice(WHICH), help="Ask you before calls that may destroy something, or before all calls."
 )
-@click.option("--new", is_flag=True, help="Begin a new conversation; else it goes on from cell to cell.")
+@click.option(
+    "--max-turns", type=click.IntRange(min=1), default=10, show_default=True, help="The most requests to the model."
+)
+@click.option(
+    "--max-tokens",
+    type=click.IntRange(min=1),
+    default=4096,
+    show_default=True,
+    help="The most tokens in each reply of the model.",
+)
+@click.option("--new", is_flag=True, help="Begin a new conversation instead of continuing that of earlier cells.")
 @ANSWERS
 @INTO
 @click.pass_obj
@@ -65,7 +71,7 @@ def chat(
     """Say the cell's text to a model, which may call the tools of the servers."""
     _, prompt = session.cell
     if not prompt.strip():
-        raise UsageError("There is nothing to say: write it in the lines under %%mcp_chat.")
+        raise UsageError("The prompt is empty. Write it in the lines below %%mcp_chat.")
     turn = take_turn(
         session,
         prompt.strip(),

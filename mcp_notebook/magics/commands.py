@@ -9,7 +9,6 @@ from typing import Any
 import click
 from IPython.core.error import UsageError
 
-from mcp_notebook import magics
 from mcp_notebook.errors import DefinitionError, RequestError, did_you_mean
 
 # Imported for the verbs that they register.
@@ -29,6 +28,7 @@ from mcp_notebook.magics import (  # noqa: F401
     request_commands,
     words,
 )
+from mcp_notebook.magics.magics import Magics
 from mcp_notebook.magics.server_commands import status
 from mcp_notebook.magics.verb import VERBS
 from mcp_notebook.session.saying import say_call
@@ -59,7 +59,7 @@ verbs = _Verbs(
     commands=VERBS,
     callback=status,
     invoke_without_command=True,
-    help=_help(magics.Extension.mcp),
+    help=_help(Magics.mcp),
     context_settings=_SETTINGS,
 )
 
@@ -76,10 +76,10 @@ root = click.Group(
 """Each magic is a command, so that parsing, help and completion are one."""
 
 for _command, _magic in (
-    (cell_commands.tool, magics.Extension.mcp_tool),
-    (cell_commands.resource, magics.Extension.mcp_resource),
-    (cell_commands.prompt, magics.Extension.mcp_prompt),
-    (chat_command.chat, magics.Extension.mcp_chat),
+    (cell_commands.tool, Magics.mcp_tool),
+    (cell_commands.resource, Magics.mcp_resource),
+    (cell_commands.prompt, Magics.mcp_prompt),
+    (chat_command.chat, Magics.mcp_chat),
 ):
     _command.help = _help(_magic)
 

@@ -31,13 +31,13 @@ __all__: list[str] = []
         type=click.Choice(["auto", "modern", "legacy"]),
         default="auto",
         show_default=True,
-        help="Which protocol to speak; auto takes what the server speaks.",
+        help="The protocol; auto uses the server's newest.",
     ),
     click.option(
         "--token",
         type=TEXT,
         metavar="VAR",
-        help="The bearer token: a variable that holds it, or one of the environment.",
+        help="The variable with the bearer token, of the notebook or the environment.",
     ),
     click.option(
         "--header",
@@ -45,35 +45,43 @@ __all__: list[str] = []
         type=TEXT,
         multiple=True,
         metavar='"NAME: $VAR"',
-        help="A header for each request; $VAR stands for a variable, or one of the environment.",
+        help="A header for each request; $VAR is a variable of the notebook or the environment.",
     ),
-    click.option("--oauth", is_flag=True, help="Sign in in the browser, where the server asks for that."),
+    click.option("--oauth", is_flag=True, help="Sign in with the browser if the server requires it."),
     click.option(
-        "--client-id", type=TEXT, metavar="ID", help="With --oauth, the client that is registered; else one is made."
+        "--client-id",
+        type=TEXT,
+        metavar="ID",
+        help="With --oauth, the id of a registered client. Default: register one.",
     ),
     click.option(
         "--client-secret",
         type=TEXT,
         metavar="VAR",
-        help="With --client-id, its secret: a variable that holds it, or one of the environment.",
+        help="With --client-id, the variable with its secret, of the notebook or the environment.",
     ),
-    click.option("--scope", type=TEXT, metavar='"A B"', help="With --oauth, what to ask for; else what is wanted."),
+    click.option(
+        "--scope",
+        type=TEXT,
+        metavar='"A B"',
+        help="With --oauth, the scopes to ask for. Default: those that the server wants.",
+    ),
     click.option(
         "--transport",
         type=click.Choice(["http", "sse"]),
         default="http",
         show_default=True,
-        help="For a URL: streamable HTTP, or the SSE of old servers.",
+        help="For a URL: streamable HTTP, or SSE for old servers.",
     ),
     click.option(
         "--env",
         type=TEXT,
         multiple=True,
         metavar="NAME[=$VAR]",
-        help="A variable for the environment of a command; without a value, the one of that name here.",
+        help="An environment variable for a command; without a value, the notebook's variable of that name.",
     ),
     click.option(
-        "--cwd", type=TEXT, metavar="FOLDER", help="Where a command runs; where the notebook does if not given."
+        "--cwd", type=TEXT, metavar="FOLDER", help="The working directory of a command. Default: the notebook's."
     ),
     TIMEOUT,
 )
@@ -146,6 +154,6 @@ def _environment(session: Session, given: Iterable[str]) -> dict[str, str]:
     for word in given:
         name, equals, value = word.partition("=")
         if not name:
-            raise UsageError("--env takes a name, and a value where it has one: --env NAME=$VAR.")
+            raise UsageError("--env takes a name, or a name and a value: --env NAME=$VAR.")
         environment[name] = expanded(session, unquote(value) if equals else f"${name}", "--env")
     return environment

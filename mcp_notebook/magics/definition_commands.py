@@ -39,8 +39,8 @@ def _remove(session: Session, names: tuple[str, ...], server: str | None) -> loo
 @verb(
     "expose",
     click.argument("variable", type=NOTEBOOK_VARIABLE),
-    click.option("--uri", type=TEXT, help="The URI of the resource; notebook://VARIABLE if not given."),
-    click.option("--mime", type=TEXT, help="Which of IPython's forms of the value to serve, such as text/html."),
+    click.option("--uri", type=TEXT, help="The URI of the resource. Default: notebook://VARIABLE."),
+    click.option("--mime", type=TEXT, help="The form of the value to serve, such as text/html."),
     click.option("--description", type=TEXT, help="The description that clients see."),
     ON_SERVER,
 )
@@ -49,7 +49,7 @@ def _expose(
 ) -> look.Rendering:
     """Make a variable a live resource. Example: %mcp expose df.
 
-    Clients that follow it are told when a cell binds the variable to something else.
+    Subscribed clients are notified when a cell binds the variable to a new value.
     """
     live = session.live(server)
     if variable not in session.namespace:

@@ -14,7 +14,7 @@ from IPython.display import display
 
 from mcp_notebook import addresses, doctor
 from mcp_notebook.errors import HostError, HostingError
-from mcp_notebook.hosts import HOSTS, Bridge, Host, Http, Link, write
+from mcp_notebook.hosts import HOSTS, BridgeLink, Host, HttpLink, Link, write
 from mcp_notebook.magics.verb import ON_SERVER, verb
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.host_setup import configurations, snippet_card, written_card
@@ -27,9 +27,16 @@ __all__: list[str] = []
 @verb(
     "clients",
     click.argument("host", type=click.Choice(list(HOSTS)), metavar="HOST", required=False),
-    click.option("--http", is_flag=True, help="By URL, instead of a bridge that the client starts."),
-    click.option("--write", "save", is_flag=True, help="Write it into HOST's own file; a copy of that file is kept."),
-    click.option("--show-token", is_flag=True, help="With --http: the token itself. Clear this output before saving."),
+    click.option("--http", is_flag=True, help="Connect by URL, instead of by a bridge that the client starts."),
+    click.option(
+        "--write",
+        "save",
+        is_flag=True,
+        help="Write the configuration into HOST's own file, and keep a copy of the earlier file.",
+    ),
+    click.option(
+        "--show-token", is_flag=True, help="With --http, show the token itself. Clear this output before saving."
+    ),
     ON_SERVER,
 )
 def _clients(
@@ -37,9 +44,9 @@ def _clients(
 ) -> look.Rendering:
     """Configure a client: claude-code, claude-desktop, cursor, vscode, json. Example: %mcp clients cursor."""
     if show_token and not http:
-        raise click.UsageError("--show-token goes with --http: a bridge has no token in its configuration.")
+        raise click.UsageError("--show-token requires --http: the configuration of a bridge has no token.")
     if save and host is None:
-        raise click.UsageError(f"--write wants to know whose file: {', '.join(HOSTS)}.")
+        raise click.UsageError(f"--write requires a host: {', '.join(HOSTS)}.")
     live = session.live(server)
     link = _link(session, live, http=http, show_token=show_token)
     if save:
@@ -64,7 +71,7 @@ def _link(session: Session, live: LiveServer, *, http: bool, show_token: bool) -
         raise HostingError(f"{live.name!r} does not listen, so no client can reach it. First: %mcp serve.")
     address = session.listening.remembered(live)
     if http:
-        return Http(
+        return HttpLink(
             address.name if address else live.name,
             listener.url,
             transport=listener.endpoint.transport,
@@ -73,12 +80,12 @@ def _link(session: Session, live: LiveServer, *, http: bool, show_token: bool) -
         )
     if address is None:
         raise HostingError(
-            f"A bridge would not find {live.name!r}, as no file says where it is. See %mcp doctor, or add --http."
+            f"A bridge would not find {live.name!r}, because its address is in no file. See %mcp doctor, or add --http."
         )
     alike = [other for other in addresses.live() if other.name == address.name]
     # Kernels that no notebook is known of can have servers of one name; their own ids tell them apart.
     name = address.name if len(alike) < 2 else address.notebook or address.kernel or address.name
-    return Bridge(name, addresses.chosen_runtime_dir())
+    return BridgeLink(name, addresses.chosen_runtime_dir())
 
 
 def _saved(host: Host, link: Link) -> look.Rendering:
@@ -90,12 +97,12 @@ def _saved(host: Host, link: Link) -> look.Rendering:
     return written_card(host, link, done)
 
 
-def _kernel(session: Session) -> doctor.Kernel:
+def _kernel(session: Session) -> doctor.KernelFacts:
     kernel = getattr(session.shell, "kernel", None)
     features = kernel.kernel_info.get("supported_features", ()) if kernel is not None else ()
     servers = session.registry.servers.values()
     before = {live.name: session.listening.remembered(live) for live in servers if live.listener is None}
-    return doctor.Kernel(
+    return doctor.KernelFacts(
         front_end=doctor.front_end(
             kernel=kernel is not None,
             variables=session.namespace,

@@ -21,16 +21,15 @@ __all__: list[str] = []
 
 @verb("inspect", click.argument("target", type=CONNECTED, required=False), ERA)
 def _inspect(session: Session, target: str | None, era: Era | None) -> None:
-    """Open the workbench on a server: what it offers, and what goes on. Example: %mcp inspect.
+    """Open the workbench on a server: its definitions and its traffic. Example: %mcp inspect.
 
-    TARGET is a live server of this notebook, or a connection that `%mcp connect` opened; the current server if
-    not given.
+    TARGET is a live server of this notebook, or a connection that `%mcp connect` opened. Default: the current server.
     """
     # Lazy, because the widgets are many modules, and most cells need none of them.
     from mcp_notebook.widgets.workbench import Workbench
 
-    session.on(target, era)  # says what is wrong with the target, before anything is closed
-    # One to a cell: running the cell again opens a new one and closes the earlier one.
+    session.on(target, era)  # reports a bad target before anything is closed
+    # One for each cell: running the cell again opens a new one and closes the earlier one.
     cell = session.origins.cell or target or ""
     earlier = session.workbenches.pop(cell, None)
     if earlier is not None:

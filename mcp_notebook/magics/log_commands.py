@@ -39,15 +39,21 @@ NUMBER = click.argument("number", type=click.IntRange(min=1), metavar="N")
 @verb(
     "log",
     click.argument("number", type=click.IntRange(min=1), required=False, metavar="[N]"),
-    click.option("--last", type=click.IntRange(min=1), default=20, show_default=True, help="How many calls to list."),
-    click.option("--failed", is_flag=True, help="Only calls that did not end well."),
-    click.option("--times/--no-times", default=True, help="How long each took; without, to keep in a notebook."),
     click.option(
-        "--wire", is_flag=True, help="The frames on the wire; they are kept from the first time this is asked."
+        "--last", type=click.IntRange(min=1), default=20, show_default=True, help="The number of calls to list."
     ),
-    click.option("--brief", is_flag=True, help="One line a frame, without what differs from run to run; with --wire."),
+    click.option("--failed", is_flag=True, help="Show only calls that failed."),
+    click.option("--times/--no-times", default=True, help="Show durations, or leave them out of a saved notebook."),
+    click.option(
+        "--wire", is_flag=True, help="Show the frames on the wire; they are kept from the first use of this option on."
+    ),
+    click.option(
+        "--brief",
+        is_flag=True,
+        help="With --wire, show one line for each frame, without details that differ on each run.",
+    ),
     click.option("--diagram", is_flag=True, help="Draw call N, or the frames with --wire, as a sequence diagram."),
-    click.option("--clear", is_flag=True, help="Forget the frames that were kept; with --wire."),
+    click.option("--clear", is_flag=True, help="With --wire, forget the kept frames."),
     click.option(
         "--to", "to", type=(click.Choice(["test"]), str), metavar="test FILE", help="Write the calls as tests."
     ),
@@ -57,14 +63,14 @@ NUMBER = click.argument("number", type=click.IntRange(min=1), metavar="N")
         type=TEXT,
         default="server:mcp",
         show_default=True,
-        help="Where the tests import the server from.",
+        help="The server to import in the tests.",
     ),
     click.option(
         "--volatile",
         type=TEXT,
         multiple=True,
         metavar="[NAME:]PATH",
-        help="A value of results that differs each time, such as /structuredContent/at; with --to test.",
+        help="With --to test, a place in results that differs each time, such as /structuredContent/at.",
     ),
     ON,
 )
@@ -85,7 +91,7 @@ def _log(
 ) -> Any:
     """Show the latest calls, or all of one. Example: %mcp log 3.
 
-    A connection has a log of its own: %mcp log --on NAME.
+    For the log of a connection: %mcp log --on NAME.
     """
     recorder = recorder_of(session, server)
     if wire:
@@ -99,7 +105,7 @@ def _log(
             return sequence.diagram(frames, times=times)
         return brief_wire_log(frames) if brief else wire_log(frames)
     if diagram and number is None:
-        raise UsageError("--diagram draws one call: %mcp log N --diagram. With --wire it draws the frames.")
+        raise UsageError("--diagram draws one call (%mcp log N --diagram), or the frames with --wire.")
     calls = [numbered(recorder, number)] if number is not None else recorder.calls
     if failed:
         calls = [call for call in calls if call.state in ("error", "refused", "cancelled")]
@@ -124,16 +130,16 @@ def _log(
     "compare",
     NUMBER,
     click.argument("other", type=click.IntRange(min=1), metavar="M"),
-    click.option("--times/--no-times", default=True, help="How long each took; without, to keep in a notebook."),
+    click.option("--times/--no-times", default=True, help="Show durations, or leave them out of a saved notebook."),
 )
 def _compare(session: Session, number: int, other: int, times: bool) -> Any:
-    """Show two calls side by side, and what differs. Example: %mcp compare 3 5."""
+    """Show two calls side by side, with their differences. Example: %mcp compare 3 5."""
     return compare(numbered(session.registry.recorder, number), numbered(session.registry.recorder, other), times=times)
 
 
 @verb("replay", NUMBER, INTO, ON)
 def _replay(session: Session, number: int, output: str | None, server: str | None) -> Any:
-    """Make a recorded call again, and say whether the result is the same. Example: %mcp replay 3."""
+    """Make a recorded call again, and compare the results. Example: %mcp replay 3."""
     earlier = numbered(recorder_of(session, server), number)
     outcome = replay(session, earlier, server)
     say_call(outcome.call)
@@ -146,5 +152,5 @@ def _replay(session: Session, number: int, output: str | None, server: str | Non
 
 @verb("debug", click.argument("number", type=click.IntRange(min=1), required=False, metavar="[N]"))
 def _debug(session: Session, number: int | None) -> None:
-    """Look around in the frame where a tool failed, its arguments bound. Example: %mcp debug."""
+    """Open the debugger in the frame where a tool failed. Example: %mcp debug."""
     debug(session, numbered(session.registry.recorder, number) if number is not None else last_failure(session))

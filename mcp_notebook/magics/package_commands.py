@@ -33,7 +33,7 @@ def _typed(option: dict[str, Any]) -> dict[str, Any]:
 @verb(
     "export",
     click.argument("destination", type=TEXT, metavar="DEST"),
-    click.option("--server", type=SERVER, help="The server that is meant; the only one with definitions if not given."),
+    click.option("--server", type=SERVER, help="The server to export. Default: the only one with definitions."),
     *(click.option(name, **_typed(option)) for name, option in OPTIONS.items()),
 )
 def _export(
@@ -44,8 +44,8 @@ def _export(
 ) -> Exported:
     """Write a server as a package that does not need this notebook, and prove it. Example: %mcp export ../books.
 
-    The package depends on the SDK alone. The proof installs it into a clean environment, starts it over stdio and HTTP,
-    and compares with the live server what it lists and what the recorded calls give.
+    The package depends only on the SDK. The proof installs it into a clean environment, starts it over stdio and HTTP,
+    and compares its lists and the results of the recorded calls with those of the live server.
     """
     subject = subject_of(session, server)
     with interrupted_in_one_line(), progress(session.shell) as say:
@@ -68,20 +68,20 @@ def _export(
 @verb(
     "import",
     click.argument("path", type=TEXT),
-    click.option("--to", type=TEXT, metavar="FILE", help="The notebook to write; it must not be there yet."),
+    click.option("--to", type=TEXT, metavar="FILE", help="The notebook to write; it must not exist yet."),
     click.option(
-        "--rename-fastmcp", is_flag=True, help="Write MCPServer where PATH has FastMCP, and say what differs."
+        "--rename-fastmcp", is_flag=True, help="Replace FastMCP by MCPServer, and report what else must change."
     ),
 )
 def _import(session: Session, path: str, to: str | None, rename_fastmcp: bool) -> look.Rendering:
-    """Write a module's server as a notebook beside this one, to work on it in cells. Example: %mcp import server.py.
+    """Write a module's server as a notebook next to this one, to work on it in cells. Example: %mcp import server.py.
 
     PATH is a module that makes an MCPServer, a package with a server.py, or the folder of its project.
     """
     here = notebook_path(session.namespace)
     folder = Path(here).parent if here else Path.cwd()
     made = import_server(Path(path).expanduser(), Path(to) if to else None, folder, rename_fastmcp=rename_fastmcp)
-    # One cell can bring no other cells about but a single one, so it is a notebook that is opened.
+    # A cell can insert only one other cell, so the result is a notebook to open.
     link = f'<a href="{quote(made.notebook.name)}">{escape(made.notebook.name)}</a>'
     about = f"<p>{made.cells} cells from {look.code(made.source.name)}, server {look.code(made.variable)}.</p>"
     return look.Rendering(str(made), look.card(f"notebook {link}", about, look.bullets(made.notes)))

@@ -25,6 +25,7 @@ from mcp_notebook.schema import brief
 from mcp_notebook.schema.parameters import sequence
 from mcp_notebook.session.arguments import jsonable, named_values, quoted_key
 from mcp_notebook.session.eras import called_in_each
+from mcp_notebook.session.forms import form_of
 from mcp_notebook.session.saying import say_call
 from mcp_notebook.session.session import Session
 
@@ -35,14 +36,14 @@ AS_JSON = click.option(
     "as_json",
     type=TEXT,
     metavar="OBJECT",
-    help="The arguments as one JSON object, sent as it is.",
+    help="The arguments as one JSON object, sent unchanged.",
 )
 FROM_VARIABLE = click.option(
     "--args",
     "variable",
     type=NAME,
     metavar="VAR",
-    help="The arguments as a dict in a variable, sent as it is.",
+    help="The arguments as a dict in a variable, sent unchanged.",
 )
 
 
@@ -123,7 +124,7 @@ def _prompt(
     output: str | None,
     server: str | None,
 ) -> Any:
-    """Fill in a prompt. Example: %mcp prompt review text="my text".
+    """Get a prompt with its arguments filled in. Example: %mcp prompt review text="my text".
 
     The name of an argument with a space or an equals sign needs quotes.
     """
@@ -136,7 +137,7 @@ def _prompt(
     missing = [a.name for a in found.arguments or [] if a.required and a.name not in values]
     if missing:
         keys = [quoted_key(name) for name in missing]
-        raise UsageError(f"{prompt} needs {', '.join(keys)}: %mcp prompt {quoted(prompt)} {keys[0]}=...")
+        raise UsageError(f"{prompt} requires {', '.join(keys)}: %mcp prompt {quoted(prompt)} {keys[0]}=...")
     outcome = connection.prompt(prompt, values, answers=answers_of(session, answers), timeout=timeout)
     return _deliver(session, outcome, output)
 
@@ -146,7 +147,7 @@ def _form(session: Session, tool: str, server: str | None) -> Any:
     """Show a form that calls a tool. Example: %mcp form add."""
     catalog = session.catalog(server)
     known_or_fail(tool, by_name(catalog.tools()), "tool", catalog.name)
-    display(session.form(catalog.name, tool))
+    display(form_of(session, catalog.name, tool))
 
 
 def _listed(connection: Connection, kind: str, name: str, ask: Callable[[], ItemList[Any]]) -> Any:
@@ -179,7 +180,7 @@ def _json_object(text: str | None) -> dict[str, Any]:
     except ValueError as error:
         raise UsageError(f"--json: not JSON ({error}). Write it in single quotes: --json '{{\"a\": 1}}'.") from None
     if not isinstance(value, dict):
-        raise UsageError(f'--json takes an object, such as {{"a": 1}}, and this is {text}.')
+        raise UsageError(f'--json takes an object, such as {{"a": 1}}, but this is {text}.')
     return value
 
 
@@ -192,7 +193,7 @@ def _variable(session: Session, name: str | None) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         value = jsonable(value, name)
     if not isinstance(value, Mapping):
-        raise UsageError(f"--args takes a dict of arguments, and {name} is a {type(value).__name__}.")
+        raise UsageError(f"--args takes a dict of arguments, but {name} is a {type(value).__name__}.")
     return dict(value)
 
 
@@ -201,7 +202,7 @@ def _nothing_missing(tool: Tool, given: Mapping[str, Any]) -> None:
     if missing:
         keys = [quoted_key(str(name)) for name in missing]
         words = " ".join(f"{key}=..." for key in keys)
-        raise UsageError(f"{tool.name} needs {', '.join(keys)}: %mcp call {quoted(tool.name)} {words}")
+        raise UsageError(f"{tool.name} requires {', '.join(keys)}: %mcp call {quoted(tool.name)} {words}")
 
 
 def _deliver(session: Session, outcome: Outcome[Any], output: str | None) -> Any:
@@ -220,8 +221,8 @@ def _deliver(session: Session, outcome: Outcome[Any], output: str | None) -> Any
     click.argument("arguments", nargs=-1, type=ARGUMENTS, metavar="[KEY=VALUE]..."),
     ANSWERS,
     ON,
-    click.option("--full", is_flag=True, help="With the messages as JSON; they are others in each run."),
-    click.option("--yes", is_flag=True, help="Call it twice, also if it does not say that it may be."),
+    click.option("--full", is_flag=True, help="Add the messages as JSON, which differ on each run."),
+    click.option("--yes", is_flag=True, help="Call the tool twice even if it is not marked as safe to repeat."),
 )
 def _eras(
     session: Session,
@@ -234,20 +235,20 @@ def _eras(
 ) -> look.Rendering:
     """Call a tool once in each era, and show the frames side by side. Example: %mcp eras add a=1 b=2.
 
-    The tool is called twice: with --yes only, where it does not say that it only reads, or that calling it again
-    adds nothing. A server of this kernel is called over HTTP, on a port of its own for as long as that takes.
+    The tool is called twice, so --yes is required unless it is marked as read-only or idempotent. A server of this
+    kernel is called over HTTP, on a temporary port.
     """
     connection = session.on(server)
     found = known_or_fail(tool, by_name(connection.tools()), "tool", connection.name)
     if not yes and not _may_be_called_twice(found):
         raise UsageError(
-            f"{tool} would be called twice, once in each era, and does not say that it only reads, or that calling it "
-            "again adds nothing (--read-only, --idempotent). Add --yes to call it all the same."
+            f"{tool} would be called twice, once in each era, but it is not marked as safe to repeat (--read-only or "
+            "--idempotent). Add --yes to call it anyway."
         )
     values = named_values(arguments, found.input_schema, session.variables, tool)
     scripted = answers_of(session, answers)
     legacy, modern = called_in_each(session, connection, tool, values, scripted)
-    notes = ["It was called twice, once in each era."]
+    notes = ["The tool was called twice, once in each era."]
     notes += [f"{era}: {ended.failure}" for era, ended in (("legacy", legacy), ("modern", modern)) if ended.failure]
     return lens(tool, legacy.frames, modern.frames, full=full, notes=notes)
 

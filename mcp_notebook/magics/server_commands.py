@@ -102,33 +102,35 @@ def _use(session: Session, name: str) -> look.Rendering:
         type=click.IntRange(1, 65535),
         help="Listen on this port. Default: the previous port, or a free one.",
     ),
-    click.option("--any-port", is_flag=True, help="Where that port is taken, take a free one."),
+    click.option("--any-port", is_flag=True, help="If the port is taken, use a free one."),
     click.option(
         "--transport",
         type=click.Choice(["http", "sse"]),
         default="http",
         show_default=True,
-        help="Streamable HTTP, for both eras; or SSE, for old clients.",
+        help="Streamable HTTP for both eras, or SSE for old clients.",
     ),
-    click.option("--no-token", is_flag=True, help="Let every program of this machine call, without a token."),
-    click.option("--allow-other-users", is_flag=True, help="With --no-token, also on a machine that other people use."),
-    click.option("--host", type=TEXT, default=LOOPBACK, help="Bind this address, to be seen from outside."),
+    click.option("--no-token", is_flag=True, help="Let every program on this machine call without a token."),
+    click.option("--allow-other-users", is_flag=True, help="Allow --no-token on a machine that other people use."),
+    click.option(
+        "--host", type=TEXT, default=LOOPBACK, help="Listen on this address, so that other machines can connect."
+    ),
     click.option(
         "--allow-host",
         "allowed_hosts",
         type=TEXT,
         multiple=True,
-        help="A name by which clients reach it through a proxy.",
+        help="Also accept this host name, for clients that connect through a proxy.",
     ),
     click.option(
         "--stable-tools",
         is_flag=True,
-        help="Add two tools that list and call the others, for clients that never list again.",
+        help="Add two tools that list and call the others, for clients that do not notice when tools change.",
     ),
     click.option(
         "--approve",
         type=click.Choice(WHICH),
-        help="Have a person allow each call of a tool: those that may destroy something, or all.",
+        help="Ask you before each call from outside: only for tools that may destroy something, or for all.",
     ),
     click.option(
         "--approve-timeout",
@@ -136,7 +138,7 @@ def _use(session: Session, name: str) -> look.Rendering:
         default=60,
         show_default=True,
         metavar="SECONDS",
-        help="Deny a call that nobody answered for so long.",
+        help="Deny a call if you do not answer within so many seconds.",
     ),
     ON_SERVER,
 )
@@ -156,7 +158,7 @@ def _serve(
 ) -> Listener:
     """Listen for clients outside the kernel. Example: %mcp serve.
 
-    Port and token come back when the kernel restarts.
+    The port and the token stay the same after a restart of the kernel.
     """
     live = session.live(server)
     asked = session.listening.endpoint(
@@ -173,7 +175,7 @@ def _serve(
     )
     if not asked.local and asked.token is None and live.server.settings.auth is None:
         raise HostingError(
-            f"--host {host} lets other machines in, and --no-token lets everybody call: that is refused. Leave "
+            f"--host {host} with --no-token is refused: it would let everyone on other machines call. Leave "
             "--no-token out."
         )
     listener = _listening(session, live, asked, port, any_port=any_port)
@@ -200,7 +202,7 @@ def _the_same(live: LiveServer, listener: Listener, asked: Endpoint, port: int |
     there = listener.endpoint
     wanted = replace(asked, port=port or there.port, token=there.token if asked.token else None)
     if wanted != there:
-        raise HostingError(f"{live.name!r} listens already, at {listener.url}. To change how, first: %mcp stop.")
+        raise HostingError(f"{live.name!r} already listens, at {listener.url}. To change that, first: %mcp stop.")
     return listener
 
 
@@ -212,7 +214,7 @@ def _stop(session: Session, server: str | None) -> look.Rendering:
         words = "it was not listening"
     else:
         session.listening.stop(live)
-        words = "it listens no longer; its definitions are as they were"
+        words = "it no longer listens; its definitions have not changed"
     return _about(live.name, words)
 
 
@@ -227,7 +229,9 @@ def _token(session: Session, show: bool, server: str | None) -> Token | None:
     if live.listener is None:
         raise HostingError(f"{live.name!r} does not listen, so it has no token. First: %mcp serve.")
     if live.listener.token is None:
-        raise HostingError(f"{live.name!r} listens without a token of ours. For one: %mcp stop, then %mcp serve.")
+        raise HostingError(
+            f"{live.name!r} listens without a token of this package. For one: %mcp stop, then %mcp serve."
+        )
     if show:
         print(str(live.listener.token))
         return None

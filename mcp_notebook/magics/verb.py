@@ -28,15 +28,15 @@ ON = click.option(
     "--server",
     "server",
     type=CONNECTED,
-    help="The connection or live server that is meant; the current server if not given.",
+    help="The connection or live server to ask. Default: the current server.",
 )
 TIMEOUT = click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
     metavar="SECONDS",
-    help="How long to wait for an answer, or for the next report of progress; as long as it takes if not given.",
+    help="The time to wait for an answer, or for the next progress report. Default: no limit.",
 )
-ON_SERVER = click.option("--server", type=SERVER, help="The live server that is meant; the current one if not given.")
+ON_SERVER = click.option("--server", type=SERVER, help="The live server to use. Default: the current one.")
 
 
 MOST_NAMED = 50

@@ -1,4 +1,4 @@
-"""What happened: every call, what it put out, and the frames on the wire."""
+"""Record every call with its output, and the frames on the wire."""
 
 from mcp_notebook.recording.call import Call, Decision, Event, current
 from mcp_notebook.recording.recorder import Recorder

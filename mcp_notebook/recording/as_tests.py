@@ -1,9 +1,9 @@
-"""Recorded calls as a pytest module, on the SDK's in-memory client.
+"""Write recorded calls as a pytest module that uses the SDK's in-memory client.
 
-A test is a call with its arguments, the client's answers to what the server asked, and the result. The tests share the
-server that they import, and keep the order of the calls, which is pytest's own: a server that remembers gives the same
-results again where the file runs from the top, on a server that has just started. A call that gave the same result
-each time is one test; one that did not is as many as there were calls, since the server may count them.
+A test is a call with its arguments, the client's answers to the server's questions, and the result. The tests share the
+server that they import, and run in the order of the calls. So a server that keeps state gives the same results again if
+the whole file runs on a new server. Calls that gave the same result each time become one test. If the results differed,
+each call becomes a test, because the server may count calls.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from mcp_notebook.recording.volatile import derived, find, marked, places, value
 
 __all__ = ["as_tests", "testable", "why_not"]
 
-HEAD = '''"""Calls that were made in a notebook, as tests: the same arguments give the same results.
+HEAD = '''"""Tests made from calls in a notebook: the same arguments give the same results.
 
-They share one server, and their order is that of the calls: where it remembers, run them from the top.
+They share one server and run in the order of the calls. If the server keeps state, run the whole file.
 {note}"""
 
 import hashlib
@@ -42,7 +42,7 @@ def anyio_backend() -> str:
     return "asyncio"
 '''
 
-TYPES = "Of a call that was made only once the types of the values are compared: who knows which of them vary?\n"
+TYPES = "For a call that was made only once, only the types of the values are compared, because they may vary.\n"
 
 HELPERS = {
     "plain(": """
@@ -64,7 +64,7 @@ def answering(*answers: Any) -> Any:
     "Varies(": '''
 
 class Varies:
-    """Equal to every value of these types: what differs from run to run."""
+    """Equal to every value of these types, for values that differ on each run."""
 
     def __init__(self, *types: type | None) -> None:
         self.types = types
@@ -78,7 +78,7 @@ class Varies:
     "Digest(": '''
 
 class Digest:
-    """Equal to the long text that has this SHA-256."""
+    """Equal to the long text with this SHA-256."""
 
     def __init__(self, sha256: str) -> None:
         self.sha256 = sha256
@@ -90,7 +90,7 @@ class Digest:
         return f"Digest({self.sha256!r})"
 ''',
 }
-"""What the tests use, by how the use of it begins."""
+"""The helpers of the tests, by the beginning of their use."""
 
 REQUESTS = {
     "tools/call": "call_tool({name!r}, {arguments})",
@@ -103,31 +103,31 @@ CALLBACKS = {
     "sampling/createMessage": ("sampling_callback", "CreateMessageResult"),
     "roots/list": ("list_roots_callback", "ListRootsResult"),
 }
-"""What answers each kind of question, and the type of its answer."""
+"""The callback for each kind of question, and the type of its answer."""
 
 DEPRECATED = '@pytest.mark.filterwarnings("ignore::mcp.MCPDeprecationWarning")\n'
 
 LONG = 400
-"""Characters of encoded bytes from which on a test has their digest instead."""
+"""Longer encoded bytes are replaced by their digest in a test."""
 
 
 def testable(call: Call) -> bool:
-    """Whether a call can be a test."""
+    """Return whether a call can be a test."""
     return why_not(call) is None
 
 
 def why_not(call: Call) -> str | None:
-    """Say why a call cannot be a test; None where it can."""
+    """Return why a call cannot be a test; None if it can."""
     asked, answered = (sum(event.kind == kind for event in call.events) for kind in ("question", "answer"))
     reasons = (
-        (call.method not in REQUESTS, f"a {call.method} is no test"),
+        (call.method not in REQUESTS, f"a {call.method} cannot be a test"),
         (call.approval is not None and not call.approval.allowed, "it was not allowed"),
         (call.state == "cancelled", "it was cancelled"),
         (call.state not in ("done", "error", "refused"), "it has not ended"),
         (call.malformed, "its request was malformed"),
-        (call.cut, "it was too long to be kept whole"),
-        (bool(call.problems), "something is wrong with its result"),
-        (asked > answered, "a question of it was not answered"),
+        (call.cut, "it was too long to be kept in full"),
+        (bool(call.problems), "its result has problems"),
+        (asked > answered, "a question in it was not answered"),
     )
     return next((reason for applies, reason in reasons if applies), None)
 
@@ -143,16 +143,16 @@ def as_tests(
     """Return a pytest module of the calls, in their order.
 
     Args:
-        calls: Those that are `testable`.
-        importing: Where the server is imported from, such as ``package.module:mcp``.
+        calls: Calls that are `testable`.
+        importing: The module and name of the server, such as ``package.module:mcp``.
         volatile: The places in results where only the type counts; see `volatile`. ``NAME:/place`` is for one tool,
             resource or prompt.
-        varies: Such places too, by the number of the call, as making the calls again has shown. None where nobody did:
-            then what differs between calls with the same arguments is taken for such.
-        once: What is compared where nobody knows what varies, of a call that was made only once.
+        varies: More such places, by the number of the call, found by replaying the calls. None if they were not
+            replayed: then values that differ between calls with the same arguments count as volatile.
+        once: Whether to compare values or types for a call that was made only once and not replayed.
 
     Raises:
-        UnknownNameError: One of `volatile` is no place.
+        UsageError: An entry of `volatile` is not a place.
     """
     module, _, name = importing.partition(":")
     taken: dict[str, int] = {}
@@ -164,7 +164,7 @@ def as_tests(
 
 
 class _Seen(NamedTuple):
-    """A call, and what came of it, with marks where only the type counts."""
+    """A call and its outcome, with marks where only the type counts."""
 
     call: Call
     outcome: dict[str, Any]
@@ -173,7 +173,7 @@ class _Seen(NamedTuple):
 def _distinct(
     calls: Iterable[Call], volatile: Sequence[str], varies: Mapping[int, Sequence[str]] | None, once: str
 ) -> list[_Seen]:
-    """Return the calls in order, without those that only repeat one."""
+    """Return the calls in order, without repetitions."""
     same: dict[str, list[Call]] = {}
     for call in sorted(calls, key=lambda call: call.number):
         answers = [event.value for event in call.events if event.kind == "answer"]
@@ -195,7 +195,7 @@ def _distinct(
 
 
 def _outcome(call: Call) -> dict[str, Any]:
-    """Return what a test compares of a call."""
+    """Return the parts of a call that a test compares."""
     result = call.content
     if call.state == "refused":
         return {"refused": call.error}
@@ -220,8 +220,8 @@ def _test(seen: _Seen, server: str, taken: dict[str, int]) -> str:
 def _options(call: Call) -> Iterator[str]:
     questions = [event.value for event in call.events if event.kind == "question"]
     answers = [event.value for event in call.events if event.kind == "answer"]
-    # Only in the older era does a client hear why it is refused what nobody meant to refuse, and only there can a
-    # function ask while it runs.
+    # Only in the legacy era does a client get the reason for an unexpected refusal, and only there can a function ask
+    # while it runs.
     if call.state == "refused" or (questions and call.era == "legacy"):
         yield 'mode="legacy"'
     for method, (callback, answer) in CALLBACKS.items():
@@ -249,7 +249,7 @@ def _lines(seen: _Seen, request: str) -> Iterator[str]:
 
 
 def _shortened(value: Any, key: str = "") -> Any:
-    """Return content with a digest in the place of long encoded bytes."""
+    """Replace long encoded bytes in content by their digest."""
     if isinstance(value, dict):
         return {key: _shortened(item, key) for key, item in value.items()}
     if isinstance(value, list):
@@ -260,7 +260,7 @@ def _shortened(value: Any, key: str = "") -> Any:
 
 
 class _Digest(str):
-    """A digest, written as the tests have it."""
+    """A digest whose repr is the code of the tests."""
 
     __slots__ = ()
 
@@ -269,7 +269,7 @@ class _Digest(str):
 
 
 def _name(call: Call, taken: dict[str, int]) -> str:
-    """Return a name that no other test has: what is called, with which arguments, and how it ends."""
+    """Make a unique name for a test, from the call's name, arguments and outcome."""
     verb = {"resources/read": "read ", "prompts/get": "prompt "}.get(call.method, "")
     end = {"error": " fails", "refused": " is refused"}.get(call.state, "")
     text = verb + call.name

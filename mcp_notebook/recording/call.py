@@ -1,4 +1,4 @@
-"""`Call`: one request and all that came of it."""
+"""Record one request with its output, questions and result."""
 
 from __future__ import annotations
 
@@ -32,33 +32,33 @@ State = Literal[
 ]
 
 MOST_BYTES_OF_VALUES = 100_000
-"""What is kept of a call's arguments, and as much again of its result; longer ones are cut, with a mark."""
+"""The limit for a call's arguments, and again for its result; longer ones are cut and marked."""
 
 MOST_BYTES_OF_EVENTS = 200_000
-"""What is kept of all that a call prints, shows, logs and reports."""
+"""The limit for everything that a call prints, displays, logs and reports."""
 
 MOST_CHARACTERS_OF_NAME = 2_000
-"""What is kept of the name or URI that a call asks for."""
+"""The limit for the name or URI of a call."""
 
 MOST_CHARACTERS_OF_CLIENT = 200
-"""What is kept of the name and version that a client gives itself."""
+"""The limit for a client's own name and version."""
 
 MOST_CHARACTERS_OF_ERROR = 20_000
-"""What is kept of the text of an error."""
+"""The limit for the text of an error."""
 
 BYTES_OF_A_CALL = 1_000
-"""About what a call takes beside the texts that it keeps."""
+"""The approximate size of a call without the texts that it keeps."""
 
 
 class Event(NamedTuple):
-    """Something that a call put out or asked.
+    """An output or a question during a call.
 
     Attributes:
-        kind: ``stdout``, ``stderr`` and ``display`` are what it printed and showed, ``log`` is a record of Python's
-            logging; ``message`` and ``progress`` are what it sent its client, ``question`` and ``answer`` what the
-            server asked the client.
+        kind: ``stdout``, ``stderr`` and ``display`` are output of the function; ``log`` is a record of Python's
+            logging; ``message`` and ``progress`` are notifications to the client; ``question`` and ``answer`` are the
+            server's question and the client's answer.
         at: Seconds since the call began.
-        value: A text; for a display its MIME bundle, for the others what the protocol carries.
+        value: A text; for a display its MIME bundle; for notifications, questions and answers the protocol's data.
     """
 
     kind: Kind
@@ -67,14 +67,14 @@ class Event(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """Whether a call that a person was asked about may run.
+    """The decision on a call that needed approval.
 
     Attributes:
-        allowed: Whether it may.
-        by: Who decided: a person; the timeout, because nobody did; the notebook, because it stopped listening or too
-            many waited; or ``cancelled``, where the client did not wait for it.
-        waited: Seconds.
-        reason: What the person, or the notebook, says.
+        allowed: Whether the call may run.
+        by: ``a person``; ``timeout``, because nobody decided; ``the notebook``, because it stopped listening or too
+            many calls waited; or ``cancelled``, because the client stopped waiting.
+        waited: Seconds until the decision.
+        reason: The reason that the person or the notebook gave.
     """
 
     allowed: bool
@@ -92,32 +92,32 @@ class Decision(NamedTuple):
 
 
 class Call:
-    """One request and all that came of it.
+    """One request with its output, questions and result.
 
     Attributes:
         number: Counts from 1 in each kernel.
-        server: The name of the server.
+        server: The server's name.
         method: The protocol's method: ``tools/call``, ``resources/read``, ``prompts/get`` or ``completion/complete``.
-        name: The tool, URI or prompt that was asked for.
-        client: Name and version, as the client gave them.
+        name: The name of the tool or prompt, or the URI.
+        client: The client's own name and version.
         transport: ``memory``, ``http``, ``sse``, ``bridge`` or ``stdio``.
-        protocol_version: That of the request, such as ``2026-07-28``.
-        function: The function behind it; None where there is none.
+        protocol_version: The protocol version of the request, such as ``2026-07-28``.
+        function: The function behind it; None if there is none.
         started: Seconds since the epoch.
-        state: How far it is, or how it ended: a tool's own error is ``error``, a protocol error ``refused``.
+        state: The state or outcome; a tool's own error is ``error``, and a protocol error is ``refused``.
         duration: Seconds; None while it runs.
         error: The text of a protocol error.
-        code: The code of a protocol error; None where the error is not a server's.
-        problems: What is wrong with its result, where the client found something.
-        raised: What the function raised and clients are not told; only the latest calls keep it.
-        malformed: Whether the protocol's types refused it, so that no client of ours can send it again.
-        cut: Whether its name, its arguments or its result were too long to be kept whole.
-        counted: How many bytes of it the recorder has counted.
+        code: The code of a protocol error; None if the error is not from the server.
+        problems: The problems that the client found with the result.
+        raised: The function's exception, which clients do not see; only the latest calls keep it.
+        malformed: Whether the protocol's types rejected the request, so that our client cannot send it again.
+        cut: Whether the name, the arguments or the result were too long to be kept in full.
+        counted: The bytes of the call that the recorder has counted.
         session: The session of the request, while it runs.
-        rounds: How many requests it took; more than one where the client was asked in between.
-        approval: What was decided where a person was asked whether it may run; None where nobody was.
-        allowed: What was allowed, while it runs: the tool's entry, and a digest of its name and arguments. Another
-            round is asked about again where they differ.
+        rounds: The number of requests; more than one if the client was asked in between.
+        approval: The decision on the call; None if it needed no approval.
+        allowed: While it runs, the tool's entry and a digest of the name and arguments that were approved. If they
+            differ in a later round, the person is asked again.
     """
 
     number = 0
@@ -157,7 +157,7 @@ class Call:
         self.transport = transport
         self.protocol_version = protocol_version
         self.function = function
-        # As JSON text: one object instead of many, which the garbage collector would visit again and again.
+        # As JSON text: one object instead of many for the garbage collector to visit.
         self._arguments, self.cut = packed(arguments, MOST_BYTES_OF_VALUES)
         self.cut = self.cut or self.name != name
         self.size = BYTES_OF_A_CALL + len(self._arguments) + len(self.name) + len(self.client)
@@ -171,45 +171,45 @@ class Call:
 
     @property
     def title(self) -> str:
-        """What was called: a tool by its name alone, the rest with the method."""
+        """The tool's name, or the method and name of another request."""
         return self.name if self.method == "tools/call" else f"{self.method} {self.name}"
 
     @property
     def running(self) -> bool:
-        """Whether it has not ended yet."""
+        """Return whether the call still runs."""
         return self.duration is None
 
     @property
     def arguments(self) -> Any:
-        """As they came in, an object unless the call is malformed; long ones are cut."""
+        """The arguments as received, an object unless the call is malformed; long ones are cut."""
         return json.loads(self._arguments)
 
     @property
     def result(self) -> dict[str, Any] | None:
-        """The result as it went to the client; long ones are cut. None where there is none."""
+        """The result as sent to the client; a long one is cut. None if there is none."""
         return None if self._result is None else json.loads(self._result)
 
     @property
     def data(self) -> Any:
-        """What came with a protocol error; long data is cut. None where there is none."""
+        """The data of a protocol error; long data is cut. None if there is none."""
         return None if self._data is None else json.loads(self._data)["data"]
 
     @property
     def events(self) -> list[Event]:
-        """What it put out and asked, in order."""
+        """The output and questions, in order."""
         return self._events or []
 
     @property
     def content(self) -> dict[str, Any]:
-        """The result without what the protocol adds to every result."""
+        """The result without the fields that the protocol adds to every result."""
         return {key: value for key, value in (self.result or {}).items() if key not in ("_meta", "resultType")}
 
     def text(self, *kinds: Kind) -> str:
-        """Return what it put out of these kinds, in order, as one text."""
+        """Return the output of these kinds, in order, as one text."""
         return "".join(str(event.value) for event in self.events if event.kind in kinds)
 
     def add(self, kind: Kind, value: Any) -> None:
-        """Keep something that the call put out or asked; past the bound, only the mark that there was more."""
+        """Keep an output or a question of the call; beyond the limit, keep only a mark."""
         if self._left <= 0:
             return
         kept, size = fitted(value, self._left)
@@ -232,7 +232,7 @@ class Call:
         code: int | None = None,
         data: Any = None,
     ) -> None:
-        """Keep how it ended; code and data are those of a protocol error."""
+        """Record the outcome; `code` and `data` are those of a protocol error."""
         self.duration = time.perf_counter() - self._origin
         self.state = state
         self.session = None
@@ -249,4 +249,4 @@ class Call:
 
 
 current: ContextVar[Call | None] = ContextVar("mcp_notebook_call", default=None)
-"""The call that the running code works for; threads and tasks that it starts inherit it."""
+"""The call that runs the current code; threads and tasks that the code starts inherit it."""

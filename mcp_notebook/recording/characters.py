@@ -1,4 +1,4 @@
-"""Half characters: halves of a UTF-16 pair, and bytes of file names that are not UTF-8. JSON cannot carry them."""
+"""Find and replace half characters, which JSON cannot carry: unpaired surrogates, and bytes that are not UTF-8."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ T = TypeVar("T")
 
 
 def whole(value: T) -> T:
-    """Return a value with U+FFFD for each half character in its texts and keys; the value itself where it has none.
+    """Replace each half character in a value's texts and keys by U+FFFD; return the value itself if it has none.
 
-    A value that contains itself, or is nested too deep to be walked, comes back as it is: JSON cannot carry it anyway.
+    A value that contains itself or is nested too deep is returned unchanged, because JSON cannot carry it anyway.
     """
     if isinstance(value, str):
         if value.isascii():
             return value
     else:
         try:
-            to_json(value)  # in compiled code, 20 times faster than a walk in Python: most values end here
+            to_json(value)  # compiled code, 20 times faster than a walk in Python, and enough for most values
         except (ValueError, RecursionError):
             pass
         else:
@@ -56,7 +56,7 @@ def _replaced(value: Any) -> Any:
 
 
 def half_in(value: Any, path: str = "") -> str | None:
-    """Return where a JSON value has half a character, such as ``.user.name``; None where it has none."""
+    """Return the place of a half character in a JSON value, such as ``.user.name``; None if there is none."""
     if isinstance(value, str):
         return None if _is_whole(value) else path
     items: Any = (

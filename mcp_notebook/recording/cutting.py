@@ -1,4 +1,4 @@
-"""JSON values cut to a size and a depth, with a mark where something is left out."""
+"""Cut JSON values to a size and a depth, with a mark in place of the parts left out."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from mcp_notebook.recording.characters import whole
 __all__ = ["MOST_DEPTH", "fits", "fitted", "is_deep", "packed", "shortened"]
 
 MOST_DEPTH = 100
-"""Levels of JSON that are kept; who shows or compares it goes as deep, and Python's stack has an end."""
+"""Levels of JSON that are kept, because functions that show or compare it recurse, and Python's stack is limited."""
 
 
 def shortened(text: str, most: int) -> str:
-    """Return a text, cut with a mark where it is longer."""
+    """Return a text, cut and marked if it is longer than `most`."""
     return text if len(text) <= most else _cut(text, [most])
 
 
 def packed(value: Any, room: int) -> tuple[bytes, bool]:
-    """Return a JSON value as text of about `room` bytes at most, and whether it had to be cut."""
+    """Return a JSON value as text of at most about `room` bytes, and whether it was cut."""
     try:
         text = to_json(value)
-    except ValueError:  # half of a surrogate pair, which JSON can carry and UTF-8 cannot; or too deep for it
+    except ValueError:  # an unpaired surrogate, which UTF-8 cannot encode, or too deep
         kept, _ = fitted(value, room)
     else:
-        levels = text.count(b"{") + text.count(b"[")  # no more than that
+        levels = text.count(b"{") + text.count(b"[")  # an upper bound
         if len(text) <= room and (levels <= MOST_DEPTH or not is_deep(value)):
             return text, False
         kept = _cut(value, [room])
@@ -37,12 +37,12 @@ def packed(value: Any, room: int) -> tuple[bytes, bool]:
 def _json(value: Any) -> bytes:
     try:
         return to_json(value)
-    except ValueError:  # half a character, which neither UTF-8 nor a front end can carry
+    except ValueError:  # a half character, which neither UTF-8 nor a front end can carry
         return json.dumps(whole(value), default=repr).encode()
 
 
 def fitted(value: Any, room: int) -> tuple[Any, int]:
-    """Return a JSON value cut to about `room` bytes and `MOST_DEPTH`, and its size; what fits is returned as it is."""
+    """Return a JSON value cut to about `room` bytes and `MOST_DEPTH`, and its size; a value that fits is not copied."""
     size = _size(value, room)
     if size <= room and not is_deep(value):
         return whole(value), size
@@ -50,12 +50,12 @@ def fitted(value: Any, room: int) -> tuple[Any, int]:
 
 
 def fits(value: Any, room: int) -> bool:
-    """Whether a JSON value has at most `room` bytes and `MOST_DEPTH`."""
+    """Return whether a JSON value has at most `room` bytes and `MOST_DEPTH` levels."""
     return _size(value, room) <= room and not is_deep(value)
 
 
 def is_deep(value: Any) -> bool:
-    """Whether a JSON value has more levels than are kept."""
+    """Return whether a JSON value has more levels than are kept."""
     level = [value]
     for _ in range(MOST_DEPTH + 1):
         inside = [item for item in level if isinstance(item, (dict, list, tuple)) and item]
@@ -66,7 +66,7 @@ def is_deep(value: Any) -> bool:
 
 
 def _size(value: Any, most: int) -> int:
-    """About how many bytes a JSON value takes; counting stops past `most`."""
+    """Estimate the bytes of a JSON value; stop counting beyond `most`."""
     size = 0
     left = [value]
     while left and size <= most:
@@ -85,7 +85,7 @@ def _size(value: Any, most: int) -> int:
 
 
 def _cut(value: Any, left: list[int], levels: int = MOST_DEPTH) -> Any:
-    """Return as much of a value as `left` has room for, and so many levels; what is left out is marked where it was."""
+    """Return as much of a value as fits into `left` bytes and `levels`, with marks in place of the other parts."""
     room = max(left[0], 0)
     if isinstance(value, str):
         left[0] -= len(value)

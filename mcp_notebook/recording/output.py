@@ -1,8 +1,8 @@
-"""What a call prints, warns and logs is the call's, in whatever thread or task it runs.
+"""Keep the prints, warnings and log records of each call with the call, in any thread or task.
 
-Python has one ``sys.stdout`` for all threads, and a kernel shows what is written there under the cell that
-started last. While `captured` is open, what is written for a call goes to the call instead. Where no notebook is there
-to show calls, `passed_on` lets it go to the streams too.
+Python has one ``sys.stdout`` for all threads, and a kernel shows text written there below the cell that started last.
+While `captured` is open, the text that a call writes goes to the call instead. If there is no notebook to show calls,
+`passed_on` also passes it on to the streams.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _passed_on = False
 
 
 class _CallStream:
-    """In the place of ``sys.stdout`` or ``sys.stderr``; in all else it is the stream that it stands for."""
+    """Replaces ``sys.stdout`` or ``sys.stderr``, and behaves like the original except for the writes of calls."""
 
     def __init__(self, stream: Any, kind: Literal["stdout", "stderr"]) -> None:
         self.stream = stream
@@ -54,8 +54,8 @@ class _CallStream:
             self._busy.now = False
 
     def __setattr__(self, name: str, value: Any) -> None:
-        # While a cell runs, IPython 9 puts a `write` of its own here, which keeps the text in the cell's history and
-        # calls the one that was here before. What calls write must not come there.
+        # While a cell runs, IPython 9 sets its own `write` here, which keeps the text in the cell's history and calls
+        # the earlier `write`. Text from calls must not get there.
         if name == "write":
             self._patched = None if value == self.write else value
         else:
@@ -66,7 +66,7 @@ class _CallStream:
 
 
 def ensure() -> None:
-    """Put the streams of calls in place again, where a ``%%capture`` or a redirection has replaced them."""
+    """Install the streams again, if ``%%capture`` or a redirection has replaced them."""
     if not _installed:
         return
     if not isinstance(sys.stdout, _CallStream):
@@ -77,7 +77,7 @@ def ensure() -> None:
 
 @contextmanager
 def captured() -> Iterator[None]:
-    """While this is open, what a call writes, warns and logs is kept with the call; within another, it does nothing."""
+    """Keep the output of calls with the calls until the end; inside another `captured`, do nothing."""
     global _installed  # noqa: PLW0603 - as global as sys.stdout is
     if _installed:
         yield
@@ -106,7 +106,7 @@ def captured() -> Iterator[None]:
 
 @contextmanager
 def passed_on() -> Iterator[None]:
-    """While this is open, what a call writes, warns, logs and displays is also seen where its process writes."""
+    """Also pass the output of calls on to the process's own streams, until the end."""
     global _passed_on  # noqa: PLW0603 - as global as sys.stdout is
     _passed_on = True
     try:
@@ -116,14 +116,14 @@ def passed_on() -> Iterator[None]:
 
 
 def displayed(call: Call, bundle: Mapping[str, Any]) -> None:
-    """Keep with a call what it displays, as a MIME bundle; what is passed on of it is its plain text, on stderr."""
+    """Keep a display (a MIME bundle) with its call; if output is passed on, print its plain text to stderr."""
     call.add("display", bundle)
     if _passed_on:
         print(bundle.get("text/plain", f"<{', '.join(bundle)}>"), file=getattr(sys.stderr, "stream", sys.stderr))
 
 
 def _ensuring(enter: Any) -> Any:
-    """Let a redirection of a cell's leave calls alone that run already; a call may redirect what it prints itself."""
+    """Keep a cell's redirection from affecting running calls; a call may still redirect its own prints."""
 
     def enter_outside_calls(redirection: Any) -> Any:
         target = enter(redirection)
@@ -135,14 +135,14 @@ def _ensuring(enter: Any) -> Any:
 
 
 def _noting(call_handlers: Any) -> Any:
-    """Keep a record with its call; handlers that write to a file, a socket or elsewhere get it all the same."""
+    """Keep a log record with its call; handlers that write to files, sockets or elsewhere still get it."""
 
     def call_handlers_noting(logger: logging.Logger, record: logging.LogRecord) -> None:
         call = current.get()
         if call is None:
             call_handlers(logger, record)
             return
-        # What the SDK says of a failed call is in the call already.
+        # The SDK logs failed calls, and the call already has that.
         if record.name.partition(".")[0] != "mcp":
             call.add("log", _text(record))
         token = _logging.set(True)
@@ -157,18 +157,18 @@ def _noting(call_handlers: Any) -> Any:
 def _text(record: logging.LogRecord) -> str:
     try:
         return _FORMAT.format(record) + "\n"
-    except Exception:  # noqa: BLE001 - its arguments do not fit it, which Python's own handlers survive
+    except Exception:  # noqa: BLE001 - the arguments do not fit the message; Python's own handlers survive that too
         return f"{record.levelname} {record.name}: {record.msg!r} % {record.args!r}\n"
 
 
 _FORMAT = logging.Formatter("%(levelname)s %(name)s: %(message)s")
 
 _logging: contextvars.ContextVar[bool] = contextvars.ContextVar("mcp_notebook_logging", default=False)
-"""Set while a record of a call is handled: what reaches a console then is the record again."""
+"""Set while a record of a call is handled, because a console handler writes the same record again."""
 
 
 def _inheriting(start: Any) -> Any:
-    """Let a thread that a call starts work for the call, as Python 3.14 can by itself."""
+    """Let a thread that a call starts inherit the call, as Python 3.14 can without help."""
 
     def start_inheriting(thread: threading.Thread) -> None:
         if current.get() is not None:

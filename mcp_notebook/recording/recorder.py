@@ -1,4 +1,4 @@
-"""The recorder: the latest calls, bounded by count and by bytes."""
+"""Keep the latest calls, limited by number and by bytes."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ __all__ = ["Expected", "Recorder"]
 
 MOST_CALLS = 10_000
 MOST_BYTES = 64_000_000
-"""What a recorder keeps at most; the oldest calls go first."""
+"""The limits of a recorder; the oldest calls are dropped first."""
 
 MOST_RAISED = 20
-"""How many of the latest failures keep their exception, and with it every object in its frames."""
+"""The latest failures that keep their exceptions, and with them every object in their frames."""
 
 
 class Expected:
-    """A request of the notebook's own: the id that it carries, and the call that it became."""
+    """A request of this notebook: its id, and later its recorded call."""
 
     def __init__(self) -> None:
         self.id = uuid4().hex
@@ -30,10 +30,10 @@ class Expected:
 
 
 class Recorder:
-    """The latest calls of one notebook, in the order in which they came.
+    """The latest calls of one notebook, in order of arrival.
 
     Attributes:
-        wire: The frames, where they are asked for.
+        wire: The frames, kept only on request.
     """
 
     def __init__(self, *, most_calls: int = MOST_CALLS, most_bytes: int = MOST_BYTES) -> None:
@@ -49,10 +49,10 @@ class Recorder:
         self._observers: tuple[Callable[[Call], None], ...] = ()
 
     def observe(self, observer: Callable[[Call], None]) -> Callable[[], None]:
-        """Tell `observer` of each call when it begins and when it ends, on the thread where it does.
+        """Call `observer` with each call when it begins and when it ends, on the thread where that happens.
 
         Returns:
-            What ends that.
+            A function that ends this.
         """
         self._observers += (observer,)
 
@@ -63,19 +63,19 @@ class Recorder:
 
     @property
     def calls(self) -> list[Call]:
-        """The calls that are kept, the oldest first; those that still run are among them."""
+        """The kept calls, oldest first, including those that still run."""
         with self._lock:
             return list(self._calls)
 
     def find(self, number: int) -> Call | None:
-        """Return the call of that number; None where there is none, or it is no longer kept."""
+        """Return the call with this number; None if there is none, or it is no longer kept."""
         with self._lock:
             place = number - self._calls[0].number if self._calls else -1
             return self._calls[place] if 0 <= place < len(self._calls) else None
 
     @contextmanager
     def expecting(self) -> Iterator[Expected]:
-        """While this is open, notice the call of the request that carries the id."""
+        """Wait for the call of a request with the id of the yielded `Expected`, until the end."""
         expected = Expected()
         self._expected[expected.id] = expected
         try:
@@ -84,7 +84,7 @@ class Recorder:
             del self._expected[expected.id]
 
     def opened(self, call: Call, id: object = None) -> None:
-        """Keep a call that has begun, and give it its number; `id` is what it carries of `expecting`."""
+        """Keep a call that has begun, and number it; `id` is the id from `expecting`, if it has one."""
         with self._lock:
             self._count += 1
             call.number = self._count
@@ -95,7 +95,7 @@ class Recorder:
             observer(call)
 
     def closed(self, call: Call) -> None:
-        """Take account of a call that has ended, or ended again after another round; the oldest make room."""
+        """Count a call that has ended, or ended again after another round, and drop the oldest to make room."""
         with self._lock:
             if not self._calls or call.number < self._calls[0].number:
                 return

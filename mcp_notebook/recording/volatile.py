@@ -1,8 +1,8 @@
-"""Values that differ from run to run: where they are in a result, and a result in which only their type counts.
+"""Find the values in results that differ on each run, and mark them so that only their types count.
 
-A place is a JSON pointer (RFC 6901) into the result as the protocol has it, such as ``/structuredContent/at`` or
-``/content/0/text``; a member ``*`` stands for every one: ``/structuredContent/rows/*/id``. A text that is only the JSON
-of the structured content, as the SDK adds it, follows what is said of that.
+A place is a JSON pointer (RFC 6901) into the protocol's result, such as ``/structuredContent/at`` or
+``/content/0/text``. A ``*`` means every member: ``/structuredContent/rows/*/id``. Text that only repeats the structured
+content as JSON, as the SDK adds it, is marked along with it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BLOCKS = {"/content", "/contents", "/messages"}
 
 
 class Varies:
-    """Equal to every value of the types that it names."""
+    """Equal to every value of the given types."""
 
     def __init__(self, *types: type) -> None:
         self.types = types
@@ -38,9 +38,9 @@ class Varies:
 
 
 def find(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
-    """Return where two results of one call differ.
+    """Return the places where two results of a call differ.
 
-    Lists of different length differ as a whole.
+    Lists of different lengths differ as a whole.
     """
     following = derived(first) and derived(second) and first.get("structuredContent") != second.get("structuredContent")
     found = [difference.pointer for difference in differences(first, second, whole=True)]
@@ -48,21 +48,21 @@ def find(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
 
 
 def marked(result: Mapping[str, Any], volatile: Iterable[str]) -> dict[str, Any]:
-    """Return a result with a `Varies` at each of these places that it has."""
+    """Return a copy of a result with a `Varies` at each of these places that exists in it."""
     copy: dict[str, Any] = json.loads(json.dumps(result))
     for place in volatile:
         keys = [key.replace("~1", "/").replace("~0", "~") for key in place.split("/")[1:]]
         copy = _with_mark(copy, keys)
-    # By their texts: with a mark in it, a value still equals the one without.
+    # Compare the reprs, because a value with a mark still equals the value without it.
     if derived(result) and repr(copy.get("structuredContent")) != repr(result.get("structuredContent")):
         copy["content"] = [{**block, "text": Varies(str)} for block in result.get("content", ())]
     return copy
 
 
 def values(result: Any, at: str = "") -> Iterator[str]:
-    """Yield the places of all values that may be others in another run: of the blocks of content not what they are.
+    """Yield the places of all values that may differ in another run, but not the types of content blocks.
 
-    A list in a structured result is one value: its length may be another.
+    A list in a structured result is one value, because its length may differ.
     """
     if isinstance(result, dict):
         for key, item in result.items():
@@ -76,10 +76,10 @@ def values(result: Any, at: str = "") -> Iterator[str]:
 
 
 def places(volatile: Iterable[str], name: str) -> list[str]:
-    """Return the places that are meant for one tool, resource or prompt: those for all, and ``NAME:/place``.
+    """Return the places for one tool, resource or prompt: those for all, and those with ``NAME:``.
 
     Raises:
-        UsageError: One of them is no place.
+        UsageError: One of them is not a place.
     """
     return [place for of, place in map(_split, volatile) if of in ("", name)]
 
@@ -88,14 +88,14 @@ def _split(line: str) -> tuple[str, str]:
     match = re.fullmatch(r"(?:([^/].*):\s*)?(/.*)", line.strip())
     if match is None:
         raise UsageError(
-            f"{line!r} is no place in a result. Write it as a JSON pointer, such as /structuredContent/at, with * for "
-            "every member; of one tool alone as NAME:/structuredContent/at."
+            f"{line!r} is not a place in a result. Write a JSON pointer, such as /structuredContent/at, with * for "
+            "every member, or NAME:/structuredContent/at for one tool only."
         )
     return match[1] or "", match[2]
 
 
 def derived(result: Mapping[str, Any]) -> bool:
-    """Whether the content of a tool's result only repeats its structured content, as the SDK has it by itself."""
+    """Return whether the content of a tool's result only repeats its structured content, as the SDK adds it."""
     structured = result.get("structuredContent")
     content = result.get("content") or []
     plain = isinstance(content, list) and all(
@@ -120,7 +120,7 @@ def _parsed(texts: list[str]) -> list[Any]:
 
 
 def _with_mark(value: Any, keys: list[str]) -> Any:
-    """Return a value with a mark at a place in it; the value as it is where there is no such place."""
+    """Return a value with a mark at a place in it; unchanged if it has no such place."""
     if not keys:
         return value if isinstance(value, Varies) else _mark(value)
     key, *rest = keys

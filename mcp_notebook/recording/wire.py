@@ -1,4 +1,4 @@
-"""Frames: the messages as they went over the wire, kept from the moment somebody asks for them."""
+"""Keep frames, the messages as they went over the wire, from the moment when a user asks for them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ MOST_FRAMES = 2_000
 MOST_BYTES_OF_A_FRAME = 20_000
 
 MOST_CHARACTERS_OF_A_HEAD = 2_000
-"""What is kept of a request's line and the headers of MCP."""
+"""The limit for a request line with the headers of MCP."""
 
 SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
 """Headers whose values are never kept."""
 
 SHOWN_HEADERS = frozenset({"authorization", "content-type", "last-event-id", "origin", "user-agent"})
-"""The headers that are kept, beside those that start with ``mcp-``; the rest is plain HTTP."""
+"""The headers that are kept, besides those that start with ``mcp-``; the others are plain HTTP."""
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -35,12 +35,12 @@ class Frame(NamedTuple):
 
     Attributes:
         at: Seconds since the epoch.
-        direction: Who sent it.
+        direction: The sender.
         transport: ``http``, ``sse``, ``stdio`` or ``memory``.
-        exchange: Numbers the HTTP request that it belongs to; 0 in memory.
-        head: The request line or status with the headers of MCP, secrets left out; empty in memory and for
-            messages that came later on the same response.
-        message: The JSON-RPC message; a text where it is none.
+        exchange: The number of the HTTP request that it belongs to; 0 in memory.
+        head: The request line or status with the headers of MCP, without secrets; empty in memory, and for later
+            messages in the same response.
+        message: The JSON-RPC message, or a text that is not one.
     """
 
     at: float
@@ -62,7 +62,7 @@ class Wire:
     def keep(
         self, direction: Literal["client", "server"], message: Any, *, transport: str, exchange: int = 0, head: str = ""
     ) -> None:
-        """Keep one message, cut where it is long."""
+        """Keep one message, cut if it is long."""
         kept, _ = fitted(message, MOST_BYTES_OF_A_FRAME)
         head, _ = fitted(head, MOST_CHARACTERS_OF_A_HEAD)
         self.frames.append(Frame(time.time(), direction, transport, exchange, head, kept))
@@ -74,7 +74,7 @@ class Wire:
 
 
 def tapped(app: App, wire: Callable[[], Wire]) -> App:
-    """Return an ASGI app that passes everything on, and keeps the frames while the wire is on."""
+    """Wrap an ASGI app, and keep its frames while the wire is on."""
 
     async def tap(scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and wire().on:
@@ -87,7 +87,7 @@ def tapped(app: App, wire: Callable[[], Wire]) -> App:
 
 
 class _Exchange:
-    """One HTTP request and its response, taken apart into messages."""
+    """One HTTP request and its response, split into messages."""
 
     def __init__(self, wire: Wire, scope: Mapping[str, Any]) -> None:
         self._wire = wire
@@ -129,7 +129,7 @@ class _Exchange:
     def _sent(self, part: bytes, *, ended: bool) -> None:
         self._body += part
         if self._events:
-            # An event ends with an empty line; its data may be spread over several.
+            # An event ends with an empty line; its data may span several lines.
             *events, self._body = self._body.replace(b"\r\n", b"\n").split(b"\n\n")
             for event in events:
                 lines = [line[5:].strip() for line in event.split(b"\n") if line.startswith(b"data:")]
@@ -148,7 +148,7 @@ def _parsed(body: bytes) -> Any:
     text = body.decode("utf-8", errors="replace")
     try:
         return json.loads(text)
-    except (ValueError, RecursionError):  # the latter where it is very deep
+    except (ValueError, RecursionError):  # RecursionError if it is nested very deep
         return text
 
 

@@ -1,5 +1,5 @@
-"""Data as HTML and as text: cards, tables, calls, content.
+"""Render data as HTML and as text: cards, tables, calls, content.
 
-Pure functions. Saved notebooks, terminals and the front end show the same. Every color and every piece of layout comes
+All functions are pure, so that saved notebooks, terminals and the front end show the same. All colors and layout come
 from `look`.
 """

@@ -1,4 +1,4 @@
-"""The calls that wait for a person's approval, and what was decided: as HTML, and as text."""
+"""Render the calls that wait for approval, and the latest decisions, as HTML and as text."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from mcp_notebook.visible import visible
 __all__ = ["approvals", "decided", "heading", "request_card", "who"]
 
 DECISIONS_SHOWN = 10
-REDEFINED = "the tool was defined anew after the first question"
+REDEFINED = "the tool was redefined after the first question"
 
 
 def approvals(approval: Approval, name: str) -> str:
-    """Write (text) the requests that wait, and the latest decisions; `name` is the server's."""
+    """Write (text) the waiting requests and the latest decisions of the server `name`."""
     waiting = approval.waiting
     lines = [f"approvals of {_line(name)}: {_count(waiting)}"]
     for request in waiting:
@@ -34,23 +34,23 @@ def approvals(approval: Approval, name: str) -> str:
 
 
 def heading(approval: Approval, name: str) -> str:
-    """Draw (HTML) the rule, and how many wait."""
+    """Draw (HTML) the rule, and the number of waiting calls."""
     which = "" if approval.which == "all" else " that may destroy something"
     rule = (
         f"You are asked about each call from outside this notebook to a tool of {look.code(name)}{which}. "
-        f"One that nobody answers within {approval.timeout:g} s is denied."
+        f"A call is denied if you do not answer within {approval.timeout:g} s."
     )
     return look.card(f"approvals: {_count(approval.waiting)}", f"<p>{rule}</p>")
 
 
 def decided(approval: Approval) -> str:
-    """Draw (HTML) the latest decisions, and those that hold from now on."""
+    """Draw (HTML) the latest decisions, and the tools that are always allowed."""
     latest = approval.decided[-DECISIONS_SHOWN:]
     rows = [[escape(cell) for cell in _past(request)] for request in reversed(latest)]
     standing = [f"{tool} from {_quoted(client, person)}" for client, person, _, tool in approval.standing]
     parts = []
     if standing:
-        parts.append(f"<p>Allowed for the rest: {escape(_line('; '.join(standing)))}</p>")
+        parts.append(f"<p>Always allowed: {escape(_line('; '.join(standing)))}</p>")
     if rows:
         parts.append(look.table(("", "tool", "client, as it calls itself", "decision"), rows, numbers=(0,)))
     return look.card("decided", *parts) if parts else ""
@@ -78,17 +78,17 @@ def request_card(request: ApprovalRequest) -> str:
 
 
 def who(request: ApprovalRequest) -> str:
-    """Name who makes a request: the client in quotes, as it calls itself, and the person if one is signed in."""
+    """Name the client of a request, in quotes, as it calls itself, and the person if one is signed in."""
     return _quoted(request.client, request.person)
 
 
 def _line(text: str) -> str:
-    """Show a text in a line with others, every character visible: a client must not hide what it asks for."""
+    """Return a text in one line with every character visible, so that a client cannot hide what it asks for."""
     return visible(text, one_line=True)
 
 
 def _quoted(client: str, person: str) -> str:
-    """Name a client and a person, in a way that a client cannot write for itself."""
+    """Name a client and a person in a way that a client's own name cannot imitate."""
     return _line(json.dumps(client, ensure_ascii=False) + (f", signed in as {person}" if person else ""))
 
 
@@ -97,9 +97,9 @@ def _past(request: ApprovalRequest) -> tuple[str, str, str, str]:
 
 
 def _arguments(request: ApprovalRequest) -> str:
-    """Write the arguments, all of them, as JSON in which every character can be seen."""
+    """Write all arguments as JSON, with every character visible."""
     return "\n".join(map(_line, request.text.split("\n")))
 
 
 def _count(waiting: list[ApprovalRequest]) -> str:
-    return f"{len(waiting)} waiting for you" if waiting else "nothing waits"
+    return f"{len(waiting)} waiting for you" if waiting else "none waiting"

@@ -1,4 +1,4 @@
-"""A conversation with a model: who takes part, what the model says, what it calls."""
+"""Render a conversation with a model: its opening, the model's texts, its calls and their results."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ __all__ = ["calls", "fails", "gives", "opening", "says"]
 
 
 def opening(model: str, tools: Mapping[str, int], *, script: str | None, goes_on: bool) -> look.Rendering:
-    """Draw who takes part.
+    """Draw the opening: the model and its tools.
 
     Args:
         model: The model's name.
-        tools: How many tools each server has.
-        script: What the script is called, where a script plays the model.
-        goes_on: Whether there were turns before.
+        tools: The number of tools of each server.
+        script: The name of the script, if a script plays the model.
+        goes_on: Whether there were earlier turns.
     """
-    who = model if script is None else f"a script, {script}: no model is asked"
+    who = model if script is None else f"the script {script} instead of a model"
     has = ", ".join(f"{count} of {server}" for server, count in tools.items()) or "none"
-    title = "chat, which goes on" if goes_on else "chat"
+    title = "chat, continued" if goes_on else "chat"
     words = f"with {who}; tools: {has}"
     return look.Rendering(f"{title} {words}", look.card(escape(title), f"<p>{escape(words)}</p>"))
 
 
 def says(text: str, *, scripted: bool) -> look.Rendering:
-    """Draw what the model says; its Markdown loads nothing from elsewhere."""
+    """Draw a text of the model; its Markdown loads nothing from elsewhere."""
     who = "scripted model" if scripted else "model"
     body = markdown.to_html(text) or f'<p style="white-space:pre-wrap">{escape(text)}</p>'
     return look.Rendering(f"{who}: {text}", look.card(who, body))
@@ -46,12 +46,12 @@ def calls(tool: str, server: str, arguments: Mapping[str, Any]) -> look.Renderin
 
 
 def gives(result: look.Rendering) -> look.Rendering:
-    """Draw what a call gave."""
+    """Draw the result of a call."""
     return look.Rendering(indent(result.text, "  "), _further_in(result.html))
 
 
 def fails(reason: str) -> look.Rendering:
-    """Draw why a call gave nothing."""
+    """Draw the reason why a call has no result."""
     card = look.card("no result", f"<p>{escape(reason)}</p>", bad=True)
     return look.Rendering(f"  no result: {reason}", _further_in(card))
 

@@ -1,4 +1,4 @@
-"""Who has called a server of this kernel: which client, over what, in which era."""
+"""Render the clients of a server of this kernel, with transport and era."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["clients"]
 
 
 def clients(calls: Sequence[Call], listening: str) -> str:
-    """Draw (HTML) the clients that the recorder knows of, the one that called last first."""
+    """Draw (HTML) the clients in the recorded calls, the latest caller first."""
     by_client: dict[tuple[str, str, str], list[Call]] = {}
     for call in calls:
         by_client.setdefault((call.client or "unnamed", call.transport, call.protocol_version), []).append(call)
@@ -29,5 +29,5 @@ def clients(calls: Sequence[Call], listening: str) -> str:
         for (client, transport, version), made in latest_first
     ]
     headers = ("client", "over", "calls", "running", "latest", "ended")
-    table = look.table(headers, rows, numbers=(2, 3)) if rows else "<p>Nobody has called yet.</p>"
+    table = look.table(headers, rows, numbers=(2, 3)) if rows else "<p>No calls yet.</p>"
     return look.card("clients", f"<p>{escape(listening)}</p>", table)

@@ -1,4 +1,4 @@
-"""Connections: one as a card, all as a table. Neither shows a port, nor anything that is secret."""
+"""Render one connection as a card, or all as a table, without ports and secrets."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ __all__ = ["connection_card", "connection_list"]
 
 
 def connection_card(connection: Connection) -> look.Rendering:
-    """Draw what a connection reaches, and what can be done with it."""
+    """Draw the server of a connection, its protocol and its capabilities."""
     rows = [
         ("server", _server(connection.server_info)),
         ("speaks", _speaks(connection)),
-        ("offers", _offers(connection) or "neither tools nor resources nor prompts"),
+        ("offers", _offers(connection) or "no tools, resources or prompts"),
     ]
     if connection.instructions:
         rows.append(("says", " ".join(connection.instructions.split())))
@@ -35,12 +35,12 @@ def connection_card(connection: Connection) -> look.Rendering:
 def connection_list(connections: Mapping[str, Connection]) -> look.Rendering:
     """Draw a table of connections."""
     rows = [(name, _server(c.server_info), _speaks(c), _offers(c)) for name, c in connections.items()]
-    empty = "none. %mcp connect TARGET opens one."
+    empty = "none. Open one with %mcp connect TARGET."
     return listing("connections", ("name", "server", "speaks", "offers"), rows, empty=empty)
 
 
 def _server(info: Implementation | None) -> str:
-    return f"{info.title or info.name} {info.version}".strip() if info is not None else "does not say its name"
+    return f"{info.title or info.name} {info.version}".strip() if info is not None else "unnamed"
 
 
 def _speaks(connection: Connection) -> str:

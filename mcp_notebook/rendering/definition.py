@@ -1,9 +1,10 @@
-"""The card "what an agent sees" of a tool, resource or prompt, after the cell that defines it."""
+"""Render the card of a tool, resource or prompt: the definition as an agent sees it, with hints on it."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -33,55 +34,78 @@ def definition_card(
     before: Entry | None = None,
     try_it: str = "",
 ) -> look.Rendering:
-    """Draw what an agent sees of one entry of a list.
+    """Draw one entry of a list as an agent sees it.
 
     Args:
-        kind: What it is: ``tool``, ``resource``, ``resource template`` or ``prompt``.
+        kind: ``tool``, ``resource``, ``resource template`` or ``prompt``.
         entry: The entry as listed, JSON.
         server: The name of the server that lists it.
         function: The function behind it, for the lint.
         before: The entry that this one replaces, or None for a new one.
         try_it: A line that uses it.
     """
-    name = entry.get("uri") or entry.get("uriTemplate") or entry["name"]
-    size = f"about {tokens(entry)} tokens"
     root = entry.get("inputSchema", {})
     # A prompt's arguments are listed without a schema.
     arguments = parameters(root) or [_prompt_argument(argument) for argument in entry.get("arguments", [])]
-    rows = [(a.name, argument_in_words(a, root), a.description) for a in arguments]
-    result = [
-        (p.name, field_in_words(p, entry["outputSchema"]), p.description)
-        for p in parameters(entry.get("outputSchema", {}))
-    ]
-    facts = [("MIME type", entry["mimeType"])] if "mimeType" in entry else []
-    if kind == "tool":
-        facts.append(("behavior", behavior(entry)))
-    advice = lint(entry, function) if kind == "tool" else []
-    changed = None if before is None else diff(before, entry) or ["nothing: what clients see is the same"]
-    description = entry.get("description", "").strip()
-
-    text = [f"{kind} {name} on {server}, {size}"]
-    text += [f"  {line}".rstrip() for line in (description or "(no description)").splitlines()]
-    text += _text_section("arguments", rows)
-    text += _text_section("result", result)
-    for what, fact in facts:
-        text += textwrap.wrap(f"{what}: {fact}", look.WIDTH, initial_indent="  ", subsequent_indent="    ")
-    text += _text_section("lint", [("!", advice_line) for advice_line in advice])
-    text += _text_section("changed for clients", [("*", line) for line in changed or []])
-    text += [f"  try it: {try_it}"] if try_it else []
-
-    html = look.card(
-        f"{escape(kind)} {look.code(name)} {look.muted(f'on {server} · {size}')}",
-        f"<p>{escape(description) or look.muted('(no description)')}</p>".replace("\n", "<br>"),
-        look.section("arguments", _html_rows(rows)),
-        look.section("result", _html_rows(result)),
-        "".join(f"<p>{look.muted(what)} {escape(fact)}</p>" for what, fact in facts),
-        look.section("lint", look.bullets(advice)),
-        look.section("changed for clients", look.bullets(changed or [])),
-        look.json_block(f"as JSON (tokens: characters ÷ {CHARACTERS_PER_TOKEN})", entry),
-        f"<p>{look.muted('try it')} {look.code(try_it)}</p>" if try_it else "",
+    output = entry.get("outputSchema", {})
+    seen = _Seen(
+        name=entry.get("uri") or entry.get("uriTemplate") or entry["name"],
+        place=f"on {server}",
+        size=f"about {tokens(entry)} tokens",
+        description=entry.get("description", "").strip(),
+        arguments=[(a.name, argument_in_words(a, root), a.description) for a in arguments],
+        result=[(p.name, field_in_words(p, output), p.description) for p in parameters(output)],
+        facts=[("MIME type", entry["mimeType"])] if "mimeType" in entry else [],
+        advice=lint(entry, function) if kind == "tool" else [],
+        changed=[] if before is None else diff(before, entry) or ["nothing: clients see the same as before"],
+        try_it=try_it,
     )
-    return look.Rendering("\n".join(text), html)
+    if kind == "tool":
+        seen.facts.append(("behavior", behavior(entry)))
+    return look.Rendering(_text(kind, seen), _html(kind, seen, entry))
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """The parts of a card, as words."""
+
+    name: str
+    place: str
+    size: str
+    description: str
+    arguments: list[tuple[str, str, str]]
+    result: list[tuple[str, str, str]]
+    facts: list[tuple[str, str]]
+    advice: list[str]
+    changed: list[str]
+    try_it: str
+
+
+def _text(kind: str, seen: _Seen) -> str:
+    text = [f"{kind} {seen.name} {seen.place}, {seen.size}"]
+    text += [f"  {line}".rstrip() for line in (seen.description or "(no description)").splitlines()]
+    text += _text_section("arguments", seen.arguments)
+    text += _text_section("result", seen.result)
+    for what, fact in seen.facts:
+        text += textwrap.wrap(f"{what}: {fact}", look.WIDTH, initial_indent="  ", subsequent_indent="    ")
+    text += _text_section("lint", [("!", advice) for advice in seen.advice])
+    text += _text_section("changed for clients", [("*", line) for line in seen.changed])
+    text += [f"  try it: {seen.try_it}"] if seen.try_it else []
+    return "\n".join(text)
+
+
+def _html(kind: str, seen: _Seen, entry: Entry) -> str:
+    return look.card(
+        f"{escape(kind)} {look.code(seen.name)} {look.muted(f'{seen.place} · {seen.size}')}",
+        f"<p>{escape(seen.description) or look.muted('(no description)')}</p>".replace("\n", "<br>"),
+        look.section("arguments", _html_rows(seen.arguments)),
+        look.section("result", _html_rows(seen.result)),
+        "".join(f"<p>{look.muted(what)} {escape(fact)}</p>" for what, fact in seen.facts),
+        look.section("lint", look.bullets(seen.advice)),
+        look.section("changed for clients", look.bullets(seen.changed)),
+        look.json_block(f"as JSON (tokens: characters ÷ {CHARACTERS_PER_TOKEN})", entry),
+        f"<p>{look.muted('try it')} {look.code(seen.try_it)}</p>" if seen.try_it else "",
+    )
 
 
 def _prompt_argument(argument: Entry) -> Parameter:

@@ -1,4 +1,4 @@
-"""The card of an exported package."""
+"""Render the card of an exported package."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def exported_card(exported: Exported, headline: str, done: list[str], tree: str)
     """Return the card (HTML).
 
     Args:
-        exported: What came of the export.
-        headline: How it ended, in a few words.
-        done: What became of the files, in lines.
+        exported: The outcome of the export.
+        headline: The outcome in a few words.
+        done: Lines about the written files.
         tree: The package's files, drawn as a tree.
     """
     proof = exported.proof
@@ -30,10 +30,10 @@ def exported_card(exported: Exported, headline: str, done: list[str], tree: str)
     return look.card(
         f"package {look.code(exported.name)} {look.muted(f'in {exported.destination}')} · {escape(headline)}",
         look.bullets(done),
-        *(look.fold(f"what differs in {look.code(path)}", look.pre(diff)) for path, diff in kept.items()),
+        *(look.fold(f"differences in {look.code(path)}", look.pre(diff)) for path, diff in kept.items()),
         "" if proof is None else look.section("proof", _proof(proof)),
         look.section("about the cells", _findings(exported.groups)),
-        # Whole, or its end would be out of sight with nothing that says so.
+        # Whole, because a box that scrolls would hide its end without a sign.
         "" if exported.stopped else look.fold("files", look.pre(tree, whole=True), opened=exported.dry),
         bad=bad,
     )
@@ -44,7 +44,7 @@ def _proof(proof: Proof) -> str:
         return ""
     rows = [(_mark(row), escape(row.what), escape(row.stdio), escape(row.http)) for row in proof.rows]
     details = [line for row in proof.rows for line in row.details]
-    return look.table(("", "", "stdio", "HTTP"), rows) + look.section("what was found", look.bullets(details))
+    return look.table(("", "", "stdio", "HTTP"), rows) + look.section("differences", look.bullets(details))
 
 
 def _mark(row: Row) -> str:

@@ -1,4 +1,4 @@
-"""How hosts are configured to use a server: what to paste, and what was written."""
+"""Render how to configure a host for a server: snippets to paste, and changes that were written."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from html import escape
 
-from mcp_notebook.hosts import Bridge, Host, Http, Link, Written, add_command, document, token_hint
+from mcp_notebook.hosts import BridgeLink, Host, HttpLink, Link, Written, add_command, document, token_hint
 from mcp_notebook.rendering import look
 
 __all__ = ["configurations", "snippet_card", "written_card"]
@@ -17,8 +17,8 @@ _INDENT = "    "
 
 
 def configurations(server: str, link: Link, hosts: list[Host]) -> look.Rendering:
-    """Draw what to paste into the configuration of these hosts."""
-    way = "by bridge" if isinstance(link, Bridge) else "by HTTP"
+    """Draw the snippets to paste into the configuration of these hosts."""
+    way = "by bridge" if isinstance(link, BridgeLink) else "by HTTP"
     text, html = [f"clients of {server}, {way}"], []
     for host in hosts:
         text.append(f"  {host.title}")
@@ -32,17 +32,17 @@ def configurations(server: str, link: Link, hosts: list[Host]) -> look.Rendering
 
 
 def _parts(host: Host, link: Link) -> Iterator[tuple[str, str]]:
-    """Yield what is said of one host: words, and what is to be copied below them, or ""."""
+    """Yield pairs for one host: a sentence, and the snippet to copy below it, or ""."""
     command = add_command(host, link)
     if command:
-        yield "On a shell, for you in this folder:", command
+        yield "To add it for yourself in this folder, run in a shell:", command
     places = [host.project_file and f"{host.project_file} of the project", str(host.user_file or "")]
     where = " or ".join(place for place in places if place)
-    yield f"In {where}:" if where else "Where the client keeps its servers:", _pretty(host, link)
+    yield f"In {where}:" if where else "In the client's list of servers:", _pretty(host, link)
     if hint := token_hint(host, link):
         yield hint, ""
     if host.follows is False:
-        yield f"It does not follow changes of tools ({host.follows_note}): %mcp serve --stable-tools.", ""
+        yield f"It does not notice when tools change ({host.follows_note}): use %mcp serve --stable-tools.", ""
 
 
 def _pretty(host: Host, link: Link) -> str:
@@ -50,13 +50,13 @@ def _pretty(host: Host, link: Link) -> str:
 
 
 def snippet_card(host: Host, link: Link) -> look.Rendering:
-    """Draw what can be pasted where a file cannot be written. The token was for the file, not for the notebook."""
-    snippet = _pretty(host, replace(link, token=None) if isinstance(link, Http) else link)
+    """Draw a snippet to paste by hand if the file cannot be written, without the token, which is only for the file."""
+    snippet = _pretty(host, replace(link, token=None) if isinstance(link, HttpLink) else link)
     return look.Rendering(snippet, look.card(f"for {escape(host.title)}", look.pre(snippet)))
 
 
 def written_card(host: Host, link: Link, done: Written) -> look.Rendering:
-    """Draw what was changed in a host's own file."""
+    """Draw the changes in a host's own file."""
     lines = list(_said(host, link, done))
     text = [f"{host.title}: {lines[0]}", *(f"  {line}" for line in lines[1:])]
     html = look.card(escape(host.title), *(f"<p>{escape(line)}</p>" for line in lines))
@@ -66,13 +66,13 @@ def written_card(host: Host, link: Link, done: Written) -> look.Rendering:
 def _said(host: Host, link: Link, done: Written) -> Iterator[str]:
     key = repr(done.key)
     if done.change == "nothing":
-        yield f"{done.path} has {key} as it should be; nothing is changed."
+        yield f"{done.path} has {key} as it should be. Nothing was changed."
         return
-    yield f"{key} is {'added to' if done.change == 'added' else 'changed in'} {done.path}."
+    yield f"{f'Added {key} to' if done.change == 'added' else f'Changed {key} in'} {done.path}."
     if done.backup is not None:
-        yield f"The file as it was: {done.backup.name}."
+        yield f"The earlier file is kept as {done.backup.name}."
     if done.readable:
-        yield f"The token is in it now, and others of this machine can read it: chmod 600 {done.path}"
+        yield f"It now contains the token, and other users of this machine can read it: chmod 600 {done.path}"
     if hint := token_hint(host, link):
         yield hint
     yield host.then

@@ -1,4 +1,4 @@
-"""Tables of what is there: servers, tools, resources, prompts."""
+"""Render lists as tables: servers, tools, resources, prompts."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def listing(
     numbers: Sequence[int] = (),
     problems: Sequence[object] = (),
 ) -> look.Rendering:
-    """Draw a table of names (first column) and facts. A name that is there twice is pointed out.
+    """Draw a table of names (first column) and facts, with a note on duplicate names.
 
     Args:
-        title: What is listed.
-        headers: Of the columns.
+        title: The title.
+        headers: The titles of the columns.
         rows: The cells.
-        empty: What to do where there are no rows.
+        empty: The text for an empty list, with the next step.
         numbers: The columns of numbers.
-        problems: What is wrong with the list.
+        problems: The problems with the list.
     """
     wrong, wrong_html = draw_problems([str(problem) for problem in problems])
     after = [f"  {line}" for line in wrong.splitlines()]
@@ -37,7 +37,7 @@ def listing(
         html = look.card(escape(title), f"<p>{escape(empty)}</p>", wrong_html)
         return look.Rendering("\n".join([f"{title}: {empty}", *after]), html)
     twice = ", ".join(name for name, count in Counter(first for first, *_ in rows).items() if count > 1)
-    notes = [f"More than one is called {twice}: the server decides which of them a request reaches."] if twice else []
+    notes = [f"More than one is named {twice}: the server decides which of them a request reaches."] if twice else []
     text = [title, *look.columns([headers, *rows]), *(f"  {note}" for note in notes), *after]
     cells = [[look.code(first), *(escape(cell) for cell in rest)] for first, *rest in rows]
     table = look.table(headers, cells, numbers=numbers)

@@ -1,7 +1,7 @@
-"""The one look of everything: a card, a table, JSON, an error; as HTML, and as text for terminals.
+"""Define the look of all output: cards, tables, JSON and errors, as HTML, and as text for terminals.
 
-Colours and fonts are the host's own, through its CSS variables, with plain fallbacks. Meaning is in words
-and shapes; colour only repeats it. HTML that loses the style sheet (GitHub, an untrusted notebook) still reads.
+Colors and fonts come from the front end's CSS variables, with plain fallbacks. Words and shapes carry the meaning;
+color only repeats it. HTML that loses the style sheet (GitHub, an untrusted notebook) is still readable.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ __all__ = [
 ]
 
 WIDTH = 100
-"""Characters to a line in text renderings."""
+"""Characters in a line of text."""
 
 TABLE_WIDTH = 130
-"""Characters to a row of a table: a cell that is cut in two is harder to read than a line that is a little long."""
+"""Characters in a row of a table: a long line is easier to read than a wrapped cell."""
 
-# The class is doubled where the host has rules of its own for HTML in outputs, so that ours win.
+# The class is doubled to override the front end's own rules for HTML in outputs.
 _STYLE = """<style>
 .mcpnb{--mcpnb-fg:var(--jp-content-font-color1,var(--vscode-foreground,inherit));
 --mcpnb-dim:var(--jp-content-font-color2,var(--vscode-descriptionForeground,#666));
@@ -76,9 +76,9 @@ border-bottom:1px solid var(--mcpnb-line);background:none;white-space:normal}
 
 
 class Rendering:
-    """Something to show in both forms: HTML where there is a front end for it, text everywhere.
+    """An output in two forms: HTML for front ends that show it, and text for all others.
 
-    In both every character can be seen: what is shown may come from anywhere, and a terminal obeys some characters.
+    Both have only visible characters, because the content may come from anywhere, and terminals obey some characters.
     """
 
     def __init__(self, text: str, html: str) -> None:
@@ -93,13 +93,13 @@ class Rendering:
 
 
 def card(title: str, *parts: str, bad: bool = False) -> str:
-    """Frame parts (HTML) under a title (HTML); `bad` marks an error, by shape and words beside colour."""
+    """Frame parts (HTML) under a title (HTML); `bad` marks an error, by shape and words besides color."""
     kind = "mcpnb bad" if bad else "mcpnb"
     return visible(f'{_STYLE}<div class="{kind}"><h4>{title}</h4>{"".join(parts)}</div>')
 
 
 def section(title: str, body: str) -> str:
-    """Put a small heading over a part (HTML); nothing for an empty part."""
+    """Put a small heading over a part (HTML); return "" for an empty part."""
     return f"<h5>{escape(title)}</h5>{body}" if body else ""
 
 
@@ -115,7 +115,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Seq
 
 
 def columns(rows: Iterable[Sequence[str]], *, indent: str = "  ") -> list[str]:
-    """Lay out cells (text) in columns, the long ones wrapped; the text counterpart of `table`."""
+    """Lay out cells (text) in columns and wrap long ones; the text counterpart of `table`."""
     cells = [[*(visible(cell, one_line=True) for cell in row[:-1]), visible(row[-1])] for row in rows]
     if not cells:
         return []
@@ -133,10 +133,10 @@ def columns(rows: Iterable[Sequence[str]], *, indent: str = "  ") -> list[str]:
 
 
 def _fitting(widths: list[int], indent: int) -> list[int]:
-    """Make columns narrower where they do not fit: the last one first, then the widest.
+    """Make columns narrower if they do not fit: the last one first, then the widest.
 
-    The first has names, and stays; no other goes below 24. A narrower terminal counts, and nothing else of where this
-    runs, so that saved notebooks are alike.
+    The first column, which has names, keeps its width; the others keep at least 24. The width depends on a terminal but
+    not on other surroundings, so that saved notebooks are the same everywhere.
     """
     terminal = sys.__stdout__ is not None and not sys.__stdout__.closed and sys.__stdout__.isatty()
     columns = shutil.get_terminal_size().columns if terminal else TABLE_WIDTH
@@ -150,23 +150,23 @@ def _fitting(widths: list[int], indent: int) -> list[int]:
 
 
 def code(text: object) -> str:
-    """Mark a name."""
+    """Format a name as code."""
     return f"<code>{escape(visible(str(text)))}</code>"
 
 
 def muted(text: str) -> str:
-    """Mark what is said in passing."""
+    """Dim a text of less importance."""
     return f'<span class="dim">{escape(visible(text))}</span>'
 
 
 def pre(text: str, *, whole: bool = False) -> str:
-    """Show text as it stands; what is long in a box that scrolls, unless the whole of it is to be seen."""
+    """Show preformatted text; a long one in a box that scrolls, unless it is to be shown `whole`."""
     style = ' style="max-height:none"' if whole else ""
     return f"<pre{style}>{escape(text)}</pre>"
 
 
 def json_text(value: Any) -> str:
-    """Write a JSON value: on one line where that is short, else indented."""
+    """Write a JSON value: on one line if that is short, else indented."""
     line = json_line(value)
     return line if len(line) <= WIDTH - 20 else json.dumps(value, ensure_ascii=False, indent=2, default=str)
 

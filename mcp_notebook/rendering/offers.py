@@ -1,4 +1,4 @@
-"""What a server offers, as an agent sees it: a table of each kind, and all of one definition."""
+"""Render the definitions of a server: a table for each kind, or the card of one."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 __all__ = ["definition_cards", "prompts_table", "resources_table", "tools_table"]
 
 MOST = 240
-"""Characters of a description in a table."""
+"""The most characters of a description in a table."""
 
 Definitions = Mapping[str, "Definition"]
-"""What cells defined, by name."""
+"""The definitions of cells, by name."""
 
 
 def tools_table(server: str, tools: list[Tool], defined: Definitions, *, empty: str) -> look.Rendering:
-    """Draw the tools of a server; `empty` says what a list without entries means."""
+    """Draw the tools of a server; `empty` is the text for an empty list."""
     rows = []
     for tool in tools:
         entry, definition = listed(tool), defined.get(tool.name)
@@ -83,7 +83,7 @@ def prompts_table(server: str, prompts: list[Prompt], defined: Definitions, *, e
 def definition_cards(
     kind: str, entries: Iterable[Entry], *, server: str, function: Callable[..., Any] | None = None
 ) -> look.Rendering:
-    """Draw all of these entries, which have one name: a server may list two."""
+    """Draw the cards of entries with the same name; a server may list two."""
     cards = [
         definition_card(
             "resource template" if "uriTemplate" in entry else kind, entry, server=server, function=function
@@ -94,12 +94,12 @@ def definition_cards(
 
 
 def _problems(found: list[Any]) -> list[Problem]:
-    """Return what is wrong with a list; nothing is with those of this kernel's servers."""
+    """Return the problems with a list; the lists of this kernel's servers have none."""
     return found.problems if isinstance(found, ItemList) else []
 
 
 def _first_line(entry: Mapping[str, Any]) -> str:
-    """Return what a table shows of a description; the card of one definition shows all of it."""
+    """Return the first line of a description, for a table; the definition's card shows all of it."""
     lines = entry.get("description", "").strip().splitlines()
     return textwrap.shorten(lines[0], MOST, placeholder=" ...") if lines else "(no description)"
 

@@ -1,4 +1,4 @@
-"""What a server says of itself, and how much it offers."""
+"""Render an overview of a server: its own description, capabilities and number of definitions."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ __all__ = ["Lists", "counts", "overview", "summary"]
 T = TypeVar("T")
 
 MOST_ROWS = 10
-"""Rows of each table in the text and in the static page."""
+"""The most rows of each table."""
 
 
 @dataclass(frozen=True)
 class Lists:
-    """What a server lists, and what cells defined of it; and what is wrong with the lists."""
+    """The lists of a server, the definitions in cells behind them, and the problems with the lists."""
 
     tools: list[Tool] = field(default_factory=list)
     resources: list[Resource] = field(default_factory=list)
@@ -41,18 +41,18 @@ class Lists:
 
     @cached_property
     def tokens(self) -> int:
-        """About how many tokens they take, all told."""
+        """The approximate number of tokens of all lists together."""
         items: list[BaseModel] = [*self.tools, *self.resources, *self.templates, *self.prompts]
         return sum(tokens(listed(item)) for item in items)
 
 
 def overview(connection: Connection, lists: Lists, where: str = "") -> look.Rendering:
-    """Draw what the server says of itself.
+    """Draw the server's own description, its capabilities and the number of its definitions.
 
     Args:
-        connection: To the server.
-        lists: What it lists.
-        where: How it is reached, for eyes only: not for what is saved.
+        connection: The connection to the server.
+        lists: The server's lists.
+        where: The address, to be shown only live and not saved.
     """
     facts = [
         ("server", _name(connection)),
@@ -78,7 +78,7 @@ def overview(connection: Connection, lists: Lists, where: str = "") -> look.Rend
 
 
 def summary(connection: Connection, lists: Lists) -> look.Rendering:
-    """Draw the whole server for a place without widgets: what it says of itself, and the first of each list."""
+    """Draw the server for places without widgets: the overview, and the beginning of each list."""
     parts = [
         overview(connection, lists),
         _table("tools", ("name", "behavior", "tokens"), lists.tools, _tool),
@@ -96,7 +96,7 @@ def summary(connection: Connection, lists: Lists) -> look.Rendering:
 
 
 def counts(lists: Lists) -> str:
-    """Say how many of each kind there are."""
+    """Count the definitions of each kind, in words."""
     found = (
         ("tool", lists.tools),
         ("resource", lists.resources),

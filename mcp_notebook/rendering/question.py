@@ -1,4 +1,4 @@
-"""What a server asks and what it was answered, in words: as HTML, and as text."""
+"""Render a server's question and its answer, as HTML and as text."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Part = tuple[str, str, str]
 
 
 def asked(question: Question, answer: str | None = None) -> look.Rendering:
-    """Draw a question, and how it was answered where it was."""
+    """Draw a question, and its answer if there is one."""
     message, parts = _PARTS[question.kind](question.params)
     title = f"{question.server} asks" if answer is None else f"{question.server} asked"
     if question.kind in ("sampling", "roots"):
@@ -45,7 +45,7 @@ def asked(question: Question, answer: str | None = None) -> look.Rendering:
 
 
 def answer_in_words(answer: Answer) -> str:
-    """Say what was answered."""
+    """Describe an answer."""
     if isinstance(answer, ElicitResult):
         if answer.action == "accept":
             return f"accepted {look.json_text(answer.content)}" if answer.content is not None else "accepted"
@@ -67,7 +67,7 @@ def _url(params: ElicitRequestURLParams) -> tuple[str, list[Part]]:
         parts = [("URL", address.written, f"<p>{look.code(address.written)}</p>")]
     else:
         before, host, after = map(escape, address.parts)
-        # Only the person opens it. Underlined here, because hosts take that away.
+        # Only the person opens it. Underlined here, because front ends remove the underline.
         looks = 'style="color:inherit;text-decoration:underline"'
         link = f'<a href="{escape(address.href)}" target="_blank" rel="noopener noreferrer" {looks}>'
         shown = f"{link}{before}<strong>{host}</strong>{after}</a>"
@@ -76,7 +76,7 @@ def _url(params: ElicitRequestURLParams) -> tuple[str, list[Part]]:
     if address.site and address.site != address.host:
         parts.append(("part of", address.site, f"<p><strong>{escape(address.site)}</strong></p>"))
     if address.cautions:
-        parts.append(("look twice", "\n".join(address.cautions), look.bullets(address.cautions)))
+        parts.append(("caution", "\n".join(address.cautions), look.bullets(address.cautions)))
     if address.rewritten:
         before, found, after = map(escape, address.written.partition(address.host))
         parts.append(("as written", address.written, f"<p><code>{before}<strong>{found}</strong>{after}</code></p>"))
@@ -89,7 +89,7 @@ def _sampling(params: CreateMessageRequestParams) -> tuple[str, list[Part]]:
     facts = {
         "models": ", ".join(filter(None, (hint.name for hint in preferences.hints or []))) if preferences else "",
         "priorities": _priorities(preferences) if preferences else "",
-        "most tokens": str(params.max_tokens),
+        "max tokens": str(params.max_tokens),
         "temperature": "" if params.temperature is None else str(params.temperature),
         "stop at": ", ".join(map(repr, params.stop_sequences or [])),
         "tools": ", ".join(tool.name for tool in params.tools or []),
@@ -99,7 +99,7 @@ def _sampling(params: CreateMessageRequestParams) -> tuple[str, list[Part]]:
     rows = [(name, value) for name, value in facts.items() if value]
     table = look.table(("", ""), [(look.muted(name), escape(value)) for name, value in rows])
     parts.append(("request", "\n".join(look.columns(rows, indent="")), table))
-    return "What would a model say?", parts
+    return "What would a model answer?", parts
 
 
 def _priorities(preferences: Any) -> str:
@@ -108,7 +108,7 @@ def _priorities(preferences: Any) -> str:
 
 
 def _roots(params: None) -> tuple[str, list[Part]]:
-    return "Which directories may it know of?", []
+    return "Which directories may it know about?", []
 
 
 _PARTS: dict[str, Any] = {"form": _form, "url": _url, "sampling": _sampling, "roots": _roots}

@@ -1,4 +1,4 @@
-"""The form of a tool where nothing can be filled in: in a saved notebook, and in a terminal."""
+"""Render the form of a tool for places without widgets: a saved notebook, or a terminal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mcp_notebook.visible import visible
 __all__ = ["heading", "tool_form"]
 
 MOST_ROWS = 100
-"""Arguments that a saved form shows."""
+"""The most arguments that a saved form shows."""
 
 
 def heading(tool: Tool) -> str:
@@ -28,12 +28,12 @@ def heading(tool: Tool) -> str:
 
 
 def tool_form(tool: Tool, line: str) -> look.Rendering:
-    """Draw the arguments of a tool; `line` is how a magic's line that calls it begins."""
+    """Draw the arguments of a tool; `line` is the beginning of the magic's line that calls it."""
     rows = _rows(tool)
-    title = visible(f"form of {tool.name} (a widget; without one: {line} ...)", one_line=True)
+    title = visible(f"form of {tool.name} (no widget shown? Use {line} ...)", one_line=True)
     text = "\n".join([title, *look.columns(rows)])
     drawn = [[look.code(name), escape(words), escape(about)] for name, words, about in rows]
-    note = look.muted("a form, when this cell is run")
+    note = look.muted("run this cell to show the form")
     html = look.card(f"form of {look.code(tool.name)} {note}", look.table(("", "", ""), drawn) if drawn else "")
     return look.Rendering(text, html)
 
@@ -43,4 +43,4 @@ def _rows(tool: Tool) -> list[tuple[str, str, str]]:
     found = parameters(root)
     rows = [(p.name, argument_in_words(p, root), p.description) for p in found[:MOST_ROWS]]
     more = len(found) - len(rows)
-    return [*rows, *([("...", f"and {more:,} more, not shown here", "")] if more else [])]
+    return [*rows, *([("...", f"and {more:,} more, not shown", "")] if more else [])]

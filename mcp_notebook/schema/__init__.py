@@ -1,4 +1,4 @@
-"""Questions to a JSON Schema: which parameters it has, what each accepts, how to say so, what is wrong with a value."""
+"""Interpret JSON Schemas: list parameters, describe what they accept, and check values."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ __all__ = [
 
 
 _LAZY = {"Checker": "problems", "Findings": "problems", "fault_of": "problems", "found_in": "patterns"}
-"""What needs the libraries for JSON Schema and patterns, which take a second to import."""
+"""The names that need the libraries for JSON Schema and patterns, which take a second to import."""
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""How much work a check may be: a schema from elsewhere can ask for more than anybody has time for."""
+"""Limit the work of a check, because a schema from elsewhere can demand an unreasonable amount."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Final
 __all__ = ["SECONDS", "Budget", "Exhausted", "NotChecked", "current", "spending"]
 
 SECONDS: Final = 2.0
-"""A check of one value ends after that, whatever its schema asks for."""
+"""Seconds after which the check of a value ends, whatever its schema demands."""
 
 STEPS: Final = 1_000_000
-"""Keywords of a schema, and parts of values compared, that one check looks at."""
+"""The most keywords of a schema and compared parts of values in one check."""
 
 PROBLEMS: Final = 100
-"""Problems after which a check ends: nobody reads more."""
+"""Problems after which a check ends, because nobody reads more."""
 
 ERRORS: Final = 10_000
-"""Errors inside one ``anyOf`` or the like. They are kept until it is known whether another option fits."""
+"""The most errors inside one ``anyOf`` or similar keyword, which are kept until another option fits or none does."""
 
 
 class NotChecked(Exception):
@@ -28,17 +28,17 @@ class NotChecked(Exception):
 
 
 class Exhausted(NotChecked):
-    """The check has taken all that it may; the rest is not checked."""
+    """The check has used up its budget; the rest is not checked."""
 
 
 class Budget:
-    """What is left for one check.
+    """The budget of one check.
 
     Args:
-        seconds: How long it may take.
+        seconds: The seconds that it may take.
 
     Attributes:
-        exhausted: Why it is over; None while it goes on.
+        exhausted: The reason why the check ended early; None if it did not.
     """
 
     def __init__(self, seconds: float = SECONDS) -> None:
@@ -50,7 +50,7 @@ class Budget:
         self.exhausted: str | None = None
 
     def spend(self, steps: int = 1) -> None:
-        """Take steps off it.
+        """Spend steps of the budget.
 
         Raises:
             Exhausted: It is used up.
@@ -65,14 +65,14 @@ class Budget:
 
     @property
     def left(self) -> float:
-        """Seconds until the end; 0 after it."""
+        """The seconds left, at least 0."""
         return max(self._end - time.monotonic(), 0.0)
 
     def found_problem(self) -> None:
         """Count a problem.
 
         Raises:
-            Exhausted: That was the last that is looked for.
+            Exhausted: It was the last problem to look for.
         """
         self._problems -= 1
         if self._problems <= 0:
@@ -80,7 +80,7 @@ class Budget:
             raise Exhausted(self.exhausted)
 
     def begin_options(self) -> None:
-        """Count the errors of options from the beginning."""
+        """Reset the count of errors inside options."""
         self._errors = ERRORS
 
     def found_error(self) -> None:
@@ -98,13 +98,13 @@ _current: ContextVar[Budget] = ContextVar("mcp_notebook_schema_budget")
 
 
 def current() -> Budget:
-    """Return the budget of the check under way."""
+    """Return the budget of the running check."""
     return _current.get()
 
 
 @contextmanager
 def spending(budget: Budget) -> Iterator[None]:
-    """While this is open, `budget` is the current one."""
+    """Make `budget` the current one until the end."""
     token = _current.set(budget)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Properties that an object has only under a condition: a form has a field for each, the check has the last word."""
+"""Find properties that an object has only under a condition; a form has fields for all, and the check decides."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from mcp_notebook.schema.parameters import Schema, choices, flatten, mapping, se
 __all__ = ["with_conditional"]
 
 MAX_DEPTH: Final = 4
-"""Conditions inside conditions that are followed."""
+"""Levels of nested conditions that are followed."""
 
 
 def with_conditional(flat: Schema, root: Schema) -> Schema:
-    """Return an object's schema with those properties too that only a condition brings in."""
+    """Return an object's schema with its conditional properties added."""
     own = mapping(flat.get("properties"))
     found: dict[str, Any] = {}
     for branch in _branches(flat, root):
@@ -26,7 +26,7 @@ def with_conditional(flat: Schema, root: Schema) -> Schema:
 
 
 def _branches(schema: Schema, root: Schema, depth: int = 0) -> Iterator[Schema]:
-    """Go through what may apply: ``then`` and ``else``, those in ``allOf`` too, and what a property asks for."""
+    """Yield the schemas that may apply: ``then`` and ``else``, also in ``allOf``, and those required by a property."""
     if depth == MAX_DEPTH or not follows():
         return
     inside = [part.get(word) for part in (schema, *sequence(schema.get("allOf"))) for word in ("then", "else")]

@@ -1,4 +1,4 @@
-"""The parts of an object or an array that a schema speaks of, which ``unevaluated...`` leaves alone."""
+"""Find the parts of an object or array that a schema evaluates, and that ``unevaluated...`` therefore ignores."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["names_and_places"]
 
 
 def names_and_places(validator: Any, instance: Any, schema: Any, *, leave_out: str = "") -> set[Any]:
-    """Return the names of an object's properties, or the places of an array's items, that a schema speaks of.
+    """Return the names of properties, or the places of items, that a schema evaluates.
 
     Args:
-        validator: Of the library; it knows where the schema is.
+        validator: The library's validator, which knows the place of the schema.
         instance: The object or array.
-        schema: The schema; where it is a part of another, one that the instance fits.
+        schema: The schema; if it is a part of another, the instance must fit it.
         leave_out: The keyword that asks.
     """
     current().spend()
@@ -50,14 +50,14 @@ def _places(validator: Any, instance: list[Any], schema: dict[str, Any]) -> Iter
         yield from range(len(instance))
         return
     yield from range(len(schema.get("prefixItems", ())))
-    if "contains" in schema and "$recursiveRef" not in validator.VALIDATORS:  # in 2019-09 it is of no account
+    if "contains" in schema and "$recursiveRef" not in validator.VALIDATORS:  # in 2019-09 it does not count
         for place, item in enumerate(instance):
             if validator.evolve(schema=schema["contains"]).is_valid(item):
                 yield place
 
 
 def _applied(validator: Any, instance: Any, schema: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
-    """Go through the parts of a schema that the instance as a whole has to fit, and does."""
+    """Yield the parts of a schema that apply to the whole instance and that it fits."""
     for keyword in ("$ref", "$dynamicRef", "$recursiveRef"):
         if keyword in schema:
             resolver = validator._resolver

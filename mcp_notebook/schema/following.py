@@ -1,4 +1,4 @@
-"""How far a schema is followed into its references and options: from elsewhere, it can branch without end."""
+"""Limit how many references and options of a schema are followed, because they can branch without end."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Final
 __all__ = ["follows", "one_look"]
 
 MOST: Final = 50_000
-"""Parts that are followed in one look at a schema; past that, each is taken as it is written."""
+"""Parts that are followed in one look at a schema; further parts are taken as they are written."""
 
 _left: ContextVar[list[int] | None] = ContextVar("mcp_notebook_following", default=None)
 
 
 @contextmanager
 def one_look() -> Iterator[None]:
-    """While this is open, all that is asked of a schema, or of several, is one look; also a decorator."""
+    """Count all work on schemas as one look until the end; also works as a decorator."""
     token = None if _left.get() is not None else _left.set([MOST])
     try:
         yield
@@ -27,7 +27,7 @@ def one_look() -> Iterator[None]:
 
 
 def follows() -> bool:
-    """Whether one more part is followed."""
+    """Return whether to follow one more part."""
     left = _left.get()
     if left is None:
         return True

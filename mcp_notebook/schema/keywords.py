@@ -1,4 +1,4 @@
-"""Keywords of JSON Schema whose usual checks can take for ever: with patterns, or comparing much with much."""
+"""Check keywords of JSON Schema whose usual checks can take forever: patterns, and comparisons of large values."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from mcp_notebook.schema.patterns import matches
 __all__ = ["KEYWORDS"]
 
 LONGEST_FORMATTED: Final = 2_000
-"""Characters of a text whose format is checked."""
+"""The most characters of a text whose format is checked."""
 
 _SLOW_FORMATS: Final = frozenset({"iri", "iri-reference", "regex"})
-"""Checked by a parser without a bound; a pattern shows when it is used."""
+"""Formats whose parsers have no time limit; a bad pattern is noticed when it is used."""
 
 
 def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
@@ -55,7 +55,7 @@ def _unevaluated_properties(validator: Any, allowed: Any, instance: Any, schema:
 def _other(validator: Any, name: str, value: Any, allowed: Any) -> Iterator[ValidationError]:
     """Check a property that the schema does not name."""
     if allowed is False:
-        yield ValidationError("there is no such property", path=(name,))
+        yield ValidationError("unknown property", path=(name,))
     else:
         yield from validator.descend(value, allowed, path=name)
 
@@ -66,7 +66,7 @@ def _unevaluated_items(validator: Any, allowed: Any, instance: Any, schema: Any)
         for place, value in enumerate(instance):
             if place not in known:
                 if allowed is False:
-                    yield ValidationError("there is no place for it", path=(place,))
+                    yield ValidationError("one item too many", path=(place,))
                 else:
                     yield from validator.descend(value, allowed, path=place)
 
@@ -101,7 +101,7 @@ def _unique_items(validator: Any, unique: Any, instance: Any, schema: Any) -> It
 
 
 def _comparable(value: Any) -> Any:
-    """Return what is equal where JSON values are: ``1`` is ``1.0``, and not ``true``."""
+    """Return a key that is equal for equal JSON values: ``1`` equals ``1.0``, but not ``true``."""
     current().spend()
     if isinstance(value, list):
         return ("array", *map(_comparable, value))
@@ -111,13 +111,13 @@ def _comparable(value: Any) -> Any:
 
 
 def _multiple_of(validator: Any, step: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    """Check in decimals, as a person counts: to a binary float, 19.99 is no multiple of 0.01."""
+    """Check in decimals, as a person counts; as binary floats, 19.99 is not a multiple of 0.01."""
     if not validator.is_type(instance, "number"):
         return
     try:
         remainder = Fraction(str(instance)) % Fraction(str(step))
-    except (ValueError, OverflowError, ZeroDivisionError):  # an infinity, thousands of digits, or 0
-        raise NotChecked("multipleOf has a number that cannot be divided here") from None
+    except (ValueError, OverflowError, ZeroDivisionError):  # infinity, thousands of digits, or 0
+        raise NotChecked("multipleOf has a number that cannot be used for division") from None
     if remainder:
         yield ValidationError("")
 

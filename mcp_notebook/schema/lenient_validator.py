@@ -1,4 +1,4 @@
-"""Checks that always end, and go on past a keyword that cannot be checked: a reference elsewhere, a slow pattern."""
+"""Make checks that always end, and skip keywords that cannot be checked: remote references, slow patterns."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ __all__ = ["TOO_DEEP", "LenientCheck", "lenient_validator"]
 Check: TypeAlias = Callable[[Any, Any, Any, Any], Any]
 
 _TURNING: Final = frozenset({"anyOf", "oneOf", "not", "if", "contains", "unevaluatedItems", "unevaluatedProperties"})
-"""Keywords for which to find no error inside is no good news: if that cannot be checked, neither can they."""
+"""Keywords that do not simply pass on inner errors: if their inner parts cannot be checked, neither can they."""
 
 ERRORS_OF_A_KEYWORD: Final = 20
-"""Errors of one keyword inside an option: one is enough to know that the option does not fit."""
+"""The most errors of one keyword inside an option; one already shows that the option does not fit."""
 
 TOO_DEEP: Final = "the schema or the value is nested too deep"
 
 
 class LenientCheck:
-    """One check under way.
+    """One running check.
 
     Attributes:
-        unchecked: Why keywords were not checked, each reason once.
+        unchecked: The reasons why keywords were not checked, each once.
     """
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class LenientCheck:
 
     @contextlib.contextmanager
     def here(self) -> Iterator[None]:
-        """While this is open, the validators that `lenient_validator` makes spend from its budget."""
+        """Let the validators of `lenient_validator` spend this check's budget until the end."""
         token = _current.set(self)
         try:
             with spending(self._budget):
@@ -53,7 +53,7 @@ class LenientCheck:
             _current.reset(token)
 
     def errors(self, name: str, check: Check, *about: Any) -> list[Any]:
-        """Return the errors that a keyword finds."""
+        """Return the errors of a keyword."""
         self._budget.spend()
         if self._out:
             return self._errors_of_option(check, *about)
@@ -66,11 +66,11 @@ class LenientCheck:
                 found.append(error)
                 if _is_new(error):
                     self._budget.found_problem()
-        except Exhausted as reason:  # what was found goes out; the next keyword ends the one around this
+        except Exhausted as reason:  # keep the errors found; the next keyword will end the outer one
             self._leave_out(reason)
         except NotChecked as reason:
             self._leave_out(reason)
-        except RecursionError:  # a schema without end: to go on at each level would take for ever
+        except RecursionError:  # an endless schema: going on at each level would take forever
             self._budget.exhausted = TOO_DEEP
             self._leave_out(TOO_DEEP)
         except Exception as error:  # noqa: BLE001 - a broken schema can make the library raise anything
@@ -94,7 +94,7 @@ class LenientCheck:
 
 
 def _is_new(error: Any) -> bool:
-    """Whether an error comes from the keyword itself, not through it from another, which the library has noted."""
+    """Return whether an error comes from the keyword itself; the library has marked those from inner keywords."""
     return not isinstance(error.validator, str)
 
 
@@ -103,7 +103,7 @@ _current: ContextVar[LenientCheck] = ContextVar("mcp_notebook_lenient_check")
 
 @lru_cache(maxsize=16)
 def lenient_validator(dialect: Any) -> Any:
-    """Return a dialect's validator class where a keyword that cannot be checked finds nothing, and the others do."""
+    """Return a dialect's validator class in which keywords that cannot be checked find no errors."""
     return extend(dialect, {name: _lenient(name, KEYWORDS.get(name, check)) for name, check in _checks(dialect)})
 
 

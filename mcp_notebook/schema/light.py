@@ -1,7 +1,7 @@
-"""Copies of JSON values that are short when written out.
+"""Copy JSON values into objects with short reprs.
 
-The library for JSON Schema writes the value, and often the schema, into the message of each error that it finds, even
-where nobody sees it: a large value with many errors would fill the memory.
+The library for JSON Schema writes the value, and often the schema, into the message of each error, even if the message
+is never shown. A large value with many errors would fill the memory.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from mcp_notebook.schema.budget import NotChecked, current
 __all__ = ["light", "light_schema"]
 
 SHORT: Final = 100
-"""Characters of a text that is written out as it is."""
+"""The most characters of a text that is written out in full."""
 
 MOST_PARTS: Final = 50_000
-"""Parts of a schema that is evaluated; following one reference can mean to look at all of them."""
+"""The most parts of a schema that is evaluated; following one reference can mean looking at all of them."""
 
 
 class _Object(dict[str, Any]):
@@ -38,7 +38,7 @@ class _Text(str):
 
 
 def light(value: Any) -> Any:
-    """Return a copy of a JSON value."""
+    """Return a copy of a JSON value with a short repr."""
     if isinstance(value, str):
         return value if len(value) <= SHORT else _Text(value)
     if isinstance(value, Mapping):
@@ -53,10 +53,10 @@ def light(value: Any) -> Any:
 def light_schema(schema: Any) -> Any:
     """Return a copy of a schema, without the name of its dialect.
 
-    For a part that names another one, the library would change to its own checks.
+    For a part that names another dialect, the library would switch to its own checks.
 
     Raises:
-        NotChecked: It has more than `MOST_PARTS`.
+        NotChecked: It has more than `MOST_PARTS` parts.
     """
     return _without_dialect(light(schema), [MOST_PARTS])
 

@@ -1,4 +1,4 @@
-"""The parameters of an object schema, with references and ``allOf`` followed; a broken schema has fewer of them."""
+"""List the parameters of an object schema, following references and ``allOf``; a broken schema may have fewer."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["UNSET", "Parameter", "Schema", "choices", "flatten", "mapping", "par
 Schema: TypeAlias = Mapping[str, Any]
 
 MAX_PARTS: Final = 8
-"""How deep ``allOf`` is followed into itself."""
+"""Levels of nested ``allOf`` that are followed."""
 
 _REFERENCES: Final = ("$ref", "$dynamicRef", "$recursiveRef")
-"""To a form they are one: no part of the schema is put in from outside."""
+"""Keywords that mean the same here, because no part of a schema comes from outside."""
 
 
 class _Unset:
@@ -26,7 +26,7 @@ class _Unset:
 
 
 UNSET: Final = _Unset()
-"""Stands for a value that is not there, where None is one."""
+"""Marks a missing value where None is a value."""
 
 
 @dataclass(frozen=True)
@@ -62,20 +62,20 @@ def parameters(root: Schema) -> list[Parameter]:
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
-    """Return a keyword's value where it is an object, as it should be; else an empty one."""
+    """Return a keyword's value if it is an object, as it should be, else an empty object."""
     return value if isinstance(value, Mapping) else {}
 
 
 def sequence(value: Any) -> list[Any]:
-    """Return a keyword's value where it is an array, as it should be; else an empty one."""
+    """Return a keyword's value if it is an array, as it should be, else an empty array."""
     return value if isinstance(value, list) else []
 
 
 @one_look()
 def resolve(schema: Any, root: Schema) -> Schema:
-    """Follow references inside the schema (``#/$defs/...``, ``#anchor``); what stands beside a reference is kept.
+    """Follow references inside the schema (``#/$defs/...``, ``#anchor``), and keep the keywords next to them.
 
-    A boolean schema becomes ``{}``; a reference that leads nowhere, or to itself, is left out.
+    A boolean schema becomes ``{}``; a reference to nothing or to itself is left out.
     """
     seen: set[str] = set()
     beside: dict[str, Any] = {}
@@ -103,7 +103,7 @@ def _look_up(reference: str, root: Schema) -> Any:
 
 
 def _by_name(reference: str, root: Schema) -> Any:
-    """Follow a reference to an anchor or an ``$id`` inside the schema; nothing is fetched."""
+    """Follow a reference to an anchor or an ``$id`` inside the schema, without fetching anything."""
     from referencing import Registry, Resource
     from referencing.jsonschema import DRAFT202012
 
@@ -117,9 +117,9 @@ def _by_name(reference: str, root: Schema) -> Any:
 
 @one_look()
 def flatten(schema: Any, root: Schema, depth: int = 0) -> Schema:
-    """Resolve a schema and merge the parts of its ``allOf`` into it, all but conditions.
+    """Resolve a schema and merge the parts of its ``allOf`` into it, except conditions.
 
-    What the parts say of one property is kept in full.
+    If several parts describe a property, all descriptions are kept.
     """
     whole = resolve(schema, root)
     parts = sequence(whole.get("allOf"))
@@ -136,12 +136,12 @@ def flatten(schema: Any, root: Schema, depth: int = 0) -> Schema:
 
 
 def _is_condition(part: Any) -> bool:
-    # Merged with the next, its "if" would stand before another "then".
+    # Merging would combine its "if" with the "then" of another part.
     return isinstance(part, Mapping) and "if" in part
 
 
 def merge(first: Schema, second: Schema) -> dict[str, Any]:
-    """Return one schema for what fits both, as far as a form needs to know; where they differ, the second counts."""
+    """Combine two schemas into one, as far as a form needs it; if they differ, the second counts."""
     merged = {**first, **second}
     ours, theirs = mapping(first.get("properties")), mapping(second.get("properties"))
     if ours and theirs:
@@ -154,7 +154,7 @@ def merge(first: Schema, second: Schema) -> dict[str, Any]:
 
 
 def choices(schema: Schema) -> list[Any] | None:
-    """Return the values of an enumeration (``enum`` or ``const``), or None where any value may stand."""
+    """Return the values of an enumeration (``enum`` or ``const``), or None if there is none."""
     if isinstance(schema.get("enum"), list):
         return list(schema["enum"])
     return [schema["const"]] if "const" in schema else None

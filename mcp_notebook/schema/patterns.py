@@ -1,4 +1,4 @@
-"""Regular expressions of a schema: JavaScript's language, run by a library that stops in time."""
+"""Search with the regular expressions of a schema, which are JavaScript's, by a library with a time limit."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from mcp_notebook.schema.budget import Budget, NotChecked
 __all__ = ["found_in", "matches"]
 
 SECONDS: Final = 0.3
-"""One search ends after that; the check goes on without it."""
+"""Seconds after which a search ends; the check continues without it."""
 
 BRIEFLY: Final = 0.01
-"""Seconds that a search may hold up the other threads."""
+"""Seconds that a search may block other threads."""
 
 LONGEST: Final = 4_000
-"""Characters of a pattern. A longer one takes too long to compile."""
+"""The most characters of a pattern; a longer one takes too long to compile."""
 
 HEAVIEST: Final = 20_000
-"""Characters of a pattern with its repetitions written out, which compiling does: ``(a{99}){99}`` is 9,801."""
+"""The most characters of a pattern with its repetitions expanded, as the compiler does: ``(a{99}){99}`` is 9,801."""
 
 
 def matches(pattern: str, text: str, budget: Budget) -> bool:
-    """Whether a pattern of JSON Schema is found in a text.
+    """Return whether a pattern of JSON Schema is found in a text.
 
     Raises:
         NotChecked: It cannot be compiled, or the search takes too long.
@@ -48,13 +48,13 @@ def _search(compiled: Any, text: str, seconds: float) -> Any:
     if seconds > BRIEFLY:
         try:
             return compiled.search(text, timeout=BRIEFLY)
-        except TimeoutError:  # so once more, with other threads running meanwhile, which costs more than most searches
+        except TimeoutError:  # search again while other threads run, which costs more than most searches
             pass
     return compiled.search(text, timeout=seconds, concurrent=True)
 
 
 def found_in(text: str, pattern: str) -> bool:
-    """Whether a pattern of JSON Schema is found in a text; no, where that cannot be said in time."""
+    """Return whether a pattern of JSON Schema is found in a text; False if the search takes too long."""
     try:
         return matches(pattern, text, Budget())
     except NotChecked:
@@ -63,11 +63,11 @@ def found_in(text: str, pattern: str) -> bool:
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: Any) -> Any:
-    """Return the compiled pattern; a text that says why there is none."""
+    """Return the compiled pattern, or a text that says why it cannot be compiled."""
     try:
         return regex.compile(_translated(pattern), regex.VERSION0)
     except (regex.error, ValueError, TypeError, OverflowError, RecursionError, MemoryError):
-        return f"the pattern {_short(pattern)} cannot be read here"
+        return f"the pattern {_short(pattern)} cannot be compiled"
 
 
 def _short(pattern: Any) -> str:
@@ -102,7 +102,7 @@ _OUTSIDE: Final = regex.compile(
     regex.VERBOSE | regex.DOTALL,
 )
 _INSIDE: Final = regex.compile(rf"{_ESCAPES}|(?P<close>\])|(?P<plain>.)", regex.VERBOSE | regex.DOTALL)
-"""What a pattern is made of, outside of brackets and in them."""
+"""The tokens of a pattern, outside and inside brackets."""
 
 _WORD: Final = "_A-Za-z0-9"
 _SPACE: Final = r"\t-\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
@@ -129,14 +129,14 @@ _PLAIN_OUTSIDE: Final[Mapping[str, str]] = {
     r"\b": _EDGE,
     r"\B": f"(?!{_EDGE})",
 }
-"""In JavaScript, digits and letters are those of ASCII, a line ends in four ways, and ``$`` is the end only."""
+"""In JavaScript, only ASCII digits and letters count, four characters end a line, and ``$`` matches only the end."""
 
 
 def _translated(pattern: str) -> str:
-    """Return a pattern of JavaScript in the library's language.
+    """Translate a JavaScript pattern for the library.
 
     Raises:
-        ValueError: It has a form that JavaScript has not, or is too long, also with its repetitions written out.
+        ValueError: It is not valid in JavaScript, or is too long, with or without its repetitions expanded.
     """
     if len(pattern) > LONGEST:
         raise ValueError("too long")
@@ -156,14 +156,14 @@ def _translated(pattern: str) -> str:
 
 
 class _Weight:
-    """How long a pattern is with its repetitions written out."""
+    """The length of a pattern with its repetitions expanded."""
 
     def __init__(self) -> None:
         self._groups = [0]
         self._last = 0
 
     def add(self, text: str, parts: Mapping[str, str]) -> None:
-        """Add a token; 0 is the length of what cannot be repeated."""
+        """Add a token; a token that cannot be repeated has length 0."""
         if "group" in parts:
             self._groups.append(0)
             self._last = 0
@@ -192,7 +192,7 @@ def _written(text: str, parts: Mapping[str, str], plain: Mapping[str, str]) -> s
 
 
 def _name(name: str) -> str:
-    """Return a name for a group that the library takes: JavaScript allows ``$`` in it."""
+    """Return a group name that the library accepts; JavaScript also allows ``$``."""
     return "g" + "".join(c if c.isascii() and c.isalnum() else f"_{ord(c)}_" for c in name)
 
 

@@ -1,4 +1,4 @@
-"""A problem: something wrong with a part of a value."""
+"""Describe a problem with a part of a value."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ __all__ = ["WIDTH", "Place", "Problem", "brief", "shortened"]
 Place = tuple[str | int, ...]
 
 WIDTH: Final = 60
-"""Characters of a value in a message."""
+"""The most characters of a value in a message."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something wrong with a part of a value.
+    """A problem with a part of a value.
 
     Attributes:
         place: The keys and indices that lead to the part.
-        reason: What is wrong, or what should be.
+        reason: The problem, or the requirement.
     """
 
     place: Place
@@ -31,7 +31,7 @@ class Problem:
 
 
 def in_words(place: Place) -> str:
-    """Write a place as it would be in code: ``loan.items[2]``."""
+    """Write a place as in code: ``loan.items[2]``."""
     words = ""
     for part in place:
         if isinstance(part, int):
@@ -42,7 +42,7 @@ def in_words(place: Place) -> str:
 
 
 def brief(value: Any, most: int = WIDTH) -> str:
-    """Write the beginning of a value as JSON: the whole can be large."""
+    """Write the beginning of a value as JSON, since the whole may be large."""
     if isinstance(value, str):
         value = value[: most + 1]
     written = ""
@@ -51,11 +51,11 @@ def brief(value: Any, most: int = WIDTH) -> str:
             written += part[: most + 1]
             if len(written) > most:
                 break
-    except ValueError:  # Python writes no integer of more than some thousand digits
+    except ValueError:  # Python refuses to write integers of several thousand digits
         written += "a very long number"
     return shortened(written, most)
 
 
 def shortened(text: str, most: int = WIDTH) -> str:
-    """Return the beginning of a text, with a mark where there is more."""
+    """Return the beginning of a text, with an ellipsis if it is cut."""
     return text if len(text) <= most else f"{text[: most - 1]}…"

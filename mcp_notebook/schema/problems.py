@@ -1,4 +1,4 @@
-"""What is wrong with a value, next to its schema: the place and the reason, in few words."""
+"""Check values against a schema, and describe each problem by its place and a short reason."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ __all__ = ["Checker", "Findings", "fault_of"]
 
 @dataclass(frozen=True)
 class Findings:
-    """What a check of a value found.
+    """The outcome of a check.
 
     Attributes:
-        problems: What is wrong with it, in the order of its places.
-        unchecked: Why a part of the schema was not checked, each reason once.
+        problems: The problems with the value, in the order of their places.
+        unchecked: The reasons why parts of the schema were not checked, each once.
     """
 
     problems: list[Problem] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Findings:
 
 
 def fault_of(schema: Any) -> str | None:
-    """Return why a schema is not one; None where it is one."""
+    """Return why a schema is invalid; None if it is valid."""
     if isinstance(schema, bool):
         return None
     if not isinstance(schema, Mapping):
@@ -55,7 +55,7 @@ def _specification(dialect: Any) -> Any:
 
 @lru_cache(maxsize=16)
 def _checker_of(dialect: Any) -> Checker:
-    """Return what checks schemas of a dialect."""
+    """Return the checker for schemas of a dialect."""
     specification = _specification(dialect)
     with spending(Budget()):
         parts = [(uri, specification.create_resource(light_schema(REGISTRY.contents(uri)))) for uri in REGISTRY]
@@ -63,12 +63,12 @@ def _checker_of(dialect: Any) -> Checker:
 
 
 class Checker:
-    """Checks values against a schema, by the JSON Schema dialect that it names, or 2020-12; fetches nothing.
+    """Checks values against a schema, in the dialect that it names or else 2020-12, without fetching anything.
 
-    A check ends in time, whatever the schema asks for, and may be made on any thread.
+    A check always ends in time, and may run on any thread.
 
     Args:
-        root: The schema. Where it is broken, what cannot be checked is taken as right: the server decides.
+        root: The schema. If parts of it are broken, values count as valid there; the server decides.
         registry: The other schemas that it may refer to.
     """
 
@@ -80,7 +80,7 @@ class Checker:
             with spending(Budget()):
                 schema = light_schema(root) if self._unusable is None else {}
             resource = _specification(kind).create_resource(schema)
-            # With a resolver of its own: the library would add schemas that are no light copies.
+            # With its own resolver, because the library would add schemas that are not light copies.
             resolver = registry.resolver_with_root(resource)
             checks = {"format_checker": kind.FORMAT_CHECKER, "registry": registry, "_resolver": resolver}
             self._validator = lenient_validator(kind)(schema, **checks)
@@ -92,7 +92,7 @@ class Checker:
             self._unusable = "the schema cannot be used"
 
     def check(self, value: Any) -> Findings:
-        """Return what is wrong with a value, and what was not checked."""
+        """Return the problems with a value, and the reasons why parts were not checked."""
         problems: dict[Problem, None] = {}
 
         def look() -> None:
@@ -102,11 +102,11 @@ class Checker:
         return Findings(list(problems), unchecked)
 
     def problems(self, value: Any) -> list[Problem]:
-        """Return what is wrong with a value, in the order of its places."""
+        """Return the problems with a value, in the order of their places."""
         return self.check(value).problems
 
     def fits(self, value: Any, schema: Any) -> bool:
-        """Whether a value fits a part of the schema."""
+        """Return whether a value fits a part of the schema."""
         wrong: list[Any] = []
 
         def look() -> None:
@@ -117,14 +117,14 @@ class Checker:
         return not wrong
 
     def _leniently(self, look: Callable[[], None]) -> list[str]:
-        """Do what can be done of a check; return why the rest was not."""
+        """Check as much as possible; return the reasons why the rest was not checked."""
         check = LenientCheck()
         try:
             with check.here():
                 look()
         except (KeyboardInterrupt, SystemExit):
             raise
-        except BaseException:  # noqa: BLE001 - a schema without end makes the Rust in it panic, not an Exception
+        except BaseException:  # noqa: BLE001 - an endless schema makes the library's Rust code panic, which is not an Exception
             check.unchecked[TOO_DEEP] = None
         return [*([self._unusable] if self._unusable else []), *check.unchecked]
 
@@ -139,10 +139,10 @@ def _problems(errors: Iterator[Any]) -> Iterator[Problem]:
 
 
 def _likeliest(error: Any) -> list[Any]:
-    """Return the errors of the option that was most likely meant: the one that got furthest."""
+    """Return the errors of the option that was most likely meant: the one that fits best."""
     options: dict[Any, list[Any]] = {}
     for inner in error.context:
-        # Where an option is `false`, there is no path.
+        # An option that is `false` has no path.
         options.setdefault(next(iter(inner.schema_path), None), []).append(inner)
 
     def misfit(errors: list[Any]) -> tuple[int, int]:
@@ -158,34 +158,34 @@ def _reason(error: Any) -> str:
         return shortened(error.message)
     try:
         return write(error.instance, error.validator_value)
-    except TypeError:  # an old dialect, where the keyword takes something else
+    except TypeError:  # an old dialect, in which the keyword has another type
         return shortened(error.message)
 
 
 def _type(value: Any, kind: Any) -> str:
-    return f"{brief(value)} is no {shortened(' or '.join(kind) if isinstance(kind, list) else str(kind))}"
+    return f"{brief(value)} is not of type {shortened(' or '.join(kind) if isinstance(kind, list) else str(kind))}"
 
 
 _REASONS: Final[dict[str, Callable[[Any, Any], str]]] = {
     "type": _type,
     "const": lambda value, only: f"must be {brief(only)}",
     "enum": lambda value, allowed: (
-        f"{brief(value)} is none of {shortened(', '.join(map(brief, islice(allowed, WIDTH))))}"
+        f"{brief(value)} is not one of {shortened(', '.join(map(brief, islice(allowed, WIDTH))))}"
     ),
-    "minimum": lambda value, bound: f"{brief(value)} is under {brief(bound)}",
-    "maximum": lambda value, bound: f"{brief(value)} is over {brief(bound)}",
-    "exclusiveMinimum": lambda value, bound: f"{brief(value)} is not over {brief(bound)}",
-    "exclusiveMaximum": lambda value, bound: f"{brief(value)} is not under {brief(bound)}",
-    "multipleOf": lambda value, step: f"{brief(value)} is no multiple of {brief(step)}",
-    "minLength": lambda value, bound: f"{len(value)} characters, at least {brief(bound)} are needed",
-    "maxLength": lambda value, bound: f"{len(value)} characters, at most {brief(bound)} fit",
+    "minimum": lambda value, bound: f"{brief(value)} is less than {brief(bound)}",
+    "maximum": lambda value, bound: f"{brief(value)} is greater than {brief(bound)}",
+    "exclusiveMinimum": lambda value, bound: f"{brief(value)} is not greater than {brief(bound)}",
+    "exclusiveMaximum": lambda value, bound: f"{brief(value)} is not less than {brief(bound)}",
+    "multipleOf": lambda value, step: f"{brief(value)} is not a multiple of {brief(step)}",
+    "minLength": lambda value, bound: f"{len(value)} characters; at least {brief(bound)} are required",
+    "maxLength": lambda value, bound: f"{len(value)} characters; at most {brief(bound)} are allowed",
     "pattern": lambda value, pattern: f"{brief(value)} does not match {shortened(str(pattern))}",
-    "format": lambda value, name: f"{brief(value)} is no {shortened(str(name))}",
-    "minItems": lambda value, bound: f"{len(value)} items, at least {brief(bound)} are needed",
-    "maxItems": lambda value, bound: f"{len(value)} items, at most {brief(bound)} fit",
-    "uniqueItems": lambda value, _: "an item is there twice",
-    "contains": lambda value, _: "no item is of the kind that must be there",
-    "minProperties": lambda value, bound: f"{len(value)} properties, at least {brief(bound)} are needed",
-    "maxProperties": lambda value, bound: f"{len(value)} properties, at most {brief(bound)} fit",
-    "not": lambda value, _: f"{brief(value)} is just what is not allowed",
+    "format": lambda value, name: f"{brief(value)} is not a valid {shortened(str(name))}",
+    "minItems": lambda value, bound: f"{len(value)} items; at least {brief(bound)} are required",
+    "maxItems": lambda value, bound: f"{len(value)} items; at most {brief(bound)} are allowed",
+    "uniqueItems": lambda value, _: "two items are equal",
+    "contains": lambda value, _: "no item matches the schema in `contains`",
+    "minProperties": lambda value, bound: f"{len(value)} properties; at least {brief(bound)} are required",
+    "maxProperties": lambda value, bound: f"{len(value)} properties; at most {brief(bound)} are allowed",
+    "not": lambda value, _: f"{brief(value)} is not allowed",
 }

@@ -1,4 +1,4 @@
-"""What a person fills in for a schema: one of a few shapes, whatever keywords say it."""
+"""Reduce a schema to one of a few shapes of input, whatever keywords it uses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Kind", "Shape", "shape_of"]
 Kind: TypeAlias = Literal["text", "number", "choice", "many", "record", "rows", "union", "json"]
 
 MAX_DEPTH: Final = 8
-"""How deep a union is followed into unions."""
+"""Levels of nested unions that are followed."""
 
 _KINDS: Final[dict[str, Kind]] = {
     "string": "text",
@@ -41,25 +41,25 @@ _TELLING: Final[dict[str, str]] = {
     "maximum": "number",
     "multipleOf": "number",
 }
-"""The type that a keyword speaks of, for a schema that names none."""
+"""The type that a keyword implies, for a schema that names none."""
 
 _SHAPING: Final = frozenset(
     {"type", "properties", "patternProperties", "items", "prefixItems", "enum", "const", "anyOf", "oneOf"}
 )
-"""The keywords that make one option of a union another thing than the next; the rest only restrict it."""
+"""The keywords that make the options of a union different; the others only restrict them."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What is filled in.
+    """The shape of the input for a schema.
 
     Attributes:
         kind: ``text``, ``number``, ``choice`` (one of a few values), ``many`` (some of a few values), ``record`` (an
-            object), ``rows`` (an array), ``union`` (one of several schemas); ``json`` where nothing else fits.
-        schema: The schema, flattened, and without null where that is only one more thing that fits.
-        nullable: Whether null fits too.
-        options: Of ``choice`` and ``many``: each value with its label.
-        variants: Of ``union``: each schema with its label.
+            object), ``rows`` (an array), ``union`` (one of several schemas), or ``json`` if nothing else fits.
+        schema: The schema, flattened, and without null if it also accepts other values.
+        nullable: Whether null is also valid.
+        options: For ``choice`` and ``many``: each value with its label.
+        variants: For ``union``: each schema with its label.
     """
 
     kind: Kind
@@ -71,7 +71,7 @@ class Shape:
 
 @one_look()
 def shape_of(schema: Any, root: Schema, depth: int = 0) -> Shape:
-    """Return the shape of a schema; any schema has one, a broken one too."""
+    """Return the shape of a schema; even a broken schema has one."""
     flat = flatten(schema, root)
     options = _options(flat, root)
     if options is not None:
@@ -115,7 +115,7 @@ def _types(flat: Schema) -> list[str]:
 
 
 def _options(flat: Schema, root: Schema) -> list[tuple[str, Any]] | None:
-    """Return the values to choose from with their labels, where the schema lists them."""
+    """Return the values to choose from with their labels, if the schema lists them."""
     values = choices(flat)
     if values:
         names = sequence(flat.get("enumNames")) or sequence(flat.get("x-enumNames"))
@@ -135,7 +135,7 @@ def _options(flat: Schema, root: Schema) -> list[tuple[str, Any]] | None:
 
 
 def _labels(values: list[Any]) -> list[str]:
-    """Write values as they are where all are texts, else as JSON, which tells ``"1"`` from ``1``."""
+    """Return texts as they are if all values are texts, else JSON, which distinguishes ``"1"`` from ``1``."""
     if all(isinstance(value, str) for value in values):
         return list(values)
     return [value if _plain_word(value) else json.dumps(value, ensure_ascii=False) for value in values]
@@ -162,7 +162,7 @@ def _union(branches: list[Schema], beside: Schema, root: Schema, depth: int) -> 
 
 
 def _variant_labels(branches: list[Schema], root: Schema) -> list[str]:
-    """Name each option: by its title, by the value that tells it apart, or by what it accepts."""
+    """Name each option by its title, by its distinguishing value, or by what it accepts."""
     labels = []
     for branch in branches:
         title = branch.get("title")
@@ -171,7 +171,7 @@ def _variant_labels(branches: list[Schema], root: Schema) -> list[str]:
 
 
 def _tagged(branch: Schema, root: Schema) -> Schema:
-    """Require what can be one value only: it tells the options apart, also where it may be left out."""
+    """Require properties with only one possible value, even optional ones, because they distinguish the options."""
     parts = mapping(branch.get("properties"))
     fixed = [name for name, part in parts.items() if len(choices(flatten(part, root)) or ()) == 1]
     return {**branch, "required": [*sequence(branch.get("required")), *fixed]} if fixed else branch

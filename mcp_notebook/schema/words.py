@@ -1,4 +1,4 @@
-"""What a schema accepts, in words."""
+"""Describe in words what a schema accepts."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from mcp_notebook.schema.parameters import Schema, choices, resolve, sequence
 __all__ = ["accepts_null", "accepts_text", "accepts_text_only", "type_in_words"]
 
 MAX_DEPTH: Final = 3
-"""How deep words follow a schema into its parts; a recursive one has no end."""
+"""Levels of a schema that are described, because a recursive one has no end."""
 
 MOST_OPTIONS: Final = 30
-"""Options that are named; the others are counted."""
+"""The most options that are named; the others are counted."""
 
 
 @one_look()
 def accepts_text_only(schema: Schema, root: Schema) -> bool:
-    """Whether a string is the only kind of value that fits (null apart)."""
+    """Return whether a schema accepts only strings (and possibly null)."""
     kinds = set(_kinds(schema, root))
     return bool(kinds) and kinds <= {"string", "null"}
 
 
 @one_look()
 def accepts_text(schema: Schema, root: Schema) -> bool:
-    """Whether a string is among what a schema names as fitting; it is not where only parts of others are named."""
+    """Return whether a schema accepts strings; it does not if it only describes parts of objects or arrays."""
     kinds = set(_kinds(schema, root))
     parts = {"properties", "additionalProperties", "items", "prefixItems"} & set(schema)
     return "string" in kinds or ("any" in kinds and not parts)
@@ -34,7 +34,7 @@ def accepts_text(schema: Schema, root: Schema) -> bool:
 
 @one_look()
 def accepts_null(schema: Schema, root: Schema) -> bool:
-    """Whether null is among what the schema names as fitting."""
+    """Return whether a schema accepts null."""
     return "null" in _kinds(schema, root)
 
 
@@ -55,7 +55,7 @@ def _kinds(schema: Schema, root: Schema, depth: int = 0) -> list[str]:
 
 @one_look()
 def type_in_words(schema: Schema, root: Schema, depth: int = 0) -> str:
-    """Say in a few words what a schema accepts: ``"integer, 1 to 10"``, ``"'en' or 'fr'"``."""
+    """Describe in a few words what a schema accepts: ``"integer, 1 to 10"``, ``"'en' or 'fr'"``."""
     values = choices(schema)
     if values is not None:
         return _or([repr(value) if isinstance(value, str) else json.dumps(value) for value in values])

@@ -131,7 +131,7 @@ class Approval:
             UnknownNameError: The request is not waiting, or no longer.
         """
         request = self._find(number)
-        self._decide(request, Decision(True, "a person", request.waited, "for the rest" if always else ""))
+        self._decide(request, Decision(True, "a person", request.waited, "always" if always else ""))
         if always:
             self._standing[request.key] = request.entry
             self._changed()

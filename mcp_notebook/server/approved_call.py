@@ -75,7 +75,7 @@ async def _decided(
         if not approval.concerns(asked):
             return decision
         if approval.stands(asked):
-            call.approval = Decision(True, "a person", 0, "before, for the rest")
+            call.approval = Decision(True, "a person", 0, "always, decided earlier")
             return call.approval
         call.state = "waiting for approval"
         try:

@@ -23,6 +23,8 @@ __all__ = ["LiveServer", "Registry"]
 
 DEFAULT_NAME = "notebook"
 
+_CHOOSE = "Choose one with --server NAME or '%mcp use NAME'."
+
 
 @dataclass
 class LiveServer:
@@ -79,17 +81,49 @@ class Registry:
         if self._is_chosen():
             return self.current
         found = self.plain(namespace)
-        chosen = self.likely(found)
-        if len(chosen) == 1:
-            return self.use(chosen[0], namespace)
         if found:
-            raise UsageError(
-                f"There are several servers here: {', '.join(found)}. Choose one: "
-                f"%mcp use {next(iter(chosen or found))}."
-            )
+            return self.use(self._only(found), namespace)
         if (other := foreign_server(namespace)) is not None:
             raise UsageError(other)
         return self.current
+
+    def find(self, namespace: Mapping[str, Any], name: str | None = None) -> str:
+        """Return the name of the server that is meant, as `use` and `take` accept it.
+
+        Args:
+            namespace: The notebook's variables.
+            name: That of a live server, of a variable, or what an `MCPServer` calls itself. None means the only server;
+                among several, those without definitions are ignored.
+
+        Raises:
+            UnknownNameError: There is no such server.
+            UsageError: There are several candidates, or there is only a server that is not an `MCPServer`.
+        """
+        found = self.distinct(namespace)
+        if name is None:
+            return self._only(found, foreign_server(namespace))
+        if self.known(name, namespace) is not None:
+            return name
+        called = [known for known, server in found.items() if server.name == name]
+        if len(called) > 1:
+            raise UsageError(f"There are several servers {name!r} here: {', '.join(called)}. {_CHOOSE}")
+        if not called:
+            raise self._unknown(name, namespace)
+        return called[0]
+
+    @staticmethod
+    def _only(found: Mapping[str, MCPServer[Any]], foreign: str | None = None) -> str:
+        """Return the only name, or the only one with definitions."""
+        likely = list(found) if len(found) == 1 else [name for name in found if definitions(found[name])]
+        if len(likely) == 1:
+            return likely[0]
+        if likely:
+            raise UsageError(f"There are several servers here: {', '.join(likely)}. {_CHOOSE}")
+        if foreign is not None:
+            raise UsageError(foreign)
+        if found:
+            raise UsageError(f"There are several servers without definitions here: {', '.join(found)}. {_CHOOSE}")
+        raise UnknownNameError("There is no server here. A %%mcp_tool cell makes one, or @mcp.tool() on an MCPServer.")
 
     def plain(self, namespace: Mapping[str, Any]) -> dict[str, MCPServer[Any]]:
         """Return the servers in variables that are not live, each once, by its first variable."""
@@ -111,11 +145,6 @@ class Registry:
             return self.servers[name].server
         found = namespace.get(name)
         return found if is_a(found, MCPServer) else None
-
-    @staticmethod
-    def likely(found: Mapping[str, MCPServer[Any]]) -> list[str]:
-        """Return the names that can be meant where none is given: the only one, or those with definitions."""
-        return list(found) if len(found) == 1 else [name for name in found if definitions(found[name])]
 
     def _is_chosen(self) -> bool:
         """Return whether a cell has chosen the current server, or used it."""
@@ -150,27 +179,11 @@ class Registry:
             self._give_way()
         if name not in self.servers or (is_a(found, MCPServer) and found in self._passed_over):
             if not is_a(found, MCPServer):
-                raise UnknownNameError(self._why_unknown(name, found, namespace))
+                raise self._unknown(name, namespace)
             variable = None if isinstance(found, NotebookServer) else name
             name = name if variable else found.name
             self._put(name, found, variable=variable)
             self._current = self._current or name
-        return self.servers[name]
-
-    def named(self, name: str | None) -> LiveServer:
-        """Return the server of that name; None means the current one.
-
-        Raises:
-            UnknownNameError: There is no such server.
-        """
-        if name is None:
-            return self.current
-        if name not in self.servers:
-            known = ", ".join(self.servers) or "none yet"
-            raise UnknownNameError(
-                f"There is no server {name!r} (live: {known}).{did_you_mean(name, self.servers)} "
-                f"Create it with '%mcp new {name}'."
-            )
         return self.servers[name]
 
     def sync(self, namespace: Mapping[str, Any], *, failed: bool = False) -> list[str]:
@@ -249,13 +262,14 @@ class Registry:
             self._unasked = None
         return self.servers[name]
 
-    def _why_unknown(self, name: str, found: Any, namespace: Mapping[str, Any]) -> str:
+    def _unknown(self, name: str, namespace: Mapping[str, Any]) -> UnknownNameError:
         if name in namespace:
-            return (
-                f"{name!r} is a {type(found).__name__}, not an MCP server: '%mcp use' takes the name of a live "
-                "server, or of a variable that holds an MCPServer."
+            return UnknownNameError(
+                f"{name!r} is a {type(namespace[name]).__name__}, not an MCP server. Name a live server, or a variable "
+                "that holds an MCPServer."
             )
-        return (
-            f"There is no live server or variable {name!r}.{did_you_mean(name, self.names(namespace))} "
-            f"'%mcp new {name}' creates a server of that name."
+        names = self.names(namespace)
+        there = f"There is: {', '.join(names)}." if names else "There is none yet."
+        return UnknownNameError(
+            f"There is no server {name!r} here.{did_you_mean(name, names)} {there} '%mcp new {name}' creates one."
         )

@@ -1,4 +1,4 @@
-"""The arguments of a request as a person types them: ``key=value``, and what the value means."""
+"""Parse the arguments of a request as a person types them, ``key=value``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["jsonable", "named_values", "parted", "quoted_key", "unquote"]
 
 
 def unquote(word: str) -> str:
-    """Return a word without the quotes around it."""
+    """Remove the quotes around a word."""
     if len(word) >= 2 and word[0] == word[-1] and word[0] in "\"'":
         return word[1:-1]
     return word
@@ -27,7 +27,7 @@ _PLAIN_KEY = re.compile(r"[^\s=\"'\[\](){},:\\-][^\s=\"'\[\](){},\\]*")
 
 
 def parted(word: str) -> tuple[str, str, str]:
-    """Part ``key=value`` at its equals sign; a key with spaces or an equals sign in it stands in quotes."""
+    """Split ``key=value`` at its equals sign; a key with spaces or an equals sign must be in quotes."""
     found = _QUOTED_KEY.match(word)
     if found is None:
         return word.partition("=")
@@ -36,16 +36,16 @@ def parted(word: str) -> tuple[str, str, str]:
 
 
 def quoted_key(name: str) -> str:
-    """Return the name of an argument as it can be typed before ``=``."""
+    """Return the name of an argument as it must be typed before ``=``."""
     return name if _PLAIN_KEY.fullmatch(name) and name.isprintable() else json.dumps(name, ensure_ascii=False)
 
 
 def named_values(words: Sequence[str], schema: Schema, namespace: Mapping[str, Any], owner: str) -> dict[str, Any]:
-    """Turn ``key=value`` words into arguments, led by the input schema.
+    """Turn ``key=value`` words into arguments, according to the input schema.
 
-    A value is JSON, a Python literal, or the name of a variable, in this order; where only text fits, it is
-    the text itself, unless it is quoted or names a variable that holds text. A quoted value where no text fits is
-    what the text spells.
+    A value is read as JSON, a Python literal or the name of a variable, in this order. For a parameter that accepts
+    only text, it is the text itself, unless it is quoted or names a variable with a text. For a parameter that accepts
+    no text, the content of a quoted value is read in the same way.
 
     Raises:
         UnknownNameError: The schema does not have the key.
@@ -86,8 +86,8 @@ def _value(key: str, text: str, namespace: Mapping[str, Any], parameter: Paramet
         return namespace[text]
     public = [name for name in namespace if not name.startswith("_")]
     raise UsageError(
-        f"{key}={text}: that is no JSON, no Python literal and no variable.{did_you_mean(text, public)} "
-        f"A text goes in quotes: {quoted_key(key)}={json.dumps(text)}."
+        f"{key}={text} is not JSON, a Python literal or a variable.{did_you_mean(text, public)} "
+        f"Put text in quotes: {quoted_key(key)}={json.dumps(text)}."
     )
 
 
@@ -95,7 +95,7 @@ _NOTHING = object()
 
 
 def _literal(text: str) -> Any:
-    """Read JSON or a Python literal; NaN and its like are read too, to be refused by their place."""
+    """Read JSON or a Python literal; NaN and infinity too, so that the error can name their place."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -107,10 +107,10 @@ def _literal(text: str) -> Any:
 
 
 def jsonable(value: Any, name: str) -> Any:
-    """Return a variable's value as JSON has it.
+    """Return a value as plain JSON data.
 
     Raises:
-        UsageError: It has a value that JSON cannot represent.
+        UsageError: JSON cannot represent it.
     """
     try:
         return as_json(value, (name,))

@@ -1,4 +1,4 @@
-"""Recorded calls: finding one, making it again, debugging it, and saving them as tests."""
+"""Find recorded calls, replay or debug one, and write calls as tests."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ from mcp_notebook.visible import visible
 __all__ = ["debug", "last_failure", "numbered", "output_schema", "recorder_of", "replay", "write_tests"]
 
 MOST_NUMBERS = 20
-"""Calls that are named for one reason why they are no tests."""
+"""The most calls that are listed for one reason."""
 
 
 def recorder_of(session: Session, name: str | None) -> Recorder:
-    """Return the recorder of the notebook's servers, or of the connection or live server of that name.
+    """Return the recorder of the notebook's servers, or of the connection or live server `name`.
 
     Raises:
-        UnknownNameError: There is none of that name.
+        UnknownNameError: There is nothing of that name.
     """
     return session.registry.recorder if name is None else session.on(name).recorder
 
 
 def numbered(recorder: Recorder, number: int) -> Call:
-    """Return the call of that number.
+    """Return the call with this number.
 
     Raises:
-        UnknownNameError: There is none, or it is no longer kept.
+        UnknownNameError: There is no such call, or it is no longer kept.
     """
     call = recorder.find(number)
     if call is None:
-        raise UnknownNameError(f"There is no call {number}, or it is no longer kept. %mcp log lists those that are.")
+        raise UnknownNameError(f"There is no call {number}, or it is no longer kept. To list the calls: %mcp log.")
     return call
 
 
@@ -50,16 +50,16 @@ def last_failure(session: Session) -> Call:
     """Return the latest call that raised an exception.
 
     Raises:
-        UnknownNameError: None did.
+        UnknownNameError: No call raised an exception.
     """
     failed = [call for call in session.registry.recorder.calls if call.raised is not None]
     if not failed:
-        raise UnknownNameError("No call has raised anything. %mcp log lists the calls.")
+        raise UnknownNameError("No call has raised an exception. To list the calls: %mcp log.")
     return failed[-1]
 
 
 def replay(session: Session, earlier: Call, server: str | None) -> Outcome[Any]:
-    """Make a recorded call again; `server` is the connection that it is made on, or its own server if None.
+    """Make a recorded call again, on the connection `server`, or on its own server if None.
 
     Raises:
         UsageError: It cannot be made again.
@@ -67,10 +67,10 @@ def replay(session: Session, earlier: Call, server: str | None) -> Outcome[Any]:
     """
     number = earlier.number
     if earlier.cut:
-        raise UsageError(f"Call {number} was too long to be kept whole, so it cannot be made again.")
+        raise UsageError(f"Call {number} was too long to be kept in full, so it cannot be made again.")
     if earlier.malformed:
         raise UsageError(
-            f"Call {number} was refused as malformed, so it cannot be made again. %mcp log {number} shows what came."
+            f"Call {number} was refused as malformed, so it cannot be made again. To see it: %mcp log {number}."
         )
     connection = session.on(server) if server in session.connected else session.connection(_live(session, earlier))
     if earlier.method == "tools/call":
@@ -79,31 +79,33 @@ def replay(session: Session, earlier: Call, server: str | None) -> Outcome[Any]:
         return connection.read(earlier.name)
     if earlier.method == "prompts/get":
         return connection.prompt(earlier.name, {key: str(value) for key, value in earlier.arguments.items()})
-    raise UsageError(f"Call {number} is a {earlier.method}, which is not replayed. Tools, resources and prompts are.")
+    raise UsageError(
+        f"Call {number} is a {earlier.method}. Only calls of tools, resources and prompts can be made again."
+    )
 
 
 def debug(session: Session, call: Call) -> None:
-    """Open the debugger in the frame where the function of a call raised.
+    """Open the debugger in the frame where the function of a call raised its exception.
 
     Raises:
-        UsageError: The call kept no exception.
+        UsageError: The call has no exception.
     """
     if call.raised is None:
         raise UsageError(
-            f"Call {call.number} kept no exception: it ended as {call.state!r}, or too many failed after it. "
-            f"To see it fail again: %mcp replay {call.number}"
+            f"Call {call.number} has no exception: it ended as {call.state!r}, or too many calls failed after it. "
+            f"To run it again: %mcp replay {call.number}."
         )
     where = _first_own_frame(call.raised.__traceback__)
     debugger = session.shell.debugger_cls()
     name = visible(call.name, one_line=True)
-    print(f"call {call.number}: {name} raised {call.raised!r}. 'p NAME' prints, 'u' and 'd' move, 'q' leaves.")
+    print(f"call {call.number}: {name} raised {call.raised!r}. 'p NAME' prints, 'u' and 'd' move, 'q' quits.")
     with session.shell.builtin_trap, session.shell.display_trap:
         debugger.reset()
         debugger.interaction(None, where)
 
 
 def output_schema(session: Session, call: Call) -> dict[str, Any] | None:
-    """Return the output schema of the tool that was called, as it is now; None where there is none."""
+    """Return the current output schema of the called tool; None if it has none."""
     servers = {live.server.name for live in session.registry.servers.values()}
     if call.method != "tools/call" or call.server not in servers:
         return None
@@ -114,14 +116,14 @@ def output_schema(session: Session, call: Call) -> dict[str, Any] | None:
 def write_tests(
     session: Session, path: Path, calls: Sequence[Call], importing: str, volatile: Sequence[str]
 ) -> list[str]:
-    """Write the calls that can be tests into a file; return in lines how many there are, and which are left out.
+    """Write calls as tests into a file; return lines on the number of tests, and on the calls that are left out.
 
     Args:
-        session: The notebook's.
+        session: The session.
         path: The file.
         calls: The calls.
-        importing: Where the tests import the server from, as ``module:name``.
-        volatile: Values of results that differ each time.
+        importing: The server to import in the tests, as ``module:name``.
+        volatile: The values of results that differ on each run.
 
     Raises:
         UsageError: No call can be a test, or `importing` names no module.
@@ -130,14 +132,14 @@ def write_tests(
     reasons = {call: _why_no_test(session, call, calls) for call in calls}
     chosen = [call for call, reason in reasons.items() if reason is None]
     if not chosen:
-        raise UsageError(f"There is no call to make a test of. {'; '.join(_left_out(reasons))}")
+        raise UsageError(f"No call can become a test. {'; '.join(_left_out(reasons))}")
     if not importing.partition(":")[0]:
-        raise UsageError(f"--import {importing!r}: give module:name, such as package.server:mcp.")
+        raise UsageError(f"--import {importing!r} names no module. Write module:name, such as package.server:mcp.")
     source = as_tests(chosen, importing, volatile=volatile)
     try:
         path.write_text(source, encoding="utf-8")
     except OSError as error:
-        raise RequestError(f"{path} cannot be written ({error.strerror}). Give another file.") from error
+        raise RequestError(f"Cannot write {path} ({error.strerror}). Choose another file.") from error
     count = source.count("\nasync def test_")
     return [f"{path}: {count} test{'s' if count != 1 else ''}", *_left_out(reasons)]
 
@@ -146,11 +148,11 @@ def _live(session: Session, call: Call) -> LiveServer:
     for live in session.registry.servers.values():
         if live.server.name == call.server:
             return live
-    raise UnknownNameError(f"The server {call.server!r} of call {call.number} is not live any more.")
+    raise UnknownNameError(f"The server {call.server!r} of call {call.number} is no longer live.")
 
 
 def _first_own_frame(trace: TracebackType | None) -> TracebackType | None:
-    """Return the traceback from the first cell on, without the frames of the server."""
+    """Return the traceback from the first frame of a cell on, without those of the server."""
     found = trace
     while found is not None and cells.execution_count(found.tb_frame.f_code.co_filename) is None:
         found = found.tb_next
@@ -161,7 +163,7 @@ def _why_no_test(session: Session, call: Call, calls: Sequence[Call]) -> str | N
     servers = {live.server.name: live for live in session.registry.servers.values()}
     several = len({call.server for call in calls}) > 1
     if several and call.server != (current := session.registry.current).server.name:
-        return f"not of the server {current.name!r}, which is the current one"
+        return f"not on the current server, {current.name!r}"
     reason = why_not(call) or withheld(call, os.environ)
     if reason is None and call.server in servers:
         left_out = replays([call], servers[call.server].server).left_out
@@ -170,7 +172,7 @@ def _why_no_test(session: Session, call: Call, calls: Sequence[Call]) -> str | N
 
 
 def _left_out(reasons: Mapping[Call, str | None]) -> list[str]:
-    """Say which calls are no tests, a line for each reason."""
+    """Return a line for each reason why calls are left out."""
     numbers: dict[str, list[str]] = {}
     for call, reason in reasons.items():
         if reason is not None:

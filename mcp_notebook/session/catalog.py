@@ -1,4 +1,4 @@
-"""What a server offers, for lists and for Tab: a server of this kernel is asked itself, which leaves no frames."""
+"""List the definitions of a server, for tables and Tab; a server of this kernel is asked without leaving frames."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Catalog", "live_catalog"]
 
 
 class Catalog:
-    """What a connection offers."""
+    """The definitions of a connection's server."""
 
     def __init__(self, connection: Connection) -> None:
         self.name = connection.name
@@ -36,16 +36,16 @@ class Catalog:
         return self._connection.templates()
 
     def defined(self, *kinds: str) -> dict[str, Definition]:
-        """Return what cells defined of these kinds, by name; of a server elsewhere nothing is known."""
+        """Return the cells' definitions of these kinds, by name; none for a server outside this kernel."""
         return {}
 
     def none(self, magic: str) -> str:
-        """Say what a list without entries means; `magic` is the line that begins a cell with an entry."""
+        """Return the text for an empty list; `magic` is the cell magic that would add an entry."""
         return "the server lists none."
 
 
 class _LiveCatalog(Catalog):
-    """What a server of this kernel offers."""
+    """The definitions of a server of this kernel."""
 
     def __init__(self, portal: Portal, live: LiveServer) -> None:
         self.name = live.name
@@ -72,5 +72,5 @@ class _LiveCatalog(Catalog):
 
 
 def live_catalog(portal: Portal, live: LiveServer) -> Catalog:
-    """Return what a server of this kernel offers; `portal` is the loop that it lives on."""
+    """Return the catalog of a server of this kernel; `portal` has the loop that it runs on."""
     return _LiveCatalog(portal, live)

@@ -1,4 +1,4 @@
-"""Talking to a model that may call the tools of the servers: which model, what is shown, who allows calls."""
+"""Talk to a model that may call the servers' tools: choose the model, show the turn, and ask before calls."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 
 class Limits(NamedTuple):
-    """How often the model is asked at most, and the tokens of each reply."""
+    """The most requests to the model in a turn, and the most tokens of each reply."""
 
     turns: int
     tokens: int
@@ -54,23 +54,23 @@ def take_turn(
     new: bool,
     limits: Limits,
 ) -> Turn:
-    """Say a text to a model, show what comes of it, and return the turn.
+    """Send a prompt to a model, show its turn step by step, and return it.
 
     Args:
-        session: The notebook's; keeps the conversation and the model.
-        prompt: The text.
-        model: The model's name; the one of the turn before if None.
-        script: The variable with the steps that play the model.
+        session: The session, which keeps the conversation and the model.
+        prompt: The prompt.
+        model: The model's name; if None, the model of the previous turn.
+        script: The variable with the script that plays the model.
         names: The servers whose tools the model gets; all if empty.
-        approve: Which calls the person is asked about.
-        answers: The answers to what servers ask, and to that.
-        new: Whether a new conversation begins.
-        limits: Of the turn.
+        approve: The calls that the person is asked about.
+        answers: The answers to questions of the servers, and to requests for approval.
+        new: Whether to begin a new conversation.
+        limits: The limits of the turn.
 
     Raises:
         UnknownNameError: There is no such server.
         UsageError: The script cannot be used.
-        ModelError: Of the model.
+        ModelError: The model cannot be used, or failed.
     """
     asked = model_or_script(session, model, script)
     if model is not None and script is None:
@@ -122,10 +122,10 @@ class _Shown:
 
 
 async def _on_main(function: Callable[..., T], *args: Any) -> T:
-    # Only there does what is shown land in the cell that waits.
+    # Output reaches the waiting cell only from the main thread.
     try:
         return await asyncio.wrap_future(main_thread.submit(partial(function, *args)))
-    except KeyboardInterrupt:  # it interrupts the cell there, and would end this loop here
+    except KeyboardInterrupt:  # re-raised here, it would end the portal's loop
         raise ModelError("The cell was interrupted.") from None
 
 
@@ -134,19 +134,19 @@ def model_or_script(session: Session, name: str | None, script: str | None) -> M
 
     Raises:
         UsageError: The script cannot be used.
-        ModelError: Of a provider's model, or where neither is named.
+        ModelError: The provider's model cannot be used, or neither a model nor a script is named.
     """
     if script is not None:
         if name not in (None, ScriptedModel.name):
-            raise UsageError(f"Either {name} answers or the script does: leave out --model or --script.")
+            raise UsageError(f"Either {name} or the script can answer, not both: leave out --model or --script.")
         return ScriptedModel(_steps(session, script))
     if name == ScriptedModel.name:
-        raise UsageError("A scripted model needs its script: --script VAR, a list of texts and calls.")
+        raise UsageError("A scripted model needs a script: --script VAR, a variable with a list of texts and calls.")
     name = name or session.model
     if name is None:
         raise ModelError(
-            "Which model? --model anthropic:NAME, openai:NAME, google:NAME, ollama:NAME or another provider's; or "
-            "--script VAR, a list of texts and calls that plays the model."
+            "No model is chosen. Use --model anthropic:NAME, openai:NAME, google:NAME, ollama:NAME or another "
+            "provider's, or --script VAR, a variable with a list of texts and calls that play the model."
         )
     return provided(session.variables.get(name, name))
 
@@ -155,7 +155,7 @@ def _steps(session: Session, script: str) -> Sequence[Any]:
     steps = session.variables.get(script)
     if not isinstance(steps, list):
         raise UsageError(
-            f"--script: {script} is no list. A script is a list of texts and of calls, {{'tool': NAME, 'arguments': "
+            f"--script: {script} is not a list. A script is a list of texts and of calls, {{'tool': NAME, 'arguments': "
             "{...}}."
         )
     return steps
@@ -163,14 +163,14 @@ def _steps(session: Session, script: str) -> Sequence[Any]:
 
 def _connections(session: Session, names: Sequence[str]) -> dict[str, Connection]:
     if not names and not session.opened and not session.registry.servers and session.registry.plain(session.namespace):
-        session.live()  # the one in a variable
+        session.live()  # adopts the plain server in a variable
     chosen = names or (*session.registry.servers, *session.opened)
     return {name: session.on(name) for name in chosen}
 
 
 @dataclass
 class _Asking:
-    """Asks before a call: the answers that were given, else the person who runs the cell."""
+    """Asks before a call: takes a prepared answer if there are any, else asks the person who runs the cell."""
 
     shell: InteractiveShell
     which: Which
@@ -188,7 +188,7 @@ class _Asking:
         way = way_to_ask(self.shell)
         if way == "lines":
             return (await _on_main(input, f"{message} y or n: ")).strip().lower() in ("y", "yes")
-        # Where nobody is there, the answer is no.
+        # If nobody is there, the answer is no.
         return way == "card" and await _accepted(Person(self.shell), message)
 
 

@@ -1,4 +1,4 @@
-"""Defining tools, resources and prompts with the functions of a cell: run the cell, build, then register."""
+"""Define tools, resources and prompts with the functions of a cell: run the cell, build, then register."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ __all__ = ["Defined", "define_prompts", "define_resource_of", "define_tools"]
 
 Functions = dict[str, Callable[..., Any]]
 Texts = Mapping[str, str | None]
-"""The name, the title and the description for the one definition of a cell; None where not given."""
+"""The name, the title and the description for a cell's only definition; None if not given."""
 
 
 class Defined(NamedTuple):
     """A definition as clients see it.
 
     Attributes:
-        kind: A tool, a resource, a resource template or a prompt.
-        name: What clients call it by: a name, or a URI.
-        entry: How it is listed.
-        function: The function behind it, where its source says more than the entry.
-        before: How it was listed before; None for a new one.
+        kind: ``tool``, ``resource``, ``resource template`` or ``prompt``.
+        name: The name or URI that clients use.
+        entry: The entry in the server's list.
+        function: The function behind it, if its source tells more than the entry.
+        before: The earlier entry in the list; None for a new definition.
         values: The names of the arguments that a request needs.
     """
 
@@ -57,24 +57,24 @@ def define_tools(
     run_on: RunOn | None,
     timeout: float | None,
 ) -> list[Defined]:
-    """Run the cell, and make its public functions tools, or those that are named.
+    """Run the cell, and make its public functions tools, or only those that are named.
 
     Args:
-        session: The notebook's; knows the cell.
+        session: The session, which knows the cell.
         live: The server.
-        functions: The functions that are meant; all public ones if empty.
-        texts: For a cell with one definition.
-        annotations: What the tools state of themselves.
-        structured_output: As of the SDK's `tool`.
-        run_on: Where calls run.
+        functions: The names of the functions; all public ones if empty.
+        texts: The texts for a cell with one definition.
+        annotations: The annotations of the tools.
+        structured_output: As in the SDK's `tool`.
+        run_on: The thread that runs the calls.
         timeout: Seconds that a call may take.
 
     Raises:
         DefinitionError: The cell defines no such function, or it cannot be a tool; nothing changed on the server.
-        UsageError: The cell raised.
+        UsageError: The cell raised an exception.
     """
     defined = _run(session, functions, texts)
-    with _naming_the_way_out(defined, functions):
+    with _hinting_at_helpers(defined, functions):
         built = [
             build_tool(
                 function,
@@ -98,17 +98,17 @@ def define_tools(
 def define_resource_of(
     session: Session, live: LiveServer, uri: str, functions: Sequence[str], texts: Texts, *, mime_type: str | None
 ) -> Defined:
-    """Run the cell, and make its public function a resource, or a resource template where the URI has variables.
+    """Run the cell, and make its public function a resource, or a resource template if the URI has variables.
 
     Raises:
-        DefinitionError: As of `define_tools`, or the cell defines several functions.
-        UsageError: The cell raised.
+        DefinitionError: As in `define_tools`, or the cell defines several functions.
+        UsageError: The cell raised an exception.
     """
     defined = _run(session, functions, texts)
     if len(defined) > 1:
         raise DefinitionError(
-            f"One URI has one function, and this cell defines {', '.join(defined)}. Name the one that is meant: "
-            f"%%mcp_resource {uri} {next(iter(defined))}; or start the names of the others with an underscore."
+            f"A URI has one function, but this cell defines {', '.join(defined)}. Name the one for the resource, "
+            f"%%mcp_resource {uri} {next(iter(defined))}, or start the names of the others with an underscore."
         )
     (function,) = defined.values()
     server = live.server
@@ -120,14 +120,14 @@ def define_resource_of(
 
 
 def define_prompts(session: Session, live: LiveServer, functions: Sequence[str], texts: Texts) -> list[Defined]:
-    """Run the cell, and make its public functions prompts, or those that are named.
+    """Run the cell, and make its public functions prompts, or only those that are named.
 
     Raises:
-        DefinitionError: As of `define_tools`.
-        UsageError: The cell raised.
+        DefinitionError: As in `define_tools`.
+        UsageError: The cell raised an exception.
     """
     defined = _run(session, functions, texts)
-    with _naming_the_way_out(defined, functions):
+    with _hinting_at_helpers(defined, functions):
         built = [build_prompt(function, **texts) for function in defined.values()]
     before = _listed(session, live.server.list_prompts)
     register(live.server, *built, withdrawn=session.origins.withdrawn(live.server, "prompt", (b.name for b in built)))
@@ -140,18 +140,18 @@ def _required(prompt: Prompt) -> list[str]:
 
 
 def _run(session: Session, names: Sequence[str], texts: Texts) -> Functions:
-    """Run the cell and return the functions to register: those named, or every public one."""
+    """Run the cell and return the functions to register: those named, or all public ones."""
     magic, body = session.cell
     if cells.awaits(session.shell, body):
         raise DefinitionError(
-            "This cell awaits at its top level, which a cell with a magic cannot. Await in a cell of its own, keep the "
-            "result in a variable, and define the function here."
+            "This cell awaits at its top level, which does not work in a cell with a magic. Await in another cell, "
+            "keep the result in a variable, and define the function here."
         )
     defined, error = cells.run_cell(session.shell, magic, body)
     if error is not None:
         raise UsageError(
             f"This cell raised {type(error).__name__} (above), so nothing changed on the server. "
-            "Mend it and run the cell again."
+            "Fix the cell and run it again."
         )
     for name in names:
         found = defined.get(name, session.namespace.get(name))
@@ -164,29 +164,29 @@ def _run(session: Session, names: Sequence[str], texts: Texts) -> Functions:
     chosen = {name: defined[name] for name in names or defined}
     if not chosen:
         raise DefinitionError(
-            "This cell defines no public function. Write one at its top level: def NAME(...), its name without a "
-            "leading underscore."
+            "This cell defines no public function. Write one at its top level: def NAME(...), without a leading "
+            "underscore in the name."
         )
     given = [f"--{option}" for option, value in texts.items() if value is not None]
     if len(chosen) > 1 and given:
         raise DefinitionError(
-            f"{given[0]} is for one function, and this cell has {', '.join(chosen)}. Name the one that is meant, or "
-            f"put each into a cell of its own."
+            f"{given[0]} applies to one function, but this cell has {', '.join(chosen)}. Name one of them after the "
+            f"magic, or put each in its own cell."
         )
     return chosen
 
 
 @contextmanager
-def _naming_the_way_out(defined: Functions, named: Sequence[str]) -> Iterator[None]:
-    """Where a helper stands beside the function that is meant, say how to tell them apart."""
+def _hinting_at_helpers(defined: Functions, named: Sequence[str]) -> Iterator[None]:
+    """If a cell has several functions, add to the error how to exclude a helper."""
     try:
         yield
     except DefinitionError as error:
         if len(defined) == 1 or named:
             raise
         raise DefinitionError(
-            f"{error} If that is a helper, name the functions that are meant after the magic, or start the name of "
-            "the helper with an underscore."
+            f"{error} If it is a helper, start its name with an underscore, or name the other functions after the "
+            "magic."
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""A question asked line by line, on stdin: where there are no widgets, or none that are heard while a cell runs."""
+"""Ask a question line by line on stdin, for front ends without widgets that work while a cell runs."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class NobodyThereError(Exception):
 
 
 class _Refused(Exception):
-    """The person typed a word that ends the question."""
+    """The person typed decline or cancel."""
 
 
 def ask_line_by_line(question: Question) -> Answer:
-    """Print a question and read the answer; what does not fit is asked again.
+    """Print a question and read the answer; ask again for a value that does not fit.
 
     Raises:
         NobodyThereError: There is no stdin to read from.
@@ -50,7 +50,7 @@ def ask_line_by_line(question: Question) -> Answer:
 
 
 def _form(params: ElicitRequestFormParams) -> Answer:
-    print("  (decline or cancel ends it; an empty line leaves out what need not be there)")
+    print("  (type decline or cancel to stop; leave a line empty to skip an optional value)")
     schema = params.requested_schema
     content = {}
     for parameter in parameters(schema):
@@ -77,7 +77,7 @@ def _field(parameter: Parameter, schema: Schema) -> Any:
 def _value(parameter: Parameter, schema: Schema, typed: str) -> Any:
     if not typed:
         if parameter.required and parameter.default is UNSET:
-            raise ValueError("a value is needed; decline or cancel gives none")
+            raise ValueError("a value is required; or type decline or cancel")
         return UNSET if parameter.default is None else parameter.default
     checker = Checker({**parameter.schema, "$defs": schema.get("$defs", {})})
     yes_or_no = {"yes": True, "no": False}.get(typed.lower())
@@ -86,7 +86,7 @@ def _value(parameter: Parameter, schema: Schema, typed: str) -> Any:
     try:
         value = named_values([f"{parameter.name}={typed}"], schema, {}, "this question")[parameter.name]
     except (UnknownNameError, UsageError):
-        raise ValueError(f"that is no {type_in_words(parameter.schema, schema)}") from None
+        raise ValueError(f"expected {type_in_words(parameter.schema, schema)}") from None
     problems = checker.problems(value)
     if problems:
         raise ValueError("; ".join(map(str, problems)))
@@ -96,26 +96,26 @@ def _value(parameter: Parameter, schema: Schema, typed: str) -> Any:
 def _url(params: ElicitRequestURLParams) -> Answer:
     def accepted(typed: str) -> Answer:
         if typed != "accept":
-            raise ValueError("accept, decline or cancel")
+            raise ValueError("type accept, decline or cancel")
         return ElicitResult(action="accept")
 
-    return _until_it_fits("  open it yourself if you want to, then say accept, decline or cancel: ", accepted)
+    return _until_it_fits("  open the link yourself if you want to, then type accept, decline or cancel: ", accepted)
 
 
 def _sampling(params: CreateMessageRequestParams) -> Answer:
     def answer(typed: str) -> Answer:
         if not typed:
-            raise ValueError("a model says something; decline sends nothing")
+            raise ValueError("the answer cannot be empty; type decline to send none")
         content = TextContent(type="text", text=typed)
         return CreateMessageResult(role="assistant", content=content, model="a person", stop_reason="endTurn")
 
-    return _until_it_fits("  what the model says (or decline): ", answer)
+    return _until_it_fits("  the model's answer (or decline): ", answer)
 
 
 def _roots(params: None) -> Answer:
     found: list[Root] = []
     while given := _until_it_fits(
-        "  a directory (an empty line ends the list; or decline): ", lambda typed: root(typed) if typed else None
+        "  a directory (leave empty to finish; or decline): ", lambda typed: root(typed) if typed else None
     ):
         found.append(given)
     return ListRootsResult(roots=found)
@@ -132,7 +132,7 @@ def _until_it_fits(prompt: str, read: Callable[[str], Any]) -> Any:
         try:
             return read(typed)
         except ValueError as error:
-            print(visible(f"  not that: {error}"))
+            print(visible(f"  not accepted: {error}"))
 
 
 _ASKING: dict[str, Callable[[Any], Answer]] = {"form": _form, "url": _url, "sampling": _sampling, "roots": _roots}

@@ -1,4 +1,4 @@
-"""What IPython shows: results of the SDK as the value of a cell, and nothing of a call in a stranger's cell."""
+"""Make IPython draw results of the SDK as cards, and keep the displays of calls out of unrelated cells."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["calls_keep_displays", "result_display"]
 
 @contextmanager
 def result_display(shell: InteractiveShell) -> Iterator[None]:
-    """While this is open, the shell draws results and connections; what another extension set is put back after."""
+    """Make the shell draw results and connections; restore the earlier formatters at the end."""
 
     def as_html(result: Any) -> str:
         return render(result).html
@@ -64,13 +64,13 @@ def result_display(shell: InteractiveShell) -> Iterator[None]:
 
 @contextmanager
 def calls_keep_displays(shell: InteractiveShell) -> Iterator[None]:
-    """While this is open, what a call displays is kept with the call, in ``%%capture`` cells too."""
+    """Keep the displays of calls with the calls, in ``%%capture`` cells too, until the end."""
     _keep_displays(shell)
     enter = capture_output.__enter__
 
     def enter_outside_calls(self: Any) -> Any:
         captured = enter(self)
-        # The capture has put streams and a publisher of its own in place.
+        # The capture has installed its own streams and publisher.
         output.ensure()
         _keep_displays(shell)
         return captured

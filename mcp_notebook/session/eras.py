@@ -1,4 +1,4 @@
-"""Calling a tool once in each era, each time on a connection of its own."""
+"""Call a tool once in each era, each time on a new connection."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["InOneEra", "called_in_each"]
 
 
 class InOneEra(NamedTuple):
-    """What went over the wire, and why the call failed; no words where it did not."""
+    """The frames of a call in one era, and why it failed; "" if it did not."""
 
     frames: list[Frame]
     failure: str
@@ -30,11 +30,11 @@ def called_in_each(
     """Call a tool in the legacy era, then in the modern one.
 
     Args:
-        session: The notebook's.
-        connection: Says which server; a server of this kernel is called over HTTP, on a port of its own.
+        session: The session.
+        connection: A connection to the server; a server of this kernel is called over HTTP, on a port of its own.
         tool: The tool's name.
         values: The arguments.
-        answers: The answers to what the server asks, for each call.
+        answers: The answers to questions of the server, for each call.
     """
     with _reached(session, connection) as (target, wire):
         legacy = _called(session, target, wire, "legacy", tool, values, answers)
@@ -43,7 +43,7 @@ def called_in_each(
 
 @contextmanager
 def _reached(session: Session, connection: Connection) -> Iterator[tuple[Target, Wire | None]]:
-    """Yield where fresh connections go; for a server of this kernel a port of its own, with what keeps its frames."""
+    """Yield the target of new connections; for a server of this kernel, a port of its own, and the wire log of it."""
     live = session.registry.servers.get(connection.name)
     if live is None or live.server is not connection.target:
         yield connection.target, None
@@ -66,7 +66,7 @@ def _called(
     values: Mapping[str, Any],
     answers: Answers,
 ) -> InOneEra:
-    """Call the tool on a fresh connection; return what went over the wire, and why it failed where it did."""
+    """Call the tool on a new connection; return the frames, and the reason if it failed."""
     if wire is not None:
         wire.frames.clear()
     failure = ""

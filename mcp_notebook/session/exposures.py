@@ -1,4 +1,4 @@
-"""Variables of the notebook as live resources, drawn by IPython's own formatters."""
+"""Serve variables of the notebook as live resources, in the forms of IPython's formatters."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from mcp_notebook.server.results import unknown_to_json
 __all__ = ["Exposures"]
 
 PREFERRED = ("image/png", "image/jpeg", "image/svg+xml", "text/markdown", "text/html", "text/latex", "text/plain")
-"""Which of the forms that IPython has for a value is served, the first that there is."""
+"""The order in which IPython's forms of a value are tried; the first available one is served."""
 
 JSON_TYPES = (dict, list, tuple, int, float, bool, type(None))
-"""What is served as JSON: a program reads it better than Python's way of writing it."""
+"""The types that are served as JSON, which programs read better than Python's repr."""
 
 
 class _Exposed(NamedTuple):
@@ -34,7 +34,7 @@ class _Exposed(NamedTuple):
 
 
 class Exposures:
-    """The variables of one notebook that are resources, and what each held when clients were last told."""
+    """The exposed variables of one notebook, each with the value that clients were last notified of."""
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
@@ -44,14 +44,14 @@ class Exposures:
         """Make a variable a resource; return its MIME type.
 
         Raises:
-            DefinitionError: The value has no such form.
+            DefinitionError: The value is not available in that MIME type.
         """
         value = self._shell.user_ns[variable]
         kind, _ = self._form(variable, value, mime_type)
 
         def read() -> str | bytes:
             if variable not in self._shell.user_ns:
-                raise ResourceError(f"The notebook has no variable {variable!r} any more.")
+                raise ResourceError(f"The notebook no longer has a variable {variable!r}.")
             try:
                 return self._form(variable, self._shell.user_ns[variable], mime_type)[1]
             except DefinitionError as error:
@@ -69,7 +69,7 @@ class Exposures:
         return kind
 
     def follow(self, namespace: Mapping[str, Any]) -> None:
-        """Tell clients of the variables that the last cell bound to something else."""
+        """Notify clients of the variables that the last cell bound to new values."""
         for key, exposed in list(self._exposed.items()):
             value = namespace.get(exposed.variable)
             if value is not exposed.value:
@@ -90,10 +90,10 @@ class Exposures:
         chosen = next((m for m in ([mime_type] if mime_type else PREFERRED) if m in forms), None)
         if chosen is None:
             raise DefinitionError(
-                f"A {type(value).__name__} has no form {mime_type!r} here. It has: {', '.join(forms) or 'none'}."
+                f"A {type(value).__name__} is not available as {mime_type!r}. Available: {', '.join(forms) or 'none'}."
             )
         if mime_type is None and chosen == "text/plain":
-            _refuse_unknown(variable, value)  # Python's way of writing it, such as np.int64(3)
+            _refuse_unknown(variable, value)  # a repr, such as np.int64(3)
         form = forms[chosen]
         if chosen.startswith("image/") and isinstance(form, str) and chosen != "image/svg+xml":
             form = base64.b64decode(form)
@@ -102,6 +102,4 @@ class Exposures:
 
 def _refuse_unknown(variable: str, value: Any) -> None:
     if (found := unknown_to_json(value)) is not None:
-        raise DefinitionError(
-            f"{variable} {found.replace('Return', 'Expose')} To serve Python's text of it: --mime text/plain."
-        )
+        raise DefinitionError(f"{variable} {found.replace('Return', 'Expose')} To serve its repr: --mime text/plain.")

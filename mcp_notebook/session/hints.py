@@ -1,4 +1,4 @@
-"""One line after a cell that came from a script, or that writes one: what a notebook does instead."""
+"""Print a hint after a cell with code meant for a script: how to do the same in a notebook."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 
 __all__ = ["Hints"]
 
-_AWAIT = "A kernel runs cells inside an event loop. Await instead (await main()), or let it nest: %mcp asyncio on."
-_SERVE = "The server lives in this kernel already; nothing has to run it. To listen for clients: %mcp serve."
+_AWAIT = "A kernel runs cells in an event loop. Use await (await main()), or allow nested loops: %mcp asyncio on."
+_SERVE = "The server is already live in this kernel, so it need not be run. To listen for clients: %mcp serve."
 
 _NESTED = (
     "asyncio.run() cannot be called from a running event loop",
@@ -21,7 +21,7 @@ _NESTED = (
     "Cannot run the event loop while another loop is running",
     "Already running asyncio in this thread",
 )
-"""How asyncio and anyio say that a loop runs already."""
+"""Messages of asyncio and anyio when a loop is already running."""
 
 _SERVING = ("uvicorn", "hypercorn", "fastmcp")
 """Packages that run a server until it is stopped."""
@@ -31,13 +31,13 @@ _MAKES_SERVER = re.compile(r"\b(?:MCPServer|FastMCP)(?:\[[^\]]*\])?\(")
 
 
 class Hints:
-    """What was said already, so that no line comes twice."""
+    """Prints hints, each at most once."""
 
     def __init__(self) -> None:
         self._said: set[str] = set()
 
     def say_after(self, result: Any) -> None:
-        """Say what there is to say after a cell, if anything; `result` is IPython's `ExecutionResult`."""
+        """Print a hint on a cell that has ended, if there is one; `result` is IPython's `ExecutionResult`."""
         error = result.error_before_exec or result.error_in_exec
         if error is not None:
             hint = _of_error(error)
@@ -61,27 +61,27 @@ def _of_error(error: BaseException) -> str | None:
     if isinstance(error, RuntimeError) and any(sign in words for sign in _NESTED):
         return _SERVE if packages.intersection(_SERVING) else _AWAIT
     if isinstance(error, ModuleNotFoundError) and error.name == "nest_asyncio":
-        return "To let asyncio.run() run in cells you need no package of your own: %mcp asyncio on."
+        return "asyncio.run() works in cells without this package: %mcp asyncio on."
     return None
 
 
 def _runs_stdio(error: BaseException) -> bool:
-    """Whether it was raised where the SDK takes stdin and stdout, which are the kernel's."""
+    """Return whether the error was raised where the SDK opens stdin and stdout, which belong to the kernel."""
     frames = traceback.extract_tb(error.__traceback__)
     return any(PurePath(frame.filename).parts[-3:] == ("mcp", "server", "stdio.py") for frame in frames)
 
 
 def _of_file(source: str) -> str | None:
-    """Offer to import a server that the cell wrote to a file."""
+    """Suggest importing a server that the cell wrote to a file."""
     found = _WRITES_FILE.match(source)
     if found is None or not _MAKES_SERVER.search(found[2]):
         return None
     option = "" if re.search(r"\bMCPServer\b", found[2]) else " --rename-fastmcp"
-    return f"{found[1]} makes an MCP server. To have it as cells, live here: %mcp import {found[1]}{option}."
+    return f"{found[1]} makes an MCP server. To turn it into cells of this notebook: %mcp import {found[1]}{option}."
 
 
 def _of_nesting() -> str | None:
     marks: Any = vars(asyncio)
     if "_nest_patched" not in marks or "_nest_asyncio2" in marks:
         return None
-    return "nest_asyncio is applied, and with it ipykernel can lose the cell that is queued next. Use %mcp asyncio on."
+    return "nest_asyncio is applied; it can make ipykernel lose the next queued cell. Use %mcp asyncio on instead."

@@ -1,4 +1,4 @@
-"""What ran in the notebook: the shell's history, and what that has not: which cells raised, and where."""
+"""Keep the history of cells: the shell's own, with the exceptions, tags and ids that it lacks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from mcp_notebook.export.ran import RanCell
 
-# What knows the SDK is imported where it is needed, because loading the extension must not wait for it.
+# Modules that import the SDK are imported inside functions, because loading the extension must not wait for it.
 
 __all__ = ["History", "history_of"]
 
@@ -19,7 +19,7 @@ _HISTORY = "_mcp_notebook_history"
 
 
 def history_of(shell: InteractiveShell) -> History:
-    """Return what is known of the cells of a shell; it outlives ``%reload_ext``."""
+    """Return the history of a shell, which survives ``%reload_ext``."""
     if not hasattr(shell, _HISTORY):
         setattr(shell, _HISTORY, History(shell))
     found: History = getattr(shell, _HISTORY)
@@ -34,7 +34,7 @@ class _Ended(NamedTuple):
 
 
 class History:
-    """How the cells of one shell ended. Those that ran before the extension was loaded count as run to their end."""
+    """The history of one shell. Cells that ran before the extension was loaded count as run without an exception."""
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
@@ -42,11 +42,11 @@ class History:
         self._bodies: list[tuple[str, int | None]] = []
 
     def ended(self, result: Any, *, within: bool) -> None:
-        """Notice that a cell has ended.
+        """Record that a cell has ended.
 
         Args:
             result: IPython's `ExecutionResult`.
-            within: Whether it ran within another one, as the body of a cell magic does.
+            within: Whether it ran inside another cell, as the body of a cell magic does.
         """
         source: str = result.info.raw_cell or ""
         error = result.error_before_exec or result.error_in_exec
@@ -55,22 +55,22 @@ class History:
             self._bodies.append((source.strip("\n"), raised_at and raised_at - _lines_above(source)))
             return
         bodies, self._bodies = self._bodies, []
-        if bodies and _is_magic(source):  # which may swallow the body's error, or raise when the body has run
+        if bodies and _is_magic(source):  # which may hide the body's exception, or raise one after the body
             body, line = bodies[0]
-            at = source.find(body)  # ours is another text: it has the magic's line as a comment
+            at = source.find(body)  # our magics run a different text, with the magic's line as a comment
             above = _lines_above(source) if at < 0 else source.count("\n", 0, at)
             raised_at = None if line is None else above + line
-        if result.execution_count is not None:  # else it is not in the history either
+        if result.execution_count is not None:  # else the history does not have it either
             self._remember(result.execution_count, source, getattr(result.info, "transformed_cell", None))
             self._ended[result.execution_count] = _Ended(
                 raised_at, result.result is not None, getattr(result.info, "cell_id", None), _tags(self._shell)
             )
 
     def _remember(self, number: int, source: str, transformed: str | None) -> None:
-        """Put a cell into the shell's history that IPython left out.
+        """Add a cell to the shell's history that IPython left out.
 
-        It takes each cell with a line magic and the letters "paste" for the magic `%paste`, and the cells after it then
-        have other numbers in the history than in their tracebacks.
+        IPython takes any cell with a line magic and the letters "paste" for the magic `%paste`. Later cells would then
+        have different numbers in the history and in their tracebacks.
         """
         history = self._shell.history_manager
         if len(history.input_hist_raw) == number:
@@ -79,7 +79,7 @@ class History:
             self._shell.execution_count = max(self._shell.execution_count, number + 1)
 
     def cells(self) -> tuple[RanCell, ...]:
-        """Return the cells in the order in which they ran, the one that runs now as far as it has come."""
+        """Return the cells in the order in which they ran; the running one up to its current statement."""
         from mcp_notebook.export.ran import RanCell
 
         history: list[str] = self._shell.history_manager.input_hist_raw
@@ -93,7 +93,7 @@ class History:
         return tuple(found)
 
     def _raised_at(self, error: BaseException, source: str) -> int:
-        """Return the line of the top-level statement that raised; 1 where none had begun."""
+        """Return the line of the top-level statement that raised the exception; 1 if none had begun."""
         trace = error.__traceback__
         line = 0
         while trace is not None:
@@ -107,10 +107,10 @@ class History:
         return line or 1
 
     def _runs_at(self, source: str) -> int | None:
-        """Return the line of the statement of a cell that runs now; None where no cell does."""
+        """Return the line of the running statement; None if no cell runs."""
         frame: Any = sys._getframe()
         line = None
-        while frame is not None:  # the outermost one counts: functions of cells may have been called
+        while frame is not None:  # take the outermost frame of a cell: it may have called functions of other cells
             line = frame.f_lineno if self._is_cell(frame.f_code.co_filename) else line
             frame = frame.f_back
         return None if line is None else self._statement_at(source, line)
@@ -119,7 +119,7 @@ class History:
         return self._shell.compile.format_code_name(filename) is not None
 
     def _statement_at(self, source: str, line: int) -> int:
-        """Return where, in the source as stored, the statement begins that has this line of the source as it ran."""
+        """Return the line in the stored source where a statement begins, from a line in the source as it ran."""
         try:
             body = ast.parse(self._shell.transform_cell(source)).body
         except SyntaxError:
@@ -133,12 +133,12 @@ def _is_magic(source: str) -> bool:
 
 
 def _lines_above(source: str) -> int:
-    """Count the empty lines at the top, which IPython leaves out when it runs a cell."""
+    """Count the empty lines at the top, which IPython drops when it runs a cell."""
     return source.count("\n", 0, len(source) - len(source.lstrip()))
 
 
 def _tags(shell: InteractiveShell) -> frozenset[str]:
-    """Return the tags of the cell that runs: of the request in a kernel, as the shell has them without a front end."""
+    """Return the tags of the running cell: from the kernel's request, or from the shell of a headless run."""
     kernel: Any = getattr(shell, "kernel", None)
     found = getattr(shell, "tags", ()) if kernel is None else kernel.get_parent().get("metadata", {}).get("tags")
     return frozenset(map(str, found)) if isinstance(found, list | frozenset) else frozenset()

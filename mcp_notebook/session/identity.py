@@ -1,4 +1,4 @@
-"""Which notebook this kernel runs, as far as its front end says."""
+"""Identify the notebook and the kernel, as far as the front end tells."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["kernel_id", "notebook_path"]
 
 
 def notebook_path(namespace: Mapping[str, Any]) -> str | None:
-    """Return the absolute path of the notebook; None where the front end does not tell it.
+    """Return the absolute path of the notebook; None if the front end does not tell it.
 
     Jupyter Server puts it into the environment of the kernels that it starts for a notebook, VS Code into a
     variable.
@@ -23,7 +23,7 @@ def notebook_path(namespace: Mapping[str, Any]) -> str | None:
 
 
 def kernel_id(shell: InteractiveShell) -> str | None:
-    """Return what stays the same when this kernel restarts; None outside a kernel."""
+    """Return an id that survives restarts of this kernel; None outside a kernel."""
     kernel = getattr(shell, "kernel", None)
     connection_file = getattr(getattr(kernel, "parent", None), "connection_file", None)
     return Path(connection_file).stem if connection_file else None

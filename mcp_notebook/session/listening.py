@@ -1,4 +1,4 @@
-"""Where the servers of one notebook listen: remembered over restarts, each with the card of its approval."""
+"""Start and stop the listeners of a notebook, remember their addresses, and keep their approval cards."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Listening:
     """Starts and stops the listeners of one notebook.
 
     Args:
-        shell: The notebook's.
-        portal: The loop that they live on.
+        shell: The notebook's shell.
+        portal: The loop that they run on.
     """
 
     def __init__(self, shell: InteractiveShell, portal: Portal) -> None:
@@ -44,9 +44,9 @@ class Listening:
         self._paused: tuple[int, dict[str, Endpoint]] = (0, {})
 
     def serve(self, live: LiveServer, endpoint: Endpoint) -> Listener:
-        """Listen, and keep where in a private file: for the bridge, and for the next time.
+        """Listen, and write the address to a private file, for the bridge and for the next start.
 
-        A server that listens already goes on where it does.
+        A server that already listens keeps its address.
         """
         if live.listener is None:
             live.listener = Listener(self._portal, live.server, name=live.name, endpoint=endpoint)
@@ -55,41 +55,41 @@ class Listening:
                 addresses.publish(address)
             except OSError as error:
                 say(
-                    f"{live.name!r} listens, but Jupyter's runtime directory cannot be written ({error.strerror}), so "
-                    "'mcp-notebook connect' will not find it, and another port and token come after a restart."
+                    f"{live.name!r} listens, but Jupyter's runtime directory is not writable ({error.strerror}), so "
+                    "'mcp-notebook connect' will not find it, and its port and token will change after a restart."
                 )
         return live.listener
 
     def endpoint(
         self, live: LiveServer, *, port: int | None, no_token: bool, allow_other_users: bool = False, **options: Any
     ) -> Endpoint:
-        """Return where to listen: at the port and with the token of before, where the server has listened.
+        """Return where to listen: on the earlier port and with the earlier token, if the server has listened before.
 
         Args:
-            live: The server; where it brings the SDK's own authorization, no token of ours is asked for.
-            port: Another port.
-            no_token: Ask for no token.
-            allow_other_users: Do so also on a machine that others use.
-            options: Those of `Endpoint`.
+            live: The server; with the SDK's own authorization, it requires no token of this package.
+            port: A port to use instead.
+            no_token: Whether to require no token.
+            allow_other_users: Whether to allow that on a machine with other users.
+            options: The options of `Endpoint`.
 
         Raises:
-            HostingError: No token is wanted, and others use this machine.
+            HostingError: `no_token` is set, and the machine has other users.
         """
         open_ = no_token and live.server.settings.auth is None
         if open_ and not allow_other_users and (why := why_shared(os.environ)):
             raise HostingError(
-                f"--no-token lets every user of this machine call, and {why}. Leave --no-token out, or add "
+                f"--no-token lets every user of this machine call the server, and {why}. Leave out --no-token, or add "
                 "--allow-other-users."
             )
         before = self.remembered(live)
         token = None
-        # The SDK's own authorization comes in the same header as a token of ours.
+        # The SDK's own authorization uses the same header as our token.
         if not no_token and live.server.settings.auth is None:
             token = Token(before.token) if before is not None and before.token else Token.make()
         return Endpoint(token, port or (urlsplit(before.url).port or 0 if before is not None else 0), **options)
 
     def stop(self, live: LiveServer) -> None:
-        """Stop listening; port and token stay remembered."""
+        """Stop listening, but remember the port and the token."""
         listener, live.listener = live.listener, None
         if listener is not None:
             try:
@@ -102,23 +102,23 @@ class Listening:
                     addresses.withdraw(self._address(live, listener))
 
     def remembered(self, live: LiveServer) -> addresses.Address | None:
-        """Return where this server of this notebook listened before; None where it never did."""
+        """Return the address where this server listened before; None if it never did."""
         return addresses.remembered(live.name, notebook_path(self._shell.user_ns), kernel_id(self._shell))
 
     def approval_card(self, name: str, approval: Approval) -> ApprovalCard:
-        """Return the card of a listener's approval; the same one until it stops, so that all its views agree."""
+        """Return the approval card of a listener: the same one until it stops, so that all its views agree."""
         from mcp_notebook.widgets.approval import ApprovalCard  # ipywidgets takes 0.2 s to import
 
         if name not in self._cards:
             card = ApprovalCard(approval, name)
             subshell = Subshell(self._shell) if has_subshells(self._shell) else None
             if subshell is not None:
-                subshell.hear(card)  # so that its buttons answer while a cell runs
+                subshell.hear(card)  # so that its buttons work while a cell runs
             self._cards[name] = card, subshell
         return self._cards[name][0]
 
     def pause(self, servers: Iterable[LiveServer]) -> None:
-        """Stop all, and remember for `resume` in which cell that was."""
+        """Stop all listeners, and remember the current cell for `resume`."""
         listened: dict[str, Endpoint] = {}
         for live in servers:
             if live.listener is not None:
@@ -130,7 +130,7 @@ class Listening:
         self._paused = self._shell.execution_count, listened
 
     def resume(self, servers: Mapping[str, LiveServer]) -> None:
-        """Listen again as before `pause`, where that was in the cell that runs now."""
+        """Listen again as before `pause`, if that was called in the same cell."""
         count, listened = self._paused
         if count == self._shell.execution_count:
             for name, endpoint in listened.items():

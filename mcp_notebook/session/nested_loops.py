@@ -1,4 +1,4 @@
-"""Letting an event loop run inside the one that runs the cells, through nest-asyncio2."""
+"""Allow event loops inside the one that runs the cells, through nest-asyncio2."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MISSING = object()
 
 
 def allow_nested_loops() -> Callable[[], None]:
-    """Patch asyncio, and return a function that undoes it, which nest-asyncio2 has not.
+    """Patch asyncio, and return a function that undoes it, which nest-asyncio2 does not offer.
 
     Raises:
         UsageError: nest-asyncio2 is not installed.
@@ -25,7 +25,7 @@ def allow_nested_loops() -> Callable[[], None]:
     except ImportError:
         raise UsageError("This needs the package nest-asyncio2: %pip install nest-asyncio2") from None
     if hasattr(asyncio, "_nest_patched"):
-        return lambda: None  # somebody else did it, and relies on it
+        return lambda: None  # other code has patched it, and relies on that
     loop = asyncio.get_event_loop()
     owners: list[Any] = [asyncio, asyncio.events, asyncio.tasks, asyncio.futures, type(loop)]
     owners.append(type(asyncio.get_event_loop_policy()))

@@ -1,4 +1,4 @@
-"""The person at the notebook, as the one who answers what servers ask."""
+"""Ask the person at the notebook the questions of servers."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 __all__ = ["Person", "way_to_ask"]
 
 HEARTBEAT = 0.2
-"""Seconds after which an interrupt is noticed by a cell that awaits the answer."""
+"""Seconds until a cell that awaits the answer notices an interrupt."""
 
 
 class Person:
-    """Answers what is asked while a cell waits for it, or awaits it: on a card, or line by line.
+    """An answerer that asks the person while a cell waits for or awaits a request: on a card, or line by line.
 
     Args:
-        shell: Where the person types.
+        shell: The notebook's shell.
     """
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
 
     async def __call__(self, question: Question) -> Answer:
-        """Ask, and wait as long as the answer takes.
+        """Ask, and wait for the answer without a limit.
 
         Raises:
             RequestError: Nobody is there, or the person interrupted.
@@ -46,14 +46,14 @@ class Person:
         way = question.context.copy().run(way_to_ask, self._shell)
         if way == "card":
             return await self._on_a_card(question)
-        if way == "lines" and not question.unprompted:  # else it would stop a cell that has nothing to do with it
+        if way == "lines" and not question.unprompted:  # else it would block an unrelated cell
             return await _in_lines(question)
         raise nobody(question)
 
     async def _on_a_card(self, question: Question) -> Answer:
         shown = _Shown(self._shell, question)
         try:
-            # On the loop, so that questions asked together are shown in their order.
+            # On the loop, so that simultaneous questions are shown in order.
             answer = asyncio.wrap_future(shown.open().answer)
             while not answer.done():
                 await asyncio.wait([answer], timeout=HEARTBEAT)
@@ -64,10 +64,10 @@ class Person:
 
 
 def way_to_ask(shell: InteractiveShell) -> Literal["card", "lines"] | None:
-    """Return how the person who runs the current cell can be asked; None where nobody is there.
+    """Return how to ask the person who runs the current cell; None if nobody is there.
 
-    What runs a notebook by itself (nbclient, nbconvert, papermill, nbval) allows no questions on stdin. A front end
-    that shows notebooks, and so widgets, gives the id of the cell; a console does not.
+    Programs that run notebooks unattended (nbclient, nbconvert, papermill, nbval) do not allow questions on stdin.
+    Front ends for notebooks, which can show widgets, send the id of the cell; a console does not.
     """
     kernel = getattr(shell, "kernel", None)
     if kernel is None:
@@ -81,7 +81,7 @@ def way_to_ask(shell: InteractiveShell) -> Literal["card", "lines"] | None:
 
 
 class _Shown:
-    """A card under the cell that made the request, heard while the cell runs."""
+    """A card below the cell that made the request; its buttons work while the cell runs."""
 
     def __init__(self, shell: InteractiveShell, question: Question) -> None:
         self._shell = shell
@@ -100,7 +100,7 @@ class _Shown:
         return card
 
     def close(self) -> None:
-        """Put in the card's place what was asked and answered, which a saved notebook can show."""
+        """Replace the card by the question and its answer, which a saved notebook can show."""
         if self._card is not None:
             self._card.answer.cancel()
         if self._subshell is not None:
@@ -111,7 +111,7 @@ class _Shown:
 
 
 async def _in_lines(question: Question) -> Answer:
-    """Ask on the main thread, which alone may use stdin; a cell that waits for a request does its work."""
+    """Ask on the main thread, because only it may use stdin; a cell that waits for a request runs its jobs."""
     asked: Future[Answer] = question.context.copy().run(main_thread.submit, lambda: ask_line_by_line(question))
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -120,10 +120,10 @@ async def _in_lines(question: Question) -> Answer:
         await ended.wait()
     finally:
         asked.cancel()
-    # Not raised as it is: an interrupt is for the main thread, and would end this one.
+    # Not raised directly: a KeyboardInterrupt belongs to the main thread, and would end this one.
     error = asked.exception()
     if isinstance(error, KeyboardInterrupt):
-        raise RequestError(f"Interrupted when {question.server!r} asked {in_words(question)}.")
+        raise RequestError(f"Interrupted while {question.server!r} asked {in_words(question)}.")
     if isinstance(error, NobodyThereError):
         raise nobody(question)
     return asked.result()

@@ -1,4 +1,4 @@
-"""Progress of what takes long, under the cell that started it."""
+"""Show the progress of a long operation below its cell."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ __all__ = ["interrupted_in_one_line", "progress"]
 
 @contextmanager
 def interrupted_in_one_line() -> Iterator[None]:
-    """Have an interrupt end the cell as ever, but without the lines of this package on the way to it."""
+    """Let an interrupt end the cell as usual, but without this package's lines in the traceback."""
     try:
         yield
     except KeyboardInterrupt as interrupt:
-        line = "KeyboardInterrupt: the export ended here, and what it had started. No proof was written; run it again."
+        line = "KeyboardInterrupt: the export was interrupted before its proof was written. Run it again."
         setattr(interrupt, "_render_traceback_", lambda: [line])  # noqa: B010 - IPython asks an exception for it
         raise
 
 
 @contextmanager
 def progress(shell: InteractiveShell) -> Iterator[Callable[[str], None]]:
-    """Show the steps under the cell while they are taken, the seconds of the one under way; at the end the steps."""
-    if not hasattr(shell, "kernel"):  # in a terminal nothing that was shown can be changed
+    """Show the steps below the cell as they are taken, with the seconds of the current one."""
+    if not hasattr(shell, "kernel"):  # a terminal cannot update earlier output
         yield lambda step: print(step, file=sys.stderr)
         return
     steps: list[tuple[str, float]] = []

@@ -1,4 +1,4 @@
-"""Showing the author of a notebook what a call put out."""
+"""Show a call's output to the author of the notebook."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["say_call"]
 
 
 def say_call(call: Call | None) -> None:
-    """Show the author what a call put out: prints, displays, warnings, logs, and what it raised."""
+    """Show what a call printed, displayed, warned, logged and raised."""
     if call is None:
         return
     for event in call.events:
@@ -24,4 +24,7 @@ def say_call(call: Call | None) -> None:
         elif event.kind == "display":
             display(event.value, raw=True)
     if call.raised is not None:
-        print(f"It raised, and clients do not see this:\n{cells.explain(call.raised)}", file=sys.stderr)
+        print(
+            f"The function raised an exception, which clients do not see:\n{cells.explain(call.raised)}",
+            file=sys.stderr,
+        )

@@ -1,8 +1,8 @@
-"""Hearing widgets while a cell runs.
+"""Handle events of widgets while a cell runs.
 
-A kernel handles the messages of widgets on its main thread, after the cell that runs now. ipykernel has threads beside
-it, its subshells, and from 7.4 on a comm can say which of them its messages go to. Both are private to ipykernel and
-touched in this module only; where they are not to be had, there is no `Subshell`.
+A kernel handles the messages of widgets on its main thread, after the running cell. ipykernel also has other threads,
+its subshells, and since 7.4, a comm can choose the subshell that gets its messages. Both are private to ipykernel and
+used only in this module. Without them, `Subshell` is not available.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ __all__ = ["Subshell", "has_subshells"]
 T = TypeVar("T")
 
 _ROUTE = "_reply_subshell_for"
-"""The method of ipykernel's comms that names the subshell for a message from the front end."""
+"""The method of ipykernel's comms that chooses the subshell for a message from the front end."""
 
 PATIENCE = 10.0
 """Seconds to wait for a subshell to start; it takes 2 ms."""
 
 
 def has_subshells(shell: InteractiveShell) -> bool:
-    """Whether this kernel can hear widgets while a cell runs."""
+    """Return whether this kernel can handle widgets while a cell runs."""
     kernel: Any = getattr(shell, "kernel", None)
     if not getattr(kernel, "_supports_kernel_subshells", False):
         return False
-    from ipykernel.comm.comm import BaseComm  # here, because IPython in a terminal goes without
+    from ipykernel.comm.comm import BaseComm  # imported here, because IPython in a terminal does not need it
 
     manager = kernel.shell_channel_thread.manager
     return all(hasattr(manager, name) for name in ("_create_subshell", "_delete_subshell")) and hasattr(
@@ -39,9 +39,9 @@ def has_subshells(shell: InteractiveShell) -> bool:
 
 
 class Subshell:
-    """A thread of the kernel that hears the messages of some widgets, also while a cell runs.
+    """A thread of the kernel that handles the messages of some widgets and runs their callbacks, also during a cell.
 
-    Their callbacks run on it. To be made only where `has_subshells` says so, and on any thread but its own.
+    Make one only if `has_subshells` is true, and not on the subshell's own thread.
     """
 
     def __init__(self, shell: InteractiveShell) -> None:
@@ -51,7 +51,7 @@ class Subshell:
         self._id: str = self._on_its_thread(self._manager._create_subshell).result(PATIENCE)
 
     def hear(self, widget: Any) -> None:
-        """Hear this widget and all that it holds, or will hold."""
+        """Handle the messages of this widget, and of its present and future children."""
         if hasattr(widget, "children"):
             widget.observe(lambda change: self._hear_each(change.new), "children")
             self._hear_each(widget.children)
@@ -59,7 +59,7 @@ class Subshell:
         self._heard.append(widget)
 
     def close(self) -> None:
-        """End the thread; the main thread hears the widgets from now on."""
+        """End the thread; from now on, the main thread handles the widgets."""
         for widget in self._heard:
             if widget.comm is not None:  # it is closed
                 vars(widget.comm).pop(_ROUTE, None)
@@ -72,7 +72,7 @@ class Subshell:
                 self.hear(widget)
 
     def _on_its_thread(self, function: Callable[..., T], *args: object) -> Future[T]:
-        """Have the thread of the shell channel, which alone may start and end subshells, call a function."""
+        """Call a function on the thread of the shell channel; only that may start and end subshells."""
 
         async def call() -> T:
             return function(*args)

@@ -1,4 +1,4 @@
-"""Targets as a person names them: by URL, command, live notebook, or variable; and secrets by variable."""
+"""Find the target that a person names by URL, command, live notebook or variable, and secrets by variable."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ __all__ = ["expanded", "secret_named", "target_named", "token_named"]
 
 
 def target_named(session: Session, words: tuple[str, ...]) -> Target:
-    """Return the target that words mean: several words are a command, and so is a quoted line of them.
+    """Return the target for words; several words, or a quoted line of words, are a command.
 
     Raises:
         UnknownNameError: There is no such target.
-        UsageError: It is not a command line, or the variable holds no target.
+        UsageError: It is not a valid command line, or the variable's value is not a target.
     """
     if len(words) == 1 and any(character.isspace() for character in words[0]):
         try:
             words = tuple(shlex.split(words[0]))
         except ValueError as error:
-            raise UsageError(f"{words[0]!r} is no command line ({error}).") from None
+            raise UsageError(f"{words[0]!r} is not a valid command line ({error}).") from None
     if len(words) > 1:
         return Command(words[0], words[1:])
     (word,) = words
@@ -53,7 +53,7 @@ _NOTHING: object = object()
 
 
 def _live_or_program(session: Session, word: str, *, held: object = _NOTHING) -> Target:
-    """Return the live notebook or the program of that name; no program where a variable holds another thing."""
+    """Return the live notebook or the program of that name; no program if a variable has the name."""
     try:
         addresses.find(word)
     except UnknownNameError as error:
@@ -61,8 +61,8 @@ def _live_or_program(session: Session, word: str, *, held: object = _NOTHING) ->
             raise
         if held is not _NOTHING:
             raise UsageError(
-                f"The variable {word!r} holds a {type(held).__name__}, and that is nothing to connect to. A server "
-                "object is, a URL, and a command as a list of words. To run a program of that name, give its path."
+                f"Cannot connect to the variable {word!r}, a {type(held).__name__}. It can be a server object, a URL, "
+                "or a command as a list of words. To run a program of that name, give its path."
             ) from None
         if shutil.which(word) is not None:
             return Command(word)
@@ -72,52 +72,55 @@ def _live_or_program(session: Session, word: str, *, held: object = _NOTHING) ->
     if re.match(r"[\w-]+((\.[\w-]+)*:\d|(\.[\w-]+)+/)", word):
         known.append(f"http://{word}")
     raise UnknownNameError(
-        f"{word!r} is no URL, no live notebook, no program, and no variable that holds a server."
-        f"{did_you_mean(word, known)} A command stands after --: %mcp connect -- uvx mcp-server-time."
+        f"{word!r} is not a URL, a live notebook, a program or a variable with a server."
+        f"{did_you_mean(word, known)} Write a command after --: %mcp connect -- uvx mcp-server-time."
     )
 
 
 def token_named(session: Session, word: str) -> str:
-    """Return the token in a variable, here or in the environment; a word that can be no name is the token itself.
+    """Return the token in a variable, of the notebook or the environment; a word that cannot be a name is the token.
 
     Raises:
-        UnknownNameError: There is no variable of that name.
+        UnknownNameError: There is no such variable.
     """
     found = _found(session, word.removeprefix("$"))
     if found is None and word.replace("_", "").isalpha():
-        # Nothing of the word is repeated: it may be the secret itself.
+        # The message does not repeat the word, because it may be the secret itself.
         raise UnknownNameError(
-            "--token takes the name of a variable, or of one of the environment, and there is none of that name."
+            "--token takes the name of a variable of the notebook or the environment, and there is none of that name."
         )
     return word if found is None else found
 
 
 def secret_named(session: Session, word: str) -> str:
-    """Return the client's secret in a variable, here or in the environment.
+    """Return the client's secret in a variable of the notebook or the environment.
 
     Raises:
-        UnknownNameError: There is no variable of that name.
+        UnknownNameError: There is no such variable.
     """
     found = _found(session, word.removeprefix("$"))
     if found is None:
-        # Nothing of the word is repeated: it may be the secret itself, which does not belong on a line that is kept.
+        # The message does not repeat the word: it may be the secret itself.
         raise UnknownNameError(
-            "--client-secret takes the name of a variable, here or in the environment, and there is none of that name."
+            "--client-secret takes the name of a variable of the notebook or the environment, and there is none of "
+            "that name."
         )
     return found
 
 
 def expanded(session: Session, text: str, option: str) -> str:
-    """Replace each ``$NAME`` by what the variable holds, here or in the environment.
+    """Replace each ``$NAME`` by the value of that variable of the notebook or the environment.
 
     Raises:
-        UnknownNameError: There is no variable of that name; `option` says where it is wanted.
+        UnknownNameError: There is no such variable; the message names `option`.
     """
 
     def held(match: re.Match[str]) -> str:
         found = _found(session, match["name"])
         if found is None:
-            raise UnknownNameError(f"{option}: there is no variable {match['name']!r}, here or in the environment.")
+            raise UnknownNameError(
+                f"{option}: there is no variable {match['name']!r}, in the notebook or in the environment."
+            )
         return found
 
     return re.sub(r"\$\{?(?P<name>[A-Za-z_]\w*)\}?", held, text)

@@ -1,1 +1,1 @@
-"""Widgets, for what a person can click or fill in: forms, the card of a question, approvals, the workbench."""
+"""Widgets that a person can click or fill in: forms, question cards, approvals, the workbench."""

@@ -1,4 +1,4 @@
-"""The approval card: the calls that wait for a person, each with Allow and Deny, and what was decided."""
+"""The approval card: the calls that wait for a person, each with Allow and Deny, and the latest decisions."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from mcp_notebook.visible import visible
 __all__ = ["ApprovalCard"]
 
 PAUSE = 0.5
-"""Seconds for which the buttons of a new request do nothing, so that a click meant for another does not answer it."""
+"""Seconds before the buttons of a new request work, so that a click meant for another request does not answer it."""
 
 
 class ApprovalCard(w.VBox):
-    """What waits for a person at one listener, as it comes and goes.
+    """The calls that wait for a person at one listener, updated as they come and go.
 
-    A row stays where it is when it is answered, so that no button moves under the pointer; answered rows go when the
-    next request finds nobody waiting.
+    An answered row keeps its place, so that no button moves under the pointer. Answered rows disappear when a request
+    arrives and no earlier one is waiting.
 
     Args:
-        approval: Where the requests wait.
-        name: What the notebook calls the server.
+        approval: The requests and decisions of the listener.
+        name: The notebook's name for the server.
     """
 
     def __init__(self, approval: Approval, name: str) -> None:
@@ -39,8 +39,8 @@ class ApprovalCard(w.VBox):
         self._title = w.HTML()
         self._list = w.VBox()
         self._again = w.Button(
-            description="Ask for all again",
-            tooltip="Forget what was allowed for the rest",
+            description="Ask again for all tools",
+            tooltip='Revoke all "always allow" decisions',
             layout=w.Layout(width="auto", display="none"),
         )
         self._again.on_click(lambda _: approval.ask_again())
@@ -50,7 +50,7 @@ class ApprovalCard(w.VBox):
         self._draw()
 
     def _draw(self) -> None:
-        """Show how it is now; called on any thread."""
+        """Show the current state; called on any thread."""
         with self._lock:
             waiting = self._approval.waiting
             new = [request for request in waiting if request.number not in self._rows]
@@ -71,7 +71,7 @@ class ApprovalCard(w.VBox):
             widget.value = html
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        self._draw()  # what began to wait just now may not be drawn yet
+        self._draw()  # a request that has just arrived may not be drawn yet
         bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
         # ipywidgets cuts the text after 110 characters.
         bundle["text/plain"] = repr(self)
@@ -95,13 +95,13 @@ class _Row(w.VBox):
             self._button("Allow", f"Allow {label}", lambda: approval.allow(request.number)),
             self._button("Deny", f"Deny {label}", lambda: approval.deny(request.number, self._reason.value.strip())),
             self._button(
-                "Allow this tool for the rest",
-                f"Allow {label}, and ask no more about this tool for {who(request)}",
+                "Always allow this tool",
+                f"Allow {label}, and do not ask about this tool again for {who(request)}",
                 lambda: approval.allow(request.number, always=True),
             ),
         ]
         self._reason = w.Text(
-            placeholder="reason for a Deny; the model is told",
+            placeholder="reason to deny; the model sees it",
             description="reason",
             layout=w.Layout(width="26em"),
             style={"description_width": "auto"},
@@ -116,7 +116,7 @@ class _Row(w.VBox):
         def clicked(_button: object) -> None:
             try:
                 act()
-            except UnknownNameError:  # it ended meanwhile, and the row says how
+            except UnknownNameError:  # already decided; the row says how
                 self.draw()
 
         button = w.Button(description=text, tooltip=tooltip, disabled=True, layout=w.Layout(width="auto"))
@@ -128,7 +128,7 @@ class _Row(w.VBox):
         self.draw()
 
     def draw(self) -> None:
-        """Show how the request is now."""
+        """Show the request's current state."""
         for button in (*self._buttons, self._reason):
             button.disabled = not self._armed or self._request.decision is not None
         if self._shown.value != self.html:
@@ -136,5 +136,5 @@ class _Row(w.VBox):
 
     @property
     def html(self) -> str:
-        """The request in words."""
+        """The request as HTML."""
         return request_card(self._request)

@@ -1,4 +1,4 @@
-"""Closing a widget with all that belongs to it, which ipywidgets leaves open."""
+"""Close a widget together with everything in it, which ipywidgets leaves open."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ __all__ = ["close_inside", "close_with_all"]
 
 
 def close_with_all(widget: w.Widget) -> None:
-    """Close a widget and all that belongs to it."""
+    """Close a widget and everything in it."""
     close_inside(widget)
     widget.close()
 
 
 def close_inside(widget: w.Widget) -> None:
-    """Close what belongs to a widget, so that neither the kernel nor the browser keeps it.
+    """Close everything in a widget, so that neither the kernel nor the browser keeps it.
 
-    That is what is in it at any depth, also what is not shown now, and the layouts and styles.
+    That includes widgets at any depth, those not shown at the moment, and layouts and styles.
     """
     inside: dict[w.Widget, None] = {}
     _collect(widget, inside)
@@ -36,6 +36,6 @@ def _collect(widget: w.Widget, found: dict[w.Widget, None]) -> None:
 
 def _parts(widget: w.Widget) -> Iterator[w.Widget]:
     yield from getattr(widget, "children", ())
-    # Under its attributes is also what it shows at other times.
+    # The attributes also have the widgets that are not shown at the moment.
     kept = [*vars(widget).values(), getattr(widget, "layout", None), getattr(widget, "style", None)]
     yield from (part for part in kept if isinstance(part, w.Widget))

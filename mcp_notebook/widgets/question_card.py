@@ -1,4 +1,4 @@
-"""The card of a question: what a server asks, where a person answers, and in the end what was answered."""
+"""Show a question from a server, with fields for a person's answer, and later the answer itself."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ __all__ = ["QuestionCard", "ask_in"]
 
 
 def ask_in(container: w.Box) -> Callable[[Question], Awaitable[Answer]]:
-    """Return an answerer that shows each question in `container`; the kernel must be free to hear the answer."""
+    """Return an answerer that shows each question in `container`; the answer arrives only while the kernel is free."""
 
     async def ask(question: Question) -> Answer:
         card = QuestionCard(question)
@@ -44,14 +44,14 @@ def ask_in(container: w.Box) -> Callable[[Question], Awaitable[Answer]]:
 
 
 class QuestionCard(w.VBox):
-    """A question, fields for the answer, and buttons; once it is answered, only what was asked and answered.
+    """A question, with fields and buttons for the answer; once answered, only the question and the answer.
 
     Args:
-        question: What is asked.
+        question: The question.
 
     Attributes:
-        question: What is asked.
-        answer: What the person answers. Cancelling it closes the card with the word "interrupted".
+        question: The question.
+        answer: The future of the person's answer. Cancelling it closes the card with the word "interrupted".
     """
 
     def __init__(self, question: Question) -> None:
@@ -69,14 +69,14 @@ class QuestionCard(w.VBox):
 
     @property
     def rendering(self) -> look.Rendering:
-        """What there is to see without a widget: the question, and the answer once there is one."""
+        """The card without widgets: the question, and the answer once there is one."""
         if not self.answer.done():
             return asked(self.question)
         words = "interrupted" if self.answer.cancelled() else answer_in_words(self.answer.result())
         return asked(self.question, words)
 
     def close(self) -> None:
-        """Take the card out of the page, with all that is in it; a request that waits for it waits no longer."""
+        """Remove the card and everything in it from the page; a request that waits for the answer is cancelled."""
         self.answer.cancel()
         close_inside(self)
         super().close()
@@ -91,7 +91,7 @@ class QuestionCard(w.VBox):
             self._give(answer)
 
     def _give(self, answer: Answer) -> None:
-        with suppress(InvalidStateError):  # it was interrupted meanwhile
+        with suppress(InvalidStateError):  # interrupted in the meantime
             self.answer.set_result(answer)
 
     def _show_the_end(self, _: object) -> None:
@@ -107,19 +107,19 @@ class QuestionCard(w.VBox):
 
     def __repr__(self) -> str:
         other_way = (
-            "" if self.answer.done() else "\n  (a widget; without one: interrupt, and call with --answers '[...]')"
+            "" if self.answer.done() else "\n  (no widget shown? Interrupt, and call again with --answers '[...]')"
         )
         return f"{self.rendering.text}{other_way}"
 
 
 class _Reply(NamedTuple):
-    """How one kind of question is answered.
+    """The parts of a card that depend on the kind of question.
 
     Attributes:
-        fields: Where a person types.
-        read: Returns the answer; raises ValueError, with the reason, for what cannot be sent.
-        why: What accepting does.
-        refusals: The other answers: their names, what they do, and what is sent.
+        fields: The inputs.
+        read: Returns the answer; raises ValueError, with the reason, if it cannot be sent.
+        why: The tooltip of Accept.
+        refusals: The other answers, each with a button's name and tooltip.
     """
 
     fields: Sequence[w.Widget]
@@ -129,48 +129,48 @@ class _Reply(NamedTuple):
 
 
 _ELICITATION = (
-    ("Decline", "Tell the server that you do not want to", ElicitResult(action="decline")),
-    ("Cancel", "Tell the server that you did not choose", ElicitResult(action="cancel")),
+    ("Decline", "Tell the server that you refuse", ElicitResult(action="decline")),
+    ("Cancel", "Tell the server that you made no choice", ElicitResult(action="cancel")),
 )
 
 
 def _form(params: ElicitRequestFormParams) -> _Reply:
     form = SchemaForm(params.requested_schema)
-    # The protocol has clients fill in the defaults, and send what is in the form.
+    # By the protocol, clients fill in the defaults, and send what the form has in the end.
     form.fill({p.name: p.default for p in parameters(params.requested_schema) if p.default not in (UNSET, None)})
 
     def read() -> Answer:
         form.show_problems()
         return ElicitResult(action="accept", content=form.read())
 
-    return _Reply([form], read, "Send what is filled in", _ELICITATION)
+    return _Reply([form], read, "Send the values above", _ELICITATION)
 
 
 def _url(params: ElicitRequestURLParams) -> _Reply:
-    hint = w.HTML("<p>Only you open it. Accept says that you have.</p>")
-    return _Reply([hint], lambda: ElicitResult(action="accept"), "Say that you have opened it", _ELICITATION)
+    hint = w.HTML("<p>The notebook does not open the link: you do. Accept tells the server that you have.</p>")
+    return _Reply([hint], lambda: ElicitResult(action="accept"), "Tell the server that you opened it", _ELICITATION)
 
 
 def _sampling(params: CreateMessageRequestParams) -> _Reply:
-    text = _text_area("answer", "what the model says")
+    text = _text_area("answer", "the model's answer")
 
     def read() -> Answer:
         if not text.value:
-            raise ValueError("answer: a model says something; Decline sends nothing")
+            raise ValueError("answer: a model's answer cannot be empty; to send none, choose Decline")
         content = TextContent(type="text", text=text.value)
         return CreateMessageResult(role="assistant", content=content, model="a person", stop_reason="endTurn")
 
-    return _Reply([text], read, "Send this as the model's answer", [("Decline", "Let no model answer", DECLINED)])
+    return _Reply([text], read, "Send this as the model's answer", [("Decline", "Send no answer", DECLINED)])
 
 
 def _roots(params: None) -> _Reply:
-    text = _text_area("roots", "directories or file:// URIs, one to a line")
+    text = _text_area("roots", "directories or file:// URIs, one on each line")
 
     def read() -> Answer:
         lines = filter(None, map(str.strip, text.value.splitlines()))
         return ListRootsResult(roots=[root(line) for line in lines])
 
-    return _Reply([text], read, "Tell the server of these", [("Decline", "Tell the server of none", NO_ROOTS)])
+    return _Reply([text], read, "Send these roots", [("Decline", "Send no roots", NO_ROOTS)])
 
 
 _REPLIES: dict[str, Callable[[Any], _Reply]] = {"form": _form, "url": _url, "sampling": _sampling, "roots": _roots}

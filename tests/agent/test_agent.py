@@ -143,7 +143,7 @@ def test_a_conversation_goes_on(talk: Callable[..., Turn]) -> None:
 
 def test_a_turn_that_fails_keeps_its_complete_rounds(talk: Callable[..., Turn]) -> None:
     conversation = Conversation()
-    with pytest.raises(ModelError, match="The script has 1 steps, and the model is asked once more"):
+    with pytest.raises(ModelError, match="The script has only 1 steps, and the model was asked again"):
         talk(ScriptedModel([FIND]), conversation)
     assert [message.role for message in conversation.messages] == ["user", "assistant", "user"]
     assert talk(ScriptedModel(["Kindred."]), conversation).answer == "Kindred."

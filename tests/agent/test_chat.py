@@ -42,7 +42,7 @@ def chat(shared_kernel: Kernel) -> Kernel:
 def test_each_step_is_shown_and_the_script_says_that_it_is_one(chat: Kernel) -> None:
     ran = chat.good("%%mcp_chat --new --script finding -o turn\nWhich books by Butler are there?")
     assert ran.text == (
-        "chat with a script, finding: no model is asked; tools: 2 of library\n"
+        "chat with the script finding instead of a model; tools: 2 of library\n"
         "scripted model: Let me look.\n"
         'calls find on library: {"author": "Butler"}\n'
         "  Kindred\n"
@@ -92,12 +92,15 @@ def test_approving_all_asks_before_what_only_reads_too(chat: Kernel) -> None:
 @pytest.mark.parametrize(
     ("cell", "line"),
     [
-        ("%%mcp_chat --script finding\n ", "There is nothing to say"),
-        ("%%mcp_chat\nHello", "Which model? --model anthropic:NAME"),
-        ("%%mcp_chat --model scripted\nHello", "needs its script: --script VAR"),
-        ("%%mcp_chat --script nothing\nHello", "nothing is no list"),
+        ("%%mcp_chat --script finding\n ", "The prompt is empty"),
+        ("%%mcp_chat\nHello", "No model is chosen. Use --model anthropic:NAME"),
+        ("%%mcp_chat --model scripted\nHello", "needs a script: --script VAR"),
+        ("%%mcp_chat --script nothing\nHello", "nothing is not a list"),
         ("%%mcp_chat --model nobody:nothing\nHello", "Unknown model: nobody:nothing"),
-        ("%%mcp_chat --script finding --model openai:gpt-5\nHello", "Either openai:gpt-5 answers or the script does"),
+        (
+            "%%mcp_chat --script finding --model openai:gpt-5\nHello",
+            "Either openai:gpt-5 or the script can answer, not both",
+        ),
         ("%%mcp_chat --script finding --on libary\nHello", "Did you mean 'library'?"),
         ("%%mcp_chat --script finding --max-turns 1\nHello", "asked 1 times and still calls tools"),
     ],
@@ -166,7 +169,7 @@ def test_a_model_answers_when_a_server_samples(chat: Kernel) -> None:
     chat.good("praises = [lambda messages: 'heard: ' + messages[-1].content.text]")
     assert ": scripted.\n" in chat.good("%mcp sampling --script praises").stdout
     assert chat.good("%mcp call praise").text == "heard: Praise it."
-    assert "The script has 1 steps" in chat.run("%mcp call praise").stderr
+    assert "The script has only 1 steps" in chat.run("%mcp call praise").stderr
     assert ": no model.\n" in chat.good("%mcp sampling off").stdout
     unattended = chat.client.execute("%mcp call praise", allow_stdin=False)
     assert "nobody is here to answer" in chat.finish(unattended).stderr

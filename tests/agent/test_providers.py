@@ -119,10 +119,10 @@ def test_a_provider_that_is_not_there_is_one_line(portal: Portal, monkeypatch: p
 @pytest.mark.parametrize(
     ("model", "line"),
     [
-        ("openai:gpt-5", "openai:gpt-5 needs OPENAI_API_KEY in the environment that Jupyter is started from"),
-        ("anthropic:claude-sonnet-4-5", "run %pip install 'pydantic-ai-slim\\[anthropic\\]'"),
-        ("nobody:nothing", "Unknown model: nobody:nothing. A model is named provider:name"),
-        ("gpt-5", "A model is named provider:name"),
+        ("openai:gpt-5", "openai:gpt-5 needs OPENAI_API_KEY in the environment in which Jupyter starts"),
+        ("anthropic:claude-sonnet-4-5", "Run %pip install 'pydantic-ai-slim\\[anthropic\\]'"),
+        ("nobody:nothing", "Unknown model: nobody:nothing. Name a model as provider:name"),
+        ("gpt-5", "Name a model as provider:name"),
     ],
 )
 def test_what_a_model_needs_is_one_line(model: str, line: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -450,7 +450,7 @@ def test_an_answer_that_is_too_large_is_refused_in_one_line_and_the_bridge_goes_
     with Host() as host:
         answer = host.call("echo", text="x" * 1_000_000, times=40)  # it is there twice, as text and as structure
         assert answer["error"]["message"] == (
-            "'sales' answered with more than 64 MB, the most that is taken of one message. Ask it for less."
+            "'sales' answered with more than 64 MB, the limit for one message. Ask for less data."
         )
         assert host.call("add", a=1, b=2)["result"]["structuredContent"] == {"result": 3}
 

@@ -66,7 +66,7 @@ def test_a_call_is_allowed_by_its_button(lab: Lab, client: Connected) -> None:
         lab.picture(f"approval-{'dark' if dark else 'light'}", card(lab))
     row(lab, "Dune").get_by_role("button", name="Allow", exact=True).press("Enter")
     assert call.result(30).structured_content == {"result": "deleted Dune"}
-    expect(card(lab).get_by_text("approvals: nothing waits")).to_be_visible()
+    expect(card(lab).get_by_text("approvals: none waiting")).to_be_visible()
 
 
 def test_a_call_is_denied_with_a_reason_that_its_model_reads(lab: Lab, client: Connected) -> None:

@@ -85,13 +85,13 @@ def arguments(form: Locator) -> str:
 def test_what_is_missing_is_said_at_its_field_and_nothing_is_sent(lab: Lab, form: Locator) -> None:
     row(form, "weeks").fill("12")
     call(form)
-    expect(form.get_by_text("! 12 is over 8")).to_be_visible()
+    expect(form.get_by_text("! 12 is greater than 8")).to_be_visible()
     expect(form.get_by_text("not called").first).to_be_visible()
     lab.picture("form-problems", form)
     row(form, "weeks").fill("")
     row(form, "title").fill("Dune")
     row(form, "title").press("Tab")
-    expect(form.get_by_text("! 12 is over 8")).to_have_count(0)
+    expect(form.get_by_text("! 12 is greater than 8")).to_have_count(0)
 
 
 def test_fields_for_an_object_an_array_and_a_union_fill_in_what_is_sent(lab: Lab, form: Locator) -> None:
@@ -133,7 +133,7 @@ def test_json_typed_beside_the_form_fills_it_in_and_what_is_no_json_is_said(lab:
     lab.picture("form-json", form)
     row(form, "JSON").fill('{"title": ')
     row(form, "JSON").press("Tab")
-    expect(form.get_by_text("not taken over")).to_be_visible()
+    expect(form.get_by_text("not applied")).to_be_visible()
     expect(row(form, "JSON")).to_have_value('{"title": ')
     expect(row(form, "title")).to_have_value("Kindred")
     lab.theme(dark=True)

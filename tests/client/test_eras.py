@@ -51,15 +51,15 @@ def test_the_same_parts_of_a_call_stand_beside_each_other():
         "request",
         "meanwhile",
         "result",
-        "beside it",
+        "alongside",
         "leave",
         "The result is the same.",
     ]
     beside = {line[:48].strip(): line[48:].strip() for line in lines}
-    assert beside["client → initialize"].startswith("nothing: each request says who asks")
+    assert beside["client → initialize"].startswith("nothing: each request names the client")
     assert beside["client → tools/call add"] == "client → tools/call add"
     assert beside["← server notifications/progress"] == "← server notifications/progress"
-    assert beside["client → DELETE, the session is over"] == "nothing: there is no session"
+    assert beside["client → DELETE, the end of the session"] == "nothing: there is no session"
     assert beside["client → tools/list"] == ""
 
 
@@ -109,8 +109,8 @@ REFUSED = frame("server", id=1, error={"code": -1})
 @pytest.mark.parametrize(
     ("legacy", "modern", "words"),
     [
-        (LEGACY, MODERN[:2], "No result came in the modern era."),
-        ([], [], "No result came in the legacy nor in the modern era."),
+        (LEGACY, MODERN[:2], "The modern era got no result."),
+        ([], [], "The legacy and the modern era got no result."),
         (LEGACY, [*MODERN[:2], FAILED], "The results differ: isError."),
         (LEGACY, [*MODERN[:2], REFUSED], "The results differ: content, isError, code."),
     ],
@@ -172,7 +172,7 @@ def test_a_tool_that_may_not_be_called_twice_is_called_on_demand_only(kernel: Ke
     assert kernel.value("many") == []
     shown = kernel.good("%mcp eras add --yes")
     assert "The results differ: content[0].text" in shown.text
-    assert "It was called twice" in shown.text
+    assert "The tool was called twice" in shown.text
     assert kernel.value("many") == [1, 1]
 
 
@@ -181,5 +181,5 @@ def test_what_goes_wrong_in_an_era_is_said_under_what_came_until_then(kernel: Ke
     kernel.good(TOOLS)
     shown = kernel.good("%mcp eras greet word=Hello --answers []").text
     assert "modern: 'notebook' asked 'Who is it?'" in shown
-    assert "No result came in the" in shown
+    assert "era got no result" in shown
     assert "has no tool 'gret'" in kernel.run("%mcp eras gret").stderr

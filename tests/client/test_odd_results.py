@@ -108,11 +108,14 @@ def test_a_result_that_does_not_fit_its_output_schema_is_shown_with_what_does_no
     schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["m"]}
     with connected(odd(tools=with_schema(schema), result={"content": [TEXT], "structuredContent": {"n": "1"}})) as c:
         outcome = c.call("t")
-        assert sorted(lines(outcome)) == ["structuredContent.m: required", 'structuredContent.n: "1" is no integer']
+        assert sorted(lines(outcome)) == [
+            "structuredContent.m: required",
+            'structuredContent.n: "1" is not of type integer',
+        ]
         assert outcome.result.structured_content == {"n": "1"}
         assert "good" in render(outcome.result, schema).text
         assert outcome.call is not None
-        assert 'structuredContent.n: "1" is no integer' in call_card(outcome.call, "", repr).text
+        assert 'structuredContent.n: "1" is not of type integer' in call_card(outcome.call, "", repr).text
 
 
 def test_a_tool_with_an_output_schema_that_sends_no_structured_content_is_told() -> None:

@@ -243,7 +243,7 @@ WRONG = {
         "    await ctx.notify_resource_updated('library://loans')\n"
         "    return f'{title}: back from {loans[title]}'": "not lent any more",
         "%%mcp_tool\ndef give_back(title: str) -> str:\n    if title not in loans: raise ToolError(title)\n"
-        "    return f'{title}: back from {loans.pop(title)}'": "and no notice about library://loans",
+        "    return f'{title}: back from {loans.pop(title)}'": "but no notification about library://loans",
         "%%mcp_tool\nasync def give_back(title: str, ctx: Context) -> str:\n    member = loans.pop(title)\n"
         "    await ctx.notify_resource_updated('library://loans')\n"
         "    return f'{title}: back from {member}'": "got the error 'Error executing tool give_back'",
@@ -344,7 +344,7 @@ WRONG = {
         f"{SURE}{ASK}{DISCARD}    sure = isinstance(outcome, AcceptedElicitation) and outcome.data.sure\n"
         "    return f'{title}: discarded' if sure else f'{title}: kept'": "to cancel is not to decide",
         "%%mcp_tool\ndef discard(title: str) -> str:\n    lent = any(loan['title'] == title for loan in loans)\n"
-        "    return f'{title}: kept' if lent else f'{title}: discarded'": "with 1 of 1 questions never asked",
+        "    return f'{title}: kept' if lent else f'{title}: discarded'": "but 1 of 1 questions were never asked",
     },
     "exercise-make-copy": {
         "%%mcp_tool\ntwo = anyio.Semaphore(2)\n\nasync def make_copy(card: str) -> str:\n    async with two:\n"
@@ -741,7 +741,7 @@ def asking_server() -> NotebookServer:
         ("burn", [{"sure": False}], "got False"),
         ("burn", ["decline"], "got the error"),
         ("burn", [], "asked 'Sure?', and the 0 answers given are used up"),
-        ("keep", [{"sure": True}], "got True, with 1 of 1 questions never asked"),
+        ("keep", [{"sure": True}], "got True, but 1 of 1 questions were never asked"),
     ],
 )
 def test_a_check_answers_what_the_tool_asks_and_wants_to_be_asked(tool: str, answers: list[Any], said: str) -> None:
@@ -781,7 +781,7 @@ def test_copying_the_course_again_keeps_what_the_learner_changed(tmp_path: Path)
     folder = tmp_path / "my course"
     assert f"{len(NOTEBOOKS)} copied" in copy_course(folder)
     (folder / FIRST).write_text("mine", encoding="utf-8")
-    assert "--fresh starts over" in copy_course(folder)
+    assert "to start over: --fresh" in copy_course(folder)
     assert (folder / FIRST).read_text(encoding="utf-8") == "mine"
 
 

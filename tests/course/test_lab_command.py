@@ -23,7 +23,7 @@ def test_the_first_notebook_runs_from_top_to_bottom_and_its_form_calls_the_tool(
     lab.wait_until_idle()
     lab.menu("Edit", "Clear Outputs of All Cells")
     lab.run_all()
-    page.locator(".jp-OutputArea-output", has_text="it listens no longer").wait_for()
+    page.locator(".jp-OutputArea-output", has_text="it no longer listens").wait_for()
     lab.wait_until_idle()
     failed = page.locator(".jp-OutputArea-output", has_text="Traceback (most recent call last)")
     expect(failed).to_have_count(1)

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from mcp_notebook.doctor import Finding, Kernel, examine, front_end, parent_command, report
+from mcp_notebook.doctor import Diagnosis, KernelFacts, examine, front_end, parent_command, report
 
-KERNEL = Kernel("JupyterLab or Notebook", subshells=True, loop="asyncio.unix_events")
+KERNEL = KernelFacts("JupyterLab or Notebook", subshells=True, loop="asyncio.unix_events")
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,7 @@ def private_runtime_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch
     return folder
 
 
-def found(words: str, kernel: Kernel | None = None, environ: Mapping[str, str] | None = None) -> Finding:
+def found(words: str, kernel: KernelFacts | None = None, environ: Mapping[str, str] | None = None) -> Diagnosis:
     """Return the one finding that says this."""
     (finding,) = (f for f in examine(kernel, environ or {}) if words in f.what)
     return finding
@@ -50,7 +50,7 @@ def installed(monkeypatch: pytest.MonkeyPatch, **versions: str | None) -> None:
 
 
 def test_everything_that_is_not_as_it_should_be_comes_with_its_fix() -> None:
-    findings = examine(Kernel("plain IPython"), {"HTTP_PROXY": "http://p", "JUPYTERHUB_USER": "a"})
+    findings = examine(KernelFacts("plain IPython"), {"HTTP_PROXY": "http://p", "JUPYTERHUB_USER": "a"})
     assert {f.status for f in findings} == {"problem", "note", "ok"}
     assert all(f.fix for f in findings if f.status != "ok")
     assert [f.status for f in findings] == sorted((f.status for f in findings), key=["problem", "note", "ok"].index)
@@ -92,7 +92,7 @@ def test_an_extension_of_jupyterlab_that_cannot_draw_the_widgets_is_a_problem(mo
     assert found("widgets: ").status == "ok"
     installed(monkeypatch, jupyterlab_widgets="1.1.0")
     assert found("jupyterlab_widgets 1.1.0", KERNEL).status == "problem"
-    assert found("VS Code displays them itself", Kernel("VS Code", subshells=True)).status == "ok"
+    assert found("VS Code displays them itself", KernelFacts("VS Code", subshells=True)).status == "ok"
 
 
 def test_a_missing_extension_of_jupyterlab_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +159,7 @@ def test_nobody_is_told_to_upgrade_what_a_service_pins(
     environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     installed(monkeypatch, ipykernel="6.17.1", ipywidgets="7.7.1", jupyterlab_widgets="1.1.0", mcp="1.9.0")
-    findings = examine(Kernel("JupyterLab or Notebook", subshells=False), environ)
+    findings = examine(KernelFacts("JupyterLab or Notebook", subshells=False), environ)
     about = [f for f in findings if any(w in f.what for w in ("subshells", "ipykernel 6.17", "widgets"))]
     assert len([f for f in about if f.fix]) >= 3
     assert not [f for f in about if "pip install" in f.fix]
@@ -167,7 +167,7 @@ def test_nobody_is_told_to_upgrade_what_a_service_pins(
 
 
 def test_colab_is_known_by_its_module_alone() -> None:
-    assert found("no subshells", Kernel("Colab", subshells=False)).fix == (
+    assert found("no subshells", KernelFacts("Colab", subshells=False)).fix == (
         "do not change it: Colab has its own version and needs it"
     )
 
@@ -185,7 +185,7 @@ def test_the_classic_notebook_is_known_by_the_file_of_its_server(private_runtime
 
 
 def test_widgets_of_the_classic_notebook_are_drawn_by_its_own_extension(monkeypatch: pytest.MonkeyPatch) -> None:
-    kernel = Kernel("classic Notebook", subshells=True)
+    kernel = KernelFacts("classic Notebook", subshells=True)
     installed(monkeypatch, widgetsnbextension="4.0.14", jupyterlab_widgets=None)
     assert (
         found("widgets: ", kernel).what == "widgets: the classic Notebook's extension for them is in this environment"
@@ -196,8 +196,8 @@ def test_widgets_of_the_classic_notebook_are_drawn_by_its_own_extension(monkeypa
 
 def test_subshells_are_told() -> None:
     assert found("subshells", KERNEL).status == "ok"
-    assert "ipykernel>=7" in found("no subshells", Kernel("VS Code", subshells=False)).fix
-    assert found("no kernel", Kernel("plain IPython")).status == "note"
+    assert "ipykernel>=7" in found("no subshells", KernelFacts("VS Code", subshells=False)).fix
+    assert found("no kernel", KernelFacts("plain IPython")).status == "note"
 
 
 def test_a_nested_loop_is_told_and_only_the_one_that_loses_cells_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,7 +212,7 @@ def test_a_nested_loop_is_told_and_only_the_one_that_loses_cells_is_a_problem(mo
 def test_a_remembered_port_is_a_problem_only_while_another_program_has_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        kernel = Kernel("VS Code", subshells=True, ports={"a": 5}, remembered={"library": port})
+        kernel = KernelFacts("VS Code", subshells=True, ports={"a": 5}, remembered={"library": port})
         assert found("library", kernel).status == "problem"
         assert found("server a listens on port 5", kernel).status == "ok"
     assert not [f for f in examine(kernel, {}) if "library" in f.what]
@@ -288,7 +288,7 @@ def test_hosts_that_do_not_follow_changes_are_named() -> None:
 
 def test_the_report_says_each_status_in_words_and_breaks_no_command() -> None:
     text = report(
-        [Finding("a " * 80, "problem", "run " + "--some-option " * 12), Finding("b", "note", "c"), Finding("d")]
+        [Diagnosis("a " * 80, "problem", "run " + "--some-option " * 12), Diagnosis("b", "note", "c"), Diagnosis("d")]
     )
     lines = text.splitlines()
     assert lines[0] == "doctor: 1 problem, 1 note, 1 ok"

@@ -248,7 +248,7 @@ def test_an_interrupt_is_told_in_one_line(
     monkeypatch.setattr(exporting, "prove", interrupted)
     capsys.readouterr()
     shell.shell.run_cell("%mcp export books")
-    assert capsys.readouterr().out.startswith("KeyboardInterrupt: the export ended here")
+    assert capsys.readouterr().out.startswith("KeyboardInterrupt: the export was interrupted")
 
 
 def test_a_file_on_the_way_to_the_directory_is_named(shell: Shell, tmp_path: Path) -> None:

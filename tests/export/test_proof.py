@@ -256,7 +256,7 @@ def call(**about: Any) -> Call:
 @pytest.mark.parametrize(
     ("about", "reason"),
     [
-        ({"cut": True}, "it was too long to be kept whole"),
+        ({"cut": True}, "it was too long to be kept in full"),
         ({"state": "cancelled"}, "it was cancelled"),
         ({"state": "running"}, "it had not ended"),
         ({"approval": Decision(False, "a person", 1.0)}, "it was not allowed"),

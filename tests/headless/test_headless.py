@@ -116,7 +116,7 @@ def test_an_error_is_one_report_of_the_authors_lines(write: Write) -> None:
     ("cell", "end"),
     [
         ("x = 1 +* 2", "  line 1\n    x = 1 +* 2\nSyntaxError: invalid syntax"),
-        ("%mcp use nothing", "    %mcp use nothing\nThere is no live server or variable 'nothing'."),
+        ("%mcp use nothing", "    %mcp use nothing\nThere is no server 'nothing' here."),
         ("%%mcp_tool\ndef f(a=b): ...", "  line 2\n    def f(a=b): ...\nNameError: name 'b' is not defined"),
         ("await nothing()", "  line 1\n    await nothing()\nNameError: name 'nothing' is not defined"),
         ("name = input()", "EOFError: This notebook runs without a front end, so nobody can answer input()."),

@@ -242,7 +242,7 @@ def test_what_cannot_be_served_is_said_on_stderr(tmp_path: Path) -> None:
     save(late, {"one": "import asyncio\nawait asyncio.sleep(60)"})
     save(empty, {"one": "x = 1"})
     with serving(late, "--timeout", "0.5") as first, serving(empty) as second:
-        for process, status, said in ((first, 1, "No end within 0.5 s"), (second, 2, "has no MCP server")):
+        for process, status, said in ((first, 1, "No end within 0.5 s"), (second, 2, "There is no server here")):
             out, err = process.communicate(timeout=DEADLINE)
             assert (process.returncode, out) == (status, "")
             assert said in err

@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from mcp_notebook import headless
 from mcp_notebook.client import Connection
-from mcp_notebook.headless.watching import Watcher
+from mcp_notebook.headless.watching import NotebookWatcher
 from mcp_notebook.session.choosing import choose
 
 Cells = dict[str, str]
@@ -41,7 +41,7 @@ class Watched:
         self.notebook = notebook
         self.told: list[str] = []
         self.client = Connection(notebook.session.portal, choose(notebook.session).server, "legacy")
-        self.watch = Watcher(notebook, only, self.told.append)
+        self.watch = NotebookWatcher(notebook, only, self.told.append)
 
     def saved(self, **cells: str) -> str:
         save(self.path, cells)
@@ -168,7 +168,7 @@ def test_cells_without_ids_are_known_by_their_source(path: Path) -> None:
     save_without_ids("runs = [0]", "runs.append(1)", "runs.append(1)", ADD)
     with headless.run(path) as notebook:
         told: list[str] = []
-        watch = Watcher(notebook, None, told.append)
+        watch = NotebookWatcher(notebook, None, told.append)
         save_without_ids("runs = [0]", "runs.append(1)", "runs.append(1)", ADD.replace("a + b", "b + a"))
         watch.look()
         assert told == ["sales.ipynb changed: cell 4 ran."]

@@ -89,11 +89,11 @@ def test_writing_says_what_was_done_and_writing_again_that_nothing_was(serving: 
     path = folder / ".vscode" / "mcp.json"
     path.write_text('{\n    // mine\n    "servers": {}\n}\n', encoding="utf-8")
     ran = serving.good("%mcp clients vscode --write")
-    assert f"'analysis-library' is added to {path}" in ran.text
+    assert f"Added 'analysis-library' to {path}" in ran.text
     assert "mcp.json.bak1" in ran.text
     assert "// mine" in path.read_text(encoding="utf-8")
-    assert "nothing is changed" in serving.good("%mcp clients vscode --write").text
-    assert "'analysis-library' is changed in" in serving.good("%mcp clients vscode --write --http").text
+    assert "Nothing was changed" in serving.good("%mcp clients vscode --write").text
+    assert "Changed 'analysis-library' in" in serving.good("%mcp clients vscode --write --http").text
     assert token(serving) not in path.read_text(encoding="utf-8")
 
 
@@ -101,8 +101,8 @@ def test_writing_says_what_was_done_and_writing_again_that_nothing_was(serving: 
     ("line", "says"),
     [
         ("clients --server idle", "does not listen, so no client can reach it. First: %mcp serve."),
-        ("clients --write", "--write wants to know whose file"),
-        ("clients vscode --show-token", "--show-token goes with --http"),
+        ("clients --write", "--write requires a host"),
+        ("clients vscode --show-token", "--show-token requires --http"),
         ("clients curser", "'HOST': 'curser' is not one of"),
         ("clients claude-desktop --http", "can only start processes"),
         ("clients vscode --http --show-token --write", "may be committed"),

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from mcp_notebook.errors import HostError
 from mcp_notebook.hosts import (
     HOSTS,
-    Bridge,
-    Http,
+    BridgeLink,
+    HttpLink,
     Link,
     Written,
     add_command,
@@ -28,7 +28,7 @@ from mcp_notebook.hosts import (
     write,
 )
 
-BRIDGE = Bridge("analysis/library")
+BRIDGE = BridgeLink("analysis/library")
 URL = "http://127.0.0.1:8123/mcp"
 SECRET = "s3cr3t-s3cr3t"
 
@@ -59,7 +59,7 @@ def test_by_bridge_the_running_python_is_named_by_its_whole_path_and_nothing_is_
 
 
 def test_each_host_has_the_form_that_its_own_documentation_shows() -> None:
-    http = Http("library", URL)
+    http = HttpLink("library", URL)
     assert document(HOSTS["claude-code"], http) == {
         "mcpServers": {
             "library": {
@@ -82,7 +82,7 @@ def test_each_host_has_the_form_that_its_own_documentation_shows() -> None:
 
 
 def test_a_server_over_sse_is_named_as_one() -> None:
-    link = Http("library", "http://127.0.0.1:8123/sse", transport="sse")
+    link = HttpLink("library", "http://127.0.0.1:8123/sse", transport="sse")
     assert document(HOSTS["vscode"], link)["servers"]["library"]["type"] == "sse"
     assert "type" not in document(HOSTS["cursor"], link)["mcpServers"]["library"]
     assert "--transport sse" in add_command(HOSTS["claude-code"], link)
@@ -90,18 +90,18 @@ def test_a_server_over_sse_is_named_as_one() -> None:
 
 def test_claude_desktop_only_starts_processes() -> None:
     with pytest.raises(HostError, match="by bridge"):
-        document(HOSTS["claude-desktop"], Http("library", URL))
+        document(HOSTS["claude-desktop"], HttpLink("library", URL))
 
 
 @pytest.mark.parametrize("host", [host for host in HOSTS.values() if host.calls is not None], ids=lambda host: host.key)
 def test_the_token_is_in_the_configuration_only_on_request(host: Any) -> None:
-    refers, literal = Http("library", URL), Http("library", URL, token=SECRET)
+    refers, literal = HttpLink("library", URL), HttpLink("library", URL, token=SECRET)
     assert token_hint(host, refers)
     assert f"Bearer {SECRET}" in json.dumps(document(host, literal))
     assert "inputs" not in document(host, literal)
     assert token_hint(host, literal) == ""
     assert SECRET not in add_command(host, literal)
-    assert "headers" not in json.dumps(document(host, Http("library", URL, asks_token=False)))
+    assert "headers" not in json.dumps(document(host, HttpLink("library", URL, asks_token=False)))
 
 
 @pytest.mark.parametrize(
@@ -117,10 +117,10 @@ def test_names_of_which_nothing_is_left_stay_different() -> None:
 
 
 def test_the_command_of_claude_code_is_quoted_for_a_shell() -> None:
-    command = add_command(HOSTS["claude-code"], Bridge("my notebook"))
+    command = add_command(HOSTS["claude-code"], BridgeLink("my notebook"))
     assert command.startswith("claude mcp add my-notebook -- ")
     assert command.endswith("-m mcp_notebook connect 'my notebook'")
-    assert "'Authorization: Bearer ${MCP_NOTEBOOK_TOKEN_A}'" in add_command(HOSTS["claude-code"], Http("a", URL))
+    assert "'Authorization: Bearer ${MCP_NOTEBOOK_TOKEN_A}'" in add_command(HOSTS["claude-code"], HttpLink("a", URL))
     assert add_command(HOSTS["cursor"], BRIDGE) == ""
 
 
@@ -138,7 +138,7 @@ def test_a_new_file_has_our_entry_and_writing_again_changes_nothing(project: Pat
 def test_a_change_is_made_in_place_and_leaves_a_copy_of_each_earlier_file(project: Path) -> None:
     path = written(project, "claude-code").path
     earlier = path.read_bytes()
-    second = written(project, "claude-code", Http("analysis/library", URL))
+    second = written(project, "claude-code", HttpLink("analysis/library", URL))
     assert second.change == "changed"
     assert second.backup is not None
     assert second.backup.read_bytes() == earlier
@@ -170,7 +170,7 @@ def test_comments_trailing_commas_and_line_ends_stay(project: Path) -> None:
         "\t\t// end\r\n\t},\r\n\t\"inputs\": [], // none\r\n}"
     )  # fmt: skip
     path.write_bytes(before.encode())
-    assert written(project, "vscode", Http("library", URL)).change == "added"
+    assert written(project, "vscode", HttpLink("library", URL)).change == "added"
     after = path.read_bytes().decode()
     assert "\n" not in after.replace("\r\n", "")
     assert after.startswith(before[: before.index("\r\n\t},")] + '\r\n\t\t"library": {\r\n\t\t\t"type": "http",\r\n')
@@ -179,7 +179,7 @@ def test_comments_trailing_commas_and_line_ends_stay(project: Path) -> None:
     assert value["servers"]["one"] == {"command": "x", "args": []}
     assert value["servers"]["library"]["url"] == URL
     assert [prompt["id"] for prompt in value["inputs"]] == ["library-token"]
-    assert written(project, "vscode", Http("library", URL)).change == "nothing"
+    assert written(project, "vscode", HttpLink("library", URL)).change == "nothing"
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"mcpServers": []}', '{"mcpServers": {"analysis-library": 1}}', "nul"])
@@ -222,7 +222,7 @@ def test_a_file_that_cannot_be_changed_gives_one_line_and_leaves_nothing_behind(
 
     monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(HostError, match="No space left"):
-        written(project, "claude-code", Http("analysis/library", URL))
+        written(project, "claude-code", HttpLink("analysis/library", URL))
     assert path.read_bytes() == before
     assert sorted(p.name for p in project.iterdir()) == [".git", ".mcp.json", ".mcp.json.bak1", "notebooks"]
 
@@ -271,14 +271,14 @@ def test_a_token_is_never_written_where_it_could_be_committed(project: Path) -> 
         (project / folder).mkdir()
     for host in ("claude-code", "cursor", "vscode"):
         with pytest.raises(HostError, match="may be committed"):
-            written(project, host, Http("library", URL, token=SECRET))
+            written(project, host, HttpLink("library", URL, token=SECRET))
     assert [path for path in project.rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are those of POSIX")
 def test_a_new_file_with_a_token_is_the_owners_alone_and_an_existing_one_keeps_its_mode(project: Path) -> None:
     (Path.home() / ".cursor").mkdir()
-    link = Http("library", URL, token=SECRET)
+    link = HttpLink("library", URL, token=SECRET)
     new = written(project, "cursor", link)
     assert (stat.S_IMODE(new.path.stat().st_mode), new.readable) == (0o600, False)
     new.path.write_text("{}", encoding="utf-8")

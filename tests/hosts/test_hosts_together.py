@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mcp_notebook.errors import HostError
-from mcp_notebook.hosts import HOSTS, Bridge, Http, Link, Written, write
+from mcp_notebook.hosts import HOSTS, BridgeLink, HttpLink, Link, Written, write
 from mcp_notebook.hosts.configuration import secret_name
 from tests.support.faults import FAULTS, Killed
 
@@ -49,7 +49,7 @@ def test_threads_that_write_at_the_same_time_lose_no_entry(project: Path) -> Non
         start.wait()
         try:
             for number in range(5):
-                written(project, Bridge(f"server_{thread}_{number}"))
+                written(project, BridgeLink(f"server_{thread}_{number}"))
         except BaseException as error:  # noqa: BLE001 - shown by the test
             failed.append(error)
 
@@ -66,10 +66,10 @@ def test_threads_that_write_at_the_same_time_lose_no_entry(project: Path) -> Non
 CHILD = """
 import sys
 from pathlib import Path
-from mcp_notebook.hosts import HOSTS, Bridge, write
+from mcp_notebook.hosts import HOSTS, BridgeLink, write
 sys.stdin.readline()
 for number in range(6):
-    write(HOSTS["claude-code"], Bridge(f"server_{sys.argv[2]}_{number}"), folder=Path(sys.argv[1]))
+    write(HOSTS["claude-code"], BridgeLink(f"server_{sys.argv[2]}_{number}"), folder=Path(sys.argv[1]))
 """
 
 
@@ -96,7 +96,7 @@ def test_what_the_host_itself_writes_meanwhile_is_not_lost(project: Path) -> Non
 
     with FAULTS.at(0, project, Killed()):
         FAULTS.active = host_writes
-        written(project, Bridge("library"))
+        written(project, BridgeLink("library"))
     text = path.read_text("utf-8")
     assert "// mine" in text
     assert "uvx" in text
@@ -115,8 +115,8 @@ NAMES = [
 def test_names_that_look_alike_have_entries_of_their_own(project: Path, names: list[str], way: str) -> None:
     def link(number: int, name: str) -> Link:
         if way == "bridge" or (way == "mixed" and number % 2):
-            return Bridge(name)
-        return Http(name, URL.format(8000 + number), asks_token=way != "url without a token")
+            return BridgeLink(name)
+        return HttpLink(name, URL.format(8000 + number), asks_token=way != "url without a token")
 
     keys = {}
     for _ in range(2):  # the second time nothing changes, and nothing is added
@@ -128,7 +128,7 @@ def test_names_that_look_alike_have_entries_of_their_own(project: Path, names: l
 
 
 def test_an_entry_is_changed_in_place_whatever_way_it_leads(project: Path) -> None:
-    for link in (Bridge("sales data"), Http("sales data", URL.format(1)), Http("sales data", URL.format(2)), Bridge("sales data")):  # fmt: skip  # noqa: E501
+    for link in (BridgeLink("sales data"), HttpLink("sales data", URL.format(1)), HttpLink("sales data", URL.format(2)), BridgeLink("sales data")):  # fmt: skip  # noqa: E501
         assert written(project, link).key == "sales-data"
         assert set(servers(project)) == {"sales-data"}
 
@@ -159,7 +159,7 @@ def test_whatever_comes_between_two_steps_the_file_is_whole(
             path.write_text(before, "utf-8")
         with FAULTS.at(number, project, error, again=isinstance(error, Killed)) as count:
             try:
-                written(project, Bridge("library"))
+                written(project, BridgeLink("library"))
             except HostError as told:
                 assert "No space left" in str(told)  # noqa: PT017 - it may also come through
             except BaseException as raised:  # noqa: BLE001
@@ -171,7 +171,7 @@ def test_whatever_comes_between_two_steps_the_file_is_whole(
             assert "library" in text
         if not isinstance(error, Killed) and count[0] != number:
             assert files(project) == ([] if text is None else [".mcp.json"])
-        written(project, Bridge("library"))
+        written(project, BridgeLink("library"))
         assert files(project) == [".mcp.json"]
         assert before is None or "// mine" in path.read_text("utf-8")
         if count[0] < number:
@@ -191,7 +191,7 @@ def test_a_full_disk_leaves_no_empty_file(project: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(HostError, match="No space left"):
-        written(project, Bridge("library"))
+        written(project, BridgeLink("library"))
     assert (path.read_text("utf-8") if path.exists() else None) == before
     assert list(project.glob("*bak*")) == []
     assert files(project) == ([".mcp.json"] if before else [])
@@ -202,10 +202,10 @@ def test_a_link_stays_one_even_where_its_file_is_not_there_yet_and_modes_stay(pr
     kept = project / "dotfiles" / "mcp.json"
     kept.parent.mkdir()
     (project / ".mcp.json").symlink_to(kept)
-    written(project, Bridge("library"))
+    written(project, BridgeLink("library"))
     assert (project / ".mcp.json").is_symlink()
     kept.chmod(0o640)
-    written(project, Bridge("another"))
+    written(project, BridgeLink("another"))
     assert (project / ".mcp.json").is_symlink()
     assert stat.S_IMODE(kept.stat().st_mode) == 0o640
     assert set(servers(project)) == {"library", "another"}

@@ -226,13 +226,16 @@ def test_there_and_back_again_is_the_same(shop: Path, tmp_path: Path) -> None:
     [
         ({"a.py": "x = 1"}, "no module with an MCPServer"),
         ({"server.py": "x = 1"}, "makes no MCPServer"),
-        ({"server.py": "x = ("}, "cannot be read as Python"),
-        (TWICE, "one thing in a.py"),
+        ({"server.py": "x = ("}, "cannot be parsed as Python"),
+        (TWICE, "means different things in a.py"),
         (
             {"server.py": f"{MAKE}def f():\n    from . import a\n", "a.py": "x = 1"},
             "line 3: 'from . import a' is not at",
         ),
-        ({"server.py": f"{MAKE}from . import a\na.x = 2\n", "a.py": "x = 1"}, "line 3: the module a is given a new x"),
+        (
+            {"server.py": f"{MAKE}from . import a\na.x = 2\n", "a.py": "x = 1"},
+            "line 3: the module a is assigned a new x",
+        ),
         ({"server.py": f"{MAKE}from . import a\nb = vars(a)\n", "a.py": "x = 1"}, "module a is used as a value"),
         ({"server.py": f"{MAKE}from . import a\nb = a.__name__\n", "a.py": "x = 1"}, "module a is used as a value"),
     ],
@@ -254,6 +257,6 @@ def test_the_shell_writes_it_and_never_over_a_notebook(tmp_path: Path, monkeypat
         answer = ran.session.connection(choose(ran.session)).call("where", {}).result
         assert answer.structured_content == {"result": "where.py!"}
     again = CliRunner().invoke(main, ["import", "scripts/where.py"])
-    assert (again.exit_code, "is there already" in again.output) == (1, True)
+    assert (again.exit_code, "already exists" in again.output) == (1, True)
     assert CliRunner().invoke(main, ["import", "scripts/where.py", "other.ipynb"]).exit_code == 0
     assert json.loads((tmp_path / "other.ipynb").read_text(encoding="utf-8"))["nbformat"] == 4

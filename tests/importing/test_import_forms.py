@@ -95,7 +95,7 @@ INSIDE = "    @server.tool()\n    def twice(a: int) -> int:\n        return 2 * 
 )
 def test_a_function_that_nothing_calls_is_called_in_a_cell_that_was_added(tmp_path: Path, text: str, cell: str) -> None:
     made = imported(lay(tmp_path, {"server.py": SDK + text}) / "server.py")
-    assert f"The server is made by a cell that was added: {cell}." in made.notes
+    assert f"An added cell makes the server: {cell}." in made.notes
     assert answer(made) == {"result": 8}
 
 
@@ -104,14 +104,17 @@ def test_a_function_that_nothing_calls_is_called_in_a_cell_that_was_added(tmp_pa
     [
         (
             f"{SDK}def make(name):\n    return MCPServer(name)",
-            "line 2: make() makes the server and needs name. Call it",
+            "line 2: make() makes the server and requires name. Call it",
         ),
-        (f"{SDK}def main():\n    mcp = MCPServer('s')\n    mcp.run()", "line 2: main() keeps the server that it makes"),
+        (
+            f"{SDK}def main():\n    mcp = MCPServer('s')\n    mcp.run()",
+            "line 2: main() makes a server but does not return it",
+        ),
         (f"{SDK}{GUARD}mcp = MCPServer('s')\n    mcp.run()", "line 2: the server is made under if __name__"),
-        (f"{SDK}MCPServer('s').run()", "line 2: no variable has the server that is made there"),
+        (f"{SDK}MCPServer('s').run()", "line 2: the server is not assigned to a variable"),
         ("from mcp.server.fastmcp import FastMCP\nmcp = FastMCP('s')", "FastMCP (of the SDK before 2) is not"),
         ("from fastmcp import FastMCP\nmcp = FastMCP('s')", "FastMCP (of the package fastmcp) is not the SDK's class."),
-        ("import fastmcp\nmcp = fastmcp.FastMCP('s')", "have the notebook written so: --rename-fastmcp."),
+        ("import fastmcp\nmcp = fastmcp.FastMCP('s')", "let the import do that with --rename-fastmcp."),
     ],
 )
 def test_a_server_out_of_reach_is_told_with_what_to_change(tmp_path: Path, text: str, said: str) -> None:
@@ -170,10 +173,16 @@ def ask() -> str:
 @pytest.mark.parametrize(
     ("text", "notes"),
     [
-        (OLD, ["server.py, line 4: host, port, stateless_http of FastMCP(...) left out. Give run() or the app"]),
+        (
+            OLD,
+            [
+                "server.py, line 4: left out host, port, stateless_http in FastMCP(...). "
+                "Pass host, port, stateless_http to run() or the app"
+            ],
+        ),
         (
             STANDALONE,
-            ["line 5: mask_error_details of FastMCP(...) left out.", "line 13: tags of tool(...) left out."],
+            ["line 5: left out mask_error_details in FastMCP(...).", "line 13: left out tags in tool(...)."],
         ),
         ("import mcp.server.fastmcp as f\nmcp = f.FastMCP('s', 'Be kind.')" + TOOL.format("mcp"), []),
         ("from mcp.server import FastMCP\nmcp = FastMCP('s', 'Be kind.')" + TOOL.format("mcp"), []),
@@ -198,7 +207,7 @@ def test_what_the_sdk_has_not_is_named_line_by_line(tmp_path: Path) -> None:
     )
     made = imported(lay(tmp_path, {"server.py": text}) / "server.py", rename_fastmcp=True)
     said = "\n".join(made.notes)
-    assert "line 1: the SDK has no Client; change what uses it by hand." in said
+    assert "line 1: the SDK has no Client; change the code that uses it by hand." in said
     assert "line 5: the SDK's Context has no get_state; change that by hand." in said
     assert "line 6: MCPServer has no mount; change that by hand." in said
 
@@ -256,12 +265,12 @@ def test_two_modules_may_use_one_name_for_two_things(tmp_path: Path, way: str) -
             {"tools.py": "from .app import mcp\n@mcp.tool()\ndef same() -> int:\n    return 1\n",
              "app.py": f"{SDK}mcp = MCPServer('s')\n",
              "server.py": "from .app import mcp\nfrom . import tools\n@mcp.tool()\ndef same() -> int:\n    return 2\n"},
-            "same is one thing in tools.py and another in server.py",
+            "same means different things in tools.py and server.py",
         ),
         (
             {"a.py": "n = 0\ndef f() -> None:\n    global n\n    n += 1\n",
              "server.py": f"{SDK}from .a import f\nn = 1\ndef g() -> None:\n    global n\nmcp = MCPServer('s')"},
-            "n is one thing in a.py and another in server.py",
+            "n means different things in a.py and server.py",
         ),
     ],
 )  # fmt: skip
@@ -310,7 +319,7 @@ def test_modules_are_found_though_init_files_are_elsewhere(
 def test_a_module_that_is_nowhere_is_named(tmp_path: Path) -> None:
     text = USES.format("from nowhere_at_all import double")
     made = imported(lay(tmp_path, {"server.py": text}) / "server.py")
-    assert any("server.py, line 2: no module nowhere_at_all is found here." in note for note in made.notes)
+    assert any("server.py, line 2: there is no module nowhere_at_all here." in note for note in made.notes)
 
 
 def test_a_folder_named_as_an_installed_package_is_not_taken_for_it(tmp_path: Path) -> None:

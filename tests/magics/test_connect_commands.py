@@ -60,7 +60,7 @@ def test_requests_and_lists_go_where_on_says(connected: Kernel) -> None:
     line = connected.value("get_ipython()._mcp_notebook_session.call_line('echoes', 'add')")
     assert line == "%mcp call add --on echoes"
     assert connected.value("get_ipython()._mcp_notebook_session.call_line('library', 'add')") == "%mcp call add"
-    assert "without one: %mcp call add --on echoes ..." in connected.good("%mcp form add --on echoes").text
+    assert "Use %mcp call add --on echoes ..." in connected.good("%mcp form add --on echoes").text
     assert "3" in connected.good("%mcp call add a=1 b=2 --on echoes --era legacy").text
     wrong = connected.run("%mcp call add --on echos")
     assert "Nothing is connected as 'echos'. Did you mean 'echoes'?" in wrong.everything
@@ -71,7 +71,7 @@ def test_a_connection_has_a_log_of_its_own(connected: Kernel) -> None:
     log = connected.good("%mcp log --on echoes --last 1 --no-times").text
     assert "add" in log
     number = connected.value("len(get_ipython()._mcp_notebook_session.connected['echoes'].recorder.calls)")
-    assert "The same result" in connected.good(f"%mcp replay {number} --on echoes").stdout
+    assert "Same result" in connected.good(f"%mcp replay {number} --on echoes").stdout
     assert "tools/call" in connected.good("%mcp log --wire --brief --on echoes").text
 
 
@@ -103,12 +103,12 @@ def test_a_live_notebook_and_a_variable_are_targets(connected: Kernel) -> None:
     connected.good("from mcp.server.mcpserver import MCPServer\nplain = MCPServer('plain')")
     assert "over memory" in connected.good("%mcp connect plain --as mine").text
     taken = connected.run("%mcp connect plain --as library").everything
-    assert "'library' is the name of another server here. Give one: --as NAME." in taken
+    assert "Another server here is named 'library'. Choose a name with --as NAME." in taken
 
 
 def test_what_is_nothing_to_connect_to_is_one_line(connected: Kernel) -> None:
     for line, says in {
-        "nothing-there": "no live notebook, no program, and no variable that holds a server",
+        "nothing-there": "a live notebook, a program or a variable with a server",
         "ftp://x": "use http:// or https://",
         "-- no-such-program --flag": "There is no program 'no-such-program'",
         "--token x -- python": "--token: only for a URL",

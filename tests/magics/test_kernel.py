@@ -116,7 +116,7 @@ def test_running_the_cell_again_replaces_the_tool_and_says_what_changed(shared_k
         ),
         ("%%mcp_tool part\nimport functools\npart = functools.partial(max, 1)", "a partial has no name of its own"),
         ("%%mcp_tool ad\ndef add(a: int) -> int: return a", "defines no function 'ad'. Did you mean 'add'?"),
-        ("%%mcp_tool --name x\ndef add(): ...\ndef b(): ...", "--name is for one function"),
+        ("%%mcp_tool --name x\ndef add(): ...\ndef b(): ...", "--name applies to one function"),
         ("%%mcp_tool\nimport asyncio\nawait asyncio.sleep(0)\ndef add(): ...", "This cell awaits at its top level"),
         ("%%mcp_tool --read-onyl\ndef add(): ...", "--read-only"),
     ],
@@ -142,11 +142,11 @@ def test_a_cell_that_cannot_become_a_tool_changes_nothing_and_says_why(
         ("%mcp call ad", "has no tool 'ad'. Did you mean 'add'?"),
         ("%mcp call add a=1", "add needs b: %mcp call add b=..."),
         ("%mcp call add a=1 c=2", "add has no parameter 'c' (it takes: a, b)."),
-        ("%mcp call add a=one b=1", "a=one: that is no JSON, no Python literal and no variable."),
+        ("%mcp call add a=one b=1", "a=one is not JSON, a Python literal or a variable."),
         ("%mcp call add 1 2", "'1' is not key=value."),
         ("%mcp call add --json '[1]'", "--json takes an object"),
         ("%mcp call add --args nowhere", "there is no variable 'nowhere'"),
-        ("%mcp use nowhere", "There is no live server or variable 'nowhere'."),
+        ("%mcp use nowhere", "There is no server 'nowhere' here."),
         ("%mcp use shelf_of_books", "'shelf_of_books' is a list, not an MCP server"),
         ("%mcp read nowhere://x", "Unknown resource: nowhere://x"),
         ("%mcp token", "does not listen, so it has no token. First: %mcp serve."),
@@ -197,7 +197,7 @@ def test_prompts_and_resources_are_made_listed_and_used(shared_kernel: Kernel) -
 def test_one_uri_takes_one_function(shared_kernel: Kernel) -> None:
     shared_kernel.good("%mcp new one")
     ran = shared_kernel.run("%%mcp_resource a://b\ndef f() -> str: return ''\ndef g() -> str: return ''")
-    assert "One URI has one function, and this cell defines f, g." in ran.stderr
+    assert "A URI has one function, but this cell defines f, g." in ran.stderr
     shared_kernel.good("%%mcp_resource a://b g\ndef f() -> str: return 'f'\ndef g() -> str: return 'g'")
     assert shared_kernel.good("%mcp read a://b").text == "g"
 
@@ -448,7 +448,7 @@ def test_serving_again_goes_on_at_the_same_address(shared_kernel: Kernel) -> Non
     shared_kernel.good("%mcp new twice")
     assert served(shared_kernel) == served(shared_kernel)
     ran = shared_kernel.run("%mcp serve --port 54321")
-    assert "listens already" in ran.stderr
+    assert "already listens" in ran.stderr
     shared_kernel.good("%mcp stop")
 
 
@@ -603,4 +603,4 @@ def test_stopping_with_an_open_stream_is_quiet(shared_kernel: Kernel) -> None:
     with open_listen_stream(url, token):
         stopped = shared_kernel.good("%mcp stop")
         assert stopped.stderr == ""
-        assert "listens no longer" in stopped.text
+        assert "no longer listens" in stopped.text

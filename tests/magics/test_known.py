@@ -13,6 +13,7 @@ from mcp.server import Server
 
 from mcp_notebook import NotebookServer, connect
 from mcp_notebook.magics.completion import complete
+from mcp_notebook.session.forms import form_of
 from mcp_notebook.widgets.workbench import Workbench
 from tests.support.shells import Shell, running_shell
 from tests.widgets.test_form_fields import find, walk
@@ -83,13 +84,13 @@ def test_both_of_one_name_are_listed_and_that_is_said(twins: Shell) -> None:
             assert listed.count(text) == 1
             assert text in repr(card)
             assert text in card.html
-        assert f"More than one is called {name}: the server decides which of them a request reaches." in listed
+        assert f"More than one is named {name}: the server decides which of them a request reaches." in listed
 
 
 def test_a_tool_of_a_name_that_is_there_twice_is_called_and_has_a_form(twins: Shell) -> None:
     assert magic(twins, "call twin a=x --on twins").content[0].text == "{'a': 'x'}"
     assert magic(twins, "form twin --on twins") is None
-    form = twins.session.form("twins", "twin")
+    form = form_of(twins.session, "twins", "twin")
     find(form, "a").value = "y"
     assert form.arguments == {"a": "y"}
     assert magic(twins, "prompt ask x=1 --on twins").messages == []

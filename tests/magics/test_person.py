@@ -93,7 +93,7 @@ def pizzeria(shared_kernel: Kernel) -> Kernel:
 def test_a_cell_that_waits_asks_on_stdin_where_no_card_can_be_shown(pizzeria: Kernel, era: str) -> None:
     ran = pizzeria.dialog(f"%mcp call order kind=Marinara --era {era}", "huge", "large", "")
     assert "notebook asks: Which size?" in ran.stdout
-    assert 'not that: "huge" is none of' in ran.stdout
+    assert 'not accepted: "huge" is not one of' in ran.stdout
     assert ran.text == "large Marinara in 8"
 
 

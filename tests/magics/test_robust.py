@@ -205,7 +205,7 @@ def test_stopping_with_ten_open_streams_is_prompt_and_quiet(shared_kernel: Kerne
         stopped = shared_kernel.good("%mcp stop")
         assert time.monotonic() - begun < 2 * GRACE
         assert stopped.stderr == ""
-        assert "listens no longer" in stopped.text
+        assert "no longer listens" in stopped.text
         with pytest.raises(httpx.ConnectError):
             httpx.post(url)
     quiet = shared_kernel.good("import gc\n_ = gc.collect()")

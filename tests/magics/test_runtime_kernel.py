@@ -416,10 +416,10 @@ def test_a_call_is_made_again_and_compared(shared_kernel: Kernel) -> None:
     shared_kernel.good(LOGGED)
     shared_kernel.good("%mcp call halve n=4")
     number = last_call(shared_kernel, "halve")
-    assert f"The same result as call {number}" in shared_kernel.good(f"%mcp replay {number}").stdout
+    assert f"Same result as call {number}" in shared_kernel.good(f"%mcp replay {number}").stdout
     shared_kernel.good(LOGGED.replace("n / 2", "n / 4"))
     again = shared_kernel.good(f"%mcp replay {number}")
-    assert f"Not the result of call {number}" in again.stdout
+    assert f"The result differs from that of call {number}" in again.stdout
     assert "2.0" in again.stdout
     assert "1.0" in again.stdout
     assert again.text == "1.0"
@@ -484,7 +484,7 @@ def test_the_log_becomes_tests_and_says_which_calls_do_not_and_why(shared_kernel
     assert "hunter22" not in said + written
     assert "test_kept_n_1" in written
     refused = shared_kernel.run(f"%mcp log --to test {file} --volatile at")
-    assert "'at' is no place in a result" in refused.stderr
+    assert "'at' is not a place in a result" in refused.stderr
     assert len(refused.stderr.strip().splitlines()) == 1
 
 
@@ -495,7 +495,7 @@ def test_serving_again_changes_nothing_and_options_that_differ_are_told(shared_k
     shared_kernel.good("%mcp new idempotent")
     assert served(shared_kernel) == served(shared_kernel)
     refused = shared_kernel.run("%mcp serve --transport sse")
-    assert "listens already" in refused.stderr
+    assert "already listens" in refused.stderr
     assert len(refused.stderr.strip().splitlines()) == 1
     shared_kernel.good("%mcp stop")
 
@@ -518,7 +518,7 @@ def test_a_taken_port_gives_one_line_and_another_port_where_that_is_asked_for(sh
 def test_listening_beyond_this_machine_needs_a_token(shared_kernel: Kernel) -> None:
     shared_kernel.good("%mcp new wide")
     refused = shared_kernel.run("%mcp serve --host 0.0.0.0 --no-token")
-    assert "that is refused" in refused.stderr
+    assert "--no-token is refused" in refused.stderr
     assert len(refused.stderr.strip().splitlines()) == 1
     assert "in this kernel only" in shared_kernel.good("%mcp").text
     assert "reachable from other machines" in shared_kernel.good("%mcp serve --host 0.0.0.0").text

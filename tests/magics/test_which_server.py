@@ -81,7 +81,9 @@ def test_of_several_only_those_with_definitions_count(shell: Shell) -> None:
 @pytest.mark.parametrize("line", ["%mcp tools", "%mcp call of_b a=1", "%mcp serve", "%mcp inspect", "%mcp form of_b"])
 def test_several_plain_servers_are_named_with_the_way_to_choose(shell: Shell, line: str) -> None:
     shell.good(PLAIN.format("a"), PLAIN.format("b"))
-    assert said(shell, line) == "There are several servers here: a, b. Choose one: %mcp use a."
+    assert (
+        said(shell, line) == "There are several servers here: a, b. Choose one with --server NAME or '%mcp use NAME'."
+    )
     assert servers(shell) == []
     shell.good("%mcp use b", "%mcp tools of_b")
 
@@ -94,7 +96,7 @@ def test_a_plain_server_can_be_named_by_its_variable(shell: Shell, line: str) ->
 
 def test_definitions_by_magics_and_new_servers_go_first(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
     shell.good(PLAIN.format("mcp"), TOOL, "%mcp tools magic")
-    assert "'notebook' is new, beside mcp. To define on mcp instead: %mcp use mcp." in capsys.readouterr().err
+    assert "'notebook' is a new server, besides mcp. To define on mcp instead: %mcp use mcp." in capsys.readouterr().err
     shell.good("%mcp new library")
     assert shell.session.live().name == "library"
 

@@ -140,8 +140,8 @@ def test_where_only_text_fits_a_variable_counts_only_if_it_holds_text():
         ("hello", "'hello' is not key=value. search takes: text, language, limit, tags, either."),
         (
             "tags=wnted",
-            "tags=wnted: that is no JSON, no Python literal and no variable. Did you mean 'wanted'? "
-            'A text goes in quotes: tags="wnted".',
+            "tags=wnted is not JSON, a Python literal or a variable. Did you mean 'wanted'? "
+            'Put text in quotes: tags="wnted".',
         ),
     ],
 )

@@ -210,7 +210,7 @@ def test_a_call_that_never_ended_or_whose_question_was_not_answered_is_no_test()
     assert why_not(call) == "it has not ended"
     call.add("question", {"method": "roots/list"})
     call.end("done", {})
-    assert why_not(call) == "a question of it was not answered"
+    assert why_not(call) == "a question in it was not answered"
     assert not can_be_a_test(call)
 
 

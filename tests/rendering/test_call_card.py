@@ -80,7 +80,7 @@ def test_questions_and_answers_read_as_a_person_saw_them():
         "    scripted, assistant: Because.",
     ]
     roots = call(("question", {"method": "roots/list"}), ("answer", {"roots": [{"uri": "file:///tmp"}]}))
-    assert lines(roots)[6:-2] == ["  question", "    which roots the client has", "  answer", "    file:///tmp"]
+    assert lines(roots)[6:-2] == ["  question", "    the client's roots", "  answer", "    file:///tmp"]
 
 
 def test_progress_and_messages_are_words_and_of_many_the_ends_are_shown():

@@ -113,7 +113,7 @@ def test_a_replaced_tool_says_what_changed_for_clients():
 
 def test_a_replaced_tool_that_looks_the_same_to_clients_says_that():
     assert changed_lines(definition_card("tool", SEARCH, server="notebook", before=dict(SEARCH)).text) == [
-        "*  nothing: what clients see is the same"
+        "*  nothing: clients see the same as before"
     ]
 
 

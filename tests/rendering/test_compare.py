@@ -55,7 +55,7 @@ def test_two_calls_that_differ_are_shown_side_by_side_with_each_place():
         "  over       memory, legacy       memory, legacy       same",
         "  ended      done                 done                 same",
         '  arguments  {"days": 2}          {"days": 3}          differs',
-        "  what differs",
+        "  differences",
         "    arguments.days                 2   3       changed",
         "    result.structuredContent.t[1]  21  22      changed",
         "    result.structuredContent.t[2]      25      only in call 5",
@@ -96,7 +96,7 @@ def test_what_a_server_says_is_never_markup_in_a_comparison():
 def test_results_of_any_shape_are_compared():
     one = call(1, {}, {"content": "odd"})
     two = call(2, {}, {"content": [1, {"text": 3}]})
-    assert "what differs" in compare(one, two).text
+    assert "differences" in compare(one, two).text
 
 
 @pytest.mark.slow

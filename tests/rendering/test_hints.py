@@ -20,7 +20,7 @@ KEPT = "from mcp.server.mcpserver import MCPServer\nclass Shop:\n    server = MC
 """No variable holds the server, so that nothing makes it replace what a cell registers again."""
 ADD_KEPT = ADD.replace("mcp.tool", "Shop.server.tool")
 SERVE = "To listen for clients: %mcp serve."
-AWAIT = "Await instead (await main()), or let it nest: %mcp asyncio on."
+AWAIT = "Use await (await main()), or allow nested loops: %mcp asyncio on."
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_running_a_server_of_the_kernel_starts_nothing_and_says_what_to_do(share
 
 def test_a_missing_nest_asyncio_is_not_needed(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
     shell.run("import sys\nsys.modules['nest_asyncio'] = None\nimport nest_asyncio")
-    assert "you need no package of your own: %mcp asyncio on." in capsys.readouterr().err
+    assert "works in cells without this package: %mcp asyncio on." in capsys.readouterr().err
     del shell.shell.user_ns["sys"].modules["nest_asyncio"]
 
 
@@ -123,7 +123,7 @@ def test_a_server_that_a_cell_writes_to_a_file_is_offered_for_import_once(
 ) -> None:
     file = tmp_path / "server.py"
     shell.good(f"{magic} {file}\n{text}")
-    assert f"mcp: {file} makes an MCP server. To have it as cells, live here: {then.format(file)}" in (
+    assert f"mcp: {file} makes an MCP server. To turn it into cells of this notebook: {then.format(file)}" in (
         capsys.readouterr().err
     )
     shell.good(f"{magic} {file}\n{text}")

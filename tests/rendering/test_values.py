@@ -71,7 +71,7 @@ def test_what_is_no_table_stays_json(value):
 
 def test_a_long_table_says_how_many_rows_are_not_shown():
     text, html = draw([{"n": n} for n in range(70)])
-    assert text.endswith("49\n... and 20 more rows, not shown here.")
+    assert text.endswith("49\n... and 20 more rows, not shown.")
     assert "... and 20 more rows" in html
     assert html.count("<tr>") == 51
 
@@ -88,7 +88,7 @@ def test_a_short_value_can_be_read_and_copied_and_a_long_one_folds_without_scrip
 
 def test_a_tree_is_bounded_in_nodes_in_depth_and_in_the_length_of_its_texts():
     many = draw({"list": [[n] for n in range(3000)]})[1]
-    assert "more, not shown here." in many
+    assert "more, not shown." in many
     assert len(many) < 200_000
     deep: Any = "end"
     for _ in range(100):
@@ -124,7 +124,7 @@ def misfits(value: Any, schema: Any) -> list[str]:
 def test_what_does_not_fit_the_output_schema_is_said_with_its_place():
     result = CallToolResult(content=[], structured_content={"title": "Emma", "copies": "two"})
     rendering = render(checked(result, BOOK), BOOK)
-    assert rendering.text.endswith('problems\n  structuredContent.copies: "two" is no integer')
+    assert rendering.text.endswith('problems\n  structuredContent.copies: "two" is not of type integer')
     assert "problems" in rendering.html
     assert misfits({}, BOOK) == ["structuredContent.title: required"]
     assert misfits({"title": "Emma"}, BOOK) == []
@@ -134,7 +134,7 @@ def test_what_does_not_fit_the_output_schema_is_said_with_its_place():
     ("schema", "line"),
     [
         ({"type": "nonsense"}, "outputSchema: not a JSON Schema: type"),
-        ({"properties": {"title": {"pattern": "("}}}, "not checked: the pattern '(' cannot be read here"),
+        ({"properties": {"title": {"pattern": "("}}}, "not checked: the pattern '(' cannot be compiled"),
     ],
 )
 def test_an_output_schema_that_cannot_be_used_costs_nothing_but_the_check(schema, line):
@@ -197,7 +197,7 @@ def test_a_text_that_looks_like_markdown_is_shown_as_it_stands_and_drawn_on_requ
 def test_a_large_picture_is_named_and_not_kept():
     block = ImageContent(type="image", data="A" * 6_000_000, mime_type="image/png")
     rendering = render(CallToolResult(content=[block]))
-    assert rendering.text == "[image, image/png, 4500000 bytes, too large to be shown here]"
+    assert rendering.text == "[image, image/png, 4500000 bytes, too large to show]"
     assert len(rendering.html) < 10_000
 
 

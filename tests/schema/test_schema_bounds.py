@@ -93,13 +93,13 @@ def test_a_check_ends_whatever_the_schema_asks_for_and_says_what_it_left_out(wha
 def test_what_was_found_before_a_check_ended_is_told() -> None:
     schema = {"properties": {"a": {"type": "string"}, "b": branching("allOf")}, "$defs": branching("allOf")["$defs"]}
     found = Checker(schema).check({"a": 1, "b": 3})
-    assert [str(problem) for problem in found.problems] == ["a: 1 is no string"]
+    assert [str(problem) for problem in found.problems] == ["a: 1 is not of type string"]
     assert found.unchecked
 
 
 def test_a_value_with_very_many_problems_has_the_first_of_them_told() -> None:
     found = Checker({"items": {"type": "string"}}).check(list(range(100_000)))
-    assert str(found.problems[0]) == "[0]: 0 is no string"
+    assert str(found.problems[0]) == "[0]: 0 is not of type string"
     assert len(found.problems) <= 100
     assert found.unchecked == ["there are more than 99 problems"]
 
@@ -199,6 +199,6 @@ def test_a_pattern_means_what_it_means_in_javascript(pattern: str, fits: str, mi
 )
 def test_a_pattern_that_javascript_has_not_is_not_checked_and_said(pattern: Any) -> None:
     found = Checker({"pattern": pattern, "maxLength": 1}).check("xy")
-    assert [str(problem) for problem in found.problems] == ["2 characters, at most 1 fit"]
+    assert [str(problem) for problem in found.problems] == ["2 characters; at most 1 are allowed"]
     assert found.unchecked[0].startswith("the pattern ")
     assert fault_of({"pattern": str(pattern)}) is None

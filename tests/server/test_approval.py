@@ -292,7 +292,7 @@ def test_what_was_allowed_for_the_rest_is_asked_about_again_once_it_is_defined_a
     call.result(DEADLINE)
     assert client.call("delete", title="Emma") == "deleted Emma"
     recorded = library.server.runtime.recorder.calls[-1]
-    assert str(recorded.approval) == "allowed by a person: before, for the rest"
+    assert str(recorded.approval) == "allowed by a person: always, decided earlier"
 
     @library.server.tool(name="delete")
     def delete_all(title: str) -> str:
@@ -544,7 +544,7 @@ def test_the_card_has_buttons_that_allow_and_deny(waiting):
     assert request.decision[::3] == (False, "not this one")
 
     approval, card, request = waiting()
-    buttons(card)["Allow this tool for the rest"].click()
+    buttons(card)["Always allow this tool"].click()
     assert approval.standing == [("tester", "", "s", "t")]
     assert card.children[2].layout.display is None
     card.children[2].click()
@@ -587,11 +587,11 @@ def test_the_card_reads_as_text_where_there_is_no_front_end(waiting):
     ]
     approval.deny(request.number, "no")
     assert repr(card).splitlines() == [
-        "approvals of library: nothing waits",
+        "approvals of library: none waiting",
         "decided",
         f'  {request.number}  t  "tester"  denied by a person: no',
     ]
-    assert repr(ApprovalCard(Approval(), "library")) == "approvals of library: nothing waits"
+    assert repr(ApprovalCard(Approval(), "library")) == "approvals of library: none waiting"
 
 
 # What is shown before it is allowed

@@ -30,12 +30,14 @@ def test_a_person_allows_and_denies_by_verbs(shared_kernel: Kernel) -> None:
     kernel.good("deleted = []")
     kernel.good(TOOLS)
     refused = kernel.run("%mcp approvals")
-    assert "asks nobody about the calls it gets. To be asked: %mcp serve --approve destructive." in refused.everything
+    assert (
+        "does not ask for approval. To be asked before calls: %mcp serve --approve destructive." in refused.everything
+    )
     ran = kernel.good("_served = %mcp serve --approve destructive --approve-timeout 60")
-    assert ran.text == "approvals of notebook: nothing waits"
+    assert ran.text == "approvals of notebook: none waiting"
     url, token = kernel.value("(_served.url, str(_served.token))")
     assert "A person allows calls (destructive): %mcp approvals" in kernel.value("repr(_served)")
-    assert "listens already" in kernel.run("%mcp serve").everything
+    assert "already listens" in kernel.run("%mcp serve").everything
     with connected(url, token) as client:
         call = client.start("delete", title="Dune")
         number = number_that_waits(kernel)
@@ -46,7 +48,7 @@ def test_a_person_allows_and_denies_by_verbs(shared_kernel: Kernel) -> None:
         assert "waiting for approval" in kernel.good("%mcp log").text
         assert kernel.good(f"%mcp allow {number}").stdout == 'Allowed: delete, for "mcp 0.1.0".\n'
         assert call.result(60).structured_content == {"result": "Dune"}
-        assert f"No request {number} waits" in kernel.run(f"%mcp allow {number}").everything
+        assert f"No request {number} is waiting" in kernel.run(f"%mcp allow {number}").everything
 
         call = client.start("delete", title="Emma")
         kernel.good(f"%mcp deny {number_that_waits(kernel)} it is on loan")
@@ -58,8 +60,8 @@ def test_a_person_allows_and_denies_by_verbs(shared_kernel: Kernel) -> None:
         assert call.result(60).structured_content == {"result": "Kim"}
         assert client.call("delete", title="Ivanhoe") == "Ivanhoe"
     assert kernel.value("deleted") == ["Dune", "Kim", "Ivanhoe"]
-    assert "Allowed for the rest" in kernel.good("%mcp approvals").data[0]["text/html"]
-    assert "Allowed for the rest" not in kernel.good("%mcp approvals --ask-again").data[0]["text/html"]
+    assert "Always allowed" in kernel.good("%mcp approvals").data[0]["text/html"]
+    assert "Always allowed" not in kernel.good("%mcp approvals --ask-again").data[0]["text/html"]
     assert "approval   denied by a person: it is on loan" in kernel.good("%mcp log 2").text
     kernel.good("%mcp stop")
 

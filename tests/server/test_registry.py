@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from mcp.server.mcpserver import MCPServer
 
-from mcp_notebook.errors import UnknownNameError
+from mcp_notebook.errors import UnknownNameError, UsageError
 from mcp_notebook.server.definitions import definitions
 from mcp_notebook.server.notebook_server import NotebookServer
 from mcp_notebook.server.registry import Registry
@@ -35,14 +35,14 @@ def test_the_first_use_makes_a_server_named_notebook(registry):
     assert registry.current.name == "notebook"
     assert isinstance(registry.current.server, NotebookServer)
     assert registry.current.server.name == "notebook"
-    assert registry.named(None) is registry.current is registry.named("notebook")
+    assert registry.current is registry.take("notebook", {})
 
 
 def test_a_new_server_is_current_and_the_earlier_ones_stay(registry):
     first = registry.new("first")
     second = registry.new("second")
     assert registry.current is second
-    assert registry.named("first") is first
+    assert registry.take("first", {}) is first
     assert registry.use("first", {}) is first is registry.current
 
 
@@ -69,7 +69,7 @@ def test_use_knows_a_notebook_server_in_a_variable_under_its_own_name(registry):
     server = NotebookServer("shop")
     live = registry.use("app", {"app": server})
     assert (live.name, live.server) == ("shop", server)
-    assert registry.current is registry.named("shop") is live
+    assert registry.current is registry.take("shop", {}) is live
 
 
 def test_a_notebook_server_is_known_as_soon_as_its_cell_has_run(registry):
@@ -78,15 +78,15 @@ def test_a_notebook_server_is_known_as_soon_as_its_cell_has_run(registry):
     assert registry.current.server is server
     registry.sync({"app": server, "other": NotebookServer("other")})
     assert registry.current.server is server
-    assert registry.named("other").name == "other"
+    assert registry.take("other", {}).name == "other"
 
 
 def test_a_recreated_notebook_server_takes_over_by_its_name_from_any_variable(registry):
     registry.sync({"app": NotebookServer("shop")})
-    followed = serve(registry.named("shop"))
+    followed = serve(registry.take("shop", {}))
     again = NotebookServer("shop")
     registry.sync({"renamed": again})
-    assert registry.named("shop").server is again
+    assert registry.take("shop", {}).server is again
     assert followed == [again]
 
 
@@ -94,9 +94,9 @@ def test_an_older_server_that_is_still_in_another_variable_does_not_come_back(re
     old, new = NotebookServer("shop"), NotebookServer("shop")
     registry.sync({"app": old})
     registry.sync({"kept": old, "app": new})
-    followed = serve(registry.named("shop"))
+    followed = serve(registry.take("shop", {}))
     registry.sync({"app": new, "kept": old, "again": old})
-    assert registry.named("shop").server is new
+    assert registry.take("shop", {}).server is new
     assert followed == []
 
 
@@ -105,7 +105,7 @@ def test_an_adopted_server_is_the_one_that_its_variable_holds_now(registry):
     followed = serve(live)
     again = plain_server()
     registry.sync({"app": again})
-    assert registry.named("app").server is again
+    assert registry.take("app", {}).server is again
     assert followed == [again]
     again.tool(name="a")(lambda: "old")
     again.tool(name="a", description="new")(lambda: "new")
@@ -125,20 +125,20 @@ def test_an_adopted_server_stays_when_its_variable_holds_no_server_anymore(regis
 def test_a_plain_server_in_a_variable_is_left_alone_until_it_is_asked_for(registry):
     registry.sync({"app": plain_server("app")})
     with pytest.raises(UnknownNameError):
-        registry.named("app")
+        registry.take("app", {})
 
 
 def test_a_new_server_under_an_adopted_name_no_longer_follows_the_variable(registry):
     registry.use("app", {"app": plain_server()})
     made = registry.new("app").server
     registry.sync({"app": plain_server()})
-    assert registry.named("app").server is made
+    assert registry.take("app", {}).server is made
 
 
 def test_nothing_is_replaced_where_nothing_changed(registry):
     namespace = {"app": NotebookServer("shop"), "adopted": plain_server()}
     registry.sync(namespace)
-    served = [serve(registry.named("shop")), serve(registry.use("adopted", namespace))]
+    served = [serve(registry.take("shop", {})), serve(registry.use("adopted", namespace))]
     registry.sync(namespace)
     registry.use("adopted", namespace)
     assert served == [[], []]
@@ -155,14 +155,12 @@ def test_the_names_to_use_are_live_servers_and_variables_that_hold_one(registry)
     [
         (
             "shpo",
-            "There is no live server or variable 'shpo'. Did you mean 'shop'? "
-            "'%mcp new shpo' creates a server of that name.",
+            "There is no server 'shpo' here. Did you mean 'shop'? There is: shop. '%mcp new shpo' creates one.",
         ),
-        ("zzz", "There is no live server or variable 'zzz'. '%mcp new zzz' creates a server of that name."),
+        ("zzz", "There is no server 'zzz' here. There is: shop. '%mcp new zzz' creates one."),
         (
             "text",
-            "'text' is a str, not an MCP server: '%mcp use' takes the name of a live server, or of a variable that "
-            "holds an MCPServer.",
+            "'text' is a str, not an MCP server. Name a live server, or a variable that holds an MCPServer.",
         ),
     ],
 )
@@ -179,17 +177,24 @@ def test_a_variable_that_holds_a_server_is_suggested_too(registry):
         registry.use("wether", {"weather": plain_server()})
 
 
-def test_asking_for_an_unknown_server_names_the_live_ones(registry):
+def test_an_unknown_server_is_refused_with_those_that_exist(registry):
     with pytest.raises(UnknownNameError) as refusal:
-        registry.named("shop")
-    assert str(refusal.value) == "There is no server 'shop' (live: none yet). Create it with '%mcp new shop'."
+        registry.find({}, "shop")
+    assert str(refusal.value) == "There is no server 'shop' here. There is none yet. '%mcp new shop' creates one."
     registry.new("shop")
     registry.new("bank")
     with pytest.raises(UnknownNameError) as refusal:
-        registry.named("shpo")
-    assert str(refusal.value) == (
-        "There is no server 'shpo' (live: shop, bank). Did you mean 'shop'? Create it with '%mcp new shpo'."
-    )
+        registry.find({"weather": plain_server()}, "shpo")
+    said = "There is no server 'shpo' here. Did you mean 'shop'? There is: shop, bank, weather."
+    assert str(refusal.value) == f"{said} '%mcp new shpo' creates one."
+
+
+def test_a_server_is_found_by_its_name_its_variable_and_its_own_name(registry):
+    registry.new("live")
+    namespace = {"app": plain_server("the shop"), "a": plain_server("twice"), "b": plain_server("twice")}
+    assert [registry.find(namespace, name) for name in ("live", "app", "the shop")] == ["live", "app", "app"]
+    with pytest.raises(UsageError, match=r"several servers 'twice' here: a, b\. Choose one with --server NAME"):
+        registry.find(namespace, "twice")
 
 
 def test_all_servers_of_a_notebook_share_its_recorder(registry):

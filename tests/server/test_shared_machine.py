@@ -54,7 +54,7 @@ def test_no_token_is_refused_there_until_other_users_are_allowed(monkeypatch: py
         monkeypatch.setenv("JUPYTERHUB_USER", "ada")
     with running_shell() as shell:
         shell.good("%%mcp_tool\ndef add(a: int = 1) -> int:\n    return a")
-        with pytest.raises(UsageError, match="Leave --no-token out, or add --allow-other-users") as refused:
+        with pytest.raises(UsageError, match="Leave out --no-token, or add --allow-other-users") as refused:
             shell.good("%mcp serve --no-token")
         assert "\n" not in str(refused.value)
         assert shell.session.registry.current.listener is None

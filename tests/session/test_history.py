@@ -105,7 +105,7 @@ def test_a_server_that_only_magics_know_has_no_variable(shell: Shell) -> None:
 
 def test_of_several_servers_one_must_be_named(shell: Shell) -> None:
     shell.good(TOOL, PLAIN.format("mcp"), PLAIN.format("other"))
-    with pytest.raises(UsageError, match=r"here: notebook, mcp, other\. Say which one: --server NAME"):
+    with pytest.raises(UsageError, match=r"here: notebook, mcp, other\. Choose one with --server NAME"):
         subject_of(shell.session)
     assert subject_of(shell.session, "other").variable == "other"
     with pytest.raises(UnknownNameError, match=r"no server 'othr' here\. Did you mean 'other'"):

@@ -125,7 +125,7 @@ def test_what_is_no_web_address_cannot_be_clicked(url: str) -> None:
 @pytest.mark.parametrize("host", ["xn--pple-43d.example", "аpple.example"])
 def test_a_host_that_may_only_look_like_another_is_pointed_out(host: str) -> None:
     question = Question("url", ElicitRequestURLParams(message="Go.", url=f"https://{host}/"), "pizzeria")
-    assert "look twice" in repr(QuestionCard(question))
+    assert "caution" in repr(QuestionCard(question))
 
 
 def test_what_a_server_says_is_no_markup() -> None:
@@ -195,7 +195,7 @@ def test_lines_fill_a_form_and_what_does_not_fit_is_asked_again(
     }
     out = capsys.readouterr().out
     assert out.startswith("pizzeria asks: Which size?")
-    assert out.count("not that:") == 4
+    assert out.count("not accepted:") == 4
 
 
 @pytest.mark.parametrize("question", [WHICH_SIZE, PAY])

@@ -135,7 +135,7 @@ def test_problems_have_a_place_and_a_reason() -> None:
         }
     )
     form.fill({"n": 5, "list": [{}]})
-    assert [str(problem) for problem in form.problems()] == ["n: 5 is over 3", "list[0].x: required"]
+    assert [str(problem) for problem in form.problems()] == ["n: 5 is greater than 3", "list[0].x: required"]
     assert not form.valid
 
 
@@ -229,7 +229,7 @@ def test_the_name_of_a_property_says_what_its_value_is() -> None:
     assert form.read() == {"n_a": 3}
     name.value = "s_a"
     assert form.draft() == {"s_a": 3}
-    assert [str(problem) for problem in form.problems()] == ["s_a: 3 is no string"]
+    assert [str(problem) for problem in form.problems()] == ["s_a: 3 is not of type string"]
 
 
 def test_a_default_that_json_cannot_write_is_left_to_fill_in() -> None:

@@ -335,7 +335,7 @@ def test_a_pause_holds_the_list_still_and_counts_what_comes(person: Person) -> N
     person.field("Traffic", "Pause").value = True
     person.connection.call("fail")
     person.connection.call("fail")
-    person.waits_for("Traffic", "paused, 2 more since")
+    person.waits_for("Traffic", "paused, 2 new")
     assert len(person.rows("Traffic")) == 1
     person.field("Traffic", "Resume").value = False
     assert len(person.rows("Traffic")) == 3
@@ -383,7 +383,7 @@ def test_a_call_is_saved_as_a_test_and_no_file_is_overwritten(person: Person, tm
     person.press("Traffic", "Save as test")
     assert 'call_tool("find", {"words": "sea"})' in (tmp_path / "test_find.py").read_text()
     person.press("Traffic", "Save as test")
-    assert "is there already" in person.reads("Traffic")
+    assert "already exists" in person.reads("Traffic")
 
 
 def test_the_clients_are_told_apart(person: Person) -> None:

@@ -12,7 +12,6 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
 
-import mcp_notebook
 from mcp_notebook.export.likeness.anatomy import GONE, Anatomy
 from mcp_notebook.server.results import GIVEN
 from mcp_notebook.server.runtime import Runtime
@@ -20,7 +19,7 @@ from mcp_notebook.server.stable_tools import TOOLS as OF_THE_NOTEBOOK
 
 __all__ = ["anatomy_of", "as_given"]
 
-OURS = str(Path(mcp_notebook.__file__).parent)
+OURS = str(Path(__file__).parents[2])
 
 
 def anatomy_of(server: MCPServer[Any], namespace: Mapping[str, Any]) -> Any:

@@ -1,1 +1,1 @@
-"""Recorded calls and their frames: the log, one call, two side by side, step by step, in both eras."""
+"""Render recorded calls and their frames: as a log, one call, two compared, a sequence diagram, both eras."""

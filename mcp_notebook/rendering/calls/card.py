@@ -1,4 +1,4 @@
-"""One call with all that came of it."""
+"""Render one call with its output, questions and result."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def call_card(
     times: bool = True,
     output_schema: Schema | None = None,
 ) -> look.Rendering:
-    """Draw one call with all that came of it, in the order in which it came.
+    """Draw one call with its output, questions and result, in order.
 
     Args:
         call: The call.
-        place: The cell that defined what was called; empty where that is not known.
-        explain: Writes out what the function raised, for its author.
-        times: Whether to say how long it took, and when each thing came.
-        output_schema: Of the tool, where it is known.
+        place: The cell that defined the function; empty if it is not known.
+        explain: Describes an exception of the function, for its author.
+        times: Whether to show the durations.
+        output_schema: The tool's output schema, if it is known.
     """
     arguments = content.draw(call.arguments)
     short = "\n" not in arguments[0]
@@ -92,6 +92,6 @@ def _result(call: Call, schema: Schema | None) -> content.Part:
         try:
             return content.draw_result(_RESULTS[call.method].model_validate(call.result), schema)
         except ValidationError as refusal:
-            if call.problems:  # what the client read of it all the same
+            if call.problems:  # show the parts that the client could read
                 return content.draw_result(flawed(call.method, call.result, refusal), schema)
     return content.draw(call.content)

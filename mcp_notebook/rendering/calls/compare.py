@@ -1,4 +1,4 @@
-"""Two calls next to each other: what is the same, what differs, and where."""
+"""Compare two calls side by side, and two results by a diff."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ LONGEST = 300
 
 
 def compare(call_a: Call, call_b: Call, *, times: bool = True) -> look.Rendering:
-    """Draw two calls side by side, and list what differs in their arguments, results, prints and errors.
+    """Draw two calls side by side, and list the differences in their arguments, results, prints and errors.
 
     Args:
         call_a: One call.
         call_b: The other.
-        times: Whether to say how long each took.
+        times: Whether to show the durations.
     """
     names = [f"call {call.number}" for call in (call_a, call_b)]
     rows = [
@@ -43,12 +43,12 @@ def compare(call_a: Call, call_b: Call, *, times: bool = True) -> look.Rendering
     title = " and ".join(names)
     text = [title, *look.columns([("", *names, ""), *(_short(row) for row in rows)])]
     if places:
-        text += ["  what differs", *look.columns([_short(row) for row in places], indent="    ")]
+        text += ["  differences", *look.columns([_short(row) for row in places], indent="    ")]
     text += [f"  {line}" for line in (same, more) if line]
     html = look.card(
         escape(title),
         look.table(("", *names, ""), [[look.muted(name), *_marked(a, b), _state(s)] for name, a, b, s in rows]),
-        look.section("what differs", _table(names, places)),
+        look.section("differences", _table(names, places)),
         "".join(f"<p>{line}</p>" for line in (same, more) if line),
     )
     return look.Rendering("\n".join(text), html)
@@ -67,7 +67,7 @@ def _facts(call: Call, times: bool) -> list[tuple[str, str]]:
 
 
 def _comparable(call: Call) -> dict[str, Any]:
-    """Return what a person would compare: text that holds JSON as JSON, what stands there twice once."""
+    """Return the parts to compare: text that is JSON as JSON, and no content that repeats structured content."""
     parts = {
         "arguments": call.arguments,
         "result": _result(call),
@@ -85,7 +85,7 @@ def _result(call: Call) -> Any:
     try:
         if says_the_same(CallToolResult.model_validate(call.result)):
             return {key: value for key, value in result.items() if key != "content"}
-    except ValidationError:  # of another kind, or cut
+    except ValidationError:  # not the result of a tool, or cut
         return result
     return {**result, "content": [_block(block) for block in result.get("content", [])]}
 
@@ -124,11 +124,11 @@ def _table(names: list[str], places: list[tuple[str, str, str, str]]) -> str:
 
 
 def replayed(earlier: Call, now: Call | None) -> str:
-    """Say (text) whether a call that was made again gave the same result, and what differs."""
+    """Describe (text) how the result of a repeated call differs from the earlier one."""
     if now is None:
-        return f"Made again; call {earlier.number} cannot be compared."
+        return f"Called again; cannot compare with call {earlier.number}."
     old, new = (look.json_text(call.content).splitlines() for call in (earlier, now))
     if old == new:
-        return f"The same result as call {earlier.number}."
+        return f"Same result as call {earlier.number}."
     lines = difflib.unified_diff(old, new, f"call {earlier.number}", f"call {now.number}", lineterm="", n=1)
-    return "\n".join([f"Not the result of call {earlier.number}:", *list(lines)[:40]])
+    return "\n".join([f"The result differs from that of call {earlier.number}:", *list(lines)[:40]])

@@ -1,4 +1,4 @@
-"""The era lens: one call under the legacy and the modern protocol, its frames side by side."""
+"""Render one call under the legacy and the modern protocol, with the frames side by side."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from mcp_notebook.rendering.calls.frames import Asked, in_words
 __all__ = ["lens"]
 
 WIDTH = 46
-"""Characters to a column of the text."""
+"""Characters in a column of the text."""
 
 PHASES = {
     "connect": "",
     "request": "",
     "meanwhile": "",
     "result": "",
-    "beside it": "The SDK's client lists the tools, to check the result against the output schema.",
+    "alongside": "The SDK's client lists the tools, to check the result against the output schema.",
     "leave": "",
 }
-"""The parts of a call, in order, with what there is to say on each."""
+"""The parts of a call, in order, each with a note or "" for none."""
 
 NOTHING = {
-    ("connect", "modern"): "nothing: each request says who asks, and in which version",
+    ("connect", "modern"): "nothing: each request names the client and the version",
     ("leave", "modern"): "nothing: there is no session",
 }
 
 
 class EraLine(NamedTuple):
-    """A frame as it stands in the lens: in which part of the call, its message in words, what is in it.
+    """A row of the comparison: a frame, its part of the call, and its message in words.
 
     Attributes:
-        times: How many that look the same came one after the other; the frame is the first of them.
+        times: The number of equal frames in a row; `frame` is the first of them.
     """
 
     phase: str
@@ -52,14 +52,14 @@ class EraLine(NamedTuple):
 def lens(
     tool: str, legacy: Sequence[Frame], modern: Sequence[Frame], *, full: bool = False, notes: Sequence[str] = ()
 ) -> look.Rendering:
-    """Draw the frames of one call in both eras, part by part; without what differs from run to run.
+    """Draw the frames of one call in both eras, part by part, without details that differ on each run.
 
     Args:
         tool: The tool that was called.
-        legacy: The frames from connecting until the connection was closed.
-        modern: The same.
-        full: Whether to add the messages as JSON, folded; they hold ids and states that are others each time.
-        notes: What else there is to say, a line each.
+        legacy: The legacy frames, from connecting until the connection was closed.
+        modern: The modern frames, likewise.
+        full: Whether to add the messages as JSON, folded; they contain ids and states that differ on each run.
+        notes: Further lines to show below.
     """
     sides = {"legacy": _counted(_lines(legacy)), "modern": _counted(_lines(modern))}
     titles = [_title("legacy", legacy), _title("modern", modern)]
@@ -94,9 +94,9 @@ def _title(era: str, frames: Sequence[Frame]) -> str:
 
 
 def _lines(frames: Sequence[Frame]) -> Iterator[EraLine]:
-    """Return what is to be shown of the frames, each in its part of the call."""
+    """Return the rows to show for the frames, each with its part of the call."""
     asked: Asked = {}
-    method = {("client", "tools/list"): "beside it", ("server", "result of tools/list"): "beside it"}
+    method = {("client", "tools/list"): "alongside", ("server", "result of tools/list"): "alongside"}
     for frame in frames:
         first, *headers = frame.head.splitlines() or [""]
         verb = first.partition(" ")[0]
@@ -105,7 +105,9 @@ def _lines(frames: Sequence[Frame]) -> Iterator[EraLine]:
             phase = method.get((frame.direction, words)) or _phase(frame, words)
             yield EraLine(phase, words, (*_headers(headers), *_facts(frame.message)), frame)
         elif verb in ("GET", "DELETE"):
-            words = {"GET": "GET, a stream for what comes unasked", "DELETE": "DELETE, the session is over"}[verb]
+            words = {"GET": "GET, a stream for messages from the server", "DELETE": "DELETE, the end of the session"}[
+                verb
+            ]
             yield EraLine("connect" if verb == "GET" else "leave", words, tuple(_headers(headers)), frame)
 
 
@@ -130,12 +132,12 @@ def _headers(headers: Sequence[str]) -> Iterator[str]:
     for header in headers:
         name, _, value = header.partition(": ")
         if name.startswith("mcp-"):
-            # The number of a session is another each time.
+            # A session has another id on each run.
             yield f"{name}: {'(of this session)' if name == 'mcp-session-id' else value}"
 
 
 def _facts(message: dict[str, Any]) -> Iterator[str]:
-    """Name what is in a message: the fields of its params or result, and of their ``_meta``."""
+    """List the fields in a message's params or result, and in their ``_meta``."""
     for part in ("params", "result", "error"):
         fields = message.get(part)
         if isinstance(fields, dict):
@@ -152,7 +154,7 @@ def _field(name: str, value: Any) -> str:
 
 
 def _aligned(legacy: Sequence[EraLine], modern: Sequence[EraLine]) -> list[tuple[EraLine | None, EraLine | None]]:
-    """Pair the lines of one part: the same messages beside each other, what stands between them too."""
+    """Pair the lines of one part: equal messages with each other, and the lines between them in order."""
     pairs: list[tuple[EraLine | None, EraLine | None]] = []
     matcher = SequenceMatcher(None, [line.words for line in legacy], [line.words for line in modern], autojunk=False)
     for _, a, b, c, d in matcher.get_opcodes():
@@ -177,7 +179,7 @@ def _html(line: EraLine | None, cell: str, full: bool) -> str:
 
 
 def _beside(left: str, right: str) -> list[str]:
-    """Lay two texts out side by side."""
+    """Lay out two texts side by side."""
     columns = [_wrapped(side) for side in (left, right)]
     return [f"  {a:<{WIDTH}}  {b}".rstrip() for a, b in zip_longest(*columns, fillvalue="")]
 
@@ -191,11 +193,11 @@ def _wrapped(text: str) -> list[str]:
 
 
 def _same(sides: dict[str, list[EraLine]]) -> str:
-    """Say whether both eras got the same result."""
+    """Compare the results of both eras, in a sentence."""
     results = {era: [line.frame.message for line in side if line.phase == "result"] for era, side in sides.items()}
     without = [era for era, messages in results.items() if not messages]
     if without:
-        return f"No result came in the {' nor in the '.join(without)} era."
+        return f"The {' and the '.join(without)} era got no result."
     ends = [messages[-1] for messages in results.values()]
     old, new = ({k: v for k, v in _object(end).items() if k not in ("_meta", "resultType")} for end in ends)
     places = [difference.dotted for difference in differences(old, new)]

@@ -1,4 +1,4 @@
-"""What a call put out and asked, each kind in its own form."""
+"""Render the output and questions of a call, in a form for each kind of event."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ __all__ = ["draw_events", "notified"]
 
 MOST_EVENTS = 100
 ENDS = 2
-"""What is drawn of a call's events, and of notifications in a row at either end."""
+"""The most events of a call that are drawn, and the notifications at each end of a long run."""
 
 _PICTURES = ("image/png", "image/jpeg")
 _READABLE = ("text/markdown", "text/plain")
 
 
 def draw_events(events: Sequence[Event], *, times: bool = True) -> Iterator[tuple[str, Part]]:
-    """Draw events, each under its kind; of many notifications in a row only the ends, and `MOST_EVENTS` in all."""
+    """Draw at most `MOST_EVENTS` events, each under its kind; of a run of notifications, draw only the ends."""
     drawn: list[tuple[str, Part]] = []
     for kind, run in groupby(events, lambda event: event.kind):
         if kind in ("progress", "message"):
@@ -38,7 +38,7 @@ def draw_events(events: Sequence[Event], *, times: bool = True) -> Iterator[tupl
 
 
 def _notifications(kind: str, run: Sequence[Event], times: bool) -> tuple[str, Part]:
-    """Draw notifications of one kind in a row as a list."""
+    """Draw a run of notifications of one kind as a list."""
     left_out = len(run) - 2 * ENDS
     lines = [
         shortened(notified(kind, event.value)) for event in (run if left_out <= 1 else [*run[:ENDS], *run[-ENDS:]])
@@ -53,7 +53,7 @@ def _after(event: Event, times: bool) -> str:
 
 
 def notified(kind: str, params: Any) -> str:
-    """Say what a notification is about: ``1 of 3, reading`` for progress, ``info: done`` for a log message."""
+    """Describe a notification: ``1 of 3, reading`` for progress, ``info: done`` for a log message."""
     fields = as_object(params)
     if kind == "progress":
         of = "" if fields.get("total") is None else f" of {fields['total']}"
@@ -95,7 +95,7 @@ def _question(value: Any) -> Part:
         said = [_said(message) for message in params.get("messages") or [] if isinstance(message, dict)]
         system = [f"system: {params['systemPrompt']}"] if params.get("systemPrompt") else []
         return _text("\n".join(["sampling", *system, *said]))
-    return _words("which roots the client has") if question.get("method") == "roots/list" else draw(value)
+    return _words("the client's roots") if question.get("method") == "roots/list" else draw(value)
 
 
 def _url(url: str) -> Part:
@@ -108,7 +108,7 @@ def _asked_fields(schema: Any) -> Part:
     try:
         fields = parameters(as_object(schema))
         rows = [(p.name, argument_in_words(p, schema), p.description) for p in fields]
-    except Exception:  # noqa: BLE001 - whatever an author's schema is; the question itself is what matters
+    except Exception:  # noqa: BLE001 - a broken schema must not hide the question
         return draw(schema)
     cells = [(look.code(name), escape(words), escape(description)) for name, words, description in rows]
     return "\n".join(look.columns(rows)), look.table((), cells) if cells else ""

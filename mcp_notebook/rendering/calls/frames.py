@@ -1,4 +1,4 @@
-"""Frames on the wire: as they went, or one line each."""
+"""Render frames: whole, or one line each."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from mcp_notebook.rendering.content import as_object
 __all__ = ["Asked", "brief_wire_log", "in_words", "method_of", "wire_log"]
 
 Asked: TypeAlias = dict[tuple[int, str, str], str]
-"""The requests that came before, by exchange (and under 0, whichever it was), sender and id: their methods."""
+"""The methods of earlier requests, by exchange, sender and id; also under exchange 0, for any exchange."""
 
 NAMED_IN_BRIEF = ("authorization", "last-event-id", "mcp-")
-"""How the headers begin that a brief line names; their values are left out."""
+"""The prefixes of the headers that a brief line names, without their values."""
 
 WIDTH_OF_TEXT = 60
-"""Characters of a message that is no JSON."""
+"""Characters shown of a message that is not JSON."""
 
 
 def wire_log(frames: Sequence[Frame]) -> look.Rendering:
-    """Draw frames in the order in which they went over the wire."""
+    """Draw frames in the order in which they were sent."""
     if not frames:
         return _no_frames()
     lines, parts = ["frames"], []
@@ -45,9 +45,9 @@ def _whole(frame: Frame) -> str:
 
 
 def brief_wire_log(frames: Sequence[Frame]) -> look.Rendering:
-    """Draw one line for each frame, without what differs from run to run: ids, ports, times and contents.
+    """Draw one line for each frame, without details that differ on each run: ids, ports, times and contents.
 
-    The empty end of a stream is left out, because it comes when it comes.
+    The empty end of a stream is left out, because its place among the frames differs on each run.
     """
     rows: list[tuple[str, str, str, str]] = []
     asked: Asked = {}
@@ -81,7 +81,7 @@ def _marked(names: str) -> str:
 
 
 def _http(line: str, headers: Sequence[str], message: Any) -> str:
-    """Return the request line, or the status with the type of what came; no query, which may hold a session."""
+    """Return the request line without its query, which may name a session, or the status with the content type."""
     values = [
         header.partition(":")[2].partition(";")[0].strip() for header in headers if header.startswith("content-type:")
     ]
@@ -89,14 +89,14 @@ def _http(line: str, headers: Sequence[str], message: Any) -> str:
 
 
 def method_of(frame: Frame, asked: Asked) -> str:
-    """Return the method of a message, or of the request that it answers; `asked` keeps those that came before."""
+    """Return the method of a message, or of the request that it answers; `asked` keeps the earlier methods."""
     message, sender = frame.message, frame.direction
     if not isinstance(message, dict):
         return ""
     number = str(message.get("id"))
     if "method" not in message:
         other = "server" if sender == "client" else "client"
-        # Several clients count alike; an answer mostly comes in the exchange of its request.
+        # Several clients may use the same id; an answer usually comes in the exchange of its request.
         return asked.get((frame.exchange, other, number)) or asked.get((0, other, number), "")
     method = str(message["method"])
     if "id" in message:
@@ -105,7 +105,7 @@ def method_of(frame: Frame, asked: Asked) -> str:
 
 
 def in_words(frame: Frame, asked: Asked) -> str:
-    """Name a message by its method, or by what it answers; `asked` is as in `method_of`."""
+    """Name a message by its method, or by the request that it answers; `asked` is as in `method_of`."""
     message, method = frame.message, method_of(frame, asked)
     if not isinstance(message, dict):
         return str(message).partition("?")[0][:WIDTH_OF_TEXT]

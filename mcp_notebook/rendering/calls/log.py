@@ -1,4 +1,4 @@
-"""Calls as the recorder kept them: the log, and what one put out."""
+"""Render the log of calls, and the output of one call."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["log", "put_out"]
 
 Explain = Callable[[BaseException], str]
 Place = Callable[[Callable[..., Any] | None], str]
-"""Names the cell that defined a function; nothing where none did."""
+"""Names the cell that defined a function; "" if no cell did."""
 
 WIDTH_OF_ARGUMENTS = 60
 WIDTH_OF_NAMES = 100
@@ -35,7 +35,7 @@ def log(calls: Sequence[Call], place: Place, *, more: int = 0, times: bool = Tru
         for call in calls
     ]
     if not rows:
-        empty = "none yet. Call a tool: %mcp call NAME, or from a client on %mcp serve."
+        empty = "none yet. Call a tool with %mcp call NAME, or from a client after %mcp serve."
         return look.Rendering(f"calls: {empty}", look.card("calls", f"<p>{escape(empty)}</p>"))
     headers = ("", "what", "arguments", "ended", "ms" if times else "", "client", "over", "defined in")
     title = f"calls, the latest {len(rows)} of {len(rows) + more}" if more else "calls"
@@ -48,11 +48,11 @@ def log(calls: Sequence[Call], place: Place, *, more: int = 0, times: bool = Tru
 
 
 def put_out(call: Call, explain: Explain) -> str:
-    """Draw (HTML) what a call printed and raised, for its author."""
+    """Draw (HTML) the prints and the exception of a call, for its author."""
     printed = call.text("stdout", "stderr", "log")
-    html = look.card("what it printed (clients do not see this)", look.pre(printed)) if printed else ""
+    html = look.card("output (clients do not see this)", look.pre(printed)) if printed else ""
     if call.raised is not None:
-        html += look.card("what it raised (clients do not see this)", look.pre(explain(call.raised)))
+        html += look.card("exception (clients do not see this)", look.pre(explain(call.raised)))
     return html
 
 

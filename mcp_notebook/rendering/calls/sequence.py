@@ -1,4 +1,4 @@
-"""The time line of a call as a sequence diagram: who told whom what, from top to bottom."""
+"""Draw a call as a sequence diagram: the messages between its participants, from top to bottom."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ ORDER = ("person", "model", "client", "server")
 LONGEST_LABEL = 44
 
 CHARACTER = 7.3
-"""Pixels that one character of the labels takes; they are set in a font of that width at most."""
+"""Pixels for one character of a label; the font is not wider than that."""
 
 ROW = 30
 TIMES = 70
 MARGIN = 40
-"""Pixels: from one message to the next, for the times at the left, and around."""
+"""Pixels: between two messages, for the times on the left, and around the diagram."""
 
 
 def diagram(source: Call | Sequence[Frame], *, times: bool = True) -> look.Rendering:
     """Draw a call, or the frames of one, as a sequence diagram.
 
-    Solid lines are requests, broken ones ask for nothing: answers and notifications. What one side did by itself
-    stands beside its line.
+    Solid lines are requests; dashed ones are answers and notifications. An action of one side alone is a dot on its
+    line.
 
     Args:
-        source: A recorded call, also while it runs; or frames in the order in which they went.
-        times: Whether to say how many milliseconds after the first message each came. Without, the drawing of frames
-            leaves out the messages too, which hold numbers and states that differ from run to run.
+        source: A recorded call, which may still run, or frames in order.
+        times: Whether to show the milliseconds since the first message. If not, the drawing of frames also leaves out
+            the messages' contents, which differ on each run.
     """
     title = f"call {source.number}: {source.name}" if isinstance(source, Call) else "frames"
     steps = bounded(steps_of(source))
@@ -59,7 +59,7 @@ def _time(step: Step) -> str:
 
 
 def _gaps(steps: Sequence[Step], who: Sequence[str]) -> list[int]:
-    """Return how many characters the labels between each participant and the next one take."""
+    """Return the characters that the labels between each participant and the next one take."""
     gaps = [len("server")] * (len(who) - 1)
     for step in steps:
         left, right = sorted((who.index(step.sender), who.index(step.receiver)))
@@ -120,7 +120,7 @@ def _as_svg(title: str, steps: Sequence[Step], who: Sequence[str], *, times: boo
 
 
 def _said(steps: Sequence[Step]) -> str:
-    """Return the diagram in sentences, for who cannot see it."""
+    """Return the diagram in sentences, for people who cannot see it."""
     return " ".join(
         f"{step.sender}: {_label(step)}."
         if step.sender == step.receiver

@@ -1,4 +1,4 @@
-"""A call step by step: who told whom what, from what the recorder kept of it or from its frames."""
+"""List the steps of a call: its messages and their participants, from the recorder's call or from frames."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from mcp_notebook.rendering.content import as_object, shortened
 __all__ = ["MOST_STEPS", "Step", "bounded", "steps_of"]
 
 MOST_STEPS = 60
-"""How many steps are drawn."""
+"""The most steps that are drawn."""
 
 _RUN_KEPT = 3
 LONGEST_DETAIL = 1_000
 
 
 class Step(NamedTuple):
-    """One message, or something that one side did by itself.
+    """One message, or an action of one side alone.
 
     Attributes:
         sender: ``person``, ``model``, ``client`` or ``server``.
-        receiver: The same as the sender for what it did by itself.
-        words: What it is.
-        detail: What is in it, as text.
-        reply: Whether it asks for nothing: an answer or a notification.
-        at: Seconds since the first step; None where that is not known.
+        receiver: The same; equal to the sender for an action of one side alone.
+        words: The label.
+        detail: The content, as text.
+        reply: Whether it is an answer or a notification, rather than a request.
+        at: Seconds since the first step; None if they are not known.
     """
 
     sender: str
@@ -43,12 +43,12 @@ class Step(NamedTuple):
 
 
 def steps_of(source: Call | Sequence[Frame]) -> list[Step]:
-    """Return what happened, in order."""
+    """Return the steps, in order."""
     return list(_steps_of_call(source) if isinstance(source, Call) else _steps_of_frames(source))
 
 
 def bounded(steps: Sequence[Step]) -> list[Step]:
-    """Return at most about `MOST_STEPS` steps: of notifications in a row the ends, then of all steps."""
+    """Return at most about `MOST_STEPS` steps: shorten runs of notifications first, then the list of all steps."""
     if len(steps) <= MOST_STEPS:
         return list(steps)
     kept: list[Step] = []
@@ -128,7 +128,7 @@ def _steps_of_frames(frames: Sequence[Frame]) -> Iterator[Step]:
                 answers = {str(message["id"]): result or message.get("error")}
             for key, answer in answers.items():
                 yield from _answered_by_somebody(questions.pop(key, {}), answer, at)
-        if words:  # HTTP also answers with nothing
+        if words:  # an HTTP answer can be empty
             other = "client" if server else "server"
             yield Step(frame.direction, other, INPUT_REQUIRED if required else words, _detail(message), not request, at)
         if server and request:
@@ -142,7 +142,7 @@ INPUT_REQUIRED = "result: input required"
 
 
 def _put_to_somebody(question: Any, at: float) -> Iterator[Step]:
-    """Show who is behind the client; roots it knows by itself."""
+    """Show the person or model behind the client; it knows its roots without asking anyone."""
     params = as_object(as_object(question).get("params"))
     if _method(question) == "elicitation/create":
         yield Step("client", "person", str(params.get("message", "")), _detail(params), at=at)

@@ -1,4 +1,4 @@
-"""The rows of the traffic: calls and frames as one line of time, and what belongs to what."""
+"""Make the rows of the traffic view from calls and frames, and find the call that a frame belongs to."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 __all__ = ["CallRow", "CallRows", "FrameRow", "call_of", "cell_source", "frame_card", "rows_of_frames"]
 
-CHECKING = "The client's own: it needs the output schemas, to check results against them."
-"""Why a ``tools/list`` is on the wire that nobody asked for."""
+CHECKING = "Sent by the client itself: it needs the output schemas to check results."
+"""Explains a ``tools/list`` that the user did not ask for."""
 
 MOST_SEARCHED = 2_000
-"""Characters of a row that search looks in."""
+"""Characters of a row that are searched."""
 
 MOST_APART = 2.0
-"""Seconds between a request on the wire and the call that it became; a busy loop takes that long."""
+"""The most seconds between a request on the wire and its recorded call; a busy loop takes that long."""
 
 
 class CallRow:
-    """A call as a row. Its words are kept, because search looks at ten thousand of them with each letter."""
+    """A call as a row; its words are cached, because search reads those of ten thousand rows after each key."""
 
     __slots__ = ("_words", "item")
 
@@ -40,7 +40,7 @@ class CallRow:
 
     @property
     def key(self) -> Hashable:
-        """Stays the same as long as the call is kept."""
+        """The row's key, the same as long as the call is kept."""
         return ("call", self.item.number)
 
     @property
@@ -55,19 +55,19 @@ class CallRow:
 
     @property
     def state(self) -> str:
-        """How far it is."""
+        """The call's state."""
         return self.item.state
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """The row, in columns."""
+        """The columns of the row."""
         call = self.item
         took = "" if call.duration is None else f"{call.duration * 1000:.1f} ms"
         return (_clock(self.at), f"{call.number:>3}", call.title, call.state, took)
 
     @property
     def words(self) -> str:
-        """What search looks in."""
+        """The text to search in."""
         if self._words is not None:
             return self._words
         call = self.item
@@ -84,9 +84,9 @@ class FrameRow:
 
     Attributes:
         item: The frame.
-        method: The protocol's method; for a result, that of the request that it answers.
-        what: What it is, in a few words.
-        note: Why it is there, where that is not plain.
+        method: The protocol's method; for a result, the method of its request.
+        what: A few words that name the message.
+        note: An explanation, if it is not obvious why the frame was sent.
     """
 
     item: Frame
@@ -96,7 +96,7 @@ class FrameRow:
 
     @property
     def key(self) -> Hashable:
-        """Stays the same as long as the frame is kept."""
+        """The row's key, the same as long as the frame is kept."""
         return ("frame", self.item.at, id(self.item))
 
     @property
@@ -106,23 +106,23 @@ class FrameRow:
 
     @property
     def state(self) -> str:
-        """Who sent it."""
+        """The sender."""
         return f"from {self.item.direction}"
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """The row, in columns."""
+        """The columns of the row."""
         arrow = "client →" if self.item.direction == "client" else "← server"
         return (_clock(self.at), arrow, self.what, "client's own" if self.note else "", "")
 
     @property
     def words(self) -> str:
-        """What search looks in."""
+        """The text to search in."""
         return f"{self.what} {self.state} {self.item.message}"[:MOST_SEARCHED].lower()
 
 
 class CallRows:
-    """The rows of the recorded calls; those that are there already are taken again."""
+    """The rows of the recorded calls; existing rows are used again."""
 
     def __init__(self) -> None:
         self._rows: list[CallRow] = []
@@ -138,13 +138,13 @@ class CallRows:
 
 
 def rows_of_frames(frames: Sequence[Frame]) -> list[FrameRow]:
-    """Return a row for each frame; an answer is named by what it answers."""
+    """Return a row for each frame; an answer is named after its request."""
     asked: Asked = {}
     return _own_marked([FrameRow(frame, method_of(frame, asked), _words(frame, asked)) for frame in frames])
 
 
 def call_of(frame: Frame, frames: Sequence[Frame], calls: Sequence[Call]) -> Call | None:
-    """Return the call that a frame belongs to: the nearest in time that asked for the same."""
+    """Return the call that a frame belongs to: the nearest in time with the same method and name."""
     request = frame if _asks(frame) else next((f for f in reversed(frames) if _answers(frame, f)), None)
     if request is None:
         return None
@@ -156,7 +156,7 @@ def call_of(frame: Frame, frames: Sequence[Frame], calls: Sequence[Call]) -> Cal
 
 
 def frame_card(found: FrameRow, call: Call | None, cell: Cell | None) -> str:
-    """Draw (HTML) one frame, the call that it is part of, and the cell that defined what was called."""
+    """Draw (HTML) one frame, the call that it is part of, and the cell that defined the function."""
     frame = found.item
     way = "client to server" if frame.direction == "client" else "server to client"
     facts = [way, frame.transport, *([f"exchange {frame.exchange}"] if frame.exchange else [])]
@@ -171,7 +171,7 @@ def frame_card(found: FrameRow, call: Call | None, cell: Cell | None) -> str:
 
 
 def cell_source(cell: Cell | None) -> str:
-    """Draw (HTML) the cell that defined something; nothing where no cell did."""
+    """Draw (HTML) the source of a cell; "" for None."""
     if cell is None:
         return ""
     return look.card(f"defined in cell {cell.execution_count}", look.pre(cell.source))
@@ -189,7 +189,7 @@ def _words(frame: Frame, asked: Asked) -> str:
 
 
 def _own_marked(rows: list[FrameRow]) -> list[FrameRow]:
-    """Say of each ``tools/list`` next to a ``tools/call`` whose it is."""
+    """Explain each ``tools/list`` next to a ``tools/call``."""
     requests = [i for i, found in enumerate(rows) if _asks(found.item) and found.method.startswith("tools/")]
     for before, at, after in zip([None, *requests], requests, [*requests[1:], None], strict=False):
         near = {rows[i].method for i in (before, after) if i is not None}
@@ -204,7 +204,7 @@ def _asks(frame: Frame) -> bool:
 
 
 def _answers(frame: Frame, request: Frame) -> bool:
-    """Whether a frame answers a request, or tells of its progress."""
+    """Return whether a frame answers a request or reports its progress."""
     if not _asks(request) or request.at > frame.at:
         return False
     if request.exchange:

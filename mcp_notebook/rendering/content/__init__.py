@@ -1,4 +1,4 @@
-"""Results as content: text, JSON, images, audio, embedded resources and links; errors as errors."""
+"""Render results: text, JSON, images, audio, embedded resources, links, and errors."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 DRAWN = {"CallToolResult": "result", "ReadResourceResult": "resource", "GetPromptResult": "prompt"}
-"""The results that have a form, by the name of their type in `mcp_types`, with the title of their card."""
+"""The titles of the cards for known results, by the name of their type in `mcp_types`."""
 
 ERROR = "error from the tool"
 PROBLEMS = "problems"
@@ -39,11 +39,11 @@ NOTHING: Part = ("(no content)", look.muted("(no content)"))
 
 
 def render(result: BaseModel, output_schema: Schema | None = None) -> look.Rendering:
-    """Draw a result of the protocol as a card; what is of no known kind is shown as JSON.
+    """Draw a result of the protocol as a card; an unknown kind is shown as JSON.
 
     Args:
         result: The result.
-        output_schema: Of the tool that was called, where it is known: it says what the fields are.
+        output_schema: The tool's output schema, if it is known; it describes the fields.
     """
     text, html = draw_result(result, output_schema)
     wrong, wrong_html = draw_problems(in_words(result))
@@ -55,14 +55,14 @@ def render(result: BaseModel, output_schema: Schema | None = None) -> look.Rende
 
 
 def draw_problems(lines: Sequence[str]) -> Part:
-    """Draw what is wrong with a result, or a list; nothing where there are no lines."""
+    """Draw the problems with a result or a list; nothing if there are none."""
     if not lines:
         return "", ""
     return "\n".join([PROBLEMS, *(f"  {line}" for line in lines)]), look.section(PROBLEMS, look.bullets(lines))
 
 
 def draw_result(result: BaseModel, output_schema: Schema | None = None) -> Part:
-    """Draw what is in a result of the protocol, as a part of something else."""
+    """Draw the content of a result, as a part of something else."""
     text, html = _drawn(result, output_schema)
     rest = result.rest if isinstance(result, Flawed) else None
     if rest:
@@ -82,7 +82,7 @@ def _drawn(result: BaseModel, output_schema: Schema | None) -> Part:
 
 
 def _of_call(result: CallToolResult, schema: Schema | None) -> Part:
-    """Draw the blocks and the structured content; only one of them where the other has nothing to add."""
+    """Draw the blocks and the structured content, or one of them if the other adds nothing."""
     structured = result.structured_content
     if structured is None:
         return draw_blocks(result.content) if result.content else NOTHING
@@ -102,7 +102,7 @@ def _of_call(result: CallToolResult, schema: Schema | None) -> Part:
 def _of_prompt(result: GetPromptResult) -> Part:
     lines, html = [], ""
     for message in result.messages:
-        if not isinstance(message, PromptMessage):  # not one of the protocol
+        if not isinstance(message, PromptMessage):  # not a message of the protocol
             text, drawn = draw_blocks([message])
             lines.append(text)
             html += drawn

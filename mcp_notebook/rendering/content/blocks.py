@@ -1,4 +1,4 @@
-"""Blocks of content: text, JSON, Markdown, images, audio, embedded resources and links."""
+"""Render blocks of content: text, JSON, Markdown, images, audio, embedded resources and links."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ __all__ = ["draw_blocks"]
 
 MOST_BLOCKS = 50
 MOST_BYTES_OF_MEDIA = 5_000_000
-"""What is drawn of a result, media in base64; the whole would stay in the saved notebook."""
+"""The limits of a drawn result, because it is saved with the notebook; media count in base64."""
 
 
 def draw_blocks(blocks: Sequence[Any]) -> Part:
-    """Draw blocks one under the other, the first `MOST_BLOCKS` of them."""
+    """Draw blocks one below the other, at most `MOST_BLOCKS`."""
     drawn = [_BLOCKS.get(type(block), _other)(block) for block in blocks[:MOST_BLOCKS]]
     if len(blocks) > MOST_BLOCKS:
-        words = f"... and {len(blocks) - MOST_BLOCKS} more, not shown here."
+        words = f"... and {len(blocks) - MOST_BLOCKS} more, not shown."
         drawn.append((words, f"<p>{escape(words)}</p>"))
     return "\n".join(text for text, _ in drawn), "".join(html for _, html in drawn)
 
 
 def _text(block: TextContent) -> Part:
     value = parsed(block.text)
-    if isinstance(value, dict | list):  # a model or dict comes as JSON text: show it with its structure
+    if isinstance(value, dict | list):  # a model or dict is sent as JSON text: show its structure
         return draw(value)
     shown = shortened(block.text)
-    # A text does not say what it is, so it is shown as a model gets it, and Markdown only on request.
+    # A text has no type, so show it as a model gets it, and as Markdown only on request.
     drawn = markdown.to_html(shown) if markdown.seems(shown) else None
     return shown, look.pre(shown) + (look.fold("as Markdown", drawn) if drawn else "")
 
@@ -67,7 +67,7 @@ def _audio(block: AudioContent) -> Part:
 def _media(kind: str, element: str, mime_type: str, data: str) -> Part:
     words = f"{kind}, {mime_type}, {_bytes(data)}"
     if len(data) > MOST_BYTES_OF_MEDIA:
-        words += ", too large to be shown here"
+        words += ", too large to show"
         return f"[{words}]", f"<p>{escape(words)}</p>"
     source = f"data:{escape(mime_type)};base64,{escape(data)}"
     return f"[{words}]", element.format(words=escape(words), source=source)

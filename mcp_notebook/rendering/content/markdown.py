@@ -1,4 +1,4 @@
-"""Markdown from a server as safe HTML, where the library for it is there."""
+"""Render Markdown from a server as safe HTML, if mistune is installed."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _MARKS = (
 
 
 def seems(text: str) -> bool:
-    """Whether a text has at least two of the marks of Markdown, such as a heading and a list."""
+    """Return whether a text has at least two of the marks of Markdown, such as a heading and a list."""
     return sum(re.search(mark, text, re.MULTILINE) is not None for mark in _MARKS) >= 2
 
 
 def to_html(text: str) -> str | None:
-    """Return Markdown as HTML: no HTML of its own, no image from elsewhere, links to web pages only, with their host.
+    """Return Markdown as HTML, without its own HTML and images, and with links to web pages only, with their hosts.
 
-    None where mistune is missing; it comes with nbconvert, so with JupyterLab, and is no dependency of the core.
+    Return None without mistune. JupyterLab brings it, through nbconvert; the core does not depend on it.
     """
     try:
         import mistune
@@ -35,12 +35,12 @@ def to_html(text: str) -> str | None:
         return None
 
     class Safe(mistune.HTMLRenderer):
-        """Without pictures, which a browser would fetch, and with links that say where they lead."""
+        """Renders no images, which a browser would fetch, and shows the host of each link."""
 
         def link(self, text: str, url: str, title: str | None = None) -> str:
             address = address_of(url)
             if address.href is None:
-                return f"{text} [no link: {escape(address.written)}]"
+                return f"{text} [not a link: {escape(address.written)}]"
             link = f'<a href="{escape(address.href)}" target="_blank" rel="noopener noreferrer">{text}</a>'
             return link if text == escape(address.href) else f'{link} <span class="dim">[{escape(address.host)}]</span>'
 

@@ -1,4 +1,4 @@
-"""Structured content next to its output schema: what each field is."""
+"""Render structured content, with the output schema's description of each field."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["draw_structured", "says_the_same", "unwrapped"]
 
 @one_look()
 def draw_structured(value: Any, schema: Schema | None) -> Part:
-    """Draw structured content; with its output schema, say what each field is."""
+    """Draw structured content; with an output schema, describe each field."""
     usable = schema if isinstance(schema, Mapping) else {}
     inner, inner_schema = unwrapped(value, usable)
     return _fields(inner, inner_schema, usable) or draw(inner)
 
 
 def unwrapped(value: Any, schema: Schema | None = None) -> tuple[Any, Schema]:
-    """Return the value, and its schema, without the object that the SDK puts around a result that is none."""
+    """Return the value and its schema, without the object that the SDK wraps around results of other types."""
     root = schema or {}
     if isinstance(value, Mapping) and set(value) == {"result"}:
         return value["result"], resolve(mapping(root.get("properties")).get("result", {}), root)
@@ -32,7 +32,7 @@ def unwrapped(value: Any, schema: Schema | None = None) -> tuple[Any, Schema]:
 
 
 def says_the_same(result: CallToolResult) -> bool:
-    """Whether the text is only the structured content again, as the SDK sends it for older clients."""
+    """Return whether the text only repeats the structured content, as the SDK sends it for older clients."""
     texts = [block.text for block in result.content if isinstance(block, TextContent)]
     value = result.structured_content
     if not texts or len(texts) != len(result.content) or value is None:
@@ -49,7 +49,7 @@ def _say(texts: list[str], values: list[Any]) -> bool:
 
 
 def _fields(value: Any, schema: Schema, root: Schema) -> Part | None:
-    """Draw an object field by field, or rows with what their columns are; None where the schema has no word on it."""
+    """Draw an object field by field, or rows with a legend; return None if the schema describes nothing."""
     rows = rows_in(value)
     described = resolve(schema.get("items", {}), root) if isinstance(value, list) else schema
     known = {p.name: words for p in parameters({**described, "$defs": root.get("$defs", {})}) if (words := _words(p))}
@@ -74,7 +74,7 @@ def _value(value: Any) -> Part:
 
 
 def _words(parameter: Parameter) -> str:
-    """Return what the schema says of a field; pydantic makes titles of the names, which say nothing."""
+    """Return the schema's title and description of a field, without the titles that pydantic makes from names."""
     title = str(parameter.schema.get("title", ""))
     telling = title if title.lower().replace(" ", "_") != parameter.name.lower() else ""
     return ": ".join(filter(None, [telling, parameter.description]))

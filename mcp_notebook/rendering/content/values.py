@@ -1,4 +1,4 @@
-"""JSON values: rows as a table, long ones as a tree that folds, the rest as it stands."""
+"""Render JSON values: rows as a table, long values as a tree, others as text."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ MOST_CHARACTERS = 20_000
 MOST_ROWS = 50
 MOST_COLUMNS = 20
 MOST_NODES = 1_000
-"""What is drawn; the whole would go to the browser, and stay in the saved notebook."""
+"""The limits of a drawn value, because it is sent to the browser and saved with the notebook."""
 
 LINES_AT_A_GLANCE = 30
-"""A JSON value of no more lines is shown as it stands: one can read it, and copy it."""
+"""A JSON value with more lines becomes a tree; a shorter one is shown as text, easy to read and copy."""
 
 MOST_DEPTH = 30
 OPENED = 20
-"""How many parts a value at the top of a tree may have to be unfolded from the beginning."""
+"""A value at the top of a tree is unfolded from the start if it has at most so many parts."""
 
 LONGEST_IN_TREE = 1_000
 LONGEST_CELL = 200
@@ -38,7 +38,7 @@ class Rows(NamedTuple):
     Attributes:
         headers: The names of the columns.
         cells: The values, a list for each row.
-        rest: What stands beside the rows, such as how many there are in all.
+        rest: The other fields next to the rows, such as a total.
     """
 
     headers: list[str]
@@ -60,7 +60,7 @@ def draw(value: Any) -> Part:
 
 
 def parsed(text: str) -> Any:
-    """Return the value of a JSON text; the text itself where it is none."""
+    """Return the value of a JSON text, or the text itself if it is not JSON."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -68,19 +68,19 @@ def parsed(text: str) -> Any:
 
 
 def as_object(value: Any) -> dict[str, Any]:
-    """Return a JSON object, empty where the value is none: what comes from the other side may be anything."""
+    """Return the value if it is an object, else an empty object; the other side may send anything."""
     return value if isinstance(value, dict) else {}
 
 
 def shortened(text: str, most: int = MOST_CHARACTERS) -> str:
-    """Return a text of at most about `most` characters, and how many more there are."""
+    """Return a text of about `most` characters at most, with a note on the number that is left out."""
     if len(text) <= most:
         return text
-    return f"{text[:most]}\n... and {len(text) - most} more characters, not shown here."
+    return f"{text[:most]}\n... and {len(text) - most} more characters, not shown."
 
 
 def rows_in(value: Any) -> Rows | None:
-    """Return the rows of a list of like objects, or of ``{"columns": [...], "rows": [...]}``; None for another value.
+    """Return the rows of a list of similar objects, or of ``{"columns": [...], "rows": [...]}``, else None.
 
     pandas writes the latter with ``data`` for ``rows``.
     """
@@ -110,7 +110,7 @@ def _rows_of_objects(value: list[Any]) -> Rows | None:
 
 
 def _fits_a_cell(value: Any) -> bool:
-    """Whether a value reads in a cell: one value, or a few."""
+    """Return whether a value is readable in a cell: a single value, or a few."""
     if not isinstance(value, dict | list):
         return True
     inner = value.values() if isinstance(value, dict) else value
@@ -118,10 +118,10 @@ def _fits_a_cell(value: Any) -> bool:
 
 
 def table_of(rows: Rows) -> Part:
-    """Draw rows, the first `MOST_ROWS` of them."""
+    """Draw rows, at most `MOST_ROWS`."""
     shown = [[_cell(value) for value in row] for row in rows.cells[:MOST_ROWS]]
     more = len(rows.cells) - len(shown)
-    after = [f"... and {more} more rows, not shown here."] if more else []
+    after = [f"... and {more} more rows, not shown."] if more else []
     after += [f"{name}: {shortened(look.json_text(value), LONGEST_IN_TREE)}" for name, value in rows.rest.items()]
     lines = [[_cut(" ".join(cell.split()), LONGEST_CELL_IN_TEXT) for cell in row] for row in [rows.headers, *shown]]
     numbers = [i for i in range(len(rows.headers)) if _is_of_numbers([row[i] for row in rows.cells])]
@@ -150,14 +150,14 @@ def _tree(value: Any) -> str:
 
 
 def _node(label: str, value: Any, left: list[int], depth: int) -> str:
-    """Draw a value under its label (HTML); `left` is how many more may be drawn."""
+    """Draw a value under its label (HTML); `left` counts down the values that may still be drawn."""
     if not isinstance(value, dict | list) or not value or depth == MOST_DEPTH:
         return label + look.code(shortened(look.json_line(value), LONGEST_IN_TREE))
     pairs = value.items() if isinstance(value, dict) else enumerate(value)
     items: list[str] = []
     for key, item in pairs:
         if left[0] <= 0:
-            items.append(f"<li>... and {len(value) - len(items)} more, not shown here.</li>")
+            items.append(f"<li>... and {len(value) - len(items)} more, not shown.</li>")
             break
         left[0] -= 1
         items.append(f"<li>{_node(f'{look.code(key)}: ', item, left, depth + 1)}</li>")

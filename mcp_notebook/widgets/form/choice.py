@@ -1,4 +1,4 @@
-"""The editor for one of a few values."""
+"""Edit a value that is one of a few options."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from mcp_notebook.widgets.form.typed import FieldContext
 __all__ = ["Choice"]
 
 _NULL = object()
-"""Stands for null in a dropdown, which takes None for nothing chosen."""
+"""Represents null in a dropdown, for which None means that nothing is chosen."""
 
 
 class Choice(Editor):
-    """Choose one of a few; what is not required can be left unset, which is not the same as its default."""
+    """Choose one of a few options. An optional value can be left unset, which is not the same as its default."""
 
     def __init__(self, context: FormContext, field: FieldContext, shape: Shape) -> None:
         options = list(shape.options)
@@ -39,7 +39,7 @@ class Choice(Editor):
 
     @override
     def value(self) -> Any:
-        # By place: to a dropdown, true is 1.
+        # By index, because a dropdown takes true for 1.
         return UNSET if self._widget.index is None else self._values[self._widget.index]
 
     @override

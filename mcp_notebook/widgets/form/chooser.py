@@ -1,4 +1,4 @@
-"""The editor for what has parts: whether it is sent, in which of its forms, and those parts."""
+"""Edit a value that has parts: choose whether to send it and in which variant, then fill in the parts."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from mcp_notebook.widgets.form.typed import FieldContext
 __all__ = ["MAX_CHOICES", "Chooser"]
 
 MANY_CHARACTERS: Final = 20_000
-"""Written down, before a value is shown as that and not in fields of its own."""
+"""A value whose repr is longer is shown as JSON, not in fields."""
 
 MAX_CHOICES: Final = 4
-"""Choices inside choices; a union that has itself for an option has no end."""
+"""Choosers inside choosers, because a union that contains itself has no end."""
 
 
 @dataclass
 class _Form:
-    """One thing to choose: a constant, or a shape with an editor that is made when it is first chosen."""
+    """An option: a constant, or a shape whose editor is made when the option is first chosen."""
 
     label: str
     constant: Any = UNSET
@@ -35,14 +35,14 @@ class _Form:
 
 
 class Chooser(Editor):
-    """Choose what is filled in, and fill that in.
+    """Choose a variant of the value, and fill it in.
 
     Args:
-        context: The form's.
-        field: Where it stands.
-        shape: What fits; each variant of a union is one thing to choose.
+        context: The form's context.
+        field: The field that this edits.
+        shape: The shape of the value; each variant of a union is an option.
         make: Makes the editor of a variant.
-        arrange: Lays the field out anew, after another choice.
+        arrange: Updates the field's layout after another choice.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Chooser(Editor):
     def fill(self, value: Any) -> None:
         self._dropdown.index = self._form_for(value)
         if value is UNSET and self._forms[0].shape is not None:
-            # Nothing stands for unset: begin anew, or what was there before would be sent.
+            # There is no option for unset. Start with an empty editor, or the earlier value would be sent.
             self._forms[0].editor = None
             self._arrange()
 
@@ -105,7 +105,7 @@ class Chooser(Editor):
         return editor.show(problems) if editor else problems
 
     def begin(self) -> None:
-        """Choose to fill in, where nothing is chosen yet and there is one way to do so."""
+        """Choose the option with fields, if nothing is chosen yet and there is exactly one such option."""
         shaped = [i for i, form in enumerate(self._forms[:-1]) if form.shape is not None]
         if self._forms[self._dropdown.index].shape is None and len(shaped) == 1:
             self._dropdown.index = shaped[0]
@@ -117,7 +117,7 @@ class Chooser(Editor):
         return form.editor
 
     def _form_for(self, value: Any) -> int:
-        """Return the first form that holds this value, those first that it fits; JSON holds any."""
+        """Return the first option that can show a value. Options with a fitting schema are tried first, JSON last."""
         last = len(self._forms) - 1
         for i, form in enumerate(self._forms[:last]):
             if form.shape is None and same(form.constant, value):
@@ -153,7 +153,7 @@ class Chooser(Editor):
 
 
 def _begins_empty(shape: Shape) -> bool:
-    """Whether nothing need be filled in: an empty list or object is sent only where a person has chosen it."""
+    """Return whether nothing has to be filled in; an empty list or object is sent only if a person chose it."""
     schema = shape.schema
     if shape.kind == "rows":
         least = schema.get("minItems")

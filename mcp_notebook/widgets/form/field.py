@@ -1,4 +1,4 @@
-"""A field: an editor, what is said of it, and JSON text in place of the editor for what it cannot hold."""
+"""Make a field: an editor with a description, and JSON text instead for a value that the editor cannot show."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ from mcp_notebook.widgets.form.typed import FieldContext
 __all__ = ["Field"]
 
 LONG: Final = 240
-"""Characters of a description before the rest is folded away."""
+"""Characters of a description that are shown before the rest is folded away."""
 
 LONGEST_NAME: Final = 60
-"""Characters of a name in a label."""
+"""The most characters of a name in a label."""
 
 DEEP: Final = 4
-"""Fields inside fields that are there from the start."""
+"""Levels of nested fields that are made from the start."""
 
 MAX_DEPTH: Final = 12
-"""Fields inside fields; what is deeper is JSON."""
+"""Levels of nested fields; deeper values are written as JSON."""
 
 
 class Field:
-    """What is filled in at one place of a value.
+    """The input for one part of a value.
 
     Args:
-        context: The form's.
-        name: Its name, or its number in an array.
-        schema: What fits.
+        context: The form's context.
+        name: The part's name, or its number in an array.
+        schema: The part's schema.
         required: Whether something must be sent.
-        label: What is written before it, the name if not given.
-        depth: How many fields it is inside of.
+        label: The label before it; defaults to the name.
+        depth: The number of fields around it.
     """
 
     def __init__(
@@ -74,9 +74,9 @@ class Field:
 
     @property
     def widget(self) -> w.Box:
-        """All of the field."""
+        """The whole field."""
         if self._box is None:
-            # Made with what is in it: to put that in later would be a message to the browser for each field.
+            # Made with its children: adding them later would send a message to the browser for each field.
             self._box = w.Box(self._laid_out(), layout=self._context.layout("row"))
         return self._box
 
@@ -85,7 +85,7 @@ class Field:
         return self._editor.value()
 
     def fill(self, value: Any) -> None:
-        """Show a value: in the input for it, or as JSON where that cannot hold it."""
+        """Show a value: in its input, or as JSON if the input cannot show it."""
         self._editor.fill(value)
         if same(self._editor.value(), value) or value is UNSET:
             return
@@ -96,16 +96,16 @@ class Field:
         self._editor.fill(value)
 
     def begin(self) -> None:
-        """Take the field's being there for a person's choice to fill it in."""
+        """Begin to fill the field in, because a person has just added it."""
         if isinstance(self._editor, Chooser):
             self._editor.begin()
 
     def problems(self) -> list[Problem]:
-        """Return what of the typed is no value at all."""
+        """Return the problems with typed text that cannot be read as a value."""
         return self._editor.problems()
 
     def show(self, problems: Sequence[Problem]) -> None:
-        """Show problems next to what they are about."""
+        """Show problems next to the parts that they are about."""
         here = self._editor.show(problems)
         if here != self._wrong:
             self._wrong = here
@@ -130,7 +130,7 @@ class Field:
         return Chooser(self._context, field, shape, self._make, self._arrange)
 
     def _make(self, field: FieldContext, shape: Shape) -> Editor:
-        """Make the editor for a shape, as something inside a chooser."""
+        """Make the editor for a shape, to be used inside a chooser."""
         if shape.kind == "record":
             if self._context.has_room_for(Record.size(shape)):
                 return Record(self._context, shape, self._depth, self._arrange)
@@ -150,7 +150,7 @@ class Field:
         return f"not sent: {json.dumps(self._parameter.default, ensure_ascii=False, default=repr)}"
 
     def _hint(self) -> str:
-        # An item is what its array says of it.
+        # The array describes its items.
         words = argument_in_words(self._parameter, self._context.root) if self._place.label else ""
         about = " · ".join(filter(None, [words, self._parameter.description]))
         if len(about) <= LONG:
@@ -163,7 +163,7 @@ class Field:
 
 
 def _label(name: str) -> str:
-    """Write a name as a label: one that cannot be seen in quotes, one without end cut."""
+    """Return a name as a label: in quotes if it is invisible, cut if it is long."""
     shown = name if name.isprintable() and name.strip() else json.dumps(name)
     return shown if len(shown) <= LONGEST_NAME else f"{shown[: LONGEST_NAME - 1]}…"
 

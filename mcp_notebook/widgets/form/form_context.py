@@ -1,4 +1,4 @@
-"""What all fields of one form share: the schema's root, how inputs look, and who hears of a change."""
+"""Share between all fields of a form: the schema's root, styles and layouts, and the callback for changes."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from mcp_notebook.schema import Checker, Schema
 __all__ = ["MOST_FIELDS", "STYLE", "Complete", "FormContext", "wrong"]
 
 MOST_FIELDS: Final = 500
-"""Fields that are made at once; what would need more is written as JSON. A thousand take half a second."""
+"""Fields that are made at once; more are written as JSON. A thousand fields take half a second."""
 
 Complete = Callable[[str, str], Sequence[str]]
-"""Suggests values for a text: its name, and what is typed so far."""
+"""Suggests values for a text, from its name and the characters typed so far."""
 
 STYLE = """<style>
 .mcpnb-form{--mcpnb-dim:var(--jp-content-font-color2,var(--vscode-descriptionForeground,#666));
@@ -36,20 +36,20 @@ height:auto;line-height:1.2;padding-top:6px;align-self:flex-start}
 .mcpnb-blank select{background:transparent;color:var(--mcpnb-dim);border-color:transparent;box-shadow:none}
 .mcpnb-parts{border-left:2px solid var(--mcpnb-line)}
 </style>"""
-"""The style sheet of a form; without it a form is plain, and works."""
+"""The style sheet of a form; without it, a form looks plain but works."""
 
 
 def wrong(text: str) -> str:
-    """Mark what is wrong, by a sign and words beside the colour."""
+    """Return a problem as HTML, marked by a sign and words besides the color."""
     return f'<span class="wrong" role="alert">! {escape(text)}</span>'
 
 
 class FormContext:
-    """Makes the widgets of one form. They share layouts and styles, because each of these is a widget too.
+    """Makes the widgets of one form, which share layouts and styles because each of those is a widget too.
 
     Args:
-        root: The whole schema, to follow references in.
-        field: Makes a field; it has fields inside, which are made through here.
+        root: The whole schema, in which references are followed.
+        field: Makes a field, also inside other fields.
         complete: Suggests values for texts.
     """
 
@@ -65,11 +65,11 @@ class FormContext:
         self._layouts: dict[str, w.Layout] = {}
 
     def replenish(self) -> None:
-        """Make room for fields again: a person asked for some."""
+        """Allow as many fields again, because a person asked for some."""
         self._room = MOST_FIELDS
 
     def has_room_for(self, fields: int) -> bool:
-        """Whether so many fields more are made now; the room is taken then."""
+        """Return whether so many more fields may be made now, and if so, count them."""
         if fields > self._room:
             return False
         self._room -= fields
@@ -77,7 +77,7 @@ class FormContext:
 
     @contextmanager
     def filling(self) -> Iterator[None]:
-        """Hold back the news of changes while the form itself makes them."""
+        """Report no changes while the form itself makes them."""
         self._filling += 1
         self.replenish()
         try:
@@ -86,17 +86,17 @@ class FormContext:
             self._filling -= 1
 
     def notice(self, *_: object) -> None:
-        """Tell that a person changed something."""
+        """Report that a person changed something."""
         if not self._filling:
             self.changed()
 
     def input(self, kind: type[Any], label: str, *, about: str = "", **traits: Any) -> Any:
-        """Make an input with a label; one without is told apart by `about`, for screen readers."""
-        # Taking only what is whole keeps typing from being one message a key.
+        """Make an input with a label; without a label, `about` names it for screen readers."""
+        # Without this, each key typed would be a message.
         if "continuous_update" not in traits and issubclass(kind, w.Text | w.Textarea):
             traits["continuous_update"] = False
         return kind(
-            # Only what is typed in takes a tooltip for its name; others have a label, with no room to be seen.
+            # Only text inputs take a tooltip for a name; the others get a label, which has no room and so is not seen.
             description=label or ("" if issubclass(kind, w.Text | w.Textarea) else f"{about}, value"),
             tooltip=None if label else about,
             style=self.style(kind, description_width="9em" if label else "0"),
@@ -128,7 +128,7 @@ class FormContext:
         return button
 
     def label(self, words: str) -> w.HTML:
-        """Write a label where there is no input of its own."""
+        """Make a label that does not belong to an input."""
         return self.html(f'<span class="mcpnb-label">{escape(words)}</span>', "head")
 
     def line(self, children: Sequence[w.Widget]) -> w.HBox:
@@ -136,7 +136,7 @@ class FormContext:
         return w.HBox(children, layout=self.layout("line"))
 
     def below(self, children: Sequence[w.Widget]) -> w.VBox:
-        """Put parts under the line that they belong to."""
+        """Put parts below the line that they belong to."""
         return w.VBox(children, layout=self.layout("parts"), _dom_classes=("mcpnb-parts",))
 
     def suggesting(self, name: str, label: str, placeholder: str) -> w.Combobox:
@@ -158,7 +158,7 @@ _LAYOUTS: Final[dict[str, dict[str, str]]] = {
     "no blank": {"width": "112px", "flex": "0 0 auto", "visibility": "hidden"},
     "row": {"flex_flow": "row wrap", "align_items": "flex-start", "width": "100%"},
     "hint": {"flex": "1 1 16em", "margin": "2px 2px 2px 8px"},
-    # As wide as the chooser that others have, so that all hints begin at one place.
+    # The margin is as wide as the chooser of other fields, so that all hints are aligned.
     "hint alone": {"flex": "1 1 16em", "margin": "2px 2px 2px 124px"},
     "head": {"flex": "0 0 auto", "margin": "2px"},
     "parts": {"width": "auto", "flex": "1 1 100%", "padding": "0 0 0 10px", "margin": "0 0 4px 12px"},

@@ -1,4 +1,4 @@
-"""The arguments as JSON beside the form, to read and to edit, and the same call as code."""
+"""Show a form's arguments as JSON, to read and to edit, and the same call as code."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from mcp_notebook.widgets.form.schema_form import SchemaForm
 __all__ = ["JsonPanel", "magic_line", "python_line"]
 
 QUOTE: Final = "\\u0027"
-"""A single quote, as JSON can write it."""
+"""A single quote, escaped in JSON."""
 
 
 class JsonPanel(w.VBox):
-    """Shows what a form holds as JSON and as code, and takes JSON back.
+    """Shows the values of a form as JSON and as code, and takes edited JSON back.
 
     Args:
         form: The form.
         tool: The name of the tool that it calls.
-        line: How a magic's line that makes this call begins.
+        line: The beginning of the magic's line that makes this call.
         schema: The tool's input schema.
     """
 
@@ -41,14 +41,14 @@ class JsonPanel(w.VBox):
         self._writing = False
         self._json.observe(self._edited, "value")
         for code in (self._magic, self._python):
-            # There is no read-only text that can be selected; what is typed into these is put right at once.
+            # ipywidgets has no read-only text that can be selected, so typed changes are undone at once.
             code.observe(lambda _: self.write(), "value")
         form.on_change(self.write)
         super().__init__([self._json, self._wrong, self._magic, self._python])
         self.write()
 
     def write(self) -> None:
-        """Write down what the form holds now."""
+        """Show the current values of the form."""
         if self._writing:
             return
         self._writing = True
@@ -67,9 +67,9 @@ class JsonPanel(w.VBox):
         try:
             arguments = json_from(change["new"] or "{}")
             if not isinstance(arguments, dict):
-                raise ValueError("the arguments are one object, in braces")
+                raise ValueError("the arguments must be one object, in braces")
         except (ValueError, RecursionError) as error:
-            reason = f"not taken over: {error}. The form is as it was."
+            reason = f"not applied: {error}. The form has not changed."
             self._wrong.value = f'<div class="mcpnb-hint">{wrong(reason)}</div>'
             return
         self._writing = True
@@ -78,7 +78,7 @@ class JsonPanel(w.VBox):
         finally:
             self._writing = False
         if same(arguments, self._form.draft()):
-            # What is typed stays as it is, with its spaces; only the code follows.
+            # Keep the text as typed, with its spaces; update only the code.
             typed = change["new"]
             self.write()
             self._writing, self._json.value = True, typed
@@ -88,17 +88,17 @@ class JsonPanel(w.VBox):
 
 
 def magic_line(line: str, arguments: Mapping[str, Any], schema: Schema) -> str:
-    """Write a call as a magic, in a form that means exactly these arguments."""
+    """Write a call as a magic that parses to exactly these arguments."""
     known = {parameter.name: parameter.schema for parameter in parameters(schema)}
     words = [_word(name, value, known.get(name), schema) for name, value in arguments.items()]
     if all(words):
         return " ".join([line, *(word for word in words if word)])
-    # A quote would end the word; in JSON it stands only in texts, which can write it in another way.
+    # A quote would end the word. In JSON it occurs only in texts, where it can be escaped.
     return f"{line} --json '{json_line(arguments).replace(chr(39), QUOTE)}'"
 
 
 def _word(name: str, value: Any, schema: Schema | None, root: Schema) -> str | None:
-    """Write ``name=value``; None where that would be read as something else."""
+    """Write ``name=value``; return None if that would be read as something else."""
     if schema is None or not re.fullmatch(r"[A-Za-z_]\w*", name):
         return None
     if (
@@ -111,5 +111,5 @@ def _word(name: str, value: Any, schema: Schema | None, root: Schema) -> str | N
 
 
 def python_line(tool: str, arguments: Mapping[str, Any]) -> str:
-    """Write a call in Python, on an open connection."""
+    """Write a call as Python code on an open connection."""
     return f"connection.call({tool!r}, {dict(arguments)!r}).result"

@@ -1,4 +1,4 @@
-"""How far a call is: a bar and words beside it."""
+"""Show the progress of a call: a bar, and words next to it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ __all__ = ["ProgressBar"]
 
 
 class ProgressBar(w.HBox):
-    """How far a call is; hidden until there is something to say, its place is kept.
+    """The progress of a call; it keeps its place while it is hidden, before the first report.
 
-    All methods may be called from any thread, and a bar can be used again after its end. Without a total the bar
-    moves to and fro.
+    All methods may be called from any thread, and a bar can be used again after its end. Without a total, the bar
+    moves back and forth.
 
     Args:
-        label: What it is the progress of, for screen readers.
+        label: The name of the bar for screen readers.
     """
 
     def __init__(self, label: str = "progress of the call") -> None:
@@ -36,16 +36,16 @@ class ProgressBar(w.HBox):
         self._draw()
 
     def begin(self) -> None:
-        """Say that the call is under way, and nothing more is known."""
+        """Show that the call runs, without figures."""
         self._set(None, "", "running")
 
     def report(self, progress: float, total: float | None = None, message: str | None = None) -> None:
-        """Say how far the call is: `progress` of `total`, where the total is known, and a word on it."""
+        """Show `progress` of `total`, if the total is known, and a message."""
         share = min(max(progress / total, 0.0), 1.0) if total and total > 0 else None
         self._set(share, ", ".join(filter(None, [_amount(progress, total), message])), "running")
 
     def end(self, state: str) -> None:
-        """Say how the call ended, such as ``done`` or ``cancelled``; the bar stands where it was, or is full."""
+        """Show how the call ended, such as ``done`` or ``cancelled``; the bar is full if done, and else stays."""
         self._set(1.0 if state == "done" else self._share or 0.0, self._said, state)
 
     def _set(self, share: float | None, said: str, state: str) -> None:

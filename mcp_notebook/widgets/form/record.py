@@ -1,4 +1,4 @@
-"""The editor for an object: a field for each property, and rows of names and values for other ones."""
+"""Edit an object: a field for each known property, and rows of names and values for the others."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Record(Editor):
     """Fill in an object.
 
     Args:
-        context: The form's.
-        shape: What fits.
-        depth: How many fields it is inside of; 0 for the whole.
-        arrange: Lays the field out anew, after a row came or went.
+        context: The form's context.
+        shape: The object's shape.
+        depth: The number of fields around it; 0 for the whole.
+        arrange: Updates the field's layout after a row was added or removed.
     """
 
     def __init__(self, context: FormContext, shape: Shape, depth: int, arrange: Any) -> None:
@@ -43,14 +43,14 @@ class Record(Editor):
 
     @staticmethod
     def size(shape: Shape) -> int:
-        """Return how many fields an object of this shape has from the start."""
+        """Return the number of fields that an object of this shape has from the start."""
         schema = shape.schema
         return len({*mapping(schema.get("properties")), *map(str, sequence(schema.get("required")))})
 
     @staticmethod
     def too_large(shape: Shape) -> str:
-        """Say why there are no fields for an object of this shape."""
-        return f"{Record.size(shape):,} fields are too many for this form: write JSON, an object"
+        """Explain why there are no fields for an object of this shape."""
+        return f"{Record.size(shape):,} fields are too many for this form: write a JSON object"
 
     @override
     def inputs(self) -> Sequence[w.Widget]:
@@ -117,7 +117,7 @@ class Entries(FormRows):
         found = []
         for row, name in zip(self.rows, names, strict=True):
             if names.count(name) > 1 or name in self._known:
-                found.append(Problem((name,), "this name is there twice"))
+                found.append(Problem((name,), "this name is used twice"))
             elif not name and not row.filled:
                 found.append(Problem((name,), "give it a name"))
             elif row.field.value() is UNSET:
@@ -141,7 +141,7 @@ class Entries(FormRows):
         )
 
     def _rename(self, row: FormRow, old: str) -> None:
-        """Take the field that fits the new name, and what was filled in along."""
+        """Use the field for the new name, with the earlier value."""
         name = row.name.value
         if self.schema_for(name) != self.schema_for(old or None):
             value = row.field.value()
@@ -151,7 +151,7 @@ class Entries(FormRows):
         self._context.notice()
 
     def schema_for(self, name: str | None) -> Any:
-        """Return what fits a property of this name that has no field of its own; None for a name not given yet."""
+        """Return the schema for a property without a field of its own; `name` is None if it is not known yet."""
         for pattern, schema in self._patterns.items():
             if name is None or found_in(name, pattern):
                 return schema

@@ -1,4 +1,4 @@
-"""The editor for an array: a row for each item, to add, move and remove."""
+"""Edit an array: add, move and remove rows, one for each item."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from mcp_notebook.widgets.form.form_context import FormContext
 __all__ = ["FormRow", "FormRows", "by_part"]
 
 MOST_ROWS: Final = 50
-"""Rows that are shown each in fields; longer arrays are JSON."""
+"""Rows that are shown as fields; longer arrays are written as JSON."""
 
 MOST_AT_FIRST: Final = 3
-"""Rows that are there at once where an array needs as many."""
+"""Rows that an array has from the start, if it needs as many."""
 
 
 @dataclass(eq=False)
 class FormRow:
-    """A row: its field, and the input for its name where it has one."""
+    """A row: its field, and the input for its name if it has one."""
 
     field: Any
     name: Any = None
@@ -36,7 +36,7 @@ class FormRow:
 
 
 def by_part(problems: Sequence[Problem], fields: Mapping[Any, Any]) -> list[Problem]:
-    """Show problems at the fields that they are about, and return the others."""
+    """Show problems next to the fields that they are about, and return the others."""
     for part, field in fields.items():
         field.show([replace(p, place=p.place[1:]) for p in problems if p.place[:1] == (part,)])
     return [problem for problem in problems if not problem.place or problem.place[0] not in fields]
@@ -46,10 +46,10 @@ class FormRows(Editor):
     """Fill in an array.
 
     Args:
-        context: The form's.
-        schema: What fits, flattened.
-        depth: How many fields it is inside of.
-        arrange: Lays the field out anew, after a row came, went or moved.
+        context: The form's context.
+        schema: The array's schema, flattened.
+        depth: The number of fields around it.
+        arrange: Updates the field's layout after a row was added, removed or moved.
     """
 
     add_words: ClassVar[str] = "Add item"
@@ -63,7 +63,7 @@ class FormRows(Editor):
         self.rows: list[FormRow] = []
 
     def start(self) -> FormRows:
-        """Put in the rows that the schema asks for, and return itself."""
+        """Add the rows that the schema requires, and return itself."""
         least = self._schema.get("minItems")
         wanted = max(least if isinstance(least, int) else 0, len(self._first))
         while len(self.rows) < min(wanted, max(MOST_AT_FIRST, len(self._first))):

@@ -1,4 +1,4 @@
-"""A form that fills in an object, from any JSON Schema."""
+"""Make a form that fills in an object, from any JSON Schema."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ __all__ = ["SchemaForm"]
 
 
 class SchemaForm(w.VBox):
-    """Fields for the properties of an object; what no field suits is JSON text.
+    """Fields for the properties of an object; values that no field suits are JSON text.
 
     Args:
-        schema: What is filled in. A broken schema gives a form too; what it says that makes no sense is passed over.
-        complete: Suggests values for a text, by its name and what is typed so far.
+        schema: The object's schema. A broken schema gives a form too; parts that make no sense are ignored.
+        complete: Suggests values for a text, from its name and the characters typed so far.
     """
 
     @one_look()
@@ -41,10 +41,10 @@ class SchemaForm(w.VBox):
         self._context.changed = self._changed
 
     def read(self) -> dict[str, Any]:
-        """Return what the fields hold.
+        """Return the values of the fields.
 
         Raises:
-            ValueError: That is not what the schema asks for; the places and the reasons, one to a line.
+            ValueError: The values do not fit the schema; the message has a line for each problem, with its place.
         """
         problems = self.problems()
         if problems:
@@ -52,7 +52,7 @@ class SchemaForm(w.VBox):
         return self.draft()
 
     def fill(self, values: Mapping[str, Any]) -> None:
-        """Set the fields; those that `values` does not name become unset."""
+        """Set the fields; fields that `values` does not name become unset."""
         with self._context.filling():
             self._whole.fill(dict(values) or (UNSET if isinstance(self._whole, Chooser) else {}))
             self._arrange()
@@ -60,16 +60,16 @@ class SchemaForm(w.VBox):
 
     @property
     def valid(self) -> bool:
-        """Whether `read` has something to return."""
+        """Return whether the values fit the schema."""
         return not self.problems()
 
     def draft(self) -> dict[str, Any]:
-        """Return what the fields hold, right or wrong."""
+        """Return the values of the fields, valid or not."""
         value = self._whole.value()
         return value if isinstance(value, dict) else {}
 
     def problems(self) -> list[Problem]:
-        """Return what is wrong with what the fields hold."""
+        """Return the problems with the values of the fields."""
         typed = self._whole.problems()
         places = {problem.place for problem in typed}
         value = self._whole.value()
@@ -79,14 +79,14 @@ class SchemaForm(w.VBox):
         return [*typed, *(problem for problem in found if problem.place not in places)]
 
     def show_problems(self) -> Sequence[Problem]:
-        """Show what is wrong next to the fields, from now on, and return it."""
+        """Show the problems next to the fields, from now on, and return them."""
         self._all_shown = True
         problems = self.problems()
         self._whole.show(problems)
         return problems
 
     def on_change(self, callback: Callable[[], None]) -> None:
-        """Call this after each change of a field."""
+        """Call `callback` after each change of a field."""
         self._observers.append(callback)
 
     def _make(self) -> Editor:

@@ -1,4 +1,4 @@
-"""The tool form: fields from an input schema, a Call button, the result below."""
+"""Make the form that calls a tool: fields for its input schema, a Call button, and the result below."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ StartCall = Callable[[dict[str, Any], OnProgress], Future[Outcome[CallToolResult
 
 
 class ToolForm(w.VBox):
-    """A form that calls one tool; the kernel is free while the call runs.
+    """A form that calls one tool, without blocking the kernel during the call.
 
     Args:
         tool: The tool as listed.
-        start_call: Starts a call with these arguments, tells of its progress, and returns its future.
-        explain: Says where the tool raised an exception, for its author.
-        line: How a magic's line that makes this call begins.
+        start_call: Starts a call with the given arguments and progress callback, and returns its future.
+        explain: Describes where the tool raised an exception, for its author.
+        line: The beginning of the magic's line that makes this call.
 
     Attributes:
         form: The fields.
-        questions: Where what the server asks during the call is to be shown; emptied before each call.
+        questions: The box for the questions that the server asks during the call; emptied before each call.
     """
 
     def __init__(
@@ -69,12 +69,12 @@ class ToolForm(w.VBox):
         )
         self._panel = w.VBox()
         self._fold.observe(self._unfold, "value")
-        self.form.on_change(self._mended)
+        self.form.on_change(self._corrected)
         buttons = w.HBox(
             [self._button, self._cancel, self._fold, self._state],
             layout=w.Layout(flex_flow="row wrap", align_items="center"),
         )
-        # The place is kept: neither the progress nor a short result moves what is below.
+        # A minimum height, so that neither the progress nor a short result moves the widgets below.
         result = w.VBox([self._progress, self._result], layout=w.Layout(min_height="8em"))
         parts = [w.HTML(heading(tool)), self.form, buttons, self._panel, self.questions, result]
         super().__init__(parts, layout=w.Layout(padding="4px 0"))
@@ -82,15 +82,15 @@ class ToolForm(w.VBox):
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """What would be sent now.
+        """The arguments that Call would send now.
 
         Raises:
-            ValueError: That is not what the tool takes; the places and the reasons.
+            ValueError: The values do not fit the tool's schema; the message has a line for each problem.
         """
         return self.form.read()
 
     def fill(self, arguments: Mapping[str, Any]) -> None:
-        """Set the fields; arguments that are not named become unset."""
+        """Set the fields; fields that `arguments` does not name become unset."""
         self.form.fill(arguments)
 
     def _unfold(self, _change: object) -> None:
@@ -114,8 +114,8 @@ class ToolForm(w.VBox):
         self._told = self._refused = False
         self._call.add_done_callback(self._finish)
 
-    def _mended(self) -> None:
-        """Take back that it was not called, once nothing is wrong any more."""
+    def _corrected(self) -> None:
+        """Remove the message that the tool was not called, once the values are valid."""
         if self._refused and self.form.valid:
             self._refused = False
             self._show("", "")
@@ -126,7 +126,7 @@ class ToolForm(w.VBox):
         self._progress.report(progress, total, message)
 
     def _finish(self, call: Future[Outcome[CallToolResult]]) -> None:
-        """Show how a call ended; runs on the loop's thread."""
+        """Show the outcome of a call; runs on the loop's thread."""
         try:
             outcome = call.result()
             html = content.render(outcome.result, self._tool.output_schema).html

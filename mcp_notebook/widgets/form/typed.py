@@ -1,4 +1,4 @@
-"""Editors that a person types in: a text, a number, a date, JSON; and the list to choose some of."""
+"""Edit values by typing: a text, a number, a date, JSON. Also choose several options from a list."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ __all__ = ["FieldContext", "Typed", "date", "json_text", "many", "number", "text
 
 @dataclass(frozen=True)
 class FieldContext:
-    """Where an editor stands: what it is called, and what it says when it is left alone.
+    """The place of an editor in a form: its name and label, and the meaning of leaving it empty.
 
     Attributes:
-        name: What is filled in.
-        label: What is written before the input; empty where another editor has said it.
-        required: Whether something must be sent.
-        unset: Words for what happens where nothing is sent.
-        deep: Whether it is so far inside that it is filled in only once a person asks for it; a schema that
+        name: The name of the value.
+        label: The label before the input; empty if another editor has shown it.
+        required: Whether a value must be sent.
+        unset: The words for leaving it empty.
+        deep: Whether it is nested so deep that it is made only when a person asks for it, because a schema that
             requires itself has no end.
-        choices: How many choosers it is inside of, at the one place.
+        choices: The number of choosers around it in this field.
     """
 
     name: str
@@ -41,15 +41,15 @@ class FieldContext:
 
 
 class Typed(Editor):
-    """An input that can be empty, with a small chooser for what that means where there is more than one answer.
+    """An input that can be empty, with a small chooser if that can mean more than one value.
 
     Args:
-        context: The form's.
-        field: Where it stands.
+        context: The form's context.
+        field: The field that this edits.
         widget: The input.
-        decode: Turns what the input holds into a value; raises ValueError.
-        encode: Turns a value into what the input holds; raises ValueError or TypeError.
-        blanks: What an empty input can stand for, the usual first; none where it stands for itself.
+        decode: Turns the input's state into a value; raises ValueError.
+        encode: Turns a value into the input's state; raises ValueError or TypeError.
+        blanks: The values that an empty input can mean, the usual first; empty if the empty input is decoded itself.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class Typed(Editor):
 
     def _changed(self, _change: object) -> None:
         if self._chooser is not None:
-            # Where something is typed there is nothing to choose; the place stays, so that nothing moves.
+            # With typed text there is nothing to choose. The chooser keeps its place, so that nothing moves.
             self._chooser.layout = (
                 self._context.layout("blank") if self._is_empty() else self._context.layout("no blank")
             )
@@ -135,7 +135,7 @@ def _blank_words(blank: Any, field: FieldContext) -> str:
 
 
 MANY_CHARACTERS: Final = 120
-"""A text that may be longer than this gets several lines."""
+"""A text that may be longer gets an input with several lines."""
 
 _LONG_FORMATS: Final = frozenset({"textarea", "multiline", "markdown", "html", "code"})
 _LONG_NAMES: Final = frozenset({"body", "code", "content", "markdown", "prompt", "script", "sql", "text"})
@@ -151,11 +151,11 @@ _EXAMPLES: Final = {
     "ipv6": "2001:db8::1",
     "hostname": "example.org",
 }
-"""What a text of a format looks like."""
+"""An example of a text in each format."""
 
 
 def text(context: FormContext, field: FieldContext, shape: Shape, *, lines: bool | None = None) -> Typed:
-    """Make a text input, of several lines where the text may be long, with suggestions where there are any."""
+    """Make a text input, with several lines if the text may be long, and with suggestions if there are any."""
     schema = shape.schema
     empty = [] if schema.get("minLength") or schema.get("format") in _EXAMPLES else [""]
     blanks = [UNSET, *empty, *([None] if shape.nullable else [])]
@@ -181,7 +181,7 @@ def _is_long(name: str, schema: Any) -> bool:
 
 def _only_text(lines: bool) -> Callable[[Any], str]:
     def encode(value: Any) -> str:
-        # A one-line input would drop the ends of lines.
+        # A one-line input would drop line breaks.
         if not isinstance(value, str) or (not lines and len(value.splitlines()) > 1):
             raise TypeError
         return value
@@ -190,7 +190,7 @@ def _only_text(lines: bool) -> Callable[[Any], str]:
 
 
 def number(context: FormContext, field: FieldContext, shape: Shape) -> Typed:
-    """Make an input for a number of any size, whole or not."""
+    """Make an input for an integer or a number of any size."""
     whole = shape.schema.get("type") == "integer"
     words = type_in_words(shape.schema, context.root)
 
@@ -200,7 +200,7 @@ def number(context: FormContext, field: FieldContext, shape: Shape) -> Typed:
         except ValueError:
             value = None
         if isinstance(value, bool) or not isinstance(value, int | float) or (whole and value != int(value)):
-            raise ValueError(f"{typed.strip()!r} is no {words}")
+            raise ValueError(f"{typed.strip()!r} is not valid; expected {words}")
         return value
 
     def encode(value: Any) -> str:
@@ -219,25 +219,25 @@ def _blanks(field: FieldContext, shape: Shape) -> list[Any]:
 
 
 def date(context: FormContext, field: FieldContext, shape: Shape) -> Typed:
-    """Make an input for a day."""
+    """Make an input for a date."""
     widget = context.input(w.DatePicker, field.label, about=field.name)
 
     def decode(day: datetime.date | None) -> str:
         if day is None:
-            raise ValueError("no day is chosen")
+            raise ValueError("no date is chosen")
         return day.isoformat()
 
     return Typed(context, field, widget, decode, datetime.date.fromisoformat, _blanks(field, shape))
 
 
 def many(context: FormContext, field: FieldContext, shape: Shape) -> Typed:
-    """Make a list to choose some of."""
+    """Make a list in which several options can be chosen."""
     values = [value for _, value in shape.options]
     options = [(label, i) for i, (label, _) in enumerate(shape.options)]
     widget = context.input(
         w.SelectMultiple, field.label, about=field.name, options=options, rows=min(len(options), MOST_LINES)
     )
-    # Nothing chosen is not the empty list, until a person says so.
+    # An empty selection means the empty list only if a person chooses that.
     least = shape.schema.get("minItems")
     empty: list[Any] = [] if isinstance(least, int) and least > 0 else [[]]
     blanks: list[Any] = [UNSET, *empty, *([None] if shape.nullable else [])]
@@ -245,27 +245,27 @@ def many(context: FormContext, field: FieldContext, shape: Shape) -> Typed:
     def encode(chosen: Any) -> tuple[int, ...]:
         places = [i for each in list(chosen) for i, value in enumerate(values) if same(value, each)]
         if len(places) < len(chosen):
-            raise ValueError("it is not in the list")
+            raise ValueError("a value is not in the list")
         return tuple(places)
 
     return Typed(context, field, widget, lambda chosen: [values[i] for i in chosen], encode, blanks)
 
 
 MOST_LINES: Final = 6
-"""Lines of a list before it scrolls."""
+"""Lines that a list shows before it scrolls."""
 
 
 def json_text(context: FormContext, field: FieldContext, shape: Shape, *, why: str = "") -> Typed:
-    """Make an input for any JSON; `why` says why it is that, where a person would expect fields."""
+    """Make an input for any JSON; `why` explains why there are no fields, if a person would expect them."""
     words = type_in_words(shape.schema, context.root)
 
     def decode(typed: str) -> Any:
         try:
             return json_from(typed)
         except (ValueError, RecursionError) as error:
-            raise ValueError(f"not JSON ({error}); write a JSON value, {words}; a text goes in quotes") from None
+            raise ValueError(f"not JSON ({error}); write a JSON value ({words}), with quotes around text") from None
 
     hint = why or ("JSON" if field.required else field.unset)
     widget = context.input(w.Textarea, field.label, about=f"{field.name} as JSON", placeholder=hint, rows=3)
-    # Who chose to write JSON is told where there is none.
+    # A person who chose to write JSON is told if the input is empty.
     return Typed(context, field, widget, decode, json_line, [] if field.choices else [UNSET])

@@ -1,4 +1,4 @@
-"""The workbench on one server: what it offers, and what goes on, as one widget."""
+"""The workbench: a widget with everything that one server offers, and its live traffic."""
 
 from mcp_notebook.widgets.workbench.inspected import Home
 from mcp_notebook.widgets.workbench.workbench import Workbench

@@ -1,4 +1,4 @@
-"""One call: the card, its time line, the cell behind it, and what can be done with it."""
+"""Show one call: its card, sequence diagram and cell, with buttons to replay, edit, save and compare it."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from mcp_notebook.widgets.workbench.inspected import Inspected
 __all__ = ["CallDetail"]
 
 MOST_COMPARED = 50
-"""How many earlier calls of the same are offered for a comparison."""
+"""Calls of the same definition that are offered for a comparison."""
 
 
 class CallDetail(w.VBox):
     """One recorded call.
 
     Args:
-        subject: Whose call it is.
-        edit: Opens its arguments in the form of its tool.
+        subject: The server and connection that the call belongs to.
+        edit: Opens the call's arguments in the form of its tool.
     """
 
     def __init__(self, subject: Inspected, edit: Callable[[Call], None]) -> None:
@@ -40,7 +40,7 @@ class CallDetail(w.VBox):
         self._call: Call | None = None
         self._drawn: tuple[object, ...] = ()
         self._replay = _button("Replay", "Make the call again, with the same arguments")
-        self._edit = _button("Edit and call", "Open the arguments in the form of the tool")
+        self._edit = _button("Edit and call", "Open the arguments in the tool's form")
         self._test = _button("Save as test", "Write the call as a pytest test into this file")
         self._file = w.Text(description="into", layout={"width": "18em"})
         self._file.style.description_width = "3em"
@@ -65,7 +65,7 @@ class CallDetail(w.VBox):
         self.update()
 
     def update(self) -> None:
-        """Show what came of the call since; nothing is sent where nothing did."""
+        """Show the call's current state; send nothing to the browser if nothing has changed."""
         call = self._call
         if call is None or self._drawn == (call, call.state, len(call.events), call.rounds):
             return
@@ -118,13 +118,13 @@ class CallDetail(w.VBox):
             with path.open("x", encoding="utf-8") as file:
                 file.write(as_tests([self._call] if self._call else [], "server:mcp"))
         except FileExistsError:
-            self._said.value = look.error("not saved", f"{path} is there already. Give another name.")
+            self._said.value = look.error("not saved", f"{path} already exists. Choose another name.")
         except OSError as error:
-            self._said.value = look.error("not saved", f"{path} cannot be written ({error.strerror}).")
+            self._said.value = look.error("not saved", f"{path} cannot be written: {error.strerror}.")
         else:
             self._said.value = look.card(
                 f"saved {look.code(path)}",
-                "<p>It imports the server from <code>server:mcp</code>; change that line.</p>",
+                "<p>The test imports the server from <code>server:mcp</code>. Change that line to your module.</p>",
             )
 
 
@@ -141,4 +141,4 @@ REPLAYS: dict[str, Replay] = {
         call.name, {key: str(value) for key, value in call.arguments.items()}
     ),
 }
-"""How each kind of call is made again."""
+"""A function for each kind of call that makes it again."""

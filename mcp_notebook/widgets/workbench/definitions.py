@@ -1,4 +1,4 @@
-"""The definitions of a server of this kernel, and the cell behind each."""
+"""List the definitions of a server of this kernel, and show the cell behind each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Definitions"]
 
 
 class Definitions(w.HBox):
-    """The list of definitions, and the source of the cell of the one that is chosen."""
+    """The list of definitions, and the source of the chosen one's cell."""
 
     def __init__(self) -> None:
         self._list = PagedList[Definition](

@@ -1,4 +1,4 @@
-"""What a workbench looks at: a connection, and the server behind it where that is one of this kernel."""
+"""Give the workbench its data: a connection, and the server behind it if that is in this kernel."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ __all__ = ["Home", "Inspected"]
 
 @dataclass(frozen=True)
 class Home:
-    """A server of this kernel, as its notebook knows it.
+    """A server of this kernel, with what its notebook knows about it.
 
     Attributes:
-        server: Returns the server; a cell may put another one in its place.
-        portal: The loop that it lives on.
-        keep_frames: Has its frames kept from now on.
-        listening: Says where it listens.
+        server: Returns the server; a cell may replace it.
+        portal: The loop that it runs on.
+        keep_frames: Begins to keep its frames.
+        listening: Describes where it listens.
     """
 
     server: Callable[[], MCPServer[Any]]
@@ -41,11 +41,11 @@ class Home:
 
 
 class Inspected:
-    """A connection, and another one in its place where a cell put another server there.
+    """A connection to the inspected server, replaced by a new one if a cell replaces the server.
 
     Args:
-        connect: Returns the connection that there is now.
-        home: Where the server is one of this kernel.
+        connect: Returns the current connection.
+        home: The server, if it is in this kernel.
     """
 
     def __init__(self, connect: Callable[[], Connection], home: Home | None) -> None:
@@ -55,19 +55,19 @@ class Inspected:
         self._completes = False
 
     def renew(self) -> bool:
-        """Take the connection that there is now; say whether it is another one."""
+        """Switch to the current connection, and return whether it is a new one."""
         earlier, self.connection = self.connection, self._connect()
         return self.connection is not earlier
 
     @property
     def calls(self) -> list[Call]:
-        """The recorded calls of this server, the oldest first."""
+        """The recorded calls of this server, oldest first."""
         calls = self.connection.recorder.calls
         server = self.home.server() if self.home is not None else None
         return calls if server is None else [call for call in calls if call.server == server.name]
 
     def completing(self, ref: Reference, form: Callable[[], SchemaForm]) -> Callable[[str, str], list[str]]:
-        """Return what suggests values for the texts of a form; a server that completes nothing is not asked."""
+        """Return a function that suggests values for the texts of a form, if the server supports completion."""
 
         def complete(argument: str, typed: str) -> list[str]:
             given = {name: str(value) for name, value in form().draft().items() if name != argument}
@@ -79,16 +79,16 @@ class Inspected:
         return complete
 
     def definitions(self) -> dict[tuple[str, str], Definition]:
-        """Return what cells defined, by kind and name; nothing for a server that is not of this kernel."""
+        """Return the definitions by kind and name; none for a server outside this kernel."""
         found = [] if self.home is None else definitions(self.home.server())
         return {(definition.kind, definition.name): definition for definition in found}
 
     def lists(self) -> Lists:
-        """Ask the server for its lists; one that it does not give is empty, and the problems say why."""
+        """Ask the server for its lists; if one fails, it is empty, and the problems say why."""
         can = self.connection.capabilities
         self._completes = can.completions is not None
         if self.home is not None:
-            # Not by the client, which takes ten times as long for a thousand tools.
+            # The client would take ten times as long for a thousand tools.
             server, run = self.home.server(), self.home.portal.run
             return Lists(
                 run(server.list_tools),

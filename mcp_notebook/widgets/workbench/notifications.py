@@ -1,4 +1,4 @@
-"""What the server tells its client unasked: changes of lists, updates of resources, log messages."""
+"""Show the server's notifications: changes of lists, updates of resources, log messages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_KEPT = 1_000
 
 @dataclass(frozen=True)
 class Notification:
-    """One that came."""
+    """A notification that has arrived."""
 
     number: int
     at: float
@@ -30,7 +30,7 @@ class Notification:
 
 
 class Notifications(w.VBox):
-    """The notifications, the latest last, and what a command wrote to its standard error."""
+    """The notifications, latest last, and the standard error of a command."""
 
     def __init__(self, subject: Inspected) -> None:
         self._subject = subject
@@ -48,7 +48,7 @@ class Notifications(w.VBox):
             chosen=self._show,
             following=True,
         )
-        self._chosen = w.HTML(look.muted("Choose a row to see all of it."))
+        self._chosen = w.HTML(look.muted("Choose a row to see its details."))
         self._stderr = w.HTML()
         beside = w.VBox([self._chosen], layout=DETAIL)
         lists = w.HBox([self._list.box, beside], layout=BESIDE)
@@ -56,17 +56,17 @@ class Notifications(w.VBox):
 
     @property
     def count(self) -> int:
-        """How many have come, of those that are kept."""
+        """The number of notifications that are kept."""
         return len(self._kept)
 
     def keep(self, notification: Any) -> None:
-        """Keep one that has come; may be called from any thread."""
+        """Keep a notification; may be called from any thread."""
         params = notification.params
         shown = params.model_dump(by_alias=True, mode="json", exclude_none=True) if params is not None else {}
         self._kept.append(Notification(next(self._numbers), time.time(), str(notification.method), shown))
 
     def update(self) -> None:
-        """Show what there is now."""
+        """Show the current notifications and standard error."""
         self._list.show(list(self._kept))
         written = self._subject.connection.stderr
         shown = look.card("standard error of the command", look.pre(written)) if written else ""
@@ -75,14 +75,14 @@ class Notifications(w.VBox):
 
     def _show(self, item: Notification | None) -> None:
         self._chosen.value = (
-            look.muted("Choose a row to see all of it.")
+            look.muted("Choose a row to see its details.")
             if item is None
             else look.card(look.code(item.method), look.pre(look.json_text(item.params)))
         )
 
 
 def _about(params: Any) -> str:
-    """Say in a few words what a notification is about: a URI, or a log message."""
+    """Describe a notification in a few words: its URI, or its log message."""
     if not isinstance(params, dict):
         return ""
     said = params.get("uri") or params.get("data") or params.get("message") or ""

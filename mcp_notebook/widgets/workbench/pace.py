@@ -1,4 +1,4 @@
-"""Pace: work that many threads ask for, done by one thread, once for a burst."""
+"""Run jobs that many threads ask for on one thread, once for each burst of requests."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from time import monotonic
 __all__ = ["INTERVAL", "Pace"]
 
 INTERVAL = 0.2
-"""Seconds between two rounds of work: five a second are as many as a person can follow."""
+"""Seconds between two rounds of work: a person cannot follow more than five a second."""
 
 
 class Pace:
-    """A daemon thread that does what it is asked for, each job at most once in `INTERVAL`, until `close`.
+    """A daemon thread that runs jobs on request, each at most once in `INTERVAL`, until `close`.
 
     Args:
-        failed: Told what a job raised; the thread goes on.
+        failed: Called with the exception of a job that failed; the thread goes on.
     """
 
     def __init__(self, failed: Callable[[Exception], None]) -> None:
@@ -27,14 +27,14 @@ class Pace:
         threading.Thread(target=self._work, name="mcp-notebook-workbench", daemon=True).start()
 
     def ask(self, job: Callable[[], None], *, after: float = 0.0) -> None:
-        """Have `job` done soon, or after so many seconds; asking again before that makes it no more than once."""
+        """Run `job` soon, or after so many seconds; if it is asked for again before that, it still runs once."""
         with self._news:
             due = monotonic() + after
             self._due[job] = min(due, self._due.get(job, due))
             self._news.notify()
 
     def close(self) -> None:
-        """End the thread; what has not begun is not done."""
+        """End the thread; jobs that have not begun are dropped."""
         self._closed.set()
         with self._news:
             self._due.clear()
@@ -45,12 +45,12 @@ class Pace:
             for job in self._next():
                 try:
                     job()
-                except Exception as error:  # noqa: BLE001 - whatever it is, the view must stay alive
+                except Exception as error:  # noqa: BLE001 - the view must survive any exception
                     self._failed(error)
             self._closed.wait(INTERVAL)
 
     def _next(self) -> list[Callable[[], None]]:
-        """Wait for work, and return what is due."""
+        """Wait for jobs, and return those that are due."""
         with self._news:
             if not self._due and not self._closed.is_set():
                 self._news.wait()

@@ -1,4 +1,4 @@
-"""A list of any length, a page at a time: searched, filtered, gone through with the arrow keys."""
+"""Show a list of any length, a page at a time, with search, filters and the arrow keys."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ __all__ = ["BESIDE", "DETAIL", "PagedList", "told_apart"]
 T = TypeVar("T")
 
 PAGE = 20
-"""Rows to a page: as many as are seen without scrolling."""
+"""Rows on a page: as many as fit without scrolling."""
 
 BESIDE = {"flex_flow": "row wrap", "grid_gap": "12px"}
-"""The layout of a list and what is chosen of it, side by side; one under the other where there is no room."""
+"""The layout of a list and the details next to it; the details move below the list if there is no room."""
 
 DETAIL = {"flex": "1.2 1 28em", "min_width": "0", "min_height": "26em"}
-"""The layout of what is chosen; it keeps its place while it is empty."""
+"""The layout of the details; they keep their place while they are empty."""
 
 FEWEST_ROWS = 6
 WIDEST = 32
-"""Characters of a cell; what is longer is seen whole beside the list."""
+"""Characters of a cell; a longer text is shown whole in the details."""
 
 
 class PagedList(Generic[T]):
-    """A list in which one item can be chosen; `box` is what is shown.
+    """A list in which one item can be chosen; `box` is its widget.
 
-    The page stays where a person left it, and so does what is chosen. Until then it shows the end of the list
-    where `following` is set, and moves on only when the page is full: rows do not shift under the mouse.
+    The page and the chosen item stay as a person left them. Until a person turns a page or chooses an item, a list with
+    `following` shows its end, and moves on only when the page is full, so that rows do not shift under the mouse.
 
     Args:
-        what: What is listed, in the plural.
-        key: What an item is known by when the list is shown anew.
-        cells: An item as a row, in columns.
-        words: What search looks in, lower case.
-        chosen: Told of each choice of a person's, None where it is taken back.
-        filters: Further inputs, shown beside the search.
-        filter_now: Returns what the filters let through; None where that is everything.
-        following: Whether the end is shown rather than the beginning.
+        what: A word for the items, in the plural.
+        key: Returns the key by which an item is found again when the list changes.
+        cells: Returns the columns of an item's row.
+        words: Returns the text to search in, in lower case.
+        chosen: Called with each item that a person chooses, and with None if they choose none.
+        filters: Further inputs, shown next to the search.
+        filter_now: Returns the condition that the filters set; None if they let every item through.
+        following: Whether to show the end of the list instead of the beginning.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class PagedList(Generic[T]):
         self._follows_by_default = self._following = following
         self._key_of_chosen: Hashable = None
         self._drawing = False
-        # A person's click comes on another thread than what the server does.
+        # A person's click arrives on another thread than news from the server.
         self._lock = threading.RLock()
         self.search = w.Text(
             placeholder=f"Search {what}", description="Search", layout={"width": "auto", "flex": "1 1 12em"}
@@ -75,18 +75,18 @@ class PagedList(Generic[T]):
         self.select = w.Select(options=(), rows=PAGE, layout={"width": "auto", "flex": "0 0 auto"})
         self.select.add_class("mcpnb-list")
         self.select.tooltip = f"{what}; the arrow keys go from one to the next"
-        self._previous = w.Button(description="Previous", tooltip="The page before", layout={"width": "auto"})
-        self._next = w.Button(description="Next", tooltip="The page after", layout={"width": "auto"})
+        self._previous = w.Button(description="Previous", tooltip="The previous page", layout={"width": "auto"})
+        self._next = w.Button(description="Next", tooltip="The next page", layout={"width": "auto"})
         self._where = w.HTML()
-        self.search.observe(self._search_anew, "value")
+        self.search.observe(self._search_again, "value")
         for chooser in filters:
-            chooser.observe(self._search_anew, "value")
+            chooser.observe(self._search_again, "value")
         self.select.observe(self._choose, "index")
         self._previous.on_click(lambda _: self._turn(-PAGE))
         self._next.on_click(lambda _: self._turn(PAGE))
         pager = w.HBox([self._previous, self._next, self._where], layout={"align_items": "center", "flex": "0 0 auto"})
         if following:
-            end = w.Button(description="Latest", tooltip="The end, and what comes", layout={"width": "auto"})
+            end = w.Button(description="Latest", tooltip="Go to the end, and follow", layout={"width": "auto"})
             end.on_click(lambda _: self._follow())
             pager.children = [self._previous, self._next, end, self._where]
         row_of_filters = w.HBox([self.search, *filters], layout={"flex_flow": "row wrap", "flex": "0 0 auto"})
@@ -101,7 +101,7 @@ class PagedList(Generic[T]):
             self._draw()
 
     def choose(self, key: Hashable) -> None:
-        """Choose an item by its key, on whichever page it is."""
+        """Choose an item by its key, on any page."""
         with self._lock:
             self.search.value = ""
             place = next((i for i, item in enumerate(self._found) if self._key(item) == key), None)
@@ -115,10 +115,10 @@ class PagedList(Generic[T]):
 
     @property
     def chosen(self) -> T | None:
-        """The item that is chosen, as the list has it now."""
+        """The chosen item, as it is in the current list."""
         return next((item for item in self._items if self._key(item) == self._key_of_chosen), None)
 
-    def _search_anew(self, _change: object) -> None:
+    def _search_again(self, _change: object) -> None:
         with self._lock:
             self._first, self._following = None, self._follows_by_default
             self._draw()
@@ -147,7 +147,7 @@ class PagedList(Generic[T]):
     def _start(self) -> int:
         place = next((i for i, item in enumerate(self._found) if self._key(item) == self._first), None)
         if self._following and (place is None or len(self._found) - place > PAGE):
-            # Half a page is left free, for what comes.
+            # Leave half a page free, for the rows to come.
             return max(len(self._found) - PAGE // 2, 0) if len(self._found) > PAGE else 0
         return place or 0
 
@@ -163,7 +163,7 @@ class PagedList(Generic[T]):
         end = start + len(self._page)
         self._previous.disabled, self._next.disabled = start == 0, end >= len(self._found)
         of = f"{len(self._found):,} of {len(self._items):,}" if words else f"{len(self._found):,}"
-        self._where.value = f"{start + 1:,} to {end:,} of {of}" if self._page else f"no {self._what} here"
+        self._where.value = f"{start + 1:,} to {end:,} of {of}" if self._page else f"no {self._what}"
 
     def _put(self, labels: Sequence[str]) -> None:
         keys = [self._key(item) for item in self._page]
@@ -184,7 +184,7 @@ class PagedList(Generic[T]):
 
 
 def told_apart(items: Sequence[T], name: Callable[[T], str]) -> dict[int, tuple[str, int]]:
-    """Return a key for each item, by its `id`: its name, and which of that name it is; a server may list two."""
+    """Return a key for each item, by its `id`: its name and a number, since a server may list a name twice."""
     count: Counter[str] = Counter()
     keys = {}
     for item in items:
@@ -194,7 +194,7 @@ def told_apart(items: Sequence[T], name: Callable[[T], str]) -> dict[int, tuple[
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lay out cells in columns, as wide as they need; the browser would fold ordinary spaces."""
+    """Lay out cells in columns, with no-break spaces because the browser would collapse ordinary ones."""
     cut = [[cell if len(cell) <= WIDEST else cell[: WIDEST - 1] + "…" for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cut, strict=True)]
     lines = ("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) for row in cut)

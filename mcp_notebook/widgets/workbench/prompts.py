@@ -1,4 +1,4 @@
-"""The prompts: a list, and for each its arguments and the messages that it makes."""
+"""List the prompts, and show the arguments and messages of the chosen one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["Prompts"]
 
 
 class Prompts(w.HBox):
-    """The list of prompts, and the one that is chosen, to be filled in."""
+    """The list of prompts, and a form for the chosen one."""
 
     def __init__(self, subject: Inspected) -> None:
         self._subject = subject
@@ -64,7 +64,7 @@ def _first_line(text: str) -> str:
 
 
 def _schema(prompt: Prompt) -> dict[str, Any]:
-    """Return the schema of a prompt's arguments, which the protocol lists without one: they are texts."""
+    """Return a schema for a prompt's arguments, which the protocol lists without one: all are texts."""
     arguments = prompt.arguments or []
     return {
         "type": "object",

@@ -1,4 +1,4 @@
-"""A pane that makes one request: what it is about, what to fill in, a button, and what came."""
+"""Show one request: a description, a form, a button to send it, and the result."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from mcp_notebook.widgets.workbench.paging import DETAIL
 __all__ = ["RequestPane"]
 
 Start = Callable[[dict[str, Any], Answerer], "Future[Outcome[Any]]"]
-"""Starts a request, from what is filled in and with who answers what the server asks."""
+"""Starts a request with the form's values, and the answerer for questions of the server."""
 
 
 class RequestPane(w.VBox):
-    """The pane beside a list; the kernel is free while the request runs.
+    """The pane next to a list; the kernel is free while the request runs.
 
     Args:
-        verb: What the button says.
-        hint: What is shown while nothing is chosen.
+        verb: The button's label.
+        hint: The text that is shown while nothing is chosen.
         more: Further buttons.
     """
 
@@ -52,13 +52,13 @@ class RequestPane(w.VBox):
         super().__init__([self._hint], layout=DETAIL)
 
     def show(self, about: str, form: SchemaForm, start: Start) -> None:
-        """Show another request: what it is about (HTML), what is to be filled in, and what starts it."""
+        """Show another request: its description (HTML), its form, and the function that starts it."""
         self.clear()
         self._about.value, self._form, self._start = about, form, start
         self.children = [form, self._bar, self._questions, self._result, self._about]
 
     def clear(self) -> None:
-        """Show nothing but the hint."""
+        """Show only the hint."""
         self._start = None
         self._state.value = self._result.value = ""
         self.children = [self._hint]
@@ -83,7 +83,7 @@ class RequestPane(w.VBox):
         self._under_way.add_done_callback(lambda done: self._finish(start, done))
 
     def _finish(self, start: Start, done: Future[Outcome[Any]]) -> None:
-        """Show how it ended, unless something else is shown by now; runs on the loop's thread."""
+        """Show the outcome, unless the pane shows another request by now; runs on the loop's thread."""
         self._button.disabled, self._cancel.disabled = False, True
         if start is not self._start:
             return

@@ -1,4 +1,4 @@
-"""The resources and templates: a list, and for each what it holds, read once or followed."""
+"""List the resources and templates, and read the chosen one, once or after each update."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ Listed = Resource | ResourceTemplate
 
 
 class Resources(w.HBox):
-    """The list of resources and templates, and the one that is chosen.
+    """The list of resources and templates, and a pane for the chosen one.
 
     Args:
-        subject: Whose resources.
-        pace: Asks for completions, and reads again what was updated.
+        subject: The server and connection that offer the resources.
+        pace: Reads updated resources again.
     """
 
     def __init__(self, subject: Inspected, pace: Pace) -> None:
@@ -52,7 +52,7 @@ class Resources(w.HBox):
             chosen=self._show,
         )
         self._subscribe = w.Button(
-            description="Subscribe", tooltip="Be told when it changes, and read it again", layout={"width": "auto"}
+            description="Subscribe", tooltip="Read the resource again after each update", layout={"width": "auto"}
         )
         self._updates = w.HTML()
         self._subscribe.on_click(lambda _: self._turn())
@@ -68,7 +68,7 @@ class Resources(w.HBox):
             self._show(self._list.chosen)
 
     def end(self) -> None:
-        """End every subscription."""
+        """End all subscriptions."""
         while self._followed:
             self._followed.popitem()[1]()
 
@@ -90,7 +90,7 @@ class Resources(w.HBox):
         return self._subject.connection.start_read(_expanded(self._shown, variables), answerer=answerer)
 
     def _current_uri(self) -> str:
-        """Return the URI that is meant now.
+        """Return the URI to read, with the form's values.
 
         Raises:
             ValueError: A variable of the template is missing.
@@ -100,7 +100,7 @@ class Resources(w.HBox):
         return _expanded(self._shown, self._form.read())
 
     def _turn(self) -> None:
-        """Subscribe, or end that."""
+        """Subscribe or unsubscribe."""
         try:
             uri = self._current_uri()
             if uri in self._followed:
@@ -144,7 +144,7 @@ def _kind(item: Listed) -> str:
 
 
 def _template(item: Listed) -> UriTemplate | None:
-    """Return what has variables; None for a resource, and for a template that cannot be understood."""
+    """Return the template; None for a resource, and for a template that cannot be parsed."""
     with suppress(InvalidUriTemplate):
         return None if isinstance(item, Resource) else UriTemplate.parse(item.uri_template)
     return None
@@ -155,12 +155,12 @@ def _expanded(item: Listed, variables: dict[str, Any]) -> str:
     if template is None:
         return _uri(item)
     if empty := [name for name in template.variable_names if not variables.get(name)]:
-        raise ValueError(f"{', '.join(empty)}: still empty. A template is read with all its variables.")
+        raise ValueError(f"{', '.join(empty)}: empty. To read a template, fill in all its variables.")
     return template.expand(variables)
 
 
 def _schema(item: Listed) -> dict[str, Any]:
-    """Return the schema of a template's variables: texts, all of them needed."""
+    """Return a schema for a template's variables: all are texts, and all are required."""
     template = _template(item)
     names = [] if template is None else template.variable_names
     return {"type": "object", "properties": {name: {"type": "string"} for name in names}, "required": list(names)}

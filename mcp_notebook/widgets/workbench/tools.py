@@ -1,4 +1,4 @@
-"""The tools: a list, and for each its form and what an agent sees of it."""
+"""List the tools, and show the form of the chosen one and the definition that an agent sees."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from mcp_notebook.widgets.workbench.paging import BESIDE, DETAIL, PagedList, tol
 __all__ = ["Tools"]
 
 Key: TypeAlias = tuple[str, int]
-"""A tool's name, and which of that name it is."""
+"""A tool's name, and a number that tells tools of the same name apart."""
 
 MOST_FORMS = 5
-"""How many forms are kept as they were left; the one used longest ago goes first."""
+"""Forms that are kept as the person left them; the least recently used is dropped first."""
 
 
 class Tools(w.HBox):
-    """The list of tools, and the form of the one that is chosen, made when it is chosen."""
+    """The list of tools, and the form of the chosen one, made when it is first chosen."""
 
     def __init__(self, subject: Inspected) -> None:
         self._subject = subject
@@ -45,15 +45,15 @@ class Tools(w.HBox):
             words=lambda tool: f"{tool.name} {tool.title or ''} {tool.description or ''}".lower(),
             chosen=self._show,
         )
-        self._hint = w.HTML(look.muted("Choose a tool to call it, and to see what an agent sees."))
+        self._hint = w.HTML(look.muted("Choose a tool to call it, and to see it as an agent does."))
         self._card = w.HTML()
-        self._seen = w.Accordion([self._card], titles=("What an agent sees",))
+        self._seen = w.Accordion([self._card], titles=("As an agent sees it",))
         self._detail = w.VBox(layout=DETAIL)
         self._show(None)
         super().__init__([self._list.box, self._detail], layout=BESIDE)
 
     def show(self, lists: Lists) -> None:
-        """Show these tools; the form of one that has changed is made anew."""
+        """Show these tools; a tool that has changed gets a new form."""
         self._lists = lists
         self._keys = told_apart(lists.tools, lambda tool: tool.name)
         now = {self._keys[id(tool)]: tool for tool in lists.tools}
@@ -108,13 +108,13 @@ class Tools(w.HBox):
         return f"%mcp call {name}{on}"
 
     def close_forms(self) -> None:
-        """Close every form, also those that are not shown."""
+        """Close all forms, including those that are not shown."""
         for key in list(self._forms):
             self._drop(key)
 
 
 def _mark(tool: Tool) -> str:
-    """Say in a word what its annotations state."""
+    """Summarize a tool's annotations in a word."""
     hints = tool.annotations
     if hints is None:
         return ""

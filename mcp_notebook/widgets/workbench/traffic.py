@@ -1,4 +1,4 @@
-"""Live traffic: calls as they begin and end, and the frames on the wire."""
+"""Show live traffic: calls as they begin and end, and the frames on the wire."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["Traffic"]
 ANY = "any"
 
 MOST_UNFINISHED = 1_000
-"""How many of the latest calls are looked at for one that still runs."""
+"""The number of latest calls among which running ones are looked for."""
 
 STATES = ("running", "done", "error", "refused", "cancelled", "from client", "from server")
 KINDS = ("calls", "frames", "calls and frames")
@@ -30,12 +30,12 @@ Row = CallRow | FrameRow
 
 
 class Traffic(w.HBox):
-    """The list of calls and frames, and what is chosen of it.
+    """The list of calls and frames, and the details of the chosen one.
 
     Args:
-        subject: Whose traffic.
+        subject: The server and connection whose traffic is shown.
         edit: Opens a call's arguments in the form of its tool.
-        keep_frames: Has the frames kept from now on.
+        keep_frames: Begins to keep frames.
     """
 
     def __init__(self, subject: Inspected, edit: Callable[[Call], None], keep_frames: Callable[[], None]) -> None:
@@ -44,7 +44,7 @@ class Traffic(w.HBox):
         self._kind = _dropdown("Show", [*KINDS])
         self._method = _dropdown("Method", [ANY])
         self._state = _dropdown("State", [ANY, *STATES])
-        self._pause = w.ToggleButton(description="Pause", tooltip="Hold the list still", layout={"width": "auto"})
+        self._pause = w.ToggleButton(description="Pause", tooltip="Stop updating the list", layout={"width": "auto"})
         self._rows = CallRows()
         self._held: Sequence[Row] | None = None
         self._news = w.HTML()
@@ -61,35 +61,35 @@ class Traffic(w.HBox):
         self._calls: list[Call] = []
         self._call = CallDetail(subject, edit)
         self._frame = w.HTML()
-        self._open = w.Button(description="Show the call", tooltip="The call that this frame belongs to")
+        self._open = w.Button(description="Show the call", tooltip="Show the call that this frame belongs to")
         self._open.on_click(lambda _: self._open_call())
-        self._hint = w.HTML(look.muted("Choose a row to see all of it."))
+        self._hint = w.HTML(look.muted("Choose a row to see its details."))
         self._detail = w.VBox([self._hint], layout=DETAIL)
         self._kind.observe(self._choose_kind, "value")
         self._pause.observe(self._hold, "value")
         bar = w.HBox([self._pause, self._news], layout={"align_items": "center", "flex": "0 0 auto"})
         listed = w.VBox([bar, self._list.box], layout={"flex": "1 1 28em", "min_width": "0", "overflow": "visible"})
-        # In a column, a basis would be a height.
+        # In a column, the basis would be a height.
         self._list.box.layout.flex = "0 0 auto"
         super().__init__([listed, self._detail], layout=BESIDE)
 
     @property
     def count(self) -> int:
-        """How many calls are kept, as of the last `update`."""
+        """The number of calls, as of the last `update`."""
         return len(self._calls)
 
     @property
     def unfinished(self) -> bool:
-        """Whether a call still runs, so that there may be news of it that nobody tells."""
+        """Return whether a call still runs; its progress is not reported, so it must be looked at again."""
         return any(call.running for call in self._calls[-MOST_UNFINISHED:])
 
     def update(self) -> None:
-        """Show what there is now; may be called from any thread."""
+        """Show the current traffic; may be called from any thread."""
         self._calls = self._subject.calls
         rows = self._found()
         if self._held is not None:
             new = len(rows) - len(self._held)
-            self._news.value = f"paused, {new:,} more since" if new > 0 else "paused"
+            self._news.value = f"paused, {new:,} new" if new > 0 else "paused"
             return
         self._news.value = ""
         self._offer({found.method for found in rows} - {""})
@@ -112,7 +112,7 @@ class Traffic(w.HBox):
         return frames if self._kind.value == "frames" else sorted([*calls, *frames], key=lambda found: found.at)
 
     def _offer(self, methods: set[str]) -> None:
-        """Let the methods be chosen that there are."""
+        """Offer the methods that occur in the list."""
         options = [ANY, *sorted(methods)]
         if options != list(self._method.options):
             kept = self._method.value

@@ -1,4 +1,4 @@
-"""The workbench: one server, all that it offers, and all that goes on."""
+"""Make the workbench: everything that one server offers, and its live traffic."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ font-size:12px}
 .mcpnb-bench .lm-TabBar-tab.lm-TabBar-tab{flex:0 0 auto!important}</style>"""
 
 LOOK_AGAIN = 1.0
-"""Seconds until a call that still runs is looked at again: nobody tells of its progress."""
+"""Seconds until a running call is looked at again, because its progress is not reported."""
 
 
 class Workbench(w.VBox):
     """A widget on one server, open until `close`.
 
     Args:
-        connection: To the server; or what returns it, where it may be another one later.
-        home: What the notebook knows of the server, where it is one of this kernel.
+        connection: The connection to the server, or a function that returns it if it may be replaced later.
+        home: The server, if it is in this kernel.
 
     Raises:
         RequestError: The server does not list what it offers.
     """
 
-    # Of the class, because ipywidgets closes a widget that goes away, also one whose making failed half-way.
+    # On the class, because ipywidgets closes a widget on deletion even if its `__init__` failed halfway.
     _undo: list[Callable[[], None]] = []  # noqa: RUF012
 
     def __init__(
@@ -63,7 +63,7 @@ class Workbench(w.VBox):
         self._lists = self._subject.lists()
         self._attached: Connection | None = None
         self._undo = []
-        # Two, so that a server that does not answer holds up no view of what goes on.
+        # Two, so that a server that does not answer does not block the view of its traffic.
         self._drawing, self._asking = Pace(self._failed), Pace(self._failed)
         self._title = w.HTML()
         self._said = w.HTML()
@@ -84,15 +84,15 @@ class Workbench(w.VBox):
         self._draw()
 
     def cell_ended(self) -> None:
-        """Follow what a cell did: there may be another server in the place of this one, or another connection."""
+        """Switch to a new connection, if the cell that just ended replaced the server or the connection."""
         try:
             if self._undo and self._subject.renew():
                 self._asking.ask(self._list_again)
-        except McpNotebookError as error:  # it is connected no longer
+        except McpNotebookError as error:  # it is no longer connected
             self._failed(error)
 
     def close(self) -> None:
-        """End all that the workbench follows, and take it out of the notebook; closing again does nothing."""
+        """End all subscriptions, and remove the workbench from the notebook; closing again does nothing."""
         if self._undo:
             self._detach()
             self._drawing.close()
@@ -123,7 +123,7 @@ class Workbench(w.VBox):
         return {**pages, "Clients": self._clients} if here else pages
 
     def _attach(self) -> None:
-        """Follow the connection that there is now, if it is not followed already."""
+        """Follow the current connection, if it is not followed yet."""
         connection = self._subject.connection
         if connection is self._attached:
             return
@@ -140,7 +140,7 @@ class Workbench(w.VBox):
             self._undo.pop()()
 
     def _heard(self, notification: Any) -> None:
-        if not hasattr(notification, "method"):  # what the SDK's client could not read
+        if not hasattr(notification, "method"):  # not readable by the SDK's client
             return
         self._notifications.keep(notification)
         self._drawing.ask(self._draw)
@@ -171,7 +171,7 @@ class Workbench(w.VBox):
         return f"stdio, {in_words(target)}" if isinstance(target, Command) else in_words(target)
 
     def _draw(self) -> None:
-        """Show what goes on."""
+        """Show the current traffic, notifications and clients."""
         self._traffic.update()
         self._notifications.update()
         if self._subject.home is not None:
@@ -194,7 +194,7 @@ class Workbench(w.VBox):
 
     def _keep_frames(self) -> None:
         if self._subject.home is not None:
-            # Its connections are opened anew, with frames.
+            # Its connections are opened again, with frames.
             self._subject.home.keep_frames()
             self._subject.renew()
             self._asking.ask(self._list_again)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["STATUSES", "Finding", "Status", "report", "summary"]
+__all__ = ["STATUSES", "Diagnosis", "Status", "report", "summary"]
 
 Status = Literal["problem", "note", "ok"]
 
@@ -18,7 +18,7 @@ _WIDTH = 100
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """The result of one check: a description, its status, and the fix."""
 
     what: str
@@ -26,16 +26,16 @@ class Finding:
     fix: str = ""
 
 
-def summary(findings: Collection[Finding]) -> str:
-    """Return the number of findings of each status, in words."""
-    problems, notes, good = (sum(found.status == status for found in findings) for status in STATUSES)
+def summary(diagnoses: Collection[Diagnosis]) -> str:
+    """Return the number of diagnoses of each status, in words."""
+    problems, notes, good = (sum(found.status == status for found in diagnoses) for status in STATUSES)
     return f"{_counted(problems, 'problem')}, {_counted(notes, 'note')}, {good} ok"
 
 
-def report(findings: Collection[Finding]) -> str:
-    """Return the findings as text, each fix below its finding."""
-    lines = [f"doctor: {summary(findings)}"]
-    for found in findings:
+def report(diagnoses: Collection[Diagnosis]) -> str:
+    """Return the diagnoses as text, each fix below its finding."""
+    lines = [f"doctor: {summary(diagnoses)}"]
+    for found in diagnoses:
         lead = f"  {found.status:<9}"
         for part in [found.what, *([f"fix: {found.fix}"] if found.fix else [])]:
             # People copy a fix, so it is wrapped only at spaces.

@@ -1,0 +1,32 @@
+"""Make a form for a tool of a connection or live server."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from mcp_types import CallToolResult
+
+from mcp_notebook import cells
+from mcp_notebook.client import OnProgress, Outcome
+from mcp_notebook.session.session import Session
+
+if TYPE_CHECKING:
+    from mcp_notebook.widgets.form import ToolForm
+
+__all__ = ["form_of"]
+
+
+def form_of(session: Session, on: str, tool: str) -> ToolForm:
+    """Return a form for a tool; it calls the connection or live server that has the name `on` at that time."""
+    from mcp_notebook.widgets.form import ToolForm  # ipywidgets takes 0.2 s to import
+    from mcp_notebook.widgets.question_card import ask_in
+
+    found = next(t for t in session.catalog(on).tools() if t.name == tool)
+
+    def start_call(arguments: dict[str, Any], on_progress: OnProgress) -> Future[Outcome[CallToolResult]]:
+        answerer = ask_in(form.questions)
+        return session.on(on).start_call(tool, arguments, answerer=answerer, on_progress=on_progress)
+
+    form = ToolForm(found, start_call, explain=cells.explain, line=session.call_line(on, tool))
+    return form
