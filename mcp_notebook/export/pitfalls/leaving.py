@@ -27,13 +27,14 @@ MOST = 10
 
 def changes(found: Slice) -> Iterator[Finding]:
     """Name the changes of carried values that a reader may not expect: not carried, or made in another cell."""
-    for statement, changed, is_trial in found.not_followed:
-        reason = "is a trial" if is_trial else "raised" if statement.raised else "awaits at the top level"
+    for each in found.not_followed:
+        statement = each.statement
+        reason = "is a trial" if each.is_trial else "raised" if statement.raised else "awaits at the top level"
         line = line_of(statement)
         what = f"{line!r} may change it, but {reason} and is not carried, so the package begins without that."
         keep = "" if reason.startswith("awaits") else "mark the line # keep, or "
         way_out = f"If it belongs to the server, {keep}make the change in the lifespan."
-        yield Finding("warns", statement.cell, ", ".join(changed), what, way_out)
+        yield Finding("warns", statement.cell, ", ".join(each.names), what, way_out)
     for name, statement in found.changed_later.items():
         what = f"{line_of(statement)!r} changes it in another cell than its own; the package begins with that change."
         yield Finding("notes", statement.cell, name, what, "If it was a trial, mark the line # leave out.")

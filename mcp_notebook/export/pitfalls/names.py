@@ -7,7 +7,6 @@ import builtins
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from typing import NamedTuple
 
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.pitfalls.subject import line_of
@@ -67,52 +66,43 @@ def _why(name: str, notebook: Notebook) -> tuple[str, str]:
     return what, "Define or import it in a cell, run that, and export again."
 
 
-class _Definition(NamedTuple):
-    statement: Statement
-    kind: str
-    text: str
-
-
 def redefined(notebook: Notebook, carried: Collection[Statement]) -> Iterator[Finding]:
     """Warn of names that cells define as two kinds of thing, or that a cell which ran again has defined once more."""
-    defined: dict[str, list[_Definition]] = defaultdict(list)
+    defined: dict[str, list[tuple[Statement, str]]] = defaultdict(list)
     for statement in notebook.statements:
         for name, kind in _defined(statement.node):
-            defined[name].append(_Definition(statement, kind, ast.dump(statement.node)))
+            defined[name].append((statement, kind))
     for name, definitions in defined.items():
-        last = next((one for one in reversed(definitions) if one.statement in carried), None)
-        if last is None:
+        runs = [(statement, kind) for statement, kind in definitions if statement in carried]
+        if not runs:
             continue
-        kinds = {one.kind for one in definitions if one.statement in carried}
-        others = (one.statement for one in reversed(definitions) if one.kind not in kinds)
-        other = next((one for one in others if one.cell != last.statement.cell), None)
-        between = _between(definitions, last, notebook.ids)
-        if other is not None:
-            kind = next(one.kind for one in definitions if one.statement is other)
-            what = f"{last.kind} here, and {kind} in cell {other.cell}; this one runs in the package."
-            yield Finding("warns", last.statement.cell, name, what, "Give one of them another name.")
+        last, kind = runs[-1]
+        kinds = {kind for _, kind in runs}
+        others = [(s, other) for s, other in definitions if other not in kinds and s.cell != last.cell]
+        between = _between([statement for statement, _ in definitions], last, kind, notebook.ids)
+        if others:
+            what = f"{kind} here, and {others[-1][1]} in cell {others[-1][0].cell}; this one runs in the package."
+            yield Finding("warns", last.cell, name, what, "Give one of them another name.")
         elif between is not None:
             what = (
                 f"its cell ran again after cell {between.cell} had defined it in another way; this one runs in the "
                 "package, and the other would if the notebook ran from top to bottom."
             )
-            yield Finding("warns", last.statement.cell, name, what, "Remove the one that is not meant.")
+            yield Finding("warns", last.cell, name, what, "Remove the one that is not meant.")
 
 
-def _between(definitions: list[_Definition], last: _Definition, ids: Mapping[int, str]) -> Statement | None:
+def _between(every: list[Statement], last: Statement, kind: str, ids: Mapping[int, str]) -> Statement | None:
     """Return the latest other definition since the same cell ran before."""
-    before = definitions[: definitions.index(last)]
-    runs = [i for i, one in enumerate(before) if one.text == last.text and _is_one_cell(one, last, ids)]
-    after = [one for one in before[runs[0] + 1 :] if one.text != last.text] if runs else []
-    return next((one.statement for one in reversed(after) if one.statement.cell != last.statement.cell), None)
-
-
-def _is_one_cell(one: _Definition, last: _Definition, ids: Mapping[int, str]) -> bool:
-    """Return whether two definitions are of one cell; if cells have no ids, as far as the same text shows."""
-    numbers = one.statement.cell, last.statement.cell
-    if any(number in ids for number in numbers):
-        return ids.get(numbers[0]) == ids.get(numbers[1])
-    return last.kind in ("a function", "a class")  # a value may well be set to what it was once
+    before = every[: every.index(last)]
+    text = ast.dump(last.node)
+    for i, one in enumerate(before):
+        # Without ids of cells, the same text counts; but a value may well be set to what it was once.
+        known = one.cell in ids or last.cell in ids
+        same_cell = ids.get(one.cell) == ids.get(last.cell) if known else kind in ("a function", "a class")
+        if same_cell and ast.dump(one.node) == text:
+            after = [s for s in before[i + 1 :] if s.cell != last.cell and ast.dump(s.node) != text]
+            return after[-1] if after else None
+    return None
 
 
 def _defined(node: ast.stmt) -> Iterator[tuple[str, str]]:
