@@ -60,7 +60,7 @@ class Draft:
         """The values of its settings in the notebook, by their variables."""
         return {s.variable: s.live for s in self.package.module.settings if s.live is not None}
 
-    def write_tests(self, varies: Mapping[int, Sequence[str]] | None, volatile: Sequence[str]) -> None:
+    def test_anew(self, varies: Mapping[int, Sequence[str]] | None, volatile: Sequence[str]) -> None:
         """Write the tests again, now that a proof has shown which values vary; None if it has not."""
         tests = _tests(self.recorded, self.package.name, self.package.module.variable, volatile, varies)
         if not tests:

@@ -25,15 +25,15 @@ PROOF = "PROOF.md"
 
 @dataclass(frozen=True, repr=False)
 class Exported:
-    """The result of an export.
+    """What came of an export.
 
     Attributes:
-        name: The name that the package is imported by.
+        name: What the package is imported as.
         destination: Its directory.
         files: The text of each file, by its path.
-        findings: The findings about the cells; those that stop come first.
-        update: The changes of the directory; None if a finding stopped the export.
-        proof: The evidence; None without a proof.
+        findings: What is to be said of the cells, what stops first.
+        update: What was done to the directory, or would be; None where a finding stopped it.
+        proof: The evidence; None where none was asked for.
         dry: Whether nothing was to be written.
     """
 
@@ -50,12 +50,12 @@ class Exported:
 
     @property
     def stopped(self) -> bool:
-        """True if a finding stopped it."""
+        """Whether a finding stopped it."""
         return self.update is None
 
     @property
     def groups(self) -> list[Group]:
-        """The findings about the cells, those with the same words together."""
+        """What is to be said of the cells, those findings together that say the same."""
         return grouped(self.findings)
 
     @property
@@ -80,8 +80,8 @@ def export(
     Args:
         subject: The server and the cells that it came from.
         destination: The directory; one that was written before is brought up to date.
-        calls: The recorded calls.
-        wishes: The options.
+        calls: What was recorded.
+        wishes: What is asked for.
         portal: The loop of connections.
         environment: That of the notebook, where values of secrets may be.
         on_progress: Told of each step in a line.
@@ -102,7 +102,7 @@ def export(
         return exported
     proof = _proven(made, subject, destination, wishes, portal, python, on_progress)
     if proof.unproven:
-        made.write_tests(None, wishes.volatile)
+        made.test_anew(None, wishes.volatile)
     made.files[PROOF] = markdown(proof)
     manifest.update(destination, made.files, dry_run=False)
     return replace(exported, proof=proof, update=_with_proof(exported.update))
@@ -125,8 +125,8 @@ def _proven(
 ) -> Proof:
     """Prove the package; its tests are written again where that shows that values vary."""
 
-    def write_tests(varies: Mapping[int, Sequence[str]]) -> None:
-        made.write_tests(varies, wishes.volatile)
+    def test_anew(varies: Mapping[int, Sequence[str]]) -> None:
+        made.test_anew(varies, wishes.volatile)
         manifest.update(destination, made.files, dry_run=False)
 
     return prove(
@@ -140,13 +140,13 @@ def _proven(
         volatile=wishes.volatile,
         python=python,
         keep=Path(wishes.environment).expanduser().resolve() if wishes.environment else None,
-        before_tests=write_tests,
+        before_tests=test_anew,
         on_progress=on_progress,
     )
 
 
 def _with_proof(update: Update | None) -> Update | None:
-    """Add the proof's own file to an update: it goes when the package changes, and comes with its proof."""
+    """Return what was done, with the proof's own file: it goes when the package changes, and comes with its proof."""
     if update is None:
         return None
     removed = tuple(path for path in update.removed if path != PROOF)
