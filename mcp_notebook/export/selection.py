@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from mcp_notebook.export import pitfalls
 from mcp_notebook.export.findings import Finding
-from mcp_notebook.export.pitfalls import pitfalls
 from mcp_notebook.export.pitfalls.files import directories, removals
 from mcp_notebook.export.settings import environment_reads
 from mcp_notebook.slicing import slicer
@@ -52,4 +52,4 @@ def select(
     found = slicer.cut(
         notebook, wanted, names, server=server, leave_out=[*leave_out, *environment], functions=functions, also=also
     )
-    return Selection(found.statements, tuple(dict.fromkeys(pitfalls(notebook, found))), found.future)
+    return Selection(found.statements, tuple(dict.fromkeys(pitfalls.findings(notebook, found))), found.future)

@@ -11,10 +11,10 @@ from mcp_notebook.export.pitfalls.paths import Paths
 from mcp_notebook.slicing.result import Slice
 from mcp_notebook.slicing.statements import Notebook
 
-__all__ = ["pitfalls"]
+__all__ = ["findings"]
 
 
-def pitfalls(notebook: Notebook, found: Slice) -> Iterator[Finding]:
+def findings(notebook: Notebook, found: Slice) -> Iterator[Finding]:
     """Yield what to know about a slice, each by cell and name, with a fix."""
     paths = Paths(statement.node for statement in notebook.statements)
     yield from unbound(found.unbound, notebook)
