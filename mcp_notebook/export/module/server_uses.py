@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
@@ -25,11 +26,13 @@ METHODS: dict[str, tuple[Kind, ...]] = {
 
 CHANGING = {*METHODS, "completion", "custom_route", "middleware"}
 APPS = {"sse_app", "streamable_http_app"}
-REQUESTS = {"call_tool", "get_prompt", "read_resource"}
+REQUESTS = {
+    "call_tool", "get_prompt", "read_resource",
+    "list_prompts", "list_resource_templates", "list_resources", "list_tools",
+}  # fmt: skip
 
 READING = {
     *APPS, *REQUESTS, "run", "run_stdio_async", "run_sse_async", "run_streamable_http_async",
-    "list_tools", "list_resources", "list_resource_templates", "list_prompts",
     "name", "title", "description", "instructions", "version", "icons", "website_url", "settings",
     "session_manager", "runtime", "dependencies", "remove_tool",
 }  # fmt: skip
@@ -37,6 +40,8 @@ READING = {
 
 REMOVING = {"clear", "pop", "popitem", "remove_tool"}
 SETTING = {"append", "delattr", "extend", "insert", "setattr", "update", "vars"}
+
+NEW = (ast.Constant, ast.Dict, ast.DictComp, ast.List, ast.ListComp, ast.Set, ast.SetComp)
 
 HARMLESS = ("builtins", "IPython", "mcp.", "mcp_notebook", "asyncio", "anyio")
 """Modules whose functions do not register on a server that they are given."""
@@ -74,13 +79,19 @@ class ServerUses:
         """Return whether running a statement changes the server."""
         if is_main(node):
             return False
-        parts = self._run_by([*run_now(ast.Module([node], []))])
+        parts = [*run_now(ast.Module([node], []))]
+        if any(isinstance(part, ast.Await | ast.AsyncFor | ast.AsyncWith) for part in parts):
+            return False  # no module can have it
+        parts = self._run_by(parts)
         gone = {id(inside) for part in parts if removes(part, self._aliases) for inside in ast.walk(part)}
         parts = [part for part in parts if id(part) not in gone]
         if not self._known & set(_names(parts)):
             return False
-        tries = any(isinstance(p, ast.Call) and getattr(p.func, "attr", "") in REQUESTS for p in parts)
-        return not tries and any(map(self._changes, parts))
+        if any(isinstance(part, ast.Call) and _is_request(part) for part in parts):
+            return False
+        assigned = (part for part in parts if isinstance(part, ast.Assign) and isinstance(part.value, NEW))
+        own = {target.id for part in assigned for target in part.targets if isinstance(target, ast.Name)}
+        return any(self._changes(part, own) for part in parts)
 
     def _run_by(self, parts: list[ast.AST]) -> list[ast.AST]:
         """Return the parts, and those of the functions and classes of the cells that they call, and so on."""
@@ -94,20 +105,21 @@ class ServerUses:
             parts = [*parts, *work]
         return parts
 
-    def _changes(self, part: ast.AST) -> bool:
+    def _changes(self, part: ast.AST, own: Set[str]) -> bool:
+        """Return whether a part may change the server; `own` are variables of new objects."""
         if isinstance(part, ast.Attribute | ast.Subscript):
             on_server = isinstance(part.value, ast.Name) and part.value.id in self._aliases
             attribute = getattr(part, "attr", "")
             changing = attribute in CHANGING or (on_server and attribute not in READING)
-            return changing or not isinstance(part.ctx, ast.Load)
+            return changing or not (isinstance(part.ctx, ast.Load) or root(part) in own)
         if not isinstance(part, ast.Call):
             return False
         if getattr(part.func, "attr", getattr(part.func, "id", "")) in SETTING:
-            return True
+            return root(part) not in own
         name = root(part.func)
         if name in self._defined or not any(_hands_over(value, self._aliases) for value in _given(part)):
             return False
-        value = self._namespace.get(name)
+        value = self._namespace.get(name, getattr(builtins, name, None))
         return not str(getattr(value, "__module__", None) or getattr(value, "__name__", "")).startswith(HARMLESS)
 
 
@@ -132,6 +144,12 @@ def run_now(node: ast.AST) -> Iterator[ast.AST]:
             yield from (part for expression in now for part in ast.walk(expression))
         elif not isinstance(child, ast.Lambda):
             yield from run_now(child)
+
+
+def _is_request(call: ast.Call) -> bool:
+    """Return whether a call asks a server or a client, as a trial does."""
+    function = call.func
+    return isinstance(function, ast.Attribute) and function.attr in REQUESTS and isinstance(function.value, ast.Name)
 
 
 def _given(call: ast.Call) -> list[ast.expr]:
