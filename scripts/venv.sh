@@ -35,8 +35,11 @@ if wanted | cmp -s - "$stamp"; then
     exit 0
 fi
 
+# uv takes seconds, but is configured in its own way: pip may reach an index that uv does not.
+by_uv() { command -v uv >/dev/null 2>&1 && uv pip install --quiet --python "$python" -e ".[$extra]"; }
+
 echo "Installing into $venv (extra: $extra); the first time takes a minute or two"
-if ! "$python" -m pip install --quiet --disable-pip-version-check -e ".[$extra]"; then
+if ! by_uv && ! "$python" -m pip install --quiet --disable-pip-version-check -e ".[$extra]"; then
     echo "Installing failed; pip's reason is above. No network? Connect, and run this again." >&2
     exit 1
 fi

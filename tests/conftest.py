@@ -8,6 +8,7 @@ import pytest
 from mcp_notebook.portal import Portal
 from tests.support.kernels import Kernel, running_kernel
 from tests.support.lab import Lab, browser_or_skip, in_browser, running_lab
+from tests.support.shells import Shell, running_shell
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -24,6 +25,13 @@ def portal() -> Iterator[Portal]:
     portal = Portal()
     yield portal
     portal.close()
+
+
+@pytest.fixture
+def shell() -> Iterator[Shell]:
+    """A shell of IPython in this process, with the extension loaded."""
+    with running_shell() as shell:
+        yield shell
 
 
 @pytest.fixture(scope="module")

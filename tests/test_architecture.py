@@ -1,4 +1,4 @@
-"""The rooms import in one direction, and each outside library has its room."""
+"""The rooms import in one direction, each outside library has its room, and no test sleeps."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import mcp_notebook
 
+pytestmark = pytest.mark.once
+
 PACKAGE = Path(mcp_notebook.__file__).parent
+TESTS = Path(__file__).parent
 
 MAY_IMPORT = {
     "files": set(),
@@ -184,3 +189,15 @@ def test_private_parts_of_the_sdk_are_touched_in_one_module_only() -> None:
         if isinstance(node, ast.Attribute) and node.attr in private and ast.unparse(node.value) != "self"
     }
     assert touching == {"sdk_gaps.py"}
+
+
+def test_no_test_sleeps() -> None:
+    """A test waits for a condition (`tests.support.waiting`); the cells in it are texts, and may sleep."""
+    sleeping = [
+        f"{path.relative_to(TESTS)}:{node.lineno}"
+        for path in sorted(TESTS.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (isinstance(node, ast.Attribute) and ast.unparse(node) == "time.sleep")
+        or (isinstance(node, ast.ImportFrom) and node.module == "time" and "sleep" in {a.name for a in node.names})
+    ]
+    assert sleeping == []

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from IPython.core.error import UsageError
 
 from mcp_notebook.cells import hint_for
-from tests.support.shells import Shell, running_shell
+from tests.support.shells import Shell
 
 THREAD = "Define the tool with %%mcp_tool --run-on main"
 LOOP = "Create it within the function, or in the lifespan of the server."
-
-
-@pytest.fixture
-def shell() -> Iterator[Shell]:
-    with running_shell() as shell:
-        yield shell
 
 
 SQLITE = "import sqlite3\ndb = sqlite3.connect(':memory:')"

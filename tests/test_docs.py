@@ -21,6 +21,8 @@ from mcp_notebook.widgets.form import form_context
 from tests.support import ROOT
 from tests.support.kernels import Kernel
 
+pytestmark = pytest.mark.once
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:

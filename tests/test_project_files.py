@@ -14,6 +14,8 @@ import yaml
 from scripts import release_notes
 from tests.support import ROOT
 
+pytestmark = pytest.mark.once
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:

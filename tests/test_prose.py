@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.prose import ROOT, Text, faults, of_markdown, of_python, of_shell
+from tests.support import ROOT
+from tests.support.prose import Text, faults, of_markdown, of_python, of_shell
+
+pytestmark = pytest.mark.once
 
 PACKAGE = ROOT / "mcp_notebook"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob(".github/**/*.md")])

@@ -7,7 +7,10 @@ import errno
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,7 @@ from typing import Any
 import anyio
 import pytest
 
-from mcp_notebook import files, main_thread
+from mcp_notebook import addresses, files, main_thread
 from mcp_notebook.bridge import command
 from mcp_notebook.errors import PortTakenError
 from mcp_notebook.export.proof import serving
@@ -32,7 +35,7 @@ def busy_for_a_while() -> None:
 
 
 @pytest.fixture
-def unheard_interrupt(monkeypatch: pytest.MonkeyPatch):
+def unheard_interrupt(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Interrupt the main thread as Windows does: the interrupt is pending, and wakes no wait."""
     monkeypatch.setattr(main_thread, "LONGEST_WAIT", 0.01)
     # A shell starts its background jobs with interrupts ignored.
@@ -52,7 +55,7 @@ def late(future: Future[Any]) -> threading.Timer:
     return timer
 
 
-def test_an_interrupt_that_wakes_no_wait_ends_the_wait_for_a_result(unheard_interrupt: None):
+def test_an_interrupt_that_wakes_no_wait_ends_the_wait_for_a_result(unheard_interrupt: None) -> None:
     future: Future[str] = Future()
     timer = late(future)
     with pytest.raises(KeyboardInterrupt):
@@ -71,7 +74,9 @@ def test_an_interrupt_that_wakes_no_wait_ends_the_wait_for_a_task_to_start(
         portal.start_task(never_starts)
 
 
-def test_an_interrupt_that_wakes_no_wait_ends_the_bridge(monkeypatch: pytest.MonkeyPatch, unheard_interrupt: None):
+def test_an_interrupt_that_wakes_no_wait_ends_the_bridge(
+    monkeypatch: pytest.MonkeyPatch, unheard_interrupt: None
+) -> None:
     class Ended(threading.Event):
         def wait(self, timeout: float | None = None) -> bool:
             return super().wait(5 if timeout is None else timeout)
@@ -89,7 +94,7 @@ def test_an_interrupt_that_wakes_no_wait_ends_the_bridge(monkeypatch: pytest.Mon
     closed: list[bool] = []
     address = type("Address", (), {"running": True, "transport": "http"})()
     monkeypatch.setattr(command, "LOOK", 0.01)
-    monkeypatch.setattr(command.addresses, "find", lambda name: address)
+    monkeypatch.setattr(addresses, "find", lambda name: address)
     monkeypatch.setattr(command, "HostProcess", type("HostProcess", (), {"tell": print}))
     monkeypatch.setattr(command, "Kernel", lambda *_: None)
     monkeypatch.setattr(command, "Bridge", Bridge)
@@ -105,11 +110,11 @@ def test_an_interrupt_that_wakes_no_wait_ends_the_bridge(monkeypatch: pytest.Mon
 
 def test_a_client_that_hangs_up_interrupts_the_cells_where_a_signal_would_end_the_process(
     monkeypatch: pytest.MonkeyPatch,
-):
+) -> None:
     def kill(pid: int, number: int) -> None:
         raise AssertionError("TerminateProcess: nothing is tidied, and children go on")
 
-    monkeypatch.setattr(ending.sys, "platform", "win32")
+    monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(os, "kill", kill)
     with ending.ended_by_signals() as ended:
         threading.Timer(0.05, ending._terminate).start()
@@ -118,11 +123,11 @@ def test_a_client_that_hangs_up_interrupts_the_cells_where_a_signal_would_end_th
     assert ended.signal.done()
 
 
-def test_a_port_is_held_alone_where_reusing_it_would_share_it(monkeypatch: pytest.MonkeyPatch):
+def test_a_port_is_held_alone_where_reusing_it_would_share_it(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
     class Socket(socket.socket):
-        def setsockopt(self, level: int, option: int, *value: Any) -> None:  # type: ignore[override]
+        def setsockopt(self, level: int, option: int, *value: Any) -> None:
             asked.append(option)
 
     monkeypatch.setattr(socket, "SO_EXCLUSIVEADDRUSE", -5, raising=False)
@@ -131,7 +136,7 @@ def test_a_port_is_held_alone_where_reusing_it_would_share_it(monkeypatch: pytes
     assert asked == [-5]
 
 
-def test_a_port_that_is_held_alone_counts_as_taken(monkeypatch: pytest.MonkeyPatch):
+def test_a_port_that_is_held_alone_counts_as_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     class Socket(socket.socket):
         def bind(self, address: Any) -> None:
             raise OSError(errno.EACCES, "An attempt was made to access a socket in a way forbidden")
@@ -144,7 +149,7 @@ def test_a_port_that_is_held_alone_counts_as_taken(monkeypatch: pytest.MonkeyPat
 
 def test_a_file_that_another_program_reads_is_replaced_when_that_has_ended(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-):
+) -> None:
     refusals = [3]
     replace = Path.replace
 
@@ -160,18 +165,18 @@ def test_a_file_that_another_program_reads_is_replaced_when_that_has_ended(
     target.write_text("old")
     with pytest.raises(PermissionError):
         files.put_in_place(draft, target)  # elsewhere, waiting would not help
-    monkeypatch.setattr(files.sys, "platform", "win32")
+    monkeypatch.setattr(sys, "platform", "win32")
     files.put_in_place(draft, target)
     assert target.read_text() == "new"
     assert refusals == [0]
 
 
-def test_a_file_that_stays_in_use_is_told_of_in_the_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_a_file_that_stays_in_use_is_told_of_in_the_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def refuse(path: Path, target: Any) -> Path:
         raise PermissionError(errno.EACCES, "in use")
 
     monkeypatch.setattr(Path, "replace", refuse)
-    monkeypatch.setattr(files.sys, "platform", "win32")
+    monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(files, "BUSY", 0.1)
     with pytest.raises(PermissionError):
         files.put_in_place(tmp_path / "draft", tmp_path / "target")
@@ -179,7 +184,7 @@ def test_a_file_that_stays_in_use_is_told_of_in_the_end(monkeypatch: pytest.Monk
 
 def test_the_log_of_a_server_under_proof_is_removed_when_nobody_has_it_open(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-):
+) -> None:
     opened: list[Any] = []
     of_path, unlink = Path.open, Path.unlink
 
@@ -196,7 +201,7 @@ def test_the_log_of_a_server_under_proof_is_removed_when_nobody_has_it_open(
     monkeypatch.setattr(serving, "_address", lambda process, log: "http://127.0.0.1:1/mcp")
     (tmp_path / "cwd").mkdir()
     package = Installed(python=Path(os.devnull), source=tmp_path, variables={}, clean=True)
-    monkeypatch.setattr(serving.subprocess, "Popen", lambda *_, **__: None)
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: None)
     monkeypatch.setattr(serving, "_end", lambda process: None)
     with serving._http(package, "package", tmp_path / "cwd"):
         assert (tmp_path / "cwd.log").exists()

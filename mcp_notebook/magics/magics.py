@@ -9,7 +9,7 @@ from IPython.core.magic import needs_local_scope, no_var_expand
 __all__ = ["Magics"]
 
 
-class Run(Protocol):
+class RunMagic(Protocol):
     """Runs a magic, by its name, on a line and on the text of a cell."""
 
     def __call__(self, magic: str, line: str, cell: str | None = None, local: dict[str, Any] | None = None) -> Any: ...
@@ -18,7 +18,7 @@ class Run(Protocol):
 class Magics:
     """The line magic and the cell magics, apart from their implementation, which takes long to import."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: RunMagic) -> None:
         self._run = run
 
     @no_var_expand

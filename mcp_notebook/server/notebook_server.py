@@ -118,6 +118,8 @@ class NotebookServer(_Replacing, MCPServer[Any]):
         runtime: Records the server's calls, and notifies clients of changes.
     """
 
+    runtime: Runtime
+
     def __init__(self, name: str = "notebook", **options: Any) -> None:
         # The SDK's constructor configures the root logger unless it has a handler. Then every library's log would be
         # printed into cells.

@@ -80,19 +80,14 @@ def take_turn(
     if new:
         session.conversation = Conversation()
     display(_opening(session, asked, toolbox, script))
-    return session.portal.run(
-        partial(
-            session.conversation.turn,
-            prompt,
-            asked,
-            toolbox,
-            _Shown(scripted=script is not None),
-            approve=None if approve is None else _Asking(session.shell, approve, answerer),
-            answerer=answerer,
-            most_requests=limits.turns,
-            most_tokens=limits.tokens,
-        )
+    turn = partial(
+        session.conversation.turn,
+        approve=None if approve is None else _Asking(session.shell, approve, answerer),
+        answerer=answerer,
+        most_requests=limits.turns,
+        most_tokens=limits.tokens,
     )
+    return session.portal.run(partial(turn, prompt, asked, toolbox, _Shown(scripted=script is not None)))
 
 
 def _opening(session: Session, model: Model, toolbox: Toolbox, script: str | None) -> look.Rendering:

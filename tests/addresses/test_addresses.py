@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jupyter_core.paths
 import pytest
@@ -16,6 +17,7 @@ from mcp_notebook import addresses
 from mcp_notebook.addresses import Address
 from mcp_notebook.addresses.processes import start_of
 from mcp_notebook.errors import UnknownNameError
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="owners and modes are POSIX's")
 
@@ -63,7 +65,7 @@ def ended(address: Address) -> Address:
     return before
 
 
-def test_what_was_published_is_found_with_all_that_a_client_needs(notebook):
+def test_what_was_published_is_found_with_all_that_a_client_needs(notebook: str) -> None:
     published = address(notebook)
     addresses.publish(published)
     assert addresses.live() == [published]
@@ -71,7 +73,7 @@ def test_what_was_published_is_found_with_all_that_a_client_needs(notebook):
     assert addresses.find("sales").token == TOKEN
 
 
-def test_the_file_and_its_directory_are_for_their_owner_only(notebook, runtime):
+def test_the_file_and_its_directory_are_for_their_owner_only(notebook: str, runtime: Path) -> None:
     path = addresses.publish(address(notebook))
     assert path.parent == runtime
     assert path.stat().st_mode & 0o777 == 0o600
@@ -79,11 +81,11 @@ def test_the_file_and_its_directory_are_for_their_owner_only(notebook, runtime):
     assert [entry.name for entry in runtime.iterdir()] == [path.name]
 
 
-def test_a_shown_address_hides_its_token(notebook):
+def test_a_shown_address_hides_its_token(notebook: str) -> None:
     assert TOKEN not in f"{address(notebook)!r} {address(notebook)}"
 
 
-def test_port_and_token_come_back_to_the_same_notebook_and_server_only(notebook, tmp_path):
+def test_port_and_token_come_back_to_the_same_notebook_and_server_only(notebook: str, tmp_path: Path) -> None:
     addresses.publish(ended(address(notebook)))
     before = addresses.remembered("notebook", notebook, None)
     assert before is not None
@@ -92,13 +94,13 @@ def test_port_and_token_come_back_to_the_same_notebook_and_server_only(notebook,
     assert addresses.remembered("notebook", str(tmp_path / "costs.ipynb"), None) is None
 
 
-def test_a_server_without_a_notebook_is_remembered_by_its_kernel():
+def test_a_server_without_a_notebook_is_remembered_by_its_kernel() -> None:
     addresses.publish(address())
     assert addresses.remembered("notebook", None, "k1") == address()
     assert addresses.remembered("notebook", None, "k2") is None
 
 
-def test_a_planned_stop_is_remembered_but_not_live(notebook):
+def test_a_planned_stop_is_remembered_but_not_live(notebook: str) -> None:
     addresses.publish(address(notebook))
     addresses.withdraw(address(notebook))
     assert addresses.live() == []
@@ -108,12 +110,14 @@ def test_a_planned_stop_is_remembered_but_not_live(notebook):
     assert addresses.live() == [address(notebook)]
 
 
-def test_withdrawing_what_was_never_published_writes_nothing(notebook, runtime):
+def test_withdrawing_what_was_never_published_writes_nothing(notebook: str, runtime: Path) -> None:
     addresses.withdraw(address(notebook))
     assert not runtime.exists()
 
 
-def test_a_second_kernel_with_the_same_notebook_gets_a_name_and_a_file_of_its_own(notebook, stranger):
+def test_a_second_kernel_with_the_same_notebook_gets_a_name_and_a_file_of_its_own(
+    notebook: str, stranger: subprocess.Popen[bytes]
+) -> None:
     addresses.publish(held_by(address(notebook), stranger))
     assert addresses.remembered("notebook", notebook, None) is None
     addresses.publish(replace(address(notebook), url="http://127.0.0.1:5678/mcp"))
@@ -126,7 +130,7 @@ def test_a_second_kernel_with_the_same_notebook_gets_a_name_and_a_file_of_its_ow
     assert [each.name for each in addresses.live()] == ["sales-2"], "a kernel keeps its name while it lives"
 
 
-def test_the_second_of_two_kernels_gets_its_own_port_back(notebook, stranger):
+def test_the_second_of_two_kernels_gets_its_own_port_back(notebook: str, stranger: subprocess.Popen[bytes]) -> None:
     addresses.publish(held_by(address(notebook), stranger))
     addresses.publish(ended(replace(address(notebook), url="http://127.0.0.1:5678/mcp")))
     again = addresses.remembered("notebook", notebook, None)
@@ -134,7 +138,7 @@ def test_the_second_of_two_kernels_gets_its_own_port_back(notebook, stranger):
     assert (again.url, again.name) == ("http://127.0.0.1:5678/mcp", "sales-2")
 
 
-def test_what_another_kernel_holds_is_not_withdrawn(notebook, stranger):
+def test_what_another_kernel_holds_is_not_withdrawn(notebook: str, stranger: subprocess.Popen[bytes]) -> None:
     theirs = held_by(address(notebook), stranger)
     addresses.publish(theirs)
     addresses.withdraw(address(notebook))
@@ -142,19 +146,17 @@ def test_what_another_kernel_holds_is_not_withdrawn(notebook, stranger):
 
 
 @pytest.mark.skipif(sys.platform not in ("linux", "win32"), reason="the platform does not tell when a process started")
-def test_a_process_id_that_was_given_anew_is_another_process(notebook):
+def test_a_process_id_that_was_given_anew_is_another_process(notebook: str) -> None:
     addresses.publish(replace(address(notebook), started="1"))
     assert addresses.live() == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc tells")
-def test_a_process_that_ended_and_was_not_waited_for_is_not_alive():
+def test_a_process_that_ended_and_was_not_waited_for_is_not_alive() -> None:
     process = subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE)
     assert process.stdout is not None
     process.stdout.read()
-    deadline = time.monotonic() + 10
-    while start_of(process.pid) is not None:
-        assert time.monotonic() < deadline
+    until(lambda: start_of(process.pid) is None)
     process.communicate()
 
 
@@ -169,30 +171,30 @@ def test_a_process_that_ended_and_was_not_waited_for_is_not_alive():
         ({}, "notebook"),
     ],
 )
-def test_a_name_is_as_short_as_it_can_be(parts, name):
+def test_a_name_is_as_short_as_it_can_be(parts: Any, name: str) -> None:
     assert address(**parts).name == name
 
 
 @pytest.mark.parametrize("typed", ["sales", "sales/notebook", "NOTEBOOK"])
-def test_a_notebook_is_found_by_stem_stem_and_server_or_path(typed, notebook):
+def test_a_notebook_is_found_by_stem_stem_and_server_or_path(typed: str, notebook: str) -> None:
     addresses.publish(address(notebook))
     assert addresses.find(notebook if typed == "NOTEBOOK" else typed).notebook == notebook
 
 
 @pytest.mark.parametrize("typed", ["shop", "sales/shop", "sales"])
-def test_a_named_server_is_found_by_its_name_too(typed, notebook):
+def test_a_named_server_is_found_by_its_name_too(typed: str, notebook: str) -> None:
     addresses.publish(address(notebook, "shop"))
     assert addresses.find(typed).server == "shop"
 
 
-def test_the_more_exact_meaning_goes_first(notebook):
+def test_the_more_exact_meaning_goes_first(notebook: str) -> None:
     addresses.publish(address(notebook, "shop"))
     addresses.publish(address(notebook))
     assert addresses.find("sales").server == "notebook"
     assert addresses.find("shop").server == "shop"
 
 
-def test_one_that_runs_goes_before_one_that_does_not(notebook, tmp_path):
+def test_one_that_runs_goes_before_one_that_does_not(notebook: str, tmp_path: Path) -> None:
     elsewhere = tmp_path / "old" / "sales.ipynb"
     elsewhere.parent.mkdir()
     elsewhere.write_text("{}", encoding="utf-8")
@@ -201,7 +203,7 @@ def test_one_that_runs_goes_before_one_that_does_not(notebook, tmp_path):
     assert addresses.find("sales").notebook == notebook
 
 
-def test_an_ambiguous_name_is_refused_with_the_ways_to_say_which(notebook, tmp_path):
+def test_an_ambiguous_name_is_refused_with_the_ways_to_say_which(notebook: str, tmp_path: Path) -> None:
     elsewhere = tmp_path / "old" / "sales.ipynb"
     addresses.publish(address(notebook))
     addresses.publish(address(str(elsewhere)))
@@ -212,7 +214,7 @@ def test_an_ambiguous_name_is_refused_with_the_ways_to_say_which(notebook, tmp_p
     assert str(elsewhere) in str(caught.value)
 
 
-def test_an_unknown_name_is_refused_with_what_may_have_been_meant(notebook):
+def test_an_unknown_name_is_refused_with_what_may_have_been_meant(notebook: str) -> None:
     addresses.publish(address(notebook))
     with pytest.raises(UnknownNameError, match="'sales'") as caught:
         addresses.find("slaes")
@@ -220,13 +222,13 @@ def test_an_unknown_name_is_refused_with_what_may_have_been_meant(notebook):
     assert TOKEN not in str(caught.value)
 
 
-def test_nothing_is_live_where_the_directory_does_not_exist():
+def test_nothing_is_live_where_the_directory_does_not_exist() -> None:
     assert addresses.live() == []
     with pytest.raises(UnknownNameError):
         addresses.find("sales")
 
 
-def test_the_file_of_an_ended_kernel_is_kept_while_its_notebook_is_there(notebook):
+def test_the_file_of_an_ended_kernel_is_kept_while_its_notebook_is_there(notebook: str) -> None:
     path = addresses.publish(ended(address(notebook)))
     addresses.live()
     assert path.exists()
@@ -235,7 +237,7 @@ def test_the_file_of_an_ended_kernel_is_kept_while_its_notebook_is_there(noteboo
     assert not path.exists()
 
 
-def test_the_file_of_an_ended_kernel_is_kept_for_thirty_days_only(notebook):
+def test_the_file_of_an_ended_kernel_is_kept_for_thirty_days_only(notebook: str) -> None:
     path = addresses.publish(ended(address(notebook)))
     month_ago = time.time() - 31 * 24 * 3600
     os.utime(path, (month_ago, month_ago))
@@ -243,21 +245,21 @@ def test_the_file_of_an_ended_kernel_is_kept_for_thirty_days_only(notebook):
     assert not path.exists()
 
 
-def test_the_file_of_a_living_kernel_is_kept_whatever_its_age(notebook):
+def test_the_file_of_a_living_kernel_is_kept_whatever_its_age(notebook: str) -> None:
     path = addresses.publish(address(notebook))
     Path(notebook).unlink()
     os.utime(path, (0, 0))
     assert len(addresses.live()) == 1
 
 
-def test_the_file_of_an_ended_kernel_without_a_notebook_goes():
+def test_the_file_of_an_ended_kernel_without_a_notebook_goes() -> None:
     path = addresses.publish(ended(address()))
     addresses.live()
     assert not path.exists()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"server": "notebook"}', "\x00", '"text"', "[" * 100_000])
-def test_a_file_that_makes_no_sense_is_ignored_and_removed(text, notebook, runtime):
+def test_a_file_that_makes_no_sense_is_ignored_and_removed(text: str, notebook: str, runtime: Path) -> None:
     addresses.publish(address(notebook))
     nonsense = runtime / "mcp-notebook-0000.json"
     nonsense.write_text(text, encoding="utf-8")
@@ -268,14 +270,14 @@ def test_a_file_that_makes_no_sense_is_ignored_and_removed(text, notebook, runti
 
 
 @pytest.mark.parametrize("change", [{"pid": "1"}, {"url": None}, {"token": 5}, {"seat": "x"}, {"notebook": []}])
-def test_a_file_with_values_of_another_kind_is_ignored_and_removed(change, notebook):
+def test_a_file_with_values_of_another_kind_is_ignored_and_removed(change: Any, notebook: str) -> None:
     path = addresses.publish(address(notebook))
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | change), encoding="utf-8")
     assert addresses.live() == []
     assert not path.exists()
 
 
-def test_files_of_other_programs_are_left_alone(notebook, runtime):
+def test_files_of_other_programs_are_left_alone(notebook: str, runtime: Path) -> None:
     addresses.publish(address(notebook))
     other = runtime / "jpserver-1.json"
     other.write_text("{", encoding="utf-8")
@@ -284,14 +286,14 @@ def test_files_of_other_programs_are_left_alone(notebook, runtime):
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o620, 0o606])
-def test_a_file_that_others_can_reach_is_not_trusted(mode, notebook):
+def test_a_file_that_others_can_reach_is_not_trusted(mode: int, notebook: str) -> None:
     path = addresses.publish(address(notebook))
     path.chmod(mode)
     assert addresses.live() == []
     assert path.exists()
 
 
-def test_a_link_is_not_followed_for_reading_nor_for_writing(notebook, tmp_path):
+def test_a_link_is_not_followed_for_reading_nor_for_writing(notebook: str, tmp_path: Path) -> None:
     path = addresses.publish(address(notebook))
     target = tmp_path / "elsewhere.json"
     path.rename(target)
@@ -303,7 +305,7 @@ def test_a_link_is_not_followed_for_reading_nor_for_writing(notebook, tmp_path):
     assert not path.is_symlink()
 
 
-def test_a_pipe_in_the_place_of_a_file_does_not_hold_up_anyone(runtime, notebook):
+def test_a_pipe_in_the_place_of_a_file_does_not_hold_up_anyone(runtime: Path, notebook: str) -> None:
     addresses.publish(address(notebook))
     os.mkfifo(runtime / "mcp-notebook-0000.json", 0o600)
     assert len(addresses.live()) == 1
@@ -320,7 +322,7 @@ def test_a_pipe_in_the_place_of_a_file_does_not_hold_up_anyone(runtime, notebook
         {"JUPYTER_PLATFORM_DIRS": "0", "HOME": "/somewhere/home"},
     ],
 )
-def test_the_directory_is_the_one_that_jupyter_uses(settings, monkeypatch):
+def test_the_directory_is_the_one_that_jupyter_uses(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "XDG_DATA_HOME", "JUPYTER_PLATFORM_DIRS"):
         monkeypatch.delenv(name, raising=False)
     for name, value in settings.items():

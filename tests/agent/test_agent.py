@@ -14,6 +14,7 @@ from mcp_notebook.client import Connection, Era
 from mcp_notebook.errors import ModelError
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
+from tests.support.results import text_of
 
 FIND = {"tool": "find", "arguments": {"author": "Butler"}}
 
@@ -87,7 +88,7 @@ def last_result(messages: list[SamplingMessage]) -> ToolResultContent:
 
 
 def test_calls_are_made_until_the_model_answers(talk: Callable[..., Turn], log: Log) -> None:
-    turn = talk(ScriptedModel([["Let me look.", FIND], lambda m: f"We have {last_result(m).content[0].text}."]))
+    turn = talk(ScriptedModel([["Let me look.", FIND], lambda m: f"We have {text_of(last_result(m).content)}."]))
     assert turn.answer == "We have Kindred."
     assert turn.requests == 2
     ((use, result),) = turn.calls
@@ -110,7 +111,7 @@ def test_calls_are_made_until_the_model_answers(talk: Callable[..., Turn], log: 
     ],
 )
 def test_the_model_is_told_what_went_wrong_and_may_go_on(talk: Callable[..., Turn], step: Any, told: str) -> None:
-    turn = talk(ScriptedModel([step, lambda m: f"{last_result(m).is_error}: {last_result(m).content[0].text}"]))
+    turn = talk(ScriptedModel([step, lambda m: f"{last_result(m).is_error}: {text_of(last_result(m).content)}"]))
     assert turn.answer.startswith("True: ")
     assert told in turn.answer
 
@@ -172,7 +173,7 @@ def test_tools_of_one_name_get_their_servers_in_front(portal: Portal) -> None:
     assert names == ["a_find", "move_to", "x" * 64, "b_find", "move_to_2"]
     found = toolbox.find("b_find")
     assert (found.server, found.tool.name) == ("b", "find")
-    assert found.connection.call("find", {}).result.content[0].text == "b"
+    assert text_of(found.connection.call("find", {}).result) == "b"
 
 
 def test_a_model_answers_when_a_server_samples(portal: Portal) -> None:
@@ -181,7 +182,7 @@ def test_a_model_answers_when_a_server_samples(portal: Portal) -> None:
     request = CreateMessageRequestParams(
         messages=[SamplingMessage(role="user", content=TextContent(type="text", text="Sum it up."))], max_tokens=9
     )
-    answer = ModelAnswerer(ScriptedModel([lambda m: f"heard: {m[-1].content.text}"]), "decline")
-    sampled: Any = portal.run(answer, Question("sampling", request, "library"))  # type: ignore[arg-type]
+    answer = ModelAnswerer(ScriptedModel([lambda m: f"heard: {m[-1].content.text}"]), lambda _: "decline")
+    sampled: Any = portal.run(answer, Question("sampling", request, "library"))
     assert sampled.content.text == "heard: Sum it up."
     assert sampled.model == "scripted"

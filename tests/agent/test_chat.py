@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.support.kernels import DEADLINE, Kernel
+from tests.support.waiting import until
 
 LIBRARY = """%%mcp_tool --read-only
 def find(author: str) -> list[str]:
@@ -134,10 +134,7 @@ def test_interrupting_the_cell_cancels_the_call_and_leaves_the_kernel_usable(cha
     )
     chat.good("waiting = [{'tool': 'wait'}, 'Done.']")
     cell = chat.begin("%%mcp_chat --script waiting --on library\nWait.")
-    end = time.monotonic() + DEADLINE
-    while not begun.exists():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    until(begun.exists)
     chat.interrupt()
     ran = chat.finish(cell)
     assert ran.errors == ["KeyboardInterrupt"]

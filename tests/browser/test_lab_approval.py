@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.support.lab import Lab
-from tests.support.outside import Connected, connected
+from tests.support.lab import Lab, client_of
+from tests.support.outside import Connected
+from tests.support.results import text_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -20,30 +21,14 @@ def delete_book(title: str, shelf: int = 1) -> str:
     return f"deleted {title}"
 """
 
-SERVED = """with open("where", "w") as where:
-    print(listener.url, str(listener.token), file=where)
-print("written")"""
-
 
 @pytest.fixture(scope="module")
 def client(lab: Lab) -> Iterator[Connected]:
     """A client of the notebook's server, from outside its kernel."""
-    cells = [
-        "%load_ext mcp_notebook",
-        "deleted = []",
-        TOOLS,
-        "listener = %mcp serve --approve destructive --approve-timeout 60",
-        SERVED,
-        "while 'Kim' not in deleted: pass\nprint('allowed while this ran')",
-        "listener.approval.timeout = 2",
-        "%mcp log --no-times",
-    ]
-    lab.open("approval", cells)
-    for cell in cells[:5]:
-        lab.run(cell.splitlines()[0])
-    lab.output("print(listener.url").get_by_text("written").wait_for()
-    url, token = (lab.home / "course" / "where").read_text().split()
-    with connected(url, token) as client:
+    serve = "listener = %mcp serve --approve destructive --approve-timeout 60"
+    busy = "while 'Kim' not in deleted: pass\nprint('allowed while this ran')"
+    cells = ["%load_ext mcp_notebook", "deleted = []", TOOLS, serve]
+    with client_of(lab, "approval", cells, busy, "listener.approval.timeout = 2", "%mcp log --no-times") as client:
         yield client
 
 
@@ -73,7 +58,7 @@ def test_a_call_is_denied_with_a_reason_that_its_model_reads(lab: Lab, client: C
     call = client.start("delete_book", title="Emma")
     row(lab, "Emma").get_by_label("reason").fill("it is on loan")
     row(lab, "Emma").get_by_role("button", name="Deny").click()
-    assert "They say: it is on loan" in call.result(30).content[0].text
+    assert "They say: it is on loan" in text_of(call.result(30))
     expect(row(lab, "Emma").get_by_role("button", name="Deny")).to_be_disabled()
 
 
@@ -89,7 +74,7 @@ def test_a_call_that_nobody_answers_is_denied_and_the_card_says_so(lab: Lab, cli
     lab.run("listener.approval.timeout")
     lab.wait_until_idle()
     call = client.start("delete_book", title="Ivanhoe")
-    assert "Nobody allowed this call within 2 s" in call.result(30).content[0].text
+    assert "Nobody allowed this call within 2 s" in text_of(call.result(30))
     expect(row(lab, "Ivanhoe")).to_contain_text("denied: nobody answered in time")
     lab.run("mcp log")
     expect(lab.output("mcp log")).to_contain_text("error, denied")

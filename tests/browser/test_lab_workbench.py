@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.support.lab import Lab
-from tests.support.outside import Connected, connected
+from tests.support.lab import Lab, client_of
+from tests.support.outside import Connected
 from tests.support.programs import PROGRAMS, Programs
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -27,23 +27,15 @@ def lend(title: str, weeks: int = 2) -> str:
     return f"{title}: {weeks} weeks"
 """
 
-SERVED = """with open("workbench-where", "w") as where:
-    print(listener.url, str(listener.token), file=where)
-print("written")"""
-
 
 @pytest.fixture(scope="module")
 def client(lab: Lab) -> Iterator[Connected]:
     """A client of the notebook's server, from outside its kernel; the workbench is open."""
-    busy = "import time\nwhile not pathlib.Path('go-on').exists():\n    time.sleep(0.05)"
-    cells = ["%load_ext mcp_notebook\nimport pathlib", TOOLS, "listener = %mcp serve", SERVED, "%mcp inspect", busy]
-    lab.open("workbench", cells)
-    for cell in cells[:5]:
-        lab.run(cell.splitlines()[0])
-    lab.output("print(listener.url").get_by_text("written").wait_for()
-    bench(lab).get_by_role("button", name="Refresh").wait_for()
-    url, token = (lab.home / "course" / "workbench-where").read_text().split()
-    with connected(url, token) as client:
+    busy = "import threading\nwhile not pathlib.Path('go-on').exists():\n    threading.Event().wait(0.05)"
+    cells = ["%load_ext mcp_notebook\nimport pathlib", TOOLS, "listener = %mcp serve"]
+    with client_of(lab, "workbench", cells, "%mcp inspect", busy) as client:
+        lab.run("%mcp inspect")
+        bench(lab).get_by_role("button", name="Refresh").wait_for()
         yield client
 
 
@@ -82,7 +74,7 @@ def wider_than_their_room(lab: Lab, what: str) -> list[str]:
 
 def test_the_traffic_fills_while_an_outside_client_calls_and_a_cell_is_busy(lab: Lab, client: Connected) -> None:
     turn_to(lab, "Traffic")
-    lab.run("import time")
+    lab.run("import threading")
     client.call("find_books", words="sea")
     client.call("lend", title="Emma")
     assert client.call("lend", title="Emma", weeks=9) == "error"

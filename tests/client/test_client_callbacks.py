@@ -22,7 +22,7 @@ def test_what_a_progress_callback_prints_is_not_the_calls(era: str, capsys: pyte
         print("still inside")
         return "done"
 
-    async def on_progress(done: float, total: float | None, message: str | None) -> None:
+    async def on_progress(progress: float, total: float | None, message: str | None) -> None:
         print("inside the callback")
 
     async def call() -> None:

@@ -7,8 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +20,10 @@ from mcp_notebook.client.script import Script
 from mcp_notebook.errors import RequestError
 from tests.support import ROOT
 from tests.support.echoes import server
+from tests.support.waiting import until
 
 ECHOES = Command(sys.executable, ["-m", "tests.support.echoes"], cwd=ROOT)
 DEADLINE = 20.0
-
-
-def wait_for(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + DEADLINE
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 TARGETS = {"object": server, "command": ECHOES}
@@ -80,7 +73,7 @@ def test_the_client_records_calls_with_what_happened_in_them(connection: Connect
     assert heard == [1]
     assert ("progress", {"progress": 1, "total": 2, "message": "half"}) in [(e.kind, e.value) for e in call.events]
     if connection.transport == "stdio":
-        wait_for(lambda: bool(call.text("message")))
+        until(lambda: bool(call.text("message")))
     asked = connection.call("greet", answers=[{"name": "Ada"}])
     assert asked.result.structured_content == {"result": "Hello Ada"}
     assert asked.call is not None
@@ -122,7 +115,7 @@ def test_followers_hear_of_changes_until_they_leave(connection: Connection) -> N
     heard: list[str] = []
     leave = connection.follow(lambda message: heard.append(getattr(message, "method", "")))
     connection.call("changes")
-    wait_for(lambda: "notifications/tools/list_changed" in heard)
+    until(lambda: "notifications/tools/list_changed" in heard)
     leave()
 
 
@@ -140,8 +133,8 @@ def test_the_async_face_leaves_the_loop_free_and_cancels_at_the_server(connectio
         return outcome.result.structured_content, len(tools)
 
     assert asyncio.run(main()) == ({"result": 4}, 7)
-    wait_for(lambda: note.read_text() == "cancelled")
-    wait_for(lambda: connection.recorder.calls[-1].state == "cancelled")
+    until(lambda: note.read_text() == "cancelled")
+    until(lambda: connection.recorder.calls[-1].state == "cancelled")
 
 
 def test_a_closed_connection_says_so() -> None:
@@ -273,7 +266,7 @@ def is_gone(pid: int) -> bool:
 def test_no_command_outlives_the_process_that_started_it(killed: bool, tmp_path: Path) -> None:
     child = tmp_path / "child.py"
     # One that does not look at its stdin is ended at exit; after a kill, only one that does can notice.
-    deaf = "" if killed else "import time; time.sleep(60)"
+    deaf = "" if killed else "import threading; threading.Event().wait(60)"
     child.write_text(
         f"import os, pathlib; pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(os.getpid()))\n"
         f"from tests.support.echoes import server\nserver.run()\n{deaf}\n"
@@ -285,14 +278,14 @@ def test_no_command_outlives_the_process_that_started_it(killed: bool, tmp_path:
     )
     ran = subprocess.run([sys.executable, "-c", code], timeout=DEADLINE, cwd=ROOT, check=False)
     assert ran.returncode == (-9 if killed else 0)
-    wait_for(lambda: is_gone(int((tmp_path / "pid").read_text())))
+    until(lambda: is_gone(int((tmp_path / "pid").read_text())))
 
 
 def test_closing_is_finished_when_the_process_ends(tmp_path: Path) -> None:
     child = tmp_path / "child.py"
     child.write_text(
-        f"import os, pathlib, time; pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(os.getpid()))\n"
-        "from tests.support.echoes import server\nserver.run()\ntime.sleep(60)\n"
+        f"import os, pathlib, threading; pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(os.getpid()))\n"
+        "from tests.support.echoes import server\nserver.run()\nthreading.Event().wait(60)\n"
     )
     code = (
         f"import mcp_notebook as m; env = {{'PYTHONPATH': {str(ROOT)!r}}}\n"
@@ -309,7 +302,7 @@ def test_closing_is_finished_when_the_process_ends(tmp_path: Path) -> None:
 def test_what_a_command_writes_to_its_stderr_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with connect(ECHOES) as connection:
-        wait_for(lambda: "ready" in connection.stderr)
+        until(lambda: "ready" in connection.stderr)
         assert list(tmp_path.iterdir()) == []
     assert "ready" in connection.stderr
 

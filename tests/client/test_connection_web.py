@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +23,7 @@ from mcp_notebook.client.refusals import unreachable
 from mcp_notebook.errors import RequestError, UnknownNameError
 from tests.support.echoes import server
 from tests.support.served import DEADLINE, Served, run
+from tests.support.waiting import until
 
 ERAS: list[EraChoice] = ["modern", "legacy"]
 
@@ -230,22 +230,19 @@ def test_cancelling_a_call_reaches_the_server(sales: Served, era: EraChoice) -> 
         assert sales.tools.cancelled.wait(DEADLINE)
 
 
-def test_followers_hear_of_resources_and_lists_over_http(sales: Served) -> None:
+@pytest.mark.parametrize(("era", "updates"), [("modern", "tells"), ("legacy", "updates")])
+def test_followers_hear_of_resources_and_lists_over_http(sales: Served, era: EraChoice, updates: str) -> None:
     @sales.tools.server.tool()
     async def tells(ctx: Context) -> None:
         await ctx.notify_resource_updated("test://text")
 
-    for era, asked in (("modern", ("tells", "changes")), ("legacy", ("updates", "changes"))):
-        heard: list[str] = []
-        with connect("sales", era=era) as connection:
-            leave = connection.follow(lambda message, heard=heard: heard.append(message.method), uris=["test://text"])
-            for tool in asked:
-                connection.call(tool)
-            end = time.monotonic() + DEADLINE
-            while not {"notifications/resources/updated", "notifications/tools/list_changed"} <= set(heard):
-                assert time.monotonic() < end, (era, heard)
-                time.sleep(0.01)
-            leave()
+    heard: list[str] = []
+    with connect("sales", era=era) as connection:
+        leave = connection.follow(lambda message: heard.append(message.method), uris=["test://text"])
+        connection.call(updates)
+        connection.call("changes")
+        until(lambda: {"notifications/resources/updated", "notifications/tools/list_changed"} <= set(heard))
+        leave()
 
 
 def test_sse_is_spoken_where_it_is_asked_for() -> None:

@@ -41,7 +41,7 @@ MODERN = [
 ]
 
 
-def test_the_same_parts_of_a_call_stand_beside_each_other():
+def test_the_same_parts_of_a_call_stand_beside_each_other() -> None:
     lines = lens("add", LEGACY, MODERN).text.splitlines()
     assert lines[0] == "add in both eras"
     assert "legacy: 6 HTTP requests, 8 messages             modern: 1 HTTP requests, 3 messages" in lines[2]
@@ -63,7 +63,7 @@ def test_the_same_parts_of_a_call_stand_beside_each_other():
     assert beside["client → tools/list"] == ""
 
 
-def test_headers_and_the_names_of_what_is_in_a_message_are_shown_without_what_differs_each_time():
+def test_headers_and_the_names_of_what_is_in_a_message_are_shown_without_what_differs_each_time() -> None:
     rendering = lens("add", LEGACY, MODERN)
     for form in (rendering.text, rendering.html):
         assert "mcp-session-id: (of this session)" in form
@@ -74,25 +74,28 @@ def test_headers_and_the_names_of_what_is_in_a_message_are_shown_without_what_di
         assert "protocolVersion 2025-11-25" in form
 
 
-def test_the_messages_are_there_on_request():
+def test_the_messages_are_there_on_request() -> None:
     assert "<summary>as JSON</summary>" in lens("add", LEGACY, MODERN, full=True).html
     assert "<summary>as JSON</summary>" not in lens("add", LEGACY, MODERN).html
 
 
-def test_messages_that_look_the_same_are_counted():
+def test_messages_that_look_the_same_are_counted() -> None:
     twice = [*MODERN[:2], *MODERN[1:]]
     assert "← server notifications/progress, 2 times" in lens("add", LEGACY, twice).text
 
 
-def test_a_question_stands_beside_the_result_that_asks():
-    ask = {"method": "elicitation/create", "params": {"message": "?"}}
+def test_a_question_stands_beside_the_result_that_asks() -> None:
+    ask: dict[str, Any] = {"method": "elicitation/create", "params": {"message": "?"}}
     legacy = [
         *LEGACY[:6],
         frame("server", id=1, **ask),
         frame("client", id=1, result={"action": "accept"}),
         *LEGACY[6:],
     ]
-    again = {"method": "tools/call", "params": {"name": "add", "inputResponses": {}, "requestState": "s"}}
+    again: dict[str, Any] = {
+        "method": "tools/call",
+        "params": {"name": "add", "inputResponses": {}, "requestState": "s"},
+    }
     asks = {"resultType": "input_required", "inputRequests": {"x": ask}}
     modern = [MODERN[0], frame("server", id=1, result=asks), frame("client", id=2, **again), *MODERN[1:]]
     text = lens("add", legacy, modern).text
@@ -115,13 +118,13 @@ REFUSED = frame("server", id=1, error={"code": -1})
         (LEGACY, [*MODERN[:2], REFUSED], "The results differ: content, isError, code."),
     ],
 )
-def test_results_that_differ_or_did_not_come_are_said(legacy, modern, words):
+def test_results_that_differ_or_did_not_come_are_said(legacy: Any, modern: Any, words: str) -> None:
     rendering = lens("add", legacy, modern)
     assert rendering.text.splitlines()[-1] == words
     assert words in rendering.html
 
 
-def test_what_a_server_says_is_never_markup_in_the_lens():
+def test_what_a_server_says_is_never_markup_in_the_lens() -> None:
     frames = [
         frame("client", f"POST {HOSTILE}\nmcp-name: {HOSTILE}", id=1, method=HOSTILE, params={HOSTILE: HOSTILE}),
         frame("server", HOSTILE, id=1, result={"resultType": HOSTILE, "_meta": {HOSTILE: 1}}),
@@ -149,7 +152,7 @@ def greet(word: str, who: Annotated[Who, Resolve(ask)]) -> str:
 
 
 @pytest.mark.slow
-def test_a_tool_of_the_notebook_is_called_in_both_eras_and_the_picture_is_the_same_each_time(kernel: Kernel):
+def test_a_tool_of_the_notebook_is_called_in_both_eras_and_the_picture_is_the_same_each_time(kernel: Kernel) -> None:
     kernel.good(TOOLS)
     line = '%mcp eras greet word=Hello --answers \'[{"name": "Ada"}]\''
     first, second = kernel.good(line), kernel.good(line)
@@ -164,7 +167,7 @@ def test_a_tool_of_the_notebook_is_called_in_both_eras_and_the_picture_is_the_sa
 
 
 @pytest.mark.slow
-def test_a_tool_that_may_not_be_called_twice_is_called_on_demand_only(kernel: Kernel):
+def test_a_tool_that_may_not_be_called_twice_is_called_on_demand_only(kernel: Kernel) -> None:
     kernel.good("%%mcp_tool\nmany = []\ndef add() -> int:\n    many.append(1)\n    return len(many)")
     refused = kernel.run("%mcp eras add")
     assert "would be called twice" in refused.stderr
@@ -177,7 +180,7 @@ def test_a_tool_that_may_not_be_called_twice_is_called_on_demand_only(kernel: Ke
 
 
 @pytest.mark.slow
-def test_what_goes_wrong_in_an_era_is_said_under_what_came_until_then(kernel: Kernel):
+def test_what_goes_wrong_in_an_era_is_said_under_what_came_until_then(kernel: Kernel) -> None:
     kernel.good(TOOLS)
     shown = kernel.good("%mcp eras greet word=Hello --answers []").text
     assert "modern: 'notebook' asked 'Who is it?'" in shown

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 from mcp.server.mcpserver import MCPServer
-from mcp_types import CallToolResult
 
 from mcp_notebook import Command, Url, connect
 from mcp_notebook.client import Connection, limits, transports
@@ -22,6 +21,7 @@ from mcp_notebook.errors import RequestError
 from tests.support import ROOT
 from tests.support.kernels import Kernel, running_kernel
 from tests.support.peers import over_http, over_stdio
+from tests.support.results import text_of
 
 pytestmark = pytest.mark.slow
 
@@ -58,10 +58,6 @@ def over(stdio_fault: str, *more: str, **options: Any) -> Connection:
 def at(port: str, fault: str, **options: Any) -> Connection:
     transport: Any = "sse" if fault.startswith("sse") else "http"
     return connect(Url(f"http://127.0.0.1:{port}/{fault}/mcp", transport=transport), **options)
-
-
-def words(result: CallToolResult) -> str:
-    return "".join(getattr(block, "text", "") for block in result.content)
 
 
 def line_of(connection: Connection, **options: Any) -> str:
@@ -115,7 +111,7 @@ def test_an_answer_that_cannot_be_used_ends_its_call_only(fault: str, own: Conne
         assert cause.removesuffix("): ") in line
         assert quotes in line
         assert is_served(own)
-        assert words(connection.start_call("good").result(DEADLINE).result) == "good"
+        assert text_of(connection.start_call("good").result(DEADLINE).result) == "good"
 
 
 def test_a_result_that_is_not_as_mcp_says_ends_its_call_only() -> None:
@@ -123,7 +119,7 @@ def test_a_result_that_is_not_as_mcp_says_ends_its_call_only() -> None:
         call = connection.start_call("bad")
         with suppress(RequestError):  # or it is shown next to what is wrong
             call.result(DEADLINE)
-        assert words(connection.start_call("good").result(DEADLINE).result) == "good"
+        assert text_of(connection.start_call("good").result(DEADLINE).result) == "good"
 
 
 @pytest.mark.parametrize("fault", ["endless-line", "endless-noise"])
@@ -140,26 +136,26 @@ def test_a_command_that_ends_ends_its_calls(fault: str, own: Connection) -> None
     with over(fault, notice=lambda _: None) as connection:
         assert "broke before the answer came" in line_of(connection)
         assert is_served(own)
-        assert words(connection.start_call("good").result(DEADLINE).result) == "good"
+        assert text_of(connection.start_call("good").result(DEADLINE).result) == "good"
 
 
 @pytest.mark.parametrize("fault", ["noise-first", "twice", "bad-notifications"])
 def test_what_a_server_prints_besides_its_answer_does_no_harm(fault: str) -> None:
     with over(fault) as connection:
         for _ in range(2):
-            assert words(connection.start_call("bad").result(DEADLINE).result) == "x"
-        assert words(connection.start_call("good").result(DEADLINE).result) == "good"
+            assert text_of(connection.start_call("bad").result(DEADLINE).result) == "x"
+        assert text_of(connection.start_call("good").result(DEADLINE).result) == "good"
 
 
 def test_an_answer_to_a_notification_is_not_taken_for_one_to_a_request() -> None:
     with over("answers-notifications") as connection:
-        assert words(connection.start_call("good").result(DEADLINE).result) == "good"
+        assert text_of(connection.start_call("good").result(DEADLINE).result) == "good"
 
 
 def test_a_stray_answer_ends_the_one_call_that_stays_without() -> None:
     with over("null-id") as connection:
         calls = [connection.start_call(name) for name in ("good", "bad", "good")]
-        assert [words(calls[n].result(DEADLINE).result) for n in (0, 2)] == ["good", "good"]
+        assert [text_of(calls[n].result(DEADLINE).result) for n in (0, 2)] == ["good", "good"]
         with pytest.raises(RequestError, match="id null"):
             calls[1].result(DEADLINE)
 
@@ -192,8 +188,8 @@ def test_stderr_without_end_does_not_fill_the_disk(monkeypatch: pytest.MonkeyPat
 def test_questions_that_are_taken_back_leave_room_for_others() -> None:
     with over("flood-of-cancelled-questions", answerer=lambda _: None) as connection:
         for _ in range(2):
-            assert words(connection.start_call("bad").result(DEADLINE).result) == "x"
-        assert words(connection.start_call("good").result(DEADLINE).result) == "good"
+            assert text_of(connection.start_call("bad").result(DEADLINE).result) == "x"
+        assert text_of(connection.start_call("good").result(DEADLINE).result) == "good"
 
 
 OVER_HTTP = {
@@ -242,7 +238,7 @@ def test_a_response_that_cannot_be_used_ends_its_call_only(
         line = line_of(connection)
         assert OVER_HTTP[fault] in line
         assert is_served(own)
-        assert words(connection.start_call("good").result(DEADLINE).result) == "good"
+        assert text_of(connection.start_call("good").result(DEADLINE).result) == "good"
 
 
 @pytest.mark.parametrize("fault", ["gzip-bomb", "bomb-in-bomb", "gzip-bomb-of-events", "endless-event"])
@@ -259,7 +255,7 @@ def test_a_response_takes_bounded_memory(fault: str, port: str) -> None:
 )
 def test_a_large_result_and_one_after_a_bom_arrive(fault: str, size: int, port: str) -> None:
     with at(port, fault) as connection:
-        assert len(words(connection.start_call("bad").result(DEADLINE).result)) == size
+        assert len(text_of(connection.start_call("bad").result(DEADLINE).result)) == size
 
 
 def test_an_sse_server_that_names_no_address_is_told_of(port: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -288,14 +284,14 @@ def test_a_timeout_ends_what_a_response_never_finishes(fault: str, port: str, ow
     with at(port, fault, timeout=0.5) as connection:
         assert "did not answer within 0.5 s" in line_of(connection)
         assert is_served(own)
-        assert words(connection.start_call("good").result(DEADLINE).result) == "good"
+        assert text_of(connection.start_call("good").result(DEADLINE).result) == "good"
 
 
 def test_each_report_of_progress_begins_a_timeout_again() -> None:
     with over("progress") as connection:
-        assert words(connection.start_call("bad", timeout=1.0).result(DEADLINE).result) == "x"
+        assert text_of(connection.start_call("bad", timeout=1.0).result(DEADLINE).result) == "x"
     with over("progress", timeout=1.0) as connection:
-        assert words(connection.start_call("bad").result(DEADLINE).result) == "x"
+        assert text_of(connection.start_call("bad").result(DEADLINE).result) == "x"
 
 
 @pytest.mark.parametrize(
@@ -314,7 +310,7 @@ def test_each_report_of_progress_begins_a_timeout_again() -> None:
 def test_a_command_of_before_is_connected_to(fault: str, starts: int, tmp_path: Path) -> None:
     with over(fault, str(tmp_path / "starts"), deadline=20.0) as connection:
         assert connection.era == "legacy"
-        assert words(connection.start_call("good").result(DEADLINE).result) == "good"
+        assert text_of(connection.start_call("good").result(DEADLINE).result) == "good"
     assert (tmp_path / "starts").read_text().splitlines() == ["started"] * starts
 
 
@@ -322,7 +318,7 @@ def test_a_command_of_before_is_started_in_its_own_way_again_after_it_was_lost(t
     with over("ends-at-discover", str(tmp_path / "starts"), notice=lambda _: None) as connection:
         with pytest.raises(RequestError, match="broke before"):
             connection.call("ends")
-        assert words(connection.start_call("good").result(DEADLINE).result) == "good"
+        assert text_of(connection.start_call("good").result(DEADLINE).result) == "good"
     assert (tmp_path / "starts").read_text().splitlines() == ["started"] * 3
 
 
@@ -382,7 +378,7 @@ def test_a_server_of_the_sse_transport_is_found_at_a_url(era: Any, port: str) ->
     with connect(f"http://127.0.0.1:{port}/sse-null-id/mcp", era=era) as connection:
         assert (connection.transport, connection.era) == ("sse", "legacy")
         outcome = connection.start_call("good").result(DEADLINE)
-        assert words(outcome.result) == "good"
+        assert text_of(outcome.result) == "good"
         assert outcome.call is not None
         assert outcome.call.transport == "sse"
 

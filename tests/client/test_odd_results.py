@@ -137,7 +137,7 @@ def test_a_pattern_of_javascript_in_an_output_schema_is_checked() -> None:
     schema = {"type": "object", "properties": {"y": {"pattern": r"^(?<y>\d)\k<y>$"}}}
     right = {"content": [TEXT], "structuredContent": {"y": "11"}}
     wrong = {"content": [TEXT], "structuredContent": {"y": "12"}}
-    with connected(odd(tools=with_schema(schema), **{"tools/call": [{"result": right}, {"result": wrong}]})) as c:
+    with connected(odd({"tools/call": [{"result": right}, {"result": wrong}]}, tools=with_schema(schema))) as c:
         assert (lines(c.call("t")), len(c.call("t").problems)) == ([], 1)
 
 
@@ -235,7 +235,7 @@ def test_a_prompt_argument_of_the_wrong_kind_costs_the_arguments_and_not_the_pro
 
 @pytest.mark.parametrize("answer", [{"tools": None}, {}, {"tools": {"name": "t"}}])
 def test_a_list_that_is_none_is_empty_and_told(answer: Any) -> None:
-    with connected(odd(**{"tools/list": {"result": answer}})) as connection:
+    with connected(odd({"tools/list": {"result": answer}})) as connection:
         found = connection.tools()
         assert found == []
         assert lines(found)[0].startswith("tools: ")
@@ -268,7 +268,7 @@ ONE = [{"name": "t", "inputSchema": OBJECT}]
 
 @pytest.mark.parametrize("cursor", ["same", ""])
 def test_a_cursor_that_comes_again_ends_the_list_and_is_told(cursor: str) -> None:
-    with connected(odd(**{"tools/list": {"result": {"tools": ONE, "nextCursor": cursor}}})) as connection:
+    with connected(odd({"tools/list": {"result": {"tools": ONE, "nextCursor": cursor}}})) as connection:
         found = connection.tools()
         assert [tool.name for tool in found] == ["t", "t"]
         assert "again and again" in lines(found)[-1]
@@ -276,13 +276,13 @@ def test_a_cursor_that_comes_again_ends_the_list_and_is_told(cursor: str) -> Non
 
 
 def test_cursors_in_a_circle_end_the_list() -> None:
-    pages = [{"result": {"tools": [], "nextCursor": name}} for name in ("a", "b", "c", "a")]
-    with connected(odd(**{"tools/list": pages})) as connection:
+    pages: list[Any] = [{"result": {"tools": [], "nextCursor": name}} for name in ("a", "b", "c", "a")]
+    with connected(odd({"tools/list": pages})) as connection:
         assert len(connection.pages("list_tools")) == 4
 
 
 def test_a_list_without_an_end_is_cut_and_told() -> None:
-    with connected(odd(**{"tools/list": {"endless": {"tools": ONE}}})) as connection:
+    with connected(odd({"tools/list": {"endless": {"tools": ONE}}})) as connection:
         found = connection.tools()
         assert len(found) == MOST_PAGES
         assert lines(found) == [f"the list is incomplete: it has more than {MOST_PAGES:,} pages"]
@@ -299,7 +299,7 @@ def test_a_list_with_very_many_items_is_cut_and_told() -> None:
 def test_a_list_that_takes_too_long_shows_what_came(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mcp_notebook.client.listing.LIST_SECONDS", 0.5)
     slow = [{"result": {"tools": ONE, "nextCursor": "a"}}, {"never": True}]
-    with connected(odd(**{"tools/list": slow})) as connection:
+    with connected(odd({"tools/list": slow})) as connection:
         found = connection.tools()
         assert [tool.name for tool in found] == ["t"]
         assert lines(found) == ["the list is incomplete: the server had 0.5 s to list them"]
@@ -307,7 +307,7 @@ def test_a_list_that_takes_too_long_shows_what_came(monkeypatch: pytest.MonkeyPa
 
 def test_an_error_on_a_later_page_leaves_the_pages_before() -> None:
     pages = [{"result": {"tools": ONE, "nextCursor": "a"}}, {"error": {"code": -32603, "message": "db down"}}]
-    with connected(odd(**{"tools/list": pages})) as connection:
+    with connected(odd({"tools/list": pages})) as connection:
         found = connection.tools()
         assert [tool.name for tool in found] == ["t"]
         assert lines(found) == ['the list is incomplete: page 2 was refused: "db down"']
@@ -378,7 +378,7 @@ def test_a_link_that_an_error_names_is_asked_and_the_request_made_again() -> Non
         return "accept"
 
     paid = [{"error": PAY}, {"result": {"content": [TEXT]}}]
-    with connected(odd(**{"tools/call": paid})) as connection:
+    with connected(odd({"tools/call": paid})) as connection:
         outcome = connection.call("t", answers=answer)
         assert asked == [("url", "https://shop.example/pay/1", "Please pay")]
         assert outcome.result.content == [TextContent(type="text", text="good")]
@@ -397,7 +397,7 @@ def test_a_server_that_asks_for_the_link_again_and_again_is_not_asked_for_ever()
     asked: list[Any] = []
     with connected(odd(error=PAY)) as connection:
         with pytest.raises(RequestError, match=r"open a link first: .*shop\.example/pay/1"):
-            connection.call("t", answers=lambda question: asked.append(question) or "accept")  # type: ignore[func-returns-value]
+            connection.call("t", answers=lambda question: asked.append(question) or "accept")
         assert 0 < len(asked) < 10
 
 

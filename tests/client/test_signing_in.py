@@ -34,7 +34,7 @@ class Site:
         self.change: Change = lambda path, metadata: metadata
         self.opened: list[str] = []
         self.pages: list[httpx2.Response] = []
-        self.before: Callable[[str, str], None] = lambda redirect, state: None
+        self.before: Callable[[str, str], object] = lambda redirect, state: None
         self.adds: dict[str, str] = {}
 
     def browse(self, link: str) -> None:
@@ -334,7 +334,7 @@ def test_the_answer_is_taken_once(site: Site) -> None:
 
 
 def test_an_answer_without_a_code_is_one_line(site: Site) -> None:
-    site.before = lambda redirect, state: site.get(f"{redirect}?state={state}") and None
+    site.before = lambda redirect, state: site.get(f"{redirect}?state={state}")
     with pytest.raises(RequestError, match=r"Not signed in: no code came\. Connect again"):
         site.sign_in()
     assert len(site.opened) == 1

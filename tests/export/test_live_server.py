@@ -19,7 +19,7 @@ from mcp_notebook.export.likeness.comparing import Source, Unlike, unlike
 from mcp_notebook.export.likeness.live import anatomy_of
 from mcp_notebook.export.module.writing import Module, write
 from mcp_notebook.session.choosing import subject_of
-from tests.support.shells import Shell, running_shell
+from tests.support.shells import Shell
 
 SERVER = "import functools\nfrom mcp.server.mcpserver import MCPServer\nmcp = MCPServer('library')"
 TOOLS = """
@@ -53,14 +53,6 @@ def as_they_were() -> Iterator[None]:
     for kind, name, value in kept:
         if vars(kind)[name] is not value:
             setattr(kind, name, value)
-
-
-@pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    with running_shell() as shell:
-        yield shell
 
 
 def exported(shell: Shell, *cells: str) -> Module:
@@ -243,7 +235,7 @@ def test_what_is_usual_does_not_stop_and_is_the_same(shell: Shell, tmp_path: Pat
 def test_a_function_that_differs_is_not_proven_though_no_call_reached_it(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    prove: Any = exporting.prove
+    prove: Any = vars(exporting)["prove"]
     monkeypatch.setattr(exporting, "prove", lambda *a, **o: prove(*a, **{**o, "python": Path(sys.executable)}))
     shell.good(SERVER, TOOLS)
     first = shell.good("%mcp export books")

@@ -71,7 +71,7 @@ def test_a_client_reaches_it_over_stdio(folder: Path, mode: str) -> None:
 
 def test_on_stdio_nothing_but_the_protocol_is_on_stdout(folder: Path) -> None:
     opening = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
-    messages = [
+    messages: list[dict[str, Any]] = [
         {"id": 1, "method": "initialize", "params": opening},
         {"method": "notifications/initialized"},
         {"id": 2, "method": "tools/call", "params": {"name": "price", "arguments": {"title": "Emma"}}},

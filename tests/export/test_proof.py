@@ -109,12 +109,9 @@ def test_of_what_is_volatile_only_the_type_counts() -> None:
 # --- two servers
 
 
-def offers(portal: Portal, *servers: NotebookServer) -> list[Any]:
-    found = []
-    for server in servers:
-        with Connection(portal, server, "modern") as connection:
-            found.append(offer_of(connection))
-    return found
+def offers(portal: Portal, notebook: NotebookServer, package: NotebookServer) -> tuple[Any, Any]:
+    with Connection(portal, notebook, "modern") as here, Connection(portal, package, "modern") as there:
+        return offer_of(here), offer_of(there)
 
 
 def test_two_servers_are_equal_but_for_their_versions(portal: Portal) -> None:

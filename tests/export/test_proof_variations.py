@@ -27,7 +27,7 @@ CELLS = [
 
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
-    prove: Any = exporting.prove
+    prove: Any = vars(exporting)["prove"]
     monkeypatch.setattr(exporting, "prove", lambda *a, **o: prove(*a, **{**o, "python": Path(sys.executable)}))
     monkeypatch.chdir(tmp_path)
     with running_shell() as shell:

@@ -97,11 +97,11 @@ async def seen(server: MCPServer[Any], notebook: PercentNotebook) -> dict[str, A
     """What a client sees of a server: its lists, and what it answers."""
     answers = iter(notebook.answers)
 
-    async def answer(_context: Any, _params: Any) -> types.ElicitResult:
+    async def answer(context: Any, params: Any) -> types.ElicitResult:
         return types.ElicitResult(action="accept", content=next(answers))
 
     async with Client(server, elicitation_callback=answer) as client:
-        lists = {
+        lists: dict[str, list[Any]] = {
             "tools": (await client.list_tools()).tools,
             "resources": (await client.list_resources()).resources,
             "templates": (await client.list_resource_templates()).resource_templates,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from mcp_notebook.export.module.writing import Module, write
 from mcp_notebook.server import definitions
 from mcp_notebook.session.choosing import subject_of
-from tests.support.shells import Shell, running_shell
+from tests.support.shells import Shell
 
 SERVER = "from mcp.server.mcpserver import MCPServer\nmcp = MCPServer('library')"
 FUNCTIONS = "def look() -> str:\n    return 'a'\ndef drop_all() -> str:\n    return 'b'"
@@ -44,14 +43,6 @@ OFF = {
     "a thread": ["import threading\nt = threading.Thread(target=lambda: mcp.remove_tool('drop_all'))\n"
     "t.start()\nt.join()"],
 }  # fmt: skip
-
-
-@pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    with running_shell() as shell:
-        yield shell
 
 
 def imported(module: Module, folder: Path) -> list[str]:

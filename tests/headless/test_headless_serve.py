@@ -60,7 +60,7 @@ def where() -> str:
     return threading.current_thread().name
 """
 
-ASKED = [
+ASKED: list[dict[str, Any]] = [
     {"id": 1, "method": "initialize", "params": {
         "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}},
     {"method": "notifications/initialized"},
@@ -156,8 +156,11 @@ def test_over_http_both_eras_and_the_bridge_hear_of_a_saved_change(tmp_path: Pat
         (address,) = [address for address in addresses.live() if address.notebook == str(notebook)]
         assert address.name == "sales/mcp"
         url = Url(address.url, token=address.token)
-        clients = [Connection(portal, target, era) for target, era in
-                   ((url, "modern"), (url, "legacy"), (Live("sales/mcp"), "modern"))]  # fmt: skip
+        clients = [
+            Connection(portal, url, "modern"),
+            Connection(portal, url, "legacy"),
+            Connection(portal, Live("sales/mcp"), "modern"),
+        ]
         ears = [Ears(client) for client in clients]
         # The cell that makes the server too, so that another server has to take its place.
         save(notebook, {"make": make + "x = 1", "sum": "@mcp.tool()\ndef sum(a: int) -> int:\n    return a"})
@@ -194,9 +197,9 @@ def test_it_ends_as_good_commands_do(tmp_path: Path) -> None:
     [
         "%%bash\necho at $$\nsleep 300",
         "import subprocess\nprint('at', subprocess.Popen(['sleep', '300']).pid)\nwhile True: pass",
-        "import os, threading, time\nprint('at', os.getpid())\n"
-        "threading.Thread(target=time.sleep, args=[300]).start()\n"
-        "try:\n    time.sleep(300)\nexcept BaseException:\n    pass",
+        "import os, threading\nnever = threading.Event()\nprint('at', os.getpid())\n"
+        "threading.Thread(target=never.wait, args=[300]).start()\n"
+        "try:\n    never.wait(300)\nexcept BaseException:\n    pass",
     ],
 )
 def test_when_the_client_hangs_up_nothing_goes_on_that_a_cell_started(tmp_path: Path, busy: str) -> None:

@@ -161,8 +161,8 @@ def test_only_what_was_asked_for_runs(path: Path) -> None:
 
 def test_cells_without_ids_are_known_by_their_source(path: Path) -> None:
     def save_without_ids(*sources: str) -> None:
-        cells = [{"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": [], "source": source}
-                 for source in sources]  # fmt: skip
+        code: dict[str, Any] = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}
+        cells = [{**code, "source": source} for source in sources]
         path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": cells}))
 
     save_without_ids("runs = [0]", "runs.append(1)", "runs.append(1)", ADD)

@@ -87,7 +87,7 @@ def test_processes_that_write_at_the_same_time_lose_no_entry(project: Path) -> N
 def test_what_the_host_itself_writes_meanwhile_is_not_lost(project: Path) -> None:
     path = project / ".mcp.json"
     path.write_text(COMMENTED, "utf-8")
-    wrote = []
+    wrote: list[bool] = []
 
     def host_writes() -> None:
         if not wrote:
@@ -118,7 +118,7 @@ def test_names_that_look_alike_have_entries_of_their_own(project: Path, names: l
             return BridgeLink(name)
         return HttpLink(name, URL.format(8000 + number), asks_token=way != "url without a token")
 
-    keys = {}
+    keys: dict[str, str] = {}
     for _ in range(2):  # the second time nothing changes, and nothing is added
         for number, name in enumerate(sorted(names, key=lambda name: name == "sales-data")):
             done = written(project, link(number, name))

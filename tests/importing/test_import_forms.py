@@ -255,7 +255,7 @@ def test_two_modules_may_use_one_name_for_two_things(tmp_path: Path, way: str) -
     package = lay(tmp_path / "p", {"__init__.py": "", **WRAPPING[way]})
     made = imported(package / "server.py")
     assert answer(made) == {"result": 8}
-    assert any(" is called " in note for note in made.notes)
+    assert any(" is now " in note for note in made.notes)
 
 
 @pytest.mark.parametrize(

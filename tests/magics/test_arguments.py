@@ -49,7 +49,7 @@ def test_a_name_of_any_kind_can_be_typed(name: str) -> None:
 
 
 def test_quotes_of_either_kind_stand_around_a_name() -> None:
-    schema = {"properties": {"a b": {}, "c": {}}}
+    schema: dict[str, Any] = {"properties": {"a b": {}, "c": {}}}
     assert values("'a b'=1 \"c\"=[1, 2]", schema) == {"a b": 1, "c": [1, 2]}
     assert values("c='a=b'", schema) == {"c": "a=b"}
 
@@ -148,7 +148,7 @@ def test_a_prompt_is_sent_arguments_of_any_name(shell: Shell) -> None:
 
 
 def test_the_line_that_says_what_a_prompt_needs_can_be_followed(shell: Shell) -> None:
-    with pytest.raises(UsageError, match=r'^odd needs "a b": %mcp prompt odd "a b"=\.\.\.$'):
+    with pytest.raises(UsageError, match=r'^odd requires "a b": %mcp prompt odd "a b"=\.\.\.$'):
         magic(shell, "prompt odd")
 
 

@@ -594,7 +594,7 @@ def test_a_kernel_that_serves_open_streams_shuts_down_by_itself() -> None:
         url, token = served(kernel)
         with open_listen_stream(url, token):
             kernel.client.shutdown()
-            kernel.manager.provisioner.process.wait(timeout=30)
+            kernel.process.wait(timeout=30)
 
 
 def test_stopping_with_an_open_stream_is_quiet(shared_kernel: Kernel) -> None:

@@ -20,8 +20,8 @@ SERVERS = {
     "odd": odd(result={"content": [TEXT, {"type": "hologram", "x": 1}]}),
     "limited": odd(error={"code": -32000, "message": "Rate limit exceeded", "data": {"retry": 3}}),
     "badtool": odd(tools=[{"name": "t", "inputSchema": OBJECT}, {"name": "bad"}]),
-    "unlisted": odd(**{"tools/list": {"error": {"code": -32603, "message": "db down"}}}),
-    "endless": odd(**{"tools/list": {"endless": {"tools": [{"name": "t", "inputSchema": OBJECT}]}}}),
+    "unlisted": odd({"tools/list": {"error": {"code": -32603, "message": "db down"}}}),
+    "endless": odd({"tools/list": {"endless": {"tools": [{"name": "t", "inputSchema": OBJECT}]}}}),
     "slow": odd(
         tools=[{"name": "t", "inputSchema": OBJECT, "outputSchema": ENDLESS}],
         result={"content": [TEXT], "structuredContent": {"x": 1}},

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 
 from tests.support import ROOT
 from tests.support.kernels import DEADLINE, Kernel, running_kernel
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -43,13 +43,6 @@ outcome.result
 
 CONNECTED = "get_ipython()._mcp_notebook_session.connected"
 HEARS = tuple(map(int, version("ipykernel").split(".")[:2])) >= (7, 4)
-
-
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + DEADLINE
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 class Card:
@@ -169,7 +162,9 @@ def test_what_a_server_asks_unprompted_stops_no_cell(pizzeria: Kernel, tmp_path:
 
 def test_unloading_ends_a_command_that_does_not_listen(tmp_path: Path) -> None:
     deaf = tmp_path / "deaf.py"
-    deaf.write_text("from tests.support.echoes import server\nimport time\nserver.run()\ntime.sleep(600)\n")
+    deaf.write_text(
+        "from tests.support.echoes import server\nimport threading\nserver.run()\nthreading.Event().wait(600)\n"
+    )
     with running_kernel() as kernel:
         kernel.good(f"%load_ext mcp_notebook\nhere = {str(ROOT)!r}")
         kernel.good(f"%mcp connect --as deaf --cwd '{ROOT}' --env PYTHONPATH=$here -- '{sys.executable}' '{deaf}'")

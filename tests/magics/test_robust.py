@@ -15,6 +15,7 @@ from mcp_notebook import addresses
 from mcp_notebook.portal import GRACE
 from tests.support.kernels import DEADLINE, Kernel, running_kernel
 from tests.support.outside import Connected, bridged, calling, connected, wait_for_line
+from tests.support.results import text_of
 
 pytestmark = pytest.mark.slow
 
@@ -120,7 +121,7 @@ def test_an_interrupt_between_cells_ends_the_call_that_has_the_main_thread(share
         shared_kernel.interrupt()
         result = call.result(DEADLINE)
         assert result.is_error
-        assert "interrupted in the notebook" in result.content[0].text
+        assert "interrupted in the notebook" in text_of(result)
         all_is_well(shared_kernel, client)
 
 
@@ -311,7 +312,7 @@ def test_a_tool_that_prints_without_end_is_cut_off(shared_kernel: Kernel) -> Non
         "%%mcp_tool --timeout 1\ndef chatter() -> str:\n    while not enough.is_set():\n        print('x' * 10_000)\n"
         "    return ''"
     )
-    process = psutil.Process(shared_kernel.manager.provisioner.process.pid)
+    process = psutil.Process(shared_kernel.process.pid)
     with outside_of(shared_kernel) as client:
         all_is_well(shared_kernel, client)
         before = process.memory_info().rss
@@ -319,7 +320,7 @@ def test_a_tool_that_prints_without_end_is_cut_off(shared_kernel: Kernel) -> Non
         all_is_well(shared_kernel, client)
         result = call.result(DEADLINE)
         assert result.is_error
-        assert "No answer within 1 s" in result.content[0].text
+        assert "No answer within 1 s" in text_of(result)
         all_is_well(shared_kernel, client)  # the thread prints on, unheard
         assert process.memory_info().rss - before < 30_000_000
         size = shared_kernel.value(f"[len(c.text('stdout')) for c in {CALLS} if c.name == 'chatter'][-1]")
@@ -332,8 +333,7 @@ def test_a_result_of_50_mb_arrives_and_is_kept_in_part(shared_kernel: Kernel) ->
     shared_kernel.good(PING)
     shared_kernel.good("%%mcp_tool --no-structured\ndef large() -> str:\n    return 'x' * 50_000_000")
     with outside_of(shared_kernel) as client:
-        (block,) = client.start("large").result(DEADLINE).content
-        assert len(block.text) == 50_000_000
+        assert len(text_of(client.start("large").result(DEADLINE))) == 50_000_000
         number, size, cut = shared_kernel.value(
             f"[(c.number, c.size, c.cut) for c in {CALLS} if c.name == 'large'][-1]"
         )
@@ -363,7 +363,7 @@ def test_whatever_a_tool_raises_ends_its_call_and_nothing_else(shared_kernel: Ke
         for tool, raised in (("exits", "SystemExit"), ("raises", "Own"), ("interrupts", "KeyboardInterrupt")):
             result = client.start(tool).result(DEADLINE)
             assert result.is_error, tool
-            assert "gone" not in result.content[0].text
+            assert "gone" not in text_of(result)
             number = shared_kernel.value(f"[c.number for c in {CALLS} if c.name == {tool!r}][-1]")
             assert raised in shared_kernel.good(f"%mcp log {number}").text
             all_is_well(shared_kernel, client)

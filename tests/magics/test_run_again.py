@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.support.shells import Shell, running_shell
+from tests.support.shells import Shell
 
 SERVER = "from mcp.server.mcpserver import MCPServer\nmcp = MCPServer('library')"
 HELD = {
@@ -14,12 +12,6 @@ HELD = {
     "a dict": (f"{SERVER}\nservers = {{'main': mcp}}\ndel mcp", "servers['main']"),
     "a list": (f"{SERVER}\nservers = [mcp]\ndel mcp", "servers[0]"),
 }
-
-
-@pytest.fixture
-def shell() -> Iterator[Shell]:
-    with running_shell() as shell:
-        yield shell
 
 
 def cells(server: str, answer: str) -> str:

@@ -6,8 +6,7 @@ import os
 import re
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +16,8 @@ import pytest
 from mcp_notebook import addresses
 from tests.support.kernels import DEADLINE, Kernel, running_kernel
 from tests.support.outside import Connected, connected
+from tests.support.results import text_of
+from tests.support.waiting import until
 
 CALLS = "get_ipython()._mcp_notebook_session.registry.recorder.calls"
 
@@ -43,12 +44,6 @@ def outside_of(kernel: Kernel, mode: str = "auto") -> Iterator[Connected]:
 def last_call(kernel: Kernel, name: str) -> int:
     """Return the number of the latest call of a tool."""
     return kernel.value(f"[c.number for c in {CALLS} if c.name == {name!r}][-1]")
-
-
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + DEADLINE
-    while not true():
-        assert time.monotonic() < end
 
 
 # What a call puts out
@@ -189,7 +184,7 @@ def test_a_call_that_runs_out_of_time_while_the_main_thread_is_busy_was_not_star
         cell = shared_kernel.begin("_ = go.wait(30)")
         result = client.start("where").result(DEADLINE)
         assert result.is_error
-        assert "main thread" in result.content[0].text
+        assert "main thread" in text_of(result)
         shared_kernel.interrupt()
         assert shared_kernel.finish(cell).errors == ["KeyboardInterrupt"]
     assert shared_kernel.value("seen") == []

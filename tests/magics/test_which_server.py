@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from IPython.core.error import UsageError
 
 from mcp_notebook import unload_ipython_extension
-from tests.support.shells import Shell, running_shell
+from tests.support.shells import Shell
 
 PLAIN = """
 from mcp.server.mcpserver import MCPServer
@@ -19,12 +17,6 @@ def of_{0}(a: int) -> int:
     return 2 * a
 """
 TOOL = "%%mcp_tool\ndef magic() -> int:\n    'One.'\n    return 1"
-
-
-@pytest.fixture
-def shell() -> Iterator[Shell]:
-    with running_shell() as shell:
-        yield shell
 
 
 def said(shell: Shell, line: str) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -43,7 +44,7 @@ def values(line, namespace=None, schema=SCHEMA):
         ('tags=["a ]", "b"] x=1', ['tags=["a ]", "b"]', "x=1"]),
     ],
 )
-def test_a_line_is_split_at_white_space_outside_quotes_and_brackets(line, words):
+def test_a_line_is_split_at_white_space_outside_quotes_and_brackets(line: str, words: Any) -> None:
     assert split(line) == words
 
 
@@ -60,19 +61,19 @@ def test_a_line_is_split_at_white_space_outside_quotes_and_brackets(line, words)
         (r"path='C:\' x=1", [r"path='C:\'", "x=1"]),
     ],
 )
-def test_a_quote_or_bracket_that_is_never_closed_is_an_ordinary_character(line, words):
+def test_a_quote_or_bracket_that_is_never_closed_is_an_ordinary_character(line: str, words: Any) -> None:
     assert split(line) == words
 
 
 @given(st.text(alphabet=st.sampled_from("ab=,:'\"\\[]{}() \t\n\u00a0")) | st.text())
-def test_splitting_loses_nothing_but_white_space(line):
+def test_splitting_loses_nothing_but_white_space(line: Any) -> None:
     words = split(line)
     assert "".join("".join(words).split()) == "".join(line.split())
     assert all(word == word.strip() != "" for word in words)
 
 
 @given(st.lists(st.text(alphabet="abc=,:.-/0123456789", min_size=1)))
-def test_plain_words_come_back_as_they_were_joined(words):
+def test_plain_words_come_back_as_they_were_joined(words: Any) -> None:
     assert split("  ".join(words)) == words
 
 
@@ -80,7 +81,7 @@ def test_plain_words_come_back_as_they_were_joined(words):
     ("word", "bare"),
     [('"a b"', "a b"), ("'a b'", "a b"), ("a", "a"), ("'a\"", "'a\""), ("'", "'"), ('""', ""), ("don't", "don't")],
 )
-def test_only_quotes_around_the_whole_word_are_taken_off(word, bare):
+def test_only_quotes_around_the_whole_word_are_taken_off(word: str, bare: str) -> None:
     assert unquote(word) == bare
 
 
@@ -109,11 +110,11 @@ def test_only_quotes_around_the_whole_word_are_taken_off(word, bare):
         ("text=a limit=5", {"text": "a", "limit": 5}),
     ],
 )
-def test_a_value_means_what_the_parameter_takes(line, expected):
+def test_a_value_means_what_the_parameter_takes(line: str, expected: Any) -> None:
     assert values(line) == expected
 
 
-def test_a_variable_stands_for_its_value():
+def test_a_variable_stands_for_its_value() -> None:
     class Place(BaseModel):
         city: str
 
@@ -123,7 +124,7 @@ def test_a_variable_stands_for_its_value():
     assert values("tags=pair", namespace) == {"tags": [1, 2]}
 
 
-def test_where_only_text_fits_a_variable_counts_only_if_it_holds_text():
+def test_where_only_text_fits_a_variable_counts_only_if_it_holds_text() -> None:
     namespace = {"greeting": "hello", "text": 5}
     assert values("text=greeting", namespace) == {"text": "hello"}
     assert values("text=text", namespace) == {"text": "text"}
@@ -145,14 +146,14 @@ def test_where_only_text_fits_a_variable_counts_only_if_it_holds_text():
         ),
     ],
 )
-def test_what_is_not_known_is_refused_with_what_would_be(line, message):
+def test_what_is_not_known_is_refused_with_what_would_be(line: str, message: str) -> None:
     expected = UnknownNameError if "has no parameter" in message else UsageError
     with pytest.raises(expected) as refusal:
         values(line, {"wanted": [1]})
     assert str(refusal.value) == message
 
 
-def test_the_advice_to_write_text_in_quotes_can_be_followed():
+def test_the_advice_to_write_text_in_quotes_can_be_followed() -> None:
     with pytest.raises(UsageError) as refusal:
         values("either=it's")
     advised = str(refusal.value).rpartition("quotes: ")[2].removesuffix(".")
@@ -160,23 +161,23 @@ def test_the_advice_to_write_text_in_quotes_can_be_followed():
 
 
 @pytest.mark.parametrize("additional", [True, {"type": "integer"}, {}])
-def test_a_schema_that_allows_more_properties_takes_any_name(additional):
+def test_a_schema_that_allows_more_properties_takes_any_name(additional: Any) -> None:
     assert values("anything=3", schema={"additionalProperties": additional}) == {"anything": 3}
 
 
 @pytest.mark.parametrize("schema", [{}, {"additionalProperties": False}])
-def test_a_schema_that_does_not_takes_its_own_names_only(schema):
+def test_a_schema_that_does_not_takes_its_own_names_only(schema: Any) -> None:
     with pytest.raises(UnknownNameError, match=r"^search has no parameter 'anything' \(it takes: none\)\.$"):
         values("anything=3", schema=schema)
 
 
 def cyclic():
-    found = []
+    found: list[object] = []
     found.append(found)
     return found
 
 
-def test_an_object_without_a_json_form_is_refused_with_its_name_and_type():
+def test_an_object_without_a_json_form_is_refused_with_its_name_and_type() -> None:
     with (
         closing(sqlite3.connect(":memory:")) as db,
         pytest.raises(UsageError, match=r"^db is a Connection, which"),
@@ -185,6 +186,6 @@ def test_an_object_without_a_json_form_is_refused_with_its_name_and_type():
 
 
 @pytest.mark.parametrize("value", [cyclic(), b"\xff", {"deep": [b"\xff"]}], ids=["cycle", "bytes", "bytes inside"])
-def test_a_value_that_json_cannot_carry_is_refused_whatever_the_reason(value):
+def test_a_value_that_json_cannot_carry_is_refused_whatever_the_reason(value: Any) -> None:
     with pytest.raises(UsageError, match=r"^v(\.deep\[0\])? (is a |contains itself)"):
         jsonable(value, "v")

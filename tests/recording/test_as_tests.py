@@ -16,6 +16,7 @@ from mcp import Client
 from mcp.server.mcpserver import MCPServer
 from mcp.shared.exceptions import MCPError
 from mcp_types import CreateMessageResult, ElicitResult, ListRootsResult, Root, TextContent
+from pydantic import FileUrl
 
 from mcp_notebook.recording import Call
 from mcp_notebook.recording.as_tests import as_tests, why_not
@@ -155,7 +156,7 @@ def run(folder: Path, module: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("mode", ["auto", pytest.param("legacy", marks=pytest.mark.slow)])
-def test_all_that_was_called_passes_again_in_a_fresh_process(shop, tmp_path, mode):
+def test_all_that_was_called_passes_again_in_a_fresh_process(shop: MCPServer[Any], tmp_path: Path, mode: str) -> None:
     calls = recorded(shop, everything, mode)
     assert len(calls) == 12
     assert all(map(can_be_a_test, calls))
@@ -164,7 +165,7 @@ def test_all_that_was_called_passes_again_in_a_fresh_process(shop, tmp_path, mod
 
 
 @pytest.mark.slow
-def test_a_server_that_answers_otherwise_fails_the_tests(shop, tmp_path):
+def test_a_server_that_answers_otherwise_fails_the_tests(shop: MCPServer[Any], tmp_path: Path) -> None:
     module = as_tests(recorded(shop, everything), "shop:mcp")
     other = SHOP.replace("a + b", "a - b").replace("no: ", "never: ").replace("rain", "snow").replace("Plan {", "Do {")
     (tmp_path / "shop.py").write_text(other.replace("painted", "drew"), encoding="utf-8")
@@ -173,7 +174,7 @@ def test_a_server_that_answers_otherwise_fails_the_tests(shop, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_module_is_named_by_its_path_and_the_server_by_its_variable(shop, tmp_path):
+def test_the_module_is_named_by_its_path_and_the_server_by_its_variable(shop: MCPServer[Any], tmp_path: Path) -> None:
     (tmp_path / "package").mkdir()
     (tmp_path / "package" / "__init__.py").touch()
     (tmp_path / "package" / "served.py").write_text(SHOP.replace("mcp = ", "app = mcp = "), encoding="utf-8")
@@ -182,7 +183,7 @@ def test_the_module_is_named_by_its_path_and_the_server_by_its_variable(shop, tm
     assert "1 passed" in ran.stdout, ran.stdout + ran.stderr
 
 
-def test_each_test_is_named_after_what_it_calls(shop):
+def test_each_test_is_named_after_what_it_calls(shop: MCPServer[Any]) -> None:
     module = as_tests(recorded(shop, everything), "shop")
     assert "from shop import mcp\n" in module
     for name in ("add_a_1_b_2", "refuse_fails", "add_a_one_b_2_fails", "read_memo_today", "prompt_plan_a_day"):
@@ -190,7 +191,7 @@ def test_each_test_is_named_after_what_it_calls(shop):
 
 
 @pytest.mark.slow
-def test_the_module_is_clean_under_ruff_and_pyright(shop, tmp_path):
+def test_the_module_is_clean_under_ruff_and_pyright(shop: MCPServer[Any], tmp_path: Path) -> None:
     refused = Call(server="s", method="resources/read", name="memo://gone", arguments={})
     refused.end("refused", error="gone")
     image = {"content": [{"type": "image", "mimeType": "image/png", "data": "QUJD" * 1000}]}
@@ -205,7 +206,7 @@ def test_the_module_is_clean_under_ruff_and_pyright(shop, tmp_path):
         assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
-def test_a_call_that_never_ended_or_whose_question_was_not_answered_is_no_test():
+def test_a_call_that_never_ended_or_whose_question_was_not_answered_is_no_test() -> None:
     call = Call(server="s", method="tools/call", name="t", arguments={})
     assert why_not(call) == "it has not ended"
     call.add("question", {"method": "roots/list"})
@@ -271,7 +272,7 @@ def asking(tmp_path: Path) -> MCPServer[Any]:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::mcp.MCPDeprecationWarning")
-def test_every_kind_of_answer_and_of_refusal_is_a_test(asking, tmp_path):
+def test_every_kind_of_answer_and_of_refusal_is_a_test(asking: MCPServer[Any], tmp_path: Path) -> None:
     answers = iter([blue, None])
 
     async def elicit(context: Any, params: Any) -> ElicitResult:
@@ -285,7 +286,7 @@ def test_every_kind_of_answer_and_of_refusal_is_a_test(asking, tmp_path):
         return CreateMessageResult(role="assistant", content=TextContent(type="text", text="yes"), model="m")
 
     async def list_roots(context: Any) -> ListRootsResult:
-        return ListRootsResult(roots=[Root(uri="file:///srv")])
+        return ListRootsResult(roots=[Root(uri=FileUrl("file:///srv"))])
 
     async def use() -> None:
         async with Client(
@@ -303,7 +304,8 @@ def test_every_kind_of_answer_and_of_refusal_is_a_test(asking, tmp_path):
                     await request
 
     anyio.run(use)
-    module = as_tests(asking.runtime.recorder.calls, "shop:mcp", varies={})
+    server: Any = asking
+    module = as_tests(server.runtime.recorder.calls, "shop:mcp", varies={})
     ran = run(tmp_path, module)
     assert "8 passed" in ran.stdout, module + ran.stdout + ran.stderr
     assert "blue, decline" in module
@@ -321,24 +323,24 @@ def result(**structured: Any) -> dict[str, Any]:
     return {"content": [{"type": "text", "text": json.dumps(structured, indent=2)}], "structuredContent": structured}
 
 
-def test_the_same_call_with_the_same_result_is_one_test():
+def test_the_same_call_with_the_same_result_is_one_test() -> None:
     module = as_tests([made(1, result(a=1)), made(2, result(a=1)), made(3, result(a=1), x=1)], "shop:mcp")
     assert module.count("async def test_") == 2
 
 
-def test_a_call_that_counts_is_a_test_each_time_in_the_order_of_the_calls():
+def test_a_call_that_counts_is_a_test_each_time_in_the_order_of_the_calls() -> None:
     calls = [made(1, result(n=1)), made(2, result(n=9), "total"), made(3, result(n=2))]
     module = as_tests(reversed(calls), "shop:mcp", varies={})
     ns = [module.index(f'"n": {n}') for n in (1, 9, 2)]
     assert ns == sorted(ns)
 
 
-def test_what_differs_between_two_same_calls_counts_by_its_type_only():
+def test_what_differs_between_two_same_calls_counts_by_its_type_only() -> None:
     module = as_tests([made(1, result(at=1.5, ok=True)), made(2, result(at=2, ok=True))], "shop:mcp")
     assert module.count('{"at": Varies(int, float), "ok": True}') == 2
 
 
-def test_what_is_said_to_vary_counts_by_its_type_only_and_the_repeat_goes():
+def test_what_is_said_to_vary_counts_by_its_type_only_and_the_repeat_goes() -> None:
     calls = [made(n, result(rows=[{"id": f"{n}", "x": None}])) for n in (1, 2)]
     for volatile in (
         ["/structuredContent/rows/*/id"],
@@ -351,14 +353,14 @@ def test_what_is_said_to_vary_counts_by_its_type_only_and_the_repeat_goes():
     assert as_tests(calls, "shop:mcp", varies=found).count("async def test_") == 1
 
 
-def test_long_bytes_are_a_digest(tmp_path):
+def test_long_bytes_are_a_digest(tmp_path: Path) -> None:
     image = {"content": [{"type": "image", "mimeType": "image/png", "data": "QUJD" * 1000}]}
     module = as_tests([made(1, image)], "shop:mcp")
     assert "QUJD" not in module
     assert "Digest(" in module
 
 
-def test_a_call_that_was_too_long_to_be_kept_is_no_test(shop):
+def test_a_call_that_was_too_long_to_be_kept_is_no_test(shop: MCPServer[Any]) -> None:
     (call,) = recorded(shop, lambda client: client.call_tool("say", {"text": "x" * 500_000}))
     assert call.cut
     assert not can_be_a_test(call)

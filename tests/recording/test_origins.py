@@ -56,19 +56,19 @@ def notebook() -> Notebook:
     return Notebook()
 
 
-def test_a_cell_that_runs_again_as_it_was_changes_nothing(notebook):
+def test_a_cell_that_runs_again_as_it_was_changes_nothing(notebook: Notebook) -> None:
     for _ in range(2):
         assert notebook.run("one", "a", "b") == []
     assert notebook.tools == ["a", "b"]
 
 
-def test_a_cell_that_defined_a_and_now_defines_b_withdraws_a(notebook):
+def test_a_cell_that_defined_a_and_now_defines_b_withdraws_a(notebook: Notebook) -> None:
     notebook.run("one", "a")
     assert notebook.run("one", "b") == ["a"]
     assert notebook.tools == ["b"]
 
 
-def test_a_cell_that_defines_nothing_anymore_withdraws_all_and_only_once(notebook):
+def test_a_cell_that_defines_nothing_anymore_withdraws_all_and_only_once(notebook: Notebook) -> None:
     notebook.run("one", "a", "b")
     notebook.run("two", "c")
     assert notebook.run("one") == ["a", "b"]
@@ -76,14 +76,14 @@ def test_a_cell_that_defines_nothing_anymore_withdraws_all_and_only_once(noteboo
     assert notebook.tools == ["c"]
 
 
-def test_in_a_magic_the_new_name_takes_the_place_of_the_old_one(notebook):
+def test_in_a_magic_the_new_name_takes_the_place_of_the_old_one(notebook: Notebook) -> None:
     notebook.magic("one", "a")
     notebook.magic("two", "b")
     notebook.magic("one", "z")
     assert notebook.tools == ["z", "b"]
 
 
-def test_a_cell_that_failed_withdraws_nothing_and_the_next_run_does(notebook):
+def test_a_cell_that_failed_withdraws_nothing_and_the_next_run_does(notebook: Notebook) -> None:
     notebook.run("one", "a", "b")
     assert notebook.run("one", "c", failed=True) == []
     assert notebook.tools == ["a", "b", "c"]
@@ -91,7 +91,7 @@ def test_a_cell_that_failed_withdraws_nothing_and_the_next_run_does(notebook):
     assert notebook.tools == ["c"]
 
 
-def test_a_definition_that_another_cell_took_over_is_not_withdrawn(notebook):
+def test_a_definition_that_another_cell_took_over_is_not_withdrawn(notebook: Notebook) -> None:
     notebook.run("one", "a")
     notebook.run("two", "a")
     assert notebook.run("one") == []
@@ -99,7 +99,7 @@ def test_a_definition_that_another_cell_took_over_is_not_withdrawn(notebook):
     assert notebook.run("two") == ["a"]
 
 
-def test_a_definition_that_was_taken_back_is_the_first_cells_again(notebook):
+def test_a_definition_that_was_taken_back_is_the_first_cells_again(notebook: Notebook) -> None:
     notebook.run("one", "a")
     notebook.run("two", "a")
     notebook.run("one", "a")
@@ -107,21 +107,21 @@ def test_a_definition_that_was_taken_back_is_the_first_cells_again(notebook):
     assert notebook.tools == ["a"]
 
 
-def test_where_the_front_end_gives_no_id_nothing_is_ever_withdrawn(notebook):
+def test_where_the_front_end_gives_no_id_nothing_is_ever_withdrawn(notebook: Notebook) -> None:
     notebook.run(None, "a")
     assert notebook.run(None) == []
     assert notebook.run("one") == []
     assert notebook.tools == ["a"]
 
 
-def test_cells_without_an_id_do_not_take_from_those_that_have_one(notebook):
+def test_cells_without_an_id_do_not_take_from_those_that_have_one(notebook: Notebook) -> None:
     notebook.run("one", "a")
     notebook.run(None, "b")
     assert notebook.run("one") == ["a"]
     assert notebook.tools == ["b"]
 
 
-def test_what_was_removed_by_hand_is_not_missed(notebook):
+def test_what_was_removed_by_hand_is_not_missed(notebook: Notebook) -> None:
     notebook.run("one", "a", "b")
     notebook.origins.begin("two")
     notebook.server.remove_tool("a")
@@ -130,7 +130,7 @@ def test_what_was_removed_by_hand_is_not_missed(notebook):
     assert notebook.tools == ["b"]
 
 
-def test_every_kind_is_withdrawn(notebook):
+def test_every_kind_is_withdrawn(notebook: Notebook) -> None:
     server = notebook.server
     notebook.origins.begin("one")
     server.tool(name="a")(answer)
@@ -142,7 +142,7 @@ def test_every_kind_is_withdrawn(notebook):
     assert [sdk_gaps.entries(server, kind) for kind in KINDS] == [{}, {}, {}, {}]
 
 
-def test_a_tool_and_a_prompt_of_one_name_are_two_things(notebook):
+def test_a_tool_and_a_prompt_of_one_name_are_two_things(notebook: Notebook) -> None:
     notebook.run("one", "a")
     notebook.origins.begin("one")
     notebook.server.prompt(name="a")(answer)
@@ -151,7 +151,7 @@ def test_a_tool_and_a_prompt_of_one_name_are_two_things(notebook):
     assert list(sdk_gaps.entries(notebook.server, "prompt")) == ["a"]
 
 
-def test_each_server_has_its_own(notebook):
+def test_each_server_has_its_own(notebook: Notebook) -> None:
     other = NotebookServer("other")
     servers: list[MCPServer[Any]] = [notebook.server, other]
     notebook.origins.begin("one")
@@ -164,7 +164,7 @@ def test_each_server_has_its_own(notebook):
     assert (notebook.tools, sdk_gaps.entries(other, "tool")) == (["a"], {})
 
 
-def test_what_is_defined_in_the_background_belongs_to_no_cell(notebook):
+def test_what_is_defined_in_the_background_belongs_to_no_cell(notebook: Notebook) -> None:
     notebook.origins.begin("one")
     thread = threading.Thread(target=lambda: notebook.server.tool(name="a")(answer))
     thread.start()
@@ -174,7 +174,7 @@ def test_what_is_defined_in_the_background_belongs_to_no_cell(notebook):
     assert notebook.tools == ["a"]
 
 
-def test_what_a_call_defines_belongs_to_no_cell(notebook):
+def test_what_a_call_defines_belongs_to_no_cell(notebook: Notebook) -> None:
     @notebook.server.tool()
     async def grow() -> str:
         notebook.server.tool(name="grown")(answer)

@@ -42,7 +42,7 @@ def calling() -> Iterator[Call]:
         current.reset(token)
 
 
-def test_what_is_printed_for_a_call_is_the_calls_and_the_rest_is_shown():
+def test_what_is_printed_for_a_call_is_the_calls_and_the_rest_is_shown() -> None:
     with shown() as streams:
         print("before")
         with calling() as call:
@@ -54,7 +54,7 @@ def test_what_is_printed_for_a_call_is_the_calls_and_the_rest_is_shown():
         assert (call.text("stdout"), call.text("stderr")) == ("inside\n", "wrong\n")
 
 
-def test_all_ways_to_write_are_the_calls():
+def test_all_ways_to_write_are_the_calls() -> None:
     with shown() as streams:
         with calling() as call:
             assert sys.stdout.write("four") == 4
@@ -64,21 +64,21 @@ def test_all_ways_to_write_are_the_calls():
         assert streams[0].getvalue() == ""
 
 
-def test_when_it_ends_the_streams_are_those_of_before():
+def test_when_it_ends_the_streams_are_those_of_before() -> None:
     before = sys.stdout, sys.stderr, logging.Logger.callHandlers, threading.Thread.start
     with output.captured():
         assert sys.stdout is not before[0]
     assert (sys.stdout, sys.stderr, logging.Logger.callHandlers, threading.Thread.start) == before
 
 
-def test_in_all_else_the_stream_is_the_one_that_it_stands_for():
+def test_in_all_else_the_stream_is_the_one_that_it_stands_for() -> None:
     with shown() as streams:
         assert sys.stdout.isatty() is False
-        assert sys.stdout.getvalue() == ""
+        assert sys.stdout.getvalue() == ""  # type: ignore[union-attr]
         assert sys.stdout.encoding == streams[0].encoding
 
 
-def test_a_thread_that_a_call_starts_works_for_the_call_and_its_threads_too():
+def test_a_thread_that_a_call_starts_works_for_the_call_and_its_threads_too() -> None:
     with shown() as streams:
 
         def inner() -> None:
@@ -98,7 +98,7 @@ def test_a_thread_that_a_call_starts_works_for_the_call_and_its_threads_too():
         assert streams[0].getvalue() == ""
 
 
-def test_a_thread_of_a_subclass_and_one_of_a_pool_work_for_the_call():
+def test_a_thread_of_a_subclass_and_one_of_a_pool_work_for_the_call() -> None:
     with shown() as streams:
 
         class Worker(threading.Thread):
@@ -115,7 +115,7 @@ def test_a_thread_of_a_subclass_and_one_of_a_pool_work_for_the_call():
         assert streams[0].getvalue() == ""
 
 
-def test_a_thread_that_outlives_its_call_still_prints_to_it():
+def test_a_thread_that_outlives_its_call_still_prints_to_it() -> None:
     with shown() as streams:
         ended = threading.Event()
 
@@ -132,7 +132,7 @@ def test_a_thread_that_outlives_its_call_still_prints_to_it():
         assert streams[0].getvalue() == ""
 
 
-def test_a_thread_of_the_notebook_is_shown():
+def test_a_thread_of_the_notebook_is_shown() -> None:
     with shown() as streams:
         thread = threading.Thread(target=print, args=("mine",))
         thread.start()
@@ -140,7 +140,7 @@ def test_a_thread_of_the_notebook_is_shown():
         assert streams[0].getvalue() == "mine\n"
 
 
-def test_tasks_of_a_call_work_for_the_call():
+def test_tasks_of_a_call_work_for_the_call() -> None:
     with shown() as streams:
 
         async def main() -> Call:
@@ -157,7 +157,7 @@ def test_tasks_of_a_call_work_for_the_call():
         assert streams[0].getvalue() == "shown\n"
 
 
-def test_redirecting_inside_a_call_is_redirected_and_the_call_goes_on_after_it():
+def test_redirecting_inside_a_call_is_redirected_and_the_call_goes_on_after_it() -> None:
     with shown() as streams:
         with calling() as call:
             print("a")
@@ -169,7 +169,7 @@ def test_redirecting_inside_a_call_is_redirected_and_the_call_goes_on_after_it()
         assert streams[0].getvalue() == ""
 
 
-def test_a_cell_that_redirects_its_own_output_gets_its_own_and_no_calls():
+def test_a_cell_that_redirects_its_own_output_gets_its_own_and_no_calls() -> None:
     with shown() as streams:
         with contextlib.redirect_stdout(io.StringIO()) as mine, contextlib.redirect_stderr(io.StringIO()) as errors:
             output.ensure()
@@ -185,7 +185,7 @@ def test_a_cell_that_redirects_its_own_output_gets_its_own_and_no_calls():
         assert streams[0].getvalue() == "shown\n"
 
 
-def test_nothing_is_put_in_place_where_nothing_is_captured():
+def test_nothing_is_put_in_place_where_nothing_is_captured() -> None:
     before = sys.stdout
     output.ensure()
     assert sys.stdout is before
@@ -196,7 +196,7 @@ def print_warning(message: Any, category: Any, file: str, line: int, *_: Any) ->
     sys.stderr.write(warnings.formatwarning(message, category, file, line))
 
 
-def test_a_warning_is_the_calls(monkeypatch):
+def test_a_warning_is_the_calls(monkeypatch: pytest.MonkeyPatch) -> None:
     with shown() as streams:
         with calling() as call, warnings.catch_warnings():
             warnings.simplefilter("always")
@@ -216,7 +216,7 @@ def log() -> Iterator[logging.Logger]:
     logger.setLevel(level)
 
 
-def test_a_record_is_the_calls_where_nobody_set_up_logging(log):
+def test_a_record_is_the_calls_where_nobody_set_up_logging(log: logging.Logger) -> None:
     with shown() as streams:
         with calling() as call:
             log.warning("low on %s", "tea")
@@ -226,7 +226,9 @@ def test_a_record_is_the_calls_where_nobody_set_up_logging(log):
         assert streams[1].getvalue() == ""
 
 
-def test_a_handler_that_prints_says_a_record_once_and_one_that_writes_elsewhere_gets_it_too(log):
+def test_a_handler_that_prints_says_a_record_once_and_one_that_writes_elsewhere_gets_it_too(
+    log: logging.Logger,
+) -> None:
     with shown() as streams:
         elsewhere = io.StringIO()
         log.addHandler(logging.StreamHandler(sys.stderr))
@@ -240,7 +242,7 @@ def test_a_handler_that_prints_says_a_record_once_and_one_that_writes_elsewhere_
         assert streams[1].getvalue() == "mine\n"
 
 
-def test_a_record_with_an_exception_keeps_its_traceback(log):
+def test_a_record_with_an_exception_keeps_its_traceback(log: logging.Logger) -> None:
     with shown():
         with calling() as call:
             try:
@@ -251,7 +253,9 @@ def test_a_record_with_an_exception_keeps_its_traceback(log):
         assert "ValueError: no tea" in call.text("log")
 
 
-def test_a_record_that_cannot_be_written_down_does_not_fail_the_call(log, monkeypatch):
+def test_a_record_that_cannot_be_written_down_does_not_fail_the_call(
+    log: logging.Logger, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with shown():
         monkeypatch.setattr(logging, "raiseExceptions", False)
         log.addHandler(logging.NullHandler())
@@ -260,7 +264,7 @@ def test_a_record_that_cannot_be_written_down_does_not_fail_the_call(log, monkey
         assert call.text("log") == "WARNING a.tools: '%d of them' % ('many',)\n"
 
 
-def test_concurrent_calls_over_a_server_each_keep_their_own():
+def test_concurrent_calls_over_a_server_each_keep_their_own() -> None:
     with shown() as streams:
         server = NotebookServer("s")
         meet = threading.Barrier(8, timeout=20)
@@ -298,7 +302,7 @@ def test_concurrent_calls_over_a_server_each_keep_their_own():
         assert (streams[0].getvalue(), streams[1].getvalue()) == ("", "")
 
 
-def test_a_cell_that_captured_before_the_call_came_gets_none_of_it():
+def test_a_cell_that_captured_before_the_call_came_gets_none_of_it() -> None:
     with shown() as streams:
         server = NotebookServer("s")
 

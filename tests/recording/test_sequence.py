@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 from xml.etree import ElementTree
 
 import pytest
@@ -37,7 +37,7 @@ def svg(html: str) -> ElementTree.Element:
     return ElementTree.fromstring(html[html.index("<svg") : html.index("</svg>") + 6])
 
 
-def test_a_call_is_a_request_and_its_result():
+def test_a_call_is_a_request_and_its_result() -> None:
     assert diagram(call(), times=False).text.splitlines() == [
         "call 3: forecast",
         "client                     server",
@@ -46,7 +46,7 @@ def test_a_call_is_a_request_and_its_result():
     ]
 
 
-def test_what_the_server_sends_and_does_meanwhile_stands_in_between():
+def test_what_the_server_sends_and_does_meanwhile_stands_in_between() -> None:
     progress = {"progress": 1, "total": 3, "message": "reading"}
     lines = drawn(
         call(("stdout", "on it\n"), ("progress", progress), ("message", {"level": "info", "data": "halfway"}))
@@ -56,7 +56,7 @@ def test_what_the_server_sends_and_does_meanwhile_stands_in_between():
     assert "<.. notifications/message info: halfway ." in lines[3]
 
 
-def test_a_legacy_question_goes_through_the_client_to_a_person_and_back():
+def test_a_legacy_question_goes_through_the_client_to_a_person_and_back() -> None:
     told = [
         (step.sender, step.receiver, step.words) for step in steps_of(call(("question", ELICIT), ("answer", ACCEPT)))
     ]
@@ -70,7 +70,7 @@ def test_a_legacy_question_goes_through_the_client_to_a_person_and_back():
     ]
 
 
-def test_modern_questions_come_as_a_result_and_their_answers_with_a_new_request():
+def test_modern_questions_come_as_a_result_and_their_answers_with_a_new_request() -> None:
     events = [
         ("question", ELICIT),
         ("question", SAMPLE),
@@ -99,7 +99,7 @@ def test_modern_questions_come_as_a_result_and_their_answers_with_a_new_request(
         ("running", "* running"),
     ],
 )
-def test_how_a_call_ended_is_said_in_words(ended, last):
+def test_how_a_call_ended_is_said_in_words(ended: str, last: str) -> None:
     assert last in drawn(call(ended=ended))[-1]
 
 
@@ -110,7 +110,7 @@ def frame(direction: Any, **message: Any) -> Frame:
 REQUEST = {"method": "tools/call", "params": {"name": "forecast"}}
 
 
-def test_frames_are_drawn_as_they_went_also_where_both_sides_use_the_same_id():
+def test_frames_are_drawn_as_they_went_also_where_both_sides_use_the_same_id() -> None:
     frames = [
         frame("client", id=1, **REQUEST),
         frame("server", id=1, **ELICIT),
@@ -129,7 +129,7 @@ def test_frames_are_drawn_as_they_went_also_where_both_sides_use_the_same_id():
     ]
 
 
-def test_without_times_frames_are_drawn_without_what_differs_from_run_to_run():
+def test_without_times_frames_are_drawn_without_what_differs_from_run_to_run() -> None:
     def html(state: str, times: bool) -> str:
         result = {"resultType": "input_required", "inputRequests": {"city": ELICIT}, "requestState": state}
         return diagram([frame("client", id=1, **REQUEST), frame("server", id=1, result=result)], times=times).html
@@ -138,7 +138,7 @@ def test_without_times_frames_are_drawn_without_what_differs_from_run_to_run():
     assert "sealed" in html("sealed", times=True)
 
 
-def test_frames_of_the_modern_era_show_who_answered_what_was_asked():
+def test_frames_of_the_modern_era_show_who_answered_what_was_asked() -> None:
     answered = {"name": "forecast", "inputResponses": {"city": ACCEPT}}
     frames = [
         frame("client", id=1, **REQUEST),
@@ -156,11 +156,11 @@ def test_frames_of_the_modern_era_show_who_answered_what_was_asked():
     ]
 
 
-def test_no_frames_are_said_to_be_none():
+def test_no_frames_are_said_to_be_none() -> None:
     assert diagram([]).text == "frames: none"
 
 
-def test_a_long_call_keeps_its_ends_and_says_how_much_is_left_out():
+def test_a_long_call_keeps_its_ends_and_says_how_much_is_left_out() -> None:
     many = call(*[("progress", {"progress": n}) for n in range(500)])
     words = [step.words for step in bounded(steps_of(many))]
     assert words[1:5] == [
@@ -175,7 +175,7 @@ def test_a_long_call_keeps_its_ends_and_says_how_much_is_left_out():
     assert steps[-1].words == "result"
 
 
-def test_the_picture_says_in_words_what_it_shows_and_has_no_ids():
+def test_the_picture_says_in_words_what_it_shows_and_has_no_ids() -> None:
     html = diagram(call(("question", ELICIT), ("answer", ACCEPT))).html
     picture = svg(html)
     assert picture.get("role") == "img"
@@ -185,14 +185,14 @@ def test_the_picture_says_in_words_what_it_shows_and_has_no_ids():
     assert "<summary>as text</summary>" in html
 
 
-def test_times_are_left_out_on_request():
+def test_times_are_left_out_on_request() -> None:
     assert " ms" in diagram(call()).text
     assert " ms" in diagram(call()).html
     assert " ms" not in diagram(call(), times=False).text
     assert " ms" not in diagram(call(), times=False).html
 
 
-def test_what_a_server_says_is_never_markup_in_a_picture():
+def test_what_a_server_says_is_never_markup_in_a_picture() -> None:
     question = {"method": "elicitation/create", "params": {"message": HOSTILE}}
     hostile = call(("question", question), ("answer", {"action": HOSTILE}), ("stdout", HOSTILE), ("progress", HOSTILE))
     html = diagram(hostile).html
@@ -207,6 +207,6 @@ def test_what_a_server_says_is_never_markup_in_a_picture():
      {"id": 1, "result": {"inputRequests": {"a": 1}}}],
 )  # fmt: skip
 @pytest.mark.parametrize("direction", ["client", "server"])
-def test_frames_that_are_no_messages_are_drawn_too(message, direction):
+def test_frames_that_are_no_messages_are_drawn_too(message: Any, direction: Literal["client", "server"]) -> None:
     frames = [Frame(0.0, direction, "http", 1, "", message)] * 2
     assert diagram(frames).text

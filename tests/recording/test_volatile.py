@@ -26,14 +26,14 @@ def structured(value: dict[str, Any]) -> dict[str, Any]:
 
 @settings(max_examples=40, deadline=None)
 @given(RESULTS)
-def test_a_result_does_not_differ_from_itself(result):
+def test_a_result_does_not_differ_from_itself(result: Any) -> None:
     assert find(result, result) == []
     assert marked(result, []) == result
 
 
 @settings(max_examples=40, deadline=None)
 @given(RESULTS, st.data())
-def test_a_result_with_marks_where_it_differs_equals_the_other_of_the_same_types(result, data):
+def test_a_result_with_marks_where_it_differs_equals_the_other_of_the_same_types(result: Any, data: Any) -> None:
     other = json.loads(json.dumps(result))
     for key, value in other.items():
         if type(value) is int:
@@ -43,7 +43,7 @@ def test_a_result_with_marks_where_it_differs_equals_the_other_of_the_same_types
     assert marked(result, places_found) == marked(other, places_found)
 
 
-def test_a_place_is_a_json_pointer_with_a_star_for_every_member():
+def test_a_place_is_a_json_pointer_with_a_star_for_every_member() -> None:
     result = {"structuredContent": {"rows": [{"id": 1, "a/b": "x"}, {"id": 2.5, "a/b": "y"}]}}
     rows = marked(result, ["/structuredContent/rows/*/id", "/structuredContent/rows/1/a~1b"])["structuredContent"][
         "rows"
@@ -52,7 +52,7 @@ def test_a_place_is_a_json_pointer_with_a_star_for_every_member():
     assert marked(result, ["/structuredContent/none/*", "/rows"]) == result
 
 
-def test_lists_of_different_length_and_values_of_different_types_differ_as_a_whole():
+def test_lists_of_different_length_and_values_of_different_types_differ_as_a_whole() -> None:
     assert find({"a": [1], "b": 1, "c/d": {"x": 1}}, {"a": [1, 2], "b": "1", "c/d": {"x": 2}}) == [
         "/a",
         "/b",
@@ -60,14 +60,14 @@ def test_lists_of_different_length_and_values_of_different_types_differ_as_a_who
     ]
 
 
-def test_text_that_repeats_the_structured_content_follows_it():
+def test_text_that_repeats_the_structured_content_follows_it() -> None:
     one, other = structured({"at": 1}), structured({"at": 2})
     assert find(one, other) == ["/structuredContent/at"]
     assert marked(one, ["/structuredContent/at"]) == marked(other, ["/structuredContent/at"])
     assert marked(one, ["/structuredContent/at"])["content"][0]["text"] == Varies(str)
 
 
-def test_text_of_its_own_does_not_follow():
+def test_text_of_its_own_does_not_follow() -> None:
     one, other = (
         {"content": [{"type": "text", "text": t}], "structuredContent": {"at": t}} for t in ("Monday", "Tuesday")
     )
@@ -78,7 +78,7 @@ def test_text_of_its_own_does_not_follow():
     ) == ["/content/0/text", "/structuredContent/at"]
 
 
-def test_what_the_sdk_makes_of_lists_and_single_values_is_derived():
+def test_what_the_sdk_makes_of_lists_and_single_values_is_derived() -> None:
     texts = [{"type": "text", "text": "1"}, {"type": "text", "text": "2"}]
     assert derived({"content": texts, "structuredContent": {"result": [1, 2]}})
     assert derived({"content": texts[:1], "structuredContent": {"result": 1}})
@@ -87,7 +87,7 @@ def test_what_the_sdk_makes_of_lists_and_single_values_is_derived():
     assert not derived({"content": texts, "structuredContent": {"result": [1, 3]}})
 
 
-def test_a_place_may_be_of_one_tool_or_of_all():
+def test_a_place_may_be_of_one_tool_or_of_all() -> None:
     volatile = ["/a", "now:/b", "memo://today: /c"]
     assert places(volatile, "now") == ["/a", "/b"]
     assert places(volatile, "memo://today") == ["/a", "/c"]
@@ -95,6 +95,6 @@ def test_a_place_may_be_of_one_tool_or_of_all():
 
 
 @pytest.mark.parametrize("line", ["at", "now: at", "", "structuredContent.at"])
-def test_what_is_no_place_is_refused_with_an_example(line):
+def test_what_is_no_place_is_refused_with_an_example(line: str) -> None:
     with pytest.raises(UsageError, match="/structuredContent/at"):
         places([line], "now")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -41,7 +41,7 @@ def lines(made: Call) -> list[str]:
     return call_card(made, "cell 2", repr, times=False).text.splitlines()
 
 
-def test_a_call_is_shown_with_who_asked_for_what_and_how_it_ended():
+def test_a_call_is_shown_with_who_asked_for_what_and_how_it_ended() -> None:
     assert lines(call(client="me 1")) == [
         "call 3: forecast",
         "  method     tools/call",
@@ -54,7 +54,7 @@ def test_a_call_is_shown_with_who_asked_for_what_and_how_it_ended():
     ]
 
 
-def test_questions_and_answers_read_as_a_person_saw_them():
+def test_questions_and_answers_read_as_a_person_saw_them() -> None:
     shown = lines(call(("question", ELICIT), ("answer", {"action": "accept", "content": {"city": "Graz"}})))
     assert shown[6:-2] == [
         "  question",
@@ -83,7 +83,7 @@ def test_questions_and_answers_read_as_a_person_saw_them():
     assert lines(roots)[6:-2] == ["  question", "    the client's roots", "  answer", "    file:///tmp"]
 
 
-def test_progress_and_messages_are_words_and_of_many_the_ends_are_shown():
+def test_progress_and_messages_are_words_and_of_many_the_ends_are_shown() -> None:
     assert "    1 of 3, reading" in lines(call(("progress", {"progress": 1, "total": 3, "message": "reading"})))
     assert "    info: done" in lines(call(("message", {"level": "info", "data": "done"})))
     many = lines(call(*[("progress", {"progress": n}) for n in range(500)]))
@@ -92,30 +92,30 @@ def test_progress_and_messages_are_words_and_of_many_the_ends_are_shown():
     assert len(many) < 25
 
 
-def test_a_call_with_many_events_is_bounded():
+def test_a_call_with_many_events_is_bounded() -> None:
     alternating = [("stdout", "a\n"), ("progress", {"progress": 1})] * 200
     shown = lines(call(*alternating))
     assert f"  ... {400 - MOST_EVENTS} more" in shown
 
 
-def test_long_arguments_and_results_fold():
+def test_long_arguments_and_results_fold() -> None:
     made = call(
         arguments={"list": [[n] for n in range(60)]}, result={"content": [], "structuredContent": {"n": [[1]] * 60}}
     )
     assert call_card(made, "", repr).html.count("<details open>") == 2
 
 
-def test_a_picture_that_the_call_displayed_is_shown():
+def test_a_picture_that_the_call_displayed_is_shown() -> None:
     html = call_card(call(("display", {"image/png": "aGk=", "text/plain": "<Figure>"})), "", repr).html
     assert '<img alt="&lt;Figure&gt;" src="data:image/png;base64,aGk=">' in html
 
 
-def test_fields_are_named_by_the_output_schema_where_it_is_known():
+def test_fields_are_named_by_the_output_schema_where_it_is_known() -> None:
     made = call(result={"content": [], "structuredContent": {"city": "Graz"}})
     assert "Where" in call_card(made, "", repr, output_schema=CITY).text
 
 
-def test_what_was_raised_stands_apart_from_what_clients_see():
+def test_what_was_raised_stands_apart_from_what_clients_see() -> None:
     made = call()
     made.raised, made.state = ValueError("inside"), "error"
     rendering = call_card(made, "", repr)
@@ -123,7 +123,7 @@ def test_what_was_raised_stands_apart_from_what_clients_see():
     assert 'class="mcpnb bad"' in rendering.html
 
 
-def test_times_are_left_out_on_request():
+def test_times_are_left_out_on_request() -> None:
     made = call(("stdout", "a"))
     assert "after" in call_card(made, "", repr).text
     assert " ms" not in call_card(made, "", repr, times=False).text
@@ -138,6 +138,7 @@ wire = values | st.dictionaries(
 kinds = st.sampled_from(["stdout", "stderr", "display", "log", "message", "progress", "question", "answer"])
 
 
+@pytest.mark.once
 @settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.tuples(kinds, texts | wire), max_size=6),
@@ -145,7 +146,9 @@ kinds = st.sampled_from(["stdout", "stderr", "display", "log", "message", "progr
     st.none() | wire,
     st.booleans(),
 )
-def test_whatever_both_sides_sent_is_drawn_and_is_never_markup(events, arguments, result, modern):
+def test_whatever_both_sides_sent_is_drawn_and_is_never_markup(
+    events: Any, arguments: Any, result: Any, modern: Any
+) -> None:
     made = Call(server="s", method="tools/call", name="<b>", arguments=arguments)
     made.rounds = 2 if modern else 1
     for kind, value in events:
@@ -156,7 +159,7 @@ def test_whatever_both_sides_sent_is_drawn_and_is_never_markup(events, arguments
 
 
 @pytest.mark.parametrize("state", ["refused", "cancelled"])
-def test_a_call_without_a_result_says_how_it_ended(state):
+def test_a_call_without_a_result_says_how_it_ended(state: Literal["refused", "cancelled"]) -> None:
     made = Call(server="s", method="resources/read", name="a://b", arguments={})
     made.end(state, error="no such thing")
     shown = lines(made)

@@ -41,7 +41,7 @@ def changed_lines(card_text: str) -> list[str]:
     return [line.strip() for line in card_text.partition("changed for clients\n")[2].splitlines()]
 
 
-def test_the_card_of_a_tool_is_what_an_agent_sees_of_it():
+def test_the_card_of_a_tool_is_what_an_agent_sees_of_it() -> None:
     rendering = definition_card("tool", SEARCH, server="notebook", function=untyped, try_it="%mcp call search word=x")
     assert rendering.text == dedented("""
         tool search on notebook, about 110 tokens
@@ -62,7 +62,7 @@ def test_the_card_of_a_tool_is_what_an_agent_sees_of_it():
     """)
 
 
-def test_the_card_of_a_bare_tool_says_what_is_missing():
+def test_the_card_of_a_bare_tool_says_what_is_missing() -> None:
     assert definition_card("tool", {"name": "bare"}, server="notebook").text == dedented("""
         tool bare on notebook, about 4 tokens
           (no description)
@@ -73,7 +73,7 @@ def test_the_card_of_a_bare_tool_says_what_is_missing():
     """)
 
 
-def test_the_card_of_a_resource_shows_its_uri_and_type():
+def test_the_card_of_a_resource_shows_its_uri_and_type() -> None:
     rendering = definition_card("resource", NOTES, server="shop", try_it="%mcp read data://notes")
     assert rendering.text == dedented("""
         resource data://notes on shop, about 22 tokens
@@ -83,7 +83,7 @@ def test_the_card_of_a_resource_shows_its_uri_and_type():
     """)
 
 
-def test_the_card_of_a_template_shows_its_uri_template():
+def test_the_card_of_a_template_shows_its_uri_template() -> None:
     entry = {"uriTemplate": "data://notes/{day}", "name": "notes", "description": "The notes of a day."}
     assert definition_card("resource template", entry, server="shop").text == dedented("""
         resource template data://notes/{day} on shop, about 22 tokens
@@ -91,7 +91,7 @@ def test_the_card_of_a_template_shows_its_uri_template():
     """)
 
 
-def test_the_card_of_a_prompt_shows_its_arguments_as_the_texts_they_are():
+def test_the_card_of_a_prompt_shows_its_arguments_as_the_texts_they_are() -> None:
     arguments = [{"name": "city", "required": True, "description": "Where to."}, {"name": "days"}]
     entry = {"name": "plan", "description": "Plan a trip.", "arguments": arguments}
     assert definition_card("prompt", entry, server="notebook").text == dedented("""
@@ -103,7 +103,7 @@ def test_the_card_of_a_prompt_shows_its_arguments_as_the_texts_they_are():
     """)
 
 
-def test_a_replaced_tool_says_what_changed_for_clients():
+def test_a_replaced_tool_says_what_changed_for_clients() -> None:
     before = {**SEARCH, "description": "Search.", "outputSchema": {}}
     assert changed_lines(definition_card("tool", SEARCH, server="notebook", before=before).text) == [
         '*  description: "Search." → "Search the notes. Newest first."',
@@ -111,26 +111,26 @@ def test_a_replaced_tool_says_what_changed_for_clients():
     ]
 
 
-def test_a_replaced_tool_that_looks_the_same_to_clients_says_that():
+def test_a_replaced_tool_that_looks_the_same_to_clients_says_that() -> None:
     assert changed_lines(definition_card("tool", SEARCH, server="notebook", before=dict(SEARCH)).text) == [
         "*  nothing: clients see the same as before"
     ]
 
 
-def test_a_new_definition_says_nothing_of_changes():
+def test_a_new_definition_says_nothing_of_changes() -> None:
     rendering = definition_card("tool", SEARCH, server="notebook")
     assert "changed" not in rendering.text
     assert "changed for clients" not in rendering.html
 
 
 @pytest.mark.parametrize("kind", ["resource", "resource template", "prompt"])
-def test_only_tools_have_behavior_and_lint(kind):
+def test_only_tools_have_behavior_and_lint(kind: str) -> None:
     rendering = definition_card(kind, {"name": "a"}, server="notebook")
     assert "behavior" not in rendering.text + rendering.html
     assert "lint" not in rendering.text + rendering.html
 
 
-def test_the_card_in_html_says_what_the_text_says_and_holds_the_json():
+def test_the_card_in_html_says_what_the_text_says_and_holds_the_json() -> None:
     rendering = definition_card(
         "tool", SEARCH, server="shop", before={**SEARCH, "title": "Old"}, try_it="%mcp call search word=x"
     )
@@ -169,7 +169,7 @@ def hostile_tool() -> dict[str, Any]:
         (HOSTILE, {"name": "a"}),
     ],
 )
-def test_nothing_in_an_entry_is_markup(kind, entry):
+def test_nothing_in_an_entry_is_markup(kind: Any, entry: Any) -> None:
     html = definition_card(kind, entry, server=HOSTILE, before={"name": "a", "title": HOSTILE * 2}, try_it=HOSTILE).html
     assert "<script" not in html
     assert "&lt;script&gt;" in html

@@ -38,11 +38,11 @@ def structured(value: Any) -> dict[str, Any]:
         ({"a": [1]}, {"a": {"b": 1}}, [("a", [1], {"b": 1})]),
     ],
 )
-def test_differences_are_found_as_deep_inside_as_they_are(before, after, found):
+def test_differences_are_found_as_deep_inside_as_they_are(before: Any, after: Any, found: Any) -> None:
     assert [(each.dotted, each.before, each.after) for each in differences(before, after)] == found
 
 
-def test_two_calls_that_differ_are_shown_side_by_side_with_each_place():
+def test_two_calls_that_differ_are_shown_side_by_side_with_each_place() -> None:
     one = call(3, {"days": 2}, structured({"city": "Graz", "t": [20, 21]}), prints="cold\n")
     two = call(5, {"days": 3}, structured({"city": "Graz", "t": [20, 22, 25]}), prints="cold\nwarm\n")
     rendering = compare(one, two, times=False)
@@ -65,14 +65,14 @@ def test_two_calls_that_differ_are_shown_side_by_side_with_each_place():
     assert "only in call 5" in rendering.html
 
 
-def test_two_calls_that_are_the_same_say_so_whatever_their_transport():
+def test_two_calls_that_are_the_same_say_so_whatever_their_transport() -> None:
     one, two = (call(n, {"days": 2}, structured({"t": 1}), transport=over) for n, over in ((1, "memory"), (2, "http")))
     text = compare(one, two).text
     assert "Arguments, result, prints and error are the same." in text
     assert "over       memory, legacy       http, legacy         differs" in text
 
 
-def test_a_failure_is_compared_with_a_result():
+def test_a_failure_is_compared_with_a_result() -> None:
     one = call(1, {}, {"content": [{"type": "text", "text": "5"}]})
     two = call(2, {}, None, ended="refused")
     two.error = "no such tool"
@@ -82,25 +82,25 @@ def test_a_failure_is_compared_with_a_result():
     assert "differs" in text
 
 
-def test_many_differences_are_bounded():
+def test_many_differences_are_bounded() -> None:
     one, two = (call(n, {"list": [n] * 500}, structured({})) for n in (1, 2))
     assert "The first 50 differences are shown." in compare(one, two).text
 
 
-def test_what_a_server_says_is_never_markup_in_a_comparison():
+def test_what_a_server_says_is_never_markup_in_a_comparison() -> None:
     hostile = "<script>alert(1)</script>"
     one = call(1, {hostile: hostile}, structured({hostile: [hostile]}), prints=hostile)
     assert "<script" not in compare(one, call(2, {}, structured({}))).html
 
 
-def test_results_of_any_shape_are_compared():
+def test_results_of_any_shape_are_compared() -> None:
     one = call(1, {}, {"content": "odd"})
     two = call(2, {}, {"content": [1, {"text": 3}]})
     assert "differences" in compare(one, two).text
 
 
 @pytest.mark.slow
-def test_one_call_is_shown_with_its_output_schema_as_a_diagram_and_beside_another(kernel: Kernel):
+def test_one_call_is_shown_with_its_output_schema_as_a_diagram_and_beside_another(kernel: Kernel) -> None:
     kernel.good(
         "%%mcp_tool book\nfrom pydantic import BaseModel, Field\n\nclass Book(BaseModel):\n"
         "    title: str = Field(description='As on the cover')\n\n"

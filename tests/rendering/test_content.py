@@ -13,6 +13,7 @@ from mcp_types import (
     CallToolResult,
     CompleteResult,
     Completion,
+    ContentBlock,
     EmbeddedResource,
     GetPromptResult,
     ImageContent,
@@ -55,23 +56,23 @@ def drawn_from_tool(function: Any) -> str:
     return render(anyio.run(main)).text
 
 
-def test_text_is_shown_as_it_stands():
+def test_text_is_shown_as_it_stands() -> None:
     assert drawn(text("one\n  two")) == "one\n  two"
     assert "<pre>one\n  two</pre>" in render(CallToolResult(content=[text("one\n  two")])).html
 
 
 @pytest.mark.parametrize("words", ["5", "true", "null", "{not json", '"quoted"', ""])
-def test_text_that_is_no_json_object_or_list_stays_text(words):
+def test_text_that_is_no_json_object_or_list_stays_text(words: str) -> None:
     assert drawn(text(words), text("end")) == f"{words}\nend".strip("\n")
 
 
-def test_json_text_is_shown_with_its_structure():
+def test_json_text_is_shown_with_its_structure() -> None:
     value = {"city": "Graz", "notes": ["ü" * 40, "b" * 40]}
     assert drawn(text('{"a":1}')) == '{"a": 1}'
     assert drawn(text(json.dumps(value))) == json.dumps(value, ensure_ascii=False, indent=2)
 
 
-def test_a_result_without_content_says_so():
+def test_a_result_without_content_says_so() -> None:
     rendering = render(CallToolResult(content=[]))
     assert rendering.text == repr(rendering) == "(no content)"
     assert "(no content)" in rendering.html
@@ -127,7 +128,7 @@ def returns_numbers_as_texts() -> list[str]:
         (returns_numbers_as_texts, "1\nb"),
     ],
 )
-def test_a_returned_value_is_shown_once_though_the_sdk_sends_it_twice(function, shown):
+def test_a_returned_value_is_shown_once_though_the_sdk_sends_it_twice(function: Any, shown: str) -> None:
     assert drawn_from_tool(function) == shown
 
 
@@ -135,14 +136,14 @@ def returns_an_empty_list() -> list[int]:
     return []
 
 
-def test_an_empty_list_is_not_shown_as_no_content():
+def test_an_empty_list_is_not_shown_as_no_content() -> None:
     shown = drawn_from_tool(returns_an_empty_list)
     assert "[]" in shown
     assert "no content" not in shown
 
 
 @pytest.mark.parametrize("content", [[text("5 degrees")], [text('{"t": 6}')], [], [text('{"t": 5}'), text("more")]])
-def test_structured_content_that_says_something_else_is_shown_beside_the_text(content):
+def test_structured_content_that_says_something_else_is_shown_beside_the_text(content: Any) -> None:
     rendering = render(CallToolResult(content=content, structured_content={"t": 5}))
     assert rendering.text.endswith('structured: {"t": 5}')
     assert "structured content" in rendering.html
@@ -150,20 +151,24 @@ def test_structured_content_that_says_something_else_is_shown_beside_the_text(co
         assert block.text in rendering.text
 
 
-def test_structured_content_beside_an_image_is_shown():
+def test_structured_content_beside_an_image_is_shown() -> None:
     shown = drawn(ImageContent(type="image", data=DATA, mime_type="image/png"), structured_content={"t": 5})
     assert shown == '[image, image/png, 5 bytes]\nstructured: {"t": 5}'
 
 
-def test_a_result_in_several_blocks_is_shown_in_their_order():
-    blocks = [text("first"), ImageContent(type="image", data=DATA, mime_type="image/png"), text("last")]
+def test_a_result_in_several_blocks_is_shown_in_their_order() -> None:
+    blocks: list[ContentBlock] = [
+        text("first"),
+        ImageContent(type="image", data=DATA, mime_type="image/png"),
+        text("last"),
+    ]
     rendering = render(CallToolResult(content=blocks))
     assert rendering.text == "first\n[image, image/png, 5 bytes]\nlast"
     html = rendering.html
     assert html.index("<pre>first</pre>") < html.index("<img") < html.index("<pre>last</pre>")
 
 
-def test_an_error_of_the_tool_is_marked_in_words_and_shape():
+def test_an_error_of_the_tool_is_marked_in_words_and_shape() -> None:
     rendering = render(CallToolResult(content=[text("No such city.")], is_error=True))
     assert rendering.text == "error from the tool\nNo such city."
     assert 'class="mcpnb bad"' in rendering.html
@@ -171,7 +176,7 @@ def test_an_error_of_the_tool_is_marked_in_words_and_shape():
     assert 'class="mcpnb bad"' not in render(CallToolResult(content=[text("No such city.")])).html
 
 
-BLOB = {"uri": "data://b", "blob": DATA}
+BLOB: dict[str, Any] = {"uri": "data://b", "blob": DATA}
 
 
 @pytest.mark.parametrize(
@@ -220,7 +225,7 @@ BLOB = {"uri": "data://b", "blob": DATA}
     ],
     ids=["image", "audio", "link", "text", "image blob", "audio blob", "zip blob", "untyped blob"],
 )
-def test_each_kind_of_content_has_its_form(block, words, markup):
+def test_each_kind_of_content_has_its_form(block: Any, words: str, markup: str) -> None:
     rendering = render(CallToolResult(content=[block]))
     assert rendering.text == words
     assert markup in rendering.html
@@ -235,11 +240,11 @@ def test_each_kind_of_content_has_its_form(block, words, markup):
     ],
     ids=["image", "audio", "blob"],
 )
-def test_content_with_broken_base64_is_shown_too(block):
+def test_content_with_broken_base64_is_shown_too(block: Any) -> None:
     assert drawn(text("before"), block).startswith("before\n")
 
 
-def test_a_read_resource_is_shown_with_all_its_contents():
+def test_a_read_resource_is_shown_with_all_its_contents() -> None:
     result = ReadResourceResult(
         contents=[
             TextResourceContents(uri="data://a", text='{"a":1}'),
@@ -252,11 +257,11 @@ def test_a_read_resource_is_shown_with_all_its_contents():
     assert "<pre>plain</pre>" in rendering.html
 
 
-def test_an_empty_resource_says_so():
+def test_an_empty_resource_says_so() -> None:
     assert render(ReadResourceResult(contents=[])).text == "(no content)"
 
 
-def test_a_prompt_is_shown_message_by_message_with_who_says_it():
+def test_a_prompt_is_shown_message_by_message_with_who_says_it() -> None:
     result = GetPromptResult(
         messages=[
             PromptMessage(role="user", content=text("Name two rivers.\nIn Austria.")),
@@ -271,7 +276,7 @@ def test_a_prompt_is_shown_message_by_message_with_who_says_it():
     assert "<h5>assistant</h5><pre>Mur and Enns.</pre>" in rendering.html
 
 
-def test_a_result_of_a_kind_without_a_form_is_shown_as_json():
+def test_a_result_of_a_kind_without_a_form_is_shown_as_json() -> None:
     rendering = render(CompleteResult(completion=Completion(values=["a", "b"])))
     assert json.loads(rendering.text)["completion"] == {"values": ["a", "b"]}
     assert "CompleteResult" in rendering.html
@@ -297,13 +302,13 @@ def test_a_result_of_a_kind_without_a_form_is_shown_as_json():
         CompleteResult(completion=Completion(values=[HOSTILE])),
     ],
 )
-def test_what_a_server_sends_is_never_markup(result):
+def test_what_a_server_sends_is_never_markup(result: Any) -> None:
     html = render(result).html
     assert "<script" not in html
     assert "&lt;script&gt;" in html
 
 
-def test_hostile_text_is_shown_and_not_dropped():
+def test_hostile_text_is_shown_and_not_dropped() -> None:
     rendering = render(CallToolResult(content=[text(HOSTILE)]))
     assert f"<pre>{ESCAPED}</pre>" in rendering.html
     assert rendering.text == HOSTILE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from IPython.core.error import UsageError
 from mcp_notebook.rendering.look import TABLE_WIDTH, columns
 from mcp_notebook.rendering.offers import MOST
 from tests.support.kernels import Kernel
-from tests.support.shells import Shell, running_shell
+from tests.support.shells import Shell
 
 SERVER = "from mcp.server.mcpserver import MCPServer\nmcp = MCPServer('shop', log_level='WARNING')"
 ADD = "@mcp.tool()\ndef add(a: int, b: int) -> int:\n    return a + b"
@@ -21,12 +20,6 @@ KEPT = "from mcp.server.mcpserver import MCPServer\nclass Shop:\n    server = MC
 ADD_KEPT = ADD.replace("mcp.tool", "Shop.server.tool")
 SERVE = "To listen for clients: %mcp serve."
 AWAIT = "Use await (await main()), or allow nested loops: %mcp asyncio on."
-
-
-@pytest.fixture
-def shell() -> Iterator[Shell]:
-    with running_shell() as shell:
-        yield shell
 
 
 @pytest.mark.parametrize(
@@ -155,7 +148,7 @@ def test_where_somebody_set_up_logging_it_is_said_there_only(shell: Shell, capsy
     shell.good(KEPT, ADD_KEPT)
     records: list[logging.LogRecord] = []
     handler = logging.Handler()
-    handler.emit = records.append  # type: ignore[method-assign]
+    handler.emit = records.append  # type: ignore[method-assign, assignment]
     logging.getLogger().addHandler(handler)
     try:
         shell.good(ADD_KEPT)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mcp_types import (
     AudioContent,
     CallToolResult,
+    ContentBlock,
     EmbeddedResource,
     ImageContent,
     ReadResourceResult,
@@ -37,18 +38,18 @@ BOOK = {
 
 
 def called(value: dict[str, Any], schema: Any = None, text: str | None = None) -> Any:
-    blocks = [TextContent(type="text", text=json.dumps(value) if text is None else text)]
+    blocks: list[ContentBlock] = [TextContent(type="text", text=json.dumps(value) if text is None else text)]
     return render(CallToolResult(content=blocks, structured_content=value), schema)
 
 
-def test_objects_that_are_alike_are_a_table():
+def test_objects_that_are_alike_are_a_table() -> None:
     text, html = draw([{"city": "Graz", "t": 21.5}, {"city": "Wien", "t": 9}])
     assert text == "city  t\nGraz  21.5\nWien  9"
     assert "<th>city</th><th class=n>t</th>" in html
     assert "<td class=n>21.5</td>" in html
 
 
-def test_an_object_of_columns_and_rows_is_a_table_with_what_else_it_says():
+def test_an_object_of_columns_and_rows_is_a_table_with_what_else_it_says() -> None:
     text, _ = draw({"columns": ["a", "b"], "rows": [[1, "x"], [None, ""]], "of": 12})
     assert text == 'a     b\n1     x\nnull  ""\nof: 12'
     assert draw({"columns": ["a"], "data": [[1]], "index": [0]})[0] == "a\n1"
@@ -65,18 +66,18 @@ def test_an_object_of_columns_and_rows_is_a_table_with_what_else_it_says():
         {"columns": 3, "rows": []},
     ],
 )
-def test_what_is_no_table_stays_json(value):
+def test_what_is_no_table_stays_json(value: Any) -> None:
     assert json.loads(draw(value)[0]) == value
 
 
-def test_a_long_table_says_how_many_rows_are_not_shown():
+def test_a_long_table_says_how_many_rows_are_not_shown() -> None:
     text, html = draw([{"n": n} for n in range(70)])
     assert text.endswith("49\n... and 20 more rows, not shown.")
     assert "... and 20 more rows" in html
     assert html.count("<tr>") == 51
 
 
-def test_a_short_value_can_be_read_and_copied_and_a_long_one_folds_without_scripts():
+def test_a_short_value_can_be_read_and_copied_and_a_long_one_folds_without_scripts() -> None:
     short, long = {"a": [1, 2]}, {"list": [{"deep": [n]} for n in range(40)], "last": "x"}
     assert draw(short)[1] == "<pre>{&quot;a&quot;: [1, 2]}</pre>"
     html = draw(long)[1]
@@ -86,7 +87,7 @@ def test_a_short_value_can_be_read_and_copied_and_a_long_one_folds_without_scrip
     assert json.loads(draw(long)[0]) == long
 
 
-def test_a_tree_is_bounded_in_nodes_in_depth_and_in_the_length_of_its_texts():
+def test_a_tree_is_bounded_in_nodes_in_depth_and_in_the_length_of_its_texts() -> None:
     many = draw({"list": [[n] for n in range(3000)]})[1]
     assert "more, not shown." in many
     assert len(many) < 200_000
@@ -97,7 +98,7 @@ def test_a_tree_is_bounded_in_nodes_in_depth_and_in_the_length_of_its_texts():
     assert len(draw({"long": "x" * 50_000, "list": list(range(40))})[1]) < 10_000
 
 
-def test_fields_are_shown_with_what_the_output_schema_says_of_them():
+def test_fields_are_shown_with_what_the_output_schema_says_of_them() -> None:
     rendering = called({"title": "Emma", "copies": 2, "note": "old"}, BOOK)
     assert (
         rendering.text
@@ -107,7 +108,7 @@ def test_fields_are_shown_with_what_the_output_schema_says_of_them():
     assert "<code>&quot;Emma&quot;</code>" in rendering.html
 
 
-def test_rows_are_shown_with_what_the_output_schema_says_of_the_columns():
+def test_rows_are_shown_with_what_the_output_schema_says_of_the_columns() -> None:
     schema = {
         "type": "object",
         "properties": {"result": {"type": "array", "items": {"$ref": "#/$defs/B"}}},
@@ -121,7 +122,7 @@ def misfits(value: Any, schema: Any) -> list[str]:
     return in_words(checked(CallToolResult(content=[], structured_content=value), schema))
 
 
-def test_what_does_not_fit_the_output_schema_is_said_with_its_place():
+def test_what_does_not_fit_the_output_schema_is_said_with_its_place() -> None:
     result = CallToolResult(content=[], structured_content={"title": "Emma", "copies": "two"})
     rendering = render(checked(result, BOOK), BOOK)
     assert rendering.text.endswith('problems\n  structuredContent.copies: "two" is not of type integer')
@@ -137,23 +138,23 @@ def test_what_does_not_fit_the_output_schema_is_said_with_its_place():
         ({"properties": {"title": {"pattern": "("}}}, "not checked: the pattern '(' cannot be compiled"),
     ],
 )
-def test_an_output_schema_that_cannot_be_used_costs_nothing_but_the_check(schema, line):
+def test_an_output_schema_that_cannot_be_used_costs_nothing_but_the_check(schema: Any, line: str) -> None:
     assert misfits({"title": "Emma"}, schema)[0].startswith(line)
     assert "Emma" in called({"title": "Emma"}, schema).text
 
 
-def test_what_an_output_schema_refers_to_elsewhere_is_not_fetched():
+def test_what_an_output_schema_refers_to_elsewhere_is_not_fetched() -> None:
     schema = {"$ref": "https://example.com/elsewhere"}
     assert misfits({"title": "Emma"}, schema) == ["not checked: $ref: Unresolvable: https://example.com/elsewhere"]
     assert "Emma" in called({"title": "Emma"}, schema).text
 
 
-def test_a_text_that_the_sdk_wrapped_is_shown_as_the_text_also_with_its_schema():
+def test_a_text_that_the_sdk_wrapped_is_shown_as_the_text_also_with_its_schema() -> None:
     schema = {"type": "object", "properties": {"result": {"type": "string", "title": "Result"}}}
     assert called({"result": "sunny"}, schema, text="sunny").text == "sunny"
 
 
-def test_without_a_schema_the_text_of_a_model_is_what_is_shown():
+def test_without_a_schema_the_text_of_a_model_is_what_is_shown() -> None:
     assert called({"title": "Emma"}).text == '{"title": "Emma"}'
 
 
@@ -161,7 +162,7 @@ def markdown(text: str, mime_type: str = "text/markdown") -> Any:
     return render(ReadResourceResult(contents=[TextResourceContents(uri="data://a", text=text, mime_type=mime_type)]))
 
 
-def test_markdown_that_says_so_is_drawn_and_its_text_is_at_hand():
+def test_markdown_that_says_so_is_drawn_and_its_text_is_at_hand() -> None:
     rendering = markdown("# Title\n\nsome **bold** words")
     assert rendering.text == "# Title\n\nsome **bold** words"
     assert "<h1>Title</h1>" in rendering.html
@@ -184,17 +185,17 @@ def test_markdown_that_says_so_is_drawn_and_its_text_is_at_hand():
         "| a |\n|---|\n| <script> |",
     ],
 )
-def test_markdown_of_a_server_runs_and_fetches_nothing(text):
+def test_markdown_of_a_server_runs_and_fetches_nothing(text: str) -> None:
     harmless(markdown(text).html)
 
 
-def test_a_text_that_looks_like_markdown_is_shown_as_it_stands_and_drawn_on_request():
+def test_a_text_that_looks_like_markdown_is_shown_as_it_stands_and_drawn_on_request() -> None:
     html = render(CallToolResult(content=[TextContent(type="text", text="# Title\n\n- one\n- two")])).html
     assert html.index("<pre># Title") < html.index("<summary>as Markdown</summary>") < html.index("<h1>Title</h1>")
     assert "as Markdown" not in render(CallToolResult(content=[TextContent(type="text", text="- 3 degrees")])).html
 
 
-def test_a_large_picture_is_named_and_not_kept():
+def test_a_large_picture_is_named_and_not_kept() -> None:
     block = ImageContent(type="image", data="A" * 6_000_000, mime_type="image/png")
     rendering = render(CallToolResult(content=[block]))
     assert rendering.text == "[image, image/png, 4500000 bytes, too large to show]"
@@ -262,6 +263,7 @@ blocks = st.one_of(
 )
 
 
+@pytest.mark.once
 @settings(max_examples=150, deadline=None)
 @given(
     st.builds(
@@ -272,7 +274,7 @@ blocks = st.one_of(
     ),
     schemas,
 )
-def test_every_result_is_drawn_and_what_it_says_is_never_markup(result, schema):
+def test_every_result_is_drawn_and_what_it_says_is_never_markup(result: Any, schema: Any) -> None:
     rendering = render(result, schema)
     harmless(rendering.html)
     assert isinstance(rendering.text, str)

@@ -40,7 +40,7 @@ def words_for(annotation: Any) -> str:
     return type_in_words(resolve(schema, schema), schema)
 
 
-def test_parameters_come_in_the_order_of_the_schema_with_what_it_says_of_each():
+def test_parameters_come_in_the_order_of_the_schema_with_what_it_says_of_each() -> None:
     found = parameters(
         {
             "properties": {
@@ -61,7 +61,7 @@ def test_parameters_come_in_the_order_of_the_schema_with_what_it_says_of_each():
     ]
 
 
-def test_a_default_of_null_is_told_from_no_default():
+def test_a_default_of_null_is_told_from_no_default() -> None:
     with_null, without = parameters({"properties": {"a": {"default": None}, "b": {}}})
     assert with_null.default is None
     assert without.default is UNSET
@@ -69,11 +69,11 @@ def test_a_default_of_null_is_told_from_no_default():
 
 
 @pytest.mark.parametrize("schema", [{}, {"type": "object"}, {"type": "string"}])
-def test_a_schema_without_properties_has_no_parameters(schema):
+def test_a_schema_without_properties_has_no_parameters(schema: Any) -> None:
     assert parameters(schema) == []
 
 
-def test_parameters_are_given_with_their_references_resolved():
+def test_parameters_are_given_with_their_references_resolved() -> None:
     root = {
         "properties": {"place": {"$ref": "#/$defs/Place", "description": "Where to."}},
         "$defs": {"Place": {"type": "object", "title": "Place", "description": "A place."}},
@@ -83,7 +83,7 @@ def test_parameters_are_given_with_their_references_resolved():
     assert place.description == "Where to."
 
 
-def test_what_stands_beside_a_reference_wins_over_what_it_leads_to_through_any_number_of_steps():
+def test_what_stands_beside_a_reference_wins_over_what_it_leads_to_through_any_number_of_steps() -> None:
     root = {
         "$defs": {"A": {"$ref": "#/$defs/B", "title": "A", "description": "a"}, "B": {"type": "null", "title": "B"}}
     }
@@ -98,22 +98,22 @@ def test_what_stands_beside_a_reference_wins_over_what_it_leads_to_through_any_n
     "reference",
     ["#/$defs/Missing", "#/$defs/Missing/deeper", "https://example.com/schema.json", "#/$defs/Loop", 7],
 )
-def test_a_reference_that_leads_nowhere_is_left_out_and_its_siblings_stay(reference):
+def test_a_reference_that_leads_nowhere_is_left_out_and_its_siblings_stay(reference: Any) -> None:
     root = {"$defs": {"Loop": {"$ref": "#/$defs/Back"}, "Back": {"$ref": "#/$defs/Loop"}}}
     assert resolve({"$ref": reference, "description": "kept"}, root) == {"description": "kept"}
 
 
 @pytest.mark.parametrize("anything", [True, False])
-def test_a_boolean_schema_resolves_to_the_empty_one(anything):
+def test_a_boolean_schema_resolves_to_the_empty_one(anything: bool) -> None:
     assert resolve(anything, {}) == {}
     assert resolve({"$ref": "#/$defs/Any"}, {"$defs": {"Any": anything}}) == {}
 
 
-def test_a_reference_finds_keys_that_are_escaped_in_it():
+def test_a_reference_finds_keys_that_are_escaped_in_it() -> None:
     assert resolve({"$ref": "#/$defs/a~1b~0c"}, {"$defs": {"a/b~c": {"type": "null"}}}) == {"type": "null"}
 
 
-def test_a_reference_finds_an_anchor_and_the_name_of_a_part():
+def test_a_reference_finds_an_anchor_and_the_name_of_a_part() -> None:
     root = {
         "$id": "https://example.org/tool.json",
         "$defs": {"A": {"$anchor": "here", "type": "null"}, "B": {"$id": "part.json", "enum": ["x"]}},
@@ -124,7 +124,7 @@ def test_a_reference_finds_an_anchor_and_the_name_of_a_part():
     assert resolve({"$ref": "#nowhere", "title": "T"}, root) == {"title": "T"}
 
 
-def test_resolving_leaves_the_schema_as_it_was():
+def test_resolving_leaves_the_schema_as_it_was() -> None:
     root = {"$defs": {"A": {"type": "string"}}}
     schema = {"$ref": "#/$defs/A", "title": "T"}
     resolve(schema, root)
@@ -142,7 +142,7 @@ def test_resolving_leaves_the_schema_as_it_was():
         ({"type": "string"}, None),
     ],
 )
-def test_choices_are_the_values_of_an_enumeration(schema, values):
+def test_choices_are_the_values_of_an_enumeration(schema: Any, values: Any) -> None:
     assert choices(schema) == values
 
 
@@ -165,17 +165,17 @@ def test_choices_are_the_values_of_an_enumeration(schema, values):
         (Place, False),
     ],
 )
-def test_text_only_is_where_nothing_but_a_string_or_null_fits(annotation, text_only):
+def test_text_only_is_where_nothing_but_a_string_or_null_fits(annotation: Any, text_only: bool) -> None:
     schema = schema_of(annotation)
     assert accepts_text_only(resolve(schema, schema), schema) is text_only
 
 
-def test_a_list_of_types_is_text_only_when_each_of_them_is():
+def test_a_list_of_types_is_text_only_when_each_of_them_is() -> None:
     assert accepts_text_only({"type": ["string", "null"]}, {})
     assert not accepts_text_only({"type": ["string", "integer"]}, {})
 
 
-def test_a_choice_that_leads_back_to_itself_is_answered_too():
+def test_a_choice_that_leads_back_to_itself_is_answered_too() -> None:
     root = {"$defs": {"A": {"anyOf": [{"$ref": "#/$defs/A"}, {"type": "integer"}]}}}
     schema = resolve({"$ref": "#/$defs/A"}, root)
     assert accepts_text_only(schema, root) is False
@@ -207,17 +207,17 @@ def test_a_choice_that_leads_back_to_itself_is_answered_too():
         (Any, "any"),
     ],
 )
-def test_a_type_is_said_in_a_few_words(annotation, words):
+def test_a_type_is_said_in_a_few_words(annotation: Any, words: str) -> None:
     assert words_for(annotation) == words
 
 
-def test_a_format_is_said_and_so_is_a_list_of_types():
+def test_a_format_is_said_and_so_is_a_list_of_types() -> None:
     assert type_in_words({"type": "string", "format": "date"}, {}) == "string, date"
     assert type_in_words({"type": ["string", "null"]}, {}) == "string or null"
 
 
 @pytest.mark.parametrize("bounds", [{"ge": 1, "lt": 9}, {"gt": 1, "le": 9}, {"gt": 1, "lt": 9}])
-def test_both_ends_of_a_half_open_range_are_said(bounds):
+def test_both_ends_of_a_half_open_range_are_said(bounds: Any) -> None:
     words = words_for(Annotated[int, Field(**bounds)])
     assert set(re.findall(r"\d+", words)) == {"1", "9"}
 
@@ -239,10 +239,10 @@ types_from_pydantic = st.recursive(
         ]
     ),
     lambda inner: st.one_of(
-        inner.map(lambda t: list[t]),
-        inner.map(lambda t: dict[str, t]),
+        inner.map(lambda t: list[t]),  # type: ignore[valid-type]
+        inner.map(lambda t: dict[str, t]),  # type: ignore[valid-type]
         inner.map(lambda t: t | None if t is not None else None),
-        st.tuples(inner, inner).map(lambda both: tuple[both]),
+        st.tuples(inner, inner).map(lambda both: tuple[both]),  # type: ignore[valid-type]
     ),
     max_leaves=6,
 )
@@ -284,10 +284,9 @@ roots = st.fixed_dictionaries(
 
 @settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["first", "second"]), types_from_pydantic, min_size=1))
-def test_every_schema_that_pydantic_makes_has_parameters_that_can_be_said_in_words(fields):
-    root = create_model(
-        "Arguments", **{name: (annotation, ...) for name, annotation in fields.items()}
-    ).model_json_schema()
+def test_every_schema_that_pydantic_makes_has_parameters_that_can_be_said_in_words(fields: Any) -> None:
+    definitions: dict[str, Any] = {name: (annotation, ...) for name, annotation in fields.items()}
+    root = create_model("Arguments", **definitions).model_json_schema()
     found = parameters(root)
     assert [parameter.name for parameter in found] == list(fields)
     for parameter in found:
@@ -297,7 +296,7 @@ def test_every_schema_that_pydantic_makes_has_parameters_that_can_be_said_in_wor
 
 @settings(deadline=None)
 @given(roots)
-def test_no_schema_however_knotted_is_too_much(root):
+def test_no_schema_however_knotted_is_too_much(root: Any) -> None:
     for parameter in parameters(root):
         assert isinstance(type_in_words(parameter.schema, root), str)
         assert accepts_text_only(parameter.schema, root) in (True, False)
@@ -308,7 +307,7 @@ def problems(schema, value):
     return [str(problem) for problem in Checker({"properties": schema}).problems(value)]
 
 
-def test_what_cannot_be_checked_does_not_keep_the_rest_from_being_checked():
+def test_what_cannot_be_checked_does_not_keep_the_rest_from_being_checked() -> None:
     n = {"n": {"maximum": 5}}
     for part in ({"pattern": "(?<n>x"}, {"$ref": "https://example.org/"}, {"$ref": "#nowhere"}, {"type": 7}):
         for around in (part, {"not": part}, {"anyOf": [part]}, {"oneOf": [part, {"type": "string"}]}):
@@ -318,23 +317,23 @@ def test_what_cannot_be_checked_does_not_keep_the_rest_from_being_checked():
     ]
 
 
-def test_multiples_are_those_of_decimals():
+def test_multiples_are_those_of_decimals() -> None:
     step = {"a": {"multipleOf": 0.01}}
     assert problems(step, {"a": 19.99}) == []
     assert problems(step, {"a": 1e300}) == []
     assert problems(step, {"a": 19.995}) == ["a: 19.995 is not a multiple of 0.01"]
 
 
-def test_a_name_that_a_pattern_allows_is_not_told_to_be_none():
+def test_a_name_that_a_pattern_allows_is_not_told_to_be_none() -> None:
     closed = {"patternProperties": {"^x-": {}}, "additionalProperties": False}
     assert problems({"a": closed}, {"a": {"x-1": 1, "y": 2}}) == ["a.y: unknown property"]
 
 
-def test_an_old_dialect_is_checked_by_its_own_rules():
+def test_an_old_dialect_is_checked_by_its_own_rules() -> None:
     schema = {"$schema": "http://json-schema.org/draft-03/schema#", "properties": {"a": {"required": True}}}
     assert [str(problem) for problem in Checker(schema).problems({})] == ["a: 'a' is a required property"]
 
 
-def test_bounds_that_meet_are_one_number():
+def test_bounds_that_meet_are_one_number() -> None:
     assert type_in_words({"type": "string", "minLength": 3, "maxLength": 3}, {}) == "string, exactly 3 characters"
     assert type_in_words({"type": "integer", "minimum": 3, "maximum": 3}, {}) == "integer, exactly 3"

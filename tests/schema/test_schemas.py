@@ -128,6 +128,7 @@ values = st.recursive(
 )
 
 
+@pytest.mark.once
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(sorted(set(CORPUS) - {"by-hand: sixty"})), st.data())
 def test_no_value_is_lost_in_any_form_right_or_wrong(name: str, data: st.DataObject) -> None:
@@ -193,6 +194,7 @@ def object_and_value(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
     return object_of(draw, draw(st.lists(schema_and_value(), max_size=4)))
 
 
+@pytest.mark.once
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(object_and_value())
 def test_what_fits_a_schema_goes_through_its_form_unchanged(both: tuple[dict[str, Any], dict[str, Any]]) -> None:
@@ -223,6 +225,7 @@ junk = st.recursive(
 )
 
 
+@pytest.mark.once
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(junk)
 def test_no_schema_however_broken_breaks_its_form(schema: Any) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import closing, suppress
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import anyio
 import httpx2
@@ -22,7 +21,7 @@ from mcp.server.mcpserver import Elicit, Resolve
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.request_state import RequestStateSecurity
 from mcp_types import CallToolResult, ElicitResult, ToolAnnotations
-from pydantic import BaseModel
+from pydantic import AnyHttpUrl, BaseModel
 
 from mcp_notebook.errors import UnknownNameError
 from mcp_notebook.portal import Portal
@@ -37,6 +36,8 @@ from mcp_notebook.server.notebook_server import NotebookServer
 from mcp_notebook.widgets.approval import ApprovalCard
 from tests.support.outside import Connected, connected
 from tests.support.raw_http import RawClient, answer
+from tests.support.results import text_of
+from tests.support.waiting import until
 
 DEADLINE = 20
 
@@ -88,8 +89,7 @@ def listener(portal: Portal, library: Library) -> Iterator[Listener]:
 
 @pytest.fixture
 def approval(listener: Listener) -> Approval:
-    assert listener.approval is not None
-    return listener.approval
+    return approval_of(listener)
 
 
 @pytest.fixture
@@ -98,21 +98,23 @@ def client(listener: Listener) -> Iterator[Connected]:
         yield client
 
 
-def until(true: Callable[[], Any]) -> Any:
-    end = time.monotonic() + DEADLINE
-    while not (found := true()):
-        assert time.monotonic() < end
-        threading.Event().wait(0.005)
-    return found
-
-
 def the_one_that_waits(approval: Approval) -> ApprovalRequest:
     (request,) = until(lambda: approval.waiting)
     return request
 
 
+def approval_of(listener: Listener) -> Approval:
+    assert listener.approval is not None
+    return listener.approval
+
+
+def decided(decision: Decision | None) -> Decision:
+    assert decision is not None
+    return decision
+
+
 def text(call: Future[CallToolResult]) -> str:
-    return "".join(getattr(block, "text", "") for block in call.result(DEADLINE).content)
+    return text_of(call.result(DEADLINE))
 
 
 # Which calls
@@ -133,14 +135,18 @@ def text(call: Future[CallToolResult]) -> str:
         ({"idempotent_hint": True, "open_world_hint": False}, True),
     ],
 )
-def test_a_tool_counts_as_destructive_unless_its_annotations_say_otherwise(annotations, asked, library):
+def test_a_tool_counts_as_destructive_unless_its_annotations_say_otherwise(
+    annotations: Any, asked: bool, library: Library
+) -> None:
     stated = ToolAnnotations(**annotations) if annotations is not None else None
     library.server.add_tool(library.delete, name="judged", annotations=stated)
 
     assert destructive(sdk_gaps.entries(library.server, "tool")["judged"]) is asked
 
 
-def test_only_what_may_destroy_is_asked_about_or_all(library, listener, approval, client):
+def test_only_what_may_destroy_is_asked_about_or_all(
+    library: Library, listener: Listener, approval: Approval, client: Connected
+) -> None:
     assert client.call("count") == 3
     approval.which = "all"
     counting = client.start("count")
@@ -148,7 +154,7 @@ def test_only_what_may_destroy_is_asked_about_or_all(library, listener, approval
     assert counting.result(DEADLINE).structured_content == {"result": 3}
 
 
-def test_the_notebooks_own_calls_are_not_asked_about(library, approval):
+def test_the_notebooks_own_calls_are_not_asked_about(library: Library, approval: Approval) -> None:
     async def main() -> Any:
         async with Client(library.server, cache=None) as client:
             return await client.call_tool("delete", {"title": "Dune"})
@@ -157,7 +163,7 @@ def test_the_notebooks_own_calls_are_not_asked_about(library, approval):
     assert approval.decided == []
 
 
-def test_an_unknown_tool_is_refused_without_a_question(approval, client):
+def test_an_unknown_tool_is_refused_without_a_question(approval: Approval, client: Connected) -> None:
     assert "Unknown tool" in text(client.start("delet", title="Dune"))
     assert approval.decided == []
 
@@ -167,21 +173,23 @@ def test_an_unknown_tool_is_refused_without_a_question(approval, client):
 
 @pytest.mark.parametrize("transport", ["http", "sse"])
 @both_eras
-def test_a_call_runs_when_a_person_allows_it_and_not_before(portal, library, transport, mode):
+def test_a_call_runs_when_a_person_allows_it_and_not_before(
+    portal: Portal, library: Library, transport: Literal["http", "sse"], mode: str
+) -> None:
     endpoint = Endpoint(None, transport=transport, approve="destructive")
     listener = Listener(portal, library.server, name="library", endpoint=endpoint)
     with closing(_Stopping(listener)), connected(listener.url, None, mode) as client:
         call = client.start("delete", title="Dune")
-        request = the_one_that_waits(listener.approval)
+        request = the_one_that_waits(approval_of(listener))
         assert (request.tool, request.arguments, request.server) == ("delete", {"title": "Dune"}, "library")
         (recorded,) = library.server.runtime.recorder.calls
         assert (recorded.state, recorded.running, library.done) == ("waiting for approval", True, [])
-        listener.approval.allow(request.number)
+        approval_of(listener).allow(request.number)
         assert call.result(DEADLINE).structured_content == {"result": "deleted Dune"}
         assert library.done == ["delete Dune"]
         assert recorded.state == "done"
         assert recorded.approval == request.decision
-        assert (recorded.approval.allowed, recorded.approval.by) == (True, "a person")
+        assert (decided(recorded.approval).allowed, decided(recorded.approval).by) == (True, "a person")
 
 
 class _Stopping:
@@ -190,7 +198,9 @@ class _Stopping:
 
 
 @both_eras
-def test_a_denied_call_does_not_run_and_its_model_reads_why(library, listener, approval, mode):
+def test_a_denied_call_does_not_run_and_its_model_reads_why(
+    library: Library, listener: Listener, approval: Approval, mode: str
+) -> None:
     with connected(listener.url, None, mode) as client:
         call = client.start("delete", title="Dune")
         approval.deny(the_one_that_waits(approval).number, "Dune is on loan")
@@ -198,25 +208,27 @@ def test_a_denied_call_does_not_run_and_its_model_reads_why(library, listener, a
         assert text(call).startswith("A person denied this call, so it was not run. They say: Dune is on loan. Do not")
     assert library.done == []
     (recorded,) = library.server.runtime.recorder.calls
-    assert (recorded.state, recorded.approval.by, recorded.raised) == ("error", "a person", None)
+    assert (recorded.state, decided(recorded.approval).by, recorded.raised) == ("error", "a person", None)
     assert not as_tests.testable(recorded)
     assert "error, denied" in log([recorded], lambda call: "").text
     assert "denied by a person: Dune is on loan, after" in call_card(recorded, "", repr).text
 
 
 @both_eras
-def test_a_call_that_nobody_answers_is_denied(portal, library, mode):
+def test_a_call_that_nobody_answers_is_denied(portal: Portal, library: Library, mode: str) -> None:
     endpoint = Endpoint(None, approve="all", approve_timeout=0.05)
     listener = Listener(portal, library.server, name="library", endpoint=endpoint)
     with closing(_Stopping(listener)), connected(listener.url, None, mode) as client:
         call = client.start("delete", title="Dune")
         assert "Nobody allowed this call within 0.05 s" in text(call)
         assert call.result().is_error
-        assert (library.done, listener.approval.waiting) == ([], [])
-    assert library.server.runtime.recorder.calls[0].approval.by == "timeout"
+        assert (library.done, approval_of(listener).waiting) == ([], [])
+    assert decided(library.server.runtime.recorder.calls[0].approval).by == "timeout"
 
 
-def test_a_call_that_its_client_cancels_waits_no_longer(library, approval, client):
+def test_a_call_that_its_client_cancels_waits_no_longer(
+    library: Library, approval: Approval, client: Connected
+) -> None:
     call = client.start("delete", title="Dune")
     request = the_one_that_waits(approval)
     call.cancel()
@@ -225,12 +237,14 @@ def test_a_call_that_its_client_cancels_waits_no_longer(library, approval, clien
         approval.allow(request.number)
     (recorded,) = library.server.runtime.recorder.calls
     until(lambda: recorded.state == "cancelled")
-    assert recorded.approval.by == "cancelled"
+    assert decided(recorded.approval).by == "cancelled"
     assert library.done == []
 
 
 @both_eras
-def test_what_waits_when_the_server_stops_is_denied(library, listener, approval, mode):
+def test_what_waits_when_the_server_stops_is_denied(
+    library: Library, listener: Listener, approval: Approval, mode: str
+) -> None:
     with connected(listener.url, None, mode) as client:
         call = client.start("delete", title="Dune")
         the_one_that_waits(approval)
@@ -239,11 +253,11 @@ def test_what_waits_when_the_server_stops_is_denied(library, listener, approval,
     assert library.done == []
 
 
-def test_a_client_that_asked_for_progress_is_told_what_it_waits_for(listener, approval):
+def test_a_client_that_asked_for_progress_is_told_what_it_waits_for(listener: Listener, approval: Approval) -> None:
     heard: list[str | None] = []
 
     async def main() -> None:
-        async def progress(done: float, total: float | None, message: str | None) -> None:
+        async def progress(progress: float, total: float | None, message: str | None) -> None:
             heard.append(message)
             approval.allow(approval.waiting[0].number)
 
@@ -254,7 +268,9 @@ def test_a_client_that_asked_for_progress_is_told_what_it_waits_for(listener, ap
     assert heard == [f"waiting, {DEADLINE} s at most, for a person to allow this in the notebook"]
 
 
-def test_two_calls_wait_side_by_side_and_each_has_its_own_answer(library, approval, client):
+def test_two_calls_wait_side_by_side_and_each_has_its_own_answer(
+    library: Library, approval: Approval, client: Connected
+) -> None:
     first, second = client.start("delete", title="Dune"), client.start("delete", title="Emma")
     until(lambda: len(approval.waiting) == 2)
     titles = {request.arguments["title"]: request.number for request in approval.waiting}
@@ -268,7 +284,9 @@ def test_two_calls_wait_side_by_side_and_each_has_its_own_answer(library, approv
 # What is allowed is what runs
 
 
-def test_a_tool_that_is_defined_anew_meanwhile_is_asked_about_again(library, approval, client):
+def test_a_tool_that_is_defined_anew_meanwhile_is_asked_about_again(
+    library: Library, approval: Approval, client: Connected
+) -> None:
     call = client.start("delete", title="Dune")
     request = the_one_that_waits(approval)
 
@@ -286,7 +304,9 @@ def test_a_tool_that_is_defined_anew_meanwhile_is_asked_about_again(library, app
     assert library.done == []
 
 
-def test_what_was_allowed_for_the_rest_is_asked_about_again_once_it_is_defined_anew(library, approval, client):
+def test_what_was_allowed_for_the_rest_is_asked_about_again_once_it_is_defined_anew(
+    library: Library, approval: Approval, client: Connected
+) -> None:
     call = client.start("delete", title="Dune")
     approval.allow(the_one_that_waits(approval).number, always=True)
     call.result(DEADLINE)
@@ -314,8 +334,8 @@ class SaysTheName(TokenVerifier):
         return AccessToken(token=token, client_id="app", scopes=[], subject=token)
 
 
-def test_who_signed_in_is_shown_and_what_was_allowed_for_the_rest_is_for_that_person(portal):
-    issuer = AuthSettings(issuer_url="https://issuer.example", resource_server_url=None)
+def test_who_signed_in_is_shown_and_what_was_allowed_for_the_rest_is_for_that_person(portal: Portal) -> None:
+    issuer = AuthSettings(issuer_url=AnyHttpUrl("https://issuer.example"), resource_server_url=None)
     server = NotebookServer("library", auth=issuer, token_verifier=SaysTheName())
     server.tool(name="delete")(lambda title: "deleted")
     listener = Listener(portal, server, name="library", endpoint=Endpoint(None, approve="all"))
@@ -323,35 +343,39 @@ def test_who_signed_in_is_shown_and_what_was_allowed_for_the_rest_is_for_that_pe
         for person in ("Ada", "Mallory"):
             with connected(listener.url, person) as client:
                 call = client.start("delete", title="Dune")
-                request = the_one_that_waits(listener.approval)
+                request = the_one_that_waits(approval_of(listener))
                 assert request.person == person
-                assert f'"mcp 0.1.0", signed in as {person} wants' in repr(ApprovalCard(listener.approval, "library"))
-                listener.approval.allow(request.number, always=True)
+                assert f'"mcp 0.1.0", signed in as {person} wants' in repr(
+                    ApprovalCard(approval_of(listener), "library")
+                )
+                approval_of(listener).allow(request.number, always=True)
                 call.result(DEADLINE)
                 client.start("delete", title="Dune").result(DEADLINE)
-        assert len(listener.approval.decided) == 2
+        assert len(approval_of(listener).decided) == 2
 
 
-def test_allowing_one_tool_through_the_stable_pair_allows_no_other(portal, library):
+def test_allowing_one_tool_through_the_stable_pair_allows_no_other(portal: Portal, library: Library) -> None:
     endpoint = Endpoint(None, approve="destructive", stable_tools=True)
     listener = Listener(portal, library.server, name="library", endpoint=endpoint)
     with closing(_Stopping(listener)), connected(listener.url, None) as client:
         call = client.start("call_notebook_tool", name="delete", arguments={"title": "Dune"})
-        request = the_one_that_waits(listener.approval)
+        request = the_one_that_waits(approval_of(listener))
         assert (request.tool, request.arguments) == ("delete", {"title": "Dune"})
-        listener.approval.allow(request.number, always=True)
+        approval_of(listener).allow(request.number, always=True)
         assert not call.result(DEADLINE).is_error
         call = client.start("call_notebook_tool", name="wipe", arguments={"shelf": "A"})
-        request = the_one_that_waits(listener.approval)
+        request = the_one_that_waits(approval_of(listener))
         assert request.tool == "wipe"
-        listener.approval.deny(request.number)
+        approval_of(listener).deny(request.number)
         assert call.result(DEADLINE).is_error
         assert not client.start("call_notebook_tool", name="count").result(DEADLINE).is_error
     stable_tools.withdraw(library.server)
 
 
 @both_eras
-def test_a_call_of_several_rounds_is_asked_about_once(library, listener, approval, mode):
+def test_a_call_of_several_rounds_is_asked_about_once(
+    library: Library, listener: Listener, approval: Approval, mode: str
+) -> None:
     async def sure(context: Any, params: Any) -> ElicitResult:
         return ElicitResult(action="accept", content={"sure": True})
 
@@ -368,7 +392,9 @@ def test_a_call_of_several_rounds_is_asked_about_once(library, listener, approva
     assert len(approval.decided) == 1
 
 
-def test_an_answer_that_brings_other_arguments_is_asked_about_again(library, listener, approval):
+def test_an_answer_that_brings_other_arguments_is_asked_about_again(
+    library: Library, listener: Listener, approval: Approval
+) -> None:
     """The protocol sends the arguments with every round; a client could change them after the first Allow."""
 
     def post(http: httpx2.Client, id: int, arguments: dict[str, Any], **more: Any) -> Any:
@@ -410,7 +436,9 @@ def test_an_answer_that_brings_other_arguments_is_asked_about_again(library, lis
     assert library.done == []
 
 
-def test_a_server_that_takes_over_is_asked_about_too(library, listener, approval, client):
+def test_a_server_that_takes_over_is_asked_about_too(
+    library: Library, listener: Listener, approval: Approval, client: Connected
+) -> None:
     other = Library()
     listener.follow(other.server)
     with connected(listener.url, None) as again:
@@ -427,7 +455,7 @@ def asked(approval: Approval, **facts: Any) -> ApprovalRequest:
     return ApprovalRequest(**{"client": "tester", "server": "s", "tool": "t", "arguments": {}, **facts})
 
 
-def test_of_two_answers_the_first_holds():
+def test_of_two_answers_the_first_holds() -> None:
     async def main() -> None:
         approval = Approval("all", DEADLINE)
         request = asked(approval)
@@ -452,7 +480,7 @@ def _try(answer: Callable[[int], object], number: int) -> None:
         answer(number)
 
 
-def test_more_than_anybody_reads_are_denied_at_once():
+def test_more_than_anybody_reads_are_denied_at_once() -> None:
     async def main() -> Decision:
         approval = Approval("all", DEADLINE)
         async with anyio.create_task_group() as tasks:
@@ -461,14 +489,14 @@ def test_more_than_anybody_reads_are_denied_at_once():
             await anyio.wait_all_tasks_blocked()
             decision = await approval.ask(asked(approval))
             approval.close()
-        assert {request.decision.by for request in approval.decided} == {"the notebook"}
+        assert {request.decision.by for request in approval.decided if request.decision} == {"the notebook"}
         return decision
 
     decision = anyio.run(main)
     assert str(decision) == "denied by the notebook: 20 other calls wait for a person already"
 
 
-def test_observers_hear_when_something_waits_when_the_words_for_its_time_change_and_when_it_ends():
+def test_observers_hear_when_something_waits_when_the_words_for_its_time_change_and_when_it_ends() -> None:
     heard: list[int] = []
 
     async def main() -> None:
@@ -498,7 +526,7 @@ def test_observers_hear_when_something_waits_when_the_words_for_its_time_change_
         (2, "less than 10 seconds left"),
     ],
 )
-def test_the_time_that_is_left_is_said_in_words_that_seldom_change(left, words):
+def test_the_time_that_is_left_is_said_in_words_that_seldom_change(left: int, words: str) -> None:
     assert left_in_words(left) == words
 
 
@@ -531,17 +559,19 @@ def buttons(card: ApprovalCard) -> dict[str, Any]:
     return {button.description: button for button in found} | {"reason": reason}
 
 
-def test_the_card_has_buttons_that_allow_and_deny(waiting):
+def test_the_card_has_buttons_that_allow_and_deny(
+    waiting: Callable[..., tuple[Approval, ApprovalCard, ApprovalRequest]],
+) -> None:
     approval, card, request = waiting()
     buttons(card)["Allow"].click()
-    assert request.decision.allowed
+    assert decided(request.decision).allowed
     assert all(widget.disabled for widget in buttons(card).values())
     assert "allowed by a person" in repr(card)
 
     approval, card, request = waiting()
     buttons(card)["reason"].value = "not this one"
     buttons(card)["Deny"].click()
-    assert request.decision[::3] == (False, "not this one")
+    assert decided(request.decision)[::3] == (False, "not this one")
 
     approval, card, request = waiting()
     buttons(card)["Always allow this tool"].click()
@@ -551,20 +581,26 @@ def test_the_card_has_buttons_that_allow_and_deny(waiting):
     assert approval.standing == []
 
 
-def test_the_buttons_of_a_new_request_wait_for_a_moment(waiting):
+def test_the_buttons_of_a_new_request_wait_for_a_moment(
+    waiting: Callable[..., tuple[Approval, ApprovalCard, ApprovalRequest]],
+) -> None:
     _approval, card, _request = waiting()
     assert buttons(card)["Allow"].disabled
     until(lambda: not buttons(card)["Allow"].disabled)
 
 
-def test_a_button_that_comes_too_late_changes_nothing(waiting):
+def test_a_button_that_comes_too_late_changes_nothing(
+    waiting: Callable[..., tuple[Approval, ApprovalCard, ApprovalRequest]],
+) -> None:
     approval, card, request = waiting()
     approval.deny(request.number)
     buttons(card)["Allow"].click()
-    assert not request.decision.allowed
+    assert not decided(request.decision).allowed
 
 
-def test_what_a_client_sends_is_shown_as_it_is_and_nothing_of_it_can_hide(waiting):
+def test_what_a_client_sends_is_shown_as_it_is_and_nothing_of_it_can_hide(
+    waiting: Callable[..., tuple[Approval, ApprovalCard, ApprovalRequest]],
+) -> None:
     arguments = {"path": "a\u202etxt.exe\u200b", "note": "<script>alert(1)</script>\nnext"}
     _approval, card, _request = waiting(tool="<b>t</b>", arguments=arguments)
     html = card._repr_mimebundle_()["text/html"]
@@ -575,7 +611,9 @@ def test_what_a_client_sends_is_shown_as_it_is_and_nothing_of_it_can_hide(waitin
         assert "\\nnext" in shown
 
 
-def test_the_card_reads_as_text_where_there_is_no_front_end(waiting):
+def test_the_card_reads_as_text_where_there_is_no_front_end(
+    waiting: Callable[..., tuple[Approval, ApprovalCard, ApprovalRequest]],
+) -> None:
     approval, card, request = waiting(arguments={"title": "Dune"})
     assert repr(card).splitlines() == [
         "approvals of library: 1 waiting for you",
@@ -600,7 +638,7 @@ def test_the_card_reads_as_text_where_there_is_no_front_end(waiting):
 TOOL = Tool.from_function(lambda path, content, force: None, name="write")
 
 
-def test_arguments_are_shown_in_an_order_that_the_client_does_not_choose():
+def test_arguments_are_shown_in_an_order_that_the_client_does_not_choose() -> None:
     arguments = {"zz": 1, "content": "x" * 5_000, "aa": {"z": 1, "b": 2}, "force": True, "path": "/etc/passwd"}
     for sent in (arguments, dict(reversed(arguments.items()))):
         request = asked(Approval("all"), arguments=sent, entry=TOOL)
@@ -609,7 +647,9 @@ def test_arguments_are_shown_in_an_order_that_the_client_does_not_choose():
         assert list(json.loads(request.text)["aa"]) == ["b", "z"]
 
 
-def test_nothing_of_what_a_person_may_allow_is_cut(waiting):
+def test_nothing_of_what_a_person_may_allow_is_cut(
+    waiting: Callable[..., tuple[Approval, ApprovalCard, ApprovalRequest]],
+) -> None:
     arguments = {"content": "x" * 90_000, "path": "/etc/pass\x1b[8mwd"}
     _approval, card, _request = waiting(arguments=arguments, entry=TOOL)
     for shown in (card._repr_mimebundle_()["text/html"], repr(card)):
@@ -633,7 +673,7 @@ for _ in range(5_000):
     ],
     ids=["long", "many", "control characters", "deep"],
 )
-def test_a_call_that_cannot_be_shown_whole_is_denied_without_a_question(arguments, why):
+def test_a_call_that_cannot_be_shown_whole_is_denied_without_a_question(arguments: Any, why: str) -> None:
     approval = Approval("all", DEADLINE)
     request = asked(approval, arguments=arguments, entry=TOOL)
     decision = anyio.run(approval.ask, request)
@@ -643,11 +683,13 @@ def test_a_call_that_cannot_be_shown_whole_is_denied_without_a_question(argument
     assert repr(ApprovalCard(approval, "library"))
 
 
-def test_a_model_reads_that_its_arguments_are_too_long_to_be_allowed(library, approval, client):
+def test_a_model_reads_that_its_arguments_are_too_long_to_be_allowed(
+    library: Library, approval: Approval, client: Connected
+) -> None:
     denied = client.start("delete", title="x" * 200_000).result(DEADLINE)
     assert denied.is_error
-    assert "200,0" in denied.content[0].text
-    assert "a person is shown at most 100,000" in denied.content[0].text
+    assert "200,0" in text_of(denied)
+    assert "a person is shown at most 100,000" in text_of(denied)
     assert library.done == []
 
 
@@ -661,7 +703,9 @@ def second_round(client: RawClient, first: dict[str, Any]) -> dict[str, Any]:
     return answer(client.request("tools/call", {"name": "wipe", "arguments": {"shelf": "A"}, **more}))
 
 
-def test_a_state_that_was_captured_does_not_pass_under_another_name(library, listener, approval):
+def test_a_state_that_was_captured_does_not_pass_under_another_name(
+    library: Library, listener: Listener, approval: Approval
+) -> None:
     with RawClient(listener.url, None, client="honest") as honest, RawClient(listener.url, None, client="sly") as sly:
         with start_blocking_portal() as portal:
             wipe = {"name": "wipe", "arguments": {"shelf": "A"}}
@@ -676,7 +720,7 @@ def test_a_state_that_was_captured_does_not_pass_under_another_name(library, lis
         assert len(approval.decided) == 1
 
 
-def test_the_author_may_say_for_whom_a_state_passes():
+def test_the_author_may_say_for_whom_a_state_passes() -> None:
     security = RequestStateSecurity(keys=["k" * 32], bind_principal=lambda _: "the author's")
     server = NotebookServer("library", request_state_security=security)
     assert security.bind_principal is not None

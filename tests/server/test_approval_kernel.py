@@ -7,6 +7,7 @@ import pytest
 from tests.magics.test_runtime_kernel import served
 from tests.support.kernels import Kernel
 from tests.support.outside import bridged, connected
+from tests.support.results import text_of
 
 pytestmark = pytest.mark.slow
 
@@ -52,7 +53,7 @@ def test_a_person_allows_and_denies_by_verbs(shared_kernel: Kernel) -> None:
 
         call = client.start("delete", title="Emma")
         kernel.good(f"%mcp deny {number_that_waits(kernel)} it is on loan")
-        assert "They say: it is on loan" in call.result(60).content[0].text
+        assert "They say: it is on loan" in text_of(call.result(60))
 
     with bridged("notebook") as client:
         call = client.start("delete", title="Kim")

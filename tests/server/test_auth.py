@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import anyio
 import httpx
 import pytest
@@ -15,7 +17,7 @@ def answer(*headers: tuple[str | bytes, str | bytes], token: Token = TOKEN) -> h
 
     async def main() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(gate), base_url="http://127.0.0.1") as client:
-            return await client.get("/mcp", headers=list(headers))
+            return await client.get("/mcp", headers=httpx.Headers(list(headers)))  # type: ignore[arg-type]
 
     return anyio.run(main)
 
@@ -29,7 +31,7 @@ def answer(*headers: tuple[str | bytes, str | bytes], token: Token = TOKEN) -> h
         "Bearer   s3cret-token",
     ],
 )
-def test_a_request_with_the_token_passes_however_its_scheme_is_written(header):
+def test_a_request_with_the_token_passes_however_its_scheme_is_written(header: str) -> None:
     response = answer(("Authorization", header))
     assert (response.status_code, response.text) == (200, "behind the gate")
 
@@ -51,13 +53,13 @@ def test_a_request_with_the_token_passes_however_its_scheme_is_written(header):
         b"Bearer \xff\xfe",
     ],
 )
-def test_any_other_authorization_is_refused(header):
+def test_any_other_authorization_is_refused(header: Any) -> None:
     response = answer(("Authorization", header))
     assert response.status_code == 401
     assert "behind the gate" not in response.text
 
 
-def test_a_request_without_authorization_is_told_what_to_send_but_not_the_token():
+def test_a_request_without_authorization_is_told_what_to_send_but_not_the_token() -> None:
     response = answer()
     assert response.status_code == 401
     assert response.headers["WWW-Authenticate"] == "Bearer"
@@ -65,32 +67,32 @@ def test_a_request_without_authorization_is_told_what_to_send_but_not_the_token(
     assert TOKEN not in response.text
 
 
-def test_the_token_counts_in_the_authorization_header_only():
+def test_the_token_counts_in_the_authorization_header_only() -> None:
     assert answer(("X-Token", TOKEN), ("Cookie", f"authorization=Bearer {TOKEN}")).status_code == 401
 
 
-def test_the_lifespan_of_the_app_needs_no_token():
+def test_the_lifespan_of_the_app_needs_no_token() -> None:
     reached: list[str] = []
 
     async def app(scope, receive, send):
         reached.append(scope["type"])
 
-    anyio.run(TokenGate(app, TOKEN), {"type": "lifespan"}, None, None)
+    anyio.run(TokenGate(app, TOKEN), {"type": "lifespan"}, None, None)  # type: ignore[arg-type]
     assert reached == ["lifespan"]
 
 
-def test_a_token_hides_itself_where_it_is_shown():
+def test_a_token_hides_itself_where_it_is_shown() -> None:
     assert repr(TOKEN) == "<token, 12 characters, hidden: use it as text, or show it with %mcp token --show>"
     assert "s3cret" not in f"{TOKEN!r} {[TOKEN]} {{'token': {TOKEN!r}}}"
 
 
-def test_a_token_used_as_text_is_the_secret():
+def test_a_token_used_as_text_is_the_secret() -> None:
     assert str(TOKEN) == f"{TOKEN}" == "{}".format(TOKEN) == "s3cret-token"  # noqa: UP032
     assert "Bearer " + TOKEN == "Bearer s3cret-token"
     assert TOKEN.encode() == b"s3cret-token"
 
 
-def test_each_made_token_is_another_one_that_fits_into_a_header():
+def test_each_made_token_is_another_one_that_fits_into_a_header() -> None:
     made = {Token.make() for _ in range(20)}
     assert len(made) == 20
     for token in made:

@@ -90,7 +90,7 @@ def test_a_client_with_a_huge_name_calls_and_is_named_in_short(server: NotebookS
             await client.call_tool("add", {})
 
     anyio.run(main)
-    assert len(server.runtime.recorder.calls[-1].client) < 300  # type: ignore[attr-defined]
+    assert len(server.runtime.recorder.calls[-1].client) < 300
 
 
 def test_the_overview_names_ten_clients_at_most() -> None:
@@ -109,7 +109,7 @@ def test_a_client_may_follow_so_many_bytes_of_uris(
     listener: Listener, server: NotebookServer, monkeypatch: pytest.MonkeyPatch, legacy: bool
 ) -> None:
     monkeypatch.setattr(notifier, "MOST_BYTES_FOLLOWED", 50_000)
-    followed: dict[str, None] = server.runtime.notifier.followed  # type: ignore[attr-defined]
+    followed: dict[str, None] = server.runtime.notifier.followed
     with RawClient(listener.url, TOKEN, legacy=legacy) as client:
         for uris in ([f"test://{'x' * 60_000}"], [f"test://{i}" for i in range(1_000)]):
             if legacy:
@@ -131,8 +131,8 @@ def test_what_is_remembered_of_followed_uris_is_bounded_by_their_length(
 ) -> None:
     monkeypatch.setattr(notifier, "MOST_BYTES_REMEMBERED", 10_000)
     for i in range(100):
-        server.runtime.notifier.record_listening([f"test://{i}/{'x' * 1_000}"])  # type: ignore[attr-defined]
-    followed = list(server.runtime.notifier.followed)  # type: ignore[attr-defined]
+        server.runtime.notifier.record_listening([f"test://{i}/{'x' * 1_000}"])
+    followed = list(server.runtime.notifier.followed)
     assert 5 < len(followed) < 12
     assert followed[-1].startswith("test://99/")
 
@@ -152,7 +152,7 @@ def test_saying_again_that_it_is_initialized_costs_nothing(listener: Listener, s
     with RawClient(listener.url, TOKEN, legacy=True) as client:
         for _ in range(50):
             client.post({"jsonrpc": "2.0", "method": "notifications/initialized"})
-        assert len(server.runtime.notifier._subscriptions) == 1  # type: ignore[attr-defined]
+        assert len(server.runtime.notifier._subscriptions) == 1
 
 
 def initialize(listener: Listener, **who: Any) -> httpx2.Response:

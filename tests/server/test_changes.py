@@ -38,7 +38,7 @@ def names(server: MCPServer[Any], kind: str = "tool") -> list[str]:
 
 
 @given(st.lists(NAMES, unique=True), st.lists(NAMES, unique=True), st.lists(NAMES, unique=True))
-def test_what_stays_keeps_its_place_and_what_goes_is_gone(old, new, withdrawn):
+def test_what_stays_keeps_its_place_and_what_goes_is_gone(old: Any, new: Any, withdrawn: Any) -> None:
     server = NotebookServer()
     sdk_gaps.put_entries(server, "tool", {name: tool(name) for name in old})
     entries = {name: tool(name) for name in new}
@@ -53,28 +53,28 @@ def test_what_stays_keeps_its_place_and_what_goes_is_gone(old, new, withdrawn):
     assert changed == bool(new or set(old) & set(withdrawn))
 
 
-def test_a_renamed_one_takes_the_place_of_the_old_one():
+def test_a_renamed_one_takes_the_place_of_the_old_one() -> None:
     server = NotebookServer()
     replace(server, "tool", {name: tool(name) for name in "abc"})
     replace(server, "tool", {"z": tool("z")}, ["b"])
     assert names(server) == ["a", "z", "c"]
 
 
-def test_two_new_ones_stand_where_the_first_of_those_withdrawn_stood():
+def test_two_new_ones_stand_where_the_first_of_those_withdrawn_stood() -> None:
     server = NotebookServer()
     replace(server, "tool", {name: tool(name) for name in "abcd"})
     replace(server, "tool", {"y": tool("y"), "z": tool("z")}, ["d", "b"])
     assert names(server) == ["a", "y", "z", "c"]
 
 
-def test_a_new_one_without_one_withdrawn_is_the_last():
+def test_a_new_one_without_one_withdrawn_is_the_last() -> None:
     server = NotebookServer()
     replace(server, "tool", {name: tool(name) for name in "ab"})
     replace(server, "tool", {"z": tool("z")}, ["not there"])
     assert names(server) == ["a", "b", "z"]
 
 
-def test_one_that_is_new_and_withdrawn_stays():
+def test_one_that_is_new_and_withdrawn_stays() -> None:
     server = NotebookServer()
     replace(server, "tool", {name: tool(name) for name in "ab"})
     again = tool("a")
@@ -83,16 +83,16 @@ def test_one_that_is_new_and_withdrawn_stays():
     assert sdk_gaps.entries(server, "tool")["a"] is again
 
 
-def test_names_that_are_not_there_are_not_missed():
+def test_names_that_are_not_there_are_not_missed() -> None:
     assert replace(NotebookServer(), "tool", {}, ["a"]) is False
 
 
-def test_a_tool_that_is_not_there_cannot_be_removed_by_the_sdks_verb():
+def test_a_tool_that_is_not_there_cannot_be_removed_by_the_sdks_verb() -> None:
     with pytest.raises(ToolError, match="a"):
         NotebookServer().remove_tool("a")
 
 
-def test_each_kind_is_its_own():
+def test_each_kind_is_its_own() -> None:
     server = NotebookServer()
     server.tool(name="a")(answer)
     server.prompt(name="a")(answer)
@@ -106,7 +106,7 @@ def test_each_kind_is_its_own():
         assert [names(server, other) for other in KINDS if other != kind] == others
 
 
-def test_whoever_lists_sees_all_of_a_change_or_nothing_of_it():
+def test_whoever_lists_sees_all_of_a_change_or_nothing_of_it() -> None:
     server = NotebookServer()
     halves = [{f"{half}{n}": tool(f"{half}{n}") for n in range(50)} for half in "ab"]
     wholes = {tuple(half) for half in halves}
@@ -130,7 +130,7 @@ def test_whoever_lists_sees_all_of_a_change_or_nothing_of_it():
     assert seen <= wholes
 
 
-def test_changes_from_many_threads_lose_nothing():
+def test_changes_from_many_threads_lose_nothing() -> None:
     server = NotebookServer()
 
     def work(number: int) -> None:
@@ -145,7 +145,7 @@ def test_changes_from_many_threads_lose_nothing():
     assert sorted(names(server)) == sorted(f"{number}-49" for number in range(8))
 
 
-def test_a_plain_server_changes_too():
+def test_a_plain_server_changes_too() -> None:
     with sdk_gaps.quiet_construction():
         server: MCPServer[Any] = MCPServer("plain")
     replace(server, "prompt", {"p": Prompt.from_function(answer, name="p")})

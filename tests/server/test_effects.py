@@ -41,7 +41,7 @@ def adds_to_a_key(key: str) -> None:
 
 
 def annotates_an_attribute() -> None:
-    settings.limit: int = 3
+    settings.limit: int = 3  # type: ignore[misc]
 
 
 def deletes_a_key(key: str) -> None:
@@ -158,7 +158,7 @@ def drops_on_its_own_connection() -> None:
         (drops_on_its_own_connection, "connection.execute()"),
     ],
 )
-def test_a_write_is_named_as_it_stands_in_the_source(function, what):
+def test_a_write_is_named_as_it_stands_in_the_source(function: Any, what: str) -> None:
     assert writes(function) == what
 
 
@@ -189,7 +189,7 @@ def counts(words: list[str]) -> int:
 
 
 def updates_its_own_counter(words: list[str]) -> dict[str, int]:
-    counter = Counter()
+    counter: Counter[str] = Counter()
     counter.update(words)
     return dict(counter)
 
@@ -239,7 +239,7 @@ def shadows_a_name_from_outside() -> list[int]:
         shadows_a_name_from_outside,
     ],
 )
-def test_reading_and_working_on_its_own_objects_is_no_write(function):
+def test_reading_and_working_on_its_own_objects_is_no_write(function: Any) -> None:
     assert writes(function) is None
 
 
@@ -273,7 +273,7 @@ def takes_the_last_of_a_copy() -> int:
         takes_the_last_of_a_copy,
     ],
 )
-def test_what_only_returns_something_new_is_no_write_though_its_name_sounds_like_one(function):
+def test_what_only_returns_something_new_is_no_write_though_its_name_sounds_like_one(function: Any) -> None:
     assert writes(function) is None
 
 
@@ -289,7 +289,7 @@ def reads_under_a_decorator() -> int:
     return len(items)
 
 
-def test_what_a_decorator_does_is_not_what_the_function_does():
+def test_what_a_decorator_does_is_not_what_the_function_does() -> None:
     assert writes(reads_under_a_decorator) is None
 
 
@@ -306,7 +306,7 @@ def appends_behind_a_wrapper(value: int) -> None:
     items.append(value)
 
 
-def test_a_wrapped_function_is_judged_by_its_own_source():
+def test_a_wrapped_function_is_judged_by_its_own_source() -> None:
     assert writes(appends_behind_a_wrapper) == "items.append()"
 
 
@@ -317,11 +317,11 @@ def made_by_exec() -> Any:
 
 
 @pytest.mark.parametrize("function", [len, partial(appends, 1), made_by_exec()], ids=["builtin", "partial", "exec"])
-def test_nothing_is_said_of_a_function_without_source(function):
+def test_nothing_is_said_of_a_function_without_source(function: Any) -> None:
     assert writes(function) is None
 
 
-def test_a_method_is_read_in_spite_of_its_indentation():
+def test_a_method_is_read_in_spite_of_its_indentation() -> None:
     class Shop:
         def sell(self) -> None:
             items.append(1)

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,6 +22,8 @@ from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call, current
 from mcp_notebook.server.definitions import build_tool, register
 from mcp_notebook.server.notebook_server import NotebookServer
+from tests.support.results import text_of
+from tests.support.waiting import until
 
 DEADLINE = 20
 
@@ -29,7 +32,7 @@ COLOUR: ContextVar[str] = ContextVar("colour", default="none")
 
 def told(outcome: Any) -> str:
     """What the client is told, without what the SDK puts before it."""
-    text: str = outcome.result.content[0].text
+    text = text_of(outcome.result)
     return text.partition(": ")[2] if outcome.result.is_error else text
 
 
@@ -54,18 +57,11 @@ class Kernel:
     def last(self) -> Call:
         return self.server.runtime.recorder.calls[-1]
 
-    def until(self, true: Callable[[], Any]) -> None:
-        """Wait, with the main thread busy."""
-        end = time.monotonic() + DEADLINE
-        while not true():
-            assert time.monotonic() < end, "it never came true"
-            time.sleep(0.002)
-
     def start(self, name: str, state: str = "running") -> Future[Any]:
         """Start a call, and come back when it has come so far."""
         before = len(self.server.runtime.recorder.calls)
         future = self.connection.start_call(name, {})
-        self.until(lambda: len(self.server.runtime.recorder.calls) > before and self.last.state == state)
+        until(lambda: len(self.server.runtime.recorder.calls) > before and self.last.state == state)
         return future
 
 
@@ -103,14 +99,16 @@ def place(thread: threading.Thread) -> str:
 @sync_and_async
 @every_place
 @pytest.mark.parametrize("timeout", [None, DEADLINE])
-def test_a_call_runs_where_it_should(kernel, run_on, asynchronous, timeout):
+def test_a_call_runs_where_it_should(kernel: Kernel, run_on: str | None, asynchronous: bool, timeout: Any) -> None:
     kernel.define(made(asynchronous, lambda: place(threading.current_thread())), run_on=run_on, timeout=timeout)
     assert kernel.text("tool") == (run_on or ("loop" if asynchronous else "worker"))
 
 
 @sync_and_async
 @every_place
-def test_context_variables_arrive_and_what_is_printed_for_the_call_too(kernel, run_on, asynchronous):
+def test_context_variables_arrive_and_what_is_printed_for_the_call_too(
+    kernel: Kernel, run_on: str | None, asynchronous: bool
+) -> None:
     async def paint(ctx: Any, call_next: Any) -> Any:
         token = COLOUR.set("blue")
         try:
@@ -130,7 +128,9 @@ def stumble() -> str:
 @sync_and_async
 @every_place
 @pytest.mark.parametrize("timeout", [None, DEADLINE])
-def test_the_traceback_names_the_authors_lines_and_the_client_is_told_nothing(kernel, run_on, asynchronous, timeout):
+def test_the_traceback_names_the_authors_lines_and_the_client_is_told_nothing(
+    kernel: Kernel, run_on: str | None, asynchronous: bool, timeout: Any
+) -> None:
     kernel.define(made(asynchronous, stumble), run_on=run_on, timeout=timeout)
     outcome = kernel.call("tool")
     assert outcome.result.is_error
@@ -144,7 +144,9 @@ def test_the_traceback_names_the_authors_lines_and_the_client_is_told_nothing(ke
 @sync_and_async
 @every_place
 @pytest.mark.parametrize("error", [SystemExit(3), ValueError("x")])
-def test_what_a_tool_raises_ends_its_call_and_nothing_else(kernel, run_on, asynchronous, error):
+def test_what_a_tool_raises_ends_its_call_and_nothing_else(
+    kernel: Kernel, run_on: str | None, asynchronous: bool, error: Any
+) -> None:
     def fail() -> str:
         raise error
 
@@ -158,7 +160,9 @@ def test_what_a_tool_raises_ends_its_call_and_nothing_else(kernel, run_on, async
 
 @sync_and_async
 @pytest.mark.parametrize("run_on", ["worker", "loop"])
-def test_a_keyboard_interrupt_raised_by_a_tool_ends_its_call_and_nothing_else(kernel, run_on, asynchronous):
+def test_a_keyboard_interrupt_raised_by_a_tool_ends_its_call_and_nothing_else(
+    kernel: Kernel, run_on: str, asynchronous: bool
+) -> None:
     def fail() -> str:
         raise KeyboardInterrupt
 
@@ -170,20 +174,22 @@ def test_a_keyboard_interrupt_raised_by_a_tool_ends_its_call_and_nothing_else(ke
 
 
 @sync_and_async
-def test_an_interrupt_of_a_call_on_the_main_thread_interrupts_the_cell_that_waits_for_it(kernel, asynchronous):
+def test_an_interrupt_of_a_call_on_the_main_thread_interrupts_the_cell_that_waits_for_it(
+    kernel: Kernel, asynchronous: bool
+) -> None:
     def fail() -> str:
         raise KeyboardInterrupt
 
     kernel.define(made(asynchronous, fail), run_on="main")
     with pytest.raises(KeyboardInterrupt):
         kernel.call("tool")
-    kernel.until(lambda: not kernel.last.running)
+    until(lambda: not kernel.last.running)
     kernel.define(made(asynchronous, lambda: "goes on"), run_on="main")
     assert kernel.text("tool") == "goes on"
 
 
 @sync_and_async
-def test_an_interrupt_between_cells_ends_that_call_only(kernel, asynchronous):
+def test_an_interrupt_between_cells_ends_that_call_only(kernel: Kernel, asynchronous: bool) -> None:
     def fail() -> str:
         raise KeyboardInterrupt
 
@@ -195,7 +201,7 @@ def test_an_interrupt_between_cells_ends_that_call_only(kernel, asynchronous):
     assert told(outcome) == "The call was interrupted in the notebook."
 
 
-def test_a_progress_report_reaches_the_client_from_any_place(kernel):
+def test_a_progress_report_reaches_the_client_from_any_place(kernel: Kernel) -> None:
     heard: list[float] = []
 
     async def report(ctx: Context) -> str:
@@ -207,13 +213,13 @@ def test_a_progress_report_reaches_the_client_from_any_place(kernel):
 
     for run_on in ("worker", "loop", "main"):
         kernel.define(report, run_on=run_on)
-        assert kernel.connection.call("report", {}, on_progress=note).result.content[0].text == run_on
+        assert text_of(kernel.connection.call("report", {}, on_progress=note).result) == run_on
         assert [e.value for e in kernel.last.events] == [{"progress": 1, "total": 2, "message": "half"}]
     assert heard == [1, 1, 1]
 
 
-@pytest.mark.parametrize("run_on", ["worker", "loop"])
-def test_cancelling_reaches_async_code(kernel, run_on):
+def waiting() -> tuple[Callable[[], Any], threading.Event, threading.Event]:
+    """Return an ``async def`` named ``wait`` that waits, and events that say when it began and was cancelled."""
     began, stopped = threading.Event(), threading.Event()
 
     async def wait() -> str:
@@ -225,26 +231,22 @@ def test_cancelling_reaches_async_code(kernel, run_on):
             raise
         return "never"
 
+    return wait, began, stopped
+
+
+@pytest.mark.parametrize("run_on", ["worker", "loop"])
+def test_cancelling_reaches_async_code(kernel: Kernel, run_on: str) -> None:
+    wait, began, stopped = waiting()
     kernel.define(wait, run_on=run_on)
     future = kernel.start("wait")
     assert began.wait(DEADLINE)
     future.cancel()
     assert stopped.wait(DEADLINE)
-    kernel.until(lambda: kernel.last.state == "cancelled")
+    until(lambda: kernel.last.state == "cancelled")
 
 
-def test_cancelling_reaches_async_code_on_the_main_thread(kernel):
-    began, stopped = threading.Event(), threading.Event()
-
-    async def wait() -> str:
-        began.set()
-        try:
-            await asyncio.sleep(DEADLINE)
-        except asyncio.CancelledError:
-            stopped.set()
-            raise
-        return "never"
-
+def test_cancelling_reaches_async_code_on_the_main_thread(kernel: Kernel) -> None:
+    wait, began, stopped = waiting()
     kernel.define(wait, run_on="main")
     future = kernel.start("wait", "waiting for the main thread")
     canceller = threading.Thread(target=lambda: began.wait(DEADLINE) and future.cancel())
@@ -254,10 +256,10 @@ def test_cancelling_reaches_async_code_on_the_main_thread(kernel):
     canceller.join()
     assert stopped.is_set()
     assert time.monotonic() - started < DEADLINE / 2
-    kernel.until(lambda: kernel.last.state == "cancelled")
+    until(lambda: kernel.last.state == "cancelled")
 
 
-def test_cancelling_leaves_a_thread_to_itself_and_ends_the_call_at_once(kernel):
+def test_cancelling_leaves_a_thread_to_itself_and_ends_the_call_at_once(kernel: Kernel) -> None:
     began, go_on, ended = threading.Event(), threading.Event(), threading.Event()
 
     def work() -> str:
@@ -270,7 +272,7 @@ def test_cancelling_leaves_a_thread_to_itself_and_ends_the_call_at_once(kernel):
     future = kernel.start("work")
     assert began.wait(DEADLINE)
     future.cancel()
-    kernel.until(lambda: kernel.last.state == "cancelled")
+    until(lambda: kernel.last.state == "cancelled")
     assert not ended.is_set()
     go_on.set()
     assert ended.wait(DEADLINE)
@@ -278,13 +280,15 @@ def test_cancelling_leaves_a_thread_to_itself_and_ends_the_call_at_once(kernel):
 
 
 @sync_and_async
-def test_a_call_that_waits_for_the_main_thread_says_so_can_be_cancelled_and_never_starts(kernel, asynchronous):
+def test_a_call_that_waits_for_the_main_thread_says_so_can_be_cancelled_and_never_starts(
+    kernel: Kernel, asynchronous: bool
+) -> None:
     started: list[int] = []
     kernel.define(made(asynchronous, lambda: started.append(1)), run_on="main")
     future = kernel.start("tool", "waiting for the main thread")
     assert kernel.last.running
     future.cancel()
-    kernel.until(lambda: kernel.last.state == "cancelled")
+    until(lambda: kernel.last.state == "cancelled")
     main_thread.drain()
     assert started == []
     with pytest.raises(CancelledError):
@@ -292,7 +296,7 @@ def test_a_call_that_waits_for_the_main_thread_says_so_can_be_cancelled_and_neve
 
 
 @sync_and_async
-def test_a_call_that_waited_runs_when_the_cell_has_ended(kernel, asynchronous):
+def test_a_call_that_waited_runs_when_the_cell_has_ended(kernel: Kernel, asynchronous: bool) -> None:
     states: list[str] = []
     kernel.define(made(asynchronous, lambda: states.append(kernel.last.state)), run_on="main")
     future = kernel.start("tool", "waiting for the main thread")
@@ -303,7 +307,9 @@ def test_a_call_that_waited_runs_when_the_cell_has_ended(kernel, asynchronous):
 
 
 @sync_and_async
-def test_a_call_on_the_main_thread_that_calls_another_one_there_does_not_deadlock(kernel, asynchronous):
+def test_a_call_on_the_main_thread_that_calls_another_one_there_does_not_deadlock(
+    kernel: Kernel, asynchronous: bool
+) -> None:
     kernel.define(made(asynchronous, lambda: place(threading.current_thread())), run_on="main")
 
     def outer() -> str:
@@ -317,7 +323,7 @@ def test_a_call_on_the_main_thread_that_calls_another_one_there_does_not_deadloc
     assert kernel.text("outermost") == "main"
 
 
-def test_calls_on_the_main_thread_are_made_one_after_the_other_in_their_order(kernel):
+def test_calls_on_the_main_thread_are_made_one_after_the_other_in_their_order(kernel: Kernel) -> None:
     order: list[int] = []
 
     def note(number: int) -> str:
@@ -328,8 +334,8 @@ def test_calls_on_the_main_thread_are_made_one_after_the_other_in_their_order(ke
     futures = []
     for number in range(5):
         futures.append(kernel.connection.start_call("note", {"number": number}))
-        kernel.until(lambda number=number: kernel.server.runtime.recorder.find(number + 1))
-        kernel.until(lambda: kernel.last.state == "waiting for the main thread")
+        until(partial(kernel.server.runtime.recorder.find, number + 1))
+        until(lambda: kernel.last.state == "waiting for the main thread")
     main_thread.drain()
     for future in futures:
         future.result(DEADLINE)
@@ -337,7 +343,7 @@ def test_calls_on_the_main_thread_are_made_one_after_the_other_in_their_order(ke
 
 
 @sync_and_async
-def test_an_await_cell_serves_the_main_thread(kernel, asynchronous):
+def test_an_await_cell_serves_the_main_thread(kernel: Kernel, asynchronous: bool) -> None:
     kernel.define(made(asynchronous, lambda: place(threading.current_thread())), run_on="main")
 
     async def cell() -> Any:
@@ -345,7 +351,7 @@ def test_an_await_cell_serves_the_main_thread(kernel, asynchronous):
         try:
             outcome = await asyncio.wrap_future(kernel.connection.start_call("tool", {}))
             assert asyncio.current_task() is not None
-            return outcome.result.content[0].text
+            return text_of(outcome.result)
         finally:
             main_thread.serve_on(None)
 
@@ -356,7 +362,7 @@ TOO_LATE = "No answer within 0.05 s; "
 
 
 @pytest.mark.parametrize("run_on", ["worker", "loop"])
-def test_async_code_that_takes_too_long_is_stopped(kernel, run_on):
+def test_async_code_that_takes_too_long_is_stopped(kernel: Kernel, run_on: str) -> None:
     stopped = threading.Event()
 
     async def wait() -> str:
@@ -373,7 +379,7 @@ def test_async_code_that_takes_too_long_is_stopped(kernel, run_on):
     assert stopped.wait(DEADLINE)
 
 
-def test_a_thread_that_takes_too_long_is_left(kernel):
+def test_a_thread_that_takes_too_long_is_left(kernel: Kernel) -> None:
     go_on = threading.Event()
 
     def work() -> str:
@@ -387,7 +393,7 @@ def test_a_thread_that_takes_too_long_is_left(kernel):
 
 
 @sync_and_async
-def test_a_call_that_waits_too_long_for_the_main_thread_is_not_started(kernel, asynchronous):
+def test_a_call_that_waits_too_long_for_the_main_thread_is_not_started(kernel: Kernel, asynchronous: bool) -> None:
     started: list[int] = []
     kernel.define(made(asynchronous, lambda: started.append(1)), run_on="main", timeout=0.05)
     future = kernel.start("tool", "waiting for the main thread")
@@ -401,14 +407,16 @@ def test_a_call_that_waits_too_long_for_the_main_thread_is_not_started(kernel, a
 
 @sync_and_async
 @every_place
-def test_a_call_within_its_time_is_as_it_is_without_a_limit(kernel, run_on, asynchronous):
+def test_a_call_within_its_time_is_as_it_is_without_a_limit(
+    kernel: Kernel, run_on: str | None, asynchronous: bool
+) -> None:
     kernel.define(made(asynchronous, lambda: "soon"), run_on=run_on, timeout=DEADLINE)
     assert kernel.text("tool") == "soon"
     (tool,) = kernel.connection.tools()
     assert tool.name == "tool"
 
 
-def test_a_tool_that_is_placed_is_listed_as_it_was_written(kernel):
+def test_a_tool_that_is_placed_is_listed_as_it_was_written(kernel: Kernel) -> None:
     def add(a: int, b: int = 2) -> int:
         """Add."""
         return a + b
@@ -420,7 +428,7 @@ def test_a_tool_that_is_placed_is_listed_as_it_was_written(kernel):
     assert kernel.call("add", a=1).result.structured_content == {"result": 3}
 
 
-def test_work_for_the_main_thread_from_it_and_from_others_is_all_done():
+def test_work_for_the_main_thread_from_it_and_from_others_is_all_done() -> None:
     order: list[str] = []
 
     def submit() -> None:
@@ -434,7 +442,7 @@ def test_work_for_the_main_thread_from_it_and_from_others_is_all_done():
     assert order == ["first", "other"]
 
 
-def test_waiting_elsewhere_than_on_the_main_thread_does_none_of_its_work():
+def test_waiting_elsewhere_than_on_the_main_thread_does_none_of_its_work() -> None:
     done: list[str] = []
     future = main_thread.submit(lambda: done.append(threading.current_thread().name))
     ready: Future[str] = Future()
@@ -448,6 +456,6 @@ def test_waiting_elsewhere_than_on_the_main_thread_does_none_of_its_work():
     assert done == ["MainThread"]
 
 
-def test_a_request_that_is_refused_is_refused_on_any_place(kernel):
+def test_a_request_that_is_refused_is_refused_on_any_place(kernel: Kernel) -> None:
     with pytest.raises(RequestError):
         kernel.connection.read("memo://nowhere")

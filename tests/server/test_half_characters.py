@@ -11,6 +11,7 @@ import pytest
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.resolve import Elicit, Resolve
+from mcp_types import ElicitRequestFormParams
 from pydantic import BaseModel
 
 from mcp_notebook import NotebookServer, connect
@@ -144,6 +145,7 @@ def test_every_client_gets_questions(connection: Connection) -> None:
     asked: list[str] = []
 
     def answer(question: Question) -> dict[str, str]:
+        assert isinstance(question.params, ElicitRequestFormParams)
         asked.append(question.params.message)
         return {"name": "Ada"}
 

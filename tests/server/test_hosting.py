@@ -25,6 +25,7 @@ from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.hosting import SWITCH_INTERVAL, Listener
 from mcp_notebook.server.notebook_server import NotebookServer
 from tests.support.raw_http import RawClient
+from tests.support.waiting import until
 
 DEADLINE = 20
 TOKEN = Token.make()
@@ -94,20 +95,21 @@ def added(connect: Any) -> Any:
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy", "2026-07-28"])
-def test_a_served_tool_is_called_in_both_eras(serve, mode):
+def test_a_served_tool_is_called_in_both_eras(serve: Serve, mode: str) -> None:
     assert added(connected(serve(), mode)) == {"result": 3}
 
 
-def test_the_legacy_transport_is_served_to_the_sdks_sse_client(serve):
+def test_the_legacy_transport_is_served_to_the_sdks_sse_client(serve: Serve) -> None:
     listener = serve(transport="sse")
     assert listener.url.endswith("/sse")
     headers = {"Authorization": f"Bearer {TOKEN}"}
     assert added(Client(sse_client(listener.url, headers=headers), mode="legacy", cache=None)) == {"result": 3}
-    (call,) = listener._server.runtime.recorder.calls
+    server: Any = listener._server
+    (call,) = server.runtime.recorder.calls
     assert (call.transport, call.era, call.state) == ("sse", "legacy", "done")
 
 
-def test_sse_asks_for_the_token_too(serve):
+def test_sse_asks_for_the_token_too(serve: Serve) -> None:
     listener = serve(transport="sse")
     assert httpx2.get(listener.url, timeout=DEADLINE).status_code == 401
 
@@ -117,11 +119,11 @@ def test_sse_asks_for_the_token_too(serve):
     ["", "Bearer", "Bearer wrong", f"Basic {TOKEN}", f"Bearer {TOKEN}x"],
     ids=["none", "no token", "wrong", "basic", "one more character"],
 )
-def test_without_its_token_nothing_is_served(serve, authorization):
+def test_without_its_token_nothing_is_served(serve: Serve, authorization: str) -> None:
     assert status(serve(), Authorization=authorization) == 401
 
 
-def test_the_name_of_a_proxy_is_refused_until_it_is_allowed(serve):
+def test_the_name_of_a_proxy_is_refused_until_it_is_allowed(serve: Serve) -> None:
     assert status(serve(), Host="hub.example.org") == 421
     allowing = serve(allowed_hosts=("hub.example.org",))
     assert status(allowing, Host="hub.example.org") == 200
@@ -132,7 +134,7 @@ def test_the_name_of_a_proxy_is_refused_until_it_is_allowed(serve):
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "localhost:1234"])
-def test_the_names_of_this_machine_are_let_in(serve, host):
+def test_the_names_of_this_machine_are_let_in(serve: Serve, host: str) -> None:
     assert status(serve(), Host=host) == 200
 
 
@@ -147,23 +149,23 @@ def test_the_names_of_this_machine_are_let_in(serve, host):
         ("null", 403),
     ],
 )
-def test_a_page_of_a_stranger_is_refused_by_its_origin(serve, origin, expected):
+def test_a_page_of_a_stranger_is_refused_by_its_origin(serve: Serve, origin: str, expected: int) -> None:
     assert status(serve(), Origin=origin) == expected
 
 
-def test_the_pages_of_an_allowed_host_are_let_in(serve):
+def test_the_pages_of_an_allowed_host_are_let_in(serve: Serve) -> None:
     listener = serve(allowed_hosts=("hub.example.org",))
     assert status(listener, Origin="https://hub.example.org", Host="hub.example.org") == 200
 
 
 @pytest.mark.parametrize("transport", ["http", "sse"])
-def test_sse_checks_the_host_as_http_does(serve, transport):
+def test_sse_checks_the_host_as_http_does(serve: Serve, transport: str) -> None:
     listener = serve(transport=transport)
     headers = {"Authorization": f"Bearer {TOKEN}", "Host": "evil.example.org", "Accept": "text/event-stream"}
     assert httpx2.get(listener.url, headers=headers, timeout=DEADLINE).status_code == 421
 
 
-def test_a_server_beyond_loopback_says_so_and_is_reached_from_this_machine(serve):
+def test_a_server_beyond_loopback_says_so_and_is_reached_from_this_machine(serve: Serve) -> None:
     listener = serve(host="0.0.0.0")
     assert not listener.endpoint.local
     assert "reachable from other machines" in repr(listener)
@@ -172,14 +174,14 @@ def test_a_server_beyond_loopback_says_so_and_is_reached_from_this_machine(serve
     assert status(listener, Host="evil.example.org") == 421
 
 
-def test_a_server_on_loopback_says_so_and_shows_no_token(serve):
+def test_a_server_on_loopback_says_so_and_shows_no_token(serve: Serve) -> None:
     listener = serve()
     assert listener.endpoint.local
     assert "this machine only" in repr(listener)
     assert str(TOKEN) not in repr(listener)
 
 
-def test_a_server_without_a_token_says_so(serve):
+def test_a_server_without_a_token_says_so(serve: Serve) -> None:
     listener = serve(token=None)
     assert "No token is required." in repr(listener)
     assert status(listener, Authorization="") == 200
@@ -196,7 +198,7 @@ def has_ipv6() -> bool:
 
 @pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6 loopback")
 @pytest.mark.parametrize("host", ["::1", "::"])
-def test_a_server_listens_on_ipv6(serve, host):
+def test_a_server_listens_on_ipv6(serve: Serve, host: str) -> None:
     listener = serve(host=host)
     assert listener.endpoint.local == (host == "::1")
     port = listener.endpoint.port
@@ -215,18 +217,18 @@ def test_a_server_listens_on_ipv6(serve, host):
         ({"port": 80, "host": "192.0.2.1"}, "http://192.0.2.1:80/mcp"),
     ],
 )
-def test_an_endpoint_says_where_clients_connect(where, url):
+def test_an_endpoint_says_where_clients_connect(where: Any, url: str) -> None:
     assert Endpoint(None, **where).url == url
 
 
-def test_no_endpoint_lets_every_host_in():
+def test_no_endpoint_lets_every_host_in() -> None:
     for where in ({}, {"host": "0.0.0.0"}, {"host": "::"}, {"allowed_hosts": ("a.example",)}):
         security = Endpoint(None, **where).security
         assert security.enable_dns_rebinding_protection
         assert "*" not in {*security.allowed_hosts, *security.allowed_origins}
 
 
-def test_a_taken_port_is_one_line_and_another_server_goes_on(serve, portal):
+def test_a_taken_port_is_one_line_and_another_server_goes_on(serve: Serve, portal: Portal) -> None:
     first = serve()
     with pytest.raises(PortTakenError) as refusal:
         serve(port=first.endpoint.port)
@@ -237,14 +239,14 @@ def test_a_taken_port_is_one_line_and_another_server_goes_on(serve, portal):
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no such host.invalid"])
-def test_an_address_that_cannot_be_had_is_one_line(serve, host):
+def test_an_address_that_cannot_be_had_is_one_line(serve: Serve, host: str) -> None:
     with pytest.raises(HostingError) as refusal:
         serve(host=host)
     assert "\n" not in str(refusal.value)
     assert host in str(refusal.value)
 
 
-def test_the_port_is_free_again_at_once(serve, portal):
+def test_the_port_is_free_again_at_once(serve: Serve, portal: Portal) -> None:
     listener = Listener(portal, shop(), name="shop", endpoint=Endpoint(TOKEN))
     listener.stop()
     again = serve(port=listener.endpoint.port)
@@ -253,7 +255,7 @@ def test_the_port_is_free_again_at_once(serve, portal):
 
 
 @pytest.mark.parametrize("mode", ["2026-07-28", "legacy"])
-def test_stopping_with_ten_open_streams_is_prompt_and_they_end(portal, mode):
+def test_stopping_with_ten_open_streams_is_prompt_and_they_end(portal: Portal, mode: str) -> None:
     listener = Listener(portal, shop(), name="shop", endpoint=Endpoint(TOKEN))
     open_, ended = threading.Event(), threading.Event()
 
@@ -299,19 +301,19 @@ def seconds_to_stop_an_open_sse_stream(portal: Portal) -> float:
 
 # The SDK does not close the memory streams of an SSE session that is cancelled.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_stopping_with_an_open_sse_stream_is_prompt(portal):
+def test_stopping_with_an_open_sse_stream_is_prompt(portal: Portal) -> None:
     assert seconds_to_stop_an_open_sse_stream(portal) < 2.5
     portal.close()
     gc.collect()
 
 
-def test_stopping_twice_does_no_harm(portal):
+def test_stopping_twice_does_no_harm(portal: Portal) -> None:
     listener = Listener(portal, shop(), name="shop", endpoint=Endpoint(TOKEN))
     listener.stop()
     listener.stop()
 
 
-def test_a_lifespan_that_fails_in_the_middle_does_not_end_the_listener(serve):
+def test_a_lifespan_that_fails_in_the_middle_does_not_end_the_listener(serve: Serve) -> None:
     failed = threading.Event()
 
     @asynccontextmanager
@@ -331,18 +333,15 @@ def test_a_lifespan_that_fails_in_the_middle_does_not_end_the_listener(serve):
     assert status(listener) == 200
 
 
-def test_where_listening_is_cancelled_the_next_server_is_heard(serve, portal):
+def test_where_listening_is_cancelled_the_next_server_is_heard(serve: Serve, portal: Portal) -> None:
     cancelled = Listener(portal, shop(), name="shop", endpoint=Endpoint(TOKEN))
     assert status(cancelled) == 200
     cancelled._served.cancel()
-    end = time.monotonic() + DEADLINE
-    while cancelled._socket.fileno() >= 0:
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    until(lambda: cancelled._socket.fileno() < 0)
     assert status(serve()) == 200
 
 
-def test_while_any_server_listens_threads_are_switched_sooner(portal):
+def test_while_any_server_listens_threads_are_switched_sooner(portal: Portal) -> None:
     before = sys.getswitchinterval()
     first, second = (Listener(portal, shop(), name="shop", endpoint=Endpoint(TOKEN)) for _ in range(2))
     assert sys.getswitchinterval() == pytest.approx(SWITCH_INTERVAL)
@@ -352,7 +351,7 @@ def test_while_any_server_listens_threads_are_switched_sooner(portal):
     assert sys.getswitchinterval() == pytest.approx(before)
 
 
-def test_an_interval_that_is_shorter_already_stays(portal):
+def test_an_interval_that_is_shorter_already_stays(portal: Portal) -> None:
     before = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_INTERVAL / 2)
     try:
@@ -372,7 +371,7 @@ def tools(listener: Listener) -> list[str]:
     return anyio.run(main)
 
 
-def test_the_fixed_pair_is_offered_where_it_is_asked_for_and_goes_to_the_server_that_follows(serve):
+def test_the_fixed_pair_is_offered_where_it_is_asked_for_and_goes_to_the_server_that_follows(serve: Serve) -> None:
     first, second = shop(), shop()
     listener = serve(first, stable_tools=True)
     pair = ["list_notebook_tools", "call_notebook_tool"]
@@ -382,7 +381,7 @@ def test_the_fixed_pair_is_offered_where_it_is_asked_for_and_goes_to_the_server_
     assert tools(serve(first)) == ["add"]
 
 
-def test_a_server_that_follows_is_served_at_the_same_address(serve):
+def test_a_server_that_follows_is_served_at_the_same_address(serve: Serve) -> None:
     listener = serve()
     url = listener.url
     other = NotebookServer("other")
@@ -392,7 +391,7 @@ def test_a_server_that_follows_is_served_at_the_same_address(serve):
     assert tools(listener) == ["only"]
 
 
-def test_frames_are_kept_of_both_transports_without_the_token(serve):
+def test_frames_are_kept_of_both_transports_without_the_token(serve: Serve) -> None:
     for transport in ("http", "sse"):
         server = shop()
         listener = serve(server, transport=transport)
@@ -410,7 +409,7 @@ def test_frames_are_kept_of_both_transports_without_the_token(serve):
         assert str(TOKEN) not in kept
 
 
-def test_a_client_that_wants_to_go_on_after_an_event_gets_a_new_stream(serve):
+def test_a_client_that_wants_to_go_on_after_an_event_gets_a_new_stream(serve: Serve) -> None:
     listener = serve()
     with RawClient(listener.url, TOKEN, legacy=True) as client:
         headers = {**client.session, "Accept": "text/event-stream", "Last-Event-ID": "7"}

@@ -28,6 +28,7 @@ from mcp_notebook.server.auth import Token
 from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.hosting import Listener
 from tests.support.kernels import Kernel, running_kernel
+from tests.support.waiting import until
 
 DEADLINE = 30
 TOKEN = Token.make()
@@ -266,10 +267,7 @@ def test_a_client_that_leaves_its_stream_is_forgotten_whatever_it_sent_ahead(
     for _ in range(3):
         with open_stream(listener, more):
             assert len(notifier._subscriptions) == 1
-        end = time.monotonic() + DEADLINE
-        while notifier._subscriptions:
-            assert time.monotonic() < end, "the stream is kept"
-            anyio.run(anyio.sleep, 0.02)
+        until(lambda: not notifier._subscriptions, why=lambda: "the stream is kept")
     assert not limits.LimitedProtocol.open
 
 
@@ -282,10 +280,7 @@ def test_nothing_is_kept_of_connections_that_their_client_resets(limits: ModuleT
         with closing(connect(listener, START + b"Content-Length: 0\r\n\r\n")) as sock:
             sock.recv(12)  # the answer has begun: from now on a next request is waited for
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closed by a reset
-    end = time.monotonic() + listener._uvicorn.config.timeout_keep_alive / 2
-    while kept() and time.monotonic() < end:
-        anyio.run(anyio.sleep, 0.05)
-    assert kept() == 0
+    until(lambda: kept() == 0, deadline=listener._uvicorn.config.timeout_keep_alive / 2, step=0.05)
 
 
 def test_where_requests_have_all_places_a_newcomer_hears_so(
@@ -306,7 +301,7 @@ def test_an_open_stream_has_no_deadline_and_is_not_taken_away(
         for _ in range(30):
             idle = stack.enter_context(closing(connect(listener, START)))
         assert b"408" in rest(idle), "no deadline has passed, so nothing was shown"
-        listener._server.add_tool(lambda: 1, name="another")  # type: ignore[attr-defined]
+        listener._server.add_tool(lambda: 1, name="another")
         received = b""
         while b"list_changed" not in received:
             received += (part := stream.recv(65536))
@@ -343,7 +338,7 @@ def test_a_thousand_connections_without_a_token_leave_the_kernel_as_it_was(
     flooded: tuple[Kernel, str], begun: bytes
 ) -> None:
     kernel, url = flooded
-    port, token = urlsplit(url).port, kernel.value("str(_served.token)")
+    port, token = int(urlsplit(url).port or 0), kernel.value("str(_served.token)")
     files = "len(__import__('os').listdir('/proc/self/fd'))"
     before = kernel.value(files) if sys.platform == "linux" else 0
     with ExitStack() as stack:

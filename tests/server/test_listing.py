@@ -34,7 +34,7 @@ def tool(properties: dict[str, Any] | None = None, *, required: tuple[str, ...] 
     return {"name": "t", "description": "Does it.", "inputSchema": schema, **rest}
 
 
-def test_an_entry_is_listed_under_the_names_of_the_wire_without_what_is_not_set():
+def test_an_entry_is_listed_under_the_names_of_the_wire_without_what_is_not_set() -> None:
     assert listed(Resource(uri="data://a", name="a", mime_type="text/plain")) == {
         "uri": "data://a",
         "name": "a",
@@ -42,20 +42,20 @@ def test_an_entry_is_listed_under_the_names_of_the_wire_without_what_is_not_set(
     }
 
 
-def test_a_default_of_null_stays_in_the_listed_schema():
+def test_a_default_of_null_stays_in_the_listed_schema() -> None:
     def search(limit: int | None = None) -> str:
         return ""
 
     assert entry_of(search)["inputSchema"]["properties"]["limit"]["default"] is None
 
 
-def test_tokens_are_a_quarter_of_the_characters_of_the_compact_json():
+def test_tokens_are_a_quarter_of_the_characters_of_the_compact_json() -> None:
     entry = {"name": "x" * 389}
     assert len(json.dumps(entry, separators=(",", ":"))) == 400
     assert tokens(entry) == 100
 
 
-def test_tokens_count_a_character_of_any_script_once():
+def test_tokens_count_a_character_of_any_script_once() -> None:
     assert tokens({"name": "ü" * 400}) == tokens({"name": "u" * 400})
 
 
@@ -69,7 +69,7 @@ def test_tokens_count_a_character_of_any_script_once():
         ("free", "any, optional"),
     ],
 )
-def test_an_argument_is_said_with_its_type_and_whether_it_must_be_given(name, words):
+def test_an_argument_is_said_with_its_type_and_whether_it_must_be_given(name: str, words: str) -> None:
     root = {
         "properties": {
             "word": {"type": "string"},
@@ -108,15 +108,15 @@ NOT_STATED = "not stated, so a client assumes that it may change and destroy thi
         ),
     ],
 )
-def test_behavior_tells_what_a_tool_states_from_what_a_client_assumes(annotations, words):
+def test_behavior_tells_what_a_tool_states_from_what_a_client_assumes(annotations: Any, words: Any) -> None:
     assert behavior(tool(annotations=annotations)) == words
 
 
-def test_a_tool_without_annotations_is_as_one_with_empty_ones():
+def test_a_tool_without_annotations_is_as_one_with_empty_ones() -> None:
     assert behavior(tool()) == behavior(tool(annotations={}))
 
 
-def test_a_tool_that_says_everything_gets_no_advice():
+def test_a_tool_that_says_everything_gets_no_advice() -> None:
     def search(word: Annotated[str, Field(description="What to look for.")]) -> str:
         """Search the notes."""
         return word
@@ -124,7 +124,7 @@ def test_a_tool_that_says_everything_gets_no_advice():
     assert lint(entry_of(search), search) == []
 
 
-def test_each_thing_that_is_missing_gets_its_advice():
+def test_each_thing_that_is_missing_gets_its_advice() -> None:
     def search(word, limit: int = 3):
         notes.append(word)
         return limit
@@ -138,12 +138,12 @@ def test_each_thing_that_is_missing_gets_its_advice():
     ]
 
 
-def test_a_description_of_white_space_is_none():
+def test_a_description_of_white_space_is_none() -> None:
     assert lint(tool(description=" \n "), None) == ["no description: a model chooses a tool by it. Write a docstring."]
 
 
 @pytest.mark.parametrize("stated", [{"destructiveHint": False}, {"destructiveHint": True}, {"readOnlyHint": True}])
-def test_a_tool_that_writes_and_has_said_what_that_does_is_not_asked_again(stated):
+def test_a_tool_that_writes_and_has_said_what_that_does_is_not_asked_again(stated: Any) -> None:
     def note(word: str) -> None:
         notes.append(word)
 
@@ -151,14 +151,14 @@ def test_a_tool_that_writes_and_has_said_what_that_does_is_not_asked_again(state
     assert len(lint(tool(annotations={"readOnlyHint": False}), note)) == 1
 
 
-def test_the_missing_type_of_a_parameter_that_clients_do_not_see_is_no_matter():
+def test_the_missing_type_of_a_parameter_that_clients_do_not_see_is_no_matter() -> None:
     def search(word: str, context=None) -> str:
         return word
 
     assert lint(tool({"word": {"type": "string", "description": "What."}}), search) == []
 
 
-def test_lint_takes_a_callable_that_is_no_function():
+def test_lint_takes_a_callable_that_is_no_function() -> None:
     class Search:
         def __call__(self, word):
             return word
@@ -166,12 +166,12 @@ def test_lint_takes_a_callable_that_is_no_function():
     assert lint(tool(), Search()) == []
 
 
-def test_nothing_changed_is_an_empty_list():
+def test_nothing_changed_is_an_empty_list() -> None:
     entry = tool({"word": {"type": "string"}}, annotations={"readOnlyHint": True}, title="T")
     assert diff(entry, json.loads(json.dumps(entry))) == []
 
 
-def test_the_order_of_parameters_is_no_change():
+def test_the_order_of_parameters_is_no_change() -> None:
     first = tool({"a": {"type": "string"}, "b": {"type": "string"}})
     second = tool({"b": {"type": "string"}, "a": {"type": "string"}})
     assert diff(first, second) == []
@@ -232,7 +232,7 @@ WORD = {"word": {"type": "string"}}
         (tool(), tool(icons=[{"src": "https://example.com/i.png"}]), ["details of its entry (see the JSON)"]),
     ],
 )
-def test_each_change_is_said_as_clients_see_it(before, after, found):
+def test_each_change_is_said_as_clients_see_it(before: Any, after: Any, found: Any) -> None:
     assert diff(before, after) == found
 
 
@@ -240,7 +240,7 @@ def prompt(**arguments: dict[str, Any]) -> dict[str, Any]:
     return {"name": "p", "arguments": [{"name": name, **rest} for name, rest in arguments.items()]}
 
 
-def test_the_arguments_of_a_prompt_are_compared_by_name():
+def test_the_arguments_of_a_prompt_are_compared_by_name() -> None:
     assert diff(prompt(a={}, b={"required": True}, c={}), prompt(b={"required": False}, c={}, d={})) == [
         "argument 'a' removed",
         "argument 'd' added",
@@ -248,9 +248,10 @@ def test_the_arguments_of_a_prompt_are_compared_by_name():
     ]
 
 
-def test_a_change_inside_a_model_is_seen_though_its_name_is_the_same():
+def test_a_change_inside_a_model_is_seen_though_its_name_is_the_same() -> None:
     def listing(**fields: Any) -> dict[str, Any]:
-        model = create_model("Place", **{name: (annotation, ...) for name, annotation in fields.items()})
+        definitions: dict[str, Any] = {name: (annotation, ...) for name, annotation in fields.items()}
+        model = create_model("Place", **definitions)
 
         def go(place):
             """Go there."""
@@ -263,14 +264,14 @@ def test_a_change_inside_a_model_is_seen_though_its_name_is_the_same():
     ]
 
 
-def test_long_texts_are_cut_in_the_account_of_a_change_and_lines_joined():
+def test_long_texts_are_cut_in_the_account_of_a_change_and_lines_joined() -> None:
     (line,) = diff(tool(description="Does\n   it."), tool(description="word " * 50))
     assert line.startswith('description: "Does it." → "word word')
     assert line.endswith('..."')
     assert len(line) < 120
 
 
-def test_several_changes_are_all_said():
+def test_several_changes_are_all_said() -> None:
     before = tool(WORD, annotations={"readOnlyHint": True})
     after = tool(WORD, required=("word",), annotations={"readOnlyHint": True, "openWorldHint": False}, title="T")
     assert diff(before, after) == [

@@ -48,7 +48,7 @@ def named_one_two_three(register_one: Any) -> None:
 
 
 @replacing_servers
-def test_a_tool_registered_again_is_replaced_and_keeps_its_place(make):
+def test_a_tool_registered_again_is_replaced_and_keeps_its_place(make: Any) -> None:
     server = make()
 
     def register_one(name: str, says: str) -> None:
@@ -67,7 +67,7 @@ def test_a_tool_registered_again_is_replaced_and_keeps_its_place(make):
 
 
 @replacing_servers
-def test_a_prompt_registered_again_is_replaced_and_keeps_its_place(make):
+def test_a_prompt_registered_again_is_replaced_and_keeps_its_place(make: Any) -> None:
     server = make()
 
     def register_one(name: str, says: str) -> None:
@@ -86,7 +86,7 @@ def test_a_prompt_registered_again_is_replaced_and_keeps_its_place(make):
 
 
 @replacing_servers
-def test_a_static_resource_registered_again_is_replaced_and_keeps_its_place(make):
+def test_a_static_resource_registered_again_is_replaced_and_keeps_its_place(make: Any) -> None:
     server = make()
 
     def register_one(name: str, says: str) -> None:
@@ -101,7 +101,7 @@ def test_a_static_resource_registered_again_is_replaced_and_keeps_its_place(make
 
 
 @replacing_servers
-def test_a_resource_template_registered_again_is_replaced_and_keeps_its_place(make):
+def test_a_resource_template_registered_again_is_replaced_and_keeps_its_place(make: Any) -> None:
     server = make()
 
     def register_one(name: str, says: str) -> None:
@@ -120,7 +120,7 @@ def test_a_resource_template_registered_again_is_replaced_and_keeps_its_place(ma
 
 
 @replacing_servers
-def test_a_resource_object_replaces_the_one_of_its_uri(make):
+def test_a_resource_object_replaces_the_one_of_its_uri(make: Any) -> None:
     server = make()
     for text in ("old", "new"):
         server.add_resource(TextResource(uri="data://a", name="a", text=text))
@@ -129,7 +129,7 @@ def test_a_resource_object_replaces_the_one_of_its_uri(make):
 
 
 @replacing_servers
-def test_a_tool_passes_on_all_that_its_decorator_was_told(make):
+def test_a_tool_passes_on_all_that_its_decorator_was_told(make: Any) -> None:
     server = make()
 
     @server.tool(
@@ -152,7 +152,7 @@ def test_a_tool_passes_on_all_that_its_decorator_was_told(make):
 
 
 @replacing_servers
-def test_a_function_that_does_not_fit_leaves_the_working_tool(make):
+def test_a_function_that_does_not_fit_leaves_the_working_tool(make: Any) -> None:
     server = make()
 
     @server.tool()
@@ -169,7 +169,7 @@ def test_a_function_that_does_not_fit_leaves_the_working_tool(make):
 
 
 @replacing_servers
-def test_a_tool_is_called_with_its_context(make):
+def test_a_tool_is_called_with_its_context(make: Any) -> None:
     server = make()
 
     @server.tool()
@@ -194,14 +194,14 @@ def add_failing_tool(server: MCPServer[Any]) -> NoSuchCityError:
     return error
 
 
-def raised_in(server: MCPServer[Any], arguments: dict[str, Any]) -> tuple[Any, Any]:
+def raised_in(server: Any, arguments: dict[str, Any]) -> tuple[Any, Any]:
     """Call ``fail``; return its result, and what the recorder kept of what the function raised."""
     (result,) = asked(server, ("call_tool", "fail", arguments))
     return result, server.runtime.recorder.calls[-1].raised
 
 
 @replacing_servers
-def test_what_a_tool_raised_is_kept_with_the_call_and_not_told_to_the_client(make):
+def test_what_a_tool_raised_is_kept_with_the_call_and_not_told_to_the_client(make: Any) -> None:
     server = make()
     error = add_failing_tool(server)
     result, kept = raised_in(server, {})
@@ -212,7 +212,7 @@ def test_what_a_tool_raised_is_kept_with_the_call_and_not_told_to_the_client(mak
 
 @replacing_servers
 @pytest.mark.parametrize("number", [3, "three"])
-def test_what_a_tool_tells_its_clients_on_purpose_is_not_kept(make, number):
+def test_what_a_tool_tells_its_clients_on_purpose_is_not_kept(make: Any, number: Any) -> None:
     server = make()
 
     @server.tool()
@@ -225,7 +225,7 @@ def test_what_a_tool_tells_its_clients_on_purpose_is_not_kept(make, number):
 
 
 @replacing_servers
-def test_a_request_that_is_waited_for_is_known_by_its_id_and_no_other_is(make):
+def test_a_request_that_is_waited_for_is_known_by_its_id_and_no_other_is(make: Any) -> None:
     server = make()
     add_failing_tool(server)
 
@@ -233,9 +233,9 @@ def test_a_request_that_is_waited_for_is_known_by_its_id_and_no_other_is(make):
         recorder = server.runtime.recorder
         async with Client(server, cache=None) as client:
             with recorder.expecting() as mine, recorder.expecting() as anothers:
-                await client.call_tool("fail", {}, meta={CALL_ID: "nobody's"})
+                await client.call_tool("fail", {}, meta={CALL_ID: "nobody's"})  # type: ignore[arg-type]
                 assert (mine.call, anothers.call) == (None, None)
-                await client.call_tool("fail", {}, meta={CALL_ID: mine.id})
+                await client.call_tool("fail", {}, meta={CALL_ID: mine.id})  # type: ignore[arg-type]
                 return mine.call, anothers.call
 
     mine, anothers = anyio.run(main)
@@ -245,7 +245,7 @@ def test_a_request_that_is_waited_for_is_known_by_its_id_and_no_other_is(make):
 
 @replacing_servers
 @pytest.mark.parametrize("error", [SystemExit(1), KeyboardInterrupt()])
-def test_a_definition_that_ends_the_process_is_refused_and_the_loop_goes_on(make, error):
+def test_a_definition_that_ends_the_process_is_refused_and_the_loop_goes_on(make: Any, error: Any) -> None:
     server = make()
 
     @server.tool()
@@ -276,7 +276,7 @@ def test_a_definition_that_ends_the_process_is_refused_and_the_loop_goes_on(make
 
 
 @replacing_servers
-def test_a_tool_called_outside_any_request_raises_as_the_sdk_has_it(make):
+def test_a_tool_called_outside_any_request_raises_as_the_sdk_has_it(make: Any) -> None:
     server = make()
     error = add_failing_tool(server)
 
@@ -288,7 +288,7 @@ def test_a_tool_called_outside_any_request_raises_as_the_sdk_has_it(make):
     assert raised.value.__cause__ is error
 
 
-def test_adopting_gives_the_server_itself_with_what_it_had():
+def test_adopting_gives_the_server_itself_with_what_it_had() -> None:
     server = plain_server()
     server.tool(name="a")(lambda: "x")
     assert adopt(server) is server
@@ -297,14 +297,15 @@ def test_adopting_gives_the_server_itself_with_what_it_had():
 
 
 @pytest.mark.parametrize("make", [NotebookServer, adopted_server])
-def test_adopting_what_replaces_already_changes_nothing(make):
+def test_adopting_what_replaces_already_changes_nothing(make: Any) -> None:
     server = make()
     runtime, recorder, middleware = server.runtime, server.runtime.recorder, list(server.middleware)
-    assert adopt(server) is server
+    adopted: Any = adopt(server)
+    assert adopted is server
     assert (server.runtime, server.runtime.recorder, server.middleware) == (runtime, recorder, middleware)
 
 
-def test_a_new_server_leaves_the_root_logger_without_handlers():
+def test_a_new_server_leaves_the_root_logger_without_handlers() -> None:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     root.handlers.clear()
@@ -316,7 +317,7 @@ def test_a_new_server_leaves_the_root_logger_without_handlers():
         root.handlers[:] = handlers
 
 
-def test_a_notebook_server_takes_the_options_of_the_sdk():
+def test_a_notebook_server_takes_the_options_of_the_sdk() -> None:
     server = NotebookServer("shop", instructions="Be kind.", version="3")
     assert isinstance(server, MCPServer)
     assert (server.name, server.instructions, server.version) == ("shop", "Be kind.", "3")
@@ -324,7 +325,7 @@ def test_a_notebook_server_takes_the_options_of_the_sdk():
 
 
 @pytest.mark.parametrize("make", [NotebookServer, adopted_server, plain_server])
-def test_definitions_are_all_kinds_by_name_with_the_functions_as_they_were_written(make):
+def test_definitions_are_all_kinds_by_name_with_the_functions_as_they_were_written(make: Any) -> None:
     server = make()
 
     def tool(x: int) -> int:
@@ -356,7 +357,7 @@ def test_definitions_are_all_kinds_by_name_with_the_functions_as_they_were_writt
     assert {d.cell for d in found} == {None}
 
 
-def test_what_is_built_takes_effect_only_when_it_is_registered():
+def test_what_is_built_takes_effect_only_when_it_is_registered() -> None:
     server = NotebookServer()
 
     def tool(x: int) -> int:
@@ -388,7 +389,7 @@ def takes_a_lock(lock: anyio.Lock) -> str:
     return ""
 
 
-def takes_something_undefined(place: Plaec) -> str:  # noqa: F821
+def takes_something_undefined(place: Plaec) -> str:  # type: ignore[name-defined]  # noqa: F821
     return ""
 
 
@@ -403,7 +404,9 @@ def takes_something_undefined(place: Plaec) -> str:  # noqa: F821
         (takes_something_undefined, "'Plaec'"),
     ],
 )
-def test_a_signature_that_no_client_could_fill_is_refused_by_the_name_of_what_is_wrong(build, function, culprit):
+def test_a_signature_that_no_client_could_fill_is_refused_by_the_name_of_what_is_wrong(
+    build: Any, function: Any, culprit: str
+) -> None:
     with pytest.raises(DefinitionError) as refusal:
         build(function)
     message = str(refusal.value)
@@ -413,7 +416,7 @@ def test_a_signature_that_no_client_could_fill_is_refused_by_the_name_of_what_is
 
 
 @pytest.mark.parametrize("uri", ["data://{other}", "data://plain", "data://{open"])
-def test_a_resource_whose_uri_does_not_fit_its_function_is_refused_and_changes_nothing(uri):
+def test_a_resource_whose_uri_does_not_fit_its_function_is_refused_and_changes_nothing(uri: str) -> None:
     server = NotebookServer()
 
     def template(key: str) -> str:

@@ -109,8 +109,9 @@ async def legacy(target: Any, *uris: str) -> AsyncIterator[Ears]:
 
     async def hear(message: Any) -> None:
         if isinstance(message, ServerNotification):
+            params: Any = message.params
             word = message.method.removeprefix("notifications/")
-            ears.hear(f"updated {message.params.uri}" if word == "resources/updated" else word)
+            ears.hear(f"updated {params.uri}" if word == "resources/updated" else word)
 
     client = Client(target, mode="legacy", message_handler=hear, cache=None)
     ears = Ears(client)
@@ -180,7 +181,7 @@ any_change = pytest.mark.parametrize("change", CHANGES, ids=lambda change: chang
 
 @both_eras
 @any_change
-def test_a_client_in_memory_hears_of_a_change_from_any_thread(era, change):
+def test_a_client_in_memory_hears_of_a_change_from_any_thread(era: Any, change: Any) -> None:
     server = shop()
     make, word = CHANGES[change]
 
@@ -194,7 +195,7 @@ def test_a_client_in_memory_hears_of_a_change_from_any_thread(era, change):
 
 @both_eras
 @pytest.mark.parametrize("change", [change for change in CHANGES if "removed" not in change])
-def test_a_client_over_http_hears_of_a_change(served, era, change):
+def test_a_client_over_http_hears_of_a_change(served: Served, era: Any, change: Any) -> None:
     make, word = CHANGES[change]
 
     async def main() -> None:
@@ -208,7 +209,7 @@ def test_a_client_over_http_hears_of_a_change(served, era, change):
     anyio.run(main)
 
 
-def test_a_legacy_client_over_sse_hears_of_a_change():
+def test_a_legacy_client_over_sse_hears_of_a_change() -> None:
     served = Served(shop(), "sse")
 
     async def main() -> None:
@@ -223,7 +224,7 @@ def test_a_legacy_client_over_sse_hears_of_a_change():
 
 
 @both_eras
-def test_a_plain_server_that_was_adopted_tells_its_clients_too(era):
+def test_a_plain_server_that_was_adopted_tells_its_clients_too(era: Any) -> None:
     with quiet_construction():
         server: MCPServer[Any] = MCPServer("plain")
     adopt(server)
@@ -237,7 +238,7 @@ def test_a_plain_server_that_was_adopted_tells_its_clients_too(era):
 
 
 @both_eras
-def test_clients_on_two_loops_at_once_all_hear(era):
+def test_clients_on_two_loops_at_once_all_hear(era: Any) -> None:
     server = shop()
     heard: list[str] = []
     there, told = threading.Event(), threading.Event()
@@ -265,7 +266,7 @@ def test_clients_on_two_loops_at_once_all_hear(era):
 
 
 @both_eras
-def test_a_tool_that_adds_a_tool_while_it_runs_tells_its_own_client(era):
+def test_a_tool_that_adds_a_tool_while_it_runs_tells_its_own_client(era: Any) -> None:
     server = shop()
 
     @server.tool()
@@ -289,7 +290,7 @@ def test_a_tool_that_adds_a_tool_while_it_runs_tells_its_own_client(era):
     anyio.run(main)
 
 
-def test_what_a_tool_publishes_itself_reaches_modern_clients_as_the_sdk_has_it():
+def test_what_a_tool_publishes_itself_reaches_modern_clients_as_the_sdk_has_it() -> None:
     server = shop()
 
     @server.tool()
@@ -308,7 +309,7 @@ def test_what_a_tool_publishes_itself_reaches_modern_clients_as_the_sdk_has_it()
 
 @both_eras
 @pytest.mark.parametrize("uri", ["memo://a", "memo://a/x"])
-def test_who_follows_a_resource_hears_when_its_cell_runs_again(era, uri):
+def test_who_follows_a_resource_hears_when_its_cell_runs_again(era: Any, uri: str) -> None:
     server = shop()
 
     async def main() -> None:
@@ -324,7 +325,7 @@ def test_who_follows_a_resource_hears_when_its_cell_runs_again(era, uri):
     anyio.run(main)
 
 
-def test_a_legacy_session_that_no_longer_follows_a_resource_hears_no_more_of_it():
+def test_a_legacy_session_that_no_longer_follows_a_resource_hears_no_more_of_it() -> None:
     server = shop()
 
     async def main() -> None:
@@ -341,7 +342,7 @@ def test_a_legacy_session_that_no_longer_follows_a_resource_hears_no_more_of_it(
     anyio.run(main)
 
 
-def test_many_changes_in_one_step_are_told_once():
+def test_many_changes_in_one_step_are_told_once() -> None:
     server = shop()
 
     async def main() -> None:
@@ -359,7 +360,7 @@ def test_many_changes_in_one_step_are_told_once():
     anyio.run(main)
 
 
-def test_a_change_after_one_that_was_told_is_told_too():
+def test_a_change_after_one_that_was_told_is_told_too() -> None:
     server = shop()
 
     async def main() -> None:
@@ -372,7 +373,7 @@ def test_a_change_after_one_that_was_told_is_told_too():
 
 
 @both_eras
-def test_a_client_that_is_gone_is_not_told_and_hinders_nobody(era):
+def test_a_client_that_is_gone_is_not_told_and_hinders_nobody(era: Any) -> None:
     server = shop()
 
     async def gone() -> None:
@@ -391,7 +392,7 @@ def test_a_client_that_is_gone_is_not_told_and_hinders_nobody(era):
 
 
 @both_eras
-def test_a_client_that_left_within_its_loop_is_not_told(era):
+def test_a_client_that_left_within_its_loop_is_not_told(era: Any) -> None:
     server = shop()
 
     async def main() -> None:
@@ -405,7 +406,7 @@ def test_a_client_that_left_within_its_loop_is_not_told(era):
     anyio.run(main)
 
 
-def test_who_does_not_listen_is_not_told():
+def test_who_does_not_listen_is_not_told() -> None:
     server = shop()
     heard: list[Any] = []
 
@@ -421,7 +422,7 @@ def test_who_does_not_listen_is_not_told():
     assert heard == []
 
 
-def test_what_is_published_on_the_bus_of_the_author_reaches_modern_clients():
+def test_what_is_published_on_the_bus_of_the_author_reaches_modern_clients() -> None:
     bus = InMemorySubscriptionBus()
     server = shop(subscriptions=bus)
 
@@ -433,7 +434,7 @@ def test_what_is_published_on_the_bus_of_the_author_reaches_modern_clients():
     anyio.run(main)
 
 
-def test_changes_are_told_also_where_the_author_gave_a_bus():
+def test_changes_are_told_also_where_the_author_gave_a_bus() -> None:
     server = shop(subscriptions=InMemorySubscriptionBus())
 
     async def main() -> None:
@@ -445,7 +446,7 @@ def test_changes_are_told_also_where_the_author_gave_a_bus():
     anyio.run(main)
 
 
-def test_the_legacy_handshake_says_that_changes_are_announced_and_resources_can_be_followed():
+def test_the_legacy_handshake_says_that_changes_are_announced_and_resources_can_be_followed() -> None:
     async def main() -> Any:
         async with Client(shop(), mode="legacy", cache=None) as client:
             return client.server_capabilities
@@ -456,7 +457,7 @@ def test_the_legacy_handshake_says_that_changes_are_announced_and_resources_can_
     assert (offered.resources.list_changed, offered.resources.subscribe) == (True, True)
 
 
-def test_a_modern_client_is_offered_the_same():
+def test_a_modern_client_is_offered_the_same() -> None:
     async def main() -> Any:
         async with Client(shop(), mode="auto", cache=None) as client:
             return client.server_capabilities

@@ -77,25 +77,25 @@ def asked(server: MCPServer[Any], method: str, *arguments: Any) -> Any:
     return anyio.run(main)
 
 
-def test_gap_a_plain_server_keeps_the_first_tool_of_a_name(server):
+def test_gap_a_plain_server_keeps_the_first_tool_of_a_name(server: MCPServer[Any]) -> None:
     server.tool(name="a")(old)
     server.tool(name="a")(new)
     assert asked(server, "call_tool", "a").content[0].text == "old"
 
 
-def test_gap_a_plain_server_keeps_the_first_prompt_of_a_name(server):
+def test_gap_a_plain_server_keeps_the_first_prompt_of_a_name(server: MCPServer[Any]) -> None:
     server.prompt(name="a")(old)
     server.prompt(name="a")(new)
     assert asked(server, "get_prompt", "a").messages[0].content.text == "old"
 
 
-def test_gap_a_plain_server_keeps_the_first_resource_of_a_uri(server):
+def test_gap_a_plain_server_keeps_the_first_resource_of_a_uri(server: MCPServer[Any]) -> None:
     server.resource("data://a")(old)
     server.resource("data://a")(new)
     assert asked(server, "read_resource", "data://a").contents[0].text == "old"
 
 
-def test_gap_removing_a_tool_and_adding_it_again_moves_it_to_the_end(server):
+def test_gap_removing_a_tool_and_adding_it_again_moves_it_to_the_end(server: MCPServer[Any]) -> None:
     for name in ("a", "b"):
         server.tool(name=name)(old)
     server.remove_tool("a")
@@ -103,7 +103,7 @@ def test_gap_removing_a_tool_and_adding_it_again_moves_it_to_the_end(server):
     assert [tool.name for tool in asked(server, "list_tools").tools] == ["b", "a"]
 
 
-def test_gap_removing_a_prompt_and_adding_it_again_moves_it_to_the_end(server):
+def test_gap_removing_a_prompt_and_adding_it_again_moves_it_to_the_end(server: MCPServer[Any]) -> None:
     for name in ("a", "b"):
         server.prompt(name=name)(old)
     server.remove_prompt("a")
@@ -111,7 +111,7 @@ def test_gap_removing_a_prompt_and_adding_it_again_moves_it_to_the_end(server):
     assert [prompt.name for prompt in asked(server, "list_prompts").prompts] == ["b", "a"]
 
 
-def test_gap_a_plain_server_has_no_public_way_to_remove_or_replace_a_resource(server):
+def test_gap_a_plain_server_has_no_public_way_to_remove_or_replace_a_resource(server: MCPServer[Any]) -> None:
     public = {name for name in dir(server) if "resource" in name and not name.startswith("_")}
     assert public == {"add_resource", "list_resource_templates", "list_resources", "read_resource", "resource"}
 
@@ -124,7 +124,7 @@ def public_values(owner: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("kind", ["tool", "prompt", "resource", "resource template"])
-def test_what_is_put_is_what_is_there_and_its_order_too(server, kind):
+def test_what_is_put_is_what_is_there_and_its_order_too(server: MCPServer[Any], kind: str) -> None:
     other = filled(plain_server("other"))
     filled(server)
     put = dict(reversed(sdk_gaps.entries(other, kind).items()))
@@ -135,7 +135,7 @@ def test_what_is_put_is_what_is_there_and_its_order_too(server, kind):
     assert sdk_gaps.entries(server, kind) == {}
 
 
-def test_what_is_put_is_what_clients_list_and_reach(server):
+def test_what_is_put_is_what_clients_list_and_reach(server: MCPServer[Any]) -> None:
     filled(server)
     for kind in ("tool", "prompt", "resource", "resource template"):
         entries = sdk_gaps.entries(server, kind)
@@ -147,7 +147,7 @@ def test_what_is_put_is_what_clients_list_and_reach(server):
     assert asked(server, "read_resource", "memo://a/x").contents[0].text == "x"
 
 
-def test_gap_the_public_lists_do_not_hold_the_functions(server):
+def test_gap_the_public_lists_do_not_hold_the_functions(server: MCPServer[Any]) -> None:
     server.tool(name="a")(old)
     server.prompt(name="a")(old)
     server.resource("data://a")(old)
@@ -162,29 +162,29 @@ def test_gap_the_public_lists_do_not_hold_the_functions(server):
     assert not [entry for entry in entries if any(callable(value) for value in dict(entry).values())]
 
 
-def test_gap_a_plain_server_has_no_public_way_to_end_open_streams(server):
+def test_gap_a_plain_server_has_no_public_way_to_end_open_streams(server: MCPServer[Any]) -> None:
     assert not any(isinstance(value, ListenHandler) for value in public_values(server))
     assert not {name for name in dir(server) if name in ("close", "aclose", "stop", "shutdown")}
     assert isinstance(sdk_gaps.listen_handler(server), ListenHandler)
 
 
-def test_a_server_without_subscriptions_has_no_streams_to_end():
+def test_a_server_without_subscriptions_has_no_streams_to_end() -> None:
     with sdk_gaps.quiet_construction():
         server = MCPServer("plain", subscriptions=False)
     assert sdk_gaps.listen_handler(server) is None
 
 
-def test_gap_the_bus_of_a_server_can_be_neither_seen_nor_changed_once_it_is_made(server):
+def test_gap_the_bus_of_a_server_can_be_neither_seen_nor_changed_once_it_is_made(server: MCPServer[Any]) -> None:
     buses = [value for value in public_values(server) if hasattr(value, "publish") and hasattr(value, "subscribe")]
     assert buses == []
 
 
-def test_the_bus_that_tools_publish_on_is_the_authors_where_there_is_one():
+def test_the_bus_that_tools_publish_on_is_the_authors_where_there_is_one() -> None:
     bus = InMemorySubscriptionBus()
     assert sdk_gaps.own_bus(plain_server(subscriptions=bus)) is bus
 
 
-def test_listen_streams_hear_from_the_bus_that_is_put_in_place(server):
+def test_listen_streams_hear_from_the_bus_that_is_put_in_place(server: MCPServer[Any]) -> None:
     bus = InMemorySubscriptionBus()
     sdk_gaps.listen_to(server, bus)
 
@@ -209,13 +209,13 @@ def seen_by_middleware(server: MCPServer[Any]) -> ServerSession:
     return sessions[-1]
 
 
-def test_gap_a_session_does_not_show_the_connection_that_outlives_the_request(server):
+def test_gap_a_session_does_not_show_the_connection_that_outlives_the_request(server: MCPServer[Any]) -> None:
     session = seen_by_middleware(server)
     assert not any(isinstance(value, Connection) for value in public_values(session))
     assert isinstance(sdk_gaps.connection(session), Connection)
 
 
-def test_gap_a_plain_server_has_no_public_way_to_serve_a_pair_of_streams(server):
+def test_gap_a_plain_server_has_no_public_way_to_serve_a_pair_of_streams(server: MCPServer[Any]) -> None:
     runs = {name for name in dir(server) if name.startswith(("run", "serve"))}
     assert runs == {"run", "run_stdio_async", "run_sse_async", "run_streamable_http_async"}
     with pytest.raises(TypeError):
@@ -223,7 +223,7 @@ def test_gap_a_plain_server_has_no_public_way_to_serve_a_pair_of_streams(server)
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
-def test_a_pair_of_streams_is_served_in_both_eras(server, mode):
+def test_a_pair_of_streams_is_served_in_both_eras(server: MCPServer[Any], mode: str) -> None:
     server.tool(name="a")(old)
 
     @asynccontextmanager
@@ -243,31 +243,35 @@ def test_a_pair_of_streams_is_served_in_both_eras(server, mode):
 @pytest.mark.parametrize(
     ("uri", "answers"), [("memo://a/x", True), ("memo://b/x", False), ("memo://a/..", False), ("memo://a/x/y", False)]
 )
-def test_a_template_answers_for_the_uris_that_a_read_would_find(server, uri, answers):
+def test_a_template_answers_for_the_uris_that_a_read_would_find(
+    server: MCPServer[Any], uri: str, answers: bool
+) -> None:
     server.resource("memo://a/{key}")(keyed)
     (template,) = sdk_gaps.entries(server, "resource template").values()
     assert sdk_gaps.matches(template, uri) is answers
 
 
-def test_gap_asking_a_template_whether_it_matches_may_raise_where_no_would_do():
+def test_gap_asking_a_template_whether_it_matches_may_raise_where_no_would_do() -> None:
     template = ResourceTemplate.from_function(keyed, uri_template="memo://a/{key}")
     with pytest.raises(ValueError, match="memo://a"):
         template.matches("memo://a/..")
 
 
-def test_gap_for_whom_the_state_of_rounds_passes_can_be_neither_seen_nor_changed_once_a_server_is_made(server):
+def test_gap_for_whom_the_state_of_rounds_passes_can_be_neither_seen_nor_changed_once_a_server_is_made(
+    server: MCPServer[Any],
+) -> None:
     boundaries = [layer for layer in server.middleware if isinstance(layer, RequestStateBoundary)]
     assert len(boundaries) == 1
     assert not [value for value in public_values(boundaries[0]) if isinstance(value, RequestStateSecurity)]
 
 
-def test_gap_a_plain_server_gives_the_root_logger_a_handler():
+def test_gap_a_plain_server_gives_the_root_logger_a_handler() -> None:
     with bare_root_logger() as handlers:
         MCPServer("plain")
         assert handlers != []
 
 
-def test_quiet_construction_leaves_the_root_logger_alone_and_ends():
+def test_quiet_construction_leaves_the_root_logger_alone_and_ends() -> None:
     with bare_root_logger() as handlers:
         with sdk_gaps.quiet_construction():
             MCPServer("plain")
@@ -276,10 +280,10 @@ def test_quiet_construction_leaves_the_root_logger_alone_and_ends():
         assert handlers != []
 
 
-def test_quiet_construction_ends_where_the_constructor_raises():
+def test_quiet_construction_ends_where_the_constructor_raises() -> None:
     with bare_root_logger() as handlers:
         with pytest.raises(TypeError), sdk_gaps.quiet_construction():
-            MCPServer("plain", no_such_option=1)
+            MCPServer("plain", no_such_option=1)  # type: ignore[call-arg]
         MCPServer("plain")
         assert handlers != []
 

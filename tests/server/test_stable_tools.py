@@ -51,7 +51,7 @@ def listed(server: NotebookServer) -> list[str]:
 both_eras = pytest.mark.parametrize("mode", ["auto", "legacy"])
 
 
-def test_the_pair_stands_beside_the_real_ones_until_it_is_taken_off(server):
+def test_the_pair_stands_beside_the_real_ones_until_it_is_taken_off(server: NotebookServer) -> None:
     assert listed(server) == ["add", *PAIR]
     stable_tools.offer(server)
     assert listed(server) == ["add", *PAIR]
@@ -61,7 +61,9 @@ def test_the_pair_stands_beside_the_real_ones_until_it_is_taken_off(server):
 
 
 @both_eras
-def test_one_lists_the_tools_of_this_moment_with_their_schemas_and_not_itself(server, mode):
+def test_one_lists_the_tools_of_this_moment_with_their_schemas_and_not_itself(
+    server: NotebookServer, mode: str
+) -> None:
     @server.tool()
     def late() -> str:
         return "late"
@@ -75,14 +77,14 @@ def test_one_lists_the_tools_of_this_moment_with_their_schemas_and_not_itself(se
 
 
 @both_eras
-def test_the_other_calls_one(server, mode):
+def test_the_other_calls_one(server: NotebookServer, mode: str) -> None:
     result = called(server, "add", {"a": 2, "b": 3}, mode=mode)
     assert not result.is_error
     assert result.structured_content == {"result": 5}
     assert result.content[0].text == "5"
 
 
-def test_arguments_can_be_left_out(server):
+def test_arguments_can_be_left_out(server: NotebookServer) -> None:
     @server.tool()
     def hello() -> str:
         return "hello"
@@ -91,7 +93,7 @@ def test_arguments_can_be_left_out(server):
     assert result.content[0].text == "hello"
 
 
-def test_a_tool_that_was_replaced_is_called_as_it_is_now(server):
+def test_a_tool_that_was_replaced_is_called_as_it_is_now(server: NotebookServer) -> None:
     @server.tool()
     def add(a: int, b: int) -> str:
         return "new"
@@ -100,11 +102,11 @@ def test_a_tool_that_was_replaced_is_called_as_it_is_now(server):
 
 
 @pytest.mark.parametrize("arguments", [{}, {"a": "x"}])
-def test_arguments_that_do_not_fit_are_an_error_result(server, arguments):
+def test_arguments_that_do_not_fit_are_an_error_result(server: NotebookServer, arguments: Any) -> None:
     assert called(server, "add", arguments).is_error
 
 
-def test_what_the_tool_says_on_purpose_reaches_the_client_and_what_it_raised_does_not(server):
+def test_what_the_tool_says_on_purpose_reaches_the_client_and_what_it_raised_does_not(server: NotebookServer) -> None:
     @server.tool()
     def fail(on_purpose: bool) -> str:
         raise ToolError("closed on Sundays") if on_purpose else ValueError("secret")
@@ -118,11 +120,11 @@ def test_what_the_tool_says_on_purpose_reaches_the_client_and_what_it_raised_doe
     assert repr(server.runtime.recorder.calls[-1].raised) == "ValueError('secret')"
 
 
-def test_a_tool_that_is_not_there_is_an_error_result(server):
+def test_a_tool_that_is_not_there_is_an_error_result(server: NotebookServer) -> None:
     assert called(server, "no such tool", {}).is_error
 
 
-def test_progress_of_the_tool_is_progress_of_the_call(server):
+def test_progress_of_the_tool_is_progress_of_the_call(server: NotebookServer) -> None:
     heard: list[float] = []
 
     async def note(progress: float, total: float | None, message: str | None) -> None:
@@ -147,7 +149,7 @@ def ask_colour() -> Elicit[Colour]:
 
 
 @both_eras
-def test_a_tool_that_asks_the_client_gets_its_answer(server, mode):
+def test_a_tool_that_asks_the_client_gets_its_answer(server: NotebookServer, mode: str) -> None:
     @server.tool()
     def paint(chosen: Annotated[Colour, Resolve(ask_colour)]) -> str:
         return chosen.colour

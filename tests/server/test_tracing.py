@@ -40,15 +40,15 @@ def add(a: int) -> int:
     return a + 1
 
 
-def test_without_a_provider_no_span_is_made(monkeypatch):
+def test_without_a_provider_no_span_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     assert spans_of_a_call(monkeypatch, trace.ProxyTracerProvider()) == []
 
 
-def test_with_a_provider_spans_are_made_as_the_sdk_makes_them(monkeypatch):
+def test_with_a_provider_spans_are_made_as_the_sdk_makes_them(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "tools/call" in spans_of_a_call(monkeypatch, object())
 
 
-def test_the_sdk_makes_spans_unasked_and_our_servers_have_its_middleware_wrapped():
+def test_the_sdk_makes_spans_unasked_and_our_servers_have_its_middleware_wrapped() -> None:
     # Where the first fails, the SDK has a switch for it or makes none by itself, and the wrapping can go.
     assert next(type(m).__name__ for m in MCPServer().middleware) == "OpenTelemetryMiddleware"
     assert [type(m) for m in NotebookServer().middleware].count(SpansWhereCollected) == 1

@@ -8,7 +8,7 @@ import typing
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import make_dataclass
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, cast
 
 import pytest
 from pydantic import BaseModel, Field
@@ -88,7 +88,7 @@ def test_the_typed_dict_of_typing_is_told_in_pydantics_words(annotation: Any) ->
         (any, "<built-in function any>, which no JSON Schema describes"),
         (Annotated[int, Field(ge="a")], "pydantic says: Error building \"int\" validator: ValueError: 'ge' must be"),
         (Annotated[str, Field(pattern="(")], "pydantic says: Error building \"str\" validator: SchemaError: regex"),
-        (Annotated[list[int], Field(min_length="x")], "pydantic says: Error building"),
+        (Annotated[list[int], Field(min_length=cast(int, "x"))], "pydantic says: Error building"),
         (Unfinished, "which names something that is not defined (name 'NotThere' is not defined). Define it in"),
         (list["NotThere"], "which names something that is not defined. Define it in"),  # type: ignore[name-defined]  # noqa: F821
         ("list[NotThere]", "its annotations cannot be read (name 'NotThere' is not defined)"),

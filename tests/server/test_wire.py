@@ -62,7 +62,7 @@ def exchanged(
     return list(wire.frames), b"".join(heard), b"".join(got)
 
 
-def test_json_is_one_frame_each_way_with_its_head():
+def test_json_is_one_frame_each_way_with_its_head() -> None:
     frames, heard, got = exchanged([b'{"id": 1,', b' "method": "ping"}'], [b'{"id": 1, "res', b'ult": {}}'])
     assert [(f.direction, f.message) for f in frames] == [
         ("client", {"id": 1, "method": "ping"}),
@@ -75,7 +75,7 @@ def test_json_is_one_frame_each_way_with_its_head():
     assert got == b'{"id": 1, "result": {}}'
 
 
-def test_a_round_that_asks_for_input_is_told_from_the_result():
+def test_a_round_that_asks_for_input_is_told_from_the_result() -> None:
     request = {"id": 1, "method": "tools/call", "params": {"name": "borrow"}}
     results: list[Any] = [{"resultType": "input_required", "inputRequests": {}}, {"content": []}]
     frames = []
@@ -89,7 +89,7 @@ def test_a_round_that_asks_for_input_is_told_from_the_result():
     ]
 
 
-def test_nothing_is_kept_while_nobody_asked():
+def test_nothing_is_kept_while_nobody_asked() -> None:
     frames, heard, got = exchanged([b"{}"], [b"[]"], on=False)
     assert (frames, heard, got) == ([], b"{}", b"[]")
 
@@ -103,7 +103,7 @@ def events(*messages: Any, newline: str = "\n") -> bytes:
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 @given(data=st.data())
-def test_events_are_frames_however_the_stream_is_cut(newline, data):
+def test_events_are_frames_however_the_stream_is_cut(newline: str, data: Any) -> None:
     messages = [{"n": 1}, {"text": "line\nbreak é"}, {"n": 3}]
     stream = b": a comment" + newline.encode() * 2 + events(*messages, newline=newline)
     places = sorted(data.draw(st.sets(st.integers(0, len(stream)), max_size=8)))
@@ -114,28 +114,28 @@ def test_events_are_frames_however_the_stream_is_cut(newline, data):
     assert [bool(f.head) for f in frames] == [True, True, False, False]
 
 
-def test_several_events_in_one_chunk_are_several_frames():
+def test_several_events_in_one_chunk_are_several_frames() -> None:
     frames, _, _ = exchanged([b"{}"], [events(1, 2) + events(3)], headers=EVENTS)
     assert [f.message for f in frames[1:]] == [1, 2, 3]
 
 
-def test_an_event_whose_data_is_on_several_lines_is_one_message():
+def test_an_event_whose_data_is_on_several_lines_is_one_message() -> None:
     frames, _, _ = exchanged([b"{}"], [b'data: {"a":\ndata: 1}\n\n'], headers=EVENTS)
     assert [f.message for f in frames[1:]] == [{"a": 1}]
 
 
-def test_a_comment_that_keeps_a_stream_alive_is_no_frame():
+def test_a_comment_that_keeps_a_stream_alive_is_no_frame() -> None:
     frames, _, _ = exchanged([b"{}"], [b": ping\n\n", b"id: 1\nretry: 5\ndata:\n\n"], headers=EVENTS)
     assert [f.direction for f in frames] == ["client"]
 
 
-def test_what_is_not_json_is_kept_as_text():
+def test_what_is_not_json_is_kept_as_text() -> None:
     frames, _, _ = exchanged([b"hello \xff"], [b"no"])
     assert frames[0].message == "hello \ufffd"
     assert frames[1].message == "no"
 
 
-def test_a_big_body_is_cut_in_the_frame_and_whole_for_the_client():
+def test_a_big_body_is_cut_in_the_frame_and_whole_for_the_client() -> None:
     body = json.dumps({"text": "x" * 3_000_000}).encode()
     parts = [body[n : n + 65_536] for n in range(0, len(body), 65_536)]
     frames, heard, got = exchanged(parts, parts)
@@ -145,7 +145,7 @@ def test_a_big_body_is_cut_in_the_frame_and_whole_for_the_client():
 
 
 @pytest.mark.parametrize("name", [b"authorization", b"Authorization", b"cookie", b"Set-Cookie", b"proxy-authorization"])
-def test_secrets_are_never_kept(name):
+def test_secrets_are_never_kept(name: bytes) -> None:
     secret = [*JSON, (name, b"Bearer s3cret"), (b"mcp-session-id", b"abc"), (b"x-forwarded-for", b"10.0.0.1")]
     frames, _, _ = exchanged([b"{}"], [b"{}"], headers=secret, sent=secret)
     assert "s3cret" not in repr(frames)
@@ -153,19 +153,19 @@ def test_secrets_are_never_kept(name):
     assert all("10.0.0.1" not in frame.head for frame in frames)
 
 
-def test_that_a_token_was_sent_is_shown():
+def test_that_a_token_was_sent_is_shown() -> None:
     frames, _, _ = exchanged([b"{}"], [b"{}"], sent=[(b"authorization", b"Bearer s3cret")])
     assert frames[0].head == "POST /mcp\nauthorization: [redacted]"
 
 
-def test_each_request_has_a_number_of_its_own():
+def test_each_request_has_a_number_of_its_own() -> None:
     wire = Wire()
     for _ in range(2):
         exchanged([b"{}"], [b"{}"], wire=wire)
     assert [f.exchange for f in wire.frames] == [1, 1, 2, 2]
 
 
-def test_only_the_latest_frames_are_kept():
+def test_only_the_latest_frames_are_kept() -> None:
     wire = Wire()
     for number in range(MOST_FRAMES + 5):
         wire.keep("client", number, transport="memory")
@@ -173,7 +173,7 @@ def test_only_the_latest_frames_are_kept():
     assert wire.frames[0].message == 5
 
 
-def test_what_is_no_http_passes():
+def test_what_is_no_http_passes() -> None:
     passed: list[Any] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -181,7 +181,7 @@ def test_what_is_no_http_passes():
 
     wire = Wire()
     wire.on = True
-    anyio.run(tapped(app, lambda: wire), {"type": "lifespan"}, None, None)
+    anyio.run(tapped(app, lambda: wire), {"type": "lifespan"}, None, None)  # type: ignore[arg-type]
     assert passed == [({"type": "lifespan"}, None, None)]
 
 
@@ -215,7 +215,7 @@ def in_memory(mode: str, use: Callable[[Any], Any]) -> Wire:
     return wire
 
 
-def test_in_memory_the_frames_of_a_modern_client_are_kept():
+def test_in_memory_the_frames_of_a_modern_client_are_kept() -> None:
     wire = in_memory("2026-07-28", lambda client: client.session.call_tool("add", {"a": 1, "b": 2}))
     assert ("client", "tools/call") in methods_and_answers(wire)
     assert "initialize" not in {method for _, method in methods_and_answers(wire)}
@@ -223,7 +223,7 @@ def test_in_memory_the_frames_of_a_modern_client_are_kept():
     assert {(f.transport, f.exchange, f.head) for f in wire.frames} == {("memory", 0, "")}
 
 
-def test_in_memory_the_frames_of_a_legacy_client_are_kept():
+def test_in_memory_the_frames_of_a_legacy_client_are_kept() -> None:
     wire = in_memory("legacy", lambda client: client.session.call_tool("add", {"a": 1, "b": 2}))
     assert methods_and_answers(wire)[:3] == [
         ("client", "initialize"),
@@ -233,7 +233,7 @@ def test_in_memory_the_frames_of_a_legacy_client_are_kept():
     assert {"result": 3} in structured(wire)
 
 
-def test_how_a_notebook_knows_its_own_requests_is_not_in_the_frames():
+def test_how_a_notebook_knows_its_own_requests_is_not_in_the_frames() -> None:
     meta: Any = {CALL_ID: "abc", "mine": 1}
     wire = in_memory("2026-07-28", lambda client: client.session.call_tool("add", {"a": 1, "b": 2}, meta=meta))
     (call,) = [f.message for f in wire.frames if f.message.get("method") == "tools/call"]
@@ -241,7 +241,7 @@ def test_how_a_notebook_knows_its_own_requests_is_not_in_the_frames():
     assert CALL_ID not in repr(wire.frames)
 
 
-def test_in_brief_a_frame_is_a_line_with_the_names_of_its_headers_and_no_value_of_theirs():
+def test_in_brief_a_frame_is_a_line_with_the_names_of_its_headers_and_no_value_of_theirs() -> None:
     request = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "copies"}}
     frames, _, _ = exchanged(
         [json.dumps(request).encode()],
@@ -257,7 +257,7 @@ def test_in_brief_a_frame_is_a_line_with_the_names_of_its_headers_and_no_value_o
     assert " ".join(answered.split()) == "← server 200 application/json result of tools/call mcp-session-id"
 
 
-def test_in_brief_the_address_that_sse_gives_out_has_no_session_and_the_end_of_a_stream_is_no_line():
+def test_in_brief_the_address_that_sse_gives_out_has_no_session_and_the_end_of_a_stream_is_no_line() -> None:
     frames = [
         Frame(0, "client", "http", 1, "GET /sse", ""),
         Frame(
@@ -272,7 +272,7 @@ def test_in_brief_the_address_that_sse_gives_out_has_no_session_and_the_end_of_a
     ]
 
 
-def test_in_brief_frames_in_memory_have_no_columns_of_http():
+def test_in_brief_frames_in_memory_have_no_columns_of_http() -> None:
     frames = [
         Frame(0, "client", "memory", 0, "", {"jsonrpc": "2.0", "id": 1, "method": "ping"}),
         Frame(0, "server", "memory", 0, "", {"jsonrpc": "2.0", "id": 1, "error": {"code": -32601, "message": "no"}}),
@@ -293,5 +293,5 @@ def test_in_brief_frames_in_memory_have_no_columns_of_http():
     head=st.sampled_from(["", "POST /mcp\nmcp-method:", "200\ncontent-type:", "GET /\ncontent-type: ; x"]),
     direction=st.sampled_from(["client", "server"]),
 )
-def test_in_brief_whatever_a_stranger_sends_is_drawn(message, head, direction):
+def test_in_brief_whatever_a_stranger_sends_is_drawn(message: Any, head: Any, direction: Any) -> None:
     assert repr(brief_wire_log([Frame(0, direction, "http", 1, head, message)])).startswith("frames")

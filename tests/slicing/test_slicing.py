@@ -31,7 +31,7 @@ def stops(*cells: str | RanCell, needs: str = "f") -> list[str]:
     return [str(finding) for finding in sliced(*cells, needs=needs).findings if finding.weight == "stops"]
 
 
-CARRIED = {
+CARRIED: dict[str, tuple[list[str | RanCell], list[str]]] = {
     "the last value for what a function reads, the value of then for what a statement reads": (
         ["a = 1", "b = a", "a = 2", "def f(): return a, b"],
         ["a = 1", "b = a", "a = 2", "def f(): return a, b"],
@@ -131,7 +131,7 @@ def test_what_is_left_out_is_named() -> None:
     assert sliced("import time", "%who", "# a comment", "1 + 1", "def f(): ...").findings == ()
 
 
-STOPS = {
+STOPS: dict[str, tuple[list[str | RanCell], str]] = {
     "a name that no cell binds": (["def f(): return ghost"], "ghost"),
     "a name that a shell command sets": (["files = !ls", "def f(): return files"], "files = !ls"),
     "a name that %%capture sets": (["%%capture out\n1", "def f(): return out"], "%%capture out"),
@@ -173,7 +173,7 @@ def test_a_change_in_an_awaited_statement_is_warned_of() -> None:
     assert "await g()" not in [part.text for part in found.statements]
 
 
-def test_a_local_module_stops_and_a_path_warns(tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_a_local_module_stops_and_a_path_warns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "helpers_of_mine.py").write_text("def h(): ...", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.chdir(tmp_path)

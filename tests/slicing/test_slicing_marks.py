@@ -116,7 +116,10 @@ def test_the_tags_of_cells_in_a_notebook_file_are_known(tmp_path: Path) -> None:
     nbformat.write(new_notebook(cells=cells), tmp_path / "n.ipynb")
     with headless.run(tmp_path / "n.ipynb") as notebook:
         ran = history_of(notebook.shell).cells()
-    assert [(cell.source, cell.tags) for cell in ran] == [("a = 1", {"mcp-keep"}), ("b = 2", set())]
+    assert [(cell.source, cell.tags) for cell in ran] == [
+        ("a = 1", frozenset({"mcp-keep"})),
+        ("b = 2", frozenset()),
+    ]
 
 
 @pytest.mark.slow

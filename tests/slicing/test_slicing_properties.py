@@ -12,12 +12,15 @@ import types
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from mcp_notebook.export.ran import RanCell
 from mcp_notebook.slicing import slicer, statements
 from tests.support import ROOT
+
+pytestmark = pytest.mark.once
 
 PRELUDE = """
 from itertools import count, chain

@@ -27,6 +27,7 @@ from mcp_notebook.export import project
 from tests.support.hostile_inputs import SESSION, Input, inputs
 from tests.support.packages import environment, package, write
 from tests.support.raw_http import LEGACY, RawClient, answer
+from tests.support.waiting import NEVER, until
 
 TOKEN = "-".join(["fuzzed", "by", "nobody", "else"])
 PATIENCE = 20.0
@@ -158,12 +159,17 @@ def server(kind: str) -> Iterator[tuple[str, Path]]:
 
 
 def _url(log: Path, process: subprocess.Popen[bytes]) -> str:
-    end = time.monotonic() + 60
-    while time.monotonic() < end and process.poll() is None:
-        if found := re.search(r"Listening at (http://[^\s\"]+)", log.read_text(encoding="utf-8", errors="replace")):
-            return found[1]
-        time.sleep(0.05)
-    raise AssertionError(log.read_text(encoding="utf-8", errors="replace"))
+    def said() -> str:
+        return log.read_text(encoding="utf-8", errors="replace")
+
+    def found() -> re.Match[str] | None:
+        where = re.search(r"Listening at (http://[^\s\"]+)", said())
+        assert where or process.poll() is None, said()
+        return where
+
+    where = until(found, deadline=60, step=0.05, why=said)
+    assert where
+    return where[1]
 
 
 def run(kind: str, many: int, seed: int = 1) -> Report:
@@ -271,7 +277,7 @@ def _settled(url: str, enough: float = 0) -> int:
         with RawClient(url, TOKEN) as client:
             said = answer(client.request("tools/call", {"name": "settle", "arguments": {}}))
             smallest = min(smallest, said["result"]["structuredContent"]["result"])
-        time.sleep(0.3)
+        NEVER.wait(0.3)
     return smallest
 
 

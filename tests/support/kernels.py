@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from jupyter_client.manager import KernelManager, start_new_kernel
+
+from tests.support.waiting import until
 
 DEADLINE = 60
 
@@ -96,6 +97,12 @@ class Kernel:
             self.client.input(answer)
         return self.finish(message_id)
 
+    @property
+    def process(self) -> Any:
+        """The kernel's own process."""
+        assert self.manager.provisioner is not None
+        return self.manager.provisioner.process
+
     def interrupt(self) -> None:
         self.manager.interrupt_kernel()
 
@@ -119,9 +126,7 @@ class Kernel:
 
     def wait_for(self, expression: str) -> None:
         """Wait until an expression is true in the kernel."""
-        end = time.monotonic() + DEADLINE
-        while not self.value(f"bool({expression})"):
-            assert time.monotonic() < end, f"never true: {expression}"
+        until(lambda: self.value(f"bool({expression})"), deadline=DEADLINE, why=lambda: f"never true: {expression}")
 
     def complete(self, line: str) -> list[str]:
         reply = self.client.complete(line, reply=True, timeout=DEADLINE)

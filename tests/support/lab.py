@@ -18,6 +18,8 @@ import nbformat
 import pytest
 from playwright.sync_api import Locator, Page, sync_playwright
 
+from tests.support.outside import Connected, connected
+
 OUTPUT = Path("test-output")
 """Where screenshots go."""
 
@@ -96,6 +98,22 @@ class Lab:
         else:
             of.scroll_into_view_if_needed()
             of.screenshot(path=OUTPUT / f"{name}.png")
+
+
+@contextmanager
+def client_of(lab: Lab, name: str, cells: Sequence[str], *more: str) -> Iterator[Connected]:
+    """Open a notebook, run its cells, which end in ``listener = %mcp serve``, and yield a client from outside.
+
+    The notebook has the cells in `more`, too, which do not run.
+    """
+    served = f"with open('where-{name}', 'w') as where:\n    print(listener.url, str(listener.token), file=where)"
+    lab.open(name, [*cells, f"{served}\nprint('written')", *more])
+    for cell in (*cells, served):
+        lab.run(cell.splitlines()[0])
+    lab.output(served.splitlines()[0]).get_by_text("written").wait_for()
+    url, token = (lab.home / "course" / f"where-{name}").read_text().split()
+    with connected(url, token) as client:
+        yield client
 
 
 def find_browser() -> str | None:

@@ -1,10 +1,15 @@
-"""Have nbval run cells as every front end does: counted, and kept in the history, which `%mcp export` reads."""
+"""Have nbval run cells as every front end does: counted, and kept in the history, which `%mcp export` reads.
+
+Each process has a directory of its own for where kernels listen, so that no notebook finds the server of another.
+"""
 
 from __future__ import annotations
 
+import os
+import tempfile
 from typing import Any
 
-from nbval.kernel import RunningKernel  # type: ignore[import-untyped]
+from nbval.kernel import RunningKernel
 
 __all__: list[str] = []
 
@@ -18,3 +23,11 @@ def _start(self: Any, *args: Any, **options: Any) -> None:
 
 
 RunningKernel.__init__ = _start
+
+
+_runtime = tempfile.TemporaryDirectory(prefix="nbval-")
+os.environ["JUPYTER_RUNTIME_DIR"] = _runtime.name
+
+
+def pytest_unconfigure() -> None:
+    _runtime.cleanup()

@@ -26,10 +26,12 @@ def command(answers: Mapping[str, Any], capabilities: Mapping[str, Any] | None =
     return [sys.executable, str(Path(__file__)), json.dumps({"answers": dict(answers), "capabilities": can})]
 
 
-def odd(*, tools: Any = None, result: Any = None, error: Any = None, stretch: int = 1, **more: Any) -> list[str]:
+def odd(
+    more: Mapping[str, Any] | None = None, *, tools: Any = None, result: Any = None, error: Any = None, stretch: int = 1
+) -> list[str]:
     """Return the command of a server with tools, one named ``t`` if not given, and what a call of one answers.
 
-    An error's texts are repeated `stretch` times: a command cannot be that long.
+    An error's texts are repeated `stretch` times: a command cannot be that long. With `more`, it answers other methods.
     """
     answers: dict[str, Any] = {
         "tools/list": {"result": {"tools": [{"name": "t", "inputSchema": OBJECT}] if tools is None else tools}},
@@ -37,7 +39,7 @@ def odd(*, tools: Any = None, result: Any = None, error: Any = None, stretch: in
     }
     if error is not None:
         answers["tools/call"] = {"error": error, "stretch": stretch}
-    return command(answers | more)
+    return command({**answers, **(more or {})})
 
 
 class OddServer:

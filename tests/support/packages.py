@@ -6,9 +6,8 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,6 +17,7 @@ from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.export import dependencies, project
 from mcp_notebook.export.module.writing import Module
+from tests.support.waiting import until
 
 SERVER = '''"""A shop for books."""
 
@@ -165,17 +165,16 @@ def free_port() -> int:
 
 def wait_for(url: str, process: subprocess.Popen[str] | None = None) -> None:
     """Wait until the package answers probes, as long as its process runs."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
+
+    def answers() -> bool:
         if process is not None:
             assert process.poll() is None, process.stderr.read() if process.stderr else ""
-        try:
+        with suppress(httpx2.TransportError):
             httpx2.get(f"{url}/health")
-        except httpx2.TransportError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError("it does not answer")
+            return True
+        return False
+
+    until(answers, step=0.05, why=lambda: "it does not answer")
 
 
 def status(url: str, path: str = "/mcp", **headers: str) -> int:

@@ -114,7 +114,7 @@ def of_python(path: Path) -> Iterator[Text]:
             yield Text(f"{place}:{node.lineno}", _plain("".join(map(str, parts))))
     for node in ast.walk(tree):
         message = isinstance(node, ast.Constant) and node not in skipped and node.value
-        if isinstance(message, str) and " " in message.strip():
+        if isinstance(node, ast.Constant) and isinstance(message, str) and " " in message.strip():
             yield Text(f"{place}:{node.lineno}", _plain(message))
     yield from _comments(source, str(place))
 

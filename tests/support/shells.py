@@ -52,6 +52,8 @@ def running_shell(*, loaded: bool = True) -> Iterator[Shell]:
         unload_ipython_extension(shell)
         atexit.unregister(shell.atexit_operations)
         history = shell.history_manager
+        # It would collect garbage, over all that the tests have imported: half a second for each shell.
+        shell.displayhook.flush = lambda: None
         shell.atexit_operations()
         history.db.close()  # which IPython 8 leaves to the collector
         shell.restore_sys_module_state()

@@ -91,7 +91,7 @@ def guarded(port: int) -> tuple[MCPServer[Any], Approves]:
     base = AnyHttpUrl(f"http://127.0.0.1:{port}")
     server: MCPServer[Any] = MCPServer(
         "guarded",
-        auth_server_provider=provider,
+        auth_server_provider=provider,  # type: ignore[arg-type]
         auth=AuthSettings(
             issuer_url=base,
             resource_server_url=AnyHttpUrl(f"http://127.0.0.1:{port}/mcp"),

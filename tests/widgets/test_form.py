@@ -17,6 +17,7 @@ from mcp_notebook.cells import explain
 from mcp_notebook.client import Connection, OnProgress, Outcome
 from mcp_notebook.portal import Portal
 from mcp_notebook.widgets.form import ToolForm
+from tests.support.waiting import until
 
 
 class Loan(BaseModel):
@@ -190,16 +191,11 @@ def test_an_error_of_the_tool_is_shown_with_what_it_raised(driver: Driver) -> No
 def test_cancel_reaches_the_server_and_the_form_is_ready_again(driver: Driver) -> None:
     story.clear()
     driver.press()
-    while story != ["started"]:
-        threading.Event().wait(0.01)
+    until(lambda: story == ["started"])
     assert driver.field("Call").disabled
     driver.press("Cancel")
     driver.wait_for("cancelled")
-    for _ in range(1000):
-        if story == ["started", "ended"]:
-            break
-        threading.Event().wait(0.01)
-    assert story == ["started", "ended"]
+    until(lambda: story == ["started", "ended"])
 
 
 @pytest.mark.parametrize("driver", ["everything"], indirect=True)

@@ -155,9 +155,10 @@ def test_json_that_leaves_out_a_required_value_leaves_nothing_of_the_one_before(
 
 
 def test_arguments_of_several_kinds_are_chosen_from() -> None:
-    options = [{"title": "By name", "required": ["name"]}, {"title": "By number", "required": ["number"]}]
-    options[0]["properties"] = {"name": {"type": "string"}}
-    options[1]["properties"] = {"number": {"type": "integer"}}
+    options = [
+        {"title": "By name", "required": ["name"], "properties": {"name": {"type": "string"}}},
+        {"title": "By number", "required": ["number"], "properties": {"number": {"type": "integer"}}},
+    ]
     form = SchemaForm({"type": "object", "properties": {"loud": {"type": "boolean"}}, "oneOf": options})
     assert [str(problem) for problem in form.problems()] == ["choose what to send"]
     find(form, "one of").label = "By number"

@@ -5,8 +5,7 @@ from __future__ import annotations
 import gc
 import re
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from mcp_notebook.rendering.calls.traffic import CallRows, call_of, rows_of_fram
 from mcp_notebook.widgets.workbench import Home, Workbench
 from mcp_notebook.widgets.workbench.pace import Pace
 from tests.support.kernels import Kernel
+from tests.support.waiting import until
 
 DEADLINE = 20
 
@@ -122,7 +122,7 @@ class Person:
         return re.sub("<style>.*?</style>", "", whole, flags=re.DOTALL)
 
     def waits_for(self, page: str, text: str) -> str:
-        until(lambda: text in self.reads(page), lambda: f"no {text!r} in {self.reads(page)}")
+        until(lambda: text in self.reads(page), why=lambda: f"no {text!r} in {self.reads(page)}")
         return self.reads(page)
 
 
@@ -130,13 +130,6 @@ def inside(widget: w.Widget) -> Iterator[w.Widget]:
     yield widget
     for child in getattr(widget, "children", ()):
         yield from inside(child)
-
-
-def until(holds: Callable[[], bool], why: Callable[[], str] = lambda: "it never held") -> None:
-    deadline = time.monotonic() + DEADLINE
-    while not holds():
-        assert time.monotonic() < deadline, why()
-        threading.Event().wait(0.01)
 
 
 def library() -> NotebookServer:
@@ -532,12 +525,8 @@ def test_running_its_cell_again_closes_the_workbench_of_before(shared_kernel: Ke
     assert "text/html" in first.data[-1]
     again = shared_kernel.run("%mcp inspect", cell="bench")
     assert again.text == first.text
-    shared_kernel.good("import threading, time\nend = time.monotonic() + 10")
-    shared_kernel.good(
-        "while time.monotonic() < end and (n := sum(t.name == 'mcp-notebook-workbench' for t in threading.enumerate()))"
-        " != 2:\n    time.sleep(0.05)"
-    )
-    assert shared_kernel.value("n") == 2
+    shared_kernel.good("import threading")
+    shared_kernel.wait_for("sum(t.name == 'mcp-notebook-workbench' for t in threading.enumerate()) == 2")
 
 
 def test_an_unknown_target_is_one_line(shared_kernel: Kernel) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
-import time
+import threading
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +18,7 @@ from typing import Any
 JSON, EVENTS = "application/json", "text/event-stream"
 TEXT = '{"jsonrpc":"2.0","id":%s,"result":{"content":[{"type":"text","text":"%s"}]}}'
 BIG = 500_000_000
+NEVER = threading.Event()
 
 
 def bomb(wbits: int) -> bytes:
@@ -38,7 +39,7 @@ class Peer(BaseHTTPRequestHandler):
         pass
 
     def put(self, body: bytes = b"", kind: str = JSON, status: int = 200, **headers: str) -> None:
-        self.start(kind, status, **headers, **{"Content-Length": str(len(body))})
+        self.start(kind, status, **headers, Content_Length=str(len(body)))
         self.wfile.write(body)
 
     def start(self, kind: str = EVENTS, status: int = 200, **headers: str) -> None:
@@ -46,7 +47,7 @@ class Peer(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in {"Content-Type": kind, **headers}.items():
             self.send_header(name.replace("_", "-"), value)
-        if "Content-Length" not in headers:
+        if "Content_Length" not in headers:
             self.send_header("Connection", "close")
             self.close_connection = True
         self.end_headers()
@@ -62,7 +63,7 @@ class Peer(BaseHTTPRequestHandler):
         while True:
             self.wfile.write(piece)
             self.wfile.flush()
-            time.sleep(pause)
+            NEVER.wait(pause)
 
     def answer(self, request: object, result: object) -> None:
         self.put(json.dumps({"jsonrpc": "2.0", "id": request, "result": result}).encode())
@@ -119,10 +120,11 @@ class Peer(BaseHTTPRequestHandler):
     def _asked(self, fault: str, message: dict[str, Any]) -> None:
         method, request = message["method"], message["id"]
         if method == "tools/call" and message["params"]["name"] == "bad":
-            return FAULTS[fault](self, request)
-        if method not in RESULTS:
-            return self.refuse(request, "Method not found", 404)
-        return self.answer(request, RESULTS[method](message.get("params") or {}))
+            FAULTS[fault](self, request)
+        elif method not in RESULTS:
+            self.refuse(request, "Method not found", 404)
+        else:
+            self.answer(request, RESULTS[method](message.get("params") or {}))
 
 
 RESULTS: dict[str, Callable[[dict[str, Any]], Any]] = {
@@ -172,12 +174,12 @@ FAULTS: dict[str, Callable[[Peer, Any], object]] = {
     "a-notification": lambda p, i: p.put(b'{"jsonrpc":"2.0","method":"notifications/message"}'),
     "result-is-text": lambda p, i: p.answer(i, "x"),
     "web-page": lambda p, i: p.put(b"<h1>Shop</h1>", "text/html"),
-    "cut-short": lambda p, i: p.start(JSON, **{"Content-Length": "1000"}) or setattr(p, "close_connection", True),
+    "cut-short": lambda p, i: p.start(JSON, Content_Length="1000") or setattr(p, "close_connection", True),
     "events-end": lambda p, i: p.stream(b": nothing\n\n"),
     "events-end-after-a-message": lambda p, i: p.stream(event('{"jsonrpc":"2.0","method":"notifications/x"}')),
     "events-ask-to-come-back-late": lambda p, i: p.stream(event("", "id: 1", "retry: 99999999")),
     "error-in-latin-1": lambda p, i: p.put("caf\xe9".encode("latin-1"), "text/plain", 500),
-    "silence": lambda p, i: time.sleep(600),
+    "silence": lambda p, i: NEVER.wait(600),
     "drip": lambda p, i: p.endless(b"", b" ", JSON, pause=0.05),
     "drip-of-events": lambda p, i: p.endless(b"", b": still here\n\n", pause=0.05),
 }  # fmt: skip

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import sys
-import time
+import threading
 from pathlib import Path
 from typing import Any, BinaryIO
 
 OUT: BinaryIO = sys.stdout.buffer
+NEVER = threading.Event()
 TEXT = '{"jsonrpc":"2.0","id":%s,"result":{"content":[{"type":"text","text":"%s"}]}}'
 
 
@@ -92,8 +93,8 @@ BAD_ANSWERS = {
     "ends": lambda i: sys.exit(3),
     "ends-in-the-middle": lambda i: (put('{"jsonrpc":"2.0","id":', b""), sys.exit(3)),
     "silence": lambda i: None,
-    "drip": lambda i: [put("{", b"") or time.sleep(0.05) for _ in range(10_000)],
-    "progress": lambda i: ([(time.sleep(0.2), put(PROGRESS % (i, n))) for n in range(6)], answer(i, text("x"))),
+    "drip": lambda i: [put("{", b"") or NEVER.wait(0.05) for _ in range(10_000)],
+    "progress": lambda i: ([(NEVER.wait(0.2), put(PROGRESS % (i, n))) for n in range(6)], answer(i, text("x"))),
     "flood-of-messages": lambda i: flood(
         '{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"again"}}'
     ),
@@ -147,7 +148,7 @@ def begin(fault: str) -> None:
         sys.stderr.write(sys.argv[2])
         sys.exit(1)
     elif fault == "never-starts":
-        time.sleep(600)
+        NEVER.wait(600)
 
 
 NODE = """node:internal/modules/cjs/loader:1215
@@ -188,7 +189,7 @@ def main() -> None:
             refuse(None, -32601, "Method not found")
         elif method == "tools/list":
             if fault == "answers-notifications":
-                time.sleep(0.2)
+                NEVER.wait(0.2)
             answer(
                 request, {"tools": [{"name": n, "inputSchema": {"type": "object"}} for n in ("good", "bad", "ends")]}
             )
