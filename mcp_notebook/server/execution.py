@@ -38,7 +38,7 @@ AsyncFunction = Callable[..., Awaitable[Any]]
 
 
 class Execution(NamedTuple):
-    """How the calls of a tool run.
+    """The place and the time limit of the calls of a tool.
 
     Attributes:
         run_on: Where they run.
