@@ -140,7 +140,7 @@ def test_a_cell_that_cannot_become_a_tool_changes_nothing_and_says_why(
     [
         ("%mcp cal add", "There is no verb 'cal'. Did you mean 'call'?"),
         ("%mcp call ad", "has no tool 'ad'. Did you mean 'add'?"),
-        ("%mcp call add a=1", "add needs b: %mcp call add b=..."),
+        ("%mcp call add a=1", "add requires b: %mcp call add b=..."),
         ("%mcp call add a=1 c=2", "add has no parameter 'c' (it takes: a, b)."),
         ("%mcp call add a=one b=1", "a=one is not JSON, a Python literal or a variable."),
         ("%mcp call add 1 2", "'1' is not key=value."),
