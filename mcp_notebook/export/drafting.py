@@ -1,4 +1,4 @@
-"""The package as it is going to be, before anything is written: its files, and what is to be said of the cells."""
+"""The package before anything is written: its files, and the findings about the cells."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class Draft:
     """A package before it is written.
 
     Attributes:
-        package: What its files are written from.
+        package: The content of its files.
         files: The text of each, by its path.
         recorded: The calls that can be made again.
-        findings: What is to be said of the cells, what stops first.
+        findings: The findings about the cells; those that stop come first.
         hide: Shortens the secrets in a text.
     """
 
@@ -52,7 +52,7 @@ class Draft:
 
     @property
     def is_stopped(self) -> bool:
-        """Whether a finding stops it."""
+        """True if a finding stops it."""
         return any(finding.weight == "stops" for finding in self.findings)
 
     @property
@@ -61,7 +61,7 @@ class Draft:
         return {s.variable: s.live for s in self.package.module.settings if s.live is not None}
 
     def test_anew(self, varies: Mapping[int, Sequence[str]] | None, volatile: Sequence[str]) -> None:
-        """Write the tests again, now that a proof has shown which values vary; or has not, which is None."""
+        """Write the tests again, now that a proof has shown which values vary; None if it has not."""
         tests = _tests(self.recorded, self.package.name, self.package.module.variable, volatile, varies)
         if not tests:
             return
@@ -101,7 +101,7 @@ def draft(
 
 
 def _locked(needed: Dependencies, destination: Path, *, ask: bool) -> Dependencies:
-    """Return dependencies with the hashes of what is locked: those of the lock that is there, or of the indexes."""
+    """Return dependencies with the hashes of locked packages: from the existing lock, or from the indexes."""
     if needed.unlocked:
         return needed  # pip chooses one of them, and with hashes it would refuse
     place = destination / "requirements.lock"
@@ -110,7 +110,7 @@ def _locked(needed: Dependencies, destination: Path, *, ask: bool) -> Dependenci
     if known or not ask:
         return replace(needed, hashes=known)
     finding = Finding(
-        "warns", None, "requirements.lock", "It has no hashes, since no index told those of all that ran.",
+        "warns", None, "requirements.lock", "It has no hashes, because no index has those of all packages that ran.",
         "Export again where pip reaches the index.",
     )  # fmt: skip
     return replace(needed, findings=(*needed.findings, finding))
@@ -123,7 +123,7 @@ def _tests(
     volatile: Sequence[str],
     varies: Mapping[int, Sequence[str]] | None,
 ) -> dict[str, str]:
-    """Write the tests; `varies` is what a proof has shown, empty before it has, and None where there is to be none."""
+    """Write the tests; `varies` has what a proof has shown: empty before it, None if there will not be one."""
     calls = [call for call in recorded.calls if testable(call)]
     if not calls:
         return {}
@@ -131,11 +131,11 @@ def _tests(
 
 
 def _of_calls(recorded: Replays, tests: Mapping[str, str]) -> Iterator[Finding]:
-    """Say what a proof would: which calls are no tests, and what is compared where nobody knows which values vary."""
+    """Name the calls that do not become tests, and the comparisons for which nobody knows which values vary."""
     for call, why in recorded.left_out:
-        yield Finding("notes", None, f"call {call.number}, {call.title}", f"is no test: {why}.")
+        yield Finding("notes", None, f"call {call.number}, {call.title}", f"does not become a test: {why}.")
     if TYPES in tests.get(TESTS, ""):
-        what = "compare only the types of what calls gave that were made once, since only a proof shows what varies."
+        what = "compare only the types of the results of calls that were made once: only a proof shows what varies."
         yield Finding("notes", None, f"tests/{TESTS}", what, "Export without --no-proof, or make the calls twice.")
 
 

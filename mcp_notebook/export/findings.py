@@ -1,4 +1,4 @@
-"""What an export has to say of the cells: what it cannot carry, what it changed, what it left out."""
+"""Findings about the cells: code that an export cannot carry, that it changed, or that it left out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOST = 8
 """Places that one line of a report names."""
 
 Weight = Literal["stops", "warns", "notes"]
-"""Whether the package cannot be what ran (nothing is written), may differ from it, or is the same in another form."""
+"""Nothing is written, the package may differ from what ran, or it is the same in another form."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Finding:
         weight: How much it weighs.
         cell: The number of the cell; None where no cell is meant.
         name: The name, definition or line that it is about.
-        what: What is the case, and why it matters; a sentence.
-        way_out: What to do; a sentence, or "" where there is nothing to do.
+        what: The fact, and why it matters; a sentence.
+        way_out: The fix; a sentence, or "" if there is nothing to do.
     """
 
     weight: Weight
@@ -35,7 +35,7 @@ class Finding:
 
     @property
     def said(self) -> str:
-        """What is the case, and what to do."""
+        """The fact and the fix."""
         return f"{self.what} {self.way_out}".rstrip()
 
     def __str__(self) -> str:
@@ -60,7 +60,7 @@ class Group:
 
     @property
     def more(self) -> str:
-        """How many there are beside, in words; "" for none."""
+        """The number of further places, in words; "" for none."""
         left = len(self.findings) - MOST
         return f" and {left} more" if left > 0 else ""
 

@@ -1,4 +1,4 @@
-"""What a package can be called."""
+"""Names for a package."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def package_name(wanted: str, imported: Collection[str] = ()) -> tuple[str, tupl
     if name == wanted.replace("-", "_"):
         return name, ()
     shown = wanted if len(wanted) <= LONGEST else f"{wanted[:LONGEST]}..."
-    reason = f"{shown!r} is {why}" if why else f"{shown!r} is no name for a package"
+    reason = f"{shown!r} is {why}" if why else f"{shown!r} is not a name for a package"
     return name, (
         Finding("notes", None, " ".join(printable(shown).split()), f"The package is called {name}, because {reason}."),
     )

@@ -1,4 +1,4 @@
-"""What is exported, as plain data: the cells that ran, and the server that they made."""
+"""The subject of an export, as plain data: the cells that ran, and the server that they made."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ __all__ = ["RanCell", "Subject"]
 
 @dataclass(frozen=True)
 class Subject:
-    """What is exported: a live server, and the cells that it came from.
+    """A live server, and the cells that it came from.
 
     Attributes:
         server: The live server.
         variable: The variable that holds it; None where only magics know it.
         cells: In the order in which they ran; a cell that ran twice is there twice.
         namespace: The notebook's variables as they are now.
-        gone: Says what a server offered once and no longer does, by kind and name.
+        gone: Returns the definitions that a server offered once and no longer does, by kind and name.
     """
 
     server: MCPServer[Any]

@@ -1,4 +1,4 @@
-"""What came of an export, in words."""
+"""The report of an export, as text."""
 
 from __future__ import annotations
 

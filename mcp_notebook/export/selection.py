@@ -1,4 +1,4 @@
-"""The statements that a package carries, and what is to be said of them and of the rest."""
+"""The statements that a package carries, and what to know about them and about the rest."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.pitfalls.files import directories, removals
 from mcp_notebook.export.settings import environment_reads
 from mcp_notebook.slicing import slicer
-from mcp_notebook.slicing.result import Slice
 from mcp_notebook.slicing.statements import Notebook, Statement
 
 __all__ = ["Selection", "select"]
@@ -19,12 +18,12 @@ __all__ = ["Selection", "select"]
 
 @dataclass(frozen=True)
 class Selection:
-    """What a package carries.
+    """The content of a package.
 
     Attributes:
-        statements: In execution order.
-        findings: What could not be carried, what was left out.
-        future: The features that ``from __future__`` imports turned on for them.
+        statements: The statements, in execution order.
+        findings: The findings about the statements and about the rest.
+        future: The features that ``from __future__`` imports turned on for the statements.
     """
 
     statements: tuple[Statement, ...]
@@ -41,9 +40,9 @@ def select(
     leave_out: Iterable[Statement] = (),
     functions: Collection[str] = (),
 ) -> Selection:
-    """Return the statements that definitions need, with what is to be said; the arguments are as of `slicer.cut`.
+    """Return the statements that definitions need, with findings; the arguments are those of `slicer.cut`.
 
-    What only sets the environment is left out: that is for where the package runs.
+    Statements that only set the environment are left out: they are for the place where the package runs.
     """
     environment = [s for s in notebook.statements if environment_reads.only_sets(s.node)]
 
@@ -61,16 +60,4 @@ def select(
         found = cut(needed, also=also)
     bound = frozenset[str]().union(*(repairs.by_name(s.node) for s in found.statements))
     found = replace(found, unbound={name: cell for name, cell in found.unbound.items() if name not in bound})
-    return Selection(found.statements, tuple(dict.fromkeys(_findings(notebook, found))), found.future)
-
-
-def _findings(notebook: Notebook, found: Slice) -> Iterator[Finding]:
-    carried = found.statements
-    yield from pitfalls.unbound(found.unbound, notebook)
-    for one in found.not_followed:
-        yield pitfalls.not_followed(one.statement, one.names, is_trial=one.is_trial)
-    for name, statement in found.changed_later.items():
-        yield pitfalls.changed_later(name, statement)
-    yield from pitfalls.twofold.findings(notebook, {statement.index for statement in carried})
-    yield from pitfalls.in_statements(notebook, carried)
-    yield from pitfalls.left_out(notebook, carried, found.outside)
+    return Selection(found.statements, tuple(dict.fromkeys(pitfalls.findings(notebook, found))), found.future)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
+from mcp_notebook.file_calls import makes_file, removes_file
 from mcp_notebook.server.variables import variables_with
 
 __all__ = ["writes"]
@@ -23,18 +24,6 @@ CHANGE_IN_PLACE = frozenset(
     "write writelines".split()
 )
 """Methods that change the object they are called on; they count if that object comes from outside."""
-
-CHANGE_FILES = frozenset({"mkdir", "rmdir", "touch", "unlink", "write_bytes", "write_text"})
-"""Methods of `pathlib.Path` that change the file system."""
-
-CHANGE_FILES_GIVEN_A_TARGET = frozenset({"rename", "to_csv", "to_json", "to_parquet", "to_sql"})
-"""Methods that write if they are given a target; without one, a data frame's return a string or a new frame."""
-
-FILE_FUNCTIONS = {
-    "os": frozenset("makedirs mkdir remove removedirs rename renames replace rmdir truncate unlink".split()),  # noqa: SIM905
-    "shutil": frozenset({"copy", "copy2", "copyfile", "copytree", "move", "rmtree"}),
-}
-"""Functions of modules that change the file system."""
 
 SQL = re.compile(r"\s*(insert|update|delete|drop|create|alter|replace|truncate)\b", re.IGNORECASE)
 
@@ -97,27 +86,14 @@ def _root(node: ast.AST) -> str | None:
 
 
 def _call_writes(call: ast.Call, outside: set[str], modules: set[str]) -> bool:
-    if isinstance(call.func, ast.Name):
-        return call.func.id == "open" and _opens_to_write(call)
+    if makes_file(call) or removes_file(call):
+        return True
     if not isinstance(call.func, ast.Attribute):
         return False
     method, root = call.func.attr, _root(call.func)
     if root in modules and isinstance(call.func.value, ast.Name):
-        return method in FILE_FUNCTIONS.get(str(root), ())
-    return (
-        method in CHANGE_FILES
-        or (method in CHANGE_FILES_GIVEN_A_TARGET and bool(call.args))
-        # str.replace takes two arguments, Path.replace one.
-        or (method == "replace" and len(call.args) == 1 and not call.keywords)
-        or (method in CHANGE_IN_PLACE and root in outside)
-        or (method.startswith("execute") and _is_writing_sql(call))
-    )
-
-
-def _opens_to_write(call: ast.Call) -> bool:
-    modes = [*call.args[1:2], *(keyword.value for keyword in call.keywords if keyword.arg == "mode")]
-    texts = [mode.value for mode in modes if isinstance(mode, ast.Constant) and isinstance(mode.value, str)]
-    return any(set(text) & set("wax+") for text in texts)
+        return False
+    return (method in CHANGE_IN_PLACE and root in outside) or (method.startswith("execute") and _is_writing_sql(call))
 
 
 def _is_writing_sql(call: ast.Call) -> bool:

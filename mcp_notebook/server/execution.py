@@ -11,7 +11,7 @@ import functools
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import anyio
 import anyio.to_thread
@@ -24,7 +24,7 @@ from mcp_notebook.recording import Call, current
 from mcp_notebook.recording.call import State
 from mcp_notebook.server.results import checked
 
-__all__ = ["RUN_ON", "RunOn", "with_execution"]
+__all__ = ["RUN_ON", "Execution", "RunOn", "execution_of", "with_execution"]
 
 RunOn = Literal["worker", "loop", "main"]
 
@@ -35,6 +35,27 @@ PATIENCE = 0.2
 
 Function = Callable[..., Any]
 AsyncFunction = Callable[..., Awaitable[Any]]
+
+
+class Execution(NamedTuple):
+    """The place and the time limit of the calls of a tool.
+
+    Attributes:
+        run_on: Where they run.
+        timeout: The seconds that one may take; None for no limit.
+    """
+
+    run_on: RunOn
+    timeout: float | None = None
+
+
+_CHOSEN = "_mcp_notebook_execution"
+
+
+def execution_of(tool: Tool) -> Execution:
+    """Return how the calls of a tool run; one of the SDK's own runs as the SDK runs it."""
+    chosen = getattr(tool.fn, _CHOSEN, None)
+    return chosen if isinstance(chosen, Execution) else Execution("loop" if tool.is_async else "worker")
 
 
 def with_execution(tool: Tool, *, run_on: RunOn | None = None, timeout: float | None = None) -> Tool:
@@ -54,6 +75,7 @@ def with_execution(tool: Tool, *, run_on: RunOn | None = None, timeout: float | 
     if timeout is not None:
         function = _limited(function, timeout, stoppable=tool.is_async)
     functools.update_wrapper(function, tool.fn)
+    setattr(function, _CHOSEN, Execution(run_on, timeout))
     return tool.model_copy(update={"fn": function, "is_async": True})
 
 

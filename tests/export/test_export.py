@@ -395,7 +395,7 @@ def test_without_a_proof_the_tests_compare_values_only_where_two_calls_gave_them
     assert "12.566370614359172" in tests
     assert "28.27" not in tests
     assert "Varies(str)" in tests.partition("async def test_now")[2]
-    assert "compare only the types of what calls gave that were made once" in " ".join(repr(found).split())
+    assert "compare only the types of the results of calls that were made once" in " ".join(repr(found).split())
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "books/src")}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_calls.py"]
     ran = subprocess.run(
@@ -438,4 +438,4 @@ def test_an_option_that_has_no_effect_is_named(shell: Shell) -> None:
 def test_calls_that_are_no_tests_are_named_with_the_reason(shell: Shell) -> None:
     shell.good("%%mcp_tool\ndef log_in(password: str) -> int:\n    return 1", "%mcp call log_in password=tr0ub4dor-3")
     said = " ".join(repr(exported(shell, "books --no-proof")).split())
-    assert re.search(r"notes call \d, log_in\S*: is no test: its arguments have a secret in it\.", said), said
+    assert re.search(r"notes call \d, log_in\S*: does not become a test: its arguments have a secret in it\.", said)

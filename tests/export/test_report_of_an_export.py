@@ -63,7 +63,7 @@ def test_a_name_that_no_cell_binds_is_still_said_to_be_the_live_sessions(shell: 
 # --- no false word
 
 
-def twofold(*cells: tuple[str, str]) -> list[str]:
+def redefined(*cells: tuple[str, str]) -> list[str]:
     ran = [RanCell(number, source, id=id_) for number, (id_, source) in enumerate(cells, 1)]
     notebook = read(ran)
     found = select(notebook, [notebook.statements[-1]], [], server=None).findings
@@ -74,8 +74,8 @@ def twofold(*cells: tuple[str, str]) -> list[str]:
 def test_a_name_that_was_one_thing_another_and_the_first_again_ran_in_three_cells(lines: tuple[str, str]) -> None:
     one, other = lines
     use = ("e", "def f(): return x")
-    assert twofold(("a", one), ("b", other), ("c", one), use) == []
-    assert twofold(("a", one), ("b", other), ("a", one), use) == ["x"]
+    assert redefined(("a", one), ("b", other), ("c", one), use) == []
+    assert redefined(("a", one), ("b", other), ("a", one), use) == ["x"]
 
 
 def test_a_value_that_goes_back_to_what_it_was_is_no_cell_that_ran_again(shell: Shell) -> None:

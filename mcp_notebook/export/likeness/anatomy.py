@@ -1,4 +1,4 @@
-"""What a server is made of, as JSON: its entries, and the functions that answer, layer by layer.
+"""The anatomy of a server as JSON: its entries, and the functions that answer, layer by layer.
 
 It needs nothing but Python, because its text also runs in a package's environment, which has no workbench.
 """
@@ -17,7 +17,7 @@ from typing import Any
 __all__ = ["GONE", "Anatomy", "digest", "same"]
 
 GONE: Any = object()
-"""What `Anatomy.through` returns for something that does not count."""
+"""The value that `Anatomy.through` returns for something that does not count."""
 
 DEEPEST = 24
 """Steps from the server to what is still looked at."""
@@ -26,12 +26,12 @@ MOST = 10_000
 """Members of a list or dict that are looked at."""
 
 LIBRARIES = {"mcp", "mcp_types"}
-"""Whose objects count with all that they have; those of others with their functions."""
+"""Packages whose objects count with all that they have; the objects of others count with their functions."""
 
 PATCHING = LIBRARIES | {
     "abc", "builtins", "collections", "dataclasses", "enum", "functools", "mcp_notebook", "pydantic", "typing",
 }  # fmt: skip
-"""Whose functions the SDK's classes may have."""
+"""Packages whose functions the SDK's classes may have."""
 
 VOLATILE = {"_session_manager", "is_async", "parsed_template", "resolver_plans", "version"}
 """Attributes that are made of the others, or differ from start to start; the version is the package's own."""
@@ -172,7 +172,7 @@ class Anatomy:
         return {**found, **self._callables("@has", has)}
 
     def _is_default(self, owner: Any, name: str, value: Any) -> bool:
-        """Whether an attribute is the method that the class has anyway."""
+        """Return whether an attribute is the method that the class has anyway."""
         found = self._through(value)
         is_bound = isinstance(found, types.MethodType) and found.__self__ is owner
         return is_bound and getattr(type(owner), name, None) is found.__func__

@@ -1,4 +1,4 @@
-"""Where a package's server is made of something else than the live one, its functions included."""
+"""Differences between the anatomies of a package's server and the live one, functions included."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from typing import Any
 
 from mcp_notebook.cells import execution_count
 from mcp_notebook.export.likeness.anatomy import digest
-from mcp_notebook.export.likeness.parts import about, called, layers
-from mcp_notebook.export.module import limits
+from mcp_notebook.export.module.entries import TIME_LIMIT
+from mcp_notebook.server import sdk_gaps
+from mcp_notebook.server.changes import KINDS
 
-__all__ = ["Source", "Unlike", "unlike"]
+__all__ = ["Source", "Unlike", "about", "called", "functions_in", "layers", "unlike"]
 
 ABSENT: Any = object()
 
 PLACES = {"@at", "@code", "@function", "@name"}
-"""What is compared otherwise, or tells only where something is."""
+"""Keys that are compared in another way, or that only give a place."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ class Unlike:
     """One thing that differs.
 
     Attributes:
-        about: What it belongs to, such as ``tool look``.
-        what: What differs in it, such as ``answered by``.
+        about: The part that it belongs to, such as ``tool look``.
+        what: The place in that part, such as ``/fn``.
         notebook: The notebook's, in words.
         package: The package's, in words.
     """
@@ -41,7 +42,7 @@ class Unlike:
 
 @dataclass(frozen=True)
 class Source:
-    """What a package was written from, and as what.
+    """The statements that a package was written from, and its functions.
 
     Attributes:
         carried: The cell of each statement that it has, with its first and last line there.
@@ -58,7 +59,7 @@ class Source:
         return cls(carried, frozenset(digest(each) for code in codes for each in _inside(code)))
 
     def rewrites(self, function: Mapping[str, Any]) -> bool:
-        """Whether the package has a function of the notebook in another form, such as with a setting in it."""
+        """Return whether the package has a function of the notebook in another form, such as with a setting in it."""
         filename, line = function["@at"]
         cell = execution_count(filename)
         is_carried = any(cell == number and first <= line <= last for number, first, last in self.carried)
@@ -85,7 +86,7 @@ def _inside(code: types.CodeType) -> Iterator[types.CodeType]:
             yield from _inside(each)
 
 
-_LIMITS = {digest(each) for each in _inside(compile(ast.parse(limits.DECORATOR), "limits.py", "exec"))}
+_LIMITS = {digest(each) for each in _inside(compile(ast.parse(TIME_LIMIT), "limits.py", "exec"))}
 
 
 def _without_limits(found: Any) -> Any:
@@ -150,3 +151,46 @@ def _named(value: Any) -> str:
     return (
         str(value) if isinstance(value, bool | int | type(None)) else "a list" if isinstance(value, list) else "a value"
     )
+
+
+# --- parts of an anatomy
+
+
+def functions_in(found: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
+    """Yield the author's functions in an anatomy, each with its place; not those that are only called by others."""
+    if isinstance(found, list):
+        for i, each in enumerate(found):
+            yield from functions_in(each, (*path, str(i)))
+    elif isinstance(found, dict):
+        if "@code" in found and "@at" in found:
+            yield path, found
+        for key, each in found.items():
+            if not (key == "@calls" and "@code" in found):
+                yield from functions_in(each, (*path, key))
+
+
+def layers(function: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield a function of the author's, and those that it wraps: the one that is called first is the first."""
+    if not isinstance(function, dict):
+        return
+    if "@code" in function:
+        yield function
+    held, methods = function.get("@holds") or {}, function.get("@methods") or {}
+    inside = (function.get("@wraps"), *held.values(), function.get("@partial"), function.get("@method"))
+    for each in (*inside, methods.get("__call__")):
+        yield from layers(each)
+
+
+def called(function: Mapping[str, Any]) -> str:
+    """Return the name of a function as its author wrote it, whatever it was told to be called."""
+    return str(function.get("@name", function.get("@function"))).rpartition("<locals>.")[2]
+
+
+def about(path: tuple[str, ...]) -> str:
+    """Say what a place in an anatomy is about, such as ``tool look``."""
+    for kind in KINDS:
+        kept = sdk_gaps.kept_in(kind)
+        if path[: len(kept)] == kept and len(path) > len(kept):
+            return f"{kind} {path[len(kept)]}"
+    plain = [part.strip("_") for part in path if part not in ("_lowlevel_server", "@methods")]
+    return " ".join(["the server's", *plain[:2]]) if plain else "the server"

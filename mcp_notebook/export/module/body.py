@@ -1,34 +1,52 @@
-"""The statements of the module: those carried, and those that no cell has, in the order of the live lists."""
+"""The statements of the module: those carried, and the registrations, in the order of the live lists."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from mcp_notebook.export.findings import Finding
-from mcp_notebook.export.module import decorators, exposed, limits
-from mcp_notebook.export.module.arrangement import Made, Part, arranged
-from mcp_notebook.export.module.edits import decorated
+from mcp_notebook.export.module import entries
+from mcp_notebook.export.module.edits import decorated, undecorated
 from mcp_notebook.export.module.plain import SDK_SERVER
-from mcp_notebook.export.module.registrations import Key, Registration, Registrations, removals
+from mcp_notebook.export.module.registrations import Registrations
 from mcp_notebook.export.ran import Subject
 from mcp_notebook.slicing import names
 from mcp_notebook.slicing.statements import Magic, Statement
 
 __all__ = ["Body", "body"]
 
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_DEFINING = (*_FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom)
+
+Made = tuple[str, str, str]
+"""A definition: the variable of its server, its kind, and its name."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A statement of the module.
+
+    Attributes:
+        statement: The statement.
+        makes: The definitions that it registers, each with the source of the decorator that does, such as
+            ``mcp.tool()``; "" if no decorator does. The one that is applied first is the first.
+    """
+
+    statement: Statement
+    makes: tuple[tuple[Made, str], ...] = ()
+
 
 @dataclass
 class Body:
-    """What a module does.
+    """The content of a module.
 
     Attributes:
-        variable: What the server is called in it.
-        statements: In their order.
-        imports: Those that no cell has.
-        findings: What behaves otherwise than in the notebook.
+        variable: The name of the server in it.
+        statements: Its statements, in their order.
+        imports: Imports that no cell has.
+        findings: Definitions that behave otherwise than in the notebook.
     """
 
     variable: str
@@ -41,28 +59,32 @@ def body(carried: Sequence[Statement], plans: list[Registrations], subject: Subj
     """Put the statements together.
 
     Args:
-        carried: What the registrations need, and they themselves.
-        plans: What the cells have to do with each server; that of the subject is the first.
-        subject: What is exported.
-        magics: Of the notebook.
+        carried: The statements that the registrations need, and those that register.
+        plans: The registrations of each server; those of the subject's come first.
+        subject: The server, and the cells that it came from.
+        magics: The magics of the notebook.
     """
     written = Body(subject.variable or _free_name(carried))
+    servers = {written.variable: plans[0], **{min(plan.aliases): plan for plan in plans[1:]}}
+    parts = {statement.index: Part(statement, _made_as_written(statement, servers)) for statement in carried}
+    last: list[Part] = []
+    for on, plan in servers.items():
+        last += _by_magics(on, plan, parts, written)
+    last += _exposed(plans[0], subject, magics, written)
     first: list[Part] = []
     if subject.variable is None:
         written.imports.append(SDK_SERVER)
-        first.append(_made(f"{written.variable} = MCPServer({subject.server.name!r})"))
-    servers = {written.variable: plans[0], **{min(plan.aliases): plan for plan in plans[1:]}}
-    parts = [part for statement in carried for part in _parts(statement, servers, written)]
-    last = [part for on, plan in servers.items() for part in _apart(on, plan, carried, written)]
-    last += _exposed(plans[0], subject.namespace, magics, written)
-    if any("@time_limit(" in part.statement.text for part in parts):
-        written.imports += limits.IMPORTS
-        first.append(_made(limits.DECORATOR))
-    last += [part for on, plan in servers.items() for part in _removals(on, plan, written)]
+        first.append(_written(f"{written.variable} = MCPServer({subject.server.name!r})"))
+    if any("@time_limit(" in part.statement.text for part in parts.values()):
+        written.imports += entries.TIME_LIMIT_IMPORTS
+        first.append(_written(entries.TIME_LIMIT))
+    for on, plan in servers.items():
+        last += _taken_off(on, plan, written)
     live = [(on, *key) for on, plan in servers.items() for key in plan.definitions]
-    ordered, lost = arranged([*first, *parts, *last], live)
+    ordered, lost = arranged([*first, *parts.values(), *last], live)
     written.statements = [part.statement for part in ordered]
-    written.findings += [_out_of_order(made) for made in lost]
+    what = "this {} has another place in the list of the package."
+    written.findings += [Finding("warns", None, name, what.format(kind)) for _, kind, name in lost]
     return written
 
 
@@ -71,96 +93,124 @@ def _free_name(carried: Sequence[Statement]) -> str:
     return next(name for name in ("mcp", "server", "mcp_server", "the_server") if name not in taken)
 
 
-def _made(text: str, *makes: Made) -> Part:
+def _written(text: str, *makes: tuple[Made, str]) -> Part:
     """Return a part that is in no cell."""
     return Part(Statement(cell=0, first=1, last=1, text=text, node=ast.parse(text).body[0], index=-1), makes)
 
 
-def _parts(statement: Statement, servers: Mapping[str, Registrations], written: Body) -> list[Part]:
-    """Say what a statement registers, and write what a magic did with it as decorators."""
-    part = Part(statement)
-    for on, plan in servers.items():
-        part = _as_written(part, on, _made_in(statement, plan, by_magic=False))
-        if _takes_decorators(statement, plan):
-            part = _with_decorators(part, on, _made_in(statement, plan, by_magic=True), plan, written)
-    return [part]
+def _made_as_written(statement: Statement, servers: Mapping[str, Registrations]) -> tuple[tuple[Made, str], ...]:
+    """Return what a statement registers as its author wrote it; the lowest decorator is applied first."""
+    made = [
+        (-(maker.decorator or 0), ((on, *key), maker.source))
+        for on, plan in servers.items()
+        for key, maker in plan.makers.items()
+        if maker.statement.index == statement.index and maker.method
+    ]
+    return tuple(each for _, each in sorted(made, key=lambda item: item[0]))
 
 
-def _made_in(statement: Statement, plan: Registrations, *, by_magic: bool) -> dict[Key, Registration]:
-    made = plan.made_in(statement.index)
-    return {key: maker for key, maker in made.items() if (maker.line is not None) == by_magic}
-
-
-def _takes_decorators(statement: Statement, plan: Registrations) -> bool:
-    return isinstance(statement.node, ast.FunctionDef | ast.AsyncFunctionDef) and plan.begun < statement.index
-
-
-def _as_written(part: Part, on: str, makers: Mapping[Key, Registration]) -> Part:
-    # Of several decorators the lowest is applied first.
-    placed = sorted(makers.items(), key=lambda item: -(item[1].decorator or 0))
-    sources = [maker.source for _, maker in reversed(placed) if maker.decorator is not None]
-    return replace(
-        part,
-        makes=(*part.makes, *((on, *key) for key, _ in placed)),
-        registering=(*sources, *part.registering),
-    )
-
-
-def _with_decorators(
-    part: Part, on: str, makers: Mapping[Key, Registration], plan: Registrations, written: Body
-) -> Part:
-    for key, maker in makers.items():
-        assert maker.line is not None
-        definition = plan.definitions[key]
-        call = decorators.call(definition)
-        written.imports += call.imports
-        written.findings += limits.findings(definition, maker.line.cell, maker.line.options)
-        above = [f"{on}{call.text}", *limits.decorators(definition, maker.line.options)]
-        registering = ast.unparse(ast.parse(above[0], mode="eval"))
-        statement = decorated(part.statement, above)
-        part = Part(statement, (*part.makes, (on, *key)), (registering, *part.registering))
-    return part
-
-
-def _apart(on: str, plan: Registrations, carried: Sequence[Statement], written: Body) -> list[Part]:
-    """Write what magics registered of functions that take no decorator, as calls."""
-    parts = []
-    for statement in carried:
-        if _takes_decorators(statement, plan):
+def _by_magics(on: str, plan: Registrations, parts: dict[int, Part], written: Body) -> list[Part]:
+    """Write decorators for what magics registered; return calls for functions that take no decorator."""
+    calls = []
+    for key, maker in plan.makers.items():
+        part = parts.get(maker.statement.index)
+        if maker.method or part is None:
             continue
-        for key, maker in _made_in(statement, plan, by_magic=True).items():
-            assert maker.line is not None
-            definition = plan.definitions[key]
-            call = decorators.call(definition)
-            written.imports += call.imports
-            written.findings += limits.findings(definition, maker.line.cell, maker.line.options)
+        definition = plan.definitions[key]
+        above = entries.decorators(on, definition, written.imports)
+        written.findings += entries.elsewhere(definition, maker.cell)
+        if isinstance(part.statement.node, _FUNCTIONS) and plan.begun < maker.statement.index:
+            makes = (*part.makes, ((on, *key), ast.unparse(ast.parse(above[0]))))
+            parts[maker.statement.index] = Part(decorated(part.statement, above), makes)
+        else:
             function = getattr(definition.function, "__name__", definition.name)
-            parts.append(_made(f"{on}{call.text}({function})", (on, *key)))
-    return parts
+            calls.append(_written(f"{above[0]}({function})", ((on, *key), "")))
+    return calls
 
 
-def _exposed(plan: Registrations, namespace: Mapping[str, Any], magics: Sequence[Magic], written: Body) -> list[Part]:
+def _exposed(plan: Registrations, subject: Subject, magics: Sequence[Magic], written: Body) -> list[Part]:
     parts = []
     for key, definition in plan.definitions.items():
-        if not exposed.is_exposed(definition):
-            continue
-        function = exposed.function(definition, namespace)
-        if function is None:
-            written.findings.append(exposed.finding(definition, magics, namespace))
-            continue
-        written.imports += exposed.IMPORTS
-        decorator = f"{written.variable}{exposed.call(definition)}"
-        parts.append(_made(f"@{decorator}\n{function}", (written.variable, *key)))
+        if entries.is_exposed(definition):
+            text = entries.exposed(written.variable, definition, subject.namespace, written.imports)
+            if text is None:
+                written.findings.append(entries.not_exposed(definition, magics, subject.namespace))
+            else:
+                parts.append(_written(text, ((written.variable, *key), "")))
     return parts
 
 
-def _removals(on: str, plan: Registrations, written: Body) -> list[Part]:
-    """Write what takes tools off again that were taken off in the notebook."""
-    names = [name for kind, name in plan.coming_back if kind == "tool"]
-    written.imports += removals.IMPORTS if names else ()
-    return [_made(removals.statement(on, name)) for name in names]
+def _taken_off(on: str, plan: Registrations, written: Body) -> list[Part]:
+    """Write statements that take tools off, whether they are there or not."""
+    taken = [name for kind, name in plan.taken_off if kind == "tool"]
+    if taken:
+        written.imports += ["import contextlib", "from mcp.server.mcpserver.exceptions import ToolError"]
+    return [_written(f"with contextlib.suppress(ToolError):\n    {on}.remove_tool({name!r})") for name in taken]
 
 
-def _out_of_order(made: Made) -> Finding:
-    _, kind, name = made
-    return Finding("warns", None, name, f"in the list of the package this {kind} stands in another place.")
+# --- the order
+
+
+def arranged(parts: Sequence[Part], live: Iterable[Made]) -> tuple[list[Part], list[Made]]:
+    """Return the parts so that each kind is registered in the order in which it is listed.
+
+    Args:
+        parts: In the order in which they ran.
+        live: The definitions in their order, kind by kind.
+
+    Returns:
+        The parts, and the definitions that could not be brought into their place.
+    """
+    found, lost = list(parts), []
+    last: dict[tuple[str, str], Made] = {}
+    for key in live:
+        if _place(found, key) is None:
+            continue
+        earlier = last.get(key[:2])
+        if earlier is not None and not _moved(found, key, earlier):
+            lost.append(key)
+        else:
+            last[key[:2]] = key
+    return found, lost
+
+
+def _place(parts: list[Part], key: Made) -> int | None:
+    return next((i for i, part in enumerate(parts) if any(key == made for made, _ in part.makes)), None)
+
+
+def _moved(parts: list[Part], key: Made, earlier: Made) -> bool:
+    """Register `key` after `earlier`; return whether it is now."""
+    here, there = _place(parts, key), _place(parts, earlier)
+    if here is None or there is None:
+        return False
+    if here >= there:
+        return True
+    part, between = parts[here], parts[here + 1 : there + 1]
+    if _is_free(part.statement, between):
+        parts.insert(there, parts.pop(here))
+        return True
+    name = getattr(part.statement.node, "name", "")
+    sources = {source for _, source in part.makes}
+    if "" in sources or any(name in names.of(other.statement.node).binds for other in between):
+        return False
+    # The function stays where it is needed, and is registered where the list has it.
+    bare = undecorated(part.statement, lambda decorator: ast.unparse(decorator) in sources)
+    calls = [_near(part.statement, f"{source}({name})", made) for made, source in part.makes]
+    parts[here : there + 1] = [Part(bare), *between, *calls]
+    return True
+
+
+def _near(statement: Statement, text: str, made: Made) -> Part:
+    return Part(replace(statement, text=text, node=ast.parse(text).body[0]), ((made, ""),))
+
+
+def _is_free(statement: Statement, between: list[Part]) -> bool:
+    """Return whether a statement may run after these, and not ahead of them."""
+    own = names.of(statement.node)
+    for node in (part.statement.node for part in between):
+        other = names.of(node)
+        if own.binds & (other.reads | other.binds | other.deletes) or own.reads & (other.binds | other.deletes):
+            return False
+        if own.binds and not isinstance(node, _DEFINING) and any(isinstance(part, ast.Call) for part in ast.walk(node)):
+            return False  # the call may read the name late
+    return True

@@ -14,7 +14,7 @@ from mcp_notebook.slicing.statements import Statement
 __all__ = ["laid_out"]
 
 SETTING_UP = re.compile(r"\bsys\.path\b|\benviron\b|\bputenv\b|\bmatplotlib\.use\(|\bfilterwarnings\(|\bsimplefilter\(")
-"""What a statement says that may matter to imports after it, which then stay after it."""
+"""Words of statements that may matter to the imports below them, which then stay there."""
 
 HELPERS = '"""What the definitions on the server have in common."""'
 """The first line of the module beside it."""
@@ -35,7 +35,7 @@ def laid_out(
         docstring: Its first lines.
         future: The names to import from ``__future__``.
         imports: Further imports that it needs; those that it turns out not to need go.
-        statements: What it does, imports among them.
+        statements: Its statements, imports among them.
         server: The variable of the server.
         longest: The lines from which on it is long.
     """
@@ -71,7 +71,7 @@ def _free_module(*statements: Sequence[Statement]) -> str:
 
 
 def _imports_first(statements: Sequence[Statement]) -> tuple[list[Statement], list[Statement]]:
-    """Tell the imports that can stand at the top from the statements that stay in their order."""
+    """Separate the imports that can go to the top from the statements that stay in their order."""
     top: list[Statement] = []
     rest: list[Statement] = []
     bindings = [(s, n.binds) for s, n in zip(statements, names.of_all([s.node for s in statements]), strict=True)]
@@ -91,7 +91,7 @@ def _imports_first(statements: Sequence[Statement]) -> tuple[list[Statement], li
 
 
 def _is_package(one: Statement, other: Statement) -> bool:
-    """Whether two imports bind one package, as ``import os`` and ``import os.path`` do."""
+    """Return whether two imports bind one package, as ``import os`` and ``import os.path`` do."""
     return all(isinstance(s.node, ast.Import) and s.node.names[0].asname is None for s in (one, other))
 
 

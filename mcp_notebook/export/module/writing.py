@@ -11,14 +11,15 @@ from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.errors import ExportError, did_you_mean
 from mcp_notebook.export.findings import Finding
-from mcp_notebook.export.likeness import carrying, stated
+from mcp_notebook.export.likeness import carrying
 from mcp_notebook.export.module import registrations
 from mcp_notebook.export.module.body import body
 from mcp_notebook.export.module.edits import undecorated
-from mcp_notebook.export.module.exposed import is_exposed
+from mcp_notebook.export.module.entries import is_exposed
 from mcp_notebook.export.module.layout import laid_out
 from mcp_notebook.export.module.plain import only_here, ours, plain
 from mcp_notebook.export.module.registrations import Registrations
+from mcp_notebook.export.module.server_uses import is_main, makes_app, root, runs
 from mcp_notebook.export.naming import printable
 from mcp_notebook.export.pitfalls.subject import line_of
 from mcp_notebook.export.ran import Subject
@@ -40,11 +41,11 @@ class Setting:
     Attributes:
         name: The field of the settings class, such as ``api_key``.
         annotation: The source of its type, such as ``str``; a secret's is ``SecretStr``.
-        default: The source of its default; None where it must be given.
+        default: The source of its default; None if it must be given.
         secret: Whether it must never be written.
         variable: The environment variable that it is read from.
-        description: What it is, as its author says; "" where nothing is said.
-        live: Its value in the notebook, as an environment has it; None where that is the default. Never written.
+        description: The author's description; "" if there is none.
+        live: Its value in the notebook, as an environment has it; None if that is the default. Never written.
     """
 
     name: str
@@ -58,15 +59,15 @@ class Setting:
 
 @dataclass(frozen=True)
 class Module:
-    """What goes into the package's own folder.
+    """The content of the package's own folder.
 
     Attributes:
         files: The source of each module by its file name; ``server.py`` has the server.
-        variable: What the server is called in ``server.py``.
+        variable: The name of the server in ``server.py``.
         cells: For each kind and name of a definition, the number of its cell; for the report of a difference.
-        settings: What the modules read from the environment, through ``settings.py``.
+        settings: The values that the modules read from the environment, through ``settings.py``.
         pip: Requirements that ``%pip install`` lines of the notebook name.
-        findings: What could not be carried, what was changed, what was left out.
+        findings: Code that could not be carried, was changed, or was left out.
         carried: The cell of each statement of the notebook that is in it, with its first and last line there.
     """
 
@@ -106,7 +107,6 @@ def write(subject: Subject, *, also: Sequence[str] = (), longest: int = LONG) ->
     )
     findings = [*carried.findings, *(f for plan in plans for f in plan.findings), *written.findings]
     findings += carrying.findings(subject, notebook, carried.statements, plans[0])
-    findings += stated.findings(plans[0])
     return Module(
         files,
         written.variable,
@@ -157,14 +157,8 @@ def _prepared(notebook: Notebook, plans: list[Registrations], servers: Mapping[s
 def _without(statement: Statement, plans: list[Registrations], elsewhere: set[str]) -> Statement:
     gone = {place for plan in plans for place in plan.superseded.get(statement.index, ())}
     placed = enumerate(getattr(statement.node, "decorator_list", []))
-    dropped = {ast.dump(d) for i, d in placed if i in gone or _root(d) in elsewhere}
+    dropped = {ast.dump(d) for i, d in placed if i in gone or root(d) in elsewhere}
     return undecorated(statement, lambda decorator: ast.dump(decorator) in dropped) if dropped else statement
-
-
-def _root(node: ast.expr) -> str:
-    while isinstance(node, ast.Call | ast.Attribute):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _carried(notebook: Notebook, plans: list[Registrations], subject: Subject, also: Sequence[str]) -> Selection:
@@ -195,14 +189,14 @@ def _left_out(notebook: Notebook, carried: Selection, aliases: frozenset[str]) -
     """Say where the notebook starts the server, or makes an app of it: the package does that by itself."""
     here = {statement.index for statement in carried.statements}
     for statement in notebook.statements:
-        if statement.index not in here and registrations.makes_app(statement.node, aliases):
+        if statement.index not in here and makes_app(statement.node, aliases):
             what = (
                 "left out: the package makes its own app of the server, so options and routes given here are not in it."
             )
             yield Finding(
                 "notes", statement.cell, line_of(statement), what, "Routes go on the server: @mcp.custom_route."
             )
-        elif registrations.is_main(statement.node) or registrations.runs(statement.node, aliases):
+        elif is_main(statement.node) or runs(statement.node, aliases):
             what = "left out: the package is started by its own __main__."
             yield Finding("notes", statement.cell, statement.text.split("\n")[-1].strip(), what)
 

@@ -1,4 +1,4 @@
-"""What is wrong with carried statements in themselves: magics, awaits, questions, modules of this place."""
+"""Faults of carried statements in themselves: magics, awaits, questions, and modules that are not installed."""
 
 from __future__ import annotations
 
@@ -9,22 +9,25 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from mcp_notebook.export.findings import Finding
-from mcp_notebook.export.pitfalls.files import files
 from mcp_notebook.export.pitfalls.subject import subject
 from mcp_notebook.slicing.nodes import awaits, eager_nodes
-from mcp_notebook.slicing.statements import Magic, Notebook, Statement
+from mcp_notebook.slicing.statements import Notebook, Statement
 
 __all__ = ["in_statements"]
 
+_FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
+_ALL_NAMES = {"globals()", "sys.modules[__name__]"}
+
 
 def in_statements(notebook: Notebook, carried: Sequence[Statement]) -> Iterator[Finding]:
-    """Give what is wrong with carried statements in themselves: magics, awaits, paths, modules of this place."""
-    magics = {(magic.cell, magic.line): magic for magic in notebook.magics}
+    """Yield the faults of carried statements, one statement after the other."""
+    magics = {(magic.cell, magic.line): magic for magic in notebook.magics if not magic.is_python}
     for statement in carried:
-        for line in range(statement.first, statement.last + 1):
-            if (magic := magics.get((statement.cell, line))) and not magic.is_python:
-                yield _magic(statement, magic)
         name = subject(statement)
+        for line in range(statement.first, statement.last + 1):
+            if (magic := magics.get((statement.cell, line))) is not None:
+                what = f"the line {magic.text.splitlines()[0]!r} is not Python, and what the server needs contains it."
+                yield Finding("stops", statement.cell, name, what, "Write it as Python, or take it out.")
         if statement.raised:
             what = "this statement raised when it ran, so that it may have run in part; in a package it raises again."
             yield Finding("stops", statement.cell, name, what, "Fix the cell and run it again.")
@@ -32,69 +35,49 @@ def in_statements(notebook: Notebook, carried: Sequence[Statement]) -> Iterator[
             what = "it comes from a top-level await, which a module cannot do."
             way_out = "Make it in a function, in the server's lifespan, or by asyncio.run(...) of a function."
             yield Finding("stops", statement.cell, name, what, way_out)
-        yield from _asks(statement)
-        yield from _looks_up(statement)
-        yield from _imports(statement)
-    yield from files(notebook, carried)
-
-
-def _magic(statement: Statement, magic: Magic) -> Finding:
-    what = f"the line {magic.text.splitlines()[0]!r} is not Python, and what the server needs contains it."
-    return Finding("stops", statement.cell, subject(statement), what, "Write it as Python, or take it out.")
-
-
-def _asks(statement: Statement) -> Iterator[Finding]:
-    match statement.node:
-        case ast.FunctionDef() | ast.AsyncFunctionDef():
-            return
-        case ast.Assign(targets=[ast.Name(), *_]) | ast.AnnAssign(target=ast.Name()):
-            return  # which becomes a setting
-    for part in eager_nodes(statement.node):
-        if isinstance(part, ast.Call) and ast.unparse(part.func) in {"input", "getpass", "getpass.getpass"}:
+        if _asks(statement.node):
             what = "a person typed this value; a server that starts has nobody to ask."
             way_out = "Read it from os.environ, or give it a name in a line of its own."
-            yield Finding("stops", statement.cell, subject(statement), what, way_out)
-            return
-
-
-def _looks_up(statement: Statement) -> Iterator[Finding]:
-    """Warn of names that are only known when the code runs: what nothing else needs is not in the package."""
-    if not isinstance(statement.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return
-    for part in ast.walk(statement.node):
-        text = ast.unparse(part) if isinstance(part, ast.Call | ast.Subscript) else ""
-        if text in _ALL_NAMES or (text.startswith(("eval(", "exec(")) and _alone(part)):
-            what = f"{text} finds names of the notebook when it runs, and only what is named elsewhere is carried."
-            yield Finding(
-                "warns", statement.cell, subject(statement), what, "Give it a dict of the names that it may use."
-            )
-
-
-_ALL_NAMES = {"globals()", "sys.modules[__name__]"}
-
-
-def _alone(call: ast.AST) -> bool:
-    return isinstance(call, ast.Call) and len(call.args) == 1
-
-
-def _imports(statement: Statement) -> Iterator[Finding]:
-    for part in ast.walk(statement.node):
-        if isinstance(part, ast.Import):
-            modules = [alias.name for alias in part.names]
-        elif isinstance(part, ast.ImportFrom):
-            modules = ["." * part.level + (part.module or "")]
-        else:
-            continue
-        for module in modules:
-            top = module.split(".")[0]
-            if top != "mcp_notebook" and _is_local(top):  # ours: the writer of the module says who uses what
+            yield Finding("stops", statement.cell, name, what, way_out)
+        for text in _looks_up(statement.node):
+            what = f"{text} finds names of the notebook when it runs, and a package has only names that are used."
+            yield Finding("warns", statement.cell, name, what, "Give it a dict of the names that it may use.")
+        for module in _imported(statement.node):
+            if module.split(".")[0] != "mcp_notebook" and _is_local(module.split(".")[0]):
                 what = "this module is a file of this place, which no package installs."
                 way_out = "Paste it into a cell, or make it a package and install it."
                 yield Finding("stops", statement.cell, module, what, way_out)
 
 
+def _asks(node: ast.stmt) -> bool:
+    """Return whether a statement asks a person; the value of a variable becomes a setting instead."""
+    target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+    if isinstance(node, _FUNCTIONS) or (isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(target, ast.Name)):
+        return False
+    calls = (part for part in eager_nodes(node) if isinstance(part, ast.Call))
+    return any(ast.unparse(call.func) in {"input", "getpass", "getpass.getpass"} for call in calls)
+
+
+def _looks_up(node: ast.stmt) -> Iterator[str]:
+    """Yield calls of a definition that find names by a text."""
+    for part in ast.walk(node) if isinstance(node, _FUNCTIONS | ast.ClassDef) else ():
+        if isinstance(part, ast.Call | ast.Subscript):
+            text = ast.unparse(part)
+            alone = isinstance(part, ast.Call) and len(part.args) == 1
+            if text in _ALL_NAMES or (alone and text.startswith(("eval(", "exec("))):
+                yield text
+
+
+def _imported(node: ast.stmt) -> Iterator[str]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Import):
+            yield from (alias.name for alias in part.names)
+        elif isinstance(part, ast.ImportFrom):
+            yield "." * part.level + (part.module or "")
+
+
 def _is_local(module: str) -> bool:
-    """Whether a module is found, but neither Python's nor of an installed distribution."""
+    """Return whether a module exists, but neither in Python nor in an installed distribution."""
     if not module or module in sys.stdlib_module_names or module in sys.builtin_module_names:
         return not module
     try:

@@ -1,6 +1,6 @@
 """Name a statement in a finding: by what it defines, or by its first line.
 
-What is shown is the author's own text. `ast.unparse` would not do: it writes the same statement differently from one
+A finding shows the author's own text. `ast.unparse` would not do: it writes the same statement differently from one
 Python to the next, since 3.12 with other quotes within f-strings.
 """
 

@@ -1,0 +1,195 @@
+"""Lines that register what is live, written from the SDK's own entries, with only the options that matter."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from mcp.server.mcpserver.prompts import Prompt
+from mcp.server.mcpserver.resources import FunctionResource, ResourceTemplate
+from mcp.server.mcpserver.tools import Tool
+from pydantic import BaseModel
+
+from mcp_notebook.export.findings import Finding
+from mcp_notebook.server import Definition
+from mcp_notebook.server.execution import execution_of
+from mcp_notebook.slicing.statements import Magic
+
+__all__ = [
+    "TIME_LIMIT",
+    "TIME_LIMIT_IMPORTS",
+    "decorators",
+    "elsewhere",
+    "exposed",
+    "is_exposed",
+    "not_exposed",
+    "options",
+]
+
+TIME_LIMIT_IMPORTS = (
+    "import functools",
+    "from collections.abc import Callable",
+    "from typing import Any",
+    "import anyio",
+    "from mcp.server.mcpserver.exceptions import ToolError",
+)
+TIME_LIMIT = '''
+def time_limit(seconds: float) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Stop calls of an async tool that take longer."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        async def limited(*args: Any, **kwargs: Any) -> Any:
+            with anyio.move_on_after(seconds):
+                return await function(*args, **kwargs)
+            raise ToolError(f"No answer within {seconds:g} s; it was stopped.")
+
+        return limited
+
+    return decorate
+'''.strip()
+
+_OPTIONS = ("name", "title", "description", "mime_type", "annotations", "icons", "meta")
+
+
+def options(definition: Definition) -> dict[str, Any]:
+    """Return the options of the SDK's decorator that make the live entry of its function."""
+    entry, function = definition.entry, definition.function
+    if function is None:
+        raise ValueError(f"{definition.name} has no function")
+    further: dict[str, Any] = {}
+    plain: BaseModel
+    if isinstance(entry, Tool):
+        name = entry.name if function.__name__ == "<lambda>" else None
+        try:
+            plain = Tool.from_function(function, name=name)
+            if entry.output_schema != plain.output_schema:
+                further["structured_output"] = entry.output_schema is not None
+        except Exception:  # noqa: BLE001 - no schema describes the result, and annotations are the author's code
+            plain = Tool.from_function(function, name=name, structured_output=False)
+            further["structured_output"] = False
+    elif isinstance(entry, Prompt):
+        plain = Prompt.from_function(function)
+    elif isinstance(entry, ResourceTemplate):
+        plain = ResourceTemplate.from_function(function, definition.name)
+    else:
+        plain = FunctionResource.from_function(function, definition.name)
+    values = {option: getattr(entry, option, None) for option in _OPTIONS}
+    differing = {o: v for o, v in values.items() if v is not None and v != getattr(plain, o, None)}
+    return differing | further
+
+
+def decorators(server: str, definition: Definition, imports: list[str]) -> list[str]:
+    """Write the decorators that make the live definition of its function; note the imports that they need."""
+    method = definition.kind.partition(" ")[0]
+    given = [repr(definition.name)] if method == "resource" else []
+    given += [f"{option}={_source(value, imports)}" for option, value in options(definition).items()]
+    limits = []
+    if isinstance(definition.entry, Tool) and _is_async(definition):
+        timeout = execution_of(definition.entry).timeout
+        limits = [] if timeout is None else [f"time_limit({timeout:g})"]
+    return [f"{server}.{method}({', '.join(given)})", *limits]
+
+
+def _is_async(definition: Definition) -> bool:
+    return inspect.iscoroutinefunction(definition.function)
+
+
+def _source(value: Any, imports: list[str]) -> str:
+    """Write a value as an expression; models of the SDK by their constructor."""
+    if isinstance(value, BaseModel):
+        kind = type(value).__name__
+        imports.append(f"from mcp_types import {kind}")
+        given = {name: getattr(value, name) for name in type(value).model_fields}
+        return f"{kind}({', '.join(f'{k}={_source(v, imports)}' for k, v in given.items() if v is not None)})"
+    if isinstance(value, list):
+        return f"[{', '.join(_source(item, imports) for item in value)}]"
+    return repr(value)
+
+
+def elsewhere(definition: Definition, cell: int) -> Iterator[Finding]:
+    """Warn if calls of the package will run otherwise than here."""
+    if not isinstance(definition.entry, Tool):
+        return
+    run_on, timeout = execution_of(definition.entry)
+    usual = "loop" if _is_async(definition) else "worker"
+    if run_on != usual:
+        there = "on the server's event loop" if _is_async(definition) else "on a worker thread"
+        what = f"--run-on {run_on} only has a meaning in the notebook; the package runs it {there}."
+        yield Finding("warns", cell, definition.name, what, "Make sure that what it uses may be used there.")
+    if timeout is not None and not _is_async(definition):
+        what = f"its time limit of {timeout:g} s is not in the package: a thread cannot be stopped."
+        way_out = "Make it an async def that awaits, or give what it waits for a time limit."
+        yield Finding("warns", cell, definition.name, what, way_out)
+
+
+# --- variables that %mcp expose made resources, as functions that return them
+
+_DRAWN_BY = {
+    "text/html": "_repr_html_",
+    "text/markdown": "_repr_markdown_",
+    "text/latex": "_repr_latex_",
+    "image/svg+xml": "_repr_svg_",
+    "image/png": "_repr_png_",
+    "image/jpeg": "_repr_jpeg_",
+}
+"""The methods by which objects draw themselves, with IPython or without it."""
+
+
+def is_exposed(definition: Definition) -> bool:
+    """Return whether ``%mcp expose`` made the definition; its name is the variable's then."""
+    return getattr(definition.function, "__module__", "") == "mcp_notebook.session.exposures"
+
+
+def exposed(server: str, definition: Definition, namespace: Mapping[str, Any], imports: list[str]) -> str | None:
+    """Write the resource that returns a variable; None if only IPython can draw its value."""
+    variable, form = str(definition.entry.name), str(getattr(definition.entry, "mime_type", "text/plain"))
+    value = namespace.get(variable)
+    kind = "str"
+    if (form, type(value)) in (("text/plain", str), ("application/octet-stream", bytes)):
+        kind, returned = type(value).__name__, variable
+    elif form == "application/json" and _is_json(value):
+        returned = f"json.dumps({variable}, ensure_ascii=False)"
+        imports.append("import json")
+    elif form == "application/json":
+        # A date or a Decimal, say, as the notebook writes it.
+        returned = f"json.dumps(to_jsonable_python({variable}, fallback=str), ensure_ascii=False)"
+        imports += ["import json", "from pydantic_core import to_jsonable_python"]
+    elif _draws_itself(definition, value, method := _DRAWN_BY.get(form, "")):
+        kind, returned = ("bytes" if form in ("image/png", "image/jpeg") else "str"), f"{variable}.{method}()"
+    else:
+        return None
+    given = {"name": definition.entry.name, "description": definition.entry.description}
+    given |= {} if form == "text/plain" else {"mime_type": form}
+    words = "".join(f", {name}={word!r}" for name, word in given.items())
+    return f"@{server}.resource({definition.name!r}{words})\ndef read_{variable}() -> {kind}:\n    return {returned}"
+
+
+def _draws_itself(definition: Definition, value: Any, method: str) -> bool:
+    """Return whether the value's own method gives what clients read: IPython may have been told to draw otherwise."""
+    if definition.function is None or not callable(getattr(value, method, None)):
+        return False
+    try:
+        return bool(getattr(value, method)() == definition.function())
+    except Exception:  # noqa: BLE001 - it is code of the author's
+        return False
+
+
+def _is_json(value: Any) -> bool:
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def not_exposed(definition: Definition, magics: Iterable[Magic], namespace: Mapping[str, Any]) -> Finding:
+    """Return the finding for a variable that a package cannot offer as a resource."""
+    variable = str(definition.entry.name)
+    cells = [magic.cell for magic in magics if "expose" in magic.text and variable in magic.text.split()]
+    kind = type(namespace.get(variable)).__name__
+    what = f"IPython draws this {kind} for its readers, and the package does not have IPython."
+    way_out = f"Write a resource that returns its text or bytes: %%mcp_resource {definition.name}."
+    return Finding("stops", cells[-1] if cells else None, variable, what, way_out)
