@@ -10,7 +10,7 @@ from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.pitfalls.files import directories, removals
 from mcp_notebook.export.settings import environment_reads
 from mcp_notebook.slicing import slicer
-from mcp_notebook.slicing.result import Slice
+from mcp_notebook.slicing.slicer import Slice
 from mcp_notebook.slicing.statements import Notebook, Statement
 
 __all__ = ["Selection", "select"]

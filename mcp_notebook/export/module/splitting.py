@@ -71,8 +71,10 @@ def _movable(statements: Sequence[Statement], found: Sequence[Names], server: st
             continue
         if isinstance(statement.node, ast.ClassDef) and name in quoted:
             continue  # a type named in a text may be looked up where it stood
-        parts = values.those(values.parts(1 << values.bound(statement.index, name).number))
-        changed = any(index > part.index for part in parts if part.index >= 0 for index in part.changed)
+        parts = values.those(values.parts(values.bound(statement.index, name).bit))
+        # The definition of a class may register it with the class that it inherits from, which moves with it.
+        later = {index for part in parts if part.index >= 0 for index in part.changed if index > part.index}
+        changed = bool(later - {statement.index})
         if not changed and _is_quiet(statement.node):
             movable[name] = statement.index
     return movable

@@ -114,7 +114,7 @@ def _changes_in_it(part: ast.AST, known_by: Set[str]) -> bool:
         return root(part.value) in known_by
     if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
         inside = isinstance(part.func.value, ast.Attribute | ast.Subscript)
-        return inside and part.func.attr in known.CHANGING_METHODS and root(part.func.value) in known_by
+        return inside and part.func.attr in known.CHANGING and root(part.func.value) in known_by
     return False
 
 
@@ -198,7 +198,7 @@ def _writes(part: ast.AST) -> bool:
     if not isinstance(part, ast.Call):
         return False
     name = getattr(part.func, "attr", getattr(part.func, "id", ""))
-    return name in _WRITING or name in known.CHANGING_METHODS
+    return name in _WRITING or name in known.CHANGING
 
 
 def _calls_a_changer(statement: Statement, aliases: frozenset[str], notebook: Notebook, tried: Set[str]) -> bool:
