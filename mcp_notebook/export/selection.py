@@ -51,13 +51,19 @@ def select(
         yield from removals(notebook.statements, kept)
 
     cut = partial(
-        slicer.cut, notebook, names=[*names], server=server, leave_out=[*leave_out, *environment], functions=functions
+        slicer.cut,
+        notebook,
+        needed=[*names],
+        server=server,
+        leave_out=[*leave_out, *environment],
+        functions=functions,
+        also=also,
     )
-    needed = [*wanted]
-    found = cut(needed, also=also)
-    while by_name := [s for s in repairs.binding(found.unbound, notebook) if s not in needed]:
-        needed += by_name
-        found = cut(needed, also=also)
+    kept = [*wanted]
+    found = cut(kept)
+    while by_name := [s for s in repairs.binding(found.unbound, notebook) if s not in kept]:
+        kept += by_name
+        found = cut(kept)
     bound = frozenset[str]().union(*(repairs.by_name(s.node) for s in found.statements))
     found = replace(found, unbound={name: cell for name, cell in found.unbound.items() if name not in bound})
     return Selection(found.statements, tuple(dict.fromkeys(pitfalls.findings(notebook, found))), found.future)

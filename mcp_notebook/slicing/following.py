@@ -1,6 +1,6 @@
 """Follows the statements in the order in which they ran, and notes which values each may have changed.
 
-A call of a function of the notebook is followed into it. Any other call changes what it is given and what it is on,
+A function of the notebook that is called is followed into. Any other call changes what it is given and what it is on,
 unless its name says that it only looks.
 """
 
@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from mcp_notebook.slicing import known
-from mcp_notebook.slicing.functions import eager
+from mcp_notebook.slicing.effects import Call, Effects
 from mcp_notebook.slicing.names import Names
 from mcp_notebook.slicing.statements import Statement
-from mcp_notebook.slicing.uses import Call, Function, Uses
 from mcp_notebook.slicing.values import Value, Values
 
 __all__ = ["follow"]
@@ -23,276 +22,204 @@ __all__ = ["follow"]
 def follow(
     statements: Sequence[Statement], names: Sequence[Names], *, server: str | None, trials: Collection[int] = ()
 ) -> Values:
-    """Return the values that the statements bound, with what may have changed each.
+    """Return the values that the statements bound, with the statements that may have changed each.
 
     Args:
         statements: In execution order.
-        names: What each binds and reads.
+        names: The names that each binds and reads.
         server: The variable of the server, whose methods change nothing that is followed.
-        trials: Statements that no package has: what they change is noted, but not what came to hold what in them.
+        trials: Statements that no package has: their changes are noted, but not what they put into what.
     """
-    values = Values()
-    asks_for_subclasses = any("__subclasses__" in statement.text for statement in statements)
+    defining = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
+    values = Values({name for one in statements if isinstance(one.node, defining) for name in names[one.index].binds})
+    values.seeks_subclasses = any("__subclasses__" in statement.text for statement in statements)
     for statement in statements:
-        moment = _Moment(values, statement, names[statement.index], server)
-        moment.run(is_trial=statement.index in trials, asks_for_subclasses=asks_for_subclasses)
+        _Moment(values, statement, names[statement.index], server, is_trial=statement.index in trials).run()
     return values
 
 
-class _Scope:
-    """What roots stand for in a statement, or in a function that runs with it."""
-
-    def __init__(self, moment: _Moment, given: dict[str, int] | None = None) -> None:
-        self._moment = moment
-        self._given = given or {}
-        self.is_statement = given is None
-
-    def group(self, roots: Iterable[str]) -> int:
-        """Return the values that roots stand for."""
-        found = 0
-        for root in roots:
-            if root.startswith("()"):
-                found |= self._moment.given_back(self.group([root[2:]]))
-            elif root[0] == ".":
-                found |= self._given.get(root[1:], 0)
-            else:
-                found |= self._moment.variable(root)
-        return found
-
-
 class _Moment:
-    """What one statement does."""
+    """The run of one statement; groups of values are bit sets."""
 
-    def __init__(self, values: Values, statement: Statement, names: Names, server: str | None) -> None:
-        self._values = values
-        self._statement = statement
-        self._now = statement.index
-        self._names = names
-        self._server = server
-        self._written: dict[str, None] = {}
+    def __init__(
+        self, values: Values, statement: Statement, names: Names, server: str | None, *, is_trial: bool
+    ) -> None:
+        self._values, self._statement, self._now, self._names = values, statement, statement.index, names
+        self._server, self._is_trial = server, is_trial
         self._changed = 0
+        self._written: dict[str, None] = {}
         self._outside: dict[str, None] = {}
-        self._ran: dict[Function, tuple[int, int]] = {}
-        self._to_run: list[tuple[Uses, _Scope]] = []
-        self._is_trial = False
+        self._ran: dict[Effects, tuple[int, int, int]] = {}
+        self._given_back: dict[int, int] = {}
+        self._known: dict[str, int] = {}
 
-    def run(self, *, is_trial: bool, asks_for_subclasses: bool) -> None:
+    def run(self) -> None:
         """Follow the statement again and again until nothing new is found."""
-        node, values = self._statement.node, self._values
-        self._is_trial = is_trial
-        uses = eager(node, self._names, dropped=not self._statement.shown)
-        for name in sorted(self._names.binds):
-            values.describe(values.bound(self._now, name), node, self._names)
+        node, values, names, now = self._statement.node, self._values, self._names, self._now
+        effects = Effects(names, values.code, dropped=not self._statement.shown)
+        effects.read(node)
+        for name in sorted(names.binds):
+            values.describe(values.bound(now, name), node, names, effects)
         if not isinstance(node, known.DEFINITIONS) and any(known.writes_a_file(part) for part in ast.walk(node)):
             self._outside["a file"] = None
+        self._ran[effects.settled()] = 0, 0, 0
         before = None
-        while before != (before := (values.links, self._changed, len(self._written))):
-            self._ran.clear()
-            scope = _Scope(self)
-            self._apply(uses, scope)
-            self._read(scope.group(self._names.reads))
-            while self._to_run:
-                self._apply(*self._to_run.pop())
-            if isinstance(node, ast.ClassDef) and asks_for_subclasses:
-                own = 1 << values.bound(self._now, node.name).number
-                self._change(values.parts(own) & values.group("class") & ~own)
-        for one in values.those(self._changed & ~values.group("constant")):
-            one.changed.append(self._now)
+        while before != (before := (values.links, self._changed, [*self._ran.values()], [*self._given_back.values()])):
+            read = self._group(names.reads)
+            for code, function in self._functions(read):
+                if function.unseen:  # an operator, a property or a generator expression
+                    self._run(function, code, read, 0)
+            if isinstance(node, ast.ClassDef) and values.seeks_subclasses:
+                own = values.bound(now, node.name).bit
+                self._changed |= values.parts(own) & values.groups["class"] & ~own
+            for one in [*self._ran]:
+                self._apply(one, is_statement=one is effects)
+        for value in values.those(self._changed & ~values.groups["constant"]):
+            value.changed.append(now)
         if self._outside:
-            values.outside[self._now] = [*self._outside]
+            values.outside[now] = [*self._outside]
         if hasattr(node, "body") or not self._statement.raised:
-            values.bindings.add(self._now, self._names, [*self._written])
+            values.bind(now, names, self._written)
 
-    # What roots stand for.
+    def _functions(self, group: int) -> Iterator[tuple[Value, Effects]]:
+        for code in self._values.those(self._values.parts(group)):
+            for function in code.functions:
+                yield code, function
 
-    def variable(self, name: str) -> int:
-        """Return the values that a variable may have: that of before, and what the statement binds to it."""
-        own = name.startswith("=")
-        name = name.lstrip("=")
-        if name == self._server:
-            return 0
-        found = [] if own else self._values.reaching(name, self._now)
-        group = sum(1 << one.number for one in found)
-        if name in self._names.binds or name in self._written:
-            group |= 1 << self._values.bound(self._now, name).number
-        return group
+    # The values of roots.
 
-    def given_back(self, called: int) -> int:
-        """Return the values that a call of these may give back, beside what it is given."""
-        found, seen, work = 0, 0, called & ~self._values.group("import")
-        while work:
-            seen |= work
-            more = 0
-            for one in self._values.those(work):
-                if one.kind != "function" or one.changes_by_itself or one.has_code:
-                    found |= 1 << one.number
-                for root in one.returns:
-                    group = self.variable(root.removeprefix("()"))
-                    more |= group if root[0] == "(" else 0
-                    found |= 0 if root[0] == "(" else group
-            work = more & ~seen & ~self._values.group("import")
+    def _group(self, roots: Iterable[str], on: int = 0, given: int = 0) -> int:
+        """Return the values that roots stand for; of functions that ran, also what they gave back."""
+        found = 0
+        for root in roots:
+            found |= {".": given, "..": on}[root] if root[0] == "." else self._variable(root)
+        for own, given_back in self._given_back.items():
+            found |= given_back if found & own else 0
         return found
 
-    # What is changed.
+    def _variable(self, root: str) -> int:
+        if root not in self._known:
+            name = root.lstrip("=")
+            binds = name in self._names.binds or name in self._written
+            own = self._values.bound(self._now, name).bit if binds else 0
+            before = 0 if root[0] == "=" and own else self._values.reached(name, self._now)
+            self._known[root] = 0 if name == self._server else own | before
+        return self._known[root]
+
+    # Changes.
 
     def _change(self, group: int, put_in: int = 0) -> None:
-        """Note that values are changed, with all that they may hold."""
-        free = self._values.parts(group) & self._values.group("free")
-        self._changed |= group | free
-        self._hold(free | group, put_in)
+        """Note that values are changed, with all that may share something with them."""
+        values = self._values
+        self._changed |= group | (values.parts(group) & self._free)
+        self._link(group | put_in)
 
-    def _hold(self, holders: int, held: int) -> None:
+    @property
+    def _free(self) -> int:
+        """The values that may change with others: all but functions, classes and modules."""
+        return ~self._values.groups["code"] | self._values.groups["state"]
+
+    def _link(self, group: int) -> None:
         if not self._is_trial:
-            self._values.hold(holders, held, self._now)
+            self._values.link(group, self._now)
 
-    def _apply(self, uses: Uses, scope: _Scope) -> None:
-        free, imports = self._values.group("free"), self._values.group("import")
-        for holders, held in uses.ties:
-            group = scope.group(holders)
-            if not next(iter(holders)).startswith("="):
-                group |= self._values.parts(group) & free
-            self._hold(group, scope.group(held))
-        changed = scope.group(uses.changes)
-        self._change(changed if scope.is_statement else changed & ~imports)
-        if scope.is_statement:
-            self._changed |= self._values.parts(changed & imports) & imports
-        self._change(self._values.parts(scope.group(uses.iterates)) & self._values.group("once"))
-        self._change(self._values.parts(scope.group(uses.items)) & self._values.group("filling"))
-        for call in uses.calls:
-            self._call(call, scope)
+    def _change_modules(self, group: int) -> None:
+        imports = self._values.groups["import"]
+        self._changed |= self._values.parts(group & imports) & imports
 
-    def _read(self, group: int) -> None:
-        """Run what runs by reading values: operators and properties."""
-        values = self._values
-        parts = values.parts(group)
-        for code in values.those(parts & values.group("running")):
-            for function in code.functions:
-                if function.is_implicit:
-                    self._run(function, code, group, 0)
+    def _apply(self, effects: Effects, *, is_statement: bool) -> None:
+        """Do once what a statement or function does."""
+        values, (own, on, given) = self._values, self._ran[effects]
+        if not effects.writes <= self._written.keys():
+            self._written.update(dict.fromkeys(sorted(effects.writes)))
+            self._known.clear()
+        if own:
+            self._given_back[own] = self._given_back.get(own, 0) | self._group(effects.returns, on, given)
+        for group in effects.put:
+            self._link(self._group(group, on, given))
+        touched = self._group(effects.touched - {".", ".."})
+        self._change(touched | self._group(effects.touched & {".", ".."}, on, given) & self._free)
+        if is_statement:
+            self._change_modules(touched)
+        used = self._group(effects.used, on, given)
+        for code, function in self._functions(used):
+            if function.yields:
+                self._run(function, code, used, 0)
+        self._change(values.parts(used) & values.groups["once"])
+        self._change(values.parts(self._group(effects.items, on, given)) & values.groups["filling"])
+        for call in effects.calls:
+            if self._server not in call.on:
+                self._call(call, effects, self._group(call.on, on, given), self._group(call.given, on, given))
 
-    # What is called.
+    # Calls.
 
-    def _call(self, call: Call, scope: _Scope) -> None:
-        if any(root.removeprefix("()") == self._server for root in call.on):
-            return
-        values = self._values
-        on, given = scope.group(call.on), scope.group(call.given)
-        code, imports = values.group("code"), on & values.group("import")
-        if call.is_method and call.name in known.FILE_FUNCTIONS and imports:
-            self._outside[call.name] = None
-            return
-        ran = self._run_all(call, on, given)
-        if not call.is_method:  # a function that was put into a variable may keep something
-            self._change(on & ~code, 0)
-            self._change(values.parts(on) & values.group("changers"), given)
-        if call.is_method and call.name == "register" and imports:
-            self._outside[call.name] = None
-        if call.name in known.CHANGING_FUNCTIONS and not (ran and not call.is_method):
-            self._change(given & ~code, given)
-        elif call.is_method and call.name in known.CHANGING_METHODS:
-            self._change(on, given)
-            if scope.is_statement:
-                self._changed |= values.parts(imports) & values.group("import")
-        elif call.is_method and call.name in known.DRAWING_METHODS and not ran:
-            self._draw(on, given if call.name == "shuffle" else 0)
-        elif not ran:
-            self._hand_over(call, given)
-            self._call_unknown(call, on, given, imports)
-
-    def _call_unknown(self, call: Call, on: int, given: int, imports: int) -> None:
-        """Take a call of something that is not understood to change what it is on and what it is given."""
-        values = self._values
-        code = values.group("code")
+    def _call(self, call: Call, effects: Effects, on: int, given: int) -> None:
+        values, code = self._values, self._values.groups["code"]
+        named = self._group(call.named)
+        imports = named & values.groups["import"]
         modules = {one.name for one in values.those(values.parts(imports)) if one.index < 0}
-        if modules and call.name in known.SETTING_UP:
-            self._changed |= values.parts(imports) & values.group("import")
+        if call.name in known.SETTING_UP and imports:
+            self._change_modules(imports)
             self._outside[call.name] = None
-        shows = call.name in (known.LOOKING_METHODS if call.is_method else known.LOOKING)
-        if call.dropped and (modules or not on) and not shows:
+        ran = self._run_all(call, effects, on, given)
+        if not call.is_method:  # a function that was put into a variable may keep something
+            self._change(on & ~code, given)
+        if call.name in known.CHANGING_FUNCTIONS:
+            self._change(given & ~code, given)
+        if call.dropped and not ran and (imports or not on) and call.name not in known.LOOKING:
             self._outside[call.name] = None
-        if self._looks(call, on, modules) or not modules.isdisjoint(known.LOOKING_MODULES):
-            return
-        if not call.is_method and not on and hasattr(builtins, call.name):
-            return
-        receivers = on & ~code & ~values.group("constant")
-        if call.is_method and on and not receivers and not imports and not call.in_place:
-            return  # of a text or a number
-        from_imports = imports if call.is_method else 0
-        if from_imports and not any("." in one for one in modules):
-            from_imports = 0  # a module's function
-        self._change(receivers | from_imports, given)
-        self._change(given & ~code, on | given)
+        if call.is_method and call.name in known.CHANGING and known.MODULES.isdisjoint(modules):
+            self._change(on & ~code | imports if on else given & ~code, given | on)
+        elif not ran and not self._looks(call, on, modules):
+            # A function of a module leaves the module as it is; a method of an object that is imported may not.
+            objects = imports & values.groups["object"] if call.is_method else 0
+            self._change((on | given) & ~code | objects, given | on)
+            if call.name in known.DRAWING and any(one.changed for one in values.those(values.parts(imports))):
+                self._change_modules(imports)  # numbers that were not seeded are not the same again anyway
 
-    def _looks(self, call: Call, on: int, modules: set[str]) -> bool:
-        """Whether the name of a call says that it only looks."""
+    def _looks(self, call: Call, on: int, modules: Collection[str]) -> bool:
+        """Return whether the name of a call says that it only looks."""
+        values = self._values
         if call.in_place:
             return False
-        if call.decorates and (call.name in known.WRAPPING or not (modules or on)):
-            return True
-        if (
-            call.is_method
-            and call.name in known.AMBIGUOUS_METHODS
-            and self._values.parts(on) & ~self._values.group("built-in")
-        ):
+        if call.decorates:
+            return call.name in known.WRAPPING or not on
+        if call.is_method and call.name in known.AMBIGUOUS and values.parts(on) & ~values.groups["built-in"]:
             return False
-        if call.is_method and not modules:
-            return call.name in known.LOOKING_METHODS | known.FRESH_METHODS and not (
-                call.name == "get" and call.is_empty
-            )
-        makes = call.name[:1].isupper()  # a class from outside keeps what it is given for later
-        return makes or call.name in known.LOOKING | known.LOOKING_FUNCTIONS | known.CONSTANT | known.LOOKING_METHODS
+        if call.is_method and on and not on & ~values.groups["constant"]:
+            return True  # of a text or a number
+        is_builtin = not call.is_method and not on and hasattr(builtins, call.name)
+        makes = call.name[:1].isupper() and not call.is_method  # a class from outside keeps what it is given for later
+        looking = known.LOOKING_METHODS if call.is_method and not modules else known.LOOKS
+        return is_builtin or makes or call.name in looking or not known.MODULES.isdisjoint(modules)
 
-    def _draw(self, on: int, shuffled: int) -> None:
-        """Note that random numbers are drawn; what unseeded ones are is not the same again anyway."""
-        values = self._values
-        imports = values.group("import")
-        self._change((on & ~values.group("code")) | shuffled)
-        modules = values.parts(on & imports) & imports
-        if any(one.changed for one in values.those(modules)) or modules & self._changed:
-            self._changed |= modules
-
-    def _hand_over(self, call: Call, given: int) -> None:
-        """Have something from outside call the functions that it is given."""
-        values = self._values
-        parts = values.parts(given)
-        self._change(parts & values.group("changers"), given)
-        if call.name[:1].isupper() or call.name in known.LOOKING or call.decorates:
-            return
-        for code in values.those(parts & values.group("running")):
-            for function in code.functions:
-                if code.kind != "class" or function.name == "__call__":
+    def _run_all(self, call: Call, effects: Effects, on: int, given: int) -> bool:
+        """Run the functions that a call may run; say whether it runs nothing else."""
+        direct = False
+        for code, function in self._functions(on):
+            is_class, itself = code.bit & self._values.groups["class"], bool(on & code.bit)
+            if call.is_method and is_class:
+                made = call.name == "__init_subclass__" and function.name in {"__new__", "__init__"}
+                meant = made or function.name == call.name
+            elif call.is_method:
+                meant = call.name not in known.CHANGING | known.LOOKS
+            else:
+                meant = not is_class or not itself or function.name[:2] == "__"
+            if meant:
+                direct = direct or bool(is_class) or (itself and not call.is_method)
+                self._run(function, code, on, given)
+        if not (call.name in known.LOOKING or call.name[:1].isupper() or call.decorates):
+            self._change(self._values.parts(given) & self._values.groups["method"])
+            for code, function in self._functions(given):  # something else may call what it is given
+                if not code.bit & self._values.groups["class"] or function.name in effects.loaded | {"__call__"}:
                     self._run(function, code, given, given)
+        return direct
 
-    def _run_all(self, call: Call, on: int, given: int) -> bool:
-        """Run the functions that a call may mean; say whether there are any."""
-        values = self._values
-        made_of = set() if call.is_method else set[str]().union(*(one.methods for one in values.those(on)))
-        ran = False
-        for code in values.those(values.parts(on) & values.group("running")):
-            for function in code.functions:
-                if function.name in made_of or code.may_run(function, call):
-                    # What a method of something from outside does with the functions in it, only that knows.
-                    ran = ran or not call.is_method or code.kind == "class" or function.itself != ""
-                    self._run(function, code, on, given)
-        return ran
-
-    def _run(self, function: Function, code: Value, on: int, given: int) -> None:
-        """Go into a function that runs, unless it did with no less."""
-        before = self._ran.get(function, (0, 0))
-        free = self._values.group("free")
-        on, given = before[0] | on, before[1] | given
-        if function in self._ran and (on, given) == before:
-            return
-        self._ran[function] = on, given
-        own = 1 << code.number
-        state = own & free
-        direct = bool(on & own)
-        everything = given | state | (0 if direct or function.itself else on)
-        passed = dict.fromkeys(function.parameters, everything)
-        if function.itself:  # the object of a constructor is new, but its class is not
-            passed[function.itself] = (own if function.of_class else state) | (0 if direct else on & ~own)
-        self._written.update(dict.fromkeys(function.uses.writes))
-        if function.keeps_state:
-            self._change(state | on & ~self._values.group("code"))
-        # Not here: functions that call each other many times over would need a deeper stack than Python has.
-        self._to_run.append((function.uses, _Scope(self, passed)))
+    def _run(self, function: Effects, code: Value, on: int, given: int) -> None:
+        """Have a function run, in this round or the next, with what it is called on and given."""
+        groups = self._values.groups
+        state = code.bit & groups["state"]
+        on = on & ~code.bit | state
+        given |= state | (0 if code.bit & groups["class"] else on & ~groups["code"])
+        _, before_on, before_given = self._ran.get(function, (0, 0, 0))
+        self._ran[function] = 0 if code.bit & groups["class"] else code.bit, before_on | on, before_given | given

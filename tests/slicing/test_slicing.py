@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mcp_notebook.export.installs import requirements
 from mcp_notebook.export.pitfalls.subject import line_of
 from mcp_notebook.export.ran import RanCell
 from mcp_notebook.export.selection import Selection, select
@@ -31,6 +32,9 @@ def stops(*cells: str | RanCell, needs: str = "f") -> list[str]:
     return [str(finding) for finding in sliced(*cells, needs=needs).findings if finding.weight == "stops"]
 
 
+LIFE = "def life(s):\n    jobs.append(s)\n    yield"
+PART = "def part(t, n):\n    all = []\n    for one in t.split():\n        all.append(one)\n    return all[n]"
+TURN = "def turn(rows):\n    all = []\n    all.append(rows[0])\n    for one in all:\n        one.mode = 1"
 CARRIED: dict[str, tuple[list[str | RanCell], list[str]]] = {
     "the last value for what a function reads, the value of then for what a statement reads": (
         ["a = 1", "b = a", "a = 2", "def f(): return a, b"],
@@ -97,6 +101,18 @@ CARRIED: dict[str, tuple[list[str | RanCell], list[str]]] = {
     "not each function that is wrapped with an option": (
         ["from functools import wraps\ndef g(): ...", "@wraps(g)\ndef h(): ...", "def f(): return g"],
         ["def g(): ...", "def f(): return g"],
+    ),
+    "not a read of what holds a generator that changes it": (
+        ["jobs = []", LIFE, "jobs.append(life)", "jobs[0]", "def f(): return jobs"],
+        ["jobs = []", LIFE, "jobs.append(life)", "def f(): return jobs"],
+    ),
+    "not a call of a function that only looks": (
+        ["text = load()", PART, "print(part(text, 0))", "def f(): return text"],
+        ["text = load()", "def f(): return text"],
+    ),
+    "what a function does to an object through a list of its own": (
+        ["rows = load()", TURN, "turn(rows)", "def f(): return rows"],
+        ["rows = load()", TURN, "turn(rows)", "def f(): return rows"],
     ),
     "what a carried module is given to run": (
         ["import atexit", "@atexit.register\ndef bye(): ...", "def f(): return atexit"],
@@ -199,7 +215,7 @@ def test_comments_stay_and_magics_keep_the_lines() -> None:
 
 def test_requirements_are_read_from_install_lines() -> None:
     source = "%pip install -q 'httpx>=0.27' rich\n!uv pip install -r x.txt foo\n%conda install -y numpy=1.26"
-    assert statements.read([RanCell(1, source)]).pip == ("httpx>=0.27", "rich", "foo", "numpy==1.26")
+    assert requirements(statements.read([RanCell(1, source)]).magics) == ("httpx>=0.27", "rich", "foo", "numpy==1.26")
 
 
 def test_a_future_import_holds_for_later_cells() -> None:

@@ -11,6 +11,7 @@ from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.errors import ExportError, did_you_mean
 from mcp_notebook.export.findings import Finding
+from mcp_notebook.export.installs import requirements
 from mcp_notebook.export.likeness import carrying
 from mcp_notebook.export.module import registrations
 from mcp_notebook.export.module.body import body
@@ -111,7 +112,7 @@ def write(subject: Subject, *, also: Sequence[str] = (), longest: int = LONG) ->
         files,
         written.variable,
         {(kind, name): cell for (kind, name), cell in plans[0].cells.items()},
-        pip=notebook.pip,
+        pip=requirements(notebook.magics),
         findings=(*findings, *ours(carried.statements), *_left_out(notebook, carried, plans[0].aliases)),
         carried=tuple((s.cell, s.first, s.last) for s in carried.statements),
     )

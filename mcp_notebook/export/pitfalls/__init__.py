@@ -8,7 +8,7 @@ from mcp_notebook.export.pitfalls.files import files, working_directory
 from mcp_notebook.export.pitfalls.leaving import changes, left_out
 from mcp_notebook.export.pitfalls.names import redefined, unbound
 from mcp_notebook.export.pitfalls.paths import Paths
-from mcp_notebook.slicing.result import Slice
+from mcp_notebook.slicing.slicer import Slice
 from mcp_notebook.slicing.statements import Notebook
 
 __all__ = ["findings"]

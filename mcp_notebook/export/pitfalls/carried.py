@@ -10,8 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.pitfalls.subject import subject
-from mcp_notebook.slicing.nodes import awaits, eager_nodes
-from mcp_notebook.slicing.statements import Notebook, Statement
+from mcp_notebook.slicing.statements import Notebook, Statement, awaits, eager_nodes
 
 __all__ = ["in_statements"]
 

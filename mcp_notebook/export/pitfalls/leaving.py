@@ -11,7 +11,7 @@ from mcp_notebook.export.pitfalls.paths import Paths
 from mcp_notebook.export.pitfalls.subject import line_of
 from mcp_notebook.export.settings import environment_reads
 from mcp_notebook.slicing import names
-from mcp_notebook.slicing.result import Slice
+from mcp_notebook.slicing.slicer import Slice
 from mcp_notebook.slicing.statements import Notebook, Statement
 
 __all__ = ["LEFT_OUT", "changes", "left_out"]

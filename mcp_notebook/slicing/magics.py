@@ -1,7 +1,4 @@
-"""IPython's own syntax in the text of a cell: which lines are magics, and the Python that they run.
-
-What an install line asks for is read in `installs`.
-"""
+"""IPython's own syntax in the text of a cell: which lines are magics, and the Python that they run."""
 
 from __future__ import annotations
 
@@ -10,11 +7,11 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from textwrap import dedent
 from typing import Literal
 
-__all__ = ["Magic", "Python", "python_of"]
+__all__ = ["Magic", "python_of"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +22,7 @@ class Magic:
         cell: The number of its cell.
         line: Its line in the cell, from 1.
         text: The line as written, without indentation.
-        kind: ``line`` for ``%time f()``, ``cell`` for ``%%time``, ``shell`` for ``!ls``; help (``x?``) is ``line``.
+        kind: "line" for ``%time f()`` and ``x?``, "cell" for ``%%time``, "shell" for ``!ls``.
     """
 
     cell: int
@@ -35,22 +32,14 @@ class Magic:
 
     @property
     def name(self) -> str:
-        """Its name without the signs: ``time``, ``mcp_tool``; "" for a command of the shell and for help."""
+        """Its name without the signs: ``time``, ``mcp_tool``; "" for help and for a command of the shell."""
         found = re.match(r"(?:[\w., ]+=\s*)?%{1,2}\s*(\w[\w.]*)", self.text)
         return found[1] if found else ""
 
     @property
     def is_python(self) -> bool:
-        """Whether it only runs Python, such as ``%time f()``, which stands in its place."""
+        """True if it only runs Python, such as ``%time f()``, which then takes its place."""
         return self.kind == "cell" or (self.kind == "line" and self.name in _RUN_THEIR_LINE)
-
-
-@dataclass
-class Python:
-    """What a cell runs as Python: its lines, each where it was, and the magics that were taken out."""
-
-    lines: list[str]
-    magics: list[Magic] = field(default_factory=list)
 
 
 _RUN_THEIR_BODY = {"time", "capture", "prun", "mcp_tool", "mcp_resource", "mcp_prompt", "memit", "mprun", "lprun"}
@@ -62,50 +51,41 @@ _AUTOMAGIC = re.compile(
 _MAGIC = re.compile(r"[ \t]*(%{1,2}[A-Za-z_]|!|\?{1,2}\S|[,;/][A-Za-z_])")
 _HELP = re.compile(r"[ \t]*%{0,2}[\w.*]+\?{1,2}[ \t]*;?[ \t]*$")
 _ASSIGNED = re.compile(r"([ \t]*[\w.,\[\]'\" *()]+?=[ \t]*)(%[A-Za-z_]\w*|!)(.*)$")
-
-
 _PROMPT = re.compile(r"(>>>|\.\.\.|In \[\d+\]:|\s*\.{3,}:)( |$)")
-"""What stands before the code of an interactive session, which may be pasted as it is."""
+"""The beginning of a line of an interactive session, which may be pasted as it is."""
 
 
-def python_of(cell: int, source: str) -> Python:
-    """Take the magics out of a cell.
+def python_of(cell: int, source: str) -> tuple[list[str], list[Magic]]:
+    """Return the lines of Python that a cell runs, each at its place, and the magics that were taken out.
 
     As in IPython, lines count from the first that is not empty.
     """
-    lines = source.split("\n")
-    while lines and not lines[0].strip():
-        del lines[0]
-    lines = dedent("\n".join(lines)).split("\n")
+    lines = dedent(re.sub(r"\A(?:[^\S\n]*\n)+", "", source)).split("\n")
     if _PROMPT.match(lines[0]):
         lines = [_PROMPT.sub("", line) for line in lines]
     return _python(cell, lines, 0)
 
 
-def _python(cell: int, lines: list[str], above: int) -> Python:
-    """Take the magics out of `lines`, which stand under `above` others."""
-    first = next((i for i, line in enumerate(lines) if line.strip()), len(lines))
-    if first < len(lines) and lines[first].startswith("%%"):
+def _python(cell: int, lines: list[str], above: int) -> tuple[list[str], list[Magic]]:
+    """Take the magics out of `lines`, which have `above` others above them."""
+    first = next((i for i, line in enumerate(lines) if line.strip()), len(lines) - 1)
+    if lines[first].startswith("%%"):
         magic = Magic(cell, above + first + 1, lines[first].strip(), "cell")
-        body = Python([""] * (len(lines) - first - 1))
-        if magic.name in _RUN_THEIR_BODY:
-            body = _python(cell, lines[first + 1 :], above + first + 1)
-        return Python([""] * (first + 1) + body.lines, [magic, *body.magics])
+        rest, magics = [""] * (len(lines) - first - 1), list[Magic]()
+        if magic.name in _RUN_THEIR_BODY and rest:
+            rest, magics = _python(cell, lines[first + 1 :], above + first + 1)
+        return [""] * (first + 1) + rest, [magic, *magics]
     if _parses("\n".join(lines)):
-        return Python(lines)
+        return lines, []
     if sum(1 for line in lines if line.strip()) == 1 and _AUTOMAGIC.match(lines[first]):
-        return Python([""] * len(lines), [Magic(cell, above + first + 1, "%" + lines[first].strip(), "line")])
-    python = Python([])
+        return [""] * len(lines), [Magic(cell, above + first + 1, "%" + lines[first].strip(), "line")]
+    python, magics = list[str](), list[Magic]()
     for line, is_start in _starts(lines):
-        number = above + len(python.lines) + 1
         found = _replaced(line) if is_start else None
-        if found is None:
-            python.lines.append(line)
-            continue
-        kind, replacement = found
-        python.magics.append(Magic(cell, number, line.strip(), kind))
-        python.lines += [replacement, *[""] * line.count("\n")]
-    return python
+        if found is not None:
+            magics.append(Magic(cell, above + len(python) + 1, line.strip(), found[0]))
+        python += [line] if found is None else [found[1], *[""] * line.count("\n")]
+    return python, magics
 
 
 def _parses(text: str) -> bool:
@@ -134,7 +114,7 @@ def _starts(lines: list[str]) -> Iterator[tuple[str, bool]]:
 
 
 def _goes_on(text: str) -> bool:
-    """Whether a bracket, string or backslash is open at the end."""
+    """Return whether a bracket, string or backslash is open at the end."""
     if text.endswith("\\"):
         return True
     try:

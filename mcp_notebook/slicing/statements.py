@@ -1,16 +1,25 @@
-"""The statements of a notebook as they ran: each with its author's text, and where it stands."""
+"""The statements of a notebook as they ran: a notebook's own syntax taken out, the author's text kept.
+
+Authors mark what becomes of a statement by comments on its lines, and by tags of its cell.
+"""
 
 from __future__ import annotations
 
 import ast
+import io
+import re
+import tokenize
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
-from mcp_notebook.slicing.statements.installs import requirements_of
-from mcp_notebook.slicing.statements.magics import Magic, python_of
-from mcp_notebook.slicing.statements.marks import Mark, by_line, of_cell
+from mcp_notebook.slicing import names
+from mcp_notebook.slicing.magics import Magic, python_of
 
-__all__ = ["Failed", "Notebook", "RanCell", "Statement", "read"]
+__all__ = ["Failed", "Magic", "Notebook", "RanCell", "Statement", "awaits", "eager_nodes", "read"]
+
+_TAGS: Mapping[str, Literal["keep", "leave out"]] = {"mcp-keep": "keep", "mcp-leave-out": "leave out"}
+_MARK = re.compile(r"#\s*(keep|leave out)\s*(?:[.:;,(#-].*)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -20,10 +29,9 @@ class RanCell:
     Attributes:
         number: Its ``In [n]``.
         source: As its author wrote it, magics included.
-        raised_at: The line, from 1, of the statement that raised; None where the cell ran to its end. What comes
-            before that line did run.
+        raised_at: The line, from 1, of the statement that raised; None where the cell ran to its end.
         shown: Whether its last expression had a value, which was shown.
-        id: What the front end knows it by, however often it runs; None where it gives no such name.
+        id: The identifier that the front end gives it, however often it runs; None where it gives none.
         tags: The tags of the cell, as far as the front end gives them.
         keep: The first lines of statements to treat as marked ``# keep``, unless the author marked them.
     """
@@ -39,19 +47,19 @@ class RanCell:
 
 @dataclass(frozen=True, eq=False)
 class Statement:
-    """A top-level statement that ran; one that ran twice is there twice.
+    """A top-level statement that ran; there are two of one that ran twice.
 
     Attributes:
         cell: The number of its cell.
         first: Its first line in the cell, decorators included, from 1. As in ``__code__.co_firstlineno``, empty lines
             at the top of the cell do not count, and the line of a cell magic does.
         last: Its last line.
-        text: What its author wrote, with the comments directly above it and behind it.
+        text: The text that its author wrote, with the comments directly above it and behind it.
         node: The parsed statement; its line numbers are those of the cell.
         index: Its place among all statements of the notebook.
         raised: Whether it raised, so that it may have run in part.
         shown: Whether it is an expression whose value was shown under the cell.
-        mark: The author's word about it: a comment on its first or last line, or a tag of the cell.
+        mark: The author's decision: a comment on its first or last line, or a tag of the cell.
     """
 
     cell: int
@@ -62,12 +70,12 @@ class Statement:
     index: int
     raised: bool = False
     shown: bool = False
-    mark: Mark | None = None
+    mark: Literal["keep", "leave out"] | None = None
 
 
 @dataclass(frozen=True)
 class Failed:
-    """Where a cell raised.
+    """The place where a cell raised.
 
     Attributes:
         cell: Its number.
@@ -82,21 +90,19 @@ class Failed:
 
 @dataclass(frozen=True)
 class Notebook:
-    """What ran, in the order in which it ran.
+    """All that ran, in the order in which it ran.
 
     Attributes:
         statements: All top-level statements.
         magics: The lines that only a notebook understands, in the same order.
-        pip: The requirements that its ``%pip install`` lines and their like name.
-        unparsed: The numbers of the cells that are no Python, with the reason.
+        unparsed: The numbers of the cells that are not Python, with the reason.
         cells: The numbers of all cells.
-        ids: What the front end knows cells by, by their numbers.
+        ids: The identifiers that the front end gives cells, by their numbers.
         failed: The cells that raised, with what they would have bound from there on.
     """
 
     statements: tuple[Statement, ...]
     magics: tuple[Magic, ...] = ()
-    pip: tuple[str, ...] = ()
     unparsed: tuple[tuple[int, str], ...] = ()
     cells: tuple[int, ...] = field(default=())
     ids: Mapping[int, str] = field(default_factory=dict)
@@ -104,73 +110,63 @@ class Notebook:
 
 
 def read(cells: Sequence[RanCell]) -> Notebook:
-    """Read the statements of cells, in the order in which they ran; what came after an error did not run."""
+    """Read the statements of cells, in the order in which they ran; those below one that raised did not run."""
     statements: list[Statement] = []
     magics: list[Magic] = []
     unparsed: list[tuple[int, str]] = []
     failed: list[Failed] = []
     for cell in cells:
-        python = python_of(cell.number, cell.source)
-        magics += [magic for magic in python.magics if cell.raised_at is None or magic.line <= cell.raised_at]
+        lines, found = python_of(cell.number, cell.source)
+        raised_at = len(lines) + 1 if cell.raised_at is None else cell.raised_at
+        magics += [magic for magic in found if magic.line <= raised_at]
         try:
-            tree = ast.parse("\n".join(python.lines))
+            tree = ast.parse("\n".join(lines))
         except (SyntaxError, ValueError) as error:
             unparsed.append((cell.number, getattr(error, "msg", str(error))))
             continue
-        marks, tagged = by_line("\n".join(python.lines)), of_cell(cell.tags)
-        for first, text, node in _texts(python.lines, tree):
+        marks, tagged = _marks("\n".join(lines)), next((_TAGS[tag] for tag in sorted(cell.tags) if tag in _TAGS), None)
+        for first, text, node in _texts(lines, tree):
             last = node.end_lineno or first
-            if cell.raised_at is not None and first > cell.raised_at:
+            if first > raised_at:
                 break
-            statements.append(
-                Statement(
-                    cell=cell.number,
-                    first=first,
-                    last=last,
-                    text=text,
-                    node=node,
-                    index=len(statements),
-                    raised=cell.raised_at is not None and first <= cell.raised_at <= last,
-                    shown=cell.shown and node is tree.body[-1] and isinstance(node, ast.Expr),
-                    mark=marks.get(node.lineno)
-                    or marks.get(last)
-                    or tagged
-                    or ("keep" if first in cell.keep else None),
-                )
-            )
-        if cell.raised_at is not None:
-            failed += _failed(cell.number, cell.raised_at, tree)
-    pip = dict.fromkeys(name for magic in magics for name in requirements_of(magic))
-    return Notebook(
-        tuple(statements),
-        tuple(magics),
-        tuple(pip),
-        tuple(unparsed),
-        tuple(dict.fromkeys(cell.number for cell in cells)),
-        {cell.number: cell.id for cell in cells if cell.id is not None},
-        tuple(failed),
-    )
+            shown = cell.shown and node is tree.body[-1] and isinstance(node, ast.Expr)
+            mark = marks.get(node.lineno) or marks.get(last) or tagged or ("keep" if first in cell.keep else None)
+            raised = first <= raised_at <= last
+            statements.append(Statement(cell.number, first, last, text, node, len(statements), raised, shown, mark))
+        if left := [node for node in tree.body if (node.end_lineno or node.lineno) >= raised_at]:
+            bound = frozenset[str]().union(*(one.binds for one in names.of_all(left)))
+            failed.append(Failed(cell.number, ast.unparse(left[0]).splitlines()[0], bound))
+    numbers = tuple(dict.fromkeys(cell.number for cell in cells))
+    ids = {cell.number: cell.id for cell in cells if cell.id is not None}
+    return Notebook(tuple(statements), tuple(magics), tuple(unparsed), numbers, ids, tuple(failed))
 
 
-def _failed(cell: int, raised_at: int, tree: ast.Module) -> Iterator[Failed]:
-    left = [node for node in tree.body if (node.end_lineno or node.lineno) >= raised_at]
-    if left:
-        yield Failed(
-            cell, ast.unparse(left[0]).splitlines()[0], frozenset(name for node in left for name in _bound(node))
-        )
+def eager_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """Give the nodes below a statement that run with it."""
+    for child in ast.iter_child_nodes(node):
+        yield child
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield from eager_nodes(child)
 
 
-def _bound(node: ast.stmt) -> Iterator[str]:
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        yield node.name
-        return
-    for part in ast.walk(node):
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-            yield part.id
-        elif isinstance(part, ast.alias):
-            yield part.asname or part.name.partition(".")[0]
-        elif isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield part.name
+def awaits(node: ast.stmt) -> bool:
+    """Return whether a statement awaits when it runs, which only a cell can do."""
+    waiting = (ast.Await, ast.AsyncFor, ast.AsyncWith)
+    is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    parts = [] if is_function else [node, *eager_nodes(node)]
+    return any(isinstance(part, waiting) or getattr(part, "is_async", 0) for part in parts)
+
+
+def _marks(text: str) -> dict[int, Literal["keep", "leave out"]]:
+    """Return the marks in comments, by line. A mark is a whole comment, or begins one: ``# keep: fills the cache``."""
+    found: dict[int, Literal["keep", "leave out"]] = {}
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.COMMENT and (match := _MARK.match(token.string)):
+                found[token.start[0]] = "keep" if match[1].lower() == "keep" else "leave out"
+    except (tokenize.TokenError, SyntaxError):  # the text parses, but Python 3.12 reads some tokens differently
+        pass
+    return found
 
 
 def _texts(lines: list[str], tree: ast.Module) -> Iterator[tuple[int, str, ast.stmt]]:

@@ -1,25 +1,24 @@
-"""Which names a statement binds, reads and deletes: pyflakes' own scope analysis, and nothing beside it."""
+"""Finds the names that a statement binds, reads and deletes, by the scope analysis of pyflakes."""
 
 from __future__ import annotations
 
 import ast
 import importlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pyflakes import checker
 
-from mcp_notebook.slicing.names.ways import Ways
-
 __all__ = ["Names", "future", "of", "of_all"]
 
-When = Literal["eager", "hint", "late"]
-
-_COMPREHENSION: Any = getattr(checker, "ComprehensionScope", checker.GeneratorScope)
-"""Before 4.1, the last for Python 3.10 among them, pyflakes has one scope for generators and comprehensions."""
+_COMPREHENSION: Any = getattr(checker, "ComprehensionScope", checker.GeneratorScope)  # not in pyflakes for Python 3.10
+_TRY = (ast.Try, getattr(ast, "TryStar", ast.Try))
+_BRANCHING = (ast.If, ast.For, ast.AsyncFor, ast.While, *_TRY, ast.Match,
+              ast.BoolOp, ast.IfExp, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)  # fmt: skip
+_STEADY = {"open", "connect", "lock", "_lock", "Lock", "RLock", "urlopen", "TemporaryDirectory"}
+"""Context managers that let exceptions through, so that all of their body runs."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +52,12 @@ def of(node: ast.stmt) -> Names:
 
 
 def of_all(nodes: Sequence[ast.stmt]) -> list[Names]:
-    """Return the names of each statement, read in the light of those before it.
+    """Return the names of each statement, read in the light of the earlier ones.
 
-    What was imported from typing, and whether annotations are postponed, is known from them.
+    They tell what was imported from typing, and whether annotations are postponed.
     """
-    tree = ast.Module(body=list(nodes), type_ignores=[])
-    found = _Checker(tree)
-    return [found.names(node) for node in nodes]
+    found = _Checker(ast.Module(body=list(nodes), type_ignores=[]))
+    return [Names(**{kind: frozenset(values) for kind, values in found.seen[node].items()}) for node in nodes]
 
 
 def future(nodes: Iterable[ast.stmt]) -> frozenset[str]:
@@ -74,31 +72,34 @@ class _Checker(checker.Checker):  # type: ignore[misc]  # pyflakes publishes no 
     builtIns = frozenset[str]()  # each checker would bind all 160, and a name that is loaded gets a binding anyway
 
     def __init__(self, tree: ast.Module) -> None:
-        self._seen: dict[ast.stmt, dict[str, set[Any]]] = defaultdict(lambda: defaultdict(set))
-        self._ways = Ways()
+        self.seen: dict[ast.stmt, dict[str, set[Any]]] = defaultdict(lambda: defaultdict(set))
         self._statement: ast.stmt = ast.Pass()
-        self._when: When = "eager"
+        self._when: Literal["reads", "hints", "late"] = "reads"
         self._hinting = False
+        self._sure = frozenset[str]()  # bound by now in this statement, whatever way it took
+        self._ways: dict[ast.AST, dict[object, frozenset[str] | None]] = defaultdict(dict)
         super().__init__(tree, builtins=None, withDoctest=False)
 
-    def names(self, node: ast.stmt) -> Names:
-        seen = {kind: frozenset(values) for kind, values in self._seen[node].items()}
-        starred = frozenset[str]().union(*map(_public_names, seen.pop("starred", ())))
-        seen["binds"] = seen.get("binds", frozenset()) | starred
-        certain = self._ways.certain([node]) | (starred if isinstance(node, ast.ImportFrom) else set())
-        return Names(**seen, certain=frozenset(certain))
-
-    # Where we are: in which statement, and now or later.
+    # Where we are: in which statement, on which way through it, and now or later.
 
     def handleNode(self, node: ast.AST | None, parent: ast.AST) -> None:
         if parent is self.root and isinstance(node, ast.stmt):
-            self._statement = node
-            self._ways.enter(node)
+            self._statement, self._sure = node, frozenset()
+        ways, block = self._ways[parent], _block(node, parent)
+        if block is not None:
+            self._sure = ways.get(block) or ways.setdefault("begin", self._sure) or frozenset()
+        before = self._sure
         super().handleNode(node, parent)
+        if node is not None and _branches(node):
+            self._sure = _joined(node, self._ways[node], before)
+        if block is not None:
+            ways[block] = None if isinstance(node, ast.Raise) else self._sure
+        if node is self._statement:
+            self.seen[node]["certain"] |= self._sure
 
     def deferFunction(self, callable: Callable[[], object]) -> None:
         statement = self._statement
-        when: When = "hint" if self._hinting and self._when != "late" else "late"
+        when: Literal["hints", "late"] = "hints" if self._hinting and self._when != "late" else "late"
 
         def run() -> None:
             self._statement, self._when = statement, when
@@ -106,27 +107,21 @@ class _Checker(checker.Checker):  # type: ignore[misc]  # pyflakes publishes no 
 
         super().deferFunction(run)
 
-    @contextmanager
-    def _hint(self) -> Iterator[None]:
-        before, self._hinting = self._hinting, True
-        try:
-            yield
-        finally:
-            self._hinting = before
-
     def handle_annotation_always_deferred(self, annotation: ast.AST | None, parent: ast.AST) -> None:
-        with self._hint():
-            super().handle_annotation_always_deferred(annotation, parent)
+        before, self._hinting = self._hinting, True
+        super().handle_annotation_always_deferred(annotation, parent)
+        self._hinting = before
 
     def CONSTANT(self, node: ast.Constant) -> None:
-        with self._hint():  # all that pyflakes defers here is a string annotation
-            super().CONSTANT(node)
+        before, self._hinting = self._hinting, True  # all that pyflakes defers here is a string annotation
+        super().CONSTANT(node)
+        self._hinting = before
 
-    # What is accessed.
+    # Accesses.
 
     def _note(self, kind: str, name: str, node: ast.AST) -> None:
-        self._seen[self._statement][kind].add(name)
-        self._seen[self._statement]["nodes"].add(node)
+        self.seen[self._statement][kind].add(name)
+        self.seen[self._statement]["nodes"].add(node)
 
     def handleNodeLoad(self, node: ast.AST, parent: ast.AST) -> None:
         name = checker.getNodeName(node)
@@ -138,11 +133,11 @@ class _Checker(checker.Checker):  # type: ignore[misc]  # pyflakes publishes no 
         super().handleNodeLoad(node, parent)
         if not binding.used:
             return
-        self._seen[self._statement]["nodes"].add(node)
-        if not (self._when == "eager" and self._ways.bound_before(node, name)):
-            lazily = any(isinstance(scope, checker.GeneratorScope) for scope in self.scopeStack)
-            for when in {self._when, "late"} if lazily else {self._when}:
-                self._note({"eager": "reads", "hint": "hints", "late": "late"}[when], name, node)
+        self.seen[self._statement]["nodes"].add(node)
+        if self._when != "reads" or name not in self._sure:
+            self._note(self._when, name, node)
+            if any(isinstance(scope, checker.GeneratorScope) for scope in self.scopeStack):
+                self._note("late", name, node)
 
     def addBinding(self, node: ast.AST | None, value: Any) -> None:
         super().addBinding(node, value)
@@ -151,13 +146,13 @@ class _Checker(checker.Checker):  # type: ignore[misc]  # pyflakes publishes no 
         inner = self.scopeStack[1:]
         if isinstance(value, checker.NamedExprAssignment):
             inner = [scope for scope in inner if not isinstance(scope, _COMPREHENSION)]
-        if inner or isinstance(node, ast.ExceptHandler):  # its name is gone after the handler
+        if inner:
             return
-        if isinstance(value, checker.StarImportation):
-            self._note("starred", value.fullName, node)
-            return
-        self._note("binds", value.name, node)
-        self._ways.bind(node, value.name)
+        bound = _public_names(value.fullName) if isinstance(value, checker.StarImportation) else {value.name}
+        if not isinstance(node, ast.ExceptHandler):  # its name is gone after the handler
+            for name in bound:
+                self._note("binds", name, node)
+        self._sure |= bound
 
     def handleNodeDelete(self, node: ast.Name) -> None:
         if len(self.scopeStack) == 1:
@@ -174,13 +169,36 @@ class _Checker(checker.Checker):  # type: ignore[misc]  # pyflakes publishes no 
     def NONLOCAL(self, node: ast.Nonlocal) -> None:
         """Leave its names to the function around, where pyflakes would take them for the module's."""
 
-    def EXCEPTHANDLER(self, node: ast.ExceptHandler) -> None:
-        if node.name:
-            self._ways.handle(node, node.name)
-        super().EXCEPTHANDLER(node)
-
     def AWAIT(self, node: ast.Await) -> None:
         self.handleChildren(node)  # pyflakes passes over it outside functions, where a cell may await
+
+
+def _branches(node: ast.AST) -> bool:
+    """Return whether Python may pass a part of a node by."""
+    if isinstance(node, ast.With | ast.AsyncWith):  # an exception may end there
+        called = [getattr(item.context_expr, "func", item.context_expr) for item in node.items]
+        return any(getattr(one, "attr", getattr(one, "id", "")) not in _STEADY for one in called)
+    return isinstance(node, _BRANCHING) or (isinstance(node, ast.Compare) and len(node.ops) > 1)
+
+
+def _block(node: ast.AST | None, parent: ast.AST) -> object:
+    """Return which block a node is in that Python may pass by; None for another node."""
+    if isinstance(node, ast.ExceptHandler | ast.match_case):
+        return node
+    for field in ("body", "orelse", "finalbody") if _branches(parent) else ():
+        block = getattr(parent, field, None)
+        if node is block or (isinstance(block, list) and node in block):
+            return "body" if isinstance(parent, _TRY) and field == "orelse" else field
+    return None
+
+
+def _joined(node: ast.AST, ways: Mapping[object, frozenset[str] | None], before: frozenset[str]) -> frozenset[str]:
+    """Return what is bound behind a node whatever way it took; a way that raises was not taken."""
+    taken = [way for block, way in ways.items() if way is not None and block not in ("begin", "finalbody")]
+    if not isinstance(node, ast.For | ast.AsyncFor):  # whose target is bound only where the loop has a round
+        before = ways.get("begin") or before
+    each = isinstance(node, _TRY) or (isinstance(node, ast.If) and "orelse" in ways)
+    return (ways.get("finalbody") or before) | (frozenset.intersection(*taken) if each and taken else before)
 
 
 def _public_names(module: str) -> frozenset[str]:
