@@ -26,14 +26,14 @@ TOKEN = "a-secret-that-must-not-show"
 
 
 @pytest.fixture(autouse=True)
-def runtime(tmp_path, monkeypatch) -> Path:
+def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "runtime"
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(folder))
     return folder
 
 
 @pytest.fixture
-def notebook(tmp_path) -> str:
+def notebook(tmp_path: Path) -> str:
     path = tmp_path / "sales.ipynb"
     path.write_text("{}", encoding="utf-8")
     return str(path)

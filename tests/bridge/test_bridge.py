@@ -46,7 +46,7 @@ ERAS = pytest.mark.parametrize("mode", ["legacy", MODERN])
 
 
 @pytest.fixture(autouse=True)
-def notebook(tmp_path, monkeypatch) -> Path:
+def notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
     path = tmp_path / "sales.ipynb"
     path.write_text("{}", encoding="utf-8")
@@ -54,7 +54,7 @@ def notebook(tmp_path, monkeypatch) -> Path:
 
 
 @pytest.fixture
-def kernel(notebook) -> Iterator[Served]:
+def kernel(notebook: Path) -> Iterator[Served]:
     served = Served(notebook)
     yield served
     served.stop()

@@ -25,6 +25,8 @@ if sys.version_info >= (3, 11):
 else:
     from pip._vendor import tomli as tomllib
 
+pytestmark = pytest.mark.once
+
 NAMES = {
     "NUL": "a\0b", "escape": "a\x1b[31mb", "delete": "a\x7fb", "C1": "a\x85b", "newline": "a\nb", "CRLF": "a\r\nb",
     "tab": "a\tb", "line separator": "a\u2028b", "bidi": "a\u202eb\u2066", "quotes": "a\"\"\"b'''c", "backslash": "a\\b\\",

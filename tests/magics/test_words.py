@@ -24,7 +24,7 @@ SCHEMA = {
 }
 
 
-def values(line, namespace=None, schema=SCHEMA):
+def values(line: str, namespace: dict[str, object] | None = None, schema: Any = SCHEMA) -> dict[str, Any]:
     return named_values(split(line), schema, namespace or {}, "search")
 
 

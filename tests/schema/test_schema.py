@@ -303,7 +303,7 @@ def test_no_schema_however_knotted_is_too_much(root: Any) -> None:
         assert "$ref" not in parameter.schema
 
 
-def problems(schema, value):
+def problems(schema: dict[str, Any], value: Any) -> list[str]:
     return [str(problem) for problem in Checker({"properties": schema}).problems(value)]
 
 
