@@ -338,7 +338,7 @@ def test_clients_hear_when_a_cell_binds_an_exposed_variable_to_something_else(sh
         for client in (modern, legacy):
             client.hears(RESOURCE_UPDATED, uri)
     gone = shared_kernel.run(f"%mcp read {uri}")
-    assert "no variable 'shelf'" in gone.stderr
+    assert "no longer has a variable 'shelf'" in gone.stderr
     shared_kernel.good("%mcp stop")
 
 
