@@ -52,7 +52,18 @@ MAY_IMPORT = {
         "client",
     },
     "agent": {"errors", "recording", "client"},
-    "rendering": {"visible", "urls", "json_diff", "hosts", "schema", "recording", "server", "client"},
+    "rendering": {
+        "visible",
+        "urls",
+        "json_diff",
+        "hosts",
+        "cells",
+        "schema",
+        "recording",
+        "server",
+        "client",
+        "export",
+    },
     "widgets": {"visible", "errors", "portal", "cells", "schema", "recording", "server", "client", "rendering"},
     "course": {"errors", "client", "rendering"},
     "session": {
@@ -102,7 +113,7 @@ MAY_IMPORT = {
 }
 
 ROOMS_THAT_KNOW = {
-    "IPython": {"magics", "session", "cells", "headless"},
+    "IPython": {"magics", "session", "cells", "headless", "__init__"},
     "ipywidgets": {"widgets"},
     "click": {"magics", "cli"},
     "uvicorn": {"server"},
@@ -121,10 +132,7 @@ def modules() -> Iterator[tuple[str, Path, ast.Module]]:
 
 
 def imported(tree: ast.Module) -> Iterator[str]:
-    """Names of imported modules, imports inside functions included, those for type checkers only left out."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            node.body = []
+    """Names of imported modules, those inside functions and those for type checkers included."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -153,6 +161,52 @@ def test_the_order_has_no_circle() -> None:
         assert free, f"a circle among {sorted(left)}"
         for room in free:
             del left[room]
+
+
+def test_modules_import_each_other_in_no_circle() -> None:
+    names = {path: ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts) for _, path, _ in modules()}
+    names = {path: name.removesuffix(".__init__") for path, name in names.items()}
+    known = set(names.values())
+    left = {}
+    for _, path, tree in modules():
+        found = (name if name in known else name.rpartition(".")[0] for name in imported(tree))
+        left[names[path]] = set(found) & known - {names[path]}
+    while left:
+        free = [name for name, below in left.items() if not below & set(left)]
+        assert free, f"a circle among {sorted(_in_circles(left))}"
+        for name in free:
+            del left[name]
+
+
+def _in_circles(left: dict[str, set[str]]) -> set[str]:
+    """Drop the modules that nothing left imports, so that only those on the way round remain."""
+    found = set(left)
+    while True:
+        imported = set().union(*(left[name] for name in found)) & found
+        if imported == found:
+            return found
+        found = imported
+
+
+def test_no_two_public_classes_share_a_name() -> None:
+    places: dict[str, list[str]] = {}
+    for _, path, tree in modules():
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(str(path.relative_to(PACKAGE)))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_modules_and_functions_are_short() -> None:
+    long = []
+    for _, path, tree in modules():
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        long += [f"{path.relative_to(PACKAGE)}: {lines} lines"] if lines > 300 else []
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno is not None:
+                lines = node.end_lineno - node.lineno + 1
+                long += [f"{path.relative_to(PACKAGE)}: {node.name} has {lines} lines"] if lines > 50 else []
+    assert long == []
 
 
 def test_outside_libraries_stay_in_their_rooms() -> None:

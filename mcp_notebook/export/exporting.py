@@ -6,61 +6,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mcp_notebook.export import manifest, repairs, report
+from mcp_notebook.export import manifest, repairs
 from mcp_notebook.export.drafting import Draft, draft
-from mcp_notebook.export.findings import Finding, Group, grouped
+from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.manifest import Update
 from mcp_notebook.export.naming import refuse_place
 from mcp_notebook.export.options import ExportOptions
 from mcp_notebook.export.proof import Proof, prove
 from mcp_notebook.export.ran import Subject
+from mcp_notebook.export.report import Exported
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
 
-__all__ = ["Exported", "export"]
+__all__ = ["export"]
 
 PROOF = "PROOF.md"
-
-
-@dataclass(frozen=True, repr=False)
-class Exported:
-    """The result of an export.
-
-    Attributes:
-        name: The name of the package for imports.
-        destination: Its directory.
-        files: The text of each file, by its path.
-        findings: The findings about the cells, those that stop first.
-        update: The changes to the directory, made or planned; None if a finding stopped the export.
-        proof: The evidence; None if there is no proof.
-        dry: Whether it was a dry run.
-    """
-
-    name: str
-    destination: Path
-    files: Mapping[str, str]
-    findings: tuple[Finding, ...] = ()
-    update: Update | None = None
-    proof: Proof | None = None
-    dry: bool = False
-
-    def __repr__(self) -> str:
-        return report.text(self)
-
-    @property
-    def stopped(self) -> bool:
-        """Return whether a finding stopped it."""
-        return self.update is None
-
-    @property
-    def groups(self) -> list[Group]:
-        """The findings, with those that have the same words together."""
-        return grouped(self.findings)
-
-    @property
-    def server_file(self) -> str:
-        """The source of the module with the server."""
-        return self.files.get(f"src/{self.name}/server.py", "")
 
 
 def export(

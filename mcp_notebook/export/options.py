@@ -43,17 +43,20 @@ class ExportOptions:
 
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    "--name": {"metavar": "NAME", "help": "The name of the package; the directory's name if not given."},
+    "--name": {"metavar": "NAME", "help": "The package's name. Default: the directory's name."},
     "--dry-run": {"is_flag": True, "help": "Show the files and the server's source, and write nothing."},
-    "--proof/--no-proof": {"default": True, "help": "Install and start the package, and compare; or only write it."},
-    "--environment": {"metavar": "DIR", "help": "Where the proof makes its clean environment, and leaves it for you."},
-    "--calls/--no-calls": {"default": True, "help": "Make tests of the recorded calls, and replay them; or not."},
+    "--proof/--no-proof": {
+        "default": True,
+        "help": "Prove the package by installing and starting it, or only write it.",
+    },
+    "--environment": {"metavar": "DIR", "help": "The directory for the proof's environment, which is kept."},
+    "--calls/--no-calls": {"default": True, "help": "Whether to replay recorded calls and make tests of them."},
     "--volatile": {
         "multiple": True,
         "metavar": "[NAME:]PLACE",
-        "help": "A place in results that differs each time, such as /structuredContent/at; of one tool with its name.",
+        "help": "A place in results that differs each time, such as /structuredContent/at, or NAME:/at for one tool.",
     },
-    "--health": {"metavar": "FUNCTION", "help": "A function that says whether the server is well."},
+    "--health": {"metavar": "FUNCTION", "help": "A function that checks whether the server is healthy."},
     "--license": {"metavar": "ID", "help": "The package's license, such as MIT."},
 }
 """The fields of `ExportOptions` as options of a command line: their names, and what `click.option` takes."""

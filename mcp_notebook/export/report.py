@@ -1,34 +1,76 @@
-"""The report of an export, as text."""
+"""The result of an export, and its report as text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from textwrap import fill
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from mcp_notebook.export.exporting import Exported
-    from mcp_notebook.export.manifest import Update
+from mcp_notebook.export.findings import Finding, Group, grouped
+from mcp_notebook.export.manifest import Update
+from mcp_notebook.export.proof import Proof
 
-__all__ = ["headline", "text", "tree", "what_was_done"]
+__all__ = ["Exported", "headline", "text", "tree", "what_was_done"]
 
 WIDTH = 100
-"""Characters to a line of text."""
+"""Characters in a line of text."""
+
+
+@dataclass(frozen=True, repr=False)
+class Exported:
+    """The result of an export.
+
+    Attributes:
+        name: The name of the package for imports.
+        destination: Its directory.
+        files: The text of each file, by its path.
+        findings: The findings about the cells, those that stop first.
+        update: The changes to the directory, made or planned; None if a finding stopped the export.
+        proof: The evidence; None if there is no proof.
+        dry: Whether it was a dry run.
+    """
+
+    name: str
+    destination: Path
+    files: Mapping[str, str]
+    findings: tuple[Finding, ...] = ()
+    update: Update | None = None
+    proof: Proof | None = None
+    dry: bool = False
+
+    def __repr__(self) -> str:
+        return text(self)
+
+    @property
+    def stopped(self) -> bool:
+        """Return whether a finding stopped it."""
+        return self.update is None
+
+    @property
+    def groups(self) -> list[Group]:
+        """The findings, with those that have the same words together."""
+        return grouped(self.findings)
+
+    @property
+    def server_file(self) -> str:
+        """The source of the module with the server."""
+        return self.files.get(f"src/{self.name}/server.py", "")
 
 
 def headline(exported: Exported) -> str:
-    """Say in a few words how it ended."""
+    """Return the outcome in a few words."""
     if exported.stopped:
-        return "not written: what stops it is below"
+        return "not written; the reasons are below"
     if exported.dry:
         return "a dry run, so nothing was written"
     return "written" if exported.proof is None else exported.proof.verdict
 
 
 def what_was_done(update: Update, *, dry: bool) -> list[str]:
-    """Say what became of the directory's files."""
+    """Return one line for each change to the directory."""
     be = "would be " if dry else ""
-    same = f", {len(update.unchanged)} as they were" if update.unchanged else ""
+    same = f", {len(update.unchanged)} unchanged" if update.unchanged else ""
     lines = [f"{_files(len(update.written))} {be}written{same}"]
     for paths, words in (
         (tuple(update.kept), "kept, because you edited it"),
@@ -46,7 +88,7 @@ def tree(paths: list[str]) -> str:
 
 
 def text(exported: Exported) -> str:
-    """Return all of it, as a terminal shows it."""
+    """Return the whole report, as a terminal shows it."""
     lines = [f"package {exported.name} in {exported.destination}: {headline(exported)}"]
     if exported.update is not None:
         lines += [_line(line) for line in what_was_done(exported.update, dry=exported.dry)]

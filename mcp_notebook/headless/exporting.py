@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from mcp_notebook.export.exporting import Exported, export
+from mcp_notebook.export.exporting import export
 from mcp_notebook.export.options import ExportOptions
+from mcp_notebook.export.report import Exported
 from mcp_notebook.headless.running import run
 from mcp_notebook.session.choosing import subject_of
 

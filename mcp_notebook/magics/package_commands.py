@@ -11,8 +11,9 @@ from urllib.parse import quote
 import click
 from IPython.display import display
 
-from mcp_notebook.export.exporting import Exported, export
+from mcp_notebook.export.exporting import export
 from mcp_notebook.export.options import OPTIONS, ExportOptions
+from mcp_notebook.export.report import Exported
 from mcp_notebook.importing.notebook import import_server
 from mcp_notebook.magics.options import SERVER, TEXT
 from mcp_notebook.magics.verb import verb

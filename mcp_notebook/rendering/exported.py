@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from mcp_notebook.rendering import look
 
 if TYPE_CHECKING:
-    from mcp_notebook.export.exporting import Exported
     from mcp_notebook.export.findings import Finding, Group
     from mcp_notebook.export.proof import Proof, Row
+    from mcp_notebook.export.report import Exported
 
 __all__ = ["exported_card"]
 

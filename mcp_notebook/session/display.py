@@ -12,7 +12,7 @@ from IPython.utils.capture import capture_output
 
 from mcp_notebook.client import Connection
 from mcp_notebook.export import report
-from mcp_notebook.export.exporting import Exported
+from mcp_notebook.export.report import Exported
 from mcp_notebook.recording import current, output
 from mcp_notebook.rendering.connection import connection_card
 from mcp_notebook.rendering.content import DRAWN, render

@@ -14,10 +14,10 @@ from mcp_notebook.slicing import known
 from mcp_notebook.slicing.known import DISPLAYS, gives_iterator, name_of
 from mcp_notebook.slicing.names import Names
 
-__all__ = ["Call", "Effects", "function_of"]
+__all__ = ["CallSite", "Effects", "function_of"]
 
 
-class Call(NamedTuple):
+class CallSite(NamedTuple):
     """A call of the function or method `name`, on the roots `on`, with arguments of the roots `given`.
 
     Of these, `named` is the function, class or module that it begins with, as ``np`` in ``np.random.seed(1)``.
@@ -74,7 +74,7 @@ class Effects:
         self.put: list[Collection[str]] = []  # groups of which one may have the others in it
         self.touched, self.deeply = set[str](), set[str]()  # roots that are changed: alone, or with all in them
         self.used, self.items = set[str](), set[str]()  # roots that are iterated over, or that an item is read from
-        self.calls: list[Call] = []
+        self.calls: list[CallSite] = []
         self.returns, self.writes, self.loaded = {".return"}, frozenset[str](), set[str]()
         self.of_class = False  # whether its first parameter is a class
         self.keeps = False  # whether a function inside may run later, which then finds all that this one has
@@ -240,7 +240,7 @@ class Effects:
                 self.same.append({*(f".{one.arg}" for one in _parameters(part)), *on, *given})
         told = {word.arg for word in node.keywords if getattr(word.value, "value", True)}
         in_place = not told.isdisjoint(known.IN_PLACE) or (name == "get" and not node.args)
-        call = Call(name, frozenset(on), frozenset(given), is_method, dropped, in_place=in_place)
+        call = CallSite(name, frozenset(on), frozenset(given), is_method, dropped, in_place=in_place)
         return self._called(call._replace(named=self._named(node.func)))
 
     def _named(self, node: ast.expr) -> frozenset[str]:
@@ -248,7 +248,7 @@ class Effects:
             node = node.value
         return frozenset(self.read(node) & self._code if isinstance(node, ast.Name) else ())
 
-    def _called(self, call: Call) -> set[str]:
+    def _called(self, call: CallSite) -> set[str]:
         self.calls.append(call)
         self.used |= call.given if call.name in known.CONSUMING else set()
         if call.name in (known.FRESH_METHODS if call.is_method else known.FRESH):
@@ -284,14 +284,14 @@ class Effects:
         roots: set[str] = set()
         for decorator in decorators:
             on, is_method = self.read(decorator), isinstance(decorator, ast.Attribute)
-            call = Call(name_of(decorator), frozenset(on), frozenset(own), is_method, decorates=True)
+            call = CallSite(name_of(decorator), frozenset(on), frozenset(own), is_method, decorates=True)
             roots |= self._called(call._replace(named=self._named(decorator)))
         return roots
 
     def _ClassDef(self, node: ast.ClassDef) -> set[str]:
         own = self._root(node, node.name)
         bases = self._all([*node.bases, *(word.value for word in node.keywords)])
-        call = Call("__init_subclass__", frozenset(bases), frozenset(own), is_method=True)
+        call = CallSite("__init_subclass__", frozenset(bases), frozenset(own), is_method=True)
         self._called(call._replace(named=call.on & self._code))
         self.same.append(own | bases | self._all(node.body) | self._decorated(own, node.decorator_list))
         return set()

@@ -11,7 +11,7 @@ import builtins
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from mcp_notebook.slicing import known
-from mcp_notebook.slicing.effects import Call, Effects
+from mcp_notebook.slicing.effects import CallSite, Effects
 from mcp_notebook.slicing.names import Names
 from mcp_notebook.slicing.statements import Statement
 from mcp_notebook.slicing.values import Value, Values
@@ -153,7 +153,7 @@ class _Moment:
 
     # Calls.
 
-    def _call(self, call: Call, effects: Effects, on: int, given: int) -> None:
+    def _call(self, call: CallSite, effects: Effects, on: int, given: int) -> None:
         values, code = self._values, self._values.groups["code"]
         named = self._group(call.named)
         imports = named & values.groups["import"]
@@ -177,7 +177,7 @@ class _Moment:
             if call.name in known.DRAWING and any(one.changed for one in values.those(values.parts(imports))):
                 self._change_modules(imports)  # numbers that were not seeded are not the same again anyway
 
-    def _looks(self, call: Call, on: int, modules: Collection[str]) -> bool:
+    def _looks(self, call: CallSite, on: int, modules: Collection[str]) -> bool:
         """Return whether the name of a call says that it only looks."""
         values = self._values
         if call.in_place:
@@ -193,7 +193,7 @@ class _Moment:
         looking = known.LOOKING_METHODS if call.is_method and not modules else known.LOOKS
         return is_builtin or makes or call.name in looking or not known.MODULES.isdisjoint(modules)
 
-    def _run_all(self, call: Call, effects: Effects, on: int, given: int) -> bool:
+    def _run_all(self, call: CallSite, effects: Effects, on: int, given: int) -> bool:
         """Run the functions that a call may run; say whether it runs nothing else."""
         direct = False
         for code, function in self._functions(on):

@@ -26,54 +26,64 @@ def trials(
     statements: Sequence[Statement], names: Sequence[Names], *, server: str | None, functions: Collection[str]
 ) -> set[int]:
     """Return the indexes of the trials; `functions` are registered on the server in the variable `server`."""
-    origins: dict[str, str] = {}
-    clients: set[str] = set()
-    found = set()
+    reading = _Reader(server, functions)
+    return {one.index for one in statements if reading.is_trial(one.node, names[one.index])}
 
-    def comes_from(node: ast.expr, modules: tuple[str, ...]) -> bool:
+
+class _Reader:
+    """Reads statements in their order, and remembers the variables that hold modules and clients."""
+
+    def __init__(self, server: str | None, functions: Collection[str]) -> None:
+        self._server = server
+        self._functions = functions
+        self._origins: dict[str, str] = {}
+        self._clients: set[str] = set()
+
+    def is_trial(self, node: ast.stmt, names: Names) -> bool:
+        """Read a statement, and return whether it tries the server."""
+        self._clients -= names.binds
+        for name in names.binds:
+            self._origins.pop(name, None)
+        is_definition = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        parts = [] if is_definition else [node, *eager_nodes(node)]
+        for part in parts:
+            self._remember(part)
+        return any(self._tries(part, names.nodes) for part in parts)
+
+    def _remember(self, node: ast.AST) -> None:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            module = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+            for alias in node.names:
+                first = alias.name.partition(".")[0]
+                bound = alias.asname or first
+                self._origins[bound] = module + (alias.name if alias.asname or module else first)
+        target = getattr(node, "optional_vars", None) or getattr(node, "target", None)
+        target = node.targets[0] if isinstance(node, ast.Assign) else target
+        value = getattr(node, "context_expr", None) or getattr(node, "value", None)
+        if target is not None and self._is_client(value):
+            self._clients |= {each.id for each in ast.walk(target) if isinstance(each, ast.Name)}
+
+    def _comes_from(self, node: ast.expr, modules: tuple[str, ...]) -> bool:
         first, _, rest = ast.unparse(node).partition(".")
-        return f"{origins.get(first, '?')}.{rest}".startswith(modules)
+        return f"{self._origins.get(first, '?')}.{rest}".startswith(modules)
 
-    def is_client(value: ast.expr | None) -> bool:
+    def _is_client(self, value: ast.expr | None) -> bool:
         value = value.value if isinstance(value, ast.Await) else value
         if isinstance(value, ast.Call):
-            return comes_from(value.func, _CLIENTS)
-        return isinstance(value, ast.Name) and value.id in clients
+            return self._comes_from(value.func, _CLIENTS)
+        return isinstance(value, ast.Name) and value.id in self._clients
 
-    def is_trial(node: ast.AST, nodes: Collection[ast.AST]) -> bool:
+    def _tries(self, node: ast.AST, nodes: Collection[ast.AST]) -> bool:
         if isinstance(node, ast.withitem):
-            return is_client(node.context_expr)
+            return self._is_client(node.context_expr)
         if not isinstance(node, ast.Call):
             return False
         if isinstance(node.func, ast.Name):
-            own = node.func.id in functions and node.func in nodes
-            return own or comes_from(node.func, _CHECKS)
+            own = node.func.id in self._functions and node.func in nodes
+            return own or self._comes_from(node.func, _CHECKS)
         root: ast.AST = node.func
         while isinstance(root, ast.Attribute | ast.Call | ast.Subscript | ast.Await):
             root = root.func if isinstance(root, ast.Call) else root.value
         name = getattr(root, "id", None)
-        asks = getattr(node.func, "attr", "") in _REQUESTS and name is not None and name == server
-        return asks or name in clients or comes_from(node.func, _CHECKS)
-
-    for statement in statements:
-        node, one = statement.node, names[statement.index]
-        clients -= one.binds
-        for name in one.binds:
-            origins.pop(name, None)
-        is_definition = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        parts = [] if is_definition else [node, *eager_nodes(node)]
-        for part in parts:
-            if isinstance(part, ast.Import | ast.ImportFrom):
-                module = f"{part.module}." if isinstance(part, ast.ImportFrom) else ""
-                origins |= {
-                    alias.asname or alias.name.partition(".")[0]: module
-                    + (alias.name if alias.asname or module else alias.name.partition(".")[0])
-                    for alias in part.names
-                }
-            target = getattr(part, "optional_vars", None) or getattr(part, "target", None)
-            target = part.targets[0] if isinstance(part, ast.Assign) else target
-            if target is not None and is_client(getattr(part, "context_expr", None) or getattr(part, "value", None)):
-                clients |= {each.id for each in ast.walk(target) if isinstance(each, ast.Name)}
-        if any(is_trial(part, one.nodes) for part in parts):
-            found.add(statement.index)
-    return found
+        asks = getattr(node.func, "attr", "") in _REQUESTS and name is not None and name == self._server
+        return asks or name in self._clients or self._comes_from(node.func, _CHECKS)

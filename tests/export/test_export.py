@@ -17,8 +17,8 @@ from IPython.core.error import UsageError
 
 from mcp_notebook.cli import main
 from mcp_notebook.export import exporting, project
-from mcp_notebook.export.exporting import Exported
 from mcp_notebook.export.proof import Proof, Row
+from mcp_notebook.export.report import Exported
 from tests.support.kernels import Kernel
 from tests.support.shells import Shell, running_shell
 
@@ -99,7 +99,7 @@ def test_what_stops_comes_first_and_nothing_is_written(shell: Shell, tmp_path: P
     found = exported(shell, "books")
     assert found.stopped
     assert found.findings[0].weight == "stops"
-    assert "not written: what stops it is below" in repr(found)
+    assert "not written; the reasons are below" in repr(found)
     assert not (tmp_path / "books").exists()
 
 

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from mcp_notebook.errors import ExportError
-from mcp_notebook.export.exporting import Exported, export
+from mcp_notebook.export.exporting import export
 from mcp_notebook.export.naming import package_name
 from mcp_notebook.export.options import ExportOptions
 from mcp_notebook.export.ran import RanCell, Subject
+from mcp_notebook.export.report import Exported
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
 

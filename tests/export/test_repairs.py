@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from mcp_notebook.export import exporting, repairs
-from mcp_notebook.export.exporting import Exported
 from mcp_notebook.export.proof import prove
 from mcp_notebook.export.ran import Subject
+from mcp_notebook.export.report import Exported
 from mcp_notebook.slicing import statements
 from mcp_notebook.slicing.statements import RanCell
 from tests.support.shells import Shell

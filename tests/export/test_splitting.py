@@ -10,7 +10,7 @@ import pytest
 from mcp import Client
 
 from mcp_notebook import headless
-from mcp_notebook.export.exporting import Exported
+from mcp_notebook.export.report import Exported
 from mcp_notebook.importing.notebook import import_server
 from tests.support.shells import running_shell
 

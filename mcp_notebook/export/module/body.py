@@ -25,7 +25,7 @@ Made = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
-class Part:
+class ModulePart:
     """A statement of the module.
 
     Attributes:
@@ -66,12 +66,12 @@ def body(carried: Sequence[Statement], plans: list[Registrations], subject: Subj
     """
     written = Body(subject.variable or _free_name(carried))
     servers = {written.variable: plans[0], **{min(plan.aliases): plan for plan in plans[1:]}}
-    parts = {statement.index: Part(statement, _made_as_written(statement, servers)) for statement in carried}
-    last: list[Part] = []
+    parts = {statement.index: ModulePart(statement, _made_as_written(statement, servers)) for statement in carried}
+    last: list[ModulePart] = []
     for on, plan in servers.items():
         last += _by_magics(on, plan, parts, written)
     last += _exposed(plans[0], subject, magics, written)
-    first: list[Part] = []
+    first: list[ModulePart] = []
     if subject.variable is None:
         written.imports.append(SDK_SERVER)
         first.append(_written(f"{written.variable} = MCPServer({subject.server.name!r})"))
@@ -93,9 +93,9 @@ def _free_name(carried: Sequence[Statement]) -> str:
     return next(name for name in ("mcp", "server", "mcp_server", "the_server") if name not in taken)
 
 
-def _written(text: str, *makes: tuple[Made, str]) -> Part:
+def _written(text: str, *makes: tuple[Made, str]) -> ModulePart:
     """Return a part that is in no cell."""
-    return Part(Statement(cell=0, first=1, last=1, text=text, node=ast.parse(text).body[0], index=-1), makes)
+    return ModulePart(Statement(cell=0, first=1, last=1, text=text, node=ast.parse(text).body[0], index=-1), makes)
 
 
 def _made_as_written(statement: Statement, servers: Mapping[str, Registrations]) -> tuple[tuple[Made, str], ...]:
@@ -109,7 +109,7 @@ def _made_as_written(statement: Statement, servers: Mapping[str, Registrations])
     return tuple(each for _, each in sorted(made, key=lambda item: item[0]))
 
 
-def _by_magics(on: str, plan: Registrations, parts: dict[int, Part], written: Body) -> list[Part]:
+def _by_magics(on: str, plan: Registrations, parts: dict[int, ModulePart], written: Body) -> list[ModulePart]:
     """Write decorators for what magics registered; return calls for functions that take no decorator."""
     calls = []
     for key, maker in plan.makers.items():
@@ -121,14 +121,14 @@ def _by_magics(on: str, plan: Registrations, parts: dict[int, Part], written: Bo
         written.findings += entries.elsewhere(definition, maker.cell)
         if isinstance(part.statement.node, _FUNCTIONS) and plan.begun < maker.statement.index:
             makes = (*part.makes, ((on, *key), ast.unparse(ast.parse(above[0]))))
-            parts[maker.statement.index] = Part(decorated(part.statement, above), makes)
+            parts[maker.statement.index] = ModulePart(decorated(part.statement, above), makes)
         else:
             function = getattr(definition.function, "__name__", definition.name)
             calls.append(_written(f"{above[0]}({function})", ((on, *key), "")))
     return calls
 
 
-def _exposed(plan: Registrations, subject: Subject, magics: Sequence[Magic], written: Body) -> list[Part]:
+def _exposed(plan: Registrations, subject: Subject, magics: Sequence[Magic], written: Body) -> list[ModulePart]:
     parts = []
     for key, definition in plan.definitions.items():
         if entries.is_exposed(definition):
@@ -140,7 +140,7 @@ def _exposed(plan: Registrations, subject: Subject, magics: Sequence[Magic], wri
     return parts
 
 
-def _taken_off(on: str, plan: Registrations, written: Body) -> list[Part]:
+def _taken_off(on: str, plan: Registrations, written: Body) -> list[ModulePart]:
     """Write statements that take tools off, whether they are there or not."""
     taken = [name for kind, name in plan.taken_off if kind == "tool"]
     if taken:
@@ -151,7 +151,7 @@ def _taken_off(on: str, plan: Registrations, written: Body) -> list[Part]:
 # --- the order
 
 
-def arranged(parts: Sequence[Part], live: Iterable[Made]) -> tuple[list[Part], list[Made]]:
+def arranged(parts: Sequence[ModulePart], live: Iterable[Made]) -> tuple[list[ModulePart], list[Made]]:
     """Return the parts so that each kind is registered in the order in which it is listed.
 
     Args:
@@ -174,11 +174,11 @@ def arranged(parts: Sequence[Part], live: Iterable[Made]) -> tuple[list[Part], l
     return found, lost
 
 
-def _place(parts: list[Part], key: Made) -> int | None:
+def _place(parts: list[ModulePart], key: Made) -> int | None:
     return next((i for i, part in enumerate(parts) if any(key == made for made, _ in part.makes)), None)
 
 
-def _moved(parts: list[Part], key: Made, earlier: Made) -> bool:
+def _moved(parts: list[ModulePart], key: Made, earlier: Made) -> bool:
     """Register `key` after `earlier`; return whether it is now."""
     here, there = _place(parts, key), _place(parts, earlier)
     if here is None or there is None:
@@ -196,15 +196,15 @@ def _moved(parts: list[Part], key: Made, earlier: Made) -> bool:
     # The function stays where it is needed, and is registered where the list has it.
     bare = undecorated(part.statement, lambda decorator: ast.unparse(decorator) in sources)
     calls = [_near(part.statement, f"{source}({name})", made) for made, source in part.makes]
-    parts[here : there + 1] = [Part(bare), *between, *calls]
+    parts[here : there + 1] = [ModulePart(bare), *between, *calls]
     return True
 
 
-def _near(statement: Statement, text: str, made: Made) -> Part:
-    return Part(replace(statement, text=text, node=ast.parse(text).body[0]), ((made, ""),))
+def _near(statement: Statement, text: str, made: Made) -> ModulePart:
+    return ModulePart(replace(statement, text=text, node=ast.parse(text).body[0]), ((made, ""),))
 
 
-def _is_free(statement: Statement, between: list[Part]) -> bool:
+def _is_free(statement: Statement, between: list[ModulePart]) -> bool:
     """Return whether a statement may run after these, and not ahead of them."""
     own = names.of(statement.node)
     for node in (part.statement.node for part in between):

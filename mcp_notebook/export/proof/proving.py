@@ -69,46 +69,59 @@ def prove(
             tests that it writes into the directory count.
         on_progress: Called with a line about each step.
     """
-    signs_in = {"HTTP"} if subject.server.settings.auth is not None else set[str]()
     with TemporaryDirectory(prefix="proof-", ignore_cleanup_errors=True) as made:
         folder = Path(made)
         try:
             package = installed(destination, folder, environment, python=python, keep=keep, say=on_progress)
         except ExportError as error:
             return Proof(unproven=str(error))
-        (folder / "empty").mkdir()
-        on_progress("importing it")
-        about = _or_why(inspecting.about, package, name, module.variable, folder / "empty")
-        anatomy = anatomy_of(subject.server, subject.namespace)
-        with Connection(portal, subject.server, "modern") as live:
-            offer = offer_of(live)
         starts = _Starts(portal, package, name, replays, on_progress)
-        runs = {transport: starts.over(transport, signs_in=transport in signs_in) for transport in TRANSPORTS}
-        varies = Variations()
-        if not all(same_calls(replays, run, volatile) for run in runs.values()) or named(NOTEBOOK, runs.values()):
-            again = starts.over("stdio", "to see what varies")
-            other = starts.over("stdio", "as another client", client=ANOTHER)
-            varies = variations(runs, again, other)
-            before_tests(varies.places)
-            package.copy_again(destination, "tests")
-        on_progress("running the package's tests")
-        tests = _or_why(inspecting.tested, package, folder / "tests.xml")
-        proof = Observed(
-            offer,
-            anatomy,
-            replays,
-            runs,
-            about,
-            tests,
-            inspecting.importing(package.source),
-            package.clean,
-            Source.of(module.carried, module.files),
-            module.cells,
-            volatile,
-            varies,
-        ).proof
-        errors = errors_in("\n".join([str(about), *(run.log for run in runs.values())]))
-        return replace(proof, errors=tuple(errors))
+        return _compared(subject, module, starts, folder, destination, volatile, before_tests)
+
+
+def _compared(
+    subject: Subject,
+    module: Module,
+    starts: _Starts,
+    folder: Path,
+    destination: Path,
+    volatile: Sequence[str],
+    before_tests: Callable[[Mapping[int, Sequence[str]]], None],
+) -> Proof:
+    """Start the installed package, run its tests, and compare it with the live server."""
+    package, replays = starts.package, starts.replays
+    (folder / "empty").mkdir()
+    starts.say("importing it")
+    about = _or_why(inspecting.about, package, starts.name, module.variable, folder / "empty")
+    with Connection(starts.portal, subject.server, "modern") as live:
+        offer = offer_of(live)
+    signs_in = {"HTTP"} if subject.server.settings.auth is not None else set[str]()
+    runs = {transport: starts.over(transport, signs_in=transport in signs_in) for transport in TRANSPORTS}
+    varies = Variations()
+    if not all(same_calls(replays, run, volatile) for run in runs.values()) or named(NOTEBOOK, runs.values()):
+        again = starts.over("stdio", "to see what varies")
+        other = starts.over("stdio", "as another client", client=ANOTHER)
+        varies = variations(runs, again, other)
+        before_tests(varies.places)
+        package.copy_again(destination, "tests")
+    starts.say("running the package's tests")
+    tests = _or_why(inspecting.tested, package, folder / "tests.xml")
+    observed = Observed(
+        offer,
+        anatomy_of(subject.server, subject.namespace),
+        replays,
+        runs,
+        about,
+        tests,
+        inspecting.importing(package.source),
+        package.clean,
+        Source.of(module.carried, module.files),
+        module.cells,
+        volatile,
+        varies,
+    )
+    errors = errors_in("\n".join([str(about), *(run.log for run in runs.values())]))
+    return replace(observed.proof, errors=tuple(errors))
 
 
 @dataclass(frozen=True)

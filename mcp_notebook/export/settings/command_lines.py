@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mcp_notebook.export.settings.known_formats import Part
+from mcp_notebook.export.settings.known_formats import SecretPart
 from mcp_notebook.export.settings.wording import is_placeholder, is_shouted, says_secret
 
 __all__ = ["in_commands", "is_program"]
@@ -61,7 +61,7 @@ def is_program(word: str) -> bool:
     return word.rpartition("/")[2].removesuffix(".exe") in SHORT
 
 
-def in_commands(text: str) -> Iterator[Part]:
+def in_commands(text: str) -> Iterator[SecretPart]:
     """Yield the secrets on command lines in a text."""
     if "-" in text or "/" in text:
         for match in OPTION.finditer(text):
@@ -81,8 +81,8 @@ def in_commands(text: str) -> Iterator[Part]:
                 yield _part(*match.span("value"), name or match[0].split()[0])
 
 
-def _part(start: int, end: int, option: str) -> Part:
-    return Part(start, end, f"a value for {option!r} on a command line", "password")
+def _part(start: int, end: int, option: str) -> SecretPart:
+    return SecretPart(start, end, f"a value for {option!r} on a command line", "password")
 
 
 def _is_alone(text: str, match: re.Match[str]) -> bool:
@@ -96,7 +96,7 @@ def _is_alone(text: str, match: re.Match[str]) -> bool:
     return is_command or not behind or behind[0] in "-|&;\n"
 
 
-def _of_programs(text: str) -> Iterator[Part]:
+def _of_programs(text: str) -> Iterator[SecretPart]:
     """Yield the values behind the short options of known programs."""
     program, before = "", ""
     for match in WORDS.finditer(text):

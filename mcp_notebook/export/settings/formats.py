@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from mcp_notebook.export.settings.command_lines import in_commands
-from mcp_notebook.export.settings.known_formats import Part, by_form, by_name, is_random
+from mcp_notebook.export.settings.known_formats import SecretPart, by_form, by_name, is_random
 from mcp_notebook.export.settings.wording import (
     is_filling,
     is_key,
@@ -97,12 +97,12 @@ PAIRED = (
 
 
 @lru_cache(2048)
-def formatted(text: str) -> tuple[Part, ...]:
+def formatted(text: str) -> tuple[SecretPart, ...]:
     """Return the parts of a text that have the form of a secret."""
     return tuple(_formatted(text)) if len(text) >= SHORTEST else ()
 
 
-def _formatted(text: str) -> Iterator[Part]:
+def _formatted(text: str) -> Iterator[SecretPart]:
     if "://" in text:
         yield from _addresses(text)
     yield from (part for part in by_form(text) if _is_one(text[part.start : part.end]))
@@ -111,19 +111,19 @@ def _formatted(text: str) -> Iterator[Part]:
     yield from _coded(text)
 
 
-def _addresses(text: str) -> Iterator[Part]:
+def _addresses(text: str) -> Iterator[SecretPart]:
     for match in URL.finditer(text):
         if not is_placeholder(match["password"], "pass"):
-            yield Part(*match.span(), "a URL with a password", "connection_url")
+            yield SecretPart(*match.span(), "a URL with a password", "connection_url")
     for match in URL_KEY.finditer(text):
         if is_random(match["key"]) and not is_placeholder(match["key"]):
-            yield Part(*match.span(), "a URL with a key", "connection_url")
+            yield SecretPart(*match.span(), "a URL with a key", "connection_url")
     for match in WEBHOOKS.finditer(text):
         if not is_placeholder(match[0].rpartition("/")[2]):
-            yield Part(*match.span(), "a webhook", "webhook_url")
+            yield SecretPart(*match.span(), "a webhook", "webhook_url")
 
 
-def _coded(text: str) -> Iterator[Part]:
+def _coded(text: str) -> Iterator[SecretPart]:
     """Yield the parts whose base64 has a secret."""
     for match in CODED.finditer(text):
         coded = match[0].replace("-", "+").replace("_", "/").rstrip("=")
@@ -132,7 +132,7 @@ def _coded(text: str) -> Iterator[Part]:
         except (binascii.Error, ValueError):
             continue
         if plain.isprintable() and (any(True for _ in by_form(plain)) or URL.search(plain)):
-            yield Part(*match.span(), "a key in base64", "encoded_key")
+            yield SecretPart(*match.span(), "a key in base64", "encoded_key")
 
 
 def _is_one(value: str) -> bool:
@@ -142,18 +142,18 @@ def _is_one(value: str) -> bool:
 
 
 @lru_cache(2048)
-def told(text: str) -> tuple[Part, ...]:
+def told(text: str) -> tuple[SecretPart, ...]:
     """Return the values behind names of secrets; those without quotes only if they were made up."""
     return tuple(_told(text)) if len(text) >= SHORTEST else ()
 
 
-def _told(text: str) -> Iterator[Part]:
+def _told(text: str) -> Iterator[SecretPart]:
     for match in TOLD.finditer(text):
         name, group = match[1], match.lastindex or 0
         value = match[group].rstrip(".") if group == BARE else match[group]
         is_bare = group == BARE and not (is_made_up(value) or (is_shouted(name) and "=" in match[0][: len(name) + 1]))
         if not is_bare and "://" not in value and (why := named(value, name)):
-            yield Part(match.start(group), match.start(group) + len(value), why, name)
+            yield SecretPart(match.start(group), match.start(group) + len(value), why, name)
 
 
 def named(value: str, name: str) -> str:
@@ -169,13 +169,13 @@ def named(value: str, name: str) -> str:
 # --- headers
 
 
-def _headers(text: str) -> Iterator[Part]:
+def _headers(text: str) -> Iterator[SecretPart]:
     for match in HEADER.finditer(text):
         for start, end in credentials(match["name"], match["value"]):
-            yield Part(match.start("value") + start, match.start("value") + end, "a token in a header", "token")
+            yield SecretPart(match.start("value") + start, match.start("value") + end, "a token in a header", "token")
     if text[:20].lower().startswith(PAIRED) and "=" in text:
         for start, end in credentials("Authorization", text):
-            yield Part(start, end, "a signature in a header", "token")
+            yield SecretPart(start, end, "a signature in a header", "token")
 
 
 def is_header(name: str) -> bool:

@@ -18,7 +18,7 @@ from functools import cache, cached_property
 from importlib.resources import files
 from typing import NamedTuple
 
-__all__ = ["Part", "by_form", "by_name", "is_random"]
+__all__ = ["SecretPart", "by_form", "by_name", "is_random"]
 
 TAIL = r"[A-Za-z0-9][\w+/=.~|%-]{14,}"
 """The characters behind a known beginning: 15 and more."""
@@ -27,7 +27,7 @@ GIVEN = r"""[ \t\w.-]{0,20}[\s'"\\]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[`'"\s=\\
 """The characters between a name and its value, in a text of any kind."""
 
 
-class Part(NamedTuple):
+class SecretPart(NamedTuple):
     """A part of a text that is a secret.
 
     Attributes:
@@ -119,21 +119,21 @@ def _known() -> _Formats:
     return _Formats([(w, r) for r in rules for w in r.words], [r for r in rules if r.names], prefixes, ordered)
 
 
-def by_form(text: str) -> Iterator[Part]:
+def by_form(text: str) -> Iterator[SecretPart]:
     """Yield the parts of a text that have the format of a known key, whatever name they are given to."""
     known, lower = _known(), text.lower()
     for rule in dict.fromkeys([rule for word, rule in known.by_word if word in lower]):
         for match in rule.pattern.finditer(text):
             start, end = _secret(match)
             if rule.takes(text[start:end]):
-                yield Part(start, end, rule.what, rule.field)
+                yield SecretPart(start, end, rule.what, rule.field)
     if any([beginning in text for beginning in known.beginnings]):  # noqa: C419 - a list is faster here
         for match in known.prefixes.finditer(text):
             if is_random(match["tail"].rstrip("=.~|%-")):
                 words = "_".join(re.findall(r"[a-z]+", match["prefix"].lower()))
                 kind = f"{words}_token" if len(words) > 1 else "service_token"
                 what = f"a value in the form of a {kind.replace('_', ' ')}"
-                yield Part(match.start(), match.end("tail"), what, kind)
+                yield SecretPart(match.start(), match.end("tail"), what, kind)
 
 
 def by_name(text: str, name: str) -> str:

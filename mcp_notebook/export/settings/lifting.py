@@ -12,7 +12,7 @@ from mcp_notebook.export.ran import Subject
 from mcp_notebook.export.settings import environment_reads as reads
 from mcp_notebook.export.settings import fields
 from mcp_notebook.export.settings.fields import Constant, Fields, Mark, plain, target
-from mcp_notebook.export.settings.known_formats import Part
+from mcp_notebook.export.settings.known_formats import SecretPart
 from mcp_notebook.export.settings.literals import Literal, literals
 from mcp_notebook.export.settings.rewriting import Rewriting
 from mcp_notebook.export.settings.secrets import NO_SECRET, brief, cell_of, parts, places, secrets_of
@@ -196,7 +196,7 @@ def _replaceable(rewriting: Rewriting) -> list[Literal]:
     return [one for one in literals(rewriting.tree) if one.free and (one.part or one.node) in staying]
 
 
-def _put(literal: Literal, found: Mapping[Part, Setting], rewriting: Rewriting) -> None:
+def _put(literal: Literal, found: Mapping[SecretPart, Setting], rewriting: Rewriting) -> None:
     """Replace parts of a literal by settings."""
     if not found:
         return
@@ -224,11 +224,11 @@ def _lift_again(rewriting: Rewriting, work: _Work) -> None:
         if setting.secret and setting.live and len(setting.live) >= 8 and not setting.live.isalpha()
     }
     for literal in _replaceable(rewriting):
-        again = {Part(*span, "", ""): settings[live] for live in settings for span in places(literal.value, live)}
+        again = {SecretPart(*span, "", ""): settings[live] for live in settings for span in places(literal.value, live)}
         _put(literal, again, rewriting)
 
 
-def _secret(literal: Literal, part: Part, work: _Work) -> Setting:
+def _secret(literal: Literal, part: SecretPart, work: _Work) -> Setting:
     """Add the setting for a part of a literal, and report it."""
     value = literal.value[part.start : part.end]
     name = literal.name if value == literal.value and literal.name.isidentifier() else part.field

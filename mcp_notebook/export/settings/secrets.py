@@ -20,7 +20,7 @@ from urllib.parse import quote
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.ran import RanCell
 from mcp_notebook.export.settings.formats import ASSIGNED, credentials, formatted, is_header, named, told
-from mcp_notebook.export.settings.known_formats import Part
+from mcp_notebook.export.settings.known_formats import SecretPart
 from mcp_notebook.export.settings.literals import literals
 from mcp_notebook.export.settings.wording import (
     is_filling,
@@ -113,7 +113,7 @@ def hide(text: str, environment: Mapping[str, str], known: Iterable[str] = (), p
     return text
 
 
-def parts(text: str, name: str, hidden: Mapping[str, str]) -> list[Part]:
+def parts(text: str, name: str, hidden: Mapping[str, str]) -> list[SecretPart]:
     """Return the parts of a text that are secrets, in order and without overlaps.
 
     Args:
@@ -122,10 +122,12 @@ def parts(text: str, name: str, hidden: Mapping[str, str]) -> list[Part]:
         hidden: The `secrets_of` an environment.
     """
     if name and not _is_address(text) and (why := _whole(text, name)):
-        return [Part(0, len(text), why, name)]
+        return [SecretPart(0, len(text), why, name)]
     found = [*_from_environment(text, hidden), *formatted(text), *told(text)]
     if is_header(name):
-        found += [Part(start, end, f"a part of a literal for {name!r}", name) for start, end in credentials(name, text)]
+        found += [
+            SecretPart(start, end, f"a part of a literal for {name!r}", name) for start, end in credentials(name, text)
+        ]
     found.sort(key=lambda part: (part.start, -part.end))
     return [part for i, part in enumerate(found) if all(part.start >= earlier.end for earlier in found[:i])]
 
@@ -138,11 +140,11 @@ def _whole(text: str, name: str) -> str:
     return named(text, name)
 
 
-def _from_environment(text: str, hidden: Mapping[str, str]) -> Iterator[Part]:
+def _from_environment(text: str, hidden: Mapping[str, str]) -> Iterator[SecretPart]:
     for name, value in hidden.items():
         if value == text or not is_word(value):
             for start, end in places(text, value):
-                yield Part(start, end, f"the value of the environment variable {name}", name)
+                yield SecretPart(start, end, f"the value of the environment variable {name}", name)
 
 
 def _in_text(text: str, hidden: Mapping[str, str]) -> Iterator[Secret]:
