@@ -10,6 +10,7 @@ import ast
 import builtins
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from mcp_notebook.file_calls import makes_file
 from mcp_notebook.slicing import known
 from mcp_notebook.slicing.effects import CallSite, Effects
 from mcp_notebook.slicing.names import Names
@@ -60,7 +61,7 @@ class _Moment:
         effects.read(node)
         for name in sorted(names.binds):
             values.describe(values.bound(now, name), node, names, effects)
-        if not isinstance(node, known.DEFINITIONS) and any(known.writes_a_file(part) for part in ast.walk(node)):
+        if not isinstance(node, known.DEFINITIONS) and any(makes_file(part) for part in ast.walk(node)):
             self._outside["a file"] = None
         self._ran[effects.settled()] = 0, 0, 0
         before = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 
 
 def words(text: str) -> frozenset[str]:
@@ -115,11 +114,3 @@ def gives_iterator(node: ast.AST | None) -> bool:
         return gives_iterator(node.body) or gives_iterator(node.orelse)
     name = name_of(node) if isinstance(node, ast.Call) else "list"
     return isinstance(node, ast.GeneratorExp) or not (name in CONTAINERS or name.startswith("read_"))
-
-
-def writes_a_file(node: ast.AST) -> bool:
-    """Return whether a call opens a file to write to it, or makes one."""
-    name = getattr(node.func, "attr", getattr(node.func, "id", "")) if isinstance(node, ast.Call) else ""
-    modes = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant)] if name == "open" else []
-    to_write = any(re.fullmatch(r"[wax][bt+]*|r[bt]*\+[bt]*", mode) for mode in modes if isinstance(mode, str))
-    return to_write or name in {"write_text", "write_bytes", "mkdir", "makedirs", "touch"}
