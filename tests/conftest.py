@@ -13,10 +13,11 @@ from tests.support.shells import Shell, running_shell
 
 @pytest.fixture(scope="session", autouse=True)
 def private_runtime_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Keep what kernels write about where they listen apart from what other kernels of this machine write."""
+    """Keep the files of Jupyter apart from those of this machine: addresses of servers, signatures of notebooks."""
     with pytest.MonkeyPatch.context() as patch:
         directory = tmp_path_factory.mktemp("runtime")
         patch.setenv("JUPYTER_RUNTIME_DIR", str(directory))
+        patch.setenv("JUPYTER_DATA_DIR", str(tmp_path_factory.mktemp("data")))
         yield directory
 
 

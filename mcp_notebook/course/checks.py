@@ -17,12 +17,21 @@ from mcp_notebook.rendering import look
 __all__ = ["CheckResult", "check"]
 
 
+_KINDS: dict[str, look.Kind] = {
+    "passed": "good",
+    "not attempted": "",
+    "not yet": "warn",
+    "the check is broken": "bad",
+}
+
+
 class CheckResult(look.Rendering):
     """The outcome of a check: ``passed``, ``not attempted``, ``not yet`` or ``the check is broken``."""
 
     def __init__(self, state: str, lines: Sequence[str]) -> None:
         self.state = state
-        html = look.card(escape(state), "".join(f"<p>{escape(line)}</p>" for line in lines), bad=state == "not yet")
+        words = "".join(f"<p>{escape(line)}</p>" for line in lines)
+        html = look.card(look.chip(state, _KINDS[state]), words, bad=state == "not yet")
         super().__init__("\n".join([state, *(f"  {line}" for line in lines)]), html)
 
 

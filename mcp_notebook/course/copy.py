@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -45,9 +47,20 @@ def copy_course(folder: Path, *, fresh: bool = False) -> str:
             moved += 1
         if not target.exists():
             shutil.copyfile(source, target)
+            _trust(target)
             copied += 1
     words = [f"The course is in {folder}"]
     words += [f"{copied} copied"] if copied else []
     words += [f"{stayed} kept with your changes (to start over: --fresh)"] if stayed else []
     words += [f"{moved} with your changes moved to {kept}"] if moved else []
     return "; ".join(words) + "."
+
+
+def _trust(notebook: Path) -> None:
+    """Sign a notebook for this user's Jupyter, which otherwise removes the style of its outputs until they are run."""
+    import nbformat
+    from nbformat.sign import NotebookNotary
+
+    # Without a data directory that can be written, the notebook works as well: it only looks plain at first.
+    with suppress(OSError, sqlite3.Error):
+        NotebookNotary().sign(nbformat.read(notebook, as_version=4))

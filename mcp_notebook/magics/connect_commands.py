@@ -84,6 +84,7 @@ __all__: list[str] = []
         "--cwd", type=TEXT, metavar="FOLDER", help="The working directory of a command. Default: the notebook's."
     ),
     TIMEOUT,
+    passes_options=True,
 )
 def _connect(
     session: Session,
@@ -101,9 +102,10 @@ def _connect(
     cwd: str | None,
     timeout: float | None,
 ) -> Connection:
-    """Connect to any server: a URL, a command, a live notebook. Example: %mcp connect -- uvx mcp-server-time.
+    """Connect to any server: a URL, a command, a live notebook. Example: %mcp connect uvx mcp-server-time.
 
-    Write a command after -- or in quotes. Requests go there with --on NAME: %mcp tools --on NAME.
+    Write -- before a command that has options of the same names as these. Requests go there with --on NAME, or with a
+    part of NAME that no other connection has: %mcp tools --on NAME.
     """
     target = target_named(session, words)
     if isinstance(target, Url):

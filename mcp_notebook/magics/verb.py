@@ -43,8 +43,13 @@ MOST_NAMED = 50
 """Names of a long list that an error has."""
 
 
-def verb(name: str, *parameters: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register a function as a verb; its docstring is the help, and ends with an example."""
+def verb(
+    name: str, *parameters: Callable[..., Any], passes_options: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a function as a verb; its docstring is the help, and ends with an example.
+
+    With `passes_options`, options that are not the verb's own are among its arguments.
+    """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         command: Any = click.pass_obj(function)
@@ -52,7 +57,8 @@ def verb(name: str, *parameters: Callable[..., Any]) -> Callable[[Callable[..., 
             command = parameter(command)
         # \b keeps click from breaking the example in two.
         text = cleandoc(function.__doc__ or "").replace(" Example: ", "\n\n\b\nExample: ")
-        VERBS[name] = click.command(name, help=text)(command)
+        settings = {"ignore_unknown_options": passes_options}
+        VERBS[name] = click.command(name, help=text, context_settings=settings)(command)
         return function
 
     return register

@@ -9,6 +9,7 @@ from html import escape
 from typing import Any
 
 from mcp_notebook.rendering import look
+from mcp_notebook.rendering.badges import traits
 from mcp_notebook.schema import Parameter, one_look, parameters
 from mcp_notebook.server.lint import lint
 from mcp_notebook.server.listing import (
@@ -96,7 +97,7 @@ def _text(kind: str, seen: _Seen) -> str:
 
 def _html(kind: str, seen: _Seen, entry: Entry) -> str:
     return look.card(
-        f"{escape(kind)} {look.code(seen.name)} {look.muted(f'{seen.place} · {seen.size}')}",
+        f"{escape(kind)} {look.code(seen.name)} {traits(entry)} {look.muted(f'{seen.place} · {seen.size}')}",
         f"<p>{escape(seen.description) or look.muted('(no description)')}</p>".replace("\n", "<br>"),
         look.section("arguments", _html_rows(seen.arguments)),
         look.section("result", _html_rows(seen.result)),

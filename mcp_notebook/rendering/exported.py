@@ -27,8 +27,9 @@ def exported_card(exported: Exported, headline: str, done: list[str], tree: str)
     proof = exported.proof
     bad = exported.stopped or (proof is not None and not proof.ok)
     kept = {} if exported.update is None else exported.update.kept
+    outcome = look.chip(headline, _outcome(exported))
     return look.card(
-        f"package {look.code(exported.name)} {look.muted(f'in {exported.destination}')} · {escape(headline)}",
+        f"package {look.code(exported.name)} {look.muted(f'in {exported.destination}')} {outcome}",
         look.bullets(done),
         *(look.fold(f"differences in {look.code(path)}", look.pre(diff)) for path, diff in kept.items()),
         "" if proof is None else look.section("proof", _proof(proof)),
@@ -37,6 +38,14 @@ def exported_card(exported: Exported, headline: str, done: list[str], tree: str)
         "" if exported.stopped else look.fold("files", look.pre(tree, whole=True), opened=exported.dry),
         bad=bad,
     )
+
+
+def _outcome(exported: Exported) -> look.Kind:
+    if exported.stopped:
+        return "bad"
+    if exported.proof is None:
+        return "info"
+    return "good" if exported.proof.ok else "bad"
 
 
 def _proof(proof: Proof) -> str:
@@ -48,7 +57,7 @@ def _proof(proof: Proof) -> str:
 
 
 def _mark(row: Row) -> str:
-    return "ok" if row.ok else "<strong>NO</strong>"
+    return look.chip("ok", "good") if row.ok else look.chip("no", "bad")
 
 
 def _findings(groups: list[Group]) -> str:
@@ -65,4 +74,5 @@ def _place(finding: Finding) -> str:
 
 
 def _weight(finding: Finding) -> str:
-    return look.muted("notes") if finding.weight == "notes" else f"<strong>{finding.weight}</strong>"
+    kinds: dict[str, look.Kind] = {"stops": "bad", "warns": "warn"}
+    return look.badge(finding.weight, kinds.get(finding.weight, ""))

@@ -22,7 +22,7 @@ def configurations(server: str, link: Link, hosts: list[Host]) -> look.Rendering
     text, html = [f"clients of {server}, {way}"], []
     for host in hosts:
         text.append(f"  {host.title}")
-        html.append(f"<h5>{escape(host.title)}</h5>")
+        html.append(look.heading(5, escape(host.title)))
         for words, snippet in _parts(host, link):
             text += textwrap.wrap(words, look.WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
             text += textwrap.indent(snippet, _INDENT + "  ").splitlines()

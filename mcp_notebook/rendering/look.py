@@ -7,30 +7,38 @@ color only repeats it. HTML that loses the style sheet (GitHub, an untrusted not
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from html import escape
+from importlib.resources import files
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Literal
 
 from mcp_notebook.visible import visible
 
 __all__ = [
     "Rendering",
+    "badge",
     "bullets",
     "card",
+    "chip",
     "code",
     "columns",
+    "duration",
     "error",
     "fold",
+    "heading",
     "json_block",
     "json_line",
     "json_text",
     "muted",
     "pre",
     "section",
+    "style",
     "table",
 ]
 
@@ -40,39 +48,20 @@ WIDTH = 100
 TABLE_WIDTH = 130
 """Characters in a row of a table: a long line is easier to read than a wrapped cell."""
 
-# The class is doubled to override the front end's own rules for HTML in outputs.
-_STYLE = """<style>
-.mcpnb{--mcpnb-fg:var(--jp-content-font-color1,var(--vscode-foreground,inherit));
---mcpnb-dim:var(--jp-content-font-color2,var(--vscode-descriptionForeground,#666));
---mcpnb-line:var(--jp-border-color2,var(--vscode-panel-border,#bbb));
---mcpnb-fill:var(--jp-layout-color2,var(--vscode-textCodeBlock-background,rgba(127,127,127,.1)));
---mcpnb-bad:var(--jp-error-color1,var(--vscode-errorForeground,#b00020));
---mcpnb-mono:var(--jp-code-font-family,var(--vscode-editor-font-family,monospace));
-color:var(--mcpnb-fg);border:1px solid var(--mcpnb-line);border-radius:4px;padding:10px 14px;margin:4px 0;
-max-width:60em;line-height:1.45;font-size:var(--jp-content-font-size1,13px);
-font-family:var(--jp-content-font-family,var(--vscode-font-family,sans-serif))}
-.mcpnb .mcpnb:not(.bad){border:0;padding:0;margin:0}
-.mcpnb.mcpnb h4{margin:0 0 6px;font-size:1.08em;font-weight:600;color:inherit}
-.mcpnb.mcpnb h5{margin:10px 0 2px;font-size:.92em;font-weight:600;color:var(--mcpnb-dim)}
-.mcpnb.mcpnb p{margin:4px 0}.mcpnb.mcpnb ul{margin:2px 0;padding-left:1.3em}
-.mcpnb.mcpnb code,.mcpnb.mcpnb pre{font-family:var(--mcpnb-mono);font-size:.95em;color:inherit;background:none}
-.mcpnb.mcpnb pre{background:var(--mcpnb-fill);padding:8px 10px;margin:4px 0;border-radius:3px;overflow:auto;
-max-height:26em;white-space:pre-wrap;overflow-wrap:anywhere}
-.mcpnb.mcpnb table{border-collapse:collapse;margin:2px 0;color:inherit}
-.mcpnb.mcpnb table th,.mcpnb.mcpnb table td{text-align:left;vertical-align:top;padding:3px 16px 3px 0;border:0;
-border-bottom:1px solid var(--mcpnb-line);background:none;white-space:normal}
-.mcpnb.mcpnb th{font-weight:600;color:var(--mcpnb-dim)}
-.mcpnb.mcpnb table tbody tr{background:none}.mcpnb.mcpnb tr:last-child td{border-bottom:0}
-.mcpnb.mcpnb table .n{text-align:right;font-variant-numeric:tabular-nums}
-.mcpnb.mcpnb .dim{color:var(--mcpnb-dim);font-weight:400}
-.mcpnb.mcpnb.bad{border-left:4px solid var(--mcpnb-bad)}.mcpnb.mcpnb.bad h4{color:var(--mcpnb-bad)}
-.mcpnb.mcpnb summary{cursor:pointer;color:var(--mcpnb-dim);margin-top:8px}
-.mcpnb.mcpnb img{max-width:100%;margin:4px 0}
-.mcpnb.mcpnb .scrolled{overflow:auto;max-height:26em}
-.mcpnb.mcpnb .tree summary{margin-top:0;color:inherit}
-.mcpnb.mcpnb .tree ul{list-style:none;margin:0;padding-left:1.2em}
-.mcpnb.mcpnb .tree :not(pre)>code{background:none;padding:0;white-space:pre-wrap;overflow-wrap:anywhere}
-</style>"""
+Kind = Literal["", "good", "info", "warn", "bad"]
+"""The meaning of a badge or chip, which has a color."""
+
+SIGNS: dict[Kind, str] = {"": "·", "good": "✓", "info": "→", "warn": "!", "bad": "✗"}
+"""The sign before the words of a chip, so that its color says nothing more."""
+
+
+@cache
+def style() -> str:
+    """Return the style sheet as an element, without comments and line breaks: each card carries it."""
+    text = files("mcp_notebook.rendering").joinpath("style.css").read_text(encoding="utf-8")
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    tight = re.sub(r"\s*([{};])\s*|\s+", lambda space: space[1] or " ", text)
+    return f"<style>{tight.strip()}</style>"
 
 
 class Rendering:
@@ -95,12 +84,36 @@ class Rendering:
 def card(title: str, *parts: str, bad: bool = False) -> str:
     """Frame parts (HTML) under a title (HTML); `bad` marks an error, by shape and words besides color."""
     kind = "mcpnb bad" if bad else "mcpnb"
-    return visible(f'{_STYLE}<div class="{kind}"><h4>{title}</h4>{"".join(parts)}</div>')
+    return visible(f'{style()}<div class="{kind}">{heading(4, title)}{"".join(parts)}</div>')
 
 
 def section(title: str, body: str) -> str:
     """Put a small heading over a part (HTML); return "" for an empty part."""
-    return f"<h5>{escape(title)}</h5>{body}" if body else ""
+    return f"{heading(5, escape(title))}{body}" if body else ""
+
+
+def heading(level: int, title: str) -> str:
+    """Write a heading (HTML), which JupyterLab's table of contents leaves out: that is for the notebook's own."""
+    return f'<h{level} class="jp-toc-ignore">{title}</h{level}>'
+
+
+def badge(words: str, kind: Kind = "") -> str:
+    """Name a trait of something, such as *destructive*."""
+    return f'<span class="badge {kind}">{escape(visible(words))}</span>'
+
+
+def chip(words: str, kind: Kind = "") -> str:
+    """Name a state, such as *error*, after its sign."""
+    return f'<span class="chip {kind}"><span>{SIGNS[kind]}</span> {escape(visible(words))}</span>'
+
+
+def duration(seconds: float) -> str:
+    """Write a time to three digits: ``4.2 ms``, ``123 ms``, ``1.23 s``, ``12.3 s``, ``2 min 5 s``, ``1 h 3 min``."""
+    for limit, unit, digits in ((0.01, 1000, 1), (1, 1000, 0), (10, 1, 2), (60, 1, 1)):
+        if round(seconds * unit, digits) < limit * unit:
+            return f"{seconds * unit:.{digits}f} {'ms' if unit > 1 else 's'}"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[int] = ()) -> str:

@@ -148,7 +148,7 @@ class Session:
             UnknownNameError: There is nothing of that name.
             McpNotebookError: It cannot be opened in that era.
         """
-        connection = self.connected.get(name or "")
+        connection = self.connected.get(self.full_name(name) or "")
         if connection is None:
             return self.connection(self.named(name), era or "modern")
         if era is None or era == connection.era:
@@ -173,8 +173,19 @@ class Session:
         Raises:
             UnknownNameError: There is nothing of that name.
         """
+        connection = self.connected.get(self.full_name(name) or "")
+        return live_catalog(self.portal, self.named(name)) if connection is None else Catalog(connection)
+
+    def full_name(self, name: str | None) -> str | None:
+        """Complete a part of a name: if nothing here has that name and one connection's contains it, return the latter.
+
+        Servers name themselves, and some names are long, such as ``mcp-servers/everything``.
+        """
         connected = self.connected
-        return Catalog(connected[name]) if name in connected else live_catalog(self.portal, self.named(name))
+        if not name or name in connected or name in self.registry.names(self.namespace):
+            return name
+        found = [known for known in connected if name in known]
+        return found[0] if len(found) == 1 else name
 
     def connect(self, target: Target, name: str | None, era: EraChoice, timeout: float | None = None) -> Connection:
         """Open a connection and keep it by its name; close an earlier one of that name.
@@ -201,6 +212,7 @@ class Session:
             UnknownNameError: There is nothing of that name.
         """
         connected = self.connected
+        name = self.full_name(name) or name
         if name not in connected:
             known = ", ".join(connected) or "none"
             raise UnknownNameError(

@@ -32,9 +32,13 @@ def target_named(session: Session, words: tuple[str, ...]) -> Target:
             words = tuple(shlex.split(words[0]))
         except ValueError as error:
             raise UsageError(f"{words[0]!r} is not a valid command line ({error}).") from None
-    if len(words) > 1:
-        return Command(words[0], words[1:])
-    (word,) = words
+    word, *more = words
+    # The verb takes options that it does not know, for commands; nothing else has any.
+    for option in words if "://" in word or word.startswith("-") else ():
+        if option.startswith("-"):
+            raise UsageError(f"There is no option {option}. See %mcp connect --help.")
+    if more:
+        return Command(word, tuple(more))
     if "://" in word:
         return Url(word)
     if word not in session.variables:
@@ -73,7 +77,7 @@ def _live_or_program(session: Session, word: str, *, held: object = _NOTHING) ->
         known.append(f"http://{word}")
     raise UnknownNameError(
         f"{word!r} is not a URL, a live notebook, a program or a variable with a server."
-        f"{did_you_mean(word, known)} Write a command after --: %mcp connect -- uvx mcp-server-time."
+        f"{did_you_mean(word, known)} To run a command: %mcp connect uvx mcp-server-time."
     )
 
 

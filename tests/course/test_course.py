@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from mcp.server.mcpserver import Elicit, Resolve
 from nbclient import NotebookClient
+from nbformat.sign import NotebookNotary
 from pydantic import BaseModel
 
 from mcp_notebook import NotebookServer
@@ -240,3 +241,23 @@ def test_a_folder_that_cannot_be_written_gives_one_line(tmp_path: Path) -> None:
     assert result.exit_code != 0
     assert "Name another folder" in result.output
     assert len(result.output.strip().splitlines()) == 1
+
+
+def test_copies_are_signed_so_that_jupyter_shows_their_outputs_in_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    copy_course(tmp_path / "course")
+    notary = NotebookNotary()
+    copies = sorted((tmp_path / "course").glob("*.ipynb"))
+    assert copies
+    assert all(notary.check_signature(nbformat.read(copy, as_version=4)) for copy in copies)
+
+
+def test_without_a_data_directory_the_course_is_copied_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "file" / "below"))
+    copy_course(tmp_path / "course")
+    assert sorted(path.name for path in (tmp_path / "course").iterdir())[0] == "00-welcome.ipynb"

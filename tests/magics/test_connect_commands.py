@@ -46,6 +46,31 @@ def test_a_connection_shows_whom_it_reaches_as_a_card(connected: Kernel) -> None
     assert "connection <code>echoes</code>" in shown.data[0]["text/html"]
 
 
+def test_a_command_needs_neither_quotes_nor_a_separator_for_its_options(connected: Kernel) -> None:
+    shown = connected.good(f"%mcp connect {COMMAND} --cwd {shlex.quote(str(ROOT))} --as plainly")
+    assert shown.text.startswith("connection plainly\n")
+    connected.good("%mcp disconnect plainly")
+
+
+@pytest.mark.parametrize(
+    ("line", "option"), [("https://example.com/mcp --tokn SALES", "--tokn"), ("--tokn SALES echoes", "--tokn")]
+)
+def test_an_option_that_neither_the_verb_nor_a_command_can_have_is_refused(
+    connected: Kernel, line: str, option: str
+) -> None:
+    said = connected.run(f"%mcp connect {line}").everything
+    assert f"There is no option {option}. See %mcp connect --help." in said
+
+
+def test_a_part_of_a_name_is_enough_if_one_connection_has_it(connected: Kernel) -> None:
+    assert "3" in connected.good("%mcp call add a=1 b=2 --on cho").text
+    assert connected.good("%mcp tools --on echo").text.startswith("tools of echoes")
+    connected.good(f'%mcp connect {IN_ROOT} "{COMMAND}" --as other/echoes')
+    assert "Nothing is connected as 'choes'." in connected.run("%mcp call add a=1 b=2 --on choes").everything
+    assert connected.good("%mcp tools --on echoes").text.startswith("tools of echoes")
+    assert "closed" in connected.good("%mcp disconnect other").text
+
+
 def test_requests_and_lists_go_where_on_says(connected: Kernel) -> None:
     assert "3" in connected.good("%mcp call add a=1 b=2 --on echoes").text
     assert "texttext" in connected.good("%mcp read echo://text/twice --on echoes").text

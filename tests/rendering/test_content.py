@@ -200,7 +200,7 @@ BLOB: dict[str, Any] = {"uri": "data://b", "blob": DATA}
         (
             embedded(TextResourceContents(uri="data://a", text="one\ntwo")),
             "embedded resource data://a\n  one\n  two",
-            "<h5>embedded resource data://a</h5><pre>one\ntwo</pre>",
+            '<h5 class="jp-toc-ignore">embedded resource data://a</h5><pre>one\ntwo</pre>',
         ),
         (
             embedded(BlobResourceContents(**BLOB, mime_type="image/gif")),
@@ -273,7 +273,7 @@ def test_a_prompt_is_shown_message_by_message_with_who_says_it() -> None:
     assert rendering.text == (
         "user:\n  Name two rivers.\n  In Austria.\nassistant:\n  Mur and Enns.\nuser:\n  [image, image/png, 5 bytes]"
     )
-    assert "<h5>assistant</h5><pre>Mur and Enns.</pre>" in rendering.html
+    assert '<h5 class="jp-toc-ignore">assistant</h5><pre>Mur and Enns.</pre>' in rendering.html
 
 
 def test_a_result_of_a_kind_without_a_form_is_shown_as_json() -> None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from mcp_notebook.client.reading import flawed
 from mcp_notebook.recording import Call
 from mcp_notebook.rendering import content, look
+from mcp_notebook.rendering.badges import state_chip
 from mcp_notebook.rendering.calls.events import draw_events
 from mcp_notebook.schema import Schema
 
@@ -45,6 +46,8 @@ def call_card(
     arguments = content.draw(call.arguments)
     short = "\n" not in arguments[0]
     facts = [(name, value, escape(value)) for name, value in _facts(call, place, times)]
+    title = f"call {call.number}: {call.title}"
+    headline = f"{escape(title)} {state_chip(call)}{_took_html(call, times)}"
     if short:
         facts.append(("arguments", arguments[0], look.code(arguments[0])))
     sections = [] if short else [("arguments", arguments)]
@@ -58,18 +61,23 @@ def call_card(
     if call.raised is not None:
         raised = explain(call.raised)
         sections.append((RAISED, (raised, look.pre(raised))))
-    title = f"call {call.number}: {call.title}"
     lines = [title, *look.columns([(name, value) for name, value, _ in facts])]
-    parts = [look.table(("", ""), [[look.muted(name), html] for name, _, html in facts])]
+    # The headline has the end of the call already, except for its rounds.
+    rows = [[look.muted(name), html] for name, _, html in facts if name != "ended" or call.rounds > 1]
+    parts = [look.table(("", ""), rows)]
     for name, (text, html) in sections:
         lines += [f"  {name}", *(f"    {line}".rstrip() for line in text.rstrip("\n").splitlines())]
         parts.append(look.section(name, html) or f"<p>{look.muted(name)}</p>")
     bad = call.state in ("error", "refused")
-    return look.Rendering("\n".join(lines), look.card(escape(title), *parts, bad=bad))
+    return look.Rendering("\n".join(lines), look.card(headline, *parts, bad=bad))
+
+
+def _took_html(call: Call, times: bool) -> str:
+    return f" {look.muted(look.duration(call.duration))}" if times and call.duration is not None else ""
 
 
 def _facts(call: Call, place: str, times: bool) -> list[tuple[str, str]]:
-    took = f", {call.duration * 1000:.1f} ms" if times and call.duration is not None else ""
+    took = f", {look.duration(call.duration)}" if times and call.duration is not None else ""
     rounds = f", {call.rounds} rounds" if call.rounds > 1 else ""
     facts = [
         ("method", call.method),
@@ -78,7 +86,7 @@ def _facts(call: Call, place: str, times: bool) -> list[tuple[str, str]]:
         ("ended", f"{call.state}{rounds}{took}"),
     ]
     if call.approval is not None:
-        waited = f", after {call.approval.waited:.1f} s" if times else ""
+        waited = f", after {look.duration(call.approval.waited)}" if times else ""
         facts.append(("approval", f"{call.approval}{waited}"))
     if call.error is not None:
         facts.append(("error", call.error))

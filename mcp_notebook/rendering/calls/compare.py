@@ -61,7 +61,7 @@ def _facts(call: Call, times: bool) -> list[tuple[str, str]]:
         ("client", call.client or "unnamed"),
         ("over", f"{call.transport}, {call.era}" + (f", {call.rounds} rounds" if call.rounds > 1 else "")),
         ("ended", call.state),
-        ("took", f"{call.duration * 1000:.1f} ms" if times and call.duration is not None else ""),
+        ("took", look.duration(call.duration) if times and call.duration is not None else ""),
         ("arguments", look.json_line(call.arguments)),
     ]
 

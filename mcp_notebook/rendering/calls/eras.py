@@ -71,7 +71,7 @@ def lens(
         if not pairs:
             continue
         text += ["", f"{phase}{': ' if about else ''}{about}"]
-        rows.append(f'<tr><td colspan="2"><h5>{phase}</h5>{look.muted(about)}</td></tr>')
+        rows.append(f'<tr><td colspan="2">{look.heading(5, phase)}{look.muted(about)}</td></tr>')
         absent = [NOTHING.get((phase, era), "") if lines else "" for era, lines in sides.items()]
         for i, pair in enumerate(pairs):
             cells = [_cell(line, absent[j] if i == 0 else "") for j, line in enumerate(pair)]

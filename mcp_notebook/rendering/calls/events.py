@@ -49,7 +49,7 @@ def _notifications(kind: str, run: Sequence[Event], times: bool) -> tuple[str, P
 
 
 def _after(event: Event, times: bool) -> str:
-    return f", after {event.at * 1000:.1f} ms" if times else ""
+    return f", after {look.duration(event.at)}" if times else ""
 
 
 def notified(kind: str, params: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from mcp_notebook.recording import Call
 from mcp_notebook.rendering import look
+from mcp_notebook.rendering.badges import state_chip
 
 __all__ = ["log", "put_out"]
 
@@ -27,7 +28,7 @@ def log(calls: Sequence[Call], place: Place, *, more: int = 0, times: bool = Tru
             _short(call.title, WIDTH_OF_NAMES),
             _arguments(call),
             _ended(call),
-            "" if call.duration is None or not times else f"{call.duration * 1000:.1f}",
+            "" if call.duration is None or not times else look.duration(call.duration),
             _short(call.client, WIDTH_OF_NAMES) or "unnamed",
             f"{call.transport}, {call.era}",
             place(call.function),
@@ -37,11 +38,11 @@ def log(calls: Sequence[Call], place: Place, *, more: int = 0, times: bool = Tru
     if not rows:
         empty = "none yet. Call a tool with %mcp call NAME, or from a client after %mcp serve."
         return look.Rendering(f"calls: {empty}", look.card("calls", f"<p>{escape(empty)}</p>"))
-    headers = ("", "what", "arguments", "ended", "ms" if times else "", "client", "over", "defined in")
+    headers = ("", "what", "arguments", "ended", "took" if times else "", "client", "over", "defined in")
     title = f"calls, the latest {len(rows)} of {len(rows) + more}" if more else "calls"
     cells = [
-        [escape(n), look.code(what), look.code(args) if args else "", *map(escape, rest)]
-        for n, what, args, *rest in rows
+        [escape(n), look.code(what), look.code(args) if args else "", state_chip(call, ended), *map(escape, rest)]
+        for call, (n, what, args, ended, *rest) in zip(calls, rows, strict=True)
     ]
     text = [title, *look.columns([headers, *rows])]
     return look.Rendering("\n".join(text), look.card(escape(title), look.table(headers, cells, numbers=(0, 4))))

@@ -55,7 +55,7 @@ def _label(step: Step) -> str:
 
 
 def _time(step: Step) -> str:
-    return "" if step.at is None else f"{step.at * 1000:.1f} ms"
+    return "" if step.at is None else look.duration(step.at)
 
 
 def _gaps(steps: Sequence[Step], who: Sequence[str]) -> list[int]:

@@ -62,7 +62,7 @@ class CallRow:
     def cells(self) -> tuple[str, ...]:
         """The columns of the row."""
         call = self.item
-        took = "" if call.duration is None else f"{call.duration * 1000:.1f} ms"
+        took = "" if call.duration is None else look.duration(call.duration)
         return (_clock(self.at), f"{call.number:>3}", call.title, call.state, took)
 
     @property

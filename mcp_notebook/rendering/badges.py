@@ -1,0 +1,46 @@
+"""Badges for the traits of a tool, and chips for the states of a call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mcp_notebook.recording import Call
+from mcp_notebook.recording.call import State
+from mcp_notebook.rendering import look
+
+__all__ = ["state_chip", "traits"]
+
+_KINDS: dict[State, look.Kind] = {
+    "running": "info",
+    "waiting for approval": "warn",
+    "waiting for the main thread": "info",
+    "done": "good",
+    "error": "bad",
+    "refused": "bad",
+    "cancelled": "",
+}
+
+
+def state_chip(call: Call, words: str = "") -> str:
+    """Draw (HTML) the state of a call, with `words` in its place if given."""
+    return look.chip(words or call.state, _KINDS[call.state])
+
+
+def traits(entry: Mapping[str, Any]) -> str:
+    """Draw (HTML) a badge for each trait that the annotations of a tool's entry state."""
+    return "".join(look.badge(words, kind) for words, kind in _traits(entry.get("annotations") or {}))
+
+
+def _traits(stated: Mapping[str, Any]) -> Iterator[tuple[str, look.Kind]]:
+    reads = stated.get("readOnlyHint")
+    if reads:
+        yield "read-only", "good"
+    elif stated.get("destructiveHint"):
+        yield "destructive", "bad"
+    elif reads is False or stated.get("destructiveHint") is False:
+        yield "writes", "warn"
+    if stated.get("idempotentHint") and not reads:
+        yield "idempotent", ""
+    if stated.get("openWorldHint"):
+        yield "open world", "info"
