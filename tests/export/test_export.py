@@ -385,7 +385,7 @@ def test_what_a_person_typed_becomes_a_setting(shell: Shell, monkeypatch: pytest
     found = exported(shell, "books --no-proof")
     assert not any("typed by hand" in text for text in [repr(found), *found.files.values()])
     assert "PASS = settings.pass_value.get_secret_value()" in found.server_file
-    assert "what was typed here became this setting. Set BOOKS_PASS_VALUE" in " ".join(repr(found).split())
+    assert "the answer typed here became this setting. Set BOOKS_PASS_VALUE" in " ".join(repr(found).split())
 
 
 def test_without_a_proof_the_tests_compare_values_only_where_two_calls_gave_them(shell: Shell, tmp_path: Path) -> None:

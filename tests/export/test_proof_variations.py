@@ -43,8 +43,8 @@ def test_what_names_its_client_request_or_transport_is_said_to_and_the_rest_is_c
     assert found.proof.ok, found
     said = [detail for row in found.proof.rows for detail in row.details]
     assert said == [
-        "call 1, /structuredContent/client, /structuredContent/version, /structuredContent/request: tells of its "
-        "client or of the request, so it is not compared",
+        "call 1, /structuredContent/client, /structuredContent/version, /structuredContent/request: depends on "
+        "its client or on the request, so it is not compared",
         "call 2, /structuredContent/pid: another value in each run, so only its type is compared",
         "call 2, /structuredContent/url: the package gives another value over each transport, so it is not compared",
     ]
