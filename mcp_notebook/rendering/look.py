@@ -57,10 +57,10 @@ SIGNS: dict[Kind, str] = {"": "·", "good": "✓", "info": "→", "warn": "!", "
 
 @cache
 def style() -> str:
-    """Return the style sheet as an element, without comments and line breaks: each card carries it."""
+    """Return the style sheet as an element, without comments and needless spaces: each card carries it."""
     text = files("mcp_notebook.rendering").joinpath("style.css").read_text(encoding="utf-8")
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
-    tight = re.sub(r"\s*([{};])\s*|\s+", lambda space: space[1] or " ", text)
+    tight = re.sub(r"\s*([{};])\s*|([:,])\s+|\s+", lambda space: space[1] or space[2] or " ", text)
     return f"<style>{tight.strip()}</style>"
 
 
