@@ -13,7 +13,7 @@ from IPython.display import display
 from mcp_notebook import main_thread
 from mcp_notebook.client import Answer, Question
 from mcp_notebook.client.answering import nobody
-from mcp_notebook.client.answers import in_words
+from mcp_notebook.client.answers import NO_ROOTS, in_words
 from mcp_notebook.errors import RequestError
 from mcp_notebook.session.dialog import NobodyThereError, ask_line_by_line
 from mcp_notebook.session.subshell import Subshell, has_subshells
@@ -43,6 +43,9 @@ class Person:
         Raises:
             RequestError: Nobody is there, or the person interrupted.
         """
+        if question.unprompted and question.kind == "roots":
+            # Some servers ask as soon as they are connected; a person has no reason to answer then.
+            return NO_ROOTS
         way = question.context.copy().run(way_to_ask, self._shell)
         if way == "card":
             return await self._on_a_card(question)

@@ -156,7 +156,7 @@ for line in sys.stdin:
 def test_what_a_server_asks_unprompted_stops_no_cell(pizzeria: Kernel, tmp_path: Path) -> None:
     (tmp_path / "early.py").write_text(EARLY)
     pizzeria.good(f"%mcp connect --as early --era legacy -- '{sys.executable}' '{tmp_path / 'early.py'}'")
-    pizzeria.wait_for(f"'nobody is here to answer' in {CONNECTED}['early'].stderr")
+    pizzeria.wait_for(f"'The user gave no roots' in {CONNECTED}['early'].stderr")
     pizzeria.good("%mcp disconnect early")
 
 
