@@ -179,10 +179,10 @@ def test_the_card_says_in_html_what_the_text_says(shell: Shell, monkeypatch: pyt
     monkeypatch.setattr(exporting, "prove", lambda *_, **__: Proof((row,)))
     found = exported(shell, "books")
     html = shell.shell.display_formatter.format(found)[0]["text/html"]
-    assert "not proven: 1 of 1 checks failed" in html
     assert 'class="mcpnb bad"' in html
     assert "tool &lt;b&gt;, /title: 1" in html
-    assert "<strong>NO</strong>" in html
+    assert '<span class="chip bad"><span>✗</span> no</span>' in html
+    assert '<span class="chip bad"><span>✗</span> not proven: 1 of 1 checks failed</span>' in html
 
 
 def test_a_proof_of_before_goes_with_what_it_proved(
