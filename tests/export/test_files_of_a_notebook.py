@@ -133,3 +133,13 @@ def imported(module: Module, folder: Path) -> None:
     for file, text in {"__init__.py": "", **module.files}.items():
         (folder / name / file).write_text(text)
     importlib.import_module(f"{name}.server")
+
+
+@pytest.mark.parametrize("returned", ["Path.cwd().name", "os.listdir(os.getcwd())", "open('data/sales.csv').read()"])
+def test_a_change_of_the_working_directory_is_named_if_carried_code_depends_on_it(shell: Shell, returned: str) -> None:
+    where = "os.chdir('.')"
+    assert where in warned(shell, where, tool(returned))
+
+
+def test_it_is_not_named_if_nothing_depends_on_it(shell: Shell) -> None:
+    assert warned(shell, "os.chdir('.')", tool("1 + 1")) == []

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from mcp_notebook.export.findings import Finding
-from mcp_notebook.export.pitfalls.paths import Paths
+from mcp_notebook.export.pitfalls.paths import HERE, Paths
 from mcp_notebook.export.pitfalls.subject import code_of, line_of
 from mcp_notebook.file_calls import makes_file, name_of, removes_file
 from mcp_notebook.slicing import names
@@ -56,9 +56,13 @@ def working_directory(notebook: Notebook, carried: Collection[Statement], paths:
     moves = [(magic.cell, magic.text) for magic in notebook.magics if magic.name == "cd"]
     left_out = (s for s in notebook.statements if s not in carried)
     moves += [(s.cell, line_of(s)) for s in left_out if code_of(s).startswith("os.chdir(")]
-    depending = next((t for s in carried if moves for t in paths.named(s.node) if not t.startswith(("/", "~"))), None)
+    if not moves:
+        return
+    relative = [repr(text) for s in carried for text in paths.named(s.node) if not text.startswith(("/", "~"))]
+    asks = any(isinstance(n, ast.Call) and name_of(n) in HERE for s in carried for n in ast.walk(s.node))
+    depending = next(iter(relative), "its files" if asks else None)
     for cell, text in moves if depending else []:
-        what = f"a package does not do this, so it looks for {depending!r} in the directory that it is started in."
+        what = f"a package does not do this, so it looks for {depending} in the directory that it is started in."
         yield Finding("warns", cell, text, what, "Use paths that do not depend on the directory.")
 
 

@@ -10,7 +10,7 @@ from pathlib import PurePath
 
 from mcp_notebook.file_calls import makes_file, name_of, removes_file
 
-__all__ = ["Paths"]
+__all__ = ["HERE", "Paths"]
 
 DEEPEST = 12
 """Names and parts that are followed to find one value."""
@@ -24,6 +24,7 @@ SAME = {
 """Calls that give the same path in another form."""
 
 HERE = {"cwd", "getcwd"}
+"""Calls that give the working directory."""
 
 OPENING = {
     "File", "Image", "connect", "genfromtxt", "glob", "iglob", "iterdir", "listdir", "load", "loadtxt", "memmap",
