@@ -74,8 +74,9 @@ WRAPPING = (
 )
 # Modules whose functions leave their arguments as they are.
 MODULES = words("""
-    IPython altair asyncio bokeh builtins httpx httpx2 json logging matplotlib os pathlib plotly pprint requests rich
-    seaborn shutil subprocess sys tabulate textwrap time timeit traceback urllib warnings yaml
+    IPython altair asyncio base64 binascii bokeh builtins difflib hashlib hmac html httpx httpx2 json logging matplotlib
+    os pathlib plotly pprint re requests rich
+    seaborn shutil subprocess sys tabulate textwrap time timeit traceback unicodedata urllib uuid warnings yaml zlib
 """)
 # Functions of a module that set it up, for all code in the process.
 SETTING_UP = words("""
