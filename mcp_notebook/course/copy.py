@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -63,4 +63,6 @@ def _trust(notebook: Path) -> None:
 
     # Without a data directory that can be written, the notebook works as well: it only looks plain at first.
     with suppress(OSError, sqlite3.Error):
-        NotebookNotary().sign(nbformat.read(notebook, as_version=4))
+        notary = NotebookNotary()
+        with closing(notary.store):
+            notary.sign(nbformat.read(notebook, as_version=4))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -251,7 +252,8 @@ def test_copies_are_signed_so_that_jupyter_shows_their_outputs_in_full(
     notary = NotebookNotary()
     copies = sorted((tmp_path / "course").glob("*.ipynb"))
     assert copies
-    assert all(notary.check_signature(nbformat.read(copy, as_version=4)) for copy in copies)
+    with closing(notary.store):
+        assert all(notary.check_signature(nbformat.read(copy, as_version=4)) for copy in copies)
 
 
 def test_without_a_data_directory_the_course_is_copied_all_the_same(
