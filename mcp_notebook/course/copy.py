@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
@@ -35,7 +36,8 @@ def copy_course(folder: Path, *, fresh: bool = False) -> str:
     """
     folder.mkdir(parents=True, exist_ok=True)
     kept = folder / f"kept-{datetime.now():%Y-%m-%d-%H%M%S}"
-    copied = stayed = moved = 0
+    copied: list[Path] = []
+    stayed = moved = 0
     for source in sorted(course_source().glob("*.ipynb")):
         target = folder / source.name
         if target.exists() and target.read_bytes() != source.read_bytes():
@@ -47,22 +49,25 @@ def copy_course(folder: Path, *, fresh: bool = False) -> str:
             moved += 1
         if not target.exists():
             shutil.copyfile(source, target)
-            _trust(target)
-            copied += 1
+            copied.append(target)
+    _trust(copied)
     words = [f"The course is in {folder}"]
-    words += [f"{copied} copied"] if copied else []
+    words += [f"{len(copied)} copied"] if copied else []
     words += [f"{stayed} kept with your changes (to start over: --fresh)"] if stayed else []
     words += [f"{moved} with your changes moved to {kept}"] if moved else []
     return "; ".join(words) + "."
 
 
-def _trust(notebook: Path) -> None:
-    """Sign a notebook for this user's Jupyter, which otherwise removes the style of its outputs until they are run."""
+def _trust(notebooks: Iterable[Path]) -> None:
+    """Sign notebooks for this user's Jupyter, which otherwise removes the style of their outputs until they are run."""
     import nbformat
+    from jupyter_core.paths import jupyter_data_dir
     from nbformat.sign import NotebookNotary
 
-    # Without a data directory that can be written, the notebook works as well: it only looks plain at first.
+    # Without a data directory that can be written, the notebooks work as well: they only look plain at first.
     with suppress(OSError, sqlite3.Error):
+        Path(jupyter_data_dir()).mkdir(parents=True, exist_ok=True)
         notary = NotebookNotary()
         with closing(notary.store):
-            notary.sign(nbformat.read(notebook, as_version=4))
+            for notebook in notebooks:
+                notary.sign(nbformat.read(notebook, as_version=4))
