@@ -3,7 +3,7 @@
     python -m benchmarks.watcher WAY < {"url": ..., "token": ...}
 
 WAY is how it learns of a change: `modern` holds a `subscriptions/listen` stream, `legacy` is sent
-`notifications/tools/list_changed`, and `polling` asks again and again and connects anew when the server is gone, as
+`notifications/tools/list_changed`, and `polling` asks again and again and connects again when the server is gone, as
 one has to where a reload is a restart. Each answer is printed at once as a line of JSON, the version and when it came.
 """
 

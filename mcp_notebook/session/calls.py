@@ -72,7 +72,8 @@ def replay(session: Session, earlier: Call, server: str | None) -> Outcome[Any]:
         raise UsageError(
             f"Call {number} was refused as malformed, so it cannot be made again. To see it: %mcp log {number}."
         )
-    connection = session.on(server) if server in session.connected else session.connection(_live(session, earlier))
+    on = session.full_name(server)
+    connection = session.on(on) if on in session.connected else session.connection(_live(session, earlier))
     if earlier.method == "tools/call":
         return connection.call(earlier.name, earlier.arguments)
     if earlier.method == "resources/read":

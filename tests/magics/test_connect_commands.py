@@ -65,6 +65,8 @@ def test_an_option_that_neither_the_verb_nor_a_command_can_have_is_refused(
 def test_a_part_of_a_name_is_enough_if_one_connection_has_it(connected: Kernel) -> None:
     assert "3" in connected.good("%mcp call add a=1 b=2 --on cho").text
     assert connected.good("%mcp tools --on echo").text.startswith("tools of echoes")
+    number = connected.value("get_ipython()._mcp_notebook_session.connected['echoes'].recorder.calls[-1].number")
+    assert "Same result" in connected.good(f"%mcp replay {number} --on echo").stdout
     connected.good(f'%mcp connect {IN_ROOT} "{COMMAND}" --as other/echoes')
     assert "Nothing is connected as 'choes'." in connected.run("%mcp call add a=1 b=2 --on choes").everything
     assert connected.good("%mcp tools --on echoes").text.startswith("tools of echoes")

@@ -1,4 +1,4 @@
-"""What is recorded of each request, whoever makes it."""
+"""Requests are recorded, from each kind of client."""
 
 from __future__ import annotations
 

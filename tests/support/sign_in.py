@@ -1,4 +1,4 @@
-"""A small authorization server and the MCP server that it guards, on one port; it approves whoever comes."""
+"""A small authorization server and the MCP server that it guards, on one port; it approves everyone."""
 
 from __future__ import annotations
 
