@@ -115,6 +115,7 @@ MAY_IMPORT = {
 ROOMS_THAT_KNOW = {
     "IPython": {"magics", "session", "cells", "headless", "__init__"},
     "ipywidgets": {"widgets"},
+    "anywidget": {"widgets"},
     "click": {"magics", "cli"},
     "uvicorn": {"server"},
     "pyflakes": {"slicing"},

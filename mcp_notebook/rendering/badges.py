@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mcp_notebook.recording import Call
 from mcp_notebook.recording.call import State
 from mcp_notebook.rendering import look
 
@@ -22,9 +21,9 @@ _KINDS: dict[State, look.Kind] = {
 }
 
 
-def state_chip(call: Call, words: str = "") -> str:
+def state_chip(state: State, words: str = "") -> str:
     """Draw (HTML) the state of a call, with `words` in its place if given."""
-    return look.chip(words or call.state, _KINDS[call.state])
+    return look.chip(words or state, _KINDS[state])
 
 
 def traits(entry: Mapping[str, Any]) -> str:

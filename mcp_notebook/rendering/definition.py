@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
@@ -22,7 +22,7 @@ from mcp_notebook.server.listing import (
     tokens,
 )
 
-__all__ = ["definition_card"]
+__all__ = ["Sections", "definition_card", "tool_sections"]
 
 
 @one_look()
@@ -45,25 +45,30 @@ def definition_card(
         before: The entry that this one replaces, or None for a new one.
         try_it: A line that uses it.
     """
-    root = entry.get("inputSchema", {})
-    # A prompt's arguments are listed without a schema.
-    arguments = parameters(root) or [_prompt_argument(argument) for argument in entry.get("arguments", [])]
-    output = entry.get("outputSchema", {})
-    seen = _Seen(
-        name=entry.get("uri") or entry.get("uriTemplate") or entry["name"],
-        place=f"on {server}",
-        size=f"about {tokens(entry)} tokens",
-        description=entry.get("description", "").strip(),
-        arguments=[(a.name, argument_in_words(a, root), a.description) for a in arguments],
-        result=[(p.name, field_in_words(p, output), p.description) for p in parameters(output)],
-        facts=[("MIME type", entry["mimeType"])] if "mimeType" in entry else [],
-        advice=lint(entry, function) if kind == "tool" else [],
-        changed=[] if before is None else diff(before, entry) or ["nothing: clients see the same as before"],
-        try_it=try_it,
-    )
-    if kind == "tool":
-        seen.facts.append(("behavior", behavior(entry)))
-    return look.Rendering(_text(kind, seen), _html(kind, seen, entry))
+    seen = _seen(kind, entry, server=server, function=function)
+    if before is not None:
+        seen.changed += diff(before, entry) or ["nothing: clients see the same as before"]
+    return look.Rendering(_text(kind, seen, try_it), _html(kind, seen, entry, try_it))
+
+
+@dataclass(frozen=True)
+class Sections:
+    """What the card of a tool says about its schemas.
+
+    Attributes:
+        html: The arguments, the result and the behavior.
+        advice: The lint, a line each.
+    """
+
+    html: str
+    advice: list[str]
+
+
+@one_look()
+def tool_sections(entry: Entry, function: Callable[..., Any] | None = None) -> Sections:
+    """Draw what an agent sees of a tool's schemas, without the tool's name and description."""
+    seen = _seen("tool", entry, server="", function=function)
+    return Sections("".join(_html_sections(seen)), seen.advice)
 
 
 @dataclass(frozen=True)
@@ -78,11 +83,30 @@ class _Seen:
     result: list[tuple[str, str, str]]
     facts: list[tuple[str, str]]
     advice: list[str]
-    changed: list[str]
-    try_it: str
+    changed: list[str] = field(default_factory=list)
 
 
-def _text(kind: str, seen: _Seen) -> str:
+def _seen(kind: str, entry: Entry, *, server: str, function: Callable[..., Any] | None) -> _Seen:
+    root = entry.get("inputSchema", {})
+    # A prompt's arguments are listed without a schema.
+    arguments = parameters(root) or [_prompt_argument(argument) for argument in entry.get("arguments", [])]
+    output = entry.get("outputSchema", {})
+    seen = _Seen(
+        name=entry.get("uri") or entry.get("uriTemplate") or entry["name"],
+        place=f"on {server}",
+        size=f"about {tokens(entry)} tokens",
+        description=entry.get("description", "").strip(),
+        arguments=[(a.name, argument_in_words(a, root), a.description) for a in arguments],
+        result=[(p.name, field_in_words(p, output), p.description) for p in parameters(output)],
+        facts=[("MIME type", entry["mimeType"])] if "mimeType" in entry else [],
+        advice=lint(entry, function) if kind == "tool" else [],
+    )
+    if kind == "tool":
+        seen.facts.append(("behavior", behavior(entry)))
+    return seen
+
+
+def _text(kind: str, seen: _Seen, try_it: str) -> str:
     text = [f"{kind} {seen.name} {seen.place}, {seen.size}"]
     text += [f"  {line}".rstrip() for line in (seen.description or "(no description)").splitlines()]
     text += _text_section("arguments", seen.arguments)
@@ -91,22 +115,28 @@ def _text(kind: str, seen: _Seen) -> str:
         text += textwrap.wrap(f"{what}: {fact}", look.WIDTH, initial_indent="  ", subsequent_indent="    ")
     text += _text_section("lint", [("!", advice) for advice in seen.advice])
     text += _text_section("changed for clients", [("*", line) for line in seen.changed])
-    text += [f"  try it: {seen.try_it}"] if seen.try_it else []
+    text += [f"  try it: {try_it}"] if try_it else []
     return "\n".join(text)
 
 
-def _html(kind: str, seen: _Seen, entry: Entry) -> str:
+def _html(kind: str, seen: _Seen, entry: Entry, try_it: str) -> str:
     return look.card(
         f"{escape(kind)} {look.code(seen.name)} {traits(entry)} {look.muted(f'{seen.place} · {seen.size}')}",
         f"<p>{escape(seen.description) or look.muted('(no description)')}</p>".replace("\n", "<br>"),
-        look.section("arguments", _html_rows(seen.arguments)),
-        look.section("result", _html_rows(seen.result)),
-        "".join(f"<p>{look.muted(what)} {escape(fact)}</p>" for what, fact in seen.facts),
+        *_html_sections(seen),
         look.section("lint", look.bullets(seen.advice)),
         look.section("changed for clients", look.bullets(seen.changed)),
         look.json_block(f"as JSON (tokens: characters ÷ {CHARACTERS_PER_TOKEN})", entry),
-        f"<p>{look.muted('try it')} {look.code(seen.try_it)}</p>" if seen.try_it else "",
+        f"<p>{look.muted('try it')} {look.code(try_it)}</p>" if try_it else "",
     )
+
+
+def _html_sections(seen: _Seen) -> list[str]:
+    return [
+        look.section("arguments", _html_rows(seen.arguments)),
+        look.section("result", _html_rows(seen.result)),
+        "".join(f"<p>{look.muted(what)} {escape(fact)}</p>" for what, fact in seen.facts),
+    ]
 
 
 def _prompt_argument(argument: Entry) -> Parameter:

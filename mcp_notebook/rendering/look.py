@@ -39,6 +39,7 @@ __all__ = [
     "pre",
     "section",
     "style",
+    "style_sheet",
     "table",
 ]
 
@@ -56,12 +57,17 @@ SIGNS: dict[Kind, str] = {"": "·", "good": "✓", "info": "→", "warn": "!", "
 
 
 @cache
-def style() -> str:
-    """Return the style sheet as an element, without comments and needless spaces: each card carries it."""
+def style_sheet() -> str:
+    """Return the style sheet, without comments and needless spaces."""
     text = files("mcp_notebook.rendering").joinpath("style.css").read_text(encoding="utf-8")
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
-    tight = re.sub(r"\s*([{};])\s*|([:,])\s+|\s+", lambda space: space[1] or space[2] or " ", text)
-    return f"<style>{tight.strip()}</style>"
+    return re.sub(r"\s*([{};])\s*|([:,])\s+|\s+", lambda space: space[1] or space[2] or " ", text).strip()
+
+
+@cache
+def style() -> str:
+    """Return the style sheet as an element: each card carries it."""
+    return f"<style>{style_sheet()}</style>"
 
 
 class Rendering:

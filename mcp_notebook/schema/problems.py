@@ -16,10 +16,15 @@ from referencing.jsonschema import EMPTY_REGISTRY, specification_with
 from mcp_notebook.schema.budget import Budget, NotChecked, spending
 from mcp_notebook.schema.lenient_validator import TOO_DEEP, LenientCheck, lenient_validator
 from mcp_notebook.schema.light import light, light_schema
-from mcp_notebook.schema.parameters import Schema
+from mcp_notebook.schema.parameters import Schema, sequence
 from mcp_notebook.schema.problem import WIDTH, Problem, brief, shortened
+from mcp_notebook.schema.words import message_of
 
 __all__ = ["Checker", "Findings", "fault_of"]
+
+
+MOST_OF_MESSAGE: Final = 200
+"""The most characters of a schema's own message."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +158,13 @@ def _likeliest(error: Any) -> list[Any]:
 
 
 def _reason(error: Any) -> str:
+    message = message_of(error.schema, error.validator)
+    if message:
+        return shortened(message, MOST_OF_MESSAGE)
+    if error.validator == "pattern" and isinstance(error.schema, Mapping):
+        example = next((e for e in sequence(error.schema.get("examples")) if isinstance(e, str)), None)
+        if example is not None:
+            return f"{brief(error.instance)} does not have the form of {brief(example)}"
     write = _REASONS.get(error.validator)
     if write is None:
         return shortened(error.message)

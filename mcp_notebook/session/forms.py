@@ -12,21 +12,31 @@ from mcp_notebook.client import OnProgress, Outcome
 from mcp_notebook.session.session import Session
 
 if TYPE_CHECKING:
-    from mcp_notebook.widgets.form import ToolForm
+    from mcp_notebook.widgets.tool_form import ToolForm
 
 __all__ = ["form_of"]
 
 
 def form_of(session: Session, on: str, tool: str) -> ToolForm:
     """Return a form for a tool; it calls the connection or live server that has the name `on` at that time."""
-    from mcp_notebook.widgets.form import ToolForm  # ipywidgets takes 0.2 s to import
-    from mcp_notebook.widgets.question_card import ask_in
+    from mcp_notebook.widgets.question_card import ask_with  # ipywidgets takes 0.2 s to import
+    from mcp_notebook.widgets.tool_form import ToolForm
 
-    found = next(t for t in session.catalog(on).tools() if t.name == tool)
+    session.surfaces.prepare()
+    catalog = session.catalog(on)
+    found = next(t for t in catalog.tools() if t.name == tool)
+    definition = catalog.defined("tool").get(tool)
 
     def start_call(arguments: dict[str, Any], on_progress: OnProgress) -> Future[Outcome[CallToolResult]]:
-        answerer = ask_in(form.questions)
-        return session.on(on).start_call(tool, arguments, answerer=answerer, on_progress=on_progress)
+        return session.on(on).start_call(tool, arguments, answerer=ask_with(form.ask), on_progress=on_progress)
 
-    form = ToolForm(found, start_call, explain=cells.explain, line=session.call_line(on, tool))
+    form = ToolForm(
+        found,
+        start_call,
+        explain=cells.explain,
+        line=session.call_line(on, tool),
+        recorder=session.on(on).recorder,
+        function=None if definition is None else definition.function,
+        place=f"on {on}",
+    )
     return form

@@ -21,7 +21,7 @@ from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.hosting import Listener
 from mcp_notebook.server.shared_machine import why_shared
 from mcp_notebook.session.identity import kernel_id, notebook_path
-from mcp_notebook.session.subshell import Subshell, has_subshells
+from mcp_notebook.session.surfaces import Surfaces
 
 if TYPE_CHECKING:
     from mcp_notebook.widgets.approval import ApprovalCard
@@ -35,12 +35,14 @@ class Listening:
     Args:
         shell: The notebook's shell.
         portal: The loop that they run on.
+        surfaces: The surroundings of the approval cards.
     """
 
-    def __init__(self, shell: InteractiveShell, portal: Portal) -> None:
+    def __init__(self, shell: InteractiveShell, portal: Portal, surfaces: Surfaces) -> None:
         self._shell = shell
         self._portal = portal
-        self._cards: dict[str, tuple[ApprovalCard, Subshell | None]] = {}
+        self._surfaces = surfaces
+        self._cards: dict[str, ApprovalCard] = {}
         self._paused: tuple[int, dict[str, Endpoint]] = (0, {})
 
     def serve(self, live: LiveServer, endpoint: Endpoint) -> Listener:
@@ -95,9 +97,7 @@ class Listening:
             try:
                 listener.stop()
             finally:
-                _, subshell = self._cards.pop(live.name, (None, None))
-                if subshell is not None:
-                    subshell.close()
+                self._cards.pop(live.name, None)
                 with suppress(OSError):
                     addresses.withdraw(self._address(live, listener))
 
@@ -110,12 +110,9 @@ class Listening:
         from mcp_notebook.widgets.approval import ApprovalCard  # ipywidgets takes 0.2 s to import
 
         if name not in self._cards:
-            card = ApprovalCard(approval, name)
-            subshell = Subshell(self._shell) if has_subshells(self._shell) else None
-            if subshell is not None:
-                subshell.hear(card)  # so that its buttons work while a cell runs
-            self._cards[name] = card, subshell
-        return self._cards[name][0]
+            self._surfaces.prepare()
+            self._cards[name] = ApprovalCard(approval, name)
+        return self._cards[name]
 
     def pause(self, servers: Iterable[LiveServer]) -> None:
         """Stop all listeners, and remember the current cell for `resume`."""

@@ -16,7 +16,8 @@ from mcp_notebook.client.answering import nobody
 from mcp_notebook.client.answers import NO_ROOTS, in_words
 from mcp_notebook.errors import RequestError
 from mcp_notebook.session.dialog import NobodyThereError, ask_line_by_line
-from mcp_notebook.session.subshell import Subshell, has_subshells
+from mcp_notebook.session.subshell import has_subshells
+from mcp_notebook.session.surfaces import Surfaces
 
 if TYPE_CHECKING:
     from mcp_notebook.widgets.question_card import QuestionCard
@@ -32,10 +33,12 @@ class Person:
 
     Args:
         shell: The notebook's shell.
+        surfaces: The surroundings of the cards.
     """
 
-    def __init__(self, shell: InteractiveShell) -> None:
+    def __init__(self, shell: InteractiveShell, surfaces: Surfaces) -> None:
         self._shell = shell
+        self._surfaces = surfaces
 
     async def __call__(self, question: Question) -> Answer:
         """Ask, and wait for the answer without a limit.
@@ -54,7 +57,7 @@ class Person:
         raise nobody(question)
 
     async def _on_a_card(self, question: Question) -> Answer:
-        shown = _Shown(self._shell, question)
+        shown = _Shown(self._surfaces, question)
         try:
             # On the loop, so that simultaneous questions are shown in order.
             answer = asyncio.wrap_future(shown.open().answer)
@@ -86,19 +89,17 @@ def way_to_ask(shell: InteractiveShell) -> Literal["card", "lines"] | None:
 class _Shown:
     """A card below the cell that made the request; its buttons work while the cell runs."""
 
-    def __init__(self, shell: InteractiveShell, question: Question) -> None:
-        self._shell = shell
+    def __init__(self, surfaces: Surfaces, question: Question) -> None:
+        self._surfaces = surfaces
         self._question = question
-        self._subshell: Subshell | None = None
         self._card: QuestionCard | None = None
         self._handle: Any = None
 
     def open(self) -> QuestionCard:
         from mcp_notebook.widgets.question_card import QuestionCard  # ipywidgets takes 0.2 s to import
 
+        self._surfaces.prepare()
         card = self._card = QuestionCard(self._question)
-        subshell = self._subshell = Subshell(self._shell)
-        subshell.hear(card)
         self._handle = self._question.context.copy().run(display, card, display_id=True)
         return card
 
@@ -106,8 +107,6 @@ class _Shown:
         """Replace the card by the question and its answer, which a saved notebook can show."""
         if self._card is not None:
             self._card.answer.cancel()
-        if self._subshell is not None:
-            self._subshell.close()
         if self._card is not None and self._handle is not None:
             self._question.context.copy().run(self._handle.update, self._card.rendering)
             self._card.close()

@@ -27,6 +27,7 @@ from mcp_notebook.session.catalog import Catalog, live_catalog
 from mcp_notebook.session.exposures import Exposures
 from mcp_notebook.session.listening import Listening
 from mcp_notebook.session.person import Person
+from mcp_notebook.session.surfaces import Surfaces
 
 if TYPE_CHECKING:
     from mcp_notebook.widgets.workbench import Workbench
@@ -41,11 +42,12 @@ class Session:
         self.shell = shell
         self.portal = Portal()
         self.registry = Registry()
-        self.listening = Listening(shell, self.portal)
+        self.surfaces = Surfaces(shell)
+        self.listening = Listening(shell, self.portal, self.surfaces)
         self.origins = Origins()
         self.offered = Offered()
         self.exposures = Exposures(shell)
-        self.answerer: Answerer = Person(shell)
+        self.answerer: Answerer = Person(shell, self.surfaces)
         """Answers questions of servers during requests without prepared answers."""
         self.roots: list[Root] | None = None
         """The answer when servers ask for the roots; None to ask a person each time."""
@@ -266,6 +268,7 @@ class Session:
         while self.workbenches:
             self.workbenches.popitem()[1].close()
         self.listening.pause(self.registry.servers.values())
+        self.surfaces.close()
         self._close_connections()
         for name in list(self.opened):
             self.disconnect(name)

@@ -51,10 +51,7 @@ class Subshell:
         self._id: str = self._on_its_thread(self._manager._create_subshell).result(PATIENCE)
 
     def hear(self, widget: Any) -> None:
-        """Handle the messages of this widget, and of its present and future children."""
-        if hasattr(widget, "children"):
-            widget.observe(lambda change: self._hear_each(change.new), "children")
-            self._hear_each(widget.children)
+        """Handle the messages of this widget."""
         setattr(widget.comm, _ROUTE, lambda data, default: self._id)
         self._heard.append(widget)
 
@@ -65,11 +62,6 @@ class Subshell:
                 vars(widget.comm).pop(_ROUTE, None)
         self._heard.clear()
         self._on_its_thread(self._manager._delete_subshell, self._id)
-
-    def _hear_each(self, widgets: Any) -> None:
-        for widget in widgets:
-            if widget not in self._heard:
-                self.hear(widget)
 
     def _on_its_thread(self, function: Callable[..., T], *args: object) -> Future[T]:
         """Call a function on the thread of the shell channel; only that may start and end subshells."""

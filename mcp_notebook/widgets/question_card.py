@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
-from functools import partial
-from html import escape
 from typing import Any, NamedTuple
 
-import ipywidgets as w
 from mcp_types import (
     CreateMessageRequestParams,
     CreateMessageResult,
@@ -25,25 +23,28 @@ from mcp_notebook.client.answers import DECLINED, NO_ROOTS, root
 from mcp_notebook.client.questions import Answer, Question
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.question import answer_in_words, asked
-from mcp_notebook.schema import UNSET, parameters
-from mcp_notebook.widgets.closing import close_inside, close_with_all
-from mcp_notebook.widgets.form import SchemaForm
+from mcp_notebook.schema import UNSET, Checker, Problem, parameters
+from mcp_notebook.visible import visible
+from mcp_notebook.widgets.description import describe
+from mcp_notebook.widgets.json_text import json_from
+from mcp_notebook.widgets.problems import told
+from mcp_notebook.widgets.surface import Action, Surface
 
-__all__ = ["QuestionCard", "ask_in"]
+__all__ = ["QuestionCard", "ask_with"]
 
 
-def ask_in(container: w.Box) -> Callable[[Question], Awaitable[Answer]]:
-    """Return an answerer that shows each question in `container`; the answer arrives only while the kernel is free."""
+def ask_with(show: Callable[[QuestionCard], None]) -> Callable[[Question], Awaitable[Answer]]:
+    """Return an answerer that shows each question on a card, by `show`, and waits for the answer."""
 
     async def ask(question: Question) -> Answer:
         card = QuestionCard(question)
-        container.children = (*container.children, card)
+        show(card)
         return await asyncio.wrap_future(card.answer)
 
     return ask
 
 
-class QuestionCard(w.VBox):
+class QuestionCard(Surface):
     """A question, with fields and buttons for the answer; once answered, only the question and the answer.
 
     Args:
@@ -58,72 +59,82 @@ class QuestionCard(w.VBox):
         self.question = question
         self.answer: Future[Answer] = Future()
         self._reply = _REPLIES[question.kind](question.params)
-        self._problem = w.HTML()
-        refusals = [_button(name, why, partial(self._give, answer)) for name, why, answer in self._reply.refusals]
-        accept = _button("Accept", self._reply.why, self._accept, button_style="primary")
-        buttons = w.HBox([accept, *refusals], layout=w.Layout(flex_flow="row wrap"))
-        self._open = [w.HTML(asked(question).html), *self._reply.fields, self._problem, buttons]
-        super().__init__(self._open)
-        self.add_class("mcpnb")
-        self.answer.add_done_callback(self._show_the_end)
+        about = {
+            "html": asked(question).html,
+            "server": visible(question.server, one_line=True),
+            "why": self._reply.why,
+            "refusals": [{"words": words, "why": why} for words, why, _ in self._reply.refusals],
+            **self._reply.about,
+        }
+        super().__init__("question", about, {"html": ""})
+        self.answer.add_done_callback(lambda _: self.set(html=self.rendering.html))
 
     @property
     def rendering(self) -> look.Rendering:
         """The card without widgets: the question, and the answer once there is one."""
         if not self.answer.done():
-            return asked(self.question)
+            question = asked(self.question)
+            other_way = "\n  (no widget shown? Interrupt, and call again with --answers '[...]')"
+            return look.Rendering(question.text + other_way, question.html)
         words = "interrupted" if self.answer.cancelled() else answer_in_words(self.answer.result())
         return asked(self.question, words)
 
+    @property
+    def actions(self) -> dict[str, Action]:
+        """What the front end can ask for."""
+        return {
+            "check": lambda message: {"problems": [told(p) for p in self._problems(message.get("arguments", "{}"))]},
+            "accept": self._accept,
+            "refuse": lambda message: self._give(self._reply.refusals[int(message["which"])][2]),
+        }
+
     def close(self) -> None:
-        """Remove the card and everything in it from the page; a request that waits for the answer is cancelled."""
+        """Remove the card from the page; a request that waits for the answer is cancelled."""
         self.answer.cancel()
-        close_inside(self)
         super().close()
 
-    def _accept(self) -> None:
+    def _problems(self, text: str) -> list[Problem]:
         try:
-            answer = self._reply.read()
+            self._reply.read(text)
+        except _Wrong as wrong:
+            return wrong.problems
         except ValueError as error:
-            reasons = escape(str(error)).replace("\n", "<br>")
-            self._problem.value = f'<p role="alert"><strong>not sent:</strong> {reasons}</p>'
-        else:
-            self._give(answer)
+            return [Problem((), str(error))]
+        return []
+
+    def _accept(self, message: dict[str, Any]) -> dict[str, Any]:
+        text = message.get("arguments", "{}")
+        problems = self._problems(text)
+        if not problems:
+            self._give(self._reply.read(text))
+        return {"problems": [told(problem) for problem in problems]}
 
     def _give(self, answer: Answer) -> None:
         with suppress(InvalidStateError):  # interrupted in the meantime
             self.answer.set_result(answer)
 
-    def _show_the_end(self, _: object) -> None:
-        self.children = (w.HTML(self.rendering.html),)
-        for widget in self._open:
-            close_with_all(widget)
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
-        # ipywidgets cuts the text after 110 characters.
-        bundle["text/plain"] = repr(self)
-        return bundle
+class _Wrong(ValueError):
+    """The values do not fit the schema of the question."""
 
-    def __repr__(self) -> str:
-        other_way = (
-            "" if self.answer.done() else "\n  (no widget shown? Interrupt, and call again with --answers '[...]')"
-        )
-        return f"{self.rendering.text}{other_way}"
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
 
 
 class _Reply(NamedTuple):
     """The parts of a card that depend on the kind of question.
 
     Attributes:
-        fields: The inputs.
-        read: Returns the answer; raises ValueError, with the reason, if it cannot be sent.
+        about: The inputs: a description of fields, or a text area.
+        read: Returns the answer from what the front end sends; raises ValueError, with the reason, if it cannot be
+            sent.
         why: The tooltip of Accept.
         refusals: The other answers, each with a button's name and tooltip.
     """
 
-    fields: Sequence[w.Widget]
-    read: Callable[[], Answer]
+    about: dict[str, Any]
+    read: Callable[[str], Answer]
     why: str
     refusals: Sequence[tuple[str, str, Answer]]
 
@@ -135,58 +146,51 @@ _ELICITATION = (
 
 
 def _form(params: ElicitRequestFormParams) -> _Reply:
-    form = SchemaForm(params.requested_schema)
+    schema = params.requested_schema
+    checker = Checker(schema)
     # By the protocol, clients fill in the defaults, and send what the form has in the end.
-    form.fill({p.name: p.default for p in parameters(params.requested_schema) if p.default not in (UNSET, None)})
+    defaults = {p.name: p.default for p in parameters(schema) if p.default not in (UNSET, None)}
 
-    def read() -> Answer:
-        form.show_problems()
-        return ElicitResult(action="accept", content=form.read())
+    def read(text: str) -> Answer:
+        content = json_from(text)
+        problems = checker.problems(content)
+        if problems:
+            raise _Wrong(problems)
+        return ElicitResult(action="accept", content=content)
 
-    return _Reply([form], read, "Send the values above", _ELICITATION)
+    about = {"description": describe(schema), "fill": json.dumps(defaults, ensure_ascii=False, default=str)}
+    return _Reply(about, read, "Send the values above", _ELICITATION)
 
 
 def _url(params: ElicitRequestURLParams) -> _Reply:
-    hint = w.HTML("<p>The notebook does not open the link: you do. Accept tells the server that you have.</p>")
-    return _Reply([hint], lambda: ElicitResult(action="accept"), "Tell the server that you opened it", _ELICITATION)
-
-
-def _sampling(params: CreateMessageRequestParams) -> _Reply:
-    text = _text_area("answer", "the model's answer")
-
-    def read() -> Answer:
-        if not text.value:
-            raise ValueError("answer: a model's answer cannot be empty; to send none, choose Decline")
-        content = TextContent(type="text", text=text.value)
-        return CreateMessageResult(role="assistant", content=content, model="a person", stop_reason="endTurn")
-
-    return _Reply([text], read, "Send this as the model's answer", [("Decline", "Send no answer", DECLINED)])
-
-
-def _roots(params: None) -> _Reply:
-    text = _text_area("roots", "directories or file:// URIs, one on each line")
-
-    def read() -> Answer:
-        lines = filter(None, map(str.strip, text.value.splitlines()))
-        return ListRootsResult(roots=[root(line) for line in lines])
-
-    return _Reply([text], read, "Send these roots", [("Decline", "Send no roots", NO_ROOTS)])
-
-
-_REPLIES: dict[str, Callable[[Any], _Reply]] = {"form": _form, "url": _url, "sampling": _sampling, "roots": _roots}
-
-
-def _text_area(name: str, placeholder: str) -> w.Textarea:
-    return w.Textarea(
-        description=name,
-        placeholder=placeholder,
-        rows=4,
-        style={"description_width": "6em"},
-        layout=w.Layout(width="48em", max_width="calc(100% - 4px)"),
+    note = "The notebook does not open the link: you do. Accept tells the server that you have."
+    return _Reply(
+        {"note": note},
+        lambda _: ElicitResult(action="accept"),
+        "Tell the server that you opened it",
+        _ELICITATION,
     )
 
 
-def _button(name: str, why: str, on_click: Callable[[], None], **options: Any) -> w.Button:
-    button = w.Button(description=name, tooltip=why, **options)
-    button.on_click(lambda _: on_click())
-    return button
+def _sampling(params: CreateMessageRequestParams) -> _Reply:
+    def read(text: str) -> Answer:
+        words = str(json_from(text).get("text", ""))
+        if not words:
+            raise ValueError("a model's answer cannot be empty; to send none, choose Decline")
+        content = TextContent(type="text", text=words)
+        return CreateMessageResult(role="assistant", content=content, model="a person", stop_reason="endTurn")
+
+    area = {"label": "answer", "hint": "the model's answer"}
+    return _Reply({"area": area}, read, "Send this as the model's answer", [("Decline", "Send no answer", DECLINED)])
+
+
+def _roots(params: None) -> _Reply:
+    def read(text: str) -> Answer:
+        lines = filter(None, map(str.strip, str(json_from(text).get("text", "")).splitlines()))
+        return ListRootsResult(roots=[root(line) for line in lines])
+
+    area = {"label": "roots", "hint": "directories or file:// URIs, one on each line"}
+    return _Reply({"area": area}, read, "Send these roots", [("Decline", "Send no roots", NO_ROOTS)])
+
+
+_REPLIES: dict[str, Callable[[Any], _Reply]] = {"form": _form, "url": _url, "sampling": _sampling, "roots": _roots}

@@ -47,7 +47,7 @@ def call_card(
     short = "\n" not in arguments[0]
     facts = [(name, value, escape(value)) for name, value in _facts(call, place, times)]
     title = f"call {call.number}: {call.title}"
-    headline = f"{escape(title)} {state_chip(call)}{_took_html(call, times)}"
+    headline = f"{escape(title)} {state_chip(call.state)}{_took_html(call, times)}"
     if short:
         facts.append(("arguments", arguments[0], look.code(arguments[0])))
     sections = [] if short else [("arguments", arguments)]

@@ -41,7 +41,7 @@ def log(calls: Sequence[Call], place: Place, *, more: int = 0, times: bool = Tru
     headers = ("", "what", "arguments", "ended", "took" if times else "", "client", "over", "defined in")
     title = f"calls, the latest {len(rows)} of {len(rows) + more}" if more else "calls"
     cells = [
-        [escape(n), look.code(what), look.code(args) if args else "", state_chip(call, ended), *map(escape, rest)]
+        [escape(n), look.code(what), look.code(args) if args else "", state_chip(call.state, ended), *map(escape, rest)]
         for call, (n, what, args, ended, *rest) in zip(calls, rows, strict=True)
     ]
     text = [title, *look.columns([headers, *rows])]

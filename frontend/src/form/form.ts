@@ -1,0 +1,71 @@
+// A form: the whole object of arguments, with the problems that Python found in it.
+
+import { type Json, parse, write } from "../json";
+import type { Description, Problem } from "./description";
+import { Context, Field, UNSET } from "./field";
+
+export class Form {
+  readonly whole: Field;
+  /** What Python says about the draft `checked`. */
+  private found: Problem[] = [];
+  private checked = "";
+
+  constructor(description: Description) {
+    const context = new Context(description);
+    this.whole = new Field(context, description.root, { name: "arguments", required: true, depth: 0, choices: 0 });
+    this.whole.begin();
+  }
+
+  /** The arguments as JSON text, valid or not. */
+  draft(indented = false): string {
+    const value = this.whole.value();
+    return write(value instanceof Map ? value : new Map(), indented);
+  }
+
+  /** Show arguments (JSON text); those that are not named become unset. */
+  fill(text: string): void {
+    const value = parse(text);
+    if (!(value instanceof Map)) throw new SyntaxError("the arguments must be one object, in braces");
+    this.fillWith(value);
+  }
+
+  fillWith(value: Map<string, Json>): void {
+    this.whole.context.replenish();
+    if (value.size) this.whole.fill(value);
+    else {
+      this.whole.reset();
+      this.whole.begin();
+    }
+  }
+
+  /** Keep what Python said about a draft. */
+  told(draft: string, problems: Problem[]): void {
+    this.checked = draft;
+    this.found = problems;
+  }
+
+  /** All that is known to be wrong, in the order of the fields; Python's words count if both know a place. */
+  problems(): Problem[] {
+    const local = this.localProblems();
+    if (this.draft() !== this.checked) return local;
+    const key = (problem: Problem) => JSON.stringify(problem.place);
+    const typed = new Set(local.filter((problem) => this.whole.at(problem.place).typedProblem()).map(key));
+    const found = this.found.filter((problem) => !typed.has(key(problem)));
+    const known = new Set(found.map(key));
+    return this.inOrder([...local.filter((problem) => !known.has(key(problem))), ...found]);
+  }
+
+  private localProblems(): Problem[] {
+    if (this.whole.value() === UNSET) return [{ place: [], reason: "choose what to send" }];
+    return this.whole.problems();
+  }
+
+  private inOrder(problems: Problem[]): Problem[] {
+    const order = new Map([...this.whole.shown()].map((field, index) => [field, index]));
+    const index = (problem: Problem) => order.get(this.whole.at(problem.place)) ?? 0;
+    return problems
+      .map((problem) => ({ problem, index: index(problem) }))
+      .sort((one, other) => one.index - other.index)
+      .map(({ problem }) => problem);
+  }
+}

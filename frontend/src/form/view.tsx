@@ -1,0 +1,430 @@
+// Draw a form: a field for each value, with its label above it, and what it accepts and what is wrong below.
+
+import { createContext } from "preact";
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
+import { parse } from "../json";
+import { type Item, Menu } from "../parts/menu";
+import { shown } from "../parts/shown";
+import type { Problem } from "./description";
+import { Field } from "./field";
+import type { Form } from "./form";
+import { controlOf } from "./inputs";
+
+const LONGEST_LABEL = 60;
+const LONG = 240;
+
+/** What the fields of a form on the page share. */
+export interface Host {
+  form: Form;
+  /** Makes the ids of the elements unique on the page. */
+  id: string;
+  /** Whether all problems are shown, not only those of fields that a person was at. */
+  all: boolean;
+  /** Suggests values for a text. */
+  suggest?: (name: string, typed: string) => Promise<string[]>;
+  /** Draw again, and check: a value has changed. */
+  changed: () => void;
+}
+
+const HostContext = createContext<Host>(undefined as unknown as Host);
+export const useHost = () => useContext(HostContext);
+
+/** The fields that a person was at. They show their problems. */
+const seen = new WeakSet<Field>();
+const numbers = new WeakMap<Field, number>();
+let last = 0;
+
+export function idOf(host: Host, field: Field): string {
+  if (!numbers.has(field)) numbers.set(field, ++last);
+  return `${host.id}-${numbers.get(field)}`;
+}
+
+export function FormView({ host }: { host: Host }) {
+  const { whole } = host.form;
+  return (
+    <HostContext.Provider value={host}>
+      <div class="mcpnb-form">
+        {whole.node.kind === "record" && whole.mode === "own" ? (
+          <Parts field={whole} />
+        ) : (
+          <FieldView field={whole} label={whole.node.kind === "union" ? "one of" : "arguments"} />
+        )}
+      </div>
+    </HostContext.Provider>
+  );
+}
+
+/** The problems of a form in one list, each a link to its field. */
+export function Summary({ host, title }: { host: Host; title: string }) {
+  const problems = host.form.problems();
+  if (!problems.length) return null;
+  const most = 20;
+  return (
+    <div class="mcpnb-summary" role="alert">
+      <p>
+        <strong>{title}</strong>
+      </p>
+      <ul>
+        {problems.slice(0, most).map((problem) => (
+          <li>
+            <button type="button" class="mcpnb-link" onClick={() => focus(host, host.form.whole.at(problem.place))}>
+              {inWords(problem)}
+            </button>
+          </li>
+        ))}
+        {problems.length > most && <li>and {problems.length - most} more</li>}
+      </ul>
+    </div>
+  );
+}
+
+/** Move the focus to the first field with a problem. */
+export function focusFirstProblem(host: Host): void {
+  const [problem] = host.form.problems();
+  if (problem) focus(host, host.form.whole.at(problem.place));
+}
+
+function focus(host: Host, field: Field): void {
+  const element = document.getElementById(idOf(host, field));
+  const inside = element?.matches("input, select, textarea, button")
+    ? element
+    : element?.querySelector<HTMLElement>("input, select, textarea, button");
+  inside?.focus();
+}
+
+function inWords({ place, reason }: Problem): string {
+  let words = "";
+  for (const part of place) {
+    words += typeof part === "number" ? `[${part}]` : `${words && "."}${cut(shown(part))}`;
+  }
+  return words ? `${words}: ${shown(reason)}` : shown(reason);
+}
+
+function cut(text: string): string {
+  return text.length <= LONGEST_LABEL ? text : `${text.slice(0, LONGEST_LABEL - 1)}…`;
+}
+
+export function labelOf(name: string): string {
+  return cut(/^[\p{Z}\s]*$/u.test(name) || /[\n\t]/.test(name) ? JSON.stringify(name) : shown(name));
+}
+
+interface FieldProps {
+  field: Field;
+  /** The label; a field of an array has none that is seen. */
+  label?: string;
+  /** For screen readers where no label is seen. */
+  name?: string;
+}
+
+export function FieldView({ field, label, name }: FieldProps) {
+  const host = useHost();
+  const { node } = field;
+  const [menu, setMenu] = useState(0);
+  const id = idOf(host, field);
+  const control = controlOf(field);
+  const grouped = control.grouped;
+  const title = label !== undefined ? titleOf(field) : "";
+  const own = label ?? labelOf(name ?? field.place.name);
+  const problems = problemsAt(host, field);
+  const hint = label === undefined ? "" : hintOf(field);
+  const about = label === undefined ? "" : shown(node.about ?? "");
+  const described = [hint || about ? `${id}-hint` : "", problems.length ? `${id}-wrong` : ""].filter(Boolean).join(" ");
+  const items = () => menuOf(field, host);
+
+  const head = label !== undefined && (
+    <>
+      {title && <span class="mcpnb-title">{title} </span>}
+      <code>{own}</code>
+      {field.place.required && <Required />}
+    </>
+  );
+  const keys = (event: KeyboardEvent) => {
+    if (event.key === "ArrowDown" && event.altKey) {
+      event.preventDefault();
+      event.stopPropagation();
+      setMenu(menu + 1);
+    }
+  };
+  const leave = () => {
+    if (!seen.has(field)) {
+      seen.add(field);
+      host.changed();
+    }
+  };
+  const back = () =>
+    document.getElementById(id)?.matches("input, select, textarea")
+      ? document.getElementById(id)
+      : (document.getElementById(id)?.querySelector<HTMLElement>("input, select, textarea, button:not([tabindex])") ?? null);
+  const state = stateOf(field);
+  const quiet = (
+    <>
+      {state && <span class="mcpnb-state">{state}</span>}
+      <Menu label={`More for ${own}`} items={items} opened={menu} back={back} />
+    </>
+  );
+  const below = (
+    <>
+      {(hint || about) && <Hint id={`${id}-hint`} hint={hint} about={about} />}
+      {problems.length > 0 && (
+        <p class="mcpnb-wrong" id={`${id}-wrong`}>
+          <span aria-hidden="true">✗ </span>
+          {problems.join("; ")}
+        </p>
+      )}
+    </>
+  );
+  const draw = <control.Draw field={field} id={id} described={described} wrong={problems.length > 0} label={own} />;
+  const frame = `mcpnb-field ${problems.length ? "wrong" : ""}`;
+  if (grouped) {
+    return (
+      <fieldset class={`${frame} group`} id={id} aria-describedby={described || undefined} onKeyDown={keys} onFocusOut={leave}>
+        <legend class={head ? "" : "mcpnb-unseen"}>{head || own}</legend>
+        <span class="mcpnb-corner">{quiet}</span>
+        {below}
+        {draw}
+      </fieldset>
+    );
+  }
+  return (
+    <div class={frame} onKeyDown={keys} onFocusOut={leave}>
+      <div class="mcpnb-head">
+        <label for={id} class={head ? "" : "mcpnb-unseen"}>
+          {head || own}
+        </label>
+        {quiet}
+      </div>
+      {draw}
+      {below}
+    </div>
+  );
+}
+
+/** The schema's title, unless it only repeats the name, as the titles that pydantic makes. */
+function titleOf({ node, place }: Field): string {
+  const plain = (text: string) => text.toLowerCase().replace(/[\s_-]+/g, "");
+  return node.title && plain(node.title) !== plain(place.name) ? shown(node.title) : "";
+}
+
+/** A star that screen readers leave out: they hear "required" from the input. */
+function Required() {
+  return <span class="mcpnb-required" title="required" />;
+}
+
+function Hint({ id, hint, about }: { id: string; hint: string; about: string }) {
+  const start = about.length > LONG ? about.slice(0, about.lastIndexOf(" ", LONG) + 1 || LONG) : about;
+  return (
+    <div class="mcpnb-hint" id={id}>
+      {start.length < about.length ? (
+        <details>
+          <summary>{start}…</summary>
+          {about.slice(start.length)}
+        </details>
+      ) : (
+        about
+      )}
+      {hint && <span class="mcpnb-accepts">{about && " · "}{hint}</span>}
+    </div>
+  );
+}
+
+function hintOf({ node }: Field): string {
+  // What a control shows by itself is not said once more.
+  const plain = ["string", "boolean", "object", "array", "any"];
+  const told = node.kind === "choice" || node.kind === "union" || node.kind === "record" || plain.includes(node.accepts ?? "");
+  const accepts = told ? "" : shown(node.accepts ?? "");
+  // Once something is typed, its input no longer says what the default is.
+  const typed = node.kind === "text" || node.kind === "number" || node.kind === "json";
+  const standard = node.default === undefined || !typed ? "" : `default ${cut(shown(node.default))}`;
+  return [accepts, standard].filter(Boolean).join(", ");
+}
+
+function problemsAt(host: Host, field: Field): string[] {
+  if (!host.all && !seen.has(field)) return [];
+  const { whole } = host.form;
+  const here = host.form.problems().filter(({ place }) => {
+    const at = whole.at(place);
+    return at === field && !(field.node.kind === "union" && field.variantShown);
+  });
+  return [...new Set(here.map(({ reason }) => shown(reason)))];
+}
+
+/** What an input that looks empty means, where that is not simply nothing. */
+function stateOf(field: Field): string {
+  if (field.mode === "null") return "null";
+  if (field.mode === "json" && field.node.kind !== "json") return "as JSON";
+  if (field.mode === "own" && field.node.kind === "text" && field.typed === "") return "empty text";
+  if (field.mode === "own" && field.node.kind === "many" && !field.options.size) return "empty list";
+  return "";
+}
+
+function menuOf(field: Field, host: Host): Item[] {
+  const { node } = field;
+  const act = (change: () => void) => () => {
+    seen.add(field);
+    change();
+    host.changed();
+  };
+  const items: Item[] = [];
+  if (field.canUnset && !(node.kind === "choice" && node.options!.length === 1 && field.place.required)) {
+    items.push({ words: "Not sent", on: field.mode === "unset", act: act(() => field.reset()) });
+  }
+  if (field.canBeEmpty) {
+    const on = field.mode === "own" && (node.kind === "text" ? field.typed === "" : !field.options.size);
+    items.push({ words: node.kind === "text" ? "Empty text" : "Empty list", on, act: act(() => field.setEmpty()) });
+  }
+  if (field.canBeNull) items.push({ words: "Null", on: field.mode === "null", act: act(() => field.setNull()) });
+  if (node.kind !== "json") {
+    if (field.mode === "json") items.push({ words: "As fields", act: act(() => void field.setOwn()) });
+    else items.push({ words: "As JSON", act: act(() => field.setJson()) });
+  }
+  if (node.default !== undefined) {
+    items.push({ words: `Default: ${cut(shown(node.default))}`, act: act(() => field.fill(parse(node.default!))) });
+  }
+  for (const example of node.examples ?? []) {
+    items.push({ words: `Example: ${cut(shown(example))}`, act: act(() => field.fill(parse(example))) });
+  }
+  return items;
+}
+
+/** The fields of an object, and rows of names and values for what is not known beforehand. */
+export function Parts({ field }: { field: Field }) {
+  const host = useHost();
+  const open = field.node.others!.open || field.entries.length > 0;
+  return (
+    <>
+      {[...field.fields].map(([name, part]) => (
+        <FieldView key={idOf(host, part)} field={part} label={labelOf(name)} />
+      ))}
+      {open && (
+        <div class="mcpnb-rows">
+          {field.entries.map((entry, index) => (
+            <div class="mcpnb-row entry" key={entry.key}>
+              <input
+                class="mcpnb-name"
+                type="text"
+                placeholder="name"
+                aria-label="name of the property"
+                value={entry.name}
+                onInput={(event) => {
+                  field.rename(index, event.currentTarget.value);
+                  host.changed();
+                }}
+              />
+              <FieldView key={idOf(host, entry.field)} field={entry.field} name={entry.name || "value"} />
+              <RowButtons
+                what={entry.name || `property ${index + 1}`}
+                remove={() => field.removeEntry(index)}
+              />
+            </div>
+          ))}
+          <AddButton words="Add property" add={() => field.addEntry()} />
+        </div>
+      )}
+    </>
+  );
+}
+
+export function Rows({ field }: { field: Field }) {
+  const host = useHost();
+  const fixed = field.node.first!.length > 0;
+  return (
+    <div class="mcpnb-rows">
+      {field.rows.map((row, index) => (
+        <div class="mcpnb-row" key={row.key}>
+          <span class="mcpnb-number" aria-hidden="true">
+            {index + 1}.
+          </span>
+          <FieldView field={row.field} name={`item ${index + 1}`} />
+          <RowButtons
+            what={`item ${index + 1}`}
+            {...(fixed ? {} : { move: (by: number) => field.move(index, by) })}
+            first={index === 0}
+            final={index === field.rows.length - 1}
+            remove={() => field.remove(index)}
+          />
+        </div>
+      ))}
+      {field.canAdd && <AddButton words="Add item" add={() => field.add()} />}
+      {!field.rows.length && field.mode === "own" && <span class="mcpnb-state">empty list</span>}
+      {field.mode === "unset" && host.all && field.place.required && null}
+    </div>
+  );
+}
+
+interface RowButtonsProps {
+  what: string;
+  remove: () => void;
+  move?: (by: number) => void;
+  first?: boolean;
+  final?: boolean;
+}
+
+function RowButtons({ what, remove, move, first, final }: RowButtonsProps) {
+  const host = useHost();
+  const group = useRef<HTMLSpanElement>(null);
+  const moved = useRef(0);
+  useEffect(() => {
+    // Moved elements lose the focus.
+    if (moved.current) group.current?.querySelectorAll("button")[moved.current < 0 ? 0 : 1]?.focus();
+    moved.current = 0;
+  });
+  const act = (change: () => void) => () => {
+    change();
+    host.changed();
+  };
+  const go = (by: number) =>
+    act(() => {
+      moved.current = by;
+      move!(by);
+    });
+  return (
+    <span class="mcpnb-row-buttons" ref={group}>
+      {move && (
+        <>
+          <button type="button" class="mcpnb-quiet" aria-label={`Move ${what} up`} title="Move up" aria-disabled={first} onClick={first ? undefined : go(-1)}>
+            ↑
+          </button>
+          <button type="button" class="mcpnb-quiet" aria-label={`Move ${what} down`} title="Move down" aria-disabled={final} onClick={final ? undefined : go(1)}>
+            ↓
+          </button>
+        </>
+      )}
+      <button type="button" class="mcpnb-quiet" aria-label={`Remove ${what}`} title="Remove" onClick={act(() => {
+        const rows = group.current?.closest(".mcpnb-rows");
+        remove();
+        // The focus goes to what is there next, not to the page.
+        setTimeout(() => rows?.querySelector<HTMLElement>(":scope > .mcpnb-add")?.focus());
+      })}>
+        ✕
+      </button>
+    </span>
+  );
+}
+
+export function AddButton({ words, add }: { words: string; add: () => void }) {
+  const host = useHost();
+  const button = useRef<HTMLButtonElement>(null);
+  return (
+    <button
+      ref={button}
+      type="button"
+      class="mcpnb-add"
+      onClick={() => {
+        add();
+        host.changed();
+        setTimeout(() => {
+          const rows = button.current?.parentElement?.querySelectorAll(":scope > .mcpnb-row");
+          rows?.[rows.length - 1]?.querySelector<HTMLElement>("input, select, textarea, button")?.focus();
+        });
+      }}
+    >
+      + {words}
+    </button>
+  );
+}
+
+export function summaryOf(value: string): string {
+  const text = shown(value.replace(/\s+/g, " "));
+  return text.length <= 80 ? text : `${text.slice(0, 79)}…`;
+}
+

@@ -1,0 +1,4 @@
+/** The place for another surface, which attaches itself to it. */
+export function Inside({ mount }: { mount: string }) {
+  return <div class={`mcpnb-mount ${mount}`} />;
+}

@@ -1,0 +1,139 @@
+// One surface: its state in the kernel, messages to and from there, and whether the kernel still knows it.
+
+/** The part of anywidget's model that is used here. */
+export interface Model {
+  get(name: string): any;
+  set(name: string, value: unknown): void;
+  save_changes(): void;
+  send(content: unknown): void;
+  on(name: string, callback: (...args: any[]) => void): void;
+}
+
+/** Why an action failed, in one line, from the kernel. */
+export class Refused extends Error {}
+
+type Listener = () => void;
+
+/** Milliseconds without an answer after which the kernel counts as busy. */
+const BUSY_AFTER = 400;
+/** Milliseconds without an answer after a lost connection, after which the kernel counts as restarted. */
+const LOST_AFTER = 2_500;
+const KEEP_AFTER = 300;
+
+export class Surface {
+  /** Whether the kernel still has this surface. */
+  alive = true;
+  private asked = new Map<number, { done: (answer: any) => void; failed: (error: Error) => void; at: number }>();
+  private numbers = 0;
+  private listeners = new Set<Listener>();
+  private told = new Map<string, (message: any) => void>();
+  private memory = new Map<string, unknown>();
+  private keeping: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly model: Model) {
+    model.on("change:state", () => this.changed());
+    model.on("change:about", () => this.changed());
+    model.on("msg:custom", (message: any) => this.heard(message));
+    model.on("comm_live_update", () => this.check());
+  }
+
+  get view(): string {
+    return this.model.get("view");
+  }
+
+  get mount(): string {
+    return this.model.get("mount");
+  }
+
+  /** What the view needs once. */
+  get about(): any {
+    return this.model.get("about");
+  }
+
+  /** What changes. */
+  get state(): any {
+    return this.model.get("state");
+  }
+
+  /** What was kept by `keep`, also before the page was loaded again. */
+  get kept(): any {
+    return this.model.get("kept");
+  }
+
+  /** Whether a question to the kernel waits, because it is running a cell. */
+  get busy(): boolean {
+    const now = Date.now();
+    return [...this.asked.values()].some(({ at }) => now - at >= BUSY_AFTER);
+  }
+
+  /** Call a function whenever something changes; returns a function that ends this. */
+  listen(listener: Listener): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  /** Draw again. */
+  changed(): void {
+    for (const listener of [...this.listeners]) listener();
+  }
+
+  /** Ask the kernel for an action, and wait for its answer. */
+  ask(action: string, values: Record<string, unknown> = {}): Promise<any> {
+    const number = ++this.numbers;
+    return new Promise((done, failed) => {
+      this.asked.set(number, { done, failed, at: Date.now() });
+      this.model.send({ ...values, do: action, ask: number });
+      setTimeout(() => this.asked.has(number) && this.changed(), BUSY_AFTER);
+    });
+  }
+
+  /** Hear what the kernel tells besides its answers. */
+  hear(what: string, callback: (message: any) => void): void {
+    this.told.set(what, callback);
+  }
+
+  /** Keep values in the kernel, so that they are there again after the page was loaded again. */
+  keep(values: Record<string, unknown>): void {
+    this.model.set("kept", { ...this.kept, ...values });
+    clearTimeout(this.keeping);
+    this.keeping = setTimeout(() => this.model.save_changes(), KEEP_AFTER);
+  }
+
+  /** Keep values at once, because what follows needs them. */
+  keepNow(values: Record<string, unknown> = {}): void {
+    clearTimeout(this.keeping);
+    this.model.set("kept", { ...this.kept, ...values });
+    this.model.save_changes();
+  }
+
+  /** Return what was made by the first call with this name: it is the same in all views of a surface. */
+  once<T>(name: string, make: () => T): T {
+    if (!this.memory.has(name)) this.memory.set(name, make());
+    return this.memory.get(name) as T;
+  }
+
+  private heard(message: any): void {
+    const asked = this.asked.get(message.answer);
+    if (asked) {
+      this.asked.delete(message.answer);
+      if ("error" in message) asked.failed(new Refused(message.error));
+      else asked.done(message.ok);
+    } else if (message.tell) {
+      this.told.get(message.tell)?.(message);
+    }
+    this.changed();
+  }
+
+  /** The connection to the kernel has changed: find out whether the kernel still knows this surface. */
+  private check(): void {
+    const lost = setTimeout(() => {
+      this.alive = false;
+      this.changed();
+    }, LOST_AFTER);
+    void this.ask("ping").then(() => {
+      clearTimeout(lost);
+      this.alive = true;
+      this.changed();
+    });
+  }
+}

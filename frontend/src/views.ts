@@ -1,0 +1,13 @@
+// The views, by the names that Python uses.
+
+import type { ComponentType } from "preact";
+import { ApprovalsView } from "./approvals/view";
+import { QuestionView } from "./question/view";
+import { RequestView } from "./request/view";
+import type { Surface } from "./surface";
+
+export const views: { [name: string]: ComponentType<{ surface: Surface }> } = {
+  approvals: ApprovalsView,
+  question: QuestionView,
+  request: RequestView,
+};

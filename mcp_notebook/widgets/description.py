@@ -1,0 +1,208 @@
+"""Describe a JSON Schema to the front end, which draws a form of it and checks there what can be checked there.
+
+The description is a table of nodes that refer to each other by their index, so that a schema that contains itself has
+an end. Values in it are JSON texts, because numbers of JavaScript lose digits. `frontend/src/form/description.ts` has
+the same description as types.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+from mcp_notebook.schema import UNSET, Schema, Shape, flatten, one_look, shape_of, type_in_words
+from mcp_notebook.schema.parameters import mapping, sequence
+from mcp_notebook.schema.words import message_of
+from mcp_notebook.visible import visible
+
+__all__ = ["MOST_NODES", "describe"]
+
+MOST_NODES: Final = 1_000
+"""Parts of a schema that are described; deeper parts are written as JSON."""
+
+MOST_FIELDS: Final = 500
+"""Properties of an object that get fields; an object with more is written as JSON."""
+
+MOST_EXAMPLES: Final = 5
+
+_JSON: Final[dict[str, Any]] = {"kind": "json"}
+
+
+@one_look()
+def describe(schema: Any) -> dict[str, Any]:
+    """Describe the schema of an object of arguments; a broken schema is described too, as far as it makes sense.
+
+    Returns:
+        ``nodes``, a list of nodes, and ``root``, the index of the node of the whole.
+    """
+    root: Schema = schema if isinstance(schema, Mapping) else {}
+    return _Table(root).whole()
+
+
+class _Table:
+    """The nodes found so far, each once."""
+
+    def __init__(self, root: Schema) -> None:
+        self._root = root
+        self._nodes: list[dict[str, Any]] = []
+        self._known: dict[str, int] = {}
+
+    def whole(self) -> dict[str, Any]:
+        shape = shape_of(self._root, self._root)
+        if shape.kind not in ("record", "union"):
+            shape = Shape("record", flatten(self._root, self._root))
+        self._nodes.append({})
+        self._nodes[0] = {**self._node(Shape(shape.kind, shape.schema, variants=shape.variants), top=True)}
+        return {"nodes": self._nodes, "root": 0}
+
+    def _index(self, schema: Any, *, top: bool = False) -> int:
+        """Return the index of the node for a schema, a new one if it is not described yet."""
+        flat = flatten(schema, self._root)
+        key = f"{top}{json.dumps(flat, sort_keys=True, default=repr)}"
+        if key not in self._known:
+            self._known[key] = len(self._nodes)
+            self._nodes.append({})  # its place, in case that it contains itself
+            self._nodes[self._known[key]] = self._described(flat, top)
+        return self._known[key]
+
+    def _described(self, flat: Schema, top: bool) -> dict[str, Any]:
+        shape = shape_of(flat, self._root)
+        node = self._node(shape, top=top) if len(self._nodes) < MOST_NODES else dict(_JSON)
+        about = flat.get("description")
+        texts = {"title": flat.get("title"), "about": about, "accepts": type_in_words(flat, self._root)}
+        node |= {name: visible(text) for name, text in texts.items() if isinstance(text, str) and text}
+        default = _written(flat.get("default", UNSET))
+        if default is not None:
+            node["default"] = default
+        examples = [written for each in sequence(flat.get("examples")) if (written := _written(each)) is not None]
+        if examples:
+            node["examples"] = examples[:MOST_EXAMPLES]
+        return node
+
+    def _node(self, shape: Shape, *, top: bool = False) -> dict[str, Any]:
+        node: dict[str, Any] = {"kind": shape.kind}
+        if shape.nullable:
+            node["nullable"] = True
+        if shape.kind == "record" and _size(shape.schema) > MOST_FIELDS:
+            words = f"{_size(shape.schema):,} fields are too many for this form: write a JSON object"
+            return {**node, "kind": "json", "why": words}
+        node |= _PARTS[shape.kind](self, shape, top)
+        says = {short: message_of(shape.schema, keyword) for keyword, short in _SAYS.items() if keyword in shape.schema}
+        if any(says.values()):
+            node["says"] = {short: visible(words) for short, words in says.items() if words}
+        return node
+
+    def _text(self, shape: Shape, _top: bool) -> dict[str, Any]:
+        schema = shape.schema
+        names = {"format": "format", "contentEncoding": "encoding", "contentMediaType": "media", "pattern": "pattern"}
+        node: dict[str, Any] = {short: schema[name] for name, short in names.items() if _is_text(schema.get(name))}
+        return node | _count(schema, "minLength", "maxLength")
+
+    def _number(self, shape: Shape, _top: bool) -> dict[str, Any]:
+        bounds = {name: schema[name] for name in _BOUNDS if _is_number((schema := shape.schema).get(name))}
+        node: dict[str, Any] = {"bounds": bounds} if bounds else {}
+        return {**node, "whole": True} if shape.schema.get("type") == "integer" else node
+
+    def _choice(self, shape: Shape, _top: bool) -> dict[str, Any]:
+        options = [(visible(label), written) for label, value in shape.options if (written := _written(value))]
+        return {"options": options}
+
+    def _many(self, shape: Shape, top: bool) -> dict[str, Any]:
+        node = self._choice(shape, top) | _count(shape.schema, "minItems", "maxItems")
+        return {**node, "some": True} if node.get("least") else node
+
+    def _rows(self, shape: Shape, _top: bool) -> dict[str, Any]:
+        schema = shape.schema
+        items = schema.get("items")
+        first = sequence(schema.get("prefixItems")) or sequence(items)
+        rest = schema.get("additionalItems", {}) if isinstance(items, list) else schema.get("items", {})
+        described = [self._index(item) for item in first[: MOST_FIELDS + 1]]
+        return {
+            **_count(schema, "minItems", "maxItems"),
+            "first": described,
+            "rest": None if rest is False else self._index(rest),
+        }
+
+    def _record(self, shape: Shape, top: bool) -> dict[str, Any]:
+        schema = shape.schema
+        required = {name for name in sequence(schema.get("required")) if isinstance(name, str)}
+        known = mapping(schema.get("properties"))
+        patterns = mapping(schema.get("patternProperties"))
+        other = schema.get("additionalProperties")
+        rest = other if isinstance(other, dict) else {}
+        named = dict(known)
+        for name in sequence(schema.get("required")):
+            if isinstance(name, str) and name not in named:
+                named[name] = self._others(name, patterns, rest)
+        closed = "additionalProperties" not in schema and (top or bool(known))
+        return {
+            "fields": [(str(name), self._index(part), name in required) for name, part in named.items()],
+            "others": {
+                "open": bool(patterns) or (other is not False and not closed),
+                "patterns": [(str(pattern), self._index(part)) for pattern, part in patterns.items()],
+                "rest": self._index(rest),
+            },
+        }
+
+    @staticmethod
+    def _others(name: str, patterns: Mapping[str, Any], rest: Any) -> Any:
+        from mcp_notebook.schema import found_in  # a second to import, and few schemas need it
+
+        return next((part for pattern, part in patterns.items() if found_in(name, pattern)), rest)
+
+    def _union(self, shape: Shape, top: bool) -> dict[str, Any]:
+        return {"variants": [(visible(label), self._index(part, top=top)) for label, part in shape.variants]}
+
+    def _json(self, _shape: Shape, _top: bool) -> dict[str, Any]:
+        return {}
+
+
+_PARTS: Final = {
+    "text": _Table._text,
+    "number": _Table._number,
+    "choice": _Table._choice,
+    "many": _Table._many,
+    "record": _Table._record,
+    "rows": _Table._rows,
+    "union": _Table._union,
+    "json": _Table._json,
+}
+
+_BOUNDS: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+
+_SAYS: Final = {
+    **{name: name for name in _BOUNDS},
+    "pattern": "pattern",
+    **dict.fromkeys(("minLength", "minItems"), "least"),
+    **dict.fromkeys(("maxLength", "maxItems"), "most"),
+}
+"""The keywords whose messages the front end shows, and their names there."""
+
+
+def _size(schema: Schema) -> int:
+    return len({*mapping(schema.get("properties")), *map(str, sequence(schema.get("required")))})
+
+
+def _count(schema: Schema, least: str, most: str) -> dict[str, int]:
+    found = {"least": schema.get(least), "most": schema.get(most)}
+    return {name: int(value) for name, value in found.items() if _is_number(value) and value >= 0 and value < 2**53}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _written(value: Any) -> str | None:
+    """Write a value as JSON; return None if it is missing, or JSON has no such value."""
+    if value is UNSET:
+        return None
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return None

@@ -1,0 +1,124 @@
+"""The one widget of this project: a view that the front end draws, with one state, and messages in both directions.
+
+The front end is one file, `frontend.js`, made from the sources in ``frontend/``. It has a view for each kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+from threading import RLock
+from typing import Any, ClassVar
+from uuid import uuid4
+
+import anywidget
+import traitlets as t
+
+from mcp_notebook.errors import McpNotebookError
+from mcp_notebook.rendering import look
+
+__all__ = ["Action", "Surface"]
+
+Action = Callable[[dict[str, Any]], Any]
+"""Does what the front end asks for, with the message's values, and returns the answer, which must be JSON."""
+
+
+@cache
+def _file(name: str) -> str:
+    return files("mcp_notebook.widgets").joinpath(name).read_text(encoding="utf-8")
+
+
+class Surface(anywidget.AnyWidget):  # type: ignore[misc]
+    """A view in the notebook, with its static rendering for all places that show no widgets.
+
+    Where the front end can attach a view to HTML (see `attached`), the output is only the static rendering, in an
+    element that the front end finds. A saved notebook then shows that, and never an error about a missing widget.
+
+    Subclasses name their view and its actions, and give a rendering.
+
+    Attributes:
+        key: Distinguishes it from all other surfaces.
+        view: The name of the view in the front end.
+        about: What the view needs once.
+        state: What changes.
+        kept: What the person did there and the front end keeps, such as a draft.
+        mount: The class of the elements that the front end attaches the view to.
+        attached: Returns such a class for the cell that is running: the same each time the cell runs. It returns ""
+            where the front end needs the message that names the widget, and None where nobody sees it.
+    """
+
+    _css = look.style_sheet() + _file("frontend.css")
+    key = t.Unicode().tag(sync=True)
+    view = t.Unicode().tag(sync=True)
+    about = t.Dict().tag(sync=True)
+    state = t.Dict().tag(sync=True)
+    kept = t.Dict().tag(sync=True)
+    mount = t.Unicode().tag(sync=True)
+
+    attached: ClassVar[Callable[[], str | None]] = staticmethod(lambda: "")
+    hear: ClassVar[Callable[[Surface], None]] = staticmethod(lambda surface: None)
+    """Is called with each new surface, so that its actions can run while a cell runs."""
+
+    _esm = _file("frontend.js")
+
+    def __init__(self, view: str, about: dict[str, Any] | None = None, state: dict[str, Any] | None = None) -> None:
+        self._changing = RLock()
+        super().__init__(key=uuid4().hex, view=view, about=about or {}, state=state or {})
+        self.on_msg(self._heard)
+        type(self).hear(self)
+
+    @property
+    def rendering(self) -> look.Rendering:
+        """The surface for places that show no widgets: its present state as HTML and as text."""
+        raise NotImplementedError
+
+    @property
+    def actions(self) -> dict[str, Action]:
+        """The actions that the front end can ask for, by name."""
+        return {}
+
+    def set(self, **state: Any) -> None:
+        """Change parts of the state; may be called from any thread."""
+        with self._changing:
+            self.state = {**self.state, **state}
+
+    def inside(self) -> str:
+        """Return the class of an element to show this surface in, for the view of another surface."""
+        self.mount = f"mcpnb-in-{self.key}"
+        return self.mount
+
+    def tell(self, what: str, **values: Any) -> None:
+        """Tell the front end something that is not part of the state."""
+        self.send({"tell": what, **values})
+
+    def _heard(self, _: object, message: dict[str, Any], __: object) -> None:
+        number, action = message.get("ask"), self.actions.get(str(message.get("do")))
+        if message.get("do") == "ping":
+            self.send({"answer": number, "ok": True})
+            return
+        if action is None:
+            return
+        try:
+            answer = {"ok": action(message)}
+        except McpNotebookError as error:
+            answer = {"error": str(error)}
+        except Exception as error:
+            self.send({"answer": number, "error": repr(error)})
+            raise
+        self.send({"answer": number, **answer})
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        rendering, where = self.rendering, type(self).attached()
+        plain = {"text/plain": rendering.text, "text/html": rendering.html}
+        if where is None:
+            return plain
+        if where == "":
+            data, metadata = super()._repr_mimebundle_(**options)
+            return {**data, **plain}, metadata
+        if not self.mount:
+            self.mount = where
+        return {**plain, "text/html": f'<div class="mcpnb-mount {self.mount}">{rendering.html}</div>'}
+
+    def __repr__(self) -> str:
+        return self.rendering.text

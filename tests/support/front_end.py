@@ -1,0 +1,112 @@
+"""The front end's forms without a page: those of the committed bundle, in Node, driven as a person would."""
+
+from __future__ import annotations
+
+import atexit
+import itertools
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mcp_notebook.schema import Checker, Problem
+from mcp_notebook.widgets.description import describe
+
+HERE = Path(__file__).parent
+OURS = HERE.parents[1] / ".node/node_modules/.bin/node"
+
+
+def node_or_skip() -> str:
+    """Return the path of Node, or skip the test; with REQUIRE_OUTSIDE=1 fail instead."""
+    path = str(OURS) if OURS.exists() else shutil.which("node")
+    if path is not None:
+        return path
+    if os.environ.get("REQUIRE_OUTSIDE") == "1":
+        pytest.fail("REQUIRE_OUTSIDE=1, and there is no Node. Install it.")
+    pytest.skip("NO NODE: install it to test the front end")
+
+
+class _Driver:
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [node_or_skip(), str(HERE / "front_end.mjs")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        atexit.register(self._process.kill)
+
+    def ask(self, **message: Any) -> Any:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(message) + "\n")
+        self._process.stdin.flush()
+        answer = json.loads(self._process.stdout.readline())
+        if "error" in answer:
+            raise FrontEndError(answer["error"] + "\n" + answer["stack"])
+        return answer["ok"]
+
+
+class FrontEndError(Exception):
+    """The front end raised."""
+
+
+driver = cache(_Driver)
+_numbers = itertools.count()
+
+
+class Hands:
+    """A form, and a person's hands on it.
+
+    Args:
+        schema: The schema of the arguments.
+    """
+
+    def __init__(self, schema: Any) -> None:
+        self._number = next(_numbers)
+        self._checker = Checker(schema if isinstance(schema, Mapping) else {})
+        self._ask("new", description=json.loads(json.dumps(describe(schema))))
+
+    def __del__(self) -> None:
+        self._ask("drop")
+
+    def fill(self, values: Mapping[str, Any]) -> None:
+        self._ask("fill", text=json.dumps(values))
+
+    def draft(self) -> dict[str, Any]:
+        found = json.loads(self._ask("draft"))
+        assert isinstance(found, dict)
+        return found
+
+    def act(self, name: str, *args: Any, at: tuple[str | int, ...] = ()) -> Any:
+        return self._ask("act", place=at, name=name, args=args)
+
+    def look(self, *place: str | int) -> dict[str, Any]:
+        found = self._ask("look", place=place)
+        assert isinstance(found, dict)
+        return found
+
+    def count(self) -> int:
+        return int(self._ask("count"))
+
+    def local_problems(self) -> list[Problem]:
+        return [Problem(tuple(found["place"]), found["reason"]) for found in self._ask("problems")]
+
+    def problems(self) -> list[Problem]:
+        """Return what the form shows after Python has checked it."""
+        draft = self._ask("draft")
+        found = self._checker.problems(json.loads(draft))
+        self._ask("told", draft=draft, problems=[{"place": p.place, "reason": p.reason} for p in found])
+        return self.local_problems()
+
+    def read(self) -> dict[str, Any]:
+        problems = self.problems()
+        if problems:
+            raise ValueError("\n".join(map(str, problems)))
+        return self.draft()
+
+    def _ask(self, what: str, **more: Any) -> Any:
+        return driver().ask(do=what, form=self._number, **more)
