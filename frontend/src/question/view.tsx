@@ -125,7 +125,6 @@ export function QuestionView({ surface }: { surface: Surface }) {
       class="mcpnb mcpnb-ui mcpnb-waits"
       role="group"
       aria-label={`question of ${about.server}`}
-      data-lm-suppress-shortcuts="true"
       onKeyDown={keys}
     >
       <div role="alert">

@@ -124,7 +124,7 @@ export function RequestView({ surface }: { surface: Surface }) {
   if (about.entry) tabs.push(["json", "JSON"]);
   if (about.codes.length) tabs.push(["code", "Code"]);
   return (
-    <section class="mcpnb mcpnb-ui" aria-label={`${about.kind} ${about.name}`} data-lm-suppress-shortcuts="true">
+    <section class="mcpnb mcpnb-ui" aria-label={`${about.kind} ${about.name}`}>
       <header class="mcpnb-header">
         <h4 class="jp-toc-ignore">
           {about.title && <span>{about.title} </span>}
@@ -134,6 +134,16 @@ export function RequestView({ surface }: { surface: Surface }) {
         <span class="dim">{about.place}</span>
       </header>
       {about.text && <p class="mcpnb-about">{about.text}</p>}
+      {about.changed?.length > 0 && (
+        <details>
+          <summary>changed for clients ({about.changed.length})</summary>
+          <ul>
+            {about.changed.map((line: string) => (
+              <li>{line}</li>
+            ))}
+          </ul>
+        </details>
+      )}
       <Tabs label={`views of ${about.name}`} id={id} tabs={tabs} chosen={tab} choose={choose}>
         {tab === "call" && <Call form={form} id={id} />}
         {tab === "schema" && <Html html={about.schema} />}
