@@ -46,6 +46,9 @@ __all__ = [
 WIDTH = 100
 """Characters in a line of text."""
 
+LONGEST_WORD = 30
+"""Characters of a name that may take a line of its own, in a column that is narrow."""
+
 TABLE_WIDTH = 130
 """Characters in a row of a table: a long line is easier to read than a wrapped cell."""
 
@@ -169,8 +172,11 @@ def _fitting(widths: list[int], indent: int) -> list[int]:
 
 
 def code(text: object) -> str:
-    """Format a name as code."""
-    return f"<code>{escape(visible(str(text)))}</code>"
+    """Format a name as code; a long one may break after its words."""
+    written = escape(visible(str(text)))
+    if len(written) > LONGEST_WORD:
+        written = re.sub(r"(?<=[_./-])(?=\w)", "<wbr>", written)
+    return f"<code>{written}</code>"
 
 
 def muted(text: str) -> str:

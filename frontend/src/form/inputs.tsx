@@ -37,6 +37,7 @@ export function controlOf(field: Field): Control {
     case "number":
       return { Draw: NumberText, grouped: false };
     case "choice":
+      if (node.options!.length === 1 && field.place.required) return { Draw: Constant, grouped: true };
       if (isBoolean(field)) return { Draw: Check, grouped: false };
       if (few(field)) return { Draw: Radios, grouped: true };
       return { Draw: node.options!.length > MOST_IN_SELECT ? Search : Select, grouped: false };
@@ -369,6 +370,11 @@ function Radios(props: DrawProps) {
       {field.mode === "unset" && !field.place.required && <span class="mcpnb-state">{emptyWords(field)}</span>}
     </div>
   );
+}
+
+/** The only value that is valid, such as the one that tells the kinds of a union apart. */
+function Constant({ field }: DrawProps) {
+  return <code>{shown(field.node.options![0]![0])}</code>;
 }
 
 function Select(props: DrawProps) {

@@ -55,7 +55,6 @@ class Request {
     this.surface.keep({ draft: this.form.draft(), filled: this.filled });
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.check(), CHECK_AFTER);
-    this.surface.changed();
   }
 
   async check(): Promise<void> {
@@ -113,11 +112,7 @@ export function RequestView({ surface }: { surface: Surface }) {
   form.follow();
   const id = useMemo(() => `mcpnb-${Math.random().toString(36).slice(2)}`, []);
   const { about } = surface;
-  const [tab, setTab] = useState<string>(surface.kept.tab ?? "call");
-  const choose = (name: string) => {
-    surface.keep({ tab: name });
-    setTab(name);
-  };
+  const tab: string = surface.kept.tab ?? "call";
   const tabs: [string, string][] = [["call", about.verb]];
   if (about.schema) tabs.push(["schema", "Schema"]);
   if (about.lint) tabs.push(["lint", `Lint (${about.lint.length})`]);
@@ -144,7 +139,7 @@ export function RequestView({ surface }: { surface: Surface }) {
           </ul>
         </details>
       )}
-      <Tabs label={`views of ${about.name}`} id={id} tabs={tabs} chosen={tab} choose={choose}>
+      <Tabs label={`views of ${about.name}`} id={id} tabs={tabs} chosen={tab} choose={(name) => surface.keep({ tab: name })}>
         {tab === "call" && <Call form={form} id={id} />}
         {tab === "schema" && <Html html={about.schema} />}
         {tab === "lint" &&
@@ -226,7 +221,7 @@ function Call({ form, id }: { form: Request; id: string }) {
         <Examples form={form} />
         <Status form={form} />
       </div>
-      {wrong && <Summary host={host} title={`Not sent: ${count(form.form.problems().length)} to mend.`} />}
+      {wrong && <Summary host={host} title={`Not sent: ${count(form.form.problems().length)}.`} />}
       {form.refused && (
         <p class="mcpnb-wrong" role="alert">
           <span aria-hidden="true">✗ </span>Not sent: {form.refused}
