@@ -33,7 +33,7 @@ def client(lab: Lab) -> Iterator[Connected]:
 
 
 def card(lab: Lab) -> Locator:
-    return lab.output("mcp serve --approve")
+    return lab.output("mcp serve --approve").locator(".mcpnb-root")
 
 
 def row(lab: Lab, title: str) -> Locator:

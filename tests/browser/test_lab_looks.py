@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -157,3 +160,38 @@ def test_a_question_within_a_form_looks_right(lab: Lab, page: Page, width: int, 
         view.get_by_role("button", name="Accept").wait_for()
     good(page, view.locator(".mcpnb-root").first)
     lab.picture(f"looks-question-{width}-{'dark' if dark else 'light'}", view)
+
+
+def test_notebook_7_shows_the_same_form(lab: Lab, page: Page) -> None:
+    lab.theme(dark=False)
+    page.keyboard.press("Control+s")
+    page.goto(re.sub(r"/lab.*", "/notebooks/looks.ipynb", lab.url))
+    page.get_by_text("Python 3", exact=False).first.wait_for()
+    lab.menu("Run", "Run All Cells")
+    form = lab.output(FORM)
+    form.get_by_label("Title of the book title", exact=True).fill("Emma")
+    page.keyboard.press("Enter")
+    expect(form.locator(".mcpnb-result")).to_contain_text("Emma")
+    page.add_script_tag(path=AXE)
+    for width in (1280, 900):
+        page.set_viewport_size({"width": width, "height": 1000})
+        good(page, form.locator(".mcpnb-root"))
+    lab.picture("looks-notebook-7", form)
+    page.keyboard.press("Control+s")
+    page.get_by_text("Last Checkpoint").first.wait_for()
+
+
+def test_nbconvert_shows_the_static_cards(lab: Lab, page: Page) -> None:
+    notebook = lab.home / "course" / "looks.ipynb"
+    command = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "html", "--log-level", "ERROR", str(notebook)]
+    subprocess.run(command, check=True, timeout=120)
+    page.goto(notebook.with_suffix(".html").as_uri())
+    page.add_script_tag(path=AXE)
+    cards = page.locator(".mcpnb-mount")
+    expect(cards.first).to_contain_text("form of everything")
+    expect(page.get_by_text("model not found")).to_have_count(0)
+    for width in (1280, 900):
+        page.set_viewport_size({"width": width, "height": 1000})
+        for card in cards.all():
+            good(page, card)
+    lab.picture("looks-nbconvert", cards.first)
