@@ -47,7 +47,7 @@ def definition_card(
     """
     seen = _seen(kind, entry, server=server, function=function)
     if before is not None:
-        seen.changed += diff(before, entry) or ["nothing: clients see the same as before"]
+        seen.changed.extend(diff(before, entry) or ["nothing: clients see the same as before"])
     return look.Rendering(_text(kind, seen, try_it), _html(kind, seen, entry, try_it))
 
 

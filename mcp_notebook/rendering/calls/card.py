@@ -49,7 +49,7 @@ def call_card(
     title = f"call {call.number}: {call.title}"
     headline = f"{escape(title)} {state_chip(call.state)}{_took_html(call, times)}"
     if short:
-        facts.append(("arguments", arguments[0], look.code(arguments[0])))
+        facts.append(("arguments", arguments[0], look.json_code(arguments[0])))
     sections = [] if short else [("arguments", arguments)]
     sections += draw_events(call.events, times=times)
     if call.data is not None:
