@@ -26,6 +26,7 @@ from mcp_notebook.schema.parameters import sequence
 from mcp_notebook.session.arguments import jsonable, named_values, quoted_key
 from mcp_notebook.session.eras import called_in_each
 from mcp_notebook.session.forms import form_of
+from mcp_notebook.session.running import shown_while_running
 from mcp_notebook.session.saying import say_call
 from mcp_notebook.session.session import Session
 
@@ -84,7 +85,9 @@ def _call(
     if as_json is None and variable is None:
         _nothing_missing(listed_tool, named)
     scripted = answers_of(session, answers)
-    return _deliver(session, connection.call(tool, {**whole, **named}, answers=scripted, timeout=timeout), output)
+    with shown_while_running(session, connection, tool) as on_progress:
+        outcome = connection.call(tool, {**whole, **named}, answers=scripted, on_progress=on_progress, timeout=timeout)
+    return _deliver(session, outcome, output)
 
 
 @verb("read", click.argument("uri", type=RESOURCE), ANSWERS, TIMEOUT, ERA, INTO, ON)

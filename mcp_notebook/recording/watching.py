@@ -11,44 +11,44 @@ from mcp_notebook.recording.recorder import Recorder
 __all__ = ["Watch"]
 
 EVERY = 0.25
-"""Seconds between two looks at the output."""
-
-MOST_PRINTED = 20_000
-"""Characters of the output that are shown, the last ones; the whole is shown when the call has ended."""
+"""Seconds between two looks at the call."""
 
 
 class Watch:
-    """Shows the output of the first request of a kind that begins from now on, while it runs.
+    """Follows the first request of a kind that begins from now on, while it runs.
 
     Args:
-        recorder: Where the request is recorded; None to watch nothing.
+        recorder: Where the request is recorded; None to follow nothing.
         recorded: Its method and name.
-        show: Called with the output so far, on a thread of its own, whenever there is more.
+        show: Called with the call, on a thread of its own, whenever it has put out more; None to only find the call.
 
     Attributes:
         call: The call; None until it has begun.
     """
 
-    def __init__(self, recorder: Recorder | None, recorded: tuple[str, str], show: Callable[[str], None]) -> None:
+    def __init__(
+        self, recorder: Recorder | None, recorded: tuple[str, str], show: Callable[[Call], None] | None = None
+    ) -> None:
         self.call: Call | None = None
         self._wanted, self._show = recorded, show
         self._ended = threading.Event()
         self._leave = recorder.observe(self._begun) if recorder is not None else lambda: None
 
     def end(self) -> None:
-        """End watching."""
+        """End following."""
         self._leave()
         self._ended.set()
 
     def _begun(self, call: Call) -> None:
         if self.call is None and call.running and (call.method, call.name) == self._wanted:
             self.call = call
-            threading.Thread(target=self._follow, args=(call,), name="mcp-notebook-watch", daemon=True).start()
+            if self._show is not None:
+                args = call, self._show
+                threading.Thread(target=self._follow, args=args, name="mcp-notebook-watch", daemon=True).start()
 
-    def _follow(self, call: Call) -> None:
-        shown = ""
+    def _follow(self, call: Call, show: Callable[[Call], None]) -> None:
+        seen = call.size
         while not self._ended.wait(EVERY):
-            printed = call.text("stdout", "stderr", "log")[-MOST_PRINTED:]
-            if printed != shown:
-                shown = printed
-                self._show(printed)
+            if call.size != seen:
+                seen = call.size
+                show(call)

@@ -18,6 +18,7 @@ from mcp_notebook.recording.watching import Watch
 from mcp_notebook.rendering import content, look
 from mcp_notebook.rendering.badges import state_chip
 from mcp_notebook.rendering.calls.log import put_out
+from mcp_notebook.rendering.calls.running import in_words, printed_so_far, share
 from mcp_notebook.rendering.content.file import as_file
 from mcp_notebook.schema import Checker, Problem, Schema
 from mcp_notebook.visible import visible
@@ -155,7 +156,7 @@ class RequestForm(Surface):
                 return {"problems": [told(problem) for problem in problems]}
             self._result = None
             self.set(phase="running", progress=None, printed="", chip="", questions=[])
-            watch = Watch(self._recorder, self._recorded, lambda printed: self.set(printed=visible(printed)))
+            watch = Watch(self._recorder, self._recorded, lambda call: self.set(printed=visible(printed_so_far(call))))
             try:
                 self._under_way = self._start_request(arguments, self._progressed)
             except BaseException:
@@ -181,10 +182,8 @@ class RequestForm(Surface):
         return as_file(self._result, self._recorded[1])
 
     def _progressed(self, progress: float, total: float | None, message: str | None) -> None:
-        share = min(max(progress / total, 0.0), 1.0) if total and total > 0 else None
-        of = "" if total is None else f" of {total:,.9g}"
-        words = ", ".join(filter(None, [f"{progress:,.9g}{of}", message]))
-        self.set(progress={"share": share, "words": visible(words, one_line=True)})
+        words = visible(in_words(progress, total, message), one_line=True)
+        self.set(progress={"share": share(progress, total), "words": words})
 
     def _finish(self, future: Future[Outcome[Any]], watch: Watch) -> None:
         """Show the outcome of a call; runs on the loop's thread."""

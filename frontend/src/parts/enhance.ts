@@ -18,7 +18,7 @@ export function enhance(element: HTMLElement, whole?: Whole): Undo {
   const undo = [
     ...enhanceTexts(element),
     ...enhanceTables(element),
-    ...enhanceImages(element),
+    ...enhanceImages(element, whole !== undefined),
     ...(whole ? offerDownload(element, whole) : []),
   ];
   return () => undo.reverse().forEach((each) => each());

@@ -4,16 +4,20 @@ import type { Undo } from "../parts/enhance";
 import { withTools } from "./block";
 import { extensionOf, save } from "./download";
 
-export function enhanceImages(within: HTMLElement): Undo[] {
-  return [...within.querySelectorAll<HTMLImageElement>("img[src^='data:image/']")].flatMap((image) => {
-    const type = /^data:([^;,]*)/.exec(image.src)?.[1] ?? "";
-    const tools = (
-      <button type="button" class="mcpnb-quiet" onClick={() => save(`image.${extensionOf(type)}`, image.src)}>
-        Download image
-      </button>
-    );
-    return [withTools(image, tools, "above"), withZoom(image, within)];
-  });
+/** Enhance images; `whole` says that the whole result can be downloaded anyway. */
+export function enhanceImages(within: HTMLElement, whole: boolean): Undo[] {
+  const images = [...within.querySelectorAll<HTMLImageElement>("img[src^='data:image/']")];
+  const alone = whole && images.length === 1 && !within.querySelector("pre, .tree, .scrolled");
+  return images.flatMap((image) => [...(alone ? [] : [withTools(image, <DownloadImage image={image} />, "above")]), withZoom(image, within)]);
+}
+
+function DownloadImage({ image }: { image: HTMLImageElement }) {
+  const type = /^data:([^;,]*)/.exec(image.src)?.[1] ?? "";
+  return (
+    <button type="button" class="mcpnb-quiet" onClick={() => save(`image.${extensionOf(type)}`, image.src)}>
+      Download image
+    </button>
+  );
 }
 
 /** Make a button of an image, which shows it as large as the window. */

@@ -11,7 +11,7 @@ function valueOf(part: Element): Json {
   const fold = part.querySelector(":scope > details");
   if (!fold) return leaf(part);
   const items = [...fold.querySelectorAll(":scope > ul > li")].filter((item) => item.querySelector("code"));
-  if (fold.querySelector(":scope > summary > .dim")?.textContent?.endsWith("items")) return items.map(valueOf);
+  if (/items?$/.test(fold.querySelector(":scope > summary > .dim")?.textContent ?? "")) return items.map(valueOf);
   return new Map(items.map((item) => [keyOf(item), valueOf(item)]));
 }
 

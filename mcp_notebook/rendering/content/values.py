@@ -183,7 +183,7 @@ def _node(label: str, value: Any, left: list[int], depth: int) -> str:
             break
         left[0] -= 1
         items.append(f"<li>{_node(_key(key), item, left, depth + 1)}</li>")
-    many = f"{len(value)} {'keys' if isinstance(value, dict) else 'items'}"
+    many = f"{len(value)} {'key' if isinstance(value, dict) else 'item'}{'s' if len(value) > 1 else ''}"
     return look.fold(
         f"{label}{look.muted(many)}", f"<ul>{''.join(items)}</ul>", opened=depth < 2 and len(value) <= OPENED
     )
