@@ -22,19 +22,23 @@ def linked(read: str) -> str:
     headings = _headings()
     html, at = [], 0
     for found in _QUOTED.finditer(read):
-        heading = next((each for each in headings if each == found[1] or each.startswith(f"{found[1]} ·")), None)
-        if heading is not None:
-            words = escape(found.group())
-            html += [escape(read[at : found.start()]), f'<a href="#{quote(heading.replace(" ", "-"))}">{words}</a>']
+        cell = next((id for name, id in headings.items() if name == found[1] or name.startswith(f"{found[1]} ·")), None)
+        if cell is not None:
+            # JupyterLab and the pages of nbconvert find a cell by this, and JupyterLab no heading by its name.
+            link = f'<a href="#cell-id={quote(cell)}">{escape(found.group())}</a>'
+            html += [escape(read[at : found.start()]), link]
             at = found.end()
     return "".join([*html, escape(read[at:])])
 
 
-def _headings() -> list[str]:
-    """Return the headings of the notebook that runs; Jupyter's server tells the kernel its path."""
+def _headings() -> dict[str, str]:
+    """Return the headings of the notebook that runs, with the ids of their cells.
+
+    Jupyter's server tells the kernel the path of the notebook; without it there are none.
+    """
     try:
         notebook = json.loads(Path(os.environ.get("JPY_SESSION_NAME", "")).read_text(encoding="utf-8"))
-        texts = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown"]
+        texts = [(cell["id"], "".join(cell["source"])) for cell in notebook["cells"] if cell["cell_type"] == "markdown"]
     except (OSError, ValueError, KeyError, TypeError):
-        return []
-    return re.findall(r"^#+ +(.+?) *$", "\n".join(texts), re.MULTILINE)
+        return {}
+    return {name: id for id, text in texts for name in re.findall(r"^#+ +(.+?) *$", text, re.MULTILINE)}

@@ -47,9 +47,11 @@ def result_display(shell: InteractiveShell, show: Callable[[look.Rendering], Any
     def connection_as_text(connection: Connection, printer: Any, _cycle: bool) -> None:
         printer.text(connection_card(connection).text)
 
-    def listener_as_bundle(listener: Listener, **options: Any) -> Any:
+    def listener_as_bundle(listener: Listener) -> Any:
         card = show(serving_card(listener))
-        return None if isinstance(card, look.Rendering) else card._repr_mimebundle_(**options)
+        if isinstance(card, look.Rendering):
+            return {"text/plain": card.text, "text/html": card.html}
+        return card._repr_mimebundle_()
 
     kinds = [getattr(mcp_types, name) for name in DRAWN]
     undo = []
@@ -62,7 +64,6 @@ def result_display(shell: InteractiveShell, show: Callable[[look.Rendering], Any
             undo.append((formatter, kind, formatter.for_type(kind, drawn_by)))
     html, bundle = shell.display_formatter.formatters["text/html"], shell.display_formatter.mimebundle_formatter
     undo.append((html, Exported, html.for_type(Exported, exported_as_html)))
-    undo.append((html, Listener, html.for_type(Listener, lambda listener: serving_card(listener).html)))
     undo.append((bundle, Listener, bundle.for_type(Listener, listener_as_bundle)))
     try:
         yield

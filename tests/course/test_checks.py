@@ -97,7 +97,7 @@ def test_nothing_of_an_answer_is_markup() -> None:
 def notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "chapter.ipynb"
     sources = ["# A chapter", ["## Part 4 of 11 · Asking the user\n", "text"], '### When a "no" is an answer']
-    cells = [{"cell_type": "markdown", "source": source} for source in sources]
+    cells = [{"cell_type": "markdown", "id": f"cell-{i}", "source": source} for i, source in enumerate(sources)]
     path.write_text(json.dumps({"cells": [*cells, {"cell_type": "code", "source": "## no heading"}]}), encoding="utf-8")
     monkeypatch.setenv("JPY_SESSION_NAME", str(path))
     return path
@@ -105,8 +105,8 @@ def notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_section_to_read_again_is_a_link(notebook: Path) -> None:
     assert linked("'Part 4 of 11', from 'When a \"no\" is an answer' on") == (
-        '<a href="#Part-4-of-11-%C2%B7-Asking-the-user">&#x27;Part 4 of 11&#x27;</a>, from '
-        '<a href="#When-a-%22no%22-is-an-answer">&#x27;When a &quot;no&quot; is an answer&#x27;</a> on'
+        '<a href="#cell-id=cell-1">&#x27;Part 4 of 11&#x27;</a>, from '
+        '<a href="#cell-id=cell-2">&#x27;When a &quot;no&quot; is an answer&#x27;</a> on'
     )
     assert "<a href" in outcome([WRONG], read="'Part 4 of 11'").html
 

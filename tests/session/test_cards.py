@@ -10,6 +10,7 @@ from mcp_notebook.rendering.look import Rendering
 from mcp_notebook.widgets.card import Card
 from tests.support.kernels import Kernel
 
+WIDGET = "application/vnd.jupyter.widget-view+json"
 SERVE = "%mcp new desk\nlistener = %mcp serve\nlistener"
 
 
@@ -35,6 +36,7 @@ def test_a_listener_is_a_card_with_its_address_and_the_next_step_and_without_the
     assert "required" in data["text/html"]
     assert "%mcp clients" in data["text/html"]
     assert token not in str(data)
+    assert (WIDGET in data) == (cell is not None)
 
 
 @pytest.mark.parametrize("cell", [None, "cell-1"])
@@ -43,7 +45,7 @@ def test_the_configurations_of_all_hosts_are_there_with_and_without_tabs(kernel:
     for host in ("Claude Code", "Cursor", "VS Code"):
         assert host in data["text/plain"]
         assert host in data["text/html"]
-    assert ("application/vnd.jupyter.widget-view+json" in data) == (cell is not None)
+    assert (WIDGET in data) == (cell is not None)
 
 
 def test_a_card_shows_its_rendering_where_there_are_no_widgets() -> None:

@@ -88,4 +88,6 @@ def test_an_interrupt_cancels_the_call_at_the_server_and_takes_the_display_away(
     kernel.interrupt()
     rest = list(outputs)
     assert [content["data"] for kind, content in rest if kind == "update_display_data"][-1] == {}
+    (error,) = [content for kind, content in rest if kind == "error"]
+    assert error["traceback"] == ["KeyboardInterrupt: the call of 'slow' was interrupted, and cancelled at the server."]
     assert "cancelled" in kernel.good("%mcp log --last 1").text
