@@ -264,7 +264,7 @@ def _arguments(arguments: Mapping[str, Any]) -> str:
 
 
 def _one_line(error: str) -> str:
-    """Write an error on one line; of what pydantic says of an argument, its place and the reason."""
+    """Write an error on one line; of pydantic's text, only the places and the reasons."""
     lines = error.splitlines()
     found = [
         f"{place.strip()}: {reason.strip().partition(' [type=')[0]}"

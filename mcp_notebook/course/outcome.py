@@ -52,7 +52,7 @@ class Tried(NamedTuple):
 
     @property
     def more(self) -> str:
-        """Why it is not right; "" if it is."""
+        """The reason why it is not right; "" if it is."""
         if self.holds is None:
             return "Not tried: it needs what failed before."
         return "" if self.holds else f"Expected {self.expected}, got {self.got}."

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from mcp_notebook.recording.call import Call
 from mcp_notebook.recording.recorder import Recorder
 
-__all__ = ["Watch"]
+__all__ = ["CallWatch"]
 
 EVERY = 0.25
 """Seconds between two looks at the call."""
 
 
-class Watch:
+class CallWatch:
     """Follows the first request of a kind that begins from now on, while it runs.
 
     Args:

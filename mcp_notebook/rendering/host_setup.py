@@ -18,11 +18,11 @@ _INDENT = "    "
 
 
 class Configurations(look.Rendering):
-    """What to paste into the configuration of some hosts.
+    """The snippets to paste into the configuration of some hosts.
 
     Attributes:
         head: The title (HTML).
-        tabs: What is below it for each host (HTML), by the host's title.
+        tabs: The part for each host (HTML), by the host's title.
     """
 
     def __init__(self, server: str, link: Link, hosts: list[Host]) -> None:

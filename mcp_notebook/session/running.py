@@ -12,7 +12,7 @@ from typing import Any
 from IPython.display import display
 
 from mcp_notebook.client import Connection, OnProgress
-from mcp_notebook.recording.watching import EVERY, Watch
+from mcp_notebook.recording.watching import EVERY, CallWatch
 from mcp_notebook.rendering.calls.running import printed_so_far, running_card
 from mcp_notebook.session.person import has_viewer
 from mcp_notebook.session.session import Session
@@ -44,7 +44,7 @@ class _Shown:
 
     def __init__(self, connection: Connection, tool: str) -> None:
         self._tool = tool
-        self._watch = Watch(connection.recorder, ("tools/call", tool))
+        self._watch = CallWatch(connection.recorder, ("tools/call", tool))
         self._progress: tuple[float, float | None, str | None] | None = None
         self._since = time.monotonic()
         self._context = copy_context()  # which tells the front end the cell that an output belongs to

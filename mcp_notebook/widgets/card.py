@@ -15,7 +15,7 @@ class Card(Surface):
     """A rendering whose JSON, tables and images can be searched, sorted, enlarged and copied.
 
     Args:
-        rendering: What is shown, and all that is shown where there are no widgets.
+        rendering: The card, as it is where there are no widgets.
         head: The part of it (HTML) above the tabs; None if it has no tabs.
         tabs: The other parts (HTML) by their titles, of which one is seen at a time.
     """

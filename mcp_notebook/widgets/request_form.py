@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from mcp_notebook.client import OnProgress, Outcome
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.recording import Call, Recorder
-from mcp_notebook.recording.watching import Watch
+from mcp_notebook.recording.watching import CallWatch
 from mcp_notebook.rendering import content, look
 from mcp_notebook.rendering.badges import state_chip
 from mcp_notebook.rendering.calls.log import put_out
@@ -156,7 +156,9 @@ class RequestForm(Surface):
                 return {"problems": [told(problem) for problem in problems]}
             self._result = None
             self.set(phase="running", progress=None, printed="", chip="", questions=[])
-            watch = Watch(self._recorder, self._recorded, lambda call: self.set(printed=visible(printed_so_far(call))))
+            watch = CallWatch(
+                self._recorder, self._recorded, lambda call: self.set(printed=visible(printed_so_far(call)))
+            )
             try:
                 self._under_way = self._start_request(arguments, self._progressed)
             except BaseException:
@@ -181,11 +183,14 @@ class RequestForm(Surface):
             raise McpNotebookError("There is no result.")
         return as_file(self._result, self._recorded[1])
 
+    def _put_out(self, call: Call) -> None:
+        self.set(printed=visible(printed_so_far(call)))
+
     def _progressed(self, progress: float, total: float | None, message: str | None) -> None:
         words = visible(in_words(progress, total, message), one_line=True)
         self.set(progress={"share": share(progress, total), "words": words})
 
-    def _finish(self, future: Future[Outcome[Any]], watch: Watch) -> None:
+    def _finish(self, future: Future[Outcome[Any]], watch: CallWatch) -> None:
         """Show the outcome of a call; runs on the loop's thread."""
         watch.end()
         try:

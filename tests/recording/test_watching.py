@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from mcp_notebook.recording import Call, Recorder
-from mcp_notebook.recording.watching import Watch
+from mcp_notebook.recording.watching import CallWatch
 from tests.support.waiting import until
 
 
@@ -11,7 +11,7 @@ def call(name: str = "add") -> Call:
 
 def test_the_first_call_of_the_kind_is_found_and_shown_when_it_puts_out_more() -> None:
     recorder, shown = Recorder(), []
-    watch = Watch(recorder, ("tools/call", "add"), lambda seen: shown.append(seen.text("stdout")))
+    watch = CallWatch(recorder, ("tools/call", "add"), lambda seen: shown.append(seen.text("stdout")))
     other, wanted, later = call("other"), call(), call()
     for each in (other, wanted, later):
         recorder.opened(each)
@@ -23,11 +23,11 @@ def test_the_first_call_of_the_kind_is_found_and_shown_when_it_puts_out_more() -
 
 def test_nothing_is_found_after_the_end() -> None:
     recorder = Recorder()
-    watch = Watch(recorder, ("tools/call", "add"))
+    watch = CallWatch(recorder, ("tools/call", "add"))
     watch.end()
     recorder.opened(call())
     assert watch.call is None
 
 
 def test_without_a_recorder_nothing_is_found() -> None:
-    assert Watch(None, ("tools/call", "add")).call is None
+    assert CallWatch(None, ("tools/call", "add")).call is None
