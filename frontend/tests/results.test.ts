@@ -103,7 +103,7 @@ describe("a search", () => {
     shown(LONG);
     await type('2": 2');
     expect(texts("mark").join("")).toBe('2": 2' + '2": 2');
-    expect(root.querySelector("[role=search] [role=status]")!.textContent).toBe("1 of 2");
+    expect(root.querySelector(".mcpnb-search [role=status]")!.textContent).toBe("1 of 2");
   });
 
   it("goes to the next match with Enter and to the previous with Shift, and round at the end", async () => {
@@ -135,7 +135,7 @@ describe("a search", () => {
   it("says that nothing matches", async () => {
     shown(LONG);
     await type("nowhere");
-    expect(root.querySelector("[role=search] [role=status]")!.textContent).toBe("no match");
+    expect(root.querySelector(".mcpnb-search [role=status]")!.textContent).toBe("no match");
   });
 
   it("leaves a text as it was", async () => {

@@ -19,7 +19,7 @@ export function Search({ finder, what }: { finder: Finder; what: string }) {
   };
   const count = `${finder.count}${finder.more ? "+" : ""}`;
   return (
-    <span class="mcpnb-search" role="search">
+    <span class="mcpnb-search">
       <span role="status">{text && (finder.count ? `${finder.number} of ${count}` : "no match")}</span>
       <input
         type="text"
