@@ -148,6 +148,11 @@ describe("a search", () => {
 });
 
 describe("a tree", () => {
+  it("says that its copy is a part, if the tree is one", () => {
+    shown(`<div class="tree">${fold("", "3 items", [item("0", leaf('"a"')), "<li>... and 2 more, not shown.</li>"])}</div>`);
+    expect(button("Copy the part of this JSON that is shown")).toBeDefined();
+  });
+
   it("opens as a whole, and closes but for its first level", () => {
     shown(TREE);
     const open = () => [...root.querySelectorAll("details")].map((each) => each.open);

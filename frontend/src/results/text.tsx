@@ -44,6 +44,8 @@ function ofTree(tree: HTMLElement): Undo[] {
     folds().forEach((fold) => (fold.open = open || fold === folds()[0]));
     finder.keepFolds();
   };
+  // A very large value is cut, and the copy with it.
+  const cut = [...tree.querySelectorAll("li")].some((item) => !item.querySelector("code"));
   const tools = (
     <>
       {long && <Search finder={finder} what="JSON" />}
@@ -53,7 +55,7 @@ function ofTree(tree: HTMLElement): Undo[] {
       <button type="button" class="mcpnb-quiet" onClick={() => all(false)}>
         Collapse all
       </button>
-      <Copy text={() => textOfTree(tree)} what="this JSON" />
+      <Copy text={() => textOfTree(tree)} what={cut ? "the part of this JSON that is shown" : "this JSON"} />
     </>
   );
   const restore = () => {
