@@ -18,6 +18,7 @@ from importlib.resources import files
 from itertools import zip_longest
 from typing import Any, Literal
 
+from mcp_notebook.rendering.highlight import highlight
 from mcp_notebook.visible import visible
 
 __all__ = [
@@ -33,7 +34,9 @@ __all__ = [
     "fold",
     "heading",
     "json_block",
+    "json_code",
     "json_line",
+    "json_pre",
     "json_text",
     "muted",
     "pre",
@@ -190,6 +193,16 @@ def pre(text: str, *, whole: bool = False) -> str:
     return f"<pre{style}>{escape(text)}</pre>"
 
 
+def json_pre(text: str) -> str:
+    """Show JSON, with its parts marked."""
+    return f"<pre class=json>{highlight(text)}</pre>"
+
+
+def json_code(text: str) -> str:
+    """Show JSON within a line."""
+    return f"<code>{highlight(visible(text))}</code>"
+
+
 def json_text(value: Any) -> str:
     """Write a JSON value: on one line if that is short, else indented."""
     line = json_line(value)
@@ -203,7 +216,7 @@ def json_line(value: Any) -> str:
 
 def json_block(summary: str, value: Mapping[str, Any]) -> str:
     """Fold a JSON value away under a summary."""
-    return fold(escape(summary), pre(json.dumps(value, ensure_ascii=False, indent=2, default=str)))
+    return fold(escape(summary), json_pre(json.dumps(value, ensure_ascii=False, indent=2, default=str)))
 
 
 def fold(summary: str, body: str, *, opened: bool = False) -> str:

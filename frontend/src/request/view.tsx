@@ -295,7 +295,13 @@ function Outcome({ form }: { form: Request }) {
         <Inside key={mount} mount={mount} />
       ))}
       <div aria-live="polite" aria-busy={running} class={running ? "mcpnb-earlier" : ""}>
-        {state.html && <Html html={state.html} class="mcpnb-result" />}
+        {state.html && (
+          <Html
+            html={state.html}
+            class="mcpnb-result"
+            {...(state.whole && { whole: () => form.surface.ask("file") })}
+          />
+        )}
       </div>
     </div>
   );
