@@ -88,7 +88,7 @@ function RowView({ row, surface }: { row: Row; surface: Surface }) {
             class="mcpnb-reason"
             disabled={!ready}
             aria-label={`reason to deny request ${row.number}`}
-            placeholder="reason to deny; the model sees it"
+            placeholder="reason to deny, for the model"
             value={reason}
             onInput={(event) => setReason(event.currentTarget.value)}
           />

@@ -458,20 +458,19 @@ function Checks(props: DrawProps) {
 function Record({ field, label }: DrawProps) {
   const host = useHost();
   if (field.mode === "own") return <Parts field={field} />;
+  const begin = () => {
+    field.context.replenish();
+    field.begin();
+    if (field.mode !== "own") field.open();
+    host.changed();
+  };
   return (
-    <button
-      type="button"
-      class="mcpnb-add"
-      onClick={() => {
-        field.context.replenish();
-        field.begin();
-        if (field.mode !== "own") field.open();
-        host.changed();
-      }}
-    >
-      + Fill in {label}
+    <div class="mcpnb-begin">
+      <button type="button" class="mcpnb-add" onClick={begin}>
+        + Fill in {label}
+      </button>
       <span class="mcpnb-state">{field.mode === "null" ? "null" : emptyWords(field)}</span>
-    </button>
+    </div>
   );
 }
 
