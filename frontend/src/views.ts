@@ -5,9 +5,11 @@ import { ApprovalsView } from "./approvals/view";
 import { QuestionView } from "./question/view";
 import { RequestView } from "./request/view";
 import type { Surface } from "./surface";
+import { WorkbenchView } from "./workbench/view";
 
 export const views: { [name: string]: ComponentType<{ surface: Surface }> } = {
   approvals: ApprovalsView,
   question: QuestionView,
   request: RequestView,
+  workbench: WorkbenchView,
 };
