@@ -65,6 +65,7 @@ function Left({ bench, id, show }: { bench: Bench; id: string; show: string }) {
   const { state } = bench.surface;
   const { method } = bench.query("traffic");
   const inView = (seen: Row[]) => {
+    if (!seen.length) return;
     const from = Math.min(...seen.map((row) => row.at));
     setSpan({ from, to: Math.max(...seen.map((row) => row.at + (row.took ?? 0))) });
   };

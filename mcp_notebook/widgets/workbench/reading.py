@@ -102,9 +102,9 @@ class ReadForm(RequestForm):
         return {"problems": []}
 
     def _follow(self, uri: str, text: str) -> None:
-        self._followed[uri] = text, self._subject.connection.follow(partial(self._heard, uri, text), uris=[uri])
+        self._followed[uri] = text, self._subject.connection.follow(partial(self._noticed, uri, text), uris=[uri])
 
-    def _heard(self, uri: str, text: str, notification: Any) -> None:
+    def _noticed(self, uri: str, text: str, notification: Any) -> None:
         if str(getattr(notification.params, "uri", "")) == uri:
             self._updated[uri] = text
             self._pace.ask(self._read_again)

@@ -128,7 +128,7 @@ class Workbench(Surface):
         self._attached = connection
         self._undo.append(connection.recorder.observe(lambda _: self._drawing.ask(self._draw)))
         try:
-            self._undo.append(connection.follow(self._heard))
+            self._undo.append(connection.follow(self._noticed))
         except McpNotebookError as error:
             self._failed(error)
         self._forms.follow_again()
@@ -137,7 +137,7 @@ class Workbench(Surface):
         while self._undo:
             self._undo.pop()()
 
-    def _heard(self, notification: Any) -> None:
+    def _noticed(self, notification: Any) -> None:
         if not hasattr(notification, "method"):  # not readable by the SDK's client
             return
         self._notifications.keep(notification)
