@@ -18,7 +18,9 @@ export class Bench {
   comparing = 0;
   /** What happened, for the live region. */
   said = "";
-  saidOf: unknown;
+  /** The list to whose form the focus moves when it is there. */
+  goTo = "";
+  private saidOf: unknown;
   private lists = new Map<string, { rows: Rows; version: number }>();
 
   constructor(readonly surface: Surface) {}
@@ -122,6 +124,7 @@ export class Bench {
 
   async edit(call: number): Promise<void> {
     await this.do("edit", { call }, (key) => {
+      this.goTo = "tools";
       this.choose("tools", key);
       this.keep({ tab: "tools" });
       this.said = `call ${call} is in the form of its tool`;

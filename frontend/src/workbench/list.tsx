@@ -52,14 +52,22 @@ export function VirtualList({ rows, id, label, height, chosen, choose, draw, bes
   const measure = () => {
     const element = box.current!;
     const { top, tall } = view.current;
-    view.current.atEnd = element.scrollTop + element.clientHeight >= element.scrollHeight - height / 2;
     view.current.top = element.scrollTop;
     view.current.tall = element.clientHeight || tall;
     if (top !== view.current.top || tall !== view.current.tall) again((count) => count + 1);
   };
-  useLayoutEffect(() => {
+  const scrolled = () => {
+    const element = box.current!;
+    view.current.atEnd = element.scrollTop + element.clientHeight >= element.scrollHeight - height / 2;
+    if (view.current.atEnd) view.current.seen = total;
     measure();
-    const watch = new ResizeObserver(measure);
+  };
+  const toEnd = () => {
+    if (follows && view.current.atEnd) box.current!.scrollTop = box.current!.scrollHeight;
+    measure();
+  };
+  useLayoutEffect(() => {
+    const watch = new ResizeObserver(toEnd);
     watch.observe(box.current!);
     return () => watch.disconnect();
   }, []);
@@ -68,13 +76,20 @@ export function VirtualList({ rows, id, label, height, chosen, choose, draw, bes
     requestAnimationFrame(() => box.current && (box.current.scrollTop += by * height));
   };
   useLayoutEffect(() => {
-    const { current } = view;
-    if (follows && current.atEnd && !current.held && total !== current.seen) box.current!.scrollTop = box.current!.scrollHeight;
-    if (!follows || current.atEnd) current.seen = total;
-    measure();
+    if (view.current.atEnd) view.current.seen = total;
+    if (view.current.held) measure();
+    else toEnd();
   }, [total]);
   useEffect(() => {
+    if (!chosen || chosen === active?.key) return;
+    const place = rows.place(chosen);
+    if (place >= 0) return show(place);
+    view.current.atEnd = false;
+    rows.seek(chosen);
+  }, [chosen]);
+  useEffect(() => {
     rows.look(from, to);
+    rows.top = Math.floor(view.current.top / height);
     const first = Math.ceil(view.current.top / height);
     const top = rows.at(first);
     const following = follows && view.current.atEnd && !view.current.held;
@@ -128,7 +143,7 @@ export function VirtualList({ rows, id, label, height, chosen, choose, draw, bes
         aria-label={label}
         tabIndex={0}
         aria-activedescendant={shown ? `${id}-${current.at}` : undefined}
-        onScroll={measure}
+        onScroll={scrolled}
         onKeyDown={key}
         onPointerEnter={() => (view.current.held = true)}
         onPointerLeave={() => (view.current.held = false)}
@@ -168,9 +183,10 @@ export function VirtualList({ rows, id, label, height, chosen, choose, draw, bes
           type="button"
           class="mcpnb-latest"
           onClick={() => {
-            box.current!.scrollTop = box.current!.scrollHeight;
+            view.current.atEnd = true;
             setActive(undefined);
-            measure();
+            toEnd();
+            box.current!.focus();
           }}
         >
           ↓ Latest{missed > 0 ? ` (${missed} new)` : ""}

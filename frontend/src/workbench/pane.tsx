@@ -61,9 +61,9 @@ export function ListPane({ bench, list, what, id, filters = [], empty, hint, fol
 export function Beside({ bench, name, what, list, children }: { bench: Bench; name: string; what: string; list: ComponentChildren; children: ComponentChildren }) {
   const share = bench.size(name, 36);
   return (
-    <div class="mcpnb-panes" style={{ "--mcpnb-share": `${share}%` }}>
+    <div class={`mcpnb-panes ${children ? "" : "one"}`} style={{ "--mcpnb-share": `${share}%` }}>
       <div class="mcpnb-left">{list}</div>
-      <Separator
+      {children && <Separator
         label={`width of the list of ${what}`}
         upright
         size={share}
@@ -71,8 +71,8 @@ export function Beside({ bench, name, what, list, children }: { bench: Bench; na
         most={70}
         unit={(element) => 100 / (element.parentElement!.clientWidth || 1)}
         resize={(size) => bench.resize(name, size)}
-      />
-      <div class="mcpnb-right">{children}</div>
+      />}
+      {children && <div class="mcpnb-right">{children}</div>}
     </div>
   );
 }
@@ -169,8 +169,22 @@ export function useShown(bench: Bench, list: string): any {
 
 function Chosen({ bench, list, hint }: { bench: Bench; list: string; hint: string }) {
   const shown = useShown(bench, list);
+  const element = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (bench.goTo !== list || !shown?.form) return;
+    bench.goTo = "";
+    // The form attaches itself to its element after this.
+    const timer = setTimeout(() => element.current?.querySelector<HTMLElement>(".mcpnb-call :is(input, textarea, select, button)")?.focus(), 50);
+    return () => clearTimeout(timer);
+  });
   if (!shown || shown.gone) return <p class="mcpnb-empty dim">{shown?.gone ? "It is gone. Choose another one." : hint}</p>;
-  if (shown.form) return <Inside key={shown.form} mount={shown.form} />;
+  if (shown.form) {
+    return (
+      <div ref={element}>
+        <Inside key={shown.form} mount={shown.form} />
+      </div>
+    );
+  }
   return (
     <>
       {shown.parts.map(([, html]: [string, string]) => (

@@ -30,11 +30,14 @@ export class Rows {
   moved: (by: number) => void = () => undefined;
   /** The row that is to stay where it is. */
   anchor: { key: string; at: number } | undefined;
+  /** The first place in view. */
+  top = 0;
   private known = new Map<number, Row>();
   private from = 0;
   private to = 0;
   private asking = false;
   private stale = true;
+  private sought = "";
 
   constructor(
     private readonly surface: Surface,
@@ -69,6 +72,12 @@ export class Rows {
     void this.fetch();
   }
 
+  /** Bring a row into view, wherever it is. */
+  seek(key: string): void {
+    this.sought = key;
+    this.renew();
+  }
+
   /** Ask for other rows. */
   filter(query: Query): void {
     this.query = query;
@@ -85,7 +94,9 @@ export class Rows {
   /** Ask for what is missing: one question at a time, so that a busy kernel is not asked again and again. */
   private async fetch(): Promise<void> {
     if (this.asking || (!this.stale && this.complete)) return;
-    const { query, stale, anchor } = this;
+    const { query, stale } = this;
+    const anchor = this.sought ? { key: this.sought, at: this.top } : this.anchor;
+    this.sought = "";
     const [from, to] = [Math.max(this.from - MORE, 0), this.to + MORE];
     this.asking = true;
     this.stale = false;

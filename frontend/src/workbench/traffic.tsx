@@ -28,11 +28,9 @@ export function Traffic({ bench, id }: { bench: Bench; id: string }) {
   const show = bench.query("traffic").show ?? "calls";
   const calls = state.counts?.traffic ?? 0;
   if (!calls && show === "calls") return <NoCalls bench={bench} />;
-  const left = <Left bench={bench} id={id} show={show} />;
-  if (!bench.chosen("traffic")) return <div class="mcpnb-panes one">{left}</div>;
   return (
-    <Beside bench={bench} name="traffic" what="calls" list={left}>
-      <Detail bench={bench} id={id} />
+    <Beside bench={bench} name="traffic" what="calls" list={<Left bench={bench} id={id} show={show} />}>
+      {bench.chosen("traffic") && <Detail bench={bench} id={id} />}
     </Beside>
   );
 }
@@ -62,8 +60,6 @@ function Left({ bench, id, show }: { bench: Bench; id: string; show: string }) {
   const rows = bench.rows("traffic");
   const pinned = bench.rows("pinned");
   const [span, setSpan] = useState<Span>({ from: 0, to: 0 });
-  const { state } = bench.surface;
-  const { method } = bench.query("traffic");
   const inView = (seen: Row[]) => {
     if (!seen.length) return;
     const from = Math.min(...seen.map((row) => row.at));
@@ -79,38 +75,64 @@ function Left({ bench, id, show }: { bench: Bench; id: string; show: string }) {
   };
   return (
     <>
-      <Bar bench={bench} list="traffic" what={show === "calls" ? "calls" : "traffic"} filters={show === "frames" ? SENDERS : show === "calls" ? STATES : [...STATES, ...SENDERS]}>
-        <span class="mcpnb-chips" role="group" aria-label="show">
-          {KINDS.map(([name, words]) => (
-            <button type="button" aria-pressed={show === name} onClick={() => bench.filter("traffic", { show: name, marks: [], method: "" })}>
-              {words}
-            </button>
-          ))}
-        </span>
-        <select aria-label="method" value={method} onChange={(event) => bench.filter("traffic", { method: event.currentTarget.value })}>
-          <option value="">any method</option>
-          {[...new Set([...rows.methods, ...(method ? [method] : [])])].map((name) => (
-            <option value={name}>{name}</option>
-          ))}
-        </select>
-        <button type="button" aria-pressed={state.held} title="Hold the list still" onClick={() => void bench.surface.ask("hold", { on: !state.held })}>
-          {state.held ? "Resume" : "Pause"}
-        </button>
-        <span class="dim" role="status">
-          {state.held ? (state.news ? `paused, ${state.news} new` : "paused") : ""}
-        </span>
-      </Bar>
-      <div class="mcpnb-axis dim" aria-hidden="true">
-        <span>{span.to > span.from ? `time line: ${duration(span.to - span.from)} in view` : ""}</span>
-      </div>
+      <Bar bench={bench} list="traffic" what={show === "calls" ? "calls" : "traffic"} filters={show === "frames" ? SENDERS : show === "calls" ? STATES : [...STATES, ...SENDERS]} />
+      <Columns span={span} />
       {bench.pinned.length > 0 && pinned.total > 0 && (
         <div class="mcpnb-pinned" style={{ height: `${Math.min(pinned.total, PINS) * ROW + 1}px` }}>
           <VirtualList {...common} rows={pinned} id={`${id}-pinned`} label="pinned calls" />
         </div>
       )}
       <VirtualList {...common} rows={rows} id={`${id}-traffic`} label={show === "calls" ? "calls" : "calls and frames"} follows inView={inView} />
+      {show !== "calls" && rows.answered && !rows.of && <p class="mcpnb-empty dim">No frames yet. They are kept from now on: make a call.</p>}
       <Found bench={bench} list="traffic" what={show === "calls" ? "calls" : "rows"} />
     </>
+  );
+}
+
+/** What the list shows, whether it stands still, and what was said of it. */
+export function Controls({ bench }: { bench: Bench }) {
+  const { state } = bench.surface;
+  const rows = bench.rows("traffic");
+  const { method, show = "calls" } = bench.query("traffic");
+  return (
+    <>
+      <span class="mcpnb-chips" role="group" aria-label="show">
+        {KINDS.map(([name, words]) => (
+          <button type="button" aria-pressed={show === name} onClick={() => bench.filter("traffic", { show: name, marks: [], method: "" })}>
+            {words}
+          </button>
+        ))}
+      </span>
+      <select aria-label="method" value={method} onChange={(event) => bench.filter("traffic", { method: event.currentTarget.value })}>
+        <option value="">any method</option>
+        {[...new Set([...rows.methods, ...(method ? [method] : [])])].map((name) => (
+          <option value={name}>{name}</option>
+        ))}
+      </select>
+      <button type="button" aria-pressed={state.held} title="Hold the list still" onClick={() => void bench.surface.ask("hold", { on: !state.held })}>
+        {state.held ? "Resume" : "Pause"}
+      </button>
+      <span class="dim" role="status">
+        {state.held ? (state.news ? `paused, ${state.news} new` : "paused") : ""}
+      </span>
+    </>
+  );
+}
+
+function Columns({ span }: { span: Span }) {
+  return (
+    <div class="mcpnb-columns mcpnb-traffic-row dim" aria-hidden="true">
+      <span />
+      <span class="mcpnb-number">no.</span>
+      <span>call</span>
+      <span>state</span>
+      <span class="mcpnb-when">began</span>
+      <span class="mcpnb-length">took</span>
+      <span class="mcpnb-axis">
+        <span>0</span>
+        <span>{span.to > span.from ? duration(span.to - span.from) : ""}</span>
+      </span>
+    </div>
   );
 }
 
@@ -202,14 +224,18 @@ function Detail({ bench, id }: { bench: Bench; id: string }) {
     <div class="mcpnb-detail">
       <div class="mcpnb-actions">
         {shown.call ? <CallActions bench={bench} shown={shown} /> : (
-          <button type="button" disabled={!shown.part_of} onClick={() => {
+          <button type="button" disabled={!shown.part_of} onClick={(event) => {
+            toList(event.currentTarget);
             bench.filter("traffic", { show: "calls", text: "", marks: [], method: "" });
             bench.choose("traffic", `call ${shown.part_of}`);
           }}>
             Show the call
           </button>
         )}
-        <button type="button" class="mcpnb-quiet mcpnb-close" aria-label="Close the details" title="Close the details (Esc)" onClick={() => bench.choose("traffic", "")}>
+        <button type="button" class="mcpnb-quiet mcpnb-close" aria-label="Close the details" title="Close the details (Esc)" onClick={(event) => {
+          toList(event.currentTarget);
+          bench.choose("traffic", "");
+        }}>
           <Icon name="close" />
         </button>
       </div>
@@ -220,6 +246,11 @@ function Detail({ bench, id }: { bench: Bench; id: string }) {
       </Tabs>
     </div>
   );
+}
+
+/** Move the focus to the list, because the element that has it disappears. */
+function toList(element: Element): void {
+  element.closest("[data-pane]")?.querySelector<HTMLElement>("[role=listbox]:last-of-type")?.focus();
 }
 
 function CallActions({ bench, shown }: { bench: Bench; shown: any }) {

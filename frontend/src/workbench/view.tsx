@@ -9,7 +9,7 @@ import type { Surface } from "../surface";
 import { Bench } from "./bench";
 import { ListPane } from "./pane";
 import { Separator } from "./separator";
-import { Traffic } from "./traffic";
+import { Controls, Traffic } from "./traffic";
 
 const TRAITS = ["read-only", "writes", "destructive"];
 
@@ -37,7 +37,8 @@ export function WorkbenchView({ surface }: { surface: Surface }) {
           <button type="button" class="mcpnb-quiet" aria-expanded={!folded} onClick={() => bench.keep({ folded: !folded })}>
             <span aria-hidden="true">{folded ? "▸" : "▾"}</span> <b>Traffic</b> ({(state.counts?.traffic ?? 0).toLocaleString("en")})
           </button>
-          <span class="dim" role="status">{bench.said}</span>
+          {!folded && <Controls bench={bench} />}
+          <span class="mcpnb-said" role="status">{bench.said}</span>
         </div>
         {!folded && (
           <>

@@ -56,8 +56,9 @@ class CallRow:
 
     @property
     def marks(self) -> tuple[str, ...]:
-        """The words that a filter can ask for: the call's state."""
-        return (self.item.state,)
+        """The words that a filter can ask for: the call's state, and ``running`` also while it waits."""
+        state = self.item.state
+        return ("running", state) if self.item.running else (state,)
 
     def drawn(self) -> dict[str, Any]:
         """Return what the row shows."""
