@@ -1,9 +1,8 @@
 // What a workbench keeps besides the data in the kernel: what is open, chosen, filtered and pinned, and how wide it is.
 
 import { Refused, type Surface } from "../surface";
-import { type Query, Rows } from "./rows";
+import { ALL, type Query, Rows } from "./rows";
 
-export const ALL: Query = { text: "", marks: [], method: "" };
 
 /** Something about a call that is shown beside it: a comparison, a replay, a saved test. */
 export interface Extra {

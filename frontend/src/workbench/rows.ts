@@ -15,6 +15,8 @@ export interface Query {
   [what: string]: any;
 }
 
+export const ALL: Query = { text: "", marks: [], method: "" };
+
 /** Rows beyond those in view that are asked for, so that scrolling finds them. */
 const MORE = 30;
 
