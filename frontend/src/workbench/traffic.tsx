@@ -215,9 +215,9 @@ function Detail({ bench, id }: { bench: Bench; id: string }) {
   if (shown.gone) return <p class="mcpnb-empty dim">It is no longer kept. Choose another row.</p>;
   const parts: [string, string][] = [...shown.parts];
   if (extra && extra.call === shown.call) parts.push([extra.words, extra.html]);
-  if (extra !== seen) {
+  if (extra && extra !== seen && extra.call === shown.call) {
     setSeen(extra);
-    if (extra?.call === shown.call) setTab(extra!.words);
+    setTab(extra.words);
   }
   const chosen = parts.find(([words]) => words === tab) ?? parts[0]!;
   return (
