@@ -240,7 +240,7 @@ def test_a_resource_is_read_and_a_prompt_filled_in_over_stdio(everything: Lab) -
 
 
 def test_frames_show_what_the_client_asks_by_itself(everything: Lab) -> None:
-    bench(everything).get_by_role("button", name="Frames").click()
+    bench(everything).get_by_role("button", name="Frames", exact=True).click()
     field = bench(everything).get_by_role("searchbox", name="Search traffic")
     field.fill("tools/list")
     expect(rows(everything, "calls and frames").filter(has_text="client's own").first).to_be_visible()
@@ -248,7 +248,7 @@ def test_frames_show_what_the_client_asks_by_itself(everything: Lab) -> None:
     choose(everything, "calls and frames", "result of prompts/get")
     in_both_themes(everything, "workbench-frames")
     bench(everything).get_by_role("button", name="Show the call").click()
-    expect(bench(everything).get_by_role("heading", name=re.compile("prompts/get|simple-prompt")).first).to_be_visible()
+    expect(bench(everything).get_by_role("heading", name=re.compile("call [0-9]+: simple-prompt")).first).to_be_visible()
     bench(everything).get_by_role("button", name="Close", exact=True).click()
     expect(bench(everything)).to_contain_text("Closed. Run the cell again")
     expect(bench(everything).get_by_role("button", name="Refresh")).to_have_count(0)

@@ -13,6 +13,8 @@ export interface Extra {
 
 export class Bench {
   extra: Extra | undefined;
+  /** Whether nobody has seen it yet. */
+  fresh = false;
   /** The call that is to be compared with another one. */
   comparing = 0;
   /** What happened, for the live region. */
@@ -84,7 +86,12 @@ export class Bench {
     const { said } = this.surface.state;
     if (!said?.call || said === this.saidOf) return;
     this.saidOf = said;
-    this.extra = { call: said.call, words: "Replay", html: said.html };
+    this.add({ call: said.call, words: "Replay", html: said.html });
+  }
+
+  private add(extra: Extra): void {
+    this.extra = extra;
+    this.fresh = true;
   }
 
   pin(call: number): void {
@@ -111,7 +118,7 @@ export class Bench {
 
   async compare(call: number, other: number): Promise<void> {
     await this.do("compare", { call, other }, (html) => {
-      this.extra = { call, words: `With call ${other}`, html };
+      this.add({ call, words: `With call ${other}`, html });
       this.choose("traffic", `call ${call}`);
     });
   }
@@ -131,7 +138,7 @@ export class Bench {
   }
 
   async save(call: number, file: string): Promise<void> {
-    await this.do("save", { call, file }, (html) => (this.extra = { call, words: "Test", html }));
+    await this.do("save", { call, file }, (html) => this.add({ call, words: "Test", html }));
   }
 
   /** Ask for an action; why it was refused is said. */

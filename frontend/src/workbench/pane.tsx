@@ -174,8 +174,10 @@ function Chosen({ bench, list, hint }: { bench: Bench; list: string; hint: strin
     if (bench.goTo !== list || !shown?.form) return;
     bench.goTo = "";
     // The form attaches itself to its element after this.
-    const timer = setTimeout(() => element.current?.querySelector<HTMLElement>(".mcpnb-call :is(input, textarea, select, button)")?.focus(), 50);
-    return () => clearTimeout(timer);
+    setTimeout(() => {
+      const first = element.current?.querySelector<HTMLElement>(".mcpnb-form :is(input, textarea, select)");
+      (first ?? element.current?.querySelector<HTMLElement>(".mcpnb-call > .mcpnb-actions button"))?.focus();
+    }, 50);
   });
   if (!shown || shown.gone) return <p class="mcpnb-empty dim">{shown?.gone ? "It is gone. Choose another one." : hint}</p>;
   if (shown.form) {

@@ -1,6 +1,6 @@
 // The traffic: calls and frames as they come, what can be done with them, and one of them in full.
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { Html } from "../parts/html";
 import { Tabs } from "../parts/tabs";
 import { duration } from "../parts/shown";
@@ -210,15 +210,15 @@ function Detail({ bench, id }: { bench: Bench; id: string }) {
   const shown = useShown(bench, "traffic");
   const [tab, setTab] = useState("Call");
   const { extra } = bench;
-  const [seen, setSeen] = useState(extra);
+  useEffect(() => {
+    if (!bench.fresh || !extra || extra.call !== shown?.call) return;
+    bench.fresh = false;
+    setTab(extra.words);
+  });
   if (!shown) return null;
   if (shown.gone) return <p class="mcpnb-empty dim">It is no longer kept. Choose another row.</p>;
   const parts: [string, string][] = [...shown.parts];
   if (extra && extra.call === shown.call) parts.push([extra.words, extra.html]);
-  if (extra && extra !== seen && extra.call === shown.call) {
-    setSeen(extra);
-    setTab(extra.words);
-  }
   const chosen = parts.find(([words]) => words === tab) ?? parts[0]!;
   return (
     <div class="mcpnb-detail">
