@@ -248,7 +248,9 @@ def test_frames_show_what_the_client_asks_by_itself(everything: Lab) -> None:
     choose(everything, "calls and frames", "result of prompts/get")
     in_both_themes(everything, "workbench-frames")
     bench(everything).get_by_role("button", name="Show the call").click()
-    expect(bench(everything).get_by_role("heading", name=re.compile("call [0-9]+: simple-prompt")).first).to_be_visible()
+    expect(
+        bench(everything).get_by_role("heading", name=re.compile("call [0-9]+: .*simple-prompt")).first
+    ).to_be_visible()
     bench(everything).get_by_role("button", name="Close", exact=True).click()
     expect(bench(everything)).to_contain_text("Closed. Run the cell again")
     expect(bench(everything).get_by_role("button", name="Refresh")).to_have_count(0)

@@ -13,6 +13,7 @@ from mcp_notebook import cells
 from mcp_notebook.client import OnProgress, Outcome
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.definition import definition_card
+from mcp_notebook.rendering.list_rows import Offer, OfferRow
 from mcp_notebook.rendering.overview import Lists
 from mcp_notebook.server.listing import listed, tokens
 from mcp_notebook.visible import visible
@@ -21,7 +22,6 @@ from mcp_notebook.widgets.question_card import ask_with
 from mcp_notebook.widgets.request_form import RequestForm
 from mcp_notebook.widgets.tool_form import ToolForm
 from mcp_notebook.widgets.workbench.inspected import Inspected
-from mcp_notebook.widgets.workbench.offers import Offer, OfferRow
 from mcp_notebook.widgets.workbench.pace import Pace
 from mcp_notebook.widgets.workbench.reading import ReadForm
 

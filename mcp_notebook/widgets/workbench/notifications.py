@@ -5,56 +5,13 @@ from __future__ import annotations
 import itertools
 import time
 from collections import deque
-from dataclasses import dataclass
 from typing import Any, Final
 
-from mcp_notebook.rendering import look
+from mcp_notebook.rendering.list_rows import NotificationRow
 
-__all__ = ["NotificationRow", "Notifications"]
+__all__ = ["Notifications"]
 
 MOST_KEPT: Final = 1_000
-
-
-@dataclass(frozen=True)
-class NotificationRow:
-    """A notification that has arrived."""
-
-    number: int
-    at: float
-    method: str
-    params: Any
-
-    @property
-    def key(self) -> str:
-        """The row's key."""
-        return f"notification {self.number}"
-
-    @property
-    def words(self) -> str:
-        """The text to search in."""
-        return f"{self.method} {self.params}".lower()
-
-    @property
-    def marks(self) -> tuple[str, ...]:
-        """The words that a filter can ask for: none."""
-        return ()
-
-    def drawn(self) -> dict[str, Any]:
-        """Return what the row shows."""
-        clock = time.strftime("%H:%M:%S", time.localtime(self.at))
-        name = self.method.removeprefix("notifications/")
-        return {"title": "", "name": name, "text": self._about(), "badges": [], "note": clock}
-
-    def html(self) -> str:
-        """Draw the whole notification."""
-        return look.card(look.code(self.method), look.pre(look.json_text(self.params)))
-
-    def _about(self) -> str:
-        """Describe it in a few words: its URI, or its log message."""
-        if not isinstance(self.params, dict):
-            return ""
-        said = self.params.get("uri") or self.params.get("data") or self.params.get("message") or ""
-        return f"{self.params.get('level', '')} {said}".strip()
 
 
 class Notifications:

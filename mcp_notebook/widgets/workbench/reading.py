@@ -17,6 +17,7 @@ from mcp_notebook.client import OnProgress, Outcome
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.definition import definition_card
+from mcp_notebook.rendering.list_rows import uri_of
 from mcp_notebook.server.listing import listed, tokens
 from mcp_notebook.visible import visible
 from mcp_notebook.widgets.problems import told
@@ -24,7 +25,6 @@ from mcp_notebook.widgets.question_card import ask_with
 from mcp_notebook.widgets.request_form import RequestForm
 from mcp_notebook.widgets.surface import Action
 from mcp_notebook.widgets.workbench.inspected import Inspected
-from mcp_notebook.widgets.workbench.offers import uri_of
 from mcp_notebook.widgets.workbench.pace import Pace
 
 __all__ = ["ReadForm"]
@@ -60,7 +60,7 @@ class ReadForm(RequestForm):
 
     @property
     def actions(self) -> dict[str, Action]:
-        """What the front end can ask for."""
+        """The actions that the front end can ask for, by name."""
         return {**super().actions, "subscribe": lambda message: self._turn(message["arguments"])}
 
     @property

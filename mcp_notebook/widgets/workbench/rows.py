@@ -1,4 +1,4 @@
-"""Give the front end the rows of a list that it shows, of any number that there are."""
+"""Give the front end the rows of a list that it shows, and no others, so that a list of any length is quick."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 
 from mcp_notebook.visible import visible
 
-__all__ = ["Row", "asked_rows"]
+__all__ = ["ListRow", "asked_rows"]
 
 MOST_ROWS: Final = 200
 """Rows in one answer."""
@@ -16,7 +16,7 @@ LONGEST: Final = 300
 """Characters of a text in a row; a longer text is shown whole in the details."""
 
 
-class Row(Protocol):
+class ListRow(Protocol):
     """A row of a list."""
 
     @property
@@ -39,7 +39,7 @@ class Row(Protocol):
         """Return what the row shows, as JSON."""
 
 
-def asked_rows(rows: Sequence[Row], message: Mapping[str, Any]) -> dict[str, Any]:
+def asked_rows(rows: Sequence[ListRow], message: Mapping[str, Any]) -> dict[str, Any]:
     """Return the rows that a message asks for.
 
     Args:
@@ -65,7 +65,7 @@ def asked_rows(rows: Sequence[Row], message: Mapping[str, Any]) -> dict[str, Any
     return {"rows": drawn, "from": start, "total": len(found), "of": len(rows), "place": place}
 
 
-def _filtered(rows: Sequence[Row], message: Mapping[str, Any]) -> Sequence[Row]:
+def _filtered(rows: Sequence[ListRow], message: Mapping[str, Any]) -> Sequence[ListRow]:
     marks, method = set(message.get("marks", ())), message.get("method", "")
     words = str(message.get("text", "")).lower().split()
     if method:

@@ -16,13 +16,13 @@ from mcp_notebook.rendering import look
 from mcp_notebook.rendering.calls.traffic import cell_source
 from mcp_notebook.rendering.clients import clients
 from mcp_notebook.rendering.content import draw_problems
+from mcp_notebook.rendering.list_rows import DefinitionRow, NotificationRow, OfferRow, rows_of
 from mcp_notebook.rendering.overview import overview, summary
 from mcp_notebook.visible import visible
 from mcp_notebook.widgets.surface import Action, Surface
 from mcp_notebook.widgets.workbench.forms import Forms, offers_by_key
 from mcp_notebook.widgets.workbench.inspected import Home, Inspected
-from mcp_notebook.widgets.workbench.notifications import NotificationRow, Notifications
-from mcp_notebook.widgets.workbench.offers import DefinitionRow, OfferRow, rows_of
+from mcp_notebook.widgets.workbench.notifications import Notifications
 from mcp_notebook.widgets.workbench.pace import Pace
 from mcp_notebook.widgets.workbench.replaying import compared, recorded, replay, save
 from mcp_notebook.widgets.workbench.rows import asked_rows
@@ -82,12 +82,12 @@ class Workbench(Surface):
 
     @property
     def rendering(self) -> look.Rendering:
-        """The server for places without widgets: what it says of itself, and the beginning of each list."""
+        """The server for places without widgets: its own description, and the beginning of each list."""
         return summary(self._subject.connection, self._lists)
 
     @property
     def actions(self) -> dict[str, Action]:
-        """What the front end can ask for."""
+        """The actions that the front end can ask for, by name."""
         return {
             "rows": self._asked_rows,
             "show": lambda message: self._show(message["list"], message["key"]),

@@ -1,7 +1,8 @@
-"""Make the rows of what a server offers: tools, resources and templates, prompts, and the definitions behind them."""
+"""Make rows of lists: of what a server offers, of the definitions behind it, and of notifications."""
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,12 +11,13 @@ from typing import Any
 
 from mcp_types import Prompt, Resource, ResourceTemplate, Tool
 
+from mcp_notebook.rendering import look
 from mcp_notebook.rendering.badges import stated_traits
 from mcp_notebook.rendering.overview import Lists
 from mcp_notebook.server.definitions import Definition
 from mcp_notebook.server.listing import listed, tokens
 
-__all__ = ["SERVER", "DefinitionRow", "Offer", "OfferRow", "rows_of", "uri_of"]
+__all__ = ["SERVER", "DefinitionRow", "NotificationRow", "Offer", "OfferRow", "rows_of", "uri_of"]
 
 Offer = Tool | Resource | ResourceTemplate | Prompt
 
@@ -61,6 +63,11 @@ class OfferRow:
             else getattr(item, "mime_type", "") or "",
         }
 
+    def _note(self) -> str:
+        if isinstance(self.item, Tool):
+            return f"{tokens(listed(self.item)):,} tokens"
+        return "" if isinstance(self.item, Prompt) else self.item.mime_type or ""
+
     def _badges(self) -> list[tuple[str, str]]:
         if isinstance(self.item, Tool):
             return list(stated_traits(listed(self.item)))
@@ -103,9 +110,51 @@ class DefinitionRow:
 
     def _about(self) -> str:
         if self.item is None:
-            return "the server: what it says of itself"
+            return "the server itself"
         cell = self.item.cell
         return self.item.kind if cell is None else f"{self.item.kind}, defined in cell {cell.execution_count}"
+
+
+@dataclass(frozen=True)
+class NotificationRow:
+    """A notification that has arrived."""
+
+    number: int
+    at: float
+    method: str
+    params: Any
+
+    @property
+    def key(self) -> str:
+        """The row's key."""
+        return f"notification {self.number}"
+
+    @property
+    def words(self) -> str:
+        """The text to search in."""
+        return f"{self.method} {self.params}".lower()
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """The words that a filter can ask for: none."""
+        return ()
+
+    def drawn(self) -> dict[str, Any]:
+        """Return what the row shows."""
+        clock = time.strftime("%H:%M:%S", time.localtime(self.at))
+        name = self.method.removeprefix("notifications/")
+        return {"title": "", "name": name, "text": self._about(), "badges": [], "note": clock}
+
+    def html(self) -> str:
+        """Draw the whole notification."""
+        return look.card(look.code(self.method), look.pre(look.json_text(self.params)))
+
+    def _about(self) -> str:
+        """Describe it in a few words: its URI, or its log message."""
+        if not isinstance(self.params, dict):
+            return ""
+        said = self.params.get("uri") or self.params.get("data") or self.params.get("message") or ""
+        return f"{self.params.get('level', '')} {said}".strip()
 
 
 def rows_of(lists: Lists, server: str) -> dict[str, Sequence[OfferRow] | Sequence[DefinitionRow]]:
