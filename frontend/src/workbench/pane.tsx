@@ -11,6 +11,8 @@ import type { Row } from "./rows";
 import { Separator } from "./separator";
 
 const ROW = 46;
+/** The share of a list in the width, in percent, until it is changed. */
+const SHARE = 38;
 
 interface Props {
   bench: Bench;
@@ -59,7 +61,7 @@ export function ListPane({ bench, list, what, id, filters = [], empty, hint, fol
 
 /** A list on the left of a line that can be moved, and the rest on its right. */
 export function Beside({ bench, name, what, list, children }: { bench: Bench; name: string; what: string; list: ComponentChildren; children: ComponentChildren }) {
-  const share = bench.size(name, 36);
+  const share = bench.size(name, SHARE);
   return (
     <div class={`mcpnb-panes ${children ? "" : "one"}`} style={{ "--mcpnb-share": `${share}%` }}>
       <div class="mcpnb-left">{list}</div>
