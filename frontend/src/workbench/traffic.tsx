@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { Html } from "../parts/html";
 import { Tabs } from "../parts/tabs";
-import { duration } from "../parts/shown";
+import { duration, shown } from "../parts/shown";
 import type { Bench } from "./bench";
 import { Icon, type Picture } from "./icon";
 import { VirtualList } from "./list";
@@ -106,7 +106,7 @@ export function Controls({ bench }: { bench: Bench }) {
       <select aria-label="method" value={method} onChange={(event) => bench.filter("traffic", { method: event.currentTarget.value })}>
         <option value="">any method</option>
         {[...new Set([...rows.methods, ...(method ? [method] : [])])].map((name) => (
-          <option value={name}>{name}</option>
+          <option value={name}>{shown(name)}</option>
         ))}
       </select>
       <button type="button" aria-pressed={state.held} title="Hold the list still" onClick={() => void bench.surface.ask("hold", { on: !state.held })}>

@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Copy } from "../parts/copy";
 import { Html } from "../parts/html";
+import { shown } from "../parts/shown";
 import { Tabs } from "../parts/tabs";
 import type { Surface } from "../surface";
 import { Bench } from "./bench";
@@ -38,7 +39,7 @@ export function WorkbenchView({ surface }: { surface: Surface }) {
             <span aria-hidden="true">{folded ? "▸" : "▾"}</span> <b>Traffic</b> ({(state.counts?.traffic ?? 0).toLocaleString("en")})
           </button>
           {!folded && <Controls bench={bench} />}
-          <span class="mcpnb-said" role="status">{bench.said}</span>
+          <span class="mcpnb-said" role="status">{shown(bench.said)}</span>
         </div>
         {!folded && (
           <>

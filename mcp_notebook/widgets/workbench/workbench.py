@@ -259,5 +259,5 @@ class Workbench(Surface):
 
 
 def _bare(html: str) -> str:
-    """Leave out the style sheet, which the front end has."""
-    return html.replace(look.style(), "")
+    """Leave out the style sheet, which the front end has, and make every character visible."""
+    return visible(html.replace(look.style(), ""))
