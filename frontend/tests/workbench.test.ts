@@ -1,7 +1,7 @@
 // The lists of the workbench: which rows are in the page, which are asked for, and how names are shortened.
 
 import { describe, expect, it, vi } from "vitest";
-import { placeAfter, window_ } from "../src/workbench/list";
+import { placeAfter, placesIn } from "../src/workbench/list";
 import { ends } from "../src/workbench/middle";
 import { ALL, Rows } from "../src/workbench/rows";
 
@@ -30,16 +30,16 @@ const settled = () => new Promise((done) => setTimeout(done));
 
 describe("the rows in the page", () => {
   it("are those in view and a few around them, of any number", () => {
-    const [from, to] = window_(44_000, 440, 44, 10_000);
+    const [from, to] = placesIn(44_000, 440, 44, 10_000);
     expect(from).toBeLessThanOrEqual(1000);
     expect(to).toBeGreaterThanOrEqual(1010);
     expect(to - from).toBeLessThan(30);
   });
 
   it("end where the list ends", () => {
-    expect(window_(0, 440, 44, 3)).toEqual([0, 3]);
-    expect(window_(44_000, 440, 44, 3)).toEqual([3, 3]);
-    expect(window_(0, 440, 44, 0)).toEqual([0, 0]);
+    expect(placesIn(0, 440, 44, 3)).toEqual([0, 3]);
+    expect(placesIn(44_000, 440, 44, 3)).toEqual([3, 3]);
+    expect(placesIn(0, 440, 44, 0)).toEqual([0, 0]);
   });
 });
 

@@ -1,6 +1,6 @@
 // A list of any length: only the rows in view are in the page.
 
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Row, Rows } from "./rows";
 
@@ -29,7 +29,7 @@ interface Props {
 }
 
 /** The rows in view, with those around them. */
-export function window_(top: number, tall: number, height: number, total: number): [from: number, to: number] {
+export function placesIn(top: number, tall: number, height: number, total: number): [from: number, to: number] {
   const from = Math.max(Math.floor(top / height) - AROUND, 0);
   return [Math.min(from, total), Math.min(Math.ceil((top + tall) / height) + AROUND, total)];
 }
@@ -40,64 +40,98 @@ export function placeAfter(key: string, at: number, page: number, total: number)
   return to === undefined || !total ? undefined : Math.min(Math.max(to, 0), total - 1);
 }
 
-export function VirtualList({ rows, id, label, height, chosen, choose, draw, beside, keys, follows, inView }: Props) {
-  const box = useRef<HTMLDivElement>(null);
-  const [, again] = useState(0);
-  const view = useRef({ top: 0, tall: 400, atEnd: true, held: false, seen: 0 });
-  const [active, setActive] = useState<{ key: string; at: number } | undefined>();
-  const [resting, setResting] = useState(0);
-  const { total } = rows;
-  const [from, to] = window_(view.current.top, view.current.tall, height, total);
+interface Active {
+  key: string;
+  at: number;
+}
 
-  const measure = () => {
-    const element = box.current!;
-    const { top, tall } = view.current;
-    view.current.top = element.scrollTop;
-    view.current.tall = element.clientHeight || tall;
-    if (top !== view.current.top || tall !== view.current.tall) again((count) => count + 1);
-  };
-  const scrolled = () => {
-    const element = box.current!;
-    view.current.atEnd = element.scrollTop + element.clientHeight >= element.scrollHeight - height / 2;
-    if (view.current.atEnd) view.current.seen = total;
-    measure();
-  };
-  const toEnd = () => {
-    if (follows && view.current.atEnd) box.current!.scrollTop = box.current!.scrollHeight;
-    measure();
-  };
+/** What is in view of a list: it follows the end as long as that is in view and nobody points at a row. */
+class View {
+  top = 0;
+  tall = 400;
+  atEnd = true;
+  /** Whether the pointer is over the list, so that no row may move under it. */
+  held = false;
+  /** The number of rows when the end was last in view. */
+  seen = 0;
+
+  constructor(
+    private readonly box: RefObject<HTMLDivElement>,
+    private readonly height: number,
+    private readonly changed: () => void,
+  ) {}
+
+  measure(): void {
+    const element = this.box.current!;
+    const { top, tall } = this;
+    this.top = element.scrollTop;
+    this.tall = element.clientHeight || tall;
+    if (top !== this.top || tall !== this.tall) this.changed();
+  }
+
+  scrolled(total: number): void {
+    const element = this.box.current!;
+    this.atEnd = element.scrollTop + element.clientHeight >= element.scrollHeight - this.height / 2;
+    if (this.atEnd) this.seen = total;
+    this.measure();
+  }
+
+  toEnd(): void {
+    this.box.current!.scrollTop = this.box.current!.scrollHeight;
+    this.measure();
+  }
+
+  /** Bring a row into view. */
+  show(place: number): void {
+    const element = this.box.current!;
+    const top = place * this.height;
+    if (top < element.scrollTop) element.scrollTop = top;
+    else if (top + this.height > element.scrollTop + element.clientHeight) element.scrollTop = top + this.height - element.clientHeight;
+    this.measure();
+  }
+
+  get page(): number {
+    return Math.max(Math.floor(this.tall / this.height) - 1, 1);
+  }
+}
+
+/** Follow the list: its growth, the rows that move, and what is chosen elsewhere. */
+function useView(box: RefObject<HTMLDivElement>, { rows, height, chosen, follows }: Props, active: Active | undefined): View {
+  const [, again] = useState(0);
+  const [view] = useState(() => new View(box, height, () => again((count) => count + 1)));
+  const { total } = rows;
   useLayoutEffect(() => {
-    const watch = new ResizeObserver(toEnd);
+    const watch = new ResizeObserver(() => (follows && view.atEnd ? view.toEnd() : view.measure()));
     watch.observe(box.current!);
     return () => watch.disconnect();
   }, []);
-  rows.moved = (by) => {
-    if (active) setActive({ ...active, at: active.at + by });
-    requestAnimationFrame(() => box.current && (box.current.scrollTop += by * height));
-  };
   useLayoutEffect(() => {
-    if (view.current.atEnd) view.current.seen = total;
-    if (view.current.held) measure();
-    else toEnd();
+    if (view.atEnd) view.seen = total;
+    if (follows && view.atEnd && !view.held) view.toEnd();
+    else view.measure();
   }, [total]);
   useEffect(() => {
     if (!chosen || chosen === active?.key) return;
     const place = rows.place(chosen);
-    if (place >= 0) return show(place);
-    view.current.atEnd = false;
+    if (place >= 0) return view.show(place);
+    view.atEnd = false;
     rows.seek(chosen);
   }, [chosen]);
   useEffect(() => {
-    rows.look(from, to);
-    rows.top = Math.floor(view.current.top / height);
-    const first = Math.ceil(view.current.top / height);
-    const top = rows.at(first);
-    const following = follows && view.current.atEnd && !view.current.held;
-    rows.anchor = following || !top || first === 0 ? undefined : { key: top.key, at: first };
+    rows.top = Math.floor(view.top / height);
+    rows.look(...placesIn(view.top, view.tall, height, total));
+    const first = Math.ceil(view.top / height);
+    const row = rows.at(first);
+    const following = follows && view.atEnd && !view.held;
+    rows.anchor = following || !row || first === 0 ? undefined : { key: row.key, at: first };
   });
-  const places = Array.from({ length: Math.max(to - from, 0) }, (_, index) => from + index);
-  const seen = places.map((place) => rows.at(place)).filter((row) => row !== undefined);
-  useEffect(() => inView?.(seen), [seen.map((row) => row.key + row.state).join()]);
+  return view;
+}
+
+/** The row that the keys act on; one on which they rest is opened. */
+function useActive(rows: Rows, choose: (row: Row) => void): [Active | undefined, (active: Active | undefined, rests?: boolean) => void] {
+  const [active, setActive] = useState<Active | undefined>();
+  const [resting, setResting] = useState(0);
   useEffect(() => {
     if (!resting || !active) return;
     const timer = setTimeout(() => {
@@ -106,34 +140,40 @@ export function VirtualList({ rows, id, label, height, chosen, choose, draw, bes
     }, REST);
     return () => clearTimeout(timer);
   }, [resting, active?.at, active ? rows.at(active.at)?.key : ""]);
+  const activate = (to: Active | undefined, rests = false) => {
+    setActive(to);
+    setResting((count) => (rests ? count + 1 : 0));
+  };
+  return [active, activate];
+}
 
-  const show = (place: number) => {
-    const element = box.current!;
-    const top = place * height;
-    if (top < element.scrollTop) element.scrollTop = top;
-    else if (top + height > element.scrollTop + element.clientHeight) element.scrollTop = top + height - element.clientHeight;
-    measure();
+export function VirtualList(props: Props) {
+  const { rows, id, label, height, chosen, choose, keys, follows, inView } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const [active, activate] = useActive(rows, choose);
+  const view = useView(box, props, active);
+  rows.moved = (by) => {
+    if (active) activate({ ...active, at: active.at + by });
+    requestAnimationFrame(() => box.current && (box.current.scrollTop += by * height));
   };
-  const go = (place: number) => {
-    show(place);
-    setActive({ key: rows.at(place)?.key ?? "", at: place });
-    setResting((count) => count + 1);
-  };
+  const { total } = rows;
+  const [from, to] = placesIn(view.top, view.tall, height, total);
+  const places = Array.from({ length: Math.max(to - from, 0) }, (_, index) => from + index);
+  const seen = places.map((place) => rows.at(place)).filter((row) => row !== undefined);
+  useEffect(() => inView?.(seen), [seen.map((row) => row.key + row.state).join()]);
+  const current = active?.at ?? rows.place(chosen);
   const key = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const at = active?.at ?? rows.place(chosen);
-    const page = Math.max(Math.floor(view.current.tall / height) - 1, 1);
-    const to = placeAfter(event.key, at, page, total);
-    const row = rows.at(at);
-    if (to !== undefined) go(to);
-    else if (row && (event.key === "Enter" || event.key === " ")) choose(row);
+    const to = placeAfter(event.key, current, view.page, total);
+    const row = rows.at(current);
+    if (to !== undefined) {
+      view.show(to);
+      activate({ key: rows.at(to)?.key ?? "", at: to }, true);
+    } else if (row && (event.key === "Enter" || event.key === " ")) choose(row);
     else if (!row || !keys?.(event.key, row)) return;
     event.preventDefault();
     event.stopPropagation();
   };
-  const current = active ?? (rows.place(chosen) >= 0 ? { key: chosen, at: rows.place(chosen) } : undefined);
-  const shown = current && current.at >= from && current.at < to;
-  const missed = follows && !view.current.atEnd ? total - view.current.seen : 0;
   return (
     <div class="mcpnb-list">
       <div
@@ -142,56 +182,61 @@ export function VirtualList({ rows, id, label, height, chosen, choose, draw, bes
         role="listbox"
         aria-label={label}
         tabIndex={0}
-        aria-activedescendant={shown ? `${id}-${current.at}` : undefined}
-        onScroll={scrolled}
+        aria-activedescendant={current >= from && current < to ? `${id}-${current}` : undefined}
+        onScroll={() => view.scrolled(total)}
         onKeyDown={key}
-        onPointerEnter={() => (view.current.held = true)}
-        onPointerLeave={() => (view.current.held = false)}
+        onPointerEnter={() => (view.held = true)}
+        onPointerLeave={() => (view.held = false)}
       >
         <div role="presentation" style={{ height: `${total * height}px`, position: "relative" }}>
-          {places.map((place) => {
-            const row = rows.at(place);
-            return (
-              <div key={row?.key ?? place} role="presentation" class="mcpnb-item" style={{ top: `${place * height}px`, height: `${height}px` }}>
-                <div
-                  id={`${id}-${place}`}
-                  role="option"
-                  aria-selected={row !== undefined && row.key === chosen}
-                  aria-setsize={total}
-                  aria-posinset={place + 1}
-                  class={current?.at === place ? "active" : ""}
-                  onClick={() => {
-                    if (!row) return;
-                    setActive({ key: row.key, at: place });
-                    choose(row);
-                  }}
-                >
-                  {row ? draw(row) : <span class="mcpnb-placeholder" aria-label="not loaded yet" />}
-                </div>
-                {row && beside && (
-                  <div class="mcpnb-beside" aria-hidden="true">
-                    {beside(row)}
-                  </div>
-                )}
-              </div>
-            );
-          })}
+          {places.map((place) => (
+            <Item key={rows.at(place)?.key ?? place} {...props} place={place} active={place === current} activate={activate} />
+          ))}
         </div>
       </div>
-      {follows && !view.current.atEnd && (
-        <button
-          type="button"
-          class="mcpnb-latest"
-          onClick={() => {
-            view.current.atEnd = true;
-            setActive(undefined);
-            toEnd();
-            box.current!.focus();
-          }}
-        >
-          ↓ Latest{missed > 0 ? ` (${missed} new)` : ""}
-        </button>
+      {follows && !view.atEnd && <Latest news={total - view.seen} go={() => {
+        activate(undefined);
+        view.atEnd = true;
+        view.toEnd();
+        box.current!.focus();
+      }} />}
+    </div>
+  );
+}
+
+function Item({ rows, id, height, chosen, choose, draw, beside, place, active, activate }: Props & { place: number; active: boolean; activate: (active: Active) => void }) {
+  const row = rows.at(place);
+  const click = () => {
+    if (!row) return;
+    activate({ key: row.key, at: place });
+    choose(row);
+  };
+  return (
+    <div role="presentation" class="mcpnb-item" style={{ top: `${place * height}px`, height: `${height}px` }}>
+      <div
+        id={`${id}-${place}`}
+        role="option"
+        aria-selected={row !== undefined && row.key === chosen}
+        aria-setsize={rows.total}
+        aria-posinset={place + 1}
+        class={active ? "active" : ""}
+        onClick={click}
+      >
+        {row ? draw(row) : <span class="mcpnb-placeholder" aria-label="not loaded yet" />}
+      </div>
+      {row && beside && (
+        <div class="mcpnb-beside" aria-hidden="true">
+          {beside(row)}
+        </div>
       )}
     </div>
+  );
+}
+
+function Latest({ news, go }: { news: number; go: () => void }) {
+  return (
+    <button type="button" class="mcpnb-latest" onClick={go}>
+      ↓ Latest{news > 0 ? ` (${news} new)` : ""}
+    </button>
   );
 }
