@@ -56,7 +56,7 @@ class View {
   seen = 0;
 
   constructor(
-    private readonly box: RefObject<HTMLDivElement>,
+    private readonly box: RefObject<HTMLDivElement | null>,
     private readonly height: number,
     private readonly changed: () => void,
   ) {}
@@ -96,7 +96,7 @@ class View {
 }
 
 /** Follow the list: its growth, the rows that move, and what is chosen elsewhere. */
-function useView(box: RefObject<HTMLDivElement>, { rows, height, chosen, follows }: Props, active: Active | undefined): View {
+function useView(box: RefObject<HTMLDivElement | null>, { rows, height, chosen, follows }: Props, active: Active | undefined): View {
   const [, again] = useState(0);
   const [view] = useState(() => new View(box, height, () => again((count) => count + 1)));
   const { total } = rows;
