@@ -16,7 +16,7 @@ from tests.support.programs import PROGRAMS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-SETUP = '''%load_ext mcp_notebook
+SETUP = """%load_ext mcp_notebook
 import datetime
 from typing import Annotated, Any, Literal
 from mcp.server.mcpserver import Elicit, Resolve
@@ -41,9 +41,9 @@ class Where(BaseModel):
 
 def ask_where() -> Elicit[Where]:
     return Elicit("In which branch do you want to fetch it?", Where)
-'''
+"""
 
-ALL_KINDS = '''%%mcp_tool --read-only
+ALL_KINDS = """%%mcp_tool --read-only
 def everything(
     title: Annotated[str, Field(title="Title of the book", description="The whole title. " * 30, min_length=2)],
     a_name_that_is_so_long_that_it_does_not_fit_into_any_column_of_any_form_that_i_know_of_even_wide_ones: int = 3,
@@ -70,7 +70,7 @@ def everything(
 def reserve(where: Annotated[Where, Resolve(ask_where)]) -> str:
     "Reserve a book."
     return f"It waits at {where.branch}."
-'''
+"""
 
 FORM = "%mcp form everything"
 ASKING = "%mcp form reserve"
@@ -84,10 +84,12 @@ WRONG = """root => {
   const page = document.documentElement;
   for (const element of root.querySelectorAll('*')) {
     const style = getComputedStyle(element);
-    if (style.display === 'none' || style.visibility === 'hidden' || element.closest('.mcpnb-unseen, svg, option')) continue;
+    const unseen = style.display === 'none' || style.visibility === 'hidden';
+    if (unseen || element.closest('.mcpnb-unseen, svg, option')) continue;
     const scrolls = value => value === 'auto' || value === 'scroll';
     const name = element.tagName.toLowerCase() + '.' + element.className;
-    if (scrolls(style.overflowX) && element.scrollWidth > element.clientWidth + 1 && !element.matches('.scrolled, pre'))
+    const wide = element.scrollWidth > element.clientWidth + 1;
+    if (scrolls(style.overflowX) && wide && !element.matches('.scrolled, pre'))
       found.push(name + ' scrolls sideways');
     const over = element.scrollHeight - element.clientHeight;
     if (scrolls(style.overflowY) && over > 0 && over < 16) found.push(name + ' scrolls for ' + over + ' px');

@@ -6,7 +6,6 @@ import re
 
 import pytest
 
-from mcp_notebook.recording import Call
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.badges import state_chip, traits
 
