@@ -53,7 +53,7 @@ def definition_card(
 
 @dataclass(frozen=True)
 class Sections:
-    """What the card of a tool says about its schemas.
+    """The schemas of a tool, as its card shows them.
 
     Attributes:
         html: The arguments, the result and the behavior.
