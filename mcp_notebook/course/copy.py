@@ -61,11 +61,11 @@ def copy_course(folder: Path, *, fresh: bool = False) -> str:
 
 
 def _content(notebook: Path) -> Any:
-    """Return what a notebook says, without the Python that it was last opened with."""
+    """Return what a notebook says, without the Python that it was opened with; None if it is no notebook any more."""
     try:
-        content = json.loads(notebook.read_text(encoding="utf-8"))
+        content = _not_run(json.loads(notebook.read_text(encoding="utf-8")))
         content["metadata"].pop("language_info", None)
-    except (ValueError, KeyError, AttributeError, TypeError):  # the learner has changed it
+    except (ValueError, KeyError, AttributeError, TypeError):
         return None
     return content
 
@@ -74,9 +74,18 @@ def _for_this_python(notebook: Path) -> str:
     """Return a notebook as JupyterLab writes it with this Python, so that opening it does not change it."""
     from ipykernel.ipkernel import IPythonKernel
 
-    content = json.loads(notebook.read_text(encoding="utf-8"))
+    content = _not_run(json.loads(notebook.read_text(encoding="utf-8")))
     content["metadata"]["language_info"] = IPythonKernel.language_info
     return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _not_run(content: Any) -> Any:
+    """Count no cell as run: the learner has run none, though the stored outputs can be read."""
+    for cell in content["cells"]:
+        if cell["cell_type"] == "code":
+            for each in (cell, *(output for output in cell["outputs"] if "execution_count" in output)):
+                each["execution_count"] = None
+    return content
 
 
 def _trust(notebooks: Iterable[Path]) -> None:
