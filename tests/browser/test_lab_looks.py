@@ -76,8 +76,10 @@ FORM = "%mcp form everything"
 ASKING = "%mcp form reserve"
 CELLS = [SETUP, ALL_KINDS, FORM, ASKING]
 
-VALUES = """{"title": "Dune", "tags": ["long", "blue"], "some": ["a"], "map": {"one": 1, "two": 2},
- "pet": {"kind": "dog"}, "reader": {"name": "Ada", "born": "1815-12-10", "loans": [{"kind": "cat"}, {"kind": "dog", "tricks": ["sit"]}]}}"""
+VALUES = """{
+  "title": "Dune", "tags": ["long", "blue"], "some": ["a"], "map": {"one": 1, "two": 2}, "pet": {"kind": "dog"},
+  "reader": {"name": "Ada", "born": "1815-12-10", "loans": [{"kind": "cat"}, {"kind": "dog", "tricks": ["sit"]}]}
+}"""
 
 WRONG = """root => {
   const found = [];
