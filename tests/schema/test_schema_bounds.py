@@ -21,7 +21,7 @@ from mcp_notebook.schema import (
     type_in_words,
 )
 from mcp_notebook.server.lint import lint
-from mcp_notebook.widgets.form import SchemaForm
+from tests.support.front_end import Hands
 
 HANG = 30.0
 """Seconds: not a speed, but the sign that something goes on for ever."""
@@ -147,7 +147,7 @@ def test_a_schema_that_branches_without_end_is_described_in_words_and_has_a_form
     entry = {"name": "t", "description": "d", "inputSchema": schema, "outputSchema": schema}
     assert lint(entry, None)
     assert "p99" in definition_card("tool", entry, server="s").text
-    SchemaForm({"type": "object", "properties": {"p": {"$ref": "#/$defs/d0"}}, "$defs": part["$defs"]}).close()
+    assert Hands({"type": "object", "properties": {"p": {"$ref": "#/$defs/d0"}}, "$defs": part["$defs"]}).draft() == {}
     assert time.monotonic() - before < HANG
 
 
