@@ -77,12 +77,34 @@ class Hands:
         self._ask("fill", text=json.dumps(values))
 
     def draft(self) -> dict[str, Any]:
-        found = json.loads(self._ask("draft"))
+        found = json.loads(self.text())
         assert isinstance(found, dict)
         return found
 
+    def text(self) -> str:
+        """Return the arguments as the front end sends them, valid or not."""
+        return str(self._ask("draft"))
+
     def act(self, name: str, *args: Any, at: tuple[str | int, ...] = ()) -> Any:
         return self._ask("act", place=at, name=name, args=args)
+
+    def choose(self, label: str, *place: str | int) -> None:
+        """Choose an option or a variant by its label."""
+        node = self.look(*place)["node"]
+        labels = [each for each, _ in node.get("options") or node["variants"]]
+        self.act("choose" if "options" in node else "chooseVariant", labels.index(label), at=place)
+
+    def type(self, characters: str, *place: str | int) -> None:
+        """Type into the input of a field."""
+        self.act("type", characters, at=place)
+
+    def choose_null(self, *place: str | int) -> None:
+        """Choose null: from the menu of the field, or among its options."""
+        if self.look(*place)["canBeNull"]:
+            self.act("setNull", at=place)
+        else:
+            values = [value for _, value in self.look(*place)["node"]["options"]]
+            self.act("choose", values.index("null"), at=place)
 
     def look(self, *place: str | int) -> dict[str, Any]:
         found = self._ask("look", place=place)
@@ -97,7 +119,7 @@ class Hands:
 
     def problems(self) -> list[Problem]:
         """Return what the form shows after Python has checked it."""
-        draft = self._ask("draft")
+        draft = self.text()
         found = self._checker.problems(json.loads(draft))
         self._ask("told", draft=draft, problems=[{"place": p.place, "reason": p.reason} for p in found])
         return self.local_problems()

@@ -118,7 +118,18 @@ export class Field {
   /** Whether an empty text or list is something that a person can choose. */
   get canBeEmpty(): boolean {
     if (this.node.kind === "text") return !this.node.least && !NEVER_EMPTY.has(this.node.format ?? "");
-    return this.node.kind === "many" && !this.node.some;
+    return (this.node.kind === "many" && !this.node.some) || (this.node.kind === "rows" && !this.node.least);
+  }
+
+  /** Whether it holds an empty text or list. */
+  get empty(): boolean {
+    const { kind } = this.node;
+    if (this.mode !== "own") return false;
+    return (
+      (kind === "text" && this.typed === "") ||
+      (kind === "many" && !this.options.size) ||
+      (kind === "rows" && !this.rows.length)
+    );
   }
 
   private get beginsEmpty(): boolean {
@@ -167,6 +178,8 @@ export class Field {
     this.mode = "own";
     this.typed = "";
     this.options = new Set();
+    this.rows = [];
+    this.made = this.node.kind === "rows";
   }
 
   setJson(): void {
