@@ -111,7 +111,16 @@ class Hands:
         assert isinstance(found, dict)
         return found
 
+    def whole(self) -> dict[str, Any]:
+        """Look at the field of all arguments, also where a union stands there."""
+        return self.shown()[0]
+
+    def shown(self) -> list[dict[str, Any]]:
+        """Look at all fields that are shown, in their order."""
+        return list(self._ask("shown"))
+
     def count(self) -> int:
+        """Count the fields that are shown."""
         return int(self._ask("count"))
 
     def local_problems(self) -> list[Problem]:

@@ -4,6 +4,8 @@ import { type Json, parse, write } from "../json";
 import type { Description, Problem } from "./description";
 import { Context, Field, UNSET } from "./field";
 
+const NO_OBJECT = "the arguments must be one object, in braces";
+
 export class Form {
   readonly whole: Field;
   /** What Python says about the draft `checked`. */
@@ -25,7 +27,7 @@ export class Form {
   /** Show arguments (JSON text); those that are not named become unset. */
   fill(text: string): void {
     const value = parse(text);
-    if (!(value instanceof Map)) throw new SyntaxError("the arguments must be one object, in braces");
+    if (!(value instanceof Map)) throw new SyntaxError(NO_OBJECT);
     this.fillWith(value);
   }
 
@@ -47,7 +49,7 @@ export class Form {
   /** All that is known to be wrong, in the order of the fields; Python's words count if both know a place. */
   problems(): Problem[] {
     const local = this.localProblems();
-    if (this.draft() !== this.checked) return local;
+    if (this.draft() !== this.checked || this.unchosen) return local;
     const key = (problem: Problem) => JSON.stringify(problem.place);
     const typed = new Set(local.filter((problem) => this.whole.at(problem.place).typedProblem()).map(key));
     const found = this.found.filter((problem) => !typed.has(key(problem)));
@@ -55,9 +57,17 @@ export class Form {
     return this.inOrder([...local.filter((problem) => !known.has(key(problem))), ...found]);
   }
 
+  /** Whether a person has to choose among kinds of arguments first. */
+  private get unchosen(): boolean {
+    return this.whole.node.kind === "union" && this.whole.mode === "unset";
+  }
+
   private localProblems(): Problem[] {
-    if (this.whole.value() === UNSET) return [{ place: [], reason: "choose what to send" }];
-    return this.whole.problems();
+    if (this.unchosen) return [{ place: [], reason: "choose what to send" }];
+    const value = this.whole.value();
+    if (value === UNSET) return []; // nothing is written instead of fields: no arguments
+    const found = this.whole.problems();
+    return found.length || value instanceof Map ? found : [{ place: [], reason: NO_OBJECT }];
   }
 
   private inOrder(problems: Problem[]): Problem[] {
