@@ -8,11 +8,15 @@ from typing import Any, Final
 
 from mcp_notebook.schema.following import follows, one_look
 from mcp_notebook.schema.parameters import Schema, choices, resolve, sequence
+from mcp_notebook.schema.problem import shortened
 
 __all__ = ["accepts_null", "accepts_text", "accepts_text_only", "message_of", "type_in_words"]
 
 MAX_DEPTH: Final = 3
 """Levels of a schema that are described, because a recursive one has no end."""
+
+MOST_OF_MESSAGE: Final = 200
+"""The most characters of a schema's own message."""
 
 MOST_OPTIONS: Final = 30
 """The most options that are named; the others are counted."""
@@ -52,7 +56,7 @@ def message_of(schema: Any, keyword: str) -> str:
         message = message.get(keyword)
     if keyword == "pattern":
         message = message or schema.get("patternErrorMessage")
-    return message if isinstance(message, str) else ""
+    return shortened(message, MOST_OF_MESSAGE) if isinstance(message, str) else ""
 
 
 def _options(schema: Schema) -> list[Any]:
