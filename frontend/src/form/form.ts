@@ -14,7 +14,13 @@ export class Form {
 
   constructor(description: Description) {
     const context = new Context(description);
-    this.whole = new Field(context, description.root, { name: "arguments", required: true, depth: 0, choices: 0 });
+    this.whole = new Field(context, description.root, {
+      name: "arguments",
+      required: true,
+      depth: 0,
+      choices: 0,
+      loose: Boolean(description.loose),
+    });
     this.whole.begin();
   }
 
@@ -49,10 +55,13 @@ export class Form {
   /** All that is known to be wrong, in the order of the fields; Python's words count if both know a place. */
   problems(): Problem[] {
     const local = this.localProblems();
-    if (this.draft() !== this.checked || this.unchosen) return local;
+    const sure = local.filter(({ unsure }) => !unsure);
+    if (this.draft() !== this.checked || this.unchosen || !this.found.length) return sure;
     const key = (problem: Problem) => JSON.stringify(problem.place);
-    const typed = new Set(local.filter((problem) => this.whole.at(problem.place).typedProblem()).map(key));
-    const found = this.found.filter((problem) => !typed.has(key(problem)));
+    const typed = new Set(sure.filter((problem) => this.whole.at(problem.place).typedProblem()).map(key));
+    // Python may speak of another variant than the one that was chosen; this one has its own problems.
+    const here = (problem: Problem) => sure.length === local.length || this.whole.has(problem.place);
+    const found = this.found.filter((problem) => !typed.has(key(problem)) && here(problem));
     const known = new Set(found.map(key));
     return this.inOrder([...local.filter((problem) => !known.has(key(problem))), ...found]);
   }
