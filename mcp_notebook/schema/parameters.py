@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 from urllib.parse import unquote
 
 from mcp_notebook.schema.following import follows, one_look
+from mcp_notebook.schema.messages import with_messages
 
 __all__ = [
     "UNSET",
@@ -98,12 +99,13 @@ def resolve(schema: Any, root: Schema) -> Schema:
     beside: dict[str, Any] = {}
     while isinstance(schema, Mapping) and (keyword := next((k for k in _REFERENCES if k in schema), None)):
         reference = schema[keyword]
-        beside = {**{k: v for k, v in schema.items() if k != keyword and (k in _WORDS or not alone)}, **beside}
+        here = {k: v for k, v in schema.items() if k != keyword and (k in _WORDS or not alone)}
+        beside = with_messages({**here, **beside}, here, beside)
         if not isinstance(reference, str) or reference in seen or not follows():
             return beside
         seen.add(reference)
         schema = _look_up(reference, root)
-    return {**schema, **beside} if isinstance(schema, Mapping) else beside
+    return with_messages({**schema, **beside}, schema, beside) if isinstance(schema, Mapping) else beside
 
 
 def version(root: Schema) -> int:
@@ -179,7 +181,7 @@ def merge(first: Schema, second: Schema) -> dict[str, Any]:
     required = [*sequence(first.get("required")), *sequence(second.get("required"))]
     if required:
         merged["required"] = required
-    return merged
+    return with_messages(merged, first, second)
 
 
 def choices(schema: Schema) -> list[Any] | None:

@@ -16,9 +16,9 @@ from referencing.jsonschema import EMPTY_REGISTRY, specification_with
 from mcp_notebook.schema.budget import Budget, NotChecked, spending
 from mcp_notebook.schema.lenient_validator import TOO_DEEP, LenientCheck, lenient_validator
 from mcp_notebook.schema.light import light, light_schema
+from mcp_notebook.schema.messages import message_of
 from mcp_notebook.schema.parameters import Schema, sequence
 from mcp_notebook.schema.problem import WIDTH, Problem, brief, shortened
-from mcp_notebook.schema.words import message_of
 
 __all__ = ["Checker", "Findings", "fault_of"]
 

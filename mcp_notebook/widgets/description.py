@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from mcp_notebook.schema import UNSET, Schema, Shape, flatten, one_look, shape_of, type_in_words
 from mcp_notebook.schema.budget import Budget, NotChecked
+from mcp_notebook.schema.messages import message_of
 from mcp_notebook.schema.parameters import mapping, sequence, version
-from mcp_notebook.schema.words import message_of
 from mcp_notebook.visible import visible
 
 __all__ = ["MOST_FIELDS", "MOST_NODES", "describe"]
@@ -219,6 +219,7 @@ _BOUNDS: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 _SAYS: Final = {
     **{name: name for name in _BOUNDS},
     "pattern": "pattern",
+    "required": "required",
     **dict.fromkeys(("minLength", "minItems"), "least"),
     **dict.fromkeys(("maxLength", "maxItems"), "most"),
 }

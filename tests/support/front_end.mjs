@@ -1,6 +1,6 @@
 // Drive forms of the committed bundle for tests in Python: one line of JSON in, one out.
 import { createInterface } from "node:readline";
-import { Form } from "../../mcp_notebook/widgets/frontend.js";
+import { Form, matches } from "../../mcp_notebook/widgets/frontend.js";
 
 const forms = new Map();
 
@@ -21,6 +21,7 @@ const ACTIONS = {
   look: ({ place }, id) => look(forms.get(id).whole.at(place)),
   shown: (_, id) => [...forms.get(id).whole.shown()].map(look),
   count: (_, id) => [...forms.get(id).whole.shown()].length,
+  matches: ({ pattern, text }) => matches(pattern, text),
   drop: (_, id) => void forms.delete(id),
 };
 

@@ -58,6 +58,12 @@ driver = cache(_Driver)
 _numbers = itertools.count()
 
 
+def local_match(pattern: str, text: str) -> bool | None:
+    """Return whether the front end finds a pattern in a text; None if it leaves that to Python."""
+    found = driver().ask(do="matches", pattern=pattern, text=text)
+    return None if found is None else bool(found)
+
+
 class Hands:
     """A form, and a person's hands on it.
 

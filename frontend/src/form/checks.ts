@@ -97,7 +97,7 @@ function figureInWords(text: string): string {
 const MOST_MATCHED = 200;
 const LONGEST_PATTERN = 500;
 /** Steps that matching a text may take. */
-const MOST_STEPS = 1e6;
+const MOST_STEPS = 1e5;
 
 const patterns = new Map<string, RegExp | undefined>();
 

@@ -22,6 +22,8 @@ const NEVER_EMPTY = new Set(["date-time", "time", "date", "duration", "email", "
 const LONG_FORMATS = new Set(["textarea", "multiline", "markdown", "html", "code"]);
 const LONG_NAMES = new Set(["body", "code", "content", "markdown", "prompt", "script", "sql", "text"]);
 
+export const MISSING = "required";
+
 /** What all fields of a form share. */
 export class Context {
   private room = MOST_FIELDS;
@@ -55,6 +57,8 @@ export interface Place {
   choices: number;
   /** Whether the node may not apply here: in one of several variants, or under a condition. */
   loose: boolean;
+  /** What is said if it is missing. */
+  missing: string;
 }
 
 export class Field {
@@ -436,7 +440,7 @@ export class Field {
   /** The problems that are known here; Python knows the others. */
   problems(): Problem[] {
     const here = (reason: string | undefined): Problem[] => (reason === undefined ? [] : [{ place: [], reason }]);
-    if (this.mode === "unset") return this.unless(here(this.place.required ? "required" : undefined));
+    if (this.mode === "unset") return this.unless(here(this.place.required ? this.place.missing : undefined));
     if (this.mode === "null") return [];
     const typed = this.typedProblem();
     if (typed !== undefined || this.mode === "json") return here(typed);
@@ -569,7 +573,8 @@ export class Field {
   }
 
   private inside(name: string, required: boolean, loose: boolean): Place {
-    return { name, required, depth: this.place.depth + 1, choices: 0, loose: loose || this.place.loose };
+    const missing = this.node.says?.required ?? MISSING;
+    return { name, required, depth: this.place.depth + 1, choices: 0, loose: loose || this.place.loose, missing };
   }
 
   private tooMany(fields: number): void {

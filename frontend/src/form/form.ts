@@ -2,7 +2,7 @@
 
 import { type Json, parse, write } from "../json";
 import type { Description, Problem } from "./description";
-import { Context, Field, UNSET } from "./field";
+import { Context, Field, MISSING, UNSET } from "./field";
 
 const NO_OBJECT = "the arguments must be one object, in braces";
 
@@ -20,6 +20,7 @@ export class Form {
       depth: 0,
       choices: 0,
       loose: Boolean(description.loose),
+      missing: MISSING,
     });
     this.whole.begin();
   }
