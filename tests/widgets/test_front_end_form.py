@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mcp_notebook.schema import Checker, Problem, found_in
+from mcp_notebook.schema.lenient_validator import TOO_DEEP
 from tests.schema.test_schemas import CORPUS
 from tests.support.front_end import Hands, local_match
 
@@ -112,6 +113,7 @@ flat = st.one_of(
     of_numbers.map(lambda found: {"type": "integer", **found}),
     st.tuples(of_texts, messages).map(lambda found: {"type": "string", **found[0], **found[1]}),
 )
+whole_flat = flat.filter(lambda found: not any(isinstance(each, bool) or each in (-1, 2.5) for each in found.values()))
 parts_of_schemas = st.recursive(flat | st.booleans(), schema_with, max_leaves=6)
 
 
@@ -140,7 +142,9 @@ def compared(schema: Any, value: dict[str, Any]) -> tuple[list[Problem], list[Pr
     form = Hands(schema)
     form.fill(value)
     found = [problem for problem in form.local_problems() if problem.reason not in UNFINISHED]
-    return found, Checker(schema).problems(form.draft())
+    check = Checker(schema).check(form.draft())
+    # A schema that refers to itself without end is not checked at all.
+    return [] if TOO_DEEP in check.unchecked else found, check.problems
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
@@ -155,16 +159,14 @@ def test_what_the_front_end_finds_python_finds_at_the_same_place_in_the_same_wor
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
-@given(flat, examples, scalars)
+@given(whole_flat, examples, scalars)
 def test_the_bounds_of_a_number_and_a_text_are_found_in_the_front_end(
     schema: dict[str, Any], more: dict[str, Any], value: Any
 ) -> None:
     ours, theirs = compared({"properties": {"a": {**schema, **more}}}, {"a": value})
     assert [str(problem) for problem in ours if problem not in theirs] == [], theirs
     bounds = (" is less than ", " is greater than ", " is not less than ", " is not greater than ", " characters; at ")
-    if any(words in str(problem) for problem in theirs for words in bounds) and not any(
-        word in str(problem) for problem in theirs for word in ("true", "false", "2.5", "type")
-    ):
+    if any(words in str(problem) for problem in theirs for words in bounds) and "type" not in str(theirs):
         assert ours
 
 
