@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
@@ -144,6 +145,8 @@ class RequestForm(Surface):
             arguments = json_from(text)
         except (ValueError, RecursionError) as error:
             return None, [Problem((), f"cannot be sent: {error}")]
+        if not isinstance(arguments, dict):
+            return None, [Problem((), "the arguments must be one object, in braces")]
         return arguments, self._checker.problems(arguments)
 
     def _start(self, text: str) -> dict[str, Any]:
@@ -175,7 +178,9 @@ class RequestForm(Surface):
         return [visible(each) for each in found]
 
     def _progressed(self, progress: float, total: float | None, message: str | None) -> None:
-        share = min(max(progress / total, 0.0), 1.0) if total and total > 0 else None
+        share = (
+            min(max(progress / total, 0.0), 1.0) if total and total > 0 and math.isfinite(progress / total) else None
+        )
         of = "" if total is None else f" of {total:,.9g}"
         words = ", ".join(filter(None, [f"{progress:,.9g}{of}", message]))
         self.set(progress={"share": share, "words": visible(words, one_line=True)})
