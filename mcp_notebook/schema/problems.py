@@ -97,7 +97,8 @@ class Checker:
         problems: dict[Problem, None] = {}
 
         def look() -> None:
-            problems.update(dict.fromkeys(_problems(self._validator.iter_errors(light(value)))))
+            for problem in _problems(self._validator.iter_errors(light(value))):  # those before an end are kept
+                problems[problem] = None
 
         unchecked = self._leniently(look)
         return Findings(list(problems), unchecked)

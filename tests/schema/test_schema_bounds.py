@@ -97,6 +97,13 @@ def test_what_was_found_before_a_check_ended_is_told() -> None:
     assert found.unchecked
 
 
+def test_the_problems_of_a_schema_that_refers_to_itself_are_told_as_far_as_they_were_found() -> None:
+    endless = {"allOf": [{"type": "number"}], "$ref": "#/$defs/b"}
+    found = Checker({"required": ["a"], "$ref": "#/$defs/b", "$defs": {"b": endless}}).check({})
+    assert found.problems
+    assert found.unchecked
+
+
 def test_a_value_with_very_many_problems_has_the_first_of_them_told() -> None:
     found = Checker({"items": {"type": "string"}}).check(list(range(100_000)))
     assert str(found.problems[0]) == "[0]: 0 is not of type string"
