@@ -26,7 +26,7 @@ from mcp_notebook.rendering.question import answer_in_words, asked
 from mcp_notebook.schema import UNSET, Checker, Problem, parameters
 from mcp_notebook.visible import visible
 from mcp_notebook.widgets.description import describe
-from mcp_notebook.widgets.json_text import json_from
+from mcp_notebook.widgets.json_text import object_from, text_from
 from mcp_notebook.widgets.problems import told
 from mcp_notebook.widgets.surface import Action, Surface
 
@@ -152,7 +152,7 @@ def _form(params: ElicitRequestFormParams) -> _Reply:
     defaults = {p.name: p.default for p in parameters(schema) if p.default not in (UNSET, None)}
 
     def read(text: str) -> Answer:
-        content = json_from(text)
+        content = object_from(text)
         problems = checker.problems(content)
         if problems:
             raise _Wrong(problems)
@@ -174,7 +174,7 @@ def _url(params: ElicitRequestURLParams) -> _Reply:
 
 def _sampling(params: CreateMessageRequestParams) -> _Reply:
     def read(text: str) -> Answer:
-        words = str(json_from(text).get("text", ""))
+        words = text_from(text)
         if not words:
             raise ValueError("a model's answer cannot be empty; to send none, choose Decline")
         content = TextContent(type="text", text=words)
@@ -186,7 +186,7 @@ def _sampling(params: CreateMessageRequestParams) -> _Reply:
 
 def _roots(params: None) -> _Reply:
     def read(text: str) -> Answer:
-        lines = filter(None, map(str.strip, str(json_from(text).get("text", "")).splitlines()))
+        lines = filter(None, map(str.strip, text_from(text).splitlines()))
         return ListRootsResult(roots=[root(line) for line in lines])
 
     area = {"label": "roots", "hint": "directories or file:// URIs, one on each line"}

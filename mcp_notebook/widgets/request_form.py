@@ -19,7 +19,7 @@ from mcp_notebook.rendering.calls.log import put_out
 from mcp_notebook.schema import Checker, Problem, Schema
 from mcp_notebook.visible import visible
 from mcp_notebook.widgets.description import describe
-from mcp_notebook.widgets.json_text import json_from
+from mcp_notebook.widgets.json_text import object_from
 from mcp_notebook.widgets.problems import told
 from mcp_notebook.widgets.question_card import QuestionCard
 from mcp_notebook.widgets.surface import Action, Surface
@@ -142,11 +142,9 @@ class RequestForm(Surface):
 
     def _read(self, text: str) -> tuple[dict[str, Any] | None, list[Problem]]:
         try:
-            arguments = json_from(text)
-        except (ValueError, RecursionError) as error:
-            return None, [Problem((), f"cannot be sent: {error}")]
-        if not isinstance(arguments, dict):
-            return None, [Problem((), "the arguments must be one object, in braces")]
+            arguments = object_from(text)
+        except ValueError as error:
+            return None, [Problem((), str(error))]
         return arguments, self._checker.problems(arguments)
 
     def _start(self, text: str) -> dict[str, Any]:
@@ -174,7 +172,7 @@ class RequestForm(Surface):
     def _suggest(self, message: dict[str, Any]) -> list[str]:
         if self._complete is None:
             return []
-        found = self._complete(message["name"], message["typed"], json_from(message["given"]))
+        found = self._complete(message["name"], message["typed"], object_from(message["given"]))
         return [visible(each) for each in found]
 
     def _progressed(self, progress: float, total: float | None, message: str | None) -> None:
