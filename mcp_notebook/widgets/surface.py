@@ -17,6 +17,7 @@ import traitlets as t
 
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.rendering import look
+from mcp_notebook.visible import visible
 
 __all__ = ["Action", "Surface"]
 
@@ -92,21 +93,26 @@ class Surface(anywidget.AnyWidget):  # type: ignore[misc]
         """Tell the front end something that is not part of the state."""
         self.send({"tell": what, **values})
 
-    def _heard(self, _: object, message: dict[str, Any], __: object) -> None:
-        number, action = message.get("ask"), self.actions.get(str(message.get("do")))
-        if message.get("do") == "ping":
-            self.send({"answer": number, "ok": True})
+    def _heard(self, _: object, message: Any, __: object) -> None:
+        if not isinstance(message, dict) or "do" not in message:
             return
-        if action is None:
-            return
+        number = message.get("ask")
         try:
-            answer = {"ok": action(message)}
+            self.send({"answer": number, "ok": self._done(message)})
         except McpNotebookError as error:
-            answer = {"error": str(error)}
+            self.send({"answer": number, "error": visible(str(error), one_line=True)})
         except Exception as error:
-            self.send({"answer": number, "error": repr(error)})
+            self.send({"answer": number, "error": visible(repr(error), one_line=True)})
             raise
-        self.send({"answer": number, **answer})
+
+    def _done(self, message: dict[str, Any]) -> Any:
+        name = message["do"]
+        if name == "ping":
+            return True
+        action = self.actions.get(name) if isinstance(name, str) else None
+        if action is None:  # a page of another version
+            raise McpNotebookError(f"unknown action {name!r}")
+        return action(message)
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         rendering, where = self.rendering, type(self).attached()
