@@ -293,7 +293,7 @@ def test_neither_do_questions_notices_errors_progress_approvals_nor_tab(
     for kind, params in (("form", form), ("url", url)):
         with pytest.raises(NobodyThereError):
             ask_line_by_line(Question(kind, params, evil))  # type: ignore[arg-type]
-    questions = [QuestionCard(Question(kind, params, evil)) for kind, params in (("form", form), ("url", url))]
+    questions = [QuestionCard(Question("form", form, evil)), QuestionCard(Question("url", url, evil))]
     say(evil)
     tool = ToolForm(types.Tool(name="t", input_schema={"type": "object"}), lambda arguments, on_progress: Future())
     tool._progressed(1, 2, evil)

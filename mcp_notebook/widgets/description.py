@@ -253,7 +253,7 @@ def _all_of(schema: Schema) -> str:
 
 
 def _count(schema: Schema, least: str, most: str) -> dict[str, int]:
-    found = {"least": schema.get(least), "most": schema.get(most)}
+    found: dict[str, Any] = {"least": schema.get(least), "most": schema.get(most)}
     return {
         name: int(value) for name, value in found.items() if _is_number(value) and 0 <= value < 2**53 and value % 1 == 0
     }

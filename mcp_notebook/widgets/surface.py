@@ -30,7 +30,7 @@ def _file(name: str) -> str:
     return files("mcp_notebook.widgets").joinpath(name).read_text(encoding="utf-8")
 
 
-class Surface(anywidget.AnyWidget):  # type: ignore[misc]
+class Surface(anywidget.AnyWidget):
     """A view in the notebook, with its static rendering for all places that show no widgets.
 
     Where the front end can attach a view to HTML (see `attached`), the output is only the static rendering, in an

@@ -560,7 +560,7 @@ def press(card: ApprovalCard, action: str, request: ApprovalRequest, **values: A
         card.actions[action]({"number": request.number, **values})
         return request.decision
 
-    return until(decision)
+    return decided(until(decision))
 
 
 def test_the_card_has_buttons_that_allow_and_deny(

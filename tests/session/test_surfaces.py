@@ -35,7 +35,7 @@ class Front:
     ) -> list[str | None]:
         """Run a cell, and return the classes of the surfaces that it shows."""
         self.runs += 1
-        metadata = {"cellId": cell, **({"deletedCells": []} if lab else {})}
+        metadata: dict[str, Any] = {"cellId": cell, **({"deletedCells": []} if lab else {})}
         self.request = {"header": {"msg_id": str(self.runs)}, "metadata": metadata, "content": {"allow_stdin": stdin}}
         return [self.surfaces.attached() for _ in range(count)]
 
