@@ -9,7 +9,7 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab test check-notebooks fast coverage outside lint types format bench notebooks pictures binder-lock clean
+.PHONY: help lab test check-notebooks fast coverage outside frontend lint types format bench notebooks pictures binder-lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,11 @@ outside: ## Run the tests that drive programs from npm: the conformance suite, t
 	@sh scripts/venv.sh test
 	@REQUIRE_OUTSIDE=1 sh scripts/node.sh
 	$(VENV_PYTHON) -m pytest -m outside $(ARGS)
+
+frontend: ## Check and test the sources in frontend/, and bundle them into mcp_notebook/widgets (needs Node)
+	@sh scripts/frontend.sh types
+	@sh scripts/frontend.sh test
+	@sh scripts/frontend.sh build
 
 lint: ## Check layout and style (ruff)
 	@sh scripts/venv.sh dev

@@ -1,7 +1,7 @@
 """Run the notebooks of the course and store their outputs: ``python scripts/execute_notebooks.py [NOTEBOOK ...]``.
 
 It leaves out everything that would differ in the next run, or means nothing outside its kernel: the ids of widgets,
-timings, the version of Python, and the outputs that nbval ignores.
+timings, the numbers of executions, the version of Python, and the outputs that nbval ignores.
 """
 
 from __future__ import annotations
@@ -31,7 +31,12 @@ def execute(path: Path) -> None:
     for cell in notebook.cells:
         if "nbval-ignore-output" in cell.metadata.get("tags", []):
             cell.outputs = []
+        # A learner has run nothing yet.
+        if cell.cell_type == "code":
+            cell.execution_count = None
         for output in cell.get("outputs", []):
+            if "execution_count" in output:
+                output.execution_count = None
             if len(output.get("data", {})) > 1:
                 output["data"].pop(WIDGET, None)
     notebook.metadata = {

@@ -47,7 +47,7 @@ const rootOf = (element: Element) => element.querySelector(`:scope > .${ROOT}`);
 function drawInto(surface: Surface, element: Element): void {
   const root = document.createElement("div");
   root.className = ROOT;
-  element.append(root);
+  element.prepend(root);
   element.classList.add("mcpnb-on");
   render(<Shell surface={surface} within={element} />, root);
 }

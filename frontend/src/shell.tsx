@@ -1,7 +1,7 @@
 // The frame of every surface: its view, or what is to be said if the kernel no longer knows it.
 
-import { Component, type ComponentChildren, type ComponentType } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { Component, type ComponentChildren, type ComponentType, type RefObject } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Surface } from "./surface";
 import { views } from "./views";
 
@@ -23,6 +23,7 @@ export function Shell({ surface, within }: Props) {
   useEffect(() => {
     within?.classList.toggle("mcpnb-on", surface.alive);
   }, [within, surface.alive]);
+  const own = useOwnKeys();
   if (!View) return null;
   const lost = !surface.alive && (
     <p class="mcpnb-banner" role="status">
@@ -33,7 +34,7 @@ export function Shell({ surface, within }: Props) {
   return (
     <>
       {lost}
-      <div inert={Boolean(lost)}>
+      <div inert={Boolean(lost)} ref={own}>
         <Caught>
           <View surface={surface} />
         </Caught>
@@ -41,6 +42,28 @@ export function Shell({ surface, within }: Props) {
     </>
   );
 }
+
+/**
+ * Keep the keys that are pressed in an element from JupyterLab, where a letter can delete a cell, and Ctrl+Enter runs
+ * one; except those that save the notebook and open the commands. JupyterLab looks for the attribute at each key.
+ */
+function useOwnKeys(): RefObject<HTMLDivElement | null> {
+  const element = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      const command = event.ctrlKey || event.metaKey;
+      const theirs = command && (event.shiftKey ? event.key.toLowerCase() === "c" : event.key === "s");
+      if (theirs) element.current?.removeAttribute(SUPPRESS);
+      else element.current?.setAttribute(SUPPRESS, "true");
+    };
+    // At the window, because JupyterLab listens at the document.
+    window.addEventListener("keydown", press, true);
+    return () => window.removeEventListener("keydown", press, true);
+  }, []);
+  return element;
+}
+
+const SUPPRESS = "data-lm-suppress-shortcuts";
 
 /** An error of ours is shown, so that it can be reported, and breaks only its own surface. */
 class Caught extends Component<{ children: ComponentChildren }, { error?: Error }> {

@@ -97,6 +97,7 @@ export class Surface {
     this.model.set("kept", { ...this.kept, ...values });
     clearTimeout(this.keeping);
     this.keeping = setTimeout(() => this.model.save_changes(), KEEP_AFTER);
+    this.changed();
   }
 
   /** Keep values at once, because what follows needs them. */

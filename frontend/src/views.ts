@@ -2,12 +2,14 @@
 
 import type { ComponentType } from "preact";
 import { ApprovalsView } from "./approvals/view";
+import { CardView } from "./card/view";
 import { QuestionView } from "./question/view";
 import { RequestView } from "./request/view";
 import type { Surface } from "./surface";
 
 export const views: { [name: string]: ComponentType<{ surface: Surface }> } = {
   approvals: ApprovalsView,
+  card: CardView,
   question: QuestionView,
   request: RequestView,
 };

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
 
 import anyio
@@ -75,7 +77,7 @@ class _Answered:
 
     def _judged(self, value: Any, error: str | None = None) -> Answer:
         if error is not None:
-            return Answer(self.error is not None and self.error in error, f"the error {error!r}")
+            return Answer(self.error is not None and self.error in error, f"the error {_one_line(error)!r}")
         return Answer(self.error is None and value == self.result, repr(value))
 
 
@@ -184,7 +186,7 @@ class Filling(_Unasked):
         try:
             messages = (await client.get_prompt(name, dict(self.arguments))).messages
         except MCPError as error:
-            return Answer(False, f"the error {str(error)!r}")
+            return Answer(False, f"the error {_one_line(str(error))!r}")
         text = "\n".join(message.content.text for message in messages if isinstance(message.content, TextContent))
         return Answer(self.says in text, repr(text))
 
@@ -259,3 +261,17 @@ def _parsed(text: str) -> Any:
 
 def _arguments(arguments: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+
+
+def _one_line(error: str) -> str:
+    """Write an error on one line; of pydantic's text, only the places and the reasons."""
+    lines = error.splitlines()
+    found = [
+        f"{place.strip()}: {reason.strip().partition(' [type=')[0]}"
+        for place, reason in pairwise(lines)
+        if " [type=" in reason
+    ]
+    head = lines[0].rpartition(": ")[0] if found and re.search(r"\d+ validation errors? for ", lines[0]) else ""
+    if found:
+        return f"{head}: {'; '.join(found)}" if head else "; ".join(found)
+    return " ".join(line.strip() for line in lines)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 from mcp.client import Client
@@ -12,33 +11,15 @@ from mcp.server.mcpserver import MCPServer
 from mcp_notebook.client.answering import Answering
 from mcp_notebook.client.script import Script
 from mcp_notebook.course.cases import Answer, AnyCase, entries
-from mcp_notebook.rendering import look
+from mcp_notebook.course.outcome import CheckResult, Tried
 
 __all__ = ["CheckResult", "check"]
-
-
-_KINDS: dict[str, look.Kind] = {
-    "passed": "good",
-    "not attempted": "",
-    "not yet": "warn",
-    "the check is broken": "bad",
-}
-
-
-class CheckResult(look.Rendering):
-    """The outcome of a check: ``passed``, ``not attempted``, ``not yet`` or ``the check is broken``."""
-
-    def __init__(self, state: str, lines: Sequence[str]) -> None:
-        self.state = state
-        words = "".join(f"<p>{escape(line)}</p>" for line in lines)
-        html = look.card(look.chip(state, _KINDS[state]), words, bad=state == "not yet")
-        super().__init__("\n".join([state, *(f"  {line}" for line in lines)]), html)
 
 
 async def check(
     server: MCPServer[Any], name: str, cases: Sequence[AnyCase], *, read: str, kind: str = "tool"
 ) -> CheckResult:
-    """Try each case on the server, and stop at the first that fails.
+    """Try each case on the server.
 
     Args:
         server: The learner's server.
@@ -61,14 +42,24 @@ async def check(
         ) as client:
             if name not in await entries(client):
                 return CheckResult("not attempted", [f"The server {server.name!r} has no {kind} {name!r} yet."])
+            tried: list[Tried] = []
             for case in cases:
-                answer = await _asked(case, client, name, answering)
-                if not answer.holds:
-                    said = [f"{case.words(name)}: {case.about}", f"Expected {case.expected}, got {answer.got}."]
-                    return CheckResult("not yet", [*said, f"Read: {read}."])
+                failed = any(not each.holds for each in tried)
+                tried.append(await _tried(case, client, name, answering, after_failure=failed))
     except Exception as error:  # noqa: BLE001 - an exception here is a fault of the check, not of the learner's answer
         return CheckResult("the check is broken", [f"It raised {error!r}. Your {kind} is not to blame."])
-    return CheckResult("passed", [f"{case.words(name)}: {case.about}" for case in cases])
+    return CheckResult("passed" if all(each.holds for each in tried) else "not yet", cases=tried, read=read)
+
+
+async def _tried(case: AnyCase, client: Client, name: str, answering: Answering, *, after_failure: bool) -> Tried:
+    """Try one case; a case that follows a wrong one may not be possible any more."""
+    try:
+        answer = await _asked(case, client, name, answering)
+    except Exception:
+        if not after_failure:
+            raise
+        return Tried(case.words(name), case.about, None)
+    return Tried(case.words(name), case.about, answer.holds, case.expected, answer.got)
 
 
 async def _asked(case: AnyCase, client: Client, name: str, answering: Answering) -> Answer:

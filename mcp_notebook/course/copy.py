@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 __all__ = ["copy_course", "course_source"]
 
@@ -40,7 +42,7 @@ def copy_course(folder: Path, *, fresh: bool = False) -> str:
     stayed = moved = 0
     for source in sorted(course_source().glob("*.ipynb")):
         target = folder / source.name
-        if target.exists() and target.read_bytes() != source.read_bytes():
+        if target.exists() and _content(target) != _content(source):
             if not fresh:
                 stayed += 1
                 continue
@@ -48,7 +50,7 @@ def copy_course(folder: Path, *, fresh: bool = False) -> str:
             shutil.move(target, kept / source.name)
             moved += 1
         if not target.exists():
-            shutil.copyfile(source, target)
+            target.write_text(_for_this_python(source), encoding="utf-8")
             copied.append(target)
     _trust(copied)
     words = [f"The course is in {folder}"]
@@ -56,6 +58,25 @@ def copy_course(folder: Path, *, fresh: bool = False) -> str:
     words += [f"{stayed} kept with your changes (to start over: --fresh)"] if stayed else []
     words += [f"{moved} with your changes moved to {kept}"] if moved else []
     return "; ".join(words) + "."
+
+
+def _content(notebook: Path) -> Any:
+    """Return what a notebook says, without the Python that it was last opened with."""
+    try:
+        content = json.loads(notebook.read_text(encoding="utf-8"))
+        content["metadata"].pop("language_info", None)
+    except (ValueError, KeyError, AttributeError, TypeError):  # the learner has changed it
+        return None
+    return content
+
+
+def _for_this_python(notebook: Path) -> str:
+    """Return a notebook as JupyterLab writes it with this Python, so that opening it does not change it."""
+    from ipykernel.ipkernel import IPythonKernel
+
+    content = json.loads(notebook.read_text(encoding="utf-8"))
+    content["metadata"]["language_info"] = IPythonKernel.language_info
+    return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
 def _trust(notebooks: Iterable[Path]) -> None:

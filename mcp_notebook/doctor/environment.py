@@ -97,13 +97,14 @@ def _widgets(front_end: str, place: Place | None) -> Iterator[Diagnosis]:
             "problem",
             newer if place is None else place.fix(newer),
         )
-    elif version is not None and _labextension():
-        yield Diagnosis("widgets: JupyterLab's extension for them is in this environment")
+    elif version is not None and not (missing := _missing_labextensions()):
+        yield Diagnosis("widgets: JupyterLab's extensions for them are in this environment")
     else:
+        names = " ".join(missing) if version is not None else "jupyterlab_widgets anywidget"
         yield Diagnosis(
-            "widgets: JupyterLab's extension for them is not in this environment",
+            f"widgets: JupyterLab's extension for them is not in this environment ({names})",
             "note",
-            "in JupyterLab's environment: pip install jupyterlab_widgets, then reload the page",
+            f"in JupyterLab's environment: pip install {names}, then reload the page",
         )
 
 
@@ -119,10 +120,18 @@ def _classic_widgets() -> Iterator[Diagnosis]:
         )
 
 
-def _labextension() -> bool:
-    """Return True if the files that a page loads to display widgets are still in place."""
-    files = importlib.metadata.files("jupyterlab_widgets") or ()
-    return any(file.match("*/jupyterlab-manager/package.json") and Path(file.locate()).exists() for file in files)
+def _missing_labextensions() -> list[str]:
+    """Return the packages whose files, which a page loads to display widgets, are not in place."""
+    wanted = {"jupyterlab_widgets": "*/jupyterlab-manager/package.json", "anywidget": "*/anywidget/package.json"}
+    return [name for name, pattern in wanted.items() if not _has_file(name, pattern)]
+
+
+def _has_file(package: str, pattern: str) -> bool:
+    try:
+        files = importlib.metadata.files(package) or ()
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return any(file.match(pattern) and Path(file.locate()).exists() for file in files)
 
 
 def _proxies(environ: Mapping[str, str]) -> Iterator[Diagnosis]:

@@ -13,6 +13,7 @@ from mcp_types import ToolAnnotations
 from mcp_notebook.magics.options import NAME, SERVER, TEXT
 from mcp_notebook.magics.words import quoted
 from mcp_notebook.rendering.definition import definition_card
+from mcp_notebook.rendering.look import Rendering
 from mcp_notebook.server import LiveServer
 from mcp_notebook.server.execution import RunOn
 from mcp_notebook.session.defining import Defined, define_prompts, define_resource_of, define_tools
@@ -90,9 +91,8 @@ def tool(
         timeout=timeout,
     )
     for one in defined:
-        _show(live, one, f"%mcp call {quoted(one.name)}{_values(one)}")
-        if form:
-            display(form_of(session, live.name, one.name))
+        card = _card(live, one, f"%mcp call {quoted(one.name)}{_values(one)}")
+        display(form_of(session, live.name, one.name, card, one.before) if form else card)
 
 
 @click.command("%%mcp_resource")
@@ -113,7 +113,7 @@ def resource(
     """Run the cell, and make its public function a resource."""
     live = session.defining(server)
     one = define_resource_of(session, live, uri, functions, texts, mime_type=mime_type)
-    _show(live, one, f"%mcp read {quoted(_VARIABLES.sub('...', uri))}")
+    display(_card(live, one, f"%mcp read {quoted(_VARIABLES.sub('...', uri))}"))
 
 
 @click.command("%%mcp_prompt")
@@ -124,7 +124,7 @@ def prompt(session: Session, /, functions: tuple[str, ...], server: str | None, 
     """Run the cell, and make its public functions prompts."""
     live = session.defining(server)
     for one in define_prompts(session, live, functions, texts):
-        _show(live, one, f"%mcp prompt {quoted(one.name)}{_values(one)}")
+        display(_card(live, one, f"%mcp prompt {quoted(one.name)}{_values(one)}"))
 
 
 _VARIABLES = re.compile(r"\{[^}]*\}")
@@ -135,7 +135,7 @@ def _values(one: Defined) -> str:
     return "".join(f" {name}=..." for name in one.values)
 
 
-def _show(live: LiveServer, one: Defined, try_it: str) -> None:
-    display(
-        definition_card(one.kind, one.entry, server=live.name, function=one.function, before=one.before, try_it=try_it)
+def _card(live: LiveServer, one: Defined, try_it: str) -> Rendering:
+    return definition_card(
+        one.kind, one.entry, server=live.name, function=one.function, before=one.before, try_it=try_it
     )

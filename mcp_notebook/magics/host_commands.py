@@ -7,6 +7,7 @@ import os
 import sys
 from html import escape
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
@@ -17,8 +18,9 @@ from mcp_notebook.errors import HostError, HostingError
 from mcp_notebook.hosts import HOSTS, BridgeLink, Host, HttpLink, Link, write
 from mcp_notebook.magics.verb import ON_SERVER, verb
 from mcp_notebook.rendering import look
-from mcp_notebook.rendering.host_setup import configurations, snippet_card, written_card
+from mcp_notebook.rendering.host_setup import Configurations, snippet_card, written_card
 from mcp_notebook.server import LiveServer
+from mcp_notebook.session.cards import card_of
 from mcp_notebook.session.session import Session
 
 __all__: list[str] = []
@@ -39,9 +41,7 @@ __all__: list[str] = []
     ),
     ON_SERVER,
 )
-def _clients(
-    session: Session, host: str | None, http: bool, save: bool, show_token: bool, server: str | None
-) -> look.Rendering:
+def _clients(session: Session, host: str | None, http: bool, save: bool, show_token: bool, server: str | None) -> Any:
     """Configure a client: claude-code, claude-desktop, cursor, vscode, json. Example: %mcp clients cursor."""
     if show_token and not http:
         raise click.UsageError("--show-token requires --http: the configuration of a bridge has no token.")
@@ -52,8 +52,10 @@ def _clients(
     if save:
         return _saved(HOSTS[host or ""], link)
     if host is not None:
-        return configurations(live.name, link, [HOSTS[host]])
-    return configurations(live.name, link, [known for known in HOSTS.values() if not (http and known.calls is None)])
+        return card_of(session, Configurations(live.name, link, [HOSTS[host]]))
+    known = [known for known in HOSTS.values() if not (http and known.calls is None)]
+    found = Configurations(live.name, link, known)
+    return card_of(session, found, found.head, found.tabs)
 
 
 @verb("doctor")

@@ -123,7 +123,7 @@ def _log(
             times=times,
             output_schema=output_schema(session, calls[0]),
         )
-    return log(calls[-last:], cells.place_of, more=max(len(calls) - last, 0), times=times)
+    return log(calls[-last:], cells.place_of, cells.explain, more=max(len(calls) - last, 0), times=times)
 
 
 @verb(

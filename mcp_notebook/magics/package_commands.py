@@ -49,7 +49,8 @@ def _export(
     and compares its lists and the results of the recorded calls with those of the live server.
     """
     subject = subject_of(session, server)
-    with interrupted_in_one_line(), progress(session.shell) as say:
+    unproven = "the export was interrupted before its proof was written. Run it again."
+    with interrupted_in_one_line(unproven), progress(session.shell) as say:
         exported = export(
             subject,
             Path(destination).expanduser(),

@@ -26,8 +26,11 @@ from mcp_notebook.schema.parameters import sequence
 from mcp_notebook.session.arguments import jsonable, named_values, quoted_key
 from mcp_notebook.session.eras import called_in_each
 from mcp_notebook.session.forms import form_of
+from mcp_notebook.session.progress import interrupted_in_one_line
+from mcp_notebook.session.running import shown_while_running
 from mcp_notebook.session.saying import say_call
 from mcp_notebook.session.session import Session
+from mcp_notebook.visible import visible
 
 __all__: list[str] = []
 
@@ -84,7 +87,10 @@ def _call(
     if as_json is None and variable is None:
         _nothing_missing(listed_tool, named)
     scripted = answers_of(session, answers)
-    return _deliver(session, connection.call(tool, {**whole, **named}, answers=scripted, timeout=timeout), output)
+    stopped = f"the call of {visible(tool, one_line=True)!r} was interrupted, and cancelled at the server."
+    with interrupted_in_one_line(stopped), shown_while_running(session, connection, tool) as on_progress:
+        outcome = connection.call(tool, {**whole, **named}, answers=scripted, on_progress=on_progress, timeout=timeout)
+    return _deliver(session, outcome, output)
 
 
 @verb("read", click.argument("uri", type=RESOURCE), ANSWERS, TIMEOUT, ERA, INTO, ON)

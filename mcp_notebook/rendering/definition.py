@@ -17,7 +17,7 @@ from mcp_notebook.server.listing import (
     Entry,
     argument_in_words,
     behavior,
-    diff,
+    changes,
     field_in_words,
     tokens,
 )
@@ -48,7 +48,7 @@ def definition_card(
     """
     seen = _seen(kind, entry, server=server, function=function)
     if before is not None:
-        seen.changed += diff(before, entry) or ["nothing: clients see the same as before"]
+        seen.changed.extend(changes(before, entry))
     return look.Rendering(_text(kind, seen, try_it), _html(kind, seen, entry, try_it))
 
 

@@ -10,25 +10,46 @@ from html import escape
 
 from mcp_notebook.hosts import BridgeLink, Host, HttpLink, Link, Written, add_command, document, token_hint
 from mcp_notebook.rendering import look
+from mcp_notebook.visible import visible
 
-__all__ = ["configurations", "snippet_card", "written_card"]
+__all__ = ["Configurations", "snippet_card", "written_card"]
 
 _INDENT = "    "
 
 
-def configurations(server: str, link: Link, hosts: list[Host]) -> look.Rendering:
-    """Draw the snippets to paste into the configuration of these hosts."""
-    way = "by bridge" if isinstance(link, BridgeLink) else "by HTTP"
-    text, html = [f"clients of {server}, {way}"], []
-    for host in hosts:
-        text.append(f"  {host.title}")
-        html.append(look.heading(5, escape(host.title)))
-        for words, snippet in _parts(host, link):
-            text += textwrap.wrap(words, look.WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
-            text += textwrap.indent(snippet, _INDENT + "  ").splitlines()
-            html.append(f"<p>{escape(words)}</p>{look.pre(snippet) if snippet else ''}")
-    title = f"clients of {look.code(server)} {look.muted(way)}"
-    return look.Rendering("\n".join(text), look.card(title, *html))
+class Configurations(look.Rendering):
+    """The snippets to paste into the configuration of some hosts.
+
+    Attributes:
+        head: The title (HTML).
+        tabs: The part for each host (HTML), by the host's title.
+    """
+
+    def __init__(self, server: str, link: Link, hosts: list[Host]) -> None:
+        way = "by bridge" if isinstance(link, BridgeLink) else "by HTTP"
+        title = f"clients of {look.code(server)} {look.muted(way)}"
+        self.head = look.card(title)
+        self.tabs = {host.title: visible(_html(host, link)) for host in hosts}
+        text = [f"clients of {server}, {way}", *(line for host in hosts for line in _lines(host, link))]
+        html = [look.heading(5, escape(name)) + part for name, part in self.tabs.items()]
+        super().__init__("\n".join(text), look.card(title, *html))
+
+
+def _lines(host: Host, link: Link) -> Iterator[str]:
+    yield f"  {host.title}"
+    for words, snippet in _parts(host, link):
+        yield from textwrap.wrap(words, look.WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
+        yield from textwrap.indent(snippet, _INDENT + "  ").splitlines()
+
+
+def _html(host: Host, link: Link) -> str:
+    return "".join(f"<p>{escape(words)}</p>{_snippet(snippet)}" for words, snippet in _parts(host, link))
+
+
+def _snippet(text: str) -> str:
+    if not text:
+        return ""
+    return look.json_pre(text) if text.startswith("{") else look.pre(text)
 
 
 def _parts(host: Host, link: Link) -> Iterator[tuple[str, str]]:
@@ -52,7 +73,7 @@ def _pretty(host: Host, link: Link) -> str:
 def snippet_card(host: Host, link: Link) -> look.Rendering:
     """Draw a snippet to paste by hand if the file cannot be written, without the token, which is only for the file."""
     snippet = _pretty(host, replace(link, token=None) if isinstance(link, HttpLink) else link)
-    return look.Rendering(snippet, look.card(f"for {escape(host.title)}", look.pre(snippet)))
+    return look.Rendering(snippet, look.card(f"for {escape(host.title)}", look.json_pre(snippet)))
 
 
 def written_card(host: Host, link: Link, done: Written) -> look.Rendering:

@@ -18,6 +18,7 @@ from importlib.resources import files
 from itertools import zip_longest
 from typing import Any, Literal
 
+from mcp_notebook.rendering.highlight import highlight
 from mcp_notebook.visible import visible
 
 __all__ = [
@@ -33,7 +34,9 @@ __all__ = [
     "fold",
     "heading",
     "json_block",
+    "json_code",
     "json_line",
+    "json_pre",
     "json_text",
     "muted",
     "pre",
@@ -45,6 +48,9 @@ __all__ = [
 
 WIDTH = 100
 """Characters in a line of text."""
+
+LONGEST_WORD = 30
+"""Characters of a name that may take a line of its own, in a column that is narrow."""
 
 TABLE_WIDTH = 130
 """Characters in a row of a table: a long line is easier to read than a wrapped cell."""
@@ -169,8 +175,11 @@ def _fitting(widths: list[int], indent: int) -> list[int]:
 
 
 def code(text: object) -> str:
-    """Format a name as code."""
-    return f"<code>{escape(visible(str(text)))}</code>"
+    """Format a name as code; a long one may break after its words."""
+    written = escape(visible(str(text)))
+    if len(written) > LONGEST_WORD:
+        written = re.sub(r"(?<=[_./-])(?=\w)", "<wbr>", written)
+    return f"<code>{written}</code>"
 
 
 def muted(text: str) -> str:
@@ -182,6 +191,16 @@ def pre(text: str, *, whole: bool = False) -> str:
     """Show preformatted text; a long one in a box that scrolls, unless it is to be shown `whole`."""
     style = ' style="max-height:none"' if whole else ""
     return f"<pre{style}>{escape(text)}</pre>"
+
+
+def json_pre(text: str) -> str:
+    """Show JSON, with its parts marked."""
+    return f"<pre class=json>{highlight(text)}</pre>"
+
+
+def json_code(text: str) -> str:
+    """Show JSON within a line."""
+    return f"<code>{highlight(visible(text))}</code>"
 
 
 def json_text(value: Any) -> str:
@@ -197,7 +216,7 @@ def json_line(value: Any) -> str:
 
 def json_block(summary: str, value: Mapping[str, Any]) -> str:
     """Fold a JSON value away under a summary."""
-    return fold(escape(summary), pre(json.dumps(value, ensure_ascii=False, indent=2, default=str)))
+    return fold(escape(summary), json_pre(json.dumps(value, ensure_ascii=False, indent=2, default=str)))
 
 
 def fold(summary: str, body: str, *, opened: bool = False) -> str:

@@ -92,6 +92,11 @@ class Listener:
             raise
 
     @property
+    def name(self) -> str:
+        """The notebook's name for the server."""
+        return self._name
+
+    @property
     def url(self) -> str:
         """The URL for clients on this machine."""
         return self.endpoint.url

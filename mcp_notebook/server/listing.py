@@ -14,6 +14,7 @@ __all__ = [
     "CHARACTERS_PER_TOKEN",
     "argument_in_words",
     "behavior",
+    "changes",
     "diff",
     "field_in_words",
     "listed",
@@ -73,6 +74,11 @@ def behavior(entry: Entry) -> str:
         if hint not in meaningless:
             words.append((yes if stated.get(hint, assumed) else no) + ("" if hint in stated else " (assumed)"))
     return "; ".join(words)
+
+
+def changes(before: Entry, after: Entry) -> list[str]:
+    """Describe what changed for clients, see `diff`; if nothing did, say so."""
+    return diff(before, after) or ["nothing: clients see the same as before"]
 
 
 @one_look()

@@ -88,15 +88,25 @@ class Attachment:
 
     def _warm_up(self) -> None:
         try:
+            from mcp_notebook.client import Answer, Question
             from mcp_notebook.client.opening import answer_by
+            from mcp_notebook.rendering import look
             from mcp_notebook.server.in_kernel import at_home
+            from mcp_notebook.session.cards import card_of
             from mcp_notebook.session.display import calls_keep_displays, result_display
             from mcp_notebook.session.person import Person
 
+            # Both need the session, which the first use makes.
+            async def ask(question: Question) -> Answer:
+                return await Person(self._shell, self.session.surfaces)(question)
+
+            def show(rendering: look.Rendering) -> Any:
+                return card_of(self.session, rendering)
+
             self._undo.enter_context(at_home())
             self._undo.enter_context(calls_keep_displays(self._shell))
-            self._undo.enter_context(result_display(self._shell))
-            answer_by(Person(self._shell))
+            self._undo.enter_context(result_display(self._shell, show))
+            answer_by(ask)
             self._undo.callback(answer_by, None)
         finally:
             self._ready.set()

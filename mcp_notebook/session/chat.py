@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 from mcp_types import CallToolResult, ElicitRequestFormParams, ElicitResult
 
@@ -82,7 +81,7 @@ def take_turn(
     display(_opening(session, asked, toolbox, script))
     turn = partial(
         session.conversation.turn,
-        approve=None if approve is None else _Asking(session.shell, approve, answerer),
+        approve=None if approve is None else _Asking(session, approve, answerer),
         answerer=answerer,
         most_requests=limits.turns,
         most_tokens=limits.tokens,
@@ -167,7 +166,7 @@ def _connections(session: Session, names: Sequence[str]) -> dict[str, Connection
 class _Asking:
     """Asks before a call: takes a prepared answer if there are any, else asks the person who runs the cell."""
 
-    shell: InteractiveShell
+    session: Session
     which: Which
     answerer: Answerer | None
 
@@ -180,11 +179,11 @@ class _Asking:
         )
         if self.answerer is not None:
             return await _accepted(self.answerer, message)
-        way = way_to_ask(self.shell)
+        way = way_to_ask(self.session.shell)
         if way == "lines":
             return (await _on_main(input, f"{message} y or n: ")).strip().lower() in ("y", "yes")
         # If nobody is there, the answer is no.
-        return way == "card" and await _accepted(Person(self.shell), message)
+        return way == "card" and await _accepted(Person(self.session.shell, self.session.surfaces), message)
 
 
 async def _accepted(answerer: Answerer, message: str) -> bool:

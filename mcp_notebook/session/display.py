@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,16 +14,22 @@ from mcp_notebook.client import Connection
 from mcp_notebook.export import report
 from mcp_notebook.export.report import Exported
 from mcp_notebook.recording import current, output
+from mcp_notebook.rendering import look
 from mcp_notebook.rendering.connection import connection_card
 from mcp_notebook.rendering.content import DRAWN, render
 from mcp_notebook.rendering.exported import exported_card
+from mcp_notebook.rendering.serving import serving_card
+from mcp_notebook.server.hosting import Listener
 
 __all__ = ["calls_keep_displays", "result_display"]
 
 
 @contextmanager
-def result_display(shell: InteractiveShell) -> Iterator[None]:
-    """Make the shell draw results and connections; restore the earlier formatters at the end."""
+def result_display(shell: InteractiveShell, show: Callable[[look.Rendering], Any]) -> Iterator[None]:
+    """Make the shell draw results, connections and listeners; restore the earlier formatters at the end.
+
+    `show` returns the card that shows a rendering, or the rendering itself.
+    """
 
     def as_html(result: Any) -> str:
         return render(result).html
@@ -41,6 +47,12 @@ def result_display(shell: InteractiveShell) -> Iterator[None]:
     def connection_as_text(connection: Connection, printer: Any, _cycle: bool) -> None:
         printer.text(connection_card(connection).text)
 
+    def listener_as_bundle(listener: Listener) -> Any:
+        card = show(serving_card(listener))
+        if isinstance(card, look.Rendering):
+            return {"text/plain": card.text, "text/html": card.html}
+        return card._repr_mimebundle_()
+
     kinds = [getattr(mcp_types, name) for name in DRAWN]
     undo = []
     for mime, draw, draw_connection in (
@@ -50,8 +62,9 @@ def result_display(shell: InteractiveShell) -> Iterator[None]:
         formatter = shell.display_formatter.formatters[mime]
         for kind, drawn_by in [*((kind, draw) for kind in kinds), (Connection, draw_connection)]:
             undo.append((formatter, kind, formatter.for_type(kind, drawn_by)))
-    html = shell.display_formatter.formatters["text/html"]
+    html, bundle = shell.display_formatter.formatters["text/html"], shell.display_formatter.mimebundle_formatter
     undo.append((html, Exported, html.for_type(Exported, exported_as_html)))
+    undo.append((bundle, Listener, bundle.for_type(Listener, listener_as_bundle)))
     try:
         yield
     finally:

@@ -9,6 +9,8 @@ from mcp_types import CallToolResult
 
 from mcp_notebook import cells
 from mcp_notebook.client import OnProgress, Outcome
+from mcp_notebook.rendering.look import Rendering
+from mcp_notebook.server.listing import Entry
 from mcp_notebook.session.session import Session
 
 if TYPE_CHECKING:
@@ -17,8 +19,18 @@ if TYPE_CHECKING:
 __all__ = ["form_of"]
 
 
-def form_of(session: Session, on: str, tool: str) -> ToolForm:
-    """Return a form for a tool; it calls the connection or live server that has the name `on` at that time."""
+def form_of(
+    session: Session, on: str, tool: str, card: Rendering | None = None, before: Entry | None = None
+) -> ToolForm:
+    """Return a form for a tool; it calls the connection or live server that has the name `on` at that time.
+
+    Args:
+        session: The session.
+        on: The name of the connection or live server.
+        tool: The name of the tool.
+        card: What a saved notebook shows of the form; defaults to the arguments of the tool.
+        before: The entry that the tool's replaces, to show what changed; None to show nothing.
+    """
     from mcp_notebook.widgets.question_card import ask_with  # ipywidgets takes 0.2 s to import
     from mcp_notebook.widgets.tool_form import ToolForm
 
@@ -38,5 +50,7 @@ def form_of(session: Session, on: str, tool: str) -> ToolForm:
         recorder=session.on(on).recorder,
         function=None if definition is None else definition.function,
         place=f"on {on}",
+        rendering=card,
+        before=before,
     )
     return form

@@ -22,7 +22,7 @@ from mcp_notebook.session.surfaces import Surfaces
 if TYPE_CHECKING:
     from mcp_notebook.widgets.question_card import QuestionCard
 
-__all__ = ["Person", "way_to_ask"]
+__all__ = ["Person", "has_viewer", "way_to_ask"]
 
 HEARTBEAT = 0.2
 """Seconds until a cell that awaits the answer notices an interrupt."""
@@ -73,17 +73,23 @@ def way_to_ask(shell: InteractiveShell) -> Literal["card", "lines"] | None:
     """Return how to ask the person who runs the current cell; None if nobody is there.
 
     Programs that run notebooks unattended (nbclient, nbconvert, papermill, nbval) do not allow questions on stdin.
+    """
+    kernel = getattr(shell, "kernel", None)
+    if kernel is not None and not kernel.get_parent().get("content", {}).get("allow_stdin"):
+        return None
+    return "card" if has_viewer(shell) and has_subshells(shell) else "lines"
+
+
+def has_viewer(shell: InteractiveShell) -> bool:
+    """Return whether a person sees the outputs of the current cell in a notebook, as they change.
+
     Front ends for notebooks, which can show widgets, send the id of the cell; a console does not.
     """
     kernel = getattr(shell, "kernel", None)
-    if kernel is None:
-        return "lines"
-    request = kernel.get_parent()
-    if not request.get("content", {}).get("allow_stdin"):
-        return None
+    request = kernel.get_parent() if kernel is not None else {}
     hidden = isinstance(shell.display_pub, CapturingDisplayPublisher)  # a cell with %%capture
-    notebook = request.get("metadata", {}).get("cellId")
-    return "card" if notebook and has_subshells(shell) and not hidden else "lines"
+    there = request.get("content", {}).get("allow_stdin") and request.get("metadata", {}).get("cellId")
+    return bool(there) and not hidden
 
 
 class _Shown:

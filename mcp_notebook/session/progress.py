@@ -15,12 +15,12 @@ __all__ = ["interrupted_in_one_line", "progress"]
 
 
 @contextmanager
-def interrupted_in_one_line() -> Iterator[None]:
-    """Let an interrupt end the cell as usual, but without this package's lines in the traceback."""
+def interrupted_in_one_line(what: str) -> Iterator[None]:
+    """Let an interrupt end the cell as usual, but say `what` was interrupted instead of this package's traceback."""
     try:
         yield
     except KeyboardInterrupt as interrupt:
-        line = "KeyboardInterrupt: the export was interrupted before its proof was written. Run it again."
+        line = f"KeyboardInterrupt: {what}"
         setattr(interrupt, "_render_traceback_", lambda: [line])  # noqa: B010 - IPython asks an exception for it
         raise
 

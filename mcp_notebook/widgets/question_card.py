@@ -62,6 +62,8 @@ class QuestionCard(Surface):
         about = {
             "html": asked(question).html,
             "server": visible(question.server, one_line=True),
+            # A server of this kernel is the person's own.
+            "foreign": question.call is None or question.call.transport != "memory",
             "why": self._reply.why,
             "refusals": [{"words": words, "why": why} for words, why, _ in self._reply.refusals],
             **self._reply.about,

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-import math
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
 from types import MappingProxyType
 from typing import Any, Final
 
+from pydantic import BaseModel
+
 from mcp_notebook.client import OnProgress, Outcome
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.recording import Call, Recorder
+from mcp_notebook.recording.watching import CallWatch
 from mcp_notebook.rendering import content, look
 from mcp_notebook.rendering.badges import state_chip
 from mcp_notebook.rendering.calls.log import put_out
+from mcp_notebook.rendering.calls.running import in_words, printed_so_far, share
+from mcp_notebook.rendering.content.file import as_file
 from mcp_notebook.schema import Checker, Problem, Schema
 from mcp_notebook.visible import visible
 from mcp_notebook.widgets.description import describe
@@ -35,13 +39,7 @@ Complete = Callable[[str, str, dict[str, Any]], list[str]]
 MOST_EXAMPLES: Final = 5
 """Earlier calls that are offered to be filled in."""
 
-MOST_PRINTED: Final = 20_000
-"""Characters of the output of a running call that are shown; the whole is shown when it has ended."""
-
 LONGEST_EXAMPLE: Final = 60
-
-WATCHED_EVERY: Final = 0.25
-"""Seconds between two looks at the output of a running call."""
 
 
 class RequestForm(Surface):
@@ -83,6 +81,7 @@ class RequestForm(Surface):
         self._checker = Checker(schema)
         self._under_way: Future[Outcome[Any]] | None = None
         self._lock = threading.RLock()
+        self._result: BaseModel | None = None
         self._fills = 0
         super().__init__(
             "request",
@@ -128,6 +127,7 @@ class RequestForm(Surface):
             "send": lambda message: self._start(message["arguments"]),
             "cancel": lambda message: self._cancel(),
             "suggest": self._suggest,
+            "file": lambda message: self._file(),
         }
 
     @property
@@ -154,8 +154,11 @@ class RequestForm(Surface):
             arguments, problems = self._read(text)
             if arguments is None or problems:
                 return {"problems": [told(problem) for problem in problems]}
+            self._result = None
             self.set(phase="running", progress=None, printed="", chip="", questions=[])
-            watch = _Watch(self._recorder, self._recorded, lambda printed: self.set(printed=printed))
+            watch = CallWatch(
+                self._recorder, self._recorded, lambda call: self.set(printed=visible(printed_so_far(call)))
+            )
             try:
                 self._under_way = self._start_request(arguments, self._progressed)
             except BaseException:
@@ -175,20 +178,25 @@ class RequestForm(Surface):
         found = self._complete(message["name"], message["typed"], object_from(message["given"]))
         return [visible(each) for each in found]
 
-    def _progressed(self, progress: float, total: float | None, message: str | None) -> None:
-        share = (
-            min(max(progress / total, 0.0), 1.0) if total and total > 0 and math.isfinite(progress / total) else None
-        )
-        of = "" if total is None else f" of {total:,.9g}"
-        words = ", ".join(filter(None, [f"{progress:,.9g}{of}", message]))
-        self.set(progress={"share": share, "words": visible(words, one_line=True)})
+    def _file(self) -> dict[str, str]:
+        if self._result is None:
+            raise McpNotebookError("There is no result.")
+        return as_file(self._result, self._recorded[1])
 
-    def _finish(self, future: Future[Outcome[Any]], watch: _Watch) -> None:
+    def _put_out(self, call: Call) -> None:
+        self.set(printed=visible(printed_so_far(call)))
+
+    def _progressed(self, progress: float, total: float | None, message: str | None) -> None:
+        words = visible(in_words(progress, total, message), one_line=True)
+        self.set(progress={"share": share(progress, total), "words": words})
+
+    def _finish(self, future: Future[Outcome[Any]], watch: CallWatch) -> None:
         """Show the outcome of a call; runs on the loop's thread."""
         watch.end()
         try:
             outcome = future.result()
             call = outcome.call or watch.call
+            self._result = outcome.result
             html = content.render(outcome.result, self._output_schema).html
             self._show(call, "error" if getattr(outcome.result, "is_error", False) else "done", html)
         except CancelledError:
@@ -204,7 +212,14 @@ class RequestForm(Surface):
         printed = put_out(call, self._explain) if call is not None else ""
         took = f" {look.duration(call.duration)}" if call is not None and call.duration is not None else ""
         chip = state_chip(state, f"{state}{took}")
-        self.set(phase=state, html=html + printed, chip=chip, printed="", examples=self._examples())
+        self.set(
+            phase=state,
+            html=html + printed,
+            whole=self._result is not None,
+            chip=chip,
+            printed="",
+            examples=self._examples(),
+        )
 
     def _examples(self) -> list[dict[str, str]]:
         """Return the arguments to fill in: those of the schema, and those of the latest calls."""
@@ -223,40 +238,3 @@ class RequestForm(Surface):
             {"text": text, "words": visible(words if len(words) <= LONGEST_EXAMPLE else f"{words[:LONGEST_EXAMPLE]}…")}
             for text, words in shown
         ]
-
-
-class _Watch:
-    """Shows the output of the first request of a kind that begins from now on, while it runs.
-
-    Args:
-        recorder: Where the request is recorded; None to watch nothing.
-        recorded: Its method and name.
-        show: Called with the output so far.
-
-    Attributes:
-        call: The call; None until it has begun.
-    """
-
-    def __init__(self, recorder: Recorder | None, recorded: tuple[str, str], show: Callable[[str], None]) -> None:
-        self.call: Call | None = None
-        self._wanted, self._show = recorded, show
-        self._ended = threading.Event()
-        self._leave = recorder.observe(self._begun) if recorder is not None else lambda: None
-
-    def end(self) -> None:
-        """End watching."""
-        self._leave()
-        self._ended.set()
-
-    def _begun(self, call: Call) -> None:
-        if self.call is None and call.running and (call.method, call.name) == self._wanted:
-            self.call = call
-            threading.Thread(target=self._follow, args=(call,), name="mcp-notebook-watch", daemon=True).start()
-
-    def _follow(self, call: Call) -> None:
-        shown = ""
-        while not self._ended.wait(WATCHED_EVERY):
-            printed = call.text("stdout", "stderr", "log")[-MOST_PRINTED:]
-            if printed != shown:
-                shown = printed
-                self._show(visible(printed))

@@ -11,8 +11,9 @@ from mcp_types import Tool
 from mcp_notebook.recording import Recorder
 from mcp_notebook.rendering.badges import traits
 from mcp_notebook.rendering.definition import tool_sections
+from mcp_notebook.rendering.look import Rendering
 from mcp_notebook.rendering.tool_form import tool_form
-from mcp_notebook.server.listing import listed, tokens
+from mcp_notebook.server.listing import Entry, changes, listed, tokens
 from mcp_notebook.visible import visible
 from mcp_notebook.widgets.code import magic_line, python_line
 from mcp_notebook.widgets.request_form import RequestForm, Start
@@ -31,6 +32,8 @@ class ToolForm(RequestForm):
         recorder: Records the calls; None to follow none.
         function: The function behind the tool, for the lint; None if it is not in this kernel.
         place: Words that say where the tool is.
+        rendering: The form for places without widgets; defaults to the arguments of the tool.
+        before: The entry that the tool's replaces, to show what changed; None to show nothing.
     """
 
     def __init__(
@@ -43,14 +46,16 @@ class ToolForm(RequestForm):
         recorder: Recorder | None = None,
         function: Callable[..., Any] | None = None,
         place: str = "",
+        rendering: Rendering | None = None,
+        before: Entry | None = None,
     ) -> None:
         beginning = line or f"%mcp call {tool.name}"
         super().__init__(
-            _about(tool, function, place),
+            _about(tool, function, place, before),
             tool.input_schema,
             start,
             verb="Call",
-            rendering=tool_form(tool, beginning),
+            rendering=rendering or tool_form(tool, beginning),
             codes={
                 "in a cell": lambda arguments: magic_line(beginning, arguments, tool.input_schema),
                 "in Python": lambda arguments: python_line(tool.name, arguments),
@@ -62,7 +67,7 @@ class ToolForm(RequestForm):
         )
 
 
-def _about(tool: Tool, function: Callable[..., Any] | None, place: str) -> dict[str, Any]:
+def _about(tool: Tool, function: Callable[..., Any] | None, place: str, before: Entry | None) -> dict[str, Any]:
     entry = listed(tool)
     sections = tool_sections(entry, function)
     return {
@@ -72,6 +77,7 @@ def _about(tool: Tool, function: Callable[..., Any] | None, place: str) -> dict[
         "text": visible((tool.description or "").strip()),
         "badges": traits(entry),
         "place": " · ".join(filter(None, [visible(place, one_line=True), f"about {tokens(entry)} tokens"])),
+        "changed": [] if before is None else [visible(line) for line in changes(before, entry)],
         "schema": sections.html,
         "lint": [visible(line) for line in sections.advice],
         "entry": visible(json.dumps(entry, ensure_ascii=False, indent=2, default=str)),

@@ -33,25 +33,28 @@ def client(lab: Lab) -> Iterator[Connected]:
 
 
 def card(lab: Lab) -> Locator:
-    return lab.output("mcp serve --approve")
+    return lab.output("mcp serve --approve").locator(".mcpnb-root")
 
 
 def row(lab: Lab, title: str) -> Locator:
     """The row of a request, by an argument of it."""
-    return card(lab).locator(".widget-vbox").filter(has_text=re.compile(f'"{title}"')).last
+    return card(lab).get_by_role("group").filter(has_text=re.compile(f'"{title}"')).last
 
 
 def test_a_call_is_allowed_by_its_button(lab: Lab, client: Connected) -> None:
     call = client.start("delete_book", title="Dune", shelf=3)
     expect(card(lab).get_by_text("approvals: 1 waiting for you")).to_be_visible()
     expect(row(lab, "Dune")).to_contain_text("mcp 0.1.0 (as it calls itself)")
-    row(lab, "Dune").get_by_role("button", name="Allow", exact=True).focus()
+    expect(row(lab, "Dune").get_by_role("timer")).to_contain_text("denied in")
+    assert lab.page.title().startswith("(1) approve delete_book")
+    row(lab, "Dune").get_by_role("button", name=re.compile("^Allow delete_book")).focus()
     for dark in (True, False):
         lab.theme(dark=dark)
         lab.picture(f"approval-{'dark' if dark else 'light'}", card(lab))
-    row(lab, "Dune").get_by_role("button", name="Allow", exact=True).press("Enter")
+    row(lab, "Dune").get_by_role("button", name=re.compile("^Allow delete_book")).press("Enter")
     assert call.result(30).structured_content == {"result": "deleted Dune"}
     expect(card(lab).get_by_text("approvals: none waiting")).to_be_visible()
+    assert "approve" not in lab.page.title()
 
 
 def test_a_call_is_denied_with_a_reason_that_its_model_reads(lab: Lab, client: Connected) -> None:
@@ -65,7 +68,7 @@ def test_a_call_is_denied_with_a_reason_that_its_model_reads(lab: Lab, client: C
 def test_a_call_is_allowed_while_a_cell_runs(lab: Lab, client: Connected) -> None:
     lab.run("while 'Kim'")
     call = client.start("delete_book", title="Kim")
-    row(lab, "Kim").get_by_role("button", name="Allow", exact=True).click()
+    row(lab, "Kim").get_by_role("button", name=re.compile("^Allow delete_book")).click()
     expect(lab.output("while 'Kim'")).to_contain_text("allowed while this ran")
     assert not call.result(30).is_error
 

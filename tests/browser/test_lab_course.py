@@ -38,6 +38,9 @@ def course(lab: Lab) -> Lab:
     """The learner's copy of the notebook, just run from top to bottom."""
     lab.page.goto(re.sub(r"/lab.*", f"/doc/tree/{NOTEBOOK}", lab.url))
     lab.wait_until_idle()
+    # Opening it has changed nothing that would have to be saved.
+    assert not lab.page.title().startswith("*")
+    expect(lab.page.locator(".jp-mod-dirty")).to_have_count(0)
     lab.menu("Edit", "Clear Outputs of All Cells")
     lab.run_all()
     lab.page.locator(".jp-OutputArea-output", has_text="has no tool 'scan' yet").wait_for()
@@ -57,7 +60,7 @@ def test_without_answers_the_learner_is_asked_under_the_cell(course: Lab) -> Non
     retype(course, "%mcp call borrow title=Emma", call)
     output = course.output(call)
     expect(output).to_contain_text("All copies of Emma by Jane Austen are lent")
-    output.get_by_label("wait").select_option("true")
+    output.get_by_label("wait", exact=True).check()
     course.picture("course-question", output)
     output.get_by_role("button", name="Accept").click()
     expect(output).to_contain_text("on the waiting list, for 2 weeks")

@@ -31,11 +31,11 @@ def test_the_first_notebook_runs_from_top_to_bottom_and_its_form_calls_the_tool(
 
     form = lab.output("%mcp form greet")
     form.scroll_into_view_if_needed()
-    form.get_by_label("name").fill("Octavia")
-    form.get_by_label("language").select_option("es")
-    form.get_by_role("button", name="Call").click()
-    expect(form.locator(".mcpnb")).to_contain_text("Te damos la bienvenida, Octavia! (5 books)")
-    expect(form.get_by_text("done")).to_be_visible()
+    form.get_by_label("name", exact=True).fill("Octavia")
+    form.get_by_label("es", exact=True).check()
+    form.get_by_role("button", name="Call", exact=True).click()
+    expect(form.locator(".mcpnb-result")).to_contain_text("Te damos la bienvenida, Octavia! (5 books)")
+    expect(form.get_by_role("status").get_by_text("done")).to_be_visible()
     lab.picture("form")
 
 
@@ -57,8 +57,8 @@ def test_a_tool_changed_in_its_cell_is_called_anew_by_the_same_form(lab: Lab) ->
     changed.scroll_into_view_if_needed()
     lab.picture("changed")
     form = lab.output("%mcp form greet")
-    form.get_by_role("button", name="Call").click()
-    expect(form.locator(".mcpnb")).to_contain_text("Changed for Octavia")
+    form.get_by_role("button", name="Call", exact=True).click()
+    expect(form.locator(".mcpnb-result")).to_contain_text("Changed for Octavia")
 
 
 def test_the_example_of_the_readme_shows_its_card_and_its_form(lab: Lab) -> None:
@@ -67,9 +67,9 @@ def test_the_example_of_the_readme_shows_its_card_and_its_form(lab: Lab) -> None
     lab.open("readme", [cell.strip() for cell in cells])
     lab.run_all()
     form = lab.output("%%mcp_tool")
-    form.get_by_label("title").fill("Kindred")
-    form.get_by_role("button", name="Call").click()
-    expect(form.locator(".mcpnb").last).to_contain_text("1")
+    form.get_by_label("title", exact=True).fill("Kindred")
+    form.get_by_role("button", name="Call", exact=True).click()
+    expect(form.locator(".mcpnb-result")).to_contain_text("1")
     lab.picture("readme", lab.page.locator(".jp-Notebook"))
 
 

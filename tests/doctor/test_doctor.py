@@ -97,7 +97,7 @@ def test_an_extension_of_jupyterlab_that_cannot_draw_the_widgets_is_a_problem(mo
 
 def test_a_missing_extension_of_jupyterlab_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.metadata, "files", lambda _name: [])
-    assert "pip install jupyterlab_widgets" in found("is not in this environment").fix
+    assert "pip install jupyterlab_widgets anywidget" in found("is not in this environment").fix
     installed(monkeypatch, jupyterlab_widgets=None)
     assert found("is not in this environment").status == "note"
 

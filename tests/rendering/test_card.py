@@ -144,7 +144,7 @@ def test_the_card_in_html_says_what_the_text_says_and_holds_the_json() -> None:
         "no description: parameter &#x27;limit&#x27;",
         "title: &quot;Old&quot; → none",
         "<code>%mcp call search word=x</code>",
-        "&quot;readOnlyHint&quot;: true",
+        "<span class=key>&quot;readOnlyHint&quot;</span>: <span class=lit>true</span>",
     ):
         assert words in rendering.html
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
@@ -25,6 +26,7 @@ from mcp_types import (
 from mcp_notebook.client.checking import checked
 from mcp_notebook.client.reading import in_words
 from mcp_notebook.rendering.content import draw, render
+from mcp_notebook.visible import visible
 
 BOOK = {
     "type": "object",
@@ -71,18 +73,43 @@ def test_what_is_no_table_stays_json(value: Any) -> None:
 
 
 def test_a_long_table_says_how_many_rows_are_not_shown() -> None:
-    text, html = draw([{"n": n} for n in range(70)])
-    assert text.endswith("49\n... and 20 more rows, not shown.")
-    assert "... and 20 more rows" in html
-    assert html.count("<tr>") == 51
+    text, html = draw([{"n": n} for n in range(700)])
+    assert text.endswith("49\n... and 650 more rows, not shown.")
+    assert "... and 200 more rows" in html
+    assert html.count("<tr>") == 501
+
+
+def test_a_table_of_long_texts_has_fewer_rows_and_stays_small() -> None:
+    text, html = draw([{f"column {n}": "x" * 500 for n in range(10)} for _ in range(400)])
+    assert "... and 350 more rows" in text
+    assert "... and 350 more rows" in html
+    assert len(html) < 120_000
+
+
+def test_json_marks_its_keys_and_values_and_keeps_every_character() -> None:
+    value = {"a key": 'text with "quotes": 1, true & <b>', "n": [-1.5e10, None, True], "empty": {}}
+    html = draw(value)[1]
+    assert "<span class=key>&quot;a key&quot;</span>:" in html
+    assert "<span class=num>-15000000000.0</span>" in html
+    assert "<span class=lit>null</span>" in html
+    assert "<span class=lit>true</span>" in html
+    assert json.loads(unescape(re.sub(r"<[^>]*>", "", html))) == value
+
+
+@pytest.mark.parametrize("key", ['"', "\\", "\u200b", "\n"])
+def test_a_key_that_could_be_taken_for_another_is_written_as_json_in_a_tree(key: str) -> None:
+    html = draw({key: 1, "many": list(range(40))})[1]
+    found = re.search("<code class=key>(.*?)</code>", html)
+    assert found is not None
+    assert json.loads(unescape(visible(found[1]))) == key
 
 
 def test_a_short_value_can_be_read_and_copied_and_a_long_one_folds_without_scripts() -> None:
     short, long = {"a": [1, 2]}, {"list": [{"deep": [n]} for n in range(40)], "last": "x"}
-    assert draw(short)[1] == "<pre>{&quot;a&quot;: [1, 2]}</pre>"
+    assert draw(short)[1].startswith("<pre class=json>{<span class=key>&quot;a&quot;</span>: [")
     html = draw(long)[1]
     assert "<details open><summary>" in html
-    assert "<code>list</code>: <span" in html
+    assert "<code class=key>list</code>: <span" in html
     assert "40 items" in html
     assert json.loads(draw(long)[0]) == long
 
@@ -105,7 +132,7 @@ def test_fields_are_shown_with_what_the_output_schema_says_of_them() -> None:
         == 'title   As on the cover      "Emma"\ncopies  Copies on the shelf  2\nnote                         "old"'
     )
     assert "As on the cover" in rendering.html
-    assert "<code>&quot;Emma&quot;</code>" in rendering.html
+    assert "<code><span class=str>&quot;Emma&quot;</span></code>" in rendering.html
 
 
 def test_rows_are_shown_with_what_the_output_schema_says_of_the_columns() -> None:

@@ -24,7 +24,7 @@ OUTPUT = Path("test-output")
 """Where screenshots go."""
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-PATIENCE = 120_000
+PATIENCE = 20_000
 """Milliseconds that a test waits for something to be seen."""
 
 

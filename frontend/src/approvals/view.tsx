@@ -26,7 +26,7 @@ export function ApprovalsView({ surface }: { surface: Surface }) {
     setNotices(canAskForNotices());
   };
   return (
-    <section class="mcpnb mcpnb-ui" aria-label={`approvals of ${about.name}`} data-lm-suppress-shortcuts="true">
+    <section class="mcpnb mcpnb-ui" aria-label={`approvals of ${about.name}`}>
       <Html html={state.heading} />
       <p class="mcpnb-unseen" role="alert">
         {open.length ? `${open.length} calls wait for you: ${open.map((row) => row.tool).join(", ")}` : ""}
@@ -75,7 +75,7 @@ function RowView({ row, surface }: { row: Row; surface: Surface }) {
   return (
     <div ref={group} class={row.open ? "mcpnb-waits" : ""} role="group" tabIndex={-1} aria-label={`request ${row.number}: ${row.tool}`}>
       <Html html={row.html} />
-      {row.open && (
+      {/* They keep their place when the request is decided, so that no button moves under the pointer. */}
         <div class="mcpnb-actions">
           <button type="button" class="mcpnb-primary" disabled={!ready} aria-label={`Allow ${row.tool}, request ${row.number}`} onClick={() => decide("allow")}>
             Allow
@@ -88,7 +88,7 @@ function RowView({ row, surface }: { row: Row; surface: Surface }) {
             class="mcpnb-reason"
             disabled={!ready}
             aria-label={`reason to deny request ${row.number}`}
-            placeholder="reason to deny; the model sees it"
+            placeholder="reason to deny, for the model"
             value={reason}
             onInput={(event) => setReason(event.currentTarget.value)}
           />
@@ -100,9 +100,8 @@ function RowView({ row, surface }: { row: Row; surface: Surface }) {
           >
             Always allow {row.tool} for {row.who}
           </button>
-          <Countdown ends={ends} />
+          {row.open && <Countdown ends={ends} />}
         </div>
-      )}
     </div>
   );
 }

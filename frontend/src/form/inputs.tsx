@@ -37,6 +37,7 @@ export function controlOf(field: Field): Control {
     case "number":
       return { Draw: NumberText, grouped: false };
     case "choice":
+      if (node.options!.length === 1 && field.place.required) return { Draw: Constant, grouped: true };
       if (isBoolean(field)) return { Draw: Check, grouped: false };
       if (few(field)) return { Draw: Radios, grouped: true };
       return { Draw: node.options!.length > MOST_IN_SELECT ? Search : Select, grouped: false };
@@ -371,6 +372,11 @@ function Radios(props: DrawProps) {
   );
 }
 
+/** The only value that is valid, such as the one that tells the kinds of a union apart. */
+function Constant({ field }: DrawProps) {
+  return <code>{shown(field.node.options![0]![0])}</code>;
+}
+
 function Select(props: DrawProps) {
   const { field } = props;
   const host = useHost();
@@ -452,20 +458,19 @@ function Checks(props: DrawProps) {
 function Record({ field, label }: DrawProps) {
   const host = useHost();
   if (field.mode === "own") return <Parts field={field} />;
+  const begin = () => {
+    field.context.replenish();
+    field.begin();
+    if (field.mode !== "own") field.open();
+    host.changed();
+  };
   return (
-    <button
-      type="button"
-      class="mcpnb-add"
-      onClick={() => {
-        field.context.replenish();
-        field.begin();
-        if (field.mode !== "own") field.open();
-        host.changed();
-      }}
-    >
-      + Fill in {label}
+    <div class="mcpnb-begin">
+      <button type="button" class="mcpnb-add" onClick={begin}>
+        + Fill in {label}
+      </button>
       <span class="mcpnb-state">{field.mode === "null" ? "null" : emptyWords(field)}</span>
-    </button>
+    </div>
   );
 }
 

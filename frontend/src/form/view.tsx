@@ -12,6 +12,8 @@ import { controlOf } from "./inputs";
 
 const LONGEST_LABEL = 60;
 const LONG = 240;
+/** Milliseconds after a person left a field until its problems are shown. */
+const SHOW_AFTER = 250;
 
 /** What the fields of a form on the page share. */
 export interface Host {
@@ -146,10 +148,10 @@ export function FieldView({ field, label, name }: FieldProps) {
     }
   };
   const leave = () => {
-    if (!seen.has(field)) {
-      seen.add(field);
-      host.changed();
-    }
+    if (seen.has(field)) return;
+    seen.add(field);
+    // Later, or a problem that appears now would move the button that a person is just pressing.
+    setTimeout(host.changed, SHOW_AFTER);
   };
   const back = () =>
     document.getElementById(id)?.matches("input, select, textarea")

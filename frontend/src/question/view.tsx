@@ -10,6 +10,8 @@ import { Refused, type Surface } from "../surface";
 interface About {
   html: string;
   server: string;
+  /** Whether the server is not one of this notebook. */
+  foreign: boolean;
   why: string;
   refusals: { words: string; why: string }[];
   description?: any;
@@ -125,15 +127,17 @@ export function QuestionView({ surface }: { surface: Surface }) {
       class="mcpnb mcpnb-ui mcpnb-waits"
       role="group"
       aria-label={`question of ${about.server}`}
-      data-lm-suppress-shortcuts="true"
       onKeyDown={keys}
     >
       <div role="alert">
         <Html html={about.html} />
       </div>
-      <p class="mcpnb-hint">
-        The question comes from the server {about.server}, not from your notebook. Answer only what it may know.
-      </p>
+      {about.foreign && (
+        <p class="mcpnb-caution">
+          <span aria-hidden="true">! </span>
+          {about.server} is not a server of this notebook. It gets what you answer: write only what it may know.
+        </p>
+      )}
       {host && <FormView host={host} />}
       {about.note && <p>{about.note}</p>}
       {about.area && (

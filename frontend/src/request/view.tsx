@@ -55,7 +55,6 @@ class Request {
     this.surface.keep({ draft: this.form.draft(), filled: this.filled });
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.check(), CHECK_AFTER);
-    this.surface.changed();
   }
 
   async check(): Promise<void> {
@@ -113,18 +112,14 @@ export function RequestView({ surface }: { surface: Surface }) {
   form.follow();
   const id = useMemo(() => `mcpnb-${Math.random().toString(36).slice(2)}`, []);
   const { about } = surface;
-  const [tab, setTab] = useState<string>(surface.kept.tab ?? "call");
-  const choose = (name: string) => {
-    surface.keep({ tab: name });
-    setTab(name);
-  };
+  const tab: string = surface.kept.tab ?? "call";
   const tabs: [string, string][] = [["call", about.verb]];
   if (about.schema) tabs.push(["schema", "Schema"]);
   if (about.lint) tabs.push(["lint", `Lint (${about.lint.length})`]);
   if (about.entry) tabs.push(["json", "JSON"]);
   if (about.codes.length) tabs.push(["code", "Code"]);
   return (
-    <section class="mcpnb mcpnb-ui" aria-label={`${about.kind} ${about.name}`} data-lm-suppress-shortcuts="true">
+    <section class="mcpnb mcpnb-ui" aria-label={`${about.kind} ${about.name}`}>
       <header class="mcpnb-header">
         <h4 class="jp-toc-ignore">
           {about.title && <span>{about.title} </span>}
@@ -134,7 +129,17 @@ export function RequestView({ surface }: { surface: Surface }) {
         <span class="dim">{about.place}</span>
       </header>
       {about.text && <p class="mcpnb-about">{about.text}</p>}
-      <Tabs label={`views of ${about.name}`} id={id} tabs={tabs} chosen={tab} choose={choose}>
+      {about.changed?.length > 0 && (
+        <details>
+          <summary>changed for clients ({about.changed.length})</summary>
+          <ul>
+            {about.changed.map((line: string) => (
+              <li>{line}</li>
+            ))}
+          </ul>
+        </details>
+      )}
+      <Tabs label={`views of ${about.name}`} id={id} tabs={tabs} chosen={tab} choose={(name) => surface.keep({ tab: name })}>
         {tab === "call" && <Call form={form} id={id} />}
         {tab === "schema" && <Html html={about.schema} />}
         {tab === "lint" &&
@@ -216,7 +221,7 @@ function Call({ form, id }: { form: Request; id: string }) {
         <Examples form={form} />
         <Status form={form} />
       </div>
-      {wrong && <Summary host={host} title={`Not sent: ${count(form.form.problems().length)} to mend.`} />}
+      {wrong && <Summary host={host} title={`Not sent: ${count(form.form.problems().length)}.`} />}
       {form.refused && (
         <p class="mcpnb-wrong" role="alert">
           <span aria-hidden="true">✗ </span>Not sent: {form.refused}
@@ -290,7 +295,13 @@ function Outcome({ form }: { form: Request }) {
         <Inside key={mount} mount={mount} />
       ))}
       <div aria-live="polite" aria-busy={running} class={running ? "mcpnb-earlier" : ""}>
-        {state.html && <Html html={state.html} class="mcpnb-result" />}
+        {state.html && (
+          <Html
+            html={state.html}
+            class="mcpnb-result"
+            {...(state.whole && { whole: () => form.surface.ask("file") })}
+          />
+        )}
       </div>
     </div>
   );

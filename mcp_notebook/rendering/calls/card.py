@@ -15,7 +15,7 @@ from mcp_notebook.rendering.badges import state_chip
 from mcp_notebook.rendering.calls.events import draw_events
 from mcp_notebook.schema import Schema
 
-__all__ = ["call_card"]
+__all__ = ["call_body", "call_card"]
 
 RAISED = "raised (clients do not see this)"
 
@@ -43,13 +43,27 @@ def call_card(
         times: Whether to show the durations.
         output_schema: The tool's output schema, if it is known.
     """
+    title = f"call {call.number}: {call.title}"
+    lines, parts = call_body(call, place, explain, times=times, output_schema=output_schema)
+    headline = f"{escape(title)} {state_chip(call.state)}{_took_html(call, times)}"
+    bad = call.state in ("error", "refused")
+    return look.Rendering("\n".join([title, *lines]), look.card(headline, *parts, bad=bad))
+
+
+def call_body(
+    call: Call,
+    place: str,
+    explain: Callable[[BaseException], str],
+    *,
+    times: bool = True,
+    output_schema: Schema | None = None,
+) -> tuple[list[str], list[str]]:
+    """Draw what is below the title of `call_card`: the lines of the text, and the parts of the HTML."""
     arguments = content.draw(call.arguments)
     short = "\n" not in arguments[0]
     facts = [(name, value, escape(value)) for name, value in _facts(call, place, times)]
-    title = f"call {call.number}: {call.title}"
-    headline = f"{escape(title)} {state_chip(call.state)}{_took_html(call, times)}"
     if short:
-        facts.append(("arguments", arguments[0], look.code(arguments[0])))
+        facts.append(("arguments", arguments[0], look.json_code(arguments[0])))
     sections = [] if short else [("arguments", arguments)]
     sections += draw_events(call.events, times=times)
     if call.data is not None:
@@ -61,15 +75,14 @@ def call_card(
     if call.raised is not None:
         raised = explain(call.raised)
         sections.append((RAISED, (raised, look.pre(raised))))
-    lines = [title, *look.columns([(name, value) for name, value, _ in facts])]
+    lines = look.columns([(name, value) for name, value, _ in facts])
     # The headline has the end of the call already, except for its rounds.
     rows = [[look.muted(name), html] for name, _, html in facts if name != "ended" or call.rounds > 1]
     parts = [look.table(("", ""), rows)]
     for name, (text, html) in sections:
         lines += [f"  {name}", *(f"    {line}".rstrip() for line in text.rstrip("\n").splitlines())]
         parts.append(look.section(name, html) or f"<p>{look.muted(name)}</p>")
-    bad = call.state in ("error", "refused")
-    return look.Rendering("\n".join(lines), look.card(headline, *parts, bad=bad))
+    return lines, parts
 
 
 def _took_html(call: Call, times: bool) -> str:

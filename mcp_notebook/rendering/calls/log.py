@@ -9,6 +9,7 @@ from typing import Any
 from mcp_notebook.recording import Call
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.badges import state_chip
+from mcp_notebook.rendering.calls.card import call_body
 
 __all__ = ["log", "put_out"]
 
@@ -19,9 +20,24 @@ Place = Callable[[Callable[..., Any] | None], str]
 WIDTH_OF_ARGUMENTS = 60
 WIDTH_OF_NAMES = 100
 
+MOST_OPENED = 20
+MOST_CHARACTERS_OF_A_BODY = 8_000
+MOST_CHARACTERS_OF_BODIES = 40_000
+"""The limits for what the lines of a log open to, because it is saved with the notebook."""
 
-def log(calls: Sequence[Call], place: Place, *, more: int = 0, times: bool = True) -> look.Rendering:
-    """Draw a table of calls; `place` names the cell that defined the function of each."""
+
+def log(
+    calls: Sequence[Call], place: Place, explain: Explain = repr, *, more: int = 0, times: bool = True
+) -> look.Rendering:
+    """Draw a list of calls, of which the latest open.
+
+    Args:
+        calls: The calls.
+        place: Names the cell that defined the function of each.
+        explain: Describes an exception of a function, for its author.
+        more: The number of earlier calls.
+        times: Whether to show the durations.
+    """
     rows = [
         (
             str(call.number),
@@ -45,7 +61,32 @@ def log(calls: Sequence[Call], place: Place, *, more: int = 0, times: bool = Tru
         for call, (n, what, args, ended, *rest) in zip(calls, rows, strict=True)
     ]
     text = [title, *look.columns([headers, *rows])]
-    return look.Rendering("\n".join(text), look.card(escape(title), look.table(headers, cells, numbers=(0, 4))))
+    bodies = _bodies(calls, place, explain, times)
+    lines = [f"<div>{_line(list(map(escape, headers)), 'head')}</div>", *map(_opening, map(_line, cells), bodies)]
+    return look.Rendering("\n".join(text), look.card(escape(title), f'<div class="rows">{"".join(lines)}</div>'))
+
+
+def _line(cells: Sequence[str], kind: str = "") -> str:
+    """Lay out cells (HTML) in a line; the spaces are for places without the style sheet."""
+    return f'<span class="row {kind}">{" ".join(f"<span>{cell}</span>" for cell in cells)}</span>'
+
+
+def _opening(line: str, body: str) -> str:
+    return f"<details><summary>{line}</summary>{body}</details>" if body else f"<div>{line}</div>"
+
+
+def _bodies(calls: Sequence[Call], place: Place, explain: Explain, times: bool) -> list[str]:
+    """Draw (HTML) the whole of the latest calls, as far as they are short; "" for the others."""
+    bodies, left = [], MOST_CHARACTERS_OF_BODIES
+    for number, call in enumerate(reversed(calls)):
+        body = ""
+        if number < MOST_OPENED:
+            body = "".join(call_body(call, place(call.function), explain, times=times)[1])
+            if len(body) > min(left, MOST_CHARACTERS_OF_A_BODY):
+                body = f"<p>It is too long to show here: {look.code(f'%mcp log {call.number}')}</p>"
+            left -= len(body)
+        bodies.append(body)
+    return bodies[::-1]
 
 
 def put_out(call: Call, explain: Explain) -> str:

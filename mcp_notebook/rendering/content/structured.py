@@ -70,7 +70,7 @@ def _fields(value: Any, schema: Schema, root: Schema) -> Part | None:
 def _value(value: Any) -> Part:
     text, html = draw(value)
     short = "\n" not in text and len(text) < look.WIDTH
-    return shortened(text), look.code(text) if short else html
+    return shortened(text), look.json_code(text) if short else html
 
 
 def _words(parameter: Parameter) -> str:

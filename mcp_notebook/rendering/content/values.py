@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any, NamedTuple, TypeAlias
 
 from mcp_notebook.rendering import look
+from mcp_notebook.rendering.highlight import kind_of
+from mcp_notebook.visible import visible
 
 __all__ = ["Part", "Rows", "as_object", "draw", "parsed", "rows_in", "shortened", "table_of"]
 
@@ -16,6 +18,8 @@ Part: TypeAlias = tuple[str, str]
 
 MOST_CHARACTERS = 20_000
 MOST_ROWS = 50
+MOST_ROWS_IN_HTML = 500
+MOST_CHARACTERS_OF_TABLE = 40_000
 MOST_COLUMNS = 20
 MOST_NODES = 1_000
 """The limits of a drawn value, because it is sent to the browser and saved with the notebook."""
@@ -56,7 +60,7 @@ def draw(value: Any) -> Part:
         return table_of(rows)
     text = look.json_text(value)
     short = len(text) <= MOST_CHARACTERS and text.count("\n") < LINES_AT_A_GLANCE
-    return shortened(text), look.pre(text) if short or not isinstance(value, dict | list) else _tree(value)
+    return shortened(text), look.json_pre(text) if short or not isinstance(value, dict | list) else _tree(value)
 
 
 def parsed(text: str) -> Any:
@@ -118,16 +122,33 @@ def _fits_a_cell(value: Any) -> bool:
 
 
 def table_of(rows: Rows) -> Part:
-    """Draw rows, at most `MOST_ROWS`."""
-    shown = [[_cell(value) for value in row] for row in rows.cells[:MOST_ROWS]]
-    more = len(rows.cells) - len(shown)
-    after = [f"... and {more} more rows, not shown."] if more else []
-    after += [f"{name}: {shortened(look.json_text(value), LONGEST_IN_TREE)}" for name, value in rows.rest.items()]
-    lines = [[_cut(" ".join(cell.split()), LONGEST_CELL_IN_TEXT) for cell in row] for row in [rows.headers, *shown]]
+    """Draw rows, at most `MOST_ROWS` as text; as HTML, which can scroll, more of them if they are short."""
+    shown = [[_cell(value) for value in row] for row in rows.cells[:MOST_ROWS_IN_HTML]]
+    lines = [
+        [_cut(" ".join(cell.split()), LONGEST_CELL_IN_TEXT) for cell in row]
+        for row in [rows.headers, *shown[:MOST_ROWS]]
+    ]
     numbers = [i for i in range(len(rows.headers)) if _is_of_numbers([row[i] for row in rows.cells])]
-    cells = [[escape(_cut(cell, LONGEST_CELL)) for cell in row] for row in shown]
+    cells = list(_fitting([[escape(_cut(cell, LONGEST_CELL)) for cell in row] for row in shown]))
     table = f'<div class="scrolled">{look.table(rows.headers, cells, numbers=numbers)}</div>'
-    return "\n".join([*look.columns(lines, indent=""), *after]), table + "".join(f"<p>{escape(a)}</p>" for a in after)
+    text = "\n".join([*look.columns(lines, indent=""), *_after(rows, len(lines) - 1)])
+    return text, table + "".join(f"<p>{escape(line)}</p>" for line in _after(rows, len(cells)))
+
+
+def _fitting(rows: list[list[str]]) -> Iterator[list[str]]:
+    """Yield the first `MOST_ROWS`, and more as long as all have few characters."""
+    left = MOST_CHARACTERS_OF_TABLE
+    for number, row in enumerate(rows):
+        left -= sum(map(len, row))
+        if number >= MOST_ROWS and left < 0:
+            return
+        yield row
+
+
+def _after(rows: Rows, shown: int) -> list[str]:
+    more = len(rows.cells) - shown
+    after = [f"... and {more} more rows, not shown."] if more else []
+    return after + [f"{name}: {shortened(look.json_text(value), LONGEST_IN_TREE)}" for name, value in rows.rest.items()]
 
 
 def _cell(value: Any) -> str:
@@ -152,7 +173,8 @@ def _tree(value: Any) -> str:
 def _node(label: str, value: Any, left: list[int], depth: int) -> str:
     """Draw a value under its label (HTML); `left` counts down the values that may still be drawn."""
     if not isinstance(value, dict | list) or not value or depth == MOST_DEPTH:
-        return label + look.code(shortened(look.json_line(value), LONGEST_IN_TREE))
+        text = look.json_line(value)
+        return f"{label}<code class={kind_of(text) or 'lit'}>{escape(shortened(text, LONGEST_IN_TREE))}</code>"
     pairs = value.items() if isinstance(value, dict) else enumerate(value)
     items: list[str] = []
     for key, item in pairs:
@@ -160,8 +182,15 @@ def _node(label: str, value: Any, left: list[int], depth: int) -> str:
             items.append(f"<li>... and {len(value) - len(items)} more, not shown.</li>")
             break
         left[0] -= 1
-        items.append(f"<li>{_node(f'{look.code(key)}: ', item, left, depth + 1)}</li>")
-    many = f"{len(value)} {'keys' if isinstance(value, dict) else 'items'}"
+        items.append(f"<li>{_node(_key(key), item, left, depth + 1)}</li>")
+    many = f"{len(value)} {'key' if isinstance(value, dict) else 'item'}{'s' if len(value) > 1 else ''}"
     return look.fold(
         f"{label}{look.muted(many)}", f"<ul>{''.join(items)}</ul>", opened=depth < 2 and len(value) <= OPENED
     )
+
+
+def _key(key: object) -> str:
+    """Draw a key; one with signs that are escaped in JSON as JSON, so that it can be told apart."""
+    text = str(key)
+    plain = text == visible(text, one_line=True) and not {'"', "\\"}.intersection(text)
+    return f"<code class=key>{escape(text if plain else look.json_line(text))}</code>: "

@@ -1,0 +1,54 @@
+"""Follow the output of a call while it runs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from mcp_notebook.recording.call import Call
+from mcp_notebook.recording.recorder import Recorder
+
+__all__ = ["CallWatch"]
+
+EVERY = 0.25
+"""Seconds between two looks at the call."""
+
+
+class CallWatch:
+    """Follows the first request of a kind that begins from now on, while it runs.
+
+    Args:
+        recorder: Where the request is recorded; None to follow nothing.
+        recorded: Its method and name.
+        show: Called with the call, on a thread of its own, whenever it has put out more; None to only find the call.
+
+    Attributes:
+        call: The call; None until it has begun.
+    """
+
+    def __init__(
+        self, recorder: Recorder | None, recorded: tuple[str, str], show: Callable[[Call], None] | None = None
+    ) -> None:
+        self.call: Call | None = None
+        self._wanted, self._show = recorded, show
+        self._ended = threading.Event()
+        self._leave = recorder.observe(self._begun) if recorder is not None else lambda: None
+
+    def end(self) -> None:
+        """End following."""
+        self._leave()
+        self._ended.set()
+
+    def _begun(self, call: Call) -> None:
+        if self.call is None and call.running and (call.method, call.name) == self._wanted:
+            self.call = call
+            if self._show is not None:
+                args = call, self._show
+                threading.Thread(target=self._follow, args=args, name="mcp-notebook-watch", daemon=True).start()
+
+    def _follow(self, call: Call, show: Callable[[Call], None]) -> None:
+        seen = call.size
+        while not self._ended.wait(EVERY):
+            if call.size != seen:
+                seen = call.size
+                show(call)
