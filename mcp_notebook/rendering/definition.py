@@ -54,7 +54,7 @@ def definition_card(
 
 @dataclass(frozen=True)
 class Sections:
-    """What the card of a tool says about its schemas.
+    """The words of a tool's card about its schemas.
 
     Attributes:
         html: The arguments, the result and the behavior.

@@ -12,7 +12,7 @@ def object_from(text: str) -> dict[str, Any]:
     """Read a JSON object.
 
     Raises:
-        ValueError: The text is no JSON object, or contains infinite numbers or unpaired surrogates, which cannot be
+        ValueError: The text is not a JSON object, or contains infinite numbers or unpaired surrogates, which cannot be
             sent.
     """
     try:

@@ -83,7 +83,7 @@ class QuestionCard(Surface):
 
     @property
     def actions(self) -> dict[str, Action]:
-        """What the front end can ask for."""
+        """The actions that the front end can ask for, by name."""
         return {
             "check": lambda message: {"problems": [told(p) for p in self._problems(message.get("arguments", "{}"))]},
             "accept": self._accept,

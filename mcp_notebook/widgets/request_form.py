@@ -46,7 +46,7 @@ class RequestForm(Surface):
     """A form that makes one kind of request, without blocking the kernel meanwhile.
 
     Args:
-        about: What the view shows besides the form: ``name``, ``title``, ``text``, ``badges`` and ``place``, and
+        about: The parts that the view shows besides the form: ``name``, ``title``, ``text``, ``badges`` and ``place``, and
             optionally ``schema``, ``lint`` and ``entry``.
         schema: The schema of the arguments.
         start: Starts the request with the given arguments and progress callback, and returns its future.
@@ -121,7 +121,7 @@ class RequestForm(Surface):
 
     @property
     def actions(self) -> dict[str, Action]:
-        """What the front end can ask for."""
+        """The actions that the front end can ask for, by name."""
         return {
             "check": lambda message: self._check(message["arguments"]),
             "send": lambda message: self._start(message["arguments"]),
@@ -208,7 +208,7 @@ class RequestForm(Surface):
             raise
 
     def _show(self, call: Call | None, state: Any, html: str) -> None:
-        # What was printed stays, whatever became of the call.
+        # The printed text stays, whatever became of the call.
         printed = put_out(call, self._explain) if call is not None else ""
         took = f" {look.duration(call.duration)}" if call is not None and call.duration is not None else ""
         chip = state_chip(state, f"{state}{took}")

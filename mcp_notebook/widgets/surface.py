@@ -41,9 +41,9 @@ class Surface(anywidget.AnyWidget):
     Attributes:
         key: Distinguishes it from all other surfaces.
         view: The name of the view in the front end.
-        about: What the view needs once.
-        state: What changes.
-        kept: What the person did there and the front end keeps, such as a draft.
+        about: The values that the view needs once.
+        state: The values that change.
+        kept: The changes that the person made there and the front end keeps, such as a draft.
         mount: The class of the elements that the front end attaches the view to.
         attached: Returns such a class for the cell that is running: the same each time the cell runs. It returns ""
             where the front end needs the message that names the widget, and None where nobody sees it.
