@@ -46,8 +46,8 @@ class RequestForm(Surface):
     """A form that makes one kind of request, without blocking the kernel meanwhile.
 
     Args:
-        about: The parts that the view shows besides the form: ``name``, ``title``, ``text``, ``badges`` and ``place``, and
-            optionally ``schema``, ``lint`` and ``entry``.
+        about: The parts that the view shows besides the form: ``name``, ``title``, ``text``, ``badges`` and ``place``,
+            and optionally ``schema``, ``lint`` and ``entry``.
         schema: The schema of the arguments.
         start: Starts the request with the given arguments and progress callback, and returns its future.
         verb: The word on the button.
