@@ -36,6 +36,8 @@ def with_messages(merged: dict[str, Any], first: Mapping[str, Any], second: Mapp
     if not any(keyword in merged for keyword in _KEYWORDS):
         return merged
     by_keyword = {keyword: message_of(part, keyword) for part in (first, second) for keyword in part}
+    if "required" in first and "required" in second:  # both keep their names
+        del by_keyword["required"]
     said = {keyword: message for keyword, message in by_keyword.items() if message and keyword not in _KEYWORDS}
     rest = {keyword: value for keyword, value in merged.items() if keyword not in _KEYWORDS}
     return {**rest, "errorMessage": said} if said else rest
