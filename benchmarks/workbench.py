@@ -8,7 +8,7 @@ from benchmarks.table import Row
 from tests.support.kernels import running_kernel
 
 TOOLS, CALLS = 1_000, 10_000
-MOST = 300
+MOST = 150
 
 SERVER = f"""
 from mcp_notebook import NotebookServer

@@ -45,6 +45,7 @@ function look({ attached }: Shared): void {
 const rootOf = (element: Element) => element.querySelector(`:scope > .${ROOT}`);
 
 function drawInto(surface: Surface, element: Element): void {
+  clearFrom(element);
   const root = document.createElement("div");
   root.className = ROOT;
   element.prepend(root);
@@ -57,6 +58,15 @@ function clearFrom(element: Element): void {
   if (root) render(null, root);
   root?.remove();
   element.classList.remove("mcpnb-on");
+}
+
+/** Say beside the static HTML why the view is gone. */
+function leaveWords(element: Element, words: string): void {
+  const note = document.createElement("p");
+  note.className = `mcpnb-banner ${ROOT}`;
+  note.setAttribute("role", "status");
+  note.textContent = words;
+  element.prepend(note);
 }
 
 export const mounts = {
@@ -82,7 +92,10 @@ export const mounts = {
     for (const [name, { surface: attached, clear, drawn }] of shared().attached) {
       if (attached !== surface) continue;
       shared().attached.delete(name);
-      [...drawn].forEach(clear);
+      for (const element of [...drawn]) {
+        clear(element);
+        if (surface.state?.closed) leaveWords(element, surface.state.closed);
+      }
     }
   },
 };

@@ -7,6 +7,7 @@ export interface Model {
   save_changes(): void;
   send(content: unknown): void;
   on(name: string, callback: (...args: any[]) => void): void;
+  widget_manager?: { get_model?: (id: string) => Promise<unknown> | undefined };
 }
 
 /** Why an action failed, in one line, from the kernel. */
@@ -33,6 +34,8 @@ export class Surface {
   constructor(private readonly model: Model) {
     model.on("change:state", () => this.changed());
     model.on("change:about", () => this.changed());
+    model.on("change:forms", () => this.summon());
+    this.summon();
     model.on("msg:custom", (message: any) => this.heard(message));
     model.on("comm_live_update", () => this.check());
   }
@@ -123,6 +126,13 @@ export class Surface {
       this.told.get(message.tell)?.(message);
     }
     this.changed();
+  }
+
+  /** Have the host make the models of the surfaces inside this one: some hosts make them only on demand. */
+  private summon(): void {
+    for (const name of this.model.get("forms") ?? []) {
+      if (typeof name === "string") this.model.widget_manager?.get_model?.(name.replace("IPY_MODEL_", ""))?.catch(() => undefined);
+    }
   }
 
   /** The connection to the kernel has changed: find out whether the kernel still knows this surface. */

@@ -6,10 +6,12 @@ import { CardView } from "./card/view";
 import { QuestionView } from "./question/view";
 import { RequestView } from "./request/view";
 import type { Surface } from "./surface";
+import { WorkbenchView } from "./workbench/view";
 
 export const views: { [name: string]: ComponentType<{ surface: Surface }> } = {
   approvals: ApprovalsView,
   card: CardView,
   question: QuestionView,
   request: RequestView,
+  workbench: WorkbenchView,
 };

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -19,6 +20,10 @@ __all__ = ["Answer", "AnyCase", "Case", "Filling", "Listed", "Reading", "entries
 
 PATIENCE = 2
 """Seconds to wait for a notification; in one process it takes a few milliseconds."""
+
+
+LONGEST_ARGUMENT = 60
+"""Characters of an argument that are shown."""
 
 
 class Answer(NamedTuple):
@@ -260,7 +265,16 @@ def _parsed(text: str) -> Any:
 
 
 def _arguments(arguments: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+    return ", ".join(f"{name}={_shortened(_without_folder(repr(value)))}" for name, value in arguments.items())
+
+
+def _without_folder(text: str) -> str:
+    """Leave out the random name of a temporary folder: it would change a saved notebook on each run."""
+    return re.sub(rf"{re.escape(tempfile.gettempdir())}[/\\]+\w+", "/...", text)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_ARGUMENT else f"{text[:LONGEST_ARGUMENT]}..."
 
 
 def _one_line(error: str) -> str:

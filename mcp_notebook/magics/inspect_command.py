@@ -29,6 +29,7 @@ def _inspect(session: Session, target: str | None, era: Era | None) -> None:
     from mcp_notebook.widgets.workbench import Workbench
 
     target = session.full_name(target)
+    session.surfaces.prepare()
     session.on(target, era)  # reports a bad target before anything is closed
     # One for each cell: running the cell again opens a new one and closes the earlier one.
     cell = session.origins.cell or target or ""

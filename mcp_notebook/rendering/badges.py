@@ -8,7 +8,7 @@ from typing import Any
 from mcp_notebook.recording.call import State
 from mcp_notebook.rendering import look
 
-__all__ = ["state_chip", "traits"]
+__all__ = ["state_chip", "state_kind", "stated_traits", "traits"]
 
 _KINDS: dict[State, look.Kind] = {
     "running": "info",
@@ -26,12 +26,19 @@ def state_chip(state: State, words: str = "") -> str:
     return look.chip(words or state, _KINDS[state])
 
 
+def state_kind(state: State) -> look.Kind:
+    """Return the meaning of a state, which has a color."""
+    return _KINDS[state]
+
+
 def traits(entry: Mapping[str, Any]) -> str:
     """Draw (HTML) a badge for each trait that the annotations of a tool's entry state."""
-    return "".join(look.badge(words, kind) for words, kind in _traits(entry.get("annotations") or {}))
+    return "".join(look.badge(words, kind) for words, kind in stated_traits(entry))
 
 
-def _traits(stated: Mapping[str, Any]) -> Iterator[tuple[str, look.Kind]]:
+def stated_traits(entry: Mapping[str, Any]) -> Iterator[tuple[str, look.Kind]]:
+    """Return the words and the meaning of each trait that the annotations of a tool's entry state."""
+    stated = entry.get("annotations") or {}
     reads = stated.get("readOnlyHint")
     if reads:
         yield "read-only", "good"

@@ -54,7 +54,7 @@ def definition_card(
 
 @dataclass(frozen=True)
 class Sections:
-    """The words of a tool's card about its schemas.
+    """The schemas of a tool, as its card shows them.
 
     Attributes:
         html: The arguments, the result and the behavior.

@@ -28,7 +28,7 @@ def form_of(
         session: The session.
         on: The name of the connection or live server.
         tool: The name of the tool.
-        card: The rendering of the form in a saved notebook; defaults to the arguments of the tool.
+        card: The form in a saved notebook; defaults to the arguments of the tool.
         before: The entry that the tool's replaces, to show what changed; None to show nothing.
     """
     from mcp_notebook.widgets.question_card import ask_with  # ipywidgets takes 0.2 s to import

@@ -89,6 +89,13 @@ class Surface(anywidget.AnyWidget):
         self.mount = f"mcpnb-in-{self.key}"
         return self.mount
 
+    def close(self) -> None:
+        """Remove the surface from the page, and from the kernel with its layout, which ipywidgets leaves open."""
+        layout = self._trait_values.get("layout")
+        super().close()
+        if layout is not None:
+            layout.close()
+
     def tell(self, what: str, **values: Any) -> None:
         """Tell the front end something that is not part of the state."""
         self.send({"tell": what, **values})

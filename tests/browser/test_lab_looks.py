@@ -76,18 +76,20 @@ FORM = "%mcp form everything"
 ASKING = "%mcp form reserve"
 CELLS = [SETUP, ALL_KINDS, FORM, ASKING]
 
-VALUES = """{"title": "Dune", "tags": ["long", "blue"], "some": ["a"], "map": {"one": 1, "two": 2}, "pet": {"kind": "dog"},
- "reader": {"name": "Ada", "born": "1815-12-10", "loans": [{"kind": "cat"}, {"kind": "dog", "tricks": ["sit"]}]}}"""
+VALUES = """{"title": "Dune", "tags": ["long", "blue"], "some": ["a"], "map": {"one": 1, "two": 2},
+ "pet": {"kind": "dog"}, "reader": {"name": "Ada", "born": "1815-12-10", "loans": [{"kind": "cat"}, {"kind": "dog", "tricks": ["sit"]}]}}"""
 
 WRONG = """root => {
   const found = [];
   const page = document.documentElement;
   for (const element of root.querySelectorAll('*')) {
     const style = getComputedStyle(element);
-    if (style.display === 'none' || style.visibility === 'hidden' || element.closest('.mcpnb-unseen, svg, option')) continue;
+    const unseen = style.display === 'none' || style.visibility === 'hidden';
+    if (unseen || element.closest('.mcpnb-unseen, svg, option')) continue;
     const scrolls = value => value === 'auto' || value === 'scroll';
     const name = element.tagName.toLowerCase() + '.' + element.className;
-    if (scrolls(style.overflowX) && element.scrollWidth > element.clientWidth + 1 && !element.matches('.scrolled, pre'))
+    const wide = element.scrollWidth > element.clientWidth + 1;
+    if (scrolls(style.overflowX) && wide && !element.matches('.scrolled, pre'))
       found.push(name + ' scrolls sideways');
     const over = element.scrollHeight - element.clientHeight;
     if (scrolls(style.overflowY) && over > 0 && over < 16) found.push(name + ' scrolls for ' + over + ' px');

@@ -44,17 +44,16 @@ def bench(lab: Lab) -> Locator:
 
 
 def turn_to(lab: Lab, tab: str) -> None:
-    bench(lab).locator(".lm-TabBar-tabLabel", has_text=re.compile(f"^{tab}")).click()
+    bench(lab).get_by_role("tab", name=re.compile(f"^{tab}")).click()
 
 
-def rows(lab: Lab) -> Locator:
-    return bench(lab).locator(".mcpnb-list select:visible")
+def rows(lab: Lab, label: str = "calls") -> Locator:
+    """The rows of a list that are in the page."""
+    return bench(lab).get_by_role("listbox", name=label, exact=True).get_by_role("option")
 
 
-def choose(lab: Lab, text: str) -> None:
-    """Choose a row by its text, with single spaces."""
-    row = rows(lab).locator("option", has_text=re.compile(text.replace(" ", r"\s+"))).first
-    rows(lab).select_option(index=row.evaluate("option => option.index"))
+def choose(lab: Lab, label: str, text: str) -> None:
+    rows(lab, label).filter(has_text=text).first.click()
 
 
 def in_both_themes(lab: Lab, name: str) -> None:
@@ -63,47 +62,131 @@ def in_both_themes(lab: Lab, name: str) -> None:
         lab.picture(f"{name}-{'dark' if dark else 'light'}", bench(lab))
 
 
-def wider_than_their_room(lab: Lab, what: str) -> list[str]:
-    """The texts of what is cut off."""
-    return (
+def wider_than_their_room(lab: Lab) -> list[str]:
+    """The parts of the workbench that are wider than the room that they have, and do not shorten their text."""
+    return list(
         bench(lab)
-        .locator(what)
-        .evaluate_all("all => all.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.textContent)")
-    )
+        .locator(".mcpnb-bench :is(div, section, header):visible")
+        .evaluate_all("all => all.filter(one => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 1)"
+                      ".map(one => `${one.className}: ${one.textContent.slice(0, 80)}`)")
+    )  # fmt: skip
 
 
 def test_the_traffic_fills_while_an_outside_client_calls_and_a_cell_is_busy(lab: Lab, client: Connected) -> None:
-    turn_to(lab, "Traffic")
+    expect(bench(lab)).to_contain_text("No calls yet.")
     lab.run("import threading")
     client.call("find_books", words="sea")
     client.call("lend", title="Emma")
     assert client.call("lend", title="Emma", weeks=9) == "error"
-    expect(rows(lab).locator("option")).to_have_count(3)
-    expect(rows(lab)).to_contain_text("error")
+    expect(rows(lab)).to_have_count(3)
+    expect(rows(lab).nth(2)).to_contain_text("error")
+    expect(rows(lab).nth(2).get_by_role("img", name="from mcp 0.1.0")).to_be_visible()
     (lab.home / "course" / "go-on").touch()
 
 
 def test_a_row_is_chosen_by_keyboard_and_shows_the_call_its_time_line_and_its_cell(lab: Lab, client: Connected) -> None:
     lab.wait_until_idle()
-    rows(lab).focus()
-    rows(lab).press("End")
+    calls = bench(lab).get_by_role("listbox", name="calls", exact=True)
+    calls.focus()
+    calls.press("End")
+    expect(rows(lab).nth(2)).to_have_attribute("aria-selected", "true")
+    expect(calls).to_have_attribute("aria-activedescendant", rows(lab).nth(2).get_attribute("id") or "")
     expect(bench(lab).get_by_role("heading", name=re.compile("call 3: lend")).first).to_be_visible()
     expect(bench(lab)).to_contain_text("eight weeks are the longest")
-    expect(bench(lab)).to_contain_text("defined in cell 2")
-    assert wider_than_their_room(lab, ".lm-TabBar-tabLabel") == []
-    assert wider_than_their_room(lab, ".widget-html:visible") == []
+    expect(calls).to_be_focused()
+    assert wider_than_their_room(lab) == []
     in_both_themes(lab, "workbench-traffic")
+    turn_to(lab, "Cell")
+    expect(bench(lab)).to_contain_text("defined in cell 2")
+    turn_to(lab, "Sequence")
+    expect(bench(lab).locator("svg[role=img]")).to_be_visible()
+
+
+def test_the_details_close_and_the_focus_goes_back_to_the_list(lab: Lab, client: Connected) -> None:
+    bench(lab).get_by_role("button", name="Close the details").click()
+    expect(bench(lab).get_by_role("button", name="Close the details")).to_have_count(0)
+    expect(bench(lab).get_by_role("listbox", name="calls", exact=True)).to_be_focused()
+
+
+def test_a_slash_leads_to_the_search_field_and_an_arrow_back_to_the_rows(lab: Lab, client: Connected) -> None:
+    calls = bench(lab).get_by_role("listbox", name="calls", exact=True)
+    calls.press("/")
+    field = bench(lab).get_by_role("searchbox", name="Search calls")
+    expect(field).to_be_focused()
+    field.fill("find")
+    expect(rows(lab)).to_have_count(1)
+    expect(bench(lab)).to_contain_text("1 of 3 calls")
+    field.press("ArrowDown")
+    expect(calls).to_be_focused()
+    bench(lab).get_by_role("button", name="Show all").click()
+    expect(rows(lab)).to_have_count(3)
+
+
+def test_a_call_is_pinned_compared_and_replayed_from_its_row(lab: Lab, client: Connected) -> None:
+    calls = bench(lab).get_by_role("listbox", name="calls", exact=True)
+    calls.focus()
+    calls.press("Home")
+    calls.press("p")
+    expect(rows(lab, "pinned calls")).to_have_count(1)
+    calls.press("ArrowDown")
+    calls.press("c")
+    expect(bench(lab)).to_contain_text("Choose another call to compare call 2 with.")
+    rows(lab).nth(2).click()
+    expect(bench(lab).get_by_role("tab", name="With call 2", selected=True)).to_be_visible()
+    rows(lab).nth(0).hover()
+    bench(lab).locator(".mcpnb-beside:visible button[title^=Replay]").click()
+    expect(bench(lab).get_by_role("tab", name="Replay", selected=True)).to_be_visible()
+    expect(rows(lab)).to_have_count(4)
+    calls.press("Home")
+    calls.press("p")
+    expect(rows(lab, "pinned calls")).to_have_count(0)
 
 
 def test_a_tool_is_called_from_its_form_and_the_call_appears(lab: Lab, client: Connected) -> None:
     turn_to(lab, "Tools")
-    choose(lab, "find_books")
-    bench(lab).get_by_label("words").first.fill("sky")
+    choose(lab, "tools", "find_books")
+    bench(lab).get_by_label("words", exact=True).fill("sky")
     bench(lab).get_by_role("button", name="Call", exact=True).click()
     expect(bench(lab)).to_contain_text("sky 2")
+    assert wider_than_their_room(lab) == []
     in_both_themes(lab, "workbench-tools")
-    turn_to(lab, "Traffic")
-    expect(rows(lab).locator("option")).to_have_count(4)
+    expect(rows(lab)).to_have_count(5)
+
+
+def test_a_call_is_edited_in_the_form_of_its_tool_which_gets_the_focus(lab: Lab, client: Connected) -> None:
+    turn_to(lab, "Overview")
+    choose(lab, "calls", "find_books")
+    bench(lab).get_by_role("button", name="Edit and call").click()
+    expect(bench(lab).get_by_label("words", exact=True)).to_have_value("sea")
+    expect(bench(lab).get_by_label("words", exact=True)).to_be_focused()
+
+
+def test_panes_are_resized_by_keyboard_and_pointer(lab: Lab, client: Connected) -> None:
+    line = bench(lab).get_by_role("separator", name="width of the list of tools")
+    before = int(line.get_attribute("aria-valuenow") or 0)
+    line.press("ArrowRight")
+    expect(line).not_to_have_attribute("aria-valuenow", str(before))
+    wider = int(line.get_attribute("aria-valuenow") or 0)
+    box = line.bounding_box()
+    assert box is not None
+    assert wider > before
+    lab.page.mouse.move(box["x"] + 3, box["y"] + 50)
+    lab.page.mouse.down()
+    lab.page.mouse.move(box["x"] + 103, box["y"] + 50)
+    lab.page.mouse.up()
+    assert int(line.get_attribute("aria-valuenow") or 0) > wider
+    line.press("Home")
+    expect(line).to_have_attribute("aria-valuenow", "20")
+
+
+def test_nothing_is_wider_than_a_narrow_window(lab: Lab, client: Connected) -> None:
+    lab.page.set_viewport_size({"width": 900, "height": 1000})
+    try:
+        bench(lab).get_by_role("separator", name="width of the list of tools").wait_for(state="hidden")
+        assert wider_than_their_room(lab) == []
+        lab.picture("workbench-narrow", bench(lab))
+    finally:
+        lab.page.set_viewport_size({"width": 1280, "height": 1000})
 
 
 def test_the_clients_that_called_are_listed(lab: Lab, client: Connected) -> None:
@@ -134,37 +217,40 @@ def test_the_workbench_shows_a_server_over_stdio(everything: Lab) -> None:
 
 def test_progress_and_cancel_reach_a_server_over_stdio(everything: Lab) -> None:
     turn_to(everything, "Tools")
-    choose(everything, "trigger-long-running-operation")
-    bench(everything).get_by_label("duration").first.fill("120")
-    bench(everything).get_by_label("steps").first.fill("240")
+    choose(everything, "tools", "trigger-long-running-operation")
+    bench(everything).get_by_label("duration", exact=True).fill("120")
+    bench(everything).get_by_label("steps", exact=True).fill("240")
     bench(everything).get_by_role("button", name="Call", exact=True).click()
     expect(bench(everything)).to_contain_text(re.compile(r"[1-9]\d* of 240"))
     in_both_themes(everything, "workbench-progress")
     bench(everything).get_by_role("button", name="Cancel").first.click()
     expect(bench(everything)).to_contain_text("cancelled")
-    turn_to(everything, "Traffic")
-    expect(rows(everything)).to_contain_text("cancelled")
+    expect(rows(everything).last).to_contain_text("cancelled")
 
 
 def test_a_resource_is_read_and_a_prompt_filled_in_over_stdio(everything: Lab) -> None:
     turn_to(everything, "Resources")
-    rows(everything).select_option(index=0)
-    bench(everything).get_by_role("button", name="Read").click()
+    rows(everything, "resources").first.click()
+    bench(everything).get_by_role("button", name="Read", exact=True).click()
     expect(bench(everything).get_by_role("heading", name="resource").first).to_be_visible()
     turn_to(everything, "Prompts")
-    choose(everything, "simple-prompt")
-    bench(everything).get_by_role("button", name="Get").click()
+    choose(everything, "prompts", "simple-prompt")
+    bench(everything).get_by_role("button", name="Get", exact=True).click()
     expect(bench(everything)).to_contain_text("user")
 
 
 def test_frames_show_what_the_client_asks_by_itself(everything: Lab) -> None:
-    turn_to(everything, "Traffic")
-    bench(everything).get_by_label("Show").select_option("frames")
-    bench(everything).get_by_placeholder("Search calls and frames").fill("tools/list")
-    expect(rows(everything)).to_contain_text("client's own")
-    bench(everything).get_by_placeholder("Search calls and frames").fill("")
-    choose(everything, "result of prompts/get")
-    expect(bench(everything).get_by_role("button", name="Show the call")).to_be_enabled()
+    bench(everything).get_by_role("button", name="Frames", exact=True).click()
+    field = bench(everything).get_by_role("searchbox", name="Search traffic")
+    field.fill("tools/list")
+    expect(rows(everything, "calls and frames").filter(has_text="client's own").first).to_be_visible()
+    field.fill("")
+    choose(everything, "calls and frames", "result of prompts/get")
     in_both_themes(everything, "workbench-frames")
-    bench(everything).get_by_role("button", name="Close").click()
+    bench(everything).get_by_role("button", name="Show the call").click()
+    expect(
+        bench(everything).get_by_role("heading", name=re.compile("call [0-9]+: .*simple-prompt")).first
+    ).to_be_visible()
+    bench(everything).get_by_role("button", name="Close", exact=True).click()
+    expect(bench(everything)).to_contain_text("Closed. Run the cell again")
     expect(bench(everything).get_by_role("button", name="Refresh")).to_have_count(0)

@@ -318,7 +318,7 @@ def test_the_error_of_one_list_leaves_the_others_in_the_workbench() -> None:
     answers = {"tools/list": down, "prompts/list": {"result": {"prompts": [{"name": "ask"}]}}}
     with connected(command(answers)) as connection:
         workbench = Workbench(connection)
-        text = workbench._repr_mimebundle_()["text/plain"]
+        text = repr(workbench)
         assert "ask" in text
         assert "tools: The server refused: db down" in text
         workbench.close()

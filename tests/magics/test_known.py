@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import ipywidgets
 import mcp_types as types
 import pytest
 from IPython.core.error import UsageError
@@ -16,7 +15,6 @@ from mcp_notebook.magics.completion import complete
 from mcp_notebook.session.forms import form_of
 from mcp_notebook.widgets.workbench import Workbench
 from tests.support.shells import Shell, running_shell
-from tests.widgets.test_form_fields import find, walk
 
 
 def twofold() -> Server[Any]:
@@ -91,7 +89,7 @@ def test_a_tool_of_a_name_that_is_there_twice_is_called_and_has_a_form(twins: Sh
     assert magic(twins, "call twin a=x --on twins").content[0].text == "{'a': 'x'}"
     assert magic(twins, "form twin --on twins") is None
     form = form_of(twins.session, "twins", "twin")
-    find(form, "a").value = "y"
+    form.fill({"a": "y"})
     assert form.arguments == {"a": "y"}
     assert magic(twins, "prompt ask x=1 --on twins").messages == []
     assert magic(twins, "read note:///a --on twins").contents[0].text == "noted"
@@ -103,15 +101,16 @@ def test_a_tool_of_a_name_that_is_there_twice_is_called_and_has_a_form(twins: Sh
 def test_the_workbench_shows_the_one_of_two_that_is_chosen(twins: Shell) -> None:
     bench = Workbench(twins.session.connected["twins"])
     try:
-        for page, labels in ((bench._tools, "ab"), (bench._prompts, "xx"), (bench._resources, ("note", "note"))):
-            select = page._list.select
-            assert len(select.options) >= 2
-            for index, label in enumerate(labels):
-                select.index = index
-                assert select.index == index
-                if page is bench._tools:
-                    fields = [each.description for each in walk(page) if isinstance(each, ipywidgets.Text)]
-                    assert label in fields
+        for name, count in (("tools", 3), ("prompts", 2), ("resources", 2)):
+            keys = [row["key"] for row in bench.actions["rows"]({"list": name})["rows"]]
+            assert len(set(keys)) == count
+            for key in keys:
+                mount = bench.actions["show"]({"list": name, "key": key})["form"]
+                assert bench.forms[-1].mount == mount
+        twin_b = bench.actions["rows"]({"list": "tools"})["rows"][1]
+        bench.actions["show"]({"list": "tools", "key": twin_b["key"]})
+        assert twin_b["text"] == "The b."
+        assert bench.forms[-1].actions["send"]({"arguments": '{"a": "x"}'})["problems"]
     finally:
         bench.close()
 

@@ -1,24 +1,23 @@
-"""The workbench, without a front end: its widgets are set as a person would set them."""
+"""The workbench, without a front end: it is asked for what a front end asks for."""
 
 from __future__ import annotations
 
 import gc
-import re
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import anyio
-import ipywidgets as w
 import pytest
 from ipywidgets.widgets.widget import _instances
 from mcp.server.mcpserver import Context
-from mcp_types import Completion
+from mcp_types import Completion, ToolAnnotations
 
 from mcp_notebook import NotebookServer
 from mcp_notebook.client import Connection
-from mcp_notebook.errors import RequestError
+from mcp_notebook.errors import RequestError, UnknownNameError, UsageError
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
 from mcp_notebook.recording.wire import Frame
@@ -60,7 +59,7 @@ prompts
 
 
 class Person:
-    """A workbench on a server of its own, and a person's hands and eyes."""
+    """A workbench on a server of its own, and what a person asks it for in the front end."""
 
     def __init__(self) -> None:
         self.server = library()
@@ -88,48 +87,51 @@ class Person:
         self.connection.close()
         self.portal.close()
 
-    @property
-    def tabs(self) -> w.Tab:
-        (tabs,) = (widget for widget in inside(self.bench) if isinstance(widget, w.Tab))
-        return tabs
+    def ask(self, action: str, **values: Any) -> Any:
+        """Ask as the front end does, and get the answer as it does: as JSON."""
+        return json.loads(json.dumps(self.bench.actions[action](values)))
 
-    def page(self, name: str) -> w.Widget:
-        (place,) = (i for i, title in enumerate(self.tabs.titles) if title.startswith(name))
-        return self.tabs.children[place]
+    def rows(self, name: str, **asked: Any) -> list[dict[str, Any]]:
+        """The rows of a list."""
+        return list(self.ask("rows", list=name, **asked)["rows"])
 
-    def rows(self, page: str) -> list[str]:
-        """The rows of the list on a page, with single spaces."""
-        return [" ".join(label.split()) for label in self.list(page)._options_labels]
+    def names(self, name: str, **asked: Any) -> list[str]:
+        """The names or titles of the rows of a list."""
+        return [row.get("name") or row["title"] for row in self.rows(name, **asked)]
 
-    def list(self, page: str) -> w.Select:
-        (found,) = (widget for widget in inside(self.page(page)) if isinstance(widget, w.Select))
-        return found
+    def key(self, name: str, text: str, **asked: Any) -> str:
+        """The key of the row whose name, title or text has this text."""
+        found = (row for row in self.rows(name, **asked) if text in f"{row.get('name')} {row['title']} {row['text']}")
+        return str(next(found)["key"])
 
-    def choose(self, page: str, text: str) -> None:
-        (place,) = (i for i, row in enumerate(self.rows(page)) if text in row)
-        self.list(page).index = place
+    def show(self, name: str, text: str, **asked: Any) -> dict[str, Any]:
+        """Choose that row."""
+        return dict(self.ask("show", list=name, key=self.key(name, text, **asked)))
 
-    def field(self, page: str, name: str) -> Any:
-        (found,) = (i for i in inside(self.page(page)) if getattr(i, "description", None) == name)
-        return found
+    def form(self, name: str, text: str) -> Any:
+        """Choose that row, and return its form."""
+        mount = self.show(name, text)["form"]
+        (form,) = (form for form in self.bench.forms if form.mount == mount)
+        return form
 
-    def press(self, page: str, name: str) -> None:
-        self.field(page, name).click()
+    def reads(self, name: str, text: str, **asked: Any) -> str:
+        """All HTML of that row."""
+        return "".join(html for _, html in self.show(name, text, **asked)["parts"])
 
-    def reads(self, page: str) -> str:
-        """All HTML of a page."""
-        whole = "\n".join(widget.value for widget in inside(self.page(page)) if isinstance(widget, w.HTML))
-        return re.sub("<style>.*?</style>", "", whole, flags=re.DOTALL)
+    def counts(self, name: str) -> int:
+        return int(self.bench.state["counts"][name])
 
-    def waits_for(self, page: str, text: str) -> str:
-        until(lambda: text in self.reads(page), why=lambda: f"no {text!r} in {self.reads(page)}")
-        return self.reads(page)
+    def version(self, name: str) -> int:
+        return int(self.bench.state["versions"][name])
 
 
-def inside(widget: w.Widget) -> Iterator[w.Widget]:
-    yield widget
-    for child in getattr(widget, "children", ()):
-        yield from inside(child)
+def send(form: Any, **arguments: Any) -> str:
+    """Fill in a form as the front end does, and wait for the result as HTML."""
+    text = json.dumps(arguments)
+    form.kept = {**form.kept, "draft": text}
+    assert form.actions["send"]({"arguments": text}) == {"problems": []}
+    until(lambda: form.state["phase"] != "running")
+    return str(form.state["html"])
 
 
 def library() -> NotebookServer:
@@ -186,70 +188,111 @@ def test_the_text_says_what_the_server_is_and_offers(person: Person) -> None:
 
 
 def test_a_saved_notebook_holds_the_text_and_a_page(person: Person) -> None:
-    bundle = person.bench._repr_mimebundle_()
-    assert bundle["text/plain"] == repr(person.bench)
-    assert "library://shelves/{shelf}" in bundle["text/html"]
+    drawn = person.bench.rendering
+    assert drawn.text == repr(person.bench)
+    assert "library://shelves/{shelf}" in drawn.html
 
 
 def test_the_overview_says_what_the_server_says_of_itself(person: Person) -> None:
-    shown = person.reads("Overview")
+    shown = person.reads("definitions", "library")
     assert "library 1.2" in shown
     assert "Be quiet." in shown
     assert "memory, in this kernel" in shown
-    assert person.tabs.titles[:4] == ("Overview", "Tools (3)", "Resources (2)", "Prompts (1)")
+    assert {name: person.counts(name) for name in ("tools", "resources", "prompts")} == {
+        "tools": 3,
+        "resources": 2,
+        "prompts": 1,
+    }
+
+
+def test_the_state_has_no_rows_however_many_there_are(person: Person) -> None:
+    before = len(json.dumps(person.bench.state))
+    for number in range(300):
+        person.server.add_tool(lambda: "x", name=f"tool_{number}", description="One of many.")
+    until(lambda: person.counts("tools") == 303)
+    assert len(json.dumps(person.bench.state)) < before + 50
 
 
 def test_a_tool_is_called_from_its_form_which_is_made_when_it_is_chosen(person: Person) -> None:
-    assert not any(getattr(widget, "description", "") == "Call" for widget in inside(person.page("Tools")))
-    person.choose("Tools", "find")
-    person.field("Tools", "words").value = "sea"
-    person.press("Tools", "Call")
-    person.waits_for("Tools", "3 books on sea")
-    assert "not stated, so a client assumes" in person.reads("Tools")
+    assert person.bench.forms == []
+    form = person.form("tools", "find")
+    assert "3 books on sea" in send(form, words="sea")
+    assert "not stated, so a client assumes" in form.about["schema"]
+    assert form.arguments == {"words": "sea"}
 
 
-def test_what_was_typed_into_a_form_is_there_again(person: Person) -> None:
-    person.choose("Tools", "find")
-    person.field("Tools", "words").value = "sea"
-    person.choose("Tools", "fail")
-    person.choose("Tools", "find")
-    assert person.field("Tools", "words").value == "sea"
+def test_a_form_is_kept_with_what_was_typed_into_it(person: Person) -> None:
+    form = person.form("tools", "find")
+    person.form("tools", "fail")
+    assert person.form("tools", "find") is form
+
+
+def test_five_forms_are_kept_and_one_that_is_subscribed_longest(person: Person) -> None:
+    hours = person.form("resources", "hours")
+    assert hours.actions["subscribe"]({"arguments": "{}"}) == {"problems": []}
+    find = person.form("tools", "find")
+    for name, text in (("tools", "fail"), ("tools", "wait"), ("prompts", "review"), ("resources", "{shelf}")):
+        person.form(name, text)
+    assert len(person.bench.forms) == 5
+    assert hours in person.bench.forms
+    assert find.comm is None
 
 
 def test_a_call_is_cancelled_from_the_workbench(person: Person) -> None:
-    person.choose("Tools", "wait")
-    person.press("Tools", "Call")
-    until(lambda: any("running" in row for row in person.rows("Traffic")))
-    person.press("Tools", "Cancel")
-    until(lambda: any("cancelled" in row for row in person.rows("Traffic")))
+    form = person.form("tools", "wait")
+    form.actions["send"]({"arguments": "{}"})
+    until(lambda: [row["state"] for row in person.rows("traffic")] == ["running"])
+    form.actions["cancel"]({})
+    until(lambda: [row["state"] for row in person.rows("traffic")] == ["cancelled"])
 
 
-def test_a_thousand_tools_are_paged_and_searched(person: Person) -> None:
+def test_a_thousand_tools_are_given_in_ranges_and_searched(person: Person) -> None:
     for number in range(1000):
         person.server.add_tool(lambda: "x", name=f"tool_{number}", description="One of many.")
-    person.waits_for("Tools", "1 to 20 of 1,003")
-    assert len(person.rows("Tools")) == 20
-    person.press("Tools", "Next")
-    assert person.rows("Tools")[0].startswith("tool_17")
-    assert "21 to 40 of 1,003" in person.reads("Tools")
-    person.field("Tools", "Search").value = "MANY 99"
-    assert "1 to 19 of 19 of 1,003" in person.reads("Tools")
-    person.choose("Tools", "tool_999")
-    person.field("Tools", "Search").value = ""
-    assert person.list("Tools").index is None
-    assert "tool_999" in person.reads("Tools")
+    until(lambda: person.counts("tools") == 1003)
+    answer = person.ask("rows", list="tools", **{"from": 20, "to": 40})
+    assert [row["name"] for row in answer["rows"]] == [f"tool_{number}" for number in range(17, 37)]
+    assert (answer["from"], answer["total"], answer["of"]) == (20, 1003, 1003)
+    found = person.ask("rows", list="tools", text="MANY 99")
+    assert (len(found["rows"]), found["total"], found["of"]) == (19, 19, 1003)
+    assert person.ask("rows", list="tools", **{"from": 5000, "to": 5020})["rows"] == []
 
 
-def test_a_new_definition_is_seen_at_once_and_its_form_is_made_anew(person: Person) -> None:
-    person.choose("Tools", "find")
+def test_a_filter_keeps_the_tools_that_state_a_trait(person: Person) -> None:
+    @person.server.tool(annotations=ToolAnnotations(destructive_hint=True))
+    def burn() -> str:
+        return "ashes"
+
+    until(lambda: person.counts("tools") == 4)
+    assert person.names("tools", marks=["destructive", "read-only"]) == ["burn"]
+    assert person.names("resources", marks=["template"]) == ["library://shelves/{shelf}"]
+
+
+def test_a_row_stays_in_its_place_when_others_come_before_it(person: Person) -> None:
+    for number in range(10):
+        recorded(person.connection, f"tool_{number}")
+    view = {"list": "traffic", "from": 4, "to": 8, "anchor": "call 5", "at": 4}
+    before = person.ask("rows", **view)
+    person.connection.recorder._calls.popleft()  # as the recorder does when it is full
+    after = person.ask("rows", **view)
+    assert after["rows"] == before["rows"]
+    assert (after["from"], after["place"]) == (3, 3)
+
+
+def test_a_tool_that_changed_gets_a_new_form(person: Person) -> None:
+    before = person.form("tools", "find")
+    fail = person.form("tools", "fail")
 
     @person.server.tool()
     def find(author: str) -> str:
         """Find an author."""
         return author
 
-    until(lambda: any(getattr(i, "description", "") == "author" for i in inside(person.page("Tools"))))
-    until(lambda: any("tools/list_changed" in row for row in person.rows("Notifications")))
+    until(lambda: before.comm is None)
+    assert "Emma" in send(person.form("tools", "find"), author="Emma")
+    assert person.form("tools", "fail") is fail
+    until(lambda: "tools/list_changed" in person.names("notifications"))
+    assert "list_changed" in person.reads("notifications", "list_changed")
 
 
 def test_another_server_in_its_place_is_followed(person: Person) -> None:
@@ -258,52 +301,59 @@ def test_another_server_in_its_place_is_followed(person: Person) -> None:
     person.connection = Connection(person.portal, person.server)
     earlier.close()
     person.bench.cell_ended()
-    person.waits_for("Overview", "Now loud.")
+    until(lambda: "Now loud." in person.reads("definitions", "library"))
     person.server.add_tool(lambda: "x", name="new", description="New.")
-    until(lambda: "Tools (1)" in person.tabs.titles)
+    until(lambda: person.counts("tools") == 1)
+
+
+def test_the_end_of_the_connection_is_told(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mcp_notebook.widgets.workbench.workbench.CHECKED_EVERY", 0.1)
+    with Connection(person.portal, library()) as connection:
+        bench = Workbench(connection)
+        assert bench.state["open"]
+    until(lambda: not bench.state["open"])
+    bench.close()
 
 
 def test_a_resource_is_read_and_read_again_when_it_is_updated(person: Person) -> None:
-    person.choose("Resources", "library://hours")
-    person.press("Resources", "Subscribe")
-    person.press("Resources", "Read")
-    person.waits_for("Resources", "9 to 17")
+    form = person.form("resources", "hours")
+    form.actions["subscribe"]({"arguments": "{}"})
+    assert form.state["subscribed"] == [{"uri": "library://hours", "arguments": "{}"}]
+    assert "9 to 17" in send(form)
 
     @person.server.resource("library://hours")
     def hours() -> str:
         return "closed"
 
-    person.waits_for("Resources", "closed")
-    until(lambda: any("resources/updated library://hours" in row for row in person.rows("Notifications")))
-    person.press("Resources", "Unsubscribe")
-    assert person.field("Resources", "Subscribe")
+    until(lambda: "closed" in form.state["html"])
+    until(lambda: "library://hours" in person.reads("notifications", "resources/updated"))
+    assert person.form("resources", "hours") is form
+    form.actions["subscribe"]({"arguments": "{}"})
+    assert form.state["subscribed"] == []
 
 
 def test_a_template_is_read_with_its_variables(person: Person) -> None:
-    person.choose("Resources", "{shelf}")
-    person.press("Resources", "Read")
-    assert "shelf" in person.waits_for("Resources", "not sent")
-    person.field("Resources", "shelf").value = "a b"
-    person.press("Resources", "Read")
-    person.waits_for("Resources", "shelf a b")
+    form = person.form("resources", "{shelf}")
+    (problem,) = form.actions["send"]({"arguments": "{}"})["problems"]
+    assert "shelf" in f"{problem}"
+    assert form.actions["subscribe"]({"arguments": "{}"})["problems"] == [problem]
+    assert form.actions["send"]({"arguments": '{"shelf": ""}'})["problems"]
+    assert "shelf a b" in send(form, shelf="a b")
 
 
 def test_a_prompt_is_filled_in_with_what_the_server_completes(person: Person) -> None:
-    person.choose("Prompts", "review")
-    person.field("Prompts", "title").value = "Emma"
-    person.field("Prompts", "mood").value = "an"
-    until(lambda: person.field("Prompts", "mood").options == ("angry",))
-    person.press("Prompts", "Get")
-    person.waits_for("Prompts", "Write a an review of Emma.")
+    form = person.form("prompts", "review")
+    given = '{"title": "Emma", "mood": "an"}'
+    assert form.actions["suggest"]({"name": "mood", "typed": "an", "given": given}) == ["angry"]
+    assert "Write a angry review of Emma." in send(form, title="Emma", mood="angry")
 
 
 def test_a_failed_call_shows_what_it_raised_and_its_time_line(person: Person) -> None:
     person.connection.call("fail")
-    until(lambda: len(person.rows("Traffic")) == 1)
-    person.choose("Traffic", "fail")
-    shown = person.reads("Traffic")
+    shown = person.reads("traffic", "fail")
     assert "ValueError: inside &lt;b&gt;" in shown
     assert "<svg" in shown
+    assert "<style" not in shown
 
 
 def test_traffic_is_filtered_and_searched(person: Person) -> None:
@@ -311,111 +361,119 @@ def test_traffic_is_filtered_and_searched(person: Person) -> None:
     person.connection.call("find", {"words": "sky"})
     person.connection.call("fail")
     person.connection.read("library://hours")
-    until(lambda: "Traffic (4)" in person.tabs.titles)
-    person.field("Traffic", "Search").value = "SKY"
-    assert [row.split()[1] for row in person.rows("Traffic")] == ["2"]
-    person.field("Traffic", "Search").value = ""
-    person.field("Traffic", "State").value = "error"
-    assert [row.split()[2] for row in person.rows("Traffic")] == ["fail"]
-    person.field("Traffic", "State").value = "any"
-    person.field("Traffic", "Method").value = "resources/read"
-    assert len(person.rows("Traffic")) == 1
+    until(lambda: person.counts("traffic") == 4)
+    assert [row["call"] for row in person.rows("traffic", text="SKY")] == [2]
+    assert [row["call"] for row in person.rows("traffic", marks=["error"])] == [3]
+    assert [row["call"] for row in person.rows("traffic", method="resources/read")] == [4]
+    assert [row["call"] for row in person.rows("pinned", pinned=["call 4", "call 1"])] == [1, 4]
+    assert person.ask("rows", list="traffic")["methods"] == ["resources/read", "tools/call"]
+
+
+def test_a_row_says_who_called(person: Person) -> None:
+    person.connection.call("fail")
+    recorded(person.connection, "find", client="claude-code 2.1", transport="http")
+    assert [(row["out"], row["who"]) for row in person.rows("traffic")] == [
+        (True, "from the notebook"),
+        (False, "from claude-code 2.1"),
+    ]
 
 
 def test_a_pause_holds_the_list_still_and_counts_what_comes(person: Person) -> None:
     person.connection.call("fail")
-    until(lambda: len(person.rows("Traffic")) == 1)
-    person.field("Traffic", "Pause").value = True
+    person.ask("hold", on=True)
     person.connection.call("fail")
     person.connection.call("fail")
-    person.waits_for("Traffic", "paused, 2 new")
-    assert len(person.rows("Traffic")) == 1
-    person.field("Traffic", "Resume").value = False
-    assert len(person.rows("Traffic")) == 3
+    until(lambda: person.bench.state["news"] == 2)
+    assert len(person.rows("traffic")) == 1
+    person.ask("hold", on=False)
+    assert len(person.rows("traffic")) == 3
+    assert person.bench.state["news"] == 0
 
 
 def test_frames_are_kept_once_they_are_asked_for_and_lead_to_the_call(person: Person) -> None:
-    person.field("Traffic", "Show").value = "frames"
+    assert person.rows("traffic", show="frames") == []
     person.connection.call("find", {"words": "sea"})
-    until(lambda: any("result of tools/call" in row for row in person.rows("Traffic")))
-    (own,) = (row for row in person.rows("Traffic") if row.endswith("client's own"))
-    assert "tools/list" in own
-    person.choose("Traffic", "result of tools/call")
-    assert "3 books on sea" in person.reads("Traffic")
-    person.press("Traffic", "Show the call")
-    assert "call 1: find" in person.reads("Traffic")
+    until(lambda: "result of tools/call" in person.names("traffic", show="frames"))
+    (own,) = (row for row in person.rows("traffic", show="frames") if row["state"] == "client's own")
+    assert "tools/list" in own["title"]
+    assert "call" in {row["key"].split()[0] for row in person.rows("traffic", show="both")}
+    shown = person.show("traffic", "result of tools/call", show="frames")
+    assert "3 books on sea" in f"{shown['parts']}"
+    assert shown["part_of"] == 1
 
 
 def test_a_call_is_replayed_and_compared(person: Person) -> None:
     person.connection.call("find", {"words": "sea"})
     person.connection.call("find", {"words": "sky"})
-    until(lambda: len(person.rows("Traffic")) == 2)
-    person.choose("Traffic", "2 find")
-    person.press("Traffic", "Replay")
-    person.waits_for("Traffic", "call 3")
-    person.choose("Traffic", "1 find")
-    person.field("Traffic", "Compare with").index = 1
-    assert "sky" in person.reads("Traffic")
+    person.ask("replay", call=2)
+    until(lambda: "call 3" in person.bench.state["said"]["html"])
+    assert person.bench.state["said"]["call"] == 2
+    assert [other["call"] for other in person.show("traffic", "find")["others"]] == [3, 2]
+    assert "sky" in person.ask("compare", call=2, other=1)
+
+
+def test_a_running_call_is_not_replayed(person: Person) -> None:
+    form = person.form("tools", "wait")
+    form.actions["send"]({"arguments": "{}"})
+    until(lambda: len(person.rows("traffic")) == 1)
+    assert not person.show("traffic", "wait")["replay"]
+    with pytest.raises(UsageError, match="still runs"):
+        person.ask("replay", call=1)
+    form.actions["cancel"]({})
 
 
 def test_a_call_is_opened_in_its_form(person: Person) -> None:
     person.connection.call("find", {"words": "sea", "most": 7})
-    until(lambda: len(person.rows("Traffic")) == 1)
-    person.choose("Traffic", "find")
-    person.press("Traffic", "Edit and call")
-    assert person.tabs.titles[person.tabs.selected_index] == "Tools (3)"
-    person.press("Tools", "Call")
-    person.waits_for("Tools", "7 books on sea")
+    key = person.ask("edit", call=1)
+    form = person.form("tools", "find")
+    assert key == person.key("tools", "find")
+    assert form.arguments == {"words": "sea", "most": 7}
+
+
+def test_a_call_of_a_tool_that_is_gone_is_not_opened(person: Person) -> None:
+    recorded(person.connection, "gone")
+    with pytest.raises(UnknownNameError, match="no tool gone"):
+        person.ask("edit", call=1)
 
 
 def test_a_call_is_saved_as_a_test_and_no_file_is_overwritten(person: Person, tmp_path: Path) -> None:
     person.connection.call("find", {"words": "sea"})
-    until(lambda: len(person.rows("Traffic")) == 1)
-    person.choose("Traffic", "find")
-    person.field("Traffic", "into").value = str(tmp_path / "test_find.py")
-    person.press("Traffic", "Save as test")
+    file = str(tmp_path / "test_find.py")
+    assert "saved" in person.ask("save", call=1, file=file)
     assert 'call_tool("find", {"words": "sea"})' in (tmp_path / "test_find.py").read_text()
-    person.press("Traffic", "Save as test")
-    assert "already exists" in person.reads("Traffic")
+    assert "already exists" in person.ask("save", call=1, file=file)
+    assert "cannot be written" in person.ask("save", call=1, file=str(tmp_path / "none" / "test.py"))
 
 
 def test_the_clients_are_told_apart(person: Person) -> None:
     person.connection.call("fail")
     recorded(person.connection, "find", client="claude-code 2.1", transport="http")
-    shown = person.waits_for("Clients", "claude-code 2.1")
+    shown = person.ask("page", name="clients")
+    assert "claude-code 2.1" in shown
     assert "mcp-notebook" in shown
     assert "It is in this kernel only." in shown
 
 
-def test_ten_thousand_calls_make_few_updates_and_the_page_stays(person: Person) -> None:
-    drawn: list[int] = []
-    person.list("Traffic").observe(lambda change: drawn.append(len(change["new"])), "_options_labels")
+def test_what_a_server_sends_is_never_markup_and_has_only_visible_characters(person: Person) -> None:
+    @person.server.tool(name="odd", title="<b>\u202eodd", description="<script>\x1b[2J")
+    def odd() -> str:
+        return ""
+
+    until(lambda: person.counts("tools") == 4)
+    row = person.rows("tools")[-1]
+    assert row["title"] == "<b>\\u202eodd"
+    assert "\x1b" not in row["text"]
+    shown = person.reads("definitions", "odd") + person.form("tools", "odd").about["schema"]
+    assert "<script>" not in shown
+
+
+def test_ten_thousand_calls_make_few_updates(person: Person) -> None:
+    before = person.version("traffic")
     for number in range(10_000):
         recorded(person.connection, f"tool_{number}")
-    until(lambda: "Traffic (10,000)" in person.tabs.titles)
-    until(lambda: any("tool_9999" in row for row in person.rows("Traffic")))
-    assert len(drawn) < 100
-    person.press("Traffic", "Previous")
-    page = person.rows("Traffic")
-    recorded(person.connection, "one_more")
-    person.waits_for("Clients", "one_more")
-    assert person.rows("Traffic") == page
-    person.press("Traffic", "Latest")
-    assert "one_more" in person.rows("Traffic")[-1]
-
-
-def test_rows_that_are_there_do_not_move_while_calls_come(person: Person) -> None:
-    for number in range(15):
-        recorded(person.connection, f"tool_{number}")
-    until(lambda: len(person.rows("Traffic")) == 15)
-    before = person.rows("Traffic")
-    for number in range(15, 20):
-        recorded(person.connection, f"tool_{number}")
-    until(lambda: len(person.rows("Traffic")) == 20)
-    assert person.rows("Traffic")[:15] == before
-    recorded(person.connection, "tool_20")
-    until(lambda: "tool_20" in person.rows("Traffic")[-1])
-    assert len(person.rows("Traffic")) == 10
+    until(lambda: person.counts("traffic") == 10_000)
+    assert person.version("traffic") - before < 100
+    assert person.names("traffic", **{"from": 9_999, "to": 10_020}) == ["tool_9999"]
 
 
 def test_closing_ends_threads_observers_and_widgets(person: Person) -> None:
@@ -431,6 +489,13 @@ def test_closing_ends_threads_observers_and_widgets(person: Person) -> None:
     until(lambda: threads() == OF_ONE)
     assert len(person.connection.recorder._observers) == 1
     assert len(_instances) == widgets
+
+
+def test_a_workbench_that_is_closed_says_so(person: Person) -> None:
+    form = person.form("tools", "find")
+    person.ask("close")
+    assert "Run the cell again" in person.bench.state["closed"]
+    assert form.comm is None
 
 
 @pytest.mark.parametrize("fails_at", ["connection", "lists"])

@@ -104,6 +104,20 @@ class Request {
   cancel(): void {
     void this.surface.ask("cancel");
   }
+
+  /** Follow what the form reads, or no longer. */
+  async subscribe(): Promise<void> {
+    const draft = this.form.draft();
+    this.all = true;
+    this.refused = "";
+    try {
+      const told = await this.surface.ask("subscribe", { arguments: draft });
+      this.form.told(draft, told.problems);
+    } catch (error) {
+      this.refused = error instanceof Refused ? error.message : String(error);
+    }
+    this.surface.changed();
+  }
 }
 
 export function RequestView({ surface }: { surface: Surface }) {
@@ -218,6 +232,7 @@ function Call({ form, id }: { form: Request; id: string }) {
         <button type="button" aria-pressed={beside} onClick={() => surface.keep({ beside: !beside })}>
           {"{ }"} JSON
         </button>
+        {surface.about.subscribes && <Subscribe form={form} />}
         <Examples form={form} />
         <Status form={form} />
       </div>
@@ -228,6 +243,21 @@ function Call({ form, id }: { form: Request; id: string }) {
         </p>
       )}
     </div>
+  );
+}
+
+/** Have what the form reads be read again after each update. */
+function Subscribe({ form }: { form: Request }) {
+  const subscribed: { uri: string; arguments: string }[] = form.surface.state.subscribed ?? [];
+  const on = subscribed.some((each) => each.arguments === form.form.draft());
+  return (
+    <>
+      <button type="button" aria-pressed={on} title="Read it again after each update" onClick={() => void form.subscribe()}>
+        {on ? "Unsubscribe" : "Subscribe"}
+      </button>
+      {subscribed.length > 0 && <span class="dim">subscribed to {subscribed.map(({ uri }) => uri).join(", ")}</span>}
+      <span class="dim" role="status">{form.surface.state.note ?? ""}</span>
+    </>
   );
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_notebook.recording import Call
 from mcp_notebook.recording.wire import Frame
 from mcp_notebook.rendering import look
+from mcp_notebook.rendering.badges import state_kind
 from mcp_notebook.rendering.calls.frames import Asked, in_words, method_of
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ class CallRow:
         self._words: str | None = None
 
     @property
-    def key(self) -> Hashable:
+    def key(self) -> str:
         """The row's key, the same as long as the call is kept."""
-        return ("call", self.item.number)
+        return f"call {self.item.number}"
 
     @property
     def at(self) -> float:
@@ -54,16 +55,28 @@ class CallRow:
         return self.item.method
 
     @property
-    def state(self) -> str:
-        """The call's state."""
-        return self.item.state
+    def marks(self) -> tuple[str, ...]:
+        """The words that a filter can ask for: the call's state, and ``running`` also while it waits."""
+        state = self.item.state
+        return ("running", state) if self.item.running else (state,)
 
-    @property
-    def cells(self) -> tuple[str, ...]:
-        """The columns of the row."""
+    def drawn(self) -> dict[str, Any]:
+        """Return what the row shows."""
         call = self.item
-        took = "" if call.duration is None else look.duration(call.duration)
-        return (_clock(self.at), f"{call.number:>3}", call.title, call.state, took)
+        own = call.transport == "memory" or not call.client or call.client.startswith("mcp-notebook")
+        return {
+            "call": call.number,
+            "out": own,
+            "who": "from the notebook" if own else f"from {call.client}",
+            "title": call.title,
+            "text": call.error or "",
+            "state": call.state,
+            "kind": state_kind(call.state),
+            "clock": _clock(self.at),
+            "at": self.at,
+            "took": call.duration,
+            "length": "" if call.duration is None else look.duration(call.duration),
+        }
 
     @property
     def words(self) -> str:
@@ -95,9 +108,9 @@ class FrameRow:
     note: str = ""
 
     @property
-    def key(self) -> Hashable:
+    def key(self) -> str:
         """The row's key, the same as long as the frame is kept."""
-        return ("frame", self.item.at, id(self.item))
+        return f"frame {self.item.at} {id(self.item)}"
 
     @property
     def at(self) -> float:
@@ -105,20 +118,31 @@ class FrameRow:
         return self.item.at
 
     @property
-    def state(self) -> str:
-        """The sender."""
-        return f"from {self.item.direction}"
+    def marks(self) -> tuple[str, ...]:
+        """The words that a filter can ask for: the sender."""
+        return (f"from {self.item.direction}",)
 
-    @property
-    def cells(self) -> tuple[str, ...]:
-        """The columns of the row."""
-        arrow = "client →" if self.item.direction == "client" else "← server"
-        return (_clock(self.at), arrow, self.what, "client's own" if self.note else "", "")
+    def drawn(self) -> dict[str, Any]:
+        """Return what the row shows."""
+        frame = self.item
+        return {
+            "call": 0,
+            "out": frame.direction == "client",
+            "who": f"from the {frame.direction}",
+            "title": self.what,
+            "text": self.note,
+            "state": "client's own" if self.note else "frame",
+            "kind": "",
+            "clock": _clock(self.at),
+            "at": self.at,
+            "took": 0.0,
+            "length": "",
+        }
 
     @property
     def words(self) -> str:
         """The text to search in."""
-        return f"{self.what} {self.state} {self.item.message}"[:MOST_SEARCHED].lower()
+        return f"{self.what} from {self.item.direction} {self.item.message}"[:MOST_SEARCHED].lower()
 
 
 class CallRows:

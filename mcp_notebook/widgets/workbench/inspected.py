@@ -18,7 +18,6 @@ from mcp_notebook.recording import Call
 from mcp_notebook.rendering.overview import Lists
 from mcp_notebook.server import definitions
 from mcp_notebook.server.definitions import Definition
-from mcp_notebook.widgets.form import SchemaForm
 
 __all__ = ["Home", "Inspected"]
 
@@ -66,14 +65,19 @@ class Inspected:
         server = self.home.server() if self.home is not None else None
         return calls if server is None else [call for call in calls if call.server == server.name]
 
-    def completing(self, ref: Reference, form: Callable[[], SchemaForm]) -> Callable[[str, str], list[str]]:
+    @property
+    def on(self) -> str:
+        """The option of a magic that reaches this server."""
+        return "" if self.home is not None else f" --on {self.connection.name}"
+
+    def completing(self, ref: Reference) -> Callable[[str, str, dict[str, Any]], list[str]]:
         """Return a function that suggests values for the texts of a form, if the server supports completion."""
 
-        def complete(argument: str, typed: str) -> list[str]:
-            given = {name: str(value) for name, value in form().draft().items() if name != argument}
+        def complete(argument: str, typed: str, given: dict[str, Any]) -> list[str]:
+            others = {name: str(value) for name, value in given.items() if name != argument}
             with suppress(McpNotebookError):
                 if self._completes:
-                    return self.connection.complete(ref, argument, typed, given)
+                    return self.connection.complete(ref, argument, typed, others)
             return []
 
         return complete

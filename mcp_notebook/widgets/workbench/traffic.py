@@ -1,169 +1,135 @@
-"""Show live traffic: calls as they begin and end, and the frames on the wire."""
+"""Show live traffic: calls as they begin and end, the frames on the wire, and one of them in full."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
-import ipywidgets as w
-
+from mcp_notebook import cells
 from mcp_notebook.cells import Cell
 from mcp_notebook.recording import Call
+from mcp_notebook.recording.as_tests import testable
 from mcp_notebook.recording.wire import Frame
-from mcp_notebook.rendering import look
-from mcp_notebook.rendering.calls.traffic import CallRow, CallRows, FrameRow, call_of, frame_card, rows_of_frames
-from mcp_notebook.widgets.workbench.calls import CallDetail
+from mcp_notebook.rendering.calls.card import call_card
+from mcp_notebook.rendering.calls.sequence import diagram
+from mcp_notebook.rendering.calls.traffic import (
+    CallRow,
+    CallRows,
+    FrameRow,
+    call_of,
+    cell_source,
+    frame_card,
+    rows_of_frames,
+)
 from mcp_notebook.widgets.workbench.inspected import Inspected
-from mcp_notebook.widgets.workbench.paging import BESIDE, DETAIL, PagedList
+from mcp_notebook.widgets.workbench.replaying import can_replay
+from mcp_notebook.widgets.workbench.rows import asked_rows
 
 __all__ = ["Traffic"]
 
-ANY = "any"
-
-MOST_UNFINISHED = 1_000
+MOST_UNFINISHED: Final = 1_000
 """The number of latest calls among which running ones are looked for."""
 
-STATES = ("running", "done", "error", "refused", "cancelled", "from client", "from server")
-KINDS = ("calls", "frames", "calls and frames")
+MOST_COMPARED: Final = 50
+"""Calls of the same definition that are offered for a comparison."""
 
-Row = CallRow | FrameRow
+TrafficRow = CallRow | FrameRow
 
 
-class Traffic(w.HBox):
-    """The list of calls and frames, and the details of the chosen one.
+class Traffic:
+    """The calls and frames of the inspected server.
 
     Args:
         subject: The server and connection whose traffic is shown.
-        edit: Opens a call's arguments in the form of its tool.
         keep_frames: Begins to keep frames.
     """
 
-    def __init__(self, subject: Inspected, edit: Callable[[Call], None], keep_frames: Callable[[], None]) -> None:
-        self._subject = subject
-        self._keep_frames = keep_frames
-        self._kind = _dropdown("Show", [*KINDS])
-        self._method = _dropdown("Method", [ANY])
-        self._state = _dropdown("State", [ANY, *STATES])
-        self._pause = w.ToggleButton(description="Pause", tooltip="Stop updating the list", layout={"width": "auto"})
+    def __init__(self, subject: Inspected, keep_frames: Callable[[], None]) -> None:
+        self._subject, self._keep_frames = subject, keep_frames
         self._rows = CallRows()
-        self._held: Sequence[Row] | None = None
-        self._news = w.HTML()
-        self._list = PagedList[Row](
-            "calls and frames",
-            key=lambda found: found.key,
-            cells=lambda found: found.cells,
-            words=lambda found: found.words,
-            chosen=self._show,
-            filters=(self._kind, self._method, self._state),
-            filter_now=self._filter,
-            following=True,
-        )
-        self._calls: list[Call] = []
-        self._call = CallDetail(subject, edit)
-        self._frame = w.HTML()
-        self._open = w.Button(description="Show the call", tooltip="Show the call that this frame belongs to")
-        self._open.on_click(lambda _: self._open_call())
-        self._hint = w.HTML(look.muted("Choose a row to see its details."))
-        self._detail = w.VBox([self._hint], layout=DETAIL)
-        self._kind.observe(self._choose_kind, "value")
-        self._pause.observe(self._hold, "value")
-        bar = w.HBox([self._pause, self._news], layout={"align_items": "center", "flex": "0 0 auto"})
-        listed = w.VBox([bar, self._list.box], layout={"flex": "1 1 28em", "min_width": "0", "overflow": "visible"})
-        # In a column, the basis would be a height.
-        self._list.box.layout.flex = "0 0 auto"
-        super().__init__([listed, self._detail], layout=BESIDE)
-
-    @property
-    def count(self) -> int:
-        """The number of calls, as of the last `update`."""
-        return len(self._calls)
+        self._frames: tuple[list[Frame], list[FrameRow]] = [], []
+        self._held: tuple[Sequence[CallRow], Sequence[FrameRow]] | None = None
 
     @property
     def unfinished(self) -> bool:
         """Return whether a call still runs; its progress is not reported, so it must be looked at again."""
-        return any(call.running for call in self._calls[-MOST_UNFINISHED:])
+        return any(call.running for call in self._subject.calls[-MOST_UNFINISHED:])
 
-    def update(self) -> None:
-        """Show the current traffic; may be called from any thread."""
-        self._calls = self._subject.calls
-        rows = self._found()
-        if self._held is not None:
-            new = len(rows) - len(self._held)
-            self._news.value = f"paused, {new:,} new" if new > 0 else "paused"
-            return
-        self._news.value = ""
-        self._offer({found.method for found in rows} - {""})
-        self._list.show(rows)
-        chosen = self._list.chosen
-        if isinstance(chosen, CallRow):
-            self._call.update()
+    @property
+    def news(self) -> int:
+        """The number of calls that came while the list is held."""
+        return 0 if self._held is None else max(len(self._subject.calls) - len(self._held[0]), 0)
 
-    def choose(self, call: Call) -> None:
-        """Show one call."""
-        self._kind.value, self._method.value, self._state.value = "calls", ANY, ANY
-        self.update()
-        self._list.choose(("call", call.number))
+    def hold(self, *, on: bool) -> None:
+        """Hold the list still, or let it go on."""
+        self._held = (list(self._call_rows()), self._frame_rows()) if on else None
 
-    def _found(self) -> Sequence[Row]:
-        calls = self._rows.of(self._calls)
-        if self._kind.value == "calls":
-            return calls
-        frames = rows_of_frames(list(self._subject.connection.wire.frames))
-        return frames if self._kind.value == "frames" else sorted([*calls, *frames], key=lambda found: found.at)
-
-    def _offer(self, methods: set[str]) -> None:
-        """Offer the methods that occur in the list."""
-        options = [ANY, *sorted(methods)]
-        if options != list(self._method.options):
-            kept = self._method.value
-            self._method.options = options
-            self._method.value = kept if kept in methods else ANY
-
-    def _filter(self) -> Callable[[Row], bool] | None:
-        method, state = self._method.value, self._state.value
-        if method == state == ANY:
-            return None
-        return lambda found: method in (ANY, found.method) and state in (ANY, found.state)
-
-    def _choose_kind(self, change: Any) -> None:
-        if change["new"] != "calls" and not self._subject.connection.wire.on:
+    def rows(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the rows that a message asks for, of ``calls``, ``frames`` or ``both``, and the methods in them."""
+        show = message.get("show", "calls")
+        if show != "calls" and not self._subject.connection.wire.on:
             self._keep_frames()
-        if self._held is None:
-            self.update()
+        rows = self._all(show)
+        if (pinned := message.get("pinned")) is not None:
+            rows = [row for row in self._all("calls") if row.key in set(pinned)]
+        return {**asked_rows(rows, message), "methods": sorted({row.method for row in rows} - {""})}
 
-    def _hold(self, change: Any) -> None:
-        self._held = self._found() if change["new"] else None
-        self._pause.description = "Resume" if change["new"] else "Pause"
-        self.update()
+    def show(self, key: str) -> dict[str, Any]:
+        """Return one call or frame in full."""
+        kind, _, rest = key.partition(" ")
+        if kind == "call":
+            call = self._subject.connection.recorder.find(int(rest))
+            return {"gone": True} if call is None else self._shown_call(call)
+        found = next((row for row in self._frame_rows() if row.key == key), None)
+        return {"gone": True} if found is None else self._shown_frame(found)
 
-    def _show(self, found: Row | None) -> None:
-        if found is None:
-            self._detail.children = [self._hint]
-        elif isinstance(found, CallRow):
-            self._call.show(found.item)
-            self._detail.children = [self._call]
-        else:
-            belongs = self._call_of(found.item)
-            self._frame.value = frame_card(found, belongs, self._cell(found.item))
-            self._open.disabled = belongs is None
-            self._detail.children = [w.HBox([self._open]), self._frame]
+    def _all(self, show: str) -> Sequence[TrafficRow]:
+        calls, frames = self._held or (self._call_rows(), () if show == "calls" else self._frame_rows())
+        if show == "calls":
+            return calls
+        return frames if show == "frames" else sorted([*calls, *frames], key=lambda row: row.at)
 
-    def _open_call(self) -> None:
-        found = self._list.chosen
-        call = self._call_of(found.item) if isinstance(found, FrameRow) else None
-        if call is not None:
-            self.choose(call)
+    def _call_rows(self) -> Sequence[CallRow]:
+        return self._rows.of(self._subject.calls)
 
-    def _call_of(self, frame: Frame) -> Call | None:
-        return call_of(frame, list(self._subject.connection.wire.frames), self._subject.calls)
+    def _frame_rows(self) -> Sequence[FrameRow]:
+        frames = list(self._subject.connection.wire.frames)
+        known, rows = self._frames
+        if len(frames) != len(known) or any(a is not b for a, b in zip(frames[-1:], known[-1:], strict=True)):
+            rows = rows_of_frames(frames)
+            self._frames = frames, rows
+        return rows
+
+    def _shown_call(self, call: Call) -> dict[str, Any]:
+        card = call_card(call, cells.place_of(call.function), cells.explain)
+        parts = [("Call", card.html), ("Sequence", diagram(call).html)]
+        cell = cell_source(cells.cell_of(call.function))
+        whole = not call.cut and not call.malformed
+        return {
+            "call": call.number,
+            "parts": [*parts, *([("Cell", cell)] if cell else [])],
+            "replay": can_replay(call),
+            "edit": whole and call.method == "tools/call",
+            "save": testable(call),
+            "others": self._others(call),
+        }
+
+    def _others(self, call: Call) -> list[dict[str, Any]]:
+        """Return the other calls of the same definition, the latest first."""
+        others = [
+            {"call": other.number, "words": f"call {other.number}, {other.state}"}
+            for other in reversed(self._subject.calls)
+            if other is not call and other.name == call.name and other.method == call.method
+        ]
+        return others[:MOST_COMPARED]
+
+    def _shown_frame(self, row: FrameRow) -> dict[str, Any]:
+        frames = list(self._subject.connection.wire.frames)
+        call = call_of(row.item, frames, self._subject.calls)
+        html = frame_card(row, call, self._cell(row.item))
+        return {"call": 0, "parts": [("Frame", html)], "part_of": 0 if call is None else call.number}
 
     def _cell(self, frame: Frame) -> Cell | None:
         params = frame.message.get("params") if isinstance(frame.message, dict) else None
         name = (params.get("name") or params.get("uri")) if isinstance(params, dict) else None
         return next((found.cell for (_, known), found in self._subject.definitions().items() if known == name), None)
-
-
-def _dropdown(name: str, options: list[str]) -> w.Dropdown:
-    chooser = w.Dropdown(description=name, options=options, layout={"width": "auto"})
-    chooser.style.description_width = "4em"
-    return chooser
