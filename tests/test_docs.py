@@ -17,7 +17,7 @@ from mcp_notebook.magics import cell_commands, chat_command
 from mcp_notebook.magics.commands import verbs
 from mcp_notebook.schema import budget, following
 from mcp_notebook.server import http_limits, idle_sessions
-from mcp_notebook.widgets.form import form_context
+from mcp_notebook.widgets.description import MOST_FIELDS
 from tests.support import ROOT
 from tests.support.kernels import Kernel
 
@@ -96,7 +96,7 @@ def test_the_page_on_security_has_the_limits_of_the_code() -> None:
         f"{limits.MOST_LINKS} links, {limits.MOST_RETRIES} tries",
         f"{budget.SECONDS:g} s and {budget.STEPS:,} steps a check",
         f"follow {following.MOST:,} parts",
-        f"{form_context.MOST_FIELDS} fields at once",
+        f"{MOST_FIELDS} fields at once",
         f"{http_limits.MOST_CONNECTIONS} connections a process",
         f"{http_limits.MOST_HEADERS // 1024} KiB of headers within {http_limits.HEADERS_SECONDS} s",
         f"{http_limits.MOST_BODY // 1024**2} MiB of body, of which {http_limits.BODY_BYTES // 1024} KiB must come",

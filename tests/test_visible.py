@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from concurrent.futures import Future
 from types import SimpleNamespace
 from typing import Any
 
@@ -33,7 +34,8 @@ from mcp_notebook.server.approval import Approval, ApprovalRequest
 from mcp_notebook.session.dialog import NobodyThereError, ask_line_by_line
 from mcp_notebook.visible import visible
 from mcp_notebook.widgets.approval import ApprovalCard
-from mcp_notebook.widgets.form.progress import ProgressBar
+from mcp_notebook.widgets.question_card import QuestionCard
+from mcp_notebook.widgets.tool_form import ToolForm
 from tests.support.shells import Shell, running_shell
 
 HOSTILE = {
@@ -238,6 +240,15 @@ def _texts(bundle: dict[str, Any]) -> Iterator[str]:
     yield from (bundle[kind] for kind in ("text/plain", "text/html") if kind in bundle)
 
 
+def _strings(value: Any) -> Iterator[str]:
+    """All texts in a value of JSON."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _strings(each)
+
+
 def _quoted(evil: str) -> str:
     return f'"{evil}"'
 
@@ -282,9 +293,10 @@ def test_neither_do_questions_notices_errors_progress_approvals_nor_tab(
     for kind, params in (("form", form), ("url", url)):
         with pytest.raises(NobodyThereError):
             ask_line_by_line(Question(kind, params, evil))  # type: ignore[arg-type]
+    questions = [QuestionCard(Question("form", form, evil)), QuestionCard(Question("url", url, evil))]
     say(evil)
-    bar = ProgressBar()
-    bar.report(1, 2, evil)
+    tool = ToolForm(types.Tool(name="t", input_schema={"type": "object"}), lambda arguments, on_progress: Future())
+    tool._progressed(1, 2, evil)
     approval = Approval("all")
     request = ApprovalRequest(client=evil, server=evil, tool=evil, arguments={evil: evil}, person=evil)
     with start_blocking_portal() as portal:
@@ -292,10 +304,10 @@ def test_neither_do_questions_notices_errors_progress_approvals_nor_tab(
         while not approval.waiting:
             portal.call(anyio.sleep, 0)
         card = ApprovalCard(approval, evil)
-        cards = [repr(card), *_texts(card._repr_mimebundle_())]
+        cards = [repr(card), card.rendering.html, *_strings(card.state), *_strings(card.about)]
         approval.deny(request.number, evil)
         decided.result(10)
-        cards += [repr(card), *_texts(card._repr_mimebundle_())]
+        cards += [repr(card), card.rendering.html, *_strings(card.state)]
     shell.session.connect(server(evil), "tab", "auto")
     try:
         tab = [
@@ -306,7 +318,8 @@ def test_neither_do_questions_notices_errors_progress_approvals_nor_tab(
     finally:
         shell.session.disconnect("tab")
     printed = capsys.readouterr()
-    texts = [*asked, printed.out, printed.err, repr(bar), *cards, *tab]
+    cards += [text for each in questions for text in (repr(each), each.about["html"], each.about["server"])]
+    texts = [*asked, printed.out, printed.err, tool.state["progress"]["words"], *cards, *tab]
     texts += [str(McpNotebookError(evil)), str(RequestError(evil))]
     assert [hidden(text) for text in texts] == [[] for _ in texts]
     assert "structured" in tab

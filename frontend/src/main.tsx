@@ -5,6 +5,7 @@ import { mounts } from "./mounts";
 import { Shell } from "./shell";
 import { type Model, Surface } from "./surface";
 
+export { matches } from "./form/checks";
 export { Form } from "./form/form";
 export { parse, write } from "./json";
 

@@ -141,10 +141,11 @@ export class Surface {
       this.alive = false;
       this.changed();
     }, LOST_AFTER);
-    void this.ask("ping").then(() => {
+    const there = () => {
       clearTimeout(lost);
       this.alive = true;
       this.changed();
-    });
+    };
+    void this.ask("ping").then(there, there);
   }
 }

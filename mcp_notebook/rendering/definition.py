@@ -21,6 +21,7 @@ from mcp_notebook.server.listing import (
     field_in_words,
     tokens,
 )
+from mcp_notebook.visible import visible
 
 __all__ = ["Sections", "definition_card", "tool_sections"]
 
@@ -68,7 +69,7 @@ class Sections:
 def tool_sections(entry: Entry, function: Callable[..., Any] | None = None) -> Sections:
     """Draw what an agent sees of a tool's schemas, without the tool's name and description."""
     seen = _seen("tool", entry, server="", function=function)
-    return Sections("".join(_html_sections(seen)), seen.advice)
+    return Sections(visible("".join(_html_sections(seen))), seen.advice)
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,8 @@ class LenientCheck:
             self._leave_out(
                 f"{name}: {str(error).strip().partition(chr(10))[0][:100].rstrip(':') or type(error).__name__}"
             )
+        finally:
+            self._out = False
         return found
 
     def _errors_of_option(self, check: Check, *about: Any) -> list[Any]:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 from urllib.parse import unquote
 
 from mcp_notebook.schema.following import follows, one_look
+from mcp_notebook.schema.messages import with_messages
 
-__all__ = ["UNSET", "Parameter", "Schema", "choices", "flatten", "mapping", "parameters", "resolve", "sequence"]
+__all__ = [
+    "UNSET",
+    "Parameter",
+    "Schema",
+    "choices",
+    "flatten",
+    "mapping",
+    "parameters",
+    "resolve",
+    "sequence",
+    "version",
+]
 
 Schema: TypeAlias = Mapping[str, Any]
 
@@ -18,6 +31,10 @@ MAX_PARTS: Final = 8
 
 _REFERENCES: Final = ("$ref", "$dynamicRef", "$recursiveRef")
 """Keywords that mean the same here, because no part of a schema comes from outside."""
+
+
+_WORDS: Final = frozenset({"title", "description", "default", "examples"})
+"""Keywords that say something about a value and never refuse one."""
 
 
 class _Unset:
@@ -78,15 +95,26 @@ def resolve(schema: Any, root: Schema) -> Schema:
     A boolean schema becomes ``{}``; a reference to nothing or to itself is left out.
     """
     seen: set[str] = set()
+    alone = version(root) <= 7  # keywords next to a reference are ignored
     beside: dict[str, Any] = {}
     while isinstance(schema, Mapping) and (keyword := next((k for k in _REFERENCES if k in schema), None)):
         reference = schema[keyword]
-        beside = {**{k: v for k, v in schema.items() if k != keyword}, **beside}
+        here = {k: v for k, v in schema.items() if k != keyword and (k in _WORDS or not alone)}
+        beside = with_messages({**here, **beside}, here, beside)
         if not isinstance(reference, str) or reference in seen or not follows():
             return beside
         seen.add(reference)
         schema = _look_up(reference, root)
-    return {**schema, **beside} if isinstance(schema, Mapping) else beside
+    return with_messages({**schema, **beside}, schema, beside) if isinstance(schema, Mapping) else beside
+
+
+def version(root: Schema) -> int:
+    """Return the version of JSON Schema that a schema names: 3, 4, 6, 7, 2019, or 2020 if it names none of these."""
+    found = re.fullmatch(
+        r"(?:http://json-schema\.org/draft-0([3467])/schema|https://json-schema\.org/draft/(2019)-09/schema)#?",
+        str(root.get("$schema", "")),
+    )
+    return int(found[1] or found[2]) if found else 2020
 
 
 def _look_up(reference: str, root: Schema) -> Any:
@@ -143,14 +171,17 @@ def _is_condition(part: Any) -> bool:
 def merge(first: Schema, second: Schema) -> dict[str, Any]:
     """Combine two schemas into one, as far as a form needs it; if they differ, the second counts."""
     merged = {**first, **second}
-    ours, theirs = mapping(first.get("properties")), mapping(second.get("properties"))
-    if ours and theirs:
-        both = {name: {"allOf": [ours[name], theirs[name]]} for name in ours if name in theirs}
-        merged["properties"] = {**ours, **theirs, **both}
+    for keyword in ("properties", "patternProperties"):
+        ours, theirs = mapping(first.get(keyword)), mapping(second.get(keyword))
+        if ours and theirs:
+            both = {name: {"allOf": [ours[name], theirs[name]]} for name in ours if name in theirs}
+            merged[keyword] = {**ours, **theirs, **both}
+    if "prefixItems" in first and "prefixItems" in second:
+        merged["prefixItems"] = max(sequence(first["prefixItems"]), sequence(second["prefixItems"]), key=len)
     required = [*sequence(first.get("required")), *sequence(second.get("required"))]
     if required:
         merged["required"] = required
-    return merged
+    return with_messages(merged, first, second)
 
 
 def choices(schema: Schema) -> list[Any] | None:

@@ -16,15 +16,11 @@ from referencing.jsonschema import EMPTY_REGISTRY, specification_with
 from mcp_notebook.schema.budget import Budget, NotChecked, spending
 from mcp_notebook.schema.lenient_validator import TOO_DEEP, LenientCheck, lenient_validator
 from mcp_notebook.schema.light import light, light_schema
+from mcp_notebook.schema.messages import message_of
 from mcp_notebook.schema.parameters import Schema, sequence
 from mcp_notebook.schema.problem import WIDTH, Problem, brief, shortened
-from mcp_notebook.schema.words import message_of
 
 __all__ = ["Checker", "Findings", "fault_of"]
-
-
-MOST_OF_MESSAGE: Final = 200
-"""The most characters of a schema's own message."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +97,8 @@ class Checker:
         problems: dict[Problem, None] = {}
 
         def look() -> None:
-            problems.update(dict.fromkeys(_problems(self._validator.iter_errors(light(value)))))
+            for problem in _problems(self._validator.iter_errors(light(value))):  # those before an end are kept
+                problems[problem] = None
 
         unchecked = self._leniently(look)
         return Findings(list(problems), unchecked)
@@ -150,9 +147,9 @@ def _likeliest(error: Any) -> list[Any]:
         # An option that is `false` has no path.
         options.setdefault(next(iter(inner.schema_path), None), []).append(inner)
 
-    def misfit(errors: list[Any]) -> tuple[int, int]:
-        wrong_kind = sum(e.validator in ("type", "const", "enum") and len(e.path) <= 1 for e in errors)
-        return wrong_kind, len(errors)
+    def misfit(errors: list[Any]) -> tuple[int, int, int]:
+        kinds = [len(e.path) for e in errors if e.validator in ("type", "const", "enum")]
+        return kinds.count(0), kinds.count(1), len(errors)
 
     return min(options.values(), key=misfit)
 
@@ -160,7 +157,7 @@ def _likeliest(error: Any) -> list[Any]:
 def _reason(error: Any) -> str:
     message = message_of(error.schema, error.validator)
     if message:
-        return shortened(message, MOST_OF_MESSAGE)
+        return message
     if error.validator == "pattern" and isinstance(error.schema, Mapping):
         example = next((e for e in sequence(error.schema.get("examples")) if isinstance(e, str)), None)
         if example is not None:
@@ -178,6 +175,11 @@ def _type(value: Any, kind: Any) -> str:
     return f"{brief(value)} is not of type {shortened(' or '.join(kind) if isinstance(kind, list) else str(kind))}"
 
 
+def _whole(bound: Any) -> str:
+    """Write a number of characters or items: 2.0 is 2."""
+    return brief(int(bound) if isinstance(bound, float) and bound.is_integer() else bound)
+
+
 _REASONS: Final[dict[str, Callable[[Any, Any], str]]] = {
     "type": _type,
     "const": lambda value, only: f"must be {brief(only)}",
@@ -189,12 +191,12 @@ _REASONS: Final[dict[str, Callable[[Any, Any], str]]] = {
     "exclusiveMinimum": lambda value, bound: f"{brief(value)} is not greater than {brief(bound)}",
     "exclusiveMaximum": lambda value, bound: f"{brief(value)} is not less than {brief(bound)}",
     "multipleOf": lambda value, step: f"{brief(value)} is not a multiple of {brief(step)}",
-    "minLength": lambda value, bound: f"{len(value)} characters; at least {brief(bound)} are required",
-    "maxLength": lambda value, bound: f"{len(value)} characters; at most {brief(bound)} are allowed",
+    "minLength": lambda value, bound: f"{len(value)} characters; at least {_whole(bound)} are required",
+    "maxLength": lambda value, bound: f"{len(value)} characters; at most {_whole(bound)} are allowed",
     "pattern": lambda value, pattern: f"{brief(value)} does not match {shortened(str(pattern))}",
     "format": lambda value, name: f"{brief(value)} is not a valid {shortened(str(name))}",
-    "minItems": lambda value, bound: f"{len(value)} items; at least {brief(bound)} are required",
-    "maxItems": lambda value, bound: f"{len(value)} items; at most {brief(bound)} are allowed",
+    "minItems": lambda value, bound: f"{len(value)} items; at least {_whole(bound)} are required",
+    "maxItems": lambda value, bound: f"{len(value)} items; at most {_whole(bound)} are allowed",
     "uniqueItems": lambda value, _: "two items are equal",
     "contains": lambda value, _: "no item matches the schema in `contains`",
     "minProperties": lambda value, bound: f"{len(value)} properties; at least {brief(bound)} are required",

@@ -60,6 +60,7 @@ class Shape:
         nullable: Whether null is also valid.
         options: For ``choice`` and ``many``: each value with its label.
         variants: For ``union``: each schema with its label.
+        conditional: For ``record``: the names of properties that the schema describes only under a condition.
     """
 
     kind: Kind
@@ -67,6 +68,7 @@ class Shape:
     nullable: bool = False
     options: Sequence[tuple[str, Any]] = ()
     variants: Sequence[tuple[str, Schema]] = ()
+    conditional: Sequence[str] = ()
 
 
 @one_look()
@@ -101,7 +103,10 @@ def _plain(flat: Schema, kind: str, root: Schema) -> Shape:
         if some and flat.get("uniqueItems") is not False:
             return Shape("many", flat, options=some)
     if kind == "object":
-        return Shape("record", with_conditional(flat, root))
+        whole, own = with_conditional(flat, root), mapping(flat.get("properties"))
+        return Shape(
+            "record", whole, conditional=[name for name in mapping(whole.get("properties")) if name not in own]
+        )
     return Shape(_KINDS.get(kind, "json"), flat)
 
 

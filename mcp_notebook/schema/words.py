@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any, Final
 
 from mcp_notebook.schema.following import follows, one_look
 from mcp_notebook.schema.parameters import Schema, choices, resolve, sequence
 
-__all__ = ["accepts_null", "accepts_text", "accepts_text_only", "message_of", "type_in_words"]
+__all__ = ["accepts_null", "accepts_text", "accepts_text_only", "type_in_words"]
 
 MAX_DEPTH: Final = 3
 """Levels of a schema that are described, because a recursive one has no end."""
@@ -37,22 +36,6 @@ def accepts_text(schema: Schema, root: Schema) -> bool:
 def accepts_null(schema: Schema, root: Schema) -> bool:
     """Return whether a schema accepts null."""
     return "null" in _kinds(schema, root)
-
-
-def message_of(schema: Any, keyword: str) -> str:
-    """Return the schema's own message for a value that a keyword refuses; "" if it has none.
-
-    JSON Schema has no such keyword. ``errorMessage`` comes from ajv-errors, a text or an object by keyword, and
-    ``patternErrorMessage`` from VS Code.
-    """
-    if not isinstance(schema, Mapping):
-        return ""
-    message = schema.get("errorMessage")
-    if isinstance(message, Mapping):
-        message = message.get(keyword)
-    if keyword == "pattern":
-        message = message or schema.get("patternErrorMessage")
-    return message if isinstance(message, str) else ""
 
 
 def _options(schema: Schema) -> list[Any]:

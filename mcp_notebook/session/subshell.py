@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -47,13 +48,13 @@ class Subshell:
     def __init__(self, shell: InteractiveShell) -> None:
         self._thread: Any = shell.kernel.shell_channel_thread
         self._manager = self._thread.manager
-        self._heard: list[Any] = []
+        self._heard: WeakSet[Any] = WeakSet()  # closed widgets may go
         self._id: str = self._on_its_thread(self._manager._create_subshell).result(PATIENCE)
 
     def hear(self, widget: Any) -> None:
         """Handle the messages of this widget."""
         setattr(widget.comm, _ROUTE, lambda data, default: self._id)
-        self._heard.append(widget)
+        self._heard.add(widget)
 
     def close(self) -> None:
         """End the thread; from now on, the main thread handles the widgets."""

@@ -51,7 +51,7 @@ class ApprovalCard(Surface):
 
     @property
     def actions(self) -> dict[str, Action]:
-        """What the front end can ask for."""
+        """The actions that the front end can ask for, by name."""
         return {"allow": self._allow, "deny": self._deny, "again": lambda _: self._approval.ask_again()}
 
     def _draw(self) -> None:

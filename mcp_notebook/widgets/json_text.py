@@ -5,18 +5,36 @@ from __future__ import annotations
 import json
 from typing import Any
 
-__all__ = ["json_from", "json_line"]
+__all__ = ["json_line", "object_from", "text_from"]
 
 
-def json_from(text: str) -> Any:
-    """Read JSON.
+def object_from(text: str) -> dict[str, Any]:
+    """Read a JSON object.
 
     Raises:
-        ValueError: The text is not JSON, or contains infinite numbers or unpaired surrogates, which cannot be sent.
+        ValueError: The text is not a JSON object, or contains infinite numbers or unpaired surrogates, which cannot be
+            sent.
     """
-    value = json.loads(text, parse_constant=_no_number)
-    json_line(value).encode()
+    try:
+        value = json.loads(text, parse_constant=_no_number)
+        json_line(value).encode()
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"cannot be sent: {error}") from error
+    if not isinstance(value, dict):
+        raise ValueError("the arguments must be one object, in braces")
     return value
+
+
+def text_from(text: str) -> str:
+    """Read the text of a JSON object that has only one.
+
+    Raises:
+        ValueError: There is none.
+    """
+    found = object_from(text).get("text", "")
+    if not isinstance(found, str):
+        raise ValueError("a text is missing")
+    return found
 
 
 def json_line(value: Any) -> str:

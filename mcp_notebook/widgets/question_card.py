@@ -26,7 +26,7 @@ from mcp_notebook.rendering.question import answer_in_words, asked
 from mcp_notebook.schema import UNSET, Checker, Problem, parameters
 from mcp_notebook.visible import visible
 from mcp_notebook.widgets.description import describe
-from mcp_notebook.widgets.json_text import json_from
+from mcp_notebook.widgets.json_text import object_from, text_from
 from mcp_notebook.widgets.problems import told
 from mcp_notebook.widgets.surface import Action, Surface
 
@@ -83,7 +83,7 @@ class QuestionCard(Surface):
 
     @property
     def actions(self) -> dict[str, Action]:
-        """What the front end can ask for."""
+        """The actions that the front end can ask for, by name."""
         return {
             "check": lambda message: {"problems": [told(p) for p in self._problems(message.get("arguments", "{}"))]},
             "accept": self._accept,
@@ -154,7 +154,7 @@ def _form(params: ElicitRequestFormParams) -> _Reply:
     defaults = {p.name: p.default for p in parameters(schema) if p.default not in (UNSET, None)}
 
     def read(text: str) -> Answer:
-        content = json_from(text)
+        content = object_from(text)
         problems = checker.problems(content)
         if problems:
             raise _Wrong(problems)
@@ -176,7 +176,7 @@ def _url(params: ElicitRequestURLParams) -> _Reply:
 
 def _sampling(params: CreateMessageRequestParams) -> _Reply:
     def read(text: str) -> Answer:
-        words = str(json_from(text).get("text", ""))
+        words = text_from(text)
         if not words:
             raise ValueError("a model's answer cannot be empty; to send none, choose Decline")
         content = TextContent(type="text", text=words)
@@ -188,7 +188,7 @@ def _sampling(params: CreateMessageRequestParams) -> _Reply:
 
 def _roots(params: None) -> _Reply:
     def read(text: str) -> Answer:
-        lines = filter(None, map(str.strip, str(json_from(text).get("text", "")).splitlines()))
+        lines = filter(None, map(str.strip, text_from(text).splitlines()))
         return ListRootsResult(roots=[root(line) for line in lines])
 
     area = {"label": "roots", "hint": "directories or file:// URIs, one on each line"}

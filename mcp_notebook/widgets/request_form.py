@@ -23,7 +23,7 @@ from mcp_notebook.rendering.content.file import as_file
 from mcp_notebook.schema import Checker, Problem, Schema
 from mcp_notebook.visible import visible
 from mcp_notebook.widgets.description import describe
-from mcp_notebook.widgets.json_text import json_from
+from mcp_notebook.widgets.json_text import object_from
 from mcp_notebook.widgets.problems import told
 from mcp_notebook.widgets.question_card import QuestionCard
 from mcp_notebook.widgets.surface import Action, Surface
@@ -46,8 +46,8 @@ class RequestForm(Surface):
     """A form that makes one kind of request, without blocking the kernel meanwhile.
 
     Args:
-        about: What the view shows besides the form: ``name``, ``title``, ``text``, ``badges`` and ``place``, and
-            optionally ``schema``, ``lint`` and ``entry``.
+        about: The parts that the view shows besides the form: ``name``, ``title``, ``text``, ``badges`` and ``place``,
+            and optionally ``schema``, ``lint`` and ``entry``.
         schema: The schema of the arguments.
         start: Starts the request with the given arguments and progress callback, and returns its future.
         verb: The word on the button.
@@ -121,7 +121,7 @@ class RequestForm(Surface):
 
     @property
     def actions(self) -> dict[str, Action]:
-        """What the front end can ask for."""
+        """The actions that the front end can ask for, by name."""
         return {
             "check": lambda message: self._check(message["arguments"]),
             "send": lambda message: self._start(message["arguments"]),
@@ -142,9 +142,9 @@ class RequestForm(Surface):
 
     def _read(self, text: str) -> tuple[dict[str, Any] | None, list[Problem]]:
         try:
-            arguments = json_from(text)
-        except (ValueError, RecursionError) as error:
-            return None, [Problem((), f"cannot be sent: {error}")]
+            arguments = object_from(text)
+        except ValueError as error:
+            return None, [Problem((), str(error))]
         return arguments, self._checker.problems(arguments)
 
     def _start(self, text: str) -> dict[str, Any]:
@@ -175,7 +175,7 @@ class RequestForm(Surface):
     def _suggest(self, message: dict[str, Any]) -> list[str]:
         if self._complete is None:
             return []
-        found = self._complete(message["name"], message["typed"], json_from(message["given"]))
+        found = self._complete(message["name"], message["typed"], object_from(message["given"]))
         return [visible(each) for each in found]
 
     def _file(self) -> dict[str, str]:
@@ -208,7 +208,7 @@ class RequestForm(Surface):
             raise
 
     def _show(self, call: Call | None, state: Any, html: str) -> None:
-        # What was printed stays, whatever became of the call.
+        # The printed text stays, whatever became of the call.
         printed = put_out(call, self._explain) if call is not None else ""
         took = f" {look.duration(call.duration)}" if call is not None and call.duration is not None else ""
         chip = state_chip(state, f"{state}{took}")

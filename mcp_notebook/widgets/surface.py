@@ -17,6 +17,7 @@ import traitlets as t
 
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.rendering import look
+from mcp_notebook.visible import visible
 
 __all__ = ["Action", "Surface"]
 
@@ -29,7 +30,7 @@ def _file(name: str) -> str:
     return files("mcp_notebook.widgets").joinpath(name).read_text(encoding="utf-8")
 
 
-class Surface(anywidget.AnyWidget):  # type: ignore[misc]
+class Surface(anywidget.AnyWidget):
     """A view in the notebook, with its static rendering for all places that show no widgets.
 
     Where the front end can attach a view to HTML (see `attached`), the output is only the static rendering, in an
@@ -40,9 +41,9 @@ class Surface(anywidget.AnyWidget):  # type: ignore[misc]
     Attributes:
         key: Distinguishes it from all other surfaces.
         view: The name of the view in the front end.
-        about: What the view needs once.
-        state: What changes.
-        kept: What the person did there and the front end keeps, such as a draft.
+        about: The values that the view needs once.
+        state: The values that change.
+        kept: The changes that the person made there and the front end keeps, such as a draft.
         mount: The class of the elements that the front end attaches the view to.
         attached: Returns such a class for the cell that is running: the same each time the cell runs. It returns ""
             where the front end needs the message that names the widget, and None where nobody sees it.
@@ -99,21 +100,26 @@ class Surface(anywidget.AnyWidget):  # type: ignore[misc]
         """Tell the front end something that is not part of the state."""
         self.send({"tell": what, **values})
 
-    def _heard(self, _: object, message: dict[str, Any], __: object) -> None:
-        number, action = message.get("ask"), self.actions.get(str(message.get("do")))
-        if message.get("do") == "ping":
-            self.send({"answer": number, "ok": True})
+    def _heard(self, _: object, message: Any, __: object) -> None:
+        if not isinstance(message, dict) or "do" not in message:
             return
-        if action is None:
-            return
+        number = message.get("ask")
         try:
-            answer = {"ok": action(message)}
+            self.send({"answer": number, "ok": self._done(message)})
         except McpNotebookError as error:
-            answer = {"error": str(error)}
+            self.send({"answer": number, "error": visible(str(error), one_line=True)})
         except Exception as error:
-            self.send({"answer": number, "error": repr(error)})
+            self.send({"answer": number, "error": visible(repr(error), one_line=True)})
             raise
-        self.send({"answer": number, **answer})
+
+    def _done(self, message: dict[str, Any]) -> Any:
+        name = message["do"]
+        if name == "ping":
+            return True
+        action = self.actions.get(name) if isinstance(name, str) else None
+        if action is None:  # a page of another version
+            raise McpNotebookError(f"unknown action {name!r}")
+        return action(message)
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         rendering, where = self.rendering, type(self).attached()

@@ -46,33 +46,36 @@ HEARS = tuple(map(int, version("ipykernel").split(".")[:2])) >= (7, 4)
 
 
 class Card:
-    """A question's card, as a front end that shows widgets has it."""
+    """A question's card, as a front end has it that shows widgets.
+
+    Attributes:
+        shown: What the cell has displayed for it.
+        state: The state of its widget.
+    """
 
     def __init__(self, kernel: Kernel, running: str) -> None:
         self.kernel = kernel
-        self.widgets: dict[str, dict[str, Any]] = {}
         while True:
             message = kernel.client.get_iopub_msg(timeout=DEADLINE)
             content = message["content"]
-            if message["msg_type"] == "comm_open":
-                self.widgets[content["comm_id"]] = content["data"]["state"]
+            if message["msg_type"] == "comm_open" and content["data"]["state"].get("view") == "question":
+                self.comm, self.state = content["comm_id"], content["data"]["state"]
             elif message["msg_type"] == "display_data" and message["parent_header"]["msg_id"] == running:
+                self.shown = content["data"]
                 return
 
-    def edit(self, name: str, value: str) -> None:
-        """Choose in the field of that name."""
-        comm, state = self._find(name)
-        self._send(comm, {"method": "update", "state": {"index": state["_options_labels"].index(value)}})
-
-    def press(self, name: str) -> None:
-        self._send(self._find(name)[0], {"method": "custom", "content": {"event": "click"}})
-
-    def _find(self, name: str) -> tuple[str, dict[str, Any]]:
-        return next((comm, state) for comm, state in self.widgets.items() if state.get("description") == name)
-
-    def _send(self, comm: str, data: dict[str, Any]) -> None:
-        content = {"comm_id": comm, "data": {"buffer_paths": [], **data}}
-        self.kernel.client.shell_channel.send(self.kernel.client.session.msg("comm_msg", content))
+    def ask(self, action: str, **values: Any) -> Any:
+        """Ask for an action, and return the kernel's answer."""
+        content = {"do": action, "ask": 1, **values}
+        data = {"method": "custom", "content": content}
+        message = self.kernel.client.session.msg("comm_msg", {"comm_id": self.comm, "data": data})
+        self.kernel.client.shell_channel.send(message)
+        while True:
+            answer = self.kernel.client.get_iopub_msg(timeout=DEADLINE)
+            if answer["msg_type"] == "comm_msg" and answer["content"]["comm_id"] == self.comm:
+                told = answer["content"]["data"].get("content", {})
+                if told.get("answer") == 1:
+                    return told
 
 
 @pytest.fixture(scope="module")
@@ -173,16 +176,37 @@ def test_unloading_ends_a_command_that_does_not_listen(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not HEARS, reason="before ipykernel 7.4 no card is shown")
-def test_a_card_is_heard_while_the_cell_waits_and_its_thread_ends_with_it(pizzeria: Kernel) -> None:
-    running = pizzeria.start("%mcp call order kind=Marinara --era legacy", cell="a notebook has these")
+@pytest.mark.parametrize("lab", [True, False], ids=["JupyterLab", "another"])
+def test_a_card_is_heard_while_the_cell_waits(pizzeria: Kernel, lab: bool) -> None:
+    running = pizzeria.start("%mcp call order kind=Marinara --era legacy", cell="a notebook has these", lab=lab)
     card = Card(pizzeria, running)
-    card.edit("size", "small")
-    card.edit("size", "large")
-    card.press("Accept")
-    ran = pizzeria.finish(running)
-    assert ran.text.endswith("large Marinara in 8")
+    assert "Which size?" in card.shown["text/html"]
+    assert card.ask("ping") == {"answer": 1, "ok": True}
+    told = card.ask("check", arguments='{"size": "huge"}')
+    assert [each["place"] for each in told["ok"]["problems"]] == [["size"]]
+    assert card.ask("accept", arguments='{"size": "large", "slices": 8}') == {"answer": 1, "ok": {"problems": []}}
+    assert pizzeria.finish(running).text.endswith("large Marinara in 8")
+
+
+@pytest.mark.skipif(not HEARS, reason="before ipykernel 7.4 no card is shown")
+def test_jupyterlab_attaches_the_card_to_its_html_and_others_show_the_widget(pizzeria: Kernel) -> None:
+    for lab in (True, False):
+        running = pizzeria.start("%mcp call order kind=Marinara", cell="a notebook has these", lab=lab)
+        card = Card(pizzeria, running)
+        assert (card.shown["text/html"].startswith('<div class="mcpnb-mount mcpnb-at-')) == lab
+        assert ("application/vnd.jupyter.widget-view+json" in card.shown) == (not lab)
+        card.ask("refuse", which=0)
+        pizzeria.finish(running)
+
+
+@pytest.mark.skipif(not HEARS, reason="before ipykernel 7.4 no card is shown")
+def test_all_cards_are_heard_on_one_thread_that_ends_with_the_extension(pizzeria: Kernel) -> None:
+    for _ in range(2):
+        running = pizzeria.start("%mcp call order kind=Marinara", cell="a notebook has these")
+        Card(pizzeria, running).ask("accept", arguments='{"size": "small", "slices": 1}')
+        assert pizzeria.finish(running).ok
     threads = "[t for t in __import__('threading').enumerate() if t.name.startswith('subshell')]"
-    pizzeria.wait_for(f"not {threads}")
+    assert pizzeria.value(f"len({threads})") == 1
 
 
 def test_a_cell_whose_displays_are_captured_is_asked_in_lines(pizzeria: Kernel) -> None:

@@ -337,3 +337,15 @@ def test_an_old_dialect_is_checked_by_its_own_rules() -> None:
 def test_bounds_that_meet_are_one_number() -> None:
     assert type_in_words({"type": "string", "minLength": 3, "maxLength": 3}, {}) == "string, exactly 3 characters"
     assert type_in_words({"type": "integer", "minimum": 3, "maximum": 3}, {}) == "integer, exactly 3"
+
+
+def test_what_follows_a_choice_is_checked_although_a_part_is_broken() -> None:
+    found = Checker({"anyOf": [{"type": "number"}], "if": {"type": "odd"}, "required": ["a"]}).check({})
+    assert [str(problem) for problem in found.problems] == ["{} is not of type number", "a: required"]
+    assert found.unchecked == ["if: Unknown type 'odd' for validator with schema"]
+
+
+def test_the_option_of_the_right_type_is_meant_even_if_much_in_it_is_wrong() -> None:
+    names = {"type": "object", "properties": {name: {"type": "string"} for name in "ab"}}
+    found = Checker({"anyOf": [names, {"type": "null"}]}).check({"a": 1, "b": 2})
+    assert [str(problem) for problem in found.problems] == ["a: 1 is not of type string", "b: 2 is not of type string"]

@@ -21,7 +21,7 @@ from mcp_notebook.schema import (
     type_in_words,
 )
 from mcp_notebook.server.lint import lint
-from mcp_notebook.widgets.form import SchemaForm
+from tests.support.front_end import Hands
 
 HANG = 30.0
 """Seconds: not a speed, but the sign that something goes on for ever."""
@@ -97,6 +97,13 @@ def test_what_was_found_before_a_check_ended_is_told() -> None:
     assert found.unchecked
 
 
+def test_the_problems_of_a_schema_that_refers_to_itself_are_told_as_far_as_they_were_found() -> None:
+    endless = {"allOf": [{"type": "number"}], "$ref": "#/$defs/b"}
+    found = Checker({"required": ["a"], "$ref": "#/$defs/b", "$defs": {"b": endless}}).check({})
+    assert found.problems
+    assert found.unchecked
+
+
 def test_a_value_with_very_many_problems_has_the_first_of_them_told() -> None:
     found = Checker({"items": {"type": "string"}}).check(list(range(100_000)))
     assert str(found.problems[0]) == "[0]: 0 is not of type string"
@@ -147,7 +154,7 @@ def test_a_schema_that_branches_without_end_is_described_in_words_and_has_a_form
     entry = {"name": "t", "description": "d", "inputSchema": schema, "outputSchema": schema}
     assert lint(entry, None)
     assert "p99" in definition_card("tool", entry, server="s").text
-    SchemaForm({"type": "object", "properties": {"p": {"$ref": "#/$defs/d0"}}, "$defs": part["$defs"]}).close()
+    assert Hands({"type": "object", "properties": {"p": {"$ref": "#/$defs/d0"}}, "$defs": part["$defs"]}).draft() == {}
     assert time.monotonic() - before < HANG
 
 

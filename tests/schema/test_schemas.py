@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 from pydantic import AnyUrl, BaseModel, ConfigDict, Field, TypeAdapter
 
 from mcp_notebook.schema import UNSET, Checker, flatten, parameters
-from mcp_notebook.widgets.form import SchemaForm
+from tests.support.front_end import Hands as SchemaForm
+
+pytestmark = pytest.mark.once
 
 FOLDER = Path(__file__).parent / "schemas"
 
@@ -96,7 +98,6 @@ def line(value: Any) -> str:
 @pytest.mark.parametrize("schema", CORPUS.values(), ids=CORPUS)
 def test_every_schema_has_a_form_that_says_what_is_missing_and_sends_what_fits(schema: dict[str, Any]) -> None:
     form = SchemaForm(schema)
-    form.show_problems()
     given_up = form.problems()
     if not given_up:
         assert Checker(schema).problems(form.read()) == []
@@ -128,7 +129,6 @@ values = st.recursive(
 )
 
 
-@pytest.mark.once
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(sorted(set(CORPUS) - {"by-hand: sixty"})), st.data())
 def test_no_value_is_lost_in_any_form_right_or_wrong(name: str, data: st.DataObject) -> None:
@@ -194,7 +194,6 @@ def object_and_value(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
     return object_of(draw, draw(st.lists(schema_and_value(), max_size=4)))
 
 
-@pytest.mark.once
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(object_and_value())
 def test_what_fits_a_schema_goes_through_its_form_unchanged(both: tuple[dict[str, Any], dict[str, Any]]) -> None:
@@ -225,11 +224,9 @@ junk = st.recursive(
 )
 
 
-@pytest.mark.once
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(junk)
 def test_no_schema_however_broken_breaks_its_form(schema: Any) -> None:
     form = SchemaForm(schema)
-    form.show_problems()
     form.fill({"a": [1, {"b": None}]})
     assert form.draft()["a"] == [1, {"b": None}]

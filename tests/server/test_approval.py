@@ -545,7 +545,7 @@ def waiting() -> Iterator[Callable[..., tuple[Approval, ApprovalCard, ApprovalRe
             card = ApprovalCard(approval, "library")
             request = asked(approval, **facts)
             portal.start_task_soon(approval.ask, request)
-            until(lambda: card.children[1].children)
+            until(lambda: card.state["rows"])
             return approval, card, request
 
         yield wait
@@ -553,40 +553,47 @@ def waiting() -> Iterator[Callable[..., tuple[Approval, ApprovalCard, ApprovalRe
             approval.close()
 
 
-def buttons(card: ApprovalCard) -> dict[str, Any]:
-    (row,) = card.children[1].children
-    *found, reason = row.children[1].children
-    return {button.description: button for button in found} | {"reason": reason}
+def press(card: ApprovalCard, action: str, request: ApprovalRequest, **values: Any) -> Decision:
+    """Press a button again and again, until it works."""
+
+    def decision() -> Decision | None:
+        card.actions[action]({"number": request.number, **values})
+        return request.decision
+
+    return decided(until(decision))
 
 
 def test_the_card_has_buttons_that_allow_and_deny(
     waiting: Callable[..., tuple[Approval, ApprovalCard, ApprovalRequest]],
 ) -> None:
     approval, card, request = waiting()
-    buttons(card)["Allow"].click()
-    assert decided(request.decision).allowed
-    assert all(widget.disabled for widget in buttons(card).values())
+    assert card.state["rows"][0]["open"]
+    assert press(card, "allow", request).allowed
+    assert not card.state["rows"][0]["open"]
     assert "allowed by a person" in repr(card)
+    assert "allowed by a person" in card.state["past"]
 
     approval, card, request = waiting()
-    buttons(card)["reason"].value = "not this one"
-    buttons(card)["Deny"].click()
-    assert decided(request.decision)[::3] == (False, "not this one")
+    assert press(card, "deny", request, reason=" not this one ")[::3] == (False, "not this one")
 
     approval, card, request = waiting()
-    buttons(card)["Always allow this tool"].click()
+    assert not card.state["standing"]
+    press(card, "allow", request, always=True)
     assert approval.standing == [("tester", "", "s", "t")]
-    assert card.children[2].layout.display is None
-    card.children[2].click()
+    assert card.state["standing"]
+    card.actions["again"]({})
     assert approval.standing == []
+    assert not card.state["standing"]
 
 
 def test_the_buttons_of_a_new_request_wait_for_a_moment(
     waiting: Callable[..., tuple[Approval, ApprovalCard, ApprovalRequest]],
 ) -> None:
-    _approval, card, _request = waiting()
-    assert buttons(card)["Allow"].disabled
-    until(lambda: not buttons(card)["Allow"].disabled)
+    _approval, card, request = waiting()
+    card.actions["allow"]({"number": request.number})
+    assert request.decision is None
+    assert card.about["pause"] > 0
+    assert press(card, "allow", request).allowed
 
 
 def test_a_button_that_comes_too_late_changes_nothing(
@@ -594,8 +601,32 @@ def test_a_button_that_comes_too_late_changes_nothing(
 ) -> None:
     approval, card, request = waiting()
     approval.deny(request.number)
-    buttons(card)["Allow"].click()
-    assert not decided(request.decision).allowed
+    assert not press(card, "allow", request).allowed
+
+
+def test_a_button_of_a_request_that_is_not_there_changes_nothing(
+    waiting: Callable[..., tuple[Approval, ApprovalCard, ApprovalRequest]],
+) -> None:
+    _approval, card, request = waiting()
+    for action in ("allow", "deny"):
+        card.actions[action]({"number": request.number + 1_000})
+    assert request.decision is None
+
+
+def test_an_answered_row_keeps_its_place_until_nothing_waits_and_a_new_request_comes() -> None:
+    approval = Approval("all", DEADLINE)
+    card = ApprovalCard(approval, "library")
+    with start_blocking_portal() as portal:
+        requests = [asked(approval, tool=tool) for tool in "abc"]
+        for request in requests[:2]:
+            portal.start_task_soon(approval.ask, request)
+        until(lambda: len(card.state["rows"]) == 2)
+        approval.deny(requests[0].number)
+        assert [(row["tool"], row["open"]) for row in card.state["rows"]] == [("a", False), ("b", True)]
+        approval.deny(requests[1].number)
+        portal.start_task_soon(approval.ask, requests[2])
+        until(lambda: [row["tool"] for row in card.state["rows"]] == ["c"])
+        approval.close()
 
 
 def test_what_a_client_sends_is_shown_as_it_is_and_nothing_of_it_can_hide(
@@ -603,8 +634,8 @@ def test_what_a_client_sends_is_shown_as_it_is_and_nothing_of_it_can_hide(
 ) -> None:
     arguments = {"path": "a\u202etxt.exe\u200b", "note": "<script>alert(1)</script>\nnext"}
     _approval, card, _request = waiting(tool="<b>t</b>", arguments=arguments)
-    html = card._repr_mimebundle_()["text/html"]
-    assert "<script>" not in html
+    html = card.rendering.html
+    assert "<script>" not in html + json.dumps(card.state)
     assert "<b>t</b>" not in html
     for shown in (html, repr(card)):
         assert "a\\u202etxt.exe\\u200b" in shown
@@ -652,7 +683,7 @@ def test_nothing_of_what_a_person_may_allow_is_cut(
 ) -> None:
     arguments = {"content": "x" * 90_000, "path": "/etc/pass\x1b[8mwd"}
     _approval, card, _request = waiting(arguments=arguments, entry=TOOL)
-    for shown in (card._repr_mimebundle_()["text/html"], repr(card)):
+    for shown in (card.rendering.html, card.state["rows"][0]["html"], repr(card)):
         assert "x" * 90_000 in shown
         assert shown.index("/etc/pass\\u001b[8mwd") < shown.index("x" * 90_000)
         assert "not shown" not in shown

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import builtins
+import json
 from collections.abc import Iterator
 from concurrent.futures import Future
 from typing import Annotated, Any, Literal
 
 import anyio
-import ipywidgets as w
 import pytest
 from mcp.server.mcpserver import Elicit, ListRoots, Resolve
 from mcp_types import (
@@ -28,8 +28,11 @@ from mcp_notebook.client import Answer, Connection, Era, Question
 from mcp_notebook.client.answers import DECLINED
 from mcp_notebook.errors import RequestError
 from mcp_notebook.portal import Portal
+from mcp_notebook.schema import Problem
 from mcp_notebook.session.dialog import NobodyThereError, ask_line_by_line
-from mcp_notebook.widgets.question_card import QuestionCard, ask_in
+from mcp_notebook.widgets.question_card import QuestionCard, ask_with
+from tests.support.front_end import Hands
+from tests.support.waiting import until
 
 
 class Size(BaseModel):
@@ -59,23 +62,27 @@ MOTTO = Question(
 ROOTS = Question("roots", None, "pizzeria")
 
 
-def parts(widget: w.Widget) -> Iterator[w.Widget]:
-    yield widget
-    for child in getattr(widget, "children", ()):
-        yield from parts(child)
+def accept(card: QuestionCard, arguments: Any) -> list[str]:
+    """Press Accept, and return why the answer is not sent."""
+    told = card.actions["accept"]({"arguments": json.dumps(arguments)})["problems"]
+    return [str(Problem(tuple(each["place"]), each["reason"])) for each in told]
 
 
-def press(card: w.Widget, name: str) -> None:
-    (button,) = (part for part in parts(card) if isinstance(part, w.Button) and part.description == name)
-    button.click()
+def refuse(card: QuestionCard, words: str) -> None:
+    card.actions["refuse"]({"which": [each["words"] for each in card.about["refusals"]].index(words)})
 
 
-def shown(card: w.Widget) -> str:
-    return "\n".join(part.value for part in parts(card) if isinstance(part, w.HTML))
+def filled(card: QuestionCard) -> Hands:
+    """Return the form on the card, as the front end first shows it."""
+    assert isinstance(card.question.params, ElicitRequestFormParams)
+    hands = Hands(card.question.params.requested_schema)
+    hands.fill(json.loads(card.about["fill"]))
+    return hands
 
 
-def field(card: w.Widget, name: str) -> Any:
-    return next(part for part in parts(card) if getattr(part, "description", None) == name and hasattr(part, "value"))
+def shown(card: QuestionCard) -> str:
+    """Return the HTML of the question, and of the answer once there is one."""
+    return str(card.state["html"] or card.about["html"])
 
 
 # On a card.
@@ -83,29 +90,45 @@ def field(card: w.Widget, name: str) -> Any:
 
 def test_a_card_sends_what_is_filled_in_with_the_defaults() -> None:
     card = QuestionCard(WHICH_SIZE)
-    field(card, "name").value = "Ada"
-    press(card, "Accept")
+    hands = filled(card)
+    assert [str(problem) for problem in hands.problems()] == ["name: required"]
+    hands.type("Ada", "name")
+    assert accept(card, hands.read()) == []
     answer = card.answer.result(0).model_dump(exclude_none=True)
     assert answer == {"action": "accept", "content": {"name": "Ada", "size": "small", "slices": 8}}
     assert "accepted" in shown(card)
-    assert not [part for part in parts(card) if isinstance(part, w.Button)]
 
 
-def test_a_card_says_what_does_not_fit_and_keeps_what_was_typed() -> None:
+def test_a_card_says_what_does_not_fit_and_stays_open() -> None:
     card = QuestionCard(WHICH_SIZE)
-    field(card, "name").value = "Ada"
-    field(card, "slices").value = "many"
-    press(card, "Accept")
+    for arguments, problem in (
+        ({"name": "Ada", "slices": "many"}, 'slices: "many" is not of type integer'),
+        ({"name": "Ada", "slices": 13}, "slices: 13 is greater than 12"),
+        ({}, "name: required"),
+        ([], "the arguments must be one object, in braces"),
+    ):
+        assert accept(card, arguments) == [problem]
+        told = card.actions["check"]({"arguments": json.dumps(arguments)})["problems"]
+        assert [each["reason"] for each in told] == [problem.partition(": ")[2] or problem]
+    for text in ('{"name": ', '{"name": "\\ud800"}', '{"name": "Ada", "slices": NaN}', "[" * 100_000):
+        assert card.actions["accept"]({"arguments": text})["problems"]
     assert not card.answer.done()
-    assert "slices" in shown(card).partition("not sent")[2]
-    assert field(card, "name").value == "Ada"
+    assert accept(card, {"name": "Ada"}) == []
+
+
+def test_an_answer_is_given_once() -> None:
+    card = QuestionCard(WHICH_SIZE)
+    card.actions["refuse"]({"which": 0})
+    assert accept(card, {"name": "Ada"}) == []
+    assert card.answer.result(0).model_dump(exclude_none=True) == {"action": "decline"}
+    assert "decline" in shown(card)
 
 
 @pytest.mark.parametrize(("button", "action"), [("Decline", "decline"), ("Cancel", "cancel")])
 @pytest.mark.parametrize("question", [WHICH_SIZE, PAY])
 def test_a_card_declines_and_cancels_by_its_buttons(question: Question, button: str, action: str) -> None:
     card = QuestionCard(question)
-    press(card, button)
+    refuse(card, button)
     assert card.answer.result(0).model_dump(exclude_none=True) == {"action": action}
 
 
@@ -139,23 +162,22 @@ def test_a_person_answers_for_a_model_and_sees_the_whole_request() -> None:
     for words in ("deprecated in 2026-07-28", "A motto?", "Be brief.", "50", "0.5", "small", "speed 0.9"):
         assert words in repr(card)
         assert words in shown(card)
-    press(card, "Accept")
+    (problem,) = accept(card, {"text": ""})
+    assert problem.startswith("a model's answer cannot be empty")
     assert not card.answer.done()
-    field(card, "answer").value = "Round."
-    press(card, "Accept")
+    assert accept(card, {"text": "Round."}) == []
     assert card.answer.result(0).content.text == "Round."  # type: ignore[union-attr]
 
 
 def test_a_sampling_request_is_turned_down_as_the_protocol_has_it() -> None:
     card = QuestionCard(MOTTO)
-    press(card, "Decline")
+    refuse(card, "Decline")
     assert card.answer.result(0) == DECLINED
 
 
 def test_roots_are_edited_one_to_a_line() -> None:
     card = QuestionCard(ROOTS)
-    field(card, "roots").value = "/data\n\nfile:///else\n"
-    press(card, "Accept")
+    assert accept(card, {"text": "/data\n\nfile:///else\n"}) == []
     answer = card.answer.result(0)
     assert isinstance(answer, ListRootsResult)
     assert [str(root.uri) for root in answer.roots] == ["file:///data", "file:///else"]
@@ -163,10 +185,16 @@ def test_roots_are_edited_one_to_a_line() -> None:
 
 def test_roots_of_another_kind_are_not_sent() -> None:
     card = QuestionCard(ROOTS)
-    field(card, "roots").value = "https://example.com/"
-    press(card, "Accept")
+    assert len(accept(card, {"text": "https://example.com/"})) == 1
     assert not card.answer.done()
-    assert "not sent" in shown(card)
+
+
+@pytest.mark.parametrize("question", [MOTTO, ROOTS])
+@pytest.mark.parametrize("text", ["[]", "3", "{", '{"text": 3}', '{"text": null}', '{"text": "\\ud800"}'])
+def test_what_is_no_text_is_no_answer(question: Question, text: str) -> None:
+    card = QuestionCard(question)
+    assert len(card.actions["accept"]({"arguments": text})["problems"]) == 1
+    assert not card.answer.done()
 
 
 def test_an_interrupted_card_says_so() -> None:
@@ -294,40 +322,31 @@ def test_a_function_that_raises_ends_the_call_with_the_reason(pizzeria: Connecti
         pizzeria.call("order", {}, answers=answer)
 
 
-def test_a_box_shows_the_questions_of_its_calls(pizzeria: Connection) -> None:
-    box = w.VBox()
+def test_the_questions_of_a_call_are_shown_by_who_asked_for_that(pizzeria: Connection) -> None:
     arrived: Future[QuestionCard] = Future()
-    box.observe(lambda change: arrived.set_result(change.new[-1]), "children")
-    call = pizzeria.start_call("order", {}, answerer=ask_in(box))
-    card = arrived.result(10)
-    field(card, "name").value = "Ada"
-    press(card, "Accept")
+    call = pizzeria.start_call("order", {}, answerer=ask_with(arrived.set_result))
+    accept(arrived.result(10), {"name": "Ada"})
     assert call.result(10).result.structured_content == {"result": "small for Ada"}
 
 
 def test_a_cancelled_call_closes_its_question(pizzeria: Connection) -> None:
-    box = w.VBox()
     arrived: Future[QuestionCard] = Future()
-    box.observe(lambda change: arrived.set_result(change.new[-1]), "children")
-    call = pizzeria.start_call("order", {}, answerer=ask_in(box))
+    call = pizzeria.start_call("order", {}, answerer=ask_with(arrived.set_result))
     card = arrived.result(10)
     ended: Future[Any] = Future()
     card.answer.add_done_callback(ended.set_result)
     call.cancel()
     assert ended.result(10).cancelled()
-    assert "interrupted" in shown(card)
+    until(lambda: "interrupted" in shown(card))
 
 
 @pytest.mark.parametrize("pizzeria", ["modern"], indirect=True)
 def test_questions_of_one_round_are_shown_together(pizzeria: Connection) -> None:
-    box = w.VBox()
-    both: Future[tuple[QuestionCard, ...]] = Future()
-    box.observe(lambda change: both.set_result(change.new) if len(change.new) == 2 else None, "children")
-    call = pizzeria.start_call("feast", {}, answerer=ask_in(box))
-    for name, card in zip(("Ada", "Grace"), both.result(10), strict=True):
-        field(card, "name").value = name
-    for card in reversed(box.children):
-        press(card, "Accept")
+    cards: list[QuestionCard] = []
+    call = pizzeria.start_call("feast", {}, answerer=ask_with(cards.append))
+    until(lambda: len(cards) == 2)
+    for name, card in reversed(list(zip(("Ada", "Grace"), cards, strict=True))):
+        accept(card, {"name": name})
     outcome = call.result(10)
     assert outcome.result.structured_content == {"result": "Ada and Grace"}
     assert outcome.call is not None

@@ -1,8 +1,12 @@
 // Drive forms of the committed bundle for tests in Python: one line of JSON in, one out.
 import { createInterface } from "node:readline";
-import { Form } from "../../mcp_notebook/widgets/frontend.js";
+import { Form, matches } from "../../mcp_notebook/widgets/frontend.js";
 
 const forms = new Map();
+
+function look({ node, mode, typed, option, variant, long, why, canUnset, canBeNull, canBeEmpty, place: { name, required } }) {
+  return { node, mode, typed, option, variant, long, why, canUnset, canBeNull, canBeEmpty, name, required };
+}
 
 const ACTIONS = {
   new: ({ description }, id) => void forms.set(id, new Form(description)),
@@ -14,11 +18,10 @@ const ACTIONS = {
     const field = forms.get(id).whole.at(place);
     return field[name](...args) ?? null;
   },
-  look: ({ place }, id) => {
-    const { node, mode, typed, option, variant, long, why, canUnset, canBeNull, canBeEmpty, place: at } = forms.get(id).whole.at(place);
-    return { node, mode, typed, option, variant, long, why, canUnset, canBeNull, canBeEmpty, name: at.name };
-  },
+  look: ({ place }, id) => look(forms.get(id).whole.at(place)),
+  shown: (_, id) => [...forms.get(id).whole.shown()].map(look),
   count: (_, id) => [...forms.get(id).whole.shown()].length,
+  matches: ({ pattern, text }) => matches(pattern, text),
   drop: (_, id) => void forms.delete(id),
 };
 

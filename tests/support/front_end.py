@@ -58,6 +58,12 @@ driver = cache(_Driver)
 _numbers = itertools.count()
 
 
+def local_match(pattern: str, text: str) -> bool | None:
+    """Return whether the front end finds a pattern in a text; None if it leaves that to Python."""
+    found = driver().ask(do="matches", pattern=pattern, text=text)
+    return None if found is None else bool(found)
+
+
 class Hands:
     """A form, and a person's hands on it.
 
@@ -77,19 +83,50 @@ class Hands:
         self._ask("fill", text=json.dumps(values))
 
     def draft(self) -> dict[str, Any]:
-        found = json.loads(self._ask("draft"))
+        found = json.loads(self.text())
         assert isinstance(found, dict)
         return found
 
+    def text(self) -> str:
+        """Return the arguments as the front end sends them, valid or not."""
+        return str(self._ask("draft"))
+
     def act(self, name: str, *args: Any, at: tuple[str | int, ...] = ()) -> Any:
         return self._ask("act", place=at, name=name, args=args)
+
+    def choose(self, label: str, *place: str | int) -> None:
+        """Choose an option or a variant by its label."""
+        node = self.look(*place)["node"]
+        labels = [each for each, _ in node.get("options") or node["variants"]]
+        self.act("choose" if "options" in node else "chooseVariant", labels.index(label), at=place)
+
+    def type(self, characters: str, *place: str | int) -> None:
+        """Type into the input of a field."""
+        self.act("type", characters, at=place)
+
+    def choose_null(self, *place: str | int) -> None:
+        """Choose null: from the menu of the field, or among its options."""
+        if self.look(*place)["canBeNull"]:
+            self.act("setNull", at=place)
+        else:
+            values = [value for _, value in self.look(*place)["node"]["options"]]
+            self.act("choose", values.index("null"), at=place)
 
     def look(self, *place: str | int) -> dict[str, Any]:
         found = self._ask("look", place=place)
         assert isinstance(found, dict)
         return found
 
+    def whole(self) -> dict[str, Any]:
+        """Look at the field of all arguments, also where a union stands there."""
+        return self.shown()[0]
+
+    def shown(self) -> list[dict[str, Any]]:
+        """Look at all fields that are shown, in their order."""
+        return list(self._ask("shown"))
+
     def count(self) -> int:
+        """Count the fields that are shown."""
         return int(self._ask("count"))
 
     def local_problems(self) -> list[Problem]:
@@ -97,7 +134,7 @@ class Hands:
 
     def problems(self) -> list[Problem]:
         """Return what the form shows after Python has checked it."""
-        draft = self._ask("draft")
+        draft = self.text()
         found = self._checker.problems(json.loads(draft))
         self._ask("told", draft=draft, problems=[{"place": p.place, "reason": p.reason} for p in found])
         return self.local_problems()

@@ -40,14 +40,18 @@ class Kernel:
         self.manager = manager
         self.client = client
 
-    def start(self, code: str, cell: str | None = None, tags: Sequence[str] = ()) -> str:
-        """Send a cell; `cell` is the id that a notebook's front end gives with it, and `tags` are the cell's."""
+    def start(self, code: str, cell: str | None = None, tags: Sequence[str] = (), *, lab: bool = False) -> str:
+        """Send a cell; `cell` is the id that a notebook's front end gives with it, and `tags` are the cell's.
+
+        With `lab`, as JupyterLab sends it, which also names the cells that were deleted.
+        """
         if cell is None and not tags:
             # Else the kernel drops what comes soon after a cell that raised, and a test goes on at once.
             return self.client.execute(code, stop_on_error=False)
         content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}}
         content |= {"allow_stdin": True, "stop_on_error": False}
-        message = self.client.session.msg("execute_request", content, metadata={"cellId": cell, "tags": list(tags)})
+        metadata = {"cellId": cell, "tags": list(tags), **({"deletedCells": []} if lab else {})}
+        message = self.client.session.msg("execute_request", content, metadata=metadata)
         self.client.shell_channel.send(message)
         return message["header"]["msg_id"]
 

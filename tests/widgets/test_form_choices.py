@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import enum
-from concurrent.futures import Future
 from typing import Any, Literal
 
-import ipywidgets
 import pytest
-from mcp_types import Tool
 from pydantic import BaseModel, TypeAdapter
 
 from mcp_notebook.schema import UNSET, Checker, choices, flatten, parameters
-from mcp_notebook.widgets.form import ToolForm
 from tests.schema.test_schemas import CORPUS
-from tests.widgets.test_form_fields import find, walk
+from tests.support.tool_forms import Sending
 
 
 class Colour(enum.Enum):
@@ -24,35 +20,6 @@ class Colour(enum.Enum):
 
 def schema_of(kind: Any) -> dict[str, Any]:
     return TypeAdapter(kind).json_schema()
-
-
-class Sending:
-    """A form of a tool, and the arguments of the calls that it makes."""
-
-    def __init__(self, schema: dict[str, Any]) -> None:
-        self.sent: list[dict[str, Any]] = []
-        self.form = ToolForm(Tool(name="tool", input_schema={"type": "object", **schema}), self._start)
-
-    def _start(self, arguments: dict[str, Any], on_progress: Any) -> Future[Any]:
-        self.sent.append(arguments)
-        ended: Future[Any] = Future()
-        ended.cancel()
-        return ended
-
-    def choose(self, label: str, option: str) -> None:
-        chooser = next(
-            each for each in walk(self.form) if isinstance(each, ipywidgets.Dropdown) and each.description == label
-        )
-        # As a front end does it.
-        chooser.index = list(chooser._options_labels).index(option)
-
-    def press(self, label: str) -> None:
-        find(self.form, label).click()
-
-    def called(self) -> dict[str, Any] | None:
-        """Press Call, and return the arguments that are sent; None where nothing is."""
-        self.press("Call")
-        return self.sent[-1] if self.sent else None
 
 
 NULLABLE = {
@@ -75,9 +42,6 @@ NULLABLE = {
     "int | str | None": schema_of(int | str | None),
 }
 
-WITH_DROPDOWN_OF_ITS_OWN = {"int | None", "str | None", "some of a few | None"}
-"""Those where null is one of the things that an empty input can stand for."""
-
 PLACES: dict[str, Any] = {
     "optional": lambda schema: ({"properties": {"p": schema}}, {"p": None}),
     "required": lambda schema: ({"properties": {"p": schema}, "required": ["p"]}, {"p": None}),
@@ -97,23 +61,22 @@ PLACES: dict[str, Any] = {
 def test_null_that_is_chosen_is_sent(kind: str, place: str) -> None:
     schema, sent = PLACES[place](NULLABLE[kind])
     form = Sending({**schema, "$defs": {"C": {"enum": ["red", "blue"], "type": "string"}}})
-    form.choose("when empty" if kind in WITH_DROPDOWN_OF_ITS_OWN else "p", "null")
+    form.hands.choose_null(*(["outer", "p"] if "outer" in sent else ["p"]))
     assert form.called() == sent
 
 
-@pytest.mark.parametrize("kind", sorted(set(NULLABLE) - WITH_DROPDOWN_OF_ITS_OWN))
+@pytest.mark.parametrize("kind", NULLABLE)
 def test_null_that_is_chosen_for_an_item_of_a_list_is_sent(kind: str) -> None:
     items = {"type": "array", "uniqueItems": False, "items": NULLABLE[kind]}
     form = Sending({"properties": {"p": items}, "$defs": {"C": {"enum": ["red", "blue"], "type": "string"}}})
-    form.choose("p", "list")
-    form.press("Add item")
-    form.choose("item 1, value", "null")
+    form.hands.act("add", at=("p",))
+    form.hands.choose_null("p", 0)
     assert form.called() == {"p": [None]}
 
 
 def test_null_that_is_one_of_some_to_choose_is_sent() -> None:
     form = Sending({"properties": {"p": {"type": "array", "items": {"enum": ["a", None]}}}})
-    find(form.form, "p").index = (1,)
+    form.hands.act("toggle", 1, True, at=("p",))
     assert form.called() == {"p": [None]}
 
 
@@ -121,17 +84,18 @@ def test_true_false_null_and_nothing_are_told_apart() -> None:
     form = Sending({"properties": {"p": {"enum": [True, 1, None, False, 0, "null"]}}})
     sent = []
     for label in ("true", "1", "null", "false", "0", '"null"'):
-        form.choose("p", label)
+        form.hands.choose(label, "p")
         sent.append(form.called())
     assert [repr(each) for each in sent] == [repr({"p": v}) for v in (True, 1, None, False, 0, "null")]
-    form.choose("p", "(not sent)")
+    form.hands.act("reset", at=("p",))
     assert form.called() == {}
 
 
 def test_null_that_is_filled_in_is_shown_as_chosen_and_sent() -> None:
     form = Sending({"properties": {"p": {"enum": ["a", None]}}, "required": ["p"]})
-    form.form.fill({"p": None})
-    assert find(form.form, "p").label == "null"
+    form.hands.fill({"p": None})
+    shown = form.hands.look("p")
+    assert shown["node"]["options"][shown["option"]] == ["null", "null"]
     assert form.called() == {"p": None}
 
 
@@ -152,8 +116,11 @@ def test_a_required_list_or_object_that_is_left_alone_is_missing_and_one_that_is
     schema, empty = EMPTY[kind]
     form = Sending({"properties": {"p": schema}, "required": ["p"]})
     assert form.called() is None
-    assert [str(problem) for problem in form.form.form.problems()] == ["p: required"]
-    form.choose("p", "list" if isinstance(empty, list) else "fill in")
+    assert [str(problem) for problem in form.hands.problems()] == ["p: required"]
+    if empty == []:
+        form.hands.act("setEmpty", at=("p",))
+    else:
+        form.hands.act("begin", at=("p",))
     if empty == [UNSET]:
         assert form.called() is None
     else:
@@ -164,7 +131,7 @@ def test_so_is_one_inside_an_object_that_has_to_be_there() -> None:
     inner = {"type": "object", "properties": {"tags": {"type": "array"}}, "required": ["tags"]}
     form = Sending({"properties": {"p": inner}, "required": ["p"]})
     assert form.called() is None
-    form.choose("tags", "list")
+    form.hands.act("setEmpty", at=("p", "tags"))
     assert form.called() == {"p": {"tags": []}}
 
 
@@ -173,9 +140,9 @@ def test_so_is_a_choice_of_some_of_a_few() -> None:
         {"properties": {"p": {"type": "array", "items": {"enum": ["x", "y"]}}}, "required": ["p"]},
     )
     assert form.called() is None
-    form.choose("when empty", "empty []")
+    form.hands.act("setEmpty", at=("p",))
     assert form.called() == {"p": []}
-    find(form.form, "p").index = (1,)
+    form.hands.act("toggle", 1, True, at=("p",))
     assert form.called() == {"p": ["y"]}
 
 
@@ -183,7 +150,7 @@ def test_a_list_that_must_have_an_item_begins_with_one_to_fill_in() -> None:
     schema = {"type": "array", "minItems": 1, "items": {"type": "object", "properties": {"a": {"type": "string"}}}}
     form = Sending({"properties": {"p": schema}, "required": ["p"]})
     assert form.called() is None
-    form.choose("item 1, value", "fill in")
+    form.hands.act("begin", at=("p", 0))
     assert form.called() == {"p": [{}]}
 
 
@@ -192,8 +159,7 @@ def test_an_item_that_a_person_adds_is_meant() -> None:
         name: str = "bolt"
 
     form = Sending({"properties": {"p": {"type": "array", "items": schema_of(Part)}}, "required": ["p"]})
-    form.choose("p", "list")
-    form.press("Add item")
+    form.hands.act("add", at=("p",))
     assert form.called() == {"p": [{}]}
 
 
@@ -210,6 +176,7 @@ CALLABLE = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("schema", CALLABLE.values(), ids=CALLABLE)
 def test_an_untouched_form_sends_what_the_schema_says_by_itself_and_nothing_else(schema: dict[str, Any]) -> None:
     stated = {}
@@ -222,7 +189,5 @@ def test_an_untouched_form_sends_what_the_schema_says_by_itself_and_nothing_else
                 stated[parameter.name] = only[0]
             elif parameter.schema.get("type") == "null":
                 stated[parameter.name] = None
-    form = Sending({})
-    form.form = ToolForm(Tool(name="tool", input_schema=schema), form._start)
-    form.form._button.click()
-    assert form.sent == ([] if Checker(schema).problems(stated) else [stated])
+    form = Sending(schema)
+    assert form.called() == (None if Checker(schema).problems(stated) else stated)

@@ -28,8 +28,7 @@ function ofText(node: Node, text: string): string | undefined {
   const count = node.least !== undefined || node.most !== undefined ? [...text].length : 0;
   const counted = ofCount(node, count, "characters");
   if (counted !== undefined || !node.pattern) return counted;
-  const pattern = localPattern(node.pattern);
-  return !pattern || text.length > MOST_MATCHED || pattern.test(text) ? undefined : ofPattern(node, text);
+  return matches(node.pattern, text) === false ? ofPattern(node, text) : undefined;
 }
 
 function ofPattern(node: Node, text: string): string {
@@ -60,38 +59,101 @@ function ofCount(node: Node, count: number, what: string): string | undefined {
   return undefined;
 }
 
+type Figure = bigint | number;
+
 const BOUNDS = [
-  ["minimum", "is less than", (value: number, bound: number) => value >= bound],
-  ["maximum", "is greater than", (value: number, bound: number) => value <= bound],
-  ["exclusiveMinimum", "is not greater than", (value: number, bound: number) => value > bound],
-  ["exclusiveMaximum", "is not less than", (value: number, bound: number) => value < bound],
+  ["minimum", "is less than", (value: Figure, bound: Figure) => value >= bound],
+  ["maximum", "is greater than", (value: Figure, bound: Figure) => value <= bound],
+  ["exclusiveMinimum", "is not greater than", (value: Figure, bound: Figure) => value > bound],
+  ["exclusiveMaximum", "is not less than", (value: Figure, bound: Figure) => value < bound],
 ] as const;
 
 function ofNumber(node: Node, typed: string): string | undefined {
   for (const [name, words, holds] of BOUNDS) {
     const bound = node.bounds?.[name];
-    if (bound !== undefined && !holds(Number(typed), bound)) {
-      return node.says?.[name] ?? `${typed} ${words} ${bound}`;
+    if (bound !== undefined && !holds(figure(typed), figure(bound))) {
+      return node.says?.[name] ?? `${figureInWords(typed)} ${words} ${figureInWords(bound)}`;
     }
   }
   return undefined;
 }
 
-const MOST_MATCHED = 1000;
+/** The value of a number, as Python reads it: exact if it is written as an integer. */
+function figure(text: string): Figure {
+  return /[.eE]/.test(text) ? Number(text) : BigInt(text);
+}
+
+/** Write a number as Python writes it: 1e3 is 1000.0. */
+function figureInWords(text: string): string {
+  const value = figure(text);
+  if (typeof value === "bigint") return shortened(value.toString());
+  const [digits, exponent] = value.toExponential().split("e") as [string, string];
+  const power = Number(exponent);
+  if (power < -4 || power >= 16) return `${digits}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
+  if (Object.is(value, -0)) return "-0.0";
+  return Number.isInteger(value) ? `${value}.0` : String(value);
+}
+
+const MOST_MATCHED = 200;
+const LONGEST_PATTERN = 500;
+/** Steps that matching a text may take. */
+const MOST_STEPS = 1e5;
+
+const patterns = new Map<string, RegExp | undefined>();
 
 /**
- * Compile a pattern of a foreign schema, if matching is sure to end soon: without groups that repeat, references and
- * looking around, and with one open repetition at most. In other cases Python matches it, with a limit of time.
+ * Compile a pattern of a foreign schema, if matching is sure to end soon, and means the same in Python. In other cases
+ * Python matches it, with a limit of time.
  */
 export function localPattern(pattern: string): RegExp | undefined {
-  const plain = pattern.replace(/\\[^1-9]/g, "x").replace(/\[(?:[^\]\\]|\\.)*\]/g, "x");
-  const open = (plain.match(/[*+]|\{\d*,\}/g) ?? []).length;
-  if (open > 1 || /\)[*+?{]|\\[1-9]|\(\?[^:]|\{\d{4,}/.test(plain) || pattern.length > 500) return undefined;
+  if (!patterns.has(pattern)) patterns.set(pattern, compiled(pattern));
+  return patterns.get(pattern);
+}
+
+/** Whether a pattern is found in a text; undefined if only Python can tell. */
+export function matches(pattern: string, text: string): boolean | undefined {
+  return text.length > MOST_MATCHED ? undefined : localPattern(pattern)?.test(text);
+}
+
+function compiled(pattern: string): RegExp | undefined {
+  // What a character or a class of characters is does not matter here; \p depends on the version of Unicode.
+  if (pattern.length > LONGEST_PATTERN || /\\[pPkK1-9]|\(\?[^:]/.test(pattern)) return undefined;
+  const plain = pattern.replace(/\\u\{\w*\}|\\./gs, "x").replace(/\[[^\]]*\]/g, "x");
+  if (steps(plain) > MOST_STEPS) return undefined;
   try {
     return new RegExp(pattern, "u");
   } catch {
     return undefined;
   }
+}
+
+/** The most ways to match a pattern, whose escapes and classes are written as plain characters. */
+function steps(plain: string): number {
+  const alternatives = [1];
+  let [found, repeated, before] = [1, 1, ""];
+  for (const [token] of plain.matchAll(/\{\d+(?:,\d*)?\}\??|[*+?]\??|\(\?:|[^]/g)) {
+    if (token.startsWith("(")) alternatives.push(1);
+    else if (token === "|") alternatives[alternatives.length - 1]! += 1;
+    else if (token === ")" && alternatives.length > 1) found *= alternatives.pop()!;
+    else if (/^(?:[*+?]|\{.)/.test(token)) {
+      const [least, most] = repetitions(token);
+      if (before === ")" && most > 1) return Infinity;
+      found *= most - least + 1;
+      repeated += least;
+    }
+    before = token;
+  }
+  const anchored = plain.startsWith("^") && alternatives[0] === 1;
+  return repeated > 10_000 ? Infinity : found * alternatives[0]! * (anchored ? 1 : MOST_MATCHED);
+}
+
+function repetitions(token: string): [number, number] {
+  if (token.startsWith("?")) return [0, 1];
+  const counts = /\{(\d+)(,?)(\d*)\}/.exec(token);
+  if (!counts) return [0, MOST_MATCHED];
+  const least = Number(counts[1]);
+  const most = counts[3] ? Number(counts[3]) : counts[2] ? MOST_MATCHED : least;
+  return [least, Math.max(least, most)];
 }
 
 /** Whether a value looks as if it were meant for a node: this chooses among the variants of a union. */

@@ -25,9 +25,9 @@ export interface Node {
   least?: number;
   most?: number;
 
-  /** number */
+  /** number: JSON texts. */
   whole?: true;
-  bounds?: Partial<Record<"minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum", number>>;
+  bounds?: Partial<Record<"minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum", string>>;
 
   /** choice and many: labels and values. */
   options?: [string, string][];
@@ -36,10 +36,14 @@ export interface Node {
 
   /** record: names, nodes, whether required; and what other names have, if there may be others. */
   fields?: [string, Id, boolean][];
+  /** record: names that the schema has only under a condition. */
+  maybe?: string[];
   others?: { open: boolean; patterns: [string, Id][]; rest: Id };
   /** rows: nodes of the first items, and of the others; null if there are none. */
   first?: Id[];
   rest?: Id | null;
+  /** rows: another version of JSON Schema has these keywords. */
+  loose?: true;
 
   /** union: labels and nodes. */
   variants?: [string, Id][];
@@ -51,10 +55,14 @@ export interface Node {
 export interface Description {
   nodes: Node[];
   root: Id;
+  /** Only Python can say which values are valid. */
+  loose?: true;
 }
 
 /** A problem with the part of a value at a place, which is the names and indices that lead there. */
 export interface Problem {
   place: (string | number)[];
   reason: string;
+  /** Whether the value may be valid nevertheless, as Python finds. */
+  unsure?: true;
 }

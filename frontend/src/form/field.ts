@@ -1,7 +1,7 @@
 // One value that a person edits, valid or not. It knows nothing of a page: components draw it, and tests drive it.
 
 import { type Json, Num, number, parse, same, write } from "../json";
-import { fits, shortfalls } from "./checks";
+import { fits, matches, shortfalls } from "./checks";
 import type { Description, Id, Node, Problem } from "./description";
 
 export const UNSET = Symbol("unset");
@@ -21,6 +21,8 @@ const MOST_CHARACTERS_IN_FIELDS = 20_000;
 const NEVER_EMPTY = new Set(["date-time", "time", "date", "duration", "email", "uri", "uuid", "ipv4", "ipv6", "hostname"]);
 const LONG_FORMATS = new Set(["textarea", "multiline", "markdown", "html", "code"]);
 const LONG_NAMES = new Set(["body", "code", "content", "markdown", "prompt", "script", "sql", "text"]);
+
+export const MISSING = "required";
 
 /** What all fields of a form share. */
 export class Context {
@@ -53,6 +55,10 @@ export interface Place {
   depth: number;
   /** The number of unions around it in this place. */
   choices: number;
+  /** Whether the node may not apply here: in one of several variants, or under a condition. */
+  loose: boolean;
+  /** What is said if it is missing. */
+  missing: string;
 }
 
 export class Field {
@@ -118,7 +124,18 @@ export class Field {
   /** Whether an empty text or list is something that a person can choose. */
   get canBeEmpty(): boolean {
     if (this.node.kind === "text") return !this.node.least && !NEVER_EMPTY.has(this.node.format ?? "");
-    return this.node.kind === "many" && !this.node.some;
+    return (this.node.kind === "many" && !this.node.some) || (this.node.kind === "rows" && !this.node.least);
+  }
+
+  /** Whether it holds an empty text or list. */
+  get empty(): boolean {
+    const { kind } = this.node;
+    if (this.mode !== "own") return false;
+    return (
+      (kind === "text" && this.typed === "") ||
+      (kind === "many" && !this.options.size) ||
+      (kind === "rows" && !this.rows.length)
+    );
   }
 
   private get beginsEmpty(): boolean {
@@ -167,6 +184,8 @@ export class Field {
     this.mode = "own";
     this.typed = "";
     this.options = new Set();
+    this.rows = [];
+    this.made = this.node.kind === "rows";
   }
 
   setJson(): void {
@@ -280,7 +299,8 @@ export class Field {
     const entry = this.entries[index]!;
     const before = entry.field;
     entry.name = name;
-    if (this.entryId(name) === before.id) return;
+    const [id, loose] = this.entryNode(name);
+    if (id === before.id && loose === before.place.loose) return;
     entry.field = this.entryField(name);
     const value = before.value();
     if (value !== UNSET) entry.field.fill(value);
@@ -420,7 +440,7 @@ export class Field {
   /** The problems that are known here; Python knows the others. */
   problems(): Problem[] {
     const here = (reason: string | undefined): Problem[] => (reason === undefined ? [] : [{ place: [], reason }]);
-    if (this.mode === "unset") return here(this.place.required ? "required" : undefined);
+    if (this.mode === "unset") return this.unless(here(this.place.required ? this.place.missing : undefined));
     if (this.mode === "null") return [];
     const typed = this.typedProblem();
     if (typed !== undefined || this.mode === "json") return here(typed);
@@ -435,7 +455,7 @@ export class Field {
               ? [{ place: [index], reason: "fill in or remove" }]
               : within(index, field.problems()),
           ),
-          ...here(shortfalls(node, this)),
+          ...this.unless(here(shortfalls(node, this))),
         ];
       case "record":
         return [
@@ -443,8 +463,13 @@ export class Field {
           ...this.entries.flatMap((entry, index) => within(entry.name, this.entryProblems(index))),
         ];
       default:
-        return here(shortfalls(node, this));
+        return this.unless(here(shortfalls(node, this)));
     }
+  }
+
+  /** Mark problems that are none if the node does not apply here. */
+  private unless(problems: Problem[]): Problem[] {
+    return this.place.loose ? problems.map((problem) => ({ ...problem, unsure: true })) : problems;
   }
 
   private entryProblems(index: number): Problem[] {
@@ -495,12 +520,23 @@ export class Field {
   at(place: readonly (string | number)[]): Field {
     if (this.mode === "own" && this.node.kind === "union") return this.variants[this.variant]?.at(place) ?? this;
     const [first, ...rest] = place;
-    if (first === undefined || this.mode !== "own") return this;
-    const part =
-      this.fields.get(String(first)) ??
-      this.entries.find(({ name }) => name === first)?.field ??
-      (typeof first === "number" ? this.rows[first]?.field : undefined);
-    return part?.at(rest) ?? this;
+    return first === undefined ? this : (this.part(first)?.at(rest) ?? this);
+  }
+
+  /** Whether there is a field at a place. */
+  has(place: readonly (string | number)[]): boolean {
+    const [first, ...rest] = place;
+    return first === undefined || Boolean(this.part(first)?.has(rest));
+  }
+
+  private part(name: string | number): Field | undefined {
+    if (this.mode !== "own") return undefined;
+    if (this.node.kind === "union") return this.variants[this.variant]?.part(name);
+    return (
+      this.fields.get(String(name)) ??
+      this.entries.find((entry) => entry.name === name)?.field ??
+      (typeof name === "number" ? this.rows[name]?.field : undefined)
+    );
   }
 
   /** This field and all inside it that are shown, in their order. */
@@ -517,7 +553,7 @@ export class Field {
   }
 
   private variantField(index: number): Field {
-    const place = { ...this.place, required: true, choices: this.place.choices + 1 };
+    const place = { ...this.place, required: true, choices: this.place.choices + 1, loose: true };
     return (this.variants[index] ??= new Field(this.context, this.node.variants![index]![1], place));
   }
 
@@ -530,9 +566,15 @@ export class Field {
     }
     this.made = true;
     for (const [name, id, required] of fields) {
-      this.fields.set(name, new Field(this.context, id, { name, required, depth: this.place.depth + 1, choices: 0 }));
+      const loose = Boolean(this.node.maybe?.includes(name));
+      this.fields.set(name, new Field(this.context, id, this.inside(name, required, loose)));
     }
     return true;
+  }
+
+  private inside(name: string, required: boolean, loose: boolean): Place {
+    const missing = this.node.says?.required ?? MISSING;
+    return { name, required, depth: this.place.depth + 1, choices: 0, loose: loose || this.place.loose, missing };
   }
 
   private tooMany(fields: number): void {
@@ -543,34 +585,25 @@ export class Field {
 
   private rowField(index: number): Field {
     const id = this.node.first![index] ?? this.node.rest ?? -1;
-    return new Field(this.context, id, {
-      name: `item ${index + 1}`,
-      required: true,
-      depth: this.place.depth + 1,
-      choices: 0,
-    });
+    return new Field(this.context, id, this.inside(`item ${index + 1}`, true, Boolean(this.node.loose)));
   }
 
   private entryField(name: string): Field {
-    const place = { name: name || "value", required: true, depth: this.place.depth + 1, choices: 0 };
-    return new Field(this.context, this.entryId(name), place);
+    const [id, loose] = this.entryNode(name);
+    return new Field(this.context, id, this.inside(name || "value", true, loose));
   }
 
-  private entryId(name: string): Id {
+  /** The node for a name, and whether another one may apply. */
+  private entryNode(name: string): [Id, boolean] {
     const { patterns, rest } = this.node.others!;
-    const found = patterns.find(([pattern]) => !name || matches(pattern, name));
-    return found ? found[1] : rest;
-  }
-}
-
-function matches(pattern: string, name: string): boolean {
-  try {
-    return name.length < 1000 && new RegExp(pattern, "u").test(name);
-  } catch {
-    return false;
+    for (const [pattern, id] of patterns) {
+      const found = name ? matches(pattern, name) : undefined;
+      if (found !== false) return [id, !found];
+    }
+    return [rest, false];
   }
 }
 
 function within(part: string | number, problems: Problem[]): Problem[] {
-  return problems.map(({ place, reason }) => ({ place: [part, ...place], reason }));
+  return problems.map(({ place, ...problem }) => ({ place: [part, ...place], ...problem }));
 }

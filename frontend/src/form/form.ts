@@ -2,7 +2,9 @@
 
 import { type Json, parse, write } from "../json";
 import type { Description, Problem } from "./description";
-import { Context, Field, UNSET } from "./field";
+import { Context, Field, MISSING, UNSET } from "./field";
+
+const NO_OBJECT = "the arguments must be one object, in braces";
 
 export class Form {
   readonly whole: Field;
@@ -12,7 +14,14 @@ export class Form {
 
   constructor(description: Description) {
     const context = new Context(description);
-    this.whole = new Field(context, description.root, { name: "arguments", required: true, depth: 0, choices: 0 });
+    this.whole = new Field(context, description.root, {
+      name: "arguments",
+      required: true,
+      depth: 0,
+      choices: 0,
+      loose: Boolean(description.loose),
+      missing: MISSING,
+    });
     this.whole.begin();
   }
 
@@ -25,7 +34,7 @@ export class Form {
   /** Show arguments (JSON text); those that are not named become unset. */
   fill(text: string): void {
     const value = parse(text);
-    if (!(value instanceof Map)) throw new SyntaxError("the arguments must be one object, in braces");
+    if (!(value instanceof Map)) throw new SyntaxError(NO_OBJECT);
     this.fillWith(value);
   }
 
@@ -47,17 +56,28 @@ export class Form {
   /** All that is known to be wrong, in the order of the fields; Python's words count if both know a place. */
   problems(): Problem[] {
     const local = this.localProblems();
-    if (this.draft() !== this.checked) return local;
+    const sure = local.filter(({ unsure }) => !unsure);
+    if (this.draft() !== this.checked || this.unchosen || !this.found.length) return sure;
     const key = (problem: Problem) => JSON.stringify(problem.place);
-    const typed = new Set(local.filter((problem) => this.whole.at(problem.place).typedProblem()).map(key));
-    const found = this.found.filter((problem) => !typed.has(key(problem)));
+    const typed = new Set(sure.filter((problem) => this.whole.at(problem.place).typedProblem()).map(key));
+    // Python may speak of another variant than the one that was chosen; this one has its own problems.
+    const here = (problem: Problem) => sure.length === local.length || this.whole.has(problem.place);
+    const found = this.found.filter((problem) => !typed.has(key(problem)) && here(problem));
     const known = new Set(found.map(key));
     return this.inOrder([...local.filter((problem) => !known.has(key(problem))), ...found]);
   }
 
+  /** Whether a person has to choose among kinds of arguments first. */
+  private get unchosen(): boolean {
+    return this.whole.node.kind === "union" && this.whole.mode === "unset";
+  }
+
   private localProblems(): Problem[] {
-    if (this.whole.value() === UNSET) return [{ place: [], reason: "choose what to send" }];
-    return this.whole.problems();
+    if (this.unchosen) return [{ place: [], reason: "choose what to send" }];
+    const value = this.whole.value();
+    if (value === UNSET) return []; // nothing is written instead of fields: no arguments
+    const found = this.whole.problems();
+    return found.length || value instanceof Map ? found : [{ place: [], reason: NO_OBJECT }];
   }
 
   private inOrder(problems: Problem[]): Problem[] {

@@ -148,7 +148,7 @@ function NumberText(props: DrawProps) {
     if (!by || !Number.isSafeInteger(now)) return;
     event.preventDefault();
     const { minimum = -Infinity, maximum = Infinity } = field.node.bounds ?? {};
-    type({ currentTarget: { value: String(Math.min(Math.max(now + by, minimum), maximum)) } });
+    type({ currentTarget: { value: String(Math.min(Math.max(now + by, Number(minimum)), Number(maximum))) } });
   };
   return (
     <input

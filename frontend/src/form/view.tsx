@@ -271,8 +271,8 @@ function menuOf(field: Field, host: Host): Item[] {
     items.push({ words: "Not sent", on: field.mode === "unset", act: act(() => field.reset()) });
   }
   if (field.canBeEmpty) {
-    const on = field.mode === "own" && (node.kind === "text" ? field.typed === "" : !field.options.size);
-    items.push({ words: node.kind === "text" ? "Empty text" : "Empty list", on, act: act(() => field.setEmpty()) });
+    const words = node.kind === "text" ? "Empty text" : "Empty list";
+    items.push({ words, on: field.empty, act: act(() => field.setEmpty()) });
   }
   if (field.canBeNull) items.push({ words: "Null", on: field.mode === "null", act: act(() => field.setNull()) });
   if (node.kind !== "json") {

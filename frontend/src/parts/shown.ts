@@ -1,6 +1,6 @@
 /** Escape characters that are invisible or change the direction of text; `mcp_notebook/visible.py` does it for HTML. */
 export function shown(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]/gu, (found) =>
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\u{e0000}-\u{e0fff}]/gu, (found) =>
     found === "\n" || found === "\t" ? found : `\\u${found.codePointAt(0)!.toString(16).padStart(4, "0")}`,
   );
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from html import escape
 
@@ -59,7 +60,8 @@ def _lines(call: Call) -> Iterator[str]:
 
 def share(progress: float, total: float | None) -> float | None:
     """Return how much of the whole is done, from 0 to 1; None if that is not known."""
-    return min(max(progress / total, 0.0), 1.0) if total and total > 0 else None
+    known = total is not None and total > 0 and math.isfinite(progress / total)
+    return min(max(progress / total, 0.0), 1.0) if known and total else None
 
 
 def in_words(progress: float, total: float | None, message: str | None) -> str:
