@@ -1,8 +1,8 @@
 // One value that a person edits, valid or not. It knows nothing of a page: components draw it, and tests drive it.
 
 import { type Json, Num, number, parse, same, write } from "../json";
-import { fits, matches, shortfalls } from "./checks";
-import type { Description, Id, Node, Problem } from "./description";
+import { fits, matches } from "./checks";
+import type { Description, Id, Node } from "./description";
 
 export const UNSET = Symbol("unset");
 export type Value = Json | typeof UNSET;
@@ -437,50 +437,6 @@ export class Field {
 
   // --- what is wrong with it --------------------------------------------------------------------------------------
 
-  /** The problems that are known here; Python knows the others. */
-  problems(): Problem[] {
-    const here = (reason: string | undefined): Problem[] => (reason === undefined ? [] : [{ place: [], reason }]);
-    if (this.mode === "unset") return this.unless(here(this.place.required ? this.place.missing : undefined));
-    if (this.mode === "null") return [];
-    const typed = this.typedProblem();
-    if (typed !== undefined || this.mode === "json") return here(typed);
-    const { node } = this;
-    switch (node.kind) {
-      case "union":
-        return this.variants[this.variant]?.problems() ?? here("choose one");
-      case "rows":
-        return [
-          ...this.rows.flatMap(({ field }, index) =>
-            field.mode === "unset"
-              ? [{ place: [index], reason: "fill in or remove" }]
-              : within(index, field.problems()),
-          ),
-          ...this.unless(here(shortfalls(node, this))),
-        ];
-      case "record":
-        return [
-          ...[...this.fields].flatMap(([name, field]) => within(name, field.problems())),
-          ...this.entries.flatMap((entry, index) => within(entry.name, this.entryProblems(index))),
-        ];
-      default:
-        return this.unless(here(shortfalls(node, this)));
-    }
-  }
-
-  /** Mark problems that are none if the node does not apply here. */
-  private unless(problems: Problem[]): Problem[] {
-    return this.place.loose ? problems.map((problem) => ({ ...problem, unsure: true })) : problems;
-  }
-
-  private entryProblems(index: number): Problem[] {
-    const { name, field, given } = this.entries[index]!;
-    if (this.fields.has(name) || this.entries.filter((entry) => entry.name === name).length > 1) {
-      return [{ place: [], reason: "this name is used twice" }];
-    }
-    if (!name && !given) return [{ place: [], reason: "give it a name" }];
-    return field.mode === "unset" ? [{ place: [], reason: "fill in or remove" }] : field.problems();
-  }
-
   /** Why the typed characters are not a value; undefined if they are. */
   typedProblem(): string | undefined {
     if (this.mode === "json" || (this.mode === "own" && this.node.kind === "json")) {
@@ -602,8 +558,4 @@ export class Field {
     }
     return [rest, false];
   }
-}
-
-function within(part: string | number, problems: Problem[]): Problem[] {
-  return problems.map(({ place, ...problem }) => ({ place: [part, ...place], ...problem }));
 }

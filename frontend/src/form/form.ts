@@ -3,6 +3,7 @@
 import { type Json, parse, write } from "../json";
 import type { Description, Problem } from "./description";
 import { Context, Field, MISSING, UNSET } from "./field";
+import { problemsOf } from "./problems";
 
 const NO_OBJECT = "the arguments must be one object, in braces";
 
@@ -76,7 +77,7 @@ export class Form {
     if (this.unchosen) return [{ place: [], reason: "choose what to send" }];
     const value = this.whole.value();
     if (value === UNSET) return []; // nothing is written instead of fields: no arguments
-    const found = this.whole.problems();
+    const found = problemsOf(this.whole);
     return found.length || value instanceof Map ? found : [{ place: [], reason: NO_OBJECT }];
   }
 

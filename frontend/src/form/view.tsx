@@ -1,50 +1,23 @@
 // Draw a form: a field for each value, with its label above it, and what it accepts and what is wrong below.
 
-import { createContext } from "preact";
-import { useContext, useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { parse } from "../json";
 import { type Item, Menu } from "../parts/menu";
 import { shown } from "../parts/shown";
+import { controlOf } from "./controls";
 import type { Problem } from "./description";
-import { Field } from "./field";
-import type { Form } from "./form";
-import { controlOf } from "./inputs";
+import type { Field } from "./field";
+import { type FieldProps, type Host, HostContext, cut, idOf, labelOf, seen, useHost } from "./host";
+import { Parts } from "./parts";
 
-const LONGEST_LABEL = 60;
 const LONG = 240;
 /** Milliseconds after a person left a field until its problems are shown. */
 const SHOW_AFTER = 250;
 
-/** What the fields of a form on the page share. */
-export interface Host {
-  form: Form;
-  /** Makes the ids of the elements unique on the page. */
-  id: string;
-  /** Whether all problems are shown, not only those of fields that a person was at. */
-  all: boolean;
-  /** Suggests values for a text. */
-  suggest?: (name: string, typed: string) => Promise<string[]>;
-  /** Draw again, and check: a value has changed. */
-  changed: () => void;
-}
-
-const HostContext = createContext<Host>(undefined as unknown as Host);
-export const useHost = () => useContext(HostContext);
-
-/** The fields that a person was at. They show their problems. */
-const seen = new WeakSet<Field>();
-const numbers = new WeakMap<Field, number>();
-let last = 0;
-
-export function idOf(host: Host, field: Field): string {
-  if (!numbers.has(field)) numbers.set(field, ++last);
-  return `${host.id}-${numbers.get(field)}`;
-}
-
 export function FormView({ host }: { host: Host }) {
   const { whole } = host.form;
   return (
-    <HostContext.Provider value={host}>
+    <HostContext.Provider value={{ ...host, Field: FieldView }}>
       <div class="mcpnb-form">
         {whole.node.kind === "record" && whole.mode === "own" ? (
           <Parts field={whole} />
@@ -102,23 +75,7 @@ function inWords({ place, reason }: Problem): string {
   return words ? `${words}: ${shown(reason)}` : shown(reason);
 }
 
-function cut(text: string): string {
-  return text.length <= LONGEST_LABEL ? text : `${text.slice(0, LONGEST_LABEL - 1)}…`;
-}
-
-export function labelOf(name: string): string {
-  return cut(/^[\p{Z}\s]*$/u.test(name) || /[\n\t]/.test(name) ? JSON.stringify(name) : shown(name));
-}
-
-interface FieldProps {
-  field: Field;
-  /** The label; a field of an array has none that is seen. */
-  label?: string;
-  /** For screen readers where no label is seen. */
-  name?: string;
-}
-
-export function FieldView({ field, label, name }: FieldProps) {
+function FieldView({ field, label, name }: FieldProps) {
   const host = useHost();
   const { node } = field;
   const [menu, setMenu] = useState(0);
@@ -287,146 +244,3 @@ function menuOf(field: Field, host: Host): Item[] {
   }
   return items;
 }
-
-/** The fields of an object, and rows of names and values for what is not known beforehand. */
-export function Parts({ field }: { field: Field }) {
-  const host = useHost();
-  const open = field.node.others!.open || field.entries.length > 0;
-  return (
-    <>
-      {[...field.fields].map(([name, part]) => (
-        <FieldView key={idOf(host, part)} field={part} label={labelOf(name)} />
-      ))}
-      {open && (
-        <div class="mcpnb-rows">
-          {field.entries.map((entry, index) => (
-            <div class="mcpnb-row entry" key={entry.key}>
-              <input
-                class="mcpnb-name"
-                type="text"
-                placeholder="name"
-                aria-label="name of the property"
-                value={entry.name}
-                onInput={(event) => {
-                  field.rename(index, event.currentTarget.value);
-                  host.changed();
-                }}
-              />
-              <FieldView key={idOf(host, entry.field)} field={entry.field} name={entry.name || "value"} />
-              <RowButtons
-                what={entry.name || `property ${index + 1}`}
-                remove={() => field.removeEntry(index)}
-              />
-            </div>
-          ))}
-          <AddButton words="Add property" add={() => field.addEntry()} />
-        </div>
-      )}
-    </>
-  );
-}
-
-export function Rows({ field }: { field: Field }) {
-  const host = useHost();
-  const fixed = field.node.first!.length > 0;
-  return (
-    <div class="mcpnb-rows">
-      {field.rows.map((row, index) => (
-        <div class="mcpnb-row" key={row.key}>
-          <span class="mcpnb-number" aria-hidden="true">
-            {index + 1}.
-          </span>
-          <FieldView field={row.field} name={`item ${index + 1}`} />
-          <RowButtons
-            what={`item ${index + 1}`}
-            {...(fixed ? {} : { move: (by: number) => field.move(index, by) })}
-            first={index === 0}
-            final={index === field.rows.length - 1}
-            remove={() => field.remove(index)}
-          />
-        </div>
-      ))}
-      {field.canAdd && <AddButton words="Add item" add={() => field.add()} />}
-      {!field.rows.length && field.mode === "own" && <span class="mcpnb-state">empty list</span>}
-      {field.mode === "unset" && host.all && field.place.required && null}
-    </div>
-  );
-}
-
-interface RowButtonsProps {
-  what: string;
-  remove: () => void;
-  move?: (by: number) => void;
-  first?: boolean;
-  final?: boolean;
-}
-
-function RowButtons({ what, remove, move, first, final }: RowButtonsProps) {
-  const host = useHost();
-  const group = useRef<HTMLSpanElement>(null);
-  const moved = useRef(0);
-  useEffect(() => {
-    // Moved elements lose the focus.
-    if (moved.current) group.current?.querySelectorAll("button")[moved.current < 0 ? 0 : 1]?.focus();
-    moved.current = 0;
-  });
-  const act = (change: () => void) => () => {
-    change();
-    host.changed();
-  };
-  const go = (by: number) =>
-    act(() => {
-      moved.current = by;
-      move!(by);
-    });
-  return (
-    <span class="mcpnb-row-buttons" ref={group}>
-      {move && (
-        <>
-          <button type="button" class="mcpnb-quiet" aria-label={`Move ${what} up`} title="Move up" aria-disabled={first} onClick={first ? undefined : go(-1)}>
-            ↑
-          </button>
-          <button type="button" class="mcpnb-quiet" aria-label={`Move ${what} down`} title="Move down" aria-disabled={final} onClick={final ? undefined : go(1)}>
-            ↓
-          </button>
-        </>
-      )}
-      <button type="button" class="mcpnb-quiet" aria-label={`Remove ${what}`} title="Remove" onClick={act(() => {
-        const rows = group.current?.closest(".mcpnb-rows");
-        remove();
-        // The focus goes to what is there next, not to the page.
-        setTimeout(() => rows?.querySelector<HTMLElement>(":scope > .mcpnb-add")?.focus());
-      })}>
-        ✕
-      </button>
-    </span>
-  );
-}
-
-export function AddButton({ words, add }: { words: string; add: () => void }) {
-  const host = useHost();
-  const button = useRef<HTMLButtonElement>(null);
-  return (
-    <button
-      ref={button}
-      type="button"
-      class="mcpnb-add"
-      onClick={() => {
-        add();
-        host.changed();
-        setTimeout(() => {
-          const rows = button.current?.parentElement?.querySelectorAll(":scope > .mcpnb-row");
-          rows?.[rows.length - 1]?.querySelector<HTMLElement>("input, select, textarea, button")?.focus();
-        });
-      }}
-    >
-      + {words}
-    </button>
-  );
-}
-
-export function summaryOf(value: string): string {
-  const text = shown(value.replace(/\s+/g, " "));
-  return text.length <= 80 ? text : `${text.slice(0, 79)}…`;
-}
-

@@ -2,7 +2,8 @@
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Form } from "../form/form";
-import { FormView, type Host, Summary, focusFirstProblem } from "../form/view";
+import type { Host } from "../form/host";
+import { FormView, Summary, focusFirstProblem } from "../form/view";
 import { notify, useTitle } from "../parts/attention";
 import { Html } from "../parts/html";
 import { Refused, type Surface } from "../surface";

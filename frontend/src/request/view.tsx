@@ -2,7 +2,8 @@
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Form } from "../form/form";
-import { FormView, type Host, Summary, focusFirstProblem } from "../form/view";
+import type { Host } from "../form/host";
+import { FormView, Summary, focusFirstProblem } from "../form/view";
 import { Copy } from "../parts/copy";
 import { Elapsed } from "../parts/elapsed";
 import { Html } from "../parts/html";
