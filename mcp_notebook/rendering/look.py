@@ -131,12 +131,13 @@ def duration(seconds: float) -> str:
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[int] = ()) -> str:
     """Lay out cells (HTML) under headers; the columns in `numbers` are aligned as numbers."""
 
-    def row(cells: Sequence[str], tag: str) -> str:
-        marks = (f"<{tag}{' class=n' if i in numbers else ''}>{cell}</{tag}>" for i, cell in enumerate(cells))
+    def row(cells: Sequence[tuple[str, str]]) -> str:
+        marks = (f"<{tag}{' class=n' if i in numbers else ''}>{cell}</{tag}>" for i, (tag, cell) in enumerate(cells))
         return f"<tr>{''.join(marks)}</tr>"
 
-    head = row([escape(header) for header in headers], "th") if any(headers) else ""
-    return f"<table>{head}{''.join(row(cells, 'td') for cells in rows)}</table>"
+    # A header without words is no header for screen readers.
+    head = row([("th" if header else "td", escape(header)) for header in headers]) if any(headers) else ""
+    return f"<table>{head}{''.join(row([('td', cell) for cell in cells]) for cells in rows)}</table>"
 
 
 def columns(rows: Iterable[Sequence[str]], *, indent: str = "  ") -> list[str]:

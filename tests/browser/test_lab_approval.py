@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.support.lab import Lab, client_of
+from tests.support.looks import assert_good
 from tests.support.outside import Connected
 from tests.support.results import text_of
 
@@ -50,6 +51,9 @@ def test_a_call_is_allowed_by_its_button(lab: Lab, client: Connected) -> None:
     row(lab, "Dune").get_by_role("button", name=re.compile("^Allow delete_book")).focus()
     for dark in (True, False):
         lab.theme(dark=dark)
+        for width in (900, 1280):
+            lab.page.set_viewport_size({"width": width, "height": 1000})
+            assert_good(card(lab))
         lab.picture(f"approval-{'dark' if dark else 'light'}", card(lab))
     row(lab, "Dune").get_by_role("button", name=re.compile("^Allow delete_book")).press("Enter")
     assert call.result(30).structured_content == {"result": "deleted Dune"}

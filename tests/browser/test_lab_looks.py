@@ -6,13 +6,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.support.lab import Lab
-from tests.support.programs import PROGRAMS
+from tests.support.looks import assert_good
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -81,35 +80,6 @@ VALUES = """{
   "reader": {"name": "Ada", "born": "1815-12-10", "loans": [{"kind": "cat"}, {"kind": "dog", "tricks": ["sit"]}]}
 }"""
 
-WRONG = """root => {
-  const found = [];
-  const page = document.documentElement;
-  for (const element of root.querySelectorAll('*')) {
-    const style = getComputedStyle(element);
-    const unseen = style.display === 'none' || style.visibility === 'hidden';
-    if (unseen || element.closest('.mcpnb-unseen, svg, option')) continue;
-    const scrolls = value => value === 'auto' || value === 'scroll';
-    const name = element.tagName.toLowerCase() + '.' + element.className;
-    const wide = element.scrollWidth > element.clientWidth + 1;
-    if (scrolls(style.overflowX) && wide && !element.matches('.scrolled, pre'))
-      found.push(name + ' scrolls sideways');
-    const over = element.scrollHeight - element.clientHeight;
-    if (scrolls(style.overflowY) && over > 0 && over < 16) found.push(name + ' scrolls for ' + over + ' px');
-    const box = element.getBoundingClientRect();
-    const around = root.getBoundingClientRect();
-    if (box.width && box.right > around.right + 1 && !element.closest('.scrolled, pre, [role=menu]'))
-      found.push(name + ' reaches ' + Math.round(box.right - around.right) + ' px over the edge');
-    const text = [...element.childNodes].some(node => node.nodeType === 3 && node.textContent.trim());
-    if (text && style.overflowX === 'hidden' && element.scrollWidth > element.clientWidth + 1
-        && style.textOverflow !== 'ellipsis') found.push(name + ' cuts its text');
-  }
-  return found;
-}"""
-"""Elements with a scrollbar that they do not need, over the edge, or with text that is cut."""
-
-
-AXE = PROGRAMS.parent / "axe-core" / "axe.min.js"
-
 
 @pytest.fixture(scope="module")
 def page(lab: Lab) -> Iterator[Page]:
@@ -127,16 +97,8 @@ def page(lab: Lab) -> Iterator[Page]:
     form.get_by_label("day", exact=True).fill("2026-01-31")
     form.get_by_role("button", name="Call", exact=True).click()
     expect(form.locator(".mcpnb-result")).to_contain_text("some words")
-    lab.page.add_script_tag(path=AXE)
     yield lab.page
     lab.page.set_viewport_size({"width": 1280, "height": 1000})
-
-
-def good(page: Page, view: Locator) -> None:
-    """Nothing is cut or scrolls without need, and axe-core finds nothing."""
-    assert view.evaluate(WRONG) == []
-    found: list[dict[str, Any]] = view.evaluate("root => axe.run(root).then(found => found.violations)")
-    assert [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in found] == []
 
 
 @pytest.mark.parametrize("width", [1280, 900])
@@ -145,11 +107,11 @@ def test_a_form_of_all_kinds_with_its_result_looks_right(lab: Lab, page: Page, w
     page.set_viewport_size({"width": width, "height": 1000})
     lab.theme(dark=dark)
     form = lab.output(FORM).locator(".mcpnb-root")
-    good(page, form)
+    assert_good(form)
     lab.picture(f"looks-form-{width}-{'dark' if dark else 'light'}", form)
     for tab in ("Schema", "Lint", "JSON", "Code"):
         form.get_by_role("tab", name=tab).click()
-        good(page, form)
+        assert_good(form)
     form.get_by_role("tab", name="Call").click()
 
 
@@ -162,7 +124,7 @@ def test_a_question_within_a_form_looks_right(lab: Lab, page: Page, width: int, 
     if not view.get_by_role("button", name="Accept").is_visible():
         view.get_by_role("button", name="Call", exact=True).click()
         view.get_by_role("button", name="Accept").wait_for()
-    good(page, view.locator(".mcpnb-root").first)
+    assert_good(view.locator(".mcpnb-root").first)
     lab.picture(f"looks-question-{width}-{'dark' if dark else 'light'}", view)
 
 
@@ -176,10 +138,9 @@ def test_notebook_7_shows_the_same_form(lab: Lab, page: Page) -> None:
     form.get_by_label("Title of the book title", exact=True).fill("Emma")
     page.keyboard.press("Enter")
     expect(form.locator(".mcpnb-result")).to_contain_text("Emma")
-    page.add_script_tag(path=AXE)
     for width in (1280, 900):
         page.set_viewport_size({"width": width, "height": 1000})
-        good(page, form.locator(".mcpnb-root"))
+        assert_good(form.locator(".mcpnb-root"))
     lab.picture("looks-notebook-7", form)
     page.keyboard.press("Control+s")
     page.get_by_text("Last Checkpoint").first.wait_for()
@@ -190,12 +151,11 @@ def test_nbconvert_shows_the_static_cards(lab: Lab, page: Page) -> None:
     command = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "html", "--log-level", "ERROR", str(notebook)]
     subprocess.run(command, check=True, timeout=120)
     page.goto(notebook.with_suffix(".html").as_uri())
-    page.add_script_tag(path=AXE)
     cards = page.locator(".mcpnb-mount")
     expect(cards.first).to_contain_text("form of everything")
     expect(page.get_by_text("model not found")).to_have_count(0)
     for width in (1280, 900):
         page.set_viewport_size({"width": width, "height": 1000})
         for card in cards.all():
-            good(page, card)
+            assert_good(card)
     lab.picture("looks-nbconvert", cards.first)

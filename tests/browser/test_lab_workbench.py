@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.support.lab import Lab, client_of
+from tests.support.looks import assert_good
 from tests.support.outside import Connected
 from tests.support.programs import PROGRAMS, Programs
 
@@ -187,6 +188,18 @@ def test_nothing_is_wider_than_a_narrow_window(lab: Lab, client: Connected) -> N
         lab.picture("workbench-narrow", bench(lab))
     finally:
         lab.page.set_viewport_size({"width": 1280, "height": 1000})
+
+
+@pytest.mark.parametrize("width", [1280, 900])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_every_view_of_the_workbench_looks_right(lab: Lab, client: Connected, width: int, dark: bool) -> None:
+    lab.page.set_viewport_size({"width": width, "height": 1400})
+    lab.theme(dark=dark)
+    for tab in ("Overview", "Tools", "Resources", "Prompts", "Notifications", "Clients"):
+        turn_to(lab, tab)
+        assert_good(bench(lab).locator(".mcpnb-root").first)
+    lab.theme(dark=False)
+    lab.page.set_viewport_size({"width": 1280, "height": 1000})
 
 
 def test_the_clients_that_called_are_listed(lab: Lab, client: Connected) -> None:

@@ -243,7 +243,7 @@ class Elements(HTMLParser):
 
 KNOWN = re.compile(
     "style|div|h[1-6]|p|ul|ol|li|pre|code|span|table|thead|tbody|tr|th|td|details|summary|strong|em|del|a|br|hr|"
-    "blockquote|img|audio"
+    "blockquote|img|audio|wbr"
 )
 
 
