@@ -146,6 +146,7 @@ export class Surface {
       this.alive = true;
       this.changed();
     };
-    void this.ask("ping").then(there, there);
+    // A refusal is an answer, too. Other errors are those of a connection that is closed.
+    void this.ask("ping").then(there, (error) => error instanceof Refused && there());
   }
 }

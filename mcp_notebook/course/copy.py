@@ -61,7 +61,7 @@ def copy_course(folder: Path, *, fresh: bool = False) -> str:
 
 
 def _content(notebook: Path) -> Any:
-    """Return what a notebook says, without the Python that it was opened with; None if it is no notebook any more."""
+    """Return what a notebook says, without the Python that opened it; None if it is not a notebook any more."""
     try:
         content = _not_run(json.loads(notebook.read_text(encoding="utf-8")))
         content["metadata"].pop("language_info", None)

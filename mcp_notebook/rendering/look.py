@@ -135,7 +135,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Seq
         marks = (f"<{tag}{' class=n' if i in numbers else ''}>{cell}</{tag}>" for i, (tag, cell) in enumerate(cells))
         return f"<tr>{''.join(marks)}</tr>"
 
-    # A header without words is no header for screen readers.
+    # Screen readers announce a header, so it needs words.
     head = row([("th" if header else "td", escape(header)) for header in headers]) if any(headers) else ""
     return f"<table>{head}{''.join(row([('td', cell) for cell in cells]) for cells in rows)}</table>"
 

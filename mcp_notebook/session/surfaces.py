@@ -24,14 +24,15 @@ class Surfaces:
         self._shell = shell
         self._subshell: Subshell | None = None
         self._lock = threading.Lock()
+        self._prepared = False
         self._run: tuple[object, int] = ((), 0)
 
     def prepare(self) -> None:
         """Make surfaces fit in; called before the first one is made."""
         from mcp_notebook.widgets.surface import Surface  # ipywidgets takes 0.2 s to import
 
-        Surface.attached = staticmethod(self.attached)
-        Surface.hear = staticmethod(self._hear)
+        Surface.fit(self.attached, self._hear)
+        self._prepared = True
 
     def attached(self) -> str | None:
         """Return the class of the element that the surface shown next attaches to.
@@ -58,7 +59,12 @@ class Surfaces:
         return f"mcpnb-at-{name}"
 
     def close(self) -> None:
-        """Let the main thread hear the surfaces from now on."""
+        """Let the main thread hear the surfaces from now on, and new ones fit in nowhere."""
+        if self._prepared:
+            from mcp_notebook.widgets.surface import Surface
+
+            Surface.fit()
+            self._prepared = False
         if self._subshell is not None:
             self._subshell.close()
             self._subshell = None

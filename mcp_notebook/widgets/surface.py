@@ -30,6 +30,14 @@ def _file(name: str) -> str:
     return files("mcp_notebook.widgets").joinpath(name).read_text(encoding="utf-8")
 
 
+def _shown_by_itself() -> str | None:
+    return ""
+
+
+def _heard_on_main_thread(_surface: Surface) -> None:
+    """Do nothing: that is what ipywidgets does."""
+
+
 class Surface(anywidget.AnyWidget):
     """A view in the notebook, with its static rendering for all places that show no widgets.
 
@@ -57,11 +65,20 @@ class Surface(anywidget.AnyWidget):
     kept = t.Dict().tag(sync=True)
     mount = t.Unicode().tag(sync=True)
 
-    attached: ClassVar[Callable[[], str | None]] = staticmethod(lambda: "")
-    hear: ClassVar[Callable[[Surface], None]] = staticmethod(lambda surface: None)
+    attached: ClassVar[Callable[[], str | None]] = staticmethod(_shown_by_itself)
+    hear: ClassVar[Callable[[Surface], None]] = staticmethod(_heard_on_main_thread)
     """Is called with each new surface, so that its actions can run while a cell runs."""
 
     _esm = _file("frontend.js")
+
+    @classmethod
+    def fit(
+        cls,
+        attached: Callable[[], str | None] = _shown_by_itself,
+        hear: Callable[[Surface], None] = _heard_on_main_thread,
+    ) -> None:
+        """Fit all surfaces into a notebook, see `attached` and `hear`; without arguments, into any front end."""
+        cls.attached, cls.hear = staticmethod(attached), staticmethod(hear)
 
     def __init__(self, view: str, about: dict[str, Any] | None = None, state: dict[str, Any] | None = None) -> None:
         self._changing = RLock()

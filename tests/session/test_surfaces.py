@@ -132,6 +132,9 @@ def test_closing_gives_the_thread_back_and_a_later_surface_gets_a_new_one(subshe
     front.surfaces.close()
     assert [each.closed for each in subshells] == [True]
     Surface("none")
+    assert [each.closed for each in subshells] == [True]
+    front.surfaces.prepare()
+    Surface("none")
     assert [each.closed for each in subshells] == [True, False]
 
 

@@ -292,7 +292,7 @@ def test_a_tool_that_changed_gets_a_new_form(person: Person) -> None:
     assert "Emma" in send(person.form("tools", "find"), author="Emma")
     assert person.form("tools", "fail") is fail
     until(lambda: "tools/list_changed" in person.names("notifications"))
-    assert "list_changed" in person.reads("notifications", "list_changed")
+    assert "changed" in person.reads("notifications", "list_changed")
 
 
 def test_another_server_in_its_place_is_followed(person: Person) -> None:

@@ -6,25 +6,39 @@ const KEY = Symbol.for("mcp_notebook.waiting");
 
 interface Waiting {
   titles: Map<object, string>;
-  before: string | undefined;
+  /** The page's own title, and the title with the mark. */
+  plain: string;
+  marked: string | undefined;
+  watch: MutationObserver | undefined;
 }
 
 function waiting(): Waiting {
   const page = globalThis as unknown as Record<symbol, Waiting | undefined>;
-  return (page[KEY] ??= { titles: new Map(), before: undefined });
+  return (page[KEY] ??= { titles: new Map(), plain: "", marked: undefined, watch: undefined });
 }
 
+/** Write the title that counts what waits, or else the page's own. */
 function retitle(): void {
   const now = waiting();
   if (now.titles.size) {
-    const plain = document.title.replace(/^\(\d+\) [^:]*: /, "");
     const [words] = [...now.titles.values()].slice(-1);
-    now.before = plain;
-    document.title = `(${now.titles.size}) ${words}: ${plain}`;
-  } else if (now.before !== undefined) {
-    document.title = now.before;
-    now.before = undefined;
+    if (document.title !== now.marked) now.plain = document.title;
+    now.marked = `(${now.titles.size}) ${words}: ${now.plain}`;
+    if (document.title !== now.marked) document.title = now.marked;
+    watch(now);
+  } else if (now.marked !== undefined) {
+    now.watch?.disconnect();
+    if (document.title === now.marked) document.title = now.plain;
+    now.watch = now.marked = undefined;
   }
+}
+
+/** Mark the title again whenever the page writes its own. */
+function watch(now: Waiting): void {
+  const element = document.querySelector("title");
+  if (now.watch || !element) return;
+  now.watch = new MutationObserver(() => document.title !== now.marked && retitle());
+  now.watch.observe(element, { childList: true, characterData: true, subtree: true });
 }
 
 /** Mark the title of the page as long as something waits. */
