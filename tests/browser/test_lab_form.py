@@ -198,7 +198,7 @@ def test_progress_moves_nothing_and_cancel_reaches_the_server(lab: Lab, form: Lo
     slow = lab.output("%mcp form search")
     before = height(slow)
     call(slow)
-    expect(slow.get_by_text("shelf 3")).to_be_visible()
+    expect(slow.get_by_text(re.compile(r"shelf \d"))).to_be_visible()
     assert abs(height(slow) - before) <= 4
     lab.picture("form-progress", slow)
     slow.get_by_role("button", name="Cancel").click()
