@@ -27,13 +27,13 @@ export class Surface {
   private asked = new Map<number, { done: (answer: any) => void; failed: (error: Error) => void; at: number }>();
   private numbers = 0;
   private listeners = new Set<Listener>();
-  private told = new Map<string, (message: any) => void>();
   private memory = new Map<string, unknown>();
   private keeping: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly model: Model) {
     model.on("change:state", () => this.changed());
     model.on("change:about", () => this.changed());
+    model.on("change:result", () => this.changed());
     model.on("change:forms", () => this.summon());
     this.summon();
     model.on("msg:custom", (message: any) => this.heard(message));
@@ -56,6 +56,11 @@ export class Surface {
   /** What changes. */
   get state(): any {
     return this.model.get("state");
+  }
+
+  /** The result of a request, as HTML. */
+  get result(): string {
+    return this.model.get("result");
   }
 
   /** What was kept by `keep`, also before the page was loaded again. */
@@ -90,11 +95,6 @@ export class Surface {
     });
   }
 
-  /** Hear what the kernel tells besides its answers. */
-  hear(what: string, callback: (message: any) => void): void {
-    this.told.set(what, callback);
-  }
-
   /** Keep values in the kernel, so that they are there again after the page was loaded again. */
   keep(values: Record<string, unknown>): void {
     this.model.set("kept", { ...this.kept, ...values });
@@ -122,8 +122,6 @@ export class Surface {
       this.asked.delete(message.answer);
       if ("error" in message) asked.failed(new Refused(message.error));
       else asked.done(message.ok);
-    } else if (message.tell) {
-      this.told.get(message.tell)?.(message);
     }
     this.changed();
   }

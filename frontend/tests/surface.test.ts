@@ -168,12 +168,4 @@ describe("a surface", () => {
     expect(surface.once("form", make)).toBe(surface.once("form", make));
     expect(make).toHaveBeenCalledTimes(1);
   });
-
-  it("hears what the kernel tells besides answers", () => {
-    const heard = vi.fn();
-    surface.hear("done", heard);
-    kernel.answer({ tell: "done", count: 3 });
-    kernel.answer({ tell: "other" });
-    expect(heard.mock.calls).toEqual([[{ tell: "done", count: 3 }]]);
-  });
 });

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
 from types import MappingProxyType
@@ -40,6 +41,9 @@ MOST_EXAMPLES: Final = 5
 """Earlier calls that are offered to be filled in."""
 
 LONGEST_EXAMPLE: Final = 60
+
+REPORTED_EVERY: Final = 0.1
+"""Seconds between two reports of progress that are shown; those in between are left out."""
 
 
 class RequestForm(Surface):
@@ -83,6 +87,7 @@ class RequestForm(Surface):
         self._lock = threading.RLock()
         self._result: BaseModel | None = None
         self._fills = 0
+        self._reported = 0.0
         super().__init__(
             "request",
             {
@@ -154,11 +159,9 @@ class RequestForm(Surface):
             arguments, problems = self._read(text)
             if arguments is None or problems:
                 return {"problems": [told(problem) for problem in problems]}
-            self._result = None
+            self._result, self._reported = None, 0.0
             self.set(phase="running", progress=None, printed="", chip="", questions=[])
-            watch = CallWatch(
-                self._recorder, self._recorded, lambda call: self.set(printed=visible(printed_so_far(call)))
-            )
+            watch = CallWatch(self._recorder, self._recorded, self._put_out)
             try:
                 self._under_way = self._start_request(arguments, self._progressed)
             except BaseException:
@@ -187,6 +190,10 @@ class RequestForm(Surface):
         self.set(printed=visible(printed_so_far(call)))
 
     def _progressed(self, progress: float, total: float | None, message: str | None) -> None:
+        now = time.monotonic()
+        if now - self._reported < REPORTED_EVERY:  # a server may report without end
+            return
+        self._reported = now
         words = visible(in_words(progress, total, message), one_line=True)
         self.set(progress={"share": share(progress, total), "words": words})
 
@@ -212,9 +219,9 @@ class RequestForm(Surface):
         printed = put_out(call, self._explain) if call is not None else ""
         took = f" {look.duration(call.duration)}" if call is not None and call.duration is not None else ""
         chip = state_chip(state, f"{state}{took}")
+        self.result = html + printed
         self.set(
             phase=state,
-            html=html + printed,
             whole=self._result is not None,
             chip=chip,
             printed="",

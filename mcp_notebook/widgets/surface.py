@@ -51,6 +51,7 @@ class Surface(anywidget.AnyWidget):
         view: The name of the view in the front end.
         about: The values that the view needs once.
         state: The values that change.
+        result: The result of a request as HTML, apart from the state because it can be large.
         kept: The changes that the person made there and the front end keeps, such as a draft.
         mount: The class of the elements that the front end attaches the view to.
         attached: Returns such a class for the cell that is running: the same each time the cell runs. It returns ""
@@ -62,6 +63,7 @@ class Surface(anywidget.AnyWidget):
     view = t.Unicode().tag(sync=True)
     about = t.Dict().tag(sync=True)
     state = t.Dict().tag(sync=True)
+    result = t.Unicode().tag(sync=True)
     kept = t.Dict().tag(sync=True)
     mount = t.Unicode().tag(sync=True)
 
@@ -112,10 +114,6 @@ class Surface(anywidget.AnyWidget):
         super().close()
         if layout is not None:
             layout.close()
-
-    def tell(self, what: str, **values: Any) -> None:
-        """Tell the front end something that is not part of the state."""
-        self.send({"tell": what, **values})
 
     def _heard(self, _: object, message: Any, __: object) -> None:
         if not isinstance(message, dict) or "do" not in message:

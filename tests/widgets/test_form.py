@@ -87,7 +87,7 @@ class Driver:
     def wait_for(self, phase: str) -> dict[str, Any]:
         """Wait until the form is in this phase, and return its state."""
         until(lambda: self.form.state["phase"] == phase)
-        return dict(self.form.state)
+        return {**self.form.state, "html": self.form.result}
 
     def close(self) -> None:
         self.connection.close()
@@ -273,6 +273,7 @@ def test_the_latest_calls_can_be_filled_in_again(driver: Driver) -> None:
 
 
 def progress_of(driver: Driver, *report: Any) -> dict[str, Any]:
+    driver.form._reported = 0.0
     driver.form._progressed(*report)
     return dict(driver.form.state["progress"])
 
@@ -320,3 +321,22 @@ def test_reports_may_come_from_any_thread(driver: Driver) -> None:
         list(threads.map(lambda i: driver.form._progressed(i, 50, None), range(51)))
     assert driver.form.state["progress"]["share"] in [i / 50 for i in range(51)]
     assert driver.form.state["phase"] == "idle"
+
+
+@on("everything")
+def test_a_flood_of_reports_is_thinned(driver: Driver) -> None:
+    seen: list[Any] = []
+    driver.form.observe(lambda change: seen.append(change.new["progress"]), "state")
+    for i in range(1_000):
+        driver.form._progressed(i, 1_000, None)
+    assert 1 <= len(seen) < 500
+
+
+@on("everything")
+def test_a_report_does_not_send_the_earlier_result_again(driver: Driver) -> None:
+    driver.hands.type("hello", "text")
+    driver.hands.type("3", "count")
+    driver.press()
+    driver.wait_for("done")
+    assert "hello" in driver.form.result
+    assert "hello" not in str({name: part for name, part in driver.form.state.items() if name != "examples"})

@@ -28,7 +28,7 @@ def test_the_file_has_the_whole_of_a_result_of_which_a_part_is_shown() -> None:
     card = form()
     card.actions["send"]({"arguments": "{}"})
     assert card.state["whole"]
-    assert len(card.state["html"]) < len(LONG)
+    assert len(card.result) < len(LONG)
     assert card.actions["file"]({}) == {"name": "read-it.txt", "type": "text/plain", "text": LONG}
 
 

@@ -150,12 +150,6 @@ def test_parts_of_the_state_change_from_any_thread_and_none_is_lost(counter: Cou
     assert len(counter.state) == 201
 
 
-def test_what_is_told_is_not_part_of_the_state(counter: Counter) -> None:
-    counter.tell("done", count=1)
-    assert counter.said == [{"tell": "done", "count": 1}]
-    assert counter.state == {"count": 0}
-
-
 # What comes from a server.
 
 HTML = {"html", "schema", "badges"}

@@ -131,7 +131,7 @@ def send(form: Any, **arguments: Any) -> str:
     form.kept = {**form.kept, "draft": text}
     assert form.actions["send"]({"arguments": text}) == {"problems": []}
     until(lambda: form.state["phase"] != "running")
-    return str(form.state["html"])
+    return str(form.result)
 
 
 def library() -> NotebookServer:
@@ -325,7 +325,7 @@ def test_a_resource_is_read_and_read_again_when_it_is_updated(person: Person) ->
     def hours() -> str:
         return "closed"
 
-    until(lambda: "closed" in form.state["html"])
+    until(lambda: "closed" in form.result)
     until(lambda: "library://hours" in person.reads("notifications", "resources/updated"))
     assert person.form("resources", "hours") is form
     form.actions["subscribe"]({"arguments": "{}"})

@@ -326,9 +326,9 @@ function Outcome({ form }: { form: Request }) {
         <Inside key={mount} mount={mount} />
       ))}
       <div aria-live="polite" aria-busy={running} class={running ? "mcpnb-earlier" : ""}>
-        {state.html && (
+        {form.surface.result && (
           <Html
-            html={state.html}
+            html={form.surface.result}
             class="mcpnb-result"
             {...(state.whole && { whole: () => form.surface.ask("file") })}
           />
