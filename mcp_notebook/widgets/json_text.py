@@ -18,8 +18,10 @@ def object_from(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text, parse_constant=_no_number)
         json_line(value).encode()
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ValueError(f"cannot be sent: {error}") from error
+    except RecursionError as error:  # its words differ between versions of Python
+        raise ValueError("cannot be sent: too many levels") from error
     if not isinstance(value, dict):
         raise ValueError("the arguments must be one object, in braces")
     return value
