@@ -28,9 +28,12 @@ export interface Host {
   changed: () => void;
 }
 
-/** A host and the component that draws its fields: controls with parts draw fields again. */
-interface Drawing extends Host {
+/** What drawing a form adds to its host. */
+export interface Drawing extends Host {
+  /** Draws a field: controls with parts draw fields again. */
   Field: ComponentType<FieldProps>;
+  /** The problems of each field, found once for all of them. */
+  wrong: Map<Field, Set<string>>;
 }
 
 export const HostContext = createContext<Drawing>(undefined as unknown as Drawing);

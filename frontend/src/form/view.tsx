@@ -7,7 +7,8 @@ import { shown } from "../parts/shown";
 import { controlOf } from "./controls";
 import type { Problem } from "./description";
 import type { Field } from "./field";
-import { type FieldProps, type Host, HostContext, cut, idOf, labelOf, seen, useHost } from "./host";
+import type { Form } from "./form";
+import { type Drawing, type FieldProps, type Host, HostContext, cut, idOf, labelOf, seen, useHost } from "./host";
 import { Parts } from "./parts";
 
 const LONG = 240;
@@ -17,7 +18,7 @@ const SHOW_AFTER = 250;
 export function FormView({ host }: { host: Host }) {
   const { whole } = host.form;
   return (
-    <HostContext.Provider value={{ ...host, Field: FieldView }}>
+    <HostContext.Provider value={{ ...host, Field: FieldView, wrong: byField(host.form) }}>
       <div class="mcpnb-form">
         {whole.node.kind === "record" && whole.mode === "own" ? (
           <Parts field={whole} />
@@ -197,14 +198,18 @@ function hintOf({ node }: Field): string {
   return [accepts, standard].filter(Boolean).join(", ");
 }
 
-function problemsAt(host: Host, field: Field): string[] {
-  if (!host.all && !seen.has(field)) return [];
-  const { whole } = host.form;
-  const here = host.form.problems().filter(({ place }) => {
-    const at = whole.at(place);
-    return at === field && !(field.node.kind === "union" && field.variantShown);
-  });
-  return [...new Set(here.map(({ reason }) => shown(reason)))];
+function problemsAt(host: Drawing, field: Field): string[] {
+  const shows = (host.all || seen.has(field)) && !(field.node.kind === "union" && field.variantShown);
+  return shows ? [...(host.wrong.get(field) ?? [])] : [];
+}
+
+function byField(form: Form): Map<Field, Set<string>> {
+  const found = new Map<Field, Set<string>>();
+  for (const { place, reason } of form.problems()) {
+    const field = form.whole.at(place);
+    found.set(field, (found.get(field) ?? new Set()).add(shown(reason)));
+  }
+  return found;
 }
 
 /** What an input that looks empty means, where that is not simply nothing. */
