@@ -16,7 +16,7 @@ from typing import IO
 
 import nbformat
 import pytest
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from tests.support.outside import Connected, connected
 
@@ -24,7 +24,7 @@ OUTPUT = Path("test-output")
 """Where screenshots go."""
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-PATIENCE = 20_000
+PATIENCE = 60_000
 """Milliseconds that a test waits for something to be seen."""
 
 
@@ -191,6 +191,7 @@ def in_browser(home: Path, url: str) -> Iterator[Lab]:
         browser = playwright.chromium.launch(executable_path=browser_or_skip(), args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
         page.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
         page.goto(url)
         yield Lab(page, home, url)
         browser.close()
