@@ -28,9 +28,12 @@ export class Surface {
   private numbers = 0;
   private listeners = new Set<Listener>();
   private memory = new Map<string, unknown>();
+  /** Ours, because the kernel echoes what was saved, and the echo can be older than what is kept by then. */
+  private keepsake: any;
   private keeping: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly model: Model) {
+    this.keepsake = model.get("kept") ?? {};
     model.on("change:state", () => this.changed());
     model.on("change:about", () => this.changed());
     model.on("change:result", () => this.changed());
@@ -65,7 +68,7 @@ export class Surface {
 
   /** What was kept by `keep`, also before the page was loaded again. */
   get kept(): any {
-    return this.model.get("kept");
+    return this.keepsake;
   }
 
   /** Whether a question to the kernel waits, because it is running a cell. */
@@ -97,7 +100,7 @@ export class Surface {
 
   /** Keep values in the kernel, so that they are there again after the page was loaded again. */
   keep(values: Record<string, unknown>): void {
-    this.model.set("kept", { ...this.kept, ...values });
+    this.hold(values);
     clearTimeout(this.keeping);
     this.keeping = setTimeout(() => this.model.save_changes(), KEEP_AFTER);
     this.changed();
@@ -106,7 +109,7 @@ export class Surface {
   /** Keep values at once, because what follows needs them. */
   keepNow(values: Record<string, unknown> = {}): void {
     clearTimeout(this.keeping);
-    this.model.set("kept", { ...this.kept, ...values });
+    this.hold(values);
     this.model.save_changes();
   }
 
@@ -114,6 +117,11 @@ export class Surface {
   once<T>(name: string, make: () => T): T {
     if (!this.memory.has(name)) this.memory.set(name, make());
     return this.memory.get(name) as T;
+  }
+
+  private hold(values: Record<string, unknown>): void {
+    this.keepsake = { ...this.keepsake, ...values };
+    this.model.set("kept", this.keepsake);
   }
 
   private heard(message: any): void {

@@ -130,6 +130,14 @@ describe("a connection that changed", () => {
 });
 
 describe("what is kept", () => {
+  it("is not undone by an older echo of the kernel", () => {
+    surface.keep({ show: "frames" });
+    kernel.values.kept = { a: 1 };
+    expect(surface.kept).toEqual({ a: 1, show: "frames" });
+    surface.keep({ text: "tools" });
+    expect(kernel.values.kept).toEqual({ a: 1, show: "frames", text: "tools" });
+  });
+
   it("is known at once, and saved once after the last change", () => {
     surface.keep({ draft: "1" });
     vi.advanceTimersByTime(299);
