@@ -103,7 +103,7 @@ export function write(value: Json, indented = false, level = 0): string {
   return `${open}\n${parts.map((part) => `${pad}  ${part}`).join(",\n")}\n${pad}${close}`;
 }
 
-/** Return whether two values have the same JSON, whatever the order of keys; 1, 1.0 and true differ. */
+/** Return whether two values have the same JSON, in any order of keys; 1, 1.0 and true differ. */
 export function same(one: Json, other: Json): boolean {
   if (one instanceof Num || other instanceof Num) {
     return one instanceof Num && other instanceof Num && one.text === other.text;

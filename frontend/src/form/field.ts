@@ -145,7 +145,7 @@ export class Field {
 
   // --- what a person does -----------------------------------------------------------------------------------------
 
-  /** Leave it out, or begin anew where that is not to be chosen. */
+  /** Leave it out; where it must be sent, start again with an empty one. */
   reset(): void {
     this.mode = "unset";
     this.typed = "";

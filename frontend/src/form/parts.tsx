@@ -188,7 +188,6 @@ export function Rows({ field }: { field: Field }) {
       ))}
       {field.canAdd && <AddButton words="Add item" add={() => field.add()} />}
       {!field.rows.length && field.mode === "own" && <span class="mcpnb-state">empty list</span>}
-      {field.mode === "unset" && host.all && field.place.required && null}
     </div>
   );
 }

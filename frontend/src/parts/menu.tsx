@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 export interface Item {
   words: string;
   act: () => void;
-  /** Whether it is what holds now; undefined for an item that is no choice. */
+  /** Whether it is the current choice; undefined for an action. */
   on?: boolean;
 }
 
@@ -18,7 +18,7 @@ interface Props {
 }
 
 /**
- * A quiet menu behind "⋯". It is no stop of the Tab key, so that a form has one stop a field: Alt+↓ in the field opens
+ * A quiet menu behind "⋯". The Tab key skips it, so that each field of a form is one stop: Alt+↓ in the field opens
  * it, and so does a click.
  */
 export function Menu({ label, items, opened = 0, back }: Props) {

@@ -28,7 +28,7 @@ export class Finder {
     return this.matches.length >= MOST_MATCHES;
   }
 
-  /** Mark all places of a text, whatever its case. */
+  /** Mark all places of a text, in upper or lower case. */
   find(wanted: string): void {
     this.clear();
     if (!wanted) return;

@@ -8,7 +8,7 @@ export function ends(text: string, most = END): [beginning: string, end: string]
   return [characters.slice(0, -most).join(""), characters.slice(-most).join("")];
 }
 
-/** A name or URI that is shortened in the middle if there is no room: both its ends tell it apart from others. */
+/** A name or URI that is shortened in the middle if space is short: both its ends tell it apart from others. */
 export function Middle({ text }: { text: string }) {
   const [beginning, end] = ends(text);
   return (
