@@ -1,4 +1,4 @@
-"""Format Python source with `ruff`."""
+"""Format Python source with `ruff`, which comes with the extra ``export``."""
 
 from __future__ import annotations
 
@@ -6,9 +6,18 @@ import json
 import subprocess
 from functools import cache
 
-from ruff import find_ruff_bin
+from mcp_notebook.errors import McpNotebookError
 
-__all__ = ["formatted"]
+__all__ = ["formatted", "require_ruff"]
+
+
+def require_ruff() -> None:
+    """Refuse what would fail later, because it has to write Python.
+
+    Raises:
+        McpNotebookError: `ruff` is not installed.
+    """
+    _program()
 
 
 def formatted(source: str, *, own: str = "") -> str:
@@ -17,6 +26,9 @@ def formatted(source: str, *, own: str = "") -> str:
     Args:
         source: A whole module.
         own: A package that it belongs to, whose imports come last.
+
+    Raises:
+        McpNotebookError: `ruff` is not installed.
     """
     sorting = f"lint.isort.known-first-party={json.dumps([own] if own else [])}"
     source = _ruff(source, "check", "--select", "I,F401", "--config", sorting, "--fix", "--exit-zero", "--quiet")
@@ -30,4 +42,11 @@ def _ruff(source: str, *command: str) -> str:
 
 @cache
 def _program() -> str:
+    try:
+        from ruff import find_ruff_bin
+    except ImportError:
+        raise McpNotebookError(
+            "Writing Python needs ruff, which is missing here or too old. To install it: "
+            "pip install 'mcp-notebook[export]' (in a cell: %pip)"
+        ) from None
     return str(find_ruff_bin())

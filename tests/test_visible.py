@@ -311,9 +311,9 @@ def test_neither_do_questions_notices_errors_progress_approvals_nor_tab(
     shell.session.connect(server(evil), "tab", "auto")
     try:
         tab = [
-            each.text
+            text
             for line in ("%mcp tools --on tab ", "%mcp call structured --on tab ")
-            for each in complete(shell.session, line)["completions"]
+            for text in complete(shell.session, line).texts
         ]
     finally:
         shell.session.disconnect("tab")

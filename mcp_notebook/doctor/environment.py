@@ -25,7 +25,7 @@ __all__ = ["in_environment"]
 
 _PACKAGE = "mcp-notebook"
 _SHOWN = ("mcp", "ipykernel", "ipython", "ipywidgets", "jupyterlab", "uvicorn", "httptools", "anyio")
-_OF_THE_IMAGE = ("ipykernel", "ipython", "ipywidgets", "jupyterlab", "jupyterlab_widgets")
+_OF_THE_IMAGE = ("ipykernel", "ipython", "ipywidgets", "jupyterlab", "jupyterlab_widgets", "traitlets")
 """The packages that a notebook service pins: its front end depends on their versions."""
 _ONLY_FASTER = ("httptools",)
 _DRAW_WIDGETS_THEMSELVES = ("VS Code", "Colab", "Kaggle", "Databricks", "Deepnote", "PyCharm")
@@ -86,14 +86,16 @@ def _eras() -> Iterator[Diagnosis]:
 
 def _widgets(front_end: str, place: Place | None) -> Iterator[Diagnosis]:
     version = _version("jupyterlab_widgets")
-    newer = 'pip install -U "jupyterlab_widgets>=3", then reload the page'
+    widgets = _widgets_major()
+    lowest = 3 if widgets >= 8 else 1
+    newer = f'pip install -U "jupyterlab_widgets>={lowest}", then reload the page'
     if front_end.startswith("classic Notebook"):
         yield from _classic_widgets()
     elif front_end in _DRAW_WIDGETS_THEMSELVES:
         yield Diagnosis(f"widgets: {front_end} displays them itself")
-    elif version is not None and Version(version).major < 3:
+    elif version is not None and Version(version).major < lowest:
         yield Diagnosis(
-            f"jupyterlab_widgets {version} cannot display the widgets of ipywidgets 8",
+            f"jupyterlab_widgets {version} cannot display the widgets of ipywidgets {widgets}",
             "problem",
             newer if place is None else place.fix(newer),
         )
@@ -110,14 +112,20 @@ def _widgets(front_end: str, place: Place | None) -> Iterator[Diagnosis]:
 
 def _classic_widgets() -> Iterator[Diagnosis]:
     version = _version("widgetsnbextension")
-    if version is not None and Version(version).major >= 4:
+    widgets = _widgets_major()
+    fitting = 4 if widgets >= 8 else 3
+    if version is not None and Version(version).major == fitting:
         yield Diagnosis("widgets: the classic Notebook's extension for them is in this environment")
     else:
         yield Diagnosis(
-            "widgets: the classic Notebook's extension for ipywidgets 8 is not in this environment",
+            f"widgets: the classic Notebook's extension for ipywidgets {widgets} is not in this environment",
             "note",
-            'in the Notebook\'s environment: pip install -U "widgetsnbextension>=4", then reload the page',
+            f'in the Notebook\'s environment: pip install "widgetsnbextension=={fitting}.*", then reload the page',
         )
+
+
+def _widgets_major() -> int:
+    return Version(_version("ipywidgets") or "8").major
 
 
 def _missing_labextensions() -> list[str]:

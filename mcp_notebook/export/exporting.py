@@ -15,6 +15,7 @@ from mcp_notebook.export.options import ExportOptions
 from mcp_notebook.export.proof import Proof, prove
 from mcp_notebook.export.ran import Subject
 from mcp_notebook.export.report import Exported
+from mcp_notebook.formatting import require_ruff
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
 
@@ -48,7 +49,9 @@ def export(
 
     Raises:
         ExportError: The directory cannot be written, or an option cannot be honored.
+        McpNotebookError: `ruff` is not installed.
     """
+    require_ruff()
     refuse_place(destination)
     work = _Work(destination, tuple(calls), options, portal, environment, on_progress, python)
     on_progress("reading the cells")

@@ -10,6 +10,7 @@ from pathlib import Path
 from mcp_notebook.export.exporting import export
 from mcp_notebook.export.options import ExportOptions
 from mcp_notebook.export.report import Exported
+from mcp_notebook.formatting import require_ruff
 from mcp_notebook.headless.running import run
 from mcp_notebook.session.choosing import subject_of
 
@@ -36,11 +37,13 @@ def export_notebook(
         stopped: As of `run`.
 
     Raises:
+        McpNotebookError: `ruff` is not installed.
         NotebookError: The notebook cannot be run, or a cell raised.
         UnknownNameError: There is no server of that name.
         UsageError: It is not clear which server is meant.
         ExportError: The directory cannot be written, or an option cannot be honored.
     """
+    require_ruff()  # before cells run
     place = destination.absolute()  # the notebook runs in its own folder
     with run(notebook, on_progress=on_progress, stopped=stopped) as ran:
         exported = export(

@@ -72,10 +72,10 @@ class Headless:
 
     def _run(self, cell: CodeCell) -> None:
         self.ran[self.shell.execution_count] = cell
-        self.shell.tags = cell.tags
+        self.shell.tags, self.shell.cell_id = cell.tags, cell.id
         try:
             with _limited(self._timeout):
-                result = self.loop.run_until_complete(self.shell.execute(cell.source, cell.id))
+                result = self.loop.run_until_complete(self.shell.execute(cell.source))
             error = result.error_before_exec or result.error_in_exec
         except CellTimeout as late:  # it came while the cell awaited
             error = late

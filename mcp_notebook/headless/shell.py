@@ -48,6 +48,7 @@ class HeadlessShell(InteractiveShell):
 
     Attributes:
         tags: Those of the cell that runs.
+        cell_id: The id of that cell.
         first_error: The first error of the cell that runs now: a magic may raise because of it. IPython prints none.
     """
 
@@ -58,17 +59,18 @@ class HeadlessShell(InteractiveShell):
         # No history file: what a notebook runs is not what a person typed.
         super().__init__(config=Config(HistoryManager={"enabled": False}))
         self.tags = frozenset[str]()
+        self.cell_id: str | None = None
         self.first_error: BaseException | None = None
         do_without(self)
 
-    async def execute(self, source: str, cell_id: str) -> ExecutionResult:
+    async def execute(self, source: str) -> ExecutionResult:
         """Run a cell with history, as a kernel does: what awaits on this loop, all else at once."""
         self.first_error = None
         transformed, problem = self._transformed(source)
         if not self.should_run_async(source, transformed_cell=transformed, preprocessing_exc_tuple=problem):
-            return self.run_cell(source, store_history=True, cell_id=cell_id)
+            return self.run_cell(source, store_history=True)
         result = await self.run_cell_async(
-            source, store_history=True, cell_id=cell_id, transformed_cell=transformed, preprocessing_exc_tuple=problem
+            source, store_history=True, transformed_cell=transformed, preprocessing_exc_tuple=problem
         )
         self.events.trigger("post_execute")
         self.events.trigger("post_run_cell", result)

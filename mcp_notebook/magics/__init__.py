@@ -9,11 +9,12 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.completer import CompletionContext, SimpleMatcherResult, context_matcher
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
+from mcp_notebook.cells.older import numbered
 from mcp_notebook.magics.magics import Magics
+from mcp_notebook.magics.matching import NOTHING, Found, matching
 from mcp_notebook.magics.registering import python_stays_python, registered
 from mcp_notebook.session.attaching import Attachment
 
@@ -67,9 +68,8 @@ class Extension:
         ):
             self._undo.enter_context(registered(self.shell, kind, function))
         self._undo.enter_context(python_stays_python(self.shell))
-        matchers = self.shell.Completer.custom_matchers
-        matchers.append(self._complete)
-        self._undo.callback(matchers.remove, self._complete)
+        self._undo.enter_context(matching(self.shell, self._complete))
+        self._undo.enter_context(numbered(self.shell))
         self._attachment.attach()
 
     def unload(self) -> None:
@@ -92,10 +92,9 @@ class Extension:
         finally:
             session.local = {}
 
-    @context_matcher()
-    def _complete(self, context: CompletionContext) -> SimpleMatcherResult:
-        if "%mcp" not in context.line_with_cursor:
-            return SimpleMatcherResult(completions=[])
+    def _complete(self, line: str) -> Found:
+        if "%mcp" not in line:
+            return NOTHING
         from mcp_notebook.magics.completion import complete
 
-        return complete(self.session, context.text_until_cursor)
+        return complete(self.session, line)

@@ -153,6 +153,7 @@ def as_tests(
 
     Raises:
         UsageError: An entry of `volatile` is not a place.
+        McpNotebookError: `ruff` is not installed.
     """
     module, _, name = importing.partition(":")
     taken: dict[str, int] = {}

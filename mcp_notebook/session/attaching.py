@@ -14,6 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from mcp_notebook import main_thread
 from mcp_notebook.session.hints import Hints
 from mcp_notebook.session.history import history_of
+from mcp_notebook.session.identity import cell_id
 
 if TYPE_CHECKING:
     from mcp_notebook.session.session import Session
@@ -127,7 +128,7 @@ class Attachment:
                 main_thread.serve_on(asyncio.get_running_loop())
         self._depth += 1
         if self._depth == 1 and self._at_work:
-            self.session.origins.begin(info.cell_id)
+            self.session.origins.begin(cell_id(self._shell))
 
     def _after_cell(self, result: Any) -> None:
         # Not earlier: the cell that loads the extension may import the SDK too, and two threads importing the same

@@ -129,6 +129,7 @@ def write_tests(
     Raises:
         UsageError: No call can be a test, or `importing` names no module.
         RequestError: The file cannot be written.
+        McpNotebookError: `ruff` is not installed.
     """
     reasons = {call: _why_no_test(session, call, calls) for call in calls}
     chosen = [call for call, reason in reasons.items() if reason is None]

@@ -6,6 +6,9 @@ import ast
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mcp_notebook.cells import execution_count
+from mcp_notebook.session.identity import cell_id
+
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -63,7 +66,7 @@ class History:
         if result.execution_count is not None:  # else the history does not have it either
             self._remember(result.execution_count, source, getattr(result.info, "transformed_cell", None))
             self._ended[result.execution_count] = _Ended(
-                raised_at, result.result is not None, getattr(result.info, "cell_id", None), _tags(self._shell)
+                raised_at, result.result is not None, cell_id(self._shell), _tags(self._shell)
             )
 
     def _remember(self, number: int, source: str, transformed: str | None) -> None:
@@ -116,7 +119,7 @@ class History:
         return None if line is None else self._statement_at(source, line)
 
     def _is_cell(self, filename: str) -> bool:
-        return self._shell.compile.format_code_name(filename) is not None
+        return execution_count(filename) is not None
 
     def _statement_at(self, source: str, line: int) -> int:
         """Return the line in the stored source where a statement begins, from a line in the source as it ran."""

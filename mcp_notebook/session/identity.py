@@ -9,7 +9,7 @@ from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["kernel_id", "notebook_path"]
+__all__ = ["cell_id", "kernel_id", "notebook_path"]
 
 
 def notebook_path(namespace: Mapping[str, Any]) -> str | None:
@@ -20,6 +20,19 @@ def notebook_path(namespace: Mapping[str, Any]) -> str | None:
     """
     named = namespace.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME")
     return str(Path(str(named)).resolve()) if named and str(named).endswith(".ipynb") else None
+
+
+def cell_id(shell: InteractiveShell) -> str | None:
+    """Return the id of the running cell; None if the front end gives it none.
+
+    IPython passes it on since 8.3, but only under Jupyter's name; Colab sends its own.
+    """
+    kernel = getattr(shell, "kernel", None)
+    if kernel is None:
+        return getattr(shell, "cell_id", None)
+    metadata = kernel.get_parent().get("metadata") or {}
+    colab = metadata.get("colab")
+    return metadata.get("cellId") or (colab.get("cell_id") if isinstance(colab, dict) else None)
 
 
 def kernel_id(shell: InteractiveShell) -> str | None:

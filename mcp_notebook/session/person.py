@@ -16,6 +16,7 @@ from mcp_notebook.client.answering import nobody
 from mcp_notebook.client.answers import NO_ROOTS, in_words
 from mcp_notebook.errors import RequestError
 from mcp_notebook.session.dialog import NobodyThereError, ask_line_by_line
+from mcp_notebook.session.identity import cell_id
 from mcp_notebook.session.subshell import has_subshells
 from mcp_notebook.session.surfaces import Surfaces
 
@@ -88,7 +89,7 @@ def has_viewer(shell: InteractiveShell) -> bool:
     kernel = getattr(shell, "kernel", None)
     request = kernel.get_parent() if kernel is not None else {}
     hidden = isinstance(shell.display_pub, CapturingDisplayPublisher)  # a cell with %%capture
-    there = request.get("content", {}).get("allow_stdin") and request.get("metadata", {}).get("cellId")
+    there = request.get("content", {}).get("allow_stdin") and cell_id(shell)
     return bool(there) and not hidden
 
 

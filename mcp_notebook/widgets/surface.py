@@ -73,6 +73,9 @@ class Surface(anywidget.AnyWidget):
 
     _esm = _file("frontend.js")
 
+    # ipywidgets before 8, as on Colab and Kaggle, draws by this method; without it, IPython takes `_repr_mimebundle_`.
+    _ipython_display_ = None
+
     @classmethod
     def fit(
         cls,

@@ -90,7 +90,7 @@ def test_the_eras_are_those_that_the_sdk_names() -> None:
 
 def test_an_extension_of_jupyterlab_that_cannot_draw_the_widgets_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found("widgets: ").status == "ok"
-    installed(monkeypatch, jupyterlab_widgets="1.1.0")
+    installed(monkeypatch, ipywidgets="8.1.5", jupyterlab_widgets="1.1.0")
     assert found("jupyterlab_widgets 1.1.0", KERNEL).status == "problem"
     assert found("VS Code displays them itself", KernelFacts("VS Code", subshells=True)).status == "ok"
 
@@ -158,9 +158,9 @@ PINNED = [
 def test_nobody_is_told_to_upgrade_what_a_service_pins(
     environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    installed(monkeypatch, ipykernel="6.17.1", ipywidgets="7.7.1", jupyterlab_widgets="1.1.0", mcp="1.9.0")
+    installed(monkeypatch, ipykernel="6.10.0", ipywidgets="7.5.1", jupyterlab_widgets="0.9.0", mcp="1.9.0")
     findings = examine(KernelFacts("JupyterLab or Notebook", subshells=False), environ)
-    about = [f for f in findings if any(w in f.what for w in ("subshells", "ipykernel 6.17", "widgets"))]
+    about = [f for f in findings if any(w in f.what for w in ("subshells", "ipykernel 6.10", "widgets"))]
     assert len([f for f in about if f.fix]) >= 3
     assert not [f for f in about if "pip install" in f.fix]
     assert any('pip install -U "mcp' in f.fix for f in findings)
@@ -173,8 +173,8 @@ def test_colab_is_known_by_its_module_alone() -> None:
 
 
 def test_on_a_machine_of_ones_own_an_upgrade_is_advised(monkeypatch: pytest.MonkeyPatch) -> None:
-    installed(monkeypatch, ipykernel="6.17.1")
-    assert "pip install -U" in found("ipykernel 6.17.1 does not work", KERNEL).fix
+    installed(monkeypatch, ipykernel="6.10.0")
+    assert "pip install -U" in found("ipykernel 6.10.0 does not work", KERNEL).fix
 
 
 def test_the_classic_notebook_is_known_by_the_file_of_its_server(private_runtime_folder: Path) -> None:
@@ -186,12 +186,21 @@ def test_the_classic_notebook_is_known_by_the_file_of_its_server(private_runtime
 
 def test_widgets_of_the_classic_notebook_are_drawn_by_its_own_extension(monkeypatch: pytest.MonkeyPatch) -> None:
     kernel = KernelFacts("classic Notebook", subshells=True)
-    installed(monkeypatch, widgetsnbextension="4.0.14", jupyterlab_widgets=None)
+    installed(monkeypatch, ipywidgets="8.1.5", widgetsnbextension="4.0.14", jupyterlab_widgets=None)
     assert (
         found("widgets: ", kernel).what == "widgets: the classic Notebook's extension for them is in this environment"
     )
     installed(monkeypatch, widgetsnbextension="3.6.0")
     assert found("widgets: ", kernel).status == "note"
+
+
+def test_the_widgets_of_ipywidgets_7_need_the_older_extensions(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = KernelFacts("classic Notebook", subshells=False)
+    installed(monkeypatch, ipywidgets="7.7.1", widgetsnbextension="3.6.10", jupyterlab_widgets="1.1.0")
+    assert found("widgets: ", kernel).status == "ok"
+    assert found("widgets: ", KernelFacts("JupyterLab or Notebook", subshells=False)).status == "ok"
+    installed(monkeypatch, ipywidgets="7.7.1", widgetsnbextension="4.0.14")
+    assert "widgetsnbextension==3.*" in found("for ipywidgets 7", kernel).fix
 
 
 def test_subshells_are_told() -> None:

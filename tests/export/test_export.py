@@ -170,7 +170,7 @@ def test_an_option_that_cannot_be_honored_is_one_line(shell: Shell, tmp_path: Pa
 def test_the_verb_completes(shell: Shell) -> None:
     from mcp_notebook.magics.completion import complete
 
-    offered = [each.text for each in complete(shell.session, "%mcp export books --")["completions"]]
+    offered = list(complete(shell.session, "%mcp export books --").texts)
     assert {"--dry-run", "--no-proof", "--volatile", "--health", "--license", "--server"} <= set(offered)
 
 

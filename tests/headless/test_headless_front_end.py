@@ -63,10 +63,17 @@ def stops(path: Path) -> str:
         "%pylab inline",
         "%config InlineBackend.figure_format = 'retina'",
         "%gui qt",
-        "%load_ext autoreload\n%autoreload 2",
+        pytest.param(
+            "%load_ext autoreload\n%autoreload 2",
+            marks=pytest.mark.skipif(
+                IPython.version_info < (8,) and sys.version_info >= (3, 12), reason="it imports `imp`, which is gone"
+            ),
+        ),
         "%load_ext nb_black",
         "%conda --version",
-        "%mamba --version",
+        pytest.param(
+            "%mamba --version", marks=pytest.mark.skipif(IPython.version_info < (8,), reason="it has no %mamba")
+        ),
         "%autosave 60",
         "%clear",
         "%edit",

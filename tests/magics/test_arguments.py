@@ -153,12 +153,10 @@ def test_the_line_that_says_what_a_prompt_needs_can_be_followed(shell: Shell) ->
 
 
 def test_tab_offers_names_as_they_are_typed(shell: Shell) -> None:
-    offered = [each.text for each in complete(shell.session, "%mcp prompt odd ")["completions"]]
+    offered = list(complete(shell.session, "%mcp prompt odd ").texts)
     assert '"a b"=' in offered
     assert "größe=" in offered
-    assert [each.text for each in complete(shell.session, '%mcp prompt odd "a b"=1 "a')["completions"]][:1] == [
-        '"a=b"='
-    ]
+    assert list(complete(shell.session, '%mcp prompt odd "a b"=1 "a').texts[:1]) == ['"a=b"=']
 
 
 def test_a_tool_that_takes_an_object_gets_one(shell: Shell) -> None:

@@ -93,9 +93,9 @@ def test_a_tool_of_a_name_that_is_there_twice_is_called_and_has_a_form(twins: Sh
     assert form.arguments == {"a": "y"}
     assert magic(twins, "prompt ask x=1 --on twins").messages == []
     assert magic(twins, "read note:///a --on twins").contents[0].text == "noted"
-    offered = [each.text for each in complete(twins.session, "%mcp call --on twins tw")["completions"]]
+    offered = list(complete(twins.session, "%mcp call --on twins tw").texts)
     assert offered == ["twin"]
-    assert "a=" in [each.text for each in complete(twins.session, "%mcp call --on twins twin ")["completions"]]
+    assert "a=" in complete(twins.session, "%mcp call --on twins twin ").texts
 
 
 def test_the_workbench_shows_the_one_of_two_that_is_chosen(twins: Shell) -> None:
@@ -130,7 +130,7 @@ def test_a_connection_that_a_cell_opened_is_known_by_its_variable_and_its_name(s
             assert "add" in repr(magic(shell, f"log --on {name}"))
         assert repr(magic(shell, "")).count("library") == 1
         assert "there" in repr(magic(shell, ""))
-        assert "there" in [each.text for each in complete(shell.session, "%mcp tools --on th")["completions"]]
+        assert "there" in complete(shell.session, "%mcp tools --on th").texts
         assert magic(shell, "inspect there") is None
         assert magic(shell, "form add --on branch") is None
         assert magic(shell, "call add a=1 b=2 --on there --era legacy").structured_content == {"result": 3}

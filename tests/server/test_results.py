@@ -135,7 +135,11 @@ def _numbers() -> Iterator[int]:
         (FRAME.iloc[0].to_dict(), '{"n": 1, "t": "2020-01-01T00:00:00"}'),
         (decimal.Decimal("1.5"), '"1.5"'),
         ({1}, "[1]"),
-        (deque([1]), "[1]"),
+        pytest.param(
+            deque([1]),
+            "[1]",
+            marks=pytest.mark.skipif(pydantic.VERSION.startswith("2.12."), reason="pydantic 2.12 writes its repr"),
+        ),
         (_numbers, "[1, 2]"),
         (b"text", '"text"'),
         (Point(1), '{"x": 1}'),

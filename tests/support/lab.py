@@ -153,7 +153,7 @@ def running_lab(home: Path) -> Iterator[str]:
     )
     assert process.stdout is not None
     with process, process.stdout as output:
-        address = _read_address(output)
+        address = read_address(output)
         # Read on, or the pipe fills up and JupyterLab waits for it.
         reader = threading.Thread(target=output.read, daemon=True)
         reader.start()
@@ -172,13 +172,14 @@ def set_up(home: Path, plugin: str, settings: Mapping[str, str]) -> None:
     path.write_text(json.dumps(settings), encoding="utf-8")
 
 
-def _read_address(output: IO[str]) -> str:
+def read_address(output: IO[str]) -> str:
+    """Return the address with the token that a server of Jupyter prints."""
     seen: list[str] = []
     for line in output:
         seen.append(line)
         if found := re.search(r"http://(?:localhost|127\.0\.0\.1)\S+token=\S+", line):
             return found.group()
-    pytest.fail("JupyterLab printed no address:\n" + "".join(seen))
+    pytest.fail("The server printed no address:\n" + "".join(seen))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Any
 
 import anyio
 import pytest
-from ipywidgets.widgets.widget import _instances
+from ipywidgets.widgets import widget as ipywidgets_widget
 from mcp.server.mcpserver import Context
 from mcp_types import Completion, ToolAnnotations
 
@@ -481,14 +481,16 @@ def test_closing_ends_threads_observers_and_widgets(person: Person) -> None:
         return sum(thread.name == "mcp-notebook-workbench" for thread in threading.enumerate())
 
     person.open().close()  # what is made once, and stays
-    widgets = len(_instances)
+    there = getattr(ipywidgets_widget, "_instances", None)  # as of ipywidgets 8
+    there = ipywidgets_widget.Widget.widgets if there is None else there
+    widgets = len(there)
     for _ in range(3):
         bench = person.open()
         bench.close()
         bench.close()
     until(lambda: threads() == OF_ONE)
     assert len(person.connection.recorder._observers) == 1
-    assert len(_instances) == widgets
+    assert len(there) == widgets
 
 
 def test_a_workbench_that_is_closed_says_so(person: Person) -> None:

@@ -54,8 +54,9 @@ def save(call: Call, file: str) -> str:
     """Write a call as a test into a new file, and say so (HTML)."""
     path = Path(file.strip())
     try:
+        source = as_tests([call], "server:mcp")
         with path.open("x", encoding="utf-8") as opened:
-            opened.write(as_tests([call], "server:mcp"))
+            opened.write(source)
     except FileExistsError:
         return look.error("not saved", f"{path} already exists. Choose another name.")
     except OSError as error:

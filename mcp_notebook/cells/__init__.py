@@ -57,7 +57,8 @@ def execution_count(filename: str) -> int | None:
     """Return n for the file name that the shell gave to cell ``In [n]``; None for any other."""
     shell = get_ipython()
     # ("Cell", "In[3]"), or None.
-    label = shell.compile.format_code_name(filename) if shell is not None else None
+    compiler = getattr(shell, "compile", None)
+    label = compiler.format_code_name(filename) if hasattr(compiler, "format_code_name") else None
     found = re.search(r"\d+", label[1]) if label else None
     return int(found.group()) if found else None
 
@@ -162,7 +163,7 @@ def run_cell(shell: InteractiveShell, magic: str, body: str) -> tuple[dict[str, 
     """
     source = f"# {magic.strip()}\n{body}"
     following = shell.execution_count
-    # The number of the running cell: IPython 9 has already incremented the count at this point, IPython 8 has not.
+    # The number of the running cell: IPython 9 has already incremented the count at this point, earlier versions have not.
     shell.execution_count = max(len(shell.history_manager.input_hist_raw) - 1, 1)
     try:
         result = shell.run_cell(source, store_history=False)
