@@ -112,6 +112,11 @@ def test_a_form_shows_the_question_of_its_call(classic: Classic) -> None:
     form = classic.output(ASKING_FORM)
     form.get_by_role("button", name="Call", exact=True).click()
     fill(form, "Barbara")
+    # The page's own style makes legends larger.
+    sizes = form.locator("legend:visible, .mcpnb-ui label:visible").evaluate_all(
+        "all => all.map(one => getComputedStyle(one).fontSize)"
+    )
+    assert len(set(sizes)) == 1, sizes
     assert_good(form.locator(".mcpnb-ui").first)
     classic.picture("question", form)
     form.get_by_role("button", name="Accept").click()
