@@ -163,7 +163,7 @@ def run_cell(shell: InteractiveShell, magic: str, body: str) -> tuple[dict[str, 
     """
     source = f"# {magic.strip()}\n{body}"
     following = shell.execution_count
-    # The number of the running cell: IPython 9 has already incremented the count at this point, earlier versions have not.
+    # The number of the running cell: IPython 9 has already incremented the count at this point, 7 and 8 have not.
     shell.execution_count = max(len(shell.history_manager.input_hist_raw) - 1, 1)
     try:
         result = shell.run_cell(source, store_history=False)

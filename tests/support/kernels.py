@@ -22,6 +22,7 @@ class Ran:
     stdout: str = ""
     stderr: str = ""
     data: list[dict[str, Any]] = field(default_factory=list)
+    metadata: list[dict[str, Any]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     ok: bool = True
 
@@ -77,6 +78,7 @@ class Kernel:
                 ran.stderr += content["text"]
             elif kind in ("display_data", "execute_result"):
                 ran.data.append(content["data"])
+                ran.metadata.append(content["metadata"])
             elif kind == "error":
                 ran.errors.append(content["ename"])
             elif kind == "status" and content["execution_state"] == "idle":
