@@ -2,6 +2,7 @@
 # space in its name, or one that was moved, works.
 
 VENV_PYTHON = .venv/bin/python
+NOTEBOOKS = notebooks
 # One process a core, and each file of tests in one of them: its tests share a kernel or a page of the browser. The files
 # with few tests take the longest, so they must not come last.
 PARALLEL = -n logical --dist loadfile --no-loadscope-reorder
@@ -28,7 +29,7 @@ test: ## Run every test, then the notebooks (REQUIRE_BROWSER=1, REQUIRE_OUTSIDE=
 # The warnings of nbval's own process are not the notebooks', so they are not errors there.
 check-notebooks: ## Run the notebooks of the course, and compare with the outputs that are stored
 	@sh scripts/venv.sh test
-	"$(VENV_PYTHON)" -m pytest -W default -p tests.support.nbval_history --nbval --nbval-current-env --nbval-sanitize-with tests/support/nbval_sanitize.cfg --nbval-cell-timeout=60 -p no:cacheprovider $(PARALLEL) notebooks
+	"$(VENV_PYTHON)" -m pytest -W default -p tests.support.nbval_history --nbval --nbval-current-env --nbval-sanitize-with tests/support/nbval_sanitize.cfg --nbval-cell-timeout=60 -p no:cacheprovider $(PARALLEL) $(NOTEBOOKS)
 
 fast: ## Run the tests that need no browser and start no servers
 	@sh scripts/venv.sh test

@@ -1,14 +1,16 @@
 """Check an installed mcp-notebook, with nothing beside it: run with ``python -I``, outside the repository."""
 
 from importlib.resources import files
+from importlib.util import find_spec
 
+from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
 TOOL = "def add(a: int, b: int) -> int:\n    return a + b\n"
 
 
 def main() -> None:
-    """Load the extension, define a tool, call it, and look for the course."""
+    """Load the extension, define a tool, call it, look for the course, and miss the extra ``export``."""
     shell = InteractiveShell.instance()
     shell.run_line_magic("load_ext", "mcp_notebook")
     shell.run_cell_magic("mcp_tool", "", TOOL)
@@ -17,6 +19,13 @@ def main() -> None:
     assert "site-packages" in str(files("mcp_notebook")), files("mcp_notebook")
     first = files("mcp_notebook") / "notebooks" / "00-welcome.ipynb"
     assert first.is_file(), f"{first} is not in the package"
+    assert find_spec("ruff") is None, "only the extra `export` brings ruff"
+    try:
+        shell.run_line_magic("mcp", "export nowhere")
+    except UsageError as error:
+        assert "pip install 'mcp-notebook[export]'" in str(error), error
+    else:
+        raise AssertionError("an export without ruff was not refused")
     print("the installed package works: extension, tool, call, course")
 
 

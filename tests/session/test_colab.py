@@ -1,4 +1,4 @@
-"""Colab, by what its package google.colab documents: a stand-in for it, in a kernel that gets requests as Colab sends."""
+"""Colab, by what its package google.colab documents: a stand-in, in a kernel that gets requests as Colab sends them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ asked = []
 def enable_custom_widget_manager():
     asked.append(True)
     widgets._installed_url = {MANAGER!r}
-output.enable_custom_widget_manager, output._widgets, widgets._installed_url = enable_custom_widget_manager, widgets, None
+output.enable_custom_widget_manager, output._widgets = enable_custom_widget_manager, widgets
+widgets._installed_url = None
 sys.modules.update({{"google.colab": colab, "google.colab.output": output}})
 """
 TOOL = "%%mcp_tool\ndef add(a: int, b: int) -> int:\n    'Add.'\n    return a + b"

@@ -135,8 +135,10 @@ class Kernel:
         until(lambda: self.value(f"bool({expression})"), deadline=DEADLINE, why=lambda: f"never true: {expression}")
 
     def complete(self, line: str) -> list[str]:
-        reply = self.client.complete(line, reply=True, timeout=DEADLINE)
-        return reply["content"]["matches"]
+        """Return what the last word can become."""
+        found = self.client.complete(line, reply=True, timeout=DEADLINE)["content"]
+        kept = line[: found["cursor_start"]].rpartition(" ")[2]
+        return [kept + match for match in found["matches"]]
 
     def documentation(self, name: str) -> str:
         """What ``name?`` opens in the pager."""
