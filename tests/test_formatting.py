@@ -14,6 +14,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from mcp_notebook import formatting
 from mcp_notebook.cli import main
+from mcp_notebook.errors import McpNotebookError
 from tests.support.shells import Shell
 
 INSTALL = "pip install 'mcp-notebook[export]'"
@@ -29,7 +30,7 @@ def without_ruff(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_a_core_without_ruff_formats_nothing_and_names_the_extra() -> None:
-    with pytest.raises(formatting.McpNotebookError, match=r"mcp-notebook\[export\]") as refused:
+    with pytest.raises(McpNotebookError, match=r"mcp-notebook\[export\]") as refused:
         formatting.formatted("x=1")
     assert "\n" not in str(refused.value)
 

@@ -57,8 +57,9 @@ def execution_count(filename: str) -> int | None:
     """Return n for the file name that the shell gave to cell ``In [n]``; None for any other."""
     shell = get_ipython()
     # ("Cell", "In[3]"), or None.
-    compiler = getattr(shell, "compile", None)
-    label = compiler.format_code_name(filename) if hasattr(compiler, "format_code_name") else None
+    # Before IPython 8, the method is there while the extension is loaded, see `older`.
+    find = getattr(getattr(shell, "compile", None), "format_code_name", None)
+    label = find(filename) if find is not None else None
     found = re.search(r"\d+", label[1]) if label else None
     return int(found.group()) if found else None
 
