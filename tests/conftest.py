@@ -3,12 +3,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import IPython
 import pytest
 
 from mcp_notebook.portal import Portal
 from tests.support.kernels import Kernel, running_kernel
 from tests.support.lab import Lab, browser_or_skip, in_browser, running_lab
 from tests.support.shells import Shell, running_shell
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let libraries as old as those of Colab's image use what is deprecated now; newer ones show what we use."""
+    if IPython.version_info < (8,):
+        for category in (DeprecationWarning, ResourceWarning):
+            config.addinivalue_line("filterwarnings", f"ignore::{category.__name__}")
 
 
 @pytest.fixture(scope="session", autouse=True)
