@@ -120,7 +120,6 @@ ROOMS_THAT_KNOW = {
     "uvicorn": {"server"},
     "pyflakes": {"slicing"},
     "pydantic_ai": {"agent"},
-    "ada_url": {"urls"},
     "publicsuffixlist": {"urls"},
 }
 
