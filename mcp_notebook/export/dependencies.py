@@ -264,7 +264,11 @@ def _needs(found: Distribution, extra: str) -> list[Requirement]:
 
 def _name(found: Distribution) -> str:
     """Return a distribution's name; "" for remains that pip may leave behind."""
-    return found.metadata["Name"] if "Name" in (found.metadata or ()) else ""
+    try:
+        metadata = found.metadata or {}
+    except FileNotFoundError:  # Python 3.15; before, it returns None or nothing
+        return ""
+    return metadata["Name"] if "Name" in metadata else ""
 
 
 def _direct_url(found: Distribution) -> str:
