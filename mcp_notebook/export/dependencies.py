@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import Distribution, PackageNotFoundError, distribution, distributions
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
+from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -265,10 +266,10 @@ def _needs(found: Distribution, extra: str) -> list[Requirement]:
 def _name(found: Distribution) -> str:
     """Return a distribution's name; "" for remains that pip may leave behind."""
     try:
-        metadata = found.metadata or {}
-    except FileNotFoundError:  # Python 3.15; before, it returns None or nothing
+        metadata: Any = found.metadata or {}
+    except FileNotFoundError:  # from Python 3.15 on; before, there is no metadata
         return ""
-    return metadata["Name"] if "Name" in metadata else ""
+    return str(metadata.get("Name", ""))
 
 
 def _direct_url(found: Distribution) -> str:
