@@ -29,6 +29,7 @@ class Address:
         started: The start time of that process, in the platform's own unit; a later one of the same id differs.
         seat: 1, or 2 and so on if several kernels run the same notebook at once. `publish` assigns it.
         listening: False after a planned stop.
+        door: True if the door in Jupyter Server passes clients on to it.
     """
 
     server: str
@@ -41,6 +42,7 @@ class Address:
     started: str | None = field(default_factory=lambda: start_of(os.getpid()))
     seat: int = 1
     listening: bool = True
+    door: bool = True
 
     @property
     def identity(self) -> tuple[str, str | None, str | None]:
