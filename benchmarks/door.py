@@ -21,7 +21,7 @@ AN_HOUR = 3600
 def rows(*, quick: bool = False) -> list[Row]:
     blocks, calls = (20, 40) if quick else (60, 60)
     with tempfile.TemporaryDirectory() as home, running_hub(Path(home), cache=AN_HOUR) as hub:
-        ada = hub.start("ada")
+        [ada] = hub.start("ada")
         kernel = ada.open("sales.ipynb")
         kernel.run("%load_ext mcp_notebook")
         kernel.run("%%mcp_tool\n" + TOOL)

@@ -29,6 +29,9 @@ FROM_THE_NOTEBOOK = ("Allow", "Cache-Control", "Content-Length", "Content-Type",
 """The headers that are passed on, besides those whose names start with `Mcp-`. All others stay out, because they are
 for Jupyter and the proxies before it: cookies, `Authorization`, `Forwarded`."""
 
+EMPTY_COMMENT = b":\n\n"
+"""The first bytes of each stream of events, which clients skip: JupyterHub's proxy sends no head without them."""
+
 ENDLESS = HTTP1ConnectionParameters(max_body_size=2**63)
 """A stream for notifications may last for weeks. Its parts are passed on, and not kept."""
 
@@ -171,10 +174,9 @@ class NotebookHandler(_Handler):
         if kind := headers.get("Content-Type"):
             self._kind = {"set_content_type": kind}
 
-    async def pass_back(self, chunk: bytes = b"") -> None:
+    async def pass_back(self, chunk: bytes) -> None:
         """Send a part of the answer, and wait until the client takes it."""
-        if chunk:
-            self.write(chunk)
+        self.write(chunk)
         try:
             await self.flush()
         except StreamClosedError:
@@ -207,7 +209,7 @@ class _Answer(HTTPMessageDelegate):
         self.keeps_alive = False
 
     def headers_received(self, start_line: Any, headers: HTTPHeaders) -> Awaitable[None] | None:
-        """Pass the head on: at once if it begins a stream, which may have nothing to say for long."""
+        """Pass the head on: at once if it begins a stream, whose first event may come much later."""
         assert isinstance(start_line, ResponseStartLine)
         if start_line.code < 200:
             return None
@@ -220,7 +222,7 @@ class _Answer(HTTPMessageDelegate):
             return None
         self._handler.begin(start_line.code, headers)
         is_stream = headers.get("Content-Type", "").startswith("text/event-stream")
-        return self._handler.pass_back() if is_stream else None
+        return self._handler.pass_back(EMPTY_COMMENT) if is_stream else None
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         """Pass a part on before more is read."""

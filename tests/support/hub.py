@@ -18,14 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-import pytest
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
-from tests.support import ROOT
+from tests.support.programs import PROGRAMS, installed_or_skip
 from tests.support.waiting import until
 
-PROXY = ROOT / ".node" / "node_modules" / ".bin" / "configurable-http-proxy"
 PASSWORD = "used-by-tests-only"
 USERS = ("ada", "bob")
 
@@ -155,12 +153,16 @@ class Hub:
         assert answer.status_code < 400, answer.text
         return answer.json() if answer.content else None
 
-    def start(self, user: str) -> UserServer:
-        """Start a user's server."""
-        (self.home / user).mkdir()
-        self.ask("POST", f"/users/{user}/server")
-        until(lambda: self.ask("GET", f"/users/{user}")["servers"].get("", {}).get("ready"), deadline=60, step=0.1)
-        return UserServer(self, user)
+    def start(self, *users: str) -> list[UserServer]:
+        """Start the servers of some users."""
+        for user in users:
+            (self.home / user).mkdir()
+            self.ask("POST", f"/users/{user}/server")
+        until(lambda: all(self._is_ready(user) for user in users), deadline=60, step=0.1)
+        return [UserServer(self, user) for user in users]
+
+    def _is_ready(self, user: str) -> bool:
+        return bool(self.ask("GET", f"/users/{user}")["servers"].get("", {}).get("ready"))
 
     def token(self, user: str, *scopes: str) -> str:
         """Return a new token of a user."""
@@ -176,19 +178,10 @@ class Hub:
         """Return a browser's session: cookies, and no token."""
         client = httpx2.Client(follow_redirects=True, timeout=60)
         page = client.get(f"{self.url}/hub/login")
-        form = {"username": user, "password": PASSWORD, "_xsrf": client.cookies.get("_xsrf", path="/hub/") or ""}
+        form = {"username": user, "password": PASSWORD, "_xsrf": client.cookies.get("_xsrf", path="/hub/")}
         client.post(str(page.url), data=form).raise_for_status()
-        client.get(f"{self.url}/user/{user}/lab").raise_for_status()
+        client.get(f"{self.url}/user/{user}/api/status").raise_for_status()
         return client
-
-
-def proxy_or_skip() -> Path:
-    """Return the hub's proxy, or skip the test; with REQUIRE_OUTSIDE=1 fail instead."""
-    if PROXY.exists():
-        return PROXY
-    if os.environ.get("REQUIRE_OUTSIDE") == "1":
-        pytest.fail(f"REQUIRE_OUTSIDE=1, and there is no {PROXY.name} in .node. Run scripts/node.sh.")
-    pytest.skip("NO PROXY: run scripts/node.sh")
 
 
 def free_urls(number: int) -> Sequence[str]:
@@ -208,7 +201,7 @@ def running_hub(home: Path, *, cache: int = 1) -> Iterator[Hub]:
         home: The folder.
         cache: Seconds for which a user's server keeps what the hub told it about a token.
     """
-    proxy = proxy_or_skip()
+    installed_or_skip()
     url, hub_url, proxy_url = free_urls(3)
     token = secrets.token_hex(16)
     config = home / "jupyterhub_config.py"
@@ -218,7 +211,7 @@ def running_hub(home: Path, *, cache: int = 1) -> Iterator[Hub]:
         "hub_url": hub_url,
         "proxy_url": proxy_url,
         "home": str(home),
-        "proxy": [str(proxy.parent / "node"), str(proxy)],
+        "proxy": [str(PROGRAMS / "node"), str(PROGRAMS / "configurable-http-proxy")],
         "python": sys.executable,
         "password": PASSWORD,
         "users": USERS,
