@@ -135,7 +135,7 @@ class Connected:
         """Call a tool; return the times when its progress arrived, and its structured result."""
         arrived: list[float] = []
 
-        async def note(*_: Any) -> None:
+        async def note(progress: float, total: float | None, message: str | None) -> None:
             arrived.append(time.monotonic())
 
         async def call() -> CallToolResult:
