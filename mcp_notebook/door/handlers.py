@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable
 from typing import Any
@@ -16,7 +17,7 @@ from tornado.iostream import IOStream, StreamClosedError
 
 from mcp_notebook.addresses import DOOR_PATH, Address
 from mcp_notebook.door.connections import ConnectionPool
-from mcp_notebook.door.notebooks import Notebooks
+from mcp_notebook.door.notebooks import AwayError, Notebooks
 from mcp_notebook.errors import UnknownNameError
 
 __all__ = ["ListHandler", "NotebookHandler"]
@@ -31,6 +32,10 @@ for Jupyter and the proxies before it: cookies, `Authorization`, `Forwarded`."""
 
 EMPTY_COMMENT = b":\n\n"
 """The first bytes of each stream of events, which clients skip: JupyterHub's proxy sends no head without them."""
+
+HEAD_SECONDS = 0.01
+"""Seconds that the head of a stream waits for the first event, because most calls are answered in less time, and each
+part that is sent costs time in every proxy on its way."""
 
 ENDLESS = HTTP1ConnectionParameters(max_body_size=2**63)
 """A stream for notifications may last for weeks. Its parts are passed on, and not kept."""
@@ -104,18 +109,15 @@ class NotebookHandler(_Handler):
         """Pass the request on. A tool runs code, so this asks for the right to do that."""
         try:
             address = self._notebooks.find(name)
-            if not address.running:
-                why = "its server was stopped" if address.held else "its kernel is not running"
-                raise ConnectionRefusedError(why)
             url = urlsplit(address.url)
             where = url.hostname or "", url.port or 80
             self._upstream = await self._connections.take(*where)
         except UnknownNameError as error:
             self.refuse(404, str(error))
             return
-        except OSError as error:
+        except (AwayError, OSError) as error:
             self._notebooks.forget()
-            why = str(error) if isinstance(error, ConnectionRefusedError) and not error.errno else "nothing answers"
+            why = error if isinstance(error, AwayError) else "nothing answers at its address"
             self.refuse(503, f"{name!r} is away: {why}. Run %mcp serve in the notebook, then try again.")
             return
         if not self._is_gone and await self._exchange(address, self._upstream):
@@ -205,11 +207,12 @@ class _Answer(HTTPMessageDelegate):
         self._handler = handler
         self._address = address
         self._is_refused = False
+        self._head: asyncio.TimerHandle | None = None
         self.has_begun = False
         self.keeps_alive = False
 
     def headers_received(self, start_line: Any, headers: HTTPHeaders) -> Awaitable[None] | None:
-        """Pass the head on: at once if it begins a stream, whose first event may come much later."""
+        """Pass the head on: soon if it begins a stream, whose first event may come much later."""
         assert isinstance(start_line, ResponseStartLine)
         if start_line.code < 200:
             return None
@@ -221,21 +224,31 @@ class _Answer(HTTPMessageDelegate):
             self._handler.refuse(502, f"{self._address.name!r} refused its own token. Run %mcp stop, then %mcp serve.")
             return None
         self._handler.begin(start_line.code, headers)
-        is_stream = headers.get("Content-Type", "").startswith("text/event-stream")
-        return self._handler.pass_back(EMPTY_COMMENT) if is_stream else None
+        if headers.get("Content-Type", "").startswith("text/event-stream"):
+            self._handler.write(EMPTY_COMMENT)
+            self._head = asyncio.get_running_loop().call_later(HEAD_SECONDS, self._handler.flush)
+        return None
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         """Pass a part on before more is read."""
+        self._keep_head()
         return None if self._is_refused else self._handler.pass_back(chunk)
 
     def finish(self) -> None:
         """End the answer."""
+        self._keep_head()
         if not self._is_refused:
             self._handler.end()
 
     def on_connection_close(self) -> None:
         """Do not keep the connection."""
+        self._keep_head()
         self.keeps_alive = False
+
+    def _keep_head(self) -> None:
+        """Do not send the head of a stream alone."""
+        if self._head is not None:
+            self._head.cancel()
 
 
 def _passed(headers: HTTPHeaders, names: tuple[str, ...]) -> HTTPHeaders:

@@ -9,12 +9,16 @@ from mcp_notebook import addresses
 from mcp_notebook.addresses import Address
 from mcp_notebook.errors import UnknownNameError
 
-__all__ = ["Notebooks"]
+__all__ = ["AwayError", "Notebooks"]
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 SETTLED = 1_000_000_000
 """Nanoseconds after which two changes of a directory have different times on every file system."""
+
+
+class AwayError(Exception):
+    """Nothing listens at the address of a notebook."""
 
 
 class Notebooks:
@@ -25,9 +29,10 @@ class Notebooks:
         self._stamp: int | None = None
 
     def find(self, name: str) -> Address:
-        """Return the address for a name; it may not be `running` now.
+        """Return the address for a name.
 
         Raises:
+            AwayError: Nothing listens there now.
             UnknownNameError: The name fits no notebook that the door serves, or several.
         """
         stamp = _stamp()
@@ -36,6 +41,8 @@ class Notebooks:
         found = self._found.get(name)
         if found is None or not found.running:
             found = self._read(name)
+            if not found.running:
+                raise AwayError("its server was stopped" if found.held else "its kernel is not running")
             if stamp is not None:
                 self._found[name] = found
         return found

@@ -182,7 +182,10 @@ def test_a_kernel_that_is_away_and_comes_back(url: str, served: Served, notebook
         served.stop()
         away = client.request("tools/list", {})
         assert away.status_code == 503
-        assert message(away) == "'sales' is away: nothing answers. Run %mcp serve in the notebook, then try again."
+        assert (
+            message(away)
+            == "'sales' is away: nothing answers at its address. Run %mcp serve in the notebook, then try again."
+        )
         addresses.withdraw(served.address)
         stopped = client.request("tools/list", {})
         assert stopped.status_code == 503
