@@ -90,6 +90,6 @@ def entrance(address: Address | None, environ: Mapping[str, str] = os.environ) -
     It is None if people use this Jupyter only on this machine, and if the door does not serve the notebook.
     """
     door = Door.told(environ)
-    if address is None or not address.door or door is None or not door.remote:
+    if address is None or not address.at_door or door is None or not door.remote:
         return None
     return door.entrance(own_name(address))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import time
-from urllib.parse import urlsplit
 
 from mcp_notebook import addresses
 from mcp_notebook.addresses import Address
 from mcp_notebook.errors import UnknownNameError
 
 __all__ = ["AwayError", "Notebooks"]
-
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 SETTLED = 1_000_000_000
 """Nanoseconds after which two changes of a directory have different times on every file system."""
@@ -53,14 +50,14 @@ class Notebooks:
 
     def live(self) -> list[str]:
         """Return the names of the live notebooks that the door serves, sorted."""
-        return [address.name for address in addresses.live() if _is_served(address)]
+        return [address.name for address in addresses.live() if address.at_door]
 
     def _read(self, name: str) -> Address:
         try:
             address = addresses.find(name)
         except UnknownNameError as error:
             raise UnknownNameError(f"{error} {self._listed()}") from None
-        if not _is_served(address):
+        if not address.at_door:
             raise UnknownNameError(
                 f"{name!r} is not served here: it listens with --no-door, over SSE, on another address than "
                 f"127.0.0.1, or with authorization of its own. {self._listed()}"
@@ -69,11 +66,6 @@ class Notebooks:
 
     def _listed(self) -> str:
         return f"Served here: {', '.join(self.live()) or 'nothing now'}."
-
-
-def _is_served(address: Address) -> bool:
-    url = urlsplit(address.url)
-    return address.door and address.transport == "http" and url.scheme == "http" and url.hostname in LOOPBACK
 
 
 def _stamp() -> int | None:

@@ -26,12 +26,12 @@ def serving_card(listener: Listener, entrance: Entrance | None = None) -> look.R
         token = look.chip("not required", "warn")
     rows = [("reached from", reach), ("token", token)]
     if entrance is not None:
-        here = f"{look.code(listener.url)}, {'with' if listener.token else 'without'} the token of {'%mcp token'}"
+        with_token = f"with {look.code('token = %mcp token')}" if listener.token else "without a token"
         rows = [
             ("reached from", look.chip("your own machine, through Jupyter", "good")),
             ("token", f"{look.chip('required', 'good')} from {escape(entrance.token_from)}"),
             *([("fill in", escape(entrance.note))] if entrance.note else []),
-            ("on this machine", here),
+            ("directly", f"{look.code(listener.url)} {reach} {with_token}"),
         ]
     if listener.approval is not None:
         asked = escape(f"a person allows calls ({listener.approval.which}): ")

@@ -86,18 +86,25 @@ def test_what_is_written_is_for_clients_on_the_hubs_machine(kernel: Kernel, tmp_
 
 
 def test_a_server_that_is_not_behind_the_door_is_shown_as_at_home(kernel: Kernel) -> None:
-    for setup in (
-        "%mcp new hidden\n_ = get_ipython().run_line_magic('mcp', 'serve --no-door')",
+    for option in ("--no-door", "--transport sse", "--host 127.0.0.2"):
+        kernel.good("%mcp new hidden")
+        ran = kernel.good(f"%mcp serve {option}")
+        assert "hub.example.org" not in ran.everything
+        assert "127.0.0" in ran.text
+        kernel.good("%mcp stop")
+    kernel.good("%mcp use notebook")
+
+
+def test_a_server_with_authorization_of_its_own_is_not_behind_the_door(kernel: Kernel) -> None:
+    kernel.good(
         "from mcp.server.auth.settings import AuthSettings\n"
         "from mcp.server.mcpserver import MCPServer\n"
         "class Verifier:\n    async def verify_token(self, token): return None\n"
         "guarded = MCPServer('guarded', token_verifier=Verifier(), auth=AuthSettings(\n"
-        "    issuer_url='https://a.example.org', resource_server_url='https://b.example.org'))\n"
-        "_ = get_ipython().run_line_magic('mcp', 'use guarded')\n"
-        "_ = get_ipython().run_line_magic('mcp', 'serve')",
-    ):
-        kernel.good(setup)
-        ran = kernel.good("%mcp serve --no-door" if "hidden" in setup else "%mcp serve")
-        assert "hub.example.org" not in ran.everything
-        assert "127.0.0.1" in ran.text
+        "    issuer_url='https://a.example.org', resource_server_url='https://b.example.org'))"
+    )
+    kernel.good("%mcp use guarded")
+    ran = kernel.good("%mcp serve")
+    assert "hub.example.org" not in ran.everything
+    assert "127.0.0.1" in ran.text
     kernel.good("%mcp use notebook")
