@@ -7,7 +7,7 @@ contain the token. A file outlives its kernel, so that a restarted notebook gets
 """
 
 from mcp_notebook.addresses.address import DEFAULT_SERVER, Address
-from mcp_notebook.addresses.entrance import DOOR_PATH, Door, Entrance, entrance
+from mcp_notebook.addresses.entrance import DOOR_PATH, Door, Entrance, entrance, path_of
 from mcp_notebook.addresses.files import live, publish, remembered, reread, withdraw
 from mcp_notebook.addresses.names import find, own_name
 from mcp_notebook.addresses.place import chosen_runtime_dir, runtime_dir
@@ -23,6 +23,7 @@ __all__ = [
     "find",
     "live",
     "own_name",
+    "path_of",
     "publish",
     "remembered",
     "reread",

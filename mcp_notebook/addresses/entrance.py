@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 from mcp_notebook.addresses.address import Address
 from mcp_notebook.addresses.names import own_name
 
-__all__ = ["DOOR_PATH", "Door", "Entrance", "entrance"]
+__all__ = ["DOOR_PATH", "Door", "Entrance", "entrance", "path_of"]
 
 VARIABLE = "MCP_NOTEBOOK_DOOR"
 DOOR_PATH = "mcp-notebook/"
@@ -67,9 +67,7 @@ class Door:
 
     def entrance(self, name: str) -> Entrance:
         """Return the address of a notebook behind the door."""
-        # A path as a name must not leave two slashes in a row, which proxies merge.
-        part = quote(name, safe="" if name.startswith("/") else "/")
-        url = self._whole(f"{self.base}{DOOR_PATH}{part}/mcp")
+        url = self._whole(self.base + path_of(name))
         known = url.startswith(self.base)
         note = "" if known else f"{self._placeholder} is the first part of the address in your browser"
         if self.hub is None:
@@ -82,6 +80,12 @@ class Door:
 
     def _whole(self, address: str) -> str:
         return address if urlsplit(address).scheme else self._placeholder + address
+
+
+def path_of(name: str) -> str:
+    """Return the path of a notebook behind the door, from Jupyter's base URL on."""
+    # A path as a name must not leave two slashes in a row, which proxies merge.
+    return f"{DOOR_PATH}{quote(name, safe='' if name.startswith('/') else '/')}/mcp"
 
 
 def entrance(address: Address | None, environ: Mapping[str, str] = os.environ) -> Entrance | None:

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
@@ -15,7 +15,7 @@ from tornado.http1connection import HTTP1Connection, HTTP1ConnectionParameters
 from tornado.httputil import HTTPHeaders, HTTPMessageDelegate, RequestStartLine, ResponseStartLine
 from tornado.iostream import IOStream, StreamClosedError
 
-from mcp_notebook.addresses import DOOR_PATH, Address
+from mcp_notebook.addresses import Address, path_of
 from mcp_notebook.door.connections import ConnectionPool
 from mcp_notebook.door.notebooks import AwayError, Notebooks
 from mcp_notebook.errors import UnknownNameError
@@ -72,11 +72,9 @@ class ListHandler(_Handler):
     @authorized
     def get(self) -> None:
         """Answer with JSON."""
-        base = f"{self.base_url}{DOOR_PATH}"
-        self.finish(json.dumps({name: f"{base}{quote(name)}/mcp" for name in self._notebooks.live()}))
+        self.finish(json.dumps({name: self.base_url + path_of(name) for name in self._notebooks.live()}))
 
 
-@web.stream_request_body
 class NotebookHandler(_Handler):
     """One request to the server of a notebook."""
 
@@ -85,28 +83,17 @@ class NotebookHandler(_Handler):
         super().initialize(notebooks, connections)
         # Jupyter compresses what a client accepts compressed, which costs time for each event of a stream.
         self.request.headers.pop("Accept-Encoding", None)
-        self._body: list[bytes] = []
         self._upstream: IOStream | None = None
         self._is_gone = False
         self._kind: dict[str, str] = {}
-
-    async def prepare(self) -> None:  # type: ignore[override]
-        """Check who asks, then the size of the body, before it is read."""
-        await super().prepare()
-        length = self.request.headers.get("Content-Length", "")
-        if length.isdigit() and int(length) > MOST_BODY:
-            self.refuse(413, f"The body of a request may have {MOST_BODY // 1024**2} MiB.")
-        else:
-            self._client.set_max_body_size(MOST_BODY)
-
-    def data_received(self, chunk: bytes) -> None:
-        """Keep a part of the body. It is one message, which the notebook's server needs as a whole."""
-        self._body.append(chunk)
 
     @web.authenticated
     @authorized(action="execute")
     async def post(self, name: str) -> None:
         """Pass the request on. A tool runs code, so this asks for the right to do that."""
+        if len(self.request.body) > MOST_BODY:
+            self.refuse(413, f"The body of a request may have {MOST_BODY // 1024**2} MiB.")
+            return
         try:
             address = self._notebooks.find(name)
             url = urlsplit(address.url)
@@ -138,7 +125,7 @@ class NotebookHandler(_Handler):
         """Send the request and pass the answer back; return whether the connection can take another request."""
         # An event must not wait until the client has acknowledged the one before.
         self._client.stream.set_nodelay(True)
-        method, body = self.request.method or "", b"".join(self._body)
+        method, body = self.request.method or "", self.request.body
         connection = HTTP1Connection(stream, True, ENDLESS)
         connection.write_headers(
             RequestStartLine(method, urlsplit(address.url).path, ""), self._headers_for(address, len(body)), body

@@ -49,8 +49,8 @@ class Notebooks:
         self._stamp = None
 
     def live(self) -> list[str]:
-        """Return the names of the live notebooks that the door serves, sorted."""
-        return [address.name for address in addresses.live() if address.at_door]
+        """Return the names of the live notebooks that the door serves, as `find` knows them."""
+        return [addresses.own_name(address) for address in addresses.live() if address.at_door]
 
     def _read(self, name: str) -> Address:
         try:
