@@ -1,6 +1,8 @@
 """Check an installed mcp-notebook, with nothing beside it: run with ``python -I``, outside the repository."""
 
+import sys
 from importlib.resources import files
+from pathlib import Path
 
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -17,7 +19,9 @@ def main() -> None:
     assert "site-packages" in str(files("mcp_notebook")), files("mcp_notebook")
     first = files("mcp_notebook") / "notebooks" / "00-welcome.ipynb"
     assert first.is_file(), f"{first} is not in the package"
-    print("the installed package works: extension, tool, call, course")
+    door = Path(sys.prefix, "etc", "jupyter", "jupyter_server_config.d", "mcp_notebook.json")
+    assert door.is_file(), f"{door} is missing, so Jupyter Server would not have the door"
+    print("the installed package works: extension, tool, call, course, door")
 
 
 if __name__ == "__main__":
