@@ -2,10 +2,9 @@
 # space in its name, or one that was moved, works.
 
 VENV_PYTHON = .venv/bin/python
-NOTEBOOKS = notebooks
-# One process a core, and each file of tests in one of them: its tests share a kernel or a page of the browser. The files
-# with few tests take the longest, so they must not come last.
+# One process a core, as scripts/dev.py has it.
 PARALLEL = -n logical --dist loadfile --no-loadscope-reorder
+DEV = python=$$(sh scripts/python.sh) && "$$python" scripts/dev.py
 export PYTHON
 
 .DEFAULT_GOAL := help
@@ -16,31 +15,24 @@ help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 lab: ## Open the course in JupyterLab (ARGS= goes to `mcp-notebook lab`)
-	@sh scripts/venv.sh tutorial
-	@$(VENV_PYTHON) -m mcp_notebook lab $(ARGS)
+	@$(DEV) lab $(ARGS)
 
 test: ## Run every test, then the notebooks (REQUIRE_BROWSER=1, REQUIRE_OUTSIDE=1: fail without them)
-	@sh scripts/venv.sh test
-	@sh scripts/browser.sh
-	@sh scripts/node.sh
-	$(VENV_PYTHON) -m pytest $(PARALLEL) $(ARGS)
-	@$(MAKE) check-notebooks
+	@$(DEV) test $(ARGS)
 
-# The warnings of nbval's own process are not the notebooks', so they are not errors there.
 check-notebooks: ## Run the notebooks of the course, and compare with the outputs that are stored
-	@sh scripts/venv.sh test
-	"$(VENV_PYTHON)" -m pytest -W default -p tests.support.nbval_history --nbval --nbval-current-env --nbval-sanitize-with tests/support/nbval_sanitize.cfg --nbval-cell-timeout=60 -p no:cacheprovider $(PARALLEL) $(NOTEBOOKS)
+	@$(DEV) notebooks
 
 fast: ## Run the tests that need no browser and start no servers
-	@sh scripts/venv.sh test
+	@$(DEV) environment test
 	$(VENV_PYTHON) -m pytest $(PARALLEL) -m "not browser and not slow" $(ARGS)
 
 coverage: ## Run the tests that need no browser, and print which lines they do not reach (ARGS= goes to pytest)
-	@sh scripts/venv.sh dev
+	@$(DEV) environment dev
 	$(VENV_PYTHON) -m pytest $(PARALLEL) -m "not browser" --cov --cov-report=term $(ARGS)
 
 outside: ## Run the tests that drive programs from npm: the conformance suite, the Inspector, Claude Code
-	@sh scripts/venv.sh test
+	@$(DEV) environment test
 	@REQUIRE_OUTSIDE=1 sh scripts/node.sh
 	$(VENV_PYTHON) -m pytest -m outside $(ARGS)
 
@@ -50,29 +42,29 @@ frontend: ## Check and test the sources in frontend/, and bundle them into mcp_n
 	@sh scripts/frontend.sh build
 
 lint: ## Check layout and style (ruff)
-	@sh scripts/venv.sh dev
+	@$(DEV) environment dev
 	$(VENV_PYTHON) -m ruff format --check .
 	$(VENV_PYTHON) -m ruff check .
 
 types: ## Check types (mypy, strict)
-	@sh scripts/venv.sh dev
+	@$(DEV) environment dev
 	$(VENV_PYTHON) -m mypy
 
 format: ## Lay out the code, and fix what ruff can
-	@sh scripts/venv.sh dev
+	@$(DEV) environment dev
 	$(VENV_PYTHON) -m ruff check --fix-only .
 	$(VENV_PYTHON) -m ruff format .
 
 bench: ## Measure, print the table, write docs/performance.md (ARGS=--help tells what else)
-	@sh scripts/venv.sh bench
+	@$(DEV) environment bench
 	@$(VENV_PYTHON) -m benchmarks $(ARGS)
 
 notebooks: ## Execute the notebooks of the course, and store their outputs
-	@sh scripts/venv.sh test
+	@$(DEV) environment test
 	$(VENV_PYTHON) scripts/execute_notebooks.py
 
 pictures: ## Take the pictures of the documents in JupyterLab (ARGS= names those to take)
-	@sh scripts/venv.sh test
+	@$(DEV) environment test
 	@sh scripts/browser.sh
 	$(VENV_PYTHON) scripts/pictures.py $(ARGS)
 

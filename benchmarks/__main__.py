@@ -13,7 +13,20 @@ from pathlib import Path
 
 from benchmarks.table import Row, table
 
-NAMES = ("load", "edit", "http_call", "busy", "scale", "memory", "bridge", "recorder", "form", "workbench", "export")
+NAMES = (
+    "load",
+    "edit",
+    "http_call",
+    "busy",
+    "scale",
+    "memory",
+    "bridge",
+    "door",
+    "recorder",
+    "form",
+    "workbench",
+    "export",
+)
 PAGE = Path("docs/performance.md")
 TEXT = """# Performance
 

@@ -56,6 +56,10 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    return [{"module": "mcp_notebook.door"}]
+
+
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Load the magics; called by ``%load_ext mcp_notebook``."""
     from mcp_notebook.magics import load

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import threading
@@ -20,6 +21,9 @@ def main() -> None:
             sys.exit(connect(*arguments))
     from mcp_notebook.cli import main as click_main
 
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # The encoding of Windows' pipes and files has few letters, and a notebook's name may have any.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         click_main(prog_name="mcp-notebook")
     except SystemExit as ended:

@@ -220,14 +220,23 @@ def connect(name: str, wait: float, runtime_dir: str | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 def list_live(as_json: bool) -> None:
     """List the notebooks of this machine that serve now."""
+    live = addresses.live()
+    entrances = {each.name: entrance for each in live if (entrance := addresses.entrance(each)) is not None}
     rows: list[dict[str, object]] = [
         {"name": each.name, "server": each.server, "url": each.url, "pid": each.pid, "notebook": each.notebook}
-        for each in addresses.live()
+        for each in live
     ]
     if as_json:
-        click.echo(json.dumps(rows, indent=2))
+        doors = {name: {"door": entrance.url} for name, entrance in entrances.items()}
+        click.echo(json.dumps([row | doors.get(str(row["name"]), {}) for row in rows], indent=2))
     elif rows:
         click.echo(_table([["NAME", "SERVER", "URL", "PID", "NOTEBOOK"], *([*row.values()] for row in rows)]))
+        if entrances:
+            one = next(iter(entrances.values()))
+            click.echo(f"\nFrom your own machine, with a token from {one.token_from}")
+            click.echo(_table([[name, entrance.url] for name, entrance in entrances.items()]))
+            if one.note:
+                click.echo(f"{one.note}.")
     else:
         click.echo("No notebook serves now. Run %mcp serve in one.")
 

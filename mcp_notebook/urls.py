@@ -5,9 +5,13 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
-from typing import Any
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
 
 from mcp_notebook.visible import visible
+
+if TYPE_CHECKING:
+    from pydantic_core import Url
 
 __all__ = ["WebAddress", "address_of"]
 
@@ -48,30 +52,38 @@ def address_of(url: str) -> WebAddress:
 
     Only ``http`` and ``https`` lead to a web page; browsers hand other schemes to other programs, or run them.
     """
-    import ada_url  # imported here, because few cells show a URL
+    from pydantic_core import Url  # follows the standard; imported here, because few cells show a URL
 
     written = visible(url, one_line=True)
     try:
-        read: Any = ada_url.URL(url)
+        read = Url(url)
     except ValueError:
         return WebAddress(written, None, "", "", ("No link: a browser cannot read this as a whole URL.",))
-    scheme, host = str(read.protocol), str(read.hostname)
-    if scheme not in ("http:", "https:"):
-        return WebAddress(written, None, host, "", (f"No link: {scheme} is not the address of a web page.",))
-    number = read.host_type != ada_url.HostType.DEFAULT
-    href = str(read.href)
+    host = read.host or ""
+    if read.scheme not in ("http", "https"):
+        return WebAddress(written, None, host, "", (f"No link: {read.scheme}: is not the address of a web page.",))
+    number = _is_number(host)
+    href = str(read)
     rewritten = written not in (href, href.removesuffix("/"))
     cautions = tuple(_cautions(read, number, rewritten))
     return WebAddress(written, href, host, host if number else _site(host), cautions, rewritten)
 
 
-def _cautions(read: Any, number: bool, rewritten: bool) -> list[str]:
+def _is_number(host: str) -> bool:
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def _cautions(read: Url, number: bool, rewritten: bool) -> list[str]:
     found = []
     if read.username or read.password:
         found.append("The text before the @ is a user name, not the host.")
     if number:
         found.append("The host is an IP address, not a name.")
-    if re.search(r"(^|\.)xn--", str(read.hostname)):
+    if re.search(r"(^|\.)xn--", read.host or ""):
         found.append(LETTERS)
     if rewritten:
         found.append("The server wrote the URL differently; this is how browsers read it.")

@@ -1,7 +1,9 @@
 """Check an installed mcp-notebook, with nothing beside it: run with ``python -I``, outside the repository."""
 
+import sys
 from importlib.resources import files
 from importlib.util import find_spec
+from pathlib import Path
 
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
@@ -26,7 +28,9 @@ def main() -> None:
     except UsageError as error:
         refused = str(error)
     assert "pip install 'mcp-notebook[export]'" in refused, "an export without ruff was not refused"
-    print("the installed package works: extension, tool, call, course")
+    door = Path(sys.prefix, "etc", "jupyter", "jupyter_server_config.d", "mcp_notebook.json")
+    assert door.is_file(), f"{door} is missing, so Jupyter Server would not have the door"
+    print("the installed package works: extension, tool, call, course, door")
 
 
 if __name__ == "__main__":

@@ -26,6 +26,8 @@ def private_runtime_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pa
         directory = tmp_path_factory.mktemp("runtime")
         patch.setenv("JUPYTER_RUNTIME_DIR", str(directory))
         patch.setenv("JUPYTER_DATA_DIR", str(tmp_path_factory.mktemp("data")))
+        # In a terminal of a Jupyter Server, its door would be named.
+        patch.delenv("MCP_NOTEBOOK_DOOR", raising=False)
         yield directory
 
 

@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "portal": {"main_thread"},
     "addresses": {"errors", "files"},
     "bridge": {"errors", "addresses"},
+    "door": {"errors", "addresses"},
     "hosts": {"errors", "files"},
     "cells": set(),
     "schema": set(),
@@ -55,6 +56,7 @@ MAY_IMPORT = {
     "rendering": {
         "visible",
         "urls",
+        "addresses",
         "json_diff",
         "hosts",
         "cells",
@@ -129,9 +131,10 @@ ROOMS_THAT_KNOW = {
     "anywidget": {"widgets"},
     "click": {"magics", "cli"},
     "uvicorn": {"server"},
+    "jupyter_server": {"door"},
+    "tornado": {"door"},
     "pyflakes": {"slicing"},
     "pydantic_ai": {"agent"},
-    "ada_url": {"urls"},
     "publicsuffixlist": {"urls"},
 }
 

@@ -52,11 +52,13 @@ def test_the_examples_of_a_page_run_in_its_order(path: Path, kernel: Kernel) -> 
         kernel.good(cell)
 
 
-def test_the_badge_is_derived_from_the_address_of_the_project() -> None:
-    place = PROJECT["urls"]["Source"].removeprefix("https://github.com/")
-    notebook = "lab/tree/notebooks/00-welcome.ipynb"
-    assert f"(https://mybinder.org/v2/gh/{place}/v{PROJECT['version']}?urlpath={notebook})" in README
-    assert (ROOT / "notebooks" / "00-welcome.ipynb").is_file()
+def test_the_badges_of_each_notebook_are_derived_from_the_address_of_the_project() -> None:
+    place, version = PROJECT["urls"]["Source"].removeprefix("https://github.com/"), f"v{PROJECT['version']}"
+    notebooks = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+    colab = [f"https://colab.research.google.com/github/{place}/blob/{version}/notebooks/{name}" for name in notebooks]
+    binder = [f"https://mybinder.org/v2/gh/{place}/{version}?urlpath=lab/tree/notebooks/{name}" for name in notebooks]
+    assert re.findall(r"\((https://colab\.research\.google\.com/github/[^)]*)\)", README) == colab
+    assert re.findall(r"\((https://mybinder\.org/v2/[^)]*)\)", README) == [binder[0], *binder]
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)

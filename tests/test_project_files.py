@@ -136,7 +136,7 @@ def test_a_form_for_issues_has_what_github_asks_of_one(name: str) -> None:
 
 def test_the_container_installs_with_the_script_that_make_uses() -> None:
     container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
-    *_, script, extra = container["postCreateCommand"].split()
+    *_, script, _, extra = container["postCreateCommand"].split()
     assert (ROOT / script).is_file()
     assert extra in PROJECT["optional-dependencies"]
 

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -19,7 +20,10 @@ import anyio
 import pytest
 
 from mcp_notebook import addresses, files, main_thread
+from mcp_notebook.addresses import Address
 from mcp_notebook.bridge import command
+from mcp_notebook.client import Command
+from mcp_notebook.course import cases
 from mcp_notebook.errors import PortTakenError
 from mcp_notebook.export.proof import serving
 from mcp_notebook.export.proof.environment import Installed
@@ -27,6 +31,7 @@ from mcp_notebook.headless import ending
 from mcp_notebook.portal import Portal
 from mcp_notebook.server import hosting
 from mcp_notebook.server.endpoint import Endpoint
+from mcp_notebook.session import targets
 
 
 def busy_for_a_while() -> None:
@@ -206,3 +211,35 @@ def test_the_log_of_a_server_under_proof_is_removed_when_nobody_has_it_open(
     with serving._http(package, "package", tmp_path / "cwd"):
         assert (tmp_path / "cwd.log").exists()
     assert not (tmp_path / "cwd.log").exists()
+
+
+def test_a_name_that_the_encoding_of_a_pipe_lacks_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    notebook = tmp_path / "заметки.ipynb"
+    notebook.write_text("{}", encoding="utf-8")
+    addresses.publish(
+        Address(server="notebook", notebook=str(notebook), kernel=None, url="http://127.0.0.1:1/mcp", token=None)
+    )
+    environment = os.environ | {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
+    words = [sys.executable, "-m", "mcp_notebook", "list"]
+    listed = subprocess.run(words, env=environment, capture_output=True, check=False)
+    assert (listed.returncode, listed.stderr) == (0, b"")
+    assert b"\\u0437\\u0430\\u043c" in listed.stdout
+
+
+def test_the_folder_for_temporary_files_is_left_out_however_a_path_in_it_is_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: r"C:\Users\ann\Temp")
+    monkeypatch.setattr(os.path, "realpath", lambda path: r"D:\Temp")
+    for written in (r"C:\Users\ann\Temp\tmp1a\x.db", r"C:\\Users\\ann\\Temp\\tmp1a\\x.db", r"D:\Temp\tmp1a\x.db"):
+        assert cases._without_folder(written).replace("\\\\", "\\") == r"/...\x.db"
+
+
+def test_a_command_in_one_text_is_split_as_the_system_does(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def split_as_windows_does(text: str, posix: bool = False, strict: bool = True) -> list[str]:
+        return text.split(" ")
+
+    monkeypatch.setattr(targets, "arg_split", split_as_windows_does)
+    target = targets.target_named(None, (r"C:\tools\server.exe --quiet",))  # type: ignore[arg-type]
+    assert target == Command(r"C:\tools\server.exe", ("--quiet",))

@@ -7,16 +7,23 @@ contain the token. A file outlives its kernel, so that a restarted notebook gets
 """
 
 from mcp_notebook.addresses.address import DEFAULT_SERVER, Address
+from mcp_notebook.addresses.entrance import DOOR_PATH, Door, Entrance, entrance, path_of
 from mcp_notebook.addresses.files import live, publish, remembered, reread, withdraw
-from mcp_notebook.addresses.names import find
+from mcp_notebook.addresses.names import find, own_name
 from mcp_notebook.addresses.place import chosen_runtime_dir, runtime_dir
 
 __all__ = [
     "DEFAULT_SERVER",
+    "DOOR_PATH",
     "Address",
+    "Door",
+    "Entrance",
     "chosen_runtime_dir",
+    "entrance",
     "find",
     "live",
+    "own_name",
+    "path_of",
     "publish",
     "remembered",
     "reread",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from mcp_notebook.addresses.processes import start_of
 
@@ -12,6 +13,8 @@ __all__ = ["DEFAULT_SERVER", "Address"]
 
 DEFAULT_SERVER = "notebook"
 """The name of a notebook's server if it has no other."""
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Address:
         started: The start time of that process, in the platform's own unit; a later one of the same id differs.
         seat: 1, or 2 and so on if several kernels run the same notebook at once. `publish` assigns it.
         listening: False after a planned stop.
+        door: False if the door in Jupyter Server is to keep clients away from it.
     """
 
     server: str
@@ -41,6 +45,7 @@ class Address:
     started: str | None = field(default_factory=lambda: start_of(os.getpid()))
     seat: int = 1
     listening: bool = True
+    door: bool = True
 
     @property
     def identity(self) -> tuple[str, str | None, str | None]:
@@ -70,6 +75,12 @@ class Address:
     def ours(self) -> bool:
         """True if this process published it."""
         return (self.pid, self.started) == (os.getpid(), start_of(os.getpid()))
+
+    @property
+    def at_door(self) -> bool:
+        """True if the door in Jupyter Server passes clients on to it: over streamable HTTP, and only to loopback."""
+        url = urlsplit(self.url)
+        return self.door and self.transport == "http" and url.scheme == "http" and url.hostname in LOOPBACK
 
     @property
     def running(self) -> bool:

@@ -130,13 +130,14 @@ def _is_ours_alone(status: os.stat_result) -> bool:
 
 
 def _parse(text: str) -> Address:
-    values = json.loads(text)
+    values = {"door": True} | json.loads(text)  # earlier versions had no door
     address = Address(**{field.name: values[field.name] for field in fields(Address)})
     if (
         all(isinstance(values[name], str) for name in TEXTS)
         and all(values[name] is None or isinstance(values[name], str) for name in OPTIONAL_TEXTS)
         and isinstance(address.pid, int)
         and isinstance(address.seat, int)
+        and isinstance(address.door, bool)
     ):
         return address
     raise ValueError("not an address")

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mcp_notebook.addresses.address import Address
-from mcp_notebook.addresses.files import known
+from mcp_notebook.addresses.files import known, live
 from mcp_notebook.errors import UnknownNameError, did_you_mean
 
-__all__ = ["find"]
+__all__ = ["find", "own_name"]
 
 
 def find(name: str) -> Address:
@@ -32,6 +32,12 @@ def find(name: str) -> Address:
         f"No server {name!r} has been served on this machine.{hint} Run %mcp serve in its notebook; "
         "mcp-notebook list shows the live ones."
     )
+
+
+def own_name(address: Address) -> str:
+    """Return a name that means only this address: servers that people call the same have paths or ids of their own."""
+    alike = [other for other in live() if other.name == address.name]
+    return address.name if len(alike) < 2 else address.notebook or address.kernel or address.name
 
 
 def _meanings(name: str, everything: list[Address]) -> Iterator[list[Address]]:

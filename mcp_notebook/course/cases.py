@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -270,7 +271,11 @@ def _arguments(arguments: Mapping[str, Any]) -> str:
 
 def _without_folder(text: str) -> str:
     """Leave out the random name of a temporary folder: it would change a saved notebook on each run."""
-    return re.sub(rf"{re.escape(tempfile.gettempdir())}[/\\]+\w+", "/...", text)
+    folder = tempfile.gettempdir()
+    # macOS has it behind a link. In a repr, Windows' backslashes are doubled.
+    names = {form for path in (os.path.realpath(folder), folder) for form in (path, repr(path)[1:-1])}
+    either = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    return re.sub(rf"(?:{either})[/\\]+\w+", "/...", text)
 
 
 def _shortened(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Find problems in the environment and in the kernel, with fixes, without using the network."""
+"""Find problems in the environment and in the kernel, with fixes, without using the network beyond this machine."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from packaging.version import Version
 
 from mcp_notebook.addresses import runtime_dir
 from mcp_notebook.doctor.diagnosis import Diagnosis, Status
+from mcp_notebook.doctor.jupyter import in_jupyter
 from mcp_notebook.doctor.places import Place
 from mcp_notebook.hosts import HOSTS
 
@@ -33,7 +34,7 @@ _NETWORK_FILE_SYSTEMS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "lustre"
 
 
 def in_environment(environ: Mapping[str, str], front_end: str = "", place: Place | None = None) -> Iterator[Diagnosis]:
-    """Check versions, eras, widgets, proxies, hubs, the runtime folder, the bridge and the hosts.
+    """Check versions, eras, widgets, proxies, hubs, the door, the runtime folder, the bridge and the hosts.
 
     Args:
         environ: The environment variables.
@@ -45,6 +46,7 @@ def in_environment(environ: Mapping[str, str], front_end: str = "", place: Place
     yield from _widgets(front_end, place)
     yield from _proxies(environ)
     yield from _hub(environ)
+    yield from in_jupyter(environ)
     yield from _runtime_folder()
     yield from _bridge()
     yield from _hosts()
@@ -160,7 +162,7 @@ def _hub(environ: Mapping[str, str]) -> Iterator[Diagnosis]:
         yield Diagnosis(
             "this runs under a JupyterHub: 127.0.0.1 is the hub's machine, not your browser's",
             "note",
-            "run clients in a terminal of the hub, or let jupyter-server-proxy forward the port",
+            "%mcp clients, for clients on your own machine; with --local, for those in a terminal of the hub",
         )
     if _version("jupyter-server-proxy"):
         yield Diagnosis(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import Distribution, PackageNotFoundError, distribution, distributions
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
+from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -264,7 +265,11 @@ def _needs(found: Distribution, extra: str) -> list[Requirement]:
 
 def _name(found: Distribution) -> str:
     """Return a distribution's name; "" for remains that pip may leave behind."""
-    return found.metadata["Name"] if "Name" in (found.metadata or ()) else ""
+    try:
+        metadata: Any = found.metadata or {}
+    except FileNotFoundError:  # from Python 3.15 on; before, there is no metadata
+        return ""
+    return str(metadata.get("Name", ""))
 
 
 def _direct_url(found: Distribution) -> str:

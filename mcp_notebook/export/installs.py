@@ -13,6 +13,7 @@ __all__ = ["requirements"]
 _INSTALLS = re.compile(
     r"[%!]{1,2}\s*(?:\S*python\S*\s+-m\s+|\{sys\.executable\}\s+-m\s+)?(pip3?|conda|mamba|uv)\s+(.*)", re.DOTALL
 )
+_OURS = re.compile(r"(?:^|/)mcp[-_.]notebook(?![\w-])", re.IGNORECASE)
 _TAKES_A_VALUE = {
     "-c", "-i", "-f", "-r", "-t", "-e", "-n", "-p", "--index-url", "--extra-index-url", "--requirement",
     "--constraint", "--find-links", "--target", "--editable", "--channel", "--name", "--prefix", "--python",
@@ -20,9 +21,12 @@ _TAKES_A_VALUE = {
 
 
 def requirements(magics: Iterable[Magic]) -> tuple[str, ...]:
-    """Return what ``%pip install``, ``!pip install``, ``%conda install`` or ``%uv pip install`` lines ask for."""
+    """Return what ``%pip install``, ``!pip install``, ``%conda install`` or ``%uv pip install`` lines ask for.
+
+    This project is left out: a package does not need it.
+    """
     found = [name for magic in magics if (match := _INSTALLS.match(magic.text)) for name in _named(*match.groups())]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(name for name in found if not _OURS.search(name)))
 
 
 def _named(manager: str, line: str) -> Iterator[str]:

@@ -132,9 +132,10 @@ def _wait(notebook: Headless, ends: list[Future[Any]], watch: NotebookWatcher | 
 def _listen(notebook: Headless, live: LiveServer, service: Service) -> Future[Any]:
     """Listen as ``%mcp serve`` does; where a cell did that already, as the command line says."""
     listening = notebook.session.listening
+    door = live.listener is None or live.listener.endpoint.door
     listening.stop(live)
     endpoint = listening.endpoint(
-        live, port=service.port, no_token=service.no_token, allow_other_users=service.allow_other_users
+        live, port=service.port, no_token=service.no_token, allow_other_users=service.allow_other_users, door=door
     )
     listener = listening.serve(live, endpoint)
     _tell(f"{notebook.notebook.path.name}: {live.name!r} listens at {listener.url}, with {_counts(live)}.")

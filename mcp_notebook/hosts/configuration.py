@@ -46,7 +46,7 @@ class BridgeLink:
 
 @dataclass(frozen=True)
 class HttpLink:
-    """The host calls the kernel directly.
+    """The host calls the kernel directly, or through the door in Jupyter Server.
 
     Attributes:
         name: The same name as for `BridgeLink`, so that both share one entry.
@@ -54,6 +54,8 @@ class HttpLink:
         transport: Streamable HTTP, or the legacy SSE.
         asks_token: True if the server requires a token.
         token: The token to write out; None to refer to it.
+        token_from: The place where a person gets the token, if that is not the notebook, such as ``your hub: URL``.
+        note: The part of the URL that a person has to fill in; "" if there is none.
     """
 
     name: str
@@ -61,6 +63,8 @@ class HttpLink:
     transport: Literal["http", "sse"] = "http"
     asks_token: bool = True
     token: str | None = None
+    token_from: str = ""
+    note: str = ""
 
 
 Link = BridgeLink | HttpLink
@@ -106,7 +110,7 @@ def prompts(host: Host, link: Link) -> list[dict[str, Any]]:
         {
             "type": "promptString",
             "id": secret_name(host, link.name),
-            "description": f"Token of {link.name}",
+            "description": _source(link) or f"Token of {link.name}",
             "password": True,
         }
     ]
@@ -140,14 +144,17 @@ def token_hint(host: Host, link: Link) -> str:
     """Tell the user how to give the host the token that its configuration refers to; "" if nothing is to be done."""
     if not _refers(link):
         return ""
+    source = f"{_source(link)}." if _source(link) else "%mcp token --show prints it."
     if host.asks:
-        return f"{host.title} asks for the token when it first starts the server. %mcp token --show prints it."
+        return f"{host.title} asks for the token when it first starts the server. {source}"
     if host.secret.startswith("$"):
-        return (
-            f"Start {host.title} with the token in the environment variable {secret_name(host, link.name)}. "
-            "%mcp token --show prints it."
-        )
-    return f"Replace {host.secret} with the token. %mcp token --show prints it."
+        variable = secret_name(host, link.name)
+        return f"Start {host.title} with the token in the environment variable {variable}. {source}"
+    return f"Replace {host.secret} with the token. {source}"
+
+
+def _source(link: Link) -> str:
+    return f"The token is from {link.token_from}" if isinstance(link, HttpLink) and link.token_from else ""
 
 
 def _refers(link: Link) -> bool:

@@ -31,6 +31,9 @@ __all__: list[str] = []
     click.argument("host", type=click.Choice(list(HOSTS)), metavar="HOST", required=False),
     click.option("--http", is_flag=True, help="Connect by URL, instead of by a bridge that the client starts."),
     click.option(
+        "--local", is_flag=True, help="On a hub or a remote Jupyter, configure a client on the machine of the kernel."
+    ),
+    click.option(
         "--write",
         "save",
         is_flag=True,
@@ -41,19 +44,24 @@ __all__: list[str] = []
     ),
     ON_SERVER,
 )
-def _clients(session: Session, host: str | None, http: bool, save: bool, show_token: bool, server: str | None) -> Any:
+def _clients(
+    session: Session, host: str | None, http: bool, local: bool, save: bool, show_token: bool, server: str | None
+) -> Any:
     """Configure a client: claude-code, claude-desktop, cursor, vscode, json. Example: %mcp clients cursor."""
     if show_token and not http:
         raise click.UsageError("--show-token requires --http: the configuration of a bridge has no token.")
     if save and host is None:
         raise click.UsageError(f"--write requires a host: {', '.join(HOSTS)}.")
     live = session.live(server)
-    link = _link(session, live, http=http, show_token=show_token)
+    # A file of this machine, and the token of the kernel, are for clients on this machine.
+    link = None if local or save or show_token else _through_the_door(session, live, host)
+    if link is None:
+        link = _link(session, live, http=http, show_token=show_token)
     if save:
         return _saved(HOSTS[host or ""], link)
     if host is not None:
         return card_of(session, Configurations(live.name, link, [HOSTS[host]]))
-    known = [known for known in HOSTS.values() if not (http and known.calls is None)]
+    known = [known for known in HOSTS.values() if isinstance(link, BridgeLink) or known.calls is not None]
     found = Configurations(live.name, link, known)
     return card_of(session, found, found.head, found.tabs)
 
@@ -84,10 +92,20 @@ def _link(session: Session, live: LiveServer, *, http: bool, show_token: bool) -
         raise HostingError(
             f"A bridge would not find {live.name!r}, because its address is in no file. See %mcp doctor, or add --http."
         )
-    alike = [other for other in addresses.live() if other.name == address.name]
-    # Kernels that no notebook is known of can have servers of one name; their own ids tell them apart.
-    name = address.name if len(alike) < 2 else address.notebook or address.kernel or address.name
-    return BridgeLink(name, addresses.chosen_runtime_dir())
+    return BridgeLink(addresses.own_name(address), addresses.chosen_runtime_dir())
+
+
+def _through_the_door(session: Session, live: LiveServer, host: str | None) -> Link | None:
+    address = session.listening.remembered(live) if live.listener is not None else None
+    entrance = addresses.entrance(address)
+    if address is None or entrance is None:
+        return None
+    if host is not None and HOSTS[host].calls is None:
+        raise HostError(
+            f"{HOSTS[host].title} can only start processes on its own machine, and this notebook is on another. If it "
+            f"runs on this one: %mcp clients {host} --local."
+        )
+    return HttpLink(address.name, entrance.url, token_from=entrance.token_from, note=entrance.note)
 
 
 def _saved(host: Host, link: Link) -> look.Rendering:

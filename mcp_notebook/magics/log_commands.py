@@ -95,11 +95,11 @@ def _log(
     """
     recorder = recorder_of(session, server)
     if wire:
-        frames = list(recorder.wire.frames)
+        frames = recorder.wire.frames
         if recorder is session.registry.recorder:
             session.keep_frames()
         if clear:
-            recorder.wire.frames.clear()
+            recorder.wire.clear()
             frames = []
         if diagram:
             return sequence.diagram(frames, times=times)

@@ -41,7 +41,7 @@ def status(ctx: click.Context) -> look.Rendering | None:
     rows = []
     for live in session.registry.servers.values():
         counts = _counts(live.server)
-        where = live.listener.url if live.listener else "in this kernel only"
+        where = _where(session, live)
         current = "current" if live is session.registry.current else ""
         rows.append((live.name, current, counts, where, _callers(session, live)))
     for variable, server in session.registry.plain(session.namespace).items():
@@ -56,6 +56,13 @@ def status(ctx: click.Context) -> look.Rendering | None:
         return servers
     connections = connection_list(session.distinct)
     return look.Rendering(f"{servers.text}\n{connections.text}", servers.html + connections.html)
+
+
+def _where(session: Session, live: LiveServer) -> str:
+    if live.listener is None:
+        return "in this kernel only"
+    entrance = session.listening.entrance(live.name)
+    return live.listener.url if entrance is None else entrance.url
 
 
 def _counts(server: MCPServer[Any]) -> str:
@@ -123,6 +130,11 @@ def _use(session: Session, name: str) -> look.Rendering:
         help="Also accept this host name, for clients that connect through a proxy.",
     ),
     click.option(
+        "--no-door",
+        is_flag=True,
+        help="Do not let Jupyter Server pass clients on, so that only programs on this machine can connect.",
+    ),
+    click.option(
         "--stable-tools",
         is_flag=True,
         help="Add two tools that list and call the others, for clients that do not notice when tools change.",
@@ -151,6 +163,7 @@ def _serve(
     allow_other_users: bool,
     host: str,
     allowed_hosts: tuple[str, ...],
+    no_door: bool,
     stable_tools: bool,
     approve: Which | None,
     approve_timeout: float,
@@ -169,6 +182,7 @@ def _serve(
         host=host,
         transport=transport,
         allowed_hosts=allowed_hosts,
+        door=not no_door,
         stable_tools=stable_tools,
         approve=approve,
         approve_timeout=approve_timeout,

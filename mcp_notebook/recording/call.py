@@ -100,7 +100,7 @@ class Call:
         method: The protocol's method: ``tools/call``, ``resources/read``, ``prompts/get`` or ``completion/complete``.
         name: The name of the tool or prompt, or the URI.
         client: The client's own name and version.
-        transport: ``memory``, ``http``, ``sse``, ``bridge`` or ``stdio``.
+        transport: ``memory``, ``http``, ``sse``, ``bridge``, ``door`` or ``stdio``.
         protocol_version: The protocol version of the request, such as ``2026-07-28``.
         function: The function behind it; None if there is none.
         started: Seconds since the epoch.

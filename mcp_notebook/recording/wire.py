@@ -56,7 +56,7 @@ class Wire:
 
     def __init__(self) -> None:
         self.on = False
-        self.frames: deque[Frame] = deque(maxlen=MOST_FRAMES)
+        self._frames: deque[Frame] = deque(maxlen=MOST_FRAMES)
         self._exchanges = 0
 
     def keep(
@@ -65,7 +65,16 @@ class Wire:
         """Keep one message, cut if it is long."""
         kept, _ = fitted(message, MOST_BYTES_OF_A_FRAME)
         head, _ = fitted(head, MOST_CHARACTERS_OF_A_HEAD)
-        self.frames.append(Frame(time.time(), direction, transport, exchange, head, kept))
+        self._frames.append(Frame(time.time(), direction, transport, exchange, head, kept))
+
+    @property
+    def frames(self) -> list[Frame]:
+        """The frames that are kept now."""
+        return list(self._frames.copy())  # the copy is one step, and other threads add frames
+
+    def clear(self) -> None:
+        """Forget all frames."""
+        self._frames.clear()
 
     def exchange(self) -> int:
         """Return a number for a new HTTP request."""

@@ -26,13 +26,16 @@ class Configurations(look.Rendering):
     """
 
     def __init__(self, server: str, link: Link, hosts: list[Host]) -> None:
-        way = "by bridge" if isinstance(link, BridgeLink) else "by HTTP"
+        outside = _is_elsewhere(link)
+        way = "by bridge" if isinstance(link, BridgeLink) else "through Jupyter" if outside else "by HTTP"
         title = f"clients of {look.code(server)} {look.muted(way)}"
-        self.head = look.card(title)
+        about = "For clients on your own machine. For those on the machine of this kernel: %mcp clients --local"
+        self.head = look.card(title, f"<p>{escape(about)}</p>" if outside else "")
         self.tabs = {host.title: visible(_html(host, link)) for host in hosts}
-        text = [f"clients of {server}, {way}", *(line for host in hosts for line in _lines(host, link))]
+        text = [f"clients of {server}, {way}", *([f"  {about}"] if outside else [])]
+        text += [line for host in hosts for line in _lines(host, link)]
         html = [look.heading(5, escape(name)) + part for name, part in self.tabs.items()]
-        super().__init__("\n".join(text), look.card(title, *html))
+        super().__init__("\n".join(text), look.card(title, f"<p>{escape(about)}</p>" if outside else "", *html))
 
 
 def _lines(host: Host, link: Link) -> Iterator[str]:
@@ -56,14 +59,22 @@ def _parts(host: Host, link: Link) -> Iterator[tuple[str, str]]:
     """Yield pairs for one host: a sentence, and the snippet to copy below it, or ""."""
     command = add_command(host, link)
     if command:
-        yield "To add it for yourself in this folder, run in a shell:", command
+        shell = "on your own machine" if _is_elsewhere(link) else "in this folder"
+        yield f"To add it for yourself, run in a shell {shell}:", command
     places = [host.project_file and f"{host.project_file} of the project", str(host.user_file or "")]
     where = " or ".join(place for place in places if place)
     yield f"In {where}:" if where else "In the client's list of servers:", _pretty(host, link)
+    if isinstance(link, HttpLink) and link.note:
+        yield f"{link.note}.", ""
     if hint := token_hint(host, link):
         yield hint, ""
     if host.follows is False:
         yield f"It does not notice when tools change ({host.follows_note}): use %mcp serve --stable-tools.", ""
+
+
+def _is_elsewhere(link: Link) -> bool:
+    """Return whether the clients are on another machine than the kernel."""
+    return isinstance(link, HttpLink) and bool(link.token_from)
 
 
 def _pretty(host: Host, link: Link) -> str:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from html import escape
 
+from mcp_notebook.addresses import Entrance
 from mcp_notebook.rendering import look
 from mcp_notebook.server.hosting import Listener
 
 __all__ = ["serving_card"]
 
 
-def serving_card(listener: Listener) -> look.Rendering:
-    """Draw where a server listens, who can reach it, and what to do next; the token itself is not shown."""
+def serving_card(listener: Listener, entrance: Entrance | None = None) -> look.Rendering:
+    """Draw where a server listens, who can reach it, and what to do next; the token itself is not shown.
+
+    Args:
+        listener: The listener.
+        entrance: Its address for clients on other machines, if it has one. Then this comes first.
+    """
     local = listener.endpoint.local
     reach = look.chip("this machine only", "good") if local else look.chip("reachable from other machines", "warn")
     if listener.token:
@@ -19,6 +25,14 @@ def serving_card(listener: Listener) -> look.Rendering:
     else:
         token = look.chip("not required", "warn")
     rows = [("reached from", reach), ("token", token)]
+    if entrance is not None:
+        with_token = f"with {look.code('token = %mcp token')}" if listener.token else "without a token"
+        rows = [
+            ("reached from", look.chip("your own machine, through Jupyter", "good")),
+            ("token", f"{look.chip('required', 'good')} from {escape(entrance.token_from)}"),
+            *([("fill in", escape(entrance.note))] if entrance.note else []),
+            ("directly", f"{look.code(listener.url)} {reach} {with_token}"),
+        ]
     if listener.approval is not None:
         asked = escape(f"a person allows calls ({listener.approval.which}): ")
         rows.append(("approval", f"{asked}{look.code('%mcp approvals')}"))
@@ -26,7 +40,16 @@ def serving_card(listener: Listener) -> look.Rendering:
     rows.append(("to end", look.code("%mcp stop")))
     html = look.card(
         f"server {look.code(listener.name)} {look.chip('listens', 'good')}",
-        look.pre(listener.url),
+        look.pre(listener.url if entrance is None else entrance.url),
         look.table(("", ""), [(look.muted(name), value) for name, value in rows]),
     )
-    return look.Rendering(repr(listener), html)
+    return look.Rendering(repr(listener) + (_outside(entrance) if entrance else ""), html)
+
+
+def _outside(entrance: Entrance) -> str:
+    lines = [
+        f"From your own machine, through Jupyter: {entrance.url}",
+        f"with a token from {entrance.token_from}",
+        *([entrance.note] if entrance.note else []),
+    ]
+    return "".join(f"\n  {line}" for line in lines)

@@ -56,7 +56,7 @@ class Approval:
     @property
     def decided(self) -> list[ApprovalRequest]:
         """The latest decided requests, oldest first."""
-        return list(self._decided)
+        return list(self._decided.copy())  # the copy is one step, and other threads add some
 
     @property
     def standing(self) -> list[tuple[str, str, str, str]]:

@@ -32,6 +32,7 @@ class Endpoint:
         approve: Which calls wait for a person, see `Approval`; None for no calls.
         approve_timeout: Seconds that such a call waits at most.
         allowed_hosts: Additional host names that clients may use, such as that of a proxy in front of the server.
+        door: Whether the door in Jupyter Server may pass clients on to this one.
     """
 
     token: Token | None
@@ -42,6 +43,7 @@ class Endpoint:
     stable_tools: bool = False
     approve: Which | None = None
     approve_timeout: float = 60
+    door: bool = True
 
     @property
     def local(self) -> bool:

@@ -35,6 +35,9 @@ __all__ = ["Listener"]
 BRIDGE = b"mcp-notebook-connect/"
 """The start of the bridge's ``User-Agent``."""
 
+DOOR = b"1.1 mcp-notebook-door"
+"""The ``Via`` header of the door."""
+
 SWITCH_INTERVAL = 0.0005
 """Seconds for which Python lets one thread run while another waits, as long as a server listens.
 
@@ -189,8 +192,12 @@ class Listener:
             # The SDK gives no answer at all to a client that asks for the events after a given one. Without the header,
             # the client gets a new stream.
             headers = [(name, value) for name, value in headers if name != b"last-event-id"]
-        bridged = any(name == b"user-agent" and value.startswith(BRIDGE) for name, value in headers)
-        transport = "bridge" if bridged else self.endpoint.transport
+        transport: str = self.endpoint.transport
+        for name, value in headers:
+            if name == b"via" and value == DOOR:
+                transport = "door"
+            elif name == b"user-agent" and value.startswith(BRIDGE):
+                transport = "bridge"
         app: ASGIApp = self._running.answer if self._running else PlainTextResponse("stopping", status_code=503)
         with suppress(ClientDisconnect):  # in the middle of its request
             await app({**scope, "headers": headers, TRANSPORT: transport, APPROVAL: self.approval}, receive, send)

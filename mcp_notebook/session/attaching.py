@@ -17,6 +17,7 @@ from mcp_notebook.session.history import history_of
 from mcp_notebook.session.identity import cell_id
 
 if TYPE_CHECKING:
+    from mcp_notebook.addresses import Entrance
     from mcp_notebook.session.session import Session
 
 __all__ = ["Attachment", "session_of"]
@@ -106,7 +107,11 @@ class Attachment:
 
             self._undo.enter_context(at_home())
             self._undo.enter_context(calls_keep_displays(self._shell))
-            self._undo.enter_context(result_display(self._shell, show))
+
+            def entrance(name: str) -> Entrance | None:
+                return self.session.listening.entrance(name)
+
+            self._undo.enter_context(result_display(self._shell, show, entrance))
             answer_by(ask)
             self._undo.callback(answer_by, None)
         finally:

@@ -10,6 +10,7 @@ import mcp_types
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
+from mcp_notebook.addresses import Entrance
 from mcp_notebook.client import Connection
 from mcp_notebook.export import report
 from mcp_notebook.export.report import Exported
@@ -24,11 +25,16 @@ from mcp_notebook.server.hosting import Listener
 __all__ = ["calls_keep_displays", "result_display"]
 
 
+Show = Callable[[look.Rendering], Any]
+FindEntrance = Callable[[str], Entrance | None]
+
+
 @contextmanager
-def result_display(shell: InteractiveShell, show: Callable[[look.Rendering], Any]) -> Iterator[None]:
+def result_display(shell: InteractiveShell, show: Show, entrance: FindEntrance) -> Iterator[None]:
     """Make the shell draw results, connections and listeners; restore the earlier formatters at the end.
 
-    `show` returns the card that shows a rendering, or the rendering itself.
+    `show` returns the card that shows a rendering, or the rendering itself. `entrance` returns the address of a server
+    for clients on other machines.
     """
 
     def as_html(result: Any) -> str:
@@ -48,7 +54,7 @@ def result_display(shell: InteractiveShell, show: Callable[[look.Rendering], Any
         printer.text(connection_card(connection).text)
 
     def listener_as_bundle(listener: Listener) -> Any:
-        card = show(serving_card(listener))
+        card = show(serving_card(listener, entrance(listener.name)))
         if isinstance(card, look.Rendering):
             return {"text/plain": card.text, "text/html": card.html}
         return card._repr_mimebundle_()

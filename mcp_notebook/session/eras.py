@@ -68,7 +68,7 @@ def _called(
 ) -> InOneEra:
     """Call the tool on a new connection; return the frames, and the reason if it failed."""
     if wire is not None:
-        wire.frames.clear()
+        wire.clear()
     failure = ""
     kept = wire
     try:
@@ -77,4 +77,4 @@ def _called(
             connection.call(tool, values, answers=answers)
     except McpNotebookError as error:
         failure = str(error)
-    return InOneEra([] if kept is None else list(kept.frames), failure)
+    return InOneEra([] if kept is None else kept.frames, failure)

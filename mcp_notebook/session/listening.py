@@ -103,7 +103,14 @@ class Listening:
 
     def remembered(self, live: LiveServer) -> addresses.Address | None:
         """Return the address where this server listened before; None if it never did."""
-        return addresses.remembered(live.name, notebook_path(self._shell.user_ns), kernel_id(self._shell))
+        return self._remembered(live.name)
+
+    def _remembered(self, name: str) -> addresses.Address | None:
+        return addresses.remembered(name, notebook_path(self._shell.user_ns), kernel_id(self._shell))
+
+    def entrance(self, name: str) -> addresses.Entrance | None:
+        """Return the address of a served server for clients on other machines; None if it has none."""
+        return addresses.entrance(self._remembered(name))
 
     def approval_card(self, name: str, approval: Approval) -> ApprovalCard:
         """Return the approval card of a listener: the same one until it stops, so that all its views agree."""
@@ -144,4 +151,6 @@ class Listening:
             url=listener.url,
             token=None if listener.token is None else str(listener.token),
             transport=listener.endpoint.transport,
+            # Jupyter and its hub use the header that the SDK's own authorization would need.
+            door=listener.endpoint.door and live.server.settings.auth is None,
         )

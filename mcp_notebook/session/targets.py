@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import shutil
 from typing import Any
 
+from IPython.utils.process import arg_split
 from mcp.server import Server
 from mcp.server.mcpserver import MCPServer
 
@@ -29,7 +29,7 @@ def target_named(session: Session, words: tuple[str, ...]) -> Target:
     """
     if len(words) == 1 and any(character.isspace() for character in words[0]):
         try:
-            words = tuple(shlex.split(words[0]))
+            words = tuple(arg_split(words[0], posix=True))  # on Windows, a backslash is a part of a path
         except ValueError as error:
             raise UsageError(f"{words[0]!r} is not a valid command line ({error}).") from None
     word, *more = words

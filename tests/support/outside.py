@@ -11,6 +11,7 @@ import os
 import queue
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, closing, contextmanager
@@ -129,6 +130,18 @@ class Connected:
         """Call a tool, and return its structured result; "error" where it failed."""
         result = self.start(tool, **arguments).result(DEADLINE)
         return "error" if result.is_error else (result.structured_content or {}).get("result")
+
+    def progress(self, tool: str) -> tuple[list[float], Any]:
+        """Call a tool; return the times when its progress arrived, and its structured result."""
+        arrived: list[float] = []
+
+        async def note(progress: float, total: float | None, message: str | None) -> None:
+            arrived.append(time.monotonic())
+
+        async def call() -> CallToolResult:
+            return await self._client.call_tool(tool, {}, progress_callback=note)
+
+        return arrived, (self._portal.call(call).structured_content or {}).get("result")
 
     def read(self, uri: str) -> Any:
         """Read a resource; return its first content."""

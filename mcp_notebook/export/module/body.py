@@ -110,7 +110,7 @@ def _made_as_written(statement: Statement, servers: Mapping[str, Registrations])
 
 
 def _by_magics(on: str, plan: Registrations, parts: dict[int, ModulePart], written: Body) -> list[ModulePart]:
-    """Write decorators for what magics registered; return calls for functions that take no decorator."""
+    """Write decorators for what magics registered; return calls for functions that take no decorator there."""
     calls = []
     for key, maker in plan.makers.items():
         part = parts.get(maker.statement.index)
@@ -119,13 +119,25 @@ def _by_magics(on: str, plan: Registrations, parts: dict[int, ModulePart], writt
         definition = plan.definitions[key]
         above = entries.decorators(on, definition, written.imports)
         written.findings += entries.elsewhere(definition, maker.cell)
-        if isinstance(part.statement.node, _FUNCTIONS) and plan.begun < maker.statement.index:
+        decorates = isinstance(part.statement.node, _FUNCTIONS) and plan.begun < maker.statement.index
+        if decorates and not _reads_ahead(part.statement, [other.statement for other in parts.values()]):
             makes = (*part.makes, ((on, *key), ast.unparse(ast.parse(above[0]))))
             parts[maker.statement.index] = ModulePart(decorated(part.statement, above), makes)
         else:
             function = getattr(definition.function, "__name__", definition.name)
             calls.append(_written(f"{above[0]}({function})", ((on, *key), "")))
     return calls
+
+
+def _reads_ahead(function: Statement, carried: Iterable[Statement]) -> bool:
+    """Return whether annotations name what only later statements bind, such as a class below the function.
+
+    A magic registers when its whole cell has run, but a decorator would evaluate them too early.
+    """
+    own, ahead, before = names.of(function.node), set[str](), set[str]()
+    for other in carried:
+        (ahead if other.index > function.index else before).update(names.of(other.node).binds)
+    return bool((own.reads | own.hints) & (ahead - before))
 
 
 def _exposed(plan: Registrations, subject: Subject, magics: Sequence[Magic], written: Body) -> list[ModulePart]:

@@ -24,7 +24,7 @@ class Notifications:
     @property
     def rows(self) -> list[NotificationRow]:
         """The kept notifications."""
-        return list(self._kept)
+        return list(self._kept.copy())  # the copy is one step, and other threads add some
 
     def keep(self, notification: Any) -> None:
         """Keep a notification; may be called from any thread."""

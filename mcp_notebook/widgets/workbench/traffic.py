@@ -93,7 +93,7 @@ class Traffic:
         return self._rows.of(self._subject.calls)
 
     def _frame_rows(self) -> Sequence[FrameRow]:
-        frames = list(self._subject.connection.wire.frames)
+        frames = self._subject.connection.wire.frames
         known, rows = self._frames
         if len(frames) != len(known) or any(a is not b for a, b in zip(frames[-1:], known[-1:], strict=True)):
             rows = rows_of_frames(frames)
@@ -124,7 +124,7 @@ class Traffic:
         return others[:MOST_COMPARED]
 
     def _shown_frame(self, row: FrameRow) -> dict[str, Any]:
-        frames = list(self._subject.connection.wire.frames)
+        frames = self._subject.connection.wire.frames
         call = call_of(row.item, frames, self._subject.calls)
         html = frame_card(row, call, self._cell(row.item))
         return {"call": 0, "parts": [("Frame", html)], "part_of": 0 if call is None else call.number}
