@@ -55,7 +55,8 @@ def notebooks(*files: str) -> int:
     """Run the notebooks; the warnings of nbval's own process are not theirs, so they are not errors."""
     nbval = ("--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/support/nbval_sanitize.cfg")
     options = ("-W", "default", "-p", "tests.support.nbval_history", "-p", "no:cacheprovider")
-    return run(PYTHON, "-m", "pytest", *options, *nbval, "--nbval-cell-timeout=60", *PARALLEL, *(files or ("notebooks",)))
+    chosen = files or ("notebooks",)
+    return run(PYTHON, "-m", "pytest", *options, *nbval, "--nbval-cell-timeout=60", *PARALLEL, *chosen)
 
 
 def prepared(what: str) -> int:
