@@ -6,7 +6,8 @@ import json
 import subprocess
 from functools import cache
 
-from ruff import find_ruff_bin
+from mcp_notebook import browser_tab
+from mcp_notebook.errors import McpNotebookError
 
 __all__ = ["formatted"]
 
@@ -17,6 +18,9 @@ def formatted(source: str, *, own: str = "") -> str:
     Args:
         source: A whole module.
         own: A package that it belongs to, whose imports come last.
+
+    Raises:
+        McpNotebookError: This is a browser tab.
     """
     sorting = f"lint.isort.known-first-party={json.dumps([own] if own else [])}"
     source = _ruff(source, "check", "--select", "I,F401", "--config", sorting, "--fix", "--exit-zero", "--quiet")
@@ -30,4 +34,8 @@ def _ruff(source: str, *command: str) -> str:
 
 @cache
 def _program() -> str:
+    if browser_tab.HERE:
+        raise McpNotebookError(browser_tab.elsewhere("a page cannot run ruff, which lays out the code that is written"))
+    from ruff import find_ruff_bin
+
     return str(find_ruff_bin())

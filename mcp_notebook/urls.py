@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from mcp_notebook import browser_tab
 from mcp_notebook.visible import visible
 
 __all__ = ["WebAddress", "address_of"]
@@ -48,21 +49,31 @@ def address_of(url: str) -> WebAddress:
 
     Only ``http`` and ``https`` lead to a web page; browsers hand other schemes to other programs, or run them.
     """
-    import ada_url  # imported here, because few cells show a URL
-
     written = visible(url, one_line=True)
     try:
-        read: Any = ada_url.URL(url)
+        read = _read(url)
     except ValueError:
         return WebAddress(written, None, "", "", ("No link: a browser cannot read this as a whole URL.",))
     scheme, host = str(read.protocol), str(read.hostname)
     if scheme not in ("http:", "https:"):
         return WebAddress(written, None, host, "", (f"No link: {scheme} is not the address of a web page.",))
-    number = read.host_type != ada_url.HostType.DEFAULT
+    number = _ADDRESS.fullmatch(host) is not None
     href = str(read.href)
     rewritten = written not in (href, href.removesuffix("/"))
     cautions = tuple(_cautions(read, number, rewritten))
     return WebAddress(written, href, host, host if number else _site(host), cautions, rewritten)
+
+
+_ADDRESS = re.compile(r"\d+(\.\d+){3}|\[.*\]")
+"""An IP address as the standard writes it."""
+
+
+def _read(url: str) -> Any:
+    if browser_tab.HERE:
+        return browser_tab.read_url(url)
+    import ada_url  # imported here, because few cells show a URL
+
+    return ada_url.URL(url)
 
 
 def _cautions(read: Any, number: bool, rewritten: bool) -> list[str]:
