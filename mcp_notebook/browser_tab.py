@@ -12,6 +12,7 @@ import inspect
 import sys
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from mcp_notebook.errors import McpNotebookError
@@ -42,7 +43,7 @@ COURSE = "uvx --from 'mcp-notebook[tutorial]' mcp-notebook lab"
 
 def elsewhere(what: str) -> str:
     """Return the line of an error for what a browser tab cannot do; `what` is a sentence about a page."""
-    return f"Not in a browser tab: {what}. On your own machine it works. Open the course there with: {COURSE}"
+    return f"Not in a browser tab: {what}. {COURSE} opens the course on your own machine, where it works."
 
 
 def missing_here() -> str | None:
@@ -55,12 +56,12 @@ def missing_here() -> str | None:
         return None
     return (
         "This browser cannot wait inside a cell (it has no JavaScript Promise Integration), so %mcp cannot call "
-        f"anything. Use Chrome or Edge, 137 or later, or open the course on your own machine with: {COURSE}"
+        f"anything. Use Chrome or Edge, 137 or later. {COURSE} opens the course on your own machine."
     )
 
 
-def wait(future: Future[Any]) -> None:
-    """Suspend this code until the future is done; the page's loop runs meanwhile.
+def wait(future: Future[Any], seconds: float | None = None) -> None:
+    """Suspend this code until the future is done, or for so many seconds; the page's loop runs meanwhile.
 
     Raises:
         McpNotebookError: This browser cannot do that, or JavaScript called this code without a way to suspend it.
@@ -75,7 +76,8 @@ def wait(future: Future[Any]) -> None:
         )
     done = asyncio.Event()
     future.add_done_callback(lambda _: done.set())
-    run_sync(done.wait())
+    with suppress(TimeoutError):
+        run_sync(asyncio.wait_for(done.wait(), seconds))
 
 
 def soon(function: Callable[..., object], *args: object) -> None:

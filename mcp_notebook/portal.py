@@ -70,6 +70,18 @@ class Portal:
             raise
         return result
 
+    def finish(self, function: Callable[..., Awaitable[T]], seconds: float) -> T:
+        """Run ``function()`` on the loop and wait for its result, but not longer than so many seconds; it goes on then.
+
+        Raises:
+            TimeoutError: It has not ended by then; before Python 3.11, this is the one of `concurrent.futures`.
+        """
+        future = self.start(function)
+        if browser_tab.HERE:
+            browser_tab.wait(future, seconds)
+            seconds = 0
+        return future.result(seconds)
+
     def start_task(self, function: Callable[..., Awaitable[T]], *args: object) -> Future[T]:
         """Start ``function(*args, started)``; return its future once it has called ``started()``.
 

@@ -14,6 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from mcp_notebook import browser_tab, main_thread
 from mcp_notebook.session.hints import Hints
 from mcp_notebook.session.history import history_of
+from mcp_notebook.session.lite_kernel import events_after_awaiting_cells
 
 if TYPE_CHECKING:
     from mcp_notebook.session.session import Session
@@ -64,6 +65,8 @@ class Attachment:
         if (missing := browser_tab.missing_here()) is not None:
             print(missing)
         self._undo.callback(main_thread.serve_on, None)
+        if browser_tab.HERE:
+            self._undo.enter_context(events_after_awaiting_cells(self._shell))
         for event, callback in (("pre_run_cell", self._before_cell), ("post_run_cell", self._after_cell)):
             self._shell.events.register(event, callback)
             self._undo.callback(self._shell.events.unregister, event, callback)

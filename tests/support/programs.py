@@ -20,6 +20,14 @@ def _installed() -> bool:
     return stamp.exists() and stamp.read_text("utf-8") == "".join(file.read_text("utf-8") for file in wanted)
 
 
+def installed_or_skip() -> None:
+    """Skip the test if the programs are missing, or fail it where they must not be."""
+    if not _installed():
+        if os.environ.get("REQUIRE_OUTSIDE") == "1":
+            pytest.fail("REQUIRE_OUTSIDE=1, and .node is not installed. Run: sh scripts/node.sh")
+        pytest.skip("NO OUTSIDE CLIENTS: run sh scripts/node.sh")
+
+
 class Programs:
     """The installed programs, with `home` for what they keep.
 
@@ -29,10 +37,7 @@ class Programs:
     """
 
     def __init__(self, home: Path, environment: dict[str, str] | None = None) -> None:
-        if not _installed():
-            if os.environ.get("REQUIRE_OUTSIDE") == "1":
-                pytest.fail("REQUIRE_OUTSIDE=1, and .node is not installed. Run: sh scripts/node.sh")
-            pytest.skip("NO OUTSIDE CLIENTS: run sh scripts/node.sh")
+        installed_or_skip()
         self.home = home
         # The programs' own Node comes first: the suite needs 24, and the machine may have any.
         self.environment = {

@@ -5,75 +5,70 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import sys
 import zipfile
 from pathlib import Path
 from typing import Any
 
 from scripts import lite
 
-__all__ = ["NEWER", "STAND_INS", "make"]
+__all__ = ["make"]
 
 STAND_INS = Path(__file__).parent / "stand_ins"
 
-REPLACED = ("cryptography", "regex", "rpds-py")
-"""Compiled packages that only Pyodide's distribution has; each has a module in `STAND_INS`."""
+REPLACED = {"cryptography": "cryptography", "regex": "regex", "rpds-py": "rpds"}
+"""The compiled packages that only Pyodide's distribution has, with their modules in `STAND_INS`."""
 
 NOT_NEEDED = ("cffi", "pycparser")
-"""What only those need."""
+"""The packages that only those need."""
 
 NEWER = ("pydantic", "pydantic-core", "typing-inspection")
-"""The versions in the distribution are not taken: of pydantic-core, PyPI has no wheel for Pyodide of that version."""
+"""The packages that are newer than in the distribution: PyPI has no wheel for Pyodide of its pydantic-core."""
 
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "package.json")
 
 
-def make(folder: Path, package: Path) -> None:
-    """Make the distribution in a new folder, with what the wheel `package` needs."""
+def make(folder: Path, work: Path) -> None:
+    """Make the distribution in a new folder.
+
+    Args:
+        folder: The folder.
+        work: A folder for what is needed on the way.
+    """
     folder.mkdir(parents=True)
     for name in CORE:
         shutil.copy(lite.PYODIDE / name, folder)
-    lock = json.loads((lite.PYODIDE / "pyodide-lock.json").read_text(encoding="utf-8"))
+    lock = lite.distribution()
     packages: dict[str, Any] = lock["packages"]
-    needed = lite.resolved(package, {**lock, "packages": {k: v for k, v in packages.items() if k not in NEWER}})
+    older = {**lock, "packages": {name: made for name, made in packages.items() if name not in NEWER}}
     pins = {
         name: version if name in NEWER else packages[name]["version"]
-        for name, version in needed.items()
+        for name, version in lite.resolved(lite.wheel(work), older, work).items()
         if name in packages and name not in (*REPLACED, *NOT_NEEDED)
     }
     lite.download(pins, folder, lock)
-    entries = {}
-    for name, version in pins.items():
-        (wheel,) = folder.glob(f"{name.replace('-', '_')}-{version}-*.whl")
-        depends = [other for other in map(_normal, packages[name]["depends"]) if other in pins or other in REPLACED]
-        entries[name] = _entry(packages[name], wheel, version, depends)
-    for name in REPLACED:
-        wheel = _stand_in(name.replace("-", "_"), packages[name]["version"], folder)
-        entries[name] = _entry(packages[name], wheel, packages[name]["version"], [])
+    wheels = {name: next(folder.glob(f"{name.replace('-', '_')}-{version}-*.whl")) for name, version in pins.items()}
+    wheels |= {name: _stand_in(name, packages[name]["version"], folder) for name in REPLACED}
+    entries = {name: _entry(packages[name], wheel, list(wheels)) for name, wheel in wheels.items()}
     (folder / "pyodide-lock.json").write_text(json.dumps({**lock, "packages": entries}), encoding="utf-8")
 
 
-def _normal(name: str) -> str:
-    return name.lower().replace("_", "-")
+def _entry(original: dict[str, Any], wheel: Path, known: list[str]) -> dict[str, Any]:
+    depends = [name.lower().replace("_", "-") for name in original["depends"]]
+    return {
+        **original,
+        "version": wheel.name.split("-")[1],
+        "file_name": wheel.name,
+        "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(),
+        "depends": [name for name in depends if name in known],
+    }
 
 
-def _entry(original: dict[str, Any], wheel: Path, version: str, depends: list[str]) -> dict[str, Any]:
-    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    return {**original, "version": version, "file_name": wheel.name, "sha256": digest, "depends": depends}
-
-
-def _stand_in(name: str, version: str, folder: Path) -> Path:
-    """Write the wheel of a stand-in, from its module or package in `STAND_INS`."""
-    wheel = folder / f"{name}-{version}-py3-none-any.whl"
-    about = f"{name}-{version}.dist-info"
-    with zipfile.ZipFile(wheel, "w") as archive:
-        module = {"rpds_py": "rpds"}.get(name, name)
-        archive.write(STAND_INS / f"{module}.py", f"{module}.py")
-        archive.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-        archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        archive.writestr(f"{about}/RECORD", "")
-    return wheel
-
-
-if __name__ == "__main__":
-    make(Path(sys.argv[1]), Path(sys.argv[2]))
+def _stand_in(package: str, version: str, folder: Path) -> Path:
+    """Write the wheel of a stand-in."""
+    name = f"{package.replace('-', '_')}-{version}"
+    with zipfile.ZipFile(folder / f"{name}-py3-none-any.whl", "w") as archive:
+        archive.write(STAND_INS / f"{REPLACED[package]}.py", f"{REPLACED[package]}.py")
+        archive.writestr(f"{name}.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n")
+        archive.writestr(f"{name}.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(f"{name}.dist-info/RECORD", "")
+    return folder / f"{name}-py3-none-any.whl"

@@ -1,6 +1,6 @@
 // A notebook's kernel as JupyterLite runs it, without the page: the steps and the Python of its worker, in Node.
-// node --experimental-wasm-jspi kernel.mjs PYODIDE SITE, with a line of JSON for each cell on stdin: {"code", "metadata"}.
-// It prints a line of JSON for each: {"status", "text", "seconds", "threads"}.
+// node --experimental-wasm-jspi kernel.mjs PYODIDE WHEELS, with a line of JSON for each message on stdin: a cell is
+// {"code", "metadata"}, a message for a widget is {"comm"}. It prints a line of JSON for each.
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
@@ -10,18 +10,19 @@ process.on("uncaughtException", (error) => {
     process.exit(1);
 });
 
-const [folder, site] = process.argv.slice(2);
+const [folder, wheels] = process.argv.slice(2);
 const { loadPyodide } = await import(pathToFileURL(`${folder}/pyodide.mjs`));
-const wheels = await (await fetch(`${site}/build/pypi.json`)).json();
+const { piplite, urls } = JSON.parse(wheels);
 
-const pyodide = await loadPyodide({ indexURL: `${folder}/`, stdout: console.error, stderr: console.error });
-await pyodide.loadPackage(["micropip"], { messageCallback: () => {} });
+const quiet = () => {};
+const pyodide = await loadPyodide({ indexURL: `${folder}/`, stdout: quiet, stderr: quiet });
+await pyodide.loadPackage(["micropip"]);
 await pyodide.runPythonAsync(`
 import micropip
-await micropip.install("${wheels.piplite}", keep_going=True)
+await micropip.install("${piplite}", keep_going=True)
 import piplite.piplite
 piplite.piplite._PIPLITE_DISABLE_PYPI = True
-piplite.piplite._PIPLITE_URLS = ${JSON.stringify(wheels.urls)}
+piplite.piplite._PIPLITE_URLS = ${JSON.stringify(urls)}
 for name in "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython":
     await piplite.install(name, keep_going=True)
 import threading
@@ -50,7 +51,7 @@ shell.display_pub.display_data_callback = show("display_data");
 shell.display_pub.update_display_data_callback = show("update_display_data");
 shell.display_pub.clear_output_callback = () => {};
 shell.send_comm = (kind, content, metadata, ident, buffers) => said.push([kind, plain(content)]);
-shell.input = () => "";
+shell.input = () => "3";
 
 for await (const line of createInterface({ input: process.stdin })) {
     const { code, metadata, comm } = JSON.parse(line);
