@@ -10,7 +10,7 @@ import asyncio
 import contextvars
 import inspect
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -119,17 +119,15 @@ class Page:
         self.loop = asyncio.get_event_loop()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def start_task_soon(self, function: Callable[..., Awaitable[T] | T], *args: object) -> Future[T]:
+    def start_task_soon(self, function: Callable[..., Any], *args: object) -> Future[Any]:
         """Start ``function(*args)`` on the loop and return its future; cancelling the future cancels the work."""
-        future: Future[T] = Future()
+        future: Future[Any] = Future()
         task = self.loop.create_task(self._run(function, args, future))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return future
 
-    async def _run(
-        self, function: Callable[..., Awaitable[T] | T], args: tuple[object, ...], future: Future[T]
-    ) -> None:
+    async def _run(self, function: Callable[..., Any], args: tuple[object, ...], future: Future[Any]) -> None:
         import anyio
 
         with anyio.CancelScope() as scope:

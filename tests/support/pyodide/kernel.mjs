@@ -25,8 +25,13 @@ piplite.piplite._PIPLITE_DISABLE_PYPI = True
 piplite.piplite._PIPLITE_URLS = ${JSON.stringify(urls)}
 for name in "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython":
     await piplite.install(name, keep_going=True)
+import socket
 import threading
 
+def listen(*_):
+    raise OSError(138, "Not supported")  # as in a browser, where Emscripten has no listening sockets
+
+socket.socket.listen = listen
 started = []
 
 def start(thread):
