@@ -9,7 +9,7 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab test check-notebooks fast coverage outside frontend lint types format bench notebooks pictures binder-lock clean
+.PHONY: help lab test check-notebooks fast coverage outside frontend lint types format bench notebooks pictures lite binder-lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -67,6 +67,11 @@ pictures: ## Take the pictures of the documents in JupyterLab (ARGS= names those
 	@$(DEV) environment test
 	@sh scripts/browser.sh
 	$(VENV_PYTHON) scripts/pictures.py $(ARGS)
+
+lite: ## Build the course for a browser tab, as a site in dist/lite (needs Node)
+	@sh scripts/venv.sh lite
+	@REQUIRE_OUTSIDE=1 sh scripts/node.sh
+	@$(VENV_PYTHON) scripts/lite.py $(ARGS)
 
 binder-lock: ## Update binder/requirements.txt
 	@bash scripts/binder_lock.sh

@@ -6,6 +6,7 @@ import json
 import subprocess
 from functools import cache
 
+from mcp_notebook import browser_tab
 from mcp_notebook.errors import McpNotebookError
 
 __all__ = ["formatted", "require_ruff"]
@@ -28,7 +29,7 @@ def formatted(source: str, *, own: str = "") -> str:
         own: A package that it belongs to, whose imports come last.
 
     Raises:
-        McpNotebookError: `ruff` is not installed.
+        McpNotebookError: `ruff` is not installed, or this is a browser tab.
     """
     sorting = f"lint.isort.known-first-party={json.dumps([own] if own else [])}"
     source = _ruff(source, "check", "--select", "I,F401", "--config", sorting, "--fix", "--exit-zero", "--quiet")
@@ -42,6 +43,8 @@ def _ruff(source: str, *command: str) -> str:
 
 @cache
 def _program() -> str:
+    if browser_tab.HERE:
+        raise McpNotebookError(browser_tab.elsewhere("a page cannot run ruff, which lays out the code that is written"))
     try:
         from ruff import find_ruff_bin
     except ImportError:

@@ -2,7 +2,8 @@
 
 Objects such as a sqlite3 connection or a GUI's figures belong to the thread that made them, and a notebook makes
 them on the main thread. The kernel's own loop does the work between cells and while a cell awaits. While a cell waits
-for a request, that wait does the work, so that the cell never waits for itself.
+for a request, that wait does the work, so that the cell never waits for itself. In a browser tab there is only the main
+thread, and its loop does the work at any time.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, TypeVar
+
+from mcp_notebook import browser_tab
 
 __all__ = ["drain", "result_of", "serve_on", "submit", "wake"]
 
@@ -62,7 +65,9 @@ def submit(function: Callable[[], T]) -> Future[T]:
     """Call `function` on the main thread, in the caller's context; cancelling the future in time prevents the call."""
     job = _Job(function)
     _jobs.put(job)
-    if _loop is not None:
+    if browser_tab.HERE:
+        browser_tab.soon(drain)
+    elif _loop is not None:
         _loop.call_soon_threadsafe(drain)
     return job.future
 
@@ -97,7 +102,9 @@ def _run_interruptible(job: _Job) -> None:
 
 def result_of(future: Future[T]) -> T:
     """Wait for a future; on the main thread, work meanwhile. An interrupt ends the wait on every platform."""
-    if threading.current_thread() is threading.main_thread():
+    if browser_tab.HERE:
+        browser_tab.wait(future)
+    elif threading.current_thread() is threading.main_thread():
         future.add_done_callback(lambda _: _jobs.put(None))  # wakes the wait below
         while not future.done():
             with suppress(queue.Empty):

@@ -1,7 +1,8 @@
 """Run the background event loop, and give synchronous code access to it.
 
 A kernel's own loop is blocked whenever a cell runs, so everything that must continue meanwhile (the HTTP server, open
-connections, calls) runs on one loop in a daemon thread.
+connections, calls) runs on one loop in a daemon thread. In a browser tab, where there are no threads, it runs on the
+page's own loop.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, TypeVar
 import anyio
 from anyio.from_thread import BlockingPortal
 
-from mcp_notebook import main_thread
+from mcp_notebook import browser_tab, main_thread
 
 __all__ = ["GRACE", "Portal"]
 
@@ -26,9 +27,12 @@ not delay the cell that closes its server; the tool keeps running."""
 
 T = TypeVar("T")
 
+if browser_tab.HERE:
+    browser_tab.run_workers_inline()
+
 
 class Portal:
-    """An event loop on a daemon thread; the first use starts it.
+    """An event loop on a daemon thread, or in a browser tab the page's loop; the first use starts it.
 
     `anyio.from_thread.start_blocking_portal` is not used, because it waits for the loop's tasks when the interpreter
     exits. A server's tasks never end, so a kernel would hang in its shutdown.
@@ -36,7 +40,7 @@ class Portal:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._portal: BlockingPortal | None = None
+        self._portal: BlockingPortal | browser_tab.Page | None = None
         self._event_loop: asyncio.AbstractEventLoop | None = None
 
     @property
@@ -65,6 +69,18 @@ class Portal:
                     self._event_loop.call_soon_threadsafe(work.cancel)
             raise
         return result
+
+    def finish(self, function: Callable[..., Awaitable[T]], seconds: float) -> T:
+        """Run ``function()`` on the loop and wait for its result, but not longer than so many seconds; it goes on then.
+
+        Raises:
+            TimeoutError: It has not ended by then; before Python 3.11, this is the one of `concurrent.futures`.
+        """
+        future = self.start(function)
+        if browser_tab.HERE:
+            browser_tab.wait(future, seconds)
+            seconds = 0
+        return future.result(seconds)
 
     def start_task(self, function: Callable[..., Awaitable[T]], *args: object) -> Future[T]:
         """Start ``function(*args, started)``; return its future once it has called ``started()``.
@@ -102,9 +118,12 @@ class Portal:
             # Not waited for: a task that blocks the loop must not block the thread that closes it.
             portal.start_task_soon(portal.stop, True)
 
-    def _started(self) -> BlockingPortal:
+    def _started(self) -> BlockingPortal | browser_tab.Page:
         with self._lock:
-            if self._portal is None:
+            if self._portal is None and browser_tab.HERE:
+                page = self._portal = browser_tab.Page()
+                self._event_loop = page.loop
+            elif self._portal is None:
                 ready: Future[BlockingPortal] = Future()
                 threading.Thread(target=anyio.run, args=(self._loop, ready), name="mcp-notebook", daemon=True).start()
                 self._portal = ready.result()

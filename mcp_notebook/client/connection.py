@@ -232,7 +232,7 @@ class Connection(Blocking):
             RequestError: The server's lifespan raised when it ended; the connection is closed nevertheless.
         """
         try:
-            self._portal.start(self._leave).result(GRACE)
+            self._portal.finish(self._leave, GRACE)
         except (TimeoutError, CancelledError):
             pass
         except Exception as error:  # the author's lifespan may raise anything

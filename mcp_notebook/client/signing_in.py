@@ -18,6 +18,7 @@ from mcp.client.auth.utils import issuers_match
 from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
 from pydantic import AnyUrl
 
+from mcp_notebook import browser_tab
 from mcp_notebook.client.callback import Callback, why_not
 from mcp_notebook.client.targets import Browser, Url, in_words
 from mcp_notebook.errors import RequestError
@@ -36,9 +37,14 @@ class SignIn:
         target: The server to sign in to.
         notice: Called with the link, in case no browser opens.
         patience: Seconds to wait for the person.
+
+    Raises:
+        RequestError: This is a browser tab.
     """
 
     def __init__(self, target: Url, notice: Callable[[str], None], patience: float | None = None) -> None:
+        if browser_tab.HERE:
+            raise RequestError(browser_tab.elsewhere("a page cannot receive the answer of a sign-in"))
         self._where = in_words(target)
         self._open: Browser = target.oauth if callable(target.oauth) else webbrowser.open
         self._notice = notice

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from mcp.server import Server
 from mcp.server.mcpserver import MCPServer
+from starlette.types import ASGIApp
 
 from mcp_notebook.errors import RequestError
 
@@ -33,6 +34,7 @@ class Url:
         client_secret: The secret of that client, if it has one.
         scope: The scopes to request, separated by spaces; defaults to what the server asks for.
         transport: Streamable HTTP, or the earlier SSE.
+        app: The ASGI app that answers, in this process; by default, the network does.
 
     Raises:
         RequestError: It is not an HTTP URL, HTTP cannot carry a header or the token, or options for signing in are
@@ -47,6 +49,7 @@ class Url:
     client_id: str | None = None
     client_secret: str | None = field(default=None, repr=False)
     scope: str | None = None
+    app: ASGIApp | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not _is_http(self.url):

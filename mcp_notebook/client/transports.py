@@ -14,10 +14,11 @@ import httpx2
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
-from mcp_notebook import addresses
+from mcp_notebook import addresses, browser_tab
 from mcp_notebook.client import limits
 from mcp_notebook.client.framed import Watch, tapped
 from mcp_notebook.client.honest import Honest
+from mcp_notebook.client.in_process import InProcess
 from mcp_notebook.client.lines import ENCODING
 from mcp_notebook.client.matching import Matching
 from mcp_notebook.client.sse import sse_streams
@@ -93,9 +94,11 @@ async def transport_of(
     """Connect to a target outside this kernel; a transport for the SDK's `Client`.
 
     Raises:
-        McpNotebookError: A live notebook is unknown, or does not listen.
+        McpNotebookError: A live notebook is unknown, or does not listen. A browser tab reaches only URLs.
         OSError: A command cannot be started.
     """
+    if browser_tab.HERE and not isinstance(target, Url):
+        raise RequestError(browser_tab.elsewhere("a page can start no command, and reach no other notebook"))
     if isinstance(target, Live):
         target = _where_it_listens(target)
     async with AsyncExitStack() as stack:
@@ -128,7 +131,10 @@ async def transport_of(
 
 
 def _client(target: Url, auth: httpx2.Auth | None, *, answers_come_back: bool) -> Honest:
-    return Honest(answers_come_back=answers_come_back, headers=_headers(target), auth=auth, timeout=PATIENCE)
+    here = None if target.app is None else InProcess(target.app)
+    return Honest(
+        answers_come_back=answers_come_back, headers=_headers(target), auth=auth, timeout=PATIENCE, transport=here
+    )
 
 
 def _headers(target: Url) -> dict[str, str]:

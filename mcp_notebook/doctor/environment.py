@@ -16,6 +16,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from mcp_notebook import browser_tab
 from mcp_notebook.addresses import runtime_dir
 from mcp_notebook.doctor.diagnosis import Diagnosis, Status
 from mcp_notebook.doctor.jupyter import in_jupyter
@@ -44,6 +45,9 @@ def in_environment(environ: Mapping[str, str], front_end: str = "", place: Place
     yield from _versions(place)
     yield from _eras()
     yield from _widgets(front_end, place)
+    if browser_tab.HERE:
+        yield from _tab()
+        return
     yield from _proxies(environ)
     yield from _hub(environ)
     yield from in_jupyter(environ)
@@ -70,7 +74,7 @@ def _versions(place: Place | None) -> Iterator[Diagnosis]:
             yield Diagnosis(f"{wanted.name} is not installed", status, fix)
         elif version is not None and (needed or wanted.name in _SHOWN):
             good[wanted.name] = version
-            if not wanted.specifier.contains(version, prereleases=True):
+            if needed and not wanted.specifier.contains(version, prereleases=True):
                 yield Diagnosis(f"{wanted.name} {version} does not work: it must be {wanted.specifier}", "problem", fix)
     yield Diagnosis(f"versions: {', '.join(f'{name} {good[name]}' for name in ('python', *_SHOWN) if name in good)}")
 
@@ -142,6 +146,19 @@ def _has_file(package: str, pattern: str) -> bool:
     except importlib.metadata.PackageNotFoundError:
         return False
     return any(file.match(pattern) and Path(file.locate()).exists() for file in files)
+
+
+def _tab() -> Iterator[Diagnosis]:
+    missing = browser_tab.missing_here()
+    if missing is None:
+        yield Diagnosis("browser: it can wait inside a cell")
+    else:
+        yield Diagnosis("browser: it cannot wait inside a cell", "problem", missing)
+    yield Diagnosis(
+        "this is a browser tab: no program can connect to a server here, and no command can be started",
+        "note",
+        f"on your own machine: {browser_tab.COURSE}",
+    )
 
 
 def _proxies(environ: Mapping[str, str]) -> Iterator[Diagnosis]:

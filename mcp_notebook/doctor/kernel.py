@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from mcp_notebook import browser_tab
 from mcp_notebook.doctor.diagnosis import Diagnosis
 from mcp_notebook.doctor.places import Place
 
@@ -51,6 +52,8 @@ def _subshells(kernel: KernelFacts, place: Place | None) -> Iterator[Diagnosis]:
             "note",
             "open the notebook in JupyterLab, Notebook, VS Code or Colab",
         )
+    elif browser_tab.HERE:
+        yield Diagnosis("while a cell runs, questions appear as input lines, not as a form", "note")
     else:
         newer = 'pip install -U "ipykernel>=7", then restart the kernel'
         yield Diagnosis(

@@ -8,8 +8,6 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-import psutil
-
 from mcp_notebook.addresses import runtime_dir
 
 __all__ = ["Place", "front_end", "parent_command", "place_of"]
@@ -122,6 +120,10 @@ def parent_command(environ: Mapping[str, str] = os.environ) -> str:
         pid = str(os.getppid())
     if (runtime_dir() / f"nbserver-{pid}.json").exists():
         return "nbserver"
+    try:
+        import psutil  # imported here, because a browser tab has no processes
+    except ImportError:
+        return ""
     with suppress(psutil.Error, OSError):
         command = psutil.Process(int(pid)).cmdline()
         return " ".join(word.rpartition("/")[2] for word in command)

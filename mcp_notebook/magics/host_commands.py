@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import click
 from IPython.display import display
 
-from mcp_notebook import addresses, doctor
+from mcp_notebook import addresses, browser_tab, doctor
 from mcp_notebook.errors import HostError, HostingError
 from mcp_notebook.hosts import HOSTS, BridgeLink, Host, HttpLink, Link, write
 from mcp_notebook.magics.verb import ON_SERVER, verb
@@ -77,6 +77,8 @@ def _doctor(session: Session) -> look.Rendering:
 
 def _link(session: Session, live: LiveServer, *, http: bool, show_token: bool) -> Link:
     listener = live.listener
+    if browser_tab.HERE:
+        raise HostingError(browser_tab.elsewhere(browser_tab.CANNOT_LISTEN))
     if listener is None:
         raise HostingError(f"{live.name!r} does not listen, so no client can reach it. First: %mcp serve.")
     address = session.listening.remembered(live)
@@ -119,7 +121,9 @@ def _saved(host: Host, link: Link) -> look.Rendering:
 
 def _kernel(session: Session) -> doctor.KernelFacts:
     kernel = getattr(session.shell, "kernel", None)
-    features = kernel.kernel_info.get("supported_features", ()) if kernel is not None else ()
+    features = getattr(kernel, "kernel_info", {}).get(
+        "supported_features", ()
+    )  # JupyterLite's kernel has no such facts
     servers = session.registry.servers.values()
     before = {live.name: session.listening.remembered(live) for live in servers if live.listener is None}
     return doctor.KernelFacts(

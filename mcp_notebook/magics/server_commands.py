@@ -10,6 +10,7 @@ import click
 from IPython.display import display
 from mcp.server.mcpserver import MCPServer
 
+from mcp_notebook import browser_tab
 from mcp_notebook.client.notices import say
 from mcp_notebook.errors import HostingError, PortTakenError
 from mcp_notebook.magics.options import NAME, SERVER, TEXT
@@ -240,6 +241,8 @@ def _stop(session: Session, server: str | None) -> look.Rendering:
 def _token(session: Session, show: bool, server: str | None) -> Token | None:
     """Return the token that clients send; it prints only with --show. Example: token = %mcp token."""
     live = session.live(server)
+    if browser_tab.HERE:
+        raise HostingError(browser_tab.elsewhere(browser_tab.CANNOT_LISTEN))
     if live.listener is None:
         raise HostingError(f"{live.name!r} does not listen, so it has no token. First: %mcp serve.")
     if live.listener.token is None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
+from mcp_notebook.background import Background, Rests
 from mcp_notebook.recording.call import Call
 from mcp_notebook.recording.recorder import Recorder
 
@@ -20,7 +20,7 @@ class CallWatch:
     Args:
         recorder: Where the request is recorded; None to follow nothing.
         recorded: Its method and name.
-        show: Called with the call, on a thread of its own, whenever it has put out more; None to only find the call.
+        show: Called with the call, in the background, whenever it has put out more; None to only find the call.
 
     Attributes:
         call: The call; None until it has begun.
@@ -31,24 +31,26 @@ class CallWatch:
     ) -> None:
         self.call: Call | None = None
         self._wanted, self._show = recorded, show
-        self._ended = threading.Event()
+        self._following: Background | None = None
         self._leave = recorder.observe(self._begun) if recorder is not None else lambda: None
 
     def end(self) -> None:
         """End following."""
         self._leave()
-        self._ended.set()
+        if self._following is not None:
+            self._following.end()
 
     def _begun(self, call: Call) -> None:
         if self.call is None and call.running and (call.method, call.name) == self._wanted:
             self.call = call
             if self._show is not None:
-                args = call, self._show
-                threading.Thread(target=self._follow, args=args, name="mcp-notebook-watch", daemon=True).start()
+                self._following = Background(_follow(call, self._show), "mcp-notebook-watch")
 
-    def _follow(self, call: Call, show: Callable[[Call], None]) -> None:
-        seen = call.size
-        while not self._ended.wait(EVERY):
-            if call.size != seen:
-                seen = call.size
-                show(call)
+
+def _follow(call: Call, show: Callable[[Call], None]) -> Rests:
+    seen = call.size
+    while True:
+        yield EVERY
+        if call.size != seen:
+            seen = call.size
+            show(call)

@@ -19,7 +19,8 @@ from anyio.lowlevel import RunVar
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
 
-from mcp_notebook import main_thread
+from mcp_notebook import browser_tab, main_thread
+from mcp_notebook.errors import DefinitionError
 from mcp_notebook.recording import Call, current
 from mcp_notebook.recording.call import State
 from mcp_notebook.server.results import checked
@@ -66,7 +67,14 @@ def with_execution(tool: Tool, *, run_on: RunOn | None = None, timeout: float | 
         run_on: A ``worker`` thread (the default for a ``def``), the server's ``loop`` (the default for an
             ``async def``), or the ``main`` thread of the kernel.
         timeout: Seconds after which a call is cancelled, including its wait for the thread; None for no limit.
+
+    Raises:
+        DefinitionError: A worker thread is asked for in a browser tab, which has none.
     """
+    if browser_tab.HERE and run_on == "worker":
+        raise DefinitionError(browser_tab.elsewhere("a page has no worker threads; leave out --run-on worker"))
+    if browser_tab.HERE and tool.is_async:
+        run_on = "loop"  # the loop of the main thread
     tool = checked(tool)
     run_on = run_on or ("loop" if tool.is_async else "worker")
     if (run_on, tool.is_async, timeout) == ("loop", True, None):

@@ -13,12 +13,12 @@ from typing import Any, ClassVar
 
 import anyio
 import anyio.abc
-import uvicorn
 from mcp.server.mcpserver import MCPServer
 from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mcp_notebook import browser_tab
 from mcp_notebook.errors import HostingError, PortTakenError, innermost
 from mcp_notebook.portal import GRACE, Portal
 from mcp_notebook.recording.wire import Wire, tapped
@@ -26,9 +26,13 @@ from mcp_notebook.server import stable_tools
 from mcp_notebook.server.approval import Approval
 from mcp_notebook.server.auth import Token, TokenGate
 from mcp_notebook.server.endpoint import Endpoint
-from mcp_notebook.server.http_limits import LimitedProtocol, backlog
 from mcp_notebook.server.running_app import RunningApp
 from mcp_notebook.server.runtime import APPROVAL, TRANSPORT
+
+if sys.platform != "emscripten":  # uvicorn is not installed there
+    import uvicorn
+
+    from mcp_notebook.server.http_limits import LimitedProtocol, backlog
 
 __all__ = ["Listener"]
 
@@ -61,12 +65,14 @@ class Listener:
         wire: Keeps the frames; defaults to that of the server's recorder.
 
     Raises:
-        HostingError: The port is taken, or the server's lifespan raised.
+        HostingError: The port is taken, the server's lifespan raised, or this is a browser tab.
     """
 
     def __init__(
         self, portal: Portal, server: MCPServer[Any], *, name: str, endpoint: Endpoint, wire: Wire | None = None
     ) -> None:
+        if browser_tab.HERE:
+            raise HostingError(browser_tab.elsewhere(browser_tab.CANNOT_LISTEN))
         self._portal = portal
         self._name = name
         self._socket = _bind(endpoint)

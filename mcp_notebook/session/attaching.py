@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from mcp_notebook import main_thread
+from mcp_notebook import browser_tab, main_thread
 from mcp_notebook.session.hints import Hints
 from mcp_notebook.session.history import history_of
 from mcp_notebook.session.identity import cell_id
+from mcp_notebook.session.lite_kernel import events_after_awaiting_cells
 
 if TYPE_CHECKING:
     from mcp_notebook.addresses import Entrance
@@ -37,7 +38,8 @@ def session_of(shell: InteractiveShell) -> Session:
 class Attachment:
     """Makes a session follow the cells of one shell.
 
-    Attaching imports only IPython; a thread imports the SDK once the attaching cell has ended.
+    Attaching imports only IPython; a thread imports the SDK once the attaching cell has ended. In a browser tab, which
+    has no threads, the first use imports it.
     """
 
     def __init__(self, shell: InteractiveShell) -> None:
@@ -62,7 +64,11 @@ class Attachment:
     def attach(self) -> None:
         """Follow the cells from now on; an earlier session of this shell continues."""
         setattr(self._shell, _ATTACHMENT, self)
+        if (missing := browser_tab.missing_here()) is not None:
+            print(missing)
         self._undo.callback(main_thread.serve_on, None)
+        if browser_tab.HERE:
+            self._undo.enter_context(events_after_awaiting_cells(self._shell))
         for event, callback in (("pre_run_cell", self._before_cell), ("post_run_cell", self._after_cell)):
             self._shell.events.register(event, callback)
             self._undo.callback(self._shell.events.unregister, event, callback)
@@ -71,8 +77,9 @@ class Attachment:
 
     def detach(self) -> None:
         """Stop listening, close the connections, and stop following cells."""
-        self._start_import()
-        self._importer.join()
+        if not browser_tab.HERE:
+            self._start_import()
+            self._importer.join()
         try:
             if hasattr(self._shell, _SESSION):
                 self.session.pause()
@@ -85,7 +92,10 @@ class Attachment:
             self._importer.start()
 
     def _wait_for_sdk(self) -> None:
-        self._start_import()
+        if not browser_tab.HERE:
+            self._start_import()
+        elif not self._ready.is_set():
+            self._warm_up()
         self._ready.wait()
 
     def _warm_up(self) -> None:
@@ -138,7 +148,8 @@ class Attachment:
     def _after_cell(self, result: Any) -> None:
         # Not earlier: the cell that loads the extension may import the SDK too, and two threads importing the same
         # package can deadlock.
-        self._start_import()
+        if not browser_tab.HERE:
+            self._start_import()
         self._depth = max(self._depth - 1, 0)
         history_of(self._shell).ended(result, within=self._depth > 0)
         if threading.current_thread() is threading.main_thread():

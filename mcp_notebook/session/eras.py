@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 from mcp_notebook.client import Answers, Connection, Era, Target, Url
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.recording.wire import Frame, Wire
-from mcp_notebook.server.auth import Token
 from mcp_notebook.server.endpoint import Endpoint
-from mcp_notebook.server.hosting import Listener
+from mcp_notebook.server.in_process import answering
 from mcp_notebook.session.session import Session
 
 __all__ = ["InOneEra", "called_in_each"]
@@ -31,7 +30,7 @@ def called_in_each(
 
     Args:
         session: The session.
-        connection: A connection to the server; a server of this kernel is called over HTTP, on a port of its own.
+        connection: A connection to the server; a server of this kernel is called over HTTP, inside this process.
         tool: The tool's name.
         values: The arguments.
         answers: The answers to questions of the server, for each call.
@@ -43,18 +42,15 @@ def called_in_each(
 
 @contextmanager
 def _reached(session: Session, connection: Connection) -> Iterator[tuple[Target, Wire | None]]:
-    """Yield the target of new connections; for a server of this kernel, a port of its own, and the wire log of it."""
+    """Yield the target of new connections; for a server of this kernel, its HTTP app, and the wire log of it."""
     live = session.registry.servers.get(connection.name)
     if live is None or live.server is not connection.target:
         yield connection.target, None
         return
     wire = Wire()
     wire.on = True
-    listener = Listener(session.portal, live.server, name=live.name, endpoint=Endpoint(Token.make()), wire=wire)
-    try:
-        yield Url(listener.url, token=listener.token), wire
-    finally:
-        listener.stop()
+    with answering(session.portal, live.server, wire) as app:
+        yield Url(Endpoint(token=None).url, app=app), wire
 
 
 def _called(

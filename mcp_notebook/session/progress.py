@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
+
+from mcp_notebook.background import Background, Rests
 
 __all__ = ["interrupted_in_one_line", "progress"]
 
@@ -33,10 +34,10 @@ def progress(shell: InteractiveShell) -> Iterator[Callable[[str], None]]:
         return
     steps: list[tuple[str, float]] = []
     handle = display(_lines([]), raw=True, display_id=True)
-    ended = threading.Event()
 
-    def show() -> None:
-        while not ended.wait(1.0):
+    def show() -> Rests:
+        while True:
+            yield 1.0
             now = f" ({time.monotonic() - steps[-1][1]:.0f} s)" if steps else ""
             handle.update(
                 _lines([*(step for step, _ in steps[:-1]), f"{steps[-1][0]}{now}"] if steps else []), raw=True
@@ -46,12 +47,11 @@ def progress(shell: InteractiveShell) -> Iterator[Callable[[str], None]]:
         steps.append((step, time.monotonic()))
         handle.update(_lines([step for step, _ in steps]), raw=True)
 
-    showing = threading.Thread(target=show, name="mcp-notebook-progress", daemon=True)
-    showing.start()
+    showing = Background(show(), "mcp-notebook-progress")
     try:
         yield say
     finally:
-        ended.set()
+        showing.end()
         showing.join()
         handle.update(_lines([step for step, _ in steps]), raw=True)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import Any
 
 from IPython.display import display
 
+from mcp_notebook.background import Background, Rests
 from mcp_notebook.client import Connection, OnProgress
 from mcp_notebook.recording.watching import EVERY, CallWatch
 from mcp_notebook.rendering.calls.running import printed_so_far, running_card
@@ -40,7 +40,7 @@ def shown_while_running(session: Session, connection: Connection, tool: str) -> 
 
 
 class _Shown:
-    """The display of a call, updated on a thread of its own."""
+    """The display of a call, updated in the background."""
 
     def __init__(self, connection: Connection, tool: str) -> None:
         self._tool = tool
@@ -49,9 +49,7 @@ class _Shown:
         self._since = time.monotonic()
         self._context = copy_context()  # which tells the front end the cell that an output belongs to
         self._handle: Any = None
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._show, name="mcp-notebook-running", daemon=True)
-        self._thread.start()
+        self._showing = Background(self._show(), "mcp-notebook-running")
 
     def progressed(self, progress: float, total: float | None, message: str | None) -> None:
         """Keep the latest report of progress."""
@@ -60,14 +58,15 @@ class _Shown:
     def end(self) -> None:
         """Take the display away: an output cannot be removed, but an empty one is neither seen nor compared."""
         self._watch.end()
-        self._ended.set()
-        self._thread.join()
+        self._showing.end()
+        self._showing.join()
         if self._handle is not None:
             self._handle.update({}, raw=True)
 
-    def _show(self) -> None:
+    def _show(self) -> Rests:
         wait = BEGIN_AFTER
-        while not self._ended.wait(wait):
+        while True:
+            yield wait
             wait = EVERY
             call = self._watch.call
             printed = printed_so_far(call) if call is not None else ""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
+from mcp_notebook import browser_tab
 from mcp_notebook.session.identity import notebook_path
 from mcp_notebook.session.subshell import Subshell, has_subshells
 
@@ -69,8 +71,12 @@ class Surfaces:
             self._subshell.close()
             self._subshell = None
 
-    def _hear(self, surface: object) -> None:
+    def _hear(self, surface: Any) -> None:
         """Handle what the front end asks of a surface also while a cell runs, where the kernel can do that."""
+        if browser_tab.HERE:
+            # The page calls the comm in a way that cannot wait, and an action may call a tool.
+            surface.comm.on_msg(lambda message: browser_tab.soon(surface._handle_msg, message))
+            return
         with self._lock:
             if self._subshell is None and has_subshells(self._shell):
                 self._subshell = Subshell(self._shell)
