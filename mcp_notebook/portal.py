@@ -8,10 +8,12 @@ page's own loop.
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 import anyio
@@ -125,7 +127,8 @@ class Portal:
                 self._event_loop = page.loop
             elif self._portal is None:
                 ready: Future[BlockingPortal] = Future()
-                threading.Thread(target=anyio.run, args=(self._loop, ready), name="mcp-notebook", daemon=True).start()
+                run = partial(anyio.run, backend_options=_loop_options())
+                threading.Thread(target=run, args=(self._loop, ready), name="mcp-notebook", daemon=True).start()
                 self._portal = ready.result()
             return self._portal
 
@@ -139,6 +142,11 @@ class Portal:
             # If the loop ever ends by itself, the next use starts another.
             if self._portal is portal:
                 self._portal = None
+
+
+def _loop_options() -> dict[str, Any]:
+    """Return the options that give this loop subprocesses on Windows, where kernels choose one without them."""
+    return {"loop_factory": getattr(asyncio, "ProactorEventLoop")} if sys.platform == "win32" else {}  # noqa: B009
 
 
 class _Work:

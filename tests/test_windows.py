@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import asyncio
 import errno
 import os
 import signal
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -40,14 +41,13 @@ def busy_for_a_while() -> None:
 
 
 @pytest.fixture
-def unheard_interrupt(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Interrupt the main thread as Windows does: the interrupt is pending, and wakes no wait."""
+def unheard_interrupt(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """Return a function that interrupts the main thread soon, as Windows does: the interrupt wakes no wait."""
     monkeypatch.setattr(main_thread, "LONGEST_WAIT", 0.01)
     # A shell starts its background jobs with interrupts ignored.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer = threading.Timer(0.05, _thread.interrupt_main)
-    timer.start()
-    yield
+    yield timer.start
     timer.join()
     signal.signal(signal.SIGINT, before)
 
@@ -60,27 +60,29 @@ def late(future: Future[Any]) -> threading.Timer:
     return timer
 
 
-def test_an_interrupt_that_wakes_no_wait_ends_the_wait_for_a_result(unheard_interrupt: None) -> None:
+def test_an_interrupt_that_wakes_no_wait_ends_the_wait_for_a_result(unheard_interrupt: Callable[[], None]) -> None:
     future: Future[str] = Future()
     timer = late(future)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - it may come at once
+        unheard_interrupt()
         main_thread.result_of(future)
     timer.cancel()
 
 
 def test_an_interrupt_that_wakes_no_wait_ends_the_wait_for_a_task_to_start(
-    unheard_interrupt: None, portal: Portal
+    unheard_interrupt: Callable[[], None], portal: Portal
 ) -> None:
     async def never_starts(started: Any) -> None:
         await anyio.sleep(5)
         started()
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - it may come at once
+        unheard_interrupt()
         portal.start_task(never_starts)
 
 
 def test_an_interrupt_that_wakes_no_wait_ends_the_bridge(
-    monkeypatch: pytest.MonkeyPatch, unheard_interrupt: None
+    monkeypatch: pytest.MonkeyPatch, unheard_interrupt: Callable[[], None]
 ) -> None:
     class Ended(threading.Event):
         def wait(self, timeout: float | None = None) -> bool:
@@ -91,7 +93,7 @@ def test_an_interrupt_that_wakes_no_wait_ends_the_bridge(
             self.ended = Ended()
 
         def start(self) -> None:
-            pass
+            unheard_interrupt()
 
         def close(self) -> None:
             closed.append(self.ended.is_set())
@@ -122,8 +124,8 @@ def test_a_client_that_hangs_up_interrupts_the_cells_where_a_signal_would_end_th
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(os, "kill", kill)
     with ending.ended_by_signals() as ended:
-        threading.Timer(0.05, ending._terminate).start()
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - it may come at once
+            threading.Timer(0.05, ending._terminate).start()
             busy_for_a_while()
     assert ended.signal.done()
 
@@ -243,3 +245,19 @@ def test_a_command_in_one_text_is_split_as_the_system_does(monkeypatch: pytest.M
     monkeypatch.setattr(targets, "arg_split", split_as_windows_does)
     target = targets.target_named(None, (r"C:\tools\server.exe --quiet",))  # type: ignore[arg-type]
     assert target == Command(r"C:\tools\server.exe", ("--quiet",))
+
+
+def test_the_loop_can_start_subprocesses_whatever_policy_the_kernel_chose(
+    monkeypatch: pytest.MonkeyPatch, portal: Portal
+) -> None:
+    class Proactor(asyncio.SelectorEventLoop):
+        pass
+
+    async def loop() -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop()
+
+    monkeypatch.setattr(asyncio, "ProactorEventLoop", Proactor, raising=False)
+    with monkeypatch.context() as here:
+        here.setattr(sys, "platform", "win32")
+        running = portal.start(loop)
+    assert isinstance(running.result(), Proactor)
