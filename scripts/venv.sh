@@ -45,9 +45,9 @@ if ! by_uv && ! "$python" -m pip install --quiet --disable-pip-version-check -e 
 fi
 
 case $extra in
-    dev) covered="dev test tutorial" ;;
-    bench) covered="bench test tutorial" ;;
-    test) covered="test tutorial" ;;
+    dev) covered="dev test tutorial lite" ;;
+    bench) covered="bench test tutorial lite" ;;
+    test) covered="test tutorial lite" ;;
     *) covered=$extra ;;
 esac
 for name in $covered; do
