@@ -69,7 +69,7 @@ pictures: ## Take the pictures of the documents in JupyterLab (ARGS= names those
 	$(VENV_PYTHON) scripts/pictures.py $(ARGS)
 
 lite: ## Build the course for a browser tab, as a site in dist/lite (needs Node)
-	@sh scripts/venv.sh lite
+	@$(DEV) environment lite
 	@REQUIRE_OUTSIDE=1 sh scripts/node.sh
 	@$(VENV_PYTHON) scripts/lite.py $(ARGS)
 

@@ -58,7 +58,7 @@ class Background:
 
     async def _on_page(self, woken: asyncio.Event) -> None:
         for seconds in self._work:
-            with suppress(TimeoutError):
+            with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(woken.wait(), seconds)
             woken.clear()
             if self._ended:

@@ -122,15 +122,20 @@ class Portal:
 
     def _started(self) -> BlockingPortal | browser_tab.Page:
         with self._lock:
-            if self._portal is None and browser_tab.HERE:
-                page = self._portal = browser_tab.Page()
-                self._event_loop = page.loop
-            elif self._portal is None:
-                ready: Future[BlockingPortal] = Future()
-                run = partial(anyio.run, backend_options=_loop_options())
-                threading.Thread(target=run, args=(self._loop, ready), name="mcp-notebook", daemon=True).start()
-                self._portal = ready.result()
+            if self._portal is None:
+                self._portal = self._page() if browser_tab.HERE else self._thread()
             return self._portal
+
+    def _page(self) -> browser_tab.Page:
+        page = browser_tab.Page()
+        self._event_loop = page.loop
+        return page
+
+    def _thread(self) -> BlockingPortal:
+        ready: Future[BlockingPortal] = Future()
+        run = partial(anyio.run, backend_options=_loop_options())
+        threading.Thread(target=run, args=(self._loop, ready), name="mcp-notebook", daemon=True).start()
+        return ready.result()
 
     async def _loop(self, ready: Future[BlockingPortal]) -> None:
         try:

@@ -25,9 +25,9 @@ PYTHON = Path(os.environ.get("VENV_PYTHON") or OWN_PYTHON)
 # files with few tests take the longest, so they must not come last.
 PARALLEL = ("-n", "logical", "--dist", "loadfile", "--no-loadscope-reorder")
 COVERED = {
-    "bench": ("bench", "test", "tutorial"),
-    "dev": ("dev", "test", "tutorial"),
-    "test": ("test", "tutorial"),
+    "bench": ("bench", "test", "tutorial", "lite"),
+    "dev": ("dev", "test", "tutorial", "lite"),
+    "test": ("test", "tutorial", "lite"),
 }
 
 

@@ -123,10 +123,9 @@ def test_a_client_that_hangs_up_interrupts_the_cells_where_a_signal_would_end_th
 
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(os, "kill", kill)
-    with ending.ended_by_signals() as ended:
-        with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - it may come at once
-            threading.Timer(0.05, ending._terminate).start()
-            busy_for_a_while()
+    with ending.ended_by_signals() as ended, pytest.raises(KeyboardInterrupt):  # noqa: PT012 - it may come at once
+        threading.Timer(0.05, ending._terminate).start()
+        busy_for_a_while()
     assert ended.signal.done()
 
 

@@ -17,14 +17,6 @@ from tests.support.programs import PROGRAMS
 
 __all__ = ["TabKernel", "TabRan", "running", "served"]
 
-FIRST = """from importlib.util import find_spec
-
-if find_spec("mcp_notebook") is None:
-    %pip install -q "mcp-notebook[course]"
-"""
-"""The first cell of each chapter."""
-
-
 class TabRan(NamedTuple):
     """What a cell put out.
 
