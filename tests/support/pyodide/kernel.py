@@ -17,6 +17,7 @@ from tests.support.programs import PROGRAMS
 
 __all__ = ["TabKernel", "TabRan", "running", "served"]
 
+
 class TabRan(NamedTuple):
     """What a cell put out.
 
