@@ -1,7 +1,7 @@
-"""Write the matrix in docs/platforms.md: what works where, and how that is known.
+"""Write the matrix in docs/platforms.md.
 
-A test that shows features on a platform is marked ``platform(PLATFORM, FEATURE, ...)``. What no test shows is claimed
-in `CLAIMS`, and the page says why. Run this after changing a mark or a claim; a test compares the page with them.
+A test that shows features on a platform is marked ``platform(PLATFORM, FEATURE, ...)``. The rest of the matrix is in
+`CLAIMS`, with its reasons in the page. Run this after changing a mark or a claim; a test compares the page with them.
 """
 
 from __future__ import annotations
@@ -40,7 +40,28 @@ FEATURES = {
     "export": "`%mcp export` and its proof",
     "course": "the course",
 }
-CLAIMS: dict[tuple[str, str], str] = {}
+TESTED, VERSIONS, CONTRACT, UNVERIFIED = "tested", "its versions", "by contract", "unverified"
+TEXT, NO = "as text", "no"
+
+# By platform: its cells of the matrix, in the order of FEATURES; "" where a test is marked. The page has the reasons.
+C, N, T, U, V = CONTRACT, NO, TEXT, UNVERIFIED, VERSIONS
+OTHERS: dict[str, tuple[str, ...]] = {
+    "lab": ("",) * 12,
+    "notebook": ("", "", "", "", C, "", C, C, C, C, C, C),
+    "classic": ("", "", "", "", C, "", N, C, C, C, C, C),
+    "hub": ("", "", C, C, C, C, C, "", "", C, C, C),
+    "colab": (V, C, C, C, C, C, N, C, N, C, C, V),
+    "vscode": (C, C, C, C, C, C, U, C, N, C, C, C),
+    "lite": ("", "", "", "", N, "", N, N, N, U, N, ""),
+    "terminal": ("", T, T, "", T, T, N, "", N, C, C, N),
+    "batch": (TESTED, "", T, "", N, T, N, C, N, C, C, TESTED),  # make check-notebooks
+}
+CLAIMS = {
+    (platform, feature): claim
+    for platform, claims in OTHERS.items()
+    for feature, claim in zip(FEATURES, claims, strict=True)
+    if claim
+}
 
 
 def cells() -> dict[tuple[str, str], str]:

@@ -18,6 +18,7 @@ from mcp_notebook.magics.commands import verbs
 from mcp_notebook.schema import budget, following
 from mcp_notebook.server import http_limits, idle_sessions
 from mcp_notebook.widgets.description import MOST_FIELDS
+from scripts import platforms
 from tests.support import ROOT
 from tests.support.kernels import Kernel
 
@@ -59,6 +60,13 @@ def test_the_badges_of_each_notebook_are_derived_from_the_address_of_the_project
     binder = [f"https://mybinder.org/v2/gh/{place}/{version}?urlpath=lab/tree/notebooks/{name}" for name in notebooks]
     assert re.findall(r"\((https://colab\.research\.google\.com/github/[^)]*)\)", README) == colab
     assert re.findall(r"\((https://mybinder\.org/v2/[^)]*)\)", README) == [binder[0], *binder]
+
+
+def test_the_matrix_of_platforms_is_what_the_marks_of_tests_and_the_claims_say() -> None:
+    known = {(platform, feature) for platform in platforms.PLATFORMS for feature in platforms.FEATURES}
+    assert platforms.tested().keys() | platforms.CLAIMS.keys() == known
+    assert platforms.tested().keys() & platforms.CLAIMS.keys() == set()
+    assert f"{platforms.BEGIN}\n\n{platforms.matrix()}\n\n{platforms.END}" in platforms.PAGE.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)

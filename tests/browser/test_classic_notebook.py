@@ -77,6 +77,7 @@ def fill(view: Locator, name: str) -> None:
     view.get_by_label("large").check()
 
 
+@pytest.mark.platform("classic", "cells", "card")
 def test_a_cell_shows_the_card_of_a_tool(classic: Classic) -> None:
     output = classic.output("%%mcp_tool")
     card = output.locator(".mcpnb", has_text="Add two numbers.").first
@@ -85,6 +86,7 @@ def test_a_cell_shows_the_card_of_a_tool(classic: Classic) -> None:
     classic.picture("card", output)
 
 
+@pytest.mark.platform("classic", "form")
 def test_a_form_calls_its_tool(classic: Classic) -> None:
     classic.run(FORM)
     form = classic.output(FORM)
@@ -123,6 +125,7 @@ def test_a_form_shows_the_question_of_its_call(classic: Classic) -> None:
     expect(form).to_contain_text("a large one for Barbara")
 
 
+@pytest.mark.platform("classic", "question")
 def test_a_cell_that_waits_asks_by_input_lines(classic: Classic) -> None:
     classic.run(CALL)
     output = classic.output(CALL)
@@ -134,6 +137,7 @@ def test_a_cell_that_waits_asks_by_input_lines(classic: Classic) -> None:
     classic.wait_until_idle()
 
 
+@pytest.mark.platform("classic", "workbench")
 def test_the_workbench_lists_calls_and_shows_traffic(classic: Classic) -> None:
     classic.run(WORKBENCH)
     bench = classic.output(WORKBENCH)

@@ -13,7 +13,7 @@ from tests.support.looks import assert_good
 from tests.support.outside import Connected
 from tests.support.results import text_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.platform("lab", "approval", "serve")]
 
 TOOLS = """%%mcp_tool --destructive
 def delete_book(title: str, shelf: int = 1) -> str:

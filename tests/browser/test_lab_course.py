@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from mcp_notebook.course.copy import course_source
 from tests.support.lab import Lab
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.platform("lab", "course", "cells", "card")]
 
 NOTEBOOK = "04-advanced-patterns.ipynb"
 

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.support.lab import Lab
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.platform("lab", "export")]
 
 # Installing is the longest step, and shows nothing that the others do not show: the proof has this environment.
 HERE = """import pathlib, sys

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.support.lab import Lab
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.platform("lab", "form")]
 
 SETUP = """%load_ext mcp_notebook
 import threading, time
@@ -235,6 +235,7 @@ def test_a_running_call_shows_what_it_prints_and_keeps_it_after_cancel(lab: Lab,
     expect(counting.locator(".mcpnb-result")).to_contain_text("counting three")
 
 
+@pytest.mark.platform("lab", "busy")
 def test_a_form_is_answered_while_a_cell_runs(lab: Lab, form: Locator) -> None:
     lab.run("time.sleep(60")
     expect(lab.cell("time.sleep(60").get_by_text("[*]:")).to_be_visible()

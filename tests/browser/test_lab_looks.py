@@ -146,6 +146,7 @@ def test_notebook_7_shows_the_same_form(lab: Lab, page: Page) -> None:
     page.get_by_text("Last Checkpoint").first.wait_for()
 
 
+@pytest.mark.platform("batch", "card")
 def test_nbconvert_shows_the_static_cards(lab: Lab, page: Page) -> None:
     notebook = lab.home / "course" / "looks.ipynb"
     command = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "html", "--log-level", "ERROR", str(notebook)]

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.support.lab import Lab
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.platform("lab", "question")]
 
 PIZZERIA = """
 %load_ext mcp_notebook

@@ -13,7 +13,7 @@ from tests.support.looks import assert_good
 from tests.support.outside import Connected
 from tests.support.programs import PROGRAMS, Programs
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.platform("lab", "workbench")]
 
 TOOLS = """%%mcp_tool --read-only
 def find_books(words: str, most: int = 3) -> list[dict]:
@@ -222,6 +222,7 @@ def everything(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Lab:
     return lab
 
 
+@pytest.mark.platform("lab", "connect")
 def test_the_workbench_shows_a_server_over_stdio(everything: Lab) -> None:
     expect(bench(everything)).to_contain_text("mcp-servers/everything")
     expect(bench(everything)).to_contain_text("stdio, node")

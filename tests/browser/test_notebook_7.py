@@ -29,6 +29,7 @@ def seven(lab: Lab) -> Iterator[Lab]:
     lab.page.get_by_text("Last Checkpoint").first.wait_for()
 
 
+@pytest.mark.platform("notebook", "cells", "card", "form")
 def test_a_form_calls_its_tool(seven: Lab) -> None:
     seven.run(FORM)
     form = seven.output(FORM)
@@ -39,6 +40,7 @@ def test_a_form_calls_its_tool(seven: Lab) -> None:
     seven.picture("notebook-7-form", form)
 
 
+@pytest.mark.platform("notebook", "question")
 def test_a_cell_that_waits_asks_on_a_card(seven: Lab) -> None:
     seven.run(CALL)
     output = seven.output(CALL)
@@ -50,6 +52,7 @@ def test_a_cell_that_waits_asks_on_a_card(seven: Lab) -> None:
     expect(output.get_by_role("button")).to_have_count(0)
 
 
+@pytest.mark.platform("notebook", "workbench")
 def test_the_workbench_lists_calls_and_shows_traffic(seven: Lab) -> None:
     seven.run(WORKBENCH)
     bench = seven.output(WORKBENCH)

@@ -98,6 +98,7 @@ def runs(site: Site) -> Iterator[dict[Path, Future[list[TabRan]]]]:
         yield {chapter: pool.submit(run_through, chapter, site) for chapter in CHAPTERS}
 
 
+@pytest.mark.platform("lite", "cells", "course")
 @pytest.mark.outside
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=[chapter.stem for chapter in CHAPTERS])
 def test_each_cell_does_in_a_tab_what_it_does_in_jupyter_except_those_that_are_tagged(
@@ -183,6 +184,7 @@ def test_a_server_of_the_page_is_called_in_the_page(library: TabKernel, line: st
     assert ran.threads == []
 
 
+@pytest.mark.platform("lite", "question")
 @pytest.mark.outside
 def test_a_question_is_asked_with_an_input_line(library: TabKernel) -> None:
     assert "Emma for 3 weeks" in library.run("%mcp call lend title=Emma").text
@@ -220,6 +222,7 @@ def test_the_button_of_a_form_calls_although_the_page_cannot_wait_for_it(library
     assert ran.threads == []
 
 
+@pytest.mark.platform("lite", "workbench")
 @pytest.mark.outside
 def test_the_workbench_calls_again_and_follows_without_a_thread(library: TabKernel) -> None:
     bench = library.run("%mcp inspect").opened[-1]
@@ -232,6 +235,7 @@ def test_the_workbench_calls_again_and_follows_without_a_thread(library: TabKern
     assert ran.threads == []
 
 
+@pytest.mark.platform("lite", "card", "form")
 @pytest.mark.browser
 def test_the_first_chapter_runs_in_chromium_and_its_form_calls(site: Site, tmp_path: Path) -> None:
     browser_or_skip()

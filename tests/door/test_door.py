@@ -173,6 +173,7 @@ def test_a_kernel_that_dies_breaks_the_answer_off(jupyter: str, notebook: Path) 
     assert not isinstance(failed.value, TimeoutError)
 
 
+@pytest.mark.platform("lab", "door")
 def test_a_kernel_that_is_away_and_comes_back(url: str, served: Served, notebook: Path) -> None:
     with RawClient(url, TOKEN) as client:
         assert client.request("tools/list", {}).status_code == 200

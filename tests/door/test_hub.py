@@ -195,6 +195,7 @@ def test_other_names_are_not_found(world: World, name: str) -> None:
     assert response.json()["message"].endswith("Served here: sales.")
 
 
+@pytest.mark.platform("hub", "cells", "door")
 @ERAS
 def test_a_client_calls_tools(world: World, era: str) -> None:
     with connected(world.url, world.ada.token, era) as client:
@@ -245,6 +246,7 @@ def test_cancelling_reaches_the_tool(world: World, era: str) -> None:
         world.kernel.run("state.clear()")
 
 
+@pytest.mark.platform("hub", "card", "serve")
 def test_the_card_and_the_configuration_name_the_door(world: World) -> None:
     path = "https://YOUR-HUB/user/ada/mcp-notebook/sales/mcp"
     for cell in ("%mcp serve", "%mcp", "%mcp clients vscode", "%mcp clients claude-code"):

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SESSION = """%load_ext mcp_notebook
 %load_ext mcp_notebook
 get_ipython().run_cell_magic("mcp_tool", "", "def add(a: int, b: int) -> int:\\n    'Add.'\\n    return a + b\\n")
@@ -28,6 +30,7 @@ print("eaten:", eaten.structured_content)
 """
 
 
+@pytest.mark.platform("terminal", "cells", "question", "serve")
 def test_it_works_and_asks_in_a_terminal_and_the_process_ends_while_it_serves(tmp_path: Path) -> None:
     script = tmp_path / "session.ipy"
     script.write_text(SESSION, encoding="utf-8")

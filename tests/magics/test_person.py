@@ -110,6 +110,7 @@ def test_what_was_asked_and_answered_is_in_the_log(pizzeria: Kernel) -> None:
     assert "slices  6" in log.partition("answer")[2]
 
 
+@pytest.mark.platform("batch", "question")
 def test_what_runs_a_notebook_by_itself_is_told_that_nobody_answers(pizzeria: Kernel) -> None:
     ran = pizzeria.finish(pizzeria.client.execute("%mcp call order kind=Marinara", allow_stdin=False))
     assert "nobody is here to answer" in ran.everything

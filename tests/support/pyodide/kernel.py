@@ -18,6 +18,10 @@ from tests.support.programs import PROGRAMS
 __all__ = ["TabKernel", "TabRan", "running", "served"]
 
 
+LONGEST = 240.0
+"""Seconds after which a cell that does not end is a failure."""
+
+
 class TabRan(NamedTuple):
     """What a cell put out.
 
@@ -73,8 +77,11 @@ class TabKernel:
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(message) + "\n")
         self._process.stdin.flush()
+        limit = threading.Timer(LONGEST, self._process.kill)
+        limit.start()
         line = self._process.stdout.readline()
-        assert line, "Node ended: its stderr is above"
+        limit.cancel()
+        assert line, f"Node ended (its stderr is above), or ran for {LONGEST:g} s: {message}"
         done = json.loads(line)
         name = re.search(r"(\w+)'>$", done.get("ename") or "")
         return TabRan(list(map(tuple, done["said"])), name[1] if name else "", done["seconds"], done["threads"])
