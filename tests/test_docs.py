@@ -60,6 +60,11 @@ def test_the_badges_of_each_notebook_are_derived_from_the_address_of_the_project
     binder = [f"https://mybinder.org/v2/gh/{place}/{version}?urlpath=lab/tree/notebooks/{name}" for name in notebooks]
     assert re.findall(r"\((https://colab\.research\.google\.com/github/[^)]*)\)", README) == colab
     assert re.findall(r"\((https://mybinder\.org/v2/[^)]*)\)", README) == [binder[0], *binder]
+    # The site of .github/workflows/lite.yml, for the chapters that run whole there.
+    owner, _, name = place.partition("/")
+    whole = [notebooks[chapter] for chapter in (0, 0, 2, 4, 7)]
+    tabs = [f"https://{owner}.github.io/{name}/lab/index.html?path={notebook}" for notebook in whole]
+    assert re.findall(r"\((https://[^/)]*\.github\.io/[^)]*)\)", README) == tabs
 
 
 def test_the_matrix_of_platforms_is_what_the_marks_of_tests_and_the_claims_say() -> None:
