@@ -36,7 +36,7 @@ CANNOT_LISTEN = "a page cannot listen, so no other program can reach a server he
 
 T = TypeVar("T")
 
-COURSE = "uvx --from 'mcp-notebook[tutorial]' mcp-notebook lab"
+COURSE = 'uvx --from "mcp-notebook[tutorial]" mcp-notebook lab'
 """The command that opens the course where everything works."""
 
 

@@ -221,20 +221,20 @@ def connect(name: str, wait: float, runtime_dir: str | None) -> None:
 def list_live(as_json: bool) -> None:
     """List the notebooks of this machine that serve now."""
     live = addresses.live()
-    entrances = {each.name: entrance for each in live if (entrance := addresses.entrance(each)) is not None}
+    entrances = [(each, addresses.entrance(each)) for each in live]
     rows: list[dict[str, object]] = [
         {"name": each.name, "server": each.server, "url": each.url, "pid": each.pid, "notebook": each.notebook}
         for each in live
     ]
     if as_json:
-        doors = {name: {"door": entrance.url} for name, entrance in entrances.items()}
-        click.echo(json.dumps([row | doors.get(str(row["name"]), {}) for row in rows], indent=2))
+        doors = [{"door": entrance.url} if entrance else {} for _, entrance in entrances]
+        click.echo(json.dumps([row | door for row, door in zip(rows, doors, strict=True)], indent=2))
     elif rows:
         click.echo(_table([["NAME", "SERVER", "URL", "PID", "NOTEBOOK"], *([*row.values()] for row in rows)]))
-        if entrances:
-            one = next(iter(entrances.values()))
+        if behind := [(addresses.own_name(each), entrance) for each, entrance in entrances if entrance]:
+            one = behind[0][1]
             click.echo(f"\nFrom your own machine, with a token from {one.token_from}")
-            click.echo(_table([[name, entrance.url] for name, entrance in entrances.items()]))
+            click.echo(_table([[name, entrance.url] for name, entrance in behind]))
             if one.note:
                 click.echo(f"{one.note}.")
     else:

@@ -50,6 +50,6 @@ def _program() -> str:
     except ImportError:
         raise McpNotebookError(
             "Writing Python needs ruff, which is missing here or too old. To install it: "
-            "pip install 'mcp-notebook[export]' (in a cell: %pip)"
+            'pip install "mcp-notebook[export]" (in a cell: %pip)'
         ) from None
     return str(find_ruff_bin())

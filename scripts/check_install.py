@@ -27,7 +27,7 @@ def main() -> None:
         shell.run_line_magic("mcp", "export nowhere")
     except UsageError as error:
         refused = str(error)
-    assert "pip install 'mcp-notebook[export]'" in refused, "an export without ruff was not refused"
+    assert 'pip install "mcp-notebook[export]"' in refused, "an export without ruff was not refused"
     door = Path(sys.prefix, "etc", "jupyter", "jupyter_server_config.d", "mcp_notebook.json")
     assert door.is_file(), f"{door} is missing, so Jupyter Server would not have the door"
     print("the installed package works: extension, tool, call, course, door")

@@ -50,6 +50,8 @@ def build(site: Path, work: Path, pyodide: Path | None = None) -> None:
         work: A folder for what is needed on the way; it is emptied first.
         pyodide: The folder of a distribution to put into the site.
     """
+    if site.exists() and any(site.iterdir()) and not (site / "jupyter-lite.json").is_file():
+        raise SystemExit(f"{site} is not empty and holds no earlier site: name another folder.")
     for folder in (work, site):
         shutil.rmtree(folder, ignore_errors=True)
     package = wheel(work / "pypi")

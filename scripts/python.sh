@@ -26,7 +26,7 @@ if [ -n "${PYTHON:-}" ] && ! runs "$PYTHON" "$modern"; then
 fi
 
 bare=
-for python in ${PYTHON:+"$PYTHON"} python3 python3.13 python3.12 python3.11 python3.10 python; do
+for python in ${PYTHON:+"$PYTHON"} python3 python3.15 python3.14 python3.13 python3.12 python3.11 python3.10 python; do
     runs "$python" "$modern" || continue
     if makes_environments "$python"; then
         echo "$python"

@@ -109,5 +109,5 @@ def test_outside_a_browser_nothing_is_missing() -> None:
 def test_the_line_about_a_browser_tab_says_what_why_and_what_to_do() -> None:
     line = browser_tab.elsewhere(browser_tab.CANNOT_LISTEN)
     assert line.startswith("Not in a browser tab: a page cannot listen")
-    assert "uvx --from 'mcp-notebook[tutorial]' mcp-notebook lab" in line
+    assert 'uvx --from "mcp-notebook[tutorial]" mcp-notebook lab' in line
     assert "\n" not in line

@@ -81,7 +81,10 @@ def test_an_environment_of_another_python_is_kept(
     assert project == []
 
 
-@pytest.mark.parametrize("words", [[], ["labb"], ["environment"], ["notebooks", "-x"]])
-def test_other_words_get_the_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("words", [[], ["labb"], ["environment"], ["environment", "dev", "test"]])
+def test_other_words_get_the_usage(
+    words: list[str], project: list[tuple[str, ...]], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert dev.main(words) == 1
+    assert project == []
     assert "python scripts/dev.py lab" in capsys.readouterr().err

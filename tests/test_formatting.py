@@ -17,7 +17,7 @@ from mcp_notebook.cli import main
 from mcp_notebook.errors import McpNotebookError
 from tests.support.shells import Shell
 
-INSTALL = "pip install 'mcp-notebook[export]'"
+INSTALL = 'pip install "mcp-notebook[export]"'
 TOOL = "%%mcp_tool\ndef add(a: int, b: int) -> int:\n    return a + b"
 
 

@@ -6,7 +6,7 @@ contain the token. A file outlives its kernel, so that a restarted notebook gets
 ``mcp-notebook connect`` imports this package before it answers, so it must stay light.
 """
 
-from mcp_notebook.addresses.address import DEFAULT_SERVER, Address
+from mcp_notebook.addresses.address import DEFAULT_SERVER, LOOPBACK, Address
 from mcp_notebook.addresses.entrance import DOOR_PATH, Door, Entrance, entrance, path_of
 from mcp_notebook.addresses.files import live, publish, remembered, reread, withdraw
 from mcp_notebook.addresses.names import find, own_name
@@ -15,6 +15,7 @@ from mcp_notebook.addresses.place import chosen_runtime_dir, runtime_dir
 __all__ = [
     "DEFAULT_SERVER",
     "DOOR_PATH",
+    "LOOPBACK",
     "Address",
     "Door",
     "Entrance",

@@ -1,7 +1,7 @@
 """The address of a notebook for clients on other machines: behind the door in the running Jupyter Server.
 
 The door's extension describes itself in its own environment, which kernels and terminals inherit. So they name the
-door only where it is, and as long as it is there.
+door only where it is. One that outlives its Jupyter still names it: a hub starts the next one at the same address.
 """
 
 from __future__ import annotations
@@ -57,9 +57,11 @@ class Door:
     def told(cls, environ: Mapping[str, str] = os.environ) -> Door | None:
         """Return the door of the Jupyter Server that started this process; None if it has none."""
         try:
-            return cls(**json.loads(environ[VARIABLE]))
+            door = cls(**json.loads(environ[VARIABLE]))
         except (KeyError, ValueError, TypeError):
             return None
+        kinds = isinstance(door.base, str) and isinstance(door.hub, str | None) and isinstance(door.pid, int)
+        return door if kinds else None
 
     def tell(self, environ: MutableMapping[str, str] = os.environ) -> None:
         """Describe the door to the processes that this one starts."""

@@ -11,6 +11,7 @@ from dataclasses import asdict, fields, replace
 from itertools import count
 from pathlib import Path
 from stat import S_ISREG
+from urllib.parse import urlsplit
 
 from mcp_notebook.addresses.address import Address
 from mcp_notebook.addresses.place import runtime_dir
@@ -138,6 +139,7 @@ def _parse(text: str) -> Address:
         and isinstance(address.pid, int)
         and isinstance(address.seat, int)
         and isinstance(address.door, bool)
+        and urlsplit(address.url).port != 0  # raises an error if the URL is not one
     ):
         return address
     raise ValueError("not an address")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from mcp_notebook.addresses.address import Address
@@ -43,8 +44,9 @@ def own_name(address: Address) -> str:
 def _meanings(name: str, everything: list[Address]) -> Iterator[list[Address]]:
     """Yield the addresses that `name` can mean, from the most exact reading to the least."""
     yield [address for address in everything if address.name == name]
-    path = Path(name).expanduser().resolve()
-    yield [address for address in everything if address.notebook and Path(address.notebook).resolve() == path]
+    with suppress(OSError, RuntimeError, ValueError):  # not every name can be a path: ~nobody, or with a NUL in it
+        path = Path(name).expanduser().resolve()
+        yield [address for address in everything if address.notebook and Path(address.notebook).resolve() == path]
     yield [address for address in everything if f"{address.stem}/{address.server}" == name]
     yield [address for address in everything if address.server == name]
     yield [address for address in everything if address.stem == name]

@@ -47,7 +47,7 @@ def provided(model: Any) -> Model:
         from mcp_notebook.agent.pydantic_ai_model import PydanticAIModel
     except ImportError as error:
         raise ModelError(
-            f"Providers' models need pydantic-ai ({error}). Run %pip install 'mcp-notebook[agent]', or let a script "
+            f'Providers\' models need pydantic-ai ({error}). Run %pip install "mcp-notebook[agent]", or let a script '
             "play the model: --script VAR."
         ) from None
     return PydanticAIModel(model)

@@ -56,9 +56,9 @@ def place_of(function: Callable[..., Any] | None) -> str:
 def execution_count(filename: str) -> int | None:
     """Return n for the file name that the shell gave to cell ``In [n]``; None for any other."""
     shell = get_ipython()
-    # ("Cell", "In[3]"), or None.
     # Before IPython 8, the method is there while the extension is loaded, see `older`.
     find = getattr(getattr(shell, "compile", None), "format_code_name", None)
+    # ("Cell", "In[3]"), or None.
     label = find(filename) if find is not None else None
     found = re.search(r"\d+", label[1]) if label else None
     return int(found.group()) if found else None

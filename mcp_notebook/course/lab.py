@@ -21,7 +21,7 @@ def run_lab(folder: Path, *, port: int, browser: bool) -> None:
         from jupyterlab.labapp import LabApp
     except ImportError:
         raise McpNotebookError(
-            "JupyterLab is not installed in this Python. To install it: pip install 'mcp-notebook[tutorial]'"
+            'JupyterLab is not installed in this Python. To install it: pip install "mcp-notebook[tutorial]"'
         ) from None
     arguments = [
         f"--ServerApp.root_dir={folder.resolve()}",

@@ -8,12 +8,10 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, build_opener
 
-from mcp_notebook.addresses import DOOR_PATH, Door, runtime_dir
+from mcp_notebook.addresses import DOOR_PATH, LOOPBACK, Door, runtime_dir
 from mcp_notebook.doctor.diagnosis import Diagnosis
 
 __all__ = ["in_jupyter"]
-
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 PATIENCE = 5
 """Seconds to wait for Jupyter Server."""
@@ -31,7 +29,14 @@ def in_jupyter(environ: Mapping[str, str]) -> Iterator[Diagnosis]:
         yield Diagnosis(
             "door: this Jupyter Server has none, so no client on another machine can connect", "note", install
         )
-    elif server is None or server.get("sock") or server.get("secure"):
+    elif server is None:
+        yield Diagnosis(
+            "door: the Jupyter Server that has it ended, or has another JUPYTER_RUNTIME_DIR and so does not find this "
+            "notebook",
+            "problem",
+            "restart Jupyter and the kernel, both with the same JUPYTER_RUNTIME_DIR",
+        )
+    elif server.get("sock") or server.get("secure"):
         yield Diagnosis(f"door: Jupyter Server has it at {door.base}{DOOR_PATH}")
     elif (wrong := _what_is_wrong(server)) is not None:
         yield Diagnosis(f"door: {wrong}, so no client on another machine can connect", "problem", install)

@@ -14,8 +14,9 @@ import os
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
-from mcp_notebook.addresses import DOOR_PATH, Door
+from mcp_notebook.addresses import DOOR_PATH, LOOPBACK, Door
 from mcp_notebook.door.connections import ConnectionPool
 from mcp_notebook.door.handlers import ListHandler, NotebookHandler
 from mcp_notebook.door.notebooks import Notebooks
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
 
 __all__ = ["door_of"]
-
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def _load_jupyter_server_extension(app: ServerApp) -> None:
@@ -46,7 +45,8 @@ def door_of(app: ServerApp, environ: Mapping[str, str]) -> Door:
         app: The server.
         environ: Its environment variables.
     """
-    under_hub = "JUPYTERHUB_SERVICE_PREFIX" in environ
+    # A Jupyter that a person starts in a terminal of the hub has these variables, too, but is at another path.
+    under_hub = _is_same_path(environ.get("JUPYTERHUB_SERVICE_PREFIX"), app.base_url)
     public = environ.get("JUPYTERHUB_PUBLIC_URL", "") if under_hub else app.custom_display_url
     hub = None
     # Binder runs on a hub, but Jupyter has a token of its own there.
@@ -58,6 +58,10 @@ def door_of(app: ServerApp, environ: Mapping[str, str]) -> Door:
         remote=under_hub or bool(public) or not (app.sock or app.ip in LOOPBACK),
         pid=os.getpid(),
     )
+
+
+def _is_same_path(prefix: str | None, base: str) -> bool:
+    return prefix is not None and unquote(prefix).strip("/") == unquote(base).strip("/")
 
 
 def _has_own_token(app: ServerApp) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -61,6 +62,9 @@ class _Handler(APIHandler):
         if status_code == 403 and not getattr(self, "_jupyter_current_user", None):
             # Jupyter would tell a client without a token that its form has no `_xsrf`.
             self.refuse(403, "This needs a token for this Jupyter: send the header 'Authorization: Bearer TOKEN'.")
+        elif status_code == 403 and not getattr(self.identity_provider, "auth_enabled", True):
+            # Jupyter checks everybody as it checks pages then, and a client has no cookie for `_xsrf`.
+            self.refuse(403, "This Jupyter has no token, so no client can connect. Start it with one.")
         else:
             super().write_error(status_code, **kwargs)
 
@@ -132,19 +136,17 @@ class NotebookHandler(_Handler):
         )
         connection.finish()
         answer = _Answer(self, address)
-        try:
-            await connection.read_response(answer)
-        except StreamClosedError:
-            if self._is_gone:
-                pass
-            elif answer.has_begun:
-                # The only way to tell the client that the answer is not complete.
-                self._client.close()
-            else:
-                self._notebooks.forget()
-                self.refuse(502, f"{address.name!r} ended before it answered, so the call may or may not have run.")
-            return False
-        return answer.keeps_alive
+        with suppress(StreamClosedError):
+            await connection.read_response(answer)  # it returns, too, when it cannot read the answer
+        if answer.is_complete:
+            return answer.keeps_alive
+        if not self._is_gone and answer.has_begun:
+            # The only way to tell the client that the answer is not complete.
+            self._client.close()
+        elif not self._is_gone:
+            self._notebooks.forget()
+            self.refuse(502, f"{address.name!r} gave no whole answer, so the call may or may not have run.")
+        return False
 
     def _headers_for(self, address: Address, length: int) -> HTTPHeaders:
         headers = _passed(self.request.headers, TO_THE_NOTEBOOK)
@@ -186,7 +188,8 @@ class _Answer(HTTPMessageDelegate):
     """The answer of a notebook's server.
 
     Attributes:
-        has_begun: True if the client has the beginning of it.
+        has_begun: True if the client may have the beginning of it.
+        is_complete: True if it has ended as it should.
         keeps_alive: True if the connection can take another request.
     """
 
@@ -196,6 +199,7 @@ class _Answer(HTTPMessageDelegate):
         self._is_refused = False
         self._head: asyncio.TimerHandle | None = None
         self.has_begun = False
+        self.is_complete = False
         self.keeps_alive = False
 
     def headers_received(self, start_line: Any, headers: HTTPHeaders) -> Awaitable[None] | None:
@@ -211,7 +215,8 @@ class _Answer(HTTPMessageDelegate):
             self._handler.refuse(502, f"{self._address.name!r} refused its own token. Run %mcp stop, then %mcp serve.")
             return None
         self._handler.begin(start_line.code, headers)
-        if headers.get("Content-Type", "").startswith("text/event-stream"):
+        is_stream = headers.get("Content-Type", "").startswith("text/event-stream")
+        if is_stream and start_line.code == 200 and "Content-Length" not in headers:
             self._handler.write(EMPTY_COMMENT)
             self._head = asyncio.get_running_loop().call_later(HEAD_SECONDS, self._handler.flush)
         return None
@@ -226,6 +231,7 @@ class _Answer(HTTPMessageDelegate):
         self._keep_head()
         if not self._is_refused:
             self._handler.end()
+        self.is_complete = True
 
     def on_connection_close(self) -> None:
         """Do not keep the connection."""

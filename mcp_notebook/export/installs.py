@@ -13,7 +13,6 @@ __all__ = ["requirements"]
 _INSTALLS = re.compile(
     r"[%!]{1,2}\s*(?:\S*python\S*\s+-m\s+|\{sys\.executable\}\s+-m\s+)?(pip3?|conda|mamba|uv)\s+(.*)", re.DOTALL
 )
-_OURS = re.compile(r"(?:^|/)mcp[-_.]notebook(?![\w-])", re.IGNORECASE)
 _TAKES_A_VALUE = {
     "-c", "-i", "-f", "-r", "-t", "-e", "-n", "-p", "--index-url", "--extra-index-url", "--requirement",
     "--constraint", "--find-links", "--target", "--editable", "--channel", "--name", "--prefix", "--python",
@@ -26,7 +25,17 @@ def requirements(magics: Iterable[Magic]) -> tuple[str, ...]:
     This project is left out: a package does not need it.
     """
     found = [name for magic in magics if (match := _INSTALLS.match(magic.text)) for name in _named(*match.groups())]
-    return tuple(dict.fromkeys(name for name in found if not _OURS.search(name)))
+    return tuple(dict.fromkeys(name for name in found if not _is_ours(name)))
+
+
+def _is_ours(requirement: str) -> bool:
+    """Return whether a requirement, with or without a name before its URL, is this project."""
+    text = requirement.partition("#")[0].rstrip("/")
+    named, at, _ = text.partition(" @ ")
+    last = (named if at else text).rpartition("/")[2]
+    name = re.match(r"[\w.-]*", last.partition("@")[0].removesuffix(".git"))
+    plain = re.sub(r"[-_.]+", "-", name.group() if name else "").lower()
+    return plain == "mcp-notebook" or bool(re.match(r"mcp-notebook-\d", plain))  # the second is a file
 
 
 def _named(manager: str, line: str) -> Iterator[str]:

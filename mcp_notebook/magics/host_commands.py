@@ -107,7 +107,7 @@ def _through_the_door(session: Session, live: LiveServer, host: str | None) -> L
             f"{HOSTS[host].title} can only start processes on its own machine, and this notebook is on another. If it "
             f"runs on this one: %mcp clients {host} --local."
         )
-    return HttpLink(address.name, entrance.url, token_from=entrance.token_from, note=entrance.note)
+    return HttpLink(addresses.own_name(address), entrance.url, token_from=entrance.token_from, note=entrance.note)
 
 
 def _saved(host: Host, link: Link) -> look.Rendering:

@@ -32,10 +32,12 @@ class CallWatch:
         self.call: Call | None = None
         self._wanted, self._show = recorded, show
         self._following: Background | None = None
+        self._ended = False
         self._leave = recorder.observe(self._begun) if recorder is not None else lambda: None
 
     def end(self) -> None:
         """End following."""
+        self._ended = True
         self._leave()
         if self._following is not None:
             self._following.end()
@@ -45,6 +47,8 @@ class CallWatch:
             self.call = call
             if self._show is not None:
                 self._following = Background(_follow(call, self._show), "mcp-notebook-watch")
+                if self._ended:  # meanwhile, by another thread
+                    self._following.end()
 
 
 def _follow(call: Call, show: Callable[[Call], None]) -> Rests:

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from mcp_notebook import addresses
 from mcp_notebook.addresses import Address, Door, entrance
 from mcp_notebook.cli import main
+from mcp_notebook.errors import UnknownNameError
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="owners and modes are POSIX's")
 
@@ -107,3 +108,26 @@ def test_the_list_is_as_before_without_a_door(tmp_path: Path, monkeypatch: pytes
     monkeypatch.delenv("MCP_NOTEBOOK_DOOR", raising=False)
     published(tmp_path, "sales")
     assert len(CliRunner().invoke(main, ["list"]).output.splitlines()) == 2
+
+
+def test_two_notebooks_of_one_name_have_an_address_each(tmp_path: Path, on_hub: None) -> None:
+    here, there = published(tmp_path / "a", "sales"), published(tmp_path / "b", "sales")
+    rows = json.loads(CliRunner().invoke(main, ["list", "--json"]).stdout)
+    doors = {row["notebook"]: row["door"] for row in rows}
+    assert set(doors) == {here.notebook, there.notebook}
+    assert all(Path(notebook).parent.name in door for notebook, door in doors.items())
+    listed = CliRunner().invoke(main, ["list"]).stdout
+    assert all(door in listed for door in doors.values())
+
+
+@pytest.mark.parametrize("name", ["~nobody-of-this-name", "a\0b", "x" * 5000])
+def test_a_name_that_cannot_be_a_path_is_only_unknown(name: str) -> None:
+    with pytest.raises(UnknownNameError, match="has been served"):
+        addresses.find(name)
+
+
+@pytest.mark.parametrize("url", ["http://[::1/mcp", "http://127.0.0.1:99999/mcp"])
+def test_a_file_with_a_broken_url_is_passed_over(tmp_path: Path, url: str) -> None:
+    whole = published(tmp_path, "sales")
+    addresses.publish(replace(whole, server="other", url=url))
+    assert [address.server for address in addresses.live()] == ["notebook"]

@@ -208,7 +208,7 @@ def test_what_a_page_cannot_do_refuses_in_one_line_that_says_where_it_works(libr
     assert ran.raised == ""
     (refusal,) = ran.text.strip().splitlines()
     assert refusal.startswith("UsageError: Not in a browser tab: a page ")
-    assert "uvx --from 'mcp-notebook[tutorial]' mcp-notebook lab opens the course on your own machine" in refusal
+    assert 'uvx --from "mcp-notebook[tutorial]" mcp-notebook lab opens the course on your own machine' in refusal
     assert ran.threads == []
 
 

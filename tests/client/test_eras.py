@@ -186,3 +186,39 @@ def test_what_goes_wrong_in_an_era_is_said_under_what_came_until_then(kernel: Ke
     assert "modern: 'notebook' asked 'Who is it?'" in shown
     assert "era got no result" in shown
     assert "has no tool 'gret'" in kernel.run("%mcp eras gret").stderr
+
+
+ONCE = """
+from contextlib import asynccontextmanager
+from mcp.server.mcpserver import MCPServer
+
+opened = []
+
+@asynccontextmanager
+async def once(server):
+    opened.append(1)
+    if len(opened) > {begins}:
+        raise OSError("the port is taken")
+    yield
+    if {ends}:
+        raise OSError("it does not close")
+
+only = MCPServer("only", lifespan=once)
+
+@only.tool()
+def add(a: int, b: int) -> int:
+    return a + b
+"""
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "said"), [(0, False, "the port is taken"), (9, True, "it does not close")], ids=["begin", "end"]
+)
+def test_a_lifespan_that_raises_is_one_line(kernel: Kernel, begins: int, ends: bool, said: str) -> None:
+    kernel.good(ONCE.format(begins=begins, ends=ends))
+    kernel.good("%mcp use only")
+    shown = kernel.run("%mcp eras add a=1 b=2 --yes").everything
+    assert said in shown
+    assert "lifespan" in shown
+    assert "ExceptionGroup" not in shown
+    assert "Traceback" not in shown

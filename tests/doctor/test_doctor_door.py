@@ -93,3 +93,10 @@ def test_a_jupyter_that_is_asked_in_another_way_is_believed(
 def test_nothing_is_said_without_a_jupyter_server() -> None:
     assert about_the_door({}) == []
     assert about_the_door({"JPY_PARENT_PID": "no number"}) == []
+
+
+def test_a_jupyter_that_ended_or_looks_elsewhere_is_a_problem(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    (found,) = about_the_door(told(Door("/", None, True, 7)))
+    assert found.status == "problem"
+    assert "JUPYTER_RUNTIME_DIR" in found.what

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -124,6 +125,47 @@ def test_the_headers_of_a_notebook_are_not_jupyters(jupyter: str, notebook: Path
     # A page from a notebook must not run scripts with Jupyter's cookies.
     assert "default-src 'none'" in response.headers["content-security-policy"]
     assert response.headers["x-content-type-options"] == "nosniff"
+
+
+def once(answer: bytes, listening: socket.socket) -> None:
+    """Answer one request with these bytes, and close."""
+    connection, _ = listening.accept()
+    with connection:
+        connection.recv(1 << 16)
+        connection.sendall(answer)
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "begins"),
+    [
+        (b"what is this\r\n\r\n", False),
+        (OK + b"no header\r\n\r\n", False),
+        (OK + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", True),
+        (OK + CHUNKED + b"ZZ\r\n", True),
+        (OK + b"Content-Type: text/event-stream\r\n" + CHUNKED + b"ZZ\r\n", True),
+        (OK + b"Content-Length: 100\r\n\r\nhello", True),
+    ],
+    ids=["status", "header", "two lengths", "chunk", "chunk of a stream", "short"],
+)
+def test_an_answer_that_cannot_be_read_is_never_taken_for_a_whole_one(
+    jupyter: str, notebook: Path, answer: bytes, begins: bool
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor() as threads:
+        port = listening.getsockname()[1]
+        addresses.publish(address(str(notebook), f"http://127.0.0.1:{port}/mcp"))
+        threads.submit(once, answer, listening)
+        headers = {"Authorization": f"token {TOKEN}"}
+        if begins:
+            with pytest.raises(httpx2.TransportError):
+                httpx2.post(f"{jupyter}sales/mcp", json={}, headers=headers)
+        else:
+            response = httpx2.post(f"{jupyter}sales/mcp", json={}, headers=headers)
+            assert response.status_code == 502
+            assert "gave no whole answer" in message(response)
 
 
 def test_a_large_body_is_refused(url: str, served: Served) -> None:
@@ -288,10 +330,23 @@ def app(*, own_token: str = "", ip: str = "localhost", base: str = "/", display:
         (app(own_token="t", ip=""), {}, ("/", None, True)),
         (app(own_token="t", display="https://x.org/me"), {}, ("https://x.org/me/", None, True)),
         (app(base="/user/ada/"), HUB, ("/user/ada/", "/hub/", True)),
+        (app(base="/user/a%40b/"), HUB | {"JUPYTERHUB_SERVICE_PREFIX": "/user/a@b/"}, ("/user/a%40b/", "/hub/", True)),
+        (app(own_token="t"), HUB | PUBLIC, ("/", None, False)),
         (app(base="/user/ada/"), HUB | PUBLIC, (*PUBLIC.values(), True)),
         (app(base="/user/ada/", own_token="of Binder", ip="0.0.0.0"), HUB, ("/user/ada/", None, True)),
     ],
-    ids=["at home", "IPv6", "all addresses", "no address", "named", "hub", "hub with its address", "Binder"],
+    ids=[
+        "at home",
+        "IPv6",
+        "all addresses",
+        "no address",
+        "named",
+        "hub",
+        "a name with @",
+        "in a terminal of a hub",
+        "hub with its address",
+        "Binder",
+    ],
 )
 def test_the_door_of_a_place(server: Any, environ: dict[str, str], wanted: tuple[str, str | None, bool]) -> None:
     door = door_of(server, environ)
@@ -305,6 +360,7 @@ def test_the_door_is_told_in_the_environment() -> None:
     assert Door.told(environ) == door
     assert Door.told({}) is None
     assert Door.told({"MCP_NOTEBOOK_DOOR": "[1]"}) is None
+    assert Door.told({"MCP_NOTEBOOK_DOOR": '{"base": 1, "hub": null, "remote": true, "pid": 1}'}) is None
 
 
 def test_the_extension_is_light() -> None:

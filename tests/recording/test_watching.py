@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from mcp_notebook.recording import Call, Recorder
+import pytest
+
+from mcp_notebook.background import Background, Rests
+from mcp_notebook.recording import Call, Recorder, watching
 from mcp_notebook.recording.watching import CallWatch
 from tests.support.waiting import until
 
@@ -27,6 +30,22 @@ def test_nothing_is_found_after_the_end() -> None:
     watch.end()
     recorder.opened(call())
     assert watch.call is None
+
+
+def test_an_end_while_the_call_begins_ends_what_follows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    class EndedMeanwhile(Background):
+        def __init__(self, work: Rests, name: str) -> None:
+            watch.end()
+            super().__init__(work, name)
+            made.append(self)
+
+    made: list[Background] = []
+    monkeypatch.setattr(watching, "Background", EndedMeanwhile)
+    recorder = Recorder()
+    watch = CallWatch(recorder, ("tools/call", "add"), lambda seen: None)
+    recorder.opened(call())
+    (following,) = made
+    following.join()
 
 
 def test_without_a_recorder_nothing_is_found() -> None:
