@@ -141,7 +141,8 @@ def test_a_cell_that_waits_asks_by_input_lines(classic: Classic) -> None:
 def test_the_workbench_lists_calls_and_shows_traffic(classic: Classic) -> None:
     classic.run(WORKBENCH)
     bench = classic.output(WORKBENCH)
-    bench.get_by_role("option", name="add").first.click()
+    tools = bench.get_by_role("listbox", name="tools", exact=True)
+    tools.get_by_role("option", name="add").click()
     bench.get_by_label("a", exact=True).fill("5")
     bench.get_by_role("button", name="Call", exact=True).click()
     expect(bench.locator(".mcpnb-result")).to_contain_text("7")

@@ -89,19 +89,18 @@ def memo(day: str) -> str:
 
 NOTEBOOK = f"""
 import logging, sys
-from collections import deque
 logging.basicConfig(stream=sys.stderr, level=logging.INFO)
 from mcp_notebook.portal import Portal
-from mcp_notebook.recording import Recorder
+from mcp_notebook.recording import Recorder, wire
 from mcp_notebook.server import adopt
 from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.auth import Token
 from mcp_notebook.server.hosting import Listener
 {SERVER}
 # What is kept is kept on purpose, and so little of it that growth is seen.
+wire.MOST_FRAMES = 100
 adopt(mcp, Recorder(most_calls=100))
 mcp.runtime.recorder.wire.on = True
-mcp.runtime.recorder.wire.frames = deque(maxlen=100)
 listener = Listener(Portal(), mcp, name="hostile", endpoint=Endpoint(Token({TOKEN!r})))
 print("Listening at", listener.url, file=sys.stderr, flush=True)
 sys.stdin.read()
