@@ -229,13 +229,16 @@ class Connection(Blocking):
         """Close the connection; cancel what is under way, and wait for it at most `GRACE` seconds.
 
         Raises:
-            RequestError: The server's lifespan raised when it ended; the connection is closed nevertheless.
+            RequestError: The lifespan of a server in this process raised when it ended; the connection is closed
+                nevertheless.
         """
         try:
             self._portal.finish(self._leave, GRACE)
         except (TimeoutError, CancelledError):
             pass
         except Exception as error:  # the author's lifespan may raise anything
+            if isinstance(self.target, Url | Command | Live):
+                return  # a transport that did not end in order, and nothing to mend
             raise RequestError(
                 f"{self.name!r} is closed, but its lifespan raised {innermost(error)!r} when it ended."
             ) from error

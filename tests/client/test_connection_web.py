@@ -230,6 +230,21 @@ def test_cancelling_a_call_reaches_the_server(sales: Served, era: EraChoice) -> 
         assert sales.tools.cancelled.wait(DEADLINE)
 
 
+def test_a_transport_that_does_not_end_in_order_is_closed_in_silence(
+    sales: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = connect("sales")
+    close = connection._sessions.close
+
+    async def disorderly() -> None:
+        await close()
+        raise RuntimeError("Attempted to exit a cancel scope that is not the current one")
+
+    monkeypatch.setattr(connection._sessions, "close", disorderly)
+    connection.close()
+    assert connection.closed
+
+
 @pytest.mark.parametrize(("era", "updates"), [("modern", "tells"), ("legacy", "updates")])
 def test_followers_hear_of_resources_and_lists_over_http(sales: Served, era: EraChoice, updates: str) -> None:
     @sales.tools.server.tool()
