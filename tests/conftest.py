@@ -17,9 +17,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if IPython.version_info < (8,):
         for category in (DeprecationWarning, ResourceWarning):
             config.addinivalue_line("filterwarnings", f"ignore::{category.__name__}")
-        # With their AnyIO, the collector finds the stream of a cancelled request now and then.
-        streams = "Exception ignored in. <async_generator object (HTTP11Connection|Pool)ByteStream"
-        config.addinivalue_line("filterwarnings", f"ignore:{streams}:pytest.PytestUnraisableExceptionWarning")
 
 
 @pytest.fixture(scope="session", autouse=True)

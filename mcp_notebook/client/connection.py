@@ -238,7 +238,8 @@ class Connection(Blocking):
             pass
         except Exception as error:  # the author's lifespan may raise anything
             if isinstance(self.target, Url | Command | Live):
-                return  # a transport that did not end in order, and nothing to mend
+                say(f"{self.name!r} is closed, but its transport raised {innermost(error)!r} when it ended.")
+                return
             raise RequestError(
                 f"{self.name!r} is closed, but its lifespan raised {innermost(error)!r} when it ended."
             ) from error

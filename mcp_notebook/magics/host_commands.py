@@ -121,9 +121,8 @@ def _saved(host: Host, link: Link) -> look.Rendering:
 
 def _kernel(session: Session) -> doctor.KernelFacts:
     kernel = getattr(session.shell, "kernel", None)
-    features = getattr(kernel, "kernel_info", {}).get(
-        "supported_features", ()
-    )  # JupyterLite's kernel has no such facts
+    # JupyterLite's kernel has no `kernel_info`.
+    features = getattr(kernel, "kernel_info", {}).get("supported_features", ())
     servers = session.registry.servers.values()
     before = {live.name: session.listening.remembered(live) for live in servers if live.listener is None}
     return doctor.KernelFacts(

@@ -230,8 +230,8 @@ def test_cancelling_a_call_reaches_the_server(sales: Served, era: EraChoice) -> 
         assert sales.tools.cancelled.wait(DEADLINE)
 
 
-def test_a_transport_that_does_not_end_in_order_is_closed_in_silence(
-    sales: Served, monkeypatch: pytest.MonkeyPatch
+def test_a_transport_that_raises_at_its_end_is_closed_with_a_line(
+    sales: Served, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     connection = connect("sales")
     close = connection._sessions.close
@@ -243,6 +243,7 @@ def test_a_transport_that_does_not_end_in_order_is_closed_in_silence(
     monkeypatch.setattr(connection._sessions, "close", disorderly)
     connection.close()
     assert connection.closed
+    assert "its transport raised RuntimeError('Attempted to exit" in "".join(capsys.readouterr())
 
 
 @pytest.mark.parametrize(("era", "updates"), [("modern", "tells"), ("legacy", "updates")])
