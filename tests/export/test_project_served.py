@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -41,10 +40,10 @@ async def agree(context: Any, params: Any) -> ElicitResult:
 
 
 @asynccontextmanager
-async def client(url: str, mode: str = "auto", **options: Any) -> AsyncIterator[Client]:
+async def client(url: str, mode: str = "auto", answer: Any = agree, **options: Any) -> AsyncIterator[Client]:
     async with httpx2.AsyncClient(headers=BEARER, **options) as http:
         transport = streamable_http_client(f"{url}/mcp", http_client=http)
-        async with Client(transport, mode=mode, elicitation_callback=agree) as connected:
+        async with Client(transport, mode=mode, elicitation_callback=answer) as connected:
             yield connected
 
 
@@ -194,20 +193,35 @@ def test_several_workers_go_on_with_what_another_began(folder: Path) -> None:
     limits = ("--http", "bookshop.http_limits:LimitedProtocol", "--backlog", "64")
     command = ("-m", "uvicorn", "bookshop.app:app", "--workers", "2", "--timeout-graceful-shutdown", "3", *limits)
 
-    async def buy(url: str) -> set[str]:
-        # A connection for each request: the rounds of a call meet different workers.
-        async with client(url, limits=httpx2.Limits(max_keepalive_connections=0), timeout=30) as connected:
-            workers = set()
-            for _ in range(40):
-                result = await connected.call_tool("buy", {"title": "Emma"})
-                assert not result.is_error, result.content
-                workers.add(re.match(r"\d+", result.structured_content["result"])[0])  # type: ignore[index]
-                if len(workers) == 2:
-                    break
-            return workers
+    async def buy(url: str, answer: Any = agree) -> int:
+        """Buy a book; return the process id of the worker that sold it."""
+        # A connection for each request: one that is kept would lead back to the worker that asked.
+        limits = httpx2.Limits(max_keepalive_connections=0)
+        async with client(url, answer=answer, limits=limits, timeout=30) as connected:
+            result = await connected.call_tool("buy", {"title": "Emma"})
+        assert not result.is_error, result.content
+        return int(result.structured_content["result"].split(":")[0])
+
+    async def begin_at_one_and_end_at_the_other(url: str) -> None:
+        first = await buy(url)
+        os.kill(first, signal.SIGSTOP)  # a halted worker accepts nothing: the other one does
+        second = first
+        try:
+            second = await buy(url)
+            assert second != first
+
+            async def change_workers(context: Any, params: Any) -> ElicitResult:
+                os.kill(second, signal.SIGSTOP)
+                os.kill(first, signal.SIGCONT)
+                return await agree(context, params)
+
+            assert await buy(url, change_workers) == first
+        finally:
+            for worker in {first, second}:
+                os.kill(worker, signal.SIGCONT)
 
     with listening(folder, *command, **keys) as (url, process):
-        assert len(asyncio.run(buy(url))) == 2
+        asyncio.run(begin_at_one_and_end_at_the_other(url))
         process.terminate()
         process.communicate(timeout=10)
     assert process.returncode == 0
