@@ -10,18 +10,14 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 from weakref import WeakSet
 
-from mcp_types import (
-    Implementation,
-    LoggingMessageNotification,
-    Root,
-    ServerCapabilities,
-)
+from mcp_types import Implementation, LoggingMessageNotification, Root, ServerCapabilities
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from mcp_notebook.client.aio import Aio
 from mcp_notebook.client.answering import Answering
 from mcp_notebook.client.answers import root
 from mcp_notebook.client.blocking import Blocking
+from mcp_notebook.client.extensions import Chosen, declared
 from mcp_notebook.client.following import Following
 from mcp_notebook.client.notices import say
 from mcp_notebook.client.questions import Answerer
@@ -66,6 +62,7 @@ class Connection(Blocking):
         timeout: Seconds that a request without its own timeout waits for its answer, or for the next progress report;
             None waits forever.
         client: The client's name and version for the server.
+        extensions: The extensions of the protocol that the client declares: ``all``, ``none``, or their names.
 
     Attributes:
         target: The server.
@@ -90,6 +87,7 @@ class Connection(Blocking):
         deadline: float | None = DEADLINE,
         timeout: float | None = None,
         client: Implementation = _WHO,
+        extensions: Chosen = "all",
     ) -> None:
         self.target = target
         self.timeout = timeout
@@ -104,7 +102,7 @@ class Connection(Blocking):
             target,
             era,
             self.wire,
-            self._options(outside),
+            self._options(outside) | {"extensions": declared(extensions, self._answering)},
             sign_in=sign_in,
             notice=notice,
             deadline=deadline if outside and sign_in is None else None,

@@ -6,10 +6,12 @@ import itertools
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import get_args
 from weakref import WeakValueDictionary
 
 from mcp_notebook.client.connection import DEADLINE, Connection
+from mcp_notebook.client.extensions import Chosen
 from mcp_notebook.client.notices import say
 from mcp_notebook.client.questions import Answerer
 from mcp_notebook.client.sessions import EraChoice
@@ -48,6 +50,7 @@ def connect(
     notice: Callable[[str], None] = say,
     deadline: float | None = DEADLINE,
     timeout: float | None = None,
+    extensions: Chosen = "all",
 ) -> Connection:
     """Connect to an MCP server; close the connection when done, or use it as a context manager.
 
@@ -67,6 +70,7 @@ def connect(
         notice: Called with a line when it has connected again, and with the link to sign in; prints by default.
         deadline: Seconds that connecting may take; None waits forever.
         timeout: Seconds that a request waits for its answer, or for the next progress report; None waits forever.
+        extensions: The extensions of the protocol to declare: ``all``, ``none``, or their names.
 
     Raises:
         McpNotebookError: The connection cannot be opened; one line says why, and what to do next.
@@ -74,15 +78,17 @@ def connect(
     if era not in get_args(EraChoice):
         raise RequestError(f"There is no era {era!r}: give one of {', '.join(get_args(EraChoice))}.")
     found = _with_access(target_of(target), headers, token, oauth, client_id, client_secret, scope)
-    # The SDK also logs tracebacks for errors that are reported here in one line; Python would print them into the cell.
-    for logger in LOUD:
-        logging.getLogger(logger).addHandler(_SILENCE)
-    asked = answerer or _answerer
-    connection = Connection(
-        _portal, found, era, name=name, answerer=asked, notice=notice, deadline=deadline, timeout=timeout
-    )
+    _quiet_the_sdk()
+    opening = partial(Connection, _portal, found, era, name=name, answerer=answerer or _answerer, notice=notice)
+    connection = opening(deadline=deadline, timeout=timeout, extensions=extensions)
     _opened[next(_numbers)] = connection
     return connection
+
+
+def _quiet_the_sdk() -> None:
+    # It also logs tracebacks for errors that are reported here in one line; Python would print them into the cell.
+    for logger in LOUD:
+        logging.getLogger(logger).addHandler(_SILENCE)
 
 
 def _with_access(

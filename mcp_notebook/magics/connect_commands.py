@@ -83,6 +83,14 @@ __all__: list[str] = []
     click.option(
         "--cwd", type=TEXT, metavar="FOLDER", help="The working directory of a command. Default: the notebook's."
     ),
+    click.option(
+        "--extensions",
+        type=TEXT,
+        default="all",
+        show_default=True,
+        metavar="all|none|NAME,...",
+        help="The extensions of the protocol that the client declares.",
+    ),
     TIMEOUT,
     passes_options=True,
 )
@@ -100,6 +108,7 @@ def _connect(
     transport: Literal["http", "sse"],
     env: tuple[str, ...],
     cwd: str | None,
+    extensions: str,
     timeout: float | None,
 ) -> Connection:
     """Connect to any server: a URL, a command, a live notebook. Example: %mcp connect uvx mcp-server-time.
@@ -127,7 +136,7 @@ def _connect(
         target = replace(target, env={**(target.env or {}), **_environment(session, env)}, cwd=cwd or target.cwd)
     elif not isinstance(target, Url):
         _only_for("a command", {"--env": env, "--cwd": cwd})
-    return session.connect(target, name, era, timeout)
+    return session.connect(target, name, era, timeout, [name.strip() for name in extensions.split(",")])
 
 
 @verb("disconnect", click.argument("name", type=OPENED))

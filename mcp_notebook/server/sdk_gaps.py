@@ -16,6 +16,7 @@ from mcp.client.session import ClientSession
 from mcp.server._otel import OpenTelemetryMiddleware
 from mcp.server.connection import Connection
 from mcp.server.context import ServerMiddleware, ServerRequestContext
+from mcp.server.extension import Extension
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.resources import ResourceTemplate
 from mcp.server.request_state import RequestStateBoundary, authenticated_principal
@@ -25,9 +26,11 @@ from pydantic import BaseModel, ValidationError
 
 __all__ = [
     "InspectingClient",
+    "add_extension",
     "bind_rounds",
     "connection",
     "entries",
+    "extensions",
     "kept_in",
     "listen_handler",
     "listen_to",
@@ -113,6 +116,25 @@ def connection(session: ServerSession) -> Connection:
     A server does not list its live sessions (python-sdk #741, #875).
     """
     return session._connection
+
+
+# Extensions are an argument of the constructor. A notebook adopts servers that exist already, and declares an extension
+# only when a cell first uses it, so that clients see a server without it as before.
+
+
+def extensions(server: Server) -> list[Extension]:
+    """Return the server's extensions."""
+    return server._extensions
+
+
+def add_extension(server: Server, extension: Extension) -> None:
+    """Add an extension to a server, as the constructor does.
+
+    Raises:
+        ValueError: The server has an extension of the same identifier, or a handler for one of its methods.
+    """
+    server._apply_extension(extension)
+    server._install_extension_interceptor()
 
 
 def wrap_spans(server: Server, wrap: Callable[[ServerMiddleware[Any]], ServerMiddleware[Any]]) -> None:

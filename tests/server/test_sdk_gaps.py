@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 from collections.abc import AsyncIterator, Iterator
@@ -12,6 +13,7 @@ import pytest
 from mcp import Client
 from mcp.server import Server
 from mcp.server.connection import Connection
+from mcp.server.extension import Extension
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.prompts import Prompt
 from mcp.server.mcpserver.resources import ResourceTemplate
@@ -313,3 +315,28 @@ def test_the_sdk_checks_results_itself_and_shows_none_that_does_not_fit() -> Non
     result = anyio.run(answered, ours, misfit)
     assert result.structured_content == {}
     assert seen[-1]["structuredContent"] == {}
+
+
+class Ping(Extension):
+    identifier = "example.test/ping"
+
+    def settings(self) -> dict[str, Any]:
+        return {"loud": True}
+
+
+def test_gap_a_plain_server_has_no_public_way_to_add_an_extension(server: MCPServer[Any]) -> None:
+    assert not [name for name in dir(server) if "extension" in name and not name.startswith("_")]
+
+
+def test_an_added_extension_is_declared_and_is_one_of_the_servers(server: MCPServer[Any]) -> None:
+    async def declared() -> dict[str, Any] | None:
+        async with Client(server) as client:
+            return client.server_capabilities.extensions
+
+    assert not asyncio.run(declared())
+    ping = Ping()
+    sdk_gaps.add_extension(server, ping)
+    assert asyncio.run(declared()) == {"example.test/ping": {"loud": True}}
+    assert sdk_gaps.extensions(server) == [ping]
+    with pytest.raises(ValueError, match="already registered"):
+        sdk_gaps.add_extension(server, Ping())

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from mcp.server.extension import Extension
+from mcp.server.mcpserver import MCPServer
+
+from mcp_notebook.server import NotebookServer, sdk_gaps
+from mcp_notebook.server.extended import extended, extension_of
+
+
+class Ping(Extension):
+    identifier = "example.test/ping"
+
+
+def test_a_server_has_no_extension_until_one_is_used() -> None:
+    server = NotebookServer("notes")
+    assert extension_of(server, Ping) is None
+    used = extended(server, Ping)
+    assert extended(server, Ping) is used
+    assert extension_of(server, Ping) is used
+
+
+def test_an_extension_that_the_author_gave_is_the_one_that_is_used() -> None:
+    ping = Ping()
+    with sdk_gaps.quiet_construction():
+        server = MCPServer("notes", extensions=[ping])
+    assert extended(server, Ping) is ping
