@@ -1,0 +1,157 @@
+"""The extension for a server: which tools run as tasks, and the methods that clients follow a task with."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.extension import Extension, MethodBinding
+from mcp.server.mcpserver import require_client_extension
+from mcp.server.request_state import authenticated_principal
+from mcp.shared.exceptions import MCPError
+from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, CallToolRequestParams, InputResponses, RequestParams
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+
+from .listening import asked_for, pushing
+from .running import SERVER_ENDED, Running
+from .task import MemoryStore, Task, TaskStore
+
+__all__ = ["TTL", "Tasks"]
+
+TTL = 3600.0
+"""Seconds that a task is kept after its end, unless its tool has a time of its own."""
+
+MOST_OPEN = 1_000
+"""Most tasks that run at once."""
+
+
+class TaskParams(RequestParams):
+    """The parameters of ``tasks/get`` and ``tasks/cancel``."""
+
+    task_id: str
+
+
+class UpdateParams(TaskParams):
+    """The parameters of ``tasks/update``."""
+
+    input_responses: InputResponses
+
+
+class Tasks(Extension):
+    """The tasks of one server.
+
+    Args:
+        store: Keeps the tasks; by default a `MemoryStore`.
+
+    Attributes:
+        names: The tools that run as tasks, each with the seconds that a task is kept after its end.
+    """
+
+    identifier = "io.modelcontextprotocol/tasks"
+
+    def __init__(self, store: TaskStore | None = None) -> None:
+        self.names: dict[str, float | None] = {}
+        self._store: TaskStore = store or MemoryStore()
+        self._running: dict[str, Running] = {}
+        self._watchers: dict[str, list[Callable[[Task], None]]] = {}
+
+    def add(self, name: str, *, ttl: float | None = TTL) -> None:
+        """Run the calls of a tool as tasks, and keep each for `ttl` seconds after its end; None for no limit."""
+        self.names[name] = ttl
+
+    def remove(self, name: str) -> None:
+        """Answer the calls of a tool with their results again."""
+        self.names.pop(name, None)
+
+    def watch(self, id: str, watcher: Callable[[Task], None]) -> Callable[[], None]:
+        """Call `watcher` with a task at each change, on the task's loop; return a function that ends this."""
+        self._watchers.setdefault(id, []).append(watcher)
+
+        def leave() -> None:
+            watchers = self._watchers.get(id, [])
+            if watcher in watchers:
+                watchers.remove(watcher)
+            if not watchers:
+                self._watchers.pop(id, None)
+
+        return leave
+
+    def methods(self) -> Sequence[MethodBinding]:
+        """Return the methods of the extension."""
+        modern = frozenset(MODERN_PROTOCOL_VERSIONS)
+        return [
+            MethodBinding("tasks/get", TaskParams, self._get, modern),
+            MethodBinding("tasks/update", UpdateParams, self._update, modern),
+            MethodBinding("tasks/cancel", TaskParams, self._cancel, modern),
+        ]
+
+    async def intercept_tool_call(
+        self, params: CallToolRequestParams, ctx: ServerRequestContext[Any, Any], call_next: CallNext
+    ) -> HandlerResult:
+        """Answer with a task if the tool runs as one and the client can follow it."""
+        if params.name not in self.names or not self._declared(ctx):
+            return await call_next(ctx)
+        if len(self._running) >= MOST_OPEN:
+            raise MCPError(INTERNAL_ERROR, f"{MOST_OPEN} tasks run already. Call again when some have ended.")
+        now = time.time()
+        principal, ttl = authenticated_principal(ctx), self.names[params.name]
+        task = Task(secrets.token_urlsafe(24), principal, ttl, created=now, updated=now)
+        await self._store.save(task)
+        running = self._running[task.id] = Running(task, ctx, self._changed)
+        running.start(params, call_next)
+        return {"resultType": "task", **task.wire()}
+
+    async def listen(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        """Push each change of the tasks that a listen stream asks for; middleware, for ``server.middleware``."""
+        ids = asked_for(ctx)
+        if ids is None:
+            return await call_next(ctx)
+        require_client_extension(ctx, self.identifier)
+        find = partial(self._find, ctx)
+        known = [id for id in dict.fromkeys(ids) if await find(id) is not None]
+        return await pushing(ctx, call_next, known, self.watch, find)
+
+    def _declared(self, ctx: ServerRequestContext[Any, Any]) -> bool:
+        said = ctx.session.client_capabilities
+        modern = ctx.protocol_version in MODERN_PROTOCOL_VERSIONS
+        return modern and said is not None and self.identifier in (said.extensions or {})
+
+    async def _find(self, ctx: ServerRequestContext[Any, Any], id: str) -> Task | None:
+        running = self._running.get(id)
+        if running is not None and running.loop.is_closed():
+            await running.end("failed", SERVER_ENDED)
+        task = running.task if running is not None else await self._store.load(id)
+        return task if task is not None and task.principal == authenticated_principal(ctx) else None
+
+    async def _known(self, ctx: ServerRequestContext[Any, Any], params: TaskParams) -> Task:
+        require_client_extension(ctx, self.identifier)
+        task = await self._find(ctx, params.task_id)
+        if task is None:
+            raise MCPError(INVALID_PARAMS, "Task not found. It may have expired, or the server was restarted.")
+        return task
+
+    async def _get(self, ctx: ServerRequestContext[Any, Any], params: TaskParams) -> HandlerResult:
+        return {"resultType": "complete", **(await self._known(ctx, params)).wire()}
+
+    async def _update(self, ctx: ServerRequestContext[Any, Any], params: UpdateParams) -> HandlerResult:
+        running = self._running.get((await self._known(ctx, params)).id)
+        if running is not None:
+            running.on_loop(running.answer, params.input_responses)
+        return {"resultType": "complete"}
+
+    async def _cancel(self, ctx: ServerRequestContext[Any, Any], params: TaskParams) -> HandlerResult:
+        running = self._running.get((await self._known(ctx, params)).id)
+        if running is not None:
+            running.on_loop(running.cancel)
+        return {"resultType": "complete"}
+
+    async def _changed(self, task: Task) -> None:
+        await self._store.save(task)
+        if not task.open:
+            self._running.pop(task.id, None)
+        for watcher in list(self._watchers.get(task.id, ())):
+            watcher(task)
