@@ -11,7 +11,7 @@ A client that does not declare the extension gets the result of such a tool as b
 this project, so that an exported package gets a copy of it.
 """
 
-from .extension import Tasks
+from .extension import TTL, Tasks
 from .task import MemoryStore, Task, TaskStore
 
-__all__ = ["MemoryStore", "Task", "TaskStore", "Tasks"]
+__all__ = ["TTL", "MemoryStore", "Task", "TaskStore", "Tasks"]

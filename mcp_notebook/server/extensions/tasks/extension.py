@@ -67,6 +67,24 @@ class Tasks(Extension):
         """Answer the calls of a tool with their results again."""
         self.names.pop(name, None)
 
+    def take_over(self, other: Tasks | None) -> None:
+        """Run the tools as tasks that run as tasks with `other`; from now on, a change of one is a change of both."""
+        self.names = other.names if other is not None else {}
+
+    def close(self) -> None:
+        """Cancel the open tasks; each fails with the line that its server ended."""
+        for running in list(self._running.values()):
+            running.loop.call_soon_threadsafe(running.close)
+
+    async def load(self, id: str) -> Task | None:
+        """Return a task, whoever it belongs to; None if it is unknown or has expired."""
+        running = self._running.get(id)
+        if running is None:
+            return await self._store.load(id)
+        if running.loop.is_closed():
+            await running.end("failed", SERVER_ENDED)
+        return running.task
+
     def watch(self, id: str, watcher: Callable[[Task], None]) -> Callable[[], None]:
         """Call `watcher` with a task at each change, on the task's loop; return a function that ends this."""
         self._watchers.setdefault(id, []).append(watcher)
@@ -121,10 +139,7 @@ class Tasks(Extension):
         return modern and said is not None and self.identifier in (said.extensions or {})
 
     async def _find(self, ctx: ServerRequestContext[Any, Any], id: str) -> Task | None:
-        running = self._running.get(id)
-        if running is not None and running.loop.is_closed():
-            await running.end("failed", SERVER_ENDED)
-        task = running.task if running is not None else await self._store.load(id)
+        task = await self.load(id)
         return task if task is not None and task.principal == authenticated_principal(ctx) else None
 
     async def _known(self, ctx: ServerRequestContext[Any, Any], params: TaskParams) -> Task:

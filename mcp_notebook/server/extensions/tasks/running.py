@@ -105,6 +105,10 @@ class Running:
         self.cancel_requested.set()
         self._scope.cancel()
 
+    def close(self) -> None:
+        """End the call because its server ends."""
+        self._work.cancel()
+
     def answer(self, responses: InputResponses) -> None:
         """Pass answers on to the function; answers to anything that is not asked now are ignored."""
         for key, response in responses.items():
