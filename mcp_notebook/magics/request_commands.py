@@ -24,6 +24,7 @@ from mcp_notebook.rendering.calls.eras import lens
 from mcp_notebook.schema import brief
 from mcp_notebook.schema.parameters import sequence
 from mcp_notebook.session.arguments import jsonable, named_values, quoted_key
+from mcp_notebook.session.background_calls import start
 from mcp_notebook.session.eras import called_in_each
 from mcp_notebook.session.forms import form_of
 from mcp_notebook.session.progress import interrupted_in_one_line
@@ -59,6 +60,7 @@ FROM_VARIABLE = click.option(
     ANSWERS,
     TIMEOUT,
     ERA,
+    click.option("--background", is_flag=True, help="Return at once, and let the call go on while other cells run."),
     INTO,
     ON,
 )
@@ -71,6 +73,7 @@ def _call(
     answers: str | None,
     timeout: float | None,
     era: Era | None,
+    background: bool,
     output: str | None,
     server: str | None,
 ) -> Any:
@@ -87,6 +90,11 @@ def _call(
     if as_json is None and variable is None:
         _nothing_missing(listed_tool, named)
     scripted = answers_of(session, answers)
+    if background:
+        begun = start(session, connection, tool, {**whole, **named}, answers=scripted, timeout=timeout)
+        if output is not None:
+            session.namespace[output] = begun
+        return begun if output is None else None
     stopped = f"the call of {visible(tool, one_line=True)!r} was interrupted, and cancelled at the server."
     with interrupted_in_one_line(stopped), shown_while_running(session, connection, tool) as on_progress:
         outcome = connection.call(tool, {**whole, **named}, answers=scripted, on_progress=on_progress, timeout=timeout)

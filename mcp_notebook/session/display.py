@@ -12,6 +12,7 @@ from IPython.utils.capture import capture_output
 
 from mcp_notebook.addresses import Entrance
 from mcp_notebook.client import Connection
+from mcp_notebook.client.background_call import BackgroundCall
 from mcp_notebook.export import report
 from mcp_notebook.export.report import Exported
 from mcp_notebook.recording import current, output
@@ -30,10 +31,13 @@ FindEntrance = Callable[[str], Entrance | None]
 
 
 @contextmanager
-def result_display(shell: InteractiveShell, show: Show, entrance: FindEntrance) -> Iterator[None]:
+def result_display(
+    shell: InteractiveShell, show: Show, show_call: Callable[[BackgroundCall], None], entrance: FindEntrance
+) -> Iterator[None]:
     """Make the shell draw results, connections and listeners; restore the earlier formatters at the end.
 
-    `show` returns the card that shows a rendering, or the rendering itself. `entrance` returns the address of a server
+    `show` returns the card that shows a rendering, or the rendering itself. `show_call` shows a call in the background
+    below the cell. `entrance` returns the address of a server
     for clients on other machines.
     """
 
@@ -71,6 +75,8 @@ def result_display(shell: InteractiveShell, show: Show, entrance: FindEntrance) 
     html, bundle = shell.display_formatter.formatters["text/html"], shell.display_formatter.mimebundle_formatter
     undo.append((html, Exported, html.for_type(Exported, exported_as_html)))
     undo.append((bundle, Listener, bundle.for_type(Listener, listener_as_bundle)))
+    shown = shell.display_formatter.ipython_display_formatter
+    undo.append((shown, BackgroundCall, shown.for_type(BackgroundCall, show_call)))
     try:
         yield
     finally:
