@@ -31,6 +31,7 @@ from mcp_types import (
 from pydantic import ValidationError
 
 from mcp_notebook.client.reading import flawed, see
+from mcp_notebook.client.refusals import Refusal
 from mcp_notebook.errors import RequestError
 from mcp_notebook.recording.cutting import shortened
 
@@ -41,6 +42,9 @@ POLL = 0.05, 60.0
 
 DEFAULT_POLL = 1.0
 """Seconds between two polls if the server suggests none."""
+
+LOST = 10.0
+"""Seconds that a server may be out of reach before the task counts as lost."""
 
 MOST_CHARACTERS = 2_000
 """The limit of a status message."""
@@ -159,13 +163,25 @@ class _Follower:
         """Poll until the task has ended; answer its questions."""
         while True:
             await anyio.sleep(wait)
-            task: _Task = await self.send("get", _Task)
+            task = await self._get()
             await self.tell(task.status, task.status_message)
             if task.status in ENDED:
                 return self._result(task)
             if task.status == "input_required":
                 await self._answer(task.input_requests or {})
             wait = _seconds(task.poll_interval_ms)
+
+    async def _get(self) -> _Task:
+        """Poll once, and again if the poll did not reach the server: the task goes on without it."""
+        until = anyio.current_time() + LOST
+        while True:
+            try:
+                task: _Task = await self.send("get", _Task)
+                return task
+            except MCPError as error:
+                if Refusal.of(error) is None or anyio.current_time() > until:
+                    raise
+            await anyio.sleep(DEFAULT_POLL)
 
     async def tell(self, status: str, message: Any) -> None:
         said = shortened(message, MOST_CHARACTERS) if isinstance(message, str) else None
