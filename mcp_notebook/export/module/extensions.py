@@ -16,6 +16,7 @@ from mcp_notebook.export.module.edits import Node, replaced, rewritten
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.extended import extension_of
 from mcp_notebook.server.extensions.skills import Skill, Skills
+from mcp_notebook.server.extensions.tasks import Tasks
 from mcp_notebook.slicing.statements import Statement
 
 __all__ = ["FOLDER", "ExtensionCode", "all_files", "carried", "given", "owned"]
@@ -35,6 +36,7 @@ class ExtensionCode:
         imports: Other imports that the expression needs.
         files: Files that it serves, by their paths in the package.
         findings: Parts that cannot be carried.
+        listens: Whether its method ``listen`` is middleware of the server.
     """
 
     module: str
@@ -43,6 +45,7 @@ class ExtensionCode:
     imports: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    listens: bool = False
 
     @property
     def statement(self) -> str:
@@ -56,12 +59,13 @@ class ExtensionCode:
 
     @property
     def all_files(self) -> dict[str, str]:
-        """The module, and the files that it serves, by their paths in the package."""
+        """The module or the folder of modules, and the files that it serves, by their paths in the package."""
         source = files("mcp_notebook.server.extensions")
-        return {
-            f"{FOLDER}/{name}.py": (source / f"{name}.py").read_text(encoding="utf-8")
-            for name in ("__init__", self.module)
-        } | dict(self.files)
+        folder = source / self.module
+        names = ["__init__.py", *([] if folder.is_dir() else [f"{self.module}.py"])]
+        if folder.is_dir():
+            names += sorted(f"{self.module}/{one.name}" for one in folder.iterdir() if one.name.endswith(".py"))
+        return {f"{FOLDER}/{name}": (source / name).read_text(encoding="utf-8") for name in names} | dict(self.files)
 
 
 def carried(server: MCPServer[Any]) -> list[ExtensionCode]:
@@ -144,7 +148,12 @@ def _not_text(skill: Skill, path: str) -> Finding:
     return Finding("stops", None, skill.name, what, "Leave the file out of the skill, or copy it by hand and serve it.")
 
 
-_WRITERS: dict[type[Extension], Callable[[Any], ExtensionCode]] = {Skills: _skills}
+def _tasks(extension: Tasks) -> ExtensionCode:
+    names = ", ".join(f"{name!r}: {ttl!r}" for name, ttl in extension.names.items())
+    return ExtensionCode("tasks", ("Tasks",), f"Tasks({{{names}}})" if names else "Tasks()", listens=True)
+
+
+_WRITERS: dict[type[Extension], Callable[[Any], ExtensionCode]] = {Skills: _skills, Tasks: _tasks}
 """The functions that write the extensions, in the order of the package."""
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
@@ -45,6 +46,7 @@ class Tasks(Extension):
     """The tasks of one server.
 
     Args:
+        names: The tools that run as tasks, as in `names`.
         store: Keeps the tasks; by default a `MemoryStore`.
 
     Attributes:
@@ -53,8 +55,10 @@ class Tasks(Extension):
 
     identifier = "io.modelcontextprotocol/tasks"
 
-    def __init__(self, store: TaskStore | None = None) -> None:
-        self.names: dict[str, float | None] = {}
+    def __init__(
+        self, names: Mapping[str, float | None] = MappingProxyType({}), *, store: TaskStore | None = None
+    ) -> None:
+        self.names: dict[str, float | None] = dict(names)
         self._store: TaskStore = store or MemoryStore()
         self._running: dict[str, Running] = {}
         self._watchers: dict[str, list[Callable[[Task], None]]] = {}
