@@ -11,10 +11,10 @@ from typing import Any, Protocol
 
 from mcp_types import CallToolResult
 
-from mcp_notebook import main_thread
 from mcp_notebook.client.extensions.tasks import OnTask, TaskState
 from mcp_notebook.client.requests import OnProgress, Outcome
 from mcp_notebook.errors import RequestError
+from mcp_notebook.portal import Portal
 
 __all__ = ["BackgroundCall"]
 
@@ -71,7 +71,7 @@ class BackgroundCall:
 
     @property
     def message(self) -> str | None:
-        """What it does, or why it failed; None if the server does not say."""
+        """The status message, or the error of a failed call; None if there is neither."""
         if self._future.done():
             error = None if self._future.cancelled() else self._future.exception()
             return None if error is None else str(error)
@@ -101,7 +101,7 @@ class BackgroundCall:
             TimeoutError: It has not ended by then.
         """
         try:
-            return main_thread.result_of(self._future, timeout).result
+            return Portal.wait(self._future, timeout).result
         except CancelledError:
             raise self._cancelled() from None
         except futures.TimeoutError:

@@ -92,9 +92,7 @@ def _call(
     scripted = answers_of(session, answers)
     if background:
         begun = start(session, connection, tool, {**whole, **named}, answers=scripted, timeout=timeout)
-        if output is not None:
-            session.namespace[output] = begun
-        return begun if output is None else None
+        return _kept(session, begun, output)
     stopped = f"the call of {visible(tool, one_line=True)!r} was interrupted, and cancelled at the server."
     with interrupted_in_one_line(stopped), shown_while_running(session, connection, tool) as on_progress:
         outcome = connection.call(tool, {**whole, **named}, answers=scripted, on_progress=on_progress, timeout=timeout)
@@ -217,6 +215,14 @@ def _nothing_missing(tool: Tool, given: Mapping[str, Any]) -> None:
         keys = [quoted_key(str(name)) for name in missing]
         words = " ".join(f"{key}=..." for key in keys)
         raise UsageError(f"{tool.name} requires {', '.join(keys)}: %mcp call {quoted(tool.name)} {words}")
+
+
+def _kept(session: Session, value: Any, output: str | None) -> Any:
+    """Keep a value in a variable and return None; without a variable, return the value."""
+    if output is None:
+        return value
+    session.namespace[output] = value
+    return None
 
 
 def _deliver(session: Session, outcome: Outcome[Any], output: str | None) -> Any:

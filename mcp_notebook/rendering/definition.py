@@ -46,7 +46,7 @@ def definition_card(
         function: The function behind it, for the lint.
         before: The entry that this one replaces, or None for a new one.
         try_it: A line that uses it.
-        task_ttl: Seconds that the task of a call is kept after its end; None if calls are no tasks.
+        task_ttl: Seconds that the task of a call is kept after its end; None if calls do not run as tasks.
     """
     seen = _seen(kind, entry, server=server, function=function)
     if task_ttl is not None:

@@ -72,7 +72,7 @@ def define_tools(
         structured_output: As in the SDK's `tool`.
         run_on: The thread that runs the calls.
         timeout: Seconds that a call may take.
-        task_ttl: Seconds that a call's task is kept after its end; None if the calls are no tasks.
+        task_ttl: Seconds that a call's task is kept after its end; None if calls do not run as tasks.
 
     Raises:
         DefinitionError: The cell defines no such function, or it cannot be a tool; nothing changed on the server.

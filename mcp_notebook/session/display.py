@@ -50,10 +50,6 @@ def result_display(
     def connection_as_html(connection: Connection) -> str:
         return connection_card(connection).html
 
-    def exported_as_html(exported: Exported) -> str:
-        done = [] if exported.update is None else report.what_was_done(exported.update, dry=exported.dry)
-        return exported_card(exported, report.headline(exported), done, report.tree(sorted(exported.files)))
-
     def connection_as_text(connection: Connection, printer: Any, _cycle: bool) -> None:
         printer.text(connection_card(connection).text)
 
@@ -73,7 +69,7 @@ def result_display(
         for kind, drawn_by in [*((kind, draw) for kind in kinds), (Connection, draw_connection)]:
             undo.append((formatter, kind, formatter.for_type(kind, drawn_by)))
     html, bundle = shell.display_formatter.formatters["text/html"], shell.display_formatter.mimebundle_formatter
-    undo.append((html, Exported, html.for_type(Exported, exported_as_html)))
+    undo.append((html, Exported, html.for_type(Exported, _exported_as_html)))
     undo.append((bundle, Listener, bundle.for_type(Listener, listener_as_bundle)))
     shown = shell.display_formatter.ipython_display_formatter
     undo.append((shown, BackgroundCall, shown.for_type(BackgroundCall, show_call)))
@@ -85,6 +81,11 @@ def result_display(
                 formatter.pop(kind, None)
             else:
                 formatter.for_type(kind, earlier)
+
+
+def _exported_as_html(exported: Exported) -> str:
+    done = [] if exported.update is None else report.what_was_done(exported.update, dry=exported.dry)
+    return exported_card(exported, report.headline(exported), done, report.tree(sorted(exported.files)))
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Tasks (``io.modelcontextprotocol/tasks``): follow the task that a server answers with, until its call has a result.
 
-What a server says of a task is bounded: the length of its message, and the time between two polls.
+Two values of a foreign server have bounds: the length of a message, and the time between two polls.
 """
 
 from __future__ import annotations
@@ -59,12 +59,12 @@ Progress = Callable[[float, float | None, str | None], Awaitable[None]]
 
 @dataclass(frozen=True)
 class TaskState:
-    """What a server says of a task.
+    """The state of a task, as its server describes it.
 
     Attributes:
         id: The task's id.
         status: ``working``, ``input_required``, ``completed``, ``failed`` or ``cancelled``.
-        message: What it does, or why it ended; None if the server does not say.
+        message: The status message; None if there is none.
     """
 
     id: str

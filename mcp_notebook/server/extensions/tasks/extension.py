@@ -81,7 +81,7 @@ class Tasks(Extension):
             running.loop.call_soon_threadsafe(running.close)
 
     async def load(self, id: str) -> Task | None:
-        """Return a task, whoever it belongs to; None if it is unknown or has expired."""
+        """Return the task of any user; None if it is unknown or has expired."""
         running = self._running.get(id)
         if running is None:
             return await self._store.load(id)

@@ -33,7 +33,7 @@ class Task:
         created: When it was created, in seconds since the epoch.
         updated: When it last changed.
         status: The status.
-        message: What the task does, or why it ended.
+        message: The status message, such as the progress or the reason for the end.
         asked: The requests that wait for the client's answers, by key.
         result: The result of the call.
         error: The protocol error that the call ended with.
