@@ -72,7 +72,7 @@ def test_a_handle_comes_at_once_and_progress_is_the_message(run: Run, tools: Tas
         handle = await client.call("train", steps=2)
         assert handle["resultType"] == "task"
         assert handle["status"] == "working"
-        assert (handle["ttlMs"], handle["pollIntervalMs"]) == (3_600_000, 100)
+        assert (handle["ttlMs"], handle["pollIntervalMs"]) == (3_600_000, 20)
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", handle["createdAt"])
         id = handle["taskId"]
         working = await client.until(id, "working", message="1 of 2: fitting")

@@ -37,7 +37,7 @@ from mcp_notebook.recording.cutting import shortened
 
 __all__ = ["OnTask", "TaskState", "TasksExtension", "following"]
 
-POLL = 0.05, 60.0
+POLL = 0.02, 60.0
 """The bounds for the seconds between two polls that a server suggests."""
 
 DEFAULT_POLL = 1.0

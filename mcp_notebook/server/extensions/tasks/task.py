@@ -16,7 +16,7 @@ MOST_ENDED = 1_000
 MOST_BYTES = 64_000_000
 """The limits of the tasks that have ended, by number and by the bytes of their results; the oldest go first."""
 
-POLL = 0.1, 5.0
+POLL = 0.02, 5.0
 """The shortest and the longest interval of polls, in seconds; in between, it is a tenth of the task's age."""
 
 Status = Literal["working", "input_required", "completed", "failed", "cancelled"]
