@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
@@ -27,7 +28,7 @@ class Replaceable(Protocol):
 class Listens(Protocol):
     """An extension with notifications of its own on the listen streams of clients."""
 
-    async def listen(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+    def listen(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> Coroutine[Any, Any, HandlerResult]:
         """Serve them, as middleware."""
 
 

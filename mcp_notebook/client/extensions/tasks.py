@@ -40,6 +40,9 @@ __all__ = ["OnTask", "TaskState", "TasksExtension", "following"]
 POLL = 0.02, 60.0
 """The bounds for the seconds between two polls that a server suggests."""
 
+FIRST = 0.005
+"""Seconds until the first poll, which no interval is about: a short task may have ended by then."""
+
 DEFAULT_POLL = 1.0
 """Seconds between two polls if the server suggests none."""
 
@@ -81,7 +84,6 @@ class _Handle(Result):
     task_id: str
     status: str = "working"
     status_message: Any = None
-    poll_interval_ms: Any = None
 
 
 class _Task(Result):
@@ -137,7 +139,7 @@ async def _resolve(handle: _Handle, context: ClaimContext) -> CallToolResult:
     follower = _Follower(handle.task_id, context)
     try:
         await follower.tell(handle.status, handle.status_message)
-        return await follower.end(_seconds(handle.poll_interval_ms))
+        return await follower.end()
     except BaseException as error:
         # The caller gave up, or could not answer: nobody will want the result.
         if not isinstance(error, Exception) or follower.unanswered:
@@ -159,8 +161,9 @@ class _Follower:
         request = _TaskRequest(method=f"tasks/{verb}", params=_Params(task_id=self._id, **params))
         return await self._session.send_request(request, kind, self._context.read_timeout_seconds)
 
-    async def end(self, wait: float) -> CallToolResult:
+    async def end(self) -> CallToolResult:
         """Poll until the task has ended; answer its questions."""
+        wait = FIRST
         while True:
             await anyio.sleep(wait)
             task = await self._get()

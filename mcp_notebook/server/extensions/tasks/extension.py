@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.extension import Extension, MethodBinding
@@ -28,6 +28,10 @@ TTL = 3600.0
 
 MOST_OPEN = 1_000
 """Most tasks that run at once."""
+
+
+Answer: TypeAlias = Coroutine[Any, Any, HandlerResult]
+"""A coroutine; for requests without tasks that of the next layer, because one more would cost each of them time."""
 
 
 class TaskParams(RequestParams):
@@ -111,12 +115,17 @@ class Tasks(Extension):
             MethodBinding("tasks/cancel", TaskParams, self._cancel, modern),
         ]
 
-    async def intercept_tool_call(
+    def intercept_tool_call(
+        self, params: CallToolRequestParams, ctx: ServerRequestContext[Any, Any], call_next: CallNext
+    ) -> Answer:
+        """Answer with a task if the tool runs as one and the client can follow it."""
+        if params.name in self.names and self._declared(ctx):
+            return self._begun(params, ctx, call_next)
+        return cast(Answer, call_next(ctx))
+
+    async def _begun(
         self, params: CallToolRequestParams, ctx: ServerRequestContext[Any, Any], call_next: CallNext
     ) -> HandlerResult:
-        """Answer with a task if the tool runs as one and the client can follow it."""
-        if params.name not in self.names or not self._declared(ctx):
-            return await call_next(ctx)
         if len(self._running) >= MOST_OPEN:
             raise MCPError(INTERNAL_ERROR, f"{MOST_OPEN} tasks run already. Call again when some have ended.")
         now = time.time()
@@ -127,8 +136,11 @@ class Tasks(Extension):
         running.start(params, call_next)
         return {"resultType": "task", **task.wire()}
 
-    async def listen(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+    def listen(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> Answer:
         """Push each change of the tasks that a listen stream asks for; middleware, for ``server.middleware``."""
+        return self._listen(ctx, call_next) if ctx.method == "subscriptions/listen" else cast(Answer, call_next(ctx))
+
+    async def _listen(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         ids = asked_for(ctx)
         if ids is None:
             return await call_next(ctx)

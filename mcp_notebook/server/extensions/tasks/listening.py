@@ -23,7 +23,7 @@ Watching = Callable[[str, Callable[[Task], None]], Callable[[], None]]
 
 def asked_for(ctx: ServerRequestContext[Any, Any]) -> list[str] | None:
     """Return the ids of the tasks that a request wants to listen to; None if it is about something else."""
-    asked = (ctx.params or {}).get("notifications") if ctx.method == "subscriptions/listen" else None
+    asked = (ctx.params or {}).get("notifications")
     ids = asked.get("taskIds") if isinstance(asked, dict) else None
     return [id for id in ids if isinstance(id, str)] if isinstance(ids, list) else None
 
