@@ -202,7 +202,7 @@ class Skills(Extension):
         children = _children(params.uri, (resource for skill in self.skills for resource in skill.resources))
         if not children:
             raise MCPError(INVALID_PARAMS, f"There is no directory {params.uri[:200]!r}.")
-        return _page("resources", children, params.cursor)
+        return {**_page("resources", children, params.cursor), **_FRESHNESS}  # which the Inspector (2.12) asks for
 
 
 _FRESHNESS = {"ttlMs": 0, "cacheScope": "private"}
