@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import anyio
@@ -11,14 +12,18 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools import Tool
 from mcp.shared.exceptions import MCPError
 
+from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
 from mcp_notebook.server import NotebookServer
 from mcp_notebook.server.changes import take_place
 from mcp_notebook.server.definitions import build_tool, register
+from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.execution import RunOn
 from mcp_notebook.server.extended import extended, extension_of
 from mcp_notebook.server.extensions.tasks import Tasks
+from mcp_notebook.server.hosting import Listener
 from tests.support.task_tools import DEADLINE, Name, TaskClient, connected
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -173,3 +178,49 @@ class TestAServerThatTakesAnothersPlace:
         self.put(served, "old")
         take_place(new, served)
         assert extended(served, Tasks).names == {}
+
+
+class TestOutsideClients:
+    @pytest.fixture
+    def listener(self, portal: Portal, server: NotebookServer) -> Iterator[Listener]:
+        async def delete(title: str) -> str:
+            return f"deleted {title}"
+
+        async def waits() -> None:
+            await anyio.sleep_forever()
+
+        as_task(server, delete)
+        as_task(server, waits)
+        endpoint = Endpoint(None, approve="all", approve_timeout=DEADLINE)
+        listener = Listener(portal, server, name="lab", endpoint=endpoint)
+        yield listener
+        listener.stop()
+
+    def test_a_task_waits_for_approval(self, listener: Listener) -> None:
+        async def main() -> None:
+            async with connected(listener.url) as client:
+                id = (await client.call("delete", title="Dune"))["taskId"]
+                waiting = await client.until(
+                    id, "working", message="waiting, 20 s at most, for a person to allow this in the notebook"
+                )
+                assert waiting["status"] == "working"
+                assert listener.approval is not None
+                (request,) = listener.approval.waiting
+                assert (request.tool, request.arguments) == ("delete", {"title": "Dune"})
+                listener.approval.allow(request.number)
+                done = await client.until(id, "completed")
+                assert done["result"]["structuredContent"] == {"result": "deleted Dune"}
+
+        anyio.run(main)
+
+    def test_a_task_ends_with_a_server_that_is_replaced(self, listener: Listener, server: NotebookServer) -> None:
+        async def main() -> None:
+            async with connected(listener.url) as client:
+                id = (await client.call("waits"))["taskId"]
+            await anyio.to_thread.run_sync(listener.follow, NotebookServer("lab"))
+            async with connected(server) as client:
+                failed = await client.until(id, "failed")
+                assert failed["error"]["message"] == "The server ended before the task did. Call the tool again."
+
+        anyio.run(main)
+        until(lambda: server.runtime.recorder.calls[0].state == "refused")

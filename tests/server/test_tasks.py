@@ -17,6 +17,7 @@ from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
+    INTERNAL_ERROR,
     INVALID_PARAMS,
     METHOD_NOT_FOUND,
     MISSING_REQUIRED_CLIENT_CAPABILITY,
@@ -352,6 +353,20 @@ def test_a_user_does_not_get_the_task_of_another(tools: TaskTools, code: Any) ->
             assert await code(client.task("cancel", id)) == INVALID_PARAMS
             sign_in("ann")
             assert (await client.task("get", id))["status"] == "working"
+
+    anyio.run(use)
+
+
+def test_a_flood_of_tasks_is_refused(tools: TaskTools, code: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mcp_notebook.server.extensions.tasks.extension.MOST_OPEN", 2)
+
+    async def use() -> None:
+        async with connected(tools.server) as client:
+            ids = [(await client.call("wait"))["taskId"] for _ in range(2)]
+            assert await code(client.call("wait")) == INTERNAL_ERROR
+            await client.task("cancel", ids[0])
+            await client.until(ids[0], "cancelled")
+            assert (await client.call("wait"))["resultType"] == "task"
 
     anyio.run(use)
 
