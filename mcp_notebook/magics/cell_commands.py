@@ -66,6 +66,11 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Run calls as tasks: clients that can follow a task get a handle at once, not a result.",
 )
 @click.option(
+    "--task-only",
+    is_flag=True,
+    help="Run calls as tasks, and refuse clients that cannot follow one.",
+)
+@click.option(
     "--task-ttl",
     type=click.FloatRange(min=0, min_open=True),
     metavar="SECONDS",
@@ -86,6 +91,7 @@ def tool(
     run_on: RunOn | None,
     timeout: float | None,
     task: bool,
+    task_only: bool,
     task_ttl: float | None,
     form: bool,
     **texts: str | None,
@@ -107,7 +113,8 @@ def tool(
         structured_output=False if no_structured else None,
         run_on=run_on,
         timeout=timeout,
-        task_ttl=task_ttl or (TTL if task else None),
+        task_ttl=task_ttl or (TTL if task or task_only else None),
+        task_only=task_only,
     )
     for one in defined:
         card = _card(live, one, f"%mcp call {quoted(one.name)}{_values(one)}")

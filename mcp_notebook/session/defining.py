@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from IPython.core.error import UsageError
 from mcp.server.mcpserver.prompts import Prompt
-from mcp.server.mcpserver.tools import Tool
 from mcp_types import ToolAnnotations
 from pydantic import BaseModel
 
@@ -59,7 +58,8 @@ def define_tools(
     structured_output: bool | None,
     run_on: RunOn | None,
     timeout: float | None,
-    task_ttl: float | None,
+    task_ttl: float | None = None,
+    task_only: bool = False,
 ) -> list[Defined]:
     """Run the cell, and make its public functions tools, or only those that are named.
 
@@ -73,38 +73,31 @@ def define_tools(
         run_on: The thread that runs the calls.
         timeout: Seconds that a call may take.
         task_ttl: Seconds that a call's task is kept after its end; None if calls do not run as tasks.
+        task_only: Whether to refuse clients that cannot follow a task.
 
     Raises:
         DefinitionError: The cell defines no such function, or it cannot be a tool; nothing changed on the server.
         UsageError: The cell raised an exception.
     """
     defined = _run(session, functions, texts)
+    options: dict[str, Any] = {
+        "run_on": run_on,
+        "timeout": timeout,
+        "annotations": annotations,
+        "structured_output": structured_output,
+    }
     with _hinting_at_helpers(defined, functions):
-        built = [
-            build_tool(
-                function,
-                run_on=run_on,
-                timeout=timeout,
-                annotations=annotations,
-                structured_output=structured_output,
-                **texts,
-            )
-            for function in defined.values()
-        ]
+        built = [build_tool(function, **options, **texts) for function in defined.values()]
     before = _listed(session, live.server.list_tools)
     register(live.server, *built, withdrawn=session.origins.withdrawn(live.server, "tool", (b.name for b in built)))
-    _run_as_tasks(live, built, task_ttl)
+    if task_ttl is not None:
+        for one in built:
+            extended(live.server, Tasks).add(one.name, ttl=task_ttl, required=task_only)
     after = _listed(session, live.server.list_tools)
     return [
         Defined("tool", one.name, after[one.name], function, before.get(one.name), one.parameters.get("required", []))
         for one, function in zip(built, defined.values(), strict=True)
     ]
-
-
-def _run_as_tasks(live: LiveServer, tools: Sequence[Tool], ttl: float | None) -> None:
-    if ttl is not None:
-        for tool in tools:
-            extended(live.server, Tasks).add(tool.name, ttl=ttl)
 
 
 def define_resource_of(

@@ -149,8 +149,9 @@ def _not_text(skill: Skill, path: str) -> Finding:
 
 
 def _tasks(extension: Tasks) -> ExtensionCode:
-    names = ", ".join(f"{name!r}: {ttl!r}" for name, ttl in extension.names.items())
-    return ExtensionCode("tasks", ("Tasks",), f"Tasks({{{names}}})" if names else "Tasks()", listens=True)
+    given = [repr(extension.names)] if extension.names else []
+    given += [f"required={sorted(extension.required)!r}"] if extension.required else []
+    return ExtensionCode("tasks", ("Tasks",), f"Tasks({', '.join(given)})", listens=True)
 
 
 _WRITERS: dict[type[Extension], Callable[[Any], ExtensionCode]] = {Skills: _skills, Tasks: _tasks}
