@@ -85,9 +85,10 @@ def define_tools(
         "timeout": timeout,
         "annotations": annotations,
         "structured_output": structured_output,
+        **texts,
     }
     with _hinting_at_helpers(defined, functions):
-        built = [build_tool(function, **options, **texts) for function in defined.values()]
+        built = [build_tool(function, **options) for function in defined.values()]
     before = _listed(session, live.server.list_tools)
     register(live.server, *built, withdrawn=session.origins.withdrawn(live.server, "tool", (b.name for b in built)))
     if task_ttl is not None:
