@@ -185,15 +185,20 @@ class Runtime:
         if tasks is None:
             return False
 
-        def changed(task: Task | None) -> None:
-            if task is not None and not task.open and call.running:
-                leave()
-                call.allowed = None
-                _end_with(call, task)
+        def ended(task: Task | None) -> bool:
+            if task is None or task.open or not call.running:
+                return False
+            leave()
+            call.allowed = None
+            _end_with(call, task)
+            return True
+
+        def changed(task: Task) -> None:
+            if ended(task):
                 self.recorder.closed(call)
 
         leave = tasks.watch(id, changed)
-        changed(await tasks.load(id))  # it may have ended already
+        ended(await tasks.load(id))  # before there was a watcher
         return True
 
     def _ended(self, ctx: ServerRequestContext[Any, Any], call: Call, result: HandlerResult) -> None:

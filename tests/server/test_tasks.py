@@ -131,7 +131,7 @@ def test_another_tool_is_called_as_before(run: Run, tools: TaskTools) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tool", "result"), [("asks", "Ann and Bob"), ("resolves", "Ann in Bob")], ids=["elicit", "multi-round"]
+    ("tool", "result"), [("asks", "Ann and Bob"), ("resolves_late", "Ann in Bob")], ids=["elicit", "multi-round"]
 )
 def test_questions_are_answered_through_the_task(run: Run, tool: str, result: str) -> None:
     async def use(client: TaskClient) -> None:
@@ -161,12 +161,30 @@ def test_questions_are_answered_through_the_task(run: Run, tool: str, result: st
     run(use)
 
 
+def test_a_tool_that_asks_before_it_begins_does_so_without_a_task(run: Run) -> None:
+    async def use(client: TaskClient) -> None:
+        asking = await client.call("resolves")
+        answers: dict[str, Any] = {}
+        while asking["resultType"] == "input_required":
+            assert "taskId" not in asking
+            for key, request in asking["inputRequests"].items():
+                name = "Bob" if "Where" in str(request) else "Ann"
+                answers[key] = {"action": "accept", "content": {"name": name}}
+            rest = {"inputResponses": answers, "requestState": asking["requestState"]}
+            asking = await client.send("tools/call", {"name": "resolves", "arguments": {}, **rest})
+        assert "requestState" not in asking
+        ended = await client.until(asking["taskId"], "completed")
+        assert ended["result"]["structuredContent"] == {"result": "Ann in Bob"}
+
+    run(use)
+
+
 def test_a_part_of_the_answers_leaves_the_rest_asked(run: Run) -> None:
     async def use(client: TaskClient) -> None:
-        id = (await client.call("resolves"))["taskId"]
-        asked = (await client.until(id, "input_required"))["inputRequests"]
-        if len(asked) < 2:
-            pytest.skip("This SDK asks one question after the other.")
+        id = (await client.call("asks_both"))["taskId"]
+        with anyio.fail_after(DEADLINE):
+            while len(asked := (await client.until(id, "input_required"))["inputRequests"]) < 2:
+                await anyio.lowlevel.checkpoint()
         one, other = asked
         accept = {"action": "accept", "content": {"name": "Ann"}}
         await client.task("update", id, input_responses={one: accept})
@@ -175,6 +193,39 @@ def test_a_part_of_the_answers_leaves_the_rest_asked(run: Run) -> None:
         await client.until(id, "completed")
 
     run(use)
+
+
+def test_an_answer_that_is_none_is_refused_and_what_is_not_asked_is_ignored(run: Run) -> None:
+    async def use(client: TaskClient) -> None:
+        id = (await client.call("asks"))["taskId"]
+        (key,) = (await client.until(id, "input_required"))["inputRequests"]
+        assert await client.task("update", id, input_responses={"other": {"junk": 1}}) == {"resultType": "complete"}
+        with pytest.raises(MCPError) as refused:
+            await client.task("update", id, input_responses={key: {"junk": 1}})
+        assert refused.value.code == INVALID_PARAMS
+        assert list((await client.task("get", id))["inputRequests"]) == [key]
+
+    run(use)
+
+
+def test_a_tool_that_only_runs_as_a_task_refuses_other_clients(tools: TaskTools) -> None:
+    tools.tasks.add("train", required=True)
+
+    async def use() -> None:
+        async with connected(tools.server, declares=False) as client:
+            with pytest.raises(MCPError) as refused:
+                await client.call("train", steps=1)
+            assert refused.value.code == MISSING_REQUIRED_CLIENT_CAPABILITY
+            assert refused.value.data == {"requiredCapabilities": {"extensions": {Tasks.identifier: {}}}}
+        tools.step.release()
+        async with connected(tools.server) as client:
+            assert (await client.call("train", steps=1))["resultType"] == "task"
+        tools.tasks.add("train")
+        async with connected(tools.server, declares=False) as client:
+            tools.step.release()
+            assert (await client.call("train", steps=1))["resultType"] == "complete"
+
+    anyio.run(use)
 
 
 def test_a_question_to_a_client_that_answers_none_fails_in_one_line(run: Run) -> None:

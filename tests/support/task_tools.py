@@ -32,6 +32,11 @@ async def who() -> Elicit[Name]:
     return Elicit("Who are you?", Name)
 
 
+async def late(ctx: Context) -> Elicit[Name]:
+    await ctx.report_progress(1, message="looking")  # the tool has begun
+    return await who()
+
+
 async def where() -> Elicit[Name]:
     return Elicit("Where are you?", Name)
 
@@ -46,8 +51,8 @@ class TaskTools:
         with sdk_gaps.quiet_construction():
             self.server: MCPServer[Any] = MCPServer("lab", extensions=[self.tasks])
         self.server.middleware.append(self.tasks.listen)
-        tools = (self.train, self.wait, self.asks, self.resolves, self.fails, self.refuses, self.pings, self.logs)
-        for tool in tools:
+        asking = (self.asks, self.asks_both, self.resolves, self.resolves_late)
+        for tool in (self.train, self.wait, *asking, self.fails, self.refuses, self.pings, self.logs):
             self.server.add_tool(tool)
             self.tasks.add(tool.__name__)
         self.server.add_tool(self.add)
@@ -75,8 +80,21 @@ class TaskTools:
         second = await ctx.elicit("Who else?", Name)
         return " and ".join(one.data.name for one in (first, second) if one.action == "accept") or first.action
 
+    async def asks_both(self, ctx: Context) -> str:
+        async def ask(words: str) -> None:
+            answers[words] = await ctx.elicit(words, Name)
+
+        answers: dict[str, Any] = {}
+        async with anyio.create_task_group() as both:
+            both.start_soon(ask, "Who?")
+            both.start_soon(ask, "Where?")
+        return ", ".join(answers)
+
     async def resolves(self, name: Annotated[Name, Resolve(who)], place: Annotated[Name, Resolve(where)]) -> str:
         return f"{name.name} in {place.name}"
+
+    async def resolves_late(self, name: Annotated[Name, Resolve(late)], place: Annotated[Name, Resolve(where)]) -> str:
+        return await self.resolves(name, place)
 
     async def fails(self) -> str:
         raise ValueError("this is not told")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeAlias, cast
@@ -14,8 +14,17 @@ from mcp.server.extension import Extension, MethodBinding
 from mcp.server.mcpserver import require_client_extension
 from mcp.server.request_state import authenticated_principal
 from mcp.shared.exceptions import MCPError
-from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, CallToolRequestParams, InputResponses, RequestParams
+from mcp_types import (
+    HEADER_MISMATCH,
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    CallToolRequestParams,
+    InputResponse,
+    InputResponses,
+    RequestParams,
+)
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+from pydantic import TypeAdapter, ValidationError
 
 from .listening import asked_for, pushing
 from .running import SERVER_ENDED, Running
@@ -41,9 +50,9 @@ class TaskParams(RequestParams):
 
 
 class UpdateParams(TaskParams):
-    """The parameters of ``tasks/update``."""
+    """The parameters of ``tasks/update``. Answers to what is not asked may be anything: they are ignored."""
 
-    input_responses: InputResponses
+    input_responses: dict[str, Any]
 
 
 class Tasks(Extension):
@@ -51,33 +60,51 @@ class Tasks(Extension):
 
     Args:
         names: The tools that run as tasks, as in `names`.
+        required: Those that only run as tasks, as in `required`.
         store: Keeps the tasks; by default a `MemoryStore`.
 
     Attributes:
         names: The tools that run as tasks, each with the seconds that a task is kept after its end.
+        required: Those that refuse clients that cannot follow a task. Others answer them with the result.
     """
 
     identifier = "io.modelcontextprotocol/tasks"
 
     def __init__(
-        self, names: Mapping[str, float | None] = MappingProxyType({}), *, store: TaskStore | None = None
+        self,
+        names: Mapping[str, float | None] = MappingProxyType({}),
+        *,
+        required: Iterable[str] = (),
+        store: TaskStore | None = None,
     ) -> None:
         self.names: dict[str, float | None] = dict(names)
+        self.required = set(required)
         self._store: TaskStore = store or MemoryStore()
         self._running: dict[str, Running] = {}
         self._watchers: dict[str, list[Callable[[Task], None]]] = {}
 
-    def add(self, name: str, *, ttl: float | None = TTL) -> None:
-        """Run the calls of a tool as tasks, and keep each for `ttl` seconds after its end; None for no limit."""
+    def add(self, name: str, *, ttl: float | None = TTL, required: bool = False) -> None:
+        """Run the calls of a tool as tasks.
+
+        Args:
+            name: The tool.
+            ttl: Seconds to keep each task after its end; None for no limit.
+            required: Whether to refuse clients that cannot follow a task.
+        """
+        self.remove(name)
         self.names[name] = ttl
+        if required:
+            self.required.add(name)
 
     def remove(self, name: str) -> None:
         """Answer the calls of a tool with their results again."""
         self.names.pop(name, None)
+        self.required.discard(name)
 
     def take_over(self, other: Tasks | None) -> None:
         """Run the tools as tasks that run as tasks with `other`; from now on, a change of one is a change of both."""
         self.names = other.names if other is not None else {}
+        self.required = other.required if other is not None else set()
 
     def close(self) -> None:
         """Cancel the open tasks; each fails with the line that its server ended."""
@@ -119,8 +146,11 @@ class Tasks(Extension):
         self, params: CallToolRequestParams, ctx: ServerRequestContext[Any, Any], call_next: CallNext
     ) -> Answer:
         """Answer with a task if the tool runs as one and the client can follow it."""
-        if params.name in self.names and self._declared(ctx):
-            return self._begun(params, ctx, call_next)
+        if params.name in self.names:
+            if self._declared(ctx):
+                return self._begun(params, ctx, call_next)
+            if params.name in self.required:
+                require_client_extension(ctx, self.identifier)
         return cast(Answer, call_next(ctx))
 
     async def _begun(
@@ -131,10 +161,14 @@ class Tasks(Extension):
         now = time.time()
         principal, ttl = authenticated_principal(ctx), self.names[params.name]
         task = Task(secrets.token_urlsafe(24), principal, ttl, created=now, updated=now)
-        await self._store.save(task)
-        running = self._running[task.id] = Running(task, ctx, self._changed)
-        running.start(params, call_next)
-        return {"resultType": "task", **task.wire()}
+        running = Running(task, ctx, self._changed)
+        asking = await running.start(params, call_next)
+        if asking is not None:
+            return asking  # there is no task yet: the client calls again with its answers
+        if running.task.open:
+            await self._store.save(running.task)
+            self._running[task.id] = running
+        return {"resultType": "task", **running.task.wire()}
 
     def listen(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> Answer:
         """Push each change of the tasks that a listen stream asks for; middleware, for ``server.middleware``."""
@@ -160,6 +194,9 @@ class Tasks(Extension):
 
     async def _known(self, ctx: ServerRequestContext[Any, Any], params: TaskParams) -> Task:
         require_client_extension(ctx, self.identifier)
+        name = None if ctx.request is None else getattr(ctx.request, "headers", {}).get("mcp-name")
+        if name not in (None, params.task_id):
+            raise MCPError(HEADER_MISMATCH, f"The header Mcp-Name is {name[:100]!r}, and the task is another one.")
         task = await self._find(ctx, params.task_id)
         if task is None:
             raise MCPError(INVALID_PARAMS, "Task not found. It may have expired, or the server was restarted.")
@@ -171,7 +208,7 @@ class Tasks(Extension):
     async def _update(self, ctx: ServerRequestContext[Any, Any], params: UpdateParams) -> HandlerResult:
         running = self._running.get((await self._known(ctx, params)).id)
         if running is not None:
-            running.on_loop(running.answer, params.input_responses)
+            running.on_loop(running.answer, _checked(params.input_responses, running.task.asked))
         return {"resultType": "complete"}
 
     async def _cancel(self, ctx: ServerRequestContext[Any, Any], params: TaskParams) -> HandlerResult:
@@ -186,3 +223,18 @@ class Tasks(Extension):
             self._running.pop(task.id, None)
         for watcher in list(self._watchers.get(task.id, ())):
             watcher(task)
+
+
+_ANSWER: TypeAdapter[InputResponse] = TypeAdapter(InputResponse)
+
+
+def _checked(answers: Mapping[str, Any], asked: Mapping[str, Any]) -> InputResponses:
+    """Return the answers to what is asked.
+
+    Raises:
+        MCPError: One is not an answer to any request of the protocol.
+    """
+    try:
+        return {key: _ANSWER.validate_python(answer) for key, answer in answers.items() if key in asked}
+    except ValidationError:
+        raise MCPError(INVALID_PARAMS, "An answer in inputResponses is not valid.") from None

@@ -11,7 +11,7 @@ from typing import Any
 
 import anyio
 from mcp.server.connection import Connection
-from mcp.server.context import CallNext, ServerRequestContext
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.runner import modern_error_data
 from mcp.shared.exceptions import MCPError, NoBackChannelError
 from mcp.shared.transport_context import TransportContext
@@ -39,6 +39,9 @@ from .task import Status, Task
 __all__ = ["Running"]
 
 SERVER_ENDED = ErrorData(code=INTERNAL_ERROR, message="The server ended before the task did. Call the tool again.")
+
+BEGINNING = 0.05
+"""Seconds in which a tool that asks before it begins does so; later questions are those of the task."""
 
 PAUSE = 0.25
 """Seconds before the next round of a tool that only asks to be called again."""
@@ -78,6 +81,7 @@ class Running:
         self.cancel_requested = anyio.Event()
         self._changed = changed
         self._scope = anyio.CancelScope()
+        self._begun: asyncio.Future[HandlerResult] = self.loop.create_future()
         self._waiting: dict[str, asyncio.Future[Any]] = {}
         self._count = 0
         client = ctx.session.client_params
@@ -88,10 +92,27 @@ class Running:
         # A server may have a class of its own for sessions, which records what passes.
         self._ctx = replace(ctx, session=type(ctx.session)(self, connection))
 
-    def start(self, params: CallToolRequestParams, call_next: CallNext) -> None:
-        """Start the call. It is not part of the request's task, so that it goes on when the request has ended."""
+    async def start(self, params: CallToolRequestParams, call_next: CallNext) -> HandlerResult:
+        """Start the call. It is not part of the request's task, so that it goes on when the request has ended.
+
+        Returns:
+            What the tool asks before it begins, as an answer to the request; None if the call goes on.
+        """
         # Referred to here, because the loop itself keeps only weak references.
         self._work = self.loop.create_task(self._run(params, call_next))
+        # Questions before the task are the better ones (SEP-2663, Task Creation), and nothing tells that the function
+        # has begun. Most ask at once.
+        try:
+            await asyncio.wait([self._begun], timeout=BEGINNING)
+        except asyncio.CancelledError:
+            self._scope.cancel()
+            raise
+        self._begin()
+        return self._begun.result()
+
+    def _begin(self, asking: HandlerResult = None) -> None:
+        if not self._begun.done():
+            self._begun.set_result(asking)
 
     def on_loop(self, function: Callable[..., None], *args: Any) -> None:
         """Call a function on the task's loop: at once if this is it, else soon."""
@@ -157,6 +178,8 @@ class Running:
         try:
             with self._scope:
                 result = await self._result(params, call_next)
+                if result is None:
+                    return
             if self._scope.cancelled_caught:
                 await self.end("cancelled", message="The client cancelled the call.")
             else:
@@ -167,15 +190,19 @@ class Running:
         except Exception as error:  # noqa: BLE001 - as the SDK's own entries do, which also log what is unexpected
             await self.end("failed", modern_error_data(error))
         finally:
+            self._begin()
             for waiting in self._waiting.values():
                 waiting.cancel()
 
-    async def _result(self, params: CallToolRequestParams, call_next: CallNext) -> Any:
-        """Call the tool, and again with the client's answers as long as it asks."""
+    async def _result(self, params: CallToolRequestParams, call_next: CallNext) -> dict[str, Any] | None:
+        """Call the tool, and again with the client's answers as long as it asks; None if it asks before it begins."""
         while True:
             result = await call_next(self._ctx)
             if not is_input_required(result):
                 break
+            if not self._begun.done():
+                self._begin(result)
+                return None
             asking = (
                 result
                 if isinstance(result, InputRequiredResult)
@@ -216,6 +243,7 @@ class Running:
             self.task = replace(self.task, asked=asked, status="input_required" if asked else "working")
 
     async def _change(self, **values: Any) -> None:
+        self._begin()
         if self.task.open:
             self.task = replace(self.task, updated=time.time(), **values)
             await self._changed(self.task)
