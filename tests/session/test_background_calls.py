@@ -110,3 +110,13 @@ def test_the_table_says_how_to_start_one(shell: Shell, capsys: pytest.CaptureFix
 )
 def test_mistakes_are_one_line(shell: Shell, line: str, says: str) -> None:
     assert says in str(shell.run(line).error_in_exec)
+
+
+def test_a_task_runs_on_the_main_thread(shell: Shell) -> None:
+    shell.good(
+        "%%mcp_tool --task --run-on main\nimport threading\ndef where() -> str:\n"
+        '    "Say where this runs."\n    return threading.current_thread().name'
+    )
+    assert shell.good("%mcp call where").structured_content == {"result": "MainThread"}
+    shell.good("%mcp call where --background -o job")
+    assert shell.good("job.result(20)").structured_content == {"result": "MainThread"}
