@@ -96,7 +96,7 @@ class Running:
         """Start the call. It is not part of the request's task, so that it goes on when the request has ended.
 
         Returns:
-            What the tool asks before it begins, as an answer to the request; None if the call goes on.
+            The questions of the tool before it begins, as the answer to the request; None if the call goes on.
         """
         # Referred to here, because the loop itself keeps only weak references.
         self._work = self.loop.create_task(self._run(params, call_next))
