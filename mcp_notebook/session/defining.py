@@ -91,9 +91,8 @@ def define_tools(
         built = [build_tool(function, **options) for function in defined.values()]
     before = _listed(session, live.server.list_tools)
     register(live.server, *built, withdrawn=session.origins.withdrawn(live.server, "tool", (b.name for b in built)))
-    if task_ttl is not None:
-        for one in built:
-            extended(live.server, Tasks).add(one.name, ttl=task_ttl, required=task_only)
+    for one in built if task_ttl is not None else ():
+        extended(live.server, Tasks).add(one.name, ttl=task_ttl, required=task_only)
     after = _listed(session, live.server.list_tools)
     return [
         Defined("tool", one.name, after[one.name], function, before.get(one.name), one.parameters.get("required", []))
