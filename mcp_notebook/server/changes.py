@@ -17,6 +17,7 @@ from mcp.server.subscriptions import (
 
 from mcp_notebook.recording import current
 from mcp_notebook.server import sdk_gaps
+from mcp_notebook.server.event_types import share_events
 
 __all__ = ["KINDS", "Kind", "put_back", "replace", "take_place"]
 
@@ -90,6 +91,7 @@ def take_place(new: MCPServer[Any], served: MCPServer[Any]) -> None:
     """
     put_back(served, {kind: sdk_gaps.entries(new, kind) for kind in KINDS})
     sdk_gaps.share_entries(new, served)
+    share_events(new, served)
     new.runtime.notifier = served.runtime.notifier  # type: ignore[attr-defined]
 
 

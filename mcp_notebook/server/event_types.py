@@ -1,0 +1,92 @@
+"""The types of events of a server: build one from a function or a class of a cell, put it on the server, take it off."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from mcp.server.mcpserver import MCPServer
+
+from mcp_notebook.errors import DefinitionError
+from mcp_notebook.recording import current
+from mcp_notebook.server.extended import extended, extension_of
+from mcp_notebook.server.extensions.events import Events
+from mcp_notebook.server.extensions.events.sources import Checked, Emitted, EventType
+from mcp_notebook.server.unusable import reason_of, unusable_type
+
+__all__ = [
+    "EVENT",
+    "build_event_type",
+    "emit",
+    "event_entries",
+    "event_types",
+    "put_event_type",
+    "replace_event_types",
+    "share_events",
+]
+
+EVENT = "event"
+"""The kind of these definitions, beside the protocol's own."""
+
+
+def build_event_type(source: Callable[..., Any] | type, name: str, description: str | None) -> EventType:
+    """Build a type of events.
+
+    Args:
+        source: A function that says what happened since a cursor, or a class: what an emitted event's data looks like.
+        name: The name for clients.
+        description: What happens; defaults to the docstring.
+
+    Raises:
+        DefinitionError: The function has no cursor, or a type that pydantic does not know.
+    """
+    try:
+        if isinstance(source, type):
+            return Emitted(name, description or inspect.getdoc(source) or "", source)
+        return Checked(source, name, description)
+    except Exception as error:  # pydantic evaluates annotations, which are the author's code and may raise anything
+        raise DefinitionError(f"{source.__name__}: {unusable_type(source) or reason_of(error)}") from error
+
+
+def event_types(server: MCPServer[Any]) -> Mapping[str, EventType]:
+    """Return the types of a server, by name."""
+    events = extension_of(server, Events)
+    return {} if events is None else events.board.types
+
+
+def event_entries(server: MCPServer[Any]) -> dict[str, dict[str, Any]]:
+    """Return the types of a server as clients see them, by name."""
+    events = extension_of(server, Events)
+    return {} if events is None else {entry["name"]: entry for entry in events.entries()}
+
+
+def put_event_type(server: MCPServer[Any], new: EventType, withdrawn: Collection[str] = ()) -> None:
+    """Put a type on a server, in place of the one of its name, and take others off in the same step."""
+    extended(server, Events).board.put(new, tuple(withdrawn))
+    if current.get() is None:
+        server.runtime.defined[EVENT, new.name] = None  # type: ignore[attr-defined]
+
+
+def replace_event_types(server: MCPServer[Any], types: Mapping[str, EventType]) -> None:
+    """Make these the types of a server."""
+    if types != event_types(server):
+        extended(server, Events).board.replace(types)
+
+
+def emit(server: MCPServer[Any], name: str, data: Any, *, id: str | None = None) -> None:
+    """Tell the subscribed clients of a server that something happened, see `Events.emit`.
+
+    Raises:
+        ValueError: A function answers for this type, or the data or the id is unusable.
+    """
+    extended(server, Events).emit(name, data, id=id)
+
+
+def share_events(new: MCPServer[Any], served: MCPServer[Any]) -> None:
+    """Give the served server the types of a new one; what the new one emits reaches the clients of both."""
+    if extension_of(new, Events) is None and extension_of(served, Events) is None:
+        return
+    board = extended(served, Events).board
+    board.replace(event_types(new))
+    extended(new, Events).board = board
