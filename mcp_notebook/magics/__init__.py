@@ -64,6 +64,7 @@ class Extension:
             ("cell", self._magics.mcp_tool),
             ("cell", self._magics.mcp_resource),
             ("cell", self._magics.mcp_prompt),
+            ("cell", self._magics.mcp_skill),
             ("cell", self._magics.mcp_chat),
         ):
             self._undo.enter_context(registered(self.shell, kind, function))

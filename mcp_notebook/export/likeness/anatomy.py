@@ -14,7 +14,7 @@ from enum import Enum
 from pathlib import PurePath
 from typing import Any
 
-__all__ = ["GONE", "Anatomy", "digest", "same"]
+__all__ = ["EXTENSIONS", "GONE", "Anatomy", "digest"]
 
 GONE: Any = object()
 """The value that `Anatomy.through` returns for something that does not count."""
@@ -33,6 +33,9 @@ PATCHING = LIBRARIES | {
 }  # fmt: skip
 """Packages whose functions the SDK's classes may have."""
 
+EXTENSIONS = "mcp_notebook.server.extensions"
+"""The modules of the workbench that a package carries as they are."""
+
 VOLATILE = {"_session_manager", "is_async", "parsed_template", "resolver_plans", "version"}
 """Attributes that are made of the others, or differ from start to start; the version is the package's own."""
 
@@ -43,20 +46,15 @@ PLAIN = (bool, int, float, complex, str, type(None))
 UNCOUNTED = (bytes, bytearray)
 
 
-def same(value: Any) -> Any:
-    """Return the value itself: everything counts as it is."""
-    return value
-
-
 class Anatomy:
     """A walk over what a server is made of.
 
     Args:
-        own: The modules with the author's code: ``__main__``, or the package.
+        own: The modules and packages with the code that counts: ``__main__``, or the package.
         through: Gives what to look at in the place of a value, or `GONE`.
     """
 
-    def __init__(self, own: set[str], through: Callable[[Any], Any] = same) -> None:
+    def __init__(self, own: set[str], through: Callable[[Any], Any] = lambda value: value) -> None:
         self._own = own
         self._through = through
         self._path: list[int] = []
@@ -112,7 +110,7 @@ class Anatomy:
     def _function(self, function: types.FunctionType) -> dict[str, Any]:
         code = function.__code__
         found: dict[str, Any] = {"@function": getattr(function, "__qualname__", code.co_name)}
-        if _top(function.__globals__.get("__name__")) in self._own:
+        if self._owns(function.__globals__.get("__name__")):
             name = getattr(code, "co_qualname", code.co_name)  # before Python 3.11 there is none
             found |= {"@code": digest(code), "@name": name, "@at": [code.co_filename, code.co_firstlineno]}
         given = {"@defaults": function.__defaults__ or (), "@keyword defaults": function.__kwdefaults__ or {}}
@@ -134,23 +132,27 @@ class Anatomy:
         called = {}
         for name in sorted(set(_names(function.__code__))):
             value = function.__globals__.get(name)
-            if isinstance(value, types.FunctionType | type) and self._is_own(value) and id(value) not in self._seen:
+            if (
+                isinstance(value, types.FunctionType | type)
+                and self._owns(value.__module__)
+                and id(value) not in self._seen
+            ):
                 self._seen.add(id(value))
                 called[name] = value
         return self._callables("@calls", called)
 
-    def _is_own(self, value: Any) -> bool:
-        return _top(getattr(value, "__module__", None)) in self._own
+    def _owns(self, module: Any) -> bool:
+        return any(f"{module}.".startswith(f"{own}.") for own in self._own)
 
     def _methods(self, kind: type) -> dict[str, Any]:
         """Describe the methods of the author's classes, and those that somebody has put into the SDK's."""
         found: dict[str, Any] = {}
         for each in reversed(kind.__mro__):
-            own, library = self._is_own(each), _top(each.__module__) in LIBRARIES
+            own, library = self._owns(each.__module__), _top(each.__module__) in LIBRARIES
             for name, value in vars(each).items() if own or library else ():
                 for function in _functions(value):
                     of_module = str(function.__globals__.get("__name__"))
-                    if own and _top(of_module) not in self._own:
+                    if own and not self._owns(of_module):
                         continue  # what a data class or pydantic has made
                     if own or not (_top(of_module) in PATCHING or of_module.startswith("namedtuple_")):
                         found[name] = function
@@ -241,8 +243,10 @@ def _plain(value: Any) -> Any:
 
 def _type(kind: type) -> str:
     """Return the name of a class; of the workbench's own, of the SDK's that it is made from."""
-    of_the_sdk = next((each for each in kind.__mro__ if _top(each.__module__) != "mcp_notebook"), kind)
-    return of_the_sdk.__qualname__
+    for each in kind.__mro__:
+        if _top(each.__module__) != "mcp_notebook" or each.__module__.startswith(f"{EXTENSIONS}."):
+            return each.__qualname__
+    return kind.__qualname__
 
 
 def _top(module: Any) -> str:
