@@ -9,7 +9,10 @@ from typing import Any, Literal, TypeVar
 
 from mcp_types import CallToolResult, GetPromptResult, Prompt, ReadResourceResult, Resource, ResourceTemplate, Tool
 
+from mcp_notebook.client.event_following import Delivery, FollowedEvents, chosen_delivery, known_or_fail
+from mcp_notebook.client.extensions.events import EventStreams, ListedEvent, list_events
 from mcp_notebook.client.extensions.skills import ServedSkill, get_skill, verified
+from mcp_notebook.client.notices import say
 from mcp_notebook.client.questions import Answerer, Answers
 from mcp_notebook.client.reading import ItemList
 from mcp_notebook.client.requests import OnProgress, Outcome, Reference, Requests
@@ -31,9 +34,12 @@ class Blocking:
             connection broke.
     """
 
-    def __init__(self, portal: Portal, requests: Requests) -> None:
+    name: str
+
+    def __init__(self, portal: Portal, requests: Requests, streams: EventStreams | None = None) -> None:
         self._portal = portal
         self._requests = requests
+        self._streams = streams
 
     def tools(self, *, timeout: float | None = None) -> ItemList[Tool]:
         """Return all tools that the server lists."""
@@ -50,6 +56,43 @@ class Blocking:
     def templates(self, *, timeout: float | None = None) -> ItemList[ResourceTemplate]:
         """Return all resource templates that the server lists."""
         return self._ask(self._requests.every, "list_resource_templates", "resource_templates", timeout)
+
+    def events(self, *, timeout: float | None = None) -> list[ListedEvent]:
+        """Return all event types that the server lists."""
+        return self._ask(self._requests.ask, list_events, timeout)
+
+    def follow_events(
+        self,
+        name: str,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        cursor: str | None = None,
+        seconds: float | None = None,
+        delivery: Delivery | None = None,
+        notice: Callable[[str], None] = say,
+    ) -> FollowedEvents:
+        """Follow the events of one type: ``for event in connection.follow_events("order.placed"): ...``.
+
+        Args:
+            name: The type.
+            arguments: The arguments of the subscription, as JSON.
+            cursor: Where to begin, from an earlier subscription; None for now.
+            seconds: When to end; None for never.
+            delivery: ``push`` or ``poll``; defaults to push if both sides can.
+            notice: Called with a line when events were missed, or the server has trouble; prints by default.
+        """
+        listed = known_or_fail(name, self.events(), self.name)
+        return FollowedEvents(
+            self._portal,
+            self._requests,
+            self._streams,
+            listed,
+            arguments or {},
+            delivery=delivery or chosen_delivery(listed, self._streams),
+            cursor=cursor,
+            seconds=seconds,
+            notice=notice,
+        )
 
     def skills(self, *, timeout: float | None = None) -> ItemList[ServedSkill]:
         """Return all skills that the server lists; nothing is read of them."""

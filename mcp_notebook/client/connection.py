@@ -18,6 +18,7 @@ from mcp_notebook.client.answering import Answering
 from mcp_notebook.client.answers import root
 from mcp_notebook.client.blocking import Blocking
 from mcp_notebook.client.extensions import Chosen, declared
+from mcp_notebook.client.extensions.events import EventStreams
 from mcp_notebook.client.following import Following
 from mcp_notebook.client.notices import say
 from mcp_notebook.client.questions import Answerer
@@ -96,13 +97,14 @@ class Connection(Blocking):
         self._own.wire.on = True
         self._answering = Answering("", answerer)
         self._following = Following()
+        given = declared(extensions, self._answering)
         sign_in = SignIn(target, notice) if isinstance(target, Url) and target.oauth else None
         outside = isinstance(target, Url | Command | Live)
         self._sessions = Sessions(
             target,
             era,
             self.wire,
-            self._options(outside) | {"extensions": declared(extensions, self._answering)},
+            self._options(outside) | {"extensions": given},
             sign_in=sign_in,
             notice=notice,
             deadline=deadline if outside and sign_in is None else None,
@@ -110,7 +112,7 @@ class Connection(Blocking):
         requests = Requests(
             self._sessions, self._answering, self._noted_by, kind=lambda: self.transport, client=client, timeout=timeout
         )
-        super().__init__(portal, requests)
+        super().__init__(portal, requests, next((e for e in given if isinstance(e, EventStreams)), None))
         self.aio = Aio(portal, requests)
         self._call_it(name or in_words(target))
         portal.run(self._sessions.open)

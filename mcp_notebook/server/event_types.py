@@ -1,26 +1,31 @@
-"""The types of events of a server: build one from a function or a class of a cell, put it on the server, take it off."""
+"""The types of events of a server: build one from what a cell defines, put it on the server, take it off."""
 
 from __future__ import annotations
 
 import inspect
+import threading
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from mcp.server.context import ServerRequestContext
 from mcp.server.mcpserver import MCPServer
+from mcp.server.request_state import authenticated_principal
 
 from mcp_notebook.errors import DefinitionError
 from mcp_notebook.recording import current
 from mcp_notebook.server.extended import extended, extension_of
-from mcp_notebook.server.extensions.events import Events
+from mcp_notebook.server.extensions.events import Events, Webhooks
 from mcp_notebook.server.extensions.events.sources import Checked, Emitted, EventType
-from mcp_notebook.server.unusable import reason_of, unusable_type
+from mcp_notebook.server.unusable import reason_of
 
 __all__ = [
     "EVENT",
+    "HOLDER",
     "build_event_type",
     "emit",
     "event_entries",
     "event_types",
+    "let_webhooks",
     "put_event_type",
     "replace_event_types",
     "share_events",
@@ -28,6 +33,9 @@ __all__ = [
 
 EVENT = "event"
 """The kind of these definitions, beside the protocol's own."""
+
+HOLDER = "mcp-notebook/holder"
+"""The key in a request's ASGI scope for whether the client has shown the notebook's token."""
 
 
 def build_event_type(source: Callable[..., Any] | type, name: str, description: str | None) -> EventType:
@@ -46,7 +54,7 @@ def build_event_type(source: Callable[..., Any] | type, name: str, description: 
             return Emitted(name, description or inspect.getdoc(source) or "", source)
         return Checked(source, name, description)
     except Exception as error:  # pydantic evaluates annotations, which are the author's code and may raise anything
-        raise DefinitionError(f"{source.__name__}: {unusable_type(source) or reason_of(error)}") from error
+        raise DefinitionError(f"{source.__name__}: {reason_of(error)}") from error
 
 
 def event_types(server: MCPServer[Any]) -> Mapping[str, EventType]:
@@ -64,7 +72,8 @@ def event_entries(server: MCPServer[Any]) -> dict[str, dict[str, Any]]:
 def put_event_type(server: MCPServer[Any], new: EventType, withdrawn: Collection[str] = ()) -> None:
     """Put a type on a server, in place of the one of its name, and take others off in the same step."""
     extended(server, Events).board.put(new, tuple(withdrawn))
-    if current.get() is None:
+    # Only what the main thread defines outside a call belongs to the running cell.
+    if current.get() is None and threading.current_thread() is threading.main_thread():
         server.runtime.defined[EVENT, new.name] = None  # type: ignore[attr-defined]
 
 
@@ -90,3 +99,20 @@ def share_events(new: MCPServer[Any], served: MCPServer[Any]) -> None:
     board = extended(served, Events).board
     board.replace(event_types(new))
     extended(new, Events).board = board
+
+
+def let_webhooks(server: MCPServer[Any], on: bool) -> None:
+    """Let clients have events posted to their URLs, or end that."""
+    events = extended(server, Events)
+    if events.webhooks is not None:
+        events.webhooks.close()
+    events.webhooks = Webhooks(_principal, loopback=True) if on else None
+
+
+def _principal(ctx: ServerRequestContext[Any, Any]) -> str | None:
+    """Return who makes a request: a user of the server's own authorization, or the holder of the notebook's token.
+
+    The token is one for all, so its holders can end each other's subscriptions.
+    """
+    holds = ctx.request is not None and ctx.request.scope.get(HOLDER)
+    return authenticated_principal(ctx) or ("the holder of the token" if holds else None)

@@ -26,6 +26,7 @@ from mcp_notebook.server import stable_tools
 from mcp_notebook.server.approval import Approval
 from mcp_notebook.server.auth import Token, TokenGate
 from mcp_notebook.server.endpoint import Endpoint
+from mcp_notebook.server.event_types import HOLDER, let_webhooks
 from mcp_notebook.server.running_app import RunningApp
 from mcp_notebook.server.runtime import APPROVAL, TRANSPORT
 
@@ -78,6 +79,7 @@ class Listener:
         self._socket = _bind(endpoint)
         self.endpoint = replace(endpoint, port=self._socket.getsockname()[1])
         self.approval = Approval(endpoint.approve, endpoint.approve_timeout) if endpoint.approve else None
+        self._notes = {APPROVAL: self.approval, HOLDER: endpoint.token is not None}
         self._running: RunningApp | None = None
         self._tasks: anyio.abc.TaskGroup | None = None
         self._server = server
@@ -182,6 +184,9 @@ class Listener:
             stable_tools.withdraw(earlier.server)
         if self.endpoint.stable_tools and server is not None:
             stable_tools.offer(server)
+        for running, on in ((earlier, False), (self._running, True)):
+            if self.endpoint.webhooks and running is not None:
+                let_webhooks(running.server, on)
         if earlier is not None:
             await earlier.stop()
             if earlier.failure is not None:
@@ -206,7 +211,7 @@ class Listener:
                 transport = "bridge"
         app: ASGIApp = self._running.answer if self._running else PlainTextResponse("stopping", status_code=503)
         with suppress(ClientDisconnect):  # in the middle of its request
-            await app({**scope, "headers": headers, TRANSPORT: transport, APPROVAL: self.approval}, receive, send)
+            await app({**scope, "headers": headers, **self._notes, TRANSPORT: transport}, receive, send)
 
 
 async def _let_answers_out() -> None:

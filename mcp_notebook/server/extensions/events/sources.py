@@ -210,9 +210,13 @@ class Emitted(EventType):
         self._payload: TypeAdapter[Any] | None = None if payload is None else TypeAdapter(payload)
         self.payload_schema = OBJECT if self._payload is None else _object_schema(self._payload, name)
         known: dict[str, Any] = self.payload_schema.get("properties", {})
-        properties = {key: value for key, value in known.items() if "$ref" not in str(value)}
+        properties = {
+            key: {k: v for k, v in value.items() if k != "default"}
+            for key, value in known.items()
+            if "$ref" not in str(value)
+        }
         about = "Only events whose data has these values."
-        self.input_schema = {**OBJECT, "description": about, "properties": properties}
+        self.input_schema = {**OBJECT, "description": about, "properties": properties, "additionalProperties": True}
         self._kept: deque[tuple[int, Occurrence, int]] = deque(maxlen=MOST_KEPT)
         self._bytes = self._count = 0
         # Not the same in the next process, whose count begins again.
