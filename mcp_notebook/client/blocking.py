@@ -10,7 +10,14 @@ from typing import Any, Literal, TypeVar
 from mcp_types import CallToolResult, GetPromptResult, Prompt, ReadResourceResult, Resource, ResourceTemplate, Tool
 
 from mcp_notebook.client.event_following import Delivery, FollowedEvents, chosen_delivery, known_or_fail
-from mcp_notebook.client.extensions.events import EventStreams, ListedEvent, list_events
+from mcp_notebook.client.extensions.events import (
+    EventStreams,
+    ListedEvent,
+    Subscribed,
+    list_events,
+    subscribe,
+    unsubscribe,
+)
 from mcp_notebook.client.extensions.skills import ServedSkill, get_skill, verified
 from mcp_notebook.client.notices import say
 from mcp_notebook.client.questions import Answerer, Answers
@@ -93,6 +100,38 @@ class Blocking:
             seconds=seconds,
             notice=notice,
         )
+
+    def subscribe_events(
+        self,
+        name: str,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        url: str,
+        secret: str,
+        cursor: str | None = None,
+        seconds: float | None = None,
+    ) -> Subscribed:
+        """Have the events of one type posted to a URL, or refresh that.
+
+        Args:
+            name: The type.
+            arguments: The arguments of the subscription, as JSON.
+            url: Where they go.
+            secret: What signs them: ``whsec_`` and 24 to 64 bytes in base64.
+            cursor: Where to begin; None for now.
+            seconds: How long, unless it is refreshed; None for what the server thinks right.
+        """
+        params: dict[str, Any] = {"name": name, "arguments": dict(arguments or {}), "cursor": cursor}
+        params["delivery"] = {"mode": "webhook", "url": url, "secret": secret}
+        if seconds is not None:
+            params["ttlMs"] = int(seconds * 1000)
+        found: Subscribed = self._ask(self._requests.ask, partial(subscribe, params=params))
+        return found
+
+    def unsubscribe_events(self, name: str, arguments: Mapping[str, Any] | None = None, *, url: str) -> None:
+        """Have the events of one type no longer posted to a URL."""
+        params = {"name": name, "arguments": dict(arguments or {}), "delivery": {"url": url}}
+        self._ask(self._requests.ask, partial(unsubscribe, params=params))
 
     def skills(self, *, timeout: float | None = None) -> ItemList[ServedSkill]:
         """Return all skills that the server lists; nothing is read of them."""

@@ -15,8 +15,8 @@ from mcp_types import CONNECTION_CLOSED, INTERNAL_ERROR
 from pydantic import ValidationError
 
 from mcp_notebook.client.extensions.events import (
+    EventFrame,
     EventStreams,
-    Frame,
     Happened,
     Inbox,
     ListedEvent,
@@ -237,7 +237,7 @@ class FollowedEvents:
             if one is not None:
                 yield one
 
-    def _understood(self, what: What, frame: Frame) -> Happened | None:
+    def _understood(self, what: What, frame: EventFrame) -> Happened | None:
         if what == "event":
             try:
                 return Happened.model_validate({**(frame.model_extra or {}), "cursor": frame.cursor})
@@ -261,7 +261,7 @@ class FollowedEvents:
         self._notice(f"events of {self._name} may be missing here: the server no longer has them.")
 
 
-def _said(frame: Frame) -> str:
+def _said(frame: EventFrame) -> str:
     return visible(str(frame.error.get("message", "it does not say why")), one_line=True)[:MOST_CHARACTERS]
 
 

@@ -30,10 +30,9 @@ class Magics:
         %mcp                          what is live here, and what is connected
         %mcp new library              a new, empty server, current from now on
         %mcp use mcp                  switch server, or adopt the MCPServer in the variable `mcp`
-        %mcp tools [NAME]             what an agent sees; also resources, prompts
+        %mcp tools [NAME]             what an agent sees; also resources, prompts, events
         %mcp expose df                make a variable a live resource; %mcp remove NAME
         %mcp skills [NAME]            the skills; %mcp skill DIR puts those of a folder on the server
-        %mcp events [NAME k=v]        what can happen, or follow it into the cell
 
         Requests
         %mcp call add a=1 b=2         call a tool; the result is the value of the cell

@@ -15,7 +15,9 @@ from mcp_notebook.errors import DefinitionError
 from mcp_notebook.recording import current
 from mcp_notebook.server.extended import extended, extension_of
 from mcp_notebook.server.extensions.events import Events, Webhooks
-from mcp_notebook.server.extensions.events.sources import Checked, Emitted, EventType
+from mcp_notebook.server.extensions.events.checked import Checked
+from mcp_notebook.server.extensions.events.emitted import Emitted
+from mcp_notebook.server.extensions.events.sources import EventType
 from mcp_notebook.server.unusable import reason_of
 
 __all__ = [

@@ -19,7 +19,20 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from mcp_notebook.client.session import discover
 from mcp_notebook.errors import RequestError
 
-__all__ = ["EventStreams", "Frame", "Happened", "Inbox", "ListedEvent", "PollResult", "What", "list_events", "poll"]
+__all__ = [
+    "EventFrame",
+    "EventStreams",
+    "Happened",
+    "Inbox",
+    "ListedEvent",
+    "PollResult",
+    "Subscribed",
+    "What",
+    "list_events",
+    "poll",
+    "subscribe",
+    "unsubscribe",
+]
 
 IDENTIFIER = "io.modelcontextprotocol/events"
 
@@ -75,12 +88,30 @@ class PollResult(Result):
     next_poll_ms: Annotated[float, Field(alias="nextPollMs")] = 0
 
 
+class Subscribed(Result):
+    """The answer to ``events/subscribe``.
+
+    Attributes:
+        id: The subscription's identifier, which each message has in ``X-MCP-Subscription-Id``.
+        refresh_before: When it ends, unless it is refreshed; None for never.
+        cursor: A position that is safe to begin from later.
+        truncated: Whether events after the given cursor were skipped.
+        delivery_status: How the delivery goes, if the subscription was there already.
+    """
+
+    id: str
+    refresh_before: Annotated[str | None, Field(alias="refreshBefore")] = None
+    cursor: str | None = None
+    truncated: bool = False
+    delivery_status: Annotated[dict[str, Any] | None, Field(alias="deliveryStatus")] = None
+
+
 class _ListResult(Result):
     events: list[ListedEvent]
     next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
 
 
-class Frame(BaseModel):
+class EventFrame(BaseModel):
     """The parameters of a message on a stream."""
 
     model_config = ConfigDict(extra="allow")
@@ -113,9 +144,9 @@ class Inbox:
     def __init__(self) -> None:
         self.begun = asyncio.Event()
         self.lost = False
-        self._waiting: asyncio.Queue[tuple[What, Frame]] = asyncio.Queue(MOST_WAITING)
+        self._waiting: asyncio.Queue[tuple[What, EventFrame]] = asyncio.Queue(MOST_WAITING)
 
-    def put(self, what: What, frame: Frame) -> None:
+    def put(self, what: What, frame: EventFrame) -> None:
         """Add a message."""
         if self._waiting.full():
             self._waiting.get_nowait()
@@ -123,7 +154,7 @@ class Inbox:
         self._waiting.put_nowait((what, frame))
         self.begun.set()
 
-    async def get(self) -> tuple[What, Frame]:
+    async def get(self) -> tuple[What, EventFrame]:
         """Wait for the next message."""
         return await self._waiting.get()
 
@@ -163,6 +194,21 @@ async def poll(client: Client, params: Mapping[str, Any]) -> PollResult:
     return answer
 
 
+async def subscribe(client: Client, params: Mapping[str, Any]) -> Subscribed:
+    """Have events posted to a URL.
+
+    Raises:
+        RequestError: The answer does not follow the extension.
+    """
+    answer: Subscribed = await _send(client, "events/subscribe", params, Subscribed)
+    return answer
+
+
+async def unsubscribe(client: Client, params: Mapping[str, Any]) -> None:
+    """Have them no longer posted."""
+    await _send(client, "events/unsubscribe", params, Result)
+
+
 async def _send(client: Client, method: str, params: Mapping[str, Any], result: type[Any]) -> Any:
     request = Request[dict[str, Any], str](method=method, params=dict(params))
     try:
@@ -194,7 +240,7 @@ class EventStreams(ClientExtension):
         kinds: tuple[What, ...] = ("active", "event", "heartbeat", "error", "terminated")
         return [
             NotificationBinding(
-                method=f"notifications/events/{what}", params_type=Frame, handler=partial(self._route, what)
+                method=f"notifications/events/{what}", params_type=EventFrame, handler=partial(self._route, what)
             )
             for what in kinds
         ]
@@ -232,7 +278,7 @@ class EventStreams(ClientExtension):
             del self._open[subscription]
             self._ended.append(subscription)
 
-    async def _route(self, what: What, frame: Frame) -> None:
+    async def _route(self, what: What, frame: EventFrame) -> None:
         subscription = frame.subscription
         if subscription is None or subscription in self._ended:
             return

@@ -8,7 +8,7 @@ emitted. Clients poll, hold a stream, or are posted to.
 from __future__ import annotations
 
 from .extension import Events
-from .occurrences import Event
+from .occurrences import Happening
 from .webhooks import Webhooks
 
-__all__ = ["Event", "Events", "Webhooks"]
+__all__ = ["Events", "Happening", "Webhooks"]

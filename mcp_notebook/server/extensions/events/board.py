@@ -9,8 +9,9 @@ from typing import Any
 
 from mcp.shared.exceptions import MCPError
 
+from .emitted import Emitted
 from .occurrences import Batch
-from .sources import Emitted, EventType, UnreadableError
+from .sources import EventType, UnreadableError
 from .streams import Wake
 from .wire import Code, refusal
 

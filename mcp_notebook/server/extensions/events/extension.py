@@ -10,7 +10,8 @@ from mcp.server.extension import Extension, MethodBinding
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from .board import Board
-from .sources import Checked, Emitted
+from .checked import Checked
+from .emitted import Emitted
 from .streams import Stream, Wake
 from .webhooks import Webhooks
 from .wire import Code, ListParams, PollParams, StreamParams, SubscribeParams, UnsubscribeParams, refusal

@@ -10,16 +10,19 @@ from typing import Any, NamedTuple
 
 from pydantic_core import to_jsonable_python
 
-__all__ = ["MOST_BYTES", "Batch", "Event", "Occurrence", "canonical", "earliest", "payload_of"]
+__all__ = ["MOST_BYTES", "Batch", "Happening", "Occurrence", "canonical", "earliest", "payload_of"]
 
 MOST_BYTES = 256 * 1024
 """Most bytes of one occurrence's data: what a webhook's receiver has to accept."""
 
 MOST_CHARACTERS_OF_ID = 200
 
+MOST_AGE = 100 * 366 * 24 * 3600 * 1000
+"""Most milliseconds of a ``maxAgeMs`` that make a difference: no event is so old."""
+
 
 @dataclass(frozen=True)
-class Event:
+class Happening:
     """What a function reports, where the data alone does not say it all.
 
     Args:
@@ -84,8 +87,7 @@ def earliest(max_age: int | None) -> datetime | None:
     """Return the time before which a client wants no events, for its ``maxAgeMs``."""
     if max_age is None:
         return None
-    now = datetime.now(timezone.utc)
-    return now - min(timedelta(milliseconds=max_age), now - datetime(1970, 1, 1, tzinfo=timezone.utc))
+    return datetime.now(timezone.utc) - timedelta(milliseconds=min(max_age, MOST_AGE))
 
 
 def canonical(value: Any) -> str:
