@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import anyio
 from mcp.client import Client
@@ -31,6 +32,8 @@ from mcp_notebook.visible import visible
 
 __all__ = ["Delivery", "FollowedEvents", "chosen_delivery", "known_or_fail"]
 
+T = TypeVar("T")
+
 Delivery = Literal["push", "poll"]
 
 LEAST_PAUSE = 1.0
@@ -39,6 +42,9 @@ MOST_PAUSE = 600.0
 
 PAUSE = 1.0
 """Seconds before a stream that has ended is opened again."""
+
+ATTEMPTS = 6
+"""Attempts to reach a server that is away, with pauses that double; after a minute, it is gone."""
 
 SILENCE = 90.0
 """Seconds without a message after which a stream counts as lost: servers show every 30 seconds that it is alive."""
@@ -119,6 +125,7 @@ class FollowedEvents:
         self._arguments = dict(arguments)
         self._seconds = seconds
         self._notice = notice
+        self._answered = False
         self._seen: deque[str] = deque(maxlen=REMEMBERED)
         self._happened: asyncio.Queue[Happened | BaseException | None] = asyncio.Queue(REMEMBERED)
         self._running = portal.start(self._follow)
@@ -173,14 +180,7 @@ class FollowedEvents:
 
     async def _polled(self) -> AsyncIterator[Happened]:
         while True:
-            try:
-                answer = await self._requests.ask(self._poll)
-            except RequestError as error:
-                if error.code != INTERNAL_ERROR:
-                    raise
-                self._trouble(str(error))
-                await anyio.sleep(PAUSE)
-                continue
+            answer = await self._patiently(self._poll)
             if answer.truncated:
                 self._missed()
             for one in answer.events:
@@ -208,7 +208,24 @@ class FollowedEvents:
         async def open_stream(client: Client) -> tuple[Inbox, asyncio.Task[Any]]:
             return await streams.opened(client, self._params())
 
-        return await self._requests.ask(open_stream, float("inf"))
+        return await self._patiently(open_stream, math.inf)
+
+    async def _patiently(self, send: Callable[[Client], Awaitable[T]], timeout: float | None = None) -> T:
+        """Make a request; once there was an answer, try again for a while if the server is away or has trouble."""
+        for attempt in range(ATTEMPTS):
+            try:
+                answer = await self._requests.ask(send, timeout)
+            except RequestError as error:
+                lasting = error.code not in (None, INTERNAL_ERROR, CONNECTION_CLOSED)
+                if lasting or not self._answered or attempt == ATTEMPTS - 1:
+                    raise
+                if attempt == 0:
+                    self._trouble(str(error))
+            else:
+                self._answered = True
+                return answer
+            await anyio.sleep(PAUSE * 2**attempt)
+        raise AssertionError
 
     async def _read(self, inbox: Inbox, request: asyncio.Task[Any]) -> AsyncIterator[Happened]:
         """Yield the events of one stream until it ends; it can be opened again.

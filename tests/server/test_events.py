@@ -82,7 +82,8 @@ def shop(orders: list[dict[str, Any]]) -> Events:
     return events
 
 
-ADA, BOB = {"number": 1, "customer": "Ada", "note": None}, {"number": 2, "customer": "Bob", "note": "soon"}
+ADA: dict[str, Any] = {"number": 1, "customer": "Ada", "note": None}
+BOB: dict[str, Any] = {"number": 2, "customer": "Bob", "note": "soon"}
 
 
 def test_a_function_is_listed_with_the_schemas_of_its_parameters_and_its_result() -> None:
@@ -214,7 +215,8 @@ def test_a_function_without_a_cursor_is_refused() -> None:
     with pytest.raises(TypeError, match="has to be an object, such as a dict or a model, not string"):
 
         @Events().event("x")
-        def texts(cursor: int) -> tuple[list[str], int]: ...
+        def texts(cursor: int) -> tuple[list[str], int]:
+            return [], cursor
 
 
 def test_an_emitted_event_reaches_a_poll_and_the_arguments_are_compared_with_its_data() -> None:

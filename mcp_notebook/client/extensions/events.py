@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, Literal
 
-import anyio
 from mcp.client import Client
 from mcp.client.extension import ClientExtension, NotificationBinding
 from mcp.shared.subscriptions import SUBSCRIPTION_ID_META_KEY
@@ -223,7 +222,7 @@ class EventStreams(ClientExtension):
     """Declares the extension, and brings each message to the stream that it belongs to.
 
     A message names the request of its stream, and the SDK does not tell a request's id. So streams are opened one at a
-    time: a message of an unknown stream is of the one that is being opened.
+    time: an unknown stream that begins is the one that is being opened.
     """
 
     identifier = IDENTIFIER
@@ -232,6 +231,7 @@ class EventStreams(ClientExtension):
         self._opening: Inbox | None = None
         self._open: dict[RequestId, Inbox] = {}
         self._ended: deque[RequestId] = deque(maxlen=MOST_WAITING)
+        self._early: deque[tuple[RequestId, What, EventFrame]] = deque(maxlen=MOST_WAITING)
         self._client: Client | None = None
         self._lock = asyncio.Lock()
 
@@ -250,7 +250,7 @@ class EventStreams(ClientExtension):
 
         Raises:
             MCPError: The server refused it.
-            TimeoutError: The server did not confirm it in time.
+            RequestError: The server did not confirm it in time.
         """
         async with self._lock:
             if client is not self._client:  # whose requests are numbered anew
@@ -260,16 +260,18 @@ class EventStreams(ClientExtension):
             request = asyncio.ensure_future(_send(client, "events/stream", params, Result))
             begun = asyncio.ensure_future(inbox.begun.wait())
             try:
-                with anyio.fail_after(OPENING):
-                    await asyncio.wait([request, begun], return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait([request, begun], timeout=OPENING, return_when=asyncio.FIRST_COMPLETED)
                 if request.done():
                     request.result()  # raises if the server refused it
+                elif not begun.done():
+                    raise RequestError(f"The server did not confirm the subscription within {OPENING:g} s.")
             except BaseException:
                 request.cancel()
                 raise
             finally:
                 begun.cancel()
                 self._opening = None
+                self._early.clear()
             return inbox, request
 
     def close(self, inbox: Inbox) -> None:
@@ -283,8 +285,17 @@ class EventStreams(ClientExtension):
         if subscription is None or subscription in self._ended:
             return
         inbox = self._open.get(subscription)
-        if inbox is None and self._opening is not None:
-            inbox, self._opening = self._opening, None
-            self._open[subscription] = inbox
         if inbox is not None:
             inbox.put(what, frame)
+        elif self._opening is None:
+            return
+        elif what != "active":  # each kind of message has its own way here, and may be faster
+            self._early.append((subscription, what, frame))
+        else:
+            inbox, self._opening = self._opening, None
+            self._open[subscription] = inbox
+            inbox.put(what, frame)
+            for early, its, its_frame in self._early:
+                if early == subscription:
+                    inbox.put(its, its_frame)
+            self._early.clear()
