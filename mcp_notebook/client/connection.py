@@ -70,6 +70,7 @@ class Connection(Blocking):
         name: The notebook's name for the connection.
         timeout: Seconds that a request without its own timeout waits; None for no limit.
         aio: The requests as coroutines.
+        extensions: The identifiers of the extensions that the client declares.
 
     Raises:
         McpNotebookError: The connection cannot be opened; one line says why. Every request may also raise it: the
@@ -97,14 +98,15 @@ class Connection(Blocking):
         self._own.wire.on = True
         self._answering = Answering("", answerer)
         self._following = Following()
-        given = declared(extensions, self._answering)
+        found = declared(extensions, self._answering)
+        self.extensions = [extension.identifier for extension in found]
         sign_in = SignIn(target, notice) if isinstance(target, Url) and target.oauth else None
         outside = isinstance(target, Url | Command | Live)
         self._sessions = Sessions(
             target,
             era,
             self.wire,
-            self._options(outside) | {"extensions": given},
+            {**self._options(outside), "extensions": found},
             sign_in=sign_in,
             notice=notice,
             deadline=deadline if outside and sign_in is None else None,
@@ -112,7 +114,7 @@ class Connection(Blocking):
         requests = Requests(
             self._sessions, self._answering, self._noted_by, kind=lambda: self.transport, client=client, timeout=timeout
         )
-        super().__init__(portal, requests, next((e for e in given if isinstance(e, EventStreams)), None))
+        super().__init__(portal, requests, next((e for e in found if isinstance(e, EventStreams)), None))
         self.aio = Aio(portal, requests)
         self._call_it(name or in_words(target))
         portal.run(self._sessions.open)

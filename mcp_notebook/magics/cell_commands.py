@@ -132,7 +132,7 @@ def prompt(session: Session, /, functions: tuple[str, ...], server: str | None, 
 
 @click.command("%%mcp_skill")
 @click.argument("name", type=NAME)
-@click.option("--description", type=TEXT, help="What the skill is for, and when to use it.")
+@click.option("--description", type=TEXT, help="The purpose of the skill, and when to use it.")
 @PREFIX
 @click.option("--server", type=SERVER, help="The live server to define on. Default: the current one.")
 @click.pass_obj

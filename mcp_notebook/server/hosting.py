@@ -28,7 +28,7 @@ from mcp_notebook.server.auth import Token, TokenGate
 from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.event_types import HOLDER, let_webhooks
 from mcp_notebook.server.running_app import RunningApp
-from mcp_notebook.server.runtime import APPROVAL, TRANSPORT
+from mcp_notebook.server.runtime import APPROVAL, SEARCH, TRANSPORT
 
 if sys.platform != "emscripten":  # uvicorn is not installed there
     import uvicorn
@@ -79,7 +79,7 @@ class Listener:
         self._socket = _bind(endpoint)
         self.endpoint = replace(endpoint, port=self._socket.getsockname()[1])
         self.approval = Approval(endpoint.approve, endpoint.approve_timeout) if endpoint.approve else None
-        self._notes = {APPROVAL: self.approval, HOLDER: endpoint.token is not None}
+        self._notes = {APPROVAL: self.approval, SEARCH: endpoint.search, HOLDER: endpoint.token is not None}
         self._running: RunningApp | None = None
         self._tasks: anyio.abc.TaskGroup | None = None
         self._server = server
@@ -180,10 +180,12 @@ class Listener:
                 f"{self._name!r} could not start: its lifespan raised {innermost(error)!r}. Fix the cell that defines "
                 "it and run it again. The earlier server goes on."
             ) from error
-        if self.endpoint.stable_tools and earlier is not None:
+        pairs = [stable_tools.LISTING] * self.endpoint.stable_tools + [stable_tools.SEARCHING] * self.endpoint.search
+        if pairs and earlier is not None:
             stable_tools.withdraw(earlier.server)
-        if self.endpoint.stable_tools and server is not None:
-            stable_tools.offer(server)
+        if server is not None:
+            for pair in pairs:
+                stable_tools.offer(server, pair)
         for running, on in ((earlier, False), (self._running, True)):
             if self.endpoint.webhooks and running is not None:
                 let_webhooks(running.server, on)

@@ -38,7 +38,7 @@ def define_skill(
         session: The session, which knows the cell.
         live: The server.
         name: The name of the skill.
-        description: What it is for and when to use it; None if the text has front matter of its own.
+        description: Its purpose, and when to use it; None if the text has front matter of its own.
         prefix: The path above the skill.
 
     Raises:

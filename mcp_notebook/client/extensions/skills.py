@@ -128,7 +128,7 @@ def verified(skill: ServedSkill, file: str, result: ReadResourceResult) -> bytes
     Args:
         skill: The entry of the skill.
         file: The URI of the file.
-        result: What the server answered when the file was read.
+        result: The answer to the reading of the file.
 
     Raises:
         RequestError: The entry does not list the file, or the content is another one. One line says what differs.

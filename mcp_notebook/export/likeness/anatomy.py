@@ -43,7 +43,6 @@ AT_WORK = ("mcp.server.request_state", "mcp.server.subscriptions")
 """The SDK's modules whose objects have keys or listeners, which differ from start to start: only functions count."""
 
 PLAIN = (bool, int, float, complex, str, type(None))
-UNCOUNTED = (bytes, bytearray)
 
 
 class Anatomy:
@@ -65,7 +64,7 @@ class Anatomy:
         value = self._through(value)
         if value is GONE:
             return GONE
-        if isinstance(value, (*PLAIN, *UNCOUNTED, Enum, PurePath)):
+        if isinstance(value, (*PLAIN, bytes, bytearray, Enum, PurePath)):
             return _plain(value)
         if id(value) in self._path or len(self._path) > DEEPEST:
             return {"@a": _type(type(value))}
@@ -167,17 +166,15 @@ class Anatomy:
         found |= self._methods(kind)
         has = {name: each for name, each in sorted(_has(value).items()) if name not in VOLATILE}
         if any(_top(each.__module__) in LIBRARIES for each in kind.__mro__) and kind.__module__ not in AT_WORK:
-            return {
-                **found,
-                **self._members({n: each for n, each in has.items() if not self._is_default(value, n, each)}),
-            }
+            counting = {name: each for name, each in has.items() if not self._is_default(value, name, each)}
+            return {**found, **self._members(counting)}
         return {**found, **self._callables("@has", has)}
 
     def _is_default(self, owner: Any, name: str, value: Any) -> bool:
         """Return whether an attribute is the method that the class has anyway."""
         found = self._through(value)
-        is_bound = isinstance(found, types.MethodType) and found.__self__ is owner
-        return is_bound and getattr(type(owner), name, None) is found.__func__
+        is_own = isinstance(found, types.MethodType) and found.__self__ is owner
+        return is_own and getattr(type(owner), name, None) is found.__func__
 
     def _members(self, values: Mapping[str, Any]) -> dict[str, Any]:
         found = {key: self.of(value) for key, value in values.items()}
@@ -236,17 +233,15 @@ def _names(code: types.CodeType) -> Iterator[str]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, UNCOUNTED):
+    if isinstance(value, bytes | bytearray):
         return {"@a": "bytes"}
     return value if isinstance(value, PLAIN) and not isinstance(value, Enum | complex) else str(value)
 
 
 def _type(kind: type) -> str:
     """Return the name of a class; of the workbench's own, of the SDK's that it is made from."""
-    for each in kind.__mro__:
-        if _top(each.__module__) != "mcp_notebook" or each.__module__.startswith(f"{EXTENSIONS}."):
-            return each.__qualname__
-    return kind.__qualname__
+    outside = (k for k in kind.__mro__ if not k.__module__.startswith("mcp_notebook.") or EXTENSIONS in k.__module__)
+    return next(outside, kind).__qualname__
 
 
 def _top(module: Any) -> str:

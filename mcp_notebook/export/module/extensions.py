@@ -145,7 +145,7 @@ def _not_text(skill: Skill, path: str) -> Finding:
 
 
 _WRITERS: dict[type[Extension], Callable[[Any], ExtensionCode]] = {Skills: _skills}
-"""How each extension is written; the order is that in the package."""
+"""The functions that write the extensions, in the order of the package."""
 
 
 def all_files(extensions: Iterable[ExtensionCode]) -> dict[str, str]:

@@ -85,7 +85,7 @@ class Module:
 
     @property
     def served(self) -> list[str]:
-        """The paths of files of its extensions that are no modules: clients get them byte for byte."""
+        """The paths of files that its extensions serve: clients get them byte for byte."""
         return [path for path in self.extensions if not path.startswith(f"{FOLDER}/")]
 
 

@@ -21,7 +21,7 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.extension import Extension, MethodBinding, ResourceBinding
 from mcp.server.mcpserver.resources import BinaryResource, Resource, TextResource
 from mcp.shared.exceptions import MCPError
-from mcp_types import INVALID_PARAMS, PaginatedRequestParams, RequestParams
+from mcp_types import INVALID_PARAMS, PaginatedRequestParams
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 __all__ = ["IDENTIFIER", "MAIN", "MOST_BYTES", "MOST_FILES", "Skill", "Skills", "frontmatter_of"]
@@ -34,7 +34,7 @@ MAIN = "SKILL.md"
 MOST_FILES = 512
 """Most files of a skill; clients need not load one with more (SEP-2640, Limits)."""
 
-MOST_BYTES = 16 * 1024 * 1024
+MOST_BYTES = 16 * 1024**2
 """Most bytes of all files of a skill (SEP-2640, Limits)."""
 
 PAGE = 50
@@ -75,16 +75,9 @@ class Skill:
             ValueError: As of the class, or the folder has another name than the skill.
             OSError: A file cannot be read.
         """
-        found = sorted(path for path in folder.rglob("*") if path.is_file())
-        paths = {path.relative_to(folder): path for path in found}
-        skill = cls(
-            {
-                relative.as_posix(): path.read_bytes()
-                for relative, path in paths.items()
-                if not any(part.startswith(".") for part in relative.parts)
-            },
-            prefix,
-        )
+        found = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
+        hidden = {path for path in found if any(part.startswith(".") for part in path.parts)}
+        skill = cls({p.as_posix(): path.read_bytes() for p, path in found.items() if p not in hidden}, prefix)
         if (called := folder.resolve().name) != skill.name:
             raise ValueError(f"The folder {called!r} has the skill {skill.name!r}. Give both one name.")
         return skill
@@ -135,24 +128,22 @@ class Skill:
             "uri": self.uri,
             "frontmatter": self.frontmatter,
             "resources": [
-                {"uri": self.uri_of(path), "digest": _digest(content), "size": len(content)}
+                {
+                    "uri": self.uri_of(path),
+                    "digest": f"sha256:{hashlib.sha256(content).hexdigest()}",
+                    "size": len(content),
+                }
                 for path, content in self.files.items()
             ],
         }
 
 
-class _UriParams(RequestParams):
-    uri: str
-
-
-class _DirectoryParams(PaginatedRequestParams):
+class _UriParams(PaginatedRequestParams):
     uri: str
 
 
 class Skills(Extension):
-    """The skills of a server.
-
-    Give it to the server's constructor: ``MCPServer("shop", extensions=[Skills(Skill.from_folder(folder))])``.
+    """The skills of a server: ``MCPServer("shop", extensions=[Skills(Skill.from_folder(folder))])``.
 
     Args:
         skills: The skills.
@@ -194,7 +185,7 @@ class Skills(Extension):
         return [
             MethodBinding("skills/list", PaginatedRequestParams, self._list, versions),
             MethodBinding("skills/get", _UriParams, self._get, versions),
-            MethodBinding("resources/directory/read", _DirectoryParams, self._read_directory, versions),
+            MethodBinding("resources/directory/read", _UriParams, self._read_directory, versions),
         ]
 
     async def _list(self, ctx: ServerRequestContext[Any, Any], params: PaginatedRequestParams) -> dict[str, Any]:
@@ -207,11 +198,11 @@ class Skills(Extension):
                 return {"resultType": "complete", "skill": skill.entry, **_FRESHNESS}
         raise MCPError(INVALID_PARAMS, f"There is no skill {params.uri[:200]!r}. A skill has the URI of its {MAIN}.")
 
-    async def _read_directory(self, ctx: ServerRequestContext[Any, Any], params: _DirectoryParams) -> dict[str, Any]:
+    async def _read_directory(self, ctx: ServerRequestContext[Any, Any], params: _UriParams) -> dict[str, Any]:
         children = _children(params.uri, (resource for skill in self.skills for resource in skill.resources))
         if not children:
             raise MCPError(INVALID_PARAMS, f"There is no directory {params.uri[:200]!r}.")
-        return _page("resources", children, params.cursor)
+        return {**_page("resources", children, params.cursor), **_FRESHNESS}  # which the Inspector (2.12) asks for
 
 
 _FRESHNESS = {"ttlMs": 0, "cacheScope": "private"}
@@ -247,10 +238,6 @@ def _page(field: str, items: Mapping[str, Any], cursor: str | None) -> dict[str,
     return {"resultType": "complete", field: [items[key] for key in page], **more}
 
 
-def _digest(content: bytes) -> str:
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
-
-
 class _Yaml(yaml.SafeLoader):  # type: ignore[misc]
     """Reads YAML as JSON has it: a date or a ``yes`` is the text that it is, as in YAML 1.2."""
 
@@ -267,9 +254,10 @@ for _tag, _pattern, _first in (
     ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
     ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", list("tTfF")),
     ("int", r"^[-+]?[0-9]+$", list("-+0123456789")),
-    ("float", r"^[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*)(?:[eE][-+]?[0-9]+)?$", list("-+0123456789.")),
+    ("float", r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$", list("-+0123456789.")),
 ):
     _Yaml.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), _first)
+_Yaml.add_constructor("tag:yaml.org,2002:int", lambda _, node: int(node.value))  # 010 is ten, not eight
 
 
 def frontmatter_of(main: bytes | None) -> dict[str, Any]:
