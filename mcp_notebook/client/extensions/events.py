@@ -18,20 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from mcp_notebook.client.session import discover
 from mcp_notebook.errors import RequestError
 
-__all__ = [
-    "EventFrame",
-    "EventStreams",
-    "Happened",
-    "Inbox",
-    "ListedEvent",
-    "PollResult",
-    "Subscribed",
-    "What",
-    "list_events",
-    "poll",
-    "subscribe",
-    "unsubscribe",
-]
+__all__ = ["EventStreams", "Happened", "ListedEvent", "Subscribed", "list_events", "poll", "subscribe", "unsubscribe"]
 
 IDENTIFIER = "io.modelcontextprotocol/events"
 
