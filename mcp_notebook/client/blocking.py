@@ -117,7 +117,7 @@ class Blocking:
             name: The type.
             arguments: The arguments of the subscription, as JSON.
             url: Where they go.
-            secret: What signs them: ``whsec_`` and 24 to 64 bytes in base64.
+            secret: The key that signs them: ``whsec_`` and 24 to 64 bytes in base64.
             cursor: Where to begin; None for now.
             seconds: How long, unless it is refreshed; None for what the server thinks right.
         """

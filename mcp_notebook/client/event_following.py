@@ -238,7 +238,7 @@ class FollowedEvents:
             try:
                 await asyncio.wait([message, request], timeout=SILENCE, return_when=asyncio.FIRST_COMPLETED)
                 if not message.done():
-                    # What was sent before the last answer may still be on its way here.
+                    # Messages sent before the last answer may still be on their way here.
                     with suppress(asyncio.TimeoutError):
                         await asyncio.wait_for(asyncio.shield(message), 0.05)
                 if not message.done():

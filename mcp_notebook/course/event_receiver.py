@@ -35,9 +35,9 @@ class EventReceiver:
 
     Attributes:
         url: Where the messages go.
-        secret: What signs them.
+        secret: The key that signs them.
         answers: Statuses for the next messages, in place of 200, to play a host in trouble.
-        messages: What arrived with a valid signature, each message once, oldest first.
+        messages: The messages with a valid signature, each once, oldest first.
         refused: The reasons for which messages were refused.
     """
 

@@ -33,7 +33,7 @@ MOST_CHARACTERS = 500
 
 @click.command("%%mcp_event")
 @click.argument("name", type=NAME)
-@click.option("--description", type=TEXT, help="What happens, for clients. Default: the docstring.")
+@click.option("--description", type=TEXT, help="A text for clients about what happens. Default: the docstring.")
 @click.option("--server", type=SERVER, help="The live server to define on. Default: the current one.")
 @click.pass_obj
 def event(session: Session, /, name: str, description: str | None, server: str | None) -> None:

@@ -46,7 +46,7 @@ def build_event_type(source: Callable[..., Any] | type, name: str, description: 
     Args:
         source: A function that says what happened since a cursor, or a class: what an emitted event's data looks like.
         name: The name for clients.
-        description: What happens; defaults to the docstring.
+        description: A text about what happens; defaults to the docstring.
 
     Raises:
         DefinitionError: The function has no cursor, or a type that pydantic does not know.

@@ -33,8 +33,8 @@ class ListedEvent(BaseModel):
 
     Attributes:
         name: Its name.
-        description: What happens.
-        delivery: How its events can be had: ``push``, ``poll`` or ``webhook``.
+        description: A text about what happens.
+        delivery: The ways to get its events: ``push``, ``poll`` or ``webhook``.
         input_schema: The JSON Schema of the arguments.
         payload_schema: The JSON Schema of the data.
     """
@@ -240,7 +240,7 @@ class EventStreams(ClientExtension):
             RequestError: The server did not confirm it in time.
         """
         async with self._lock:
-            if client is not self._client:  # whose requests are numbered anew
+            if client is not self._client:  # whose requests are numbered from 1 again
                 self._client, self._open = client, {}
                 self._ended.clear()
             self._opening = inbox = Inbox()

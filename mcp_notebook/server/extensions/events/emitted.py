@@ -32,7 +32,7 @@ class Emitted(EventType):
 
     Args:
         name: The name of the type.
-        description: What happens.
+        description: A text about what happens.
         payload: The type of the data, such as a pydantic model; None for any object.
     """
 

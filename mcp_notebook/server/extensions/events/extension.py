@@ -65,7 +65,7 @@ class Events(Extension):
 
         Args:
             name: The name of the type.
-            description: What happens, for clients.
+            description: A text for clients about what happens.
             payload: The type of the data, such as a pydantic model; None for any object.
         """
         self.board.put(Emitted(name, description, payload))

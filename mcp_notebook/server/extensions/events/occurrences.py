@@ -1,4 +1,4 @@
-"""What happened, as data, and the order that cursors give it."""
+"""Events as data, and the order that cursors give them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_AGE = 100 * 366 * 24 * 3600 * 1000
 
 @dataclass(frozen=True)
 class Happening:
-    """What a function reports, where the data alone does not say it all.
+    """An event that a function reports, where the data alone does not say it all.
 
     Args:
         data: The data of the occurrence.
@@ -61,7 +61,7 @@ class Occurrence:
 
 
 class Batch(NamedTuple):
-    """What happened since a cursor.
+    """The events since a cursor.
 
     Attributes:
         start: The cursor from which this was read: the one that was asked for, unless events were skipped.

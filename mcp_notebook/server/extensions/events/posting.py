@@ -128,7 +128,7 @@ def _send(parts: SplitResult, body: bytes, headers: dict[str, str], loopback: bo
 
 
 def _address(host: str, port: int, *, loopback: bool, plain: bool) -> Address:
-    """Return an address of the host that may be posted to; at each delivery anew, because names can change theirs."""
+    """Return an address of the host that may be posted to; looked up for each delivery, because names change theirs."""
     for *_, place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         address = _plain(ipaddress.ip_address(str(place[0]).partition("%")[0]))
         if (loopback and address.is_loopback) or (not plain and _public(address)):

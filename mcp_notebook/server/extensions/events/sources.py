@@ -1,4 +1,4 @@
-"""What a type of events is: it answers what happened since a cursor."""
+"""The interface of a type of events: it answers what happened since a cursor."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class EventType:
 
     Attributes:
         name: Its name for clients.
-        description: What happens, for clients.
+        description: A text for clients about what happens.
         input_schema: The JSON Schema of the arguments of a subscription.
         payload_schema: The JSON Schema of the data.
         interval: Seconds between two looks for new events; None if `Events` is told of each.

@@ -129,7 +129,7 @@ class Stream:
 def ended_by(before: EventType, now: EventType | None, arguments: Mapping[str, Any]) -> MCPError | None:
     """Return the error that ends a subscription to a type that was replaced; None if it goes on.
 
-    It goes on if nothing that the client knows of was taken away: a new optional field is no reason to end it.
+    It goes on if nothing that the client knows of was taken away: a new optional field does not end it.
     """
     if now is None:
         return refusal(Code.NOT_FOUND, f"The event type {before.name!r} was removed.", kind="event")
