@@ -6,6 +6,7 @@ import { CardView } from "./card/view";
 import { QuestionView } from "./question/view";
 import { RequestView } from "./request/view";
 import type { Surface } from "./surface";
+import { TaskView } from "./task/view";
 import { WorkbenchView } from "./workbench/view";
 
 export const views: { [name: string]: ComponentType<{ surface: Surface }> } = {
@@ -13,5 +14,6 @@ export const views: { [name: string]: ComponentType<{ surface: Surface }> } = {
   card: CardView,
   question: QuestionView,
   request: RequestView,
+  task: TaskView,
   workbench: WorkbenchView,
 };

@@ -19,6 +19,7 @@ from mcp_notebook.client.extensions.events import (
     unsubscribe,
 )
 from mcp_notebook.client.extensions.skills import ServedSkill, get_skill, verified
+from mcp_notebook.client.extensions.tasks import OnTask
 from mcp_notebook.client.notices import say
 from mcp_notebook.client.questions import Answerer, Answers
 from mcp_notebook.client.reading import ItemList
@@ -171,10 +172,14 @@ class Blocking:
         answerer: Answerer | None = None,
         on_progress: OnProgress | None = None,
         timeout: float | None = None,
+        on_task: OnTask | None = None,
     ) -> Future[Outcome[CallToolResult]]:
-        """Start a call, see `call`, and return its future; cancelling that cancels the call at the server."""
+        """Start a call, see `call`, and return its future; cancelling that cancels the call at the server.
+
+        If the server makes a task of it, `on_task` is called with its state, on the connection's loop.
+        """
         return self._portal.start(
-            self._requests.call, name, dict(arguments or {}), answers, answerer, on_progress, timeout
+            self._requests.call, name, dict(arguments or {}), answers, answerer, on_progress, timeout, on_task
         )
 
     def call(

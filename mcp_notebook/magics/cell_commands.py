@@ -18,6 +18,8 @@ from mcp_notebook.rendering.definition import definition_card
 from mcp_notebook.rendering.look import Rendering
 from mcp_notebook.server import LiveServer
 from mcp_notebook.server.execution import RunOn
+from mcp_notebook.server.extended import extension_of
+from mcp_notebook.server.extensions.tasks import TTL, Tasks
 from mcp_notebook.session.defining import Defined, define_prompts, define_resource_of, define_tools
 from mcp_notebook.session.forms import form_of
 from mcp_notebook.session.session import Session
@@ -58,6 +60,17 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Cancel calls that take longer."
 )
+@click.option(
+    "--task",
+    is_flag=True,
+    help="Run calls as tasks: clients that can follow a task get a handle at once, not a result.",
+)
+@click.option(
+    "--task-ttl",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Run calls as tasks, and keep each for this long after its end. Default: 3600.",
+)
 @click.option("--form", is_flag=True, help="Also show a form that calls the tool.")
 @click.pass_obj
 def tool(
@@ -72,6 +85,8 @@ def tool(
     no_structured: bool,
     run_on: RunOn | None,
     timeout: float | None,
+    task: bool,
+    task_ttl: float | None,
     form: bool,
     **texts: str | None,
 ) -> None:
@@ -92,6 +107,7 @@ def tool(
         structured_output=False if no_structured else None,
         run_on=run_on,
         timeout=timeout,
+        task_ttl=task_ttl or (TTL if task else None),
     )
     for one in defined:
         card = _card(live, one, f"%mcp call {quoted(one.name)}{_values(one)}")
@@ -151,6 +167,13 @@ def _values(one: Defined) -> str:
 
 
 def _card(live: LiveServer, one: Defined, try_it: str) -> Rendering:
+    tasks = extension_of(live.server, Tasks) if one.kind == "tool" else None
     return definition_card(
-        one.kind, one.entry, server=live.name, function=one.function, before=one.before, try_it=try_it
+        one.kind,
+        one.entry,
+        server=live.name,
+        function=one.function,
+        before=one.before,
+        try_it=try_it,
+        task_ttl=tasks.names.get(one.name) if tasks is not None else None,
     )

@@ -24,6 +24,7 @@ from mcp_notebook.rendering.calls.eras import lens
 from mcp_notebook.schema import brief
 from mcp_notebook.schema.parameters import sequence
 from mcp_notebook.session.arguments import jsonable, named_values, quoted_key
+from mcp_notebook.session.background_calls import start
 from mcp_notebook.session.eras import called_in_each
 from mcp_notebook.session.forms import form_of
 from mcp_notebook.session.progress import interrupted_in_one_line
@@ -59,6 +60,7 @@ FROM_VARIABLE = click.option(
     ANSWERS,
     TIMEOUT,
     ERA,
+    click.option("--background", is_flag=True, help="Return at once, and let the call go on while other cells run."),
     INTO,
     ON,
 )
@@ -71,6 +73,7 @@ def _call(
     answers: str | None,
     timeout: float | None,
     era: Era | None,
+    background: bool,
     output: str | None,
     server: str | None,
 ) -> Any:
@@ -87,6 +90,9 @@ def _call(
     if as_json is None and variable is None:
         _nothing_missing(listed_tool, named)
     scripted = answers_of(session, answers)
+    if background:
+        begun = start(session, connection, tool, {**whole, **named}, answers=scripted, timeout=timeout)
+        return _kept(session, begun, output)
     stopped = f"the call of {visible(tool, one_line=True)!r} was interrupted, and cancelled at the server."
     with interrupted_in_one_line(stopped), shown_while_running(session, connection, tool) as on_progress:
         outcome = connection.call(tool, {**whole, **named}, answers=scripted, on_progress=on_progress, timeout=timeout)
@@ -209,6 +215,14 @@ def _nothing_missing(tool: Tool, given: Mapping[str, Any]) -> None:
         keys = [quoted_key(str(name)) for name in missing]
         words = " ".join(f"{key}=..." for key in keys)
         raise UsageError(f"{tool.name} requires {', '.join(keys)}: %mcp call {quoted(tool.name)} {words}")
+
+
+def _kept(session: Session, value: Any, output: str | None) -> Any:
+    """Keep a value in a variable and return None; without a variable, return the value."""
+    if output is None:
+        return value
+    session.namespace[output] = value
+    return None
 
 
 def _deliver(session: Session, outcome: Outcome[Any], output: str | None) -> Any:

@@ -30,7 +30,6 @@ __all__ = [
     "let_webhooks",
     "put_event_type",
     "replace_event_types",
-    "share_events",
 ]
 
 EVENT = "event"
@@ -92,15 +91,6 @@ def emit(server: MCPServer[Any], name: str, data: Any, *, id: str | None = None)
         ValueError: A function answers for this type, or the data or the id is unusable.
     """
     extended(server, Events).emit(name, data, id=id)
-
-
-def share_events(new: MCPServer[Any], served: MCPServer[Any]) -> None:
-    """Give the served server the types of a new one; what the new one emits reaches the clients of both."""
-    if extension_of(new, Events) is None and extension_of(served, Events) is None:
-        return
-    board = extended(served, Events).board
-    board.replace(event_types(new))
-    extended(new, Events).board = board
 
 
 def let_webhooks(server: MCPServer[Any], on: bool) -> None:

@@ -27,6 +27,8 @@ from mcp_notebook.server.approval import Approval
 from mcp_notebook.server.auth import Token, TokenGate
 from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.event_types import HOLDER, let_webhooks
+from mcp_notebook.server.extended import extension_of
+from mcp_notebook.server.extensions.tasks import Tasks
 from mcp_notebook.server.running_app import RunningApp
 from mcp_notebook.server.runtime import APPROVAL, SEARCH, TRANSPORT
 
@@ -133,6 +135,8 @@ class Listener:
         Calls that still run on the earlier server are cancelled.
         """
         self._portal.run(self._use, server)
+        if (tasks := extension_of(self._server, Tasks)) is not None:
+            tasks.close()
         self._server = server
 
     def stop(self) -> None:

@@ -30,6 +30,7 @@ from mcp_notebook.session.person import Person
 from mcp_notebook.session.surfaces import Surfaces
 
 if TYPE_CHECKING:
+    from mcp_notebook.client.background_call import BackgroundCall
     from mcp_notebook.widgets.workbench import Workbench
 
 __all__ = ["Session"]
@@ -61,6 +62,8 @@ class Session:
         self.conversation = Conversation()
         self.model: str | None = None
         """The model for ``%%mcp_chat`` if its line names none."""
+        self.background_calls: dict[int, BackgroundCall] = {}
+        """The calls of ``%mcp call --background``, by number."""
         self.workbenches: dict[str, Workbench] = {}
         """The open workbenches, by the cell that opened them."""
         self._connections: dict[tuple[str, Era], tuple[Target, Connection]] = {}

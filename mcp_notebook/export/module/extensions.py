@@ -22,6 +22,7 @@ from mcp_notebook.server.extensions.events.checked import Checked
 from mcp_notebook.server.extensions.events.emitted import Emitted
 from mcp_notebook.server.extensions.events.sources import OBJECT
 from mcp_notebook.server.extensions.skills import Skill, Skills
+from mcp_notebook.server.extensions.tasks import Tasks
 from mcp_notebook.slicing.statements import Statement
 
 __all__ = ["FOLDER", "ExtensionCode", "all_files", "answered_events", "carried", "emitting", "given", "owned"]
@@ -42,6 +43,7 @@ class ExtensionCode:
         files: Files that it serves, by their paths in the package.
         findings: Parts that cannot be carried.
         more: Statements below the one that makes it.
+        listens: Whether its method ``listen`` is middleware of the server.
     """
 
     module: str
@@ -51,6 +53,7 @@ class ExtensionCode:
     files: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     more: tuple[str, ...] = ()
+    listens: bool = False
 
     @property
     def statement(self) -> str:
@@ -64,16 +67,13 @@ class ExtensionCode:
 
     @property
     def all_files(self) -> dict[str, str]:
-        """The module, and the files that it serves, by their paths in the package."""
+        """The module or the folder of modules, and the files that it serves, by their paths in the package."""
         source = files("mcp_notebook.server.extensions")
         folder = source / self.module
-        found = [source / "__init__.py", *(folder.iterdir() if folder.is_dir() else [source / f"{self.module}.py"])]
-        within = f"{self.module}/" if folder.is_dir() else ""
-        return {
-            f"{FOLDER}/{within if place else ''}{file.name}": file.read_text(encoding="utf-8")
-            for place, file in enumerate(found)
-            if file.name.endswith(".py")
-        } | dict(self.files)
+        names = ["__init__.py", *([] if folder.is_dir() else [f"{self.module}.py"])]
+        if folder.is_dir():
+            names += sorted(f"{self.module}/{one.name}" for one in folder.iterdir() if one.name.endswith(".py"))
+        return {f"{FOLDER}/{name}": (source / name).read_text(encoding="utf-8") for name in names} | dict(self.files)
 
 
 def carried(server: MCPServer[Any]) -> list[ExtensionCode]:
@@ -195,7 +195,12 @@ def _events(extension: Events) -> ExtensionCode:
     return ExtensionCode("events", ("Events",), "Events()", findings=tuple(findings), more=tuple(declared))
 
 
-_WRITERS: dict[type[Extension], Callable[[Any], ExtensionCode]] = {Skills: _skills, Events: _events}
+def _tasks(extension: Tasks) -> ExtensionCode:
+    names = ", ".join(f"{name!r}: {ttl!r}" for name, ttl in extension.names.items())
+    return ExtensionCode("tasks", ("Tasks",), f"Tasks({{{names}}})" if names else "Tasks()", listens=True)
+
+
+_WRITERS: dict[type[Extension], Callable[[Any], ExtensionCode]] = {Skills: _skills, Tasks: _tasks, Events: _events}
 """The functions that write the extensions, in the order of the package."""
 
 

@@ -108,8 +108,11 @@ def of(
         gone: Definitions that the server offered once, and offers no longer.
     """
     held = frozenset(aliases)
-    live = {(d.kind, d.name): d for d in definitions(server) if (d.kind, d.name) not in owned(server)}
-    live |= {(d.kind, d.name): d for d in answered_events(server)}
+    live = {
+        (d.kind, d.name): d
+        for d in (*definitions(server), *answered_events(server))
+        if (d.kind, d.name) not in owned(server)
+    }
     found = Registrations(held, _begun(notebook, held), live)
     sites = [site for statement in notebook.statements for site in _sites(statement, held, namespace)]
     ours = [site for site in sites if site.statement.index > found.begun]
@@ -209,9 +212,7 @@ def _magic(definition: Definition, home: Statement, notebook: Notebook, servers:
     for magic in reversed(notebook.magics):
         words = magic.text.split("\n")[0].split()
         made = magic.name.removeprefix("mcp_")
-        if definition.kind not in METHODS.get(made, (made,)):
-            continue
-        if made == EVENT and definition.name not in words:
+        if definition.kind not in METHODS.get(made, (made,)) or (made == EVENT and definition.name not in words):
             continue
         if "--server" in words[:-1] and words[words.index("--server") + 1] not in servers:
             continue

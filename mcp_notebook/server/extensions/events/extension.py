@@ -83,6 +83,12 @@ class Events(Extension):
         """
         self.board.emit(name, data, id=id)
 
+    def take_over(self, other: Events | None) -> None:
+        """Offer the types of another server, in place of the own; what that emits reaches the subscribers of both."""
+        self.board.replace({} if other is None else other.board.types)
+        if other is not None:
+            other.board = self.board
+
     def entries(self) -> list[dict[str, Any]]:
         """Return the types as clients see them."""
         modes = ["push", "poll", *(["webhook"] if self.webhooks is not None else [])]
