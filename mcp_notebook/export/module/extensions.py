@@ -14,7 +14,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp_notebook.cells import cell_of
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.module.edits import Node, replaced, rewritten
-from mcp_notebook.server import Definition, sdk_gaps
+from mcp_notebook.server import Definition, definitions, sdk_gaps
 from mcp_notebook.server.event_types import EVENT, event_types
 from mcp_notebook.server.extended import extension_of
 from mcp_notebook.server.extensions.events import Events
@@ -25,7 +25,7 @@ from mcp_notebook.server.extensions.skills import Skill, Skills
 from mcp_notebook.server.extensions.tasks import Tasks
 from mcp_notebook.slicing.statements import Statement
 
-__all__ = ["FOLDER", "ExtensionCode", "all_files", "answered_events", "carried", "emitting", "given", "owned"]
+__all__ = ["FOLDER", "ExtensionCode", "all_files", "carried", "emitting", "given", "owned", "registered"]
 
 FOLDER = "extensions"
 """The folder of the package with their modules."""
@@ -88,11 +88,12 @@ def owned(server: MCPServer[Any]) -> set[tuple[str, str]]:
     return {("resource", r.uri) for skill in (skills.skills if skills else ()) for r in skill.resources}
 
 
-def answered_events(server: MCPServer[Any]) -> list[Definition]:
-    """Return the types of events that a function answers for, as definitions, which their cells register."""
+def registered(server: MCPServer[Any]) -> list[Definition]:
+    """Return the definitions that cells register, with the types of events that a function answers for."""
     found = [one for one in event_types(server).values() if isinstance(one, Checked)]
     kind: Any = EVENT  # not one of the protocol's own kinds, with entries of the SDK
-    return [Definition(kind, one.name, cast(Any, one), one.function, cell_of(one.function)) for one in found]
+    events = [Definition(kind, one.name, cast(Any, one), one.function, cell_of(one.function)) for one in found]
+    return [one for one in (*definitions(server), *events) if (one.kind, one.name) not in owned(server)]
 
 
 def emitting(statement: Statement, aliases: Iterable[str]) -> Statement:

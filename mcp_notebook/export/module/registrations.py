@@ -16,9 +16,9 @@ from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.module.entries import is_exposed
-from mcp_notebook.export.module.extensions import answered_events, owned
+from mcp_notebook.export.module.extensions import registered
 from mcp_notebook.export.module.server_uses import METHODS, ServerUses, is_main, method_of, removed_names
-from mcp_notebook.server import Definition, definitions
+from mcp_notebook.server import Definition
 from mcp_notebook.server.changes import Kind
 from mcp_notebook.server.event_types import EVENT
 from mcp_notebook.slicing import names
@@ -108,11 +108,7 @@ def of(
         gone: Definitions that the server offered once, and offers no longer.
     """
     held = frozenset(aliases)
-    live = {
-        (d.kind, d.name): d
-        for d in (*definitions(server), *answered_events(server))
-        if (d.kind, d.name) not in owned(server)
-    }
+    live = {(d.kind, d.name): d for d in registered(server)}
     found = Registrations(held, _begun(notebook, held), live)
     sites = [site for statement in notebook.statements for site in _sites(statement, held, namespace)]
     ours = [site for site in sites if site.statement.index > found.begun]
