@@ -9,8 +9,18 @@ from typing import Any, Literal, TypeVar
 
 from mcp_types import CallToolResult, GetPromptResult, Prompt, ReadResourceResult, Resource, ResourceTemplate, Tool
 
+from mcp_notebook.client.event_following import Delivery, FollowedEvents, chosen_delivery, known_or_fail
+from mcp_notebook.client.extensions.events import (
+    EventStreams,
+    ListedEvent,
+    Subscribed,
+    list_events,
+    subscribe,
+    unsubscribe,
+)
 from mcp_notebook.client.extensions.skills import ServedSkill, get_skill, verified
 from mcp_notebook.client.extensions.tasks import OnTask
+from mcp_notebook.client.notices import say
 from mcp_notebook.client.questions import Answerer, Answers
 from mcp_notebook.client.reading import ItemList
 from mcp_notebook.client.requests import OnProgress, Outcome, Reference, Requests
@@ -32,9 +42,12 @@ class Blocking:
             connection broke.
     """
 
-    def __init__(self, portal: Portal, requests: Requests) -> None:
+    name: str
+
+    def __init__(self, portal: Portal, requests: Requests, streams: EventStreams | None = None) -> None:
         self._portal = portal
         self._requests = requests
+        self._streams = streams
 
     def tools(self, *, timeout: float | None = None) -> ItemList[Tool]:
         """Return all tools that the server lists."""
@@ -51,6 +64,75 @@ class Blocking:
     def templates(self, *, timeout: float | None = None) -> ItemList[ResourceTemplate]:
         """Return all resource templates that the server lists."""
         return self._ask(self._requests.every, "list_resource_templates", "resource_templates", timeout)
+
+    def events(self, *, timeout: float | None = None) -> list[ListedEvent]:
+        """Return all event types that the server lists."""
+        return self._ask(self._requests.ask, list_events, timeout)
+
+    def follow_events(
+        self,
+        name: str,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        cursor: str | None = None,
+        seconds: float | None = None,
+        delivery: Delivery | None = None,
+        notice: Callable[[str], None] = say,
+    ) -> FollowedEvents:
+        """Follow the events of one type: ``for event in connection.follow_events("order.placed"): ...``.
+
+        Args:
+            name: The type.
+            arguments: The arguments of the subscription, as JSON.
+            cursor: Where to begin, from an earlier subscription; None for now.
+            seconds: When to end; None for never.
+            delivery: ``push`` or ``poll``; defaults to push if both sides can.
+            notice: Called with a line when events were missed, or the server has trouble; prints by default.
+        """
+        listed = known_or_fail(name, self.events(), self.name)
+        return FollowedEvents(
+            self._portal,
+            self._requests,
+            self._streams,
+            listed,
+            arguments or {},
+            delivery=delivery or chosen_delivery(listed, self._streams),
+            cursor=cursor,
+            seconds=seconds,
+            notice=notice,
+        )
+
+    def subscribe_events(
+        self,
+        name: str,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        url: str,
+        secret: str,
+        cursor: str | None = None,
+        seconds: float | None = None,
+    ) -> Subscribed:
+        """Have the events of one type posted to a URL, or refresh that.
+
+        Args:
+            name: The type.
+            arguments: The arguments of the subscription, as JSON.
+            url: Where they go.
+            secret: The key that signs them: ``whsec_`` and 24 to 64 bytes in base64.
+            cursor: Where to begin; None for now.
+            seconds: How long, unless it is refreshed; None for what the server thinks right.
+        """
+        params: dict[str, Any] = {"name": name, "arguments": dict(arguments or {}), "cursor": cursor}
+        params["delivery"] = {"mode": "webhook", "url": url, "secret": secret}
+        if seconds is not None:
+            params["ttlMs"] = int(seconds * 1000)
+        found: Subscribed = self._ask(self._requests.ask, partial(subscribe, params=params))
+        return found
+
+    def unsubscribe_events(self, name: str, arguments: Mapping[str, Any] | None = None, *, url: str) -> None:
+        """Have the events of one type no longer posted to a URL."""
+        params = {"name": name, "arguments": dict(arguments or {}), "delivery": {"url": url}}
+        self._ask(self._requests.ask, partial(unsubscribe, params=params))
 
     def skills(self, *, timeout: float | None = None) -> ItemList[ServedSkill]:
         """Return all skills that the server lists; nothing is read of them."""

@@ -18,6 +18,7 @@ from mcp_notebook.client.answering import Answering
 from mcp_notebook.client.answers import root
 from mcp_notebook.client.blocking import Blocking
 from mcp_notebook.client.extensions import Chosen, declared
+from mcp_notebook.client.extensions.events import EventStreams
 from mcp_notebook.client.following import Following
 from mcp_notebook.client.notices import say
 from mcp_notebook.client.questions import Answerer
@@ -113,7 +114,7 @@ class Connection(Blocking):
         requests = Requests(
             self._sessions, self._answering, self._noted_by, kind=lambda: self.transport, client=client, timeout=timeout
         )
-        super().__init__(portal, requests)
+        super().__init__(portal, requests, next((e for e in found if isinstance(e, EventStreams)), None))
         self.aio = Aio(portal, requests)
         self._call_it(name or in_words(target))
         portal.run(self._sessions.open)

@@ -2,5 +2,6 @@
 
 from mcp_notebook.course.cases import Case, Filling, Listed, Reading
 from mcp_notebook.course.checks import check
+from mcp_notebook.course.event_receiver import EventReceiver
 
-__all__ = ["Case", "Filling", "Listed", "Reading", "check"]
+__all__ = ["Case", "EventReceiver", "Filling", "Listed", "Reading", "check"]

@@ -13,6 +13,7 @@ from mcp_notebook.headless.notebook import CodeCell, chosen, read
 from mcp_notebook.headless.running import Headless
 from mcp_notebook.server import LiveServer, definitions, sdk_gaps
 from mcp_notebook.server.changes import KINDS, put_back, take_place
+from mcp_notebook.server.event_types import event_types, replace_event_types
 
 __all__ = ["NotebookWatcher"]
 
@@ -125,6 +126,7 @@ class Snapshot:
             (live.server, {kind: dict(sdk_gaps.entries(live.server, kind)) for kind in KINDS})
             for live, _ in self._lives
         ]
+        self._events = [(live.server, event_types(live.server)) for live, _ in self._lives]
         self._held = [(live.server, dict(self._origins.held(live.server))) for live, _ in self._lives]
         for live, _ in self._lives:
             live.listener = None
@@ -153,6 +155,8 @@ class Snapshot:
             self._registry.use(self._current, {})
         for server, tables in self._tables:
             put_back(server, tables)
+        for server, types in self._events:
+            replace_event_types(server, types)
         for server, held in self._held:
             self._origins.held(server).clear()
             self._origins.held(server).update(held)

@@ -7,6 +7,7 @@ from mcp_notebook.hosts.configuration import (
     add_command,
     document,
     server_key,
+    snippet,
     token_hint,
 )
 from mcp_notebook.hosts.table import HOSTS, Host
@@ -22,6 +23,7 @@ __all__ = [
     "add_command",
     "document",
     "server_key",
+    "snippet",
     "token_hint",
     "write",
 ]

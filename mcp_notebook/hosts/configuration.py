@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
 import sys
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -25,6 +27,7 @@ __all__ = [
     "prompts",
     "secret_name",
     "server_key",
+    "snippet",
     "token_hint",
 ]
 
@@ -90,16 +93,78 @@ def entry(host: Host, link: Link) -> dict[str, Any]:
     Raises:
         HostError: The host does not support that kind of link.
     """
+    if not host.sse and isinstance(link, HttpLink) and link.transport == "sse":
+        raise HostError(f"{host.title} does not have the SSE transport. Listen without --transport sse.")
+    if host.key in _FORMS:
+        return _FORMS[host.key](host, link)
     if isinstance(link, BridgeLink):
         # The desktop starts hosts with another PATH than a shell has: only the whole path is reliable.
         kind = {"type": "stdio"} if host.starts else {}
-        where = ["--runtime-dir", str(link.runtime_dir)] if link.runtime_dir else []
-        return {**kind, "command": sys.executable, "args": [*_CONNECT, link.name, *where]}
+        return {**kind, "command": sys.executable, "args": _arguments(link)}
     if host.calls is None:
         raise HostError(f"{host.title} can only start processes, so it connects by bridge: leave out --http.")
     headers = {"headers": {"Authorization": f"Bearer {_token(host, link)}"}} if link.asks_token else {}
     kind = {"type": str(link.transport)} if host.calls else {}
     return {**kind, "url": link.url, **headers}
+
+
+def _arguments(link: BridgeLink) -> list[str]:
+    return [*_CONNECT, link.name, *(["--runtime-dir", str(link.runtime_dir)] if link.runtime_dir else [])]
+
+
+def _codex(host: Host, link: Link) -> dict[str, Any]:
+    if isinstance(link, BridgeLink):
+        return {"command": sys.executable, "args": _arguments(link)}
+    if link.token is not None:
+        return {"url": link.url, "http_headers": {"Authorization": f"Bearer {link.token}"}}
+    return {"url": link.url, **({"bearer_token_env_var": secret_name(host, link.name)} if link.asks_token else {})}
+
+
+def _gemini(host: Host, link: Link) -> dict[str, Any]:
+    if isinstance(link, BridgeLink):
+        return {"command": sys.executable, "args": _arguments(link)}
+    headers = {"headers": {"Authorization": f"Bearer {_token(host, link)}"}} if link.asks_token else {}
+    return {"httpUrl" if link.transport == "http" else "url": link.url, **headers}
+
+
+def _goose(host: Host, link: Link) -> dict[str, Any]:
+    about = {"name": server_key(link.name), "enabled": True, "timeout": 300}
+    if isinstance(link, BridgeLink):
+        return {"type": "stdio", **about, "cmd": sys.executable, "args": _arguments(link)}
+    headers = {"headers": {"Authorization": f"Bearer {_token(host, link)}"}} if link.asks_token else {}
+    return {"type": "streamable_http", **about, "uri": link.url, **headers}
+
+
+_FORMS: dict[str, Callable[[Host, Link], dict[str, Any]]] = {"codex": _codex, "gemini": _gemini, "goose": _goose}
+"""The entries of hosts that have a form of their own."""
+
+
+def snippet(host: Host, link: Link) -> str:
+    """Return the text of the host's file with only this server.
+
+    Raises:
+        HostError: The host does not support that kind of link.
+    """
+    whole = document(host, link)
+    if host.form == "json":
+        return json.dumps(whole, ensure_ascii=False, indent=2)
+    ((key, values),) = whole[host.servers].items()
+    if host.form == "toml":
+        lines = [f"[{host.servers}.{key}]", *(f"{name} = {_toml(value)}" for name, value in values.items())]
+        return "\n".join(lines)
+    lines = [f"{host.servers}:", f"  {key}:"]
+    for name, value in values.items():
+        nested = isinstance(value, dict)
+        lines.append(f"    {name}:" if nested else f"    {name}: {json.dumps(value, ensure_ascii=False)}")
+        lines += [f"      {k}: {json.dumps(v, ensure_ascii=False)}" for k, v in value.items()] if nested else []
+    return "\n".join(lines)
+
+
+def _toml(value: Any) -> str:
+    """Write a text, a list of texts or a table of texts: those of JSON are those of TOML, apart from the table."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{name} = {_toml(one)}" for name, one in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def prompts(host: Host, link: Link) -> list[dict[str, Any]]:
@@ -131,9 +196,12 @@ def add_command(host: Host, link: Link) -> str:
     if not host.adds or (isinstance(link, HttpLink) and link.token is not None):
         return ""
     found = entry(host, link)
-    words = ["claude", "mcp", "add"]
+    words = host.adds.split()
     if isinstance(link, BridgeLink):
         words += [server_key(link.name), "--", found["command"], *found["args"]]
+    elif host.key == "codex":
+        words += [server_key(link.name), "--url", link.url]
+        words += ["--bearer-token-env-var", found["bearer_token_env_var"]] if link.asks_token else []
     else:
         words += ["--transport", link.transport, server_key(link.name), link.url]
         words += [part for name, value in found.get("headers", {}).items() for part in ("--header", f"{name}: {value}")]

@@ -1,4 +1,4 @@
-"""The facts about each host, as one table. Checked on 2026-11-22 against the pages named in it."""
+"""The facts about each host, as one table. Checked on 2026-11-22 against the pages that it names; three on 11-29."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 __all__ = ["HOSTS", "Host"]
 
@@ -19,13 +20,15 @@ class Host:
         key: Its name on a command line.
         title: Its name for people.
         servers: The top-level key of its configuration for servers.
+        form: The format of its file; only JSON is written, the others are shown to paste.
         project_file: Its file in the folder of a project; "" if it has none.
         user_files: Its file for all projects, by `sys.platform`; ``$CONFIG`` and ``$APPDATA`` are the platform's.
         starts: True if an entry that starts a process needs a `type`.
         calls: True if an entry by HTTP needs a `type`; None if the host can only start processes.
+        sse: False if it does not have the legacy SSE.
         secret: The reference in its file to a secret that is kept outside; NAME stands for the secret's name.
         asks: True if the host prompts for that secret; else it is an environment variable.
-        adds: True if it has a command that adds a server.
+        adds: The start of its command that adds a server; "" if it has none.
         then: The step for the user after the file is written.
         follows: True if it lists again after ``list_changed``; None if that is not known.
         follows_note: A limit of that.
@@ -35,13 +38,15 @@ class Host:
     key: str
     title: str
     servers: str = "mcpServers"
+    form: Literal["json", "toml", "yaml"] = "json"
     project_file: str = ""
     user_files: Mapping[str, str] = field(default_factory=dict)
     starts: bool = False
     calls: bool | None = False
+    sse: bool = True
     secret: str = "<token>"
     asks: bool = False
-    adds: bool = False
+    adds: str = ""
     then: str = ""
     follows: bool | None = None
     follows_note: str = ""
@@ -73,7 +78,7 @@ HOSTS = {
             starts=True,
             calls=True,
             secret="${NAME}",
-            adds=True,
+            adds="claude mcp add",
             then="Claude Code asks at its next start whether you approve it.",
             follows=True,
             follows_note="since 2.1.0",
@@ -133,6 +138,56 @@ HOSTS = {
                 "https://code.visualstudio.com/docs/copilot/reference/mcp-configuration",
                 "https://github.com/microsoft/vscode/issues/243944",
                 "https://github.com/microsoft/vscode/issues/254684",
+            ),
+        ),
+        Host(
+            # Checked on 2026-11-29, as the next two.
+            key="codex",
+            title="Codex",
+            servers="mcp_servers",
+            form="toml",
+            sse=False,
+            project_file=".codex/config.toml",
+            user_files=dict.fromkeys(_EVERYWHERE, "~/.codex/config.toml"),
+            secret="$NAME",
+            adds="codex mcp add",
+            follows=False,
+            follows_note="reported up to 0.153",
+            sources=(
+                "https://developers.openai.com/codex/mcp",
+                "https://github.com/openai/codex/issues/10105",
+                "https://github.com/openai/codex/issues/37417",
+            ),
+        ),
+        Host(
+            key="gemini",
+            title="Gemini CLI",
+            project_file=".gemini/settings.json",
+            user_files=dict.fromkeys(_EVERYWHERE, "~/.gemini/settings.json"),
+            secret="${NAME}",
+            then="Restart Gemini CLI; /mcp shows whether it is connected.",
+            follows=True,
+            sources=(
+                "https://github.com/google-gemini/gemini-cli/blob/main/docs/tools/mcp-server.md",
+                "https://github.com/google-gemini/gemini-cli/blob/main/docs/reference/configuration.md",
+                "https://github.com/google-gemini/gemini-cli/blob/main/packages/core/src/tools/mcp-client.ts",
+            ),
+        ),
+        Host(
+            key="goose",
+            title="Goose",
+            servers="extensions",
+            form="yaml",
+            sse=False,
+            user_files={
+                **dict.fromkeys(("linux", "darwin"), "$CONFIG/goose/config.yaml"),
+                "win32": "$APPDATA/Block/goose/config/config.yaml",
+            },
+            follows=True,
+            follows_note="from the next reply on, since August 2026",
+            sources=(
+                "https://github.com/aaif-goose/goose/blob/main/documentation/docs/guides/config-files.md",
+                "https://github.com/aaif-goose/goose/pull/10925",
             ),
         ),
         Host(

@@ -27,7 +27,7 @@ TRIES = 10
 """Number of attempts if the host changes the file at the same time."""
 
 _NEW = "{}\n"
-_FORM = {"type", "command", "args", "url", "headers"}
+_FORM = {"type", "command", "args", "url", "httpUrl", "headers"}
 """The keys of an entry that belong to this project; the user added any others."""
 
 
@@ -61,6 +61,11 @@ def write(host: Host, link: Link, *, folder: Path) -> Written:
     Raises:
         HostError: The file cannot be changed safely, or must not be; it is unchanged.
     """
+    if host.form != "json":
+        raise HostError(
+            f"{host.title} keeps its servers in {host.form.upper()}, among your other settings, and only JSON is "
+            f"written. Paste the configuration: %mcp clients {host.key}."
+        )
     secret = isinstance(link, HttpLink) and link.token is not None
     try:
         path, shared = _file(host, folder)
@@ -168,7 +173,7 @@ def _is_same(host: Host, link: Link, there: dict[str, Any]) -> bool:
     if re.search(rf"(?<!\w){re.escape(secret_name(host, link.name))}(?!\w)", headers):
         return True
     is_named = "MCP_NOTEBOOK_TOKEN_" in headers or "-token}" in headers
-    is_there = isinstance(link, HttpLink) and there.get("url") == link.url
+    is_there = isinstance(link, HttpLink) and link.url in (there.get("url"), there.get("httpUrl"))
     return not is_named and (is_there or link.name == server_key(link.name))
 
 
@@ -191,7 +196,7 @@ def _is_free(there: Any) -> bool:
         return True
     known = _object(there, "the server")
     words = str(known).replace("-", "_")
-    url = urlsplit(str(known.get("url", "")))
+    url = urlsplit(str(known.get("url") or known.get("httpUrl") or ""))
     by_http = url.hostname in ("127.0.0.1", "localhost", "::1") and url.path in ("/mcp", "/sse")
     return by_http or ("mcp_notebook" in words and "'connect'" in words)
 

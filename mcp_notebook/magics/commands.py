@@ -20,6 +20,7 @@ from mcp_notebook.magics import (  # noqa: F401
     chat_command,
     connect_commands,
     definition_commands,
+    event_commands,
     host_commands,
     inspect_command,
     list_commands,
@@ -72,6 +73,7 @@ root = click.Group(
         "%%mcp_resource": cell_commands.resource,
         "%%mcp_prompt": cell_commands.prompt,
         "%%mcp_skill": cell_commands.skill,
+        "%%mcp_event": event_commands.event,
         "%%mcp_chat": chat_command.chat,
     },
     context_settings=_SETTINGS,
@@ -83,6 +85,7 @@ for _command, _magic in (
     (cell_commands.resource, Magics.mcp_resource),
     (cell_commands.prompt, Magics.mcp_prompt),
     (cell_commands.skill, Magics.mcp_skill),
+    (event_commands.event, Magics.mcp_event),
     (chat_command.chat, Magics.mcp_chat),
 ):
     _command.help = _help(_magic)

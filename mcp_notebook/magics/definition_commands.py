@@ -12,6 +12,7 @@ from mcp_notebook.magics.verb import ON_SERVER, verb
 from mcp_notebook.rendering import look
 from mcp_notebook.server import definitions
 from mcp_notebook.server.changes import replace
+from mcp_notebook.server.event_types import event_types, replace_event_types
 from mcp_notebook.session.session import Session
 from mcp_notebook.session.skills import files_of_skills
 
@@ -20,19 +21,23 @@ __all__: list[str] = []
 
 @verb("remove", click.argument("names", nargs=-1, required=True, type=DEFINITION, metavar="NAME..."), ON_SERVER)
 def _remove(session: Session, names: tuple[str, ...], server: str | None) -> look.Rendering:
-    """Take tools, resources, prompts or skills off the server; the functions stay. Example: %mcp remove add."""
+    """Take tools, resources, prompts, skills or event types off the server. Example: %mcp remove add."""
     live = session.live(server)
     found = {definition.name: (definition.kind, [definition.name]) for definition in definitions(live.server)}
     found = {name: ("resource", uris) for name, uris in files_of_skills(live.server).items()} | found
+    types = event_types(live.server)
+    known = [*found, *types]
     for name in names:
-        if name not in found:
+        if name not in known:
             raise UnknownNameError(
-                f"{live.name!r} has no tool, resource, prompt or skill {name!r}.{did_you_mean(name, found)} "
-                f"It has: {', '.join(found) or 'none yet'}."
+                f"{live.name!r} has no tool, resource, prompt, skill or event {name!r}.{did_you_mean(name, known)} "
+                f"It has: {', '.join(known) or 'none yet'}."
             )
     for name in names:
-        kind, gone = found[name]
-        replace(live.server, kind, {}, gone)
+        if name in found:
+            kind, gone = found[name]
+            replace(live.server, kind, {}, gone)
+    replace_event_types(live.server, {name: kept for name, kept in types.items() if name in found or name not in names})
     words = f"removed: {', '.join(names)}. To bring one back, run its cell again."
     return look.Rendering(
         f"server {live.name}: {words}", look.card(f"server {look.code(live.name)}", f"<p>{words}</p>")

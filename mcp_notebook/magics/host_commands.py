@@ -47,7 +47,7 @@ __all__: list[str] = []
 def _clients(
     session: Session, host: str | None, http: bool, local: bool, save: bool, show_token: bool, server: str | None
 ) -> Any:
-    """Configure a client: claude-code, claude-desktop, cursor, vscode, json. Example: %mcp clients cursor."""
+    """Configure a client: claude-code, cursor, codex, gemini and others. Example: %mcp clients cursor."""
     if show_token and not http:
         raise click.UsageError("--show-token requires --http: the configuration of a bridge has no token.")
     if save and host is None:
@@ -61,7 +61,7 @@ def _clients(
         return _saved(HOSTS[host or ""], link)
     if host is not None:
         return card_of(session, Configurations(live.name, link, [HOSTS[host]]))
-    known = [known for known in HOSTS.values() if isinstance(link, BridgeLink) or known.calls is not None]
+    known = [known for known in HOSTS.values() if _takes(known, link)]
     found = Configurations(live.name, link, known)
     return card_of(session, found, found.head, found.tabs)
 
@@ -145,3 +145,8 @@ def _loop() -> str:
         return type(asyncio.get_running_loop()).__module__
     except RuntimeError:
         return ""
+
+
+def _takes(host: Host, link: Link) -> bool:
+    """Return whether a host can connect in that way."""
+    return isinstance(link, BridgeLink) or (host.calls is not None and (host.sse or link.transport != "sse"))

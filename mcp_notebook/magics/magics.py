@@ -30,7 +30,7 @@ class Magics:
         %mcp                          what is live here, and what is connected
         %mcp new library              a new, empty server, current from now on
         %mcp use mcp                  switch server, or adopt the MCPServer in the variable `mcp`
-        %mcp tools [NAME]             what an agent sees; also resources, prompts
+        %mcp tools [NAME]             what an agent sees; also resources, prompts, events
         %mcp expose df                make a variable a live resource; %mcp remove NAME
         %mcp skills [NAME]            the skills; %mcp skill DIR puts those of a folder on the server
 
@@ -127,6 +127,23 @@ class Magics:
             2. Refund at most what was paid.
         """
         return self._run("%%mcp_skill", line, cell)
+
+    @no_var_expand
+    def mcp_event(self, line: str, cell: str) -> Any:
+        """Run the cell, and make its function a type of events that clients can subscribe to.
+
+        The function gets a cursor, and returns what happened since then and the cursor after it. Its other parameters
+        are the arguments of a subscription. A class instead says what the data of emitted events looks like.
+
+        Example:
+            %%mcp_event order.placed
+            def orders(cursor: int = 0, customer: str = ""):
+                "An order was placed."
+                return [o for o in ORDERS[cursor:] if customer in ("", o["customer"])], len(ORDERS)
+
+        Any cell and thread can also tell what happens: server.emit("stock.low", {"item": "tea"}).
+        """
+        return self._run("%%mcp_event", line, cell)
 
     @no_var_expand
     def mcp_chat(self, line: str, cell: str) -> Any:

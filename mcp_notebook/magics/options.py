@@ -22,6 +22,7 @@ __all__ = [
     "ARGUMENTS",
     "CONNECTED",
     "DEFINITION",
+    "EVENT",
     "NAME",
     "NOTEBOOK_VARIABLE",
     "OPENED",
@@ -117,14 +118,22 @@ class _Arguments(click.ParamType):
 
 
 def arguments_of(session: Session, ctx: click.Context) -> dict[str, list[Any]]:
-    """Return the parameters of the tool or prompt named on the line, each with its enumerated values."""
+    """Return the parameters of the tool, prompt or event type named on the line, each with its enumerated values."""
     catalog = session.catalog(ctx.params.get("server"))
     name = ctx.params.get("tool") or ctx.params.get("prompt")
+    if "event" in ctx.params:
+        listed = {one.name: one for one in session.on(ctx.params.get("server")).events()}
+        schema = listed[ctx.params["event"]].input_schema if ctx.params["event"] in listed else {}
+        return {p.name: choices(p.schema) or [] for p in parameters(schema)}
     if "prompt" in ctx.params:
         return {a.name: [] for p in catalog.prompts() if p.name == name for a in p.arguments or []}
     return {
         p.name: choices(p.schema) or [] for t in catalog.tools() if t.name == name for p in parameters(t.input_schema)
     }
+
+
+def _events(session: Session, ctx: click.Context) -> Iterable[str]:
+    return [one.name for one in session.on(ctx.params.get("server")).events()]
 
 
 def _public_variables(session: Session, _ctx: click.Context) -> Iterable[str]:
@@ -142,5 +151,6 @@ TOOL = _Live("tool", _named("tool"))
 PROMPT = _Live("prompt", _named("prompt"))
 RESOURCE = _Live("uri", _named("resource", "resource template"))
 DEFINITION = _Live("name", _named("tool", "resource", "resource template", "prompt"))
+EVENT = _Live("event", _events)
 NOTEBOOK_VARIABLE = _Live("variable", _public_variables)
 ARGUMENTS = _Arguments()

@@ -22,6 +22,7 @@ from mcp_notebook.server import LiveServer, definitions
 from mcp_notebook.server.approval import WHICH, Which
 from mcp_notebook.server.auth import Token
 from mcp_notebook.server.endpoint import LOOPBACK, Endpoint
+from mcp_notebook.server.event_types import event_types
 from mcp_notebook.server.hosting import Listener
 from mcp_notebook.session.session import Session
 
@@ -67,7 +68,7 @@ def _where(session: Session, live: LiveServer) -> str:
 
 
 def _counts(server: MCPServer[Any]) -> str:
-    kinds = [definition.kind for definition in definitions(server)]
+    kinds = [*(definition.kind for definition in definitions(server)), *("event type" for _ in event_types(server))]
     counted = [(kind, kinds.count(kind)) for kind in dict.fromkeys(kinds)]
     return ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in counted) or "nothing yet"
 
@@ -89,7 +90,7 @@ def _new(session: Session, name: str) -> look.Rendering:
     """Make an empty server and make it the current one. Example: %mcp new library."""
     earlier = session.registry.servers.get(name)
     words = "new, empty, current"
-    if earlier is not None and definitions(earlier.server):
+    if earlier is not None and (definitions(earlier.server) or event_types(earlier.server)):
         words += f"; in the place of one that defined {_counts(earlier.server)}"
     session.registry.new(name)
     return _about(name, words)
@@ -158,6 +159,7 @@ def _use(session: Session, name: str) -> look.Rendering:
         metavar="SECONDS",
         help="Deny a call if you do not answer within so many seconds.",
     ),
+    click.option("--webhooks", is_flag=True, help="Let clients with the token have events posted to their URLs."),
     ON_SERVER,
 )
 def _serve(
@@ -174,6 +176,7 @@ def _serve(
     search: bool,
     approve: Which | None,
     approve_timeout: float,
+    webhooks: bool,
     server: str | None,
 ) -> Listener:
     """Listen for clients outside the kernel. Example: %mcp serve.
@@ -194,14 +197,17 @@ def _serve(
         search=search,
         approve=approve,
         approve_timeout=approve_timeout,
+        webhooks=webhooks,
     )
+    if webhooks and asked.token is None and live.server.settings.auth is None:
+        raise HostingError("--webhooks needs to know who subscribes. Leave --no-token out.")
     if not asked.local and asked.token is None and live.server.settings.auth is None:
         raise HostingError(
             f"--host {host} with --no-token is refused: it would let everyone on other machines call. Leave "
             "--no-token out."
         )
     listener = _listening(session, live, asked, port, any_port=any_port)
-    if not definitions(live.server):
+    if not definitions(live.server) and not event_types(live.server):
         say(f"server {live.name!r} defines nothing yet. Its clients see each definition at once.")
     if listener.approval is not None:
         display(session.listening.approval_card(live.name, listener.approval))

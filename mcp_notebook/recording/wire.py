@@ -63,7 +63,7 @@ class Wire:
         self, direction: Literal["client", "server"], message: Any, *, transport: str, exchange: int = 0, head: str = ""
     ) -> None:
         """Keep one message, cut if it is long."""
-        kept, _ = fitted(message, MOST_BYTES_OF_A_FRAME)
+        kept, _ = fitted(_without_secret(message), MOST_BYTES_OF_A_FRAME)
         head, _ = fitted(head, MOST_CHARACTERS_OF_A_HEAD)
         self._frames.append(Frame(time.time(), direction, transport, exchange, head, kept))
 
@@ -80,6 +80,17 @@ class Wire:
         """Return a number for a new HTTP request."""
         self._exchanges += 1
         return self._exchanges
+
+
+def _without_secret(message: Any) -> Any:
+    """Return a message without the secret that a client gives to have events signed."""
+    if not isinstance(message, Mapping) or message.get("method") != "events/subscribe":
+        return message
+    params = message.get("params")
+    delivery = params.get("delivery") if isinstance(params, Mapping) else None
+    if not isinstance(params, Mapping) or not isinstance(delivery, Mapping) or "secret" not in delivery:
+        return message
+    return {**message, "params": {**params, "delivery": {**delivery, "secret": "(hidden)"}}}
 
 
 def tapped(app: App, wire: Callable[[], Wire]) -> App:

@@ -40,7 +40,7 @@ def definition_card(
     """Draw one entry of a list as an agent sees it.
 
     Args:
-        kind: ``tool``, ``resource``, ``resource template`` or ``prompt``.
+        kind: ``tool``, ``resource``, ``resource template``, ``prompt`` or ``event``.
         entry: The entry as listed, JSON.
         server: The name of the server that lists it.
         function: The function behind it, for the lint.
@@ -95,7 +95,7 @@ def _seen(kind: str, entry: Entry, *, server: str, function: Callable[..., Any] 
     root = entry.get("inputSchema", {})
     # A prompt's arguments are listed without a schema.
     arguments = parameters(root) or [_prompt_argument(argument) for argument in entry.get("arguments", [])]
-    output = entry.get("outputSchema", {})
+    output = entry.get("outputSchema") or entry.get("payloadSchema", {})
     seen = _Seen(
         name=entry.get("uri") or entry.get("uriTemplate") or entry["name"],
         place=f"on {server}",
@@ -108,6 +108,8 @@ def _seen(kind: str, entry: Entry, *, server: str, function: Callable[..., Any] 
     )
     if kind == "tool":
         seen.facts.append(("behavior", behavior(entry)))
+    if kind == "event":
+        seen.facts.append(("delivery", ", ".join(entry["delivery"])))
     return seen
 
 
@@ -115,7 +117,7 @@ def _text(kind: str, seen: _Seen, try_it: str) -> str:
     text = [f"{kind} {seen.name} {seen.place}, {seen.size}"]
     text += [f"  {line}".rstrip() for line in (seen.description or "(no description)").splitlines()]
     text += _text_section("arguments", seen.arguments)
-    text += _text_section("result", seen.result)
+    text += _text_section("data" if kind == "event" else "result", seen.result)
     for what, fact in seen.facts:
         text += textwrap.wrap(f"{what}: {fact}", look.WIDTH, initial_indent="  ", subsequent_indent="    ")
     text += _text_section("lint", [("!", advice) for advice in seen.advice])
@@ -128,7 +130,7 @@ def _html(kind: str, seen: _Seen, entry: Entry, try_it: str) -> str:
     return look.card(
         f"{escape(kind)} {look.code(seen.name)} {traits(entry)} {look.muted(f'{seen.place} · {seen.size}')}",
         f"<p>{escape(seen.description) or look.muted('(no description)')}</p>".replace("\n", "<br>"),
-        *_html_sections(seen),
+        *_html_sections(seen, "data" if kind == "event" else "result"),
         look.section("lint", look.bullets(seen.advice)),
         look.section("changed for clients", look.bullets(seen.changed)),
         look.json_block(f"as JSON (tokens: characters ÷ {CHARACTERS_PER_TOKEN})", entry),
@@ -136,10 +138,10 @@ def _html(kind: str, seen: _Seen, entry: Entry, try_it: str) -> str:
     )
 
 
-def _html_sections(seen: _Seen) -> list[str]:
+def _html_sections(seen: _Seen, result: str = "result") -> list[str]:
     return [
         look.section("arguments", _html_rows(seen.arguments)),
-        look.section("result", _html_rows(seen.result)),
+        look.section(result, _html_rows(seen.result)),
         "".join(f"<p>{look.muted(what)} {escape(fact)}</p>" for what, fact in seen.facts),
     ]
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
 from html import escape
 
-from mcp_notebook.hosts import BridgeLink, Host, HttpLink, Link, Written, add_command, document, token_hint
+from mcp_notebook.hosts import BridgeLink, Host, HttpLink, Link, Written, add_command, snippet, token_hint
 from mcp_notebook.rendering import look
 from mcp_notebook.visible import visible
 
@@ -40,13 +39,13 @@ class Configurations(look.Rendering):
 
 def _lines(host: Host, link: Link) -> Iterator[str]:
     yield f"  {host.title}"
-    for words, snippet in _parts(host, link):
+    for words, text in _parts(host, link):
         yield from textwrap.wrap(words, look.WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
-        yield from textwrap.indent(snippet, _INDENT + "  ").splitlines()
+        yield from textwrap.indent(text, _INDENT + "  ").splitlines()
 
 
 def _html(host: Host, link: Link) -> str:
-    return "".join(f"<p>{escape(words)}</p>{_snippet(snippet)}" for words, snippet in _parts(host, link))
+    return "".join(f"<p>{escape(words)}</p>{_snippet(text)}" for words, text in _parts(host, link))
 
 
 def _snippet(text: str) -> str:
@@ -78,13 +77,13 @@ def _is_elsewhere(link: Link) -> bool:
 
 
 def _pretty(host: Host, link: Link) -> str:
-    return json.dumps(document(host, link), ensure_ascii=False, indent=2)
+    return snippet(host, link)
 
 
 def snippet_card(host: Host, link: Link) -> look.Rendering:
     """Draw a snippet to paste by hand if the file cannot be written, without the token, which is only for the file."""
-    snippet = _pretty(host, replace(link, token=None) if isinstance(link, HttpLink) else link)
-    return look.Rendering(snippet, look.card(f"for {escape(host.title)}", look.json_pre(snippet)))
+    text = _pretty(host, replace(link, token=None) if isinstance(link, HttpLink) else link)
+    return look.Rendering(text, look.card(f"for {escape(host.title)}", _snippet(text)))
 
 
 def written_card(host: Host, link: Link, done: Written) -> look.Rendering:

@@ -34,6 +34,7 @@ class Endpoint:
         approve_timeout: Seconds that such a call waits at most.
         allowed_hosts: Additional host names that clients may use, such as that of a proxy in front of the server.
         door: Whether the door in Jupyter Server may pass clients on to this one.
+        webhooks: Whether clients that have identified themselves may have events posted to their URLs.
     """
 
     token: Token | None
@@ -46,6 +47,7 @@ class Endpoint:
     approve: Which | None = None
     approve_timeout: float = 60
     door: bool = True
+    webhooks: bool = False
 
     @property
     def local(self) -> bool:

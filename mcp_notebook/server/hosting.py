@@ -26,6 +26,7 @@ from mcp_notebook.server import stable_tools
 from mcp_notebook.server.approval import Approval
 from mcp_notebook.server.auth import Token, TokenGate
 from mcp_notebook.server.endpoint import Endpoint
+from mcp_notebook.server.event_types import HOLDER, let_webhooks
 from mcp_notebook.server.extended import extension_of
 from mcp_notebook.server.extensions.tasks import Tasks
 from mcp_notebook.server.running_app import RunningApp
@@ -80,6 +81,7 @@ class Listener:
         self._socket = _bind(endpoint)
         self.endpoint = replace(endpoint, port=self._socket.getsockname()[1])
         self.approval = Approval(endpoint.approve, endpoint.approve_timeout) if endpoint.approve else None
+        self._notes = {APPROVAL: self.approval, SEARCH: endpoint.search, HOLDER: endpoint.token is not None}
         self._running: RunningApp | None = None
         self._tasks: anyio.abc.TaskGroup | None = None
         self._server = server
@@ -188,6 +190,9 @@ class Listener:
         if server is not None:
             for pair in pairs:
                 stable_tools.offer(server, pair)
+        for running, on in ((earlier, False), (self._running, True)):
+            if self.endpoint.webhooks and running is not None:
+                let_webhooks(running.server, on)
         if earlier is not None:
             await earlier.stop()
             if earlier.failure is not None:
@@ -212,8 +217,7 @@ class Listener:
                 transport = "bridge"
         app: ASGIApp = self._running.answer if self._running else PlainTextResponse("stopping", status_code=503)
         with suppress(ClientDisconnect):  # in the middle of its request
-            told = {TRANSPORT: transport, APPROVAL: self.approval, SEARCH: self.endpoint.search}
-            await app({**scope, "headers": headers, **told}, receive, send)
+            await app({**scope, "headers": headers, **self._notes, TRANSPORT: transport}, receive, send)
 
 
 async def _let_answers_out() -> None:

@@ -94,6 +94,9 @@ def diff(before: Entry, after: Entry) -> list[str]:
     found += _schema_changes(
         before.get("outputSchema", {}), after.get("outputSchema", {}), "result field", field_in_words
     )
+    found += _schema_changes(
+        before.get("payloadSchema", {}), after.get("payloadSchema", {}), "data field", field_in_words
+    )
     found += _argument_changes(before.get("arguments", []), after.get("arguments", []))
     now = behavior(after)
     if now != behavior(before):

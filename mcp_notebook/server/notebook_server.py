@@ -19,6 +19,7 @@ from mcp_notebook.recording import Recorder
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.approved_call import approved
 from mcp_notebook.server.changes import replace
+from mcp_notebook.server.event_types import emit
 from mcp_notebook.server.execution import with_execution
 from mcp_notebook.server.failures import guarded
 from mcp_notebook.server.results import checked_resource
@@ -131,6 +132,19 @@ class NotebookServer(_Replacing, MCPServer[Any]):
             logging.getLogger().removeHandler(silence)
         _at_home(self, None)
 
+    def emit(self: Any, name: str, data: Any, *, id: str | None = None) -> None:
+        """Tell subscribed clients that something happened; callable from any cell and thread.
+
+        Args:
+            name: The type of the event; an unknown one becomes a new type.
+            data: The data, a dict of JSON or a model.
+            id: The identifier that the source of the event gives it, by which clients recognize it.
+
+        Raises:
+            ValueError: A function answers for this type, or the data or the id is unusable.
+        """
+        emit(self, name, data, id=id)
+
 
 def adopt(server: MCPServer[Any], recorder: Recorder | None = None) -> MCPServer[Any]:
     """Give a plain `MCPServer` the behavior of a `NotebookServer`, in place, and return it.
@@ -189,3 +203,5 @@ def _at_home(server: Any, recorder: Recorder | None) -> None:
     for method, refusal in _REFUSALS.items():
         setattr(server, method, partial(guarded, getattr(server, method), refusal))
     server.runtime = Runtime(server, recorder)
+    if not hasattr(server, "emit"):
+        server.emit = MethodType(NotebookServer.emit, server)

@@ -9,11 +9,12 @@ from weakref import WeakKeyDictionary
 from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.server import sdk_gaps
-from mcp_notebook.server.changes import KINDS, Kind, replace
+from mcp_notebook.server.changes import KINDS, replace
+from mcp_notebook.server.event_types import EVENT, event_types, replace_event_types
 
 __all__ = ["Origins"]
 
-Held = dict[tuple[Kind, str], str]
+Held = dict[tuple[str, str], str]
 
 
 class Origins:
@@ -33,11 +34,11 @@ class Origins:
         """Note that a cell begins to run."""
         self.cell = cell
 
-    def held(self, server: MCPServer[Any]) -> dict[tuple[Kind, str], str]:
+    def held(self, server: MCPServer[Any]) -> dict[tuple[str, str], str]:
         """Return the mapping from each definition of a server to its cell; the caller may add to it."""
         return self._held.setdefault(server, {})
 
-    def withdrawn(self, server: MCPServer[Any], kind: Kind, defined: Iterable[str]) -> list[str]:
+    def withdrawn(self, server: MCPServer[Any], kind: str, defined: Iterable[str]) -> list[str]:
         """Return the names of one kind that the running cell owned on the server and no longer defines."""
         held = self._held.get(server, {})
         kept = set(defined)
@@ -54,13 +55,13 @@ class Origins:
         cell, self.cell = self.cell, None
         gone: list[str] = []
         for server in servers:
-            fresh: list[tuple[Kind, str]] = list(server.runtime.defined)  # type: ignore[attr-defined]
+            fresh: list[tuple[str, str]] = list(server.runtime.defined)  # type: ignore[attr-defined]
             if cell is not None:
                 gone += self._withdraw(server, cell, fresh, failed=failed)
             server.runtime.defined = {}  # type: ignore[attr-defined]
         return gone
 
-    def _withdraw(self, server: MCPServer[Any], cell: str, fresh: list[tuple[Kind, str]], *, failed: bool) -> list[str]:
+    def _withdraw(self, server: MCPServer[Any], cell: str, fresh: list[tuple[str, str]], *, failed: bool) -> list[str]:
         held = self._held.setdefault(server, {})
         gone = [] if failed else [key for key, holder in held.items() if holder == cell and key not in fresh]
         for kind in KINDS:
@@ -70,6 +71,10 @@ class Origins:
             added = [name for k, name in fresh if k == kind and (k, name) not in held and name in entries]
             if names:
                 replace(server, kind, {name: entries[name] for name in added}, names, moved=added)
+        lost = [name for k, name in gone if k == EVENT]
+        types = event_types(server)
+        if any(name in types for name in lost):
+            replace_event_types(server, {name: kept for name, kept in types.items() if name not in lost})
         for key in gone:
             del held[key]
         held.update(dict.fromkeys(fresh, cell))

@@ -16,6 +16,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mcp_notebook.portal import GRACE
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.endpoint import PATHS, Endpoint
+from mcp_notebook.server.extended import extension_of
+from mcp_notebook.server.extensions.events import Events
 from mcp_notebook.server.idle_sessions import MOST_SESSIONS, IdleSessions
 
 __all__ = ["RunningApp"]
@@ -68,6 +70,9 @@ class RunningApp:
         listen = sdk_gaps.listen_handler(self.server)
         if listen is not None:
             listen.close()
+        events = extension_of(self.server, Events)
+        if events is not None:
+            events.board.close()
         self._stop.set()
         with anyio.move_on_after(GRACE):
             await self._stopped.wait()

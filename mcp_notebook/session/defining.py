@@ -21,7 +21,7 @@ from mcp_notebook.server.extensions.tasks import Tasks
 from mcp_notebook.server.listing import Entry, listed
 from mcp_notebook.session.session import Session
 
-__all__ = ["Defined", "define_prompts", "define_resource_of", "define_tools"]
+__all__ = ["Defined", "define_prompts", "define_resource_of", "define_tools", "run_cell"]
 
 Functions = dict[str, Callable[..., Any]]
 Texts = Mapping[str, str | None]
@@ -32,7 +32,7 @@ class Defined(NamedTuple):
     """A definition as clients see it.
 
     Attributes:
-        kind: ``tool``, ``resource``, ``resource template`` or ``prompt``.
+        kind: ``tool``, ``resource``, ``resource template``, ``prompt`` or ``event``.
         name: The name or URI that clients use.
         entry: The entry in the server's list.
         function: The function behind it, if its source tells more than the entry.
@@ -146,18 +146,7 @@ def _required(prompt: Prompt) -> list[str]:
 
 def _run(session: Session, names: Sequence[str], texts: Texts) -> Functions:
     """Run the cell and return the functions to register: those named, or all public ones."""
-    magic, body = session.cell
-    if cells.awaits(session.shell, body):
-        raise DefinitionError(
-            "This cell awaits at its top level, which does not work in a cell with a magic. Await in another cell, "
-            "keep the result in a variable, and define the function here."
-        )
-    defined, error = cells.run_cell(session.shell, magic, body)
-    if error is not None:
-        raise UsageError(
-            f"This cell raised {type(error).__name__} (above), so nothing changed on the server. "
-            "Fix the cell and run it again."
-        )
+    defined = run_cell(session)
     for name in names:
         found = defined.get(name, session.namespace.get(name))
         if not callable(found):
@@ -179,6 +168,28 @@ def _run(session: Session, names: Sequence[str], texts: Texts) -> Functions:
             f"magic, or put each in its own cell."
         )
     return chosen
+
+
+def run_cell(session: Session) -> Functions:
+    """Run the cell and return its public functions.
+
+    Raises:
+        DefinitionError: It awaits at its top level.
+        UsageError: It raised an exception.
+    """
+    magic, body = session.cell
+    if cells.awaits(session.shell, body):
+        raise DefinitionError(
+            "This cell awaits at its top level, which does not work in a cell with a magic. Await in another cell, "
+            "keep the result in a variable, and define the function here."
+        )
+    defined, error = cells.run_cell(session.shell, magic, body)
+    if error is not None:
+        raise UsageError(
+            f"This cell raised {type(error).__name__} (above), so nothing changed on the server. "
+            "Fix the cell and run it again."
+        )
+    return defined
 
 
 @contextmanager

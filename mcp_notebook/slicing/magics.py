@@ -42,7 +42,18 @@ class Magic:
         return self.kind == "cell" or (self.kind == "line" and self.name in _RUN_THEIR_LINE)
 
 
-_RUN_THEIR_BODY = {"time", "capture", "prun", "mcp_tool", "mcp_resource", "mcp_prompt", "memit", "mprun", "lprun"}
+_RUN_THEIR_BODY = {
+    "time",
+    "capture",
+    "prun",
+    "mcp_tool",
+    "mcp_resource",
+    "mcp_prompt",
+    "mcp_event",
+    "memit",
+    "mprun",
+    "lprun",
+}
 """Cell magics whose body runs in the notebook's own namespace. ``%%timeit`` runs its body in one of its own."""
 _RUN_THEIR_LINE = {"time", "prun", "lprun", "memit", "mprun"}
 _AUTOMAGIC = re.compile(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +25,7 @@ from mcp_notebook.hosts import (
     document,
     json_text,
     server_key,
+    snippet,
     token_hint,
     write,
 )
@@ -54,7 +56,7 @@ def written(project: Path, host: str, link: Link = BRIDGE) -> Written:
 def test_by_bridge_the_running_python_is_named_by_its_whole_path_and_nothing_is_secret() -> None:
     for host in HOSTS.values():
         (only,) = document(host, BRIDGE)[host.servers].values()
-        assert only["command"] == sys.executable
+        assert only["cmd" if host.key == "goose" else "command"] == sys.executable
         assert only["args"] == ["-m", "mcp_notebook", "connect", "analysis/library"]
 
 
@@ -72,6 +74,11 @@ def test_each_host_has_the_form_that_its_own_documentation_shows() -> None:
     assert document(HOSTS["cursor"], http) == {
         "mcpServers": {
             "library": {"url": URL, "headers": {"Authorization": "Bearer ${env:MCP_NOTEBOOK_TOKEN_LIBRARY}"}}
+        }
+    }
+    assert document(HOSTS["gemini"], http) == {
+        "mcpServers": {
+            "library": {"httpUrl": URL, "headers": {"Authorization": "Bearer ${MCP_NOTEBOOK_TOKEN_LIBRARY}"}}
         }
     }
     vscode = document(HOSTS["vscode"], http)
@@ -359,3 +366,43 @@ def test_appending_a_value_loses_no_character(file: tuple[str, dict[str, Any]], 
     assert json_text.parse(after) == {**value, "inputs": [1, [2], {}, new]}
     left = iter(after)
     assert all(character in left for character in text)
+
+
+def test_codex_and_goose_get_texts_in_their_own_formats_to_paste(project: Path) -> None:
+    secret = HttpLink("library", URL, token=SECRET)
+    for link in (BRIDGE, HttpLink("library", URL), secret):
+        key = "analysis-library" if link is BRIDGE else "library"
+        goose = yaml.safe_load(snippet(HOSTS["goose"], link))
+        assert goose == document(HOSTS["goose"], link)
+        assert goose["extensions"][key]["type"] == ("stdio" if link is BRIDGE else "streamable_http")
+        assert snippet(HOSTS["codex"], link).startswith(f"[mcp_servers.{key}]\n")
+        if sys.version_info >= (3, 11):
+            import tomllib
+
+            assert tomllib.loads(snippet(HOSTS["codex"], link)) == document(HOSTS["codex"], link)
+    assert document(HOSTS["codex"], HttpLink("library", URL))["mcp_servers"]["library"] == {
+        "url": URL,
+        "bearer_token_env_var": "MCP_NOTEBOOK_TOKEN_LIBRARY",
+    }
+    assert add_command(HOSTS["codex"], HttpLink("library", URL)) == (
+        f"codex mcp add library --url {URL} --bearer-token-env-var MCP_NOTEBOOK_TOKEN_LIBRARY"
+    )
+    for host in ("codex", "goose"):
+        with pytest.raises(HostError, match="does not have the SSE transport"):
+            document(HOSTS[host], HttpLink("library", URL, transport="sse"))
+        with pytest.raises(HostError, match="only JSON is written"):
+            write(HOSTS[host], BRIDGE, folder=project)
+    assert "url" in document(HOSTS["gemini"], HttpLink("library", URL, transport="sse"))["mcpServers"]["library"]
+
+
+def test_gemini_keeps_its_other_settings(project: Path) -> None:
+    settings = project / ".gemini" / "settings.json"
+    settings.parent.mkdir()
+    settings.write_text('{"theme": "dark"} // mine\n', encoding="utf-8")
+    assert written(project, "gemini", HttpLink("library", URL)).change == "added"
+    assert written(project, "gemini", HttpLink("library", URL)).change == "nothing"
+    assert written(project, "gemini", BridgeLink("library")).change == "changed"
+    assert "httpUrl" not in settings.read_text(encoding="utf-8")
+    text = settings.read_text(encoding="utf-8")
+    assert '"theme": "dark"' in text
+    assert "// mine" in text

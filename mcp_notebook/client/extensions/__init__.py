@@ -8,6 +8,7 @@ from typing import TypeAlias
 from mcp.client.extension import ClientExtension
 
 from mcp_notebook.client.answering import Answering
+from mcp_notebook.client.extensions.events import EventStreams
 from mcp_notebook.errors import RequestError, did_you_mean
 
 __all__ = ["EXTENSIONS", "Chosen", "declared"]
@@ -22,7 +23,10 @@ def _tasks(_answering: Answering) -> ClientExtension:
     return TasksExtension()
 
 
-EXTENSIONS: dict[str, Callable[[Answering], ClientExtension]] = {"tasks": _tasks}
+EXTENSIONS: dict[str, Callable[[Answering], ClientExtension]] = {
+    "tasks": _tasks,
+    "events": lambda _answering: EventStreams(),
+}
 """The extensions that a client can declare, by the last part of their identifiers."""
 
 

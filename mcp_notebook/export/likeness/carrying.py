@@ -17,6 +17,7 @@ from mcp_notebook.export.likeness.live import anatomy_of
 from mcp_notebook.export.module.registrations import Registration, Registrations
 from mcp_notebook.export.ran import Subject
 from mcp_notebook.server import Definition, sdk_gaps
+from mcp_notebook.server.event_types import EVENT
 from mcp_notebook.slicing import names
 from mcp_notebook.slicing.statements import Notebook, Statement
 
@@ -49,6 +50,8 @@ def findings(
             without[home.cell, called(function)].append(about(path))
     others = reached.by(plan.others)
     for key, maker in plan.makers.items():
+        if key[0] == EVENT:  # the extension has it, and not one of the SDK's tables
+            continue
         entry = found
         for name in (*sdk_gaps.kept_in(key[0]), key[1]):
             entry = entry.get(name, {})

@@ -78,7 +78,7 @@ def body(carried: Sequence[Statement], plans: list[Registrations], subject: Subj
     if subject.variable is None:
         written.imports.append(SDK_SERVER)
         first.append(_written(f"{written.variable} = MCPServer({subject.server.name!r})"))
-    _extend(written, first, parts, plans[0].begun, subject)
+    _extend(written, first, parts, plans[0], subject)
     if any("@time_limit(" in part.statement.text for part in parts.values()):
         written.imports += entries.TIME_LIMIT_IMPORTS
         first.append(_written(entries.TIME_LIMIT))
@@ -97,20 +97,25 @@ def body(carried: Sequence[Statement], plans: list[Registrations], subject: Subj
     return written
 
 
-def _extend(written: Body, first: list[ModulePart], parts: dict[int, ModulePart], begun: int, subject: Subject) -> None:
+def _extend(
+    written: Body, first: list[ModulePart], parts: dict[int, ModulePart], plan: Registrations, subject: Subject
+) -> None:
     """Make the server's extensions above it, and give them to it."""
     written.extensions = extensions.carried(subject.server)
     if not written.extensions:
         return
-    part = first.pop() if subject.variable is None else parts[begun]
+    part = first.pop() if subject.variable is None else parts[plan.begun]
     statement, findings = extensions.given(part.statement, written.extensions, subject.namespace)
     written.findings += [*findings, *(finding for one in written.extensions for finding in one.findings)]
     written.imports += [line for one in written.extensions for line in one.all_imports]
-    first += [_written(one.statement) for one in written.extensions]
+    first += [_written(text) for one in written.extensions for text in (one.statement, *one.more)]
     if subject.variable is None:
         first.append(replace(part, statement=statement))
     else:
-        parts[begun] = replace(part, statement=statement)
+        parts[plan.begun] = replace(part, statement=statement)
+    if any(one.module == "events" for one in written.extensions):
+        for index, part in parts.items():
+            parts[index] = replace(part, statement=extensions.emitting(part.statement, plan.aliases))
 
 
 def _free_name(carried: Sequence[Statement]) -> str:

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.server import Definition
 from mcp_notebook.server.execution import execution_of
+from mcp_notebook.server.extensions.events.checked import Checked
 from mcp_notebook.slicing.statements import Magic
 
 __all__ = [
@@ -83,6 +84,10 @@ def options(definition: Definition) -> dict[str, Any]:
 
 def decorators(server: str, definition: Definition, imports: list[str]) -> list[str]:
     """Write the decorators that make the live definition of its function; note the imports that they need."""
+    if isinstance(definition.entry, Checked):
+        described = definition.entry.description
+        plain = inspect.cleandoc(definition.entry.function.__doc__ or "")
+        return [f"events.event({definition.name!r}{'' if described == plain else f', description={described!r}'})"]
     method = definition.kind.partition(" ")[0]
     given = [repr(definition.name)] if method == "resource" else []
     given += [f"{option}={_source(value, imports)}" for option, value in options(definition).items()]

@@ -6,20 +6,26 @@ import ast
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 from mcp.server.extension import Extension
 from mcp.server.mcpserver import MCPServer
 
+from mcp_notebook.cells import cell_of
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.module.edits import Node, replaced, rewritten
-from mcp_notebook.server import sdk_gaps
+from mcp_notebook.server import Definition, definitions, sdk_gaps
+from mcp_notebook.server.event_types import EVENT, event_types
 from mcp_notebook.server.extended import extension_of
+from mcp_notebook.server.extensions.events import Events
+from mcp_notebook.server.extensions.events.checked import Checked
+from mcp_notebook.server.extensions.events.emitted import Emitted
+from mcp_notebook.server.extensions.events.sources import OBJECT
 from mcp_notebook.server.extensions.skills import Skill, Skills
 from mcp_notebook.server.extensions.tasks import Tasks
 from mcp_notebook.slicing.statements import Statement
 
-__all__ = ["FOLDER", "ExtensionCode", "all_files", "carried", "given", "owned"]
+__all__ = ["FOLDER", "ExtensionCode", "all_files", "carried", "emitting", "given", "owned", "registered"]
 
 FOLDER = "extensions"
 """The folder of the package with their modules."""
@@ -36,6 +42,7 @@ class ExtensionCode:
         imports: Other imports that the expression needs.
         files: Files that it serves, by their paths in the package.
         findings: Parts that cannot be carried.
+        more: Statements below the one that makes it.
         listens: Whether its method ``listen`` is middleware of the server.
     """
 
@@ -45,6 +52,7 @@ class ExtensionCode:
     imports: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    more: tuple[str, ...] = ()
     listens: bool = False
 
     @property
@@ -78,6 +86,26 @@ def owned(server: MCPServer[Any]) -> set[tuple[str, str]]:
     """Return the kinds and names of definitions that the extensions put on the server, which no cell registers."""
     skills = extension_of(server, Skills)
     return {("resource", r.uri) for skill in (skills.skills if skills else ()) for r in skill.resources}
+
+
+def registered(server: MCPServer[Any]) -> list[Definition]:
+    """Return the definitions that cells register, with the types of events that a function answers for."""
+    found = [one for one in event_types(server).values() if isinstance(one, Checked)]
+    kind: Any = EVENT  # not one of the protocol's own kinds, with entries of the SDK
+    events = [Definition(kind, one.name, cast(Any, one), one.function, cell_of(one.function)) for one in found]
+    return [one for one in (*definitions(server), *events) if (one.kind, one.name) not in owned(server)]
+
+
+def emitting(statement: Statement, aliases: Iterable[str]) -> Statement:
+    """Have a statement emit events by the package's extension: a server of the SDK has no method for it."""
+    tree = ast.parse(statement.text)
+    emits = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == "emit" and isinstance(node.value, ast.Name)
+    ]
+    changes: list[tuple[Node, str]] = [(node, "events") for node in emits if node.id in set(aliases)]
+    return rewritten(statement, replaced(statement.text, changes)) if changes else statement
 
 
 def given(
@@ -148,13 +176,33 @@ def _not_text(skill: Skill, path: str) -> Finding:
     return Finding("stops", None, skill.name, what, "Leave the file out of the skill, or copy it by hand and serve it.")
 
 
+def _events(extension: Events) -> ExtensionCode:
+    emitted = [one for one in extension.board.types.values() if isinstance(one, Emitted)]
+    findings = [
+        Finding(
+            "warns",
+            None,
+            one.name,
+            "the package does not know what the data of these events looks like.",
+            f"Give it the class: events.declare({one.name!r}, payload=...).",
+        )
+        for one in emitted
+        if one.payload_schema != OBJECT
+    ]
+    declared = [
+        f"events.declare({one.name!r}{f', description={one.description!r}' if one.description else ''})"
+        for one in emitted
+    ]
+    return ExtensionCode("events", ("Events",), "Events()", findings=tuple(findings), more=tuple(declared))
+
+
 def _tasks(extension: Tasks) -> ExtensionCode:
     given = [repr(extension.names)] if extension.names else []
     given += [f"required={sorted(extension.required)!r}"] if extension.required else []
     return ExtensionCode("tasks", ("Tasks",), f"Tasks({', '.join(given)})", listens=True)
 
 
-_WRITERS: dict[type[Extension], Callable[[Any], ExtensionCode]] = {Skills: _skills, Tasks: _tasks}
+_WRITERS: dict[type[Extension], Callable[[Any], ExtensionCode]] = {Skills: _skills, Tasks: _tasks, Events: _events}
 """The functions that write the extensions, in the order of the package."""
 
 

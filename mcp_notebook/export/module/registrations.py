@@ -16,10 +16,11 @@ from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.module.entries import is_exposed
-from mcp_notebook.export.module.extensions import owned
+from mcp_notebook.export.module.extensions import registered
 from mcp_notebook.export.module.server_uses import METHODS, ServerUses, is_main, method_of, removed_names
-from mcp_notebook.server import Definition, definitions
+from mcp_notebook.server import Definition
 from mcp_notebook.server.changes import Kind
+from mcp_notebook.server.event_types import EVENT
 from mcp_notebook.slicing import names
 from mcp_notebook.slicing.statements import Magic, Notebook, Statement
 
@@ -107,7 +108,7 @@ def of(
         gone: Definitions that the server offered once, and offers no longer.
     """
     held = frozenset(aliases)
-    live = {(d.kind, d.name): d for d in definitions(server) if (d.kind, d.name) not in owned(server)}
+    live = {(d.kind, d.name): d for d in registered(server)}
     found = Registrations(held, _begun(notebook, held), live)
     sites = [site for statement in notebook.statements for site in _sites(statement, held, namespace)]
     ours = [site for site in sites if site.statement.index > found.begun]
@@ -206,7 +207,8 @@ def _magic(definition: Definition, home: Statement, notebook: Notebook, servers:
     """Return the latest magic that registered the function of a definition."""
     for magic in reversed(notebook.magics):
         words = magic.text.split("\n")[0].split()
-        if definition.kind not in METHODS.get(magic.name.removeprefix("mcp_"), ()):
+        made = magic.name.removeprefix("mcp_")
+        if definition.kind not in METHODS.get(made, (made,)) or (made == EVENT and definition.name not in words):
             continue
         if "--server" in words[:-1] and words[words.index("--server") + 1] not in servers:
             continue

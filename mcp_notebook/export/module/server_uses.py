@@ -34,7 +34,7 @@ REQUESTS = {
 READING = {
     *APPS, *REQUESTS, "run", "run_stdio_async", "run_sse_async", "run_streamable_http_async",
     "name", "title", "description", "instructions", "version", "icons", "website_url", "settings",
-    "session_manager", "runtime", "dependencies", "remove_tool",
+    "session_manager", "runtime", "dependencies", "remove_tool", "emit",
 }  # fmt: skip
 """Attributes that leave a server as it is, and `remove_tool`: the package does not register what is gone."""
 
