@@ -14,6 +14,7 @@ from mcp_notebook.errors import DefinitionError, RequestError, did_you_mean
 # Imported for the verbs that they register.
 from mcp_notebook.magics import (  # noqa: F401
     answering_commands,
+    app_commands,
     approval_commands,
     asyncio_command,
     cell_commands,
@@ -69,6 +70,7 @@ root = click.Group(
         "%%mcp_tool": cell_commands.tool,
         "%%mcp_resource": cell_commands.resource,
         "%%mcp_prompt": cell_commands.prompt,
+        "%%mcp_app": app_commands.app,
         "%%mcp_chat": chat_command.chat,
     },
     context_settings=_SETTINGS,
@@ -79,6 +81,7 @@ for _command, _magic in (
     (cell_commands.tool, Magics.mcp_tool),
     (cell_commands.resource, Magics.mcp_resource),
     (cell_commands.prompt, Magics.mcp_prompt),
+    (app_commands.app, Magics.mcp_app),
     (chat_command.chat, Magics.mcp_chat),
 ):
     _command.help = _help(_magic)

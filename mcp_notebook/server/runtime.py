@@ -25,6 +25,7 @@ from mcp_notebook.recording.characters import whole
 from mcp_notebook.recording.cutting import fits, fitted
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.approved_call import current_approval
+from mcp_notebook.server.apps import for_client
 from mcp_notebook.server.definitions import function_behind
 from mcp_notebook.server.notifier import ChangeNotifier
 from mcp_notebook.server.recorded_session import RecordedSession
@@ -99,7 +100,7 @@ class Runtime:
         result = await call_next(ctx)
         if ctx.method == "initialize" and isinstance(result, dict):
             _announcing(result.get("capabilities", {}))
-        return result
+        return for_client(self._server, ctx, result) if ctx.method in ("tools/list", "resources/list") else result
 
     async def _followed(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         uri = (ctx.params or {}).get("uri")

@@ -28,6 +28,7 @@ from mcp_notebook.session.catalog import Catalog, live_catalog
 from mcp_notebook.session.exposures import Exposures
 from mcp_notebook.session.listening import Listening
 from mcp_notebook.session.person import Person
+from mcp_notebook.session.shown_apps import ShownApps
 from mcp_notebook.session.surfaces import Surfaces
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Session:
         """The model for ``%%mcp_chat`` if its line names none."""
         self.workbenches: dict[str, Workbench] = {}
         """The open workbenches, by the cell that opened them."""
+        self.apps = ShownApps()
         self._connections: dict[tuple[str, Era], tuple[Target, Connection]] = {}
 
     @property
@@ -113,6 +115,7 @@ class Session:
         self.exposures.follow(self.namespace)
         for workbench in self.workbenches.values():
             workbench.cell_ended()
+        self.apps.cell_ended()
 
     def live(self, name: str | None = None) -> LiveServer:
         """Return the live server of that name, or without a name the one that is clearly meant.
@@ -277,6 +280,7 @@ class Session:
         """Stop listening and close the connections; keep the servers and their definitions."""
         while self.workbenches:
             self.workbenches.popitem()[1].close()
+        self.apps.close()
         self.listening.pause(self.registry.servers.values())
         self.surfaces.close()
         self._close_connections()

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from mcp.client.extension import ClientExtension
 
 from mcp_notebook.client.answering import Answering
+from mcp_notebook.client.extensions.apps import AppsClient
 from mcp_notebook.errors import RequestError, did_you_mean
 
 __all__ = ["EXTENSIONS", "Chosen", "declared"]
@@ -15,7 +16,7 @@ __all__ = ["EXTENSIONS", "Chosen", "declared"]
 Chosen: TypeAlias = str | Sequence[str]
 """The extensions that a client declares: ``all``, ``none``, or one or several names."""
 
-EXTENSIONS: dict[str, Callable[[Answering], ClientExtension]] = {}
+EXTENSIONS: dict[str, Callable[[Answering], ClientExtension]] = {"ui": lambda _: AppsClient()}
 """The extensions that a client can declare, by the last part of their identifiers."""
 
 
