@@ -30,8 +30,14 @@ _REACHES = (
 )
 
 
-def app_card(uri: str, server: str, tool: str | None, arguments: Mapping[str, Any], result: CallToolResult | None,
-             note: str = "") -> look.Rendering:  # fmt: skip
+def app_card(
+    uri: str,
+    server: str,
+    tool: str | None,
+    arguments: Mapping[str, Any],
+    result: CallToolResult | None,
+    note: str = "",
+) -> look.Rendering:
     """Draw what stands for an app in a saved notebook: a line about it, and the result that it showed.
 
     Args:
@@ -42,11 +48,8 @@ def app_card(uri: str, server: str, tool: str | None, arguments: Mapping[str, An
         result: The result; None if there was no call.
         note: Why there is none.
     """
-    of = (
-        ""
-        if tool is None
-        else "".join([" with ", tool, *(f" {key}={look.json_line(value)}" for key, value in arguments.items())])
-    )
+    called = [] if tool is None else [tool, *(f"{key}={look.json_line(value)}" for key, value in arguments.items())]
+    of = f" with {' '.join(called)}" if called else ""
     line = f"app {uri} on {server}{of}"
     hint = "Run this cell in a notebook with a kernel to show the app."
     drawn = None if result is None else render(result)
