@@ -13,6 +13,7 @@ from IPython.display import display
 from mcp_types import Prompt, Tool
 
 from mcp_notebook.client import Connection, Era, Outcome
+from mcp_notebook.client.extensions.apps import uri_of
 from mcp_notebook.client.reading import ItemList
 from mcp_notebook.errors import RequestError, UnknownNameError, UsageError
 from mcp_notebook.magics.answers import ANSWERS, answers_of
@@ -23,6 +24,7 @@ from mcp_notebook.rendering import look
 from mcp_notebook.rendering.calls.eras import lens
 from mcp_notebook.schema import brief
 from mcp_notebook.schema.parameters import sequence
+from mcp_notebook.session.apps import show_app
 from mcp_notebook.session.arguments import jsonable, named_values, quoted_key
 from mcp_notebook.session.eras import called_in_each
 from mcp_notebook.session.forms import form_of
@@ -61,6 +63,7 @@ FROM_VARIABLE = click.option(
     ERA,
     INTO,
     ON,
+    click.option("--app", "as_app", is_flag=True, help="Show the result in the tool's app."),
 )
 def _call(
     session: Session,
@@ -73,6 +76,7 @@ def _call(
     era: Era | None,
     output: str | None,
     server: str | None,
+    as_app: bool,
 ) -> Any:
     """Call a tool. Example: %mcp call add a=1 b=2.
 
@@ -86,11 +90,18 @@ def _call(
     named = named_values(arguments, listed_tool.input_schema, session.variables, tool)
     if as_json is None and variable is None:
         _nothing_missing(listed_tool, named)
+    uri = _app_of(listed_tool) if as_app else None
     scripted = answers_of(session, answers)
     stopped = f"the call of {visible(tool, one_line=True)!r} was interrupted, and cancelled at the server."
     with interrupted_in_one_line(stopped), shown_while_running(session, connection, tool) as on_progress:
         outcome = connection.call(tool, {**whole, **named}, answers=scripted, on_progress=on_progress, timeout=timeout)
-    return _deliver(session, outcome, output)
+    if uri is None:
+        return _deliver(session, outcome, output)
+    if output is not None:
+        session.namespace[output] = outcome.result
+    say_call(outcome.call)
+    display(show_app(session, connection.name, uri, tool, {**whole, **named}, outcome.result))
+    return None
 
 
 @verb("read", click.argument("uri", type=RESOURCE), ANSWERS, TIMEOUT, ERA, INTO, ON)
@@ -154,6 +165,15 @@ def _form(session: Session, tool: str, server: str | None) -> Any:
     catalog = session.catalog(server)
     known_or_fail(tool, by_name(catalog.tools()), "tool", catalog.name)
     display(form_of(session, catalog.name, tool))
+
+
+def _app_of(tool: Tool) -> str:
+    uri = uri_of(tool)
+    if uri is None:
+        raise UsageError(
+            f"{tool.name} has no app. Leave out --app, or define one: %%mcp_app ui://NAME --tool {tool.name}."
+        )
+    return uri
 
 
 def _listed(connection: Connection, kind: str, name: str, ask: Callable[[], ItemList[Any]]) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 from mcp_types import CallToolResult, ReadResourceResult, SamplingMessage, TextContent, Tool
 
 from mcp_notebook.client import Connection
-from mcp_notebook.client.extensions.apps import page_in, uri_of
+from mcp_notebook.client.extensions.apps import page_in
 from mcp_notebook.client.targets import Command, Live, Url
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.rendering.apps import app_card
@@ -81,11 +81,6 @@ def show_app(
     app = ShownApp(frame, partial(_definitions, session, on, uri, tool), again)
     session.apps.put(session.origins.cell or "", session.shell.execution_count, app)
     return frame
-
-
-def app_uri(tool: Tool) -> str | None:
-    """Return the URI of a tool's app; None if it has none."""
-    return uri_of(tool)
 
 
 class _Server:

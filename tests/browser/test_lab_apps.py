@@ -60,3 +60,127 @@ def test_an_app_calls_a_tool_and_is_shown_again_when_a_cell_runs_again(lab: Lab)
             lab.page.set_viewport_size({"width": width, "height": 1000})
             assert_good(view(lab, "ui://readings"))
             lab.picture(f"app-{'dark' if dark else 'light'}-{width}", view(lab, "ui://readings"))
+
+
+ESCAPES = page(
+    """
+    const tries = {
+      "the page": () => window.parent.parent.document.title,
+      "the top": () => window.top.document.cookie,
+      "the storage": () => localStorage.length,
+      "the cookies": () => document.cookie,
+      "the kernel": () => fetch(LAB + "/api/kernels"),
+      "a socket": () => new Promise((done, failed) => {
+        const socket = new WebSocket(LAB.replace("http", "ws") + "/api/events/subscribe");
+        socket.onopen = done;
+        socket.onerror = () => failed(new Error("refused"));
+      }),
+      "an image": () => new Promise((done, failed) => {
+        const image = new Image();
+        image.onload = done;
+        image.onerror = () => failed(new Error("refused"));
+        image.src = LAB + "/static/favicon.ico?stolen";
+      }),
+      "a script": () => import(LAB + "/stolen.js"),
+      "a window": () => { if (!window.open(LAB + "/window-stolen")) throw new Error("refused"); },
+      "the top's place": () => { window.top.location.href = LAB + "/top-stolen"; },
+      "the outer frame's place": () => { window.parent.location.href = LAB + "/outer-stolen"; },
+      "a foreign tool": () => request("tools/call", { name: "run", arguments: { code: "1" } }),
+      "an unknown request": () => request("kernel/execute", { code: "1" }),
+    };
+    await begin();
+    navigator.sendBeacon(LAB + "/beacon-stolen", "x");
+    for (const [name, attempt] of Object.entries(tries)) {
+      try {
+        await attempt();
+        say("reached " + name);
+      } catch (error) {
+        say("kept from " + name);
+      }
+    }
+    say("done");
+    document.getElementById("navigate").onclick = () => { location.href = LAB + "/inner-stolen"; };
+    """,
+    '<form action="/form-stolen"><button>Send</button></form><button id="navigate">Navigate</button>',
+)
+
+
+def test_an_app_cannot_reach_the_page_the_network_or_the_kernel(lab: Lab) -> None:
+    answered: list[str] = []
+    lab.page.on("response", lambda response: answered.append(response.url))
+    origin = lab.url.split("/lab")[0]
+    html = ESCAPES.replace("<form action=", f"<script>const LAB = {origin!r}</script><form action=")
+    lab.open("escapes", ["%load_ext mcp_notebook", f"%%mcp_app ui://escapes\n{html}"])
+    lab.run_all()
+    app = inside(lab, "ui://escapes")
+    expect(app.locator("#log")).to_contain_text("done")
+    tried = app.locator("#log").inner_text().splitlines()
+    reached = [line for line in tried if line.startswith("reached")]
+    assert reached == [], tried
+    assert len(tried) > 13
+    outer = lab.output("ui://escapes").locator(".mcpnb-app-frame > iframe:visible")
+    for button in ("Navigate", "Send"):
+        app.get_by_role("button", name=button).click()
+        expect(app.locator("#log")).to_have_count(0)  # the browser shows that it was blocked
+        view(lab, "ui://escapes").get_by_role("button", name="Refresh").click()
+        expect(app.locator("#log")).to_contain_text("done")
+    assert answered  # by what JupyterLab itself asks for
+    assert [url for url in answered if "stolen" in url or "/api/events" in url] == []
+    assert lab.page.url.endswith("escapes.ipynb")
+    assert outer.get_attribute("sandbox") == "allow-scripts allow-forms"
+
+
+FOREIGN = """
+from mcp.server.apps import Apps, ResourceCsp
+from mcp.server.mcpserver import MCPServer
+from mcp_types import ToolAnnotations
+
+apps = Apps()
+HTML = {html!r}
+
+@apps.tool(resource_uri="ui://readings", annotations=ToolAnnotations(read_only_hint=True))
+def rows(count: int = 2) -> list[dict]:
+    "Return the readings of days."
+    return [{{"day": day, "value": 5 * day}} for day in range(1, count + 1)]
+
+apps.add_html_resource("ui://readings", HTML, csp=ResourceCsp(connect_domains=["https://data.example", "* ; bad"]))
+server = MCPServer("station", extensions=[apps])
+
+@server.tool()
+def erase() -> str:
+    "Erase all readings."
+    return "erased"
+
+server.run()
+"""
+
+
+def test_the_app_of_a_foreign_server_waits_for_consent(lab: Lab) -> None:
+    script = lab.home / "station.py"
+    script.write_text(FOREIGN.format(html=PROTOCOL + ROWS), encoding="utf-8")
+    connect = f"%mcp connect {sys.executable} {Path(script).as_posix()!r} --as station"
+    call = "%mcp call rows count=1 --on station --app"
+    lab.open("foreign", ["%load_ext mcp_notebook", connect, call, f"{call} # again"])
+    for cell in ("load_ext", "mcp connect"):
+        lab.run(cell)
+    lab.wait_until_idle()
+    lab.run("mcp call rows")
+    asking = view(lab, "mcp call rows")
+    expect(asking).to_contain_text("call 2 tools of station: rows, erase destructive")
+    expect(asking).to_contain_text("connect to https://data.example")
+    expect(asking).to_contain_text("Not allowed, because they are not origins: * ; bad")
+    assert lab.output("mcp call rows").locator("iframe").count() == 0
+    for dark in (True, False):
+        lab.theme(dark=dark)
+        for width in (700, 1280):
+            lab.page.set_viewport_size({"width": width, "height": 1000})
+            assert_good(asking)
+            lab.picture(f"app-consent-{'dark' if dark else 'light'}-{width}", asking)
+    asking.get_by_role("button", name="Do not show it").click()
+    expect(asking).to_contain_text("Not shown, because you said no")
+    assert lab.output("mcp call rows").locator("iframe").count() == 0
+    lab.run("mcp call rows")
+    asking.get_by_role("button", name="Show the app").click()
+    expect(inside(lab, "mcp call rows").get_by_role("listitem")).to_have_text(["1: 5"])
+    inside(lab, "mcp call rows").get_by_role("button", name="One more").click()
+    expect(inside(lab, "mcp call rows").get_by_role("listitem")).to_have_text(["1: 5", "2: 10"])

@@ -17,9 +17,12 @@ function request(method, params = {}) {
 function notify(method, params = {}) {
   window.parent.postMessage({ jsonrpc: "2.0", method, params }, "*");
 }
+function answer(id) {
+  window.parent.postMessage({ jsonrpc: "2.0", id, result: {} }, "*");
+}
 window.addEventListener("message", ({ data, source }) => {
   if (source !== window.parent || data?.jsonrpc !== "2.0") return;
-  if (data.method === "ui/resource-teardown") return window.parent.postMessage({ jsonrpc: "2.0", id: data.id, result: {} }, "*");
+  if (data.method === "ui/resource-teardown") return answer(data.id);
   if (data.method) return heard[data.method]?.(data.params);
   const { done, failed } = waiting.get(data.id);
   if (data.error) failed(Object.assign(new Error(data.error.message), { code: data.error.code }));
@@ -53,12 +56,13 @@ const show = (result) => {
 };
 heard["ui/notifications/tool-result"] = show;
 document.getElementById("more").onclick = async () => {
-  const result = await request("tools/call", { name: "rows", arguments: { count: document.querySelectorAll("li").length + 1 } });
-  show(result);
+  const count = document.querySelectorAll("li").length + 1;
+  show(await request("tools/call", { name: "rows", arguments: { count } }));
 };
 const style = (context) => {
-  for (const [name, value] of Object.entries(context.styles?.variables ?? {})) document.documentElement.style.setProperty(name, value);
-  if (context.theme) document.documentElement.style.colorScheme = context.theme;
+  const { style } = document.documentElement;
+  for (const [name, value] of Object.entries(context.styles?.variables ?? {})) style.setProperty(name, value);
+  if (context.theme) style.colorScheme = context.theme;
 };
 heard["ui/notifications/host-context-changed"] = style;
 begin().then(({ hostInfo, hostContext }) => {

@@ -6,7 +6,7 @@ import { AppBridge, PostMessageTransport, type McpUiHostContext } from "@modelco
 import { page } from "./sandbox";
 
 /** What an app is told about its surroundings; the protocol leaves the choice of the style's variables to the host. */
-export type Context = Omit<McpUiHostContext, "styles"> & { styles: { variables: Record<string, string> } };
+export type Context = Omit<McpUiHostContext, "styles" | "theme"> & { theme: "light" | "dark"; styles: { variables: Record<string, string> } };
 
 /** What is shown. */
 export interface Shown {

@@ -17,7 +17,9 @@ addEventListener("message", ({ data, source }) => {
 });
 parent.postMessage({ jsonrpc: "2.0", method: "ui/notifications/sandbox-proxy-ready", params: {} }, "*");`;
 
-const STYLE = "html, body, iframe { margin: 0; border: 0; padding: 0; width: 100%; height: 100%; display: block; background: transparent; }";
+// A page that does not say that it can be dark gets a white ground in a dark notebook, by the rules of CSS: the color
+// scheme of its frame is not its own. One that can be dark is transparent, and its media queries say "dark".
+const STYLE = ":root { color-scheme: light dark; } html, body, iframe { margin: 0; border: 0; padding: 0; width: 100%; height: 100%; display: block; background: transparent; }";
 
 const quoted = (text: string) => text.replace(/&/g, "&amp;").replace(/"/g, "&quot;");
 

@@ -166,7 +166,12 @@ function Frame({ surface, shown, ask, end }: FrameProps) {
     };
     setWrong("");
     start().catch((error) => setWrong(error instanceof Error ? error.message : String(error)));
-    const again = () => connected?.look(host.context());
+    const again = () => {
+      const context = host.context();
+      frame.style.colorScheme = context.theme;
+      connected?.look(context);
+    };
+    again();
     const stop = onLook(again);
     const sizes = new ResizeObserver(again);
     sizes.observe(around);

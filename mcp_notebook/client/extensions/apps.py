@@ -72,7 +72,6 @@ class Page:
             "object-src": "'none'",
             "base-uri": " ".join(self.bases) or "'none'",
             "form-action": "'none'",
-            "webrtc": "'block'",
         }
         return "; ".join(f"{name} {value.strip()}" for name, value in directives.items())
 
