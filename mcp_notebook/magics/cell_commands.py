@@ -16,6 +16,8 @@ from mcp_notebook.rendering.definition import definition_card
 from mcp_notebook.rendering.look import Rendering
 from mcp_notebook.server import LiveServer
 from mcp_notebook.server.execution import RunOn
+from mcp_notebook.server.views import VIEWS, View
+from mcp_notebook.session.apps import app_at_once, app_for
 from mcp_notebook.session.defining import Defined, define_prompts, define_resource_of, define_tools
 from mcp_notebook.session.forms import form_of
 from mcp_notebook.session.session import Session
@@ -55,6 +57,15 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Cancel calls that take longer."
 )
+@click.option(
+    "--app",
+    type=NAME,
+    metavar="FUNCTION",
+    help="A function that returns the HTML of an app, which hosts show with the results.",
+)
+@click.option(
+    "--view", type=click.Choice(VIEWS), help="An app that shows the rows of the results as a table or as a chart."
+)
 @click.option("--form", is_flag=True, help="Also show a form that calls the tool.")
 @click.pass_obj
 def tool(
@@ -69,6 +80,8 @@ def tool(
     no_structured: bool,
     run_on: RunOn | None,
     timeout: float | None,
+    app: str | None,
+    view: View | None,
     form: bool,
     **texts: str | None,
 ) -> None:
@@ -89,10 +102,15 @@ def tool(
         structured_output=False if no_structured else None,
         run_on=run_on,
         timeout=timeout,
+        app=app_for(session, app, view),
+        apart=[app] if app else [],
     )
     for one in defined:
-        card = _card(live, one, f"%mcp call {quoted(one.name)}{_values(one)}")
+        as_app = " --app" if app or view else ""
+        card = _card(live, one, f"%mcp call {quoted(one.name)}{_values(one)}{as_app}")
         display(form_of(session, live.name, one.name, card, one.before) if form else card)
+        if as_app and (shown := app_at_once(session, live.name, one.name)) is not None:
+            display(shown)
 
 
 @click.command("%%mcp_resource")

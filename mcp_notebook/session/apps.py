@@ -2,25 +2,77 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
+from mcp.server.mcpserver.tools import Tool as EntryOfTool
 from mcp_types import CallToolResult, ReadResourceResult, SamplingMessage, TextContent, Tool
 
 from mcp_notebook.client import Connection
-from mcp_notebook.client.extensions.apps import page_in
+from mcp_notebook.client.extensions.apps import page_in, uri_of
 from mcp_notebook.client.targets import Command, Live, Url
-from mcp_notebook.errors import McpNotebookError
+from mcp_notebook.errors import DefinitionError, McpNotebookError, UsageError, did_you_mean
 from mcp_notebook.rendering.apps import app_card
 from mcp_notebook.schema.parameters import sequence
 from mcp_notebook.server import definitions
+from mcp_notebook.server.apps import App, app_entry, uri_for
+from mcp_notebook.server.views import View, expect_rows, view_page
 from mcp_notebook.session.person import has_viewer
 from mcp_notebook.session.session import Session
 from mcp_notebook.session.shown_apps import ShownApp
 
-__all__ = ["show_app"]
+__all__ = ["app_at_once", "app_for", "show_app"]
+
+
+def app_for(session: Session, function: str | None, view: View | None) -> Callable[[EntryOfTool], App] | None:
+    """Return what builds the app of a tool: its page is made by a function of the notebook, or is a view of ours.
+
+    Args:
+        session: The session, which has the function by the time that the cell has run.
+        function: The name of the function; None for none.
+        view: The view; None for none.
+
+    Raises:
+        UsageError: Both are given.
+    """
+    if function is not None and view is not None:
+        raise UsageError("A tool has one app: leave out --app or --view.")
+    if function is None and view is None:
+        return None
+
+    def build(tool: EntryOfTool) -> App:
+        if view is not None:
+            expect_rows(tool)
+        page = view_page(view) if view is not None else _made_by(session.namespace, str(function))
+        return app_entry(uri_for(tool.name), page, tool=tool.name, title=tool.title)
+
+    return build
+
+
+def _made_by(namespace: Mapping[str, Any], name: str) -> Callable[[], Any]:
+    """Return a function that calls the one that has the name at the time, so that its cell can run again."""
+    found = namespace.get(name)
+    if not callable(found):
+        raise DefinitionError(f"--app: there is no function {name!r}.{did_you_mean(name, namespace)}")
+    required = [p for p in inspect.signature(found).parameters.values() if p.default is p.empty]
+    if any(p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in required):
+        raise DefinitionError(f"--app: {name} has parameters, but a page is made without any: def {name}() -> str: ...")
+    if inspect.iscoroutinefunction(found):
+
+        @wraps(found)
+        async def make_later() -> Any:
+            return await namespace[name]()
+
+        return make_later
+
+    @wraps(found)
+    def make() -> Any:
+        return namespace[name]()
+
+    return make
 
 
 def show_app(
@@ -112,6 +164,13 @@ class _Server:
     def say(self, text: str) -> None:
         message = SamplingMessage(role="user", content=TextContent(type="text", text=text))
         self._session.conversation.messages.append(message)
+
+
+def app_at_once(session: Session, on: str, name: str) -> Any:
+    """Return what shows the app of a tool as it is defined; None if that takes a call with arguments."""
+    tool = next(each for each in session.catalog(on).tools() if each.name == name)
+    uri = uri_of(tool)
+    return None if uri is None or _why_not_called(tool, {}) else show_app(session, on, uri, name, {})
 
 
 def _why_not_called(tool: Tool, arguments: Mapping[str, Any]) -> str:

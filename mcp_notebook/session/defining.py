@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from IPython.core.error import UsageError
 from mcp.server.mcpserver.prompts import Prompt
+from mcp.server.mcpserver.tools import Tool
 from mcp_types import ToolAnnotations
 from pydantic import BaseModel
 
 from mcp_notebook import cells
 from mcp_notebook.errors import DefinitionError, did_you_mean
 from mcp_notebook.server import LiveServer
+from mcp_notebook.server.apps import App, put_app
 from mcp_notebook.server.definitions import build_prompt, build_tool, define_resource, register
 from mcp_notebook.server.execution import RunOn
 from mcp_notebook.server.listing import Entry, listed
@@ -24,6 +26,7 @@ __all__ = ["Defined", "define_prompts", "define_resource_of", "define_tools"]
 Functions = dict[str, Callable[..., Any]]
 Texts = Mapping[str, str | None]
 """The name, the title and the description for a cell's only definition; None if not given."""
+AppOf = Callable[[Tool], App]
 
 
 class Defined(NamedTuple):
@@ -56,6 +59,8 @@ def define_tools(
     structured_output: bool | None,
     run_on: RunOn | None,
     timeout: float | None,
+    app: AppOf | None = None,
+    apart: Collection[str] = (),
 ) -> list[Defined]:
     """Run the cell, and make its public functions tools, or only those that are named.
 
@@ -68,12 +73,14 @@ def define_tools(
         structured_output: As in the SDK's `tool`.
         run_on: The thread that runs the calls.
         timeout: Seconds that a call may take.
+        app: Builds the app that shows the results of a tool; None for none.
+        apart: The names of functions that are no tools, unless they are named.
 
     Raises:
         DefinitionError: The cell defines no such function, or it cannot be a tool; nothing changed on the server.
         UsageError: The cell raised an exception.
     """
-    defined = _run(session, functions, texts)
+    defined = _run(session, functions, texts, apart)
     with _hinting_at_helpers(defined, functions):
         built = [
             build_tool(
@@ -86,8 +93,11 @@ def define_tools(
             )
             for function in defined.values()
         ]
+    apps = [app(one) for one in built] if app is not None else []
     before = _listed(session, live.server.list_tools)
     register(live.server, *built, withdrawn=session.origins.withdrawn(live.server, "tool", (b.name for b in built)))
+    for each in apps:
+        put_app(live.server, each)
     after = _listed(session, live.server.list_tools)
     return [
         Defined("tool", one.name, after[one.name], function, before.get(one.name), one.parameters.get("required", []))
@@ -139,7 +149,7 @@ def _required(prompt: Prompt) -> list[str]:
     return [argument.name for argument in prompt.arguments or [] if argument.required]
 
 
-def _run(session: Session, names: Sequence[str], texts: Texts) -> Functions:
+def _run(session: Session, names: Sequence[str], texts: Texts, apart: Collection[str] = ()) -> Functions:
     """Run the cell and return the functions to register: those named, or all public ones."""
     magic, body = session.cell
     if cells.awaits(session.shell, body):
@@ -161,7 +171,7 @@ def _run(session: Session, names: Sequence[str], texts: Texts) -> Functions:
                 f"{', '.join(defined) or 'none'}."
             )
         defined[name] = found
-    chosen = {name: defined[name] for name in names or defined}
+    chosen = {name: defined[name] for name in names or defined if name in names or name not in apart}
     if not chosen:
         raise DefinitionError(
             "This cell defines no public function. Write one at its top level: def NAME(...), without a leading "
