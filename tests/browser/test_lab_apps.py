@@ -184,3 +184,160 @@ def test_the_app_of_a_foreign_server_waits_for_consent(lab: Lab) -> None:
     expect(inside(lab, "mcp call rows").get_by_role("listitem")).to_have_text(["1: 5"])
     inside(lab, "mcp call rows").get_by_role("button", name="One more").click()
     expect(inside(lab, "mcp call rows").get_by_role("listitem")).to_have_text(["1: 5", "2: 10"])
+
+
+SALES = """%%mcp_tool --read-only --view {view}
+def sales() -> list[dict]:
+    "Return the sales of each city."
+    return [
+        {{"city": city, "sold": sold, "returned": sold // 9, "note": None if sold % 2 else "<b>even</b>"}}
+        for city, sold in zip("Oslo Bergen Tromsø Drammen Bodø Molde Skien Moss Narvik".split(), range(40, 4, -4))
+    ] + [{{"city": "Alta", "sold": 103, "returned": 1.5}}]
+"""
+
+
+def looks(lab: Lab, cell: str, name: str) -> None:
+    """Take pictures of the view, light and dark, narrow and wide, and check it by axe-core's rules."""
+    for dark in (True, False):
+        lab.theme(dark=dark)
+        for width in (500, 1280):
+            lab.page.set_viewport_size({"width": width, "height": 1200})
+            assert_good(view(lab, cell))
+            lab.picture(f"app-{name}-{'dark' if dark else 'light'}-{width}", view(lab, cell))
+
+
+def test_rows_are_shown_as_a_table_that_sorts_and_filters(lab: Lab) -> None:
+    lab.open("table", ["%load_ext mcp_notebook", SALES.format(view="table")])
+    lab.run_all()
+    app = inside(lab, "def sales")
+    cells = app.locator("tbody tr td:first-child")
+    expect(cells).to_have_count(10)
+    expect(cells.first).to_have_text("Oslo")
+    expect(app.locator("tbody tr").first).to_contain_text("<b>even</b>")  # text, not HTML
+    app.get_by_role("button", name="sold").click()
+    expect(cells.first).to_have_text("Narvik")
+    app.get_by_role("button", name="sold").click()
+    expect(cells.first).to_have_text("Alta")
+    expect(app.get_by_role("columnheader", name="sold")).to_have_attribute("aria-sort", "descending")
+    app.get_by_role("searchbox").fill("mo")
+    expect(cells).to_have_text(["Molde", "Moss"])
+    expect(app.get_by_role("status")).to_have_text("2 of 10 rows")
+    app.get_by_role("searchbox").fill("")
+    looks(lab, "def sales", "table")
+
+
+def test_rows_are_shown_as_a_chart(lab: Lab) -> None:
+    lab.open("plot", ["%load_ext mcp_notebook", SALES.format(view="plot")])
+    lab.run_all()
+    app = inside(lab, "def sales")
+    expect(app.get_by_role("img", name="Bar chart of sold, returned by city, 10 rows")).to_be_visible()
+    expect(app.locator("rect")).to_have_count(20)
+    app.get_by_role("checkbox", name="returned").uncheck()
+    expect(app.locator("rect")).to_have_count(10)
+    app.get_by_role("checkbox", name="returned").check()
+    looks(lab, "def sales", "plot")
+    app.get_by_role("combobox").select_option("returned")
+    expect(app.get_by_role("img", name="Line chart of sold by returned")).to_be_visible()
+    lab.picture("app-plot-line", view(lab, "def sales"))
+
+
+ASKING = page(
+    """
+    await begin();
+    const attempt = async (name, method, params) => {
+      try {
+        await request(method, params);
+        say(name + ": ok");
+      } catch (error) {
+        say(name + ": " + error.code + " " + error.message);
+      }
+    };
+    document.getElementById("link").onclick = () => attempt("link", "ui/open-link", { url: "https://example.org/a" });
+    document.getElementById("script").onclick = () => attempt("script", "ui/open-link", { url: "javascript:alert(1)" });
+    const message = { role: "user", content: [{ type: "text", text: "What are these?" }] };
+    document.getElementById("message").onclick = () => attempt("message", "ui/message", message);
+    const call = (id, name, given) => {
+      document.getElementById(id).onclick = () => attempt(id, "tools/call", { name, arguments: given });
+    };
+    call("hidden", "internal", {});
+    call("fails", "rows", { count: "x" });
+    say("ready");
+    """,
+    "".join(f'<button id="{name}">{name}</button>' for name in ("link", "script", "message", "hidden", "fails")),
+)
+INTERNAL = """server = get_ipython()._mcp_notebook_session.live().server
+@server.tool(meta={"ui": {"visibility": ["model"]}})
+def internal() -> str:
+    "Is for models."
+    return "secret"
+"""
+
+
+def test_links_and_messages_wait_for_the_person_and_refusals_are_errors_of_the_protocol(lab: Lab) -> None:
+    said = (
+        "[block.text for m in get_ipython()._mcp_notebook_session.conversation.messages for block in m.content_as_list]"
+    )
+    cells = ["%load_ext mcp_notebook\nscale = 1", TOOL, INTERNAL, f"%%mcp_app ui://asks\n{ASKING}", said]
+    lab.open("asks", cells)
+    for cell in ("scale = 1", "def rows", "def internal", "ui://asks"):
+        lab.run(cell)
+    app, around = inside(lab, "ui://asks"), view(lab, "ui://asks")
+    log = app.locator("#log")
+    expect(log).to_contain_text("ready")
+
+    app.locator("#link").click()
+    expect(around.get_by_role("alertdialog")).to_contain_text("The app asks to open a page of example.org")
+    around.get_by_role("button", name="Deny").click()
+    expect(log).to_contain_text("link: -32000 Link opening denied by user")
+    app.locator("#link").click()
+    with lab.page.context.expect_page() as opened:
+        around.get_by_role("button", name="Open the page").click()
+    assert opened.value.evaluate("window.opener") is None
+    opened.value.close()
+    lab.page.bring_to_front()
+    expect(log).to_contain_text("link: ok")
+    app.locator("#script").click()
+    expect(log).to_contain_text("script: -32000 This is not the link of a web page")
+
+    app.locator("#message").click()
+    expect(around.get_by_role("alertdialog")).to_contain_text("What are these?")
+    lab.picture("app-message", around)
+    around.get_by_role("button", name="Deny").click()
+    expect(log).to_contain_text("message: -32000 Message sending denied")
+    app.locator("#message").click()
+    around.get_by_role("button", name="Send it").click()
+    expect(log).to_contain_text("message: ok")
+    lab.run("conversation.messages")
+    expect(lab.output("conversation.messages")).to_contain_text("['What are these?']")
+
+    app.locator("#hidden").click()
+    expect(log).to_contain_text("hidden: -32000 The tool 'internal' is only for models")
+    app.locator("#fails").click()
+    expect(log).to_contain_text("fails: ok")  # the tool's own error is a result
+
+
+def test_a_page_is_made_again_when_its_function_s_cell_runs_again(lab: Lab) -> None:
+    function = "def page():\n    return '<h2>first</h2>'"
+    tool = TOOL.replace("--read-only", "--app page")
+    lab.open("made", ["%load_ext mcp_notebook\nscale = 1", function, tool])
+    lab.run_all()
+    app = inside(lab, "def rows")
+    expect(app.get_by_role("heading")).to_have_text("first")
+    lab.wait_until_idle()
+    lab.cell("def page").locator(".cm-content").fill(function.replace("first", "second"))
+    lab.run("def page")
+    expect(app.get_by_role("heading")).to_have_text("second")
+
+
+def test_a_saved_notebook_without_a_kernel_says_what_was_there(lab: Lab) -> None:
+    lab.open("saved", ["%load_ext mcp_notebook\nscale = 3", TOOL, APP])
+    lab.run_all()
+    expect(inside(lab, "ui://readings").get_by_role("listitem")).to_have_text(["1: 3", "2: 6"])
+    lab.menu("File", "Save Notebook")
+    lab.menu("Kernel", "Shut Down Kernel")
+    lab.page.reload()
+    output = lab.output("ui://readings")
+    expect(output).to_contain_text("app ui://readings on notebook with rows")
+    expect(output).to_contain_text("Run this cell in a notebook with a kernel to show the app.")
+    assert output.locator("iframe").count() == 0
+    lab.picture("app-saved", output)
