@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["PROTOCOL", "ROWS", "page"]
+import re
+
+from tests.support.programs import PROGRAMS, installed_or_skip
+
+__all__ = ["PROTOCOL", "ROWS", "npm_page", "page"]
 
 PROTOCOL = """
 <script>
@@ -81,3 +85,21 @@ def page(script: str, html: str = "") -> str:
 const say = (words) => (document.getElementById("log").textContent += words + "\\n");
 (async () => {{ {script} }})().catch((error) => say("failed: " + error.message));
 </script>"""
+
+
+def npm_page(script: str) -> str:
+    """Return a page that runs a script with the class `App` of npm's package, and shows what it writes by `say(words)`.
+
+    The script skips the test without the package.
+    """
+    installed_or_skip()
+    package = PROGRAMS.parent / "@modelcontextprotocol" / "ext-apps" / "dist" / "src" / "app-with-deps.js"
+    bundle = package.read_text(encoding="utf-8")
+    named = {name: re.search(rf"([\w$]+) as {name}[,}}]", bundle) for name in ("App", "applyDocumentTheme")}
+    known = "".join(f"const {name} = {found[1]};\n" for name, found in named.items() if found is not None)
+    return f"""<!doctype html><html><body><pre id="log"></pre><script type="module">
+{bundle}
+{known}
+const say = (words) => (document.getElementById("log").textContent += words + "\\n");
+{script}
+</script></body></html>"""
