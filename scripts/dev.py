@@ -25,8 +25,8 @@ PYTHON = Path(os.environ.get("VENV_PYTHON") or OWN_PYTHON)
 # files with few tests take the longest, so they must not come last.
 PARALLEL = ("-n", "logical", "--dist", "loadfile", "--no-loadscope-reorder")
 COVERED = {
-    "bench": ("bench", "test", "tutorial", "lite"),
-    "dev": ("dev", "test", "tutorial", "lite"),
+    "bench": ("bench", "peers", "test", "tutorial", "lite"),
+    "dev": ("dev", "peers", "test", "tutorial", "lite"),
     "test": ("test", "tutorial", "lite"),
 }
 
@@ -42,7 +42,7 @@ def main(words: list[str]) -> int:
         return environment("tutorial") or run(OWN_PYTHON, "-m", "mcp_notebook", "lab", *words[1:])
     if words[:1] == ["test"]:
         return (
-            environment("test")
+            environment("dev")
             or prepared("browser")
             or prepared("node")
             or run(OWN_PYTHON, "-m", "pytest", *PARALLEL, *words[1:])

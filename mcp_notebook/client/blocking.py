@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import CancelledError, Future
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 from mcp_types import CallToolResult, GetPromptResult, Prompt, ReadResourceResult, Resource, ResourceTemplate, Tool
 
+from mcp_notebook.client.extensions.skills import ServedSkill, get_skill, verified
 from mcp_notebook.client.questions import Answerer, Answers
 from mcp_notebook.client.reading import ItemList
 from mcp_notebook.client.requests import OnProgress, Outcome, Reference, Requests
@@ -48,6 +50,26 @@ class Blocking:
     def templates(self, *, timeout: float | None = None) -> ItemList[ResourceTemplate]:
         """Return all resource templates that the server lists."""
         return self._ask(self._requests.every, "list_resource_templates", "resource_templates", timeout)
+
+    def skills(self, *, timeout: float | None = None) -> ItemList[ServedSkill]:
+        """Return all skills that the server lists; nothing is read of them."""
+        return self._ask(self._requests.every, "list_skills", "skills", timeout)
+
+    def skill(self, uri: str, *, timeout: float | None = None) -> ServedSkill:
+        """Return the entry of the skill whose ``SKILL.md`` has this URI, whether it is listed or not."""
+        skill: ServedSkill = self._ask(self._requests.ask, partial(get_skill, uri=uri), timeout)
+        return skill
+
+    def read_skill(self, skill: ServedSkill, file: str = "", *, timeout: float | None = None) -> bytes:
+        """Read a file of a skill, and check it against the entry; see `verified`.
+
+        Args:
+            skill: The entry.
+            file: The URI of the file; "" for its ``SKILL.md``.
+            timeout: As of `call`.
+        """
+        file = file or skill.uri
+        return verified(skill, file, self.read(file, timeout=timeout).checked())
 
     def pages(
         self,

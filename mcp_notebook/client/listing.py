@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import anyio
@@ -10,6 +11,7 @@ from mcp.client import Client
 from mcp.shared.exceptions import MCPError
 from mcp_types import CONNECTION_CLOSED
 
+from mcp_notebook.client.extensions.skills import list_skills
 from mcp_notebook.client.limits import LIST_SECONDS, MOST_ITEMS, MOST_PAGES
 from mcp_notebook.client.reading import ItemList, reading
 from mcp_notebook.errors import RequestError
@@ -22,7 +24,11 @@ _ITEMS = {
     "list_prompts": "prompts",
     "list_resources": "resources",
     "list_resource_templates": "resource_templates",
+    "list_skills": "skills",
 }
+
+_OF_EXTENSIONS: dict[str, Callable[..., Awaitable[Any]]] = {"list_skills": list_skills}
+"""The lists for which the SDK's client has no method."""
 
 
 async def all_pages(client: Client, method: str, enough: Callable[[Any], bool] = lambda page: False) -> ItemList[Any]:
@@ -56,7 +62,8 @@ async def _go_through(client: Client, method: str, pages: ItemList[Any], enough:
     items = 0
     while True:
         try:
-            page = await getattr(client, method)(cursor=cursor)
+            ask = partial(_OF_EXTENSIONS[method], client) if method in _OF_EXTENSIONS else getattr(client, method)
+            page = await ask(cursor=cursor)
         except MCPError as error:
             if not pages or error.code == CONNECTION_CLOSED:
                 raise

@@ -31,6 +31,7 @@ from mcp_types import (
 )
 from pydantic import BaseModel, Field, RootModel, ValidationError
 
+from mcp_notebook.client.extensions.skills import ListSkillsResult, ServedSkill
 from mcp_notebook.client.faults import faults_of, place_of, words_of
 from mcp_notebook.client.limits import MOST_PROBLEMS
 from mcp_notebook.schema import Problem, brief
@@ -278,4 +279,5 @@ _LISTS: Mapping[str, tuple[str, type[BaseModel], type[BaseModel]]] = {
     "resources/list": ("resources", ListResourcesResult, Resource),
     "resources/templates/list": ("resourceTemplates", ListResourceTemplatesResult, ResourceTemplate),
     "prompts/list": ("prompts", ListPromptsResult, Prompt),
+    "skills/list": ("skills", ListSkillsResult, ServedSkill),
 }

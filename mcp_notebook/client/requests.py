@@ -121,13 +121,16 @@ class Requests:
 
     async def pages(self, method: str, timeout: float | None = None) -> ItemList[Any]:
         """Return the pages of a list, as the server sends them."""
-        with self._translated(None):
+
+        async def send(client: Client) -> ItemList[Any]:
             try:
-                return await self._run(lambda client: all_pages(client, method), self._timeout(timeout))
+                return await all_pages(client, method)
             except MCPError as error:
                 if error.code != METHOD_NOT_FOUND:
                     raise
                 return ItemList()  # a server without such items need not know the method
+
+        return await self.ask(send, timeout)
 
     async def call(
         self,
@@ -196,18 +199,17 @@ class Requests:
             return list(result.completion.values)
 
         sendable([value, dict(given)], f"The value of {argument}")
+        return await self.ask(send, timeout)
+
+    async def ask(self, send: Callable[[Client], Awaitable[T]], timeout: float | None = None) -> T:
+        """Make a request that is not recorded."""
         with self._translated(None):
             return await self._run(send, self._timeout(timeout))
 
     async def tell_of_roots(self) -> None:
         """Tell the server that the roots have changed."""
-
-        async def send(client: Client) -> None:
-            # Not the client's own method, which warns that this is legacy.
-            await client.session.send_notification(RootsListChangedNotification())
-
-        with self._translated(None):
-            await self._sessions.run(send)
+        changed = RootsListChangedNotification()  # not by the client's own method, which warns that this is legacy
+        await self.ask(lambda client: client.session.send_notification(changed), math.inf)
 
     async def _make(
         self,

@@ -65,6 +65,7 @@ class Extension:
             ("cell", self._magics.mcp_resource),
             ("cell", self._magics.mcp_prompt),
             ("cell", self._magics.mcp_app),
+            ("cell", self._magics.mcp_skill),
             ("cell", self._magics.mcp_chat),
         ):
             self._undo.enter_context(registered(self.shell, kind, function))

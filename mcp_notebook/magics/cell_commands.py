@@ -1,4 +1,4 @@
-"""``%%mcp_tool``, ``%%mcp_resource``, ``%%mcp_prompt``: run the cell, build, then register."""
+"""The cell magics that define: run the cell, build, then register."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from IPython.display import display
 from mcp_types import ToolAnnotations
 
 from mcp_notebook.magics.options import NAME, SERVER, TEXT
+from mcp_notebook.magics.skill_commands import PREFIX
+from mcp_notebook.magics.skill_commands import card as skill_card
 from mcp_notebook.magics.words import quoted
 from mcp_notebook.rendering.definition import definition_card
 from mcp_notebook.rendering.look import Rendering
@@ -21,8 +23,9 @@ from mcp_notebook.session.apps import app_at_once, app_for
 from mcp_notebook.session.defining import Defined, define_prompts, define_resource_of, define_tools
 from mcp_notebook.session.forms import form_of
 from mcp_notebook.session.session import Session
+from mcp_notebook.session.skills import define_skill
 
-__all__ = ["prompt", "resource", "tool"]
+__all__ = ["prompt", "resource", "skill", "tool"]
 
 
 def _common(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -143,6 +146,18 @@ def prompt(session: Session, /, functions: tuple[str, ...], server: str | None, 
     live = session.defining(server)
     for one in define_prompts(session, live, functions, texts):
         display(_card(live, one, f"%mcp prompt {quoted(one.name)}{_values(one)}"))
+
+
+@click.command("%%mcp_skill")
+@click.argument("name", type=NAME)
+@click.option("--description", type=TEXT, help="The purpose of the skill, and when to use it.")
+@PREFIX
+@click.option("--server", type=SERVER, help="The live server to define on. Default: the current one.")
+@click.pass_obj
+def skill(session: Session, /, name: str, description: str | None, prefix: str | None, server: str | None) -> None:
+    """Make the text of the cell a skill."""
+    live = session.defining(server)
+    display(skill_card(live.name, define_skill(session, live, name, description, prefix or "")))
 
 
 _VARIABLES = re.compile(r"\{[^}]*\}")

@@ -27,6 +27,7 @@ from mcp_notebook.magics import (  # noqa: F401
     log_commands,
     package_commands,
     request_commands,
+    skill_commands,
     words,
 )
 from mcp_notebook.magics.magics import Magics
@@ -71,6 +72,7 @@ root = click.Group(
         "%%mcp_resource": cell_commands.resource,
         "%%mcp_prompt": cell_commands.prompt,
         "%%mcp_app": app_commands.app,
+        "%%mcp_skill": cell_commands.skill,
         "%%mcp_chat": chat_command.chat,
     },
     context_settings=_SETTINGS,
@@ -82,6 +84,7 @@ for _command, _magic in (
     (cell_commands.resource, Magics.mcp_resource),
     (cell_commands.prompt, Magics.mcp_prompt),
     (app_commands.app, Magics.mcp_app),
+    (cell_commands.skill, Magics.mcp_skill),
     (chat_command.chat, Magics.mcp_chat),
 ):
     _command.help = _help(_magic)

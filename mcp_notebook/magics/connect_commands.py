@@ -136,7 +136,8 @@ def _connect(
         target = replace(target, env={**(target.env or {}), **_environment(session, env)}, cwd=cwd or target.cwd)
     elif not isinstance(target, Url):
         _only_for("a command", {"--env": env, "--cwd": cwd})
-    return session.connect(target, name, era, timeout, [name.strip() for name in extensions.split(",")])
+    declared = [extension.strip() for extension in extensions.split(",")]
+    return session.connect(target, name, era, timeout=timeout, extensions=declared)
 
 
 @verb("disconnect", click.argument("name", type=OPENED))

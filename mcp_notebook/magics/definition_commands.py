@@ -13,23 +13,26 @@ from mcp_notebook.rendering import look
 from mcp_notebook.server import definitions
 from mcp_notebook.server.changes import replace
 from mcp_notebook.session.session import Session
+from mcp_notebook.session.skills import files_of_skills
 
 __all__: list[str] = []
 
 
 @verb("remove", click.argument("names", nargs=-1, required=True, type=DEFINITION, metavar="NAME..."), ON_SERVER)
 def _remove(session: Session, names: tuple[str, ...], server: str | None) -> look.Rendering:
-    """Take tools, resources or prompts off the server; the functions stay. Example: %mcp remove add."""
+    """Take tools, resources, prompts or skills off the server; the functions stay. Example: %mcp remove add."""
     live = session.live(server)
-    found = {definition.name: definition for definition in definitions(live.server)}
+    found = {definition.name: (definition.kind, [definition.name]) for definition in definitions(live.server)}
+    found = {name: ("resource", uris) for name, uris in files_of_skills(live.server).items()} | found
     for name in names:
         if name not in found:
             raise UnknownNameError(
-                f"{live.name!r} has no tool, resource or prompt {name!r}.{did_you_mean(name, found)} "
+                f"{live.name!r} has no tool, resource, prompt or skill {name!r}.{did_you_mean(name, found)} "
                 f"It has: {', '.join(found) or 'none yet'}."
             )
     for name in names:
-        replace(live.server, found[name].kind, {}, [name])
+        kind, gone = found[name]
+        replace(live.server, kind, {}, gone)
     words = f"removed: {', '.join(names)}. To bring one back, run its cell again."
     return look.Rendering(
         f"server {live.name}: {words}", look.card(f"server {look.code(live.name)}", f"<p>{words}</p>")

@@ -32,6 +32,7 @@ class Magics:
         %mcp use mcp                  switch server, or adopt the MCPServer in the variable `mcp`
         %mcp tools [NAME]             what an agent sees; also resources, prompts
         %mcp expose df                make a variable a live resource; %mcp remove NAME
+        %mcp skills [NAME]            the skills; %mcp skill DIR puts those of a folder on the server
 
         Requests
         %mcp call add a=1 b=2         call a tool; the result is the value of the cell
@@ -126,6 +127,20 @@ class Magics:
             <script>...</script>
         """
         return self._run("%%mcp_app", line, cell)
+
+    @no_var_expand
+    def mcp_skill(self, line: str, cell: str) -> Any:
+        """Make the text of the cell a skill: instructions that an agent loads when it needs them.
+
+        The text is Markdown. It may begin with front matter of its own, as a SKILL.md does.
+
+        Example:
+            %%mcp_skill refunds --description "Use it when a customer wants money back."
+            # Refunds
+            1. Look up the order with the tool `order`.
+            2. Refund at most what was paid.
+        """
+        return self._run("%%mcp_skill", line, cell)
 
     @no_var_expand
     def mcp_chat(self, line: str, cell: str) -> Any:

@@ -13,7 +13,6 @@ from mcp_types import Root
 from mcp_notebook.agent import Conversation
 from mcp_notebook.client import Answerer, Connection, Era, EraChoice, Target
 from mcp_notebook.client.connection import end_commands
-from mcp_notebook.client.extensions import Chosen
 from mcp_notebook.client.notices import say
 from mcp_notebook.client.opening import opened
 from mcp_notebook.client.targets import same_place
@@ -193,22 +192,13 @@ class Session:
         found = [known for known in connected if name in known]
         return found[0] if len(found) == 1 else name
 
-    def connect(
-        self,
-        target: Target,
-        name: str | None,
-        era: EraChoice,
-        timeout: float | None = None,
-        extensions: Chosen = "all",
-    ) -> Connection:
-        """Open a connection and keep it by its name; close an earlier one of that name.
+    def connect(self, target: Target, name: str | None, era: EraChoice, **options: Any) -> Connection:
+        """Open a connection, with options of `Connection`, and keep it by its name; close an earlier one of that name.
 
         Raises:
             McpNotebookError: It cannot be opened, or its name is taken by another server here.
         """
-        connection = Connection(
-            self.portal, target, era, name=name, answerer=self.answerer, timeout=timeout, extensions=extensions
-        )
+        connection = Connection(self.portal, target, era, name=name, answerer=self.answerer, **options)
         earlier = self.opened.get(connection.name)
         another = earlier is not None and name is None and not same_place(earlier.target, target)
         if another or connection.name in self.registry.servers:

@@ -22,6 +22,7 @@ CELLS = [
     '%%mcp_tool\ndef add(a: int, b: int) -> int:\n    """Add."""\n    return a + b',
     '%%mcp_resource note://shelf\ndef shelf() -> str:\n    """What stands there."""\n    return "Emma"',
     '%%mcp_prompt\ndef advise(topic: str) -> str:\n    """Ask for advice."""\n    return f"What about {topic}?"',
+    '%%mcp_skill lend --description "Lend a book. Use it when a neighbour asks."\n# Lend\nCall the tool `add`.',
     "_served = %mcp serve",
 ]
 
@@ -88,13 +89,17 @@ def programs(way: Way, tmp_path: Path) -> Programs:
 
 def inspect(programs: Programs, entry: dict[str, Any], era: str, method: str, *options: str) -> dict[str, Any]:
     """Ask one thing with the Inspector's command line, and return the result."""
+    return json.loads(inspected(programs, entry, era, method, *options))["result"]
+
+
+def inspected(programs: Programs, entry: dict[str, Any], era: str, method: str, *options: str) -> str:
     config = programs.home / "mcp.json"
     config.touch(mode=0o600)
     config.write_text(json.dumps({"mcpServers": {"notebook": entry}}), encoding="utf-8")
     which = ["--config", str(config), "--server", "notebook", "--protocol-era", era, "--stored-auth-only"]
     done = programs.run("mcp-inspector", "--cli", *which, "--method", method, *options, "--format", "json", "--quiet")
     assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads(done.stdout)["result"]
+    return done.stdout
 
 
 @pytest.mark.parametrize("era", ["modern", "legacy"])
@@ -113,6 +118,15 @@ def test_the_inspector_lists_calls_and_reads_in_both_eras(programs: Programs, wa
 
     prompt = inspect(programs, way.entry, era, "prompts/get", "--prompt-name", "advise", "--prompt-args", "topic=tea")
     assert [message["content"]["text"] for message in prompt["messages"]] == ["What about tea?"]
+
+
+def test_the_inspector_lists_and_verifies_skills(programs: Programs, way: Way) -> None:
+    (skill,) = inspect(programs, way.entry, "modern", "skills/list")["skills"]
+    assert (skill["uri"], skill["frontmatter"]["name"]) == ("skill://lend/SKILL.md", "lend")
+    report = json.loads(inspected(programs, way.entry, "modern", "skills/list", "--verify"))
+    assert report["ok"]
+    found = inspect(programs, way.entry, "modern", "resources/directory/read", "--uri", "skill://lend")
+    assert [child["uri"] for child in found["resources"]] == ["skill://lend/SKILL.md"]
 
 
 def test_claude_code_connects(programs: Programs, way: Way) -> None:

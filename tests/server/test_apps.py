@@ -65,7 +65,7 @@ async def test_a_client_that_shows_apps_sees_the_page_and_which_tool_it_shows(mo
     }
     (chart,) = (each for each in resources["resources"] if each["uri"] == "ui://chart")
     assert chart["mimeType"] == APP_MIME_TYPE
-    async with Client(server, mode=mode, extensions=SHOWS_APPS) as client:  # type: ignore[arg-type]
+    async with Client(server, mode=mode, extensions=SHOWS_APPS) as client:
         (content,) = (await client.read_resource("ui://chart")).contents
     assert content.mime_type == APP_MIME_TYPE
     assert content.meta == {"ui": {"csp": {"connectDomains": ["https://a.example"]}}}

@@ -14,7 +14,7 @@ from enum import Enum
 from pathlib import PurePath
 from typing import Any
 
-__all__ = ["GONE", "Anatomy", "digest", "same"]
+__all__ = ["EXTENSIONS", "GONE", "Anatomy", "digest"]
 
 GONE: Any = object()
 """The value that `Anatomy.through` returns for something that does not count."""
@@ -33,6 +33,9 @@ PATCHING = LIBRARIES | {
 }  # fmt: skip
 """Packages whose functions the SDK's classes may have."""
 
+EXTENSIONS = "mcp_notebook.server.extensions"
+"""The modules of the workbench that a package carries as they are."""
+
 VOLATILE = {"_session_manager", "is_async", "parsed_template", "resolver_plans", "version"}
 """Attributes that are made of the others, or differ from start to start; the version is the package's own."""
 
@@ -40,23 +43,17 @@ AT_WORK = ("mcp.server.request_state", "mcp.server.subscriptions")
 """The SDK's modules whose objects have keys or listeners, which differ from start to start: only functions count."""
 
 PLAIN = (bool, int, float, complex, str, type(None))
-UNCOUNTED = (bytes, bytearray)
-
-
-def same(value: Any) -> Any:
-    """Return the value itself: everything counts as it is."""
-    return value
 
 
 class Anatomy:
     """A walk over what a server is made of.
 
     Args:
-        own: The modules with the author's code: ``__main__``, or the package.
+        own: The modules and packages with the code that counts: ``__main__``, or the package.
         through: Gives what to look at in the place of a value, or `GONE`.
     """
 
-    def __init__(self, own: set[str], through: Callable[[Any], Any] = same) -> None:
+    def __init__(self, own: set[str], through: Callable[[Any], Any] = lambda value: value) -> None:
         self._own = own
         self._through = through
         self._path: list[int] = []
@@ -67,7 +64,7 @@ class Anatomy:
         value = self._through(value)
         if value is GONE:
             return GONE
-        if isinstance(value, (*PLAIN, *UNCOUNTED, Enum, PurePath)):
+        if isinstance(value, (*PLAIN, bytes, bytearray, Enum, PurePath)):
             return _plain(value)
         if id(value) in self._path or len(self._path) > DEEPEST:
             return {"@a": _type(type(value))}
@@ -112,7 +109,7 @@ class Anatomy:
     def _function(self, function: types.FunctionType) -> dict[str, Any]:
         code = function.__code__
         found: dict[str, Any] = {"@function": getattr(function, "__qualname__", code.co_name)}
-        if _top(function.__globals__.get("__name__")) in self._own:
+        if self._owns(function.__globals__.get("__name__")):
             name = getattr(code, "co_qualname", code.co_name)  # before Python 3.11 there is none
             found |= {"@code": digest(code), "@name": name, "@at": [code.co_filename, code.co_firstlineno]}
         given = {"@defaults": function.__defaults__ or (), "@keyword defaults": function.__kwdefaults__ or {}}
@@ -134,23 +131,27 @@ class Anatomy:
         called = {}
         for name in sorted(set(_names(function.__code__))):
             value = function.__globals__.get(name)
-            if isinstance(value, types.FunctionType | type) and self._is_own(value) and id(value) not in self._seen:
+            if (
+                isinstance(value, types.FunctionType | type)
+                and self._owns(value.__module__)
+                and id(value) not in self._seen
+            ):
                 self._seen.add(id(value))
                 called[name] = value
         return self._callables("@calls", called)
 
-    def _is_own(self, value: Any) -> bool:
-        return _top(getattr(value, "__module__", None)) in self._own
+    def _owns(self, module: Any) -> bool:
+        return any(f"{module}.".startswith(f"{own}.") for own in self._own)
 
     def _methods(self, kind: type) -> dict[str, Any]:
         """Describe the methods of the author's classes, and those that somebody has put into the SDK's."""
         found: dict[str, Any] = {}
         for each in reversed(kind.__mro__):
-            own, library = self._is_own(each), _top(each.__module__) in LIBRARIES
+            own, library = self._owns(each.__module__), _top(each.__module__) in LIBRARIES
             for name, value in vars(each).items() if own or library else ():
                 for function in _functions(value):
                     of_module = str(function.__globals__.get("__name__"))
-                    if own and _top(of_module) not in self._own:
+                    if own and not self._owns(of_module):
                         continue  # what a data class or pydantic has made
                     if own or not (_top(of_module) in PATCHING or of_module.startswith("namedtuple_")):
                         found[name] = function
@@ -165,17 +166,15 @@ class Anatomy:
         found |= self._methods(kind)
         has = {name: each for name, each in sorted(_has(value).items()) if name not in VOLATILE}
         if any(_top(each.__module__) in LIBRARIES for each in kind.__mro__) and kind.__module__ not in AT_WORK:
-            return {
-                **found,
-                **self._members({n: each for n, each in has.items() if not self._is_default(value, n, each)}),
-            }
+            counting = {name: each for name, each in has.items() if not self._is_default(value, name, each)}
+            return {**found, **self._members(counting)}
         return {**found, **self._callables("@has", has)}
 
     def _is_default(self, owner: Any, name: str, value: Any) -> bool:
         """Return whether an attribute is the method that the class has anyway."""
         found = self._through(value)
-        is_bound = isinstance(found, types.MethodType) and found.__self__ is owner
-        return is_bound and getattr(type(owner), name, None) is found.__func__
+        is_own = isinstance(found, types.MethodType) and found.__self__ is owner
+        return is_own and getattr(type(owner), name, None) is found.__func__
 
     def _members(self, values: Mapping[str, Any]) -> dict[str, Any]:
         found = {key: self.of(value) for key, value in values.items()}
@@ -234,15 +233,15 @@ def _names(code: types.CodeType) -> Iterator[str]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, UNCOUNTED):
+    if isinstance(value, bytes | bytearray):
         return {"@a": "bytes"}
     return value if isinstance(value, PLAIN) and not isinstance(value, Enum | complex) else str(value)
 
 
 def _type(kind: type) -> str:
     """Return the name of a class; of the workbench's own, of the SDK's that it is made from."""
-    of_the_sdk = next((each for each in kind.__mro__ if _top(each.__module__) != "mcp_notebook"), kind)
-    return of_the_sdk.__qualname__
+    outside = (k for k in kind.__mro__ if not k.__module__.startswith("mcp_notebook.") or EXTENSIONS in k.__module__)
+    return next(outside, kind).__qualname__
 
 
 def _top(module: Any) -> str:

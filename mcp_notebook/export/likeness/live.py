@@ -12,7 +12,8 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
 
-from mcp_notebook.export.likeness.anatomy import GONE, Anatomy
+from mcp_notebook.export.likeness.anatomy import EXTENSIONS, GONE, Anatomy
+from mcp_notebook.server import extensions
 from mcp_notebook.server.results import GIVEN
 from mcp_notebook.server.runtime import Runtime
 from mcp_notebook.server.stable_tools import TOOLS as OF_THE_NOTEBOOK
@@ -20,6 +21,7 @@ from mcp_notebook.server.stable_tools import TOOLS as OF_THE_NOTEBOOK
 __all__ = ["anatomy_of", "as_given"]
 
 OURS = str(Path(__file__).parents[2])
+CARRIED = str(Path(extensions.__file__).parent)
 
 
 def anatomy_of(server: MCPServer[Any], namespace: Mapping[str, Any]) -> Any:
@@ -31,7 +33,7 @@ def anatomy_of(server: MCPServer[Any], namespace: Mapping[str, Any]) -> Any:
         kept.append(found)
         return found
 
-    return Anatomy({str(namespace.get("__name__", "__main__")).partition(".")[0]}, through).of(server)
+    return Anatomy({str(namespace.get("__name__", "__main__")).partition(".")[0], EXTENSIONS}, through).of(server)
 
 
 def as_given(function: Any) -> Any:
@@ -43,7 +45,7 @@ def as_given(function: Any) -> Any:
 
 def _is_ours(function: Callable[..., Any]) -> bool:
     code = getattr(function, "__code__", None)
-    return code is not None and code.co_filename.startswith(OURS)
+    return code is not None and code.co_filename.startswith(OURS) and not code.co_filename.startswith(CARRIED)
 
 
 def _without_ours(value: Any) -> Any:
@@ -56,8 +58,9 @@ def _without_ours(value: Any) -> Any:
         return next((_without_ours(each) for each in value.args if callable(each)), GONE)
     if isinstance(value, FuncMetadata):
         return FuncMetadata.model_construct(**vars(value))
-    is_ours = type(value).__module__.startswith("mcp_notebook.") and not isinstance(value, MCPServer)
-    return _inside(value) if is_ours else value
+    module = type(value).__module__
+    is_ours = module.startswith("mcp_notebook.") and not module.startswith(f"{EXTENSIONS}.")
+    return _inside(value) if is_ours and not isinstance(value, MCPServer) else value
 
 
 def _tool(tool: Tool) -> Any:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mcp_notebook.export.findings import Finding
-from mcp_notebook.export.module import entries
+from mcp_notebook.export.module import entries, extensions
 from mcp_notebook.export.module.edits import decorated, undecorated
+from mcp_notebook.export.module.extensions import ExtensionCode
 from mcp_notebook.export.module.plain import SDK_SERVER
 from mcp_notebook.export.module.registrations import Registrations
 from mcp_notebook.export.ran import Subject
@@ -46,12 +47,14 @@ class Body:
         variable: The name of the server in it.
         statements: Its statements, in their order.
         imports: Imports that no cell has.
+        extensions: The extensions of the server.
         findings: Definitions that behave otherwise than in the notebook.
     """
 
     variable: str
     statements: list[Statement] = field(default_factory=list)
     imports: list[str] = field(default_factory=list)
+    extensions: list[ExtensionCode] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -75,6 +78,7 @@ def body(carried: Sequence[Statement], plans: list[Registrations], subject: Subj
     if subject.variable is None:
         written.imports.append(SDK_SERVER)
         first.append(_written(f"{written.variable} = MCPServer({subject.server.name!r})"))
+    _extend(written, first, parts, plans[0].begun, subject)
     if any("@time_limit(" in part.statement.text for part in parts.values()):
         written.imports += entries.TIME_LIMIT_IMPORTS
         first.append(_written(entries.TIME_LIMIT))
@@ -86,6 +90,22 @@ def body(carried: Sequence[Statement], plans: list[Registrations], subject: Subj
     what = "this {} has another place in the list of the package."
     written.findings += [Finding("warns", None, name, what.format(kind)) for _, kind, name in lost]
     return written
+
+
+def _extend(written: Body, first: list[ModulePart], parts: dict[int, ModulePart], begun: int, subject: Subject) -> None:
+    """Make the server's extensions above it, and give them to it."""
+    written.extensions = extensions.carried(subject.server)
+    if not written.extensions:
+        return
+    part = first.pop() if subject.variable is None else parts[begun]
+    statement, findings = extensions.given(part.statement, written.extensions, subject.namespace)
+    written.findings += [*findings, *(finding for one in written.extensions for finding in one.findings)]
+    written.imports += [line for one in written.extensions for line in one.all_imports]
+    first += [_written(one.statement) for one in written.extensions]
+    if subject.variable is None:
+        first.append(replace(part, statement=statement))
+    else:
+        parts[begun] = replace(part, statement=statement)
 
 
 def _free_name(carried: Sequence[Statement]) -> str:

@@ -16,6 +16,7 @@ from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.module.entries import is_exposed
+from mcp_notebook.export.module.extensions import owned
 from mcp_notebook.export.module.server_uses import METHODS, ServerUses, is_main, method_of, removed_names
 from mcp_notebook.server import Definition, definitions
 from mcp_notebook.server.changes import Kind
@@ -106,7 +107,8 @@ def of(
         gone: Definitions that the server offered once, and offers no longer.
     """
     held = frozenset(aliases)
-    found = Registrations(held, _begun(notebook, held), {(d.kind, d.name): d for d in definitions(server)})
+    live = {(d.kind, d.name): d for d in definitions(server) if (d.kind, d.name) not in owned(server)}
+    found = Registrations(held, _begun(notebook, held), live)
     sites = [site for statement in notebook.statements for site in _sites(statement, held, namespace)]
     ours = [site for site in sites if site.statement.index > found.begun]
     homes = {key: _home(definition, notebook) for key, definition in found.definitions.items()}

@@ -17,6 +17,7 @@ from mcp_notebook.export.module import registrations
 from mcp_notebook.export.module.body import body
 from mcp_notebook.export.module.edits import undecorated
 from mcp_notebook.export.module.entries import is_exposed
+from mcp_notebook.export.module.extensions import FOLDER, all_files
 from mcp_notebook.export.module.layout import laid_out
 from mcp_notebook.export.module.plain import only_here, ours, plain
 from mcp_notebook.export.module.registrations import Registrations
@@ -68,6 +69,7 @@ class Module:
         cells: For each kind and name of a definition, the number of its cell; for the report of a difference.
         settings: The values that the modules read from the environment, through ``settings.py``.
         pip: Requirements that ``%pip install`` lines of the notebook name.
+        extensions: The modules of the protocol's extensions, and the files that they serve, by their paths.
         findings: Code that could not be carried, was changed, or was left out.
         carried: The cell of each statement of the notebook that is in it, with its first and last line there.
     """
@@ -77,8 +79,14 @@ class Module:
     cells: Mapping[tuple[str, str], int | None] = field(default_factory=dict)
     settings: tuple[Setting, ...] = ()
     pip: tuple[str, ...] = ()
+    extensions: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     carried: tuple[tuple[int, int, int], ...] = ()
+
+    @property
+    def served(self) -> list[str]:
+        """The paths of files that its extensions serve: clients get them byte for byte."""
+        return [path for path in self.extensions if not path.startswith(f"{FOLDER}/")]
 
 
 def write(subject: Subject, *, also: Sequence[str] = (), longest: int = LONG) -> Module:
@@ -113,6 +121,7 @@ def write(subject: Subject, *, also: Sequence[str] = (), longest: int = LONG) ->
         written.variable,
         {(kind, name): cell for (kind, name), cell in plans[0].cells.items()},
         pip=requirements(notebook.magics),
+        extensions=all_files(written.extensions),
         findings=(*findings, *ours(carried.statements), *_left_out(notebook, carried, plans[0].aliases)),
         carried=tuple((s.cell, s.first, s.last) for s in carried.statements),
     )

@@ -1,0 +1,153 @@
+"""The protocol's extensions of a server, as a package has them: their modules, and the statements that make them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any
+
+from mcp.server.extension import Extension
+from mcp.server.mcpserver import MCPServer
+
+from mcp_notebook.export.findings import Finding
+from mcp_notebook.export.module.edits import Node, replaced, rewritten
+from mcp_notebook.server import sdk_gaps
+from mcp_notebook.server.extended import extension_of
+from mcp_notebook.server.extensions.skills import Skill, Skills
+from mcp_notebook.slicing.statements import Statement
+
+__all__ = ["FOLDER", "ExtensionCode", "all_files", "carried", "given", "owned"]
+
+FOLDER = "extensions"
+"""The folder of the package with their modules."""
+
+
+@dataclass(frozen=True)
+class ExtensionCode:
+    """One extension, as a package has it.
+
+    Attributes:
+        module: The name of its module, such as ``skills``.
+        names: The names that are imported from that.
+        value: The expression that makes it.
+        imports: Other imports that the expression needs.
+        files: Files that it serves, by their paths in the package.
+        findings: Parts that cannot be carried.
+    """
+
+    module: str
+    names: tuple[str, ...]
+    value: str
+    imports: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def statement(self) -> str:
+        """The statement that makes it; the variable has the name of the module."""
+        return f"{self.module} = {self.value}"
+
+    @property
+    def all_imports(self) -> list[str]:
+        """The imports that the statement needs."""
+        return [f"from .{FOLDER}.{self.module} import {', '.join(self.names)}", *self.imports]
+
+    @property
+    def all_files(self) -> dict[str, str]:
+        """The module, and the files that it serves, by their paths in the package."""
+        source = files("mcp_notebook.server.extensions")
+        return {
+            f"{FOLDER}/{name}.py": (source / f"{name}.py").read_text(encoding="utf-8")
+            for name in ("__init__", self.module)
+        } | dict(self.files)
+
+
+def carried(server: MCPServer[Any]) -> list[ExtensionCode]:
+    """Return the extensions that the notebook has put on a server; those of its author are in the cells."""
+    found = sdk_gaps.extensions(server)
+    return [write(extension) for kind, write in _WRITERS.items() for extension in found if isinstance(extension, kind)]
+
+
+def owned(server: MCPServer[Any]) -> set[tuple[str, str]]:
+    """Return the kinds and names of definitions that the extensions put on the server, which no cell registers."""
+    skills = extension_of(server, Skills)
+    return {("resource", r.uri) for skill in (skills.skills if skills else ()) for r in skill.resources}
+
+
+def given(
+    statement: Statement, extensions: Sequence[ExtensionCode], namespace: Mapping[str, Any]
+) -> tuple[Statement, list[Finding]]:
+    """Give the extensions to the server that a statement makes; a finding tells if that cannot be seen."""
+    tree = ast.parse(statement.text)
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _makes_server(node.func, namespace)]
+    added = ", ".join(extension.module for extension in extensions)
+    if len(calls) == 1:
+        (call,) = calls
+        there = next((keyword.value for keyword in call.keywords if keyword.arg == "extensions"), None)
+        if isinstance(there, ast.List):
+            inner = [ast.get_source_segment(statement.text, element) or "" for element in there.elts]
+            return rewritten(statement, replaced(statement.text, [(there, f"[{', '.join([*inner, added])}]")])), []
+        if there is None and not any(keyword.arg is None for keyword in call.keywords):
+            return rewritten(statement, replaced(statement.text, [_with_keyword(call, added, statement.text)])), []
+    what = f"the package has to give the server its extensions ({added}), and no call of MCPServer is seen here."
+    way_out = "Make the server in one statement: mcp = MCPServer(NAME)."
+    return statement, [Finding("stops", statement.cell, statement.text.split("\n")[0], what, way_out)]
+
+
+def _makes_server(function: ast.expr, namespace: Mapping[str, Any]) -> bool:
+    name = ast.unparse(function).rpartition(".")[2]
+    named = namespace.get(name)
+    return name == "MCPServer" or (isinstance(named, type) and issubclass(named, MCPServer))
+
+
+def _with_keyword(call: ast.Call, added: str, text: str) -> tuple[Node, str]:
+    arguments: list[Node] = [*call.args, *call.keywords]
+    if arguments:
+        last = max(arguments, key=lambda node: (node.end_lineno or 0, node.end_col_offset or 0))
+        return last, f"{ast.get_source_segment(text, last)}, extensions=[{added}]"
+    return call, f"{ast.unparse(call.func)}(extensions=[{added}])"
+
+
+# --- one function for each extension
+
+
+def _skills(extension: Skills) -> ExtensionCode:
+    texts: dict[str, str] = {}
+    findings: list[Finding] = []
+    values: list[str] = []
+    for skill in extension.skills:
+        folder = "/".join(filter(None, ["skills", skill.prefix.strip("/"), skill.name]))
+        values.append(f"Skill.from_folder(Path(__file__).parent / {folder!r}{_prefix(skill)})")
+        for path, content in skill.files.items():
+            try:
+                texts[f"{folder}/{path}"] = content.decode("utf-8")
+            except UnicodeDecodeError:
+                findings.append(_not_text(skill, path))
+    return ExtensionCode(
+        "skills",
+        ("Skill", "Skills") if values else ("Skills",),
+        f"Skills({', '.join(values)})",
+        imports=("from pathlib import Path",) if values else (),
+        files=texts,
+        findings=tuple(findings),
+    )
+
+
+def _prefix(skill: Skill) -> str:
+    return f", {skill.prefix!r}" if skill.prefix else ""
+
+
+def _not_text(skill: Skill, path: str) -> Finding:
+    what = f"{path} of this skill is not text, and an export writes texts only."
+    return Finding("stops", None, skill.name, what, "Leave the file out of the skill, or copy it by hand and serve it.")
+
+
+_WRITERS: dict[type[Extension], Callable[[Any], ExtensionCode]] = {Skills: _skills}
+"""The functions that write the extensions, in the order of the package."""
+
+
+def all_files(extensions: Iterable[ExtensionCode]) -> dict[str, str]:
+    """Return the files of several extensions, by their paths in the package."""
+    return {path: text for extension in extensions for path, text in extension.all_files.items()}
