@@ -21,7 +21,7 @@ __all__ = ["app"]
 @click.option("--tool", type=TOOL, help="The tool whose results the app shows.")
 @click.option("--name", type=NAME, help="The name that clients see. Default: the URI.")
 @click.option("--title", type=TEXT, help="A title for people.")
-@click.option("--description", type=TEXT, help="What the app shows, for clients.")
+@click.option("--description", type=TEXT, help="The description that clients see.")
 @click.option(
     "--connect-domain",
     "connect_domains",

@@ -19,7 +19,8 @@ from mcp_notebook.rendering.look import Rendering
 from mcp_notebook.server import LiveServer
 from mcp_notebook.server.execution import RunOn
 from mcp_notebook.server.views import VIEWS, View
-from mcp_notebook.session.apps import app_at_once, app_for
+from mcp_notebook.session.app_pages import app_of_tool
+from mcp_notebook.session.apps import app_at_once
 from mcp_notebook.session.defining import Defined, define_prompts, define_resource_of, define_tools
 from mcp_notebook.session.forms import form_of
 from mcp_notebook.session.session import Session
@@ -105,8 +106,7 @@ def tool(
         structured_output=False if no_structured else None,
         run_on=run_on,
         timeout=timeout,
-        app=app_for(session, app, view),
-        apart=[app] if app else [],
+        app=app_of_tool(session.namespace, app, view),
     )
     for one in defined:
         as_app = " --app" if app or view else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from mcp_types import CallToolResult, Tool
 
-from mcp_notebook.client.extensions.apps import Page, callable_by_apps
+from mcp_notebook.client.extensions.apps import AppPage, callable_by_apps
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.content import render
 from mcp_notebook.server.approval import destructive
@@ -59,7 +59,7 @@ def app_card(
                                           drawn.html if drawn else ""))  # fmt: skip
 
 
-def consent(server: str, page: Page, tools: Sequence[Tool]) -> str:
+def consent(server: str, page: AppPage, tools: Sequence[Tool]) -> str:
     """Draw what the app of a foreign server may do once it is shown, as HTML."""
     reached = [(words, getattr(page, kind)) for kind, words in _REACHES if getattr(page, kind)]
     may = [_calls(server, tools), *(f"{escape(words)} {', '.join(map(look.code, at))}" for words, at in reached)]

@@ -98,11 +98,11 @@ def put_app(server: MCPServer[Any], app: App) -> None:
     """Put an app on the server, which declares the extension from then on; it replaces the app of the same URI.
 
     Raises:
-        DefinitionError: The URI is taken by a resource that is no app.
+        DefinitionError: Another kind of resource has the URI.
     """
     earlier = sdk_gaps.entries(server, "resource").get(app.uri)
     if earlier is not None and not isinstance(earlier, App):
-        raise DefinitionError(f"{app.uri} is a resource that is no app. Choose another URI.")
+        raise DefinitionError(f"{app.uri} is a resource of another kind. Choose another URI.")
     extended(server, Apps)
     replace(server, "resource", {app.uri: app})
 

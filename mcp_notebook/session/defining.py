@@ -8,17 +8,17 @@ from typing import Any, NamedTuple
 
 from IPython.core.error import UsageError
 from mcp.server.mcpserver.prompts import Prompt
-from mcp.server.mcpserver.tools import Tool
 from mcp_types import ToolAnnotations
 from pydantic import BaseModel
 
 from mcp_notebook import cells
 from mcp_notebook.errors import DefinitionError, did_you_mean
 from mcp_notebook.server import LiveServer
-from mcp_notebook.server.apps import App, put_app
+from mcp_notebook.server.apps import put_app
 from mcp_notebook.server.definitions import build_prompt, build_tool, define_resource, register
 from mcp_notebook.server.execution import RunOn
 from mcp_notebook.server.listing import Entry, listed
+from mcp_notebook.session.app_pages import AppOfTool
 from mcp_notebook.session.session import Session
 
 __all__ = ["Defined", "define_prompts", "define_resource_of", "define_tools"]
@@ -26,7 +26,6 @@ __all__ = ["Defined", "define_prompts", "define_resource_of", "define_tools"]
 Functions = dict[str, Callable[..., Any]]
 Texts = Mapping[str, str | None]
 """The name, the title and the description for a cell's only definition; None if not given."""
-AppOf = Callable[[Tool], App]
 
 
 class Defined(NamedTuple):
@@ -59,8 +58,7 @@ def define_tools(
     structured_output: bool | None,
     run_on: RunOn | None,
     timeout: float | None,
-    app: AppOf | None = None,
-    apart: Collection[str] = (),
+    app: AppOfTool | None = None,
 ) -> list[Defined]:
     """Run the cell, and make its public functions tools, or only those that are named.
 
@@ -73,27 +71,17 @@ def define_tools(
         structured_output: As in the SDK's `tool`.
         run_on: The thread that runs the calls.
         timeout: Seconds that a call may take.
-        app: Builds the app that shows the results of a tool; None for none.
-        apart: The names of functions that are no tools, unless they are named.
+        app: The app that shows the results; None for none.
 
     Raises:
         DefinitionError: The cell defines no such function, or it cannot be a tool; nothing changed on the server.
         UsageError: The cell raised an exception.
     """
-    defined = _run(session, functions, texts, apart)
+    defined = _run(session, functions, texts, app.apart if app else ())
     with _hinting_at_helpers(defined, functions):
-        built = [
-            build_tool(
-                function,
-                run_on=run_on,
-                timeout=timeout,
-                annotations=annotations,
-                structured_output=structured_output,
-                **texts,
-            )
-            for function in defined.values()
-        ]
-    apps = [app(one) for one in built] if app is not None else []
+        options = {"annotations": annotations, "structured_output": structured_output, **texts}
+        built = [build_tool(f, run_on=run_on, timeout=timeout, **options) for f in defined.values()]
+    apps = [app.build(one) for one in built] if app else []
     before = _listed(session, live.server.list_tools)
     register(live.server, *built, withdrawn=session.origins.withdrawn(live.server, "tool", (b.name for b in built)))
     for each in apps:

@@ -9,7 +9,7 @@ from typing import Protocol
 __all__ = ["ShownApp", "ShownApps"]
 
 
-class Frame(Protocol):
+class Closable(Protocol):
     """The view of an app."""
 
     def close(self) -> None:
@@ -26,7 +26,7 @@ class ShownApp:
         show_again: Shows the app as it is now.
     """
 
-    frame: Frame
+    frame: Closable
     definitions: Callable[[], Sequence[object]]
     show_again: Callable[[], None]
     shown: Sequence[object] = field(init=False)

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from mcp_types import CallToolResult, ReadResourceResult, Tool
 from pydantic import BaseModel
 
-from mcp_notebook.client.extensions.apps import Page, callable_by_apps
+from mcp_notebook.client.extensions.apps import AppPage, callable_by_apps
 from mcp_notebook.errors import McpNotebookError, RequestError
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.apps import app_card, consent, link
@@ -46,7 +46,7 @@ class Opened:
         note: Why there was none.
     """
 
-    page: Page
+    page: AppPage
     tools: Mapping[str, Tool] = field(default_factory=dict)
     arguments: Mapping[str, Any] = field(default_factory=dict)
     result: CallToolResult | None = None
@@ -109,7 +109,7 @@ class AppFrame(Surface):
 
     @property
     def rendering(self) -> look.Rendering:
-        """What stands for the app in a saved notebook."""
+        """The line and the result that stand for the app in a saved notebook."""
         opened = self._opened
         return app_card(self._uri, self._server.name, self._tool, opened.arguments, opened.result, opened.note)
 

@@ -9,11 +9,11 @@ import pytest
 from mcp.server.apps import APP_MIME_TYPE
 from mcp_types import BlobResourceContents, ReadResourceResult, TextResourceContents, Tool
 
-from mcp_notebook.client.extensions.apps import Page, callable_by_apps, page_in, uri_of
+from mcp_notebook.client.extensions.apps import AppPage, callable_by_apps, page_in, uri_of
 from mcp_notebook.errors import RequestError
 
 
-def page(csp: Any = None, **ui: Any) -> Page:
+def page(csp: Any = None, **ui: Any) -> AppPage:
     meta = {"ui": {"csp": csp, **ui}}
     text = TextResourceContents(uri="ui://a", mime_type=APP_MIME_TYPE, text="<p>", _meta=meta)
     return page_in("ui://a", ReadResourceResult(contents=[text]))

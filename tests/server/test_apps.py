@@ -131,7 +131,7 @@ async def test_a_domain_that_is_no_origin_is_refused(origin: str) -> None:
 async def test_a_resource_of_another_kind_is_not_replaced() -> None:
     server = server_with_a_tool()
     server.resource("ui://taken", name="taken")(lambda: "x")
-    with pytest.raises(DefinitionError, match="ui://taken is a resource that is no app"):
+    with pytest.raises(DefinitionError, match="ui://taken is a resource of another kind"):
         put_app(server, app_entry("ui://taken", "<p>"))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from mcp_types import CallToolResult, ReadResourceResult, TextContent, Tool
 
-from mcp_notebook.client.extensions.apps import Page
+from mcp_notebook.client.extensions.apps import AppPage
 from mcp_notebook.widgets.app import LONGEST_MESSAGE, AppFrame, Opened
 from tests.test_visible import HOSTILE, hidden
 
@@ -58,7 +58,7 @@ def tool(name: str, **ui: Any) -> Tool:
 
 def opened(html: str = "<p>", **options: Any) -> Opened:
     tools = [tool("rows"), tool("internal", visibility=["model"])]
-    return Opened(Page(html, **options), {each.name: each for each in tools}, {"count": 1}, RESULT)
+    return Opened(AppPage(html, **options), {each.name: each for each in tools}, {"count": 1}, RESULT)
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_consent_holds_for_the_same_page_and_the_same_rights_only() -> None:
 
 def test_what_a_server_says_is_shown_with_all_its_characters_visible() -> None:
     hostile = " ".join(HOSTILE.values())
-    frame, _ = foreign(set(), Opened(Page("<p>", left_out=(hostile,)), {"a": tool(hostile)}, {}, None))
+    frame, _ = foreign(set(), Opened(AppPage("<p>", left_out=(hostile,)), {"a": tool(hostile)}, {}, None))
     assert not hidden(frame.state["consent"])
     frame.fail(hostile)
     assert not hidden(frame.state["error"])

@@ -14,7 +14,7 @@ from mcp_types import BlobResourceContents, ReadResourceResult, TextResourceCont
 
 from mcp_notebook.errors import RequestError
 
-__all__ = ["AppsClient", "Page", "callable_by_apps", "page_in", "uri_of"]
+__all__ = ["AppPage", "AppsClient", "callable_by_apps", "page_in", "uri_of"]
 
 MOST_DOMAINS = 50
 """Domains of one kind that are allowed; nobody would read a longer list before agreeing to it."""
@@ -34,7 +34,7 @@ class AppsClient(ClientExtension):
 
 
 @dataclass(frozen=True)
-class Page:
+class AppPage:
     """The page of an app, and the domains that it declares.
 
     Attributes:
@@ -44,7 +44,7 @@ class Page:
         frames: The origins that it may show in frames.
         bases: The origins that its relative links may refer to.
         border: Whether it wants a border; None leaves that to the host.
-        left_out: The declared domains that are not allowed, because they are no origins.
+        left_out: The declared domains that are not allowed, because they are not origins.
     """
 
     html: str
@@ -103,11 +103,11 @@ def callable_by_apps(tool: Tool) -> bool:
     return not isinstance(visibility, list) or "app" in visibility
 
 
-def page_in(uri: str, result: ReadResourceResult) -> Page:
+def page_in(uri: str, result: ReadResourceResult) -> AppPage:
     """Return the page that reading the URI of an app gave.
 
     Raises:
-        RequestError: It is no page of an app.
+        RequestError: it is not the page of an app.
     """
     found = next((content for content in result.contents if content.mime_type == APP_MIME_TYPE), None)
     if isinstance(found, TextResourceContents):
@@ -127,7 +127,7 @@ def page_in(uri: str, result: ReadResourceResult) -> Page:
     connect, resources, frames, bases = (good for good, _ in sources)
     left_out = tuple(each for _, bad in sources for each in bad)
     border = ui.get("prefersBorder")
-    return Page(html, connect, resources, frames, bases, border if isinstance(border, bool) else None, left_out)
+    return AppPage(html, connect, resources, frames, bases, border if isinstance(border, bool) else None, left_out)
 
 
 def _decoded(blob: str, uri: str) -> str:
