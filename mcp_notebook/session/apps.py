@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from mcp_types import CallToolResult, ReadResourceResult, SamplingMessage, TextContent, Tool
 
@@ -21,8 +22,9 @@ from mcp_notebook.session.shown_apps import ShownApp
 
 if TYPE_CHECKING:
     from mcp_notebook.widgets.app import AppFrame, Opened
+    from mcp_notebook.widgets.surface import Surface
 
-__all__ = ["app_at_once", "show_app"]
+__all__ = ["app_at_once", "in_app_of", "show_app"]
 
 
 def show_app(
@@ -64,6 +66,28 @@ def app_at_once(session: Session, on: str, name: str) -> Any:
     tool = next(each for each in session.catalog(on).tools() if each.name == name)
     uri = uri_of(tool)
     return None if uri is None or _why_not_called(tool, {}) else show_app(session, on, uri, name, {})
+
+
+def in_app_of(
+    session: Session, on: str, tool: Tool
+) -> Callable[[Mapping[str, Any], CallToolResult], Future[Surface]] | None:
+    """Return what shows the results of a form in the tool's app, each in place of the last; None if it has no app."""
+    uri = uri_of(tool)
+    if uri is None:
+        return None
+    form = f"form {uuid4()}"
+
+    def in_app(arguments: Mapping[str, Any], result: CallToolResult) -> Future[Surface]:
+        source = _Source(session, on, uri, tool.name, arguments)
+
+        async def framed() -> Surface:
+            frame = source.framed(await source.open(result))
+            session.apps.put(form, frame, ShownApp(frame, source.definitions, source.show_again))
+            return frame
+
+        return session.portal.start(framed)
+
+    return in_app
 
 
 class _Source:

@@ -341,3 +341,17 @@ def test_a_saved_notebook_without_a_kernel_says_what_was_there(lab: Lab) -> None
     expect(output).to_contain_text("Run this cell in a notebook with a kernel to show the app.")
     assert output.locator("iframe").count() == 0
     lab.picture("app-saved", output)
+
+
+def test_a_form_shows_its_result_in_the_app(lab: Lab) -> None:
+    lab.open("formed", ["%load_ext mcp_notebook", SALES.format(view="table"), "%mcp form sales"])
+    lab.run_all()
+    form = lab.output("mcp form sales")
+    form.get_by_role("button", name="Call", exact=True).click()
+    form.get_by_role("button", name="Show in its app").click()
+    expect(inside(lab, "mcp form sales").locator("tbody tr")).to_have_count(10)
+    lab.picture("app-form", form)
+    assert_good(form.locator(".mcpnb-root").first)
+    form.get_by_role("button", name="Call", exact=True).click()
+    expect(form.get_by_role("button", name="Show in its app")).to_be_visible()
+    expect(form.locator("iframe")).to_have_count(0)
