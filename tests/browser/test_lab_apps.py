@@ -279,6 +279,7 @@ def test_links_and_messages_wait_for_the_person_and_refusals_are_errors_of_the_p
     )
     cells = ["%load_ext mcp_notebook\nscale = 1", TOOL, INTERNAL, f"%%mcp_app ui://asks\n{ASKING}", said]
     lab.open("asks", cells)
+    lab.page.context.route("https://example.org/**", lambda route: route.fulfill(body="the page"))
     for cell in ("scale = 1", "def rows", "def internal", "ui://asks"):
         lab.run(cell)
     app, around = inside(lab, "ui://asks"), view(lab, "ui://asks")
@@ -292,6 +293,7 @@ def test_links_and_messages_wait_for_the_person_and_refusals_are_errors_of_the_p
     app.locator("#link").click()
     with lab.page.context.expect_page() as opened:
         around.get_by_role("button", name="Open the page").click()
+    opened.value.get_by_text("the page").wait_for()
     assert opened.value.evaluate("window.opener") is None
     opened.value.close()
     lab.page.bring_to_front()
