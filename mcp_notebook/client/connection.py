@@ -69,6 +69,7 @@ class Connection(Blocking):
         name: The notebook's name for the connection.
         timeout: Seconds that a request without its own timeout waits; None for no limit.
         aio: The requests as coroutines.
+        extensions: The identifiers of the extensions that the client declares.
 
     Raises:
         McpNotebookError: The connection cannot be opened; one line says why. Every request may also raise it: the
@@ -96,13 +97,15 @@ class Connection(Blocking):
         self._own.wire.on = True
         self._answering = Answering("", answerer)
         self._following = Following()
+        found = declared(extensions, self._answering)
+        self.extensions = [extension.identifier for extension in found]
         sign_in = SignIn(target, notice) if isinstance(target, Url) and target.oauth else None
         outside = isinstance(target, Url | Command | Live)
         self._sessions = Sessions(
             target,
             era,
             self.wire,
-            self._options(outside) | {"extensions": declared(extensions, self._answering)},
+            {**self._options(outside), "extensions": found},
             sign_in=sign_in,
             notice=notice,
             deadline=deadline if outside and sign_in is None else None,

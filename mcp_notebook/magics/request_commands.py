@@ -248,7 +248,8 @@ def _deliver(session: Session, outcome: Outcome[Any], output: str | None) -> Any
     ANSWERS,
     ON,
     click.option("--full", is_flag=True, help="Add the messages as JSON, which differ on each run."),
-    click.option("--yes", is_flag=True, help="Call the tool twice even if it is not marked as safe to repeat."),
+    click.option("--extensions", is_flag=True, help="Call once more, with all extensions of the protocol declared."),
+    click.option("--yes", is_flag=True, help="Call the tool again even if it is not marked as safe to repeat."),
 )
 def _eras(
     session: Session,
@@ -257,6 +258,7 @@ def _eras(
     answers: str | None,
     server: str | None,
     full: bool,
+    extensions: bool,
     yes: bool,
 ) -> look.Rendering:
     """Call a tool once in each era, and show the frames side by side. Example: %mcp eras add a=1 b=2.
@@ -273,10 +275,12 @@ def _eras(
         )
     values = named_values(arguments, found.input_schema, session.variables, tool)
     scripted = answers_of(session, answers)
-    legacy, modern = called_in_each(session, connection, tool, values, scripted)
-    notes = ["The tool was called twice, once in each era."]
-    notes += [f"{era}: {ended.failure}" for era, ended in (("legacy", legacy), ("modern", modern)) if ended.failure]
-    return lens(tool, legacy.frames, modern.frames, full=full, notes=notes)
+    sides = called_in_each(session, connection, tool, values, scripted, extensions=extensions)
+    notes = [
+        "The tool was called once for each column." if extensions else "The tool was called twice, once in each era."
+    ]
+    notes += [f"{era}: {ended.failure}" for era, ended in sides.items() if ended.failure]
+    return lens(tool, {era: side.frames for era, side in sides.items()}, full=full, notes=notes)
 
 
 def _may_be_called_twice(tool: Tool) -> bool:

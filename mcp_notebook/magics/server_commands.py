@@ -141,6 +141,11 @@ def _use(session: Session, name: str) -> look.Rendering:
         help="Add two tools that list and call the others, for clients that do not notice when tools change.",
     ),
     click.option(
+        "--search",
+        is_flag=True,
+        help="List two tools that find and call the others, in place of these, to save a model's tokens.",
+    ),
+    click.option(
         "--approve",
         type=click.Choice(WHICH),
         help="Ask you before each call from outside: only for tools that may destroy something, or for all.",
@@ -166,6 +171,7 @@ def _serve(
     allowed_hosts: tuple[str, ...],
     no_door: bool,
     stable_tools: bool,
+    search: bool,
     approve: Which | None,
     approve_timeout: float,
     server: str | None,
@@ -185,6 +191,7 @@ def _serve(
         allowed_hosts=allowed_hosts,
         door=not no_door,
         stable_tools=stable_tools,
+        search=search,
         approve=approve,
         approve_timeout=approve_timeout,
     )

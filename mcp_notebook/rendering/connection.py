@@ -9,6 +9,7 @@ from mcp_types import Implementation
 
 from mcp_notebook.client import Connection
 from mcp_notebook.rendering import look
+from mcp_notebook.rendering.extensions import extension_rows
 from mcp_notebook.rendering.listing import listing
 
 __all__ = ["connection_card", "connection_list"]
@@ -21,6 +22,7 @@ def connection_card(connection: Connection) -> look.Rendering:
         ("speaks", _speaks(connection)),
         ("offers", _offers(connection) or "no tools, resources or prompts"),
     ]
+    rows += extension_rows(connection)
     if connection.instructions:
         rows.append(("says", " ".join(connection.instructions.split())))
     if connection.closed:

@@ -12,6 +12,7 @@ from mcp_notebook.rendering.definition import definition_card
 from mcp_notebook.rendering.listing import listing
 from mcp_notebook.server.lint import lint
 from mcp_notebook.server.listing import Entry, listed, tokens
+from mcp_notebook.server.stable_tools import searching_pair
 
 if TYPE_CHECKING:
     from mcp_types import Prompt, Resource, ResourceTemplate, Tool
@@ -24,6 +25,9 @@ __all__ = ["definition_cards", "prompts_table", "resources_table", "tools_table"
 MOST = 240
 """The most characters of a description in a table."""
 
+MANY = 20
+"""Tools from which on the cost of their list is shown."""
+
 Definitions = Mapping[str, "Definition"]
 """The definitions of cells, by name."""
 
@@ -35,7 +39,7 @@ def tools_table(server: str, tools: list[Tool], defined: Definitions, *, empty: 
         entry, definition = listed(tool), defined.get(tool.name)
         found = lint(entry, None if definition is None else definition.function)
         rows.append((tool.name, _first_line(entry), f"{tokens(entry)}", f"{len(found) or 'none'}", _cell(definition)))
-    return listing(
+    table = listing(
         f"tools of {server}",
         ("name", "description", "tokens", "lint", "defined in"),
         rows,
@@ -43,6 +47,17 @@ def tools_table(server: str, tools: list[Tool], defined: Definitions, *, empty: 
         numbers=(2, 3),
         problems=_problems(tools),
     )
+    return table if len(tools) < MANY else _with_cost(table, tools, own=bool(defined))
+
+
+def _with_cost(table: look.Rendering, tools: list[Tool], *, own: bool) -> look.Rendering:
+    """Add the size of the whole list; for a server of this kernel, also that of what ``%mcp serve --search`` lists."""
+    whole = sum(tokens(listed(tool)) for tool in tools)
+    line = f"A model that reads the whole list reads about {whole:,} tokens."
+    if own:
+        pair = sum(tokens(listed(entry)) for entry in searching_pair())
+        line += f" %mcp serve --search lists two tools in its place, about {pair:,} tokens."
+    return look.Rendering(f"{table.text}\n{line}", f"{table.html}<p>{look.muted(line)}</p>")
 
 
 def resources_table(

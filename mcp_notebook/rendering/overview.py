@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from mcp_notebook.client import Connection
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.content import draw_problems
+from mcp_notebook.rendering.extensions import extension_rows
 from mcp_notebook.rendering.listing import listing
 from mcp_notebook.server.listing import behavior, listed, tokens
 
@@ -59,6 +60,7 @@ def overview(connection: Connection, lists: Lists, where: str = "") -> look.Rend
         ("speaks", f"{connection.protocol_version} ({connection.era})"),
         *([("reached over", where)] if where else []),
         *_capabilities(connection.capabilities),
+        *extension_rows(connection),
         ("offers", counts(lists)),
         ("size of the lists", f"about {lists.tokens:,} tokens"),
     ]
@@ -137,7 +139,7 @@ def _name(connection: Connection) -> str:
 
 
 def _capabilities(can: ServerCapabilities) -> list[tuple[str, str]]:
-    found = can.model_dump(by_alias=True, mode="json", exclude_none=True)
+    found = can.model_dump(by_alias=True, mode="json", exclude_none=True, exclude={"extensions"})
     words = [
         f"{name} ({', '.join(_WORDS.get(key, str(key)) for key, value in of.items() if value)})"
         if isinstance(of, dict) and any(of.values())

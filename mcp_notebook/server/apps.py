@@ -7,25 +7,42 @@ all others the lists are as without apps. The SDK's `Apps` declares the extensio
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from mcp.server.apps import APP_MIME_TYPE, Apps, ResourceCsp, client_supports_apps
 from mcp.server.context import HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.resources import FunctionResource, TextResource
+from mcp.server.mcpserver.tools import Tool as EntryOfTool
 from mcp_types import Tool
 from pydantic import Field
 
 from mcp_notebook.errors import DefinitionError
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.changes import replace
-from mcp_notebook.server.extended import extended
+from mcp_notebook.server.extended import extended, extension_of
 
-__all__ = ["App", "HtmlApp", "MadeApp", "app_entry", "apps_of", "for_client", "put_app", "uri_for", "with_apps"]
+__all__ = [
+    "App",
+    "HtmlApp",
+    "MadeApp",
+    "NotebookApps",
+    "app_entry",
+    "apps_of",
+    "as_plain",
+    "for_client",
+    "linked",
+    "put_app",
+    "uri_for",
+    "with_apps",
+    "with_uri",
+]
 
+AnyTool = TypeVar("AnyTool", Tool, EntryOfTool)
 _URI = re.compile(r"ui://[^\s/?#{}][^\s{}]*")
 _ORIGIN = re.compile(r"(https?|wss?)://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d+)?", re.IGNORECASE)
 
@@ -43,6 +60,10 @@ class MadeApp(FunctionResource):
 
 
 App: TypeAlias = HtmlApp | MadeApp
+
+
+class NotebookApps(Apps):
+    """The SDK's extension, put on a server by a cell that defines an app."""
 
 
 def app_entry(
@@ -90,8 +111,20 @@ def app_entry(
     }
     if isinstance(page, str):
         return HtmlApp(text=page, description=description, **shared)
-    description = description or (page.__doc__ or "").strip() or None
-    return MadeApp(fn=page, description=description, **shared)
+    return MadeApp(fn=page, description=description or page.__doc__ or "", **shared)
+
+
+def as_plain(ours: App | NotebookApps) -> TextResource | FunctionResource | Apps:
+    """Return the SDK's own object for one of these, as a package has it."""
+    if isinstance(ours, NotebookApps):
+        return Apps()
+    given: dict[str, Any] = {name: getattr(ours, name) for name in _GIVEN}
+    if isinstance(ours, HtmlApp):
+        return TextResource(text=ours.text, **given)
+    return FunctionResource.from_function(inspect.unwrap(ours.fn), **given)
+
+
+_GIVEN = ("uri", "name", "title", "description", "mime_type", "meta")
 
 
 def put_app(server: MCPServer[Any], app: App) -> None:
@@ -103,7 +136,8 @@ def put_app(server: MCPServer[Any], app: App) -> None:
     earlier = sdk_gaps.entries(server, "resource").get(app.uri)
     if earlier is not None and not isinstance(earlier, App):
         raise DefinitionError(f"{app.uri} is a resource of another kind. Choose another URI.")
-    extended(server, Apps)
+    if extension_of(server, Apps) is None:
+        extended(server, NotebookApps)
     replace(server, "resource", {app.uri: app})
 
 
@@ -117,18 +151,19 @@ def apps_of(server: MCPServer[Any]) -> dict[str, App]:
     return {uri: entry for uri, entry in sdk_gaps.entries(server, "resource").items() if isinstance(entry, App)}
 
 
-def _linked(server: MCPServer[Any]) -> dict[str, str]:
+def linked(server: MCPServer[Any]) -> dict[str, str]:
     """Return the URIs of the apps by the names of their tools; of two apps of a tool, the later one counts."""
     return {app.tool: uri for uri, app in apps_of(server).items() if app.tool is not None}
 
 
 async def with_apps(server: MCPServer[Any], list_tools: Callable[[], Awaitable[list[Tool]]]) -> list[Tool]:
     """List the tools, each with the URI of its app."""
-    tools, linked = await list_tools(), _linked(server)
-    return [_with_uri(tool, linked[tool.name]) if tool.name in linked else tool for tool in tools] if linked else tools
+    tools, uris = await list_tools(), linked(server)
+    return [with_uri(tool, uris[tool.name]) if tool.name in uris else tool for tool in tools] if uris else tools
 
 
-def _with_uri(tool: Tool, uri: str) -> Tool:
+def with_uri(tool: AnyTool, uri: str) -> AnyTool:
+    """Return a tool with the URI of its app."""
     meta = dict(tool.meta or {})
     own = meta.get("ui")
     meta["ui"] = {**(own if isinstance(own, Mapping) else {}), "resourceUri": uri}
@@ -142,12 +177,12 @@ def for_client(server: MCPServer[Any], ctx: ServerRequestContext[Any, Any], resu
         return result
     if ctx.method == "resources/list":
         return {**result, "resources": [each for each in result["resources"] if each["uri"] not in apps]}
-    linked = _linked(server)
-    return {**result, "tools": [_without_uri(each) if each["name"] in linked else each for each in result["tools"]]}
+    uris = linked(server)
+    return {**result, "tools": [_without_uri(each) if each["name"] in uris else each for each in result["tools"]]}
 
 
 def _without_uri(tool: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a tool as it was before `_with_uri`."""
+    """Return a tool as it was before `with_uri`."""
     meta = dict(tool.get("_meta") or {})
     ui = {key: value for key, value in meta.pop("ui", {}).items() if key != "resourceUri"}
     meta |= {"ui": ui} if ui else {}

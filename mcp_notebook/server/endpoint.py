@@ -29,6 +29,7 @@ class Endpoint:
         host: The address to bind; anything but loopback can be reached from other machines.
         transport: Streamable HTTP for both eras, or the legacy SSE.
         stable_tools: Whether to offer, in addition to the server's own tools, a pair that reaches all of them.
+        search: Whether to list, in place of the server's own tools, a pair that finds and calls them.
         approve: Which calls wait for a person, see `Approval`; None for no calls.
         approve_timeout: Seconds that such a call waits at most.
         allowed_hosts: Additional host names that clients may use, such as that of a proxy in front of the server.
@@ -41,6 +42,7 @@ class Endpoint:
     transport: Literal["http", "sse"] = "http"
     allowed_hosts: tuple[str, ...] = ()
     stable_tools: bool = False
+    search: bool = False
     approve: Which | None = None
     approve_timeout: float = 60
     door: bool = True

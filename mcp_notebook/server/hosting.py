@@ -27,7 +27,7 @@ from mcp_notebook.server.approval import Approval
 from mcp_notebook.server.auth import Token, TokenGate
 from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.running_app import RunningApp
-from mcp_notebook.server.runtime import APPROVAL, TRANSPORT
+from mcp_notebook.server.runtime import APPROVAL, SEARCH, TRANSPORT
 
 if sys.platform != "emscripten":  # uvicorn is not installed there
     import uvicorn
@@ -178,10 +178,12 @@ class Listener:
                 f"{self._name!r} could not start: its lifespan raised {innermost(error)!r}. Fix the cell that defines "
                 "it and run it again. The earlier server goes on."
             ) from error
-        if self.endpoint.stable_tools and earlier is not None:
+        pairs = [stable_tools.LISTING] * self.endpoint.stable_tools + [stable_tools.SEARCHING] * self.endpoint.search
+        if pairs and earlier is not None:
             stable_tools.withdraw(earlier.server)
-        if self.endpoint.stable_tools and server is not None:
-            stable_tools.offer(server)
+        if server is not None:
+            for pair in pairs:
+                stable_tools.offer(server, pair)
         if earlier is not None:
             await earlier.stop()
             if earlier.failure is not None:
@@ -206,7 +208,8 @@ class Listener:
                 transport = "bridge"
         app: ASGIApp = self._running.answer if self._running else PlainTextResponse("stopping", status_code=503)
         with suppress(ClientDisconnect):  # in the middle of its request
-            await app({**scope, "headers": headers, TRANSPORT: transport, APPROVAL: self.approval}, receive, send)
+            told = {TRANSPORT: transport, APPROVAL: self.approval, SEARCH: self.endpoint.search}
+            await app({**scope, "headers": headers, **told}, receive, send)
 
 
 async def _let_answers_out() -> None:

@@ -30,9 +30,10 @@ from mcp_notebook.server.definitions import function_behind
 from mcp_notebook.server.notifier import ChangeNotifier
 from mcp_notebook.server.recorded_session import RecordedSession
 from mcp_notebook.server.results import in_whole
+from mcp_notebook.server.stable_tools import SEARCHING
 from mcp_notebook.server.tracing import SpansWhereCollected
 
-__all__ = ["APPROVAL", "CALL_ID", "TRANSPORT", "Runtime"]
+__all__ = ["APPROVAL", "CALL_ID", "SEARCH", "TRANSPORT", "Runtime"]
 
 CALL_ID = "mcp-notebook/call"
 """The ``_meta`` key by which a notebook recognizes its own requests."""
@@ -42,6 +43,9 @@ TRANSPORT = "mcp-notebook/transport"
 
 APPROVAL = "mcp-notebook/approval"
 """The key for the `Approval` that the request needs; None if nobody is asked."""
+
+SEARCH = "mcp-notebook/search"
+"""The key for whether the client sees only the pair of tools that finds and calls the others."""
 
 NAMED_BY = {
     "tools/call": "name",
@@ -100,6 +104,8 @@ class Runtime:
         result = await call_next(ctx)
         if ctx.method == "initialize" and isinstance(result, dict):
             _announcing(result.get("capabilities", {}))
+        if ctx.method == "tools/list" and isinstance(result, dict) and ctx.request and ctx.request.scope.get(SEARCH):
+            result = {**result, "tools": [tool for tool in result["tools"] if tool["name"] in SEARCHING]}
         return for_client(self._server, ctx, result) if ctx.method in ("tools/list", "resources/list") else result
 
     async def _followed(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:

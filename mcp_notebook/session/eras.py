@@ -1,4 +1,4 @@
-"""Call a tool once in each era, each time on a new connection."""
+"""Call a tool once in each era, each time on a new connection, and once more with the protocol's extensions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.in_process import answering
 from mcp_notebook.session.session import Session
 
-__all__ = ["InOneEra", "called_in_each"]
+__all__ = ["WITH_EXTENSIONS", "InOneEra", "called_in_each"]
+
+WITH_EXTENSIONS = "modern with extensions"
 
 
 class InOneEra(NamedTuple):
@@ -24,9 +26,15 @@ class InOneEra(NamedTuple):
 
 
 def called_in_each(
-    session: Session, connection: Connection, tool: str, values: Mapping[str, Any], answers: Answers
-) -> tuple[InOneEra, InOneEra]:
-    """Call a tool in the legacy era, then in the modern one.
+    session: Session,
+    connection: Connection,
+    tool: str,
+    values: Mapping[str, Any],
+    answers: Answers,
+    *,
+    extensions: bool = False,
+) -> dict[str, InOneEra]:
+    """Call a tool in the legacy era, then in the modern one, by a client that declares no extension.
 
     Args:
         session: The session.
@@ -34,10 +42,13 @@ def called_in_each(
         tool: The tool's name.
         values: The arguments.
         answers: The answers to questions of the server, for each call.
+        extensions: Whether to call once more in the modern era, with all extensions declared.
     """
+    ways: dict[str, tuple[Era, str]] = {"legacy": ("legacy", "none"), "modern": ("modern", "none")}
+    if extensions:
+        ways[WITH_EXTENSIONS] = ("modern", "all")
     with _reached(session, connection) as (target, wire):
-        legacy = _called(session, target, wire, "legacy", tool, values, answers)
-        return legacy, _called(session, target, wire, "modern", tool, values, answers)
+        return {name: _called(session, target, wire, way, tool, values, answers) for name, way in ways.items()}
 
 
 @contextmanager
@@ -57,7 +68,7 @@ def _called(
     session: Session,
     target: Target,
     wire: Wire | None,
-    era: Era,
+    way: tuple[Era, str],
     tool: str,
     values: Mapping[str, Any],
     answers: Answers,
@@ -67,8 +78,9 @@ def _called(
         wire.clear()
     failure = ""
     kept = wire
+    era, extensions = way
     try:
-        with Connection(session.portal, target, era, answerer=session.answerer) as connection:
+        with Connection(session.portal, target, era, answerer=session.answerer, extensions=extensions) as connection:
             kept = wire or connection.wire
             connection.call(tool, values, answers=answers)
     except McpNotebookError as error:

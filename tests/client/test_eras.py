@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -42,7 +43,7 @@ MODERN = [
 
 
 def test_the_same_parts_of_a_call_stand_beside_each_other() -> None:
-    lines = lens("add", LEGACY, MODERN).text.splitlines()
+    lines = lens("add", {"legacy": LEGACY, "modern": MODERN}).text.splitlines()
     assert lines[0] == "add in both eras"
     assert "legacy: 6 HTTP requests, 8 messages             modern: 1 HTTP requests, 3 messages" in lines[2]
     assert [line.partition(":")[0] for line in lines if line and not line.startswith(" ")] == [
@@ -64,7 +65,7 @@ def test_the_same_parts_of_a_call_stand_beside_each_other() -> None:
 
 
 def test_headers_and_the_names_of_what_is_in_a_message_are_shown_without_what_differs_each_time() -> None:
-    rendering = lens("add", LEGACY, MODERN)
+    rendering = lens("add", {"legacy": LEGACY, "modern": MODERN})
     for form in (rendering.text, rendering.html):
         assert "mcp-session-id: (of this session)" in form
         assert "5f3a" not in form
@@ -75,13 +76,13 @@ def test_headers_and_the_names_of_what_is_in_a_message_are_shown_without_what_di
 
 
 def test_the_messages_are_there_on_request() -> None:
-    assert "<summary>as JSON</summary>" in lens("add", LEGACY, MODERN, full=True).html
-    assert "<summary>as JSON</summary>" not in lens("add", LEGACY, MODERN).html
+    assert "<summary>as JSON</summary>" in lens("add", {"legacy": LEGACY, "modern": MODERN}, full=True).html
+    assert "<summary>as JSON</summary>" not in lens("add", {"legacy": LEGACY, "modern": MODERN}).html
 
 
 def test_messages_that_look_the_same_are_counted() -> None:
     twice = [*MODERN[:2], *MODERN[1:]]
-    assert "← server notifications/progress, 2 times" in lens("add", LEGACY, twice).text
+    assert "← server notifications/progress, 2 times" in lens("add", {"legacy": LEGACY, "modern": twice}).text
 
 
 def test_a_question_stands_beside_the_result_that_asks() -> None:
@@ -98,7 +99,7 @@ def test_a_question_stands_beside_the_result_that_asks() -> None:
     }
     asks = {"resultType": "input_required", "inputRequests": {"x": ask}}
     modern = [MODERN[0], frame("server", id=1, result=asks), frame("client", id=2, **again), *MODERN[1:]]
-    text = lens("add", legacy, modern).text
+    text = lens("add", {"legacy": legacy, "modern": modern}).text
     lines = text[text.index("meanwhile") :].splitlines()
     assert " ".join(lines[1].split()) == "← server elicitation/create ← server result of tools/call: input required"
     assert "action accept" in text
@@ -119,7 +120,7 @@ REFUSED = frame("server", id=1, error={"code": -1})
     ],
 )
 def test_results_that_differ_or_did_not_come_are_said(legacy: Any, modern: Any, words: str) -> None:
-    rendering = lens("add", legacy, modern)
+    rendering = lens("add", {"legacy": legacy, "modern": modern})
     assert rendering.text.splitlines()[-1] == words
     assert words in rendering.html
 
@@ -131,7 +132,7 @@ def test_what_a_server_says_is_never_markup_in_the_lens() -> None:
         Frame(1.0, "server", "http", 1, "", HOSTILE),
         frame("server", id=3, result=HOSTILE),
     ]
-    assert "<script" not in lens(HOSTILE, frames, frames, full=True, notes=[HOSTILE]).html
+    assert "<script" not in lens(HOSTILE, {"legacy": frames, "modern": frames}, full=True, notes=[HOSTILE]).html
 
 
 TOOLS = """%%mcp_tool --read-only greet
@@ -222,3 +223,34 @@ def test_a_lifespan_that_raises_is_one_line(kernel: Kernel, begins: int, ends: b
     assert "lifespan" in shown
     assert "ExceptionGroup" not in shown
     assert "Traceback" not in shown
+
+
+def exchanged(method: str, **fields: Any) -> list[Frame]:
+    """A request and its answer."""
+    return [
+        frame("client", "POST /mcp", 1, id=1, method=method, params={}),
+        frame("server", "200", 1, id=1, result=fields),
+    ]
+
+
+def test_a_third_column_follows_a_task_to_its_result() -> None:
+    result = {"content": [{"type": "text", "text": "5"}], "isError": False}
+    modern = exchanged("tools/call", resultType="complete", **result)
+    with_task = [
+        *exchanged("tools/call", resultType="task", taskId="t", status="working"),
+        *exchanged("tasks/get", resultType="complete", taskId="t", status="working"),
+        *exchanged("tasks/get", resultType="complete", taskId="t", status="completed", result=result),
+    ]
+    text = lens("add", {"legacy": modern, "modern": modern, "modern with extensions": with_task}).text
+    assert re.findall(r"^\w+$", text, re.MULTILINE) == ["request", "meanwhile", "result"]
+    meanwhile, ended = text[text.index("\nmeanwhile") :].split("\nresult\n")
+    assert meanwhile.count("client → tasks/get") == 2
+    assert ended.count("← server result of") == 3
+    assert text.endswith("The result is the same.")
+
+
+def test_lines_of_three_columns_are_beside_their_equals() -> None:
+    rendering = lens("add", {"legacy": LEGACY, "modern": MODERN, "modern with extensions": MODERN})
+    (row,) = [line for line in rendering.text.splitlines() if "client → tools/call" in line]
+    assert row.count("client → tools/call") == 3
+    assert '<td colspan="3">' in rendering.html

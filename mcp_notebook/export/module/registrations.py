@@ -15,10 +15,10 @@ from typing import Any
 from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.export.findings import Finding
-from mcp_notebook.export.module.entries import is_exposed
-from mcp_notebook.export.module.extensions import owned
+from mcp_notebook.export.module.entries import is_made_otherwise
+from mcp_notebook.export.module.extensions import live_definitions
 from mcp_notebook.export.module.server_uses import METHODS, ServerUses, is_main, method_of, removed_names
-from mcp_notebook.server import Definition, definitions
+from mcp_notebook.server import Definition
 from mcp_notebook.server.changes import Kind
 from mcp_notebook.slicing import names
 from mcp_notebook.slicing.statements import Magic, Notebook, Statement
@@ -107,8 +107,7 @@ def of(
         gone: Definitions that the server offered once, and offers no longer.
     """
     held = frozenset(aliases)
-    live = {(d.kind, d.name): d for d in definitions(server) if (d.kind, d.name) not in owned(server)}
-    found = Registrations(held, _begun(notebook, held), live)
+    found = Registrations(held, _begun(notebook, held), live_definitions(server))
     sites = [site for statement in notebook.statements for site in _sites(statement, held, namespace)]
     ours = [site for site in sites if site.statement.index > found.begun]
     homes = {key: _home(definition, notebook) for key, definition in found.definitions.items()}
@@ -205,7 +204,10 @@ def _home(definition: Definition, notebook: Notebook) -> Statement | None:
 def _magic(definition: Definition, home: Statement, notebook: Notebook, servers: set[str]) -> Magic | None:
     """Return the latest magic that registered the function of a definition."""
     for magic in reversed(notebook.magics):
-        words = magic.text.split("\n")[0].split()
+        before, _, after = magic.text.split("\n")[0].replace("--app=", "--app ").partition(" --app ")
+        if definition.kind == "resource" and after.split()[:1] == [_function_name(definition)]:
+            return magic
+        words = [*before.split(), *after.split()[1:]]
         if definition.kind not in METHODS.get(magic.name.removeprefix("mcp_"), ()):
             continue
         if "--server" in words[:-1] and words[words.index("--server") + 1] not in servers:
@@ -292,7 +294,7 @@ def _take_off(gone: Iterable[Key], found: Registrations, single: set[str | None]
 def _unaccounted(found: Registrations) -> Iterator[Finding]:
     """Stop at definitions that no cell can be seen to register."""
     for (kind, name), definition in found.definitions.items():
-        if (kind, name) not in found.makers and not is_exposed(definition):
+        if (kind, name) not in found.makers and not is_made_otherwise(definition):
             what = f"no cell registers this {kind} of the server; a call did, or code outside of the cells."
             way_out = f"Register it in a cell, or take it off: %mcp remove {name}."
             yield Finding("stops", _cell_of(definition), name, what, way_out)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from html import escape
 from itertools import groupby, zip_longest
@@ -17,7 +17,10 @@ from mcp_notebook.rendering.calls.frames import Asked, in_words
 __all__ = ["lens"]
 
 WIDTH = 46
-"""Characters in a column of the text."""
+"""Characters in a column of the text, if there are two."""
+
+NARROW = 38
+"""Characters in a column of the text, if there are three."""
 
 PHASES = {
     "connect": "",
@@ -50,34 +53,34 @@ class EraLine(NamedTuple):
 
 
 def lens(
-    tool: str, legacy: Sequence[Frame], modern: Sequence[Frame], *, full: bool = False, notes: Sequence[str] = ()
+    tool: str, sides: Mapping[str, Sequence[Frame]], *, full: bool = False, notes: Sequence[str] = ()
 ) -> look.Rendering:
     """Draw the frames of one call in both eras, part by part, without details that differ on each run.
 
     Args:
         tool: The tool that was called.
-        legacy: The legacy frames, from connecting until the connection was closed.
-        modern: The modern frames, likewise.
+        sides: The frames of each column, from connecting until the connection was closed, by its title: ``legacy``,
+            ``modern``, and what else begins with the name of an era.
         full: Whether to add the messages as JSON, folded; they contain ids and states that differ on each run.
         notes: Further lines to show below.
     """
-    sides = {"legacy": _counted(_lines(legacy)), "modern": _counted(_lines(modern))}
-    titles = [_title("legacy", legacy), _title("modern", modern)]
-    notes = [_same(sides), *notes]
+    lines = {era: _counted(_lines(frames)) for era, frames in sides.items()}
+    titles = [_title(era, frames) for era, frames in sides.items()]
+    notes = [_same(lines), *notes]
     text = [f"{tool} in both eras", "", *_beside(*titles)]
     rows: list[str] = []
     for phase, about in PHASES.items():
-        pairs = _aligned(*([line for line in side if line.phase == phase] for side in sides.values()))
-        if not pairs:
+        aligned = _aligned(*([line for line in side if line.phase == phase] for side in lines.values()))
+        if not aligned:
             continue
         text += ["", f"{phase}{': ' if about else ''}{about}"]
-        rows.append(f'<tr><td colspan="2">{look.heading(5, phase)}{look.muted(about)}</td></tr>')
-        absent = [NOTHING.get((phase, era), "") if lines else "" for era, lines in sides.items()]
-        for i, pair in enumerate(pairs):
-            cells = [_cell(line, absent[j] if i == 0 else "") for j, line in enumerate(pair)]
+        rows.append(f'<tr><td colspan="{len(sides)}">{look.heading(5, phase)}{look.muted(about)}</td></tr>')
+        absent = [NOTHING.get((phase, era.partition(" ")[0]), "") if side else "" for era, side in lines.items()]
+        for i, row in enumerate(aligned):
+            cells = [_cell(line, absent[j] if i == 0 else "") for j, line in enumerate(row)]
             text += _beside(*cells)
-            rows.append("<tr>" + "".join(map(_html, pair, cells, [full] * 2)) + "</tr>")
-    head = "".join(f'<th style="width:50%">{escape(title)}</th>' for title in titles)
+            rows.append("<tr>" + "".join(map(_html, row, cells, [full] * len(row))) + "</tr>")
+    head = "".join(f'<th style="width:{100 // len(titles)}%">{escape(title)}</th>' for title in titles)
     html = look.card(
         f"{look.code(tool)} in both eras",
         f'<table style="width:100%;table-layout:fixed"><tr>{head}</tr>{"".join(rows)}</table>',
@@ -124,7 +127,12 @@ def _phase(frame: Frame, words: str) -> str:
         return "meanwhile" if "inputResponses" in frame.message.get("params", {}) else "request"
     if frame.direction == "server" and method == "tools/call":
         result = frame.message.get("result")
-        return "meanwhile" if isinstance(result, dict) and "inputRequests" in result else "result"
+        goes_on = isinstance(result, dict) and ("inputRequests" in result or result.get("resultType") == "task")
+        return "meanwhile" if goes_on else "result"
+    if frame.direction == "server" and method == "tasks/get":
+        result = frame.message.get("result")
+        ended = isinstance(result, dict) and result.get("status") in ("completed", "failed", "cancelled")
+        return "result" if ended else "meanwhile"
     return "meanwhile"
 
 
@@ -153,13 +161,19 @@ def _field(name: str, value: Any) -> str:
     return f"{name} {value if isinstance(value, str) else look.json_line(value)}" if telling else name
 
 
-def _aligned(legacy: Sequence[EraLine], modern: Sequence[EraLine]) -> list[tuple[EraLine | None, EraLine | None]]:
-    """Pair the lines of one part: equal messages with each other, and the lines between them in order."""
-    pairs: list[tuple[EraLine | None, EraLine | None]] = []
-    matcher = SequenceMatcher(None, [line.words for line in legacy], [line.words for line in modern], autojunk=False)
-    for _, a, b, c, d in matcher.get_opcodes():
-        pairs += zip_longest(legacy[a:b], modern[c:d])
-    return pairs
+def _aligned(*sides: Sequence[EraLine]) -> list[tuple[EraLine | None, ...]]:
+    """Put the lines of one part in rows: equal messages beside each other, and the lines between them in order."""
+    rows: list[tuple[EraLine | None, ...]] = []
+    for done, side in enumerate(sides):
+        words = [next(line.words for line in reversed(row) if line is not None) for row in rows]
+        matcher = SequenceMatcher(None, words, [line.words for line in side], autojunk=False)
+        before = (None,) * done
+        rows = [
+            (*(row or before), line)
+            for _, a, b, c, d in matcher.get_opcodes()
+            for row, line in zip_longest(rows[a:b], side[c:d])
+        ]
+    return rows
 
 
 def _cell(line: EraLine | None, absent: str) -> str:
@@ -178,32 +192,34 @@ def _html(line: EraLine | None, cell: str, full: bool) -> str:
     return f"<td>{look.code(first) if line else look.muted(first)}{body}</td>"
 
 
-def _beside(left: str, right: str) -> list[str]:
-    """Lay out two texts side by side."""
-    columns = [_wrapped(side) for side in (left, right)]
-    return [f"  {a:<{WIDTH}}  {b}".rstrip() for a, b in zip_longest(*columns, fillvalue="")]
+def _beside(*sides: str) -> list[str]:
+    """Lay out texts side by side."""
+    width = WIDTH if len(sides) == 2 else NARROW
+    rows = zip_longest(*(_wrapped(side, width) for side in sides), fillvalue="")
+    return ["  " + "  ".join(f"{line:<{width}}" for line in row).rstrip() for row in rows]
 
 
-def _wrapped(text: str) -> list[str]:
+def _wrapped(text: str, width: int) -> list[str]:
     lines = []
     for line in text.splitlines():
         indent = " " * (len(line) - len(line.lstrip()))
-        lines += textwrap.wrap(line, WIDTH, subsequent_indent=f"{indent}  ", break_on_hyphens=False)
+        lines += textwrap.wrap(line, width, subsequent_indent=f"{indent}  ", break_on_hyphens=False)
     return lines
 
 
-def _same(sides: dict[str, list[EraLine]]) -> str:
-    """Compare the results of both eras, in a sentence."""
+def _same(sides: Mapping[str, list[EraLine]]) -> str:
+    """Compare the results of all columns, in a sentence."""
     results = {era: [line.frame.message for line in side if line.phase == "result"] for era, side in sides.items()}
     without = [era for era, messages in results.items() if not messages]
     if without:
         return f"The {' and the '.join(without)} era got no result."
-    ends = [messages[-1] for messages in results.values()]
-    old, new = ({k: v for k, v in _object(end).items() if k not in ("_meta", "resultType")} for end in ends)
-    places = [difference.dotted for difference in differences(old, new)]
-    return f"The results differ: {', '.join(places[:5])}." if places else "The result is the same."
+    old, *others = (_result(messages[-1]) for messages in results.values())
+    places = [difference.dotted for new in others for difference in differences(old, new)]
+    return f"The results differ: {', '.join([*dict.fromkeys(places)][:5])}." if places else "The result is the same."
 
 
-def _object(end: dict[str, Any]) -> dict[str, Any]:
+def _result(end: dict[str, Any]) -> dict[str, Any]:
     part = end.get("result", end.get("error"))
-    return part if isinstance(part, dict) else {}
+    if isinstance(part, dict) and "taskId" in part:
+        part = part.get("result", part.get("error"))
+    return {k: v for k, v in part.items() if k not in ("_meta", "resultType")} if isinstance(part, dict) else {}
