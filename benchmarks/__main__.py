@@ -23,6 +23,7 @@ NAMES = (
     "bridge",
     "door",
     "recorder",
+    "tasks",
     "form",
     "workbench",
     "export",

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import math
 import queue
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -100,15 +102,20 @@ def _run_interruptible(job: _Job) -> None:
         signal.signal(signal.SIGINT, earlier)
 
 
-def result_of(future: Future[T]) -> T:
-    """Wait for a future; on the main thread, work meanwhile. An interrupt ends the wait on every platform."""
+def result_of(future: Future[T], seconds: float | None = None) -> T:
+    """Wait for a future; on the main thread, work meanwhile. An interrupt ends the wait on every platform.
+
+    Raises:
+        TimeoutError: It is not done after so many seconds; before Python 3.11, this is the one of `concurrent.futures`.
+    """
+    until = math.inf if seconds is None else time.monotonic() + seconds
     if browser_tab.HERE:
-        browser_tab.wait(future)
+        browser_tab.wait(future, seconds)
     elif threading.current_thread() is threading.main_thread():
         future.add_done_callback(lambda _: _jobs.put(None))  # wakes the wait below
-        while not future.done():
+        while not future.done() and (left := until - time.monotonic()) > 0:
             with suppress(queue.Empty):
-                job = _jobs.get(timeout=LONGEST_WAIT)
+                job = _jobs.get(timeout=LONGEST_WAIT if left == math.inf else min(left, LONGEST_WAIT or left))
                 if job is not None:
                     job.run()
-    return future.result()
+    return future.result(None if seconds is None else max(until - time.monotonic(), 0))

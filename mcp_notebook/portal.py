@@ -84,6 +84,15 @@ class Portal:
             seconds = 0
         return future.result(seconds)
 
+    @staticmethod
+    def wait(future: Future[T], seconds: float | None = None) -> T:
+        """Wait for the result of `start`; on the main thread, do its work meanwhile. An interrupt ends only the wait.
+
+        Raises:
+            TimeoutError: It is not done after so many seconds; before Python 3.11, the one of `concurrent.futures`.
+        """
+        return main_thread.result_of(future, seconds)
+
     def start_task(self, function: Callable[..., Awaitable[T]], *args: object) -> Future[T]:
         """Start ``function(*args, started)``; return its future once it has called ``started()``.
 

@@ -7,6 +7,7 @@ import { CardView } from "./card/view";
 import { QuestionView } from "./question/view";
 import { RequestView } from "./request/view";
 import type { Surface } from "./surface";
+import { TaskView } from "./task/view";
 import { WorkbenchView } from "./workbench/view";
 
 export const views: { [name: string]: ComponentType<{ surface: Surface }> } = {
@@ -15,5 +16,6 @@ export const views: { [name: string]: ComponentType<{ surface: Surface }> } = {
   card: CardView,
   question: QuestionView,
   request: RequestView,
+  task: TaskView,
   workbench: WorkbenchView,
 };

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 from mcp_types import CallToolResult, GetPromptResult, Prompt, ReadResourceResult, Resource, ResourceTemplate, Tool
 
 from mcp_notebook.client.extensions.skills import ServedSkill, get_skill, verified
+from mcp_notebook.client.extensions.tasks import OnTask
 from mcp_notebook.client.questions import Answerer, Answers
 from mcp_notebook.client.reading import ItemList
 from mcp_notebook.client.requests import OnProgress, Outcome, Reference, Requests
@@ -89,10 +90,14 @@ class Blocking:
         answerer: Answerer | None = None,
         on_progress: OnProgress | None = None,
         timeout: float | None = None,
+        on_task: OnTask | None = None,
     ) -> Future[Outcome[CallToolResult]]:
-        """Start a call, see `call`, and return its future; cancelling that cancels the call at the server."""
+        """Start a call, see `call`, and return its future; cancelling that cancels the call at the server.
+
+        If the server makes a task of it, `on_task` is called with its state, on the connection's loop.
+        """
         return self._portal.start(
-            self._requests.call, name, dict(arguments or {}), answers, answerer, on_progress, timeout
+            self._requests.call, name, dict(arguments or {}), answers, answerer, on_progress, timeout, on_task
         )
 
     def call(

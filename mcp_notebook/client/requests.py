@@ -25,17 +25,17 @@ from pydantic import BaseModel
 from mcp_notebook.client import failures
 from mcp_notebook.client.answering import Answering
 from mcp_notebook.client.checking import Checks
+from mcp_notebook.client.extensions.tasks import OnTask, following
 from mcp_notebook.client.listing import all_pages, output_schema
 from mcp_notebook.client.noting import Noted, find_server_record, record_locally
 from mcp_notebook.client.opening_links import opening_links
 from mcp_notebook.client.questions import Answerer, Answers
 from mcp_notebook.client.reading import Flawed, ItemList, in_words, reading
 from mcp_notebook.client.replies import quoted
-from mcp_notebook.client.sendable import sendable
+from mcp_notebook.client.sendable import as_sendable, sendable, texts
 from mcp_notebook.client.sessions import Sessions
 from mcp_notebook.client.timeout import Timeout, TimeUpError
 from mcp_notebook.errors import RequestError
-from mcp_notebook.plain_json import as_json, place_in_words
 from mcp_notebook.recording import Call, Recorder
 from mcp_notebook.schema import Problem
 
@@ -140,9 +140,10 @@ class Requests:
         answerer: Answerer | None,
         on_progress: OnProgress | None,
         timeout: float | None,
+        on_task: OnTask | None = None,
     ) -> Outcome[CallToolResult]:
-        """Call a tool."""
-        arguments = _sendable(arguments)
+        """Call a tool; `on_task` is told of the task that the server may make of it."""
+        arguments = as_sendable(arguments)
         time = self._timeout(timeout)
 
         async def send(client: Client, noted: Noted) -> CallToolResult:
@@ -156,9 +157,10 @@ class Requests:
             # Before each call: the tool may have changed, and a modern client needs to know its headers.
             schema = await output_schema(client, name)
             wanted = on_progress is not None or noted.here or time.seconds < math.inf
-            result = await client.call_tool(
-                name, arguments, meta=noted.meta, progress_callback=progressed if wanted else None
-            )
+            with following(progressed, on_task):
+                result = await client.call_tool(
+                    name, arguments, meta=noted.meta, progress_callback=progressed if wanted else None
+                )
             return await self._checks.check(name, schema, result)
 
         return await self._make("tools/call", name, arguments, send, answers, answerer, time)
@@ -182,7 +184,7 @@ class Requests:
         timeout: float | None,
     ) -> Outcome[GetPromptResult]:
         """Get a prompt."""
-        arguments = _texts(arguments)
+        arguments = texts(arguments)
 
         async def send(client: Client, noted: Noted) -> GetPromptResult:
             return await client.get_prompt(name, arguments, meta=noted.meta)
@@ -280,21 +282,3 @@ class Requests:
                 raise
             translated.call = translated.call or (noted.call if noted is not None else None)
             raise translated from (None if isinstance(error, RequestError) else error)
-
-
-def _sendable(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        sendable: dict[str, Any] = as_json(arguments)
-    except ValueError as error:
-        raise RequestError(f"The arguments cannot be sent, because they are not all JSON: {error}.") from None
-    return sendable
-
-
-def _texts(arguments: Mapping[str, Any]) -> dict[str, str]:
-    for name, value in _sendable(arguments).items():
-        if not isinstance(value, str):
-            raise RequestError(
-                f"The arguments of a prompt are strings, but {place_in_words((name,))} is a {type(value).__name__}. "
-                "Nothing was sent. Use str(...)."
-            )
-    return dict(arguments)

@@ -18,6 +18,8 @@ from mcp_notebook.rendering.definition import definition_card
 from mcp_notebook.rendering.look import Rendering
 from mcp_notebook.server import LiveServer
 from mcp_notebook.server.execution import RunOn
+from mcp_notebook.server.extended import extension_of
+from mcp_notebook.server.extensions.tasks import TTL, Tasks
 from mcp_notebook.server.views import VIEWS, View
 from mcp_notebook.session.app_pages import app_of_tool
 from mcp_notebook.session.apps import app_at_once
@@ -62,6 +64,17 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
     "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Cancel calls that take longer."
 )
 @click.option(
+    "--task",
+    is_flag=True,
+    help="Run calls as tasks: clients that can follow a task get a handle at once, not a result.",
+)
+@click.option(
+    "--task-ttl",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Run calls as tasks, and keep each for this long after its end. Default: 3600.",
+)
+@click.option(
     "--app",
     type=NAME,
     metavar="FUNCTION",
@@ -86,6 +99,8 @@ def tool(
     timeout: float | None,
     app: str | None,
     view: View | None,
+    task: bool,
+    task_ttl: float | None,
     form: bool,
     **texts: str | None,
 ) -> None:
@@ -107,6 +122,7 @@ def tool(
         run_on=run_on,
         timeout=timeout,
         app=app_of_tool(session.namespace, app, view),
+        task_ttl=task_ttl or (TTL if task else None),
     )
     for one in defined:
         as_app = " --app" if app or view else ""
@@ -169,6 +185,13 @@ def _values(one: Defined) -> str:
 
 
 def _card(live: LiveServer, one: Defined, try_it: str) -> Rendering:
+    tasks = extension_of(live.server, Tasks) if one.kind == "tool" else None
     return definition_card(
-        one.kind, one.entry, server=live.name, function=one.function, before=one.before, try_it=try_it
+        one.kind,
+        one.entry,
+        server=live.name,
+        function=one.function,
+        before=one.before,
+        try_it=try_it,
+        task_ttl=tasks.names.get(one.name) if tasks is not None else None,
     )

@@ -28,6 +28,7 @@ from mcp_notebook.magics import (  # noqa: F401
     package_commands,
     request_commands,
     skill_commands,
+    task_commands,
     words,
 )
 from mcp_notebook.magics.magics import Magics

@@ -36,8 +36,8 @@ class Magics:
 
         Requests
         %mcp call add a=1 b=2         call a tool; the result is the value of the cell
-        %mcp read notes://today       read a resource
-        %mcp prompt review text=...   fill in a prompt
+        %mcp read notes://today       read a resource; %mcp prompt review text=... fills in a prompt
+        %mcp call train --background  the same, while other cells run; %mcp tasks lists such calls
         %mcp form add                 a form that calls the tool
         %mcp inspect                  the workbench: all that a server offers, and live traffic
 

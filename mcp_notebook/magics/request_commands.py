@@ -13,7 +13,6 @@ from IPython.display import display
 from mcp_types import Prompt, Tool
 
 from mcp_notebook.client import Connection, Era, Outcome
-from mcp_notebook.client.extensions.apps import uri_of
 from mcp_notebook.client.reading import ItemList
 from mcp_notebook.errors import RequestError, UnknownNameError, UsageError
 from mcp_notebook.magics.answers import ANSWERS, answers_of
@@ -24,8 +23,9 @@ from mcp_notebook.rendering import look
 from mcp_notebook.rendering.calls.eras import lens
 from mcp_notebook.schema import brief
 from mcp_notebook.schema.parameters import sequence
-from mcp_notebook.session.apps import show_app
+from mcp_notebook.session.apps import app_of, show_app
 from mcp_notebook.session.arguments import jsonable, named_values, quoted_key
+from mcp_notebook.session.background_calls import start
 from mcp_notebook.session.eras import called_in_each
 from mcp_notebook.session.forms import form_of
 from mcp_notebook.session.progress import interrupted_in_one_line
@@ -61,6 +61,7 @@ FROM_VARIABLE = click.option(
     ANSWERS,
     TIMEOUT,
     ERA,
+    click.option("--background", is_flag=True, help="Return at once, and let the call go on while other cells run."),
     INTO,
     ON,
     click.option("--app", "as_app", is_flag=True, help="Show the result in the tool's app."),
@@ -74,6 +75,7 @@ def _call(
     answers: str | None,
     timeout: float | None,
     era: Era | None,
+    background: bool,
     output: str | None,
     server: str | None,
     as_app: bool,
@@ -90,8 +92,11 @@ def _call(
     named = named_values(arguments, listed_tool.input_schema, session.variables, tool)
     if as_json is None and variable is None:
         _nothing_missing(listed_tool, named)
-    uri = _app_of(listed_tool) if as_app else None
+    uri = app_of(listed_tool) if as_app else None
     scripted = answers_of(session, answers)
+    if background:
+        begun = start(session, connection, tool, {**whole, **named}, answers=scripted, timeout=timeout)
+        return _kept(session, begun, output)
     stopped = f"the call of {visible(tool, one_line=True)!r} was interrupted, and cancelled at the server."
     with interrupted_in_one_line(stopped), shown_while_running(session, connection, tool) as on_progress:
         outcome = connection.call(tool, {**whole, **named}, answers=scripted, on_progress=on_progress, timeout=timeout)
@@ -167,15 +172,6 @@ def _form(session: Session, tool: str, server: str | None) -> Any:
     display(form_of(session, catalog.name, tool))
 
 
-def _app_of(tool: Tool) -> str:
-    uri = uri_of(tool)
-    if uri is None:
-        raise UsageError(
-            f"{tool.name} has no app. Leave out --app, or define one: %%mcp_app ui://NAME --tool {tool.name}."
-        )
-    return uri
-
-
 def _listed(connection: Connection, kind: str, name: str, ask: Callable[[], ItemList[Any]]) -> Any:
     """Return a tool or prompt as it is listed; None where the list cannot be read, and the server may know the name.
 
@@ -229,6 +225,14 @@ def _nothing_missing(tool: Tool, given: Mapping[str, Any]) -> None:
         keys = [quoted_key(str(name)) for name in missing]
         words = " ".join(f"{key}=..." for key in keys)
         raise UsageError(f"{tool.name} requires {', '.join(keys)}: %mcp call {quoted(tool.name)} {words}")
+
+
+def _kept(session: Session, value: Any, output: str | None) -> Any:
+    """Keep a value in a variable and return None; without a variable, return the value."""
+    if output is None:
+        return value
+    session.namespace[output] = value
+    return None
 
 
 def _deliver(session: Session, outcome: Outcome[Any], output: str | None) -> Any:

@@ -35,6 +35,7 @@ def definition_card(
     function: Callable[..., Any] | None = None,
     before: Entry | None = None,
     try_it: str = "",
+    task_ttl: float | None = None,
 ) -> look.Rendering:
     """Draw one entry of a list as an agent sees it.
 
@@ -45,8 +46,11 @@ def definition_card(
         function: The function behind it, for the lint.
         before: The entry that this one replaces, or None for a new one.
         try_it: A line that uses it.
+        task_ttl: Seconds that the task of a call is kept after its end; None if calls do not run as tasks.
     """
     seen = _seen(kind, entry, server=server, function=function)
+    if task_ttl is not None:
+        seen.facts.append(("task", f"clients that can follow a task get a handle at once; kept for {task_ttl:g} s"))
     if before is not None:
         seen.changed.extend(changes(before, entry))
     return look.Rendering(_text(kind, seen, try_it), _html(kind, seen, entry, try_it))

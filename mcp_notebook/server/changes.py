@@ -17,6 +17,8 @@ from mcp.server.subscriptions import (
 
 from mcp_notebook.recording import current
 from mcp_notebook.server import sdk_gaps
+from mcp_notebook.server.extended import carry_over, extension_of
+from mcp_notebook.server.extensions.tasks import Tasks
 
 __all__ = ["KINDS", "Kind", "put_back", "replace", "take_place"]
 
@@ -61,6 +63,9 @@ def replace(
         old = sdk_gaps.entries(server, kind)
         changed = bool(new) or any(name in old for name in withdrawn)
         sdk_gaps.put_entries(server, kind, _swapped(old, new, withdrawn, moved))
+    if kind == "tool" and (tasks := extension_of(server, Tasks)) is not None:
+        for name in (*new, *withdrawn):
+            tasks.remove(name)  # the definition that ran as a task is gone
     runtime = getattr(server, "runtime", None)
     if runtime is not None and changed:  # without a runtime, the SDK's constructor is still at work
         # Only what the main thread defines outside a call belongs to the running cell.
@@ -97,6 +102,7 @@ def take_place(new: MCPServer[Any], served: MCPServer[Any]) -> None:
             sdk_gaps.add_extension(served, extension)  # before the definitions, which are those of the new server
     put_back(served, {kind: sdk_gaps.entries(new, kind) for kind in KINDS})
     sdk_gaps.share_entries(new, served)
+    carry_over(new, served)
     new.runtime.notifier = served.runtime.notifier  # type: ignore[attr-defined]
 
 

@@ -26,6 +26,8 @@ from mcp_notebook.server import stable_tools
 from mcp_notebook.server.approval import Approval
 from mcp_notebook.server.auth import Token, TokenGate
 from mcp_notebook.server.endpoint import Endpoint
+from mcp_notebook.server.extended import extension_of
+from mcp_notebook.server.extensions.tasks import Tasks
 from mcp_notebook.server.running_app import RunningApp
 from mcp_notebook.server.runtime import APPROVAL, SEARCH, TRANSPORT
 
@@ -131,6 +133,8 @@ class Listener:
         Calls that still run on the earlier server are cancelled.
         """
         self._portal.run(self._use, server)
+        if (tasks := extension_of(self._server, Tasks)) is not None:
+            tasks.close()
         self._server = server
 
     def stop(self) -> None:

@@ -26,6 +26,13 @@ class RecordedSession(ServerSession):
     _call: Call
     _home: asyncio.AbstractEventLoop
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Record to the current call: a task goes on with a session of its own when its request has been answered."""
+        super().__init__(*args, **options)
+        call = current.get()
+        if call is not None:
+            self.record(self, call)
+
     @staticmethod
     def record(session: Any, call: Call) -> None:
         """Make the session of a request record to a call.

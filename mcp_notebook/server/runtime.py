@@ -27,6 +27,8 @@ from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.approved_call import current_approval
 from mcp_notebook.server.apps import for_client
 from mcp_notebook.server.definitions import function_behind
+from mcp_notebook.server.extended import extension_of
+from mcp_notebook.server.extensions.tasks import Task, Tasks
 from mcp_notebook.server.notifier import ChangeNotifier
 from mcp_notebook.server.recorded_session import RecordedSession
 from mcp_notebook.server.results import in_whole
@@ -137,12 +139,14 @@ class Runtime:
             raise
         else:
             result = in_whole(result)
-            self._ended(ctx, call, result)
+            if not await self._goes_on(call, result):
+                self._ended(ctx, call, result)
             return result
         finally:
             current_approval.reset(asking)
             current.reset(token)
-            self.recorder.closed(call)
+            if not call.running:
+                self.recorder.closed(call)
 
     def _opened(self, ctx: ServerRequestContext[Any, Any]) -> Call:
         params = ctx.params or {}
@@ -174,6 +178,30 @@ class Runtime:
         self.recorder.opened(call, own if isinstance(own, str) else None)
         return call
 
+    async def _goes_on(self, call: Call, result: HandlerResult) -> bool:
+        """Return whether a call goes on as a task; then it ends when the task does."""
+        if not isinstance(result, dict) or result.get("resultType") != "task":
+            return False
+        tasks, id = extension_of(self._server, Tasks), result["taskId"]
+        if tasks is None:
+            return False
+
+        def ended(task: Task | None) -> bool:
+            if task is None or task.open or not call.running:
+                return False
+            leave()
+            call.allowed = None
+            _end_with(call, task)
+            return True
+
+        def changed(task: Task) -> None:
+            if ended(task):
+                self.recorder.closed(call)
+
+        leave = tasks.watch(id, changed)
+        ended(await tasks.load(id))  # before there was a watcher
+        return True
+
     def _ended(self, ctx: ServerRequestContext[Any, Any], call: Call, result: HandlerResult) -> None:
         wire: dict[str, Any] = result if isinstance(result, dict) else {}
         if wire.get("resultType") == "input_required":
@@ -185,6 +213,16 @@ class Runtime:
         else:
             call.allowed = None
         call.end("error" if wire.get("isError") else "done", wire)
+
+
+def _end_with(call: Call, task: Task) -> None:
+    """End a call as its task ended."""
+    if task.result is not None:
+        call.end("error" if task.result.get("isError") else "done", in_whole(task.result))
+    elif task.error is not None:
+        call.end("refused", error=task.message, code=task.error.get("code"), data=task.error.get("data"))
+    else:
+        call.end("cancelled")
 
 
 MOST_WAITING = 1_000

@@ -12,7 +12,7 @@ from mcp_types import CallToolResult, ReadResourceResult, SamplingMessage, TextC
 from mcp_notebook.client import Connection
 from mcp_notebook.client.extensions.apps import page_in, uri_of
 from mcp_notebook.client.targets import Command, Live, Url
-from mcp_notebook.errors import McpNotebookError
+from mcp_notebook.errors import McpNotebookError, UsageError
 from mcp_notebook.rendering.apps import app_card
 from mcp_notebook.schema.parameters import sequence
 from mcp_notebook.server import definitions
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mcp_notebook.widgets.app import AppFrame, Opened
     from mcp_notebook.widgets.surface import Surface
 
-__all__ = ["app_at_once", "in_app_of", "show_app"]
+__all__ = ["app_at_once", "app_of", "in_app_of", "show_app"]
 
 
 def show_app(
@@ -59,6 +59,20 @@ def show_app(
     app = ShownApp(frame, source.definitions, source.show_again)
     session.apps.put(session.origins.cell or "", session.shell.execution_count, app)
     return frame
+
+
+def app_of(tool: Tool) -> str:
+    """Return the URI of a tool's app.
+
+    Raises:
+        UsageError: It has none.
+    """
+    uri = uri_of(tool)
+    if uri is None:
+        raise UsageError(
+            f"{tool.name} has no app. Leave out --app, or define one: %%mcp_app ui://NAME --tool {tool.name}."
+        )
+    return uri
 
 
 def app_at_once(session: Session, on: str, name: str) -> Any:

@@ -101,9 +101,11 @@ class Attachment:
     def _warm_up(self) -> None:
         try:
             from mcp_notebook.client import Answer, Question
+            from mcp_notebook.client.background_call import BackgroundCall
             from mcp_notebook.client.opening import answer_by
             from mcp_notebook.rendering import look
             from mcp_notebook.server.in_kernel import at_home
+            from mcp_notebook.session import background_calls
             from mcp_notebook.session.cards import card_of
             from mcp_notebook.session.display import calls_keep_displays, result_display
             from mcp_notebook.session.person import Person
@@ -115,13 +117,16 @@ class Attachment:
             def show(rendering: look.Rendering) -> Any:
                 return card_of(self.session, rendering)
 
+            def show_call(call: BackgroundCall) -> None:
+                background_calls.show(self.session, call)
+
             self._undo.enter_context(at_home())
             self._undo.enter_context(calls_keep_displays(self._shell))
 
             def entrance(name: str) -> Entrance | None:
                 return self.session.listening.entrance(name)
 
-            self._undo.enter_context(result_display(self._shell, show, entrance))
+            self._undo.enter_context(result_display(self._shell, show, show_call, entrance))
             answer_by(ask)
             self._undo.callback(answer_by, None)
         finally:

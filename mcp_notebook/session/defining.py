@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from IPython.core.error import UsageError
 from mcp.server.mcpserver.prompts import Prompt
+from mcp.server.mcpserver.tools import Tool
 from mcp_types import ToolAnnotations
 from pydantic import BaseModel
 
@@ -17,6 +18,8 @@ from mcp_notebook.server import LiveServer
 from mcp_notebook.server.apps import put_app
 from mcp_notebook.server.definitions import build_prompt, build_tool, define_resource, register
 from mcp_notebook.server.execution import RunOn
+from mcp_notebook.server.extended import extended
+from mcp_notebook.server.extensions.tasks import Tasks
 from mcp_notebook.server.listing import Entry, listed
 from mcp_notebook.session.app_pages import AppOfTool
 from mcp_notebook.session.session import Session
@@ -58,6 +61,7 @@ def define_tools(
     structured_output: bool | None,
     run_on: RunOn | None,
     timeout: float | None,
+    task_ttl: float | None,
     app: AppOfTool | None = None,
 ) -> list[Defined]:
     """Run the cell, and make its public functions tools, or only those that are named.
@@ -72,6 +76,7 @@ def define_tools(
         run_on: The thread that runs the calls.
         timeout: Seconds that a call may take.
         app: The app that shows the results; None for none.
+        task_ttl: Seconds that a call's task is kept after its end; None if calls do not run as tasks.
 
     Raises:
         DefinitionError: The cell defines no such function, or it cannot be a tool; nothing changed on the server.
@@ -86,11 +91,18 @@ def define_tools(
     register(live.server, *built, withdrawn=session.origins.withdrawn(live.server, "tool", (b.name for b in built)))
     for each in apps:
         put_app(live.server, each)
+    _run_as_tasks(live, built, task_ttl)
     after = _listed(session, live.server.list_tools)
     return [
         Defined("tool", one.name, after[one.name], function, before.get(one.name), one.parameters.get("required", []))
         for one, function in zip(built, defined.values(), strict=True)
     ]
+
+
+def _run_as_tasks(live: LiveServer, tools: Sequence[Tool], ttl: float | None) -> None:
+    if ttl is not None:
+        for tool in tools:
+            extended(live.server, Tasks).add(tool.name, ttl=ttl)
 
 
 def define_resource_of(

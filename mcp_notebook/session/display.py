@@ -12,6 +12,7 @@ from IPython.utils.capture import capture_output
 
 from mcp_notebook.addresses import Entrance
 from mcp_notebook.client import Connection
+from mcp_notebook.client.background_call import BackgroundCall
 from mcp_notebook.export import report
 from mcp_notebook.export.report import Exported
 from mcp_notebook.recording import current, output
@@ -30,10 +31,13 @@ FindEntrance = Callable[[str], Entrance | None]
 
 
 @contextmanager
-def result_display(shell: InteractiveShell, show: Show, entrance: FindEntrance) -> Iterator[None]:
+def result_display(
+    shell: InteractiveShell, show: Show, show_call: Callable[[BackgroundCall], None], entrance: FindEntrance
+) -> Iterator[None]:
     """Make the shell draw results, connections and listeners; restore the earlier formatters at the end.
 
-    `show` returns the card that shows a rendering, or the rendering itself. `entrance` returns the address of a server
+    `show` returns the card that shows a rendering, or the rendering itself. `show_call` shows a call in the background
+    below the cell. `entrance` returns the address of a server
     for clients on other machines.
     """
 
@@ -45,10 +49,6 @@ def result_display(shell: InteractiveShell, show: Show, entrance: FindEntrance) 
 
     def connection_as_html(connection: Connection) -> str:
         return connection_card(connection).html
-
-    def exported_as_html(exported: Exported) -> str:
-        done = [] if exported.update is None else report.what_was_done(exported.update, dry=exported.dry)
-        return exported_card(exported, report.headline(exported), done, report.tree(sorted(exported.files)))
 
     def connection_as_text(connection: Connection, printer: Any, _cycle: bool) -> None:
         printer.text(connection_card(connection).text)
@@ -69,8 +69,10 @@ def result_display(shell: InteractiveShell, show: Show, entrance: FindEntrance) 
         for kind, drawn_by in [*((kind, draw) for kind in kinds), (Connection, draw_connection)]:
             undo.append((formatter, kind, formatter.for_type(kind, drawn_by)))
     html, bundle = shell.display_formatter.formatters["text/html"], shell.display_formatter.mimebundle_formatter
-    undo.append((html, Exported, html.for_type(Exported, exported_as_html)))
+    undo.append((html, Exported, html.for_type(Exported, _exported_as_html)))
     undo.append((bundle, Listener, bundle.for_type(Listener, listener_as_bundle)))
+    shown = shell.display_formatter.ipython_display_formatter
+    undo.append((shown, BackgroundCall, shown.for_type(BackgroundCall, show_call)))
     try:
         yield
     finally:
@@ -79,6 +81,11 @@ def result_display(shell: InteractiveShell, show: Show, entrance: FindEntrance) 
                 formatter.pop(kind, None)
             else:
                 formatter.for_type(kind, earlier)
+
+
+def _exported_as_html(exported: Exported) -> str:
+    done = [] if exported.update is None else report.what_was_done(exported.update, dry=exported.dry)
+    return exported_card(exported, report.headline(exported), done, report.tree(sorted(exported.files)))
 
 
 @contextmanager

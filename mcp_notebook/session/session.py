@@ -31,6 +31,7 @@ from mcp_notebook.session.shown_apps import ShownApps
 from mcp_notebook.session.surfaces import Surfaces
 
 if TYPE_CHECKING:
+    from mcp_notebook.client.background_call import BackgroundCall
     from mcp_notebook.widgets.workbench import Workbench
 
 __all__ = ["Session"]
@@ -62,6 +63,8 @@ class Session:
         self.conversation = Conversation()
         self.model: str | None = None
         """The model for ``%%mcp_chat`` if its line names none."""
+        self.background_calls: dict[int, BackgroundCall] = {}
+        """The calls of ``%mcp call --background``, by number."""
         self.workbenches: dict[str, Workbench] = {}
         """The open workbenches, by the cell that opened them."""
         self.apps = ShownApps()
@@ -112,9 +115,8 @@ class Session:
         if gone:
             say(f"withdrawn, because this cell no longer defines it: {', '.join(gone)}.")
         self.exposures.follow(self.namespace)
-        for workbench in self.workbenches.values():
-            workbench.cell_ended()
-        self.apps.cell_ended()
+        for shown in (*self.workbenches.values(), self.apps):
+            shown.cell_ended()
 
     def live(self, name: str | None = None) -> LiveServer:
         """Return the live server of that name, or without a name the one that is clearly meant.
@@ -287,10 +289,8 @@ class Session:
         self.listening.resume(self.registry.servers)
 
     def _close_connections(self) -> None:
-        connections = [connection for _, connection in self._connections.values()]
-        self._connections.clear()
-        for connection in connections:
-            _close(connection)
+        while self._connections:
+            _close(self._connections.popitem()[1][1])
 
 
 def _close(connection: Connection) -> None:

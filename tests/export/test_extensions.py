@@ -110,3 +110,27 @@ def test_a_package_with_skills_is_proven(shell: Shell, tmp_path: Path, folder: P
     found = exported(shell, "shop --server shop")
     assert found.proof is not None
     assert found.proof.ok, found.proof.markdown
+
+
+TASK = '%%mcp_tool --task-ttl 60\nasync def train(steps: int) -> str:\n    "Train."\n    return f"trained {steps}"'
+
+
+def test_tasks_travel_as_a_folder(shell: Shell, tmp_path: Path) -> None:
+    shell.good(TASK)
+    exported(shell, "lab --no-proof")
+    source = tmp_path / "lab" / "src" / "lab"
+    server = (source / "server.py").read_text()
+    assert 'tasks = Tasks({"train": 60.0})' in server
+    assert "extensions=[tasks]" in server
+    assert "mcp.middleware.append(tasks.listen)" in server
+    modules = sorted((source / "extensions" / "tasks").glob("*.py"))
+    assert [path.stem for path in modules] == ["__init__", "extension", "listening", "running", "task"]
+    assert not [path for path in modules if "mcp_notebook" in path.read_text()]
+
+
+@pytest.mark.slow
+def test_a_package_with_tasks_is_proven(shell: Shell, tmp_path: Path) -> None:
+    shell.good(TASK, "_ = %mcp call train steps=3", "_ = %mcp call order id=1")
+    found = exported(shell, "lab")
+    assert found.proof is not None
+    assert found.proof.ok, found.proof.markdown

@@ -16,7 +16,17 @@ __all__ = ["EXTENSIONS", "Chosen", "declared"]
 Chosen: TypeAlias = str | Sequence[str]
 """The extensions that a client declares: ``all``, ``none``, or one or several names."""
 
-EXTENSIONS: dict[str, Callable[[Answering], ClientExtension]] = {"ui": lambda _: AppsClient()}
+
+def _tasks(_answering: Answering) -> ClientExtension:
+    from mcp_notebook.client.extensions.tasks import TasksExtension  # it reads results, and those of skills are here
+
+    return TasksExtension()
+
+
+EXTENSIONS: dict[str, Callable[[Answering], ClientExtension]] = {
+    "tasks": _tasks,
+    "ui": lambda _: AppsClient(),
+}
 """The extensions that a client can declare, by the last part of their identifiers."""
 
 

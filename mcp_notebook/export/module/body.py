@@ -83,6 +83,11 @@ def body(carried: Sequence[Statement], plans: list[Registrations], subject: Subj
     if any("@time_limit(" in part.statement.text for part in parts.values()):
         written.imports += entries.TIME_LIMIT_IMPORTS
         first.append(_written(entries.TIME_LIMIT))
+    last += [
+        _written(f"{written.variable}.middleware.append({one.module}.listen)")
+        for one in written.extensions
+        if one.listens
+    ]
     for on, plan in servers.items():
         last += _taken_off(on, plan, written)
     live = [(on, *key) for on, plan in servers.items() for key in plan.definitions]

@@ -20,6 +20,7 @@ from mcp_notebook.server.apps import HtmlApp, NotebookApps, apps_of, linked, wit
 from mcp_notebook.server.changes import Kind
 from mcp_notebook.server.extended import extension_of
 from mcp_notebook.server.extensions.skills import Skill, Skills
+from mcp_notebook.server.extensions.tasks import Tasks
 from mcp_notebook.slicing.statements import Statement
 
 __all__ = [
@@ -50,6 +51,7 @@ class ExtensionCode:
         files: Files that it serves, by their paths in the package.
         findings: Parts that cannot be carried.
         in_sdk: Whether it is the SDK's own, so that there is no module to copy.
+        listens: Whether its method ``listen`` is middleware of the server.
     """
 
     module: str
@@ -59,6 +61,7 @@ class ExtensionCode:
     files: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     in_sdk: bool = False
+    listens: bool = False
 
     @property
     def statement(self) -> str:
@@ -74,14 +77,15 @@ class ExtensionCode:
 
     @property
     def all_files(self) -> dict[str, str]:
-        """The module, and the files that it serves, by their paths in the package."""
+        """The module or the folder of modules, and the files that it serves, by their paths in the package."""
         if self.in_sdk:
             return dict(self.files)
         source = files("mcp_notebook.server.extensions")
-        return {
-            f"{FOLDER}/{name}.py": (source / f"{name}.py").read_text(encoding="utf-8")
-            for name in ("__init__", self.module)
-        } | dict(self.files)
+        folder = source / self.module
+        names = ["__init__.py", *([] if folder.is_dir() else [f"{self.module}.py"])]
+        if folder.is_dir():
+            names += sorted(f"{self.module}/{one.name}" for one in folder.iterdir() if one.name.endswith(".py"))
+        return {f"{FOLDER}/{name}": (source / name).read_text(encoding="utf-8") for name in names} | dict(self.files)
 
 
 def carried(server: MCPServer[Any]) -> list[ExtensionCode]:
@@ -205,7 +209,16 @@ def _apps(_extension: NotebookApps, server: MCPServer[Any]) -> ExtensionCode:
     return ExtensionCode("apps", (), "Apps()", ("from mcp.server.apps import Apps",), pages, in_sdk=True)
 
 
-_WRITERS: dict[type[Extension], Callable[[Any, MCPServer[Any]], ExtensionCode]] = {Skills: _skills, NotebookApps: _apps}
+def _tasks(extension: Tasks, _server: MCPServer[Any]) -> ExtensionCode:
+    names = ", ".join(f"{name!r}: {ttl!r}" for name, ttl in extension.names.items())
+    return ExtensionCode("tasks", ("Tasks",), f"Tasks({{{names}}})" if names else "Tasks()", listens=True)
+
+
+_WRITERS: dict[type[Extension], Callable[[Any, MCPServer[Any]], ExtensionCode]] = {
+    Skills: _skills,
+    NotebookApps: _apps,
+    Tasks: _tasks,
+}
 """The functions that write the extensions, in the order of the package."""
 
 
