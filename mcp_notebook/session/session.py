@@ -65,8 +65,7 @@ class Session:
         """The model for ``%%mcp_chat`` if its line names none."""
         self.background_calls: dict[int, BackgroundCall] = {}
         """The calls of ``%mcp call --background``, by number."""
-        self.workbenches: dict[str, Workbench] = {}
-        """The open workbenches, by the cell that opened them."""
+        self.workbenches: dict[str, Workbench] = {}  # by the cell that opened each
         self.apps = ShownApps()
         self._connections: dict[tuple[str, Era], tuple[Target, Connection]] = {}
 
@@ -115,8 +114,9 @@ class Session:
         if gone:
             say(f"withdrawn, because this cell no longer defines it: {', '.join(gone)}.")
         self.exposures.follow(self.namespace)
-        for shown in (*self.workbenches.values(), self.apps):
-            shown.cell_ended()
+        self.apps.cell_ended()
+        for workbench in self.workbenches.values():
+            workbench.cell_ended()
 
     def live(self, name: str | None = None) -> LiveServer:
         """Return the live server of that name, or without a name the one that is clearly meant.
