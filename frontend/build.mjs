@@ -1,11 +1,20 @@
-// Bundle src/main.tsx into mcp_notebook/widgets/frontend.js, which is committed, so that only its authors need Node.
-// With --check, compare instead, and fail if the committed file is not what the sources give.
+// Make the bundles in mcp_notebook/widgets/. They are committed, so that only their authors need Node.
+// With --check, compare instead, and fail if a committed file is not what the sources give.
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
+const englishOnly = {
+  name: "english-only",
+  setup(build) {
+    build.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents: 'export { default as en } from "./en.js";' }));
+  },
+};
+
 const outputs = new Map([
   ["frontend.js", { entryPoints: ["src/main.tsx"], bundle: true, format: "esm", jsx: "automatic", jsxImportSource: "preact" }],
+  // Sent to the page when it first shows an app. Of zod's messages, which nobody sees, one language is enough.
+  ["app_bridge.js", { entryPoints: ["src/app/bridge.ts"], bundle: true, format: "esm", plugins: [englishOnly] }],
   ["frontend.css", { entryPoints: ["src/style.css"], bundle: true }],
 ]);
 const checking = process.argv.includes("--check");

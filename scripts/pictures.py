@@ -211,8 +211,20 @@ def export(lab: Lab) -> None:
     lab.theme(dark=False)
 
 
+APPS = re.findall(r"```python\n(.*?)\n```", (ROOT / "docs" / "apps.md").read_text(encoding="utf-8"), re.DOTALL)
+
+
+def app(lab: Lab) -> None:
+    run(lab, "app", SETUP, APPS[0])
+    expect(lab.output("def sales").locator(".mcpnb-app-frame > iframe")).to_be_visible()
+    lab.wait_until_idle()
+    frame = lab.output("def sales").frame_locator("iframe").frame_locator("iframe")
+    expect(frame.get_by_role("img")).to_be_visible()
+    take(lab.output("def sales").locator(".mcpnb-app"), "app")
+
+
 PICTURES: dict[str, Callable[[Lab], None]] = {
-    picture.__name__: picture for picture in (tool, form, question, workbench, approval, eras, chat, export)
+    picture.__name__: picture for picture in (tool, form, question, workbench, approval, eras, chat, export, app)
 }
 
 

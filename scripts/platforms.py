@@ -33,6 +33,7 @@ FEATURES = {
     "question": "a server's questions",
     "approval": "approval of calls",
     "workbench": "the workbench",
+    "app": "apps",
     "busy": "forms while a cell runs",
     "serve": "`%mcp serve` on this machine",
     "door": "an address for clients elsewhere",
@@ -46,15 +47,15 @@ TEXT, NO = "as text", "no"
 # By platform: its cells of the matrix, in the order of FEATURES; "" where a test is marked. The page has the reasons.
 C, N, T, U, V = CONTRACT, NO, TEXT, UNVERIFIED, VERSIONS
 OTHERS: dict[str, tuple[str, ...]] = {
-    "lab": ("",) * 12,
-    "notebook": ("", "", "", "", C, "", C, C, C, C, C, C),
-    "classic": ("", "", "", "", C, "", N, C, C, C, C, C),
-    "hub": ("", "", C, C, C, C, C, "", "", C, C, C),
-    "colab": (V, C, C, C, C, C, N, C, N, C, C, V),
-    "vscode": (C, C, C, C, C, C, U, C, N, C, C, C),
-    "lite": ("", "", "", "", N, "", N, N, N, U, N, ""),
-    "terminal": ("", T, T, "", T, T, N, "", N, C, C, N),
-    "batch": (TESTED, "", T, "", N, T, N, C, N, C, C, TESTED),  # make check-notebooks
+    "lab": ("",) * 13,
+    "notebook": ("", "", "", "", C, "", C, C, C, C, C, C, C),
+    "classic": ("", "", "", "", C, "", U, N, C, C, C, C, C),
+    "hub": ("", "", C, C, C, C, C, C, "", "", C, C, C),
+    "colab": (V, C, C, C, C, C, U, N, C, N, C, C, V),
+    "vscode": (C, C, C, C, C, C, U, U, C, N, C, C, C),
+    "lite": ("", "", "", "", N, "", U, N, N, N, U, N, ""),
+    "terminal": ("", T, T, "", T, T, T, N, "", N, C, C, N),
+    "batch": (TESTED, "", T, "", N, T, T, N, C, N, C, C, TESTED),  # make check-notebooks
 }
 CLAIMS = {
     (platform, feature): claim

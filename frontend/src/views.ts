@@ -1,6 +1,7 @@
 // The views, by the names that Python uses.
 
 import type { ComponentType } from "preact";
+import { AppView } from "./app/view";
 import { ApprovalsView } from "./approvals/view";
 import { CardView } from "./card/view";
 import { QuestionView } from "./question/view";
@@ -10,6 +11,7 @@ import { TaskView } from "./task/view";
 import { WorkbenchView } from "./workbench/view";
 
 export const views: { [name: string]: ComponentType<{ surface: Surface }> } = {
+  app: AppView,
   approvals: ApprovalsView,
   card: CardView,
   question: QuestionView,

@@ -1,4 +1,4 @@
-"""The extension: ``%%mcp_tool``, ``%%mcp_resource``, ``%%mcp_prompt``, ``%%mcp_chat`` and ``%mcp``.
+"""The extension: the cell magics, ``%%mcp_tool`` and its kin, and ``%mcp``.
 
 Loading imports nothing but IPython, so it takes a few milliseconds; the SDK is imported in a thread once that cell
 has ended.
@@ -64,6 +64,7 @@ class Extension:
             ("cell", self._magics.mcp_tool),
             ("cell", self._magics.mcp_resource),
             ("cell", self._magics.mcp_prompt),
+            ("cell", self._magics.mcp_app),
             ("cell", self._magics.mcp_skill),
             ("cell", self._magics.mcp_event),
             ("cell", self._magics.mcp_chat),

@@ -20,6 +20,9 @@ from mcp_notebook.server import LiveServer
 from mcp_notebook.server.execution import RunOn
 from mcp_notebook.server.extended import extension_of
 from mcp_notebook.server.extensions.tasks import TTL, Tasks
+from mcp_notebook.server.views import VIEWS, View
+from mcp_notebook.session.app_pages import app_of_tool
+from mcp_notebook.session.apps import app_at_once
 from mcp_notebook.session.defining import Defined, define_prompts, define_resource_of, define_tools
 from mcp_notebook.session.forms import form_of
 from mcp_notebook.session.session import Session
@@ -76,6 +79,15 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
     metavar="SECONDS",
     help="Run calls as tasks, and keep each for this long after its end. Default: 3600.",
 )
+@click.option(
+    "--app",
+    type=NAME,
+    metavar="FUNCTION",
+    help="A function that returns the HTML of an app, which hosts show with the results.",
+)
+@click.option(
+    "--view", type=click.Choice(VIEWS), help="An app that shows the rows of the results as a table or as a chart."
+)
 @click.option("--form", is_flag=True, help="Also show a form that calls the tool.")
 @click.pass_obj
 def tool(
@@ -90,6 +102,8 @@ def tool(
     no_structured: bool,
     run_on: RunOn | None,
     timeout: float | None,
+    app: str | None,
+    view: View | None,
     task: bool,
     task_only: bool,
     task_ttl: float | None,
@@ -113,12 +127,16 @@ def tool(
         structured_output=False if no_structured else None,
         run_on=run_on,
         timeout=timeout,
+        app=app_of_tool(session.namespace, app, view),
         task_ttl=task_ttl or (TTL if task or task_only else None),
         task_only=task_only,
     )
     for one in defined:
-        card = _card(live, one, f"%mcp call {quoted(one.name)}{_values(one)}")
+        as_app = " --app" if app or view else ""
+        card = _card(live, one, f"%mcp call {quoted(one.name)}{_values(one)}{as_app}")
         display(form_of(session, live.name, one.name, card, one.before) if form else card)
+        if as_app and (shown := app_at_once(session, live.name, one.name)) is not None:
+            display(shown)
 
 
 @click.command("%%mcp_resource")

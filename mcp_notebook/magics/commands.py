@@ -14,6 +14,7 @@ from mcp_notebook.errors import DefinitionError, RequestError, did_you_mean
 # Imported for the verbs that they register.
 from mcp_notebook.magics import (  # noqa: F401
     answering_commands,
+    app_commands,
     approval_commands,
     asyncio_command,
     cell_commands,
@@ -72,6 +73,7 @@ root = click.Group(
         "%%mcp_tool": cell_commands.tool,
         "%%mcp_resource": cell_commands.resource,
         "%%mcp_prompt": cell_commands.prompt,
+        "%%mcp_app": app_commands.app,
         "%%mcp_skill": cell_commands.skill,
         "%%mcp_event": event_commands.event,
         "%%mcp_chat": chat_command.chat,
@@ -84,6 +86,7 @@ for _command, _magic in (
     (cell_commands.tool, Magics.mcp_tool),
     (cell_commands.resource, Magics.mcp_resource),
     (cell_commands.prompt, Magics.mcp_prompt),
+    (app_commands.app, Magics.mcp_app),
     (cell_commands.skill, Magics.mcp_skill),
     (event_commands.event, Magics.mcp_event),
     (chat_command.chat, Magics.mcp_chat),

@@ -115,6 +115,20 @@ class Magics:
         return self._run("%%mcp_prompt", line, cell)
 
     @no_var_expand
+    def mcp_app(self, line: str, cell: str) -> Any:
+        """Make the HTML of the cell an app, which hosts show with the results of a tool, and show it.
+
+        The page speaks the protocol of MCP Apps with its host. It is shown again when its cell or its tool's cell
+        runs again.
+
+        Example:
+            %%mcp_app ui://chart --tool rows
+            <canvas id="chart"></canvas>
+            <script>...</script>
+        """
+        return self._run("%%mcp_app", line, cell)
+
+    @no_var_expand
     def mcp_skill(self, line: str, cell: str) -> Any:
         """Make the text of the cell a skill: instructions that an agent loads when it needs them.
 

@@ -23,6 +23,7 @@ from mcp_notebook.rendering import look
 from mcp_notebook.rendering.calls.eras import lens
 from mcp_notebook.schema import brief
 from mcp_notebook.schema.parameters import sequence
+from mcp_notebook.session.apps import app_of, show_app
 from mcp_notebook.session.arguments import jsonable, named_values, quoted_key
 from mcp_notebook.session.background_calls import start
 from mcp_notebook.session.eras import called_in_each
@@ -63,6 +64,7 @@ FROM_VARIABLE = click.option(
     click.option("--background", is_flag=True, help="Return at once, and let the call go on while other cells run."),
     INTO,
     ON,
+    click.option("--app", "as_app", is_flag=True, help="Show the result in the tool's app."),
 )
 def _call(
     session: Session,
@@ -76,6 +78,7 @@ def _call(
     background: bool,
     output: str | None,
     server: str | None,
+    as_app: bool,
 ) -> Any:
     """Call a tool. Example: %mcp call add a=1 b=2.
 
@@ -89,6 +92,7 @@ def _call(
     named = named_values(arguments, listed_tool.input_schema, session.variables, tool)
     if as_json is None and variable is None:
         _nothing_missing(listed_tool, named)
+    uri = app_of(listed_tool) if as_app else None
     scripted = answers_of(session, answers)
     if background:
         begun = start(session, connection, tool, {**whole, **named}, answers=scripted, timeout=timeout)
@@ -96,7 +100,13 @@ def _call(
     stopped = f"the call of {visible(tool, one_line=True)!r} was interrupted, and cancelled at the server."
     with interrupted_in_one_line(stopped), shown_while_running(session, connection, tool) as on_progress:
         outcome = connection.call(tool, {**whole, **named}, answers=scripted, on_progress=on_progress, timeout=timeout)
-    return _deliver(session, outcome, output)
+    if uri is None:
+        return _deliver(session, outcome, output)
+    if output is not None:
+        session.namespace[output] = outcome.result
+    say_call(outcome.call)
+    display(show_app(session, connection.name, uri, tool, {**whole, **named}, outcome.result))
+    return None
 
 
 @verb("read", click.argument("uri", type=RESOURCE), ANSWERS, TIMEOUT, ERA, INTO, ON)

@@ -72,6 +72,9 @@ def replace(
         if current.get() is None and threading.current_thread() is threading.main_thread():
             runtime.defined.update(dict.fromkeys((kind, name) for name in new))
         runtime.notifier.announce(_EVENTS[kind])
+        touched = [entry for name in (*withdrawn, *new) for entry in (old.get(name), new.get(name))]
+        if kind == "resource" and any(getattr(entry, "tool", None) is not None for entry in touched):
+            runtime.notifier.announce(_EVENTS["tool"])  # the list of tools names their apps
         for uri in _touched(runtime.notifier.followed, kind, {**dict.fromkeys(withdrawn), **new}):
             runtime.notifier.announce(ResourceUpdated(uri))
     return changed
@@ -91,8 +94,12 @@ def take_place(new: MCPServer[Any], served: MCPServer[Any]) -> None:
     """Replace the served server by a new one of the same name, without disconnecting its clients.
 
     The new server shares its definitions and its notifier with the served one. The served one keeps its own name,
-    instructions and lifespan.
+    instructions, lifespan and extensions, and gets the extensions that only the new one has.
     """
+    declared = {extension.identifier for extension in sdk_gaps.extensions(served)}
+    for extension in sdk_gaps.extensions(new):
+        if extension.identifier not in declared:
+            sdk_gaps.add_extension(served, extension)  # before the definitions, which are those of the new server
     put_back(served, {kind: sdk_gaps.entries(new, kind) for kind in KINDS})
     sdk_gaps.share_entries(new, served)
     carry_over(new, served)

@@ -18,6 +18,7 @@ from mcp_types import Icon, ToolAnnotations
 from mcp_notebook.recording import Recorder
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.approved_call import approved
+from mcp_notebook.server.apps import with_apps
 from mcp_notebook.server.changes import replace
 from mcp_notebook.server.event_types import emit
 from mcp_notebook.server.execution import with_execution
@@ -200,6 +201,7 @@ def _at_home(server: Any, recorder: Recorder | None) -> None:
     tool goes through layers 2 to 4 again, under the other tool's name.
     """
     server.call_tool = partial(approved, server, server.call_tool)
+    server.list_tools = partial(with_apps, server, server.list_tools)
     for method, refusal in _REFUSALS.items():
         setattr(server, method, partial(guarded, getattr(server, method), refusal))
     server.runtime = Runtime(server, recorder)

@@ -25,6 +25,7 @@ from mcp_notebook.recording.characters import whole
 from mcp_notebook.recording.cutting import fits, fitted
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.approved_call import current_approval
+from mcp_notebook.server.apps import for_client
 from mcp_notebook.server.definitions import function_behind
 from mcp_notebook.server.extended import extension_of
 from mcp_notebook.server.extensions.tasks import Task, Tasks
@@ -107,7 +108,7 @@ class Runtime:
             _announcing(result.get("capabilities", {}))
         if ctx.method == "tools/list" and isinstance(result, dict) and ctx.request and ctx.request.scope.get(SEARCH):
             result = {**result, "tools": [tool for tool in result["tools"] if tool["name"] in SEARCHING]}
-        return result
+        return for_client(self._server, ctx, result) if ctx.method in ("tools/list", "resources/list") else result
 
     async def _followed(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         uri = (ctx.params or {}).get("uri")

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from IPython.core.error import UsageError
 from mcp.server.mcpserver.prompts import Prompt
-from mcp_types import ToolAnnotations
 from pydantic import BaseModel
 
 from mcp_notebook import cells
 from mcp_notebook.errors import DefinitionError, did_you_mean
 from mcp_notebook.server import LiveServer
+from mcp_notebook.server.apps import put_app
 from mcp_notebook.server.definitions import build_prompt, build_tool, define_resource, register
-from mcp_notebook.server.execution import RunOn
 from mcp_notebook.server.extended import extended
 from mcp_notebook.server.extensions.tasks import Tasks
 from mcp_notebook.server.listing import Entry, listed
+from mcp_notebook.session.app_pages import AppOfTool
 from mcp_notebook.session.session import Session
 
 __all__ = ["Defined", "define_prompts", "define_resource_of", "define_tools", "run_cell"]
@@ -54,12 +54,10 @@ def define_tools(
     functions: Sequence[str],
     texts: Texts,
     *,
-    annotations: ToolAnnotations | None,
-    structured_output: bool | None,
-    run_on: RunOn | None,
-    timeout: float | None,
+    app: AppOfTool | None = None,
     task_ttl: float | None = None,
     task_only: bool = False,
+    **options: Any,
 ) -> list[Defined]:
     """Run the cell, and make its public functions tools, or only those that are named.
 
@@ -68,29 +66,23 @@ def define_tools(
         live: The server.
         functions: The names of the functions; all public ones if empty.
         texts: The texts for a cell with one definition.
-        annotations: The annotations of the tools.
-        structured_output: As in the SDK's `tool`.
-        run_on: The thread that runs the calls.
-        timeout: Seconds that a call may take.
+        app: The app that shows the results; None for none.
         task_ttl: Seconds that a call's task is kept after its end; None if calls do not run as tasks.
         task_only: Whether to refuse clients that cannot follow a task.
+        options: Further options of `build_tool`.
 
     Raises:
         DefinitionError: The cell defines no such function, or it cannot be a tool; nothing changed on the server.
         UsageError: The cell raised an exception.
     """
-    defined = _run(session, functions, texts)
-    options: dict[str, Any] = {
-        "run_on": run_on,
-        "timeout": timeout,
-        "annotations": annotations,
-        "structured_output": structured_output,
-        **texts,
-    }
+    defined = _run(session, functions, texts, app.apart if app else ())
     with _hinting_at_helpers(defined, functions):
-        built = [build_tool(function, **options) for function in defined.values()]
+        built = [build_tool(function, **{**options, **texts}) for function in defined.values()]
+    apps = [app.build(one) for one in built] if app else []
     before = _listed(session, live.server.list_tools)
     register(live.server, *built, withdrawn=session.origins.withdrawn(live.server, "tool", (b.name for b in built)))
+    for each in apps:
+        put_app(live.server, each)
     for one in built if task_ttl is not None else ():
         extended(live.server, Tasks).add(one.name, ttl=task_ttl, required=task_only)
     after = _listed(session, live.server.list_tools)
@@ -144,7 +136,7 @@ def _required(prompt: Prompt) -> list[str]:
     return [argument.name for argument in prompt.arguments or [] if argument.required]
 
 
-def _run(session: Session, names: Sequence[str], texts: Texts) -> Functions:
+def _run(session: Session, names: Sequence[str], texts: Texts, apart: Collection[str] = ()) -> Functions:
     """Run the cell and return the functions to register: those named, or all public ones."""
     defined = run_cell(session)
     for name in names:
@@ -155,7 +147,7 @@ def _run(session: Session, names: Sequence[str], texts: Texts) -> Functions:
                 f"{', '.join(defined) or 'none'}."
             )
         defined[name] = found
-    chosen = {name: defined[name] for name in names or defined}
+    chosen = {name: defined[name] for name in names or defined if name in names or name not in apart}
     if not chosen:
         raise DefinitionError(
             "This cell defines no public function. Write one at its top level: def NAME(...), without a leading "

@@ -11,6 +11,7 @@ from mcp_notebook import cells
 from mcp_notebook.client import OnProgress, Outcome
 from mcp_notebook.rendering.look import Rendering
 from mcp_notebook.server.listing import Entry
+from mcp_notebook.session.apps import in_app_of
 from mcp_notebook.session.session import Session
 
 if TYPE_CHECKING:
@@ -52,5 +53,6 @@ def form_of(
         place=f"on {on}",
         rendering=card,
         before=before,
+        in_app=in_app_of(session, on, found),
     )
     return form

@@ -27,6 +27,7 @@ from mcp_notebook.session.catalog import Catalog, live_catalog
 from mcp_notebook.session.exposures import Exposures
 from mcp_notebook.session.listening import Listening
 from mcp_notebook.session.person import Person
+from mcp_notebook.session.shown_apps import ShownApps
 from mcp_notebook.session.surfaces import Surfaces
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ class Session:
         """The model for ``%%mcp_chat`` if its line names none."""
         self.background_calls: dict[int, BackgroundCall] = {}
         """The calls of ``%mcp call --background``, by number."""
-        self.workbenches: dict[str, Workbench] = {}
-        """The open workbenches, by the cell that opened them."""
+        self.workbenches: dict[str, Workbench] = {}  # by the cell that opened each
+        self.apps = ShownApps()
         self._connections: dict[tuple[str, Era], tuple[Target, Connection]] = {}
 
     @property
@@ -113,6 +114,7 @@ class Session:
         if gone:
             say(f"withdrawn, because this cell no longer defines it: {', '.join(gone)}.")
         self.exposures.follow(self.namespace)
+        self.apps.cell_ended()
         for workbench in self.workbenches.values():
             workbench.cell_ended()
 
@@ -270,6 +272,7 @@ class Session:
         """Stop listening and close the connections; keep the servers and their definitions."""
         while self.workbenches:
             self.workbenches.popitem()[1].close()
+        self.apps.close()
         self.listening.pause(self.registry.servers.values())
         self.surfaces.close()
         self._close_connections()
@@ -286,10 +289,8 @@ class Session:
         self.listening.resume(self.registry.servers)
 
     def _close_connections(self) -> None:
-        connections = [connection for _, connection in self._connections.values()]
-        self._connections.clear()
-        for connection in connections:
-            _close(connection)
+        while self._connections:
+            _close(self._connections.popitem()[1][1])
 
 
 def _close(connection: Connection) -> None:

@@ -37,6 +37,9 @@ Start = Callable[[dict[str, Any], OnProgress], "Future[Outcome[Any]]"]
 Complete = Callable[[str, str, dict[str, Any]], list[str]]
 """Suggests values for a text, from its name, the characters typed so far, and the other arguments."""
 
+InApp = Callable[[dict[str, Any], Any], "Future[Surface]"]
+"""Shows a result, of a call with these arguments, in an app."""
+
 MOST_EXAMPLES: Final = 5
 """Earlier calls that are offered to be filled in."""
 
@@ -62,6 +65,8 @@ class RequestForm(Surface):
         recorder: Records the requests; None to follow none.
         recorded: The method and the name of the request in the record, of which the latest can be filled in.
         complete: Suggests values for texts.
+        in_app: Starts to show a result in the app of what was called, and returns the future of its frame; None if
+            there is no app.
     """
 
     def __init__(
@@ -78,10 +83,12 @@ class RequestForm(Surface):
         recorder: Recorder | None = None,
         recorded: tuple[str, str] = ("", ""),
         complete: Complete | None = None,
+        in_app: InApp | None = None,
     ) -> None:
         self._schema, self._start_request, self._codes = schema, start, codes
         self._output_schema, self._explain, self._rendering = output_schema, explain, rendering
         self._recorder, self._recorded, self._complete = recorder, recorded, complete
+        self._in_app, self._sent = in_app, dict[str, Any]()
         self._checker = Checker(schema)
         self._under_way: Future[Outcome[Any]] | None = None
         self._lock = threading.RLock()
@@ -95,6 +102,7 @@ class RequestForm(Surface):
                 "verb": verb,
                 "description": describe(schema),
                 "completes": complete is not None,
+                "app": in_app is not None,
                 "codes": list(codes),
             },
             {"phase": "idle", "examples": self._examples()},
@@ -133,6 +141,7 @@ class RequestForm(Surface):
             "cancel": lambda message: self._cancel(),
             "suggest": self._suggest,
             "file": lambda message: self._file(),
+            "app": lambda message: self._show_app(),
         }
 
     @property
@@ -159,8 +168,8 @@ class RequestForm(Surface):
             arguments, problems = self._read(text)
             if arguments is None or problems:
                 return {"problems": [told(problem) for problem in problems]}
-            self._result, self._reported = None, 0.0
-            self.set(phase="running", progress=None, printed="", chip="", questions=[])
+            self._result, self._reported, self._sent = None, 0.0, arguments
+            self.set(phase="running", progress=None, printed="", chip="", questions=[], app="")
             watch = CallWatch(self._recorder, self._recorded, self._put_out)
             try:
                 self._under_way = self._start_request(arguments, self._progressed)
@@ -185,6 +194,21 @@ class RequestForm(Surface):
         if self._result is None:
             raise McpNotebookError("There is no result.")
         return as_file(self._result, self._recorded[1])
+
+    def _show_app(self) -> Future[str]:
+        if self._result is None or self._in_app is None:
+            raise McpNotebookError("There is no result to show in an app.")
+        shown: Future[str] = Future()
+
+        def inside(frame: Future[Surface]) -> None:
+            try:
+                self.set(app=frame.result().inside())
+                shown.set_result("")
+            except BaseException as error:  # noqa: BLE001 - the page that waits for the answer is told
+                shown.set_exception(error)
+
+        self._in_app(self._sent, self._result).add_done_callback(inside)
+        return shown
 
     def _put_out(self, call: Call) -> None:
         self.set(printed=visible(printed_so_far(call)))

@@ -6,7 +6,8 @@ The front end is one file, `frontend.js`, made from the sources in ``frontend/``
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from concurrent.futures import CancelledError, Future
+from functools import cache, partial
 from importlib.resources import files
 from threading import RLock
 from typing import Any, ClassVar
@@ -22,7 +23,10 @@ from mcp_notebook.visible import visible
 __all__ = ["Action", "Surface"]
 
 Action = Callable[[dict[str, Any]], Any]
-"""Does what the front end asks for, with the message's values, and returns the answer, which must be JSON."""
+"""Does what the front end asks for, with the message's values, and returns the answer, which must be JSON, or a future.
+
+The future's result is the answer, sent when it is there.
+"""
 
 
 @cache
@@ -123,12 +127,29 @@ class Surface(anywidget.AnyWidget):
             return
         number = message.get("ask")
         try:
-            self.send({"answer": number, "ok": self._done(message)})
-        except McpNotebookError as error:
-            self.send({"answer": number, "error": visible(str(error), one_line=True)})
+            done = self._done(message)
         except Exception as error:
-            self.send({"answer": number, "error": visible(repr(error), one_line=True)})
-            raise
+            self._answer_failure(number, error)
+            if not isinstance(error, McpNotebookError):
+                raise
+        else:
+            if isinstance(done, Future):
+                done.add_done_callback(partial(self._later, number))
+            else:
+                self.send({"answer": number, "ok": done})
+
+    def _later(self, number: Any, done: Future[Any]) -> None:
+        """Answer when an action is done; runs on any thread."""
+        try:
+            answer = done.result()
+        except (Exception, CancelledError) as error:  # noqa: BLE001 - the page that waits for the answer is told
+            self._answer_failure(number, error)
+        else:
+            self.send({"answer": number, "ok": answer})
+
+    def _answer_failure(self, number: Any, error: BaseException) -> None:
+        words = str(error) if isinstance(error, McpNotebookError) else repr(error)
+        self.send({"answer": number, "error": visible(words, one_line=True)})
 
     def _done(self, message: dict[str, Any]) -> Any:
         name = message["do"]

@@ -16,7 +16,7 @@ from mcp_notebook.rendering.tool_form import tool_form
 from mcp_notebook.server.listing import Entry, changes, listed, tokens
 from mcp_notebook.visible import visible
 from mcp_notebook.widgets.code import magic_line, python_line
-from mcp_notebook.widgets.request_form import RequestForm, Start
+from mcp_notebook.widgets.request_form import InApp, RequestForm, Start
 
 __all__ = ["ToolForm"]
 
@@ -34,6 +34,7 @@ class ToolForm(RequestForm):
         place: Words that say where the tool is.
         rendering: The form for places without widgets; defaults to the arguments of the tool.
         before: The entry that the tool's replaces, to show what changed; None to show nothing.
+        in_app: Shows a result in the tool's app, see `RequestForm`.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class ToolForm(RequestForm):
         place: str = "",
         rendering: Rendering | None = None,
         before: Entry | None = None,
+        in_app: InApp | None = None,
     ) -> None:
         beginning = line or f"%mcp call {tool.name}"
         super().__init__(
@@ -64,6 +66,7 @@ class ToolForm(RequestForm):
             explain=explain,
             recorder=recorder,
             recorded=("tools/call", tool.name),
+            in_app=in_app,
         )
 
 

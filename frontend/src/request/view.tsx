@@ -334,6 +334,26 @@ function Outcome({ form }: { form: Request }) {
           />
         )}
       </div>
+      {form.surface.about.app && state.whole && !running && !state.app && <InApp form={form} />}
+      {state.app && <Inside key={state.app} mount={state.app} />}
+    </div>
+  );
+}
+
+/** Show the result in the tool's app, below it. */
+function InApp({ form }: { form: Request }) {
+  const [wrong, setWrong] = useState("");
+  const show = () => form.surface.ask("app").then(() => setWrong(""), (error) => setWrong(error instanceof Error ? error.message : String(error)));
+  return (
+    <div class="mcpnb-actions">
+      <button type="button" onClick={show}>
+        Show in its app
+      </button>
+      {wrong && (
+        <p class="mcpnb-wrong" role="alert">
+          {wrong}
+        </p>
+      )}
     </div>
   );
 }

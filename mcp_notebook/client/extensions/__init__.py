@@ -8,6 +8,7 @@ from typing import TypeAlias
 from mcp.client.extension import ClientExtension
 
 from mcp_notebook.client.answering import Answering
+from mcp_notebook.client.extensions.apps import AppsClient
 from mcp_notebook.client.extensions.events import EventStreams
 from mcp_notebook.errors import RequestError, did_you_mean
 
@@ -25,6 +26,7 @@ def _tasks(_answering: Answering) -> ClientExtension:
 
 EXTENSIONS: dict[str, Callable[[Answering], ClientExtension]] = {
     "tasks": _tasks,
+    "ui": lambda _: AppsClient(),
     "events": lambda _answering: EventStreams(),
 }
 """The extensions that a client can declare, by the last part of their identifiers."""

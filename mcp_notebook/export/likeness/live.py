@@ -14,6 +14,7 @@ from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
 
 from mcp_notebook.export.likeness.anatomy import EXTENSIONS, GONE, Anatomy
 from mcp_notebook.server import extensions
+from mcp_notebook.server.apps import App, NotebookApps, as_plain, linked, with_uri
 from mcp_notebook.server.results import GIVEN
 from mcp_notebook.server.runtime import Runtime
 from mcp_notebook.server.stable_tools import TOOLS as OF_THE_NOTEBOOK
@@ -27,9 +28,12 @@ CARRIED = str(Path(extensions.__file__).parent)
 def anatomy_of(server: MCPServer[Any], namespace: Mapping[str, Any]) -> Any:
     """Describe a live server, as the SDK alone would have it."""
     kept: list[Any] = []  # what is made for the look only; another object could have its id else
+    uris = linked(server)
 
     def through(value: Any) -> Any:
         found = _without_ours(value)
+        if isinstance(found, Tool) and found.name in uris:
+            found = with_uri(found, uris[found.name])
         kept.append(found)
         return found
 
@@ -54,6 +58,8 @@ def _without_ours(value: Any) -> Any:
     if isinstance(value, types.FunctionType | types.MethodType) and _is_ours(value):
         function = as_given(value)
         return GONE if _is_ours(function) else function
+    if isinstance(value, NotebookApps | App):
+        return as_plain(value)
     if isinstance(value, functools.partial) and _is_ours(value.func):
         return next((_without_ours(each) for each in value.args if callable(each)), GONE)
     if isinstance(value, FuncMetadata):

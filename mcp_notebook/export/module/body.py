@@ -13,6 +13,7 @@ from mcp_notebook.export.module.extensions import ExtensionCode
 from mcp_notebook.export.module.plain import SDK_SERVER
 from mcp_notebook.export.module.registrations import Registrations
 from mcp_notebook.export.ran import Subject
+from mcp_notebook.server.apps import HtmlApp
 from mcp_notebook.slicing import names
 from mcp_notebook.slicing.statements import Magic, Statement
 
@@ -172,8 +173,12 @@ def _reads_ahead(function: Statement, carried: Iterable[Statement]) -> bool:
 
 def _exposed(plan: Registrations, subject: Subject, magics: Sequence[Magic], written: Body) -> list[ModulePart]:
     parts = []
+    paths = extensions.page_paths(subject.server)
     for key, definition in plan.definitions.items():
-        if entries.is_exposed(definition):
+        if isinstance(definition.entry, HtmlApp):
+            page = extensions.page_of(written.variable, definition.entry, paths[definition.name], written.imports)
+            parts.append(_written(page, ((written.variable, *key), "")))
+        elif entries.is_exposed(definition):
             text = entries.exposed(written.variable, definition, subject.namespace, written.imports)
             if text is None:
                 written.findings.append(entries.not_exposed(definition, magics, subject.namespace))

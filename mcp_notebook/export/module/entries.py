@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.server import Definition
+from mcp_notebook.server.apps import HtmlApp
 from mcp_notebook.server.execution import execution_of
 from mcp_notebook.server.extensions.events.checked import Checked
 from mcp_notebook.slicing.statements import Magic
@@ -25,6 +26,7 @@ __all__ = [
     "elsewhere",
     "exposed",
     "is_exposed",
+    "is_made_otherwise",
     "not_exposed",
     "options",
 ]
@@ -146,6 +148,11 @@ _DRAWN_BY = {
 def is_exposed(definition: Definition) -> bool:
     """Return whether ``%mcp expose`` made the definition; its name is the variable's then."""
     return getattr(definition.function, "__module__", "") == "mcp_notebook.session.exposures"
+
+
+def is_made_otherwise(definition: Definition) -> bool:
+    """Return whether no function in a cell makes the definition: it is a variable's, or the text of a cell."""
+    return is_exposed(definition) or isinstance(definition.entry, HtmlApp)
 
 
 def exposed(server: str, definition: Definition, namespace: Mapping[str, Any], imports: list[str]) -> str | None:

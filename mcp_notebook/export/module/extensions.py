@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from typing import Any, cast
 
 from mcp.server.extension import Extension
 from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.tools import Tool
 
 from mcp_notebook.cells import cell_of
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.module.edits import Node, replaced, rewritten
 from mcp_notebook.server import Definition, definitions, sdk_gaps
+from mcp_notebook.server.apps import HtmlApp, NotebookApps, apps_of, linked, with_uri
+from mcp_notebook.server.changes import Kind
 from mcp_notebook.server.event_types import EVENT, event_types
 from mcp_notebook.server.extended import extension_of
 from mcp_notebook.server.extensions.events import Events
@@ -25,7 +29,18 @@ from mcp_notebook.server.extensions.skills import Skill, Skills
 from mcp_notebook.server.extensions.tasks import Tasks
 from mcp_notebook.slicing.statements import Statement
 
-__all__ = ["FOLDER", "ExtensionCode", "all_files", "carried", "emitting", "given", "owned", "registered"]
+__all__ = [
+    "FOLDER",
+    "ExtensionCode",
+    "all_files",
+    "carried",
+    "emitting",
+    "given",
+    "live_definitions",
+    "owned",
+    "page_of",
+    "page_paths",
+]
 
 FOLDER = "extensions"
 """The folder of the package with their modules."""
@@ -43,6 +58,7 @@ class ExtensionCode:
         files: Files that it serves, by their paths in the package.
         findings: Parts that cannot be carried.
         more: Statements below the one that makes it.
+        in_sdk: Whether it is the SDK's own, so that there is no module to copy.
         listens: Whether its method ``listen`` is middleware of the server.
     """
 
@@ -53,6 +69,7 @@ class ExtensionCode:
     files: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     more: tuple[str, ...] = ()
+    in_sdk: bool = False
     listens: bool = False
 
     @property
@@ -63,11 +80,15 @@ class ExtensionCode:
     @property
     def all_imports(self) -> list[str]:
         """The imports that the statement needs."""
+        if self.in_sdk:
+            return list(self.imports)
         return [f"from .{FOLDER}.{self.module} import {', '.join(self.names)}", *self.imports]
 
     @property
     def all_files(self) -> dict[str, str]:
         """The module or the folder of modules, and the files that it serves, by their paths in the package."""
+        if self.in_sdk:
+            return dict(self.files)
         source = files("mcp_notebook.server.extensions")
         folder = source / self.module
         names = ["__init__.py", *([] if folder.is_dir() else [f"{self.module}.py"])]
@@ -79,7 +100,12 @@ class ExtensionCode:
 def carried(server: MCPServer[Any]) -> list[ExtensionCode]:
     """Return the extensions that the notebook has put on a server; those of its author are in the cells."""
     found = sdk_gaps.extensions(server)
-    return [write(extension) for kind, write in _WRITERS.items() for extension in found if isinstance(extension, kind)]
+    return [
+        write(extension, server)
+        for kind, write in _WRITERS.items()
+        for extension in found
+        if isinstance(extension, kind)
+    ]
 
 
 def owned(server: MCPServer[Any]) -> set[tuple[str, str]]:
@@ -88,12 +114,21 @@ def owned(server: MCPServer[Any]) -> set[tuple[str, str]]:
     return {("resource", r.uri) for skill in (skills.skills if skills else ()) for r in skill.resources}
 
 
-def registered(server: MCPServer[Any]) -> list[Definition]:
-    """Return the definitions that cells register, with the types of events that a function answers for."""
-    found = [one for one in event_types(server).values() if isinstance(one, Checked)]
+def live_definitions(server: MCPServer[Any]) -> dict[tuple[Kind, str], Definition]:
+    """Return what cells have registered, by kind and name: the definitions, and types of events with a function.
+
+    Each tool has the URI of its app.
+    """
+    checked = [one for one in event_types(server).values() if isinstance(one, Checked)]
     kind: Any = EVENT  # not one of the protocol's own kinds, with entries of the SDK
-    events = [Definition(kind, one.name, cast(Any, one), one.function, cell_of(one.function)) for one in found]
-    return [one for one in (*definitions(server), *events) if (one.kind, one.name) not in owned(server)]
+    events = [Definition(kind, one.name, cast(Any, one), one.function, cell_of(one.function)) for one in checked]
+    made = {(one.kind, one.name): one for one in (*definitions(server), *events)}
+    found = {key: one for key, one in made.items() if key not in owned(server)}
+    for tool, uri in linked(server).items():
+        definition = found.get(("tool", tool))
+        if definition is not None and isinstance(definition.entry, Tool):
+            found["tool", tool] = replace(definition, entry=with_uri(definition.entry, uri))
+    return found
 
 
 def emitting(statement: Statement, aliases: Iterable[str]) -> Statement:
@@ -145,7 +180,7 @@ def _with_keyword(call: ast.Call, added: str, text: str) -> tuple[Node, str]:
 # --- one function for each extension
 
 
-def _skills(extension: Skills) -> ExtensionCode:
+def _skills(extension: Skills, _server: MCPServer[Any]) -> ExtensionCode:
     texts: dict[str, str] = {}
     findings: list[Finding] = []
     values: list[str] = []
@@ -176,7 +211,33 @@ def _not_text(skill: Skill, path: str) -> Finding:
     return Finding("stops", None, skill.name, what, "Leave the file out of the skill, or copy it by hand and serve it.")
 
 
-def _events(extension: Events) -> ExtensionCode:
+def page_paths(server: MCPServer[Any]) -> dict[str, str]:
+    """Return the paths in the package of the apps' pages that are texts, by their URIs."""
+    pages = [uri for uri, app in apps_of(server).items() if isinstance(app, HtmlApp)]
+    paths: dict[str, str] = {}
+    for uri in pages:
+        name = re.sub(r"[^A-Za-z0-9]+", "-", uri.removeprefix("ui://")).strip("-")
+        another = f"-{len(paths) + 1}" if f"apps/{name}.html" in paths.values() else ""
+        paths[uri] = f"apps/{name}{another}.html"
+    return paths
+
+
+def page_of(on: str, app: HtmlApp, path: str, imports: list[str]) -> str:
+    """Write the resource of an app whose page is a text."""
+    imports += ["from pathlib import Path", "from mcp.server.mcpserver.resources import TextResource"]
+    given = {name: getattr(app, name) for name in ("uri", "name", "title", "description", "mime_type", "meta")}
+    words = [f"{name}={value!r}" for name, value in given.items() if value is not None]
+    text = f"text=(Path(__file__).parent / {path!r}).read_text(encoding='utf-8')"
+    return f"{on}.add_resource(TextResource({', '.join([*words, text])}))"
+
+
+def _apps(_extension: NotebookApps, server: MCPServer[Any]) -> ExtensionCode:
+    texts = {path: apps_of(server)[uri] for uri, path in page_paths(server).items()}
+    pages = {path: app.text for path, app in texts.items() if isinstance(app, HtmlApp)}
+    return ExtensionCode("apps", (), "Apps()", ("from mcp.server.apps import Apps",), pages, in_sdk=True)
+
+
+def _events(extension: Events, _server: MCPServer[Any]) -> ExtensionCode:
     emitted = [one for one in extension.board.types.values() if isinstance(one, Emitted)]
     findings = [
         Finding(
@@ -196,13 +257,18 @@ def _events(extension: Events) -> ExtensionCode:
     return ExtensionCode("events", ("Events",), "Events()", findings=tuple(findings), more=tuple(declared))
 
 
-def _tasks(extension: Tasks) -> ExtensionCode:
+def _tasks(extension: Tasks, _server: MCPServer[Any]) -> ExtensionCode:
     given = [repr(extension.names)] if extension.names else []
     given += [f"required={sorted(extension.required)!r}"] if extension.required else []
     return ExtensionCode("tasks", ("Tasks",), f"Tasks({', '.join(given)})", listens=True)
 
 
-_WRITERS: dict[type[Extension], Callable[[Any], ExtensionCode]] = {Skills: _skills, Tasks: _tasks, Events: _events}
+_WRITERS: dict[type[Extension], Callable[[Any, MCPServer[Any]], ExtensionCode]] = {
+    Skills: _skills,
+    NotebookApps: _apps,
+    Tasks: _tasks,
+    Events: _events,
+}
 """The functions that write the extensions, in the order of the package."""
 
 

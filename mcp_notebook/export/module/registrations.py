@@ -15,8 +15,8 @@ from typing import Any
 from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.export.findings import Finding
-from mcp_notebook.export.module.entries import is_exposed
-from mcp_notebook.export.module.extensions import registered
+from mcp_notebook.export.module.entries import is_made_otherwise
+from mcp_notebook.export.module.extensions import live_definitions
 from mcp_notebook.export.module.server_uses import METHODS, ServerUses, is_main, method_of, removed_names
 from mcp_notebook.server import Definition
 from mcp_notebook.server.changes import Kind
@@ -108,8 +108,7 @@ def of(
         gone: Definitions that the server offered once, and offers no longer.
     """
     held = frozenset(aliases)
-    live = {(d.kind, d.name): d for d in registered(server)}
-    found = Registrations(held, _begun(notebook, held), live)
+    found = Registrations(held, _begun(notebook, held), live_definitions(server))
     sites = [site for statement in notebook.statements for site in _sites(statement, held, namespace)]
     ours = [site for site in sites if site.statement.index > found.begun]
     homes = {key: _home(definition, notebook) for key, definition in found.definitions.items()}
@@ -206,16 +205,17 @@ def _home(definition: Definition, notebook: Notebook) -> Statement | None:
 def _magic(definition: Definition, home: Statement, notebook: Notebook, servers: set[str]) -> Magic | None:
     """Return the latest magic that registered the function of a definition."""
     for magic in reversed(notebook.magics):
-        words = magic.text.split("\n")[0].split()
-        made = magic.name.removeprefix("mcp_")
+        before, _, after = magic.text.split("\n")[0].replace("--app=", "--app ").partition(" --app ")
+        if definition.kind == "resource" and after.split()[:1] == [_function_name(definition)]:
+            return magic
+        words, made = [*before.split(), *after.split()[1:]], magic.name.removeprefix("mcp_")
         if definition.kind not in METHODS.get(made, (made,)) or (made == EVENT and definition.name not in words):
             continue
         if "--server" in words[:-1] and words[words.index("--server") + 1] not in servers:
             continue
         if _function_name(definition) in words:
             return magic
-        # Without a name that it defines, a cell means all of its functions.
-        if magic.cell == home.cell:
+        if magic.cell == home.cell:  # without a name that it defines, a cell means all of its functions
             here = {name for s in notebook.statements if s.cell == magic.cell for name in _functions(s.node)}
             if not here.intersection(words):
                 return magic
@@ -294,7 +294,7 @@ def _take_off(gone: Iterable[Key], found: Registrations, single: set[str | None]
 def _unaccounted(found: Registrations) -> Iterator[Finding]:
     """Stop at definitions that no cell can be seen to register."""
     for (kind, name), definition in found.definitions.items():
-        if (kind, name) not in found.makers and not is_exposed(definition):
+        if (kind, name) not in found.makers and not is_made_otherwise(definition):
             what = f"no cell registers this {kind} of the server; a call did, or code outside of the cells."
             way_out = f"Register it in a cell, or take it off: %mcp remove {name}."
             yield Finding("stops", _cell_of(definition), name, what, way_out)
