@@ -16,12 +16,13 @@ from mcp.client.session import ClientSession
 from mcp.server._otel import OpenTelemetryMiddleware
 from mcp.server.connection import Connection
 from mcp.server.context import ServerMiddleware, ServerRequestContext
-from mcp.server.extension import Extension
+from mcp.server.extension import Extension, compose_tool_call_handler
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.resources import ResourceTemplate
 from mcp.server.request_state import RequestStateBoundary, authenticated_principal
 from mcp.server.session import ServerSession
 from mcp.server.subscriptions import ListenHandler, SubscriptionBus
+from mcp_types import CallToolRequestParams
 from pydantic import BaseModel, ValidationError
 
 __all__ = [
@@ -134,7 +135,11 @@ def add_extension(server: Server, extension: Extension) -> None:
         ValueError: The server has an extension of the same identifier, or a handler for one of its methods.
     """
     server._apply_extension(extension)
-    server._install_extension_interceptor()
+    # The constructor's chain has a link for each extension, and each link costs every call.
+    calls = [one for one in server._extensions if type(one).intercept_tool_call is not Extension.intercept_tool_call]
+    if calls:
+        chain = compose_tool_call_handler(calls, server._handle_call_tool)
+        server._lowlevel_server.add_request_handler("tools/call", CallToolRequestParams, chain)
 
 
 def wrap_spans(server: Server, wrap: Callable[[ServerMiddleware[Any]], ServerMiddleware[Any]]) -> None:

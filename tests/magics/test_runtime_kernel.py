@@ -287,7 +287,7 @@ def test_what_is_removed_is_gone_until_its_cell_runs_again(shared_kernel: Kernel
     assert "removed" in shared_kernel.good("%mcp remove gone removing://it ask").text
     assert "nothing yet" in shared_kernel.good("%mcp").text
     refused = shared_kernel.run("%mcp remove gone")
-    assert "has no tool, resource or prompt 'gone'" in refused.stderr
+    assert "has no tool, resource, prompt, skill or event 'gone'" in refused.stderr
     assert len(refused.stderr.strip().splitlines()) == 1
     shared_kernel.good(cells[0])
     assert shared_kernel.good("%mcp call gone").text == "1"
