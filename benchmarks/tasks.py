@@ -1,4 +1,4 @@
-"""What the extension for tasks costs a call of a plain tool, and a call as a task next to FastMCP's.
+"""The cost of all extensions for a call of a plain tool, and that of a call as a task next to FastMCP's.
 
 All servers live in one kernel and are called on its loop, in turns. FastMCP's tasks are a package of their own,
 `fastmcp-tasks`; without it, its row is left out.
@@ -16,6 +16,7 @@ from tests.support.kernels import Kernel, running_kernel
 SERVERS = f"""
 from mcp import Client
 from mcp_notebook import NotebookServer
+from mcp_notebook.server import sdk_gaps
 from mcp_notebook.client.extensions.tasks import TasksExtension
 from mcp_notebook.server.extended import extended
 from mcp_notebook.server.extensions.tasks import Tasks
@@ -27,6 +28,13 @@ async def double(n: int) -> int:
 ours.add_tool(double)
 extended(ours, Tasks).add("double")
 """
+
+OTHERS = (
+    '%%mcp_skill lend --server ours --description "Use it when asked."\n# Lend',
+    "%%mcp_event thing.lent --server ours\ndef lent(cursor: str | None) -> list[dict[str, str]]:\n    return []",
+    "%%mcp_app ui://doubled --server ours --tool double\n<p>Doubled</p>",
+)
+"""Cells that put the other extensions on the server: skills, events and apps."""
 
 FASTMCP = """
 import fastmcp, fastmcp_tasks
@@ -60,6 +68,9 @@ def rows(*, quick: bool = False) -> list[Row]:
     with running_kernel() as kernel:
         kernel.good("%load_ext mcp_notebook")
         kernel.good(SERVERS)
+        for cell in OTHERS:
+            kernel.good(cell)
+        assert kernel.value("len(sdk_gaps.extensions(ours))") == 4
         kernel.good(CLIENTS)
         found = [_plain(kernel, *((100, 50) if quick else (500, 50)))]
         if find_spec("fastmcp_tasks") is not None:
@@ -73,9 +84,9 @@ def _plain(kernel: Kernel, blocks: int, calls: int) -> Row:
     times: list[tuple[float, float]] = kernel.value("times")
     added = (median(a / b for a, b in times) - 1) * 100
     return Row(
-        what="a call of a plain tool in memory, on a server with tools that run as tasks",
+        what="a call of a plain tool in memory, on a server with tasks, skills, apps and events",
         ours=f"{_us(times, 0)} us",
-        peer=f"the same without the extension: {_us(times, 1)} us",
+        peer=f"the same without extensions: {_us(times, 1)} us",
         target=f"adds at most 2% (measured {added:+.1f}%)",
         holds=added <= 2,
         runs=f"{blocks} blocks of {calls} calls each",
