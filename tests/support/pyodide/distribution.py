@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ __all__ = ["make"]
 
 STAND_INS = Path(__file__).parent / "stand_ins"
 
-REPLACED = {"cryptography": "cryptography", "regex": "regex", "rpds-py": "rpds"}
-"""The compiled packages that only Pyodide's distribution has, with their modules in `STAND_INS`."""
+REPLACED = {"cryptography": "cryptography", "pyyaml": "yaml", "regex": "regex", "rpds-py": "rpds"}
+"""The compiled packages that only Pyodide's distribution has, with their modules in `STAND_INS`. PyYAML needs no
+stand-in of ours: without its compiled part, its own modules do the same."""
 
 NOT_NEEDED = ("cffi", "pycparser")
 """The packages that only those need."""
@@ -67,8 +69,20 @@ def _stand_in(package: str, version: str, folder: Path) -> Path:
     """Write the wheel of a stand-in."""
     name = f"{package.replace('-', '_')}-{version}"
     with zipfile.ZipFile(folder / f"{name}-py3-none-any.whl", "w") as archive:
-        archive.write(STAND_INS / f"{REPLACED[package]}.py", f"{REPLACED[package]}.py")
+        for source, path in _modules(REPLACED[package]):
+            archive.write(source, path)
         archive.writestr(f"{name}.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n")
         archive.writestr(f"{name}.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         archive.writestr(f"{name}.dist-info/RECORD", "")
     return folder / f"{name}-py3-none-any.whl"
+
+
+def _modules(module: str) -> list[tuple[Path, str]]:
+    """Return the files of a stand-in, each with its path in a wheel."""
+    own = STAND_INS / f"{module}.py"
+    if own.is_file():
+        return [(own, own.name)]
+    spec = find_spec(module)
+    assert spec is not None
+    assert spec.origin is not None
+    return [(path, f"{module}/{path.name}") for path in Path(spec.origin).parent.glob("*.py")]
