@@ -42,13 +42,13 @@ def test_an_app_calls_a_tool_and_is_shown_again_when_a_cell_runs_again(lab: Lab)
     lab.wait_until_idle()
 
     # The tool's cell runs again, with other data.
-    lab.cell("scale = 10").locator(".cm-content").fill("%load_ext mcp_notebook\nscale = 7")
+    lab.edit("scale = 10", "%load_ext mcp_notebook\nscale = 7")
     lab.run("scale = 7")
     lab.run("def rows")
     expect(app.get_by_role("listitem")).to_have_text(["1: 7", "2: 14"])
 
     # So does the app's.
-    lab.cell("ui://readings").locator(".cm-content").fill(APP.replace("Readings", "Measurements"))
+    lab.edit("ui://readings", APP.replace("Readings", "Measurements"))
     lab.run("ui://readings")
     expect(app.get_by_role("heading", name="Measurements")).to_be_visible()
     expect(app.get_by_role("listitem")).to_have_text(["1: 7", "2: 14"])
@@ -327,7 +327,7 @@ def test_a_page_is_made_again_when_its_function_s_cell_runs_again(lab: Lab) -> N
     app = inside(lab, "def rows")
     expect(app.get_by_role("heading")).to_have_text("first")
     lab.wait_until_idle()
-    lab.cell("def page").locator(".cm-content").fill(function.replace("first", "second"))
+    lab.edit("def page", function.replace("first", "second"))
     lab.run("def page")
     expect(app.get_by_role("heading")).to_have_text("second")
 

@@ -59,9 +59,7 @@ def test_an_app_of_npm_s_package_works_here_as_in_other_hosts(lab: Lab) -> None:
     # JupyterLab's editor takes long for half a megabyte, so the cell runs in the kernel.
     (lab.home / "course" / "npm.txt").write_text(app, encoding="utf-8")
     lab.theme(dark=False)
-    lab.cell("len(ended_calls)").locator(".cm-content").fill(
-        "get_ipython().run_cell(open('npm.txt').read()); len(ended_calls)"
-    )
+    lab.edit("len(ended_calls)", "get_ipython().run_cell(open('npm.txt').read()); len(ended_calls)")
     lab.run("npm.txt")
     log = inside(lab, "npm.txt").locator("#log")
     expect(log).to_contain_text("ready")
@@ -84,6 +82,6 @@ def test_an_app_of_npm_s_package_works_here_as_in_other_hosts(lab: Lab) -> None:
     expect(log).to_contain_text("now dark")
     view(lab, "npm.txt").get_by_role("button", name="Refresh").click()
     expect(log).to_contain_text("host mcp-notebook dark inline rows")
-    lab.cell("ended_calls = []").locator(".cm-content").fill("'ended', len(ended_calls)")
+    lab.edit("ended_calls = []", "'ended', len(ended_calls)")
     lab.run("'ended', len(ended_calls)")
     expect(lab.output("'ended', len(ended_calls)")).to_contain_text("('ended', 1)")

@@ -77,6 +77,12 @@ class Lab:
         self.cell(text).locator(".cm-content").click()
         self.page.keyboard.press("Control+Enter")
 
+    def edit(self, text: str, source: str) -> None:
+        """Give that cell another source, as a person types it: what only the page holds may not be in the model yet."""
+        self.cell(text).locator(".cm-content").click()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.insert_text(source)
+
     def menu(self, name: str, *items: str) -> None:
         """Choose from the menu bar."""
         self.page.locator(".lm-MenuBar-itemLabel", has_text=re.compile(f"^{name}$")).click()
