@@ -64,7 +64,8 @@ def found(module: Module) -> dict[str, list[str]]:
 def imported(module: Module, directory: Path, name: str) -> MCPServer[Any]:
     package = directory / f"package_{name}"
     package.mkdir()
-    for file, source in {"__init__.py": "", **module.files}.items():
+    for file, source in {"__init__.py": "", **module.files, **module.extensions}.items():
+        (package / file).parent.mkdir(parents=True, exist_ok=True)
         (package / file).write_text(source, encoding="utf-8")
     return getattr(importlib.import_module(f"{package.name}.server"), module.variable)
 
