@@ -22,6 +22,11 @@ MODES = pytest.mark.parametrize("mode", ["auto", "legacy"])
 pytestmark = pytest.mark.anyio
 
 
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
 def server_with_a_tool() -> NotebookServer:
     server = NotebookServer("shop")
 
