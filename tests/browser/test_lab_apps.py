@@ -31,6 +31,16 @@ def inside(lab: Lab, cell: str) -> FrameLocator:
     return lab.output(cell).frame_locator(".mcpnb-app-frame > iframe:visible").frame_locator("iframe")
 
 
+def wait_until_shown_again(lab: Lab, cell: str, number: int) -> None:
+    """Wait until the app is shown for the n-th time, and its frame before is gone.
+
+    Chromium crashes now and then if it is asked about the content of a frame that is just taken out.
+    """
+    frame = lab.output(cell).locator(f".mcpnb-app-frame[data-shown='{number}']")
+    expect(frame).to_be_attached()
+    expect(frame.locator("iframe")).to_have_count(1)
+
+
 def test_an_app_calls_a_tool_and_is_shown_again_when_a_cell_runs_again(lab: Lab) -> None:
     lab.open("apps", ["%load_ext mcp_notebook\nscale = 10", TOOL, APP])
     lab.run_all()
@@ -45,11 +55,13 @@ def test_an_app_calls_a_tool_and_is_shown_again_when_a_cell_runs_again(lab: Lab)
     lab.edit("scale = 10", "%load_ext mcp_notebook\nscale = 7")
     lab.run("scale = 7")
     lab.run("def rows")
+    wait_until_shown_again(lab, "ui://readings", 2)
     expect(app.get_by_role("listitem")).to_have_text(["1: 7", "2: 14"])
 
     # So does the app's.
     lab.edit("ui://readings", APP.replace("Readings", "Measurements"))
     lab.run("ui://readings")
+    wait_until_shown_again(lab, "Measurements", 1)
     expect(app.get_by_role("heading", name="Measurements")).to_be_visible()
     expect(app.get_by_role("listitem")).to_have_text(["1: 7", "2: 14"])
     expect(lab.output("ui://readings").locator("iframe")).to_have_count(1)
@@ -329,6 +341,7 @@ def test_a_page_is_made_again_when_its_function_s_cell_runs_again(lab: Lab) -> N
     lab.wait_until_idle()
     lab.edit("def page", function.replace("first", "second"))
     lab.run("def page")
+    wait_until_shown_again(lab, "def rows", 2)
     expect(app.get_by_role("heading")).to_have_text("second")
 
 

@@ -184,7 +184,7 @@ function Frame({ surface, shown, ask, end }: FrameProps) {
   }, [shown.number]);
   return (
     <>
-      <div ref={place} class={`mcpnb-app-frame${shown.border === false ? " bare" : ""}`} />
+      <div ref={place} class={`mcpnb-app-frame${shown.border === false ? " bare" : ""}`} data-shown={shown.number} />
       {wrong && <p class="mcpnb-wrong" role="alert">{`The app cannot be shown: ${wrong}`}</p>}
     </>
   );
