@@ -12,7 +12,8 @@ import pytest
 from mcp_notebook import Url, connect
 from mcp_notebook.client.extensions.tasks import TaskState
 from mcp_notebook.errors import RequestError
-from tests.support.fastmcp import imported_or_skipped, serving
+from tests.support.fastmcp import imported_or_skipped
+from tests.support.served import serving
 from tests.support.task_tools import DEADLINE, TaskTools, over_http
 
 

@@ -17,7 +17,8 @@ from mcp_notebook.errors import RequestError
 from mcp_notebook.server import NotebookServer, sdk_gaps
 from mcp_notebook.server.extended import extended
 from mcp_notebook.server.extensions.skills import Skill, Skills
-from tests.support.fastmcp import imported_or_skipped, serving
+from tests.support.fastmcp import imported_or_skipped
+from tests.support.served import serving
 
 MAIN = b"---\nname: refunds\ndescription: Use it when a customer asks.\n---\n# Refunds\n"
 URI = "skill://refunds/SKILL.md"

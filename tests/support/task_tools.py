@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Annotated, Any
 
 import anyio
-import uvicorn
 from mcp import Client
 from mcp.client import ClientExtension, NotificationBinding, advertise
 from mcp.server.mcpserver import Context, Elicit, MCPServer, Resolve
@@ -19,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, RootModel
 
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.extensions.tasks import Tasks
-from tests.support.served import run
+from tests.support.served import serving
 
 DEADLINE = 20
 
@@ -198,14 +196,6 @@ async def connected(
 
 @contextmanager
 def over_http(app: Any) -> Iterator[str]:
-    """Serve an ASGI app; yield its URL."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(app, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=1)
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=run, args=(server, listener))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}/mcp"
-        finally:
-            server.should_exit = True
-            thread.join(DEADLINE)
+    """Serve an ASGI app; yield the URL of its MCP endpoint."""
+    with serving(app) as address:
+        yield f"{address}/mcp"

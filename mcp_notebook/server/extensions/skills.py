@@ -78,8 +78,8 @@ class Skill:
         found = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
         hidden = {path for path in found if any(part.startswith(".") for part in path.parts)}
         skill = cls({p.as_posix(): path.read_bytes() for p, path in found.items() if p not in hidden}, prefix)
-        if (called := folder.resolve().name) != skill.name:
-            raise ValueError(f"The folder {called!r} has the skill {skill.name!r}. Give both one name.")
+        if (name := folder.resolve().name) != skill.name:
+            raise ValueError(f"The folder {name!r} has the skill {skill.name!r}. Give both one name.")
         return skill
 
     @property
@@ -160,11 +160,12 @@ class Skills(Extension):
         return [skill for skill in list(self._skills.values()) if self.is_served(skill.uri)]
 
     def is_served(self, uri: str) -> bool:
-        """Return whether the server has a resource of that URI; without it, the skill is not listed.
-
-        The resources of a server seldom go. Where they do, set this to a function that knows.
-        """
+        """Return whether the server has this resource; a server that removes resources replaces this method."""
         return True
+
+    def take_over(self, other: Skills | None) -> None:
+        """Offer the skills of `other`; None offers none."""
+        self._skills = dict(other._skills) if other is not None else {}
 
     def add(self, skill: Skill) -> None:
         """Add a skill, or replace the one of the same URI. Its resources are not put on the server."""
@@ -205,8 +206,7 @@ class Skills(Extension):
         return {**_page("resources", children, params.cursor), **_FRESHNESS}  # which the Inspector (2.12) asks for
 
 
-_FRESHNESS = {"ttlMs": 0, "cacheScope": "private"}
-"""A client may not keep an answer without asking: skills change with the notebook, and may depend on the caller."""
+_FRESHNESS = {"ttlMs": 0, "cacheScope": "private"}  # a client asks each time, because skills change
 
 
 def _children(uri: str, resources: Iterable[Resource]) -> dict[str, dict[str, Any]]:
