@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.tools import Tool
+from mcp_types import ToolAnnotations
 
 from mcp_notebook.export import exporting
 from mcp_notebook.export.findings import Finding
@@ -229,6 +230,20 @@ def test_what_is_usual_does_not_stop_and_is_the_same(shell: Shell, tmp_path: Pat
     module = exported(shell, SERVER, "%mcp use mcp", TOOLS, GUARD, *([cell] * (2 if twice else 1)))
     assert stops(module) == [], module.findings
     assert differences(shell, module, tmp_path) == [], module.files["server.py"]
+
+
+@pytest.mark.parametrize(("name", "counts"), [("readOnlyHint", False), ("read_only_hint", True)])
+def test_a_library_may_add_a_name_to_a_model_and_not_replace_one(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, name: str, *, counts: bool
+) -> None:
+    shell.good(SERVER, "from mcp_types import ToolAnnotations")
+    shell.good("@mcp.tool(annotations=ToolAnnotations(title='Hinted'))\ndef hinted() -> str:\n    return 'x'")
+    library: dict[str, Any] = {"__name__": "library.compat"}  # FastMCP has one
+    exec("def hint(self): return None", library)
+    monkeypatch.setattr(ToolAnnotations, name, property(library["hint"]), raising=False)
+    subject = subject_of(shell.session)
+    found = anatomy_of(subject.server, subject.namespace)["_tool_manager"]["_tools"]["hinted"]["annotations"]
+    assert (name in found.get("@methods", {})) is counts
 
 
 @pytest.mark.slow

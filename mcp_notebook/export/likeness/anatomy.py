@@ -149,10 +149,11 @@ class Anatomy:
         for each in reversed(kind.__mro__):
             own, library = self._owns(each.__module__), _top(each.__module__) in LIBRARIES
             for name, value in vars(each).items() if own or library else ():
+                alias = isinstance(value, property) and name not in getattr(each, "model_fields", (name,))
                 for function in _functions(value):
                     of_module = str(function.__globals__.get("__name__"))
-                    if own and not self._owns(of_module):
-                        continue  # what a data class or pydantic has made
+                    if (own or alias) and not self._owns(of_module):
+                        continue  # made by a data class or pydantic; or FastMCP's old names for a model's fields
                     if own or not (_top(of_module) in PATCHING or of_module.startswith("namedtuple_")):
                         found[name] = function
         return self._members({"@methods": found}) if found else {}
