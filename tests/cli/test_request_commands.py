@@ -270,7 +270,14 @@ def test_a_module_a_command_and_a_notebook_are_run(tmp_path: Path, monkeypatch: 
 def test_an_interrupt_is_one_line(tmp_path: Path) -> None:
     script, begun = tmp_path / "server.py", tmp_path / "begun"
     script.write_text(SCRIPT)
-    command = [sys.executable, "-m", "mcp_notebook", "call", shlex.join([sys.executable, str(script), str(begun)]), "wait"]
+    command = [
+        sys.executable,
+        "-m",
+        "mcp_notebook",
+        "call",
+        shlex.join([sys.executable, str(script), str(begun)]),
+        "wait",
+    ]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     until(begun.exists)
     running.send_signal(signal.SIGINT)
