@@ -35,24 +35,27 @@ def stops(*cells: str | RanCell, needs: str = "f") -> list[str]:
 LIFE = "def life(s):\n    jobs.append(s)\n    yield"
 PART = "def part(t, n):\n    all = []\n    for one in t.split():\n        all.append(one)\n    return all[n]"
 TURN = "def turn(rows):\n    all = []\n    all.append(rows[0])\n    for one in all:\n        one.mode = 1"
+
+
+def whole(*cells: str) -> tuple[list[str | RanCell], list[str]]:
+    """Return cells of which a slice has all."""
+    return [*cells], [*cells]
+
+
 CARRIED: dict[str, tuple[list[str | RanCell], list[str]]] = {
     "the last value for what a function reads, the value of then for what a statement reads": (
         ["a = 1", "b = a", "a = 2", "def f(): return a, b"],
         ["a = 1", "b = a", "a = 2", "def f(): return a, b"],
     ),
-    "a list of a class": (["class Shop:\n    kinds = []", "Shop.kinds.append(1)", "def f(): return Shop.kinds"],) * 2,
-    "a list that is a class's": (
-        ["all = []", "class Shop:\n    kinds = all", "Shop.kinds.append(1)", "def f(): return all"],
-    )
-    * 2,
-    "a list by a class method": (
-        [
-            "class Shop:\n    kinds = []\n    @classmethod\n    def add(cls): cls.kinds.append(1)",
-            "Shop.add()",
-            "def f(): return Shop",
-        ],
-    )
-    * 2,
+    "a list of a class": whole("class Shop:\n    kinds = []", "Shop.kinds.append(1)", "def f(): return Shop.kinds"),
+    "a list that is a class's": whole(
+        "all = []", "class Shop:\n    kinds = all", "Shop.kinds.append(1)", "def f(): return all"
+    ),
+    "a list by a class method": whole(
+        "class Shop:\n    kinds = []\n    @classmethod\n    def add(cls): cls.kinds.append(1)",
+        "Shop.add()",
+        "def f(): return Shop",
+    ),
     "a string annotation": (["class Book: ...", "def f(b: 'Book'): ..."], ["class Book: ...", "def f(b: 'Book'): ..."]),
     "only the last of two definitions": (["x = 1", "x = 2", "def f(): return x"], ["x = 2", "def f(): return x"]),
     "what a later cell appends": (
