@@ -162,6 +162,7 @@ MAY_IMPORT = {
         "errors",
         "addresses",
         "bridge",
+        "recording",
         "server",
         "client",
         "rendering",

@@ -28,6 +28,7 @@ from mcp_notebook.magics import (  # noqa: F401
     log_commands,
     package_commands,
     request_commands,
+    session_commands,
     skill_commands,
     task_commands,
     words,

@@ -12,12 +12,14 @@ from mcp_notebook import cells
 from mcp_notebook.errors import UsageError
 from mcp_notebook.magics.options import TEXT
 from mcp_notebook.magics.verb import INTO, ON, verb
+from mcp_notebook.recording import Recorder
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.calls import sequence
 from mcp_notebook.rendering.calls.card import call_card
 from mcp_notebook.rendering.calls.compare import compare, replayed
 from mcp_notebook.rendering.calls.frames import brief_wire_log, wire_log
 from mcp_notebook.rendering.calls.log import log
+from mcp_notebook.rendering.saved import saved_card
 from mcp_notebook.session.calls import (
     debug,
     last_failure,
@@ -27,6 +29,7 @@ from mcp_notebook.session.calls import (
     replay,
     write_tests,
 )
+from mcp_notebook.session.saving import save_session
 from mcp_notebook.session.saying import say_call
 from mcp_notebook.session.session import Session
 from mcp_notebook.visible import visible
@@ -58,6 +61,9 @@ NUMBER = click.argument("number", type=click.IntRange(min=1), metavar="N")
         "--to", "to", type=(click.Choice(["test"]), str), metavar="test FILE", help="Write the calls as tests."
     ),
     click.option(
+        "--save", type=TEXT, metavar="FILE", help="Write what the server lists, its calls and its frames into a file."
+    ),
+    click.option(
         "--import",
         "importing",
         type=TEXT,
@@ -85,6 +91,7 @@ def _log(
     diagram: bool,
     clear: bool,
     to: tuple[str, str] | None,
+    save: str | None,
     importing: str,
     volatile: tuple[str, ...],
     server: str | None,
@@ -93,17 +100,11 @@ def _log(
 
     For the log of a connection: %mcp log --on NAME.
     """
+    if save is not None:
+        return saved_card(Path(save), save_session(session, Path(save), server))
     recorder = recorder_of(session, server)
     if wire:
-        frames = recorder.wire.frames
-        if recorder is session.registry.recorder:
-            session.keep_frames()
-        if clear:
-            recorder.wire.clear()
-            frames = []
-        if diagram:
-            return sequence.diagram(frames, times=times)
-        return brief_wire_log(frames) if brief else wire_log(frames)
+        return _frames(session, recorder, brief=brief, diagram=diagram, clear=clear, times=times)
     if diagram and number is None:
         raise UsageError("--diagram draws one call (%mcp log N --diagram), or the frames with --wire.")
     calls = [numbered(recorder, number)] if number is not None else recorder.calls
@@ -124,6 +125,20 @@ def _log(
             output_schema=output_schema(session, calls[0]),
         )
     return log(calls[-last:], cells.place_of, cells.explain, more=max(len(calls) - last, 0), times=times)
+
+
+def _frames(
+    session: Session, recorder: Recorder, *, brief: bool, diagram: bool, clear: bool, times: bool
+) -> look.Rendering:
+    frames = recorder.wire.frames
+    if recorder is session.registry.recorder:
+        session.keep_frames()
+    if clear:
+        recorder.wire.clear()
+        frames = []
+    if diagram:
+        return sequence.diagram(frames, times=times)
+    return brief_wire_log(frames) if brief else wire_log(frames)
 
 
 @verb(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any, Literal, NamedTuple
 
 from mcp_notebook.recording.cutting import fitted
@@ -71,6 +71,10 @@ class Wire:
     def frames(self) -> list[Frame]:
         """The frames that are kept now."""
         return list(self._frames.copy())  # the copy is one step, and other threads add frames
+
+    def restore(self, frames: Iterable[Frame]) -> None:
+        """Keep frames of an earlier session, which come before all others."""
+        self._frames.extendleft(reversed([*frames][-MOST_FRAMES:]))
 
     def clear(self) -> None:
         """Forget all frames."""

@@ -155,7 +155,11 @@ class Registry:
 
     def new(self, name: str) -> LiveServer:
         """Make an empty server of that name and make it current; it replaces an existing one."""
-        self._put(name, NotebookServer(name), made_by_magic=True)
+        return self.add(name, NotebookServer(name))
+
+    def add(self, name: str, server: MCPServer[Any]) -> LiveServer:
+        """Keep a server that no variable refers to under a name, and make it current; it replaces an existing one."""
+        self._put(name, server, made_by_magic=True)
         return self._make_current(name)
 
     def use(self, name: str, namespace: Mapping[str, Any]) -> LiveServer:

@@ -1,0 +1,120 @@
+"""A server that answers from a saved session."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.mcpserver import MCPServer
+from mcp.shared.exceptions import MCPError
+from mcp_types import INVALID_PARAMS, Prompt, Resource, ResourceTemplate, Tool
+from pydantic import BaseModel, ValidationError
+
+from mcp_notebook.recording import Call
+from mcp_notebook.recording.saved import SavedSession
+
+__all__ = ["MockServer"]
+
+Entry = TypeVar("Entry", bound=BaseModel)
+
+_LISTS = {
+    "tools/list": ("tools", "tool"),
+    "resources/list": ("resources", "resource"),
+    "resources/templates/list": ("resourceTemplates", "resourceTemplate"),
+    "prompts/list": ("prompts", "prompt"),
+}
+"""The methods that list something: the field of the result, and the kind of its entries."""
+
+_NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
+"""The methods that are answered from calls: the parameter with the name."""
+
+_OF_ONE_ANSWER = ("_meta", "resultType", "requestState")
+"""Fields of a result that its own request decides on."""
+
+REFUSED = "The server refused: "
+"""The words that a client's log has before the server's own."""
+
+MOST_NAMED = 5
+"""Recorded calls that an error names."""
+
+
+class MockServer(MCPServer[Any]):
+    """Lists what the server of a session listed, and answers as that did.
+
+    The same request gets the results in their order, and then the last one again. A request that was not recorded, or
+    whose result was too long to be kept, is refused.
+    """
+
+    def __init__(self, session: SavedSession) -> None:
+        about = session.server
+        super().__init__(about.name, version=about.version, instructions=about.instructions, log_level="WARNING")
+        self.middleware.append(_Answers(session))
+        self._lists = session.lists
+
+    async def list_tools(self) -> list[Tool]:
+        """Return the tools that follow the protocol; clients get the others, too."""
+        return _parsed(Tool, self._lists["tool"])
+
+    async def list_resources(self) -> list[Resource]:
+        """Return the resources that follow the protocol; clients get the others, too."""
+        return _parsed(Resource, self._lists["resource"])
+
+    async def list_resource_templates(self) -> list[ResourceTemplate]:
+        """Return the resource templates that follow the protocol; clients get the others, too."""
+        return _parsed(ResourceTemplate, self._lists["resourceTemplate"])
+
+    async def list_prompts(self) -> list[Prompt]:
+        """Return the prompts that follow the protocol; clients get the others, too."""
+        return _parsed(Prompt, self._lists["prompt"])
+
+
+def _parsed(kind: type[Entry], entries: Iterable[Mapping[str, Any]]) -> list[Entry]:
+    found = []
+    for entry in entries:
+        with suppress(ValidationError):
+            found.append(kind.model_validate(entry, by_name=False))
+    return found
+
+
+class _Answers:
+    """Middleware that answers in the server's place."""
+
+    def __init__(self, session: SavedSession) -> None:
+        self._lists = session.lists
+        self._calls: dict[tuple[str, str], dict[str, list[Call]]] = defaultdict(lambda: defaultdict(list))
+        for call in session.calls:
+            if call.method in _NAMED and call.state in ("done", "error", "refused"):
+                self._calls[call.method, call.name][_key(call.arguments)].append(call)
+
+    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        if ctx.method in _LISTS:
+            field, kind = _LISTS[ctx.method]
+            return {field: self._lists[kind]}
+        if ctx.method in _NAMED:
+            params: Mapping[str, Any] = ctx.params or {}
+            return self._answer(ctx.method, str(params.get(_NAMED[ctx.method])), params.get("arguments"))
+        return await call_next(ctx)
+
+    def _answer(self, method: str, name: str, arguments: Any) -> HandlerResult:
+        of_name = self._calls.get((method, name), {})
+        calls = of_name.get(_key(arguments), [])
+        if not calls:
+            known = [key for key in of_name if key][:MOST_NAMED]
+            recorded = f" It has calls of it with {', '.join(known)}." if known else ""
+            raise MCPError(INVALID_PARAMS, f"The session has no such {method} of {name!r}.{recorded}")
+        call = calls.pop(0) if len(calls) > 1 else calls[0]
+        if call.cut:
+            raise MCPError(INVALID_PARAMS, f"The result of this {method} of {name!r} was too long to be kept whole.")
+        if call.result is None:
+            words = (call.error or "It was refused.").removeprefix(REFUSED)
+            raise MCPError(call.code or INVALID_PARAMS, words, call.data)
+        return {key: value for key, value in call.result.items() if key not in _OF_ONE_ANSWER}
+
+
+def _key(arguments: Any) -> str:
+    """Return arguments as text that is equal for equal arguments; none at all are like an empty object."""
+    return json.dumps(arguments or {}, sort_keys=True)

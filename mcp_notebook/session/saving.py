@@ -1,0 +1,119 @@
+"""Save a session as a file, open one, and have a server answer from one."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mcp_notebook.client import Connection
+from mcp_notebook.errors import UsageError
+from mcp_notebook.export.settings.secrets import hide
+from mcp_notebook.export.settings.wording import says_secret
+from mcp_notebook.recording.saved import SavedSession, Server, read, write
+from mcp_notebook.server import LiveServer
+from mcp_notebook.server.listing import listed
+from mcp_notebook.server.mock import MockServer
+from mcp_notebook.session.session import Session
+
+__all__ = ["mock_session", "open_session", "save_session"]
+
+REDACTED = "(redacted)"
+
+
+def save_session(session: Session, path: Path, name: str | None) -> SavedSession:
+    """Write what a server lists, its calls and its frames into a file, without secrets; return what was written.
+
+    Args:
+        session: The session.
+        path: The file.
+        name: The connection, or the live server; None for the current server.
+
+    Raises:
+        McpNotebookError: The server does not answer, or the file cannot be written.
+    """
+    connection = session.on(name)
+    saved = _saved(connection)
+    write(saved, path, _without_secrets)
+    return saved
+
+
+def _saved(connection: Connection) -> SavedSession:
+    info = connection.server_info
+    server = Server(
+        name=info.name if info is not None else connection.name,
+        version=info.version if info is not None else "",
+        protocol_version=connection.protocol_version,
+        capabilities=listed(connection.capabilities),
+        instructions=connection.instructions,
+    )
+    lists: dict[str, list[Any]] = {
+        "tool": connection.tools(),
+        "resource": connection.resources(),
+        "resourceTemplate": connection.templates(),
+        "prompt": connection.prompts(),
+    }
+    entries = {kind: [listed(item) for item in items] for kind, items in lists.items()}
+    # The notebook's own servers share one recorder, and each call tells its server.
+    calls = [call for call in connection.recorder.calls if call.server in (server.name, connection.name)]
+    return SavedSession(server, entries, calls, connection.wire.frames)
+
+
+def open_session(session: Session, path: Path, name: str | None) -> Connection:
+    """Open a connection to a server that answers from a file, with the file's calls and frames in its log.
+
+    Raises:
+        UsageError: The file is not a session, or the name is taken.
+    """
+    saved = read(path)
+    connection = session.connect(MockServer(saved), name or path.stem, "auto")
+    for call in saved.calls:
+        connection.recorder.opened(call)
+        connection.recorder.closed(call)
+    connection.wire.restore(saved.frames)
+    return connection
+
+
+def mock_session(session: Session, path: Path, name: str | None) -> LiveServer:
+    """Make a server that answers from a file the current one, so that `%mcp serve` serves it.
+
+    Raises:
+        UsageError: The file is not a session, or a server or connection has the name.
+    """
+    saved = read(path)
+    name = name or path.stem
+    if name in session.registry.servers or name in session.connected:
+        raise UsageError(f"Another server here is named {name!r}. Choose a name with --as NAME.")
+    return session.registry.add(name, MockServer(saved))
+
+
+def _without_secrets(value: Any) -> Any:
+    """Return a call or frame without what is a secret by its name, its form, or the environment."""
+    named = _without_named(value)
+    text = json.dumps(named, ensure_ascii=False)
+    clean = hide(text, os.environ)
+    if clean == text:
+        return named
+    try:
+        return json.loads(clean)
+    except ValueError:  # a quote was a part of the secret
+        return _emptied(named)
+
+
+def _without_named(value: Any, key: str = "") -> Any:
+    if isinstance(value, Mapping):
+        return {name: _without_named(each, name) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_without_named(each, key) for each in value]
+    return REDACTED if isinstance(value, str) and value and says_secret(key) else value
+
+
+def _emptied(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a call or frame without all that it carries."""
+    return {
+        key: {} if isinstance(each, Mapping) else each
+        for key, each in value.items()
+        if key not in ("events", "message", "data")
+    }
