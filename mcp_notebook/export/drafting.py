@@ -38,14 +38,14 @@ class Draft:
 
     Attributes:
         package: The content of its files.
-        files: The text of each, by its path.
+        files: The content of each, by its path: a text, or the bytes of a file that the server serves as it is.
         recorded: The calls that can be made again.
         findings: The findings about the cells; those that stop come first.
         hide: Shortens the secrets in a text.
     """
 
     package: Package
-    files: dict[str, str]
+    files: dict[str, str | bytes]
     recorded: Replays
     findings: tuple[Finding, ...]
     hide: Callable[[str], str] = field(compare=False)

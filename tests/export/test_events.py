@@ -51,8 +51,8 @@ def test_a_package_has_the_types_of_events_and_emits_without_this_project(shell:
     assert "shop = MCPServer('shop', extensions=[events])" in source.replace('"', "'")
     assert "events.emit('stock.low', {'item': 'tea'})" in source.replace('"', "'")
     assert "shop.emit" not in source
-    (finding,) = (finding for finding in exported.findings if finding.weight == "warns")
-    assert "does not know what the data of these events looks like" in finding.what
+    assert "events.declare('stock.low', payload=Stock, description='Nearly gone.')" in source.replace('"', "'")
+    assert not [finding for finding in exported.findings if finding.weight != "notes"]
     package = tmp_path / "shopping"
     for path, text in exported.files.items():
         if path.startswith("src/shopping/"):
@@ -62,7 +62,7 @@ def test_a_package_has_the_types_of_events_and_emits_without_this_project(shell:
             assert "mcp_notebook" not in text
     done = subprocess.run([sys.executable, "-c", TRIED], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.stdout.splitlines() == [
-        "[('stock.low', 'Nearly gone.'), ('trial', None), ('order.placed', 'Somebody ordered.')]",
+        "[('order.placed', 'Somebody ordered.'), ('stock.low', 'Nearly gone.'), ('trial', None)]",
         "[{'customer': 'Bob'}]",
         "[{'item': 'tea'}]",
     ], done.stderr

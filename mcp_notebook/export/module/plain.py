@@ -11,6 +11,7 @@ from typing import TypeGuard
 
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.module.edits import Node, replaced, rewritten
+from mcp_notebook.export.module.extensions import FOLDER
 from mcp_notebook.slicing import names
 from mcp_notebook.slicing.statements import Notebook, Statement
 
@@ -18,6 +19,9 @@ __all__ = ["SDK_SERVER", "only_here", "ours", "plain"]
 
 OURS = "mcp_notebook"
 SDK_SERVER = "from mcp.server.mcpserver import MCPServer"
+
+ABOVE_EXTENSIONS = "mcp_notebook.server"
+"""The package above the folder of the extensions, which a package has too."""
 
 
 def plain(notebook: Notebook) -> Notebook:
@@ -87,6 +91,8 @@ def _on_sdk(statement: Statement, servers: set[str], modules: set[str]) -> State
     node = statement.node
     if isinstance(node, ast.ImportFrom) and _is_ours(node.module) and node.names[0].name == "NotebookServer":
         return rewritten(statement, SDK_SERVER)
+    if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{ABOVE_EXTENSIONS}.{FOLDER}."):
+        return rewritten(statement, statement.text.replace(ABOVE_EXTENSIONS, "", 1))
     if not any(word in statement.text for word in ("NotebookServer", *servers)):
         return statement
     changes = dict(_changes(ast.parse(statement.text), statement.text, servers, modules))
