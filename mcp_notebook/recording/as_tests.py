@@ -221,9 +221,9 @@ def _test(seen: _Seen, server: str, taken: dict[str, int]) -> str:
 def _options(call: Call) -> Iterator[str]:
     questions = [event.value for event in call.events if event.kind == "question"]
     answers = [event.value for event in call.events if event.kind == "answer"]
-    # Only in the legacy era does a client get the reason for an unexpected refusal, and only there can a function ask
-    # while it runs.
-    if call.state == "refused" or (questions and call.era == "legacy"):
+    # Only in the legacy era does a client get the reason for an unexpected refusal, and only there, or in a task, can a
+    # function ask while it runs. The SDK's client does not follow tasks.
+    if call.state == "refused" or (questions and (call.era == "legacy" or call.task)):
         yield 'mode="legacy"'
     for method, (callback, answer) in CALLBACKS.items():
         given = [value for question, value in zip(questions, answers, strict=False) if question["method"] == method]

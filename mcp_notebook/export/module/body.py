@@ -11,7 +11,7 @@ from mcp_notebook.export.module import entries, events, extensions
 from mcp_notebook.export.module.edits import decorated, undecorated
 from mcp_notebook.export.module.extensions import ExtensionCode
 from mcp_notebook.export.module.giving import given
-from mcp_notebook.export.module.plain import SDK_SERVER
+from mcp_notebook.export.module.plain import SDK_SERVER, of_extensions
 from mcp_notebook.export.module.registrations import Registrations
 from mcp_notebook.export.ran import Subject
 from mcp_notebook.server.apps import HtmlApp
@@ -117,7 +117,7 @@ def _extend(
         statement, findings = events.emitting(
             part.statement, written.events, plan.aliases, event_types(subject.server), subject.namespace
         )
-        parts[index] = replace(part, statement=statement)
+        parts[index] = replace(part, statement=of_extensions(statement))
         written.findings += findings
     if not written.extensions:
         return

@@ -15,7 +15,7 @@ from mcp_notebook.export.module.extensions import FOLDER
 from mcp_notebook.slicing import names
 from mcp_notebook.slicing.statements import Notebook, Statement
 
-__all__ = ["SDK_SERVER", "only_here", "ours", "plain"]
+__all__ = ["SDK_SERVER", "of_extensions", "only_here", "ours", "plain"]
 
 OURS = "mcp_notebook"
 SDK_SERVER = "from mcp.server.mcpserver import MCPServer"
@@ -91,8 +91,6 @@ def _on_sdk(statement: Statement, servers: set[str], modules: set[str]) -> State
     node = statement.node
     if isinstance(node, ast.ImportFrom) and _is_ours(node.module) and node.names[0].name == "NotebookServer":
         return rewritten(statement, SDK_SERVER)
-    if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{ABOVE_EXTENSIONS}.{FOLDER}."):
-        return rewritten(statement, statement.text.replace(ABOVE_EXTENSIONS, "", 1))
     if not any(word in statement.text for word in ("NotebookServer", *servers)):
         return statement
     changes = dict(_changes(ast.parse(statement.text), statement.text, servers, modules))
@@ -149,10 +147,23 @@ def _read_in(statement: Statement) -> frozenset[str]:
     return found.reads | found.hints | found.late
 
 
+def of_extensions(statement: Statement) -> Statement:
+    """Import from the package's own modules of the extensions, in place of this project's."""
+    if not _travels(statement.node):
+        return statement
+    return rewritten(statement, statement.text.replace(ABOVE_EXTENSIONS, "", 1))
+
+
+def _travels(node: ast.stmt) -> bool:
+    """Return whether a statement imports from the modules of the extensions, which a package has too."""
+    return isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{ABOVE_EXTENSIONS}.{FOLDER}.")
+
+
 def _module(node: ast.stmt) -> str | None:
+    """Return the module that a statement imports from, unless the package has it."""
     if isinstance(node, ast.Import):
         return node.names[0].name
-    return node.module if isinstance(node, ast.ImportFrom) else None
+    return node.module if isinstance(node, ast.ImportFrom) and not _travels(node) else None
 
 
 def _mentions(statement: Statement) -> Iterator[Finding]:

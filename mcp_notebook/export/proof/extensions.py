@@ -71,15 +71,15 @@ def _page(connection: Connection, uri: str) -> dict[str, Any]:
     try:
         contents = connection.read(uri).result.contents
     except RequestError as error:
-        return {"error": str(error)}
-    return {"lines": [line for one in contents if isinstance(one, TextResourceContents) for line in _lines(one.text)]}
+        return {"page": str(error)}
+    return {"page": [line for one in contents if isinstance(one, TextResourceContents) for line in _lines(one.text)]}
 
 
 def made(server: MCPServer[Any]) -> Entries:
     """Return the lines of the pages of a live server's apps; a page that a function makes may have any."""
     found = sdk_gaps.entries(server, "resource")
     return {
-        uri: {"lines": _lines(entry.text) if isinstance(entry, TextResource) else Varies(list)}
+        uri: {"page": _lines(entry.text) if isinstance(entry, TextResource) else Varies(list)}
         for uri, entry in found.items()
         if getattr(entry, "mime_type", None) == APP_MIME_TYPE
     }

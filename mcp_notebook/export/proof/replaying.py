@@ -29,6 +29,7 @@ from mcp_notebook.errors import RequestError
 from mcp_notebook.export.proof.offering import of_the_protocol
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
+from mcp_notebook.recording.as_tests import testable
 from mcp_notebook.server.definitions import definitions, function_behind
 from mcp_notebook.server.extended import extension_of
 from mcp_notebook.server.extensions.tasks import Tasks
@@ -49,11 +50,18 @@ class Replays:
         left_out: The other calls, each with the reason.
         plainly: The numbers of the calls by clients that declared no extension, as far as that made a difference: the
             tool runs as a task, and the call did not.
+        only_tasks: The numbers of the calls of tools that only run as tasks.
     """
 
     calls: tuple[Call, ...] = ()
     left_out: tuple[tuple[Call, str], ...] = ()
     plainly: frozenset[int] = frozenset()
+    only_tasks: frozenset[int] = frozenset()
+
+    @property
+    def testable(self) -> list[Call]:
+        """The calls that can be tests; those use the SDK's client, which cannot follow a task."""
+        return [call for call in self.calls if testable(call) and call.number not in self.only_tasks]
 
 
 def replays(
@@ -68,12 +76,12 @@ def replays(
     """
     ours = [call for call in calls if call.server == server.name]
     reasons = [(call, _why_not(call, server) or withheld(call)) for call in ours]
-    tasks = extension_of(server, Tasks)
-    named = tasks.names if tasks is not None else {}
+    tasks = extension_of(server, Tasks) or Tasks()
     return Replays(
         tuple(call for call, reason in reasons if reason is None),
         tuple((call, reason) for call, reason in reasons if reason is not None),
-        frozenset(call.number for call in ours if call.name in named and not call.task),
+        frozenset(call.number for call in ours if call.name in tasks.names and not call.task),
+        frozenset(call.number for call in ours if call.name in tasks.required and call.method == "tools/call"),
     )
 
 
