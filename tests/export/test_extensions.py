@@ -122,7 +122,7 @@ def test_a_secret_in_a_file_that_is_no_text_stops_the_export(
 def test_a_variable_of_the_notebook_keeps_its_name(shell: Shell, tmp_path: Path) -> None:
     shell.good(
         "tasks = ['sweep']",
-        '%%mcp_tool --task\ndef chores(events: int) -> list[str]:\n    "List what is to do."\n    return tasks[:events]',
+        '%%mcp_tool --task\ndef chores(events: int) -> list[str]:\n    "List chores."\n    return tasks[:events]',
         '%%mcp_event done\nfrom pydantic import BaseModel\nclass Done(BaseModel):\n    "It is done."\n    what: str',
     )
     exported(shell, "lab --no-proof")

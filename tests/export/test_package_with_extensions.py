@@ -94,7 +94,9 @@ def skill(tmp_path: Path) -> Path:
     folder = tmp_path / "refunds"
     for part in ("scripts", "assets"):
         (folder / part).mkdir(parents=True)
-    (folder / "SKILL.md").write_text("---\nname: refunds\ndescription: Use it for refunds.\n---\nRun scripts/refund.py.\n")
+    (folder / "SKILL.md").write_text(
+        "---\nname: refunds\ndescription: Use it for refunds.\n---\nRun scripts/refund.py.\n"
+    )
     (folder / "scripts" / "refund.py").write_text("import sys,os\nprint( sys.argv )\n")
     (folder / "assets" / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n\xff\x00")
     return folder
@@ -110,7 +112,7 @@ def test_all_extensions_are_proven_and_an_edit_of_one_is_not(shell: Shell, tmp_p
     assert found.proof.ok, found.proof.markdown
     rows = {row.what: (row.stdio, row.http) for row in found.proof.rows}
     both = ("equal", "equal")
-    for what in ("skills (1)", "events (2)", "app pages (2)", "recorded calls (7)"):
+    for what in ("skills (1)", "events (2)", "app pages (2)", "recorded calls (11)"):
         assert rows[what] == both
     readme = (tmp_path / "package" / "README.md").read_text(encoding="utf-8")
     assert "## Extensions" in readme
@@ -127,4 +129,4 @@ def test_all_extensions_are_proven_and_an_edit_of_one_is_not(shell: Shell, tmp_p
         (source / path).write_bytes(content.replace(old, new))
     again = shell.good("%mcp export package --server shop --name shopping")
     failed = [row.what for row in again.proof.rows if not row.ok]
-    assert [*failed[:4]] == ["skills (1)", "events (2)", "app pages (2)", "recorded calls (7)"]
+    assert [*failed[:4]] == ["skills (1)", "events (2)", "app pages (2)", "recorded calls (11)"]

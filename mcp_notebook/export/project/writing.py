@@ -89,6 +89,7 @@ def _sections(package: Package) -> dict[str, bool]:
         "health_async": health is not None and health.kind == "async",
         "share_keys": not package.own_state_keys,
         "settings": bool(package.module.settings),
+        "skills": any(path.startswith("skills/") for path in package.module.extensions),
         "license": package.license is not None,
         "hashed": bool(package.dependencies.hashes),
         "unhashed": not package.dependencies.hashes,
