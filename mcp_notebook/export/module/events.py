@@ -86,7 +86,7 @@ def emitting(
         server = _emitter(node)
         if isinstance(server, ast.Name) and server.id in aliases:
             changes.append((server, variable))
-        elif isinstance(node, ast.Call) and _emits_elsewhere(node, types, namespace):
+        elif isinstance(node, ast.Call) and _emits_otherwise(node, types, namespace):
             what = "this emits an event, but not by a variable of the notebook that holds the server."
             way_out = f"The package needs to see the server: write {min(aliases, default='server')}.emit(...) here."
             findings.append(Finding("stops", statement.cell, ast.unparse(node.func), what, way_out))
@@ -109,13 +109,12 @@ def _emitter(node: ast.AST) -> ast.expr | None:
     return None
 
 
-def _emits_elsewhere(call: ast.Call, types: Collection[str], namespace: Mapping[str, Any]) -> bool:
-    """Return whether a call may emit on a server, by another way than one of its variables."""
+def _emits_otherwise(call: ast.Call, types: Collection[str], namespace: Mapping[str, Any]) -> bool:
+    """Return whether a call emits an event of the server, which something else than one of its variables holds."""
     if not (isinstance(call.func, ast.Attribute) and call.func.attr == "emit"):
         return False
     on = call.func.value
     if isinstance(on, ast.Name) and on.id in namespace:
         return False  # something else, or another server
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
-    name = given[0] if len(given) > 1 else None
-    return name is not None and (not isinstance(name, ast.Constant) or name.value in types)
+    return any(isinstance(value, ast.Constant) and value.value in types for value in given[:1])

@@ -87,7 +87,7 @@ class ExtensionCode:
 
 def imported(statements: Iterable[Statement]) -> dict[str, str]:
     """Return the texts of the extensions' modules that statements import, which the server may not need."""
-    nodes = [statement.node for statement in statements]
+    nodes = [node for statement in statements for node in ast.walk(statement.node)]
     found = [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and node.level]
     named = {module.split(".")[1] for module in found if module.startswith(f"{FOLDER}.")}
     return {path: text for name in sorted(named) for path, text in modules_of(name).items()}

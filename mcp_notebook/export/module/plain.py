@@ -132,7 +132,7 @@ def only_here(notebook: Notebook) -> list[Statement]:
 
 def ours(carried: Sequence[Statement]) -> Iterator[Finding]:
     """Say which statements need what only the notebook has."""
-    for statement in carried:
+    for statement in map(of_extensions, carried):
         node = statement.node
         if not isinstance(node, ast.Import | ast.ImportFrom):
             yield from _mentions(statement)
@@ -149,12 +149,15 @@ def _read_in(statement: Statement) -> frozenset[str]:
 
 def of_extensions(statement: Statement) -> Statement:
     """Import from the package's own modules of the extensions, in place of this project's."""
-    if not _travels(statement.node):
+    if ABOVE_EXTENSIONS not in statement.text:
         return statement
-    return rewritten(statement, statement.text.replace(ABOVE_EXTENSIONS, "", 1))
+    nodes = [node for node in ast.walk(ast.parse(statement.text)) if _travels(node)]
+    own = [ast.ImportFrom((node.module or "").removeprefix(f"{ABOVE_EXTENSIONS}."), node.names, 1) for node in nodes]
+    changes = zip(nodes, map(ast.unparse, own), strict=True)
+    return rewritten(statement, replaced(statement.text, changes)) if nodes else statement
 
 
-def _travels(node: ast.stmt) -> bool:
+def _travels(node: ast.AST) -> TypeGuard[ast.ImportFrom]:
     """Return whether a statement imports from the modules of the extensions, which a package has too."""
     return isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{ABOVE_EXTENSIONS}.{FOLDER}.")
 
