@@ -134,7 +134,7 @@ def _diff(path: str, there: bytes, wanted: str | bytes) -> str:
     try:
         before, after = (_with_lf(content).decode().splitlines() for content in (there, _plain(wanted)))
     except UnicodeDecodeError:
-        return f"{names[0]} and {names[1]} differ, and are no texts\n"
+        return f"{names[0]} and {names[1]} differ; they are not texts\n"
     return "".join(f"{line}\n" for line in difflib.unified_diff(before, after, *names, lineterm=""))
 
 

@@ -22,7 +22,7 @@ PATIENCE = 600.0
 """Seconds that installing may take: wheels may have to be fetched, or built."""
 
 _LEFT_BEHIND = shutil.ignore_patterns(".git", ".venv", "venv", "__pycache__", "*.pyc", ".*_cache", "dist", "build")
-"""What is left behind of the package's directory; below it, a skill may have a folder ``build``."""
+"""Files at the top of the package's directory that are left behind; below it, a skill may have a folder ``build``."""
 
 _COMPILED = shutil.ignore_patterns("__pycache__", "*.pyc")
 

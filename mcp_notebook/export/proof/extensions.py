@@ -1,4 +1,4 @@
-"""What a server offers by the protocol's extensions: skills with their files, types of events, the pages of apps."""
+"""The offer of a server by the protocol's extensions: skills with their files, types of events, pages of apps."""
 
 from __future__ import annotations
 

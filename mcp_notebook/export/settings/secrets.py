@@ -196,7 +196,7 @@ def refuse(
     """Search every file of a package before it is written; each secret in one stops the export.
 
     Args:
-        files: The content of each by its path; in one that is no text, only secrets are found whose value is known.
+        files: The content of each by its path; in one that is not a text, only known values are found.
         environment: As for `find`.
         known: Secrets that became settings, which no file may have in any form.
         cells: The notebook's cells; a finding names the last one that has the secret.
@@ -221,8 +221,7 @@ def refuse(
 def _in_file(content: str | bytes, path: str, environment: Mapping[str, str], known: Sequence[str]) -> Iterator[Secret]:
     try:
         text = content if isinstance(content, str) else str(content, "utf-8")
-    except UnicodeDecodeError:
-        # Chance gives an image what looks like a name and a value. Here each byte is one character.
+    except UnicodeDecodeError:  # each byte is a character; in an image, chance makes what looks like a name and a value
         text = str(content, "latin-1")  # type: ignore[arg-type]  # a text does not raise this
         for part in _from_environment(text, secrets_of(environment)):
             yield _secret(text, part.start, text[part.start : part.end], part.why)
