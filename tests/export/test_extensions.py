@@ -94,6 +94,7 @@ def test_a_file_that_is_no_text_travels_too(shell: Shell, tmp_path: Path, folder
     exported(shell, "shop --no-proof")
     there = tmp_path / "shop" / "src" / "shop" / "skills" / "greet" / "build" / "logo.png"
     assert there.read_bytes() == b"\x89\xff\r\n"
+    assert (tmp_path / "shop" / ".gitattributes").read_text() == "src/shop/skills/** -text\n"
     logo.write_bytes(b"\x89\xff\r\n\x00")
     shell.good(f"%mcp skill {folder}")
     assert exported(shell, "shop --no-proof").update.written == ("src/shop/skills/greet/build/logo.png",)

@@ -191,6 +191,14 @@ def test_a_call_by_a_client_without_tasks_is_made_again_by_one(portal: Portal) -
     assert [call.number for call in found.testable] == [plain.number, task.number]
 
 
+def test_a_task_of_a_tool_that_runs_no_more_as_one_is_not_made_again(portal: Portal) -> None:
+    server = lab()
+    trained(portal, server, 1)
+    extended(server, Tasks).remove("train")
+    ((_, why),) = replays(server.runtime.recorder.calls, server).left_out
+    assert why == "its tool no longer runs as a task"
+
+
 def test_a_tool_that_only_runs_as_a_task_has_no_test(portal: Portal) -> None:
     server = lab(only=True)
     trained(portal, server, 1)

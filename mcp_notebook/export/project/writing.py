@@ -73,7 +73,11 @@ def files(package: Package) -> dict[str, str | bytes]:
     if ignores:
         values, sections = values | {"ignores": ignores}, sections | {"ignores": True}
         laid_out["pyproject.toml"] = render("pyproject.toml", values, sections)
-    return {**laid_out, **{path: content for path, content in extensions.items() if isinstance(content, bytes)}}
+    served = {path: content for path, content in extensions.items() if isinstance(content, bytes)}
+    if served:
+        folders = sorted({path.split("/")[2] for path in served})
+        laid_out[".gitattributes"] = "".join(f"src/{package.name}/{folder}/** -text\n" for folder in folders)
+    return {**laid_out, **served}
 
 
 def _sections(package: Package) -> dict[str, bool]:

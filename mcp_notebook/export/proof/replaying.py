@@ -48,8 +48,8 @@ class Replays:
     Attributes:
         calls: The calls to make again, in their order.
         left_out: The other calls, each with the reason.
-        plainly: The numbers of the calls by clients that declared no extension, as far as that made a difference: the
-            tool runs as a task, and the call did not.
+        plainly: The numbers of the calls by modern clients that declared no extension, as far as that made a
+            difference: the tool runs as a task, and the call did not.
         only_tasks: The numbers of the calls of tools that only run as tasks.
     """
 
@@ -76,13 +76,17 @@ def replays(
     """
     ours = [call for call in calls if call.server == server.name]
     reasons = [(call, _why_not(call, server) or withheld(call)) for call in ours]
-    tasks = extension_of(server, Tasks) or Tasks()
+    tasks = _tasks(server)
     return Replays(
         tuple(call for call, reason in reasons if reason is None),
         tuple((call, reason) for call, reason in reasons if reason is not None),
-        frozenset(call.number for call in ours if call.name in tasks.names and not call.task),
-        frozenset(call.number for call in ours if call.name in tasks.required and call.method == "tools/call"),
+        frozenset(c.number for c in ours if c.name in tasks.names and c.era == "modern" and not c.task),
+        frozenset(c.number for c in ours if c.name in tasks.required and c.method == "tools/call"),
     )
+
+
+def _tasks(server: MCPServer[Any]) -> Tasks:
+    return extension_of(server, Tasks) or Tasks()
 
 
 def _why_not(call: Call, server: MCPServer[Any]) -> str | None:
@@ -97,6 +101,7 @@ def _why_not(call: Call, server: MCPServer[Any]) -> str | None:
         (len(questions) > len(answers), "a question of it was not answered"),
         (call.method == "tools/call" and call.name in OF_THE_NOTEBOOK, "it is a tool of the workbench"),
         (_others_count(call, server), "the record does not have its other arguments"),
+        (call.task and call.name not in _tasks(server).names, "its tool no longer runs as a task"),
     )
     changed = _changed_since(call, function_behind(server, call.method, call.name))
     return next((reason for applies, reason in reasons if applies), changed)
