@@ -24,6 +24,7 @@ PYTHON = Path(os.environ.get("VENV_PYTHON") or OWN_PYTHON)
 # One process a core, and each file of tests in one of them: its tests share a kernel or a page of the browser. The
 # files with few tests take the longest, so they must not come last.
 PARALLEL = ("-n", "logical", "--dist", "loadfile", "--no-loadscope-reorder")
+AGAIN = 64  # the status of pytest if only tests failed that depend on time, see tests/conftest.py
 COVERED = {
     "bench": ("bench", "peers", "test", "tutorial", "lite"),
     "dev": ("dev", "peers", "test", "tutorial", "lite"),
@@ -41,14 +42,21 @@ def main(words: list[str]) -> int:
     if words[:1] == ["lab"]:
         return environment("tutorial") or run(OWN_PYTHON, "-m", "mcp_notebook", "lab", *words[1:])
     if words[:1] == ["test"]:
-        return (
-            environment("dev")
-            or prepared("browser")
-            or prepared("node")
-            or run(OWN_PYTHON, "-m", "pytest", *PARALLEL, *words[1:])
-            or notebooks()
-        )
+        return environment("dev") or prepared("browser") or prepared("node") or tests(*words[1:]) or notebooks()
     return fail(str(__doc__))
+
+
+def tests(*words: str) -> int:
+    """Run the tests; those with servers, kernels or a browser that fail beside others run once more, alone.
+
+    Their deadlines are generous, but a machine that others use, too, can stand still for longer. A test that fails
+    alone, or one of the others, fails the run. The report of the first run stays, so that an unsteady test is seen.
+    """
+    status = run(OWN_PYTHON, "-m", "pytest", *PARALLEL, *words)
+    if status != AGAIN:
+        return status
+    print("The tests that failed run once more, alone.", flush=True)
+    return run(OWN_PYTHON, "-m", "pytest", "--last-failed", *words)
 
 
 def notebooks(*files: str) -> int:

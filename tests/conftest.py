@@ -1,15 +1,22 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import IPython
 import pytest
+from hypothesis import settings
 
 from mcp_notebook.portal import Portal
 from tests.support.kernels import Kernel, running_kernel
 from tests.support.lab import Lab, browser_or_skip, in_browser, running_lab
 from tests.support.shells import Shell, running_shell
+
+settings.register_profile("same", derandomize=True, database=None)
+settings.register_profile("explore", max_examples=2_000)
+# The same examples each time, so that a change is not blamed for what it did not do. EXPLORE=1 tries others.
+settings.load_profile("explore" if os.environ.get("EXPLORE") else "same")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -17,6 +24,24 @@ def pytest_configure(config: pytest.Config) -> None:
     if IPython.version_info < (8,):
         for category in (DeprecationWarning, ResourceWarning):
             config.addinivalue_line("filterwarnings", f"ignore::{category.__name__}")
+
+
+AGAIN = 64
+"""The exit status of a run in which only tests failed that depend on the machine's time: `scripts/dev.py` knows it."""
+
+_failed: dict[str, bool] = {}
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note whether a test that failed has servers, kernels or a browser of its own."""
+    if report.failed:
+        _failed[report.nodeid] = "browser" in report.keywords or "slow" in report.keywords
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Say by the exit status if only such tests failed."""
+    if session.exitstatus == pytest.ExitCode.TESTS_FAILED and _failed and all(_failed.values()):
+        session.exitstatus = AGAIN
 
 
 @pytest.fixture(scope="session", autouse=True)

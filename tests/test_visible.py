@@ -345,8 +345,8 @@ def test_nor_does_the_record_of_a_call_nor_the_command_line(evil: str, monkeypat
         compare(call, call),
     ]
     listed = SimpleNamespace(name=evil, server=evil, url=evil, pid=1, notebook=evil)
-    monkeypatch.setattr("mcp_notebook.cli.addresses.live", lambda: [listed])
-    monkeypatch.setattr("mcp_notebook.cli.addresses.entrance", lambda _: None)
+    monkeypatch.setattr("mcp_notebook.cli.live_commands.addresses.live", lambda: [listed])
+    monkeypatch.setattr("mcp_notebook.cli.live_commands.addresses.entrance", lambda _: None)
     printed = CliRunner().invoke(main, ["list"]).output
     texts = [printed, *(text for each in drawn for text in (each.text, each.html))]
     assert [hidden(text) for text in texts] == [[] for _ in texts]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 from IPython.display import display
 
+from mcp_notebook.client.arguments import named_values
+from mcp_notebook.client.looking_up import by_name, known_or_fail
 from mcp_notebook.magics.options import ARGUMENTS, NAME, SERVER, TEXT, TOOL
-from mcp_notebook.magics.verb import by_name, known_or_fail
 from mcp_notebook.server.apps import app_entry, put_app
 from mcp_notebook.session.apps import show_app
-from mcp_notebook.session.arguments import named_values
 from mcp_notebook.session.session import Session
 
 __all__ = ["app"]

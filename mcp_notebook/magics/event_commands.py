@@ -10,16 +10,17 @@ from typing import Any
 import click
 from IPython.display import display
 
+from mcp_notebook.client.arguments import named_values, quoted_key
 from mcp_notebook.client.extensions.events import Happened, ListedEvent
+from mcp_notebook.client.looking_up import known_or_fail
 from mcp_notebook.errors import UsageError
 from mcp_notebook.magics.options import ARGUMENTS, EVENT, NAME, SERVER, TEXT
-from mcp_notebook.magics.verb import INTO, ON, known_or_fail, verb
+from mcp_notebook.magics.verb import INTO, ON, verb
 from mcp_notebook.magics.words import quoted
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.definition import definition_card
 from mcp_notebook.rendering.listing import listing
 from mcp_notebook.schema import parameters
-from mcp_notebook.session.arguments import named_values, quoted_key
 from mcp_notebook.session.events import MOST_FOLLOWED, define_event, followed
 from mcp_notebook.session.progress import interrupted_in_one_line
 from mcp_notebook.session.session import Session

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
+from mcp_notebook.client.looking_up import known_or_fail
 from mcp_notebook.magics.options import PROMPT, RESOURCE, TOOL
-from mcp_notebook.magics.verb import ON, known_or_fail, verb
+from mcp_notebook.magics.verb import ON, verb
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.offers import definition_cards, prompts_table, resources_table, tools_table
 from mcp_notebook.server.listing import listed

@@ -12,9 +12,9 @@ import click
 from click.shell_completion import CompletionItem
 
 from mcp_notebook import addresses
+from mcp_notebook.client.arguments import parted, quoted_key, unquote
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.schema import choices, parameters
-from mcp_notebook.session.arguments import parted, quoted_key, unquote
 from mcp_notebook.session.catalog import Catalog
 from mcp_notebook.session.session import Session
 
@@ -34,6 +34,7 @@ __all__ = [
     "TOOL",
     "VARIABLE",
     "arguments_of",
+    "typed",
 ]
 
 
@@ -154,3 +155,8 @@ DEFINITION = _Live("name", _named("tool", "resource", "resource template", "prom
 EVENT = _Live("event", _events)
 NOTEBOOK_VARIABLE = _Live("variable", _public_variables)
 ARGUMENTS = _Arguments()
+
+
+def typed(option: dict[str, Any]) -> dict[str, Any]:
+    """Return what an option takes, text without the quotes around it in a cell."""
+    return option if "is_flag" in option or "default" in option else {"type": TEXT, **option}

@@ -15,7 +15,7 @@ from mcp_notebook.export.exporting import export
 from mcp_notebook.export.options import OPTIONS, ExportOptions
 from mcp_notebook.export.report import Exported
 from mcp_notebook.importing.notebook import import_server
-from mcp_notebook.magics.options import SERVER, TEXT
+from mcp_notebook.magics.options import SERVER, TEXT, typed
 from mcp_notebook.magics.verb import verb
 from mcp_notebook.rendering import look
 from mcp_notebook.session.choosing import subject_of
@@ -26,16 +26,11 @@ from mcp_notebook.session.session import Session
 __all__: list[str] = []
 
 
-def _typed(option: dict[str, Any]) -> dict[str, Any]:
-    """Return what an option takes, text without the quotes around it in a cell."""
-    return option if "is_flag" in option or "default" in option else {"type": TEXT, **option}
-
-
 @verb(
     "export",
     click.argument("destination", type=TEXT, metavar="DEST"),
     click.option("--server", type=SERVER, help="The server to export. Default: the only one with definitions."),
-    *(click.option(name, **_typed(option)) for name, option in OPTIONS.items()),
+    *(click.option(name, **typed(option)) for name, option in OPTIONS.items()),
 )
 def _export(
     session: Session,

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 import click
 from IPython.display import display
-from mcp_types import Prompt, Tool
+from mcp_types import Tool
 
-from mcp_notebook.client import Connection, Era, Outcome
-from mcp_notebook.client.reading import ItemList
-from mcp_notebook.errors import RequestError, UnknownNameError, UsageError
+from mcp_notebook.client import Era, Outcome
+from mcp_notebook.client.arguments import jsonable, named_values
+from mcp_notebook.client.looking_up import (
+    by_name,
+    json_object,
+    known_or_fail,
+    prompt_arguments,
+    prompt_named,
+    tool_arguments,
+    tool_named,
+)
+from mcp_notebook.errors import UnknownNameError, UsageError
 from mcp_notebook.magics.answers import ANSWERS, answers_of
 from mcp_notebook.magics.options import ARGUMENTS, NAME, PROMPT, RESOURCE, TEXT, TOOL
-from mcp_notebook.magics.verb import ERA, INTO, ON, TIMEOUT, by_name, known_or_fail, verb
+from mcp_notebook.magics.verb import ERA, INTO, ON, TIMEOUT, verb
 from mcp_notebook.magics.words import quoted
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.calls.eras import lens
-from mcp_notebook.schema import brief
-from mcp_notebook.schema.parameters import sequence
 from mcp_notebook.session.apps import app_of, show_app
-from mcp_notebook.session.arguments import jsonable, named_values, quoted_key
 from mcp_notebook.session.background_calls import start
 from mcp_notebook.session.eras import called_in_each
 from mcp_notebook.session.forms import form_of
@@ -86,26 +90,23 @@ def _call(
     parameter with a space or an equals sign needs quotes.
     """
     connection = session.on(server, era)
-    tools = partial(connection.tools, timeout=timeout)
-    listed_tool = _listed(connection, "tool", tool, tools) or Tool(name=tool, input_schema={})
-    whole = {**_json_object(as_json), **_variable(session, variable)}
-    named = named_values(arguments, listed_tool.input_schema, session.variables, tool)
-    if as_json is None and variable is None:
-        _nothing_missing(listed_tool, named)
+    listed_tool = tool_named(connection, tool, timeout)
+    whole = _whole(session, as_json, variable)
+    given = tool_arguments(listed_tool, arguments, whole, session.variables, f"%mcp call {quoted(tool)}")
     uri = app_of(listed_tool) if as_app else None
     scripted = answers_of(session, answers)
     if background:
-        begun = start(session, connection, tool, {**whole, **named}, answers=scripted, timeout=timeout)
+        begun = start(session, connection, tool, given, answers=scripted, timeout=timeout)
         return _kept(session, begun, output)
     stopped = f"the call of {visible(tool, one_line=True)!r} was interrupted, and cancelled at the server."
     with interrupted_in_one_line(stopped), shown_while_running(session, connection, tool) as on_progress:
-        outcome = connection.call(tool, {**whole, **named}, answers=scripted, on_progress=on_progress, timeout=timeout)
+        outcome = connection.call(tool, given, answers=scripted, on_progress=on_progress, timeout=timeout)
     if uri is None:
         return _deliver(session, outcome, output)
     if output is not None:
         session.namespace[output] = outcome.result
     say_call(outcome.call)
-    display(show_app(session, connection.name, uri, tool, {**whole, **named}, outcome.result))
+    display(show_app(session, connection.name, uri, tool, given, outcome.result))
     return None
 
 
@@ -151,15 +152,9 @@ def _prompt(
     The name of an argument with a space or an equals sign needs quotes.
     """
     connection = session.on(server)
-    found = _listed(connection, "prompt", prompt, partial(connection.prompts, timeout=timeout)) or Prompt(name=prompt)
-    # A prompt's arguments are texts; the protocol gives them no schema.
-    schema = {"properties": {a.name: {"type": "string"} for a in found.arguments or []}}
-    named = named_values(arguments, schema, session.variables, prompt)
-    values = {**_json_object(as_json), **_variable(session, variable), **named}
-    missing = [a.name for a in found.arguments or [] if a.required and a.name not in values]
-    if missing:
-        keys = [quoted_key(name) for name in missing]
-        raise UsageError(f"{prompt} requires {', '.join(keys)}: %mcp prompt {quoted(prompt)} {keys[0]}=...")
+    found = prompt_named(connection, prompt, timeout)
+    whole = _whole(session, as_json, variable)
+    values = prompt_arguments(found, arguments, whole, session.variables, f"%mcp prompt {quoted(prompt)}")
     outcome = connection.prompt(prompt, values, answers=answers_of(session, answers), timeout=timeout)
     return _deliver(session, outcome, output)
 
@@ -172,38 +167,11 @@ def _form(session: Session, tool: str, server: str | None) -> Any:
     display(form_of(session, catalog.name, tool))
 
 
-def _listed(connection: Connection, kind: str, name: str, ask: Callable[[], ItemList[Any]]) -> Any:
-    """Return a tool or prompt as it is listed; None where the list cannot be read, and the server may know the name.
-
-    Raises:
-        UnknownNameError: It is not listed.
-    """
-    try:
-        found = ask()
-    except RequestError as error:
-        if error.code is None:  # not the list is the reason, but the connection
-            raise
-        print(f"mcp: {connection.name} does not list its {kind}s. {error}", file=sys.stderr)
+def _whole(session: Session, as_json: str | None, variable: str | None) -> dict[str, Any] | None:
+    """Return the arguments that are given as one object; None if none are."""
+    if as_json is None and variable is None:
         return None
-    known = by_name(found)
-    for problem in found.problems:
-        if name not in known or problem.reason.endswith(f"({brief(name)})"):
-            print(f"mcp: {problem}", file=sys.stderr)
-    if found.problems and name not in known:
-        return None
-    return known_or_fail(name, known, kind, connection.name)
-
-
-def _json_object(text: str | None) -> dict[str, Any]:
-    if text is None:
-        return {}
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise UsageError(f"--json: not JSON ({error}). Write it in single quotes: --json '{{\"a\": 1}}'.") from None
-    if not isinstance(value, dict):
-        raise UsageError(f'--json takes an object, such as {{"a": 1}}, but this is {text}.')
-    return value
+    return {**({} if as_json is None else json_object(as_json, "--json")), **_variable(session, variable)}
 
 
 def _variable(session: Session, name: str | None) -> dict[str, Any]:
@@ -217,14 +185,6 @@ def _variable(session: Session, name: str | None) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise UsageError(f"--args takes a dict of arguments, but {name} is a {type(value).__name__}.")
     return dict(value)
-
-
-def _nothing_missing(tool: Tool, given: Mapping[str, Any]) -> None:
-    missing = [str(name) for name in sequence(tool.input_schema.get("required")) if name not in given]
-    if missing:
-        keys = [quoted_key(str(name)) for name in missing]
-        words = " ".join(f"{key}=..." for key in keys)
-        raise UsageError(f"{tool.name} requires {', '.join(keys)}: %mcp call {quoted(tool.name)} {words}")
 
 
 def _kept(session: Session, value: Any, output: str | None) -> Any:

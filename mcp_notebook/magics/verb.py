@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from inspect import cleandoc
 from typing import Any
 
 import click
 
-from mcp_notebook.errors import UnknownNameError, did_you_mean
 from mcp_notebook.magics.options import CONNECTED, SERVER, VARIABLE
 
-__all__ = ["ERA", "INTO", "ON", "ON_SERVER", "TIMEOUT", "VERBS", "by_name", "known_or_fail", "verb"]
+__all__ = ["ERA", "INTO", "ON", "ON_SERVER", "TIMEOUT", "VERBS", "verb"]
 
 VERBS: dict[str, click.Command] = {}
 
@@ -39,10 +38,6 @@ TIMEOUT = click.option(
 ON_SERVER = click.option("--server", type=SERVER, help="The live server to use. Default: the current one.")
 
 
-MOST_NAMED = 50
-"""Names of a long list that an error has."""
-
-
 def verb(
     name: str, *parameters: Callable[..., Any], passes_options: bool = False
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -62,24 +57,3 @@ def verb(
         return function
 
     return register
-
-
-def by_name(items: Iterable[Any]) -> dict[str, Any]:
-    """Return what a server lists by its names; of two of one name, the first."""
-    found: dict[str, Any] = {}
-    for item in items:
-        found.setdefault(item.name, item)
-    return found
-
-
-def known_or_fail(name: str, known: Mapping[str, Any], kind: str, server: str) -> Any:
-    """Return what is known by that name.
-
-    Raises:
-        UnknownNameError: Nothing is.
-    """
-    if name not in known:
-        named = ", ".join(list(known)[:MOST_NAMED]) or "none yet"
-        more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
-        raise UnknownNameError(f"{server!r} has no {kind} {name!r}.{did_you_mean(name, known)} It has: {named}{more}.")
-    return known[name]

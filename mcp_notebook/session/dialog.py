@@ -18,11 +18,11 @@ from mcp_types import (
 
 from mcp_notebook.client import Answer, Question
 from mcp_notebook.client.answers import DECLINED, NO_ROOTS, root
+from mcp_notebook.client.arguments import named_values
 from mcp_notebook.errors import UnknownNameError, UsageError
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.question import asked
 from mcp_notebook.schema import UNSET, Checker, Parameter, Schema, parameters, type_in_words
-from mcp_notebook.session.arguments import named_values
 from mcp_notebook.visible import visible
 
 __all__ = ["NobodyThereError", "ask_line_by_line"]

@@ -1,11 +1,9 @@
-"""Find the target that a person names by URL, command, live notebook or variable, and secrets by variable."""
+"""Find the target that a person names by URL, command, live notebook or variable."""
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-from typing import Any
 
 from IPython.utils.process import arg_split
 from mcp.server import Server
@@ -17,7 +15,7 @@ from mcp_notebook.client.targets import target_of
 from mcp_notebook.errors import UnknownNameError, UsageError, did_you_mean
 from mcp_notebook.session.session import Session
 
-__all__ = ["expanded", "secret_named", "target_named", "token_named"]
+__all__ = ["target_named"]
 
 
 def target_named(session: Session, words: tuple[str, ...]) -> Target:
@@ -79,57 +77,3 @@ def _live_or_program(session: Session, word: str, *, held: object = _NOTHING) ->
         f"{word!r} is not a URL, a live notebook, a program or a variable with a server."
         f"{did_you_mean(word, known)} To run a command: %mcp connect uvx mcp-server-time."
     )
-
-
-def token_named(session: Session, word: str) -> str:
-    """Return the token in a variable, of the notebook or the environment; a word that cannot be a name is the token.
-
-    Raises:
-        UnknownNameError: There is no such variable.
-    """
-    found = _found(session, word.removeprefix("$"))
-    if found is None and word.replace("_", "").isalpha():
-        # The message does not repeat the word, because it may be the secret itself.
-        raise UnknownNameError(
-            "--token takes the name of a variable of the notebook or the environment, and there is none of that name."
-        )
-    return word if found is None else found
-
-
-def secret_named(session: Session, word: str) -> str:
-    """Return the client's secret in a variable of the notebook or the environment.
-
-    Raises:
-        UnknownNameError: There is no such variable.
-    """
-    found = _found(session, word.removeprefix("$"))
-    if found is None:
-        # The message does not repeat the word: it may be the secret itself.
-        raise UnknownNameError(
-            "--client-secret takes the name of a variable of the notebook or the environment, and there is none of "
-            "that name."
-        )
-    return found
-
-
-def expanded(session: Session, text: str, option: str) -> str:
-    """Replace each ``$NAME`` by the value of that variable of the notebook or the environment.
-
-    Raises:
-        UnknownNameError: There is no such variable; the message names `option`.
-    """
-
-    def held(match: re.Match[str]) -> str:
-        found = _found(session, match["name"])
-        if found is None:
-            raise UnknownNameError(
-                f"{option}: there is no variable {match['name']!r}, in the notebook or in the environment."
-            )
-        return found
-
-    return re.sub(r"\$\{?(?P<name>[A-Za-z_]\w*)\}?", held, text)
-
-
-def _found(session: Session, name: str) -> str | None:
-    held: Any = session.variables.get(name)
-    return str(held) if isinstance(held, str) else os.environ.get(name)

@@ -170,11 +170,13 @@ class _Moment:
         if call.dropped and not ran and (imports or not on) and call.name not in known.LOOKING:
             self._outside[call.name] = None
         if call.is_method and call.name in known.CHANGING and known.MODULES.isdisjoint(modules):
-            self._change(on & ~code | imports if on else given & ~code, given | on)
+            # Of a class, the method is that of an attribute, such as a list.
+            self._change(on & self._free | imports if on else given & ~code, given | on)
         elif not ran and not self._looks(call, on, modules):
             # A function of a module leaves the module as it is; a method of an object that is imported may not.
             objects = imports & values.groups["object"] if call.is_method else 0
-            self._change((on | given) & ~code | objects, given | on)
+            there = on & self._free if call.is_method else on & ~code
+            self._change(there | given & ~code | objects, given | on)
             if call.name in known.DRAWING and any(one.changed for one in values.those(values.parts(imports))):
                 self._change_modules(imports)  # numbers that were not seeded are not the same again anyway
 

@@ -170,7 +170,8 @@ server.run()
 def test_the_app_of_a_foreign_server_waits_for_consent(lab: Lab) -> None:
     script = lab.home / "station.py"
     script.write_text(FOREIGN.format(html=PROTOCOL + ROWS), encoding="utf-8")
-    connect = f"%mcp connect {sys.executable} {Path(script).as_posix()!r} --as station"
+    python = Path(sys.executable).as_posix()
+    connect = f"%mcp connect {python!r} {script.as_posix()!r} --as station"
     call = "%mcp call rows count=1 --on station --app"
     lab.open("foreign", ["%load_ext mcp_notebook", connect, call, f"{call} # again"])
     for cell in ("load_ext", "mcp connect"):

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from IPython.core.error import UsageError
 from mcp_types import GetPromptResult, PromptMessage, TextContent
 
+from mcp_notebook.client.arguments import named_values, parted, quoted_key
 from mcp_notebook.errors import UnknownNameError
 from mcp_notebook.magics.completion import complete
 from mcp_notebook.magics.words import split
-from mcp_notebook.session.arguments import named_values, parted, quoted_key
 from tests.support.shells import Shell, running_shell
 
 ODD_NAMES = [

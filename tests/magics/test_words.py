@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from mcp_notebook.client.arguments import jsonable, named_values, unquote
 from mcp_notebook.errors import UnknownNameError, UsageError
 from mcp_notebook.magics.words import split
-from mcp_notebook.session.arguments import jsonable, named_values, unquote
 
 SCHEMA = {
     "properties": {

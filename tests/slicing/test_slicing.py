@@ -40,6 +40,19 @@ CARRIED: dict[str, tuple[list[str | RanCell], list[str]]] = {
         ["a = 1", "b = a", "a = 2", "def f(): return a, b"],
         ["a = 1", "b = a", "a = 2", "def f(): return a, b"],
     ),
+    "a list of a class": (["class Shop:\n    kinds = []", "Shop.kinds.append(1)", "def f(): return Shop.kinds"],) * 2,
+    "a list that is a class's": (
+        ["all = []", "class Shop:\n    kinds = all", "Shop.kinds.append(1)", "def f(): return all"],
+    )
+    * 2,
+    "a list by a class method": (
+        [
+            "class Shop:\n    kinds = []\n    @classmethod\n    def add(cls): cls.kinds.append(1)",
+            "Shop.add()",
+            "def f(): return Shop",
+        ],
+    )
+    * 2,
     "a string annotation": (["class Book: ...", "def f(b: 'Book'): ..."], ["class Book: ...", "def f(b: 'Book'): ..."]),
     "only the last of two definitions": (["x = 1", "x = 2", "def f(): return x"], ["x = 2", "def f(): return x"]),
     "what a later cell appends": (

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mcp_notebook.client.arguments import named_values, unquote
 from mcp_notebook.magics.words import split
-from mcp_notebook.session.arguments import named_values, unquote
 from mcp_notebook.widgets.code import magic_line, python_line
 from tests.support.front_end import Hands
 from tests.support.tool_forms import Sending

@@ -1,8 +1,7 @@
-"""The command line: ``mcp-notebook``."""
+"""The commands for notebooks and modules: ``lab``, ``serve``, ``export`` and ``import``."""
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -11,22 +10,12 @@ from typing import Any
 
 import click
 
-from mcp_notebook import addresses
-from mcp_notebook.bridge.command import WAIT
-from mcp_notebook.bridge.command import connect as run_bridge
 from mcp_notebook.export.options import OPTIONS, ExportOptions
-from mcp_notebook.visible import visible
 
-__all__ = ["main"]
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="mcp-notebook")
-def main() -> None:
-    """Work with MCP servers that live in Jupyter notebooks."""
+__all__ = ["export_notebook", "import_server", "lab", "serve"]
 
 
-@main.command()
+@click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default="course")
 @click.option("--fresh", is_flag=True, help="Start over; notebooks that you changed are moved into a dated folder.")
 @click.option("--port", type=int, default=8888, show_default=True, help="JupyterLab's port, or the next free one.")
@@ -51,7 +40,7 @@ def lab(folder: Path, fresh: bool, port: int, no_browser: bool) -> None:
         ) from None
 
 
-@main.command()
+@click.command()
 @click.argument("notebook", type=click.Path(path_type=Path))
 @click.option(
     "--transport",
@@ -123,7 +112,7 @@ def _export_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@main.command("export")
+@click.command("export")
 @click.argument("notebook", type=click.Path(path_type=Path))
 @click.argument("destination", type=click.Path(path_type=Path), metavar="DEST")
 @click.option("--server", metavar="NAME", help="The server to export. Default: the only one with definitions.")
@@ -171,11 +160,11 @@ def export_notebook(notebook: Path, destination: Path, server: str | None, **opt
     raise SystemExit(int(exported.proof is not None and not exported.proof.ok))
 
 
-@main.command("import")
+@click.command("import")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.argument("notebook", type=click.Path(path_type=Path, dir_okay=False), required=False)
 @click.option("--rename-fastmcp", is_flag=True, help="Replace FastMCP by MCPServer, and report what else must change.")
-def import_(path: Path, notebook: Path | None, rename_fastmcp: bool) -> None:
+def import_server(path: Path, notebook: Path | None, rename_fastmcp: bool) -> None:
     r"""Write the server of a module, PATH, as a NOTEBOOK, to work on it in cells.
 
     PATH is a module that makes an MCPServer, a package with a server.py, or the folder of its project. Without a name
@@ -188,74 +177,9 @@ def import_(path: Path, notebook: Path | None, rename_fastmcp: bool) -> None:
       mcp-notebook import old_server.py --rename-fastmcp
     """
     from mcp_notebook.errors import McpNotebookError
-    from mcp_notebook.importing.notebook import import_server
+    from mcp_notebook.importing import notebook as importing
 
     try:
-        click.echo(str(import_server(path, notebook, Path.cwd(), rename_fastmcp=rename_fastmcp)))
+        click.echo(str(importing.import_server(path, notebook, Path.cwd(), rename_fastmcp=rename_fastmcp)))
     except McpNotebookError as error:
         raise click.ClickException(str(error)) from None
-
-
-@main.command()
-@click.argument("name")
-@click.option(
-    "--wait",
-    metavar="SECONDS",
-    type=click.FloatRange(min=0),
-    default=WAIT,
-    show_default=True,
-    help="The time that a request waits for a kernel that restarts or is not running.",
-)
-@click.option("--runtime-dir", type=click.Path(), help="Jupyter's runtime directory, if it is not the default.")
-def connect(name: str, wait: float, runtime_dir: str | None) -> None:
-    """Bridge stdio to the live notebook NAME, for hosts that start an MCP server as a process.
-
-    NAME is the notebook's file name without .ipynb, NOTEBOOK/SERVER, a server's name, or the path of a notebook;
-    mcp-notebook list shows them. The token is read from a private file. When the kernel restarts, requests wait for it.
-    """
-    raise SystemExit(run_bridge(name, wait, runtime_dir))
-
-
-@main.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-def list_live(as_json: bool) -> None:
-    """List the notebooks of this machine that serve now."""
-    live = addresses.live()
-    entrances = [(each, addresses.entrance(each)) for each in live]
-    rows: list[dict[str, object]] = [
-        {"name": each.name, "server": each.server, "url": each.url, "pid": each.pid, "notebook": each.notebook}
-        for each in live
-    ]
-    if as_json:
-        doors = [{"door": entrance.url} if entrance else {} for _, entrance in entrances]
-        click.echo(json.dumps([row | door for row, door in zip(rows, doors, strict=True)], indent=2))
-    elif rows:
-        click.echo(_table([["NAME", "SERVER", "URL", "PID", "NOTEBOOK"], *([*row.values()] for row in rows)]))
-        if behind := [(addresses.own_name(each), entrance) for each, entrance in entrances if entrance]:
-            one = behind[0][1]
-            click.echo(f"\nFrom your own machine, with a token from {one.token_from}")
-            click.echo(_table([[name, entrance.url] for name, entrance in behind]))
-            if one.note:
-                click.echo(f"{one.note}.")
-    else:
-        click.echo("No notebook serves now. Run %mcp serve in one.")
-
-
-def _table(rows: list[list[object]]) -> str:
-    cells = [["-" if cell is None else visible(str(cell), one_line=True) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in cells)
-
-
-@main.command()
-@click.pass_context
-def doctor(ctx: click.Context) -> None:
-    """Report what would not work here, and how to fix it. Exit status: 1 if something does not work.
-
-    In a notebook, %mcp doctor also looks at the kernel and its front end.
-    """
-    from mcp_notebook.doctor import examine, report
-
-    findings = examine()
-    click.echo(visible(report(findings)))
-    ctx.exit(int(any(found.status == "problem" for found in findings)))

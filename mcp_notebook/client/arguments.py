@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -40,12 +41,14 @@ def quoted_key(name: str) -> str:
     return name if _PLAIN_KEY.fullmatch(name) and name.isprintable() else json.dumps(name, ensure_ascii=False)
 
 
-def named_values(words: Sequence[str], schema: Schema, namespace: Mapping[str, Any], owner: str) -> dict[str, Any]:
+def named_values(
+    words: Sequence[str], schema: Schema, namespace: Mapping[str, Any] | None, owner: str
+) -> dict[str, Any]:
     """Turn ``key=value`` words into arguments, according to the input schema.
 
-    A value is read as JSON, a Python literal or the name of a variable, in this order. For a parameter that accepts
-    only text, it is the text itself, unless it is quoted or names a variable with a text. For a parameter that accepts
-    no text, the content of a quoted value is read in the same way.
+    A value is read as JSON, a Python literal or the name of a variable in the namespace, in this order. For a
+    parameter that accepts only text, it is the text itself, unless it is quoted or names a variable with a text. For a
+    parameter that accepts no text, the content of a quoted value is read in the same way.
 
     Raises:
         UnknownNameError: The schema does not have the key.
@@ -69,7 +72,8 @@ def named_values(words: Sequence[str], schema: Schema, namespace: Mapping[str, A
     return values
 
 
-def _value(key: str, text: str, namespace: Mapping[str, Any], parameter: Parameter | None, root: Schema) -> Any:
+def _value(key: str, text: str, variables: Mapping[str, Any] | None, parameter: Parameter | None, root: Schema) -> Any:
+    namespace = variables or {}
     if parameter is not None and accepts_text_only(parameter.schema, root):
         found = namespace.get(text)
         literal = _literal(text) if text[:1] in ("'", '"') else None
@@ -85,9 +89,11 @@ def _value(key: str, text: str, namespace: Mapping[str, Any], parameter: Paramet
     if text in namespace:
         return namespace[text]
     public = [name for name in namespace if not name.startswith("_")]
+    written = f"{quoted_key(key)}={json.dumps(text)}"
+    forms = "JSON or a Python literal" if variables is None else "JSON, a Python literal or a variable"
     raise UsageError(
-        f"{key}={text} is not JSON, a Python literal or a variable.{did_you_mean(text, public)} "
-        f"Put text in quotes: {quoted_key(key)}={json.dumps(text)}."
+        f"{key}={text} is not {forms}.{did_you_mean(text, public)} "
+        f"Put text in quotes: {written if variables is not None else shlex.quote(written)}."
     )
 
 

@@ -1,0 +1,56 @@
+"""Find the server that a word names in a shell."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+from mcp_notebook import addresses
+from mcp_notebook.client import Command, Live, Target, Url
+from mcp_notebook.errors import UnknownNameError, UsageError, did_you_mean
+
+__all__ = ["target_of_word"]
+
+
+def target_of_word(word: str) -> Target:
+    """Return the target for a word: a URL, a notebook or module to run, a command line, or a live notebook.
+
+    Raises:
+        UnknownNameError: It names none of these.
+        UsageError: It is not a valid command line.
+    """
+    if "://" in word:
+        return Url(word)
+    path, spaced = Path(word), any(map(str.isspace, word))
+    if path.suffix in (".ipynb", ".py") and (path.is_file() or not spaced):
+        if not path.is_file():
+            raise UnknownNameError(f"There is no file {word!r}.")
+        script = [word] if path.suffix == ".py" else ["-m", "mcp_notebook", "serve", word]
+        return Command(sys.executable, script)
+    if spaced:
+        return _command(word)
+    try:
+        addresses.find(word)
+    except UnknownNameError as error:
+        if "can mean" in str(error):
+            raise
+        if shutil.which(word) is not None:
+            return Command(word)
+    else:
+        return Live(word)
+    raise UnknownNameError(
+        f"{word!r} is not a URL, a live notebook, a .ipynb or .py file, or a program."
+        f'{did_you_mean(word, [live.name for live in addresses.live()])} A command takes quotes: "uvx mcp-server-time".'
+    )
+
+
+def _command(line: str) -> Command:
+    try:
+        # Without POSIX rules on Windows, because a backslash is a part of a path there.
+        program, *arguments = shlex.split(line, posix=os.name != "nt")
+    except ValueError as error:
+        raise UsageError(f"{line!r} is not a valid command line ({error}).") from None
+    return Command(program, tuple(arguments))
