@@ -172,3 +172,16 @@ def test_a_package_with_tasks_is_proven(shell: Shell, tmp_path: Path) -> None:
     found = exported(shell, "lab")
     assert found.proof is not None
     assert found.proof.ok, found.proof.markdown
+
+
+def test_a_tool_that_only_runs_as_a_task_has_no_test(
+    shell: Shell, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.good(TASK.replace("--task-ttl 60", "--task-only"), "_ = %mcp call train steps=3", "_ = %mcp call order id=1")
+    tests = exported(shell, "lab --dry-run").files["tests/test_calls.py"]
+    assert "order" in str(tests)
+    assert "train" not in str(tests)
+    shell.good(f"%mcp log --to test {tmp_path / 'test_calls.py'} --import lab.server:mcp")
+    assert "left out: call 1: its tool only runs as a task, which the SDK's client does not follow" in (
+        capsys.readouterr().out
+    )
