@@ -25,7 +25,7 @@ from pydantic import BaseModel
 from mcp_notebook.client import failures
 from mcp_notebook.client.answering import Answering
 from mcp_notebook.client.checking import Checks
-from mcp_notebook.client.extensions.tasks import OnTask, following
+from mcp_notebook.client.extensions.tasks import OnTask, TaskState, following
 from mcp_notebook.client.listing import all_pages, output_schema
 from mcp_notebook.client.noting import Noted, find_server_record, record_locally
 from mcp_notebook.client.opening_links import opening_links
@@ -154,10 +154,16 @@ class Requests:
                 if on_progress is not None:
                     on_progress(progress, total, message)
 
+            def told(state: TaskState) -> None:
+                if noted.here and noted.call is not None:
+                    noted.call.task = True
+                if on_task is not None:
+                    on_task(state)
+
             # Before each call: the tool may have changed, and a modern client needs to know its headers.
             schema = await output_schema(client, name)
             wanted = on_progress is not None or noted.here or time.seconds < math.inf
-            with following(progressed, on_task):
+            with following(progressed, told):
                 result = await client.call_tool(
                     name, arguments, meta=noted.meta, progress_callback=progressed if wanted else None
                 )

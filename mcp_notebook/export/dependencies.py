@@ -19,7 +19,6 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from mcp_notebook.export.findings import Finding
-from mcp_notebook.export.module.extensions import FOLDER
 from mcp_notebook.export.module.writing import Module
 
 __all__ = ["SERVING", "Dependencies", "of", "requirement", "top_levels"]
@@ -129,10 +128,10 @@ def _completed(asked: Requirement) -> Requirement:
 
 def _imports(module: Module) -> dict[str, bool]:
     """Return each dotted name that is imported, and whether the package needs it."""
-    extensions = {path: text for path, text in module.extensions.items() if path.startswith(f"{FOLDER}/")}
+    extensions = [text for text in module.extensions.values() if isinstance(text, str)]  # and not what they serve
     own = {PurePosixPath(path).parts[0].removesuffix(".py") for path in module.files}
     found: dict[str, bool] = {}
-    for source in (*module.files.values(), *extensions.values()):
+    for source in (*module.files.values(), *extensions):
         for dotted, needed in _imported([ast.parse(source)], needed=True):
             top = dotted.partition(".")[0]
             if top not in sys.stdlib_module_names and top not in own:

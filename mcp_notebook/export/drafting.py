@@ -22,7 +22,7 @@ from mcp_notebook.export.settings import lifting as settings
 from mcp_notebook.export.settings import secrets
 from mcp_notebook.export.settings.listed import listed
 from mcp_notebook.recording import Call
-from mcp_notebook.recording.as_tests import TYPES, as_tests, testable
+from mcp_notebook.recording.as_tests import TYPES, as_tests
 
 __all__ = ["Draft", "draft"]
 
@@ -38,14 +38,14 @@ class Draft:
 
     Attributes:
         package: The content of its files.
-        files: The text of each, by its path.
+        files: The content of each, by its path: a text, or the bytes of a file that the server serves as it is.
         recorded: The calls that can be made again.
         findings: The findings about the cells; those that stop come first.
         hide: Shortens the secrets in a text.
     """
 
     package: Package
-    files: dict[str, str]
+    files: dict[str, str | bytes]
     recorded: Replays
     findings: tuple[Finding, ...]
     hide: Callable[[str], str] = field(compare=False)
@@ -124,10 +124,11 @@ def _tests(
     varies: Mapping[int, Sequence[str]] | None,
 ) -> dict[str, str]:
     """Write the tests; `varies` has what a proof has shown: empty before it, None if there will not be one."""
-    calls = [call for call in recorded.calls if testable(call)]
-    if not calls:
+    if not recorded.testable:
         return {}
-    return {TESTS: as_tests(calls, f"{name}.server:{variable}", volatile=volatile, varies=varies, once="types")}
+    return {
+        TESTS: as_tests(recorded.testable, f"{name}.server:{variable}", volatile=volatile, varies=varies, once="types")
+    }
 
 
 def _of_calls(recorded: Replays, tests: Mapping[str, str]) -> Iterator[Finding]:

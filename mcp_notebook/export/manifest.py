@@ -18,7 +18,7 @@ from mcp_notebook.files import locked
 __all__ = ["MANIFEST", "Update", "update"]
 
 MANIFEST = ".export.json"
-"""The file with the SHA-256 of each text as it was written, with lines ended by LF."""
+"""The file with the SHA-256 of each file as it was written; of a text, with lines ended by LF."""
 
 NOBODYS = frozenset({".git", ".venv", ".DS_Store", ".idea", ".vscode", ".mcp-notebook.lock", FOLDER})
 """Names that a new directory may have."""
@@ -30,8 +30,8 @@ class Update:
 
     Attributes:
         written: New files, and changed ones that nobody edited.
-        unchanged: Files that already have their text.
-        kept: Files that a person edited or made, so they stay; with the diff to the exported text.
+        unchanged: Files that already have their content.
+        kept: Files that a person edited or made, so they stay; with the diff to the exported content.
         removed: Files that are no longer part of the package.
         left: Files that are no longer part of it, but a person edited them, so they stay.
         deleted: Files that a person deleted, so they are not written again.
@@ -52,8 +52,10 @@ class Update:
         return replace(later, written=written, removed=removed, unchanged=unchanged)
 
 
-def update(destination: Path, files: Mapping[str, str], *, dry_run: bool) -> Update:
+def update(destination: Path, files: Mapping[str, str | bytes], *, dry_run: bool) -> Update:
     """Update `destination`: edited files stay, all others become `files`, or nothing changes.
+
+    The lines of a text may end otherwise in the directory, as git checks it out; bytes are written as they are.
 
     An earlier export that was killed is undone first; a dry run only reads as if it were.
 
@@ -82,68 +84,79 @@ def update(destination: Path, files: Mapping[str, str], *, dry_run: bool) -> Upd
     return done
 
 
-def _planned(destination: Path, files: Mapping[str, str]) -> tuple[Update, dict[str, bytes]]:
+def _planned(destination: Path, files: Mapping[str, str | bytes]) -> tuple[Update, dict[str, bytes]]:
     """Return the update, and the files to write, with the manifest."""
     killed = interrupted(destination.resolve())
     ours = _read_manifest(destination, killed)
     found = {path: _read(destination, path, killed) for path in {*ours, *files}}
     done = _compare(ours, found, files)
-    # A file that a person edited or deleted keeps the hash of the last written text, which shows that.
+    # A file that a person edited or deleted keeps the hash of the last written content, which shows that.
     hashes = {path: known for path, known in ours.items() if path in files}
-    hashes |= {path: _hash(files[path]) for path in (*done.written, *done.unchanged)}
+    hashes |= {path: _hash(_plain(files[path])) for path in (*done.written, *done.unchanged)}
     manifest = json.dumps({"files": dict(sorted(hashes.items()))}, indent=2) + "\n"
-    texts = {path: _like(found[path], files[path]) for path in done.written} | {MANIFEST: manifest}
-    return done, {path: text.encode() for path, text in texts.items()}
+    new = {path: _like(found[path], files[path]) for path in done.written}
+    return done, {**new, MANIFEST: manifest.encode()}
 
 
 # --- which files change
 
 
-def _compare(ours: Mapping[str, str], found: Mapping[str, str | None], files: Mapping[str, str]) -> Update:
+def _compare(ours: Mapping[str, str], found: Mapping[str, bytes | None], files: Mapping[str, str | bytes]) -> Update:
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for path in sorted(found):
         groups[_fate(ours.get(path), found[path], files.get(path))].append(path)
-    kept = {path: _diff(path, found[path] or "", files[path]) for path in groups["kept"]}
+    kept = {path: _diff(path, found[path] or b"", files[path]) for path in groups["kept"]}
     others = {fate: tuple(groups[fate]) for fate in ("written", "unchanged", "removed", "left", "deleted")}
     return Update(kept=kept, **others)
 
 
-def _fate(ours: str | None, found: str | None, wanted: str | None) -> str:
+def _fate(ours: str | None, found: bytes | None, wanted: str | bytes | None) -> str:
     """Return the group of `Update` for a file; "" for one that is gone on both sides.
 
     Args:
-        ours: The hash of the last written text; None if there was none.
-        found: The text in the directory; None if there is none.
-        wanted: The exported text; None if there is none.
+        ours: The hash of the last written content; None if there was none.
+        found: The content in the directory; None if there is none.
+        wanted: The exported content; None if there is none.
     """
     if found is None:
         return "" if wanted is None else "written" if ours is None else "deleted"
-    edited = ours != _hash(found)
+    edited = ours not in (_hash(found), _hash(_with_lf(found)))  # it may have been bytes, or a text
     if wanted is None:
         return "left" if edited else "removed"
-    if _plain(found) == _plain(wanted):
+    there = found if isinstance(wanted, bytes) else _with_lf(found)
+    if there == _plain(wanted):
         return "unchanged"
     return "kept" if edited else "written"
 
 
-def _diff(path: str, there: str, wanted: str) -> str:
+def _diff(path: str, there: bytes, wanted: str | bytes) -> str:
     names = f"{path} (yours)", f"{path} (exported)"
-    lines = difflib.unified_diff(_plain(there).splitlines(), wanted.splitlines(), *names, lineterm="")
-    return "".join(f"{line}\n" for line in lines)
+    try:
+        before, after = (_with_lf(content).decode().splitlines() for content in (there, _plain(wanted)))
+    except UnicodeDecodeError:
+        return f"{names[0]} and {names[1]} differ; they are not texts\n"
+    return "".join(f"{line}\n" for line in difflib.unified_diff(before, after, *names, lineterm=""))
 
 
-def _plain(text: str) -> str:
-    """Return a text with its lines ended by LF: git may check it out with CRLF."""
-    return text.replace("\r\n", "\n")
+def _plain(content: str | bytes) -> bytes:
+    """Return the bytes that stand for a content: those of a text with its lines ended by LF."""
+    return _with_lf(content.encode()) if isinstance(content, str) else content
 
 
-def _like(found: str | None, wanted: str) -> str:
-    """Return a text with the line ends of the text that it replaces."""
-    return wanted.replace("\n", "\r\n") if found is not None and "\r\n" in found else wanted
+def _with_lf(content: bytes) -> bytes:
+    return content.replace(b"\r\n", b"\n")
 
 
-def _hash(text: str) -> str:
-    return hashlib.sha256(_plain(text).encode()).hexdigest()
+def _like(found: bytes | None, wanted: str | bytes) -> bytes:
+    """Return the content to write; a text with the line ends of the one that it replaces."""
+    if isinstance(wanted, bytes):
+        return wanted
+    content = wanted.encode()
+    return content.replace(b"\n", b"\r\n") if found is not None and b"\r\n" in found else content
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 # --- the directory
@@ -179,16 +192,15 @@ def _read_manifest(destination: Path, killed: Interrupted | None) -> dict[str, s
         ) from error
 
 
-def _read(destination: Path, path: str, killed: Interrupted | None) -> str | None:
-    """Return the text of a file, as it was before a killed export; None if there is none."""
+def _read(destination: Path, path: str, killed: Interrupted | None) -> bytes | None:
+    """Return the content of a file, as it was before a killed export; None if there is none."""
     try:
         real = _relative(destination, path)
-        content = killed.texts[real] if killed and real in killed.texts else (destination.resolve() / real).read_bytes()
+        return killed.texts[real] if killed and real in killed.texts else (destination.resolve() / real).read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
         raise ExportError(f"{destination / path} cannot be read ({error.strerror}). Move it out of the way.") from error
-    return None if content is None else content.decode("utf-8", errors="replace")
 
 
 def _relative(destination: Path, path: str) -> str:

@@ -24,7 +24,7 @@ class Exported:
     Attributes:
         name: The name of the package for imports.
         destination: Its directory.
-        files: The text of each file, by its path.
+        files: The content of each file, by its path: a text, or the bytes of a file that the server serves as it is.
         findings: The findings about the cells, those that stop first.
         update: The changes to the directory, made or planned; None if a finding stopped the export.
         proof: The evidence; None if there is no proof.
@@ -33,7 +33,7 @@ class Exported:
 
     name: str
     destination: Path
-    files: Mapping[str, str]
+    files: Mapping[str, str | bytes]
     findings: tuple[Finding, ...] = ()
     update: Update | None = None
     proof: Proof | None = None
@@ -55,7 +55,8 @@ class Exported:
     @property
     def server_file(self) -> str:
         """The source of the module with the server."""
-        return self.files.get(f"src/{self.name}/server.py", "")
+        source = self.files.get(f"src/{self.name}/server.py", "")
+        return source if isinstance(source, str) else ""
 
 
 def headline(exported: Exported) -> str:

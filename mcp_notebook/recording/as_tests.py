@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
@@ -109,6 +110,9 @@ DEPRECATED = '@pytest.mark.filterwarnings("ignore::mcp.MCPDeprecationWarning")\n
 
 LONG = 400
 """Longer encoded bytes are replaced by their digest in a test."""
+
+LONG_PAGE = 4_000
+"""Characters from which on the text of a resource is replaced too, such as the page of an app."""
 
 
 def testable(call: Call) -> bool:
@@ -221,9 +225,9 @@ def _test(seen: _Seen, server: str, taken: dict[str, int]) -> str:
 def _options(call: Call) -> Iterator[str]:
     questions = [event.value for event in call.events if event.kind == "question"]
     answers = [event.value for event in call.events if event.kind == "answer"]
-    # Only in the legacy era does a client get the reason for an unexpected refusal, and only there can a function ask
-    # while it runs.
-    if call.state == "refused" or (questions and call.era == "legacy"):
+    # Only in the legacy era does a client get the reason for an unexpected refusal, and only there, or in a task, can a
+    # function ask while it runs. The SDK's client does not follow tasks.
+    if call.state == "refused" or (questions and (call.era == "legacy" or call.task)):
         yield 'mode="legacy"'
     for method, (callback, answer) in CALLBACKS.items():
         given = [value for question, value in zip(questions, answers, strict=False) if question["method"] == method]
@@ -246,16 +250,18 @@ def _lines(seen: _Seen, request: str) -> Iterator[str]:
         yield f"assert result.structured_content == {structured!r}"
     for part in ("content", "contents", "messages"):
         if part in outcome and not (structured is not None and derived(_outcome(seen.call))):
-            yield f"assert plain(result.{part}) == {_shortened(outcome[part])!r}"
+            pages = part == "contents"
+            yield f"assert plain(result.{part}) == {_shortened(outcome[part], pages=pages)!r}"
 
 
-def _shortened(value: Any, key: str = "") -> Any:
-    """Replace long encoded bytes in content by their digest."""
+def _shortened(value: Any, key: str = "", *, pages: bool) -> Any:
+    """Replace long encoded bytes in content by their digest, and long texts too if they are `pages`."""
     if isinstance(value, dict):
-        return {key: _shortened(item, key) for key, item in value.items()}
+        return {key: _shortened(item, key, pages=pages) for key, item in value.items()}
     if isinstance(value, list):
-        return [_shortened(item) for item in value]
-    if isinstance(value, str) and key in ("data", "blob") and len(value) > LONG:
+        return [_shortened(item, pages=pages) for item in value]
+    longest = LONG if key in ("data", "blob") else LONG_PAGE if pages and key == "text" else math.inf
+    if isinstance(value, str) and len(value) > longest:
         return _Digest(hashlib.sha256(value.encode()).hexdigest())
     return value
 

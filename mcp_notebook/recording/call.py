@@ -115,6 +115,7 @@ class Call:
         counted: The bytes of the call that the recorder has counted.
         session: The session of the request, while it runs.
         rounds: The number of requests; more than one if the client was asked in between.
+        task: Whether the server made a task of it.
         approval: The decision on the call; None if it needed no approval.
         allowed: While it runs, the tool's entry and a digest of the name and arguments that were approved. If they
             differ in a later round, the person is asked again.
@@ -128,6 +129,7 @@ class Call:
     problems: Sequence[str] = ()
     raised: BaseException | None = None
     rounds = 1
+    task = False
     malformed = False
     approval: Decision | None = None
     allowed: tuple[Any, bytes] | None = None

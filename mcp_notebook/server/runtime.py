@@ -185,6 +185,7 @@ class Runtime:
         tasks, id = extension_of(self._server, Tasks), result["taskId"]
         if tasks is None:
             return False
+        call.task = True
 
         def ended(task: Task | None) -> bool:
             if task is None or task.open or not call.running:

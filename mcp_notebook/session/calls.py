@@ -168,8 +168,10 @@ def _why_no_test(session: Session, call: Call, calls: Sequence[Call]) -> str | N
         return f"not on the current server, {current.name!r}"
     reason = why_not(call) or withheld(call, os.environ)
     if reason is None and call.server in servers:
-        left_out = replays([call], servers[call.server].server).left_out
-        reason = left_out[0][1] if left_out else None
+        found = replays([call], servers[call.server].server)
+        reason = found.left_out[0][1] if found.left_out else None
+        if reason is None and not found.testable:
+            reason = "its tool only runs as a task, which the SDK's client does not follow"
     return reason
 
 

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.shells import Shell
 
 CELLS = (
@@ -51,8 +53,8 @@ def test_a_package_has_the_types_of_events_and_emits_without_this_project(shell:
     assert "shop = MCPServer('shop', extensions=[events])" in source.replace('"', "'")
     assert "events.emit('stock.low', {'item': 'tea'})" in source.replace('"', "'")
     assert "shop.emit" not in source
-    (finding,) = (finding for finding in exported.findings if finding.weight == "warns")
-    assert "does not know what the data of these events looks like" in finding.what
+    assert "events.declare('stock.low', payload=Stock, description='Nearly gone.')" in source.replace('"', "'")
+    assert not [finding for finding in exported.findings if finding.weight != "notes"]
     package = tmp_path / "shopping"
     for path, text in exported.files.items():
         if path.startswith("src/shopping/"):
@@ -62,7 +64,97 @@ def test_a_package_has_the_types_of_events_and_emits_without_this_project(shell:
             assert "mcp_notebook" not in text
     done = subprocess.run([sys.executable, "-c", TRIED], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.stdout.splitlines() == [
-        "[('stock.low', 'Nearly gone.'), ('trial', None), ('order.placed', 'Somebody ordered.')]",
+        "[('order.placed', 'Somebody ordered.'), ('stock.low', 'Nearly gone.'), ('trial', None)]",
         "[{'customer': 'Bob'}]",
         "[{'item': 'tea'}]",
     ], done.stderr
+
+
+MAKE = (
+    "from mcp_notebook import NotebookServer\nshop = NotebookServer('shop')\nLOG = []",
+    "%%mcp_event stock.low --server shop\nfrom pydantic import BaseModel\nclass Stock(BaseModel):\n    item: str",
+)
+OUT = "shop.emit('stock.low', {'item': item})"
+RADIO = "class Radio:\n    def emit(self, *a): LOG.append(a)\nradio = Radio()"
+HAPPENING = "from mcp_notebook.server.extensions.events import Happening"
+TOOL = "%%mcp_tool --server shop\ndef sell(item: str) -> str:\n    'Sell.'\n    {}\n    return item"
+
+
+def dry(shell: Shell, tmp_path: Path, *cells: str) -> tuple[str, list[str]]:
+    """Return the source of the server and the findings that are more than notes."""
+    found = shell.good(*cells, f"%mcp export {tmp_path / 'shopping'} --dry-run --server shop")
+    return found.server_file, [str(finding) for finding in found.findings if finding.weight != "notes"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "line"),
+    [
+        ([f"def tell(item):\n    {OUT}", TOOL.format("tell(item)")], 'events.emit("stock.low", {"item": item})'),
+        (["store = shop", TOOL.format(OUT.replace("shop", "store"))], 'events.emit("stock.low", {"item": item})'),
+        (["tell = shop.emit", TOOL.format("tell('stock.low', {'item': item})")], "tell = events.emit"),
+        ([TOOL.format("getattr(shop, 'emit')('stock.low', {'item': item})")], 'getattr(events, "emit")("stock.low"'),
+        (
+            [RADIO, TOOL.format("radio.emit('stock.low')")],
+            'radio.emit("stock.low")',
+        ),
+        ([TOOL.format("LOG.append(lambda signal: signal.emit('changed', item))")], 'signal.emit("changed", item)'),
+    ],
+)
+def test_a_server_emits_by_the_extension_however_it_is_named(
+    shell: Shell, tmp_path: Path, cells: list[str], line: str
+) -> None:
+    source, findings = dry(shell, tmp_path, *MAKE, *cells)
+    assert (line in source, findings) == (True, []), source
+
+
+@pytest.mark.parametrize(
+    ("cells", "name"),
+    [
+        (["def tell(to, item):\n    to.emit('stock.low', {'item': item})", TOOL.format("tell(shop, item)")], "to.emit"),
+        ([TOOL.format("{'a': shop}['a'].emit('stock.low', {'item': item})")], "{'a': shop}['a'].emit"),
+    ],
+)
+def test_what_emits_in_a_way_that_cannot_be_seen_stops(
+    shell: Shell, tmp_path: Path, cells: list[str], name: str
+) -> None:
+    _, (finding,) = dry(shell, tmp_path, *MAKE, *cells)
+    assert name in finding
+    assert "write shop.emit(...) here" in finding
+
+
+def test_a_server_that_has_not_emitted_yet_has_to_declare_its_events(shell: Shell, tmp_path: Path) -> None:
+    _, (finding,) = dry(shell, tmp_path, MAKE[0], TOOL.format(OUT))
+    assert "the server has no type of events so far" in finding
+    assert "%%mcp_event" in finding
+
+
+def test_the_events_of_another_server_are_not_carried(shell: Shell, tmp_path: Path) -> None:
+    other = "other = NotebookServer('other')\nother.emit('stock.low', {'item': 'tea'})"
+    _, (finding,) = dry(shell, tmp_path, MAKE[0], other, TOOL.format(OUT.replace("shop", "other")))
+    assert "not these: events" in finding
+
+
+def test_a_class_that_is_another_one_by_now_stops(shell: Shell, tmp_path: Path) -> None:
+    _, (finding,) = dry(shell, tmp_path, *MAKE, "class Stock(BaseModel):\n    item: int", TOOL.format(OUT))
+    assert "Run the cell of the event again" in finding
+
+
+@pytest.mark.parametrize(
+    ("line", "written"),
+    [
+        (HAPPENING, "from .extensions.events import Events, Happening"),
+        (
+            f"{HAPPENING} as H\nHappening = H",
+            "from .extensions.events import Happening as H",
+        ),
+        (
+            f"def Happening(data):\n    {HAPPENING} as H\n    return H(data)",
+            "    from .extensions.events import Happening as H",
+        ),
+    ],
+)
+def test_happening_comes_from_the_package(shell: Shell, tmp_path: Path, line: str, written: str) -> None:
+    event = "%%mcp_event sold --server shop\ndef sold(cursor: int = 0):\n    return [Happening({})], 1"
+    source, findings = dry(shell, tmp_path, MAKE[0], line, "LOG.append(Happening({'a': 1}))", event)
+    assert (written in source, findings) == (True, []), source
+    assert "mcp_notebook" not in source

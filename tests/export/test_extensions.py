@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from mcp_notebook.export.module.extensions import ExtensionCode, given
+from mcp_notebook.export.module.giving import given
 from mcp_notebook.export.report import Exported
 from mcp_notebook.slicing.statements import Statement
 from tests.support.shells import Shell, running_shell
 
-CODE = [ExtensionCode("skills", ("Skills",), "Skills()"), ExtensionCode("tasks", ("Tasks",), "Tasks()")]
+NAMES = ["skills", "tasks"]
 TOOL = '%%mcp_tool\ndef order(id: int) -> str:\n    "Look up an order."\n    return "paid"'
 SKILL = '%%mcp_skill refunds --description "Use it when a customer asks."\n# Refunds\nCall `order(id=1)`.\n'
 
@@ -33,13 +33,13 @@ def statement(text: str) -> Statement:
     ],
 )
 def test_a_server_is_given_its_extensions_where_it_is_made(before: str, after: str) -> None:
-    made, findings = given(statement(before), CODE, {})
+    made, findings = given(statement(before), NAMES, {})
     assert (made.text, findings) == (after, [])
 
 
 @pytest.mark.parametrize("text", ["mcp = made()", "mcp = MCPServer(**options)", "mcp = MCPServer(extensions=mine)"])
 def test_a_server_that_is_made_out_of_sight_stops_the_export(text: str) -> None:
-    made, (finding,) = given(statement(text), CODE, {})
+    made, (finding,) = given(statement(text), NAMES, {})
     assert made.text == text
     assert (finding.weight, finding.cell) == ("stops", 3)
     assert "Make the server in one statement" in finding.way_out
@@ -86,14 +86,52 @@ def test_a_server_without_extensions_is_exported_without_the_folder(shell: Shell
     assert not (tmp_path / "shop" / "src" / "shop" / "extensions").exists()
 
 
-def test_a_file_that_is_no_text_stops_the_export(shell: Shell, tmp_path: Path, folder: Path) -> None:
-    (folder / "logo.png").write_bytes(b"\x89\xff")
+def test_a_file_that_is_no_text_travels_too(shell: Shell, tmp_path: Path, folder: Path) -> None:
+    logo = folder / "build" / "logo.png"  # a folder that git would ignore, and the wheel with it
+    logo.parent.mkdir()
+    logo.write_bytes(b"\x89\xff\r\n")
+    shell.good(f"%mcp skill {folder}")
+    exported(shell, "shop --no-proof")
+    there = tmp_path / "shop" / "src" / "shop" / "skills" / "greet" / "build" / "logo.png"
+    assert there.read_bytes() == b"\x89\xff\r\n"
+    assert (tmp_path / "shop" / ".gitattributes").read_text() == "src/shop/skills/** -text\n"
+    logo.write_bytes(b"\x89\xff\r\n\x00")
+    shell.good(f"%mcp skill {folder}")
+    assert exported(shell, "shop --no-proof").update.written == ("src/shop/skills/greet/build/logo.png",)
+    assert there.read_bytes() == logo.read_bytes()
+    there.write_bytes(b"mine")
+    (folder / "build" / "logo.png").write_bytes(b"\x89\xff\x01")
+    shell.good(f"%mcp skill {folder}")
+    assert list(exported(shell, "shop --no-proof").update.kept) == ["src/shop/skills/greet/build/logo.png"]
+    assert there.read_bytes() == b"mine"
+
+
+def test_a_secret_in_a_file_that_is_no_text_stops_the_export(
+    shell: Shell, tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_API_KEY", "hJ8dk2LqPw93")
+    (folder / "db.sqlite").write_bytes(b"\x89\xff key=hJ8dk2LqPw93 \x00")
     shell.good(f"%mcp skill {folder}")
     found = exported(shell, "shop --no-proof")
-    assert [f.what for f in found.findings if f.weight == "stops"] == [
-        "logo.png of this skill is not text, and an export writes texts only."
-    ]
+    (finding,) = [f for f in found.findings if f.weight == "stops"]
+    assert finding.name == "src/shop/skills/greet/db.sqlite, line 1"
+    assert "SHOP_API_KEY" in finding.what
+    assert "hJ8dk2" not in str(finding)
     assert not (tmp_path / "shop").exists()
+
+
+def test_a_variable_of_the_notebook_keeps_its_name(shell: Shell, tmp_path: Path) -> None:
+    shell.good(
+        "tasks = ['sweep']",
+        '%%mcp_tool --task\ndef chores(events: int) -> list[str]:\n    "List chores."\n    return tasks[:events]',
+        '%%mcp_event done\nfrom pydantic import BaseModel\nclass Done(BaseModel):\n    "It is done."\n    what: str',
+    )
+    exported(shell, "lab --no-proof")
+    server = (tmp_path / "lab" / "src" / "lab" / "server.py").read_text()
+    assert 'tasks_extension = Tasks({"chores": 3600.0})' in server
+    assert "extensions=[tasks_extension, events_extension]" in server
+    assert "tasks_extension.listen" in server
+    assert 'events_extension.declare("done", payload=Done' in server
 
 
 @pytest.mark.slow
@@ -134,3 +172,16 @@ def test_a_package_with_tasks_is_proven(shell: Shell, tmp_path: Path) -> None:
     found = exported(shell, "lab")
     assert found.proof is not None
     assert found.proof.ok, found.proof.markdown
+
+
+def test_a_tool_that_only_runs_as_a_task_has_no_test(
+    shell: Shell, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.good(TASK.replace("--task-ttl 60", "--task-only"), "_ = %mcp call train steps=3", "_ = %mcp call order id=1")
+    tests = exported(shell, "lab --dry-run").files["tests/test_calls.py"]
+    assert "order" in str(tests)
+    assert "train" not in str(tests)
+    shell.good(f"%mcp log --to test {tmp_path / 'test_calls.py'} --import lab.server:mcp")
+    assert "left out: call 1: its tool only runs as a task, which the SDK's client does not follow" in (
+        capsys.readouterr().out
+    )

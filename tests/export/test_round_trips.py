@@ -66,7 +66,7 @@ def imported(module: Module, directory: Path, name: str) -> MCPServer[Any]:
     package.mkdir()
     for file, source in {"__init__.py": "", **module.files, **module.extensions}.items():
         (package / file).parent.mkdir(parents=True, exist_ok=True)
-        (package / file).write_text(source, encoding="utf-8")
+        (package / file).write_bytes(source if isinstance(source, bytes) else source.encode())
     return getattr(importlib.import_module(f"{package.name}.server"), module.variable)
 
 

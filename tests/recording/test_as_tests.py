@@ -360,6 +360,23 @@ def test_long_bytes_are_a_digest(tmp_path: Path) -> None:
     assert "Digest(" in module
 
 
+def test_a_long_page_is_a_digest_and_a_long_text_of_a_tool_is_not() -> None:
+    page = Call(server="shop", method="resources/read", name="ui://chart", arguments={})
+    page.end("done", {"contents": [{"uri": "ui://chart", "text": "<p>" * 2_000}]})
+    assert "Digest(" in as_tests([page], "shop:mcp")
+    assert "Digest(" not in as_tests([made(1, {"content": [{"type": "text", "text": "x" * 5_000}]})], "shop:mcp")
+
+
+def test_a_task_that_asked_is_a_test_by_a_client_without_tasks() -> None:
+    call = made(1, {"content": []})
+    call.protocol_version = "2026-07-28"
+    call.add("question", {"method": "elicitation/create", "params": {"message": "Sure?"}})
+    call.add("answer", {"action": "accept", "content": {"ok": True}})
+    assert 'mode="legacy"' not in as_tests([call], "shop:mcp")
+    call.task = True
+    assert 'mode="legacy"' in as_tests([call], "shop:mcp")
+
+
 def test_a_call_that_was_too_long_to_be_kept_is_no_test(shop: MCPServer[Any]) -> None:
     (call,) = recorded(shop, lambda client: client.call_tool("say", {"text": "x" * 500_000}))
     assert call.cut

@@ -67,6 +67,7 @@ def test_the_record_ends_with_the_result_of_the_task(server: NotebookServer) -> 
     assert [event.kind for event in call.events] == ["progress"]
     assert call.events[0].value == {"progress": 1, "total": 3, "message": "fitting"}
     assert ended == [call]
+    assert call.task
 
 
 def test_the_record_has_the_questions_and_the_answers(server: NotebookServer) -> None:

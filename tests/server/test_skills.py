@@ -165,7 +165,9 @@ def test_a_folder_is_a_skill(tmp_path: Path) -> None:
     folder = tmp_path / "refunds"
     (folder / "docs").mkdir(parents=True)
     (folder / ".git").mkdir()
-    for path, content in {"SKILL.md": REFUNDS, "docs/b.md": b"b", ".git/config": b"c", ".env": b"KEY=1"}.items():
+    (folder / "docs" / "__pycache__").mkdir()
+    hidden = {".git/config": b"c", ".env": b"KEY=1", "docs/__pycache__/b.pyc": b"c"}
+    for path, content in {"SKILL.md": REFUNDS, "docs/b.md": b"b", **hidden}.items():
         (folder / path).write_bytes(content)
     assert Skill.from_folder(folder).files == {"SKILL.md": REFUNDS, "docs/b.md": b"b"}
     with pytest.raises(ValueError, match=r"The folder 'other' has the skill 'refunds'\. Give both one name\."):

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mcp_notebook.export.findings import Finding
-from mcp_notebook.export.module import entries, extensions
+from mcp_notebook.export.module import entries, events, extensions
 from mcp_notebook.export.module.edits import decorated, undecorated
 from mcp_notebook.export.module.extensions import ExtensionCode
-from mcp_notebook.export.module.plain import SDK_SERVER
+from mcp_notebook.export.module.giving import given
+from mcp_notebook.export.module.plain import SDK_SERVER, of_extensions
 from mcp_notebook.export.module.registrations import Registrations
 from mcp_notebook.export.ran import Subject
 from mcp_notebook.server.apps import HtmlApp
+from mcp_notebook.server.event_types import event_types
+from mcp_notebook.server.extensions.events.checked import Checked
+from mcp_notebook.server.extensions.events.emitted import Emitted
 from mcp_notebook.slicing import names
 from mcp_notebook.slicing.statements import Magic, Statement
 
@@ -58,6 +62,11 @@ class Body:
     extensions: list[ExtensionCode] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
+    @property
+    def events(self) -> str:
+        """The variable of the extension for events; "" if the server has none."""
+        return next((one.variable for one in self.extensions if one.module == "events"), "")
+
 
 def body(carried: Sequence[Statement], plans: list[Registrations], subject: Subject, magics: Sequence[Magic]) -> Body:
     """Put the statements together.
@@ -68,7 +77,9 @@ def body(carried: Sequence[Statement], plans: list[Registrations], subject: Subj
         subject: The server, and the cells that it came from.
         magics: The magics of the notebook.
     """
+    taken = {name for statement in carried for name in _words(statement.node)}
     written = Body(subject.variable or _free_name(carried))
+    written.extensions = extensions.carried(subject.server, {*taken, written.variable})
     servers = {written.variable: plans[0], **{min(plan.aliases): plan for plan in plans[1:]}}
     parts = {statement.index: ModulePart(statement, _made_as_written(statement, servers)) for statement in carried}
     last: list[ModulePart] = []
@@ -84,7 +95,7 @@ def body(carried: Sequence[Statement], plans: list[Registrations], subject: Subj
         written.imports += entries.TIME_LIMIT_IMPORTS
         first.append(_written(entries.TIME_LIMIT))
     last += [
-        _written(f"{written.variable}.middleware.append({one.module}.listen)")
+        _written(f"{written.variable}.middleware.append({one.variable}.listen)")
         for one in written.extensions
         if one.listens
     ]
@@ -102,21 +113,30 @@ def _extend(
     written: Body, first: list[ModulePart], parts: dict[int, ModulePart], plan: Registrations, subject: Subject
 ) -> None:
     """Make the server's extensions above it, and give them to it."""
-    written.extensions = extensions.carried(subject.server)
+    for index, part in parts.items():
+        statement, findings = events.emitting(
+            part.statement, written.events, plan.aliases, event_types(subject.server), subject.namespace
+        )
+        parts[index] = replace(part, statement=of_extensions(statement))
+        written.findings += findings
     if not written.extensions:
         return
-    part = first.pop() if subject.variable is None else parts[plan.begun]
-    statement, findings = extensions.given(part.statement, written.extensions, subject.namespace)
-    written.findings += [*findings, *(finding for one in written.extensions for finding in one.findings)]
     written.imports += [line for one in written.extensions for line in one.all_imports]
-    first += [_written(text) for one in written.extensions for text in (one.statement, *one.more)]
+    part = first.pop() if subject.variable is None else parts[plan.begun]
+    names_of_extensions = [one.variable for one in written.extensions]
+    statement, findings = given(part.statement, names_of_extensions, subject.namespace)
+    written.findings += findings
+    first += [_written(one.statement) for one in written.extensions]
     if subject.variable is None:
         first.append(replace(part, statement=statement))
     else:
         parts[plan.begun] = replace(part, statement=statement)
-    if any(one.module == "events" for one in written.extensions):
-        for index, part in parts.items():
-            parts[index] = replace(part, statement=extensions.emitting(part.statement, plan.aliases))
+
+
+def _words(node: ast.AST) -> Iterator[str]:
+    """Yield all names that a statement has for something, wherever it has them."""
+    for part in ast.walk(node):
+        yield from (getattr(part, field) for field in ("id", "arg", "name", "asname") if getattr(part, field, None))
 
 
 def _free_name(carried: Sequence[Statement]) -> str:
@@ -148,7 +168,10 @@ def _by_magics(on: str, plan: Registrations, parts: dict[int, ModulePart], writt
         if maker.method or part is None:
             continue
         definition = plan.definitions[key]
-        above = entries.decorators(on, definition, written.imports)
+        if isinstance(definition.entry, Checked):
+            above = [events.decorator(written.events, definition.entry)]
+        else:
+            above = entries.decorators(on, definition, written.imports)
         written.findings += entries.elsewhere(definition, maker.cell)
         decorates = isinstance(part.statement.node, _FUNCTIONS) and plan.begun < maker.statement.index
         if decorates and not _reads_ahead(part.statement, [other.statement for other in parts.values()]):
@@ -175,7 +198,11 @@ def _exposed(plan: Registrations, subject: Subject, magics: Sequence[Magic], wri
     parts = []
     paths = extensions.page_paths(subject.server)
     for key, definition in plan.definitions.items():
-        if isinstance(definition.entry, HtmlApp):
+        if isinstance(definition.entry, Emitted):
+            declared = events.declared(written.events, definition.entry)
+            parts.append(_written(declared, ((written.variable, *key), "")))
+            written.findings += events.changed_payload(definition.entry, subject.namespace)
+        elif isinstance(definition.entry, HtmlApp):
             page = extensions.page_of(written.variable, definition.entry, paths[definition.name], written.imports)
             parts.append(_written(page, ((written.variable, *key), "")))
         elif entries.is_exposed(definition):

@@ -16,7 +16,7 @@ from mcp_notebook.export.findings import Finding
 from mcp_notebook.server import Definition
 from mcp_notebook.server.apps import HtmlApp
 from mcp_notebook.server.execution import execution_of
-from mcp_notebook.server.extensions.events.checked import Checked
+from mcp_notebook.server.extensions.events.emitted import Emitted
 from mcp_notebook.slicing.statements import Magic
 
 __all__ = [
@@ -86,10 +86,6 @@ def options(definition: Definition) -> dict[str, Any]:
 
 def decorators(server: str, definition: Definition, imports: list[str]) -> list[str]:
     """Write the decorators that make the live definition of its function; note the imports that they need."""
-    if isinstance(definition.entry, Checked):
-        described = definition.entry.description
-        plain = inspect.cleandoc(definition.entry.function.__doc__ or "")
-        return [f"events.event({definition.name!r}{'' if described == plain else f', description={described!r}'})"]
     method = definition.kind.partition(" ")[0]
     given = [repr(definition.name)] if method == "resource" else []
     given += [f"{option}={_source(value, imports)}" for option, value in options(definition).items()]
@@ -151,8 +147,8 @@ def is_exposed(definition: Definition) -> bool:
 
 
 def is_made_otherwise(definition: Definition) -> bool:
-    """Return whether no function in a cell makes the definition: it is a variable's, or the text of a cell."""
-    return is_exposed(definition) or isinstance(definition.entry, HtmlApp)
+    """Return whether no function in a cell makes the definition: it is a variable's, a text, or for what is emitted."""
+    return is_exposed(definition) or isinstance(definition.entry, HtmlApp | Emitted)
 
 
 def exposed(server: str, definition: Definition, namespace: Mapping[str, Any], imports: list[str]) -> str | None:

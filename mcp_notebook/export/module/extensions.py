@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
-from typing import Any, cast
+from itertools import chain, count
+from typing import Any
 
 from mcp.server.extension import Extension
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.tools import Tool
 
-from mcp_notebook.cells import cell_of
 from mcp_notebook.export.findings import Finding
-from mcp_notebook.export.module.edits import Node, replaced, rewritten
+from mcp_notebook.export.module import events
 from mcp_notebook.server import Definition, definitions, sdk_gaps
 from mcp_notebook.server.apps import HtmlApp, NotebookApps, apps_of, linked, with_uri
 from mcp_notebook.server.changes import Kind
-from mcp_notebook.server.event_types import EVENT, event_types
 from mcp_notebook.server.extended import extension_of
 from mcp_notebook.server.extensions.events import Events
-from mcp_notebook.server.extensions.events.checked import Checked
-from mcp_notebook.server.extensions.events.emitted import Emitted
-from mcp_notebook.server.extensions.events.sources import OBJECT
 from mcp_notebook.server.extensions.skills import Skill, Skills
 from mcp_notebook.server.extensions.tasks import Tasks
 from mcp_notebook.slicing.statements import Statement
@@ -34,9 +30,10 @@ __all__ = [
     "ExtensionCode",
     "all_files",
     "carried",
-    "emitting",
-    "given",
+    "imported",
+    "left_behind",
     "live_definitions",
+    "modules_of",
     "owned",
     "page_of",
     "page_paths",
@@ -56,26 +53,24 @@ class ExtensionCode:
         value: The expression that makes it.
         imports: Other imports that the expression needs.
         files: Files that it serves, by their paths in the package.
-        findings: Parts that cannot be carried.
-        more: Statements below the one that makes it.
         in_sdk: Whether it is the SDK's own, so that there is no module to copy.
         listens: Whether its method ``listen`` is middleware of the server.
+        variable: The variable that holds it.
     """
 
     module: str
     names: tuple[str, ...]
     value: str
     imports: tuple[str, ...] = ()
-    files: Mapping[str, str] = field(default_factory=dict)
-    findings: tuple[Finding, ...] = ()
-    more: tuple[str, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
     in_sdk: bool = False
     listens: bool = False
+    variable: str = ""
 
     @property
     def statement(self) -> str:
-        """The statement that makes it; the variable has the name of the module."""
-        return f"{self.module} = {self.value}"
+        """The statement that makes it."""
+        return f"{self.variable} = {self.value}"
 
     @property
     def all_imports(self) -> list[str]:
@@ -85,27 +80,56 @@ class ExtensionCode:
         return [f"from .{FOLDER}.{self.module} import {', '.join(self.names)}", *self.imports]
 
     @property
-    def all_files(self) -> dict[str, str]:
+    def all_files(self) -> dict[str, str | bytes]:
         """The module or the folder of modules, and the files that it serves, by their paths in the package."""
-        if self.in_sdk:
-            return dict(self.files)
-        source = files("mcp_notebook.server.extensions")
-        folder = source / self.module
-        names = ["__init__.py", *([] if folder.is_dir() else [f"{self.module}.py"])]
-        if folder.is_dir():
-            names += sorted(f"{self.module}/{one.name}" for one in folder.iterdir() if one.name.endswith(".py"))
-        return {f"{FOLDER}/{name}": (source / name).read_text(encoding="utf-8") for name in names} | dict(self.files)
+        return {**({} if self.in_sdk else modules_of(self.module)), **self.files}
 
 
-def carried(server: MCPServer[Any]) -> list[ExtensionCode]:
-    """Return the extensions that the notebook has put on a server; those of its author are in the cells."""
-    found = sdk_gaps.extensions(server)
-    return [
+def imported(statements: Iterable[Statement]) -> dict[str, str]:
+    """Return the texts of the extensions' modules that statements import, which the server may not need."""
+    nodes = [node for statement in statements for node in ast.walk(statement.node)]
+    found = [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and node.level]
+    named = {module.split(".")[1] for module in found if module.startswith(f"{FOLDER}.")}
+    return {path: text for name in sorted(named) for path, text in modules_of(name).items()}
+
+
+def left_behind(server: MCPServer[Any]) -> Iterator[Finding]:
+    """Stop at a server that the package needs beside its own, and that has extensions: they are not carried."""
+    names = ", ".join(code.module for code in carried(server))
+    if names:
+        what = f"the package needs this server too, and carries only the extensions of its own, not these: {names}."
+        yield Finding("stops", None, server.name, what, "Put them on the server that you export.")
+
+
+def modules_of(extension: str) -> dict[str, str]:
+    """Return the texts of an extension's modules, by their paths in the package."""
+    source = files("mcp_notebook.server.extensions")
+    folder = source / extension
+    names = ["__init__.py", *([] if folder.is_dir() else [f"{extension}.py"])]
+    if folder.is_dir():
+        names += sorted(f"{extension}/{one.name}" for one in folder.iterdir() if one.name.endswith(".py"))
+    return {f"{FOLDER}/{name}": (source / name).read_text(encoding="utf-8") for name in names}
+
+
+def carried(server: MCPServer[Any], taken: Collection[str] = ()) -> list[ExtensionCode]:
+    """Return the extensions that the notebook has put on a server; those of its author are in the cells.
+
+    Args:
+        server: The live server.
+        taken: Names that the package uses for something else.
+    """
+    found = [
         write(extension, server)
+        for extension in sdk_gaps.extensions(server)
         for kind, write in _WRITERS.items()
-        for extension in found
         if isinstance(extension, kind)
     ]
+    return [replace(code, variable=_free(code.module, taken)) for code in found]
+
+
+def _free(module: str, taken: Collection[str]) -> str:
+    names = chain((module, f"{module}_extension"), (f"{module}_extension_{number}" for number in count(2)))
+    return next(name for name in names if name not in taken)
 
 
 def owned(server: MCPServer[Any]) -> set[tuple[str, str]]:
@@ -115,14 +139,11 @@ def owned(server: MCPServer[Any]) -> set[tuple[str, str]]:
 
 
 def live_definitions(server: MCPServer[Any]) -> dict[tuple[Kind, str], Definition]:
-    """Return what cells have registered, by kind and name: the definitions, and types of events with a function.
+    """Return what cells have registered, by kind and name: the definitions, and the types of events.
 
     Each tool has the URI of its app.
     """
-    checked = [one for one in event_types(server).values() if isinstance(one, Checked)]
-    kind: Any = EVENT  # not one of the protocol's own kinds, with entries of the SDK
-    events = [Definition(kind, one.name, cast(Any, one), one.function, cell_of(one.function)) for one in checked]
-    made = {(one.kind, one.name): one for one in (*definitions(server), *events)}
+    made = {(one.kind, one.name): one for one in (*definitions(server), *events.definitions_of(server))}
     found = {key: one for key, one in made.items() if key not in owned(server)}
     for tool, uri in linked(server).items():
         definition = found.get(("tool", tool))
@@ -131,84 +152,27 @@ def live_definitions(server: MCPServer[Any]) -> dict[tuple[Kind, str], Definitio
     return found
 
 
-def emitting(statement: Statement, aliases: Iterable[str]) -> Statement:
-    """Have a statement emit events by the package's extension: a server of the SDK has no method for it."""
-    tree = ast.parse(statement.text)
-    emits = [
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and node.attr == "emit" and isinstance(node.value, ast.Name)
-    ]
-    changes: list[tuple[Node, str]] = [(node, "events") for node in emits if node.id in set(aliases)]
-    return rewritten(statement, replaced(statement.text, changes)) if changes else statement
-
-
-def given(
-    statement: Statement, extensions: Sequence[ExtensionCode], namespace: Mapping[str, Any]
-) -> tuple[Statement, list[Finding]]:
-    """Give the extensions to the server that a statement makes; a finding tells if that cannot be seen."""
-    tree = ast.parse(statement.text)
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _makes_server(node.func, namespace)]
-    added = ", ".join(extension.module for extension in extensions)
-    if len(calls) == 1:
-        (call,) = calls
-        there = next((keyword.value for keyword in call.keywords if keyword.arg == "extensions"), None)
-        if isinstance(there, ast.List):
-            inner = [ast.get_source_segment(statement.text, element) or "" for element in there.elts]
-            return rewritten(statement, replaced(statement.text, [(there, f"[{', '.join([*inner, added])}]")])), []
-        if there is None and not any(keyword.arg is None for keyword in call.keywords):
-            return rewritten(statement, replaced(statement.text, [_with_keyword(call, added, statement.text)])), []
-    what = f"the package has to give the server its extensions ({added}), and no call of MCPServer is seen here."
-    way_out = "Make the server in one statement: mcp = MCPServer(NAME)."
-    return statement, [Finding("stops", statement.cell, statement.text.split("\n")[0], what, way_out)]
-
-
-def _makes_server(function: ast.expr, namespace: Mapping[str, Any]) -> bool:
-    name = ast.unparse(function).rpartition(".")[2]
-    named = namespace.get(name)
-    return name == "MCPServer" or (isinstance(named, type) and issubclass(named, MCPServer))
-
-
-def _with_keyword(call: ast.Call, added: str, text: str) -> tuple[Node, str]:
-    arguments: list[Node] = [*call.args, *call.keywords]
-    if arguments:
-        last = max(arguments, key=lambda node: (node.end_lineno or 0, node.end_col_offset or 0))
-        return last, f"{ast.get_source_segment(text, last)}, extensions=[{added}]"
-    return call, f"{ast.unparse(call.func)}(extensions=[{added}])"
-
-
 # --- one function for each extension
 
 
 def _skills(extension: Skills, _server: MCPServer[Any]) -> ExtensionCode:
-    texts: dict[str, str] = {}
-    findings: list[Finding] = []
+    served: dict[str, bytes] = {}
     values: list[str] = []
     for skill in extension.skills:
         folder = "/".join(filter(None, ["skills", skill.prefix.strip("/"), skill.name]))
         values.append(f"Skill.from_folder(Path(__file__).parent / {folder!r}{_prefix(skill)})")
-        for path, content in skill.files.items():
-            try:
-                texts[f"{folder}/{path}"] = content.decode("utf-8")
-            except UnicodeDecodeError:
-                findings.append(_not_text(skill, path))
+        served |= {f"{folder}/{path}": content for path, content in skill.files.items()}
     return ExtensionCode(
         "skills",
         ("Skill", "Skills") if values else ("Skills",),
         f"Skills({', '.join(values)})",
         imports=("from pathlib import Path",) if values else (),
-        files=texts,
-        findings=tuple(findings),
+        files=served,
     )
 
 
 def _prefix(skill: Skill) -> str:
     return f", {skill.prefix!r}" if skill.prefix else ""
-
-
-def _not_text(skill: Skill, path: str) -> Finding:
-    what = f"{path} of this skill is not text, and an export writes texts only."
-    return Finding("stops", None, skill.name, what, "Leave the file out of the skill, or copy it by hand and serve it.")
 
 
 def page_paths(server: MCPServer[Any]) -> dict[str, str]:
@@ -233,28 +197,12 @@ def page_of(on: str, app: HtmlApp, path: str, imports: list[str]) -> str:
 
 def _apps(_extension: NotebookApps, server: MCPServer[Any]) -> ExtensionCode:
     texts = {path: apps_of(server)[uri] for uri, path in page_paths(server).items()}
-    pages = {path: app.text for path, app in texts.items() if isinstance(app, HtmlApp)}
+    pages = {path: app.text.encode() for path, app in texts.items() if isinstance(app, HtmlApp)}
     return ExtensionCode("apps", (), "Apps()", ("from mcp.server.apps import Apps",), pages, in_sdk=True)
 
 
-def _events(extension: Events, _server: MCPServer[Any]) -> ExtensionCode:
-    emitted = [one for one in extension.board.types.values() if isinstance(one, Emitted)]
-    findings = [
-        Finding(
-            "warns",
-            None,
-            one.name,
-            "the package does not know what the data of these events looks like.",
-            f"Give it the class: events.declare({one.name!r}, payload=...).",
-        )
-        for one in emitted
-        if one.payload_schema != OBJECT
-    ]
-    declared = [
-        f"events.declare({one.name!r}{f', description={one.description!r}' if one.description else ''})"
-        for one in emitted
-    ]
-    return ExtensionCode("events", ("Events",), "Events()", findings=tuple(findings), more=tuple(declared))
+def _events(_extension: Events, _server: MCPServer[Any]) -> ExtensionCode:
+    return ExtensionCode("events", ("Events",), "Events()")
 
 
 def _tasks(extension: Tasks, _server: MCPServer[Any]) -> ExtensionCode:
@@ -269,9 +217,9 @@ _WRITERS: dict[type[Extension], Callable[[Any, MCPServer[Any]], ExtensionCode]] 
     Tasks: _tasks,
     Events: _events,
 }
-"""The functions that write the extensions, in the order of the package."""
+"""The functions that write the extensions, by their classes."""
 
 
-def all_files(extensions: Iterable[ExtensionCode]) -> dict[str, str]:
+def all_files(extensions: Iterable[ExtensionCode]) -> dict[str, str | bytes]:
     """Return the files of several extensions, by their paths in the package."""
-    return {path: text for extension in extensions for path, text in extension.all_files.items()}
+    return {path: content for extension in extensions for path, content in extension.all_files.items()}

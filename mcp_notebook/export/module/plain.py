@@ -11,13 +11,17 @@ from typing import TypeGuard
 
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.module.edits import Node, replaced, rewritten
+from mcp_notebook.export.module.extensions import FOLDER
 from mcp_notebook.slicing import names
 from mcp_notebook.slicing.statements import Notebook, Statement
 
-__all__ = ["SDK_SERVER", "only_here", "ours", "plain"]
+__all__ = ["SDK_SERVER", "of_extensions", "only_here", "ours", "plain"]
 
 OURS = "mcp_notebook"
 SDK_SERVER = "from mcp.server.mcpserver import MCPServer"
+
+ABOVE_EXTENSIONS = "mcp_notebook.server"
+"""The package above the folder of the extensions, which a package has too."""
 
 
 def plain(notebook: Notebook) -> Notebook:
@@ -128,7 +132,7 @@ def only_here(notebook: Notebook) -> list[Statement]:
 
 def ours(carried: Sequence[Statement]) -> Iterator[Finding]:
     """Say which statements need what only the notebook has."""
-    for statement in carried:
+    for statement in map(of_extensions, carried):
         node = statement.node
         if not isinstance(node, ast.Import | ast.ImportFrom):
             yield from _mentions(statement)
@@ -143,10 +147,26 @@ def _read_in(statement: Statement) -> frozenset[str]:
     return found.reads | found.hints | found.late
 
 
+def of_extensions(statement: Statement) -> Statement:
+    """Import from the package's own modules of the extensions, in place of this project's."""
+    if ABOVE_EXTENSIONS not in statement.text:
+        return statement
+    nodes = [node for node in ast.walk(ast.parse(statement.text)) if _travels(node)]
+    own = [ast.ImportFrom((node.module or "").removeprefix(f"{ABOVE_EXTENSIONS}."), node.names, 1) for node in nodes]
+    changes = zip(nodes, map(ast.unparse, own), strict=True)
+    return rewritten(statement, replaced(statement.text, changes)) if nodes else statement
+
+
+def _travels(node: ast.AST) -> TypeGuard[ast.ImportFrom]:
+    """Return whether a statement imports from the modules of the extensions, which a package has too."""
+    return isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{ABOVE_EXTENSIONS}.{FOLDER}.")
+
+
 def _module(node: ast.stmt) -> str | None:
+    """Return the module that a statement imports from, unless the package has it."""
     if isinstance(node, ast.Import):
         return node.names[0].name
-    return node.module if isinstance(node, ast.ImportFrom) else None
+    return node.module if isinstance(node, ast.ImportFrom) and not _travels(node) else None
 
 
 def _mentions(statement: Statement) -> Iterator[Finding]:

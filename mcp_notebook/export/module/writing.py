@@ -17,7 +17,8 @@ from mcp_notebook.export.module import registrations
 from mcp_notebook.export.module.body import body
 from mcp_notebook.export.module.edits import undecorated
 from mcp_notebook.export.module.entries import is_exposed
-from mcp_notebook.export.module.extensions import FOLDER, all_files
+from mcp_notebook.export.module.events import payloads
+from mcp_notebook.export.module.extensions import all_files, imported, left_behind
 from mcp_notebook.export.module.layout import laid_out
 from mcp_notebook.export.module.plain import only_here, ours, plain
 from mcp_notebook.export.module.registrations import Registrations
@@ -69,7 +70,8 @@ class Module:
         cells: For each kind and name of a definition, the number of its cell; for the report of a difference.
         settings: The values that the modules read from the environment, through ``settings.py``.
         pip: Requirements that ``%pip install`` lines of the notebook name.
-        extensions: The modules of the protocol's extensions, and the files that they serve, by their paths.
+        extensions: The modules of the protocol's extensions, as texts, and the files that they serve, as bytes, by
+            their paths.
         findings: Code that could not be carried, was changed, or was left out.
         carried: The cell of each statement of the notebook that is in it, with its first and last line there.
     """
@@ -79,14 +81,9 @@ class Module:
     cells: Mapping[tuple[str, str], int | None] = field(default_factory=dict)
     settings: tuple[Setting, ...] = ()
     pip: tuple[str, ...] = ()
-    extensions: Mapping[str, str] = field(default_factory=dict)
+    extensions: Mapping[str, str | bytes] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     carried: tuple[tuple[int, int, int], ...] = ()
-
-    @property
-    def served(self) -> list[str]:
-        """The paths of files that its extensions serve: clients get them byte for byte."""
-        return [path for path in self.extensions if not path.startswith(f"{FOLDER}/")]
 
 
 def write(subject: Subject, *, also: Sequence[str] = (), longest: int = LONG) -> Module:
@@ -121,7 +118,7 @@ def write(subject: Subject, *, also: Sequence[str] = (), longest: int = LONG) ->
         written.variable,
         {(kind, name): cell for (kind, name), cell in plans[0].cells.items()},
         pip=requirements(notebook.magics),
-        extensions=all_files(written.extensions),
+        extensions={**imported(written.statements), **all_files(written.extensions)},
         findings=(*findings, *ours(carried.statements), *_left_out(notebook, carried, plans[0].aliases)),
         carried=tuple((s.cell, s.first, s.last) for s in carried.statements),
     )
@@ -132,10 +129,13 @@ def _planned(notebook: Notebook, subject: Subject, also: Sequence[str]) -> tuple
     plans: list[Registrations] = []
     missing = [subject.server]
     while missing:
-        plans += [
-            registrations.of(notebook, server, _aliases(subject, server), subject.namespace, subject.gone(server))
-            for server in missing
-        ]
+        for server in missing:
+            plan = registrations.of(
+                notebook, server, _aliases(subject, server), subject.namespace, subject.gone(server)
+            )
+            if plans:  # beside the server of the package
+                plan.findings += left_behind(server)
+            plans.append(plan)
         prepared = _prepared(notebook, plans, _variables(subject))
         carried = _carried(prepared, plans, subject, also)
         missing = _further_servers(carried, plans, subject)
@@ -180,7 +180,7 @@ def _carried(notebook: Notebook, plans: list[Registrations], subject: Subject, a
     return select(
         notebook,
         [s for s in notebook.statements if s.index in wanted],
-        [*([] if variable is None else [variable]), *exposed, *also],
+        [*([] if variable is None else [variable]), *exposed, *payloads(plans[0].definitions.values()), *also],
         server=variable,
         leave_out=[s for s in notebook.statements if s.index in left_out],
         functions={getattr(d.function, "__name__", d.name) for plan in plans for d in plan.definitions.values()},

@@ -6,11 +6,19 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from mcp.server.apps import Apps
+from mcp.server.mcpserver import MCPServer
+
 from mcp_notebook.export.project.environment import Variable, variables
 from mcp_notebook.export.project.package import Package, render
 from mcp_notebook.hosts.table import HOSTS, Host
+from mcp_notebook.server import sdk_gaps
+from mcp_notebook.server.apps import apps_of
 from mcp_notebook.server.changes import KINDS
 from mcp_notebook.server.definitions import definitions
+from mcp_notebook.server.extensions.events import Events
+from mcp_notebook.server.extensions.skills import Skills
+from mcp_notebook.server.extensions.tasks import Tasks
 
 __all__ = ["readme"]
 
@@ -32,9 +40,17 @@ def readme(package: Package) -> str:
         "served": "\n\n".join(_served(package)) or "Nothing yet.",
         "clients": "\n\n".join(_client(package, HOSTS[key]) for key in DOCUMENTED),
         "required": ", ".join(f"`{variable.name}`" for variable in variables(package) if variable.default is None),
+        "extensions": _table(
+            ("extension", "what the server has", "a client that declares it"), _extensions(package.server)
+        ),
         "variables": _table(("variable", "", "for"), (_variable_row(variable) for variable in variables(package))),
     }
-    sections = {"gate": not package.authorizes, "auth": package.authorizes, "required": bool(values["required"])}
+    sections = {
+        "gate": not package.authorizes,
+        "auth": package.authorizes,
+        "required": bool(values["required"]),
+        "extended": bool(sdk_gaps.extensions(package.server)),
+    }
     return render("readme.md", values, sections)
 
 
@@ -47,6 +63,29 @@ def _served(package: Package) -> Iterator[str]:
         ]
         if rows:
             yield _table((kind, "what it does"), rows)
+
+
+def _extensions(server: MCPServer[Any]) -> Iterator[tuple[str, str, str]]:
+    for extension in sdk_gaps.extensions(server):
+        has, does = "", ""
+        if isinstance(extension, Tasks):
+            has = f"tools that run as tasks: {_names(extension.names)}"
+            refusing = f" {_names(sorted(extension.required))} refuses them." if extension.required else ""
+            does = f"gets a handle at once, and the result later. Others wait for the result.{refusing}"
+        elif isinstance(extension, Skills):
+            has = f"skills: {_names(skill.name for skill in extension.skills)}"
+            does = "lists the skills, with a digest of each file. Others read the files as resources."
+        elif isinstance(extension, Events):
+            has = f"types of events: {_names(extension.board.types)}"
+            does = "subscribes to a type, and polls or holds a stream. Others see no events."
+        elif isinstance(extension, Apps):
+            has = f"pages: {_names(apps_of(server))}"
+            does = "shows the page of a tool with its result. Others show the result."
+        yield f"`{extension.identifier}`", has, does
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"`{_one_line(name)}`" for name in names) or "none"
 
 
 def _first_line(text: str | None) -> str:

@@ -6,7 +6,7 @@ import json
 import platform
 import subprocess
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from importlib.metadata import version
 from importlib.resources import files as files_of
 from pathlib import Path
@@ -47,8 +47,8 @@ TEMPLATES = {
 }
 
 
-def files(package: Package) -> dict[str, str]:
-    """Return the text of each file of the package, by its path.
+def files(package: Package) -> dict[str, str | bytes]:
+    """Return the content of each file of the package, by its path: texts, and what its extensions serve as bytes.
 
     Raises:
         ExportError: A module of the notebook has a name that the package needs, or the health check is not there.
@@ -64,15 +64,20 @@ def files(package: Package) -> dict[str, str]:
     for name in ("http_limits.py", "idle_sessions.py", *([] if package.authorizes else ["shared_machine.py"])):
         written[f"src/{package.name}/{name}"] = (files_of("mcp_notebook.server") / name).read_text(encoding="utf-8")
     written |= {f"src/{package.name}/{path}": source for path, source in package.module.files.items()}
-    written |= {f"src/{package.name}/{path}": source for path, source in package.module.extensions.items()}
+    extensions = {f"src/{package.name}/{path}": content for path, content in package.module.extensions.items()}
+    written |= {path: content for path, content in extensions.items() if isinstance(content, str)}
     written |= environment.files(package)
     written |= {f"tests/{path.removeprefix('tests/')}": source for path, source in package.tests.items()}
     written |= {"requirements.lock": _lock(package), "README.md": printable(readme(package))}
-    laid_out, ignores = _tidy(written, [f"src/{package.name}/{path}" for path in package.module.served])
+    laid_out, ignores = _tidy(written)
     if ignores:
         values, sections = values | {"ignores": ignores}, sections | {"ignores": True}
         laid_out["pyproject.toml"] = render("pyproject.toml", values, sections)
-    return laid_out
+    served = {path: content for path, content in extensions.items() if isinstance(content, bytes)}
+    if served:
+        folders = sorted({path.split("/")[2] for path in served})
+        laid_out[".gitattributes"] = "".join(f"src/{package.name}/{folder}/** -text\n" for folder in folders)
+    return {**laid_out, **served}
 
 
 def _sections(package: Package) -> dict[str, bool]:
@@ -88,6 +93,7 @@ def _sections(package: Package) -> dict[str, bool]:
         "health_async": health is not None and health.kind == "async",
         "share_keys": not package.own_state_keys,
         "settings": bool(package.module.settings),
+        "skills": any(path.startswith("skills/") for path in package.module.extensions),
         "license": package.license is not None,
         "hashed": bool(package.dependencies.hashes),
         "unhashed": not package.dependencies.hashes,
@@ -151,8 +157,8 @@ def _lock(package: Package) -> str:
     return "\n".join([*lines, *(hashes.written(pin, needed.hashes) for pin in needed.locked)]) + "\n"
 
 
-def _tidy(files: Mapping[str, str], as_they_are: Collection[str]) -> tuple[dict[str, str], str]:
-    """Format the Python files as their ``pyproject.toml`` tells, imports sorted, except some.
+def _tidy(files: Mapping[str, str]) -> tuple[dict[str, str], str]:
+    """Format the Python files as their ``pyproject.toml`` tells, imports sorted.
 
     Returns:
         All files; and the lines of TOML that excuse what the linter still finds in the author's code.
@@ -160,8 +166,6 @@ def _tidy(files: Mapping[str, str], as_they_are: Collection[str]) -> tuple[dict[
     with TemporaryDirectory() as folder:
         root = Path(folder)
         for path, text in files.items():
-            if path in as_they_are:
-                continue
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text, encoding="utf-8", newline="\n")
         _ruff(root, "check", "--select", "I", "--fix-only")
@@ -171,7 +175,7 @@ def _tidy(files: Mapping[str, str], as_they_are: Collection[str]) -> tuple[dict[
             path = Path(problem["filename"]).resolve().relative_to(root.resolve()).as_posix()
             excused.setdefault(path, set()).add(problem["code"])
         tidied = {
-            path: text if path in as_they_are or not path.endswith(".py") else (root / path).read_text(encoding="utf-8")
+            path: (root / path).read_text(encoding="utf-8") if path.endswith(".py") else text
             for path, text in files.items()
         }
     lines = (f"{json.dumps(path)} = {json.dumps(sorted(codes))}" for path, codes in sorted(excused.items()))

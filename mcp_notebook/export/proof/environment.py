@@ -22,6 +22,9 @@ PATIENCE = 600.0
 """Seconds that installing may take: wheels may have to be fetched, or built."""
 
 _LEFT_BEHIND = shutil.ignore_patterns(".git", ".venv", "venv", "__pycache__", "*.pyc", ".*_cache", "dist", "build")
+"""Files at the top of the package's directory that are left behind; below it, a skill may have a folder ``build``."""
+
+_COMPILED = shutil.ignore_patterns("__pycache__", "*.pyc")
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,14 @@ class Installed:
 
     def copy_again(self, destination: Path, part: str) -> None:
         """Copy a part of the package's directory as it is now."""
-        shutil.copytree(destination / part, self.source / part, ignore=_LEFT_BEHIND, dirs_exist_ok=True)
+        shutil.copytree(destination / part, self.source / part, ignore=_ignored(destination), dirs_exist_ok=True)
+
+
+def _ignored(root: Path) -> Callable[[str, list[str]], set[str]]:
+    def ignored(folder: str, names: list[str]) -> set[str]:
+        return _LEFT_BEHIND(folder, names) if Path(folder) == root else _COMPILED(folder, names)
+
+    return ignored
 
 
 def installed(
@@ -72,7 +82,7 @@ def installed(
         ExportError: It cannot be installed.
     """
     source = folder / "package"
-    shutil.copytree(destination, source, ignore=_LEFT_BEHIND)
+    shutil.copytree(destination, source, ignore=_ignored(destination))
     libraries = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH") if name in os.environ}
     usual = {**get_default_environment(), **libraries, **variables}
     if python is not None:

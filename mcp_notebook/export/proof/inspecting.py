@@ -51,13 +51,23 @@ def about(package: Installed, name: str, variable: str, cwd: Path) -> dict[str, 
 
 
 def importing(source: Path) -> list[str]:
-    """Return the lines of Python files that import the workbench, each with its place."""
+    """Return the lines of Python files that import the workbench, each with its place.
+
+    A script that a skill serves may be of another Python, which nothing imports.
+    """
     found = []
     for path in sorted(source.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(_parsed(path.read_bytes())):
             if isinstance(node, ast.Import | ast.ImportFrom) and WORKBENCH in _roots(node):
                 found.append(f"{path.relative_to(source).as_posix()}, line {node.lineno}: {ast.unparse(node)}")
     return found
+
+
+def _parsed(source: bytes) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError):
+        return ast.Module([], [])
 
 
 def _roots(node: ast.Import | ast.ImportFrom) -> set[str]:

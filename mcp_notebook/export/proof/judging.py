@@ -78,7 +78,7 @@ class Observed:
     def proof(self) -> Proof:
         """The proof: a row for each check."""
         about = {} if isinstance(self.about, ExportError) else self.about
-        lists = map(self._list, KINDS)
+        lists = [self._list(kind) for kind in self.live.entries if kind in KINDS or self._has(kind)]
         others = (self._calls(), self._anatomy(), self._tests(), self._independence())
         rows = (self._installs(), self._server(), *lists, *others)
         every = [d for of_run in self._found.values() for of_kind in of_run.values() for d in of_kind]
@@ -112,6 +112,11 @@ class Observed:
             if run.unasked
         ]
         return replace(row, ok=row.ok and not failures, details=(*failures, *row.details, *unasked))
+
+    def _has(self, kind: Kind) -> bool:
+        """Return whether the notebook or the package has something of a kind."""
+        offers = [self.live, *(run.offer for run in self.runs.values() if run.offer is not None)]
+        return any(offer.entries[kind] for offer in offers)
 
     def _list(self, kind: Kind) -> Row:
         return self._offered(kind, f"{kind}s ({len(self.live.entries[kind])})")

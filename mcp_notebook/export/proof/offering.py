@@ -1,21 +1,24 @@
-"""The lists and the description of a server, and the differences between two servers."""
+"""The lists and the description of a server, extensions included, and the differences between two servers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal, NamedTuple
 
+from mcp.server.mcpserver import MCPServer
 from pydantic import BaseModel
 
 from mcp_notebook.client import Connection
+from mcp_notebook.export.proof import extensions
 from mcp_notebook.export.proof.evidence import Difference, differences, short
 from mcp_notebook.json_diff import ABSENT
 from mcp_notebook.server.stable_tools import TOOLS as OF_THE_NOTEBOOK
 
 __all__ = ["KINDS", "Cells", "Kind", "Offer", "compared", "of_the_protocol", "offer_of"]
 
-Kind = Literal["tool", "resource", "resource template", "prompt"]
+Kind = Literal["tool", "resource", "resource template", "prompt", "skill", "event", "app page"]
 
 Cells = Mapping[tuple[str, str], int | None]
 """The number of the cell of each definition, by its kind and name."""
@@ -42,7 +45,7 @@ class Offer:
     Attributes:
         about: Its name, instructions and capabilities; not its version.
         entries: For each kind its entries by name, in the order of the list.
-        pages: For each kind the rest of its pages, such as how long a client may keep them.
+        pages: For each kind of the protocol itself the rest of its pages, such as how long a client may keep them.
     """
 
     about: dict[str, Any]
@@ -50,8 +53,12 @@ class Offer:
     pages: dict[Kind, list[dict[str, Any]]]
 
 
-def offer_of(connection: Connection) -> Offer:
+def offer_of(connection: Connection, live: MCPServer[Any] | None = None) -> Offer:
     """Request the description and every page of each list of a server.
+
+    Args:
+        connection: The connection.
+        live: The notebook's server at its end. Files and pages are not requested of it, because that would be recorded.
 
     Raises:
         RequestError: It does not answer.
@@ -70,6 +77,11 @@ def offer_of(connection: Connection) -> Offer:
         listed = [entry for page in found for entry in page.pop(field)]
         entries[kind] = {entry[name]: entry for entry in listed if entry[name] not in OF_THE_NOTEBOOK}
         pages[kind] = [of_the_protocol(page) for page in found]
+    entries |= {
+        "skill": extensions.skills(connection, read=live is None),
+        "event": extensions.events(connection),
+        "app page": extensions.app_pages(connection, entries["resource"]) if live is None else extensions.made(live),
+    }
     return Offer(about, entries, pages)
 
 
@@ -88,7 +100,7 @@ def compared(notebook: Offer, package: Offer, cells: Cells) -> dict[str, list[Di
     """Return the differences of the package: in its description under ``server``, the others by kind."""
     return {
         "server": list(_between("server", None, notebook.about, package.about)),
-        **{kind: list(_of_kind(kind, notebook, package, cells)) for kind in KINDS},
+        **{kind: list(_of_kind(kind, notebook, package, cells)) for kind in notebook.entries},
     }
 
 
@@ -97,13 +109,14 @@ def _of_kind(kind: Kind, notebook: Offer, package: Offer, cells: Cells) -> Itera
     for name in dict.fromkeys([*ours, *theirs]):
         about, cell = f"{kind} {name}", cells.get((kind, name))
         if name in ours and name in theirs:
-            yield from _between(about, cell, ours[name], theirs[name])
+            # Of a page, whose lines all differ below a new one, the first says enough.
+            yield from islice(_between(about, cell, ours[name], theirs[name]), 1 if kind == "app page" else None)
         else:
             one, other = (short(ABSENT) if name not in entries else "an entry" for entries in (ours, theirs))
             yield Difference(about, cell, "in the list", one, other)
     if ours.keys() == theirs.keys() and [*ours] != [*theirs]:
         yield Difference(f"{kind}s", None, "the order of the list", short([*ours]), short([*theirs]))
-    yield from _between(f"{kind}s", None, notebook.pages[kind], package.pages[kind])
+    yield from _between(f"{kind}s", None, notebook.pages.get(kind), package.pages.get(kind))
 
 
 def _between(about: str, cell: int | None, notebook: Any, package: Any) -> Iterator[Difference]:

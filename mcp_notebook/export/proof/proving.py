@@ -94,7 +94,7 @@ def _compared(
     starts.say("importing it")
     about = _or_why(inspecting.about, package, starts.name, module.variable, folder / "empty")
     with Connection(starts.portal, subject.server, "modern") as live:
-        offer = offer_of(live)
+        offer = offer_of(live, subject.server)
     signs_in = {"HTTP"} if subject.server.settings.auth is not None else set[str]()
     runs = {transport: starts.over(transport, signs_in=transport in signs_in) for transport in TRANSPORTS}
     varies = Variations()
@@ -148,9 +148,11 @@ class _Starts:
                 run.offer = offer_of(connections.speaking("modern"))
                 self.say(f"making the recorded calls again over {transport} ({len(self.replays.calls)})")
                 for call in self.replays.calls:
+                    declares = call.number not in self.replays.plainly
+                    connection = connections.speaking(call.era, extensions=declares)
                     if client is not None:  # another client made another request before
-                        connections.speaking(call.era).pages("list_tools")
-                    run.outcomes[call.number] = replayed(self.portal, connections.speaking(call.era), call)
+                        connection.pages("list_tools")
+                    run.outcomes[call.number] = replayed(self.portal, connection, call)
                 run.log = connections.log
         except McpNotebookError as error:
             run.failure = str(error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,10 @@ from mcp_notebook.errors import RequestError
 from mcp_notebook.export.proof.offering import of_the_protocol
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
+from mcp_notebook.recording.as_tests import testable
 from mcp_notebook.server.definitions import definitions, function_behind
+from mcp_notebook.server.extended import extension_of
+from mcp_notebook.server.extensions.tasks import Tasks
 from mcp_notebook.server.stable_tools import TOOLS as OF_THE_NOTEBOOK
 
 __all__ = ["Replays", "recorded", "replayed", "replays"]
@@ -45,10 +48,20 @@ class Replays:
     Attributes:
         calls: The calls to make again, in their order.
         left_out: The other calls, each with the reason.
+        plainly: The numbers of the calls by modern clients that declared no extension, as far as that made a
+            difference: the tool runs as a task, and the call did not.
+        only_tasks: The numbers of the calls of tools that only run as tasks.
     """
 
     calls: tuple[Call, ...] = ()
     left_out: tuple[tuple[Call, str], ...] = ()
+    plainly: frozenset[int] = frozenset()
+    only_tasks: frozenset[int] = frozenset()
+
+    @property
+    def testable(self) -> list[Call]:
+        """The calls that can be tests; those use the SDK's client, which cannot follow a task."""
+        return [call for call in self.calls if testable(call) and call.number not in self.only_tasks]
 
 
 def replays(
@@ -63,10 +76,17 @@ def replays(
     """
     ours = [call for call in calls if call.server == server.name]
     reasons = [(call, _why_not(call, server) or withheld(call)) for call in ours]
+    tasks = _tasks(server)
     return Replays(
         tuple(call for call, reason in reasons if reason is None),
         tuple((call, reason) for call, reason in reasons if reason is not None),
+        frozenset(c.number for c in ours if c.name in tasks.names and c.era == "modern" and not c.task),
+        frozenset(c.number for c in ours if c.name in tasks.required and c.method == "tools/call"),
     )
+
+
+def _tasks(server: MCPServer[Any]) -> Tasks:
+    return extension_of(server, Tasks) or Tasks()
 
 
 def _why_not(call: Call, server: MCPServer[Any]) -> str | None:
@@ -81,6 +101,7 @@ def _why_not(call: Call, server: MCPServer[Any]) -> str | None:
         (len(questions) > len(answers), "a question of it was not answered"),
         (call.method == "tools/call" and call.name in OF_THE_NOTEBOOK, "it is a tool of the workbench"),
         (_others_count(call, server), "the record does not have its other arguments"),
+        (call.task and call.name not in _tasks(server).names, "its tool no longer runs as a task"),
     )
     changed = _changed_since(call, function_behind(server, call.method, call.name))
     return next((reason for applies, reason in reasons if applies), changed)
@@ -108,7 +129,13 @@ def _changed_since(call: Call, now: Callable[..., Any] | None) -> str | None:
 def recorded(call: Call) -> dict[str, Any]:
     """Return the outcome of a call, as JSON for a comparison."""
     outcome = {"refused": call.error} if call.state == "refused" else _outcome(call.method, call.result or {})
-    return {**outcome, "questions": _questions(call)}
+    return {**outcome, **_course(call, outcome)}
+
+
+def _course(call: Call, outcome: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what came before the outcome: the questions, and the end of the task that the call became."""
+    ended = "failed" if "refused" in outcome else "completed"
+    return {"questions": _questions(call), **({"task": ended} if call.task else {})}
 
 
 def _questions(call: Call) -> list[Any]:
@@ -139,7 +166,7 @@ def replayed(portal: Portal, connection: Connection, call: Call) -> dict[str, An
         values = result if isinstance(result, dict) else result.model_dump(by_alias=True, mode="json")
         outcome = _outcome(call.method, values)
     made = connection.recorder.calls[-1] if call.method in _RESULTS else call
-    return {**outcome, "questions": _questions(made)}
+    return {**outcome, **_course(made, outcome)}
 
 
 def _why_refused(error: RequestError, call: Call) -> str | None:

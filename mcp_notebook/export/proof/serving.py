@@ -26,7 +26,7 @@ STARTING = 60.0
 
 
 class Connections:
-    """Connections to one server, one for each era; over stdio, each has a process of its own."""
+    """Connections to one server, one for each kind of client; over stdio, each has a process of its own."""
 
     def __init__(self, portal: Portal, target: Target, client: Implementation | None, log: Path) -> None:
         self._log = log
@@ -35,7 +35,7 @@ class Connections:
         if client is not None:
             self._options["client"] = client
         self._target = target
-        self._open: dict[Era, Connection] = {}
+        self._open: dict[tuple[Era, bool], Connection] = {}
         self._closing = ExitStack()
 
     def __enter__(self) -> Connections:
@@ -49,16 +49,18 @@ class Connections:
         """The log so far, over HTTP."""
         return self._log.read_text(encoding="utf-8", errors="replace") if self._log.exists() else ""
 
-    def speaking(self, era: Era) -> Connection:
-        """Return the open connection of that era.
+    def speaking(self, era: Era, *, extensions: bool = True) -> Connection:
+        """Return the open connection of that era, whose client declares all extensions or none.
 
         Raises:
             RequestError: It cannot be opened.
         """
-        if era not in self._open:
-            connection = Connection(self._portal, self._target, era, **self._options)
-            self._open[era] = self._closing.enter_context(connection)
-        return self._open[era]
+        kind = era, extensions
+        if kind not in self._open:
+            chosen = "all" if extensions else "none"
+            connection = Connection(self._portal, self._target, era, extensions=chosen, **self._options)
+            self._open[kind] = self._closing.enter_context(connection)
+        return self._open[kind]
 
 
 @contextmanager

@@ -16,8 +16,8 @@ IN_EACH_RUN = "another value in each run, so only its type is compared"
 BY_CLIENT = "depends on its client or on the request, so it is not compared"
 BY_TRANSPORT = "the package gives another value over each transport, so it is not compared"
 
-NEVER = {"", "/isError"}
-"""Places that are always compared: they tell whether a call succeeds."""
+NEVER = {"", "/isError", "/task"}
+"""Places that are always compared: they tell whether a call succeeds, and how its task ends."""
 
 
 @dataclass

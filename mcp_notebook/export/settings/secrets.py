@@ -188,12 +188,15 @@ def _is_address(text: str) -> bool:
 
 
 def refuse(
-    files: Mapping[str, str], environment: Mapping[str, str], known: Iterable[str], cells: Sequence[RanCell] = ()
+    files: Mapping[str, str | bytes],
+    environment: Mapping[str, str],
+    known: Iterable[str],
+    cells: Sequence[RanCell] = (),
 ) -> list[Finding]:
     """Search every file of a package before it is written; each secret in one stops the export.
 
     Args:
-        files: The text of each by its path.
+        files: The content of each by its path; in one that is not a text, only known values are found.
         environment: As for `find`.
         known: Secrets that became settings, which no file may have in any form.
         cells: The notebook's cells; a finding names the last one that has the secret.
@@ -201,8 +204,7 @@ def refuse(
     known = list(known)
     found: dict[str, tuple[Secret, list[str]]] = {}
     for path in sorted(files, key=lambda path: (not path.startswith("src/"), path)):
-        text = files[path]
-        for secret in (*find(text, environment, path), *_lifted(text, known), *_pieces(text, path, known)):
+        for secret in _in_file(files[path], path, environment, known):
             found.setdefault(secret.value, (secret, []))[1].append(f"{path}, line {secret.line}")
     return [
         Finding(
@@ -214,6 +216,18 @@ def refuse(
         )
         for secret, where in found.values()
     ]  # fmt: skip
+
+
+def _in_file(content: str | bytes, path: str, environment: Mapping[str, str], known: Sequence[str]) -> Iterator[Secret]:
+    try:
+        text = content if isinstance(content, str) else str(content, "utf-8")
+    except UnicodeDecodeError:  # each byte is a character; in an image, chance makes what looks like a name and a value
+        text = str(content, "latin-1")  # type: ignore[arg-type]  # a text does not raise this
+        for part in _from_environment(text, secrets_of(environment)):
+            yield _secret(text, part.start, text[part.start : part.end], part.why)
+        yield from _lifted(text, known)
+    else:
+        yield from (*find(text, environment, path), *_lifted(text, known), *_pieces(text, path, known))
 
 
 def withheld(call: Call, environment: Mapping[str, str], known: Iterable[str] = ()) -> str | None:

@@ -69,14 +69,14 @@ class Skill:
 
     @classmethod
     def from_folder(cls, folder: Path, prefix: str = "") -> Skill:
-        """Read a skill from a folder that is named like it, without files and folders whose names start with a dot.
+        """Read a skill from a folder that is named like it, without what Python or a name with a dot hides in it.
 
         Raises:
             ValueError: As of the class, or the folder has another name than the skill.
             OSError: A file cannot be read.
         """
         found = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
-        hidden = {path for path in found if any(part.startswith(".") for part in path.parts)}
+        hidden = {path for path in found if any(part.startswith((".", "__pycache__")) for part in path.parts)}
         skill = cls({p.as_posix(): path.read_bytes() for p, path in found.items() if p not in hidden}, prefix)
         if (name := folder.resolve().name) != skill.name:
             raise ValueError(f"The folder {name!r} has the skill {skill.name!r}. Give both one name.")

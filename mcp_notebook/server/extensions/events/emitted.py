@@ -34,11 +34,15 @@ class Emitted(EventType):
         name: The name of the type.
         description: A text about what happens.
         payload: The type of the data, such as a pydantic model; None for any object.
+
+    Attributes:
+        payload: The same.
     """
 
     def __init__(self, name: str, description: str = "", payload: Any = None) -> None:
         self.name = name
         self.description = inspect.cleandoc(description)
+        self.payload = payload
         self._payload: TypeAdapter[Any] | None = None if payload is None else TypeAdapter(payload)
         self.payload_schema = OBJECT if self._payload is None else object_schema(self._payload, name)
         known: dict[str, Any] = self.payload_schema.get("properties", {})
