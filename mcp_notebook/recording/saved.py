@@ -73,6 +73,7 @@ class _Call(_Line):
     data: Any = None
     problems: list[str] = []
     rounds: int = 1
+    task: bool = False
     cut: bool = False
     malformed: bool = False
     events: list[tuple[Kind, float, Any]] = []
@@ -214,7 +215,7 @@ def _call(saved: _Call, server: str, number: int) -> Call:
             call.events[-1] = Event(*call.events[-1])._replace(at=at)
     call.end(saved.state, saved.result, saved.error, code=saved.code, data=saved.data)
     call.number, call.started, call.duration = number, saved.started, saved.duration
-    call.problems, call.rounds, call.malformed = saved.problems, saved.rounds, saved.malformed
+    call.problems, call.rounds, call.task, call.malformed = saved.problems, saved.rounds, saved.task, saved.malformed
     call.cut = call.cut or saved.cut
     return call
 

@@ -20,6 +20,7 @@ from mcp_notebook.export import exporting, project
 from mcp_notebook.export.proof import Proof, Row
 from mcp_notebook.export.report import Exported
 from tests.support.kernels import Kernel
+from tests.support.packages import texts
 from tests.support.shells import Shell, running_shell
 
 CELLS = [
@@ -62,7 +63,7 @@ def test_a_package_is_written_and_can_be_written_again(shell: Shell, tmp_path: P
 
 
 def test_no_file_of_the_package_has_a_word_of_the_workbench(shell: Shell) -> None:
-    for path, text in exported(shell, "books --no-proof").files.items():
+    for path, text in texts(exported(shell, "books --no-proof").files).items():
         assert not re.search("mcp[-_]notebook", text), path
 
 
@@ -391,7 +392,7 @@ def test_what_a_person_typed_becomes_a_setting(shell: Shell, monkeypatch: pytest
 def test_without_a_proof_the_tests_compare_values_only_where_two_calls_gave_them(shell: Shell, tmp_path: Path) -> None:
     shell.good("%mcp call area radius=2", "%mcp call area radius=3")
     found = exported(shell, "books --no-proof")
-    tests = found.files["tests/test_calls.py"]
+    tests = texts(found.files)["tests/test_calls.py"]
     assert "12.566370614359172" in tests
     assert "28.27" not in tests
     assert "Varies(str)" in tests.partition("async def test_now")[2]

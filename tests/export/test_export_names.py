@@ -20,6 +20,7 @@ from mcp_notebook.export.ran import RanCell, Subject
 from mcp_notebook.export.report import Exported
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
+from tests.support.packages import texts
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -65,7 +66,7 @@ def exported(source: str, destination: Path, **options: Any) -> Exported:
 def test_every_file_parses_whatever_a_name_is(tmp_path: Path, place: str, name: str) -> None:
     done = exported(PLACES[place].format(name=name), tmp_path / "shop")
     assert not done.stopped
-    for path, text in done.files.items():
+    for path, text in texts(done.files).items():
         assert text.encode("utf-8")
         assert "\0" not in text
         if path.endswith(".py"):
@@ -82,7 +83,7 @@ def test_every_file_parses_whatever_a_name_is(tmp_path: Path, place: str, name: 
 @pytest.mark.filterwarnings("ignore")
 def test_half_a_character_is_written_as_a_sign_for_it(tmp_path: Path, place: str, name: str) -> None:
     done = exported(PLACES[place].format(name=name), tmp_path / "shop")
-    assert all(text.encode("utf-8") for text in done.files.values())
+    assert all(text.encode("utf-8") for text in texts(done.files).values())
 
 
 @pytest.mark.parametrize("name", ["a\0b", "a\nb", "a\ud800", "a\u202eb", "x" * 10_000, "a\x1bb"])

@@ -97,12 +97,16 @@ def test_a_file_that_is_no_text_travels_too(shell: Shell, tmp_path: Path, folder
     assert (tmp_path / "shop" / ".gitattributes").read_text() == "src/shop/skills/** -text\n"
     logo.write_bytes(b"\x89\xff\r\n\x00")
     shell.good(f"%mcp skill {folder}")
-    assert exported(shell, "shop --no-proof").update.written == ("src/shop/skills/greet/build/logo.png",)
+    update = exported(shell, "shop --no-proof").update
+    assert update is not None
+    assert update.written == ("src/shop/skills/greet/build/logo.png",)
     assert there.read_bytes() == logo.read_bytes()
     there.write_bytes(b"mine")
     (folder / "build" / "logo.png").write_bytes(b"\x89\xff\x01")
     shell.good(f"%mcp skill {folder}")
-    assert list(exported(shell, "shop --no-proof").update.kept) == ["src/shop/skills/greet/build/logo.png"]
+    update = exported(shell, "shop --no-proof").update
+    assert update is not None
+    assert list(update.kept) == ["src/shop/skills/greet/build/logo.png"]
     assert there.read_bytes() == b"mine"
 
 

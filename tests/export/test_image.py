@@ -16,7 +16,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from mcp_notebook.export import project
 from tests.support import images
-from tests.support.packages import TOKEN, free_port, package, wait_for, write
+from tests.support.packages import TOKEN, free_port, package, texts, wait_for, write
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="the image is a Linux")]
 
@@ -26,7 +26,7 @@ SECRET = "a-secret-that-lies-about"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package, with secrets where people have them."""
-    folder = write(tmp_path_factory.mktemp("shop"), project.files(package(health="is_well")))
+    folder = write(tmp_path_factory.mktemp("shop"), texts(project.files(package(health="is_well"))))
     for place in (
         ".env",
         "notes.txt",

@@ -13,7 +13,7 @@ import pytest
 
 from mcp_notebook.export import project
 from mcp_notebook.export.project import hashes
-from tests.support.packages import package
+from tests.support.packages import package, texts
 
 ONE = "click==8.2.1"
 HASH = "sha256:" + "0a" * 32
@@ -31,7 +31,7 @@ def locked() -> project.Package:
 @pytest.mark.slow
 def test_the_lock_installs_where_pip_requires_hashes(locked: project.Package, tmp_path: Path) -> None:
     lock = tmp_path / "requirements.lock"
-    lock.write_text(project.files(locked)["requirements.lock"], "utf-8")
+    lock.write_text(texts(project.files(locked))["requirements.lock"], "utf-8")
     pins = [line for line in lock.read_text("utf-8").splitlines() if re.match(r"\w", line)]
     assert all(re.fullmatch(r"[\w.-]+==\S+ \\", line) for line in pins)
     venv.create(tmp_path / "venv", with_pip=False)
@@ -69,7 +69,7 @@ def test_without_an_index_the_lock_says_that_it_has_no_hashes(monkeypatch: pytes
     monkeypatch.setattr(hashes, "_commands", unreachable)
     monkeypatch.setattr(hashes, "_KNOWN", {})
     assert hashes.of([ONE]) == {}
-    lock = project.files(package())["requirements.lock"]
+    lock = texts(project.files(package()))["requirements.lock"]
     assert "--hash" not in lock
     assert "Without hashes" in lock
 
@@ -96,14 +96,16 @@ def test_an_index_that_does_not_answer_is_left(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("known", [{}, {ONE: (HASH,)}], ids=["without", "with"])
 def test_the_image_installs_wheels_only_and_builds_nothing(known: dict[str, tuple[str, ...]]) -> None:
     plain = package()
-    dockerfile = project.files(replace(plain, dependencies=replace(plain.dependencies, hashes=known)))["Dockerfile"]
+    dockerfile = texts(project.files(replace(plain, dependencies=replace(plain.dependencies, hashes=known))))[
+        "Dockerfile"
+    ]
     (install,) = [line for line in dockerfile.splitlines() if "install" in line and line.startswith("RUN")]
     hashed = "--require-hashes " if known else ""
     assert install == f"RUN pip install {hashed}--only-binary :all: -r requirements.lock"
 
 
 def test_the_workflow_names_its_actions_by_commit() -> None:
-    workflow = project.files(package())[".github/workflows/ci.yml"]
+    workflow = texts(project.files(package()))[".github/workflows/ci.yml"]
     used = re.findall(r"uses: (\S+)", workflow)
     assert used
     assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", action) for action in used)

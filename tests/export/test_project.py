@@ -14,7 +14,7 @@ from mcp_notebook.errors import ExportError
 from mcp_notebook.export import dependencies, project
 from mcp_notebook.export.module.writing import Module, Setting
 from mcp_notebook.export.naming import package_name
-from tests.support.packages import SERVER, package, run, write
+from tests.support.packages import SERVER, package, run, texts, write
 
 AUTHORIZED = """from mcp.server.auth.provider import AccessToken
 from mcp.server.auth.settings import AuthSettings
@@ -99,12 +99,12 @@ def own_tests(folder: Path) -> str:
 
 @pytest.mark.parametrize("health", [None, pytest.param("is_well", marks=pytest.mark.slow)])
 def test_the_package_passes_its_own_tests(tmp_path: Path, health: str | None) -> None:
-    assert "6 passed" in own_tests(write(tmp_path, project.files(package(health=health))))
+    assert "6 passed" in own_tests(write(tmp_path, texts(project.files(package(health=health)))))
 
 
 def test_the_package_is_clean_under_its_own_lint(tmp_path: Path) -> None:
     untidy = SERVER.replace("import os\n", "import os\nfrom math import *\n") + "\n\nspare = lambda: 1\n"
-    write(tmp_path, project.files(package(untidy)))
+    write(tmp_path, texts(project.files(package(untidy))))
     for command in (["format", "--check"], ["check"]):
         done = subprocess.run(
             [sys.executable, "-m", "ruff", *command, "--no-cache", "."],
@@ -116,12 +116,12 @@ def test_the_package_is_clean_under_its_own_lint(tmp_path: Path) -> None:
 
 
 def test_the_package_has_no_word_of_the_workbench() -> None:
-    for path, text in project.files(package()).items():
+    for path, text in texts(project.files(package())).items():
         assert not re.search(r"mcp.notebook|jupyter(?!hub)", path + text, re.IGNORECASE), path
 
 
 def test_the_readme_says_what_is_served_and_how_clients_reach_it() -> None:
-    text = project.files(package())["README.md"]
+    text = texts(project.files(package()))["README.md"]
     assert "Look up the price of a book \\| in euros." in text
     for word in ("note://shelf", "note://{name}", "advise", "Claude Code", "Claude Desktop", "Cursor", "VS Code"):
         assert word in text
@@ -130,7 +130,7 @@ def test_the_readme_says_what_is_served_and_how_clients_reach_it() -> None:
 
 @pytest.mark.slow
 def test_a_server_with_authorization_of_its_own_gets_no_second_gate(tmp_path: Path) -> None:
-    files = project.files(package(AUTHORIZED))
+    files = texts(project.files(package(AUTHORIZED)))
     assert "BOOKSHOP_TOKEN" not in "".join(files.values())
     write(tmp_path, files)
     assert "3 passed" in own_tests(tmp_path)
@@ -138,7 +138,7 @@ def test_a_server_with_authorization_of_its_own_gets_no_second_gate(tmp_path: Pa
 
 @pytest.mark.slow
 def test_a_health_route_of_the_author_stays_the_only_one(tmp_path: Path) -> None:
-    files = project.files(package(OWN_HEALTH))
+    files = texts(project.files(package(OWN_HEALTH)))
     assert "src/bookshop/health.py" not in files
     asked = "\n\nasync def test_health() -> None:\n    async with http_client() as client:\n"
     asked += '        assert (await client.get("/health")).status_code == 203\n'
@@ -148,7 +148,7 @@ def test_a_health_route_of_the_author_stays_the_only_one(tmp_path: Path) -> None
 
 @pytest.mark.slow
 def test_settings_that_must_be_given_are_named_for_people_and_stood_in_for_in_tests(tmp_path: Path) -> None:
-    files = project.files(with_settings())
+    files = texts(project.files(with_settings()))
     assert "# Opens it (required)\nBOOKSHOP_API_KEY=\n" in files[".env.example"]
     assert "# BOOKSHOP_COPIES=3\n" in files[".env.example"]
     assert "| `BOOKSHOP_API_KEY` | required, secret | Opens it |" in files["README.md"]
@@ -158,7 +158,7 @@ def test_settings_that_must_be_given_are_named_for_people_and_stood_in_for_in_te
 
 
 def test_a_setting_that_is_not_given_is_one_line_without_the_values_of_others(tmp_path: Path) -> None:
-    write(tmp_path, project.files(with_settings()))
+    write(tmp_path, texts(project.files(with_settings())))
     done = run(tmp_path, "-m", "bookshop", BOOKSHOP_COPIES="forty-two")
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
@@ -171,22 +171,24 @@ def test_a_setting_that_is_not_given_is_one_line_without_the_values_of_others(tm
 )  # fmt: skip
 def test_a_health_check_that_cannot_be_is_refused(health: str, says: str) -> None:
     with pytest.raises(ExportError, match=says):
-        project.files(package(health=health))
+        texts(project.files(package(health=health)))
 
 
 def test_a_license_is_one_that_others_know() -> None:
-    assert 'license = "MIT OR Apache-2.0"' in project.files(package(license="mit or apache-2.0"))["pyproject.toml"]
+    assert (
+        'license = "MIT OR Apache-2.0"' in texts(project.files(package(license="mit or apache-2.0")))["pyproject.toml"]
+    )
     with pytest.raises(ExportError, match="not an SPDX license"):
-        project.files(package(license="mine"))
+        texts(project.files(package(license="mine")))
 
 
 def test_a_module_of_the_notebook_does_not_take_the_place_of_the_packages_own() -> None:
     with pytest.raises(ExportError, match=r"web\.py"):
-        project.files(package(files={"web.py": ""}))
+        texts(project.files(package(files={"web.py": ""})))
 
 
 def test_the_lock_pins_all_that_is_needed() -> None:
-    lock = project.files(package())["requirements.lock"]
+    lock = texts(project.files(package()))["requirements.lock"]
     for name in ("mcp", "mcp-types", "starlette", "h11", "pydantic-core"):
         assert re.search(rf"^{name}==\d", lock, re.MULTILINE), name
 
@@ -236,12 +238,12 @@ def test_a_stand_in_of_a_setting_has_its_type(annotation: str, given: str) -> No
     module = Module({"server.py": SERVER}, "mcp", settings=(pin,))
     assert (
         f'os.environ.setdefault("BOOKSHOP_PIN", "{given}")'
-        in project.files(package(module=module))["tests/conftest.py"]
+        in texts(project.files(package(module=module)))["tests/conftest.py"]
     )
 
 
 def test_the_readme_says_what_must_be_set_before_it_runs() -> None:
     before = "Before that, set `BOOKSHOP_PIN` in the environment"
     module = Module({"server.py": SERVER}, "mcp", settings=(Setting("pin", "str", None, True, "BOOKSHOP_PIN"),))
-    assert before in project.files(package(module=module))["README.md"]
-    assert "Before that" not in project.files(package())["README.md"]
+    assert before in texts(project.files(package(module=module)))["README.md"]
+    assert "Before that" not in texts(project.files(package()))["README.md"]

@@ -22,7 +22,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp_types import ElicitResult
 
 from mcp_notebook.export import project
-from tests.support.packages import TOKEN, environment, listening, package, run, status, write
+from tests.support.packages import TOKEN, environment, listening, package, run, status, texts, write
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")]
 
@@ -32,7 +32,7 @@ MODES = pytest.mark.parametrize("mode", ["auto", "legacy"])
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write(tmp_path_factory.mktemp("package"), project.files(package(health="is_well")))
+    return write(tmp_path_factory.mktemp("package"), texts(project.files(package(health="is_well"))))
 
 
 async def agree(context: Any, params: Any) -> ElicitResult:

@@ -10,7 +10,7 @@ import pytest
 
 from mcp_notebook.export import project
 from tests.export.test_project import AUTHORIZED, OWN_HEALTH, with_settings
-from tests.support.packages import package, write
+from tests.support.packages import package, texts, write
 from tests.support.programs import Programs
 
 pytestmark = [pytest.mark.slow, pytest.mark.outside]
@@ -24,7 +24,7 @@ def test_pyright_finds_nothing(tmp_path: Path) -> None:
         "settings": with_settings(),
     }
     for name, made in packages.items():
-        files = project.files(made)
+        files = texts(project.files(made))
         # One run for all, which reads the SDK once: the configuration of each is the default.
         assert "typeCheckingMode" not in files["pyproject.toml"]
         write(tmp_path / name, {path: text for path, text in files.items() if path.endswith(".py")})

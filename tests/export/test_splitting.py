@@ -12,6 +12,7 @@ from mcp import Client
 from mcp_notebook import headless
 from mcp_notebook.export.report import Exported
 from mcp_notebook.importing.notebook import import_server
+from tests.support.packages import texts
 from tests.support.shells import running_shell
 
 SECRET = "ghp_" + "a1B2c3D4e5" * 4
@@ -48,7 +49,7 @@ async def answer(server: Any) -> Any:
 
 
 def test_helpers_of_a_long_notebook_are_in_a_module_of_their_own(long_one: Exported) -> None:
-    helpers = long_one.files["src/steps/helpers.py"]
+    helpers = texts(long_one.files)["src/steps/helpers.py"]
     assert "from .settings import settings" in helpers
     assert helpers.count("def step_") == COUNT
     assert "def step_" not in long_one.server_file

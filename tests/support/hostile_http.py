@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 from mcp_notebook.export import project
 from tests.support.hostile_inputs import SESSION, Input, inputs
-from tests.support.packages import environment, package, write
+from tests.support.packages import environment, package, texts, write
 from tests.support.raw_http import LEGACY, RawClient, answer
 from tests.support.waiting import NEVER, until
 
@@ -136,7 +136,7 @@ def server(kind: str) -> Iterator[tuple[str, Path]]:
     with tempfile.TemporaryDirectory(prefix="hostile-") as folder:
         root = Path(folder)
         if kind == "package":
-            write(root, project.files(package(SERVER)))
+            write(root, texts(project.files(package(SERVER))))
             command = ["-m", "bookshop", "--transport", "http", "--port", "0"]
         else:
             command = ["-c", NOTEBOOK]

@@ -106,6 +106,13 @@ def package(source: str = SERVER, *, files: Mapping[str, str] | None = None, **o
     )
 
 
+def texts(files: Mapping[str, str | bytes]) -> dict[str, str]:
+    """Return the files of a package that has only texts."""
+    found = {path: text for path, text in files.items() if isinstance(text, str)}
+    assert len(found) == len(files)
+    return found
+
+
 def write(folder: Path, files: Mapping[str, str]) -> Path:
     """Write files into a folder."""
     for path, text in files.items():
