@@ -18,7 +18,7 @@ from mcp_notebook.server.listing import listed
 from mcp_notebook.server.mock import MockServer
 from mcp_notebook.session.session import Session
 
-__all__ = ["mock_session", "open_session", "save_session"]
+__all__ = ["mock_session", "open_session", "save_session", "session_named"]
 
 REDACTED = "(redacted)"
 
@@ -34,13 +34,17 @@ def save_session(session: Session, path: Path, name: str | None) -> SavedSession
     Raises:
         McpNotebookError: The server does not answer, or the file cannot be written.
     """
-    connection = session.on(name)
-    saved = _saved(connection)
+    saved = session_of(session.on(name))
     write(saved, path, _without_secrets)
     return saved
 
 
-def _saved(connection: Connection) -> SavedSession:
+def session_of(connection: Connection) -> SavedSession:
+    """Return what a server lists, with its calls and the frames that are kept.
+
+    Raises:
+        McpNotebookError: The server does not answer.
+    """
     info = connection.server_info
     server = Server(
         name=info.name if info is not None else connection.name,
@@ -59,6 +63,16 @@ def _saved(connection: Connection) -> SavedSession:
     # The notebook's own servers share one recorder, and each call tells its server.
     calls = [call for call in connection.recorder.calls if call.server in (server.name, connection.name)]
     return SavedSession(server, entries, calls, connection.wire.frames)
+
+
+def session_named(session: Session, name: str | None) -> SavedSession:
+    """Return the session in a file, or that of a connection or live server; None is for the current server.
+
+    Raises:
+        McpNotebookError: There is nothing of that name, the file is not a session, or the server does not answer.
+    """
+    path = Path(name) if name is not None else None
+    return read(path) if path is not None and path.is_file() else session_of(session.on(name))
 
 
 def open_session(session: Session, path: Path, name: str | None) -> Connection:

@@ -225,3 +225,40 @@ def test_a_notebook_serves_a_session_over_http(shell: Shell, saved: Path) -> Non
     assert live.listener is not None
     with mcp_notebook.connect(live.listener.url, token=str(live.listener.token)) as mock:
         same(calls, mock)
+
+
+def test_a_session_and_the_live_server_are_compared(shell: Shell, saved: Path) -> None:
+    assert "The same: " in str(shell.good(f"%mcp diff {saved.name}"))
+    shell.good(
+        "%%mcp_tool --read-only\ndef add(a: int, b: int = 3, c: int = 0) -> int:\n    'Sum.'\n    return a + b + c",
+        "%%mcp_tool\ndef more() -> str:\n    return 'x'",
+        "%mcp remove fail",
+        "%mcp call add a=1",
+    )
+    assert str(shell.good(f"%mcp diff {saved.name} notebook")).splitlines() == [
+        "shop.jsonl → notebook",
+        "  removed tool fail",
+        "  changed tool add",
+        '    description: "Add." → "Sum."',
+        "    parameter 'b': integer, default 2 → integer, default 3",
+        "    parameter 'c' added: integer, default 0",
+        "  added tool more",
+        '  changed result add {"a": 1}',
+        '    content[0].text: "3" → "4"',
+        "    structuredContent.result: 3 → 4",
+    ]
+
+
+def test_two_sessions_are_compared(shell: Shell, tmp_path: Path) -> None:
+    head = '{"format": "mcp-notebook session", "version": 1, "server": {"name": "x", "version": "%s"}}\n'
+    call = '{"call": {"method": "resources/read", "name": "a://b", "state": "refused", "error": "%s"}}\n'
+    for number in "12":
+        (tmp_path / number).write_text(head % number + call % number, encoding="utf-8")
+    names = [(tmp_path / number).as_posix() for number in "12"]
+    assert str(shell.good(f"%mcp diff {names[0]} {names[1]}")).splitlines()[1:] == [
+        "  changed server x",
+        '    version: "1" → "2"',
+        "  changed result resources/read a://b",
+        '    refused: "1" → "2"',
+    ]
+    assert "'nothing'" in str(refused(shell, "%mcp diff nothing"))
