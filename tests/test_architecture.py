@@ -41,6 +41,7 @@ MAY_IMPORT = {
     "server": {
         "browser_tab",
         "plain_json",
+        "json_diff",
         "errors",
         "main_thread",
         "portal",
