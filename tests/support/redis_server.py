@@ -45,7 +45,7 @@ class RedisServer:
         """Start it, and wait until it answers."""
         config = f"""
             port 0
-            unixsocket "{self._folder / 'redis.sock'}"
+            unixsocket "{self._folder / "redis.sock"}"
             dir "{self._folder}"
             requirepass "{PASSWORD}"
             appendonly yes

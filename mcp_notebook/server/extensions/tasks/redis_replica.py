@@ -234,13 +234,15 @@ class Replica:
             while True:
                 await asyncio.sleep(redis_lease.BEAT)
                 with suppress(*_ERRORS):
-                    await self._renew()
-                    for id in self.watchers:
-                        if id not in self._own:
-                            await self._look(id)
+                    await asyncio.shield(self._look_after_all())  # as in `save`
         finally:
-            with suppress(asyncio.TimeoutError, *_ERRORS):
-                await asyncio.wait_for(self._end(), ENDING)
+            await self._end()
+
+    async def _look_after_all(self) -> None:
+        await self._renew()
+        for id in self.watchers:
+            if id not in self._own:
+                await self._look(id)
 
     async def _renew(self) -> None:
         owned = list(self._own.values())
@@ -257,13 +259,16 @@ class Replica:
                 self._receive(own.task.id, {"cancel": True})
 
     async def _end(self) -> None:
-        while self._own:
+        """Let the open tasks end, as their loop does, and leave."""
+        end = self._loop.time() + ENDING
+        while self._own and self._loop.time() < end:
             await asyncio.sleep(0.01)
         while not self._hearing.done():
             self._hearing.cancel()  # once may not be enough, as in `save`
             await asyncio.sleep(0.01)
         self._lease.stop()
-        await self._client.aclose()
+        with suppress(*_ERRORS):
+            await self._client.aclose()
 
 
 def _away(error: Exception) -> MCPError:
