@@ -34,7 +34,12 @@ def readme(package: Package) -> str:
         "required": ", ".join(f"`{variable.name}`" for variable in variables(package) if variable.default is None),
         "variables": _table(("variable", "", "for"), (_variable_row(variable) for variable in variables(package))),
     }
-    sections = {"gate": not package.authorizes, "auth": package.authorizes, "required": bool(values["required"])}
+    sections = {
+        "gate": not package.authorizes,
+        "auth": package.authorizes,
+        "required": bool(values["required"]),
+        "tasks": package.tasks,
+    }
     return render("readme.md", values, sections)
 
 
