@@ -45,6 +45,7 @@ def main(words: list[str]) -> int:
             environment("dev")
             or prepared("browser")
             or prepared("node")
+            or prepared("redis")
             or run(OWN_PYTHON, "-m", "pytest", *PARALLEL, *words[1:])
             or notebooks()
         )
@@ -60,7 +61,7 @@ def notebooks(*files: str) -> int:
 
 
 def prepared(what: str) -> int:
-    """Find or install a browser or Node for the tests; without sh, tests that need them and find none are skipped."""
+    """Find or install a browser, Node or Redis for the tests; without sh, tests that find none are skipped."""
     sh = shutil.which("sh")
     return run(sh, f"scripts/{what}.sh") if sh else 0
 
