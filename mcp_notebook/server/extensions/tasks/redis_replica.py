@@ -1,4 +1,4 @@
-"""One loop of one process on a Redis: what runs on it, what others send to it, and what it waits for."""
+"""Take part in a Redis as one process of several: keep its tasks, read its messages, and follow those of others."""
 
 from __future__ import annotations
 

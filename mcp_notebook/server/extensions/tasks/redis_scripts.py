@@ -1,4 +1,4 @@
-"""What runs inside Redis, so that nothing comes between a look at a task and the change that follows from it.
+"""Scripts that Redis runs as one step, so that nothing comes between a look at a task and the change after it.
 
 A task is a hash with its ``state`` in JSON, and, as long as it is open, the ``owner``: the id of the replica that runs
 it. An open task is kept for a day, which its owner renews.

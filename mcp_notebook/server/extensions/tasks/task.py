@@ -94,12 +94,14 @@ class TaskStore(Protocol):
 
     async def save(self, task: Task) -> bool:
         """Keep the task, in place of its earlier state; False if it has ended otherwise, which stays."""
+        ...
 
     async def load(self, id: str) -> Task | None:
         """Return the task; None if it is unknown or has expired."""
 
     def watch(self, id: str, watcher: Watcher) -> Callable[[], None]:
         """Call `watcher` with the task at each change; return a function that ends this."""
+        ...
 
     async def send(self, id: str, message: Mapping[str, Any]) -> None:
         """Pass a message to the process that runs the task; without one, drop it."""
