@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from types import MappingProxyType
+from types import CoroutineType, MappingProxyType
 from typing import Any, TypeAlias, cast
 
 import anyio
@@ -43,7 +43,7 @@ ENDING = 3.0
 """Seconds that the functions of open tasks have when the server ends."""
 
 
-Answer: TypeAlias = Coroutine[Any, Any, HandlerResult]
+Answer: TypeAlias = "CoroutineType[Any, Any, HandlerResult]"
 """A coroutine; for requests without tasks that of the next layer, because one more would cost each of them time."""
 
 
@@ -152,7 +152,7 @@ class Tasks(Extension):
         """Answer with a task if the tool runs as one and the client can follow it."""
         if params.name in self.names:
             if self._declared(ctx):
-                return self._begun(params, ctx, call_next)
+                return cast(Answer, self._begun(params, ctx, call_next))
             if params.name in self.required:
                 require_client_extension(ctx, self.identifier)
         return cast(Answer, call_next(ctx))
@@ -174,7 +174,8 @@ class Tasks(Extension):
 
     def listen(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> Answer:
         """Push each change of the tasks that a listen stream asks for; middleware, for ``server.middleware``."""
-        return self._listen(ctx, call_next) if ctx.method == "subscriptions/listen" else cast(Answer, call_next(ctx))
+        listens = ctx.method == "subscriptions/listen"
+        return cast(Answer, self._listen(ctx, call_next) if listens else call_next(ctx))
 
     async def _listen(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         ids = asked_for(ctx)

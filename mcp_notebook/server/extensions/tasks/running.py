@@ -175,6 +175,7 @@ class Running:
         return answer.model_dump(by_alias=True, mode="json", exclude_none=True)
 
     async def _run(self, params: CallToolRequestParams, call_next: CallNext) -> None:
+        result = None
         try:
             with self._scope:
                 result = await self._result(params, call_next)
