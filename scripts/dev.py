@@ -42,7 +42,14 @@ def main(words: list[str]) -> int:
     if words[:1] == ["lab"]:
         return environment("tutorial") or run(OWN_PYTHON, "-m", "mcp_notebook", "lab", *words[1:])
     if words[:1] == ["test"]:
-        return environment("dev") or prepared("browser") or prepared("node") or tests(*words[1:]) or notebooks()
+        return (
+            environment("dev")
+            or prepared("browser")
+            or prepared("node")
+            or prepared("redis")
+            or tests(*words[1:])
+            or notebooks()
+        )
     return fail(str(__doc__))
 
 
@@ -68,7 +75,7 @@ def notebooks(*files: str) -> int:
 
 
 def prepared(what: str) -> int:
-    """Find or install a browser or Node for the tests; without sh, tests that need them and find none are skipped."""
+    """Find or install a browser, Node or Redis for the tests; without sh, tests that find none are skipped."""
     sh = shutil.which("sh")
     return run(sh, f"scripts/{what}.sh") if sh else 0
 

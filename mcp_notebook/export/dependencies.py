@@ -35,8 +35,9 @@ class Dependencies:
 
     Attributes:
         requirements: The requirements, with the versions that ran as lower bounds, by name.
-        locked: Every distribution that those need here, transitively, as ``name==version``.
+        locked: Every distribution that those and the extras need here, transitively, as ``name==version``.
         unlocked: Needed distributions that are not installed here, so that pip chooses their versions.
+        extras: The requirement of each extra, by its name; the lock has it if it is installed here.
         findings: Imports that no distribution has, and requirements that cannot be locked.
         hashes: The hashes of the files of each locked distribution; empty if one is unknown.
     """
@@ -44,6 +45,7 @@ class Dependencies:
     requirements: tuple[str, ...]
     locked: tuple[str, ...]
     unlocked: tuple[str, ...] = ()
+    extras: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     hashes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -72,7 +74,8 @@ def of(module: Module) -> Dependencies:
             findings.append(Finding("warns", None, line, "This requirement is not valid, so it is left out."))
         else:
             wanted[canonicalize_name(asked.name)] = _completed(asked)
-    locked, unlocked, elsewhere = _lock(wanted.values())
+    extras = {name: requirement(name) for name in module.extras}
+    locked, unlocked, elsewhere = _lock([*wanted.values(), *(extra for extra in extras.values() if extra.specifier)])
     there = {pin.partition("==")[0] for pin in locked}  # for another reason, or for a required one
     findings += [finding for name, finding in guarded.items() if name not in there]
     what = "It is not installed here, so pip chooses its version."
@@ -80,7 +83,13 @@ def of(module: Module) -> Dependencies:
     what = "It was installed from a place of its own, so an index may not have the version that ran."
     way_out = "Publish it on an index that the package's users reach."
     findings += [Finding("warns", None, name, what, way_out) for name in elsewhere]
-    return Dependencies(tuple(_text(wanted[name]) for name in sorted(wanted)), locked, unlocked, tuple(findings))
+    return Dependencies(
+        tuple(_text(wanted[name]) for name in sorted(wanted)),
+        locked,
+        unlocked,
+        {name: _text(extra) for name, extra in extras.items()},
+        tuple(findings),
+    )
 
 
 def requirement(name: str) -> Requirement:
@@ -111,7 +120,7 @@ def top_levels(module: Module) -> set[str]:
     """
     pins, _, _ = _lock(map(requirement, SERVING))
     below = {pin.partition("==")[0].replace("-", "_") for pin in pins}
-    return {dotted.partition(".")[0] for dotted in _imports(module)} | below | set(SERVING)
+    return {dotted.partition(".")[0] for dotted in _imports(module)} | below | {*SERVING, *module.extras}
 
 
 def _completed(asked: Requirement) -> Requirement:
@@ -131,10 +140,12 @@ def _imports(module: Module) -> dict[str, bool]:
     extensions = [text for text in module.extensions.values() if isinstance(text, str)]  # and not what they serve
     own = {PurePosixPath(path).parts[0].removesuffix(".py") for path in module.files}
     found: dict[str, bool] = {}
-    for source in (*module.files.values(), *extensions):
+    sources = [(source, own) for source in module.files.values()]
+    sources += [(source, own | set(module.extras)) for source in extensions]
+    for source, others in sources:
         for dotted, needed in _imported([ast.parse(source)], needed=True):
             top = dotted.partition(".")[0]
-            if top not in sys.stdlib_module_names and top not in own:
+            if top not in sys.stdlib_module_names and top not in others:
                 found[dotted] = found.get(dotted, False) or needed
     return found
 

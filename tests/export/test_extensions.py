@@ -162,11 +162,12 @@ def test_tasks_travel_as_a_folder(shell: Shell, tmp_path: Path) -> None:
     exported(shell, "lab --no-proof")
     source = tmp_path / "lab" / "src" / "lab"
     server = (source / "server.py").read_text()
-    assert 'tasks = Tasks({"train": 60.0})' in server
+    assert 'tasks = Tasks({"train": 60.0}, store=chosen_store())' in server
     assert "extensions=[tasks]" in server
     assert "mcp.middleware.append(tasks.listen)" in server
     modules = sorted((source / "extensions" / "tasks").glob("*.py"))
-    assert [path.stem for path in modules] == ["__init__", "extension", "listening", "running", "task"]
+    in_redis = ["redis_lease", "redis_replica", "redis_scripts", "redis_store"]
+    assert [path.stem for path in modules] == ["__init__", "extension", "listening", *in_redis, "running", "task"]
     assert not [path for path in modules if "mcp_notebook" in path.read_text()]
 
 

@@ -16,7 +16,7 @@ from mcp_types import INVALID_REQUEST, ElicitResult, Request, RequestParams, Res
 from pydantic import BaseModel, ConfigDict, RootModel
 
 from mcp_notebook.server import sdk_gaps
-from mcp_notebook.server.extensions.tasks import Tasks
+from mcp_notebook.server.extensions.tasks import Tasks, TaskStore
 from tests.support.served import serving
 
 DEADLINE = 20
@@ -40,14 +40,19 @@ async def where() -> Elicit[Name]:
 
 
 class TaskTools:
-    """The tools, and what happened in them."""
+    """The tools, and what happened in them.
 
-    def __init__(self) -> None:
+    Args:
+        store: Keeps the tasks; by default the memory.
+        options: Those of the server.
+    """
+
+    def __init__(self, store: TaskStore | None = None, **options: Any) -> None:
         self.step = threading.Semaphore(0)
         self.cancelled = threading.Event()
-        self.tasks = Tasks()
+        self.tasks = Tasks(store=store)
         with sdk_gaps.quiet_construction():
-            self.server: MCPServer[Any] = MCPServer("lab", extensions=[self.tasks])
+            self.server: MCPServer[Any] = MCPServer("lab", extensions=[self.tasks], **options)
         self.server.middleware.append(self.tasks.listen)
         asking = (self.asks, self.asks_both, self.resolves, self.resolves_late)
         for tool in (self.train, self.wait, *asking, self.fails, self.refuses, self.pings, self.logs):

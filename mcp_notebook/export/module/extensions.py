@@ -56,6 +56,7 @@ class ExtensionCode:
         in_sdk: Whether it is the SDK's own, so that there is no module to copy.
         listens: Whether its method ``listen`` is middleware of the server.
         variable: The variable that holds it.
+        extras: Distributions that it can use; it does without them.
     """
 
     module: str
@@ -66,6 +67,7 @@ class ExtensionCode:
     in_sdk: bool = False
     listens: bool = False
     variable: str = ""
+    extras: tuple[str, ...] = ()
 
     @property
     def statement(self) -> str:
@@ -208,7 +210,10 @@ def _events(_extension: Events, _server: MCPServer[Any]) -> ExtensionCode:
 def _tasks(extension: Tasks, _server: MCPServer[Any]) -> ExtensionCode:
     given = [repr(extension.names)] if extension.names else []
     given += [f"required={sorted(extension.required)!r}"] if extension.required else []
-    return ExtensionCode("tasks", ("Tasks",), f"Tasks({', '.join(given)})", listens=True)
+    given += ["store=chosen_store()"]
+    imports = (f"from .{FOLDER}.tasks.redis_store import chosen_store",)
+    made = f"Tasks({', '.join(given)})"
+    return ExtensionCode("tasks", ("Tasks",), made, imports, listens=True, extras=("redis",))
 
 
 _WRITERS: dict[type[Extension], Callable[[Any, MCPServer[Any]], ExtensionCode]] = {

@@ -72,6 +72,7 @@ class Module:
         pip: Requirements that ``%pip install`` lines of the notebook name.
         extensions: The modules of the protocol's extensions, as texts, and the files that they serve, as bytes, by
             their paths.
+        extras: Distributions that those can use, and do without.
         findings: Code that could not be carried, was changed, or was left out.
         carried: The cell of each statement of the notebook that is in it, with its first and last line there.
     """
@@ -82,6 +83,7 @@ class Module:
     settings: tuple[Setting, ...] = ()
     pip: tuple[str, ...] = ()
     extensions: Mapping[str, str | bytes] = field(default_factory=dict)
+    extras: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     carried: tuple[tuple[int, int, int], ...] = ()
 
@@ -119,6 +121,7 @@ def write(subject: Subject, *, also: Sequence[str] = (), longest: int = LONG) ->
         {(kind, name): cell for (kind, name), cell in plans[0].cells.items()},
         pip=requirements(notebook.magics),
         extensions={**imported(written.statements), **all_files(written.extensions)},
+        extras=tuple(name for extension in written.extensions for name in extension.extras),
         findings=(*findings, *ours(carried.statements), *_left_out(notebook, carried, plans[0].aliases)),
         carried=tuple((s.cell, s.first, s.last) for s in carried.statements),
     )

@@ -42,10 +42,14 @@ def variables(package: Package) -> list[Variable]:
             '""', True,
             "for several workers: keys of at least 32 characters, with commas between; the first seals, all open",
         ),
+        "TASKS_REDIS_URL": (
+            '""', True, "the Redis that keeps the tasks, such as redis://:PASSWORD@HOST:6379/0; without: the memory"
+        ),
         "LOG_LEVEL": ('"INFO"', False, "from which level on it logs"),
     }  # fmt: skip
     unused = {"TOKEN", "ALLOW_OTHER_USERS"} if package.authorizes else set[str]()
     unused |= {"REQUEST_STATE_KEYS"} if package.own_state_keys else set()
+    unused |= set() if package.tasks else {"TASKS_REDIS_URL"}
     return [
         *(
             Variable(

@@ -93,6 +93,11 @@ class Package:
         )
 
     @property
+    def tasks(self) -> bool:
+        """Return whether the server has tools that run as tasks."""
+        return "extensions/tasks/__init__.py" in self.module.extensions
+
+    @property
     def own_state_keys(self) -> bool:
         """Return whether the author chose how the state of multi-round calls is sealed."""
         return any(isinstance(node, ast.keyword) and node.arg == "request_state_security" for _, node in self._nodes())

@@ -50,6 +50,7 @@ def readme(package: Package) -> str:
         "auth": package.authorizes,
         "required": bool(values["required"]),
         "extended": bool(sdk_gaps.extensions(package.server)),
+        "tasks": package.tasks,
     }
     return render("readme.md", values, sections)
 

@@ -95,6 +95,8 @@ def _sections(package: Package) -> dict[str, bool]:
         "settings": bool(package.module.settings),
         "skills": any(path.startswith("skills/") for path in package.module.extensions),
         "license": package.license is not None,
+        "tasks": package.tasks,
+        "extras": bool(package.dependencies.extras),
         "hashed": bool(package.dependencies.hashes),
         "unhashed": not package.dependencies.hashes,
         "ignores": False,
@@ -116,7 +118,11 @@ def _values(package: Package) -> dict[str, str]:
         "python": package.python,
         "license": _license(package.license),
         "requirements": _toml_lines(package.dependencies.requirements),
-        "test_requirements": _toml_lines([str(dependencies.requirement(name)) for name in ("httpx2", "pytest")]),
+        "extras": "\n".join(f"{name} = [{json.dumps(text)}]" for name, text in package.dependencies.extras.items()),
+        # The extras are there for the type checker.
+        "test_requirements": _toml_lines(
+            [*map(str, map(dependencies.requirement, ("httpx2", "pytest"))), *package.dependencies.extras.values()]
+        ),
         "ruff": version("ruff"),
         "health_module": health.module if health else "",
         "health_function": health.function if health else "",

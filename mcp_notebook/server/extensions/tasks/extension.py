@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from types import MappingProxyType
+from types import CoroutineType, MappingProxyType
 from typing import Any, TypeAlias, cast
 
+import anyio
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.extension import Extension, MethodBinding
 from mcp.server.mcpserver import require_client_extension
@@ -28,7 +29,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from .listening import asked_for, pushing
 from .running import SERVER_ENDED, Running
-from .task import MemoryStore, Task, TaskStore
+from .task import MemoryStore, Task, TaskStore, Watcher
 
 __all__ = ["TTL", "Tasks"]
 
@@ -38,8 +39,11 @@ TTL = 3600.0
 MOST_OPEN = 1_000
 """Most tasks that run at once."""
 
+ENDING = 3.0
+"""Seconds that the functions of open tasks have when the server ends."""
 
-Answer: TypeAlias = Coroutine[Any, Any, HandlerResult]
+
+Answer: TypeAlias = "CoroutineType[Any, Any, HandlerResult]"
 """A coroutine; for requests without tasks that of the next layer, because one more would cost each of them time."""
 
 
@@ -80,8 +84,8 @@ class Tasks(Extension):
         self.names: dict[str, float | None] = dict(names)
         self.required = set(required)
         self._store: TaskStore = store or MemoryStore()
+        self._store.deliver_to(self._receive)
         self._running: dict[str, Running] = {}
-        self._watchers: dict[str, list[Callable[[Task], None]]] = {}
 
     def add(self, name: str, *, ttl: float | None = TTL, required: bool = False) -> None:
         """Run the calls of a tool as tasks.
@@ -111,27 +115,27 @@ class Tasks(Extension):
         for running in list(self._running.values()):
             running.loop.call_soon_threadsafe(running.close)
 
+    async def end(self) -> None:
+        """Cancel the open tasks as `close` does, and wait until that is kept."""
+        self.close()
+        with anyio.move_on_after(ENDING):
+            while self._running:
+                await anyio.sleep(0.01)
+
     async def load(self, id: str) -> Task | None:
         """Return the task of any user; None if it is unknown or has expired."""
         running = self._running.get(id)
-        if running is None:
-            return await self._store.load(id)
-        if running.loop.is_closed():
+        if running is not None and running.loop.is_closed():
             await running.end("failed", SERVER_ENDED)
+        if running is None or not running.task.open:
+            return await self._store.load(
+                id
+            )  # an end is told when it is kept, so that no process tells otherwise later
         return running.task
 
-    def watch(self, id: str, watcher: Callable[[Task], None]) -> Callable[[], None]:
+    def watch(self, id: str, watcher: Watcher) -> Callable[[], None]:
         """Call `watcher` with a task at each change, on the task's loop; return a function that ends this."""
-        self._watchers.setdefault(id, []).append(watcher)
-
-        def leave() -> None:
-            watchers = self._watchers.get(id, [])
-            if watcher in watchers:
-                watchers.remove(watcher)
-            if not watchers:
-                self._watchers.pop(id, None)
-
-        return leave
+        return self._store.watch(id, watcher)
 
     def methods(self) -> Sequence[MethodBinding]:
         """Return the methods of the extension."""
@@ -148,7 +152,7 @@ class Tasks(Extension):
         """Answer with a task if the tool runs as one and the client can follow it."""
         if params.name in self.names:
             if self._declared(ctx):
-                return self._begun(params, ctx, call_next)
+                return cast(Answer, self._begun(params, ctx, call_next))
             if params.name in self.required:
                 require_client_extension(ctx, self.identifier)
         return cast(Answer, call_next(ctx))
@@ -161,18 +165,17 @@ class Tasks(Extension):
         now = time.time()
         principal, ttl = authenticated_principal(ctx), self.names[params.name]
         task = Task(secrets.token_urlsafe(24), principal, ttl, created=now, updated=now)
-        running = Running(task, ctx, self._changed)
+        await self._store.save(task)  # before anything runs: it may not be possible
+        running = self._running[task.id] = Running(task, ctx, self._changed)
         asking = await running.start(params, call_next)
         if asking is not None:
             return asking  # there is no task yet: the client calls again with its answers
-        if running.task.open:
-            await self._store.save(running.task)
-            self._running[task.id] = running
         return {"resultType": "task", **running.task.wire()}
 
     def listen(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> Answer:
         """Push each change of the tasks that a listen stream asks for; middleware, for ``server.middleware``."""
-        return self._listen(ctx, call_next) if ctx.method == "subscriptions/listen" else cast(Answer, call_next(ctx))
+        listens = ctx.method == "subscriptions/listen"
+        return cast(Answer, self._listen(ctx, call_next) if listens else call_next(ctx))
 
     async def _listen(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         ids = asked_for(ctx)
@@ -206,35 +209,50 @@ class Tasks(Extension):
         return {"resultType": "complete", **(await self._known(ctx, params)).wire()}
 
     async def _update(self, ctx: ServerRequestContext[Any, Any], params: UpdateParams) -> HandlerResult:
-        running = self._running.get((await self._known(ctx, params)).id)
-        if running is not None:
-            running.on_loop(running.answer, _checked(params.input_responses, running.task.asked))
+        task = await self._known(ctx, params)
+        answers = {key: answer for key, answer in params.input_responses.items() if key in task.asked}
+        _checked(answers)
+        if answers:
+            await self._pass_on(task, {"answers": answers})
         return {"resultType": "complete"}
 
     async def _cancel(self, ctx: ServerRequestContext[Any, Any], params: TaskParams) -> HandlerResult:
-        running = self._running.get((await self._known(ctx, params)).id)
-        if running is not None:
-            running.on_loop(running.cancel)
+        await self._pass_on(await self._known(ctx, params), {"cancel": True})
         return {"resultType": "complete"}
 
+    async def _pass_on(self, task: Task, message: Mapping[str, Any]) -> None:
+        if task.id in self._running:
+            self._receive(task.id, message)
+        elif task.open:
+            await self._store.send(task.id, message)
+
+    def _receive(self, id: str, message: Mapping[str, Any]) -> None:
+        running = self._running.get(id)
+        if running is None:
+            return
+        if "answers" in message:
+            running.on_loop(running.answer, _checked(message["answers"]))
+        else:
+            running.on_loop(running.cancel)
+
     async def _changed(self, task: Task) -> None:
-        await self._store.save(task)
+        kept = await self._store.save(task)
         if not task.open:
             self._running.pop(task.id, None)
-        for watcher in list(self._watchers.get(task.id, ())):
-            watcher(task)
+        elif not kept and task.id in self._running:
+            self._running[task.id].cancel()  # to others, this process seemed to have ended, so the task has failed
 
 
 _ANSWER: TypeAdapter[InputResponse] = TypeAdapter(InputResponse)
 
 
-def _checked(answers: Mapping[str, Any], asked: Mapping[str, Any]) -> InputResponses:
-    """Return the answers to what is asked.
+def _checked(answers: Mapping[str, Any]) -> InputResponses:
+    """Return answers as the protocol has them.
 
     Raises:
         MCPError: One is not an answer to any request of the protocol.
     """
     try:
-        return {key: _ANSWER.validate_python(answer) for key, answer in answers.items() if key in asked}
+        return {key: _ANSWER.validate_python(answer) for key, answer in answers.items()}
     except ValidationError:
         raise MCPError(INVALID_PARAMS, "An answer in inputResponses is not valid.") from None

@@ -161,12 +161,12 @@ class Running:
         self._refuse_unsupported(method)
         self._count += 1
         key = str(self._count)  # unique over the life of the task
-        self._waiting[key] = self.loop.create_future()
+        waiting = self._waiting[key] = self.loop.create_future()
         request = {"method": method, "params": dict(params or {})}
         try:
             await self._change(status="input_required", asked={**self.task.asked, key: request})
             with anyio.fail_after(self.task.ttl):
-                answer: BaseModel = await self._waiting[key]
+                answer: BaseModel = await waiting  # there may be one already
         except TimeoutError:
             raise MCPError(INTERNAL_ERROR, f"Nobody answered within {self.task.ttl:g} s, so the call ended.") from None
         finally:
@@ -175,10 +175,12 @@ class Running:
         return answer.model_dump(by_alias=True, mode="json", exclude_none=True)
 
     async def _run(self, params: CallToolRequestParams, call_next: CallNext) -> None:
+        result = None
         try:
             with self._scope:
                 result = await self._result(params, call_next)
                 if result is None:
+                    await self._drop()
                     return
             if self._scope.cancelled_caught:
                 await self.end("cancelled", message="The client cancelled the call.")
@@ -241,6 +243,11 @@ class Running:
         asked = {other: request for other, request in self.task.asked.items() if other != key}
         if self.task.open:
             self.task = replace(self.task, asked=asked, status="input_required" if asked else "working")
+
+    async def _drop(self) -> None:
+        """End a task that has not begun: nobody knows it, so it is kept for no time."""
+        self.task = replace(self.task, status="cancelled", ttl=0)
+        await self._changed(self.task)
 
     async def _change(self, **values: Any) -> None:
         self._begin()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 
 from pydantic_core import to_json
 
-__all__ = ["MemoryStore", "Status", "Task", "TaskStore"]
+__all__ = ["MOST_BYTES", "MOST_ENDED", "MemoryStore", "Receiver", "Status", "Task", "TaskStore", "Watcher", "Watchers"]
 
 MOST_ENDED = 1_000
 MOST_BYTES = 64_000_000
@@ -78,14 +78,64 @@ class Task:
         return sent | {key: value for key, value in parts.items() if value is not None}
 
 
-class TaskStore(Protocol):
-    """Keeps tasks. With one outside the process, every replica of a server can answer ``tasks/get``."""
+Watcher: TypeAlias = Callable[[Task], None]
+"""Called with a task when it has changed."""
 
-    async def save(self, task: Task) -> None:
-        """Keep the task, in place of its earlier state."""
+Receiver: TypeAlias = Callable[[str, Mapping[str, Any]], None]
+"""Called with the id of a task that runs in this process, and what another process wants of it."""
+
+
+class TaskStore(Protocol):
+    """Keeps tasks. With one outside the process, every replica of a server answers for the tasks of all.
+
+    A call always runs in the process that began it. The others read its state from the store, and pass on to it what
+    their clients want of it. A store that cannot be reached raises an `MCPError`, which the client is told.
+    """
+
+    async def save(self, task: Task) -> bool:
+        """Keep the task, in place of its earlier state; False if it has ended otherwise, which stays."""
+        ...
 
     async def load(self, id: str) -> Task | None:
         """Return the task; None if it is unknown or has expired."""
+
+    def watch(self, id: str, watcher: Watcher) -> Callable[[], None]:
+        """Call `watcher` with the task at each change; return a function that ends this."""
+        ...
+
+    async def send(self, id: str, message: Mapping[str, Any]) -> None:
+        """Pass a message to the process that runs the task; without one, drop it."""
+
+    def deliver_to(self, receiver: Receiver) -> None:
+        """Call `receiver` with each message to a task that runs in this process."""
+
+
+class Watchers:
+    """The watchers of tasks in this process."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, list[Watcher]] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self._of))
+
+    def add(self, id: str, watcher: Watcher) -> Callable[[], None]:
+        """Add a watcher of a task; return a function that removes it."""
+        self._of.setdefault(id, []).append(watcher)
+
+        def leave() -> None:
+            watchers = self._of.get(id, [])
+            if watcher in watchers:
+                watchers.remove(watcher)
+            if not watchers:
+                self._of.pop(id, None)
+
+        return leave
+
+    def tell(self, task: Task) -> None:
+        """Call the watchers of a task."""
+        for watcher in list(self._of.get(task.id, ())):
+            watcher(task)
 
 
 class MemoryStore:
@@ -101,12 +151,33 @@ class MemoryStore:
         self._open: dict[str, Task] = {}
         self._ended: dict[str, tuple[Task, int]] = {}
         self._bytes = 0
+        self._watchers = Watchers()
 
-    async def save(self, task: Task) -> None:
+    async def save(self, task: Task) -> bool:
         """Keep the task; drop expired ones, and the oldest to make room."""
         if task.open:
             self._open[task.id] = task
-            return
+        else:
+            self._end(task)
+        self._watchers.tell(task)
+        return True
+
+    async def load(self, id: str) -> Task | None:
+        """Return the task; None if it is unknown or has expired."""
+        task, _ = self._ended.get(id, (self._open.get(id), 0))
+        return None if task is None or task.expired else task
+
+    def watch(self, id: str, watcher: Watcher) -> Callable[[], None]:
+        """Call `watcher` with the task at each change; return a function that ends this."""
+        return self._watchers.add(id, watcher)
+
+    async def send(self, id: str, message: Mapping[str, Any]) -> None:
+        """Drop the message: a task that does not run in this process runs nowhere."""
+
+    def deliver_to(self, receiver: Receiver) -> None:
+        """Do nothing: no other process can send a message."""
+
+    def _end(self, task: Task) -> None:
         self._open.pop(task.id, None)
         size = len(to_json([task.result, task.error]))
         self._ended[task.id] = task, size
@@ -115,11 +186,6 @@ class MemoryStore:
             self._drop(id)
         while len(self._ended) > self._most or (self._bytes > self._most_bytes and len(self._ended) > 1):
             self._drop(next(iter(self._ended)))
-
-    async def load(self, id: str) -> Task | None:
-        """Return the task; None if it is unknown or has expired."""
-        task, _ = self._ended.get(id, (self._open.get(id), 0))
-        return None if task is None or task.expired else task
 
     def _drop(self, id: str) -> None:
         self._bytes -= self._ended.pop(id)[1]
