@@ -42,7 +42,7 @@ def listing(
     same = [f"More than one is named {twice}: the server decides which of them a request reaches."] if twice else []
     notes = [*same, *notes]
     text = [title, *look.columns([headers, *rows]), *(f"  {note}" for note in notes), *after]
-    cells = [[look.code(first), *(escape(cell) for cell in rest)] for first, *rest in rows]
+    cells = [[look.code(first), *(look.cell(cell) for cell in rest)] for first, *rest in rows]
     table = look.table(headers, cells, numbers=numbers)
     html = look.card(escape(title), table, *(f"<p>{escape(note)}</p>" for note in notes), wrong_html)
     return look.Rendering("\n".join(text), html)

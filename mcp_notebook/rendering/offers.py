@@ -52,12 +52,17 @@ def tools_table(server: str, tools: list[Tool], defined: Definitions, *, empty: 
 
 def _cost(tools: list[Tool], *, own: bool) -> str:
     """Return the size of the whole list; for a server of this kernel, also that of what a search lists instead."""
-    whole = sum(tokens(listed(tool)) for tool in tools)
+    pair = {entry.name: tokens(listed(entry)) for entry in searching_pair()}
+    whole = sum(tokens(listed(tool)) for tool in tools if tool.name not in pair)
+    if own and pair.keys() <= {tool.name for tool in tools}:
+        names = " and ".join(pair)
+        return f"Clients list only {names}: about {sum(pair.values()):,} tokens in place of {whole:,}."
     line = f"A model that reads the whole list reads about {whole:,} tokens."
-    if own:
-        pair = sum(tokens(listed(entry)) for entry in searching_pair())
-        line += f" %mcp serve --search lists two tools in its place, about {pair:,} tokens."
-    return line
+    return (
+        f"{line} %mcp serve --search lists two tools in its place, about {sum(pair.values()):,} tokens."
+        if own
+        else line
+    )
 
 
 def resources_table(

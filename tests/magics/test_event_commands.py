@@ -111,7 +111,10 @@ def test_an_event_type_is_removed_by_name(shell: Shell) -> None:
         ("%%mcp_event x\ndef f(a): ...", "needs a function with a parameter 'cursor'"),
         ("%%mcp_event x\na = 1", "This cell defines no public function"),
         ("%%mcp_event x\ndef f(cursor): ...\ndef g(cursor): ...", "An event type has one function"),
-        ("%%mcp_event x\nclass A:\n    b: int", "A is a plain class, so the data of its events is not known. Write class"),
+        (
+            "%%mcp_event x\nclass A:\n    b: int",
+            "A is a plain class, so the data of its events is not known. Write class",
+        ),
         ("%%mcp_event x\n1 / 0", "This cell raised ZeroDivisionError"),
         ("%%mcp_event x\ndef f(cursor: 'Missing'): ...", "name 'Missing' is not defined"),
         ("%mcp events order.place", "Did you mean 'order.placed'?"),
