@@ -346,8 +346,9 @@ SDK = """%%mcp_app ui://official --tool rows --sdk
     const content = [{ type: "text", text: `Day 1 was picked ${++picked} times.` }];
     app.updateModelContext({ content, structuredContent: { picked } });
   };
+  app.onhostcontextchanged = ({ theme }) => theme && applyDocumentTheme(theme);
   await app.connect();
-  applyDocumentTheme(app.getHostContext().theme);
+  app.onhostcontextchanged(app.getHostContext());
 </script>"""
 
 

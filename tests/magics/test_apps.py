@@ -136,8 +136,8 @@ def test_the_apps_of_a_server_are_listed_with_their_tools_and_what_they_reach(sh
         "apps of shop",
         "uri title shows results of may asks for",
         "ui://tools/rows rows reach no other server none",
-        "ui://chart Chart none connect to https://api.example; load scripts, none",
-        "styles, images and fonts from https://cdn.example",
+        "ui://chart Chart none connect to https://api.example; load scripts, styles, images and fonts from none",
+        "https://cdn.example",
     ]
 
 
