@@ -136,7 +136,7 @@ class ListedApp:
         resources: The origins that it may load scripts, styles, images, fonts and media from.
         frames: The origins that it may show in frames.
         bases: The origins that its relative links may refer to.
-        permissions: What it asks a browser for, such as ``camera``.
+        permissions: The permissions that it asks a browser for, such as ``camera``.
     """
 
     uri: str
