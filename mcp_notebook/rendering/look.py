@@ -177,9 +177,8 @@ def _fitting(widths: list[int], indent: int) -> list[int]:
 
 
 def code(text: object) -> str:
-    """Format a name as code; a long one may break after its words."""
-    written = escape(visible(str(text)))
-    return f"<code>{_breaking(written) if len(written) > LONGEST_WORD else written}</code>"
+    """Format a name as code; a long word may break after its parts."""
+    return f"<code>{cell(visible(str(text)))}</code>"
 
 
 def cell(text: str) -> str:
@@ -187,8 +186,8 @@ def cell(text: str) -> str:
     return re.sub(r"\S+", lambda word: _breaking(word[0]) if len(word[0]) > LONGEST_WORD else word[0], escape(text))
 
 
-def _breaking(written: str) -> str:
-    return re.sub(r"(?<=[_./-])(?=\w)", "<wbr>", written)
+def _breaking(word: str) -> str:
+    return re.sub(r"(?<=[_./-])(?=\w)", "<wbr>", word)
 
 
 def muted(text: str) -> str:
