@@ -17,7 +17,7 @@ from mcp_notebook.client.questions import Question
 from tests.support.programs import PROGRAMS, installed_or_skip
 from tests.support.waiting import DEADLINE, until
 
-CAN = {"requests": {"tools": {"call": {}}}}
+CAN: dict[str, Any] = {"requests": {"tools": {"call": {}}}}
 TOOL = "simulate-research-query"
 
 
