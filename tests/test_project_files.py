@@ -180,3 +180,23 @@ def test_the_notes_of_this_version_are_printed(
     monkeypatch.chdir(ROOT)
     release_notes.main(f"v{PROJECT['version']}")
     assert "### " in capsys.readouterr().out
+
+
+def test_each_package_of_npm_in_the_bundles_is_named_with_its_license() -> None:
+    """`scripts/frontend.sh check` compares the file with what esbuild has put into the bundles."""
+    notices = (ROOT / "mcp_notebook" / "THIRD_PARTY_LICENSES").read_text(encoding="utf-8")
+    named = set(re.findall(r"^(\S+) (\d\S*) \(([\w.-]+)\)$", notices, re.MULTILINE))
+    locked = json.loads((ROOT / "frontend" / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    of = {path.removeprefix("node_modules/"): (one.get("version"), one.get("license")) for path, one in locked.items()}
+    assert {name: tuple(about) for name, *about in named} == {name: of[name] for name, *_ in named}
+    direct = json.loads((ROOT / "frontend" / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    assert direct.keys() <= {name for name, *_ in named}
+    texts = {"MIT": "Permission is hereby granted", "Apache-2.0": "Apache License\n"}
+    for license in {license for *_, license in named}:
+        assert texts[license] in notices
+    # The bundle that goes into the pages of apps, and so into exported packages, has its own.
+    beginning, _, _ = (ROOT / "mcp_notebook/server/views/app_sdk.js").read_text(encoding="utf-8").partition("*/")
+    assert {f"{name} {version} ({license})" for name, version, license in named if name != "preact"} == set(
+        re.findall(r"^\S+ \d\S* \([\w.-]+\)$", beginning, re.MULTILINE)
+    )
+    assert "mcp_notebook/THIRD_PARTY_LICENSES" in PROJECT["license-files"]

@@ -9,7 +9,8 @@ from typing import Any, Literal, TypeVar
 
 from mcp_types import CallToolResult, GetPromptResult, Prompt, ReadResourceResult, Resource, ResourceTemplate, Tool
 
-from mcp_notebook.client.event_following import Delivery, FollowedEvents, chosen_delivery, known_or_fail
+from mcp_notebook.client.event_delivery import Delivery, chosen_delivery, known_or_fail
+from mcp_notebook.client.event_following import FollowedEvents
 from mcp_notebook.client.extensions.events import (
     EventStreams,
     ListedEvent,

@@ -7,7 +7,7 @@ import math
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import anyio
 from mcp.client import Client
@@ -15,6 +15,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import CONNECTION_CLOSED, INTERNAL_ERROR
 from pydantic import ValidationError
 
+from mcp_notebook.client.event_delivery import Delivery
 from mcp_notebook.client.extensions.events import (
     EventFrame,
     EventStreams,
@@ -26,15 +27,13 @@ from mcp_notebook.client.extensions.events import (
     poll,
 )
 from mcp_notebook.client.requests import Requests
-from mcp_notebook.errors import RequestError, did_you_mean
+from mcp_notebook.errors import RequestError
 from mcp_notebook.portal import Portal
 from mcp_notebook.visible import visible
 
-__all__ = ["Delivery", "FollowedEvents", "chosen_delivery", "known_or_fail"]
+__all__ = ["FollowedEvents"]
 
 T = TypeVar("T")
-
-Delivery = Literal["push", "poll"]
 
 LEAST_PAUSE = 1.0
 MOST_PAUSE = 600.0
@@ -53,37 +52,11 @@ REMEMBERED = 1_000
 """Identifiers of events that are recognized if they come again."""
 
 
-def chosen_delivery(listed: ListedEvent, streams: EventStreams | None) -> Delivery:
-    """Return how the events of a type can be followed: by a stream if possible.
-
-    Raises:
-        RequestError: They are only posted.
-    """
-    if "push" in listed.delivery and streams is not None:
-        return "push"
-    if "poll" in listed.delivery:
-        return "poll"
-    offered = visible(", ".join(listed.delivery), one_line=True) or "nothing"
-    raise RequestError(
-        f"{listed.name!r} can only be had by {offered}. A notebook follows events by push or poll: choose another type."
-    )
-
-
-def known_or_fail(name: str, listed: list[ListedEvent], server: str) -> ListedEvent:
-    """Return the event type of that name.
-
-    Raises:
-        RequestError: The server lists none.
-    """
-    found = {one.name: one for one in listed}
-    if name not in found:
-        names = ", ".join(found) or "none"
-        raise RequestError(f"{server!r} has no event type {name!r}.{did_you_mean(name, found)} It has: {names}.")
-    return found[name]
-
-
 class FollowedEvents:
-    """The events of a subscription, as they come: an iterator, and a context manager that ends it.
+    """The events of a subscription, as they come: an iterator, and a context manager.
+
+    Entering waits until the server has confirmed the subscription, so that nothing that happens from then on is
+    missed. Leaving ends the subscription.
 
     Args:
         portal: The loop of the connection.
@@ -100,7 +73,7 @@ class FollowedEvents:
         delivery: How they come.
 
     Raises:
-        RequestError: From the iteration: the server refused the subscription, or has ended it.
+        RequestError: From entering and from the iteration: the server refused the subscription, or has ended it.
     """
 
     def __init__(
@@ -126,11 +99,20 @@ class FollowedEvents:
         self._seconds = seconds
         self._notice = notice
         self._answered = False
+        self._begun = asyncio.Event()
+        self._end: Exception | None = None
         self._seen: deque[str] = deque(maxlen=REMEMBERED)
         self._happened: asyncio.Queue[Happened | BaseException | None] = asyncio.Queue(REMEMBERED)
         self._running = portal.start(self._follow)
 
     def __enter__(self) -> FollowedEvents:
+        try:
+            self._portal.run(self._begun.wait)
+        except BaseException:
+            self.close()
+            raise
+        if self._end is not None and not self._answered:
+            raise self._end
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -162,7 +144,6 @@ class FollowedEvents:
         self._running.cancel()
 
     async def _follow(self) -> None:
-        end: BaseException | None = None
         try:
             with anyio.move_on_after(self._seconds):
                 happened = self._pushed() if self.delivery == "push" else self._polled()
@@ -172,8 +153,10 @@ class FollowedEvents:
                         await self._happened.put(one)
                     self._position = one.cursor or self._position
         except Exception as error:  # noqa: BLE001 - raised where somebody iterates
-            end = error
-        await self._happened.put(end)
+            self._end = error
+        finally:
+            self._begun.set()
+        await self._happened.put(self._end)
 
     def _params(self) -> dict[str, Any]:
         return {"name": self._name, "arguments": self._arguments, "cursor": self._position}
@@ -223,6 +206,7 @@ class FollowedEvents:
                     self._trouble(str(error))
             else:
                 self._answered = True
+                self._begun.set()
                 return answer
             await anyio.sleep(PAUSE * 2**attempt)
         raise AssertionError

@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 from mcp.client import Client
 from mcp.shared.exceptions import MCPError
-from mcp_types import CONNECTION_CLOSED
+from mcp_types import CONNECTION_CLOSED, Tool
 
 from mcp_notebook.client.extensions.skills import list_skills
 from mcp_notebook.client.limits import LIST_SECONDS, MOST_ITEMS, MOST_PAGES
@@ -17,7 +17,7 @@ from mcp_notebook.client.reading import ItemList, reading
 from mcp_notebook.errors import RequestError
 from mcp_notebook.schema import Problem, brief
 
-__all__ = ["all_pages", "output_schema"]
+__all__ = ["all_pages", "listed_tool"]
 
 _ITEMS = {
     "list_tools": "tools",
@@ -85,8 +85,8 @@ async def _go_through(client: Client, method: str, pages: ItemList[Any], enough:
         known.add(cursor)
 
 
-async def output_schema(client: Client, name: str) -> Any:
-    """Return the output schema of a tool as the server lists it now; None if it lists none."""
+async def listed_tool(client: Client, name: str) -> Tool | None:
+    """Return a tool as the server lists it now; None if it lists none of that name."""
     try:
         pages = await all_pages(client, "list_tools", lambda page: any(tool.name == name for tool in page.tools))
     except MCPError as error:
@@ -95,4 +95,4 @@ async def output_schema(client: Client, name: str) -> Any:
         return None  # a tool can be called even if tools cannot be listed
     except RequestError:
         return None
-    return next((tool.output_schema for page in pages for tool in page.tools if tool.name == name), None)
+    return next((tool for page in pages for tool in page.tools if tool.name == name), None)

@@ -25,8 +25,9 @@ from pydantic import BaseModel
 from mcp_notebook.client import failures
 from mcp_notebook.client.answering import Answering
 from mcp_notebook.client.checking import Checks
+from mcp_notebook.client.extensions.legacy_tasks import as_task, call_as_task
 from mcp_notebook.client.extensions.tasks import OnTask, TaskState, following
-from mcp_notebook.client.listing import all_pages, output_schema
+from mcp_notebook.client.listing import all_pages, listed_tool
 from mcp_notebook.client.noting import Noted, find_server_record, record_locally
 from mcp_notebook.client.opening_links import opening_links
 from mcp_notebook.client.questions import Answerer, Answers
@@ -161,13 +162,16 @@ class Requests:
                     on_task(state)
 
             # Before each call: the tool may have changed, and a modern client needs to know its headers.
-            schema = await output_schema(client, name)
+            tool = await listed_tool(client, name)
             wanted = on_progress is not None or noted.here or time.seconds < math.inf
             with following(progressed, told):
-                result = await client.call_tool(
-                    name, arguments, meta=noted.meta, progress_callback=progressed if wanted else None
-                )
-            return await self._checks.check(name, schema, result)
+                if as_task(client, tool, wanted=on_task is not None):
+                    result = await call_as_task(client, name, arguments, noted.meta)
+                else:
+                    result = await client.call_tool(
+                        name, arguments, meta=noted.meta, progress_callback=progressed if wanted else None
+                    )
+            return await self._checks.check(name, None if tool is None else tool.output_schema, result)
 
         return await self._make("tools/call", name, arguments, send, answers, answerer, time)
 

@@ -1,4 +1,4 @@
-"""``%%mcp_app``: make the HTML of a cell an app, and show it."""
+"""``%%mcp_app`` makes the HTML of a cell an app, and shows it; ``%mcp apps`` lists the apps of any server."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ import click
 from IPython.display import display
 
 from mcp_notebook.client.arguments import named_values
+from mcp_notebook.client.extensions.apps import listed_apps
 from mcp_notebook.client.looking_up import by_name, known_or_fail
 from mcp_notebook.magics.options import ARGUMENTS, NAME, SERVER, TEXT, TOOL
+from mcp_notebook.magics.verb import ON, verb
+from mcp_notebook.rendering import look
+from mcp_notebook.rendering.apps import apps_table
 from mcp_notebook.server.apps import app_entry, put_app
+from mcp_notebook.server.views import with_app_class
 from mcp_notebook.session.apps import show_app
 from mcp_notebook.session.session import Session
 
@@ -19,6 +24,7 @@ __all__ = ["app"]
 @click.argument("uri", type=TEXT)
 @click.argument("arguments", nargs=-1, type=ARGUMENTS, metavar="[KEY=VALUE]...")
 @click.option("--tool", type=TOOL, help="The tool whose results the app shows.")
+@click.option("--sdk", is_flag=True, help="Put the official class App into the page, to speak with the host.")
 @click.option("--name", type=NAME, help="The name that clients see. Default: the URI.")
 @click.option("--title", type=TEXT, help="A title for people.")
 @click.option("--description", type=TEXT, help="The description that clients see.")
@@ -47,6 +53,7 @@ def app(
     arguments: tuple[str, ...],
     tool: str | None,
     server: str | None,
+    sdk: bool,
     name: str | None,
     title: str | None,
     description: str | None,
@@ -64,7 +71,7 @@ def app(
     _, html = session.cell
     entry = app_entry(
         uri,
-        html,
+        with_app_class(html) if sdk else html,
         tool=tool,
         name=name,
         title=title,
@@ -74,3 +81,11 @@ def app(
     )
     put_app(live.server, entry)
     display(show_app(session, live.name, uri, tool, values))
+
+
+@verb("apps", ON)
+def _apps(session: Session, server: str | None) -> look.Rendering:
+    """List the apps of a server: their tools, and what their pages may reach. Example: %mcp apps."""
+    catalog = session.catalog(server)
+    apps = listed_apps(catalog.resources(), catalog.tools())
+    return apps_table(catalog.name, apps, empty=catalog.none("%%mcp_app URI"))

@@ -227,15 +227,16 @@ def _eras(
 ) -> look.Rendering:
     """Call a tool once in each era, and show the frames side by side. Example: %mcp eras add a=1 b=2.
 
-    The tool is called twice, so --yes is required unless it is marked as read-only or idempotent. A server of this
-    kernel is called over HTTP, on a temporary port.
+    The tool is called for each column, so --yes is required unless it is marked as read-only or idempotent. A server
+    of this kernel is called over HTTP, on a temporary port.
     """
     connection = session.on(server)
     found = known_or_fail(tool, by_name(connection.tools()), "tool", connection.name)
     if not yes and not _may_be_called_twice(found):
+        often = "three times" if extensions else "twice, once in each era"
         raise UsageError(
-            f"{tool} would be called twice, once in each era, but it is not marked as safe to repeat (--read-only or "
-            "--idempotent). Add --yes to call it anyway."
+            f"{tool} would be called {often}, but it is not marked as safe to repeat (--read-only or --idempotent). "
+            "Add --yes to call it anyway."
         )
     values = named_values(arguments, found.input_schema, session.variables, tool)
     scripted = answers_of(session, answers)

@@ -8,13 +8,14 @@ from typing import Any
 
 from mcp_types import CallToolResult, Tool
 
-from mcp_notebook.client.extensions.apps import AppPage, callable_by_apps
+from mcp_notebook.client.extensions.apps import AppPage, ListedApp, callable_by_apps
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.content import render
+from mcp_notebook.rendering.listing import listing
 from mcp_notebook.server.approval import destructive
 from mcp_notebook.urls import address_of
 
-__all__ = ["app_card", "consent", "link"]
+__all__ = ["app_card", "apps_table", "consent", "link"]
 
 MOST_TOOLS = 30
 """Tools that a person is told by name."""
@@ -59,9 +60,30 @@ def app_card(
                                           drawn.html if drawn else ""))  # fmt: skip
 
 
+def apps_table(server: str, apps: Sequence[ListedApp], *, empty: str) -> look.Rendering:
+    """Draw the apps of a server; `empty` is the text for an empty list."""
+    rows = [
+        (
+            app.uri,
+            app.title,
+            ", ".join(app.tools) or "none",
+            "; ".join(f"{words} {', '.join(at)}" for words, at in _reaches(app)) or "reach no other server",
+            ", ".join(app.permissions) or "none",
+        )
+        for app in apps
+    ]
+    headers = ("uri", "title", "shows results of", "may", "asks for")
+    return listing(f"apps of {server}", headers, rows, empty=empty)
+
+
+def _reaches(app: AppPage | ListedApp) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the origins that an app may reach, each kind after the words for it."""
+    return [(words, getattr(app, kind)) for kind, words in _REACHES if getattr(app, kind)]
+
+
 def consent(server: str, page: AppPage, tools: Sequence[Tool]) -> str:
     """Draw what the app of a foreign server may do once it is shown, as HTML."""
-    reached = [(words, getattr(page, kind)) for kind, words in _REACHES if getattr(page, kind)]
+    reached = _reaches(page)
     may = [_calls(server, tools), *(f"{escape(words)} {', '.join(map(look.code, at))}" for words, at in reached)]
     beyond = "" if page.domains else "It cannot reach any other server. "
     parts = [

@@ -9,7 +9,7 @@ from mcp_types import Implementation
 
 from mcp_notebook.client import Connection
 from mcp_notebook.rendering import look
-from mcp_notebook.rendering.extensions import extension_rows
+from mcp_notebook.rendering.extensions import extensions_part
 from mcp_notebook.rendering.listing import listing
 
 __all__ = ["connection_card", "connection_list"]
@@ -22,16 +22,15 @@ def connection_card(connection: Connection) -> look.Rendering:
         ("speaks", _speaks(connection)),
         ("offers", _offers(connection) or "no tools, resources or prompts"),
     ]
-    rows += extension_rows(connection)
     if connection.instructions:
         rows.append(("says", " ".join(connection.instructions.split())))
     if connection.closed:
         rows.append(("state", "closed"))
-    lines = [f"connection {connection.name}", *look.columns(rows)]
+    extensions, extensions_html = extensions_part(connection)
+    lines = [f"connection {connection.name}", *look.columns(rows), *extensions]
     cells = [(look.muted(what), escape(fact)) for what, fact in rows]
-    return look.Rendering(
-        "\n".join(lines), look.card(f"connection {look.code(connection.name)}", look.table((), cells))
-    )
+    html = look.card(f"connection {look.code(connection.name)}", look.table((), cells), extensions_html)
+    return look.Rendering("\n".join(lines), html)
 
 
 def connection_list(connections: Mapping[str, Connection]) -> look.Rendering:

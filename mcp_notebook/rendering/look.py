@@ -26,6 +26,7 @@ __all__ = [
     "badge",
     "bullets",
     "card",
+    "cell",
     "chip",
     "code",
     "columns",
@@ -49,8 +50,8 @@ __all__ = [
 WIDTH = 100
 """Characters in a line of text."""
 
-LONGEST_WORD = 30
-"""Characters of a name that may take a line of its own, in a column that is narrow."""
+LONGEST_WORD = 15
+"""Characters of a name or word that never breaks, however narrow its column is."""
 
 TABLE_WIDTH = 130
 """Characters in a row of a table: a long line is easier to read than a wrapped cell."""
@@ -176,11 +177,17 @@ def _fitting(widths: list[int], indent: int) -> list[int]:
 
 
 def code(text: object) -> str:
-    """Format a name as code; a long one may break after its words."""
-    written = escape(visible(str(text)))
-    if len(written) > LONGEST_WORD:
-        written = re.sub(r"(?<=[_./-])(?=\w)", "<wbr>", written)
-    return f"<code>{written}</code>"
+    """Format a name as code; a long word may break after its parts."""
+    return f"<code>{cell(visible(str(text)))}</code>"
+
+
+def cell(text: str) -> str:
+    """Write the text of a table's cell; a long word, such as a URI, may break after its parts."""
+    return re.sub(r"\S+", lambda word: _breaking(word[0]) if len(word[0]) > LONGEST_WORD else word[0], escape(text))
+
+
+def _breaking(word: str) -> str:
+    return re.sub(r"(?<=[_./-])(?=\w)", "<wbr>", word)
 
 
 def muted(text: str) -> str:

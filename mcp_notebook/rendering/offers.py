@@ -39,25 +39,30 @@ def tools_table(server: str, tools: list[Tool], defined: Definitions, *, empty: 
         entry, definition = listed(tool), defined.get(tool.name)
         found = lint(entry, None if definition is None else definition.function)
         rows.append((tool.name, _first_line(entry), f"{tokens(entry)}", f"{len(found) or 'none'}", _cell(definition)))
-    table = listing(
+    return listing(
         f"tools of {server}",
         ("name", "description", "tokens", "lint", "defined in"),
         rows,
         empty=empty,
         numbers=(2, 3),
         problems=_problems(tools),
+        notes=[] if len(tools) < MANY else [_cost(tools, own=bool(defined))],
     )
-    return table if len(tools) < MANY else _with_cost(table, tools, own=bool(defined))
 
 
-def _with_cost(table: look.Rendering, tools: list[Tool], *, own: bool) -> look.Rendering:
-    """Add the size of the whole list; for a server of this kernel, also that of what ``%mcp serve --search`` lists."""
-    whole = sum(tokens(listed(tool)) for tool in tools)
+def _cost(tools: list[Tool], *, own: bool) -> str:
+    """Return the size of the whole list; for a server of this kernel, also that of what a search lists instead."""
+    pair = {entry.name: tokens(listed(entry)) for entry in searching_pair()}
+    whole = sum(tokens(listed(tool)) for tool in tools if tool.name not in pair)
+    if own and pair.keys() <= {tool.name for tool in tools}:
+        names = " and ".join(pair)
+        return f"Clients list only {names}: about {sum(pair.values()):,} tokens in place of {whole:,}."
     line = f"A model that reads the whole list reads about {whole:,} tokens."
-    if own:
-        pair = sum(tokens(listed(entry)) for entry in searching_pair())
-        line += f" %mcp serve --search lists two tools in its place, about {pair:,} tokens."
-    return look.Rendering(f"{table.text}\n{line}", f"{table.html}<p>{look.muted(line)}</p>")
+    return (
+        f"{line} %mcp serve --search lists two tools in its place, about {sum(pair.values()):,} tokens."
+        if own
+        else line
+    )
 
 
 def resources_table(

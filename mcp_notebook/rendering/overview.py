@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from mcp_notebook.client import Connection
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.content import draw_problems
-from mcp_notebook.rendering.extensions import extension_rows
+from mcp_notebook.rendering.extensions import extensions_part
 from mcp_notebook.rendering.listing import listing
 from mcp_notebook.server.listing import behavior, listed, tokens
 
@@ -60,12 +60,12 @@ def overview(connection: Connection, lists: Lists, where: str = "") -> look.Rend
         ("speaks", f"{connection.protocol_version} ({connection.era})"),
         *([("reached over", where)] if where else []),
         *_capabilities(connection.capabilities),
-        *extension_rows(connection),
         ("offers", counts(lists)),
         ("size of the lists", f"about {lists.tokens:,} tokens"),
     ]
     instructions = (connection.instructions or "").strip()
-    text = [f"workbench on {connection.name}", *look.columns(facts)]
+    extensions, extensions_html = extensions_part(connection)
+    text = [f"workbench on {connection.name}", *look.columns(facts), *extensions]
     if instructions:
         text += ["  instructions", *(f"    {line}".rstrip() for line in instructions.splitlines())]
     wrong, wrong_html = draw_problems(lists.problems)
@@ -73,6 +73,7 @@ def overview(connection: Connection, lists: Lists, where: str = "") -> look.Rend
     html = look.card(
         f"workbench on {look.code(connection.name)}",
         look.table((), [[look.muted(name), escape(value)] for name, value in facts]),
+        extensions_html,
         wrong_html,
         look.section("instructions", look.pre(instructions)) if instructions else "",
     )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import inspect
 import threading
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import is_dataclass
 from typing import Any
 
 from mcp.server.context import ServerRequestContext
 from mcp.server.mcpserver import MCPServer
 from mcp.server.request_state import authenticated_principal
+from pydantic import BaseModel
 
 from mcp_notebook.errors import DefinitionError
 from mcp_notebook.recording import current
@@ -18,7 +20,7 @@ from mcp_notebook.server.extensions.events import Events, Webhooks
 from mcp_notebook.server.extensions.events.checked import Checked
 from mcp_notebook.server.extensions.events.emitted import Emitted
 from mcp_notebook.server.extensions.events.sources import EventType
-from mcp_notebook.server.unusable import reason_of
+from mcp_notebook.server.unusable import UNKNOWN, reason_of
 
 __all__ = [
     "EVENT",
@@ -54,6 +56,13 @@ def build_event_type(source: Callable[..., Any] | type, name: str, description: 
         if isinstance(source, type):
             return Emitted(name, description or inspect.getdoc(source) or "", source)
         return Checked(source, name, description)
+    except UNKNOWN as error:
+        if isinstance(source, type) and not issubclass(source, BaseModel) and not is_dataclass(source):
+            raise DefinitionError(
+                f"{source.__name__} is a plain class, so the data of its events is not known. Write "
+                f"class {source.__name__}(BaseModel), or put @dataclass above it."
+            ) from error
+        raise DefinitionError(f"{source.__name__}: {reason_of(error)}") from error
     except Exception as error:  # pydantic evaluates annotations, which are the author's code and may raise anything
         raise DefinitionError(f"{source.__name__}: {reason_of(error)}") from error
 

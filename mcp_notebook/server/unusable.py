@@ -12,7 +12,7 @@ from pydantic import PydanticUserError, TypeAdapter
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerationError, PydanticUndefinedAnnotation
 from pydantic.warnings import ArbitraryTypeWarning
 
-__all__ = ["reason_of", "unusable_type"]
+__all__ = ["UNKNOWN", "reason_of", "unusable_type"]
 
 MOST = 300
 """Most characters of a reason. Pydantic's reasons are sentences, but the author's validators may say anything."""

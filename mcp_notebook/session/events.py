@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 from mcp_notebook.client.event_following import FollowedEvents
@@ -61,13 +62,8 @@ def _classes(session: Session) -> dict[str, type]:
     return {name: found for name in names if isinstance(found := session.namespace.get(name), type)}
 
 
-def followed(events: FollowedEvents, show: Callable[[Happened], None]) -> list[Happened]:
-    """Show each event as it comes, until they end or a person interrupts; return them."""
-    found: list[Happened] = []
-    with events:
-        for one in events:
-            found.append(one)
-            show(one)
-            if len(found) == MOST_FOLLOWED:
-                break
-    return found
+def followed(events: FollowedEvents, show: Callable[[Happened], None], into: list[Happened]) -> None:
+    """Show each event as it comes, and keep it, until they end or there are `MOST_FOLLOWED`."""
+    for one in islice(events, MOST_FOLLOWED):
+        into.append(one)
+        show(one)

@@ -332,6 +332,58 @@ def test_links_and_messages_wait_for_the_person_and_refusals_are_errors_of_the_p
     expect(log).to_contain_text("link: ok")
 
 
+SDK = """%%mcp_app ui://official --tool rows --sdk
+<ul id="rows"></ul><button id="more">One more</button><button id="pick">Pick the first</button>
+<script type="module">
+  const app = new App({ name: "official", version: "1.0.0" });
+  app.ontoolresult = ({ structuredContent }) => {
+    const items = structuredContent.result.map(({ day, value }) => `<li>${day}: ${value}</li>`);
+    document.getElementById("rows").innerHTML = items.join("");
+  };
+  document.getElementById("more").onclick = async () =>
+    app.ontoolresult(await app.callServerTool({ name: "rows", arguments: { count: 3 } }));
+  let picked = 0;
+  document.getElementById("pick").onclick = () => {
+    const content = [{ type: "text", text: `Day 1 was picked ${++picked} times.` }];
+    app.updateModelContext({ content, structuredContent: { picked } });
+  };
+  app.onhostcontextchanged = ({ theme }) => theme && applyDocumentTheme(theme);
+  await app.connect();
+  app.onhostcontextchanged(app.getHostContext());
+</script>"""
+
+
+def test_a_page_with_the_official_class_tells_the_model_only_what_the_person_sends(lab: Lab) -> None:
+    said = (
+        "[block.text for m in get_ipython()._mcp_notebook_session.conversation.messages for block in m.content_as_list]"
+    )
+    lab.open("official", ["%load_ext mcp_notebook\nscale = 10", TOOL, SDK, said])
+    for cell in ("scale = 10", "def rows", "ui://official"):
+        lab.run(cell)
+    app, around = inside(lab, "ui://official"), view(lab, "ui://official")
+    expect(app.get_by_role("listitem")).to_have_text(["1: 10", "2: 20"])
+    app.get_by_role("button", name="One more").click()
+    expect(app.get_by_role("listitem")).to_have_text(["1: 10", "2: 20", "3: 30"])
+
+    for _ in range(2):  # the second takes the place of the first
+        app.get_by_role("button", name="Pick the first").click()
+    kept = around.get_by_text("What the app wants the model to know")
+    expect(kept).to_be_visible()
+    kept.click()
+    text = 'Day 1 was picked 2 times.\n{\n  "picked": 2\n}'
+    expect(around.get_by_label("what the app wants the model to know")).to_have_text(text)
+    lab.run(said)
+    expect(lab.output(said)).to_contain_text("[]")
+    for dark in (True, False):
+        lab.theme(dark=dark)
+        assert_good(around)
+        lab.picture(f"app-kept-{'dark' if dark else 'light'}", around)
+    around.get_by_role("button", name="Send it to the model").click()
+    expect(around.get_by_role("status")).to_have_text("It is a message of the chat now.")
+    lab.run(said)
+    expect(lab.output(said)).to_contain_text("Day 1 was picked 2 times.")
+
+
 def test_a_page_is_made_again_when_its_function_s_cell_runs_again(lab: Lab) -> None:
     function = "def page():\n    return '<h2>first</h2>'"
     tool = TOOL.replace("--read-only", "--app page")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -222,6 +223,25 @@ def test_a_server_that_never_confirms_a_stream_is_not_waited_for(monkeypatch: py
             next(followed)
 
 
+def test_entering_waits_until_the_server_has_confirmed_the_subscription() -> None:
+    confirming = threading.Event()
+
+    async def stream(send: Any) -> None:
+        await anyio.to_thread.run_sync(until, confirming.is_set)
+        await send("active", cursor="begun")
+        await anyio.sleep(30)
+
+    def confirm() -> None:
+        until(lambda: odd.opened)
+        confirming.set()
+
+    odd = Odd(stream=stream)
+    with connect(server_of(odd)) as client:
+        threading.Thread(target=confirm).start()
+        with client.follow_events("tick", seconds=20):
+            assert confirming.is_set()
+
+
 def test_a_server_cannot_make_a_client_poll_without_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_following, "LEAST_PAUSE", 0.2)
     asked: list[Any] = []
@@ -249,3 +269,5 @@ def test_a_refused_subscription_is_the_servers_error() -> None:
             with pytest.raises(RequestError, match="Not for you") as refused:
                 next(followed)
             assert refused.value.code == -32024
+            with pytest.raises(RequestError, match="Not for you"), client.follow_events("tick", delivery=delivery):
+                pytest.fail("a refused subscription was entered")

@@ -16,6 +16,7 @@ from pydantic import ConfigDict
 from mcp_notebook import Url, connect
 from mcp_notebook.client import Connection
 from mcp_notebook.client.background_call import BackgroundCall
+from mcp_notebook.client.extensions import task_numbers
 from mcp_notebook.client.extensions import tasks as client_side
 from mcp_notebook.client.extensions.tasks import TaskState
 from mcp_notebook.errors import RequestError
@@ -280,7 +281,7 @@ def test_a_question_is_asked_once_however_often_it_is_listed(ask: Ask) -> None:
     [(1, 0.02), (250, 0.25), (10**9, 60.0), (None, 1.0), ("soon", 1.0), (math.nan, 1.0), (True, 1.0), (-5, 0.02)],
 )
 def test_the_poll_interval_has_bounds(said: Any, seconds: float) -> None:
-    assert client_side._seconds(said) == seconds
+    assert task_numbers.seconds(said) == seconds
 
 
 def test_a_message_has_a_limit(ask: Ask) -> None:
@@ -304,4 +305,4 @@ def test_a_message_has_a_limit(ask: Ask) -> None:
     ],
 )
 def test_numbers_in_a_message_are_progress(message: str, report: Any) -> None:
-    assert client_side._numbers(message) == report
+    assert task_numbers.numbers(message) == report

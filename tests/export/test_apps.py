@@ -37,6 +37,14 @@ def test_apps_travel_with_their_pages(shell: Shell, in_folder: Path) -> None:
     assert not (in_folder / "extensions").exists()  # it is in the SDK
 
 
+def test_a_page_with_the_official_class_travels_as_it_is(shell: Shell, in_folder: Path) -> None:
+    shell.good(*CELLS[:3], "%%mcp_app ui://chart --tool rows --sdk\n<p>chart</p>", "%mcp export shop --no-proof")
+    (served,) = shell.session.on(None).read("ui://chart").result.contents
+    page = (in_folder / "apps" / "chart.html").read_text(encoding="utf-8")
+    assert page == served.text  # type: ignore[union-attr]
+    assert "@modelcontextprotocol/ext-apps" in page.partition("*/")[0]  # with its license
+
+
 def test_a_tool_of_the_author_s_decorator_has_to_name_its_app(shell: Shell, in_folder: Path) -> None:
     own = """
 from mcp_notebook import NotebookServer

@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 from IPython.core.error import UsageError
+from mcp.server.apps import APP_MIME_TYPE
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.resources import TextResource
 
+from mcp_notebook import connect
 from tests.support.shells import Shell
 
 ROWS = """%%mcp_tool {0}
@@ -111,3 +115,48 @@ def test_a_result_is_shown_in_the_app_and_kept(shell: Shell, capsys: pytest.Capt
     shell.good("%mcp call rows count=3 --app -o found")
     assert "app ui://chart on notebook with rows count=3" in capsys.readouterr().out
     assert shell.good("len(found.structured_content['result'])") == 3
+
+
+def test_the_official_class_comes_before_the_scripts_of_the_page(shell: Shell) -> None:
+    shell.good("%%mcp_app ui://a --sdk\n<!doctype html>\n<html><head><title>A</title></head><script>new App()</script>")
+    page = read(shell, "ui://a")
+    assert page.startswith("<!doctype html>\n<html><head><script>\n/*!")
+    assert page.count("<script>") == page.count("</script>") == 2
+    assert page.endswith("</script>\n<title>A</title></head><script>new App()</script>\n")
+    shell.good("%%mcp_app ui://a --sdk\n<p>new")
+    assert read(shell, "ui://a").endswith("</script>\n<p>new\n")
+
+
+def test_the_apps_of_a_server_are_listed_with_their_tools_and_what_they_reach(shell: Shell) -> None:
+    assert "none yet. Start a cell with %%mcp_app URI." in repr(shell.good("%mcp new shop", "%mcp apps"))
+    domains = "--connect-domain https://api.example --resource-domain https://cdn.example"
+    shell.good(ROWS.format("--view table"), f"%%mcp_app ui://chart --title Chart {domains}\n<p>chart</p>")
+    lines = [" ".join(line.split()) for line in repr(shell.good("%mcp apps")).splitlines()]
+    assert lines == [
+        "apps of shop",
+        "uri title shows results of may asks for",
+        "ui://tools/rows rows reach no other server none",
+        "ui://chart Chart none connect to https://api.example; load scripts, styles, images and fonts from none",
+        "https://cdn.example",
+    ]
+
+
+def test_a_foreign_server_s_apps_are_listed_by_what_its_tools_name(shell: Shell) -> None:
+    meta: dict[str, Any] = {
+        "ui": {"csp": {"connectDomains": ["*", "https://a.example"]}, "permissions": {"camera": {}}}
+    }
+    server = MCPServer("far")
+    page = TextResource(uri="ui://seen", name="seen", mime_type=APP_MIME_TYPE, meta=meta, text="<p>")
+    server.add_resource(page)
+
+    @server.tool(meta={"ui": {"resourceUri": "ui://unlisted"}})
+    def look() -> str:
+        return "x"
+
+    with connect(server, name="far"):
+        text = shell.good("%mcp apps --on far").text
+    seen, unlisted = text.splitlines()[2:4]
+    assert "connect to https://a.example" in seen
+    assert seen.endswith("camera")
+    assert "ui://unlisted" in unlisted
+    assert "look" in unlisted

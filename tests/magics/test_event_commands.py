@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from mcp_notebook.client.extensions.events import Happened
 from mcp_notebook.magics.event_commands import MOST_CHARACTERS, _line
 from mcp_notebook.server.event_types import event_types
 from mcp_notebook.session import attaching
+from tests.support.kernels import DEADLINE, Kernel
 from tests.support.shells import Shell
 from tests.support.waiting import until
 
@@ -109,6 +111,10 @@ def test_an_event_type_is_removed_by_name(shell: Shell) -> None:
         ("%%mcp_event x\ndef f(a): ...", "needs a function with a parameter 'cursor'"),
         ("%%mcp_event x\na = 1", "This cell defines no public function"),
         ("%%mcp_event x\ndef f(cursor): ...\ndef g(cursor): ...", "An event type has one function"),
+        (
+            "%%mcp_event x\nclass A:\n    b: int",
+            "A is a plain class, so the data of its events is not known. Write class",
+        ),
         ("%%mcp_event x\n1 / 0", "This cell raised ZeroDivisionError"),
         ("%%mcp_event x\ndef f(cursor: 'Missing'): ...", "name 'Missing' is not defined"),
         ("%mcp events order.place", "Did you mean 'order.placed'?"),
@@ -144,3 +150,40 @@ def test_what_a_stranger_sends_is_marked_cut_and_cannot_break_its_line(
 
 def test_a_server_without_events_has_an_empty_list(shell: Shell) -> None:
     assert "none yet. Start a cell with %%mcp_event NAME." in repr(shell.good("%mcp new empty", "%mcp events"))
+
+
+def test_an_interrupt_ends_in_one_line_and_loses_nothing(kernel: Kernel, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    kernel.good(f"""
+import threading, time
+from pathlib import Path
+from mcp_notebook import NotebookServer
+shop = NotebookServer("shop")
+shop.emit("tick", {{"n": 0}})
+def emit_three():
+    while not Path({str(go)!r}).exists():
+        time.sleep(0.001)
+    for n in 1, 2, 3:
+        shop.emit("tick", {{"n": n}})
+threading.Thread(target=emit_three, daemon=True).start()
+""")
+    kernel.good("%mcp use shop")
+    message_id = kernel.begin("%mcp events tick -o got")
+    out = ""
+    while '{"n": 3}' not in out:
+        message = kernel.client.get_iopub_msg(timeout=DEADLINE)
+        out += message["content"].get("text", "")
+        if "following" in out:  # the line is taken at its word
+            go.touch()
+    kernel.interrupt()
+    ended = kernel.finish(message_id)
+    assert [line.split("  ")[-1] for line in out.splitlines()] == [
+        "following tick by push.",
+        *(f'{{"n": {n}}}' for n in (1, 2, 3)),
+    ]
+    assert (ended.errors, ended.stdout, ended.stderr) == (["KeyboardInterrupt"], "", "")
+    assert ended.tracebacks == [["KeyboardInterrupt: the events of tick are no longer followed."]]
+    assert kernel.value("[one.data['n'] for one in got]") == [1, 2, 3]
+    again = kernel.good('threading.Timer(0.2, shop.emit, ("tick", {"n": 4})).start()\n%mcp events tick --for 1')
+    assert '{"n": 4}' in again.stdout
+    assert "ended after 1 event." in again.stdout

@@ -20,7 +20,8 @@ from mcp_types import Request, Result
 from pydantic import BaseModel, ConfigDict
 
 from mcp_notebook import Command, NotebookServer, connect
-from mcp_notebook.client.event_following import Delivery, FollowedEvents
+from mcp_notebook.client.event_delivery import Delivery
+from mcp_notebook.client.event_following import FollowedEvents
 from mcp_notebook.client.extensions.events import EventFrame, EventStreams
 from mcp_notebook.errors import RequestError
 from mcp_notebook.server import sdk_gaps

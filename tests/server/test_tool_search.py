@@ -100,6 +100,9 @@ def test_the_table_says_what_the_list_costs_and_what_a_search_saves(shell: Shell
     assert f"reads about {whole:,} tokens" in said
     assert f"about {pair:,} tokens." in said
     assert pair * 2 < whole
+    said = shell.good("%mcp tools").text.splitlines()[-1].strip()
+    listed_only = f"search_notebook_tools and call_notebook_tool: about {pair:,} tokens in place of {whole:,}."
+    assert said == f"Clients list only {listed_only}"
 
 
 def test_a_short_list_has_no_such_line() -> None:

@@ -24,6 +24,7 @@ class Ran:
     data: list[dict[str, Any]] = field(default_factory=list)
     metadata: list[dict[str, Any]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    tracebacks: list[list[str]] = field(default_factory=list)
     ok: bool = True
 
     @property
@@ -81,6 +82,7 @@ class Kernel:
                 ran.metadata.append(content["metadata"])
             elif kind == "error":
                 ran.errors.append(content["ename"])
+                ran.tracebacks.append(content["traceback"])
             elif kind == "status" and content["execution_state"] == "idle":
                 break
         ran.ok = self._reply(message_id)["status"] == "ok"

@@ -20,13 +20,13 @@ WRONG = """root => {
     const scrolls = value => value === 'auto' || value === 'scroll';
     const name = element.tagName.toLowerCase() + '.' + element.className;
     const wide = element.scrollWidth > element.clientWidth + 1;
-    if (scrolls(style.overflowX) && wide && !element.matches('.scrolled, pre'))
+    if (scrolls(style.overflowX) && wide && !element.matches('.scrolled, .rows, pre'))
       found.push(name + ' scrolls sideways');
     const over = element.scrollHeight - element.clientHeight;
     if (scrolls(style.overflowY) && over > 0 && over < 16) found.push(name + ' scrolls for ' + over + ' px');
     const box = element.getBoundingClientRect();
     const around = root.getBoundingClientRect();
-    if (box.width && box.right > around.right + 1 && !element.closest('.scrolled, pre, [role=menu]'))
+    if (box.width && box.right > around.right + 1 && !element.closest('.scrolled, .rows, pre, .mcpnb-cut, [role=menu]'))
       found.push(name + ' reaches ' + Math.round(box.right - around.right) + ' px over the edge');
     const text = [...element.childNodes].some(node => node.nodeType === 3 && node.textContent.trim());
     if (text && style.overflowX === 'hidden' && element.scrollWidth > element.clientWidth + 1

@@ -190,7 +190,7 @@ def test_the_text_says_what_the_server_is_and_offers(person: Person) -> None:
 def test_a_saved_notebook_holds_the_text_and_a_page(person: Person) -> None:
     drawn = person.bench.rendering
     assert drawn.text == repr(person.bench)
-    assert "library://shelves/{shelf}" in drawn.html
+    assert "library://<wbr>shelves/{shelf}" in drawn.html
 
 
 def test_the_overview_says_what_the_server_says_of_itself(person: Person) -> None:

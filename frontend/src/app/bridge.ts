@@ -28,6 +28,8 @@ export interface Host {
   read: (uri: string) => Promise<any>;
   open: (url: string) => Promise<void>;
   say: (text: string) => Promise<void>;
+  /** Keep what the app wants the model to know, in place of what it said before; "" for nothing. */
+  keep: (text: string) => void;
   resize: (height: number) => void;
   end: () => void;
 }
@@ -51,11 +53,27 @@ const refusing = async <T>(done: Promise<T>): Promise<T> => {
   }
 };
 
-function textOf(content: any): string {
+/** The most characters that an app may want a model to know; messages have the same limit in the kernel. */
+const MOST_TEXT = 20_000;
+
+function textsOf(content: any): string[] {
   const blocks = Array.isArray(content) ? content : [content];
   const texts = blocks.filter((block) => block?.type === "text").map((block) => block.text);
-  if (!blocks.length || texts.length < blocks.length) throw new ProtocolError(REFUSED, "This host takes messages of text only.");
+  if (texts.length < blocks.length) throw new ProtocolError(REFUSED, "This host takes text only.");
+  return texts;
+}
+
+function messageOf(content: any): string {
+  const texts = textsOf(content);
+  if (!texts.length) throw new ProtocolError(REFUSED, "This message is empty.");
   return texts.join("\n");
+}
+
+function contextOf({ content, structuredContent }: { content?: unknown[]; structuredContent?: unknown }): string {
+  const data = structuredContent === undefined ? [] : [JSON.stringify(structuredContent, null, 2)];
+  const text = [...textsOf(content ?? []), ...data].join("\n");
+  if (text.length > MOST_TEXT) throw new ProtocolError(REFUSED, `This is more than ${MOST_TEXT} characters.`);
+  return text;
 }
 
 /** Connect the app in a frame, and give it the result that it shows. */
@@ -70,6 +88,7 @@ export async function connect(frame: HTMLIFrameElement, shown: Shown, host: Host
       serverResources: {},
       logging: {},
       message: { text: {} },
+      updateModelContext: { text: {}, structuredContent: {} },
       sandbox: { csp: shown.domains },
     },
     { hostContext: { ...host.context(), ...tool } as McpUiHostContext },
@@ -82,7 +101,11 @@ export async function connect(frame: HTMLIFrameElement, shown: Shown, host: Host
     return {};
   };
   bridge.onmessage = async (params) => {
-    await refusing((async () => host.say(textOf(params.content)))());
+    await refusing((async () => host.say(messageOf(params.content)))());
+    return {};
+  };
+  bridge.onupdatemodelcontext = async (params) => {
+    host.keep(contextOf(params));
     return {};
   };
   bridge.onrequestdisplaymode = async () => ({ mode: "inline" as const });

@@ -45,6 +45,7 @@ export function AppView({ surface }: { surface: Surface }) {
   const { about, state } = surface;
   const [asked, setAsked] = useState<Asked[]>([]);
   const [ended, setEnded] = useState(false);
+  const [kept, setKept] = useState("");
   const ask = (question: Omit<Asked, "allow" | "deny">) =>
     new Promise<boolean>((decide) => {
       const end = (allowed: boolean) => () => {
@@ -54,7 +55,10 @@ export function AppView({ surface }: { surface: Surface }) {
       const entry: Asked = { ...question, allow: end(true), deny: end(false) };
       setAsked((all) => [...all, entry]);
     });
-  useEffect(() => setEnded(false), [state.shown?.number]);
+  useEffect(() => {
+    setEnded(false);
+    setKept("");
+  }, [state.shown?.number]);
   return (
     <section class="mcpnb mcpnb-ui mcpnb-app" aria-label={`app ${about.uri}`}>
       <div class="mcpnb-header">
@@ -79,9 +83,10 @@ export function AppView({ surface }: { surface: Surface }) {
       )}
       {state.phase === "asking" && <Consent surface={surface} />}
       {state.phase === "refused" && <p class="mcpnb-hint">Not shown, because you said no. Run the cell again to be asked again.</p>}
-      {state.phase === "shown" && !ended && <Frame surface={surface} shown={state.shown} ask={ask} end={() => setEnded(true)} />}
+      {state.phase === "shown" && !ended && <Frame surface={surface} shown={state.shown} ask={ask} keep={setKept} end={() => setEnded(true)} />}
       {state.phase === "shown" && ended && <p class="mcpnb-hint">The app has closed itself. Refresh shows it again.</p>}
       {state.phase === "shown" && state.note && <p class="mcpnb-hint">{state.note}</p>}
+      {kept && <Kept key={kept} surface={surface} text={kept} />}
       {asked.length > 0 && <Question {...asked[0]!} />}
       {(state.questions ?? []).map((mount: string) => (
         <Inside key={mount} mount={mount} />
@@ -104,6 +109,28 @@ function Consent({ surface }: { surface: Surface }) {
         </button>
       </div>
     </div>
+  );
+}
+
+/** What the app wants the model to know. It stays here until the person sends it. */
+function Kept({ surface, text }: { surface: Surface; text: string }) {
+  const [sent, setSent] = useState("");
+  const send = () =>
+    surface.ask("say", { text }).then(
+      () => setSent("It is a message of the chat now."),
+      (error) => setSent(String(error.message ?? error)),
+    );
+  return (
+    <details class="mcpnb-kept">
+      <summary>What the app wants the model to know, not sent unless you send it</summary>
+      <pre tabIndex={0} aria-label="what the app wants the model to know">{visible(text)}</pre>
+      <div class="mcpnb-actions">
+        <button type="button" disabled={sent !== ""} onClick={() => void send()}>
+          Send it to the model
+        </button>
+        <span class="mcpnb-hint" role="status">{sent}</span>
+      </div>
+    </details>
   );
 }
 
@@ -145,10 +172,11 @@ interface FrameProps {
   surface: Surface;
   shown: Shown;
   ask: (question: Omit<Asked, "allow" | "deny">) => Promise<boolean>;
+  keep: (text: string) => void;
   end: () => void;
 }
 
-function Frame({ surface, shown, ask, end }: FrameProps) {
+function Frame({ surface, shown, ask, keep, end }: FrameProps) {
   const place = useRef<HTMLDivElement>(null);
   const [wrong, setWrong] = useState("");
   useEffect(() => {
@@ -157,7 +185,7 @@ function Frame({ surface, shown, ask, end }: FrameProps) {
     frame.style.height = `${(surface.once("heights", () => ({ last: START_HEIGHT })) as { last: number }).last}px`;
     let connected: Connected | undefined;
     let gone = false;
-    const host = hostOf(surface, around, frame, ask, end);
+    const host = hostOf({ surface, around, frame, ask, keep, end });
     const start = async () => {
       const { connect } = await bridge(surface);
       if (gone) return;
@@ -197,7 +225,7 @@ async function leave(frame: HTMLIFrameElement, connected: Connected | undefined)
   frame.remove();
 }
 
-function hostOf(surface: Surface, around: HTMLElement, frame: HTMLIFrameElement, ask: FrameProps["ask"], end: () => void): Host {
+function hostOf({ surface, around, frame, ask, keep, end }: Omit<FrameProps, "shown"> & { around: HTMLElement; frame: HTMLIFrameElement }): Host {
   return {
     version: surface.about.version,
     context: (): Context => ({
@@ -224,6 +252,7 @@ function hostOf(surface: Surface, around: HTMLElement, frame: HTMLIFrameElement,
       if (!allowed) throw new Error("Message sending denied");
       await surface.ask("say", { text });
     },
+    keep,
     resize: (height) => {
       const pixels = Math.min(Math.max(Math.ceil(height), 20), MOST_HEIGHT);
       frame.style.height = `${pixels}px`;

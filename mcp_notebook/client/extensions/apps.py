@@ -10,11 +10,11 @@ from typing import Any
 
 from mcp.client.extension import ClientExtension
 from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
-from mcp_types import BlobResourceContents, ReadResourceResult, TextResourceContents, Tool
+from mcp_types import BlobResourceContents, ReadResourceResult, Resource, TextResourceContents, Tool
 
 from mcp_notebook.errors import RequestError
 
-__all__ = ["AppPage", "AppsClient", "callable_by_apps", "page_in", "uri_of"]
+__all__ = ["AppPage", "AppsClient", "ListedApp", "callable_by_apps", "listed_apps", "page_in", "uri_of"]
 
 MOST_DOMAINS = 50
 """Domains of one kind that are allowed; nobody would read a longer list before agreeing to it."""
@@ -119,15 +119,54 @@ def page_in(uri: str, result: ReadResourceResult) -> AppPage:
         raise RequestError(f"{uri} cannot be shown: it is {kinds}, but an app is {APP_MIME_TYPE}.")
     ui = (found.meta or {}).get("ui")
     ui = ui if isinstance(ui, Mapping) else {}
-    csp = ui.get("csp")
-    csp = csp if isinstance(csp, Mapping) else {}
-    sources = [
-        _sources(csp.get(name)) for name in ("connectDomains", "resourceDomains", "frameDomains", "baseUriDomains")
-    ]
-    connect, resources, frames, bases = (good for good, _ in sources)
-    left_out = tuple(each for _, bad in sources for each in bad)
+    (connect, resources, frames, bases), left_out = _domains(ui)
     border = ui.get("prefersBorder")
     return AppPage(html, connect, resources, frames, bases, border if isinstance(border, bool) else None, left_out)
+
+
+@dataclass(frozen=True)
+class ListedApp:
+    """An app as the lists of its server name it.
+
+    Attributes:
+        uri: Its URI.
+        title: Its title or name, or "".
+        tools: The tools whose results it shows.
+        connect: The origins that it may connect to.
+        resources: The origins that it may load scripts, styles, images, fonts and media from.
+        frames: The origins that it may show in frames.
+        bases: The origins that its relative links may refer to.
+        permissions: The permissions that it asks a browser for, such as ``camera``.
+    """
+
+    uri: str
+    title: str
+    tools: tuple[str, ...]
+    connect: tuple[str, ...]
+    resources: tuple[str, ...]
+    frames: tuple[str, ...]
+    bases: tuple[str, ...]
+    permissions: tuple[str, ...]
+
+
+def listed_apps(resources: Sequence[Resource], tools: Sequence[Tool]) -> list[ListedApp]:
+    """Return the apps in the lists of a server, also those that only a tool names."""
+    pages = {str(one.uri): one for one in resources if one.mime_type == APP_MIME_TYPE}
+    shown: dict[str, list[str]] = {uri: [] for uri in pages}
+    for tool in tools:
+        if (uri := uri_of(tool)) is not None:
+            shown.setdefault(uri, []).append(tool.name)
+    return [_listed(uri, pages.get(uri), tuple(names)) for uri, names in shown.items()]
+
+
+def _listed(uri: str, page: Resource | None, tools: tuple[str, ...]) -> ListedApp:
+    ui = (page.meta or {}).get("ui") if page is not None else None
+    ui = ui if isinstance(ui, Mapping) else {}
+    (connect, resources, frames, bases), _ = _domains(ui)
+    asked = ui.get("permissions")
+    permissions = tuple(map(str, asked)) if isinstance(asked, Mapping) else ()
+    title = "" if page is None else page.title or page.name
+    return ListedApp(uri, "" if title == uri else title, tools, connect, resources, frames, bases, permissions)
 
 
 def _decoded(blob: str, uri: str) -> str:
@@ -135,6 +174,16 @@ def _decoded(blob: str, uri: str) -> str:
         return base64.b64decode(blob, validate=True).decode()
     except ValueError as error:
         raise RequestError(f"{uri} cannot be shown: its page is not UTF-8 in Base64 ({error}).") from None
+
+
+_KINDS = ("connectDomains", "resourceDomains", "frameDomains", "baseUriDomains")
+
+
+def _domains(ui: Mapping[str, Any]) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
+    """Return the origins of each kind that an app declares, and all domains that are not origins."""
+    csp = ui.get("csp")
+    sources = [_sources(csp.get(name) if isinstance(csp, Mapping) else None) for name in _KINDS]
+    return [good for good, _ in sources], tuple(each for _, bad in sources for each in bad)
 
 
 def _sources(declared: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -5,13 +5,11 @@ Two values of a foreign server have bounds: the length of a message, and the tim
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import anyio
 from mcp.client import ClaimContext, ClientExtension, ResultClaim
@@ -30,21 +28,26 @@ from mcp_types import (
 )
 from pydantic import ValidationError
 
+from mcp_notebook.client.extensions.task_numbers import DEFAULT_POLL, numbers, seconds
 from mcp_notebook.client.reading import flawed, see
 from mcp_notebook.client.refusals import Refusal
 from mcp_notebook.errors import RequestError
 from mcp_notebook.recording.cutting import shortened
 
-__all__ = ["OnTask", "TaskState", "TasksExtension", "following"]
-
-POLL = 0.02, 60.0
-"""The bounds for the seconds between two polls that a server suggests."""
+__all__ = [
+    "ENDED",
+    "FIRST",
+    "Follower",
+    "OnTask",
+    "TaskResult",
+    "TaskState",
+    "TasksExtension",
+    "following",
+    "result_in",
+]
 
 FIRST = 0.005
 """Seconds until the first poll, which no interval is about: a short task may have ended by then."""
-
-DEFAULT_POLL = 1.0
-"""Seconds between two polls if the server suggests none."""
 
 LOST = 10.0
 """Seconds that a server may be out of reach before the task counts as lost."""
@@ -79,6 +82,16 @@ OnTask = Callable[[TaskState], None]
 """Called with the state of a call's task, at the beginning and at each change; on the connection's loop."""
 
 
+class TaskResult(Result):
+    """The state of a task, as each revision of the protocol has it."""
+
+    status: str
+    status_message: Any = None
+
+
+Polled = TypeVar("Polled", bound=TaskResult)
+
+
 class _Handle(Result):
     result_type: Literal["task"]
     task_id: str
@@ -86,9 +99,7 @@ class _Handle(Result):
     status_message: Any = None
 
 
-class _Task(Result):
-    status: str
-    status_message: Any = None
+class _Task(TaskResult):
     poll_interval_ms: Any = None
     input_requests: dict[str, InputRequest] | None = None
     result: Any = None
@@ -135,29 +146,44 @@ _following: ContextVar[tuple[Progress | None, OnTask | None]] = ContextVar(
 
 
 async def _resolve(handle: _Handle, context: ClaimContext) -> CallToolResult:
-    """Follow a task to its end, and return the result of its call."""
-    follower = _Follower(handle.task_id, context)
-    try:
-        await follower.tell(handle.status, handle.status_message)
-        return await follower.end()
-    except BaseException as error:
-        # The caller gave up, or could not answer: nobody will want the result.
-        if not isinstance(error, Exception) or follower.unanswered:
-            with anyio.move_on_after(GOODBYE, shield=True), suppress(Exception):
-                await follower.send("cancel", EmptyResult)
-        raise
+    return await Follower(handle.task_id, context).follow(handle.status, handle.status_message)
 
 
-class _Follower:
+class Follower:
+    """Follows a task to its end.
+
+    Args:
+        id: The task's id.
+        context: The session and the tool of the call.
+    """
+
     def __init__(self, id: str, context: ClaimContext) -> None:
         self._id, self._context = id, context
         self._session: ClientSession = context.session
         self._progressed, self._on_task = _following.get()
         self._told: TaskState | None = None
         self._answered: set[str] = set()
-        self.unanswered = False
+        self._unanswered = False
 
-    async def send(self, verb: str, kind: type[Any], **params: Any) -> Any:
+    async def follow(self, status: str, message: Any) -> CallToolResult:
+        """Return the result of the call whose task begins with this status.
+
+        Raises:
+            MCPError: The task failed.
+            RequestError: It was cancelled, or has no result.
+        """
+        try:
+            await self.tell(status, message)
+            return await self.end()
+        except BaseException as error:
+            # The caller gave up, or could not answer: nobody will want the result.
+            if not isinstance(error, Exception) or self._unanswered:
+                with anyio.move_on_after(GOODBYE, shield=True), suppress(Exception):
+                    await self.send("cancel", EmptyResult)
+            raise
+
+    async def send(self, verb: str, kind: Any, **params: Any) -> Any:
+        """Send a request about the task."""
         request = _TaskRequest(method=f"tasks/{verb}", params=_Params(task_id=self._id, **params))
         return await self._session.send_request(request, kind, self._context.read_timeout_seconds)
 
@@ -166,20 +192,20 @@ class _Follower:
         wait = FIRST
         while True:
             await anyio.sleep(wait)
-            task = await self._get()
-            await self.tell(task.status, task.status_message)
+            task = await self.get(_Task)
             if task.status in ENDED:
                 return self._result(task)
             if task.status == "input_required":
                 await self._answer(task.input_requests or {})
-            wait = _seconds(task.poll_interval_ms)
+            wait = seconds(task.poll_interval_ms)
 
-    async def _get(self) -> _Task:
+    async def get(self, kind: type[Polled]) -> Polled:
         """Poll once, and again if the poll did not reach the server: the task goes on without it."""
         until = anyio.current_time() + LOST
         while True:
             try:
-                task: _Task = await self.send("get", _Task)
+                task: Polled = await self.send("get", kind)
+                await self.tell(task.status, task.status_message)
                 return task
             except MCPError as error:
                 if Refusal.of(error) is None or anyio.current_time() > until:
@@ -187,6 +213,7 @@ class _Follower:
             await anyio.sleep(DEFAULT_POLL)
 
     async def tell(self, status: str, message: Any) -> None:
+        """Report the state if it has changed."""
         said = shortened(message, MOST_CHARACTERS) if isinstance(message, str) else None
         now = TaskState(self._id, shortened(status, 100), said)
         before, self._told = self._told, now
@@ -195,7 +222,7 @@ class _Follower:
         if self._on_task is not None:
             self._on_task(now)
         if self._progressed is not None and said and (before is None or said != before.message):
-            await self._progressed(*_numbers(said))
+            await self._progressed(*numbers(said))
 
     async def _answer(self, requests: Mapping[str, InputRequest]) -> None:
         new = {key: request for key, request in requests.items() if key not in self._answered}
@@ -213,26 +240,35 @@ class _Follower:
                 group.start_soon(ask, key, request)
         for response in responses.values():
             if isinstance(response, ErrorData):
-                self.unanswered = True
+                self._unanswered = True
                 raise MCPError.from_error_data(response)
         self._answered |= set(new)
         await self.send("update", EmptyResult, input_responses=responses)
 
     def _result(self, task: _Task) -> CallToolResult:
-        tool = self._context.tool_name
         if task.status == "cancelled":
-            why = f": {' '.join(self._told.message.split())}" if self._told and self._told.message else "."
-            raise RequestError(f"The task of {tool!r} was cancelled at the server{why}")
+            raise self.cancelled()
         if task.status == "failed":
             raise MCPError.from_error_data(_error(task.error))
         if not isinstance(task.result, Mapping):
+            tool = self._context.tool_name
             raise RequestError(f"The task of {tool!r} completed, but the server sent no result of the call with it.")
-        see(task.result)  # as if it had been the answer to the call
-        try:
-            return CallToolResult.model_validate(task.result, by_name=False)
-        except ValidationError as refusal:
-            result: CallToolResult = flawed("tools/call", task.result, refusal)
-            return result
+        return result_in(task.result)
+
+    def cancelled(self) -> RequestError:
+        """Return the error for a task that was cancelled at the server."""
+        why = f": {' '.join(self._told.message.split())}" if self._told and self._told.message else "."
+        return RequestError(f"The task of {self._context.tool_name!r} was cancelled at the server{why}")
+
+
+def result_in(raw: Mapping[str, Any]) -> CallToolResult:
+    """Read the result of a call that a task has, as if it had been the answer to the call."""
+    see(raw)
+    try:
+        return CallToolResult.model_validate(raw, by_name=False)
+    except ValidationError as refusal:
+        result: CallToolResult = flawed("tools/call", raw, refusal)
+        return result
 
 
 def _error(error: Any) -> ErrorData:
@@ -240,22 +276,3 @@ def _error(error: Any) -> ErrorData:
         return ErrorData.model_validate(error, by_name=False)
     except ValidationError:
         return ErrorData(code=INTERNAL_ERROR, message="The task failed, and the server does not say why.")
-
-
-def _seconds(milliseconds: Any) -> float:
-    """Return the seconds until the next poll."""
-    shortest, longest = POLL
-    known = isinstance(milliseconds, int | float) and not isinstance(milliseconds, bool) and math.isfinite(milliseconds)
-    return min(max(milliseconds / 1000, shortest), longest) if known else DEFAULT_POLL
-
-
-_NUMBERS = re.compile(r"([\d,]*\.?\d+) of ([\d,]*\.?\d+)(?:: (.*))?", re.DOTALL)
-
-
-def _numbers(message: str) -> tuple[float, float | None, str | None]:
-    """Read a status message as a report of progress: ``3 of 10: fitting`` has numbers."""
-    found = _NUMBERS.fullmatch(message)
-    if found is None:
-        return 0, None, message
-    done, of = (float(number.replace(",", "")) for number in found.group(1, 2))
-    return done, of, found.group(3)

@@ -81,9 +81,12 @@ def lens(
             text += _beside(*cells)
             rows.append("<tr>" + "".join(map(_html, row, cells, [full] * len(row))) + "</tr>")
     head = "".join(f'<th style="width:{100 // len(titles)}%">{escape(title)}</th>' for title in titles)
+    table = f'<table style="width:100%;table-layout:fixed"><tr>{head}</tr>{"".join(rows)}</table>'
+    # Three columns are wider than some cells, and what scrolls has to be in reach of the keyboard.
+    wide = f'<div class="rows" role="group" aria-label="columns of messages" tabindex="0">{table}</div>'
     html = look.card(
         f"{look.code(tool)} in both eras",
-        f'<table style="width:100%;table-layout:fixed"><tr>{head}</tr>{"".join(rows)}</table>',
+        table if len(sides) == 2 else wide,
         "".join(f"<p>{escape(line)}</p>" for line in notes),
     )
     return look.Rendering("\n".join([*text, "", *notes]), html)
@@ -137,11 +140,13 @@ def _phase(frame: Frame, words: str) -> str:
 
 
 def _headers(headers: Sequence[str]) -> Iterator[str]:
+    of_task = any(header.startswith("mcp-method: tasks/") for header in headers)
+    # Sessions and tasks have other ids on each run.
+    other = {"mcp-session-id": "(of this session)", **({"mcp-name": "(of this task)"} if of_task else {})}
     for header in headers:
         name, _, value = header.partition(": ")
         if name.startswith("mcp-"):
-            # A session has another id on each run.
-            yield f"{name}: {'(of this session)' if name == 'mcp-session-id' else value}"
+            yield f"{name}: {other.get(name, value)}"
 
 
 def _facts(message: dict[str, Any]) -> Iterator[str]:

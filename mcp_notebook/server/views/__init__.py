@@ -1,7 +1,8 @@
-"""The apps that come with this project: they show the rows in a tool's result as a table or a chart, offline."""
+"""The apps that come with this project, which show the rows in a tool's result, and the class for those of authors."""
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, get_args
@@ -11,7 +12,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp_notebook.errors import DefinitionError
 from mcp_notebook.schema import resolve
 
-__all__ = ["VIEWS", "View", "expect_rows", "view_page"]
+__all__ = ["VIEWS", "View", "expect_rows", "view_page", "with_app_class"]
 
 View = Literal["table", "plot"]
 VIEWS: tuple[View, ...] = get_args(View)
@@ -40,6 +41,18 @@ def expect_rows(tool: Tool) -> None:
         raise DefinitionError(
             f"{tool.name} returns no rows to show. Let it return a list of dicts, and say so: -> list[dict]."
         )
+
+
+_HEAD = re.compile(r"\s*(<!doctype[^>]*>)?\s*(<html[^>]*>)?\s*(<head[^>]*>)?", re.IGNORECASE)
+
+
+def with_app_class(page: str) -> str:
+    """Return a page with the class ``App`` of npm's package ``@modelcontextprotocol/ext-apps``, before its own scripts.
+
+    ``frontend/src/app/app_sdk.ts`` has the names that it defines.
+    """
+    end = match.end() if (match := _HEAD.match(page)) else 0
+    return f"{page[:end]}<script>\n{_text('app_sdk.js')}</script>\n{page[end:]}"
 
 
 def _text(name: str) -> str:
