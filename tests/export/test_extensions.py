@@ -132,7 +132,7 @@ def test_a_variable_of_the_notebook_keeps_its_name(shell: Shell, tmp_path: Path)
     )
     exported(shell, "lab --no-proof")
     server = (tmp_path / "lab" / "src" / "lab" / "server.py").read_text()
-    assert 'tasks_extension = Tasks({"chores": 3600.0})' in server
+    assert 'tasks_extension = Tasks({"chores": 3600.0}, store=' in server
     assert "extensions=[tasks_extension, events_extension]" in server
     assert "tasks_extension.listen" in server
     assert 'events_extension.declare("done", payload=Done' in server
