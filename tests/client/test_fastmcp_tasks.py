@@ -12,7 +12,7 @@ import pytest
 from mcp_notebook import Url, connect
 from mcp_notebook.client.extensions.tasks import TaskState
 from mcp_notebook.errors import RequestError
-from tests.support.fastmcp import imported_or_skipped
+from tests.support.fastmcp import imported_or_skipped, tasks_or_skipped
 from tests.support.served import serving
 from tests.support.task_tools import DEADLINE, TaskTools, over_http
 
@@ -21,7 +21,7 @@ from tests.support.task_tools import DEADLINE, TaskTools, over_http
 def theirs() -> Iterator[str]:
     """The URL of a server of theirs."""
     fastmcp = imported_or_skipped()
-    tasks = pytest.importorskip("fastmcp_tasks", reason="NO FASTMCP TASKS: install fastmcp-tasks")
+    tasks = tasks_or_skipped()
     from fastmcp.utilities.tasks import TaskConfig
     from mcp_types import ElicitRequest, ElicitRequestFormParams, InputRequiredResult
 
@@ -72,7 +72,7 @@ def test_their_tasks_are_cancelled(theirs: str) -> None:
 
 def test_their_client_follows_ours() -> None:
     fastmcp = imported_or_skipped()
-    pytest.importorskip("fastmcp_tasks", reason="NO FASTMCP TASKS: install fastmcp-tasks")
+    tasks_or_skipped()
     tools = TaskTools()
     tools.step.release()
 
