@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from mcp_notebook.client import Connection
 from mcp_notebook.errors import UsageError
-from mcp_notebook.export.settings.secrets import hide
-from mcp_notebook.export.settings.wording import says_secret
+from mcp_notebook.export.settings.in_json import without_secrets
 from mcp_notebook.recording.saved import SavedSession, Server, read, write
 from mcp_notebook.server import LiveServer
 from mcp_notebook.server.listing import listed
@@ -19,8 +17,6 @@ from mcp_notebook.server.mock import MockServer
 from mcp_notebook.session.session import Session
 
 __all__ = ["mock_session", "open_session", "save_session"]
-
-REDACTED = "(redacted)"
 
 
 def save_session(session: Session, path: Path, name: str | None) -> SavedSession:
@@ -36,7 +32,7 @@ def save_session(session: Session, path: Path, name: str | None) -> SavedSession
     """
     connection = session.on(name)
     saved = _saved(connection)
-    write(saved, path, _without_secrets)
+    write(saved, path, partial(without_secrets, environment=os.environ))
     return saved
 
 
@@ -87,33 +83,3 @@ def mock_session(session: Session, path: Path, name: str | None) -> LiveServer:
     if name in session.registry.servers or name in session.connected:
         raise UsageError(f"Another server here is named {name!r}. Choose a name with --as NAME.")
     return session.registry.add(name, MockServer(saved))
-
-
-def _without_secrets(value: Any) -> Any:
-    """Return a call or frame without what is a secret by its name, its form, or the environment."""
-    named = _without_named(value)
-    text = json.dumps(named, ensure_ascii=False)
-    clean = hide(text, os.environ)
-    if clean == text:
-        return named
-    try:
-        return json.loads(clean)
-    except ValueError:  # a quote was a part of the secret
-        return _emptied(named)
-
-
-def _without_named(value: Any, key: str = "") -> Any:
-    if isinstance(value, Mapping):
-        return {name: _without_named(each, name) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_without_named(each, key) for each in value]
-    return REDACTED if isinstance(value, str) and value and says_secret(key) else value
-
-
-def _emptied(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a call or frame without all that it carries."""
-    return {
-        key: {} if isinstance(each, Mapping) else each
-        for key, each in value.items()
-        if key not in ("events", "message", "data")
-    }
