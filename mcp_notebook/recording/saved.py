@@ -31,7 +31,7 @@ LISTS = ("tool", "resource", "resourceTemplate", "prompt")
 
 
 class _Line(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore", allow_inf_nan=False)
 
 
 class Server(_Line):

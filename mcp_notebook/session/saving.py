@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from mcp_notebook.client import Connection
-from mcp_notebook.errors import UsageError
+from mcp_notebook.client.notices import say
+from mcp_notebook.errors import McpNotebookError, UsageError
 from mcp_notebook.export.settings.in_json import without_secrets
-from mcp_notebook.recording.saved import SavedSession, Server, read, write
+from mcp_notebook.recording.saved import LISTS, SavedSession, Server, read, write
 from mcp_notebook.server import LiveServer
 from mcp_notebook.server.listing import listed
 from mcp_notebook.server.mock import MockServer
@@ -28,7 +30,7 @@ def save_session(session: Session, path: Path, name: str | None) -> SavedSession
         name: The connection, or the live server; None for the current server.
 
     Raises:
-        McpNotebookError: The server does not answer, or the file cannot be written.
+        McpNotebookError: There is no such connection, or the file cannot be written.
     """
     connection = session.on(name)
     saved = _saved(connection)
@@ -45,16 +47,20 @@ def _saved(connection: Connection) -> SavedSession:
         capabilities=listed(connection.capabilities),
         instructions=connection.instructions,
     )
-    lists: dict[str, list[Any]] = {
-        "tool": connection.tools(),
-        "resource": connection.resources(),
-        "resourceTemplate": connection.templates(),
-        "prompt": connection.prompts(),
-    }
-    entries = {kind: [listed(item) for item in items] for kind, items in lists.items()}
+    asking = (connection.tools, connection.resources, connection.templates, connection.prompts)
+    entries = {kind: _entries(kind, ask) for kind, ask in zip(LISTS, asking, strict=True)}
     # The notebook's own servers share one recorder, and each call tells its server.
     calls = [call for call in connection.recorder.calls if call.server in (server.name, connection.name)]
     return SavedSession(server, entries, calls, connection.wire.frames)
+
+
+def _entries(kind: str, ask: Callable[[], Any]) -> list[dict[str, Any]]:
+    """Return what is listed; a session is saved also if the server does not list it, or is gone."""
+    try:
+        return [listed(item) for item in ask()]
+    except McpNotebookError as error:
+        say(f"saved without the {'resource template' if kind == 'resourceTemplate' else kind}s. {error}")
+        return []
 
 
 def open_session(session: Session, path: Path, name: str | None) -> Connection:
@@ -63,8 +69,11 @@ def open_session(session: Session, path: Path, name: str | None) -> Connection:
     Raises:
         UsageError: The file is not a session, or the name is taken.
     """
-    saved = read(path)
-    connection = session.connect(MockServer(saved), name or path.stem, "auto")
+    saved, name = read(path), name or path.stem
+    earlier = session.connected.get(name)
+    if earlier is not None and not isinstance(earlier.target, MockServer):
+        raise _taken(name)
+    connection = session.connect(MockServer(saved), name, "auto")
     for call in saved.calls:
         connection.recorder.opened(call)
         connection.recorder.closed(call)
@@ -78,8 +87,11 @@ def mock_session(session: Session, path: Path, name: str | None) -> LiveServer:
     Raises:
         UsageError: The file is not a session, or a server or connection has the name.
     """
-    saved = read(path)
-    name = name or path.stem
+    saved, name = read(path), name or path.stem
     if name in session.registry.servers or name in session.connected:
-        raise UsageError(f"Another server here is named {name!r}. Choose a name with --as NAME.")
+        raise _taken(name)
     return session.registry.add(name, MockServer(saved))
+
+
+def _taken(name: str) -> UsageError:
+    return UsageError(f"Another server here is named {name!r}. Choose a name with --as NAME.")

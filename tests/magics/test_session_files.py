@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from mcp_notebook.errors import RequestError
 from mcp_notebook.recording import Call
 from mcp_notebook.recording.saved import read
 from mcp_notebook.server.mock import REFUSED, MockServer
+from tests.support.odd_servers import odd
 from tests.support.shells import Shell
 
 CELLS = [
@@ -168,6 +170,11 @@ def test_no_secret_is_written(shell: Shell, tmp_path: Path, monkeypatch: pytest.
         ('{"format": "mcp-notebook session", "version": 1, "server": {"name": "x"}}\n{"call": 1}', "line 2 cannot"),
         ('{"format": "mcp-notebook session", "version": 1, "server": {"name": "x"}}\n\n{"tool": [1', "line 3 cannot"),
         (
+            '{"format": "mcp-notebook session", "version": 1, "server": {"name": "x"}}\n'
+            '{"call": {"method": "tools/call", "name": "t", "duration": NaN}}',
+            "line 2 cannot",
+        ),
+        (
             '{"format": "mcp-notebook session", "version": 1, "server": {"name": "x"}}\n' + "[" * 100_000,
             "line 2 cannot",
         ),
@@ -198,6 +205,41 @@ def test_what_a_newer_version_adds_is_ignored(tmp_path: Path) -> None:
     with mcp_notebook.connect(MockServer(read(file))) as mock:
         assert [tool.name for tool in mock.tools()] == ["t"]
         assert mock.call("t").result.content == []
+
+
+def test_what_a_server_does_not_list_is_not_saved(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    server = odd({"tools/list": {"error": {"code": -32603, "message": "down"}}})
+    shell.good(
+        f"%mcp connect {shlex.join(server)} --as odd", "%mcp call t --on odd", "%mcp log --save a.jsonl --on odd"
+    )
+    assert "saved without the tools. The server refused: down" in capsys.readouterr().err
+    assert len(read(tmp_path / "a.jsonl").calls) == 1
+
+
+def test_a_session_does_not_close_a_connection(shell: Shell, saved: Path) -> None:
+    shell.good(f"%mcp connect {shlex.join(odd())} --as odd", f"%mcp open {saved.name} --as old")
+    assert "Another server here is named 'odd'" in str(refused(shell, f"%mcp open {saved.name} --as odd"))
+    shell.good(f"%mcp open {saved.name} --as old")  # again
+
+
+@pytest.mark.parametrize("legacy", [True, False])
+def test_a_mock_follows_the_protocol(tmp_path: Path, legacy: bool) -> None:
+    result = {"content": [], "_meta": {"shop/mood": "good", "io.modelcontextprotocol/serverInfo": {"name": "x"}}}
+    lines: list[dict[str, Any]] = [
+        {"format": "mcp-notebook session", "version": 1, "server": {"name": "x"}},
+        {"call": {"method": "tools/call", "name": "t", "result": result}},
+        {"call": {"method": "resources/read", "name": "a://b", "result": {"contents": []}}},
+    ]
+    file = tmp_path / "x.jsonl"
+    file.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    with mcp_notebook.connect(MockServer(read(file)), era="legacy" if legacy else "modern") as mock:
+        assert [mock.tools().problems, mock.resources().problems, mock.prompts().problems] == [[], [], []]
+        called, fetched = mock.call("t"), mock.read("a://b")
+    assert [called.problems, fetched.problems] == [[], []]
+    assert (called.result.meta or {})["shop/mood"] == "good"
 
 
 def test_a_result_that_was_cut_is_refused(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
