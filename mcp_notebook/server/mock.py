@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import cached_property
 from typing import Any, TypeVar
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
@@ -90,10 +91,16 @@ class _Answers:
 
     def __init__(self, session: SavedSession) -> None:
         self._lists = session.lists
-        self._calls: dict[tuple[str, str], dict[str, list[Call]]] = defaultdict(lambda: defaultdict(list))
-        for call in session.calls:
+        self._recorded = session.calls
+
+    @cached_property
+    def _calls(self) -> dict[tuple[str, str], dict[str, list[Call]]]:
+        """The calls by their methods, names and arguments; made for the first request, because many calls take time."""
+        found: dict[tuple[str, str], dict[str, list[Call]]] = defaultdict(lambda: defaultdict(list))
+        for call in self._recorded:
             if call.method in _NAMED and call.state in ("done", "error", "refused"):
-                self._calls[call.method, call.name][_key(call.arguments)].append(call)
+                found[call.method, call.name][_key(call.arguments)].append(call)
+        return found
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         if ctx.method in _LISTS:

@@ -28,7 +28,7 @@ def without_secrets(values: Iterable[Any], environment: Mapping[str, str]) -> li
     """Return JSON values without their secrets: each that is found at one place is hidden at all others, too.
 
     Args:
-        values: The values. What has the name of a secret is one, and so is what has the form of one.
+        values: The values. A text with the name or the form of a secret is one.
         environment: The values of variables with the name of a secret are secrets too.
     """
     hiding = _Hiding(environment)
