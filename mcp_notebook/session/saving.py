@@ -47,20 +47,29 @@ def _saved(connection: Connection) -> SavedSession:
         capabilities=listed(connection.capabilities),
         instructions=connection.instructions,
     )
-    asking = (connection.tools, connection.resources, connection.templates, connection.prompts)
-    entries = {kind: _entries(kind, ask) for kind, ask in zip(LISTS, asking, strict=True)}
     # The notebook's own servers share one recorder, and each call tells its server.
     calls = [call for call in connection.recorder.calls if call.server in (server.name, connection.name)]
-    return SavedSession(server, entries, calls, connection.wire.frames)
+    return SavedSession(server, _lists(connection), calls, connection.wire.frames)
 
 
-def _entries(kind: str, ask: Callable[[], Any]) -> list[dict[str, Any]]:
-    """Return what is listed; a session is saved also if the server does not list it, or is gone."""
-    try:
-        return [listed(item) for item in ask()]
-    except McpNotebookError as error:
-        say(f"saved without the {'resource template' if kind == 'resourceTemplate' else kind}s. {error}")
-        return []
+def _lists(connection: Connection) -> dict[str, list[dict[str, Any]]]:
+    """Return what the server lists; what it refuses to list is empty, and so is all if it is gone."""
+    asking: dict[str, tuple[str, Callable[[], Any]]] = {
+        "tool": ("tools", connection.tools),
+        "resource": ("resources", connection.resources),
+        "resourceTemplate": ("resource templates", connection.templates),
+        "prompt": ("prompts", connection.prompts),
+    }
+    found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in LISTS}
+    for kind, (words, ask) in asking.items():
+        try:
+            found[kind] = [listed(item) for item in ask()]
+        except McpNotebookError as error:
+            is_gone = getattr(error, "code", None) is None  # the error is not the server's
+            say(f"saved without {'what the server lists' if is_gone else f'the {words}'}. {error}")
+            if is_gone:
+                break
+    return found
 
 
 def open_session(session: Session, path: Path, name: str | None) -> Connection:

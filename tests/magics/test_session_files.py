@@ -219,6 +219,21 @@ def test_what_a_server_does_not_list_is_not_saved(
     assert len(read(tmp_path / "a.jsonl").calls) == 1
 
 
+def test_a_session_is_saved_when_its_server_is_gone(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shell.good(f"%mcp connect {shlex.join(odd())} --as odd", "%mcp call t --on odd")
+
+    def gone(_: Connection) -> None:
+        raise RequestError("It is gone.")
+
+    monkeypatch.setattr(Connection, "tools", gone)
+    shell.good("%mcp log --save a.jsonl --on odd")
+    assert capsys.readouterr().err == "mcp: saved without what the server lists. It is gone.\n"
+    assert len(read(tmp_path / "a.jsonl").calls) == 1
+
+
 def test_a_session_does_not_close_a_connection(shell: Shell, saved: Path) -> None:
     shell.good(f"%mcp connect {shlex.join(odd())} --as odd", f"%mcp open {saved.name} --as old")
     assert "Another server here is named 'odd'" in str(refused(shell, f"%mcp open {saved.name} --as odd"))
