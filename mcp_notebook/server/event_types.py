@@ -52,7 +52,8 @@ def build_event_type(source: Callable[..., Any] | type, name: str, description: 
     """
     try:
         if isinstance(source, type):
-            return Emitted(name, description or inspect.getdoc(source) or "", source)
+            # Its own docstring: one that it inherits, such as pydantic's, is about something else.
+            return Emitted(name, description or inspect.cleandoc(vars(source).get("__doc__") or ""), source)
         return Checked(source, name, description)
     except Exception as error:  # pydantic evaluates annotations, which are the author's code and may raise anything
         raise DefinitionError(f"{source.__name__}: {reason_of(error)}") from error
