@@ -139,6 +139,7 @@ def test_a_mock_is_a_server_of_the_notebook(shell: Shell, saved: Path) -> None:
     shell.good(f"%mcp mock {saved.name} --as twin")
     assert shell.good("%mcp call add a=2 b=3").structured_content == {"result": 5}
     assert "next_one" in str(shell.good("%mcp tools"))
+    assert "nothing yet" not in str(shell.good("%mcp"))
     assert "twin" in str(refused(shell, f"%mcp mock {saved.name} --as twin"))
 
 
@@ -275,9 +276,10 @@ def test_a_shell_serves_a_session_on_stdio(shell: Shell, saved: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_notebook_serves_a_session_over_http(shell: Shell, saved: Path) -> None:
+def test_a_notebook_serves_a_session_over_http(shell: Shell, saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
     calls = shell.session.registry.recorder.calls
     shell.good(f"%mcp mock {saved.name} --as twin", "%mcp serve")
+    assert "defines nothing" not in capsys.readouterr().err
     live = shell.session.registry.current
     assert live.listener is not None
     with mcp_notebook.connect(live.listener.url, token=str(live.listener.token)) as mock:
