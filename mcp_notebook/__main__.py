@@ -13,6 +13,7 @@ GRACE = 2.0
 
 def main() -> None:
     """Run what the command line says."""
+    _open_closed()
     if sys.argv[1:2] == ["connect"]:
         # Before click, which takes longer to import than the bridge to answer.
         from mcp_notebook.bridge.command import connect, plain_arguments
@@ -29,6 +30,13 @@ def main() -> None:
     except SystemExit as ended:
         _let_go(ended.code if isinstance(ended.code, int) else 0)
         raise
+
+
+def _open_closed() -> None:
+    """Give the process the streams that its parent closed: Python has None in their place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
 
 
 def _let_go(status: int) -> None:

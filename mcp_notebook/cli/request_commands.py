@@ -5,7 +5,9 @@ Only results go to stdout.
 
 from __future__ import annotations
 
+import errno
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -224,6 +226,11 @@ def _connected(command: str, target: str, access: Access, era: Any, timeout: flo
     except McpNotebookError as error:
         click.echo(f"mcp-notebook {command}: {error}", err=True)
         raise SystemExit(2) from None
+    except OSError as error:
+        if error.errno == errno.EPIPE:  # a reader that has enough, such as head; click ends quietly
+            raise
+        click.echo(f"mcp-notebook {command}: cannot write the result ({error.strerror}).", err=True)
+        raise SystemExit(2) from None
     except KeyboardInterrupt:
         click.echo(f"mcp-notebook {command}: interrupted.", err=True)
         raise SystemExit(130) from None
@@ -233,9 +240,7 @@ def _again() -> str:
     """Return the beginning of the command line, for a message that completes it."""
     context = click.get_current_context()
     words = [context.params["target"], context.params.get("tool") or context.params.get("name")]
-    return " ".join(
-        ["mcp-notebook", str(context.info_name), *(json.dumps(word) if " " in word else word for word in words)]
-    )
+    return shlex.join(["mcp-notebook", str(context.info_name), *words])
 
 
 def _object(whole: str | None) -> dict[str, Any] | None:
@@ -243,7 +248,8 @@ def _object(whole: str | None) -> dict[str, Any] | None:
 
     if whole is None:
         return None
-    return json_object(sys.stdin.read() if whole == "-" else whole, "--args")
+    # PowerShell begins what it pipes with a byte order mark.
+    return json_object(sys.stdin.read().removeprefix("\ufeff") if whole == "-" else whole, "--args")
 
 
 def _answers(text: str | None) -> list[Any] | None:
@@ -253,7 +259,7 @@ def _answers(text: str | None) -> list[Any] | None:
         return None
     try:
         value = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"--answers: not JSON ({error}). Write a list of answers in single quotes.") from None
     if not isinstance(value, list):
         raise UsageError(f"--answers takes a list, one answer for each question; this is {text}.")

@@ -44,14 +44,14 @@ def write_contents(result: ReadResourceResult) -> None:
     """
     contents: Sequence[Any] = result.contents
     if contents and all(isinstance(content, TextResourceContents) for content in contents):
-        click.echo(
-            _for_stdout("\n".join(content.text for content in contents)), color=True
-        )  # color=True keeps what click would drop
+        # color=True keeps what click would drop
+        click.echo(_for_stdout("\n".join(content.text for content in contents)), color=True)
     elif len(contents) == 1 and isinstance(contents[0], BlobResourceContents):
         if sys.stdout.isatty():
             kind = contents[0].mime_type or "no text"
             raise RequestError(f"This resource is {kind}. Write it into a file: mcp-notebook read ... > FILE")
         sys.stdout.buffer.write(base64.b64decode(contents[0].blob))
+        sys.stdout.buffer.flush()
     else:
         click.echo(render(result).text)
 

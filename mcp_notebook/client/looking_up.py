@@ -123,7 +123,7 @@ def json_object(text: str, option: str) -> dict[str, Any]:
     """
     try:
         value = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{option}: not JSON ({error}). Write it in single quotes: {option} '{{\"a\": 1}}'.") from None
     if not isinstance(value, dict):
         raise UsageError(f'{option} takes an object, such as {{"a": 1}}, but this is {text}.')

@@ -24,6 +24,7 @@ from mcp_notebook.server.auth import Token
 from mcp_notebook.server.endpoint import LOOPBACK, Endpoint
 from mcp_notebook.server.event_types import event_types
 from mcp_notebook.server.hosting import Listener
+from mcp_notebook.server.mock import MockServer
 from mcp_notebook.session.session import Session
 
 __all__ = ["status"]
@@ -68,6 +69,8 @@ def _where(session: Session, live: LiveServer) -> str:
 
 
 def _counts(server: MCPServer[Any]) -> str:
+    if isinstance(server, MockServer):
+        return "what is in its session"
     kinds = [*(definition.kind for definition in definitions(server)), *("event type" for _ in event_types(server))]
     counted = [(kind, kinds.count(kind)) for kind in dict.fromkeys(kinds)]
     return ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in counted) or "nothing yet"
@@ -207,7 +210,7 @@ def _serve(
             "--no-token out."
         )
     listener = _listening(session, live, asked, port, any_port=any_port)
-    if not definitions(live.server) and not event_types(live.server):
+    if not definitions(live.server) and not event_types(live.server) and not isinstance(live.server, MockServer):
         say(f"server {live.name!r} defines nothing yet. Its clients see each definition at once.")
     if listener.approval is not None:
         display(session.listening.approval_card(live.name, listener.approval))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from mcp_notebook.errors import UsageError
-from mcp_notebook.recording.call import Call, Event, Kind, State
+from mcp_notebook.recording.call import Call, Kind, State
 from mcp_notebook.recording.wire import Frame
 
 __all__ = ["LISTS", "SavedSession", "Server", "read", "write"]
@@ -30,7 +31,7 @@ LISTS = ("tool", "resource", "resourceTemplate", "prompt")
 
 
 class _Line(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore", allow_inf_nan=False)
 
 
 class Server(_Line):
@@ -105,36 +106,38 @@ class SavedSession:
     frames: list[Frame] = field(default_factory=list)
 
 
-def write(session: SavedSession, path: Path, hide: Callable[[Any], Any] = lambda value: value) -> None:
+def write(session: SavedSession, path: Path, clean: Callable[[list[Any]], list[Any]] = lambda lines: lines) -> None:
     """Write a session into a file, whole or not at all.
 
     Args:
         session: The session.
         path: The file, which is replaced.
-        hide: Returns a call or frame, as JSON data, without its secrets.
+        clean: Returns the lines, as JSON data, without their secrets.
 
     Raises:
         UsageError: The file cannot be written.
     """
     draft = path.with_name(f".{path.name}.part")
+    lines = clean([*_lines(session)])
     try:
         with draft.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(f"{json.dumps(line, ensure_ascii=False)}\n" for line in _lines(session, hide))
+            file.writelines(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines)
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
         raise UsageError(f"Cannot write {path} ({error.strerror}). Choose another file.") from None
 
 
-def _lines(session: SavedSession, hide: Callable[[Any], Any]) -> Iterator[dict[str, Any]]:
+def _lines(session: SavedSession) -> Iterator[dict[str, Any]]:
     yield _Head(format=FORMAT, version=VERSION, server=session.server).model_dump(by_alias=True, exclude_none=True)
     for kind in LISTS:
         yield from ({kind: entry} for entry in session.lists[kind])
     for call in session.calls:
         if not call.running:
-            yield {"call": hide(_brief(_of_call(call)))}
+            yield {"call": _brief(_of_call(call))}
     for frame in session.frames:
-        yield {"frame": hide(_brief(_Frame(**frame._asdict())))}
+        yield {"frame": _brief(_Frame(**frame._asdict()))}
 
 
 def _of_call(call: Call) -> _Call:
@@ -196,7 +199,7 @@ def _add(session: SavedSession, line: dict[str, Any]) -> None:
         elif kind == "call":
             session.calls.append(_call(_Call.model_validate(value), session.server.name, len(session.calls) + 1))
         elif kind == "frame":
-            session.frames.append(Frame(**_Frame.model_validate(value).model_dump()))
+            session.frames.append(Frame(**dict(_Frame.model_validate(value))))
 
 
 def _call(saved: _Call, server: str, number: int) -> Call:
@@ -212,7 +215,7 @@ def _call(saved: _Call, server: str, number: int) -> Call:
     for kind, at, value in saved.events:
         call.add(kind, value)
         if call.events:
-            call.events[-1] = Event(*call.events[-1])._replace(at=at)
+            call.events[-1] = call.events[-1]._replace(at=at)
     call.end(saved.state, saved.result, saved.error, code=saved.code, data=saved.data)
     call.number, call.started, call.duration = number, saved.started, saved.duration
     call.problems, call.rounds, call.task, call.malformed = saved.problems, saved.rounds, saved.task, saved.malformed

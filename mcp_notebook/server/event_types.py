@@ -54,7 +54,8 @@ def build_event_type(source: Callable[..., Any] | type, name: str, description: 
     """
     try:
         if isinstance(source, type):
-            return Emitted(name, description or inspect.getdoc(source) or "", source)
+            # Its own docstring: one that it inherits, such as pydantic's, is about something else.
+            return Emitted(name, description or inspect.cleandoc(vars(source).get("__doc__") or ""), source)
         return Checked(source, name, description)
     except UNKNOWN as error:
         if isinstance(source, type) and not issubclass(source, BaseModel) and not is_dataclass(source):

@@ -6,12 +6,15 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import cached_property
 from typing import Any, TypeVar
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
 from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_PARAMS, Prompt, Resource, ResourceTemplate, Tool
+from mcp_types.methods import CACHEABLE_METHODS
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import BaseModel, ValidationError
 
 from mcp_notebook.recording import Call
@@ -32,8 +35,11 @@ _LISTS = {
 _NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 """The methods that are answered from calls: the parameter with the name."""
 
-_OF_ONE_ANSWER = ("_meta", "resultType", "requestState")
+_OF_ONE_ANSWER = ("resultType", "requestState")
 """Fields of a result that its own request decides on."""
+
+_PROTOCOL = "io.modelcontextprotocol/"
+"""The beginning of the names in ``_meta`` that are the protocol's own."""
 
 REFUSED = "The server refused: "
 """The words that a client's log has before the server's own."""
@@ -85,21 +91,28 @@ class _Answers:
 
     def __init__(self, session: SavedSession) -> None:
         self._lists = session.lists
-        self._calls: dict[tuple[str, str], dict[str, list[Call]]] = defaultdict(lambda: defaultdict(list))
-        for call in session.calls:
+        self._recorded = session.calls
+
+    @cached_property
+    def _calls(self) -> dict[tuple[str, str], dict[str, list[Call]]]:
+        """The calls by their methods, names and arguments; made for the first request, because many calls take time."""
+        found: dict[tuple[str, str], dict[str, list[Call]]] = defaultdict(lambda: defaultdict(list))
+        for call in self._recorded:
             if call.method in _NAMED and call.state in ("done", "error", "refused"):
-                self._calls[call.method, call.name][_key(call.arguments)].append(call)
+                found[call.method, call.name][_key(call.arguments)].append(call)
+        return found
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         if ctx.method in _LISTS:
             field, kind = _LISTS[ctx.method]
-            return {field: self._lists[kind]}
+            return _complete({field: self._lists[kind]}, ctx)
         if ctx.method in _NAMED:
             params: Mapping[str, Any] = ctx.params or {}
-            return self._answer(ctx.method, str(params.get(_NAMED[ctx.method])), params.get("arguments"))
+            name = str(params.get(_NAMED[ctx.method]))
+            return _complete(self._answer(ctx.method, name, params.get("arguments")), ctx)
         return await call_next(ctx)
 
-    def _answer(self, method: str, name: str, arguments: Any) -> HandlerResult:
+    def _answer(self, method: str, name: str, arguments: Any) -> dict[str, Any]:
         of_name = self._calls.get((method, name), {})
         calls = of_name.get(_key(arguments), [])
         if not calls:
@@ -112,7 +125,19 @@ class _Answers:
         if call.result is None:
             words = (call.error or "It was refused.").removeprefix(REFUSED)
             raise MCPError(call.code or INVALID_PARAMS, words, call.data)
-        return {key: value for key, value in call.result.items() if key not in _OF_ONE_ANSWER}
+        kept = {key: value for key, value in call.result.items() if key not in _OF_ONE_ANSWER}
+        if isinstance(meta := kept.pop("_meta", None), Mapping):
+            own = {key: value for key, value in meta.items() if not key.startswith(_PROTOCOL)}
+            kept |= {"_meta": own} if own else {}
+        return kept
+
+
+def _complete(result: Mapping[str, Any], ctx: ServerRequestContext[Any, Any]) -> dict[str, Any]:
+    """Add what the protocol requires, which the SDK adds to the results of handlers but not to those of middleware."""
+    if ctx.protocol_version not in MODERN_PROTOCOL_VERSIONS:
+        return {**result}
+    fresh = {"ttlMs": 0, "cacheScope": "private"} if ctx.method in CACHEABLE_METHODS else {}
+    return {"resultType": "complete", **fresh, **result}
 
 
 def _key(arguments: Any) -> str:

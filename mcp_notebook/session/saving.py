@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from mcp_notebook.client import Connection
-from mcp_notebook.errors import UsageError
-from mcp_notebook.export.settings.secrets import hide
-from mcp_notebook.export.settings.wording import says_secret
-from mcp_notebook.recording.saved import SavedSession, Server, read, write
+from mcp_notebook.client.notices import say
+from mcp_notebook.errors import McpNotebookError, UsageError
+from mcp_notebook.export.settings.in_json import without_secrets
+from mcp_notebook.recording.saved import LISTS, SavedSession, Server, read, write
 from mcp_notebook.server import LiveServer
 from mcp_notebook.server.listing import listed
 from mcp_notebook.server.mock import MockServer
 from mcp_notebook.session.session import Session
 
 __all__ = ["mock_session", "open_session", "save_session", "session_named"]
-
-REDACTED = "(redacted)"
 
 
 def save_session(session: Session, path: Path, name: str | None) -> SavedSession:
@@ -32,18 +30,18 @@ def save_session(session: Session, path: Path, name: str | None) -> SavedSession
         name: The connection, or the live server; None for the current server.
 
     Raises:
-        McpNotebookError: The server does not answer, or the file cannot be written.
+        McpNotebookError: There is no such connection, or the file cannot be written.
     """
-    saved = session_of(session.on(name))
-    write(saved, path, _without_secrets)
+    saved = session_of(session.on(name), whole=False)
+    write(saved, path, partial(without_secrets, environment=os.environ))
     return saved
 
 
-def session_of(connection: Connection) -> SavedSession:
+def session_of(connection: Connection, *, whole: bool) -> SavedSession:
     """Return what a server lists, with its calls and the frames that are kept.
 
     Raises:
-        McpNotebookError: The server does not answer.
+        McpNotebookError: The server does not answer, and the lists have to be `whole`.
     """
     info = connection.server_info
     server = Server(
@@ -53,16 +51,35 @@ def session_of(connection: Connection) -> SavedSession:
         capabilities=listed(connection.capabilities),
         instructions=connection.instructions,
     )
-    lists: dict[str, list[Any]] = {
-        "tool": connection.tools(),
-        "resource": connection.resources(),
-        "resourceTemplate": connection.templates(),
-        "prompt": connection.prompts(),
-    }
-    entries = {kind: [listed(item) for item in items] for kind, items in lists.items()}
     # The notebook's own servers share one recorder, and each call tells its server.
     calls = [call for call in connection.recorder.calls if call.server in (server.name, connection.name)]
-    return SavedSession(server, entries, calls, connection.wire.frames)
+    return SavedSession(server, _lists(connection, whole=whole), calls, connection.wire.frames)
+
+
+def _lists(connection: Connection, *, whole: bool) -> dict[str, list[dict[str, Any]]]:
+    """Return what the server lists; what it refuses to list is empty, and so is all if it is gone.
+
+    Raises:
+        McpNotebookError: The lists have to be `whole`.
+    """
+    asking: dict[str, tuple[str, Callable[[], Any]]] = {
+        "tool": ("tools", connection.tools),
+        "resource": ("resources", connection.resources),
+        "resourceTemplate": ("resource templates", connection.templates),
+        "prompt": ("prompts", connection.prompts),
+    }
+    found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in LISTS}
+    for kind, (words, ask) in asking.items():
+        try:
+            found[kind] = [listed(item) for item in ask()]
+        except McpNotebookError as error:
+            if whole:
+                raise
+            is_gone = getattr(error, "code", None) is None  # the error is not the server's
+            say(f"saved without {'what the server lists' if is_gone else f'the {words}'}. {error}")
+            if is_gone:
+                break
+    return found
 
 
 def session_named(session: Session, name: str | None) -> SavedSession:
@@ -72,7 +89,7 @@ def session_named(session: Session, name: str | None) -> SavedSession:
         McpNotebookError: There is nothing of that name, the file is not a session, or the server does not answer.
     """
     path = Path(name) if name is not None else None
-    return read(path) if path is not None and path.is_file() else session_of(session.on(name))
+    return read(path) if path is not None and path.is_file() else session_of(session.on(name), whole=True)
 
 
 def open_session(session: Session, path: Path, name: str | None) -> Connection:
@@ -81,8 +98,11 @@ def open_session(session: Session, path: Path, name: str | None) -> Connection:
     Raises:
         UsageError: The file is not a session, or the name is taken.
     """
-    saved = read(path)
-    connection = session.connect(MockServer(saved), name or path.stem, "auto")
+    saved, name = read(path), name or path.stem
+    earlier = session.connected.get(name)
+    if earlier is not None and not isinstance(earlier.target, MockServer):
+        raise _taken(name)
+    connection = session.connect(MockServer(saved), name, "auto")
     for call in saved.calls:
         connection.recorder.opened(call)
         connection.recorder.closed(call)
@@ -96,38 +116,11 @@ def mock_session(session: Session, path: Path, name: str | None) -> LiveServer:
     Raises:
         UsageError: The file is not a session, or a server or connection has the name.
     """
-    saved = read(path)
-    name = name or path.stem
+    saved, name = read(path), name or path.stem
     if name in session.registry.servers or name in session.connected:
-        raise UsageError(f"Another server here is named {name!r}. Choose a name with --as NAME.")
+        raise _taken(name)
     return session.registry.add(name, MockServer(saved))
 
 
-def _without_secrets(value: Any) -> Any:
-    """Return a call or frame without what is a secret by its name, its form, or the environment."""
-    named = _without_named(value)
-    text = json.dumps(named, ensure_ascii=False)
-    clean = hide(text, os.environ)
-    if clean == text:
-        return named
-    try:
-        return json.loads(clean)
-    except ValueError:  # a quote was a part of the secret
-        return _emptied(named)
-
-
-def _without_named(value: Any, key: str = "") -> Any:
-    if isinstance(value, Mapping):
-        return {name: _without_named(each, name) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_without_named(each, key) for each in value]
-    return REDACTED if isinstance(value, str) and value and says_secret(key) else value
-
-
-def _emptied(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a call or frame without all that it carries."""
-    return {
-        key: {} if isinstance(each, Mapping) else each
-        for key, each in value.items()
-        if key not in ("events", "message", "data")
-    }
+def _taken(name: str) -> UsageError:
+    return UsageError(f"Another server here is named {name!r}. Choose a name with --as NAME.")

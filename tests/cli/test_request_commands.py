@@ -58,6 +58,7 @@ def shop() -> MCPServer[Any]:
     def sized(size: Annotated[Size, Resolve(ask)]) -> str:
         return size.size
 
+    server.tool(name="a $b")(lambda x: x)
     server.resource("notes://today", name="today")(lambda: "é\x1b[31m")
     server.resource("plots://may", name="may", mime_type="image/png")(lambda: PNG)
     server.resource("notes://{day}", name="day")(lambda day: day)
@@ -96,7 +97,7 @@ def test_the_tools_are_listed(url: str) -> None:
     listed = good("tools", url)
     assert "add     Add two numbers." in listed
     assert [tool["name"] for tool in json.loads(good("tools", url, "--json"))] == [
-        "add", "repeat", "stock", "fail", "sized",
+        "add", "repeat", "stock", "fail", "sized", "a $b",
     ]  # fmt: skip
 
 
@@ -129,6 +130,7 @@ def test_a_result_as_json_is_what_the_server_sent(url: str) -> None:
 
 def test_the_arguments_come_from_stdin(url: str) -> None:
     assert good("call", url, "add", "--args", "-", stdin='{"a": 40}') == "42\n"
+    assert good("call", url, "add", "--args", "-", stdin='\ufeff{"a": 40}') == "42\n"
 
 
 @pytest.mark.parametrize("era", ["modern", "legacy"])
@@ -155,6 +157,9 @@ def test_an_error_of_the_tool_is_status_1(url: str) -> None:
         (["call", "repeat", "text=x", "times=many"], "Put text in quotes: 'times=\"many\"'."),
         (["call", "add", "--args", "{a"], "--args: not JSON"),
         (["call", "add", "--args", "[1]"], "--args takes an object"),
+        (["call", "add", "--args", "[" * 20_000], "--args: not JSON"),
+        (["call", "add", "a=1", "--answers", "[" * 20_000], "--answers: not JSON"),
+        (["call", "a $b"], "a $b requires x: mcp-notebook call URL 'a $b' x=..."),
         (["call", "add", "a=1", "--answers", "x"], "--answers: not JSON"),
         (["call", "add", "a=1", "--answers", "{}"], "--answers takes a list"),
         (["call", "sized"], "nobody is here to answer"),
@@ -263,6 +268,29 @@ def test_a_module_a_command_and_a_notebook_are_run(tmp_path: Path, monkeypatch: 
     command = f'"{Path(sys.executable).as_posix()}" "{script.as_posix()}"'
     assert good("call", command, "where", "--env", "COLOR", "--cwd", str(elsewhere)) == f"red {elsewhere}\n"
     assert good("call", str(notebook), "hi") == "hi\n"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+@pytest.mark.parametrize(
+    ("words", "shell", "status", "said"),
+    [
+        (
+            "call {url} add a=1",
+            ">/dev/full",
+            2,
+            "mcp-notebook call: cannot write the result (No space left on device).",
+        ),
+        ("read {url} plots://may", ">/dev/full", 2, "mcp-notebook read: cannot write the result (No space left"),
+        ("call {url} add a=1", ">&-", 0, ""),
+        ("call {url} add --args -", "<&-", 2, "mcp-notebook call: --args: not JSON"),
+    ],
+)
+def test_a_stream_that_is_full_or_closed_is_one_line(url: str, words: str, shell: str, status: int, said: str) -> None:
+    line = f"{shlex.quote(sys.executable)} -m mcp_notebook {words.format(url=url)} {shell}"
+    ran = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr[: len(said)]) == (status, "", said)
+    assert len(ran.stderr.splitlines()) <= 1
 
 
 @pytest.mark.slow

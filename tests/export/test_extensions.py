@@ -25,8 +25,10 @@ def statement(text: str) -> Statement:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
+        ('mcp = MCPServer(("shop"))  # it', "mcp = MCPServer('shop', extensions=[skills, tasks])  # it"),
+        ('mcp = MCPServer(name=("shop"))', 'mcp = MCPServer(name=("shop"), extensions=[skills, tasks])'),
         ("mcp = MCPServer()", "mcp = MCPServer(extensions=[skills, tasks])"),
-        ('mcp = MCPServer("shop")', 'mcp = MCPServer("shop", extensions=[skills, tasks])'),
+        ('mcp = MCPServer("shop")', "mcp = MCPServer('shop', extensions=[skills, tasks])"),
         ('mcp = MCPServer("shop", debug=True,)', 'mcp = MCPServer("shop", debug=True, extensions=[skills, tasks],)'),
         ('mcp = MCPServer("é", extensions=[Mine(1)])', 'mcp = MCPServer("é", extensions=[Mine(1), skills, tasks])'),
         ("mcp = mcpserver.MCPServer(extensions=[])", "mcp = mcpserver.MCPServer(extensions=[skills, tasks])"),

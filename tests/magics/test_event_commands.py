@@ -71,6 +71,12 @@ def test_a_class_of_a_cell_is_what_emitted_events_look_like(shell: Shell, capsys
     assert '{"item": "tea", "left": 0}' in capsys.readouterr().out
 
 
+def test_a_class_without_a_docstring_has_no_description_of_another_one(shell: Shell) -> None:
+    shell.good(STOCK.replace('    "An item is nearly gone."\n', ""))
+    (event,) = event_types(next(iter(shell.session.registry.servers.values())).server).values()
+    assert event.description == ""
+
+
 def test_any_server_in_a_variable_emits(shell: Shell) -> None:
     shell.good(
         "from mcp.server.mcpserver import MCPServer\nfrom mcp_notebook import NotebookServer",

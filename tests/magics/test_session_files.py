@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from mcp_notebook.errors import RequestError
 from mcp_notebook.recording import Call
 from mcp_notebook.recording.saved import read
 from mcp_notebook.server.mock import REFUSED, MockServer
+from tests.support.odd_servers import odd
 from tests.support.shells import Shell
 
 CELLS = [
@@ -137,6 +139,7 @@ def test_a_mock_is_a_server_of_the_notebook(shell: Shell, saved: Path) -> None:
     shell.good(f"%mcp mock {saved.name} --as twin")
     assert shell.good("%mcp call add a=2 b=3").structured_content == {"result": 5}
     assert "next_one" in str(shell.good("%mcp tools"))
+    assert "nothing yet" not in str(shell.good("%mcp"))
     assert "twin" in str(refused(shell, f"%mcp mock {saved.name} --as twin"))
 
 
@@ -167,6 +170,11 @@ def test_no_secret_is_written(shell: Shell, tmp_path: Path, monkeypatch: pytest.
         ('{"format": "mcp-notebook session", "version": 2, "server": {"name": "x"}}', "has version 2 of the format"),
         ('{"format": "mcp-notebook session", "version": 1, "server": {"name": "x"}}\n{"call": 1}', "line 2 cannot"),
         ('{"format": "mcp-notebook session", "version": 1, "server": {"name": "x"}}\n\n{"tool": [1', "line 3 cannot"),
+        (
+            '{"format": "mcp-notebook session", "version": 1, "server": {"name": "x"}}\n'
+            '{"call": {"method": "tools/call", "name": "t", "duration": NaN}}',
+            "line 2 cannot",
+        ),
         (
             '{"format": "mcp-notebook session", "version": 1, "server": {"name": "x"}}\n' + "[" * 100_000,
             "line 2 cannot",
@@ -200,6 +208,56 @@ def test_what_a_newer_version_adds_is_ignored(tmp_path: Path) -> None:
         assert mock.call("t").result.content == []
 
 
+def test_what_a_server_does_not_list_is_not_saved(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    server = odd({"tools/list": {"error": {"code": -32603, "message": "down"}}})
+    shell.good(
+        f"%mcp connect {shlex.join(server)} --as odd", "%mcp call t --on odd", "%mcp log --save a.jsonl --on odd"
+    )
+    assert "saved without the tools. The server refused: down" in capsys.readouterr().err
+    assert len(read(tmp_path / "a.jsonl").calls) == 1
+
+
+def test_a_session_is_saved_when_its_server_is_gone(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shell.good(f"%mcp connect {shlex.join(odd())} --as odd", "%mcp call t --on odd")
+
+    def gone(_: Connection) -> None:
+        raise RequestError("It is gone.")
+
+    monkeypatch.setattr(Connection, "tools", gone)
+    shell.good("%mcp log --save a.jsonl --on odd")
+    assert capsys.readouterr().err == "mcp: saved without what the server lists. It is gone.\n"
+    assert len(read(tmp_path / "a.jsonl").calls) == 1
+
+
+def test_a_session_does_not_close_a_connection(shell: Shell, saved: Path) -> None:
+    shell.good(f"%mcp connect {shlex.join(odd())} --as odd", f"%mcp open {saved.name} --as old")
+    assert "Another server here is named 'odd'" in str(refused(shell, f"%mcp open {saved.name} --as odd"))
+    shell.good(f"%mcp open {saved.name} --as old")  # again
+
+
+@pytest.mark.parametrize("legacy", [True, False])
+def test_a_mock_follows_the_protocol(tmp_path: Path, legacy: bool) -> None:
+    result = {"content": [], "_meta": {"shop/mood": "good", "io.modelcontextprotocol/serverInfo": {"name": "x"}}}
+    lines: list[dict[str, Any]] = [
+        {"format": "mcp-notebook session", "version": 1, "server": {"name": "x"}},
+        {"call": {"method": "tools/call", "name": "t", "result": result}},
+        {"call": {"method": "resources/read", "name": "a://b", "result": {"contents": []}}},
+    ]
+    file = tmp_path / "x.jsonl"
+    file.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    with mcp_notebook.connect(MockServer(read(file)), era="legacy" if legacy else "modern") as mock:
+        assert [mock.tools().problems, mock.resources().problems, mock.prompts().problems] == [[], [], []]
+        called, fetched = mock.call("t"), mock.read("a://b")
+    assert [called.problems, fetched.problems] == [[], []]
+    assert (called.result.meta or {})["shop/mood"] == "good"
+
+
 def test_a_result_that_was_cut_is_refused(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     shell.good("%%mcp_tool\ndef long() -> str:\n    return 'x' * 200_000", "%mcp call long", "%mcp log --save a.jsonl")
@@ -218,9 +276,10 @@ def test_a_shell_serves_a_session_on_stdio(shell: Shell, saved: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_notebook_serves_a_session_over_http(shell: Shell, saved: Path) -> None:
+def test_a_notebook_serves_a_session_over_http(shell: Shell, saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
     calls = shell.session.registry.recorder.calls
     shell.good(f"%mcp mock {saved.name} --as twin", "%mcp serve")
+    assert "defines nothing" not in capsys.readouterr().err
     live = shell.session.registry.current
     assert live.listener is not None
     with mcp_notebook.connect(live.listener.url, token=str(live.listener.token)) as mock:

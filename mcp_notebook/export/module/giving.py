@@ -49,7 +49,9 @@ def _makes_server(function: ast.expr, namespace: Mapping[str, Any]) -> bool:
 
 def _with_keyword(call: ast.Call, added: str, text: str) -> tuple[Node, str]:
     arguments: list[Node] = [*call.args, *call.keywords]
-    if arguments:
-        last = max(arguments, key=lambda node: (node.end_lineno or 0, node.end_col_offset or 0))
+    last = max(arguments, key=lambda node: (node.end_lineno or 0, node.end_col_offset or 0), default=None)
+    if isinstance(last, ast.keyword):
         return last, f"{ast.get_source_segment(text, last)}, extensions=[{added}]"
-    return call, f"{ast.unparse(call.func)}(extensions=[{added}])"
+    # The place of a positional argument does not have the parentheses around it.
+    values = [*map(ast.unparse, arguments), f"extensions=[{added}]"]
+    return call, f"{ast.unparse(call.func)}({', '.join(values)})"

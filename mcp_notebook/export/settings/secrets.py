@@ -9,17 +9,14 @@ is mostly data.
 from __future__ import annotations
 
 import ast
-import base64
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from urllib.parse import quote
 
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.ran import RanCell
 from mcp_notebook.export.settings.formats import ASSIGNED, credentials, formatted, is_header, named, told
+from mcp_notebook.export.settings.forms import forms
 from mcp_notebook.export.settings.known_formats import SecretPart
 from mcp_notebook.export.settings.literals import literals
 from mcp_notebook.export.settings.wording import (
@@ -108,7 +105,7 @@ def find(text: str, environment: Mapping[str, str], path: str = "server.py") -> 
 def hide(text: str, environment: Mapping[str, str], known: Iterable[str] = (), path: str = "") -> str:
     """Return a text with only the beginning of each secret; the arguments are those of `find` and `refuse`."""
     for value in sorted({*known, *(secret.value for secret in find(text, environment, path))}, key=len, reverse=True):
-        for form in sorted(_forms(value), key=len):
+        for form in sorted(forms(value), key=len):
             text = text.replace(form, brief(value))
     return text
 
@@ -259,8 +256,8 @@ def has(text: str, value: str) -> bool:
 def cell_of(value: str, cells: Sequence[RanCell]) -> int | None:
     """Return the number of the last cell that has this text, as it is or as a literal."""
     longest = max(value.split("{}"), key=len)  # the text of an f-string has more than its cell
-    forms = [form for form in (longest, repr(longest)[1:-1]) if form]
-    return next((c.number for c in reversed(cells) if any(form in c.source for form in forms)), None)
+    written = [form for form in (longest, repr(longest)[1:-1]) if form]
+    return next((c.number for c in reversed(cells) if any(form in c.source for form in written)), None)
 
 
 def places(text: str, value: str) -> Iterator[tuple[int, int]]:
@@ -271,7 +268,7 @@ def places(text: str, value: str) -> Iterator[tuple[int, int]]:
 
 def _lifted(text: str, known: Iterable[str]) -> Iterator[Secret]:
     """Yield the known secrets in a text, in any of their forms."""
-    for form in sorted({form for value in known for form in _forms(value)}):
+    for form in sorted({form for value in known for form in forms(value)}):
         yield from (_secret(text, start, form, "a secret of the notebook") for start, _ in places(text, form))
 
 
@@ -283,18 +280,3 @@ def _pieces(text: str, path: str, known: Sequence[str]) -> Iterator[Secret]:
         is_long = len(value) >= 8 and not is_word(value) and not is_filling(value)
         if is_long and any(value in secret and 2 * len(value) >= len(secret) and value != secret for secret in known):
             yield Secret(literal.node.lineno, literal.node.col_offset, value, "a part of a secret of the notebook")
-
-
-@cache
-def _forms(value: str) -> frozenset[str]:
-    """Return the forms in which a text may have a secret.
-
-    A short one, which a text may have by chance, only counts as a literal; a placeholder does not count at all.
-    """
-    if is_filling(value):
-        return frozenset()
-    escaped = {repr(value), json.dumps(value)}
-    if len(value) < 6 or is_word(value):
-        return frozenset(escaped)
-    coded = base64.b64encode(value.encode(errors="replace")).decode()
-    return frozenset({value, quote(value, safe=""), coded, *(text[1:-1] for text in escaped)})
