@@ -51,7 +51,7 @@ def _html(host: Host, link: Link) -> str:
 def _snippet(text: str) -> str:
     if not text:
         return ""
-    return look.json_pre(text) if text.startswith("{") else look.pre(text)
+    return look.json_pre(text, whole=True) if text.startswith("{") else look.pre(text, whole=True)
 
 
 def _parts(host: Host, link: Link) -> Iterator[tuple[str, str]]:

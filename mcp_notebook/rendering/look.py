@@ -197,13 +197,15 @@ def muted(text: str) -> str:
 
 def pre(text: str, *, whole: bool = False) -> str:
     """Show preformatted text; a long one in a box that scrolls, unless it is to be shown `whole`."""
-    style = ' style="max-height:none"' if whole else ""
-    return f"<pre{style}>{escape(text)}</pre>"
+    return f"<pre{_WHOLE if whole else ''}>{escape(text)}</pre>"
 
 
-def json_pre(text: str) -> str:
-    """Show JSON, with its parts marked."""
-    return f"<pre class=json>{highlight(text)}</pre>"
+def json_pre(text: str, *, whole: bool = False) -> str:
+    """Show JSON, with its parts marked, as `pre` shows text."""
+    return f"<pre class=json{_WHOLE if whole else ''}>{highlight(text)}</pre>"
+
+
+_WHOLE = ' style="max-height:none"'
 
 
 def json_code(text: str) -> str:

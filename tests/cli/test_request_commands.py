@@ -306,8 +306,17 @@ def test_an_interrupt_is_one_line(tmp_path: Path) -> None:
         shlex.join([sys.executable, str(script), str(begun)]),
         "wait",
     ]
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    until(begun.exists)
-    running.send_signal(signal.SIGINT)
-    out, err = running.communicate(timeout=30)
+    # A test that was itself started in the background may ignore SIGINT, and a child inherits that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with running:
+        try:
+            until(begun.exists)
+            running.send_signal(signal.SIGINT)
+            out, err = running.communicate(timeout=30)
+        finally:
+            running.kill()
     assert (running.returncode, out, err) == (130, "", "mcp-notebook call: interrupted.\n")

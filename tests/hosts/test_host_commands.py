@@ -43,7 +43,7 @@ def test_every_host_has_a_section_with_neither_port_nor_secret(serving: Kernel) 
     assert "127.0.0.1" not in ran.everything
     assert token(serving) not in ran.everything
     assert serving.good("%mcp clients").data == ran.data
-    assert "<pre>" in ran.data[0]["text/html"]
+    assert '<pre style="max-height:none">' in ran.data[0]["text/html"]
 
 
 def test_one_host_can_be_asked_for_and_what_is_shown_can_be_pasted(serving: Kernel) -> None:

@@ -62,7 +62,9 @@ class Card:
                 self.comm, self.state = content["comm_id"], content["data"]["state"]
             elif message["msg_type"] == "display_data" and message["parent_header"]["msg_id"] == running:
                 self.shown = content["data"]
-                return
+                # On a busy machine, the card of the running call comes first.
+                if "asks: " in self.shown["text/plain"]:
+                    return
 
     def ask(self, action: str, **values: Any) -> Any:
         """Ask for an action, and return the kernel's answer."""
