@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -238,22 +239,41 @@ def test_a_future_import_holds_for_later_cells() -> None:
     assert sliced("from __future__ import annotations", "def f(a: B): ...").future == {"annotations"}
 
 
-def test_three_hundred_cells_close_in_a_fraction_of_a_second() -> None:
-    cells = [f"import os\nlimit_{n} = {n}\nrows_{n} = [limit_{n}]\nrows_{n}.append({n})" for n in range(200)]
-    cells += [f"def tool_{n}(a: int) -> int:\n    return sum(rows_{n}) + tool_{max(n - 1, 0)}(a)" for n in range(100)]
-    start = time.process_time()
-    found = texts(*cells, needs=" ".join(f"tool_{n}" for n in range(100)))
-    assert time.process_time() - start < 1.5
-    assert len(found) == 400
+def a_chain(count: int) -> list[str]:
+    """Slice cells of which each function calls the one before."""
+    cells = [f"import os\nlimit_{n} = {n}\nrows_{n} = [limit_{n}]\nrows_{n}.append({n})" for n in range(2 * count)]
+    cells += [f"def tool_{n}(a: int) -> int:\n    return sum(rows_{n}) + tool_{max(n - 1, 0)}(a)" for n in range(count)]
+    return texts(*cells, needs=" ".join(f"tool_{n}" for n in range(count)))
 
 
-def test_functions_that_all_call_each_other_close_in_a_fraction_of_a_second() -> None:
-    calls = ", ".join(f"call_{n}(a)" for n in range(30))
-    cells = ["seen = []", *(f"def call_{n}(a):\n    seen.append(a)\n    return [{calls}]" for n in range(30))]
-    start = time.process_time()
-    found = texts(*cells, "kept = call_0([])", "seen.append(kept)", "other = []", needs="call_29")
-    assert time.process_time() - start < 1.5
-    assert found[-2:] == ["kept = call_0([])", "seen.append(kept)"]
+def a_web(count: int) -> list[str]:
+    """Slice cells of which each function calls all."""
+    calls = ", ".join(f"call_{n}(a)" for n in range(count))
+    cells = ["seen = []", *(f"def call_{n}(a):\n    seen.append(a)\n    return [{calls}]" for n in range(count))]
+    return texts(*cells, "kept = call_0([])", "seen.append(kept)", "other = []", needs=f"call_{count - 1}")
+
+
+def growth(work: Callable[[int], object], count: int) -> float:
+    """Return how many times as long twice as much takes: the best of three of each, in one run."""
+    best = []
+    for size in (count, 2 * count):
+        times = []
+        for _ in range(3):
+            start = time.process_time()
+            work(size)
+            times.append(time.process_time() - start)
+        best.append(min(times))
+    return best[1] / best[0]
+
+
+def test_a_long_chain_of_functions_takes_far_less_than_the_cube_of_its_length() -> None:
+    assert len(a_chain(100)) == 400
+    assert growth(a_chain, 50) < 6  # twice the cells take twice as long; 8 times would be their cube
+
+
+def test_functions_that_all_call_each_other_take_less_than_the_square_of_their_calls() -> None:
+    assert a_web(30)[-2:] == ["kept = call_0([])", "seen.append(kept)"]
+    assert growth(a_web, 15) < 12  # there are 4 times the calls; 16 times would be their square
 
 
 NOTES = ["notes = []", "def add(text): notes.append(text)"]
