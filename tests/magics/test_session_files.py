@@ -230,6 +230,7 @@ def test_a_session_is_saved_when_its_server_is_gone(
         raise RequestError("It is gone.")
 
     monkeypatch.setattr(Connection, "tools", gone)
+    capsys.readouterr()
     shell.good("%mcp log --save a.jsonl --on odd")
     assert capsys.readouterr().err == "mcp: saved without what the server lists. It is gone.\n"
     assert len(read(tmp_path / "a.jsonl").calls) == 1
