@@ -267,7 +267,7 @@ def _answers(text: str | None) -> list[Any] | None:
 
 
 def _progress() -> Callable[[float, float | None, str | None], None] | None:
-    """Return what shows progress to a person; None if nobody looks."""
+    """Return a function that prints progress; None if stderr is not a terminal."""
     if not sys.stderr.isatty():
         return None
 

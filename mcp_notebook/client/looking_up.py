@@ -32,7 +32,7 @@ MOST_NAMED = 50
 
 
 def by_name(items: Iterable[Any]) -> dict[str, Any]:
-    """Return what a server lists by its names; of two of one name, the first."""
+    """Return the entries of a list by their names; if two have the same name, the first."""
     found: dict[str, Any] = {}
     for item in items:
         found.setdefault(item.name, item)
@@ -40,10 +40,10 @@ def by_name(items: Iterable[Any]) -> dict[str, Any]:
 
 
 def known_or_fail(name: str, known: Mapping[str, Any], kind: str, server: str) -> Any:
-    """Return what is known by that name.
+    """Return the entry of that name.
 
     Raises:
-        UnknownNameError: Nothing is.
+        UnknownNameError: There is none; the message names similar ones.
     """
     if name not in known:
         named = ", ".join(list(known)[:MOST_NAMED]) or "none yet"
@@ -53,7 +53,7 @@ def known_or_fail(name: str, known: Mapping[str, Any], kind: str, server: str) -
 
 
 def tool_named(connection: Blocking, name: str, timeout: float | None = None) -> Tool:
-    """Return a tool as it is listed; where the list cannot be read, one of that name that takes anything.
+    """Return a tool as it is listed; if the list cannot be read, a placeholder that takes any arguments.
 
     Raises:
         UnknownNameError: It is not listed.
@@ -63,7 +63,7 @@ def tool_named(connection: Blocking, name: str, timeout: float | None = None) ->
 
 
 def prompt_named(connection: Blocking, name: str, timeout: float | None = None) -> Prompt:
-    """Return a prompt as it is listed; where the list cannot be read, one of that name that takes anything.
+    """Return a prompt as it is listed; if the list cannot be read, a placeholder that takes any arguments.
 
     Raises:
         UnknownNameError: It is not listed.
@@ -116,7 +116,7 @@ def prompt_arguments(
 
 
 def json_object(text: str, option: str) -> dict[str, Any]:
-    """Return the object that a text is, in JSON.
+    """Parse a JSON object.
 
     Raises:
         UsageError: It is not JSON, or not an object; the message names the option.
@@ -131,11 +131,11 @@ def json_object(text: str, option: str) -> dict[str, Any]:
 
 
 def _listed(server: str, kind: str, name: str, ask: Callable[[], ItemList[Any]]) -> Any:
-    """Return what is listed by that name; None where the list cannot be read, and the server may know the name."""
+    """Return the entry of that name; None if the list cannot be read, because the server may still have it."""
     try:
         found = ask()
     except RequestError as error:
-        if error.code is None:  # not the list is the reason, but the connection
+        if error.code is None:  # the connection is the reason, not the list
             raise
         say(f"{server} does not list its {kind}s. {error}")
         return None

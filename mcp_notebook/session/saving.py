@@ -22,7 +22,7 @@ __all__ = ["mock_session", "open_session", "save_session", "session_named"]
 
 
 def save_session(session: Session, path: Path, name: str | None) -> SavedSession:
-    """Write what a server lists, its calls and its frames into a file, without secrets; return what was written.
+    """Write the lists, calls and frames of a server into a file, without secrets, and return them.
 
     Args:
         session: The session.
@@ -38,7 +38,7 @@ def save_session(session: Session, path: Path, name: str | None) -> SavedSession
 
 
 def session_of(connection: Connection, *, whole: bool) -> SavedSession:
-    """Return what a server lists, with its calls and the frames that are kept.
+    """Return the lists of a server, its calls, and the frames that are kept.
 
     Raises:
         McpNotebookError: The server does not answer, and the lists have to be `whole`.
@@ -57,7 +57,7 @@ def session_of(connection: Connection, *, whole: bool) -> SavedSession:
 
 
 def _lists(connection: Connection, *, whole: bool) -> dict[str, list[dict[str, Any]]]:
-    """Return what the server lists; what it refuses to list is empty, and so is all if it is gone.
+    """Return the server's lists. A list that it refuses is empty; if the server is gone, all are.
 
     Raises:
         McpNotebookError: The lists have to be `whole`.
