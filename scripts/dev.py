@@ -56,8 +56,9 @@ def main(words: list[str]) -> int:
 def tests(*words: str) -> int:
     """Run the tests; those with servers, kernels or a browser that fail beside others run once more, alone.
 
-    Their deadlines are generous, but a machine that others use, too, can stand still for longer. A test that fails
-    alone, or one of the others, fails the run. The report of the first run stays, so that an unsteady test is seen.
+    Their deadlines are generous, but a machine that others use, too, can stand still for longer. Those in which the
+    garbage collector found something run again, too, see `tests/conftest.py`. A test that fails alone, or one of the
+    others, fails the run. The report of the first run stays, so that an unsteady test is seen.
     """
     status = run(OWN_PYTHON, "-m", "pytest", *PARALLEL, *words)
     if status != AGAIN:

@@ -27,15 +27,22 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 AGAIN = 64
-"""The exit status of a run in which only tests failed that depend on the machine's time: `scripts/dev.py` knows it."""
+"""The exit status of a run in which only tests failed that depend on time: `scripts/dev.py` and `.ci/run` know it."""
 
 _failed: dict[str, bool] = {}
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Note whether a test that failed has servers, kernels or a browser of its own."""
+    """Note whether a test's failure depends on time.
+
+    It does if the test has servers, kernels or a browser of its own, or if the failure is what the garbage collector
+    found: it runs at any time, and then the test that happens to run is blamed for an earlier one.
+    """
     if report.failed:
-        _failed[report.nodeid] = "browser" in report.keywords or "slow" in report.keywords
+        crash = getattr(report.longrepr, "reprcrash", None)
+        garbage = crash is not None and "PytestUnraisableExceptionWarning" in crash.message.partition("\n")[0]
+        of_time = garbage or "browser" in report.keywords or "slow" in report.keywords
+        _failed[report.nodeid] = of_time and _failed.get(report.nodeid, True)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
