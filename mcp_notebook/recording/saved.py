@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from mcp_notebook.errors import UsageError
@@ -48,7 +48,7 @@ class Server(_Line):
     name: str
     version: str = ""
     protocol_version: str = ""
-    capabilities: dict[str, Any] = {}
+    capabilities: dict[str, Any] = Field(default_factory=dict)
     instructions: str | None = None
 
 
@@ -72,12 +72,12 @@ class _Call(_Line):
     error: str | None = None
     code: int | None = None
     data: Any = None
-    problems: list[str] = []
+    problems: list[str] = Field(default_factory=list)
     rounds: int = 1
     task: bool = False
     cut: bool = False
     malformed: bool = False
-    events: list[tuple[Kind, float, Any]] = []
+    events: list[tuple[Kind, float, Any]] = Field(default_factory=list)
 
 
 class _Frame(_Line):

@@ -103,9 +103,10 @@ def open_session(session: Session, path: Path, name: str | None) -> Connection:
     if earlier is not None and not isinstance(earlier.target, MockServer):
         raise _taken(name)
     connection = session.connect(MockServer(saved), name, "auto")
+    recorder = connection.recorder
     for call in saved.calls:
-        connection.recorder.opened(call)
-        connection.recorder.closed(call)
+        recorder.opened(call)
+        recorder.closed(call)
     connection.wire.restore(saved.frames)
     return connection
 
@@ -113,11 +114,14 @@ def open_session(session: Session, path: Path, name: str | None) -> Connection:
 def mock_session(session: Session, path: Path, name: str | None) -> LiveServer:
     """Make a server that answers from a file the current one, so that `%mcp serve` serves it.
 
+    An earlier one of the same name is replaced.
+
     Raises:
-        UsageError: The file is not a session, or a server or connection has the name.
+        UsageError: The file is not a session, or another server or a connection has the name.
     """
     saved, name = read(path), name or path.stem
-    if name in session.registry.servers or name in session.connected:
+    earlier = session.registry.servers.get(name)
+    if name in session.connected or (earlier is not None and not isinstance(earlier.server, MockServer)):
         raise _taken(name)
     return session.registry.add(name, MockServer(saved))
 

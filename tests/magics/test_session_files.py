@@ -140,7 +140,10 @@ def test_a_mock_is_a_server_of_the_notebook(shell: Shell, saved: Path) -> None:
     assert shell.good("%mcp call add a=2 b=3").structured_content == {"result": 5}
     assert "next_one" in str(shell.good("%mcp tools"))
     assert "nothing yet" not in str(shell.good("%mcp"))
-    assert "twin" in str(refused(shell, f"%mcp mock {saved.name} --as twin"))
+    shell.good(f"%mcp mock {saved.name} --as twin")  # again
+    assert shell.good("%mcp call add a=2 b=3").structured_content == {"result": 5}
+    shell.good("%mcp new shop")
+    assert "Another server here is named 'shop'" in str(refused(shell, f"%mcp mock {saved.name} --as shop"))
 
 
 def test_no_secret_is_written(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
