@@ -19,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 
 from mcp_notebook.recording import Call
 from mcp_notebook.recording.saved import SavedSession
+from mcp_notebook.server.runtime import NAMED_BY, requested_arguments, requested_name
 
 __all__ = ["MockServer"]
 
@@ -32,8 +33,8 @@ _LISTS = {
 }
 """The methods that list something: the field of the result, and the kind of its entries."""
 
-_NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
-"""The methods that are answered from calls: the parameter with the name."""
+_DECLARED = ("completions", "prompts", "resources", "tools")
+"""The capabilities of the recorded server that a mock has, too, if that server declared them."""
 
 _OF_ONE_ANSWER = ("resultType", "requestState")
 """Fields of a result that its own request decides on."""
@@ -92,13 +93,14 @@ class _Answers:
     def __init__(self, session: SavedSession) -> None:
         self._lists = session.lists
         self._recorded = session.calls
+        self._capabilities = session.server.capabilities
 
     @cached_property
     def _calls(self) -> dict[tuple[str, str], dict[str, list[Call]]]:
         """The calls by their methods, names and arguments; made for the first request, because many calls take time."""
         found: dict[tuple[str, str], dict[str, list[Call]]] = defaultdict(lambda: defaultdict(list))
         for call in self._recorded:
-            if call.method in _NAMED and call.state in ("done", "error", "refused"):
+            if call.method in NAMED_BY and call.state in ("done", "error", "refused"):
                 found[call.method, call.name][_key(call.arguments)].append(call)
         return found
 
@@ -106,11 +108,18 @@ class _Answers:
         if ctx.method in _LISTS:
             field, kind = _LISTS[ctx.method]
             return _complete({field: self._lists[kind]}, ctx)
-        if ctx.method in _NAMED:
+        if ctx.method in NAMED_BY:
             params: Mapping[str, Any] = ctx.params or {}
-            name = str(params.get(_NAMED[ctx.method]))
-            return _complete(self._answer(ctx.method, name, params.get("arguments")), ctx)
-        return await call_next(ctx)
+            name = requested_name(params.get(NAMED_BY[ctx.method]))
+            return _complete(self._answer(ctx.method, name, requested_arguments(ctx.method, params)), ctx)
+        answered = await call_next(ctx)
+        return self._declared(answered) if ctx.method in ("initialize", "server/discover") else answered
+
+    def _declared(self, answered: HandlerResult) -> HandlerResult:
+        """Declare what the recorded server declared, as far as a mock answers it."""
+        if not self._capabilities or not isinstance(answered, dict):
+            return answered
+        return {**answered, "capabilities": {name: {} for name in _DECLARED if name in self._capabilities}}
 
     def _answer(self, method: str, name: str, arguments: Any) -> dict[str, Any]:
         of_name = self._calls.get((method, name), {})

@@ -150,7 +150,7 @@ class Runtime:
 
     def _opened(self, ctx: ServerRequestContext[Any, Any]) -> Call:
         params = ctx.params or {}
-        name = _named(params.get(NAMED_BY[ctx.method]))
+        name = requested_name(params.get(NAMED_BY[ctx.method]))
         client = _client(ctx)
         answers = params.get("inputResponses")
         if isinstance(answers, dict):
@@ -167,7 +167,7 @@ class Runtime:
             server=self._server.name,
             method=ctx.method,
             name=name,
-            arguments=_arguments(ctx.method, params),
+            arguments=requested_arguments(ctx.method, params),
             client=client,
             transport=_transport(ctx),
             protocol_version=ctx.protocol_version,
@@ -234,7 +234,7 @@ MOST_BYTES_OF_A_CLIENT = 64_000
 """Most bytes that a client may say about itself when it opens a legacy session; the session keeps them."""
 
 
-def _named(asked: Any) -> str:
+def requested_name(asked: Any) -> str:
     """Return the requested name or URI; if it is not a string, its repr."""
     if isinstance(asked, dict):
         asked = asked.get("name") or asked.get("uri")
@@ -243,7 +243,7 @@ def _named(asked: Any) -> str:
     return "" if asked is None else repr(fitted(asked, MOST_CHARACTERS_OF_NAME)[0])
 
 
-def _arguments(method: str, params: Mapping[str, Any]) -> Any:
+def requested_arguments(method: str, params: Mapping[str, Any]) -> Any:
     """Return the arguments of a request as they came; for a completion, the partial argument."""
     if method != "completion/complete":
         arguments = params.get("arguments")

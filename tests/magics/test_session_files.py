@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 from IPython.core.error import UsageError
+from mcp_types import PromptReference
 
 import mcp_notebook
 from mcp_notebook.client import Command, Connection
 from mcp_notebook.errors import RequestError
 from mcp_notebook.recording import Call
-from mcp_notebook.recording.saved import read
+from mcp_notebook.recording.saved import SavedSession, Server, read
 from mcp_notebook.server.mock import REFUSED, MockServer
 from tests.support.odd_servers import odd
 from tests.support.shells import Shell
@@ -85,6 +86,19 @@ def test_a_mock_answers_the_same_calls_equally(shell: Shell, saved: Path, era: A
             listed = [[each.model_dump() for each in getattr(one, method)()] for one in (mock, live)]
             assert listed[0] == listed[1] != []
         same(calls, mock)
+
+
+@pytest.mark.parametrize("era", ["modern", "legacy"])
+def test_a_mock_declares_and_completes_as_its_server_did(era: Any) -> None:
+    call = Call(server="shop", method="completion/complete", name="order", arguments={"fruit": "ap"})
+    call.end("done", {"completion": {"values": ["apple", "apricot"]}})
+    about = Server(
+        name="shop", capabilities={"prompts": {}, "completions": {}, "logging": {}, "extensions": {"x/y": {}}}
+    )
+    with mcp_notebook.connect(MockServer(SavedSession(about, calls=[call])), era=era) as mock:
+        declared = mock.capabilities.model_dump(exclude_none=True)
+        assert declared.keys() == {"prompts", "completions"}
+        assert mock.complete(PromptReference(name="order"), "fruit", "ap") == ["apple", "apricot"]
 
 
 def test_the_same_call_gives_the_results_in_order_and_then_the_last(saved: Path) -> None:
