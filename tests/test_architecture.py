@@ -89,6 +89,7 @@ MAY_IMPORT = {
         "server",
         "client",
         "export",
+        "agent",
     },
     "widgets": {
         "background",
@@ -166,6 +167,7 @@ MAY_IMPORT = {
         "recording",
         "server",
         "client",
+        "agent",
         "rendering",
         "doctor",
         "course",

@@ -1,9 +1,10 @@
 """Let models call the tools of MCP servers: the models, and the loop of model and tools."""
 
 from mcp_notebook.agent.conversation import Conversation, Turn, Use, Watcher
-from mcp_notebook.agent.model import Model, provided
+from mcp_notebook.agent.model import Model, Usage, provided
 from mcp_notebook.agent.sampling import ModelAnswerer
 from mcp_notebook.agent.scripted import ScriptedModel
+from mcp_notebook.agent.stand_in_model import StandInModel
 from mcp_notebook.agent.toolbox import Toolbox
 
 __all__ = [
@@ -11,8 +12,10 @@ __all__ = [
     "Model",
     "ModelAnswerer",
     "ScriptedModel",
+    "StandInModel",
     "Toolbox",
     "Turn",
+    "Usage",
     "Use",
     "Watcher",
     "provided",
