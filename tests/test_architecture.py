@@ -76,7 +76,7 @@ MAY_IMPORT = {
         "server",
         "client",
     },
-    "agent": {"errors", "recording", "client"},
+    "agent": {"errors", "formatting", "recording", "client"},
     "rendering": {
         "visible",
         "urls",

@@ -17,8 +17,9 @@ from mcp_types import (
     ToolUseContent,
 )
 
-from mcp_notebook.agent.model import USAGE, Model, Usage
+from mcp_notebook.agent.model import Model
 from mcp_notebook.agent.toolbox import Toolbox
+from mcp_notebook.agent.usage import USAGE, Usage
 from mcp_notebook.client import Answerer
 from mcp_notebook.client.reading import Unknown
 from mcp_notebook.errors import McpNotebookError, RequestError, TurnLimitError

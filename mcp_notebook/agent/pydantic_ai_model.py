@@ -30,7 +30,7 @@ from pydantic_ai.models import ModelRequestParameters, infer_model
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
 
-from mcp_notebook.agent.model import USAGE, Usage
+from mcp_notebook.agent.usage import USAGE, Usage
 from mcp_notebook.errors import ModelError
 
 __all__ = ["PydanticAIModel"]

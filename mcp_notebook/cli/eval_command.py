@@ -75,7 +75,7 @@ def eval_cases(
       mcp-notebook eval server.py cases.yaml --model anthropic:claude-sonnet-4-5 --least 0.8 --json
     """
     from mcp_notebook.agent import Toolbox
-    from mcp_notebook.agent.evals import Budget, Report, Side, cases_in, run, unknown_tools
+    from mcp_notebook.agent.evals import Report, RunLimits, Side, cases_in, run, unknown_tools
     from mcp_notebook.cli.results import print_json
     from mcp_notebook.rendering.evals import eval_card
 
@@ -85,7 +85,7 @@ def eval_cases(
     sides = [(Side("", player.name, toolbox.tools, player.scripted), player, toolbox) for player in players]
     notes = unknown_tools(found, [tool.name for tool in toolbox.tools])
     report = Report(cases.stem, found, runs, [side for side, _, _ in sides], notes=notes)
-    asyncio.run(run(report, sides, Budget(max_turns, max_tokens, price)))
+    asyncio.run(run(report, sides, RunLimits(max_turns, max_tokens, price)))
     if as_json:
         print_json(_as_json(report))
     else:

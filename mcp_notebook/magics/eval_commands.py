@@ -80,9 +80,7 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
 def eval_cell(session: Session, /, name: str, output: str | None, **given: Any) -> None:
     """Run the cases of the cell with a model, and show how often they pass."""
     _, text = session.cell
-    report = score(session, name, cases_in(text), _settings(Settings(), given))
-    if output is not None:
-        session.namespace[output] = report
+    score(session, name, cases_in(text), _settings(Settings(), given), into=output)
 
 
 @verb(
@@ -123,15 +121,13 @@ def _eval(
         words = save_cases(session, name, Path(save), importing)
         return look.Rendering(words, look.card(look.code(Path(save)), f"<p>{look.cell(words)}</p>"))
     kept = kept_eval(session, name)
-    report = score(session, name, kept.cases, _settings(kept.settings, given))
-    if output is not None:
-        session.namespace[output] = report
+    score(session, name, kept.cases, _settings(kept.settings, given), into=output)
     return None
 
 
 def _settings(earlier: Settings, given: dict[str, Any]) -> Settings:
     """Return the options of a line; those that it lacks are as before, except what is compared."""
-    budget = {
+    limits = {
         field: given.pop(option)
         for option, field in (("max_turns", "turns"), ("max_tokens", "tokens"), ("price", "price"))
     }
@@ -140,5 +136,5 @@ def _settings(earlier: Settings, given: dict[str, Any]) -> Settings:
     changed = {option: value for option, value in given.items() if value not in (None, ())}
     return earlier._replace(
         **{"compare": None, **changed},
-        budget=earlier.budget._replace(**{key: value for key, value in budget.items() if value is not None}),
+        limits=earlier.limits._replace(**{key: value for key, value in limits.items() if value is not None}),
     )

@@ -61,8 +61,7 @@ class Magics:
         %mcp clients [HOST]           what Claude Code, VS Code and others need to know of the server; --write
 
         A package of it
-        %mcp export DEST              the cells as a package on the SDK, and the proof that it behaves the same
-        %mcp export DEST --dry-run    what would be written
+        %mcp export DEST              the cells as a package on the SDK, and the proof that it is the same; --dry-run
 
         A deployed server
         %mcp import server.py         a module's server as a notebook, to work on it in cells

@@ -29,7 +29,7 @@ class _Failed(NamedTuple):
 
 
 def eval_card(report: Report) -> look.Rendering:
-    """Draw the results of an eval; while it runs, those that there are."""
+    """Draw the results of an eval, which may still run."""
     title = f"eval {report.name}"
     facts = _facts(report)
     headers = ["case", *(_heading(report, side) for side in report.sides)]

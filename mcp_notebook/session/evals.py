@@ -64,7 +64,15 @@ def kept_eval(session: Session, name: str) -> KeptEval:
     return session.evals[name]
 
 
-def score(session: Session, name: str, cases: Sequence[EvalCase], settings: Settings, handle: Any = None) -> Report:
+def score(
+    session: Session,
+    name: str,
+    cases: Sequence[EvalCase],
+    settings: Settings,
+    *,
+    into: str | None = None,
+    handle: Any = None,
+) -> Report:
     """Run an eval, show its results, keep it under its name, and return the results.
 
     Args:
@@ -72,6 +80,7 @@ def score(session: Session, name: str, cases: Sequence[EvalCase], settings: Sett
         name: The name of the eval.
         cases: The cases.
         settings: The options.
+        into: The variable that gets the results before they are complete, so that an interrupt keeps them.
         handle: The display to update; None to make one below the cell.
 
     Raises:
@@ -91,12 +100,14 @@ def score(session: Session, name: str, cases: Sequence[EvalCase], settings: Sett
     kept.report.notes[:] = unknown_tools(cases, [name for _, _, toolbox in players for name in _names(toolbox)])
     _put_before(kept, players)
     session.evals[name] = kept
+    if into is not None:
+        session.namespace[into] = kept.report
     if settings.watch:
         kept.score_again = partial(_again, session, name)
     showing = _Showing(session, kept.report, handle)
     try:
         with interrupted_in_one_line("the eval was interrupted"):
-            session.portal.run(partial(run, kept.report, players, settings.budget, showing.update))
+            session.portal.run(partial(run, kept.report, players, settings.limits, showing.update))
     except KeyboardInterrupt:
         kept.report.interrupted = True
         raise
@@ -217,7 +228,7 @@ def _put_before(kept: KeptEval, players: Sequence[tuple[Side, Player, Toolbox]])
 def _again(session: Session, name: str) -> None:
     kept = session.evals[name]
     if changes(kept.toolbox.tools, Toolbox(connections_of(session, kept.settings.names)).tools):
-        report = score(session, name, kept.cases, kept.settings, kept.handle)
+        report = score(session, name, kept.cases, kept.settings, handle=kept.handle)
         rates = ", ".join(
             f"{side.label or side.model} {side.rate().passed}/{side.rate().runs}" for side in report.sides
         )

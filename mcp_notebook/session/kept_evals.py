@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from mcp_notebook.agent import Toolbox
-from mcp_notebook.agent.evals import Budget, EvalCase, Report, Side
+from mcp_notebook.agent.evals import EvalCase, Report, RunLimits, Side
 from mcp_notebook.client.notices import say
 from mcp_notebook.errors import McpNotebookError
 
@@ -23,7 +23,7 @@ class Settings(NamedTuple):
         names: The servers whose tools the models get; all if empty.
         compare: The two servers or versions that are compared.
         runs: The runs of each case.
-        budget: The limits of a run.
+        limits: The limits of a run.
         watch: Whether to score again when a cell changes the tools.
     """
 
@@ -32,7 +32,7 @@ class Settings(NamedTuple):
     names: Sequence[str] = ()
     compare: tuple[str, str] | None = None
     runs: int = 5
-    budget: Budget = Budget()
+    limits: RunLimits = RunLimits()
     watch: bool = False
 
 

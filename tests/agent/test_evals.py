@@ -26,11 +26,11 @@ from pydantic import BaseModel
 from mcp_notebook import NotebookServer
 from mcp_notebook.agent import Conversation, ScriptedModel, StandInModel, Toolbox, Usage
 from mcp_notebook.agent.evals import (
-    Budget,
     EvalCase,
     Player,
     Rate,
     Report,
+    RunLimits,
     Side,
     as_pytest,
     cases_in,
@@ -92,7 +92,7 @@ def evaluate(portal: Portal) -> Eval:
         *servers: NotebookServer,
         player: Player | None = None,
         runs: int = 5,
-        budget: Budget = Budget(),  # noqa: B008 - it is immutable
+        limits: RunLimits = RunLimits(),  # noqa: B008 - it is immutable
     ) -> Report:
         player = player or Player.stand_in()
         labels = ["A", "B", "C"][: len(servers)] if len(servers) > 1 else [""]
@@ -101,7 +101,7 @@ def evaluate(portal: Portal) -> Eval:
             Side(label, player.name, box.tools, player.scripted) for label, box in zip(labels, toolboxes, strict=True)
         ]
         report = Report("books", cases, runs, sides)
-        portal.run(run, report, [(side, player, box) for side, box in zip(sides, toolboxes, strict=True)], budget)
+        portal.run(run, report, [(side, player, box) for side, box in zip(sides, toolboxes, strict=True)], limits)
         return report
 
     return evaluate
@@ -213,7 +213,7 @@ def test_the_interval_of_a_rate_is_wilsons(rate: Rate) -> None:
     """Its ends are where the share that was seen is 1.96 standard errors away, with the error of a rate at that end."""
     for end in rate.interval:
         error = math.sqrt(end * (1 - end) / rate.runs)
-        assert abs(rate.share - end) == pytest.approx(1.959964 * error, abs=1e-9)
+        assert abs(rate.share - end) == pytest.approx(1.959964 * error, abs=1e-6)
     assert rate.interval[0] <= rate.share <= rate.interval[1]
 
 
@@ -286,7 +286,7 @@ def test_a_forbidden_call_is_not_made(evaluate: Eval) -> None:
 
 def test_a_model_that_never_ends_has_failed(evaluate: Eval) -> None:
     again = [{"tool": "find", "arguments": FIND[1]}] * 3
-    report = evaluate(BUTLER, server(), player=scripted(*again), runs=1, budget=Budget(turns=2))
+    report = evaluate(BUTLER, server(), player=scripted(*again), runs=1, limits=RunLimits(turns=2))
     assert report.failures[0].problems == ("It was asked 2 times, and still called tools.",)
 
 

@@ -5,14 +5,14 @@ from mcp_notebook.agent.evals.cases import cases_in, cases_of, unknown_tools, wr
 from mcp_notebook.agent.evals.checking import EvalCase
 from mcp_notebook.agent.evals.intervals import Rate
 from mcp_notebook.agent.evals.report import Report, Side, Trial, changes
-from mcp_notebook.agent.evals.running import Budget, Player, run
+from mcp_notebook.agent.evals.running import Player, RunLimits, run
 
 __all__ = [
-    "Budget",
     "EvalCase",
     "Player",
     "Rate",
     "Report",
+    "RunLimits",
     "Side",
     "Trial",
     "as_pytest",

@@ -37,7 +37,8 @@ class Rate(NamedTuple):
         part = Z * Z / self.runs
         center = (self.share + part / 2) / (1 + part)
         half = Z / (1 + part) * sqrt((self.share * (1 - self.share) + part / 4) / self.runs)
-        return max(center - half, 0.0), min(center + half, 1.0)
+        # At 0 and 1, rounding would put the end a little beyond the share itself.
+        return center - half if self.passed else 0.0, center + half if self.passed < self.runs else 1.0
 
 
 def difference(before: Rate, after: Rate) -> tuple[float, float]:

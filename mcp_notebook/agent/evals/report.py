@@ -10,7 +10,7 @@ from mcp_types import SamplingMessage, TextContent, Tool, ToolResultContent, Too
 
 from mcp_notebook.agent.evals.checking import EvalCase
 from mcp_notebook.agent.evals.intervals import Rate, difference, enough_for
-from mcp_notebook.agent.model import Usage
+from mcp_notebook.agent.usage import Usage
 
 __all__ = ["Report", "Side", "Trial", "changes"]
 
@@ -63,7 +63,7 @@ class Side:
         label: The server, or the version of its tools; "" if there is only one.
         model: The model's name.
         tools: The tools as the model saw them.
-        scripted: Whether it is no language model, and has no tokens.
+        scripted: Whether a script or the stand-in plays the model, which has no tokens.
         trials: The runs that were scored.
         error: The last error of the model; "" if there was none.
         errors: The number of runs that could not be scored because the model did not answer.

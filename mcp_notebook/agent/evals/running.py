@@ -19,7 +19,7 @@ from mcp_notebook.client import Question
 from mcp_notebook.errors import ModelError, TurnLimitError
 from mcp_notebook.recording import Call
 
-__all__ = ["Budget", "Player", "run"]
+__all__ = ["Player", "RunLimits", "run"]
 
 MOST_ERRORS = 3
 """The runs that a model may leave unanswered; after that, the rest of its runs are left out."""
@@ -35,7 +35,7 @@ class Player:
     Attributes:
         name: The name of the model.
         model: Returns the model for a run, by the case and the number of the run.
-        scripted: Whether it is no language model. Then one run follows the other, so that they are always the same.
+        scripted: Whether a script or the stand-in plays it. Then one run follows the other, so that they are always the same.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Player:
         return cls(model.name, lambda _case, _number: model, scripted=False)
 
 
-class Budget(NamedTuple):
+class RunLimits(NamedTuple):
     """The limits of a run, and the price of tokens.
 
     Attributes:
@@ -70,7 +70,7 @@ class Budget(NamedTuple):
 async def run(
     report: Report,
     players: Sequence[tuple[Side, Player, Toolbox]],
-    budget: Budget,
+    limits: RunLimits,
     on_trial: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
     """Make the runs of a report, and add each to its side when it ends, so that none is lost if this is cancelled.
@@ -80,7 +80,7 @@ async def run(
     Args:
         report: The report; its sides are filled.
         players: The sides, each with the model and the tools.
-        budget: The limits.
+        limits: The limits.
         on_trial: Awaited after each run.
     """
     at_once = 1 if all(player.scripted for _, player, _ in players) else AT_ONCE
@@ -92,7 +92,7 @@ async def run(
                 side.errors += 1
                 return
             try:
-                side.trials.append(await _trial(player.model(case, number), toolbox, case, number, budget))
+                side.trials.append(await _trial(player.model(case, number), toolbox, case, number, limits))
             except ModelError as error:
                 side.error, side.errors = str(error), side.errors + 1
             if on_trial is not None:
@@ -109,7 +109,7 @@ async def run(
                         group.start_soon(one, side, player, toolbox, case, number)
 
 
-async def _trial(model: Model, toolbox: Toolbox, case: EvalCase, number: int, budget: Budget) -> Trial:
+async def _trial(model: Model, toolbox: Toolbox, case: EvalCase, number: int, limits: RunLimits) -> Trial:
     conversation = Conversation()
     watching = _Calls(case)
     try:
@@ -120,16 +120,16 @@ async def _trial(model: Model, toolbox: Toolbox, case: EvalCase, number: int, bu
             watching,
             approve=watching.allowed,
             answerer=_declined,
-            most_requests=budget.turns,
-            most_tokens=budget.tokens,
+            most_requests=limits.turns,
+            most_tokens=limits.tokens,
         )
     except TurnLimitError:
-        found = [f"It was asked {budget.turns} times, and still called tools."]
+        found = [f"It was asked {limits.turns} times, and still called tools."]
     else:
         found = problems(case, watching.made, turn.answer)
     usage = conversation.usage
-    if budget.price is not None:
-        usage = usage.at(*budget.price)
+    if limits.price is not None:
+        usage = usage.at(*limits.price)
     return Trial(case, number, tuple(found), conversation.messages, usage)
 
 
