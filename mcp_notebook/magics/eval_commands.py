@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from mcp_notebook.agent.evals import cases_in
-from mcp_notebook.magics.options import NAME, NOTEBOOK_VARIABLE, SERVER, TEXT, VARIABLE
+from mcp_notebook.magics.options import CONNECTED, EVAL, NAME, NOTEBOOK_VARIABLE, SERVER, TEXT, VARIABLE
 from mcp_notebook.magics.verb import verb
 from mcp_notebook.rendering import look
 from mcp_notebook.session.evals import cases_from_log, kept_eval, save_cases, score
@@ -50,7 +50,7 @@ OPTIONS: list[Callable[..., Any]] = [
     ),
     click.option(
         "--compare",
-        type=(TEXT, TEXT),
+        type=(CONNECTED, CONNECTED),
         metavar="A B",
         help="Compare two servers, or the versions earlier and present of the tools.",
     ),
@@ -85,7 +85,7 @@ def eval_cell(session: Session, /, name: str, output: str | None, **given: Any) 
 
 @verb(
     "eval",
-    click.argument("name", type=NAME, required=False, metavar="[NAME]"),
+    click.argument("name", type=EVAL, required=False, metavar="[NAME]"),
     *OPTIONS,
     click.option("--from-log", is_flag=True, help="Make a cell of cases from the chat and from recorded calls."),
     click.option("--save", type=TEXT, metavar="FILE", help="Write the cases as a pytest module."),

@@ -58,7 +58,7 @@ def _facts(report: Report) -> str:
 def _heading(report: Report, side: Side) -> str:
     several = len({each.model for each in report.sides}) > 1
     words = [side.label, side.model if several or not side.label else ""]
-    return f"{' '.join(filter(None, words))}: passed (95 %)"
+    return f"{' '.join(filter(None, words))}: passed (95% interval)"
 
 
 def _rows(report: Report) -> Iterator[list[str]]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
+import anyio
 import pytest
 from mcp.server.mcpserver import Elicit, ElicitationResult, Resolve
 from mcp_types import (
@@ -229,7 +230,7 @@ def test_the_interval_of_a_difference_needs_more_than_two_runs() -> None:
 
 
 def test_the_interval_of_a_difference_covers_it_as_often_as_it_says() -> None:
-    """Exactly, over all outcomes of 10 runs each: 95 % with the error of a discrete distribution."""
+    """Exactly, over all outcomes of 10 runs each: 95% with the error of a discrete distribution."""
     for p, q in [(0.5, 0.5), (0.1, 0.1), (0.9, 0.6), (0.3, 0.8)]:
         covered = 0.0
         for a in range(11):
@@ -259,7 +260,7 @@ def test_the_better_description_is_preferred_if_there_are_enough_runs(evaluate: 
     few = evaluate(BUTLER, vague, clear, runs=2)
     many = evaluate(BUTLER, vague, clear, runs=40)
     assert "Too few runs to tell (n=2)" in next(few.sentences())
-    assert next(many.sentences()).startswith("B is better than A (n=40): the difference is +")
+    assert next(many.sentences()).startswith("B is better than A (n=40): +")
     assert many.sides[0].rate().share < many.sides[1].rate().share
     swapped = evaluate(BUTLER, clear, vague, runs=40)
     assert next(swapped.sentences()).startswith("A is better than B")
@@ -331,6 +332,31 @@ def ask() -> Elicit[Sure]:
 def borrow(title: str, sure: Annotated[ElicitationResult[Sure], Resolve(ask)]) -> str:
     """Borrow a title."""
     return sure.action
+
+
+def test_several_runs_of_a_provider_s_model_go_on_at_a_time(evaluate: Eval) -> None:
+    class Slow:
+        name = "slow"
+        inside = most = 0
+
+        def __init__(self) -> None:
+            self.all_in = anyio.Event()
+
+        async def __call__(self, request: CreateMessageRequestParams) -> CreateMessageResultWithTools:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+            if self.inside == 4:
+                self.all_in.set()
+            with anyio.fail_after(60):
+                await self.all_in.wait()
+            self.inside -= 1
+            return await StandInModel()(request)
+
+    cases = cases_in("".join(f"- prompt: Good morning {number}\n  calls: []\n" for number in range(8)))
+    slow = Slow()
+    report = evaluate(cases, server(), player=Player.provided(slow), runs=1)
+    assert report.passed
+    assert slow.most == 4
 
 
 def test_questions_of_a_server_are_declined(evaluate: Eval) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mcp_notebook.agent import Conversation, Toolbox, Turn, Usage, provided
+from mcp_notebook.agent.evals import EvalCase, as_pytest
 from mcp_notebook.client import Connection, Era
 from mcp_notebook.errors import ModelError
 from mcp_notebook.portal import Portal
@@ -107,6 +112,26 @@ def test_tokens_are_those_that_the_model_reports_and_the_cost_is_told_only_if_it
     portal.run(turn)
     assert (conversation.usage.input, conversation.usage.output) == (usage.input, usage.output)
     assert conversation.usage.cost == (None if usage.cost is None else pytest.approx(usage.cost))
+
+
+@pytest.mark.slow
+def test_a_saved_eval_asks_the_model_that_the_environment_names(provider: Provider, tmp_path: Path) -> None:
+    pytest.importorskip("ruff")
+    case = EvalCase("Which books by Butler?", "by Butler", [("find", {"author": "Butler"})], answer=["Kindred"])
+    (tmp_path / "test_evals.py").write_text(as_pytest([case], "shelf:mcp", runs=1, least=1), encoding="utf-8")
+    (tmp_path / "shelf.py").write_text(
+        "from mcp.server.mcpserver import MCPServer\n\nmcp = MCPServer('shelf', instructions='Say please.')\n\n\n"
+        "@mcp.tool()\ndef find(author: str) -> list[str]:\n    return [author + ' wrote it']\n",
+        encoding="utf-8",
+    )
+    environment = {**os.environ, "EVAL_MODEL": "ollama:stand-in"}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    first, second = provider.requests
+    assert first["tools"][0]["function"]["parameters"]["required"] == ["author"]
+    assert first["messages"][0]["content"] == "Say please."
+    assert "Butler wrote it" in second["messages"][-1]["content"]
 
 
 def turn(portal: Portal, era: Era = "modern") -> Turn:

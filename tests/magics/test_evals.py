@@ -65,7 +65,7 @@ def test_a_cell_shows_how_often_its_cases_pass(notebook: Shell, capsys: pytest.C
     text = said(capsys)
     assert text.startswith(
         "eval books: 1 case, 40 runs each, with stand-in, which compares words and is not a language model\n"
-        "  case       stand-in: passed (95 %)\n"
+        "  case       stand-in: passed (95% interval)\n"
     )
     report = notebook.shell.user_ns["report"]
     rate = report.sides[0].rate()
@@ -104,8 +104,8 @@ def test_another_description_is_scored_beside_the_earlier(notebook: Shell, capsy
     capsys.readouterr()
     notebook.good(f"%%mcp_eval books --runs 40\n{CASE}")
     text = said(capsys)
-    assert "earlier: passed (95 %)  present: passed (95 %)" in text
-    assert "present is better than earlier (n=40): the difference is +" in text
+    assert "earlier: passed (95% interval)  present: passed (95% interval)" in text
+    assert "present is better than earlier (n=40): +" in text
     assert "Between the two: find has another description." in text
     notebook.good("%mcp eval --runs 41")
     assert "present is better than earlier (n=40 and 41)" in said(capsys)
@@ -121,7 +121,7 @@ def test_two_runs_are_too_few_to_compare(notebook: Shell, capsys: pytest.Capture
     notebook.good("%mcp eval books --compare earlier present --runs 40")
     assert "present is better than earlier (n=40)" in said(capsys)
     notebook.good("%mcp eval books --compare present earlier")
-    assert "present is better than earlier (n=40): the difference is -" in said(capsys)
+    assert "present is better than earlier (n=40): -" in said(capsys)
 
 
 def test_two_servers_are_compared(notebook: Shell, capsys: pytest.CaptureFixture[str]) -> None:
@@ -239,6 +239,13 @@ def test_an_interrupt_keeps_the_runs_that_have_ended(kernel: Kernel, tmp_path: P
     assert re.search(r"^  ends +1/1, 100% ", ran.text, re.MULTILINE)
     assert kernel.value("report.interrupted") is True
     assert kernel.good("%mcp call wait title=Kindred").text == "Kindred"
+
+
+def test_names_of_evals_are_completed(notebook: Shell) -> None:
+    from mcp_notebook.magics.completion import complete
+
+    notebook.good(f"%%mcp_eval books --runs 1\n{CASE}")
+    assert "books" in [str(found) for found in complete(notebook.session, "%mcp eval b")[0]]
 
 
 def test_the_results_are_updated_in_place(kernel: Kernel) -> None:

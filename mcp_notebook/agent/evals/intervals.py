@@ -12,7 +12,7 @@ from typing import NamedTuple
 __all__ = ["MOST_RUNS", "Rate", "difference", "enough_for"]
 
 Z = 1.959964
-"""The quantile of the normal distribution for 95 %."""
+"""The quantile of the normal distribution for 95%."""
 
 MOST_RUNS = 1000
 """The most runs of a case that are suggested."""
@@ -31,7 +31,7 @@ class Rate(NamedTuple):
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % interval of Wilson (1927), from 0 to 1; with no runs, all of it."""
+        """The 95% interval of Wilson (1927), from 0 to 1; with no runs, all of it."""
         if not self.runs:
             return 0.0, 1.0
         part = Z * Z / self.runs
@@ -42,7 +42,7 @@ class Rate(NamedTuple):
 
 
 def difference(before: Rate, after: Rate) -> tuple[float, float]:
-    """Return the 95 % interval of Agresti and Caffo (2000) for `after` minus `before`, from -1 to 1.
+    """Return the 95% interval of Agresti and Caffo (2000) for `after` minus `before`, from -1 to 1.
 
     It adds one run that passed and one that failed to each side, so that two runs against none are not enough yet.
     """

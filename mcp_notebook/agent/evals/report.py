@@ -153,18 +153,18 @@ class Report:
         if not one.runs or not other.runs:
             return f"Nothing to compare{with_model}: a side has no scored run."
         low, high = difference(one, other)
-        between = f"{_points(other.share - one.share)}, between {_points(low)} and {_points(high)} at 95 %"
+        between = f"{_points(other.share - one.share)} points, 95% interval {_points(low)} to {_points(high)}"
         n = f"n={one.runs}" if one.runs == other.runs else f"n={one.runs} and {other.runs}"
         if low > 0 or high < 0:
             better, worse = (after, before) if low > 0 else (before, after)
-            return f"{better.label} is better than {worse.label}{with_model} ({n}): the difference is {between}."
+            return f"{better.label} is better than {worse.label}{with_model} ({n}): {between}."
         if one.share != other.share:
             more = enough_for(one, other, len(self.cases))
             hint = f"if the rates stay the same, --runs {more} can tell" if more else "the rates are close"
-            return f"Too few runs to tell{with_model} ({n}): the difference is {between}; {hint}."
+            return f"Too few runs to tell{with_model} ({n}): {between}; {hint}."
         if high - low > WIDE:
-            return f"Too few runs to tell{with_model} ({n}): the difference is {between}; {self._more()}."
-        return f"No difference{with_model} ({n}): it is {between}."
+            return f"Too few runs to tell{with_model} ({n}): {between}; {self._more()}."
+        return f"No difference{with_model} ({n}): {between}."
 
     def _wide(self) -> Iterator[str]:
         for side in self.sides:
@@ -198,8 +198,7 @@ def changes(before: Sequence[Tool], after: Sequence[Tool]) -> list[str]:
 
 
 def _points(share: float) -> str:
-    points = round(100 * share)
-    return f"{points:+d} points" if points else "0 points"
+    return f"{round(100 * share):+d}".replace("+0", "0")
 
 
 def _steps(message: SamplingMessage) -> Iterator[str]:

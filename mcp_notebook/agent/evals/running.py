@@ -35,7 +35,7 @@ class Player:
     Attributes:
         name: The name of the model.
         model: Returns the model for a run, by the case and the number of the run.
-        scripted: Whether a script or the stand-in plays it. Then one run follows the other, so that they are always the same.
+        scripted: Whether a script or the stand-in plays it: then one run follows the other, which is always the same.
     """
 
     name: str
