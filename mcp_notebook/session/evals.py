@@ -104,7 +104,7 @@ def score(
         session.namespace[into] = kept.report
     if settings.watch:
         kept.score_again = partial(_again, session, name)
-    showing = _Showing(session, kept.report, handle)
+    showing = _Showing(kept.report, handle, changes=has_viewer(session.shell))
     try:
         with interrupted_in_one_line("the eval was interrupted"):
             session.portal.run(partial(run, kept.report, players, settings.limits, showing.update))
@@ -145,8 +145,10 @@ def cases_from_log(session: Session) -> str:
     Raises:
         UsageError: Neither a prompt nor a call was recorded.
     """
-    calls = [call for connection in session.opened.values() for call in connection.recorder.calls]
-    cases = cases_of(session.conversation.messages, [*session.registry.recorder.calls, *calls])
+    recorders = [session.registry.recorder, *(connection.recorder for connection in session.opened.values())]
+    calls = [call for recorder in recorders for call in recorder.calls]
+    made = [one for kept in session.evals.values() for one in kept.report.calls]  # their cases are written already
+    cases = cases_of(session.conversation.messages, [call for call in calls if (call.name, call.arguments) not in made])
     if not cases:
         raise UsageError("There is nothing to take cases from. Talk to a model in a %%mcp_chat cell, or call a tool.")
     return f"%%mcp_eval\n{written(_without_secrets(cases))}"
@@ -253,14 +255,14 @@ def _without_secrets(cases: Sequence[EvalCase]) -> list[EvalCase]:
 class _Showing:
     """The results below the cell, while they come in."""
 
-    session: Session
     report: Report
     handle: Any
+    changes: bool
     at: float = 0.0
 
     async def update(self) -> None:
         """Show the results so far where a person sees them change, but not too often."""
-        if has_viewer(self.session.shell) and time.monotonic() - self.at >= EVERY:
+        if self.changes and time.monotonic() - self.at >= EVERY:
             self.at = time.monotonic()
             try:
                 await asyncio.wrap_future(main_thread.submit(self._show))

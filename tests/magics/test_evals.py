@@ -207,6 +207,16 @@ def test_cases_are_taken_from_the_log_without_secrets(notebook: Shell, monkeypat
     assert "Case 2 has no prompt" in refused(notebook, text)
     notebook.good(text.replace('prompt: ""', "prompt: Destroy it"))
     assert [*notebook.session.evals] == ["cases"]
+    # What an eval called is no news.
+    notebook.good("%mcp call burn title=Dawn")
+    assert notebook.good("%mcp eval --from-log").text.count("- prompt:") == 3
+
+
+def test_a_chat_can_talk_to_the_stand_in(notebook: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    notebook.good(find(CLEAR))
+    capsys.readouterr()
+    notebook.good("%%mcp_chat --model stand-in\nWhich books by Butler do we have?")
+    assert "stand-in for a model: Kindred" in said(capsys)
 
 
 def test_cases_are_saved_as_a_test(notebook: Shell, tmp_path: Path) -> None:

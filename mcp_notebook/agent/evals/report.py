@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from mcp_types import SamplingMessage, TextContent, Tool, ToolResultContent, ToolUseContent
 
@@ -131,6 +132,13 @@ class Report:
     def failures(self) -> list[Trial]:
         """The runs that did not pass."""
         return [trial for side in self.sides for trial in side.trials if not trial.passed]
+
+    @property
+    def calls(self) -> list[tuple[str, Any]]:
+        """The calls that the models asked for: the name of a tool, and the arguments."""
+        messages = [message for side in self.sides for trial in side.trials for message in trial.messages]
+        blocks = [block for message in messages for block in message.content_as_list]
+        return [(block.name, block.input) for block in blocks if isinstance(block, ToolUseContent)]
 
     def sentences(self) -> Iterator[str]:
         """Yield how the sides with the same model differ, whether the runs are enough, and what went wrong."""
