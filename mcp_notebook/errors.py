@@ -9,6 +9,7 @@
     ├── ExportError         the cells cannot become a package, or it cannot be written
     ├── HostError           a client's configuration cannot be made or written
     ├── ModelError          a model is not available, or did not answer
+    │   └── TurnLimitError  it still calls tools after the most requests of a turn
     ├── NotebookError       a notebook's file cannot be read, or the notebook cannot be run
     │   └── CellError       one of its cells raised
     └── RequestError        the server refused a request, or the connection broke
@@ -36,6 +37,7 @@ __all__ = [
     "NotebookError",
     "PortTakenError",
     "RequestError",
+    "TurnLimitError",
     "UnknownNameError",
     "UsageError",
     "did_you_mean",
@@ -86,6 +88,10 @@ class HostError(McpNotebookError):
 
 class ModelError(McpNotebookError):
     """A model is not available, or it did not answer."""
+
+
+class TurnLimitError(ModelError):
+    """A model still calls tools after the most requests that a turn may make."""
 
 
 class NotebookError(McpNotebookError):

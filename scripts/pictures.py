@@ -199,6 +199,18 @@ def chat(lab: Lab) -> None:
     take(lab.cell("mcp_chat"), "chat")
 
 
+EVALS = re.findall(r"```python\n(.*?)\n```", (ROOT / "docs" / "evals.md").read_text(encoding="utf-8"), re.DOTALL)
+
+
+def evals(lab: Lab) -> None:
+    run(lab, "evals", *EVALS)
+    lab.wait_until_idle()
+    shown = lab.output("%mcp eval books")
+    expect(shown).to_contain_text("present is better than earlier")
+    shown.locator("summary").first.click()
+    take(lab.cell("%mcp eval books"), "evals")
+
+
 def export(lab: Lab) -> None:
     line = "%mcp export library"
     run(lab, "export", SETUP, BOOKS, "%mcp call find_books words=sea most=2", line)
@@ -224,7 +236,7 @@ def app(lab: Lab) -> None:
 
 
 PICTURES: dict[str, Callable[[Lab], None]] = {
-    picture.__name__: picture for picture in (tool, form, question, workbench, approval, eras, chat, export, app)
+    picture.__name__: picture for picture in (tool, form, question, workbench, approval, eras, chat, evals, export, app)
 }
 
 

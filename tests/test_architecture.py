@@ -76,7 +76,7 @@ MAY_IMPORT = {
         "server",
         "client",
     },
-    "agent": {"errors", "recording", "client"},
+    "agent": {"errors", "formatting", "recording", "client"},
     "rendering": {
         "visible",
         "urls",
@@ -89,6 +89,7 @@ MAY_IMPORT = {
         "server",
         "client",
         "export",
+        "agent",
     },
     "widgets": {
         "background",
@@ -166,6 +167,7 @@ MAY_IMPORT = {
         "recording",
         "server",
         "client",
+        "agent",
         "rendering",
         "doctor",
         "course",

@@ -13,7 +13,7 @@ import pytest
 from mcp_notebook.cli import main
 from mcp_notebook.client import limits
 from mcp_notebook.client.connection import DEADLINE
-from mcp_notebook.magics import app_commands, cell_commands, chat_command
+from mcp_notebook.magics import app_commands, cell_commands, chat_command, eval_commands
 from mcp_notebook.magics.commands import verbs
 from mcp_notebook.schema import budget, following
 from mcp_notebook.server import http_limits, idle_sessions
@@ -89,6 +89,7 @@ def test_the_pages_name_every_option() -> None:
     pages = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("docs/*.md"))
     cells = [command for command in vars(cell_commands).values() if isinstance(command, click.Command)]
     commands = [*verbs.commands.values(), *main.commands.values(), *cells, app_commands.app, chat_command.chat]
+    commands.append(eval_commands.eval_cell)
     options = {option for command in commands for parameter in command.params for option in long_options(parameter)}
     assert [option for option in sorted(options) if not re.search(rf"{option}\b", pages)] == []
 

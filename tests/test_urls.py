@@ -215,7 +215,7 @@ def test_a_link_that_says_where_it_leads_is_not_told_twice() -> None:
 def test_results_and_models_link_in_the_same_way() -> None:
     text = "# Pay\n\n- [bank.example](https://evil.example/x)\n- [run](javascript:alert(1))"
     result = CallToolResult(content=[TextContent(type="text", text=text)])
-    for html in (render(result).html, says(text, scripted=False).html):
+    for html in (render(result).html, says(text, "model").html):
         assert links(html) == [("https://evil.example/x", "bank.example")]
         assert "[evil.example]" in html
 

@@ -19,9 +19,10 @@ from mcp_types import (
 
 from mcp_notebook.agent.model import Model
 from mcp_notebook.agent.toolbox import Toolbox
+from mcp_notebook.agent.usage import USAGE, Usage
 from mcp_notebook.client import Answerer
 from mcp_notebook.client.reading import Unknown
-from mcp_notebook.errors import McpNotebookError, ModelError, RequestError
+from mcp_notebook.errors import McpNotebookError, RequestError, TurnLimitError
 from mcp_notebook.recording import Call
 
 __all__ = ["Conversation", "Turn", "Use", "Watcher"]
@@ -90,9 +91,14 @@ class Conversation:
 
     If a turn ends early (interrupted, or the model fails), the messages of its complete rounds are kept: those in which
     the model got the result of every call that it asked for.
+
+    Attributes:
+        messages: The messages.
+        usage: The tokens and the cost of all requests to the model, of turns that ended early too.
     """
 
     messages: list[SamplingMessage] = field(default_factory=list)
+    usage: Usage = field(default_factory=lambda: Usage(0, 0, 0.0))
 
     async def turn(
         self,
@@ -119,12 +125,14 @@ class Conversation:
             most_tokens: The most tokens of each reply.
 
         Raises:
-            ModelError: The model did not answer, or not within `most_requests`.
+            ModelError: The model did not answer.
+            TurnLimitError: It did not end within `most_requests`.
         """
         messages = [*self.messages, SamplingMessage(role="user", content=TextContent(type="text", text=prompt))]
         calls: list[tuple[Use, CallToolResult]] = []
         for number in range(1, most_requests + 1):
             reply = await model(_request(messages, toolbox, most_tokens))
+            self.usage += (reply.meta or {}).get(USAGE) or Usage()
             messages.append(SamplingMessage(role="assistant", content=reply.content, _meta=reply.meta))
             text = _text(reply)
             if text:
@@ -138,7 +146,7 @@ class Conversation:
             self.messages = list(messages)
             if not blocks:
                 return Turn(text, calls, number, cut=reply.stop_reason == "maxTokens")
-        raise ModelError(
+        raise TurnLimitError(
             f"The model was asked {most_requests} times and still calls tools. The conversation is kept: continue in "
             "the next cell, or allow more requests with --max-turns."
         )

@@ -30,6 +30,7 @@ from pydantic_ai.models import ModelRequestParameters, infer_model
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
 
+from mcp_notebook.agent.usage import USAGE, Usage
 from mcp_notebook.errors import ModelError
 
 __all__ = ["PydanticAIModel"]
@@ -158,8 +159,18 @@ def _result(reply: ai.ModelResponse, name: str) -> CreateMessageResultWithTools:
         content=blocks,
         model=reply.model_name or name,
         stop_reason="toolUse" if calls else ended,
-        _meta={_AS_IT_CAME: reply},
+        _meta={_AS_IT_CAME: reply, USAGE: _usage(reply)},
     )
+
+
+def _usage(reply: ai.ModelResponse) -> Usage:
+    if not reply.usage.has_values():
+        return Usage()
+    try:
+        cost = float(reply.cost().total_price)
+    except (AssertionError, LookupError, ValueError):  # no name, no known price, or no tokens
+        cost = None
+    return Usage(reply.usage.input_tokens, reply.usage.output_tokens, cost)
 
 
 def _missing_package(model: str, error: ImportError) -> str:

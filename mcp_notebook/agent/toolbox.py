@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 
 from mcp_types import Tool
 
@@ -66,6 +67,16 @@ class Toolbox:
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._entries.values())
+
+    def at(self, present: Toolbox) -> Toolbox:
+        """Return the tools as they were listed here, with calls on the connections that another toolbox has now."""
+        connections = {entry.server: entry.connection for entry in present}
+        earlier = copy(self)
+        earlier._entries = {
+            name: replace(entry, connection=connections.get(entry.server, entry.connection))
+            for name, entry in self._entries.items()
+        }
+        return earlier
 
     def find(self, name: str) -> Entry:
         """Return the tool that has this name for the model.

@@ -23,7 +23,7 @@ from mcp_notebook.visible import visible
 if TYPE_CHECKING:
     from mcp_notebook.client import Connection
 
-__all__ = ["call", "prompt", "read", "tools"]
+__all__ = ["call", "prompt", "read", "request", "tools"]
 
 TARGET = "TARGET is a URL, a live notebook, a .ipynb or .py file to run, or a command in quotes."
 
@@ -58,13 +58,16 @@ CONNECTING = [
 ]
 
 
-def _request(*parameters: Callable[..., Any]) -> Callable[[Callable[..., None]], click.Command]:
-    """Make a command of a function that gets a connection, and what the line says besides."""
+def request(*parameters: Callable[..., Any], name: str | None = None) -> Callable[[Callable[..., None]], click.Command]:
+    """Make a command of a function that gets a connection, and what the line says besides.
+
+    Its name is that of the function, or `name`.
+    """
 
     def register(function: Callable[..., None]) -> click.Command:
         def run(target: str, era: Any, timeout: float | None, **given: Any) -> None:
             access = Access(**{field.name: given.pop(field.name) for field in fields(Access)})
-            with _connected(function.__name__, target, access, era, timeout) as connection:
+            with _connected(name or function.__name__, target, access, era, timeout) as connection:
                 function(connection, **given)
 
         command: Any = run
@@ -72,12 +75,12 @@ def _request(*parameters: Callable[..., Any]) -> Callable[[Callable[..., None]],
         for parameter in reversed(every):
             command = parameter(command)
         summary, _, rest = cleandoc(function.__doc__ or "").partition("\n\n")
-        return click.command(function.__name__, help=f"{summary}\n\n{TARGET} {rest}")(command)
+        return click.command(name or function.__name__, help=f"{summary}\n\n{TARGET} {rest}")(command)
 
     return register
 
 
-@_request(click.argument("name", required=False))
+@request(click.argument("name", required=False))
 def tools(connection: Connection, name: str | None, as_json: bool) -> None:
     r"""List the tools of a server, or show one.
 
@@ -105,7 +108,7 @@ def tools(connection: Connection, name: str | None, as_json: bool) -> None:
         click.echo(definition_cards("tool", chosen, server=connection.name).text)
 
 
-@_request(click.argument("tool"), ARGUMENTS, WHOLE, ANSWERS)
+@request(click.argument("tool"), ARGUMENTS, WHOLE, ANSWERS)
 def call(
     connection: Connection,
     tool: str,
@@ -143,7 +146,7 @@ def call(
         raise SystemExit(1)
 
 
-@_request(click.argument("uri", required=False), ANSWERS)
+@request(click.argument("uri", required=False), ANSWERS)
 def read(connection: Connection, uri: str | None, answers: str | None, as_json: bool) -> None:
     r"""Read a resource of a server; without a URI, list the resources.
 
@@ -173,7 +176,7 @@ def read(connection: Connection, uri: str | None, answers: str | None, as_json: 
         write_contents(outcome.result)
 
 
-@_request(click.argument("name", required=False), ARGUMENTS, WHOLE, ANSWERS)
+@request(click.argument("name", required=False), ARGUMENTS, WHOLE, ANSWERS)
 def prompt(
     connection: Connection,
     name: str | None,

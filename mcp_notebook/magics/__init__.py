@@ -68,6 +68,7 @@ class Extension:
             ("cell", self._magics.mcp_skill),
             ("cell", self._magics.mcp_event),
             ("cell", self._magics.mcp_chat),
+            ("cell", self._magics.mcp_eval),
         ):
             self._undo.enter_context(registered(self.shell, kind, function))
         self._undo.enter_context(python_stays_python(self.shell))

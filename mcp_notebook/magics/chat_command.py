@@ -21,8 +21,8 @@ __all__ = ["chat"]
     "--model",
     type=TEXT,
     metavar="PROVIDER:NAME",
-    help="The model, such as anthropic:claude-sonnet-4-5, or a variable with a model of pydantic-ai. Default: the "
-    "model of the previous cell. Its key is read from the environment.",
+    help="The model, such as anthropic:claude-sonnet-4-5, a variable with a model of pydantic-ai, or stand-in. "
+    "Default: the model of the previous cell. Its key is read from the environment.",
 )
 @click.option(
     "--script",

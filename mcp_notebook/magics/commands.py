@@ -21,6 +21,7 @@ from mcp_notebook.magics import (  # noqa: F401
     chat_command,
     connect_commands,
     definition_commands,
+    eval_commands,
     event_commands,
     host_commands,
     inspect_command,
@@ -78,6 +79,7 @@ root = click.Group(
         "%%mcp_skill": cell_commands.skill,
         "%%mcp_event": event_commands.event,
         "%%mcp_chat": chat_command.chat,
+        "%%mcp_eval": eval_commands.eval_cell,
     },
     context_settings=_SETTINGS,
 )
@@ -91,6 +93,7 @@ for _command, _magic in (
     (cell_commands.skill, Magics.mcp_skill),
     (event_commands.event, Magics.mcp_event),
     (chat_command.chat, Magics.mcp_chat),
+    (eval_commands.eval_cell, Magics.mcp_eval),
 ):
     _command.help = _help(_magic)
 

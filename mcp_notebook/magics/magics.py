@@ -51,6 +51,7 @@ class Magics:
         %mcp log                      what was called; %mcp log 3, replay 3, debug 3
         %mcp compare 3 5              two calls, and what differs
         %mcp eras add a=1             one call under both protocol eras, frame by frame
+        %mcp eval                     whether models use the tools; %%mcp_eval has the cases
 
         Clients from outside
         %mcp serve                    listen for clients outside the kernel; %mcp stop
@@ -60,8 +61,7 @@ class Magics:
         %mcp clients [HOST]           what Claude Code, VS Code and others need to know of the server; --write
 
         A package of it
-        %mcp export DEST              the cells as a package on the SDK, and the proof that it behaves the same
-        %mcp export DEST --dry-run    what would be written
+        %mcp export DEST              the cells as a package on the SDK, and the proof that it is the same; --dry-run
 
         A deployed server
         %mcp import server.py         a module's server as a notebook, to work on it in cells
@@ -172,3 +172,23 @@ class Magics:
         Without a key, a script plays the model: --script VAR, a list of texts and calls.
         """
         return self._run("%%mcp_chat", line, cell)
+
+    @no_var_expand
+    def mcp_eval(self, line: str, cell: str) -> Any:
+        """Run the cases of the cell with a model, many times, and show how often they pass.
+
+        A case is a prompt, and any of: the calls that are expected, tools that must never be called, texts that the
+        answer must contain. Without --model, a stand-in plays the model: it chooses tools by the words of their
+        descriptions.
+
+        Example:
+            %%mcp_eval books --runs 20
+            - prompt: Which books by Butler do we have?
+              calls:
+                - find_books: {author: Butler}
+              never: burn_book
+              answer: Kindred
+
+        %mcp eval books runs it again, with other options; %mcp eval --from-log writes cases from recorded calls.
+        """
+        return self._run("%%mcp_eval", line, cell)

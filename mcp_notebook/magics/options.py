@@ -22,6 +22,7 @@ __all__ = [
     "ARGUMENTS",
     "CONNECTED",
     "DEFINITION",
+    "EVAL",
     "EVENT",
     "NAME",
     "NOTEBOOK_VARIABLE",
@@ -152,6 +153,7 @@ TOOL = _Live("tool", _named("tool"))
 PROMPT = _Live("prompt", _named("prompt"))
 RESOURCE = _Live("uri", _named("resource", "resource template"))
 DEFINITION = _Live("name", _named("tool", "resource", "resource template", "prompt"))
+EVAL = _Live("eval", lambda session, _ctx: session.evals)
 EVENT = _Live("event", _events)
 NOTEBOOK_VARIABLE = _Live("variable", _public_variables)
 ARGUMENTS = _Arguments()

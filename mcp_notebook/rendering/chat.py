@@ -29,9 +29,8 @@ def opening(model: str, tools: Mapping[str, int], *, script: str | None, goes_on
     return look.Rendering(f"{title} {words}", look.card(escape(title), f"<p>{escape(words)}</p>"))
 
 
-def says(text: str, *, scripted: bool) -> look.Rendering:
-    """Draw a text of the model; its Markdown loads nothing from elsewhere."""
-    who = "scripted model" if scripted else "model"
+def says(text: str, who: str) -> look.Rendering:
+    """Draw a text of the model, or of `who` plays it; its Markdown loads nothing from elsewhere."""
     body = markdown.to_html(text) or f'<p style="white-space:pre-wrap">{escape(text)}</p>'
     return look.Rendering(f"{who}: {text}", look.card(who, body))
 

@@ -14,7 +14,7 @@ from IPython.display import display
 from mcp_types import CallToolResult, ElicitRequestFormParams, ElicitResult
 
 from mcp_notebook import main_thread
-from mcp_notebook.agent import Conversation, Model, ScriptedModel, Toolbox, Turn, Use, provided
+from mcp_notebook.agent import Conversation, Model, ScriptedModel, StandInModel, Toolbox, Turn, Use, provided
 from mcp_notebook.client import Answerer, Answers, Connection, Question
 from mcp_notebook.client.answers import answer_from
 from mcp_notebook.client.script import Script
@@ -29,7 +29,7 @@ from mcp_notebook.session.saying import say_call
 from mcp_notebook.session.session import Session
 from mcp_notebook.visible import visible
 
-__all__ = ["Limits", "model_or_script", "take_turn"]
+__all__ = ["Limits", "connections_of", "model_or_script", "steps_of", "take_turn"]
 
 T = TypeVar("T")
 
@@ -74,7 +74,7 @@ def take_turn(
     asked = model_or_script(session, model, script)
     if model is not None and script is None:
         session.model = model
-    toolbox = Toolbox(_connections(session, names))
+    toolbox = Toolbox(connections_of(session, names))
     answerer = answers if answers is None or callable(answers) else Script(answers)
     if new:
         session.conversation = Conversation()
@@ -86,7 +86,7 @@ def take_turn(
         most_requests=limits.turns,
         most_tokens=limits.tokens,
     )
-    return session.portal.run(partial(turn, prompt, asked, toolbox, _Shown(scripted=script is not None)))
+    return session.portal.run(partial(turn, prompt, asked, toolbox, _Shown(_who(asked))))
 
 
 def _opening(session: Session, model: Model, toolbox: Toolbox, script: str | None) -> look.Rendering:
@@ -94,14 +94,20 @@ def _opening(session: Session, model: Model, toolbox: Toolbox, script: str | Non
     return drawn.opening(model.name, counts, script=script, goes_on=bool(session.conversation.messages))
 
 
+def _who(model: Model) -> str:
+    if isinstance(model, StandInModel):
+        return "stand-in for a model"
+    return "scripted model" if isinstance(model, ScriptedModel) else "model"
+
+
 class _Shown:
     """Shows a turn in its cell, step by step."""
 
-    def __init__(self, *, scripted: bool) -> None:
-        self._scripted = scripted
+    def __init__(self, who: str) -> None:
+        self._who = who
 
     async def said(self, text: str) -> None:
-        await _on_main(display, drawn.says(text, scripted=self._scripted))
+        await _on_main(display, drawn.says(text, self._who))
 
     async def calling(self, use: Use) -> None:
         await _on_main(display, drawn.calls(use.name, use.server, use.arguments))
@@ -133,19 +139,27 @@ def model_or_script(session: Session, name: str | None, script: str | None) -> M
     if script is not None:
         if name not in (None, ScriptedModel.name):
             raise UsageError(f"Either {name} or the script can answer, not both: leave out --model or --script.")
-        return ScriptedModel(_steps(session, script))
+        return ScriptedModel(steps_of(session, script))
+    if name == StandInModel.name:
+        return StandInModel()
     if name == ScriptedModel.name:
         raise UsageError("A scripted model needs a script: --script VAR, a variable with a list of texts and calls.")
     name = name or session.model
     if name is None:
         raise ModelError(
             "No model is chosen. Use --model anthropic:NAME, openai:NAME, google:NAME, ollama:NAME or another "
-            "provider's, or --script VAR, a variable with a list of texts and calls that play the model."
+            "provider's, or --script VAR, a variable with a list of texts and calls that play the model. Without "
+            "either, --model stand-in chooses tools by their words."
         )
     return provided(session.variables.get(name, name))
 
 
-def _steps(session: Session, script: str) -> Sequence[Any]:
+def steps_of(session: Session, script: str) -> Sequence[Any]:
+    """Return the steps in a variable.
+
+    Raises:
+        UsageError: It is not a list.
+    """
     steps = session.variables.get(script)
     if not isinstance(steps, list):
         raise UsageError(
@@ -155,7 +169,12 @@ def _steps(session: Session, script: str) -> Sequence[Any]:
     return steps
 
 
-def _connections(session: Session, names: Sequence[str]) -> dict[str, Connection]:
+def connections_of(session: Session, names: Sequence[str]) -> dict[str, Connection]:
+    """Return the connections to servers by their names; all of the notebook if none is named.
+
+    Raises:
+        UnknownNameError: There is no such server.
+    """
     if not names and not session.opened and not session.registry.servers and session.registry.plain(session.namespace):
         session.live()  # adopts the plain server in a variable
     chosen = names or (*session.registry.servers, *session.opened)

@@ -17,7 +17,13 @@ from mcp_notebook.session.session import Session
 if TYPE_CHECKING:
     from mcp_notebook.widgets.tool_form import ToolForm
 
-__all__ = ["form_of"]
+__all__ = ["call_line", "form_of"]
+
+
+def call_line(session: Session, on: str, tool: str) -> str:
+    """Return the beginning of a line that calls a tool, with the server's name unless it is the current one."""
+    current = on not in session.connected and session.registry.current.name == on
+    return f"%mcp call {tool}" if current else f"%mcp call {tool} --on {on}"
 
 
 def form_of(
@@ -47,7 +53,7 @@ def form_of(
         found,
         start_call,
         explain=cells.explain,
-        line=session.call_line(on, tool),
+        line=call_line(session, on, tool),
         recorder=session.on(on).recorder,
         function=None if definition is None else definition.function,
         place=f"on {on}",

@@ -25,6 +25,7 @@ from mcp_notebook.server.origins import Origins
 from mcp_notebook.server.variables import members, variables_with
 from mcp_notebook.session.catalog import Catalog, live_catalog
 from mcp_notebook.session.exposures import Exposures
+from mcp_notebook.session.kept_evals import KeptEvals
 from mcp_notebook.session.listening import Listening
 from mcp_notebook.session.person import Person
 from mcp_notebook.session.shown_apps import ShownApps
@@ -67,6 +68,7 @@ class Session:
         """The calls of ``%mcp call --background``, by number."""
         self.workbenches: dict[str, Workbench] = {}  # by the cell that opened each
         self.apps = ShownApps()
+        self.evals = KeptEvals()
         self._connections: dict[tuple[str, Era], tuple[Target, Connection]] = {}
 
     @property
@@ -115,6 +117,7 @@ class Session:
             say(f"withdrawn, because this cell no longer defines it: {', '.join(gone)}.")
         self.exposures.follow(self.namespace)
         self.apps.cell_ended()
+        self.evals.cell_ended()
         for workbench in self.workbenches.values():
             workbench.cell_ended()
 
@@ -262,11 +265,6 @@ class Session:
         if not wire.on:
             wire.on = True
             self._close_connections()
-
-    def call_line(self, on: str, tool: str) -> str:
-        """Return the beginning of a line that calls a tool, with the server's name unless it is the current one."""
-        current = on not in self.connected and self.registry.current.name == on
-        return f"%mcp call {tool}" if current else f"%mcp call {tool} --on {on}"
 
     def pause(self) -> None:
         """Stop listening and close the connections; keep the servers and their definitions."""

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mcp_notebook.agent import Conversation, Toolbox, Turn, provided
+from mcp_notebook.agent import Conversation, Toolbox, Turn, Usage, provided
+from mcp_notebook.agent.evals import EvalCase, as_pytest
 from mcp_notebook.client import Connection, Era
 from mcp_notebook.errors import ModelError
 from mcp_notebook.portal import Portal
@@ -26,6 +31,7 @@ class Provider(ThreadingHTTPServer):
         self.replies = replies
         self.requests: list[dict[str, Any]] = []
         self.status = 200
+        self.more: dict[str, Any] = {}
         super().__init__(("127.0.0.1", 0), _Completions)
 
 
@@ -45,6 +51,7 @@ class _Completions(BaseHTTPRequestHandler):
                 "created": 0,
                 "model": "stand-in",
                 "choices": [{"index": 0, "finish_reason": ended, "message": message}],
+                **self.server.more,
             }
         )
 
@@ -76,6 +83,55 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
         monkeypatch.setenv("OLLAMA_API_KEY", "sk-very-secret")
         yield provider
         provider.shutdown()
+
+
+USAGE = {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100}
+
+
+@pytest.mark.parametrize(
+    ("more", "usage"),
+    [
+        ({}, Usage()),
+        ({"usage": USAGE}, Usage(2000, 200)),
+        ({"usage": USAGE, "model": "gpt-4o-2024-08-06"}, Usage(2000, 200, 2 * (1000 * 2.5 + 100 * 10) / 1e6)),
+    ],
+)
+def test_tokens_are_those_that_the_model_reports_and_the_cost_is_told_only_if_it_is_known(
+    portal: Portal, provider: Provider, monkeypatch: pytest.MonkeyPatch, more: dict[str, Any], usage: Usage
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{provider.server_port}/v1")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
+    provider.more = more
+    conversation = Conversation()
+    toolbox = Toolbox({"library": Connection(portal, library())})
+    model = provided("openai-chat:gpt-4o")
+
+    async def turn() -> Turn:
+        return await conversation.turn("Which books by Butler?", model, toolbox, Log())
+
+    portal.run(turn)
+    assert (conversation.usage.input, conversation.usage.output) == (usage.input, usage.output)
+    assert conversation.usage.cost == (None if usage.cost is None else pytest.approx(usage.cost))
+
+
+@pytest.mark.slow
+def test_a_saved_eval_asks_the_model_that_the_environment_names(provider: Provider, tmp_path: Path) -> None:
+    pytest.importorskip("ruff")
+    case = EvalCase("Which books by Butler?", "by Butler", [("find", {"author": "Butler"})], answer=["Kindred"])
+    (tmp_path / "test_evals.py").write_text(as_pytest([case], "shelf:mcp", runs=1, least=1), encoding="utf-8")
+    (tmp_path / "shelf.py").write_text(
+        "from mcp.server.mcpserver import MCPServer\n\nmcp = MCPServer('shelf', instructions='Say please.')\n\n\n"
+        "@mcp.tool()\ndef find(author: str) -> list[str]:\n    return [author + ' wrote it']\n",
+        encoding="utf-8",
+    )
+    environment = {**os.environ, "EVAL_MODEL": "ollama:stand-in"}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    first, second = provider.requests
+    assert first["tools"][0]["function"]["parameters"]["required"] == ["author"]
+    assert first["messages"][0]["content"] == "Say please."
+    assert "Butler wrote it" in second["messages"][-1]["content"]
 
 
 def turn(portal: Portal, era: Era = "modern") -> Turn:

@@ -84,9 +84,9 @@ def test_requests_and_lists_go_where_on_says(connected: Kernel) -> None:
     assert "echo://{word}/twice" in connected.good("%mcp resources --on echoes").text
     assert "review" in connected.good("%mcp prompts --on echoes").text
     assert "Hello Ada" in connected.good("""%mcp call greet --on echoes --answers '[{"name": "Ada"}]'""").text
-    line = connected.value("get_ipython()._mcp_notebook_session.call_line('echoes', 'add')")
-    assert line == "%mcp call add --on echoes"
-    assert connected.value("get_ipython()._mcp_notebook_session.call_line('library', 'add')") == "%mcp call add"
+    connected.good("from mcp_notebook.session.forms import call_line; session = get_ipython()._mcp_notebook_session")
+    assert connected.value("call_line(session, 'echoes', 'add')") == "%mcp call add --on echoes"
+    assert connected.value("call_line(session, 'library', 'add')") == "%mcp call add"
     assert "Use %mcp call add --on echoes ..." in connected.good("%mcp form add --on echoes").text
     assert "3" in connected.good("%mcp call add a=1 b=2 --on echoes --era legacy").text
     wrong = connected.run("%mcp call add --on echos")
