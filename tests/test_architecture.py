@@ -37,6 +37,7 @@ MAY_IMPORT = {
     "formatting": {"browser_tab", "errors"},
     "file_calls": set(),
     "slicing": {"file_calls"},
+    "typed": {"visible", "schema"},
     "recording": {"background", "errors", "json_diff", "formatting"},
     "server": {
         "browser_tab",
@@ -72,6 +73,16 @@ MAY_IMPORT = {
         "hosts",
         "cells",
         "slicing",
+        "recording",
+        "server",
+        "client",
+    },
+    "functions": {
+        "visible",
+        "plain_json",
+        "errors",
+        "schema",
+        "typed",
         "recording",
         "server",
         "client",
@@ -117,6 +128,8 @@ MAY_IMPORT = {
         "recording",
         "server",
         "client",
+        "formatting",
+        "functions",
         "export",
         "agent",
         "rendering",
@@ -174,7 +187,7 @@ MAY_IMPORT = {
         "headless",
     },
     "__main__": {"bridge", "cli"},
-    "__init__": {"errors", "server", "client", "widgets", "magics"},
+    "__init__": {"errors", "server", "client", "widgets", "session", "magics"},
 }
 
 ROOMS_THAT_KNOW = {
