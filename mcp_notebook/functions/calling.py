@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from mcp.server.mcpserver.exceptions import ToolError
@@ -20,7 +20,7 @@ from mcp_notebook.typed.objects import annotation
 
 __all__ = ["ToolFunction", "async_function", "value_of"]
 
-ToolFunction = Callable[..., Awaitable[Any]]
+ToolFunction = Callable[..., Coroutine[Any, Any, Any]]
 """A coroutine function that calls a tool.
 
 Required arguments are positional in the order of the schema, or named; the others are named. An argument that is not

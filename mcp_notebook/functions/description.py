@@ -12,7 +12,7 @@ from mcp_types import Tool
 from mcp_notebook.schema import UNSET, Schema, one_look, parameters, type_in_words
 from mcp_notebook.schema.parameters import mapping, sequence
 from mcp_notebook.schema.wrapped import unwrapped
-from mcp_notebook.typed.names import Names, distinct
+from mcp_notebook.typed.names import Identifiers, distinct
 from mcp_notebook.typed.source import BUILTINS, in_words
 from mcp_notebook.typed.texts import is_plain, literal, shortened
 from mcp_notebook.typed.types import ANY, PythonType, type_of
@@ -27,7 +27,7 @@ MOST_ABOUT_ARGUMENTS: Final = 8_000
 """Characters of a docstring about the arguments."""
 
 RESERVED: Final = frozenset({"self", "cast", "UNSET", "Any", "Literal", "builtins", *BUILTINS})
-"""Names that no argument gets, because the code of a module needs them there."""
+"""Identifiers that no argument gets, because the code of a module needs them there."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Argument:
         type: The type, by its schema.
         required: Whether the tool requires it.
         default: The value that the schema names for a call without it, if it is short; else `UNSET`. It is not sent.
-        about: What it accepts, in a line.
+        about: A line on what it accepts.
     """
 
     name: str
@@ -96,7 +96,8 @@ def described(tool: Tool, identifier: str) -> Function:
     """Describe a tool as a function of this name. A broken schema gives fewer arguments, or looser types."""
     schema: Schema = mapping(tool.input_schema)
     found = {parameter.name: parameter for parameter in parameters(schema)}
-    unlisted = [name for name in sequence(schema.get("required")) if isinstance(name, str) and name not in found]
+    required = dict.fromkeys(name for name in sequence(schema.get("required")) if isinstance(name, str))
+    unlisted = [name for name in required if name not in found]
     named = distinct([*found, *unlisted], RESERVED, "argument")
     arguments = [Argument(name, named[name], ANY, True, UNSET, "required") for name in unlisted]
     for name, one in found.items():
@@ -111,7 +112,7 @@ def described(tool: Tool, identifier: str) -> Function:
         tool,
         identifier,
         sorted(arguments, key=lambda one: not one.required),
-        Names(named.values()).free("more") if _takes_more(schema) else "",
+        Identifiers(named.values()).free("more") if _takes_more(schema) else "",
         _returned(tool.output_schema, identifier),
     )
 

@@ -1,7 +1,7 @@
 """Run a model's code on a thread and loop of its own, with limits on its time and output.
 
 The kernel's main thread stays free for cells, and the server's loop for other clients. The limits keep honest mistakes
-from doing harm; they are no sandbox.
+from doing harm; they are not a sandbox.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class Ran:
             return ""
         found = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == FILE]
         line = error.lineno if isinstance(error, SyntaxError) else found[-1] if found else None
-        words = "".join(traceback.format_exception_only(type(error), error)[-1:]).strip()
+        words = f"{type(error).__name__}: {error.msg if isinstance(error, SyntaxError) else error}"
         where = ""
         if line is not None and 0 < line <= len(self.lines):
             where = f"line {line}: {self.lines[line - 1].strip()}\n"

@@ -8,7 +8,7 @@ from mcp_types import Tool
 
 from mcp_notebook.functions.description import Argument, Function
 from mcp_notebook.functions.namespace import described_tools
-from mcp_notebook.typed.names import Names, class_name, identifier
+from mcp_notebook.typed.names import Identifiers, class_name, identifier
 from mcp_notebook.typed.source import Writer
 from mcp_notebook.typed.texts import docstring, literal
 from mcp_notebook.typed.types import ANY
@@ -106,7 +106,7 @@ def stub_source(server: str, tools: Iterable[Tool]) -> str:
     """
     functions = list(described_tools(tools, TAKEN).values())
     taken = {one.identifier for f in functions for one in f.arguments} | {f.identifier for f in functions}
-    names = Names(TAKEN | taken)
+    names = Identifiers(TAKEN | taken)
     name = names.free(class_name(server))
     kinds = [kind for f in functions for kind in (*(one.type for one in f.arguments), f.returns)]
     writer = Writer(kinds, names, hidden={f.identifier for f in functions})

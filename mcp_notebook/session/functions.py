@@ -10,7 +10,7 @@ from typing import Any
 from IPython.core.getipython import get_ipython
 from mcp.server.mcpserver import MCPServer
 
-from mcp_notebook.client import Connection
+from mcp_notebook.client import Connection, Url
 from mcp_notebook.client.notices import say
 from mcp_notebook.client.opening import opened
 from mcp_notebook.errors import McpNotebookError, RequestError, UnknownNameError, UsageError, did_you_mean
@@ -54,8 +54,15 @@ def _connections(names: Sequence[str]) -> dict[str, Connection]:
 
 def _all_of(session: Session) -> dict[str, Connection]:
     """Return the connections to the live servers and the open connections; usable from any thread."""
-    own = {live.name: session.connection(live) for live in list(session.registry.servers.values())}
-    return {**own, **session.distinct}
+    live = list(session.registry.servers.values())
+    # Code that finds itself here would run itself.
+    code = [one.listener.url for one in live if one.listener is not None and one.listener.endpoint.code]
+    others = {
+        name: connection
+        for name, connection in session.distinct.items()
+        if not (isinstance(connection.target, Url) and connection.target.url in code)
+    }
+    return {**{one.name: session.connection(one) for one in live}, **others}
 
 
 def code_server_of(session: Session, name: str) -> MCPServer[Any]:

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable
 
-__all__ = ["Names", "class_name", "distinct", "identifier"]
+__all__ = ["Identifiers", "class_name", "distinct", "identifier"]
 
 LONGEST: int = 60
 """Characters of an identifier, without the number that may follow."""
@@ -37,7 +37,7 @@ def class_name(*names: str) -> str:
     return identifier("".join(word[0].upper() + word[1:] for word in words), "Value")
 
 
-class Names:
+class Identifiers:
     """Identifiers that are given away once.
 
     Args:
@@ -66,6 +66,6 @@ def distinct(names: Iterable[str], reserved: Collection[str] = (), default: str 
         default: The identifier for a name without a letter.
     """
     wanted = {name: identifier(name, default) for name in names}
-    given = Names(reserved)
+    given = Identifiers(reserved)
     kept = {name: given.free(name) for name, one in wanted.items() if name == one and name not in reserved}
     return {name: kept.get(name) or given.free(f"{one}_" if one in reserved else one) for name, one in wanted.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 
-from mcp_notebook.typed.names import Names, identifier
+from mcp_notebook.typed.names import Identifiers, identifier
 from mcp_notebook.typed.texts import literal
 from mcp_notebook.typed.types import Choice, Either, Entries, Items, Plain, PythonType, Record, records
 
@@ -24,7 +24,7 @@ class Writer:
         hidden: Builtins that have another meaning where the types are written, so that these need their module.
     """
 
-    def __init__(self, kinds: Iterable[PythonType], names: Names, hidden: Collection[str] = ()) -> None:
+    def __init__(self, kinds: Iterable[PythonType], names: Identifiers, hidden: Collection[str] = ()) -> None:
         self._hidden = BUILTINS & set(hidden)
         found = dict.fromkeys(record for kind in kinds for record in records(kind))
         self._names: Mapping[Record, str] = {record: names.free(record.name) for record in found}
@@ -74,4 +74,4 @@ def in_words(kind: PythonType) -> str:
         return f"dict[str, {in_words(kind.value)}]"
     if isinstance(kind, Either):
         return " | ".join(map(in_words, kind.options))
-    return Writer((), Names()).expression(kind)
+    return Writer((), Identifiers()).expression(kind)

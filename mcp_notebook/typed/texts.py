@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 from mcp_notebook.visible import visible
@@ -33,18 +34,13 @@ def docstring(text: str, indent: str = "") -> str:
         text: The text.
         indent: The beginning of its other lines.
     """
-    text = visible(text.replace("\r\n", "\n").expandtabs(4))
-    text = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    lines = [line.rstrip() for line in text.strip().split("\n")]
-    if lines[-1].endswith('"') and not lines[-1].endswith('\\"'):
-        lines[-1] = f'{lines[-1][:-1]}\\"'
-    first, *others = lines
-    if others:
-        others.append("")
-    body = "\n".join(
-        [first, *(f"{indent}{line}" if line or i == len(others) - 1 else "" for i, line in enumerate(others))]
-    )
-    return f'"""{body}"""'
+    lines = visible(text.replace("\r\n", "\n").expandtabs(4)).replace("\\", "\\\\").split("\n")
+    text = "\n".join(line.rstrip() for line in lines).strip()
+    # Quotes are escaped only where they could end the string.
+    first, *others = re.sub(r'"{3,}|"+\Z', lambda found: '\\"' * len(found[0]), text).split("\n")
+    if not others:
+        return f'"""{first}"""'
+    return "\n".join([f'"""{first}', *(line and f"{indent}{line}" for line in others), f'{indent}"""'])
 
 
 def comment(text: str) -> str:
