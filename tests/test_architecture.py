@@ -135,7 +135,7 @@ MAY_IMPORT = {
         "rendering",
         "widgets",
     },
-    "importing": {"errors", "slicing", "export"},
+    "importing": {"visible", "errors", "schema", "typed", "formatting", "slicing", "export"},
     "doctor": {"browser_tab", "addresses", "hosts"},
     "magics": {
         "browser_tab",

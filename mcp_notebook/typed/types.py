@@ -150,7 +150,7 @@ class _Reader:
             return Entries(ANY) if "object" in _kinds(flatten(schema, self._root)) else ANY
         self._inside.append(reference)
         try:
-            return self._of(schema, name, depth)
+            return self._of(schema, reference.rpartition("/")[2] or name, depth)
         finally:
             self._inside.pop()
 
