@@ -150,7 +150,7 @@ class _Reader:
             return Entries(ANY) if "object" in _kinds(flatten(schema, self._root)) else ANY
         self._inside.append(reference)
         try:
-            return self._of(schema, reference.rpartition("/")[2] or name, depth)
+            return self._of(schema, _named(schema) or name, depth)
         finally:
             self._inside.pop()
 
@@ -177,8 +177,10 @@ class _Reader:
             branches = sequence(flat.get(keyword))
             if branches:
                 beside = {key: value for key, value in flat.items() if key not in (keyword, "title", "nullable")}
-                whole = [merge(beside, flatten(branch, self._root)) for branch in branches]
-                return either(self.read(branch, name, depth + 1) for branch in whole)
+                return either(
+                    self.read(merge(beside, flatten(branch, self._root)), _named(branch) or name, depth + 1)
+                    for branch in branches
+                )
         return None
 
     def _of_kind(self, kind: str, flat: Schema, name: str, depth: int) -> PythonType:
@@ -204,6 +206,12 @@ class _Reader:
             if isinstance(key, str)
         ]
         return Record(own, tuple(fields))
+
+
+def _named(schema: Any) -> str:
+    """Return the name that a reference gives to a schema; empty if it is not a reference."""
+    reference = schema.get("$ref") if isinstance(schema, Mapping) else None
+    return reference.rpartition("/")[2] if isinstance(reference, str) else ""
 
 
 MAX_TEXT: Final = 200

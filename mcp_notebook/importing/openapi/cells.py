@@ -39,7 +39,7 @@ _IMPORTS: Final = {
 
 DEEP: Final = '''
 
-def deep(name: str, value: dict[str, Any] | None) -> dict[str, Any]:
+def deep(name: str, value: Any) -> dict[str, Any]:
     """Return an object as parameters of its keys: ``name[key]``."""
     return {f"{name}[{key}]": item for key, item in (value or {}).items()}
 '''

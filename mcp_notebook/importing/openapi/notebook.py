@@ -63,8 +63,11 @@ def import_api(source: str, to: Path | None, folder: Path, *, only: Sequence[str
     write_notebook(notebook, made.cells)
     tools = f"{made.tools} tool{'s' if made.tools != 1 else ''}"
     variable = f"{name.upper()}_URL"
-    base = document.base_url or "nowhere, because the document names no address that can be used"
-    notes = [f"Requests go to {visible(base, one_line=True)}; another address: the environment variable {variable}."]
+    if document.base_url:
+        base = visible(document.base_url, one_line=True)
+        notes = [f"Requests go to {base}; to change that: the environment variable {variable}."]
+    else:
+        notes = [f"The document does not name the address of the API: set the environment variable {variable}."]
     if made.variables:
         notes.append(f"Credentials come from the environment: {', '.join(made.variables)}.")
     told = [f"{note[:1].upper()}{note[1:].rstrip('.')}." for note in made.notes]

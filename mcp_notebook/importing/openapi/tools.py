@@ -231,7 +231,7 @@ def _unusual(one: Argument) -> Iterator[str]:
 
 
 def returned(operation: Operation, document: Document) -> PythonType:
-    """Return the type of the answer, where it is simple and described; APIs answer more, and less, than they describe."""
+    """Return the type of the answer, where that is simple: APIs answer more, and less, than they describe."""
     if operation.method == "HEAD":
         return Entries(Plain("str"))
     kind = ANY if operation.answer is None else type_of(operation.answer, document.root)
