@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mcp_notebook.client import connect as connect
     from mcp_notebook.errors import McpNotebookError as McpNotebookError
     from mcp_notebook.server import NotebookServer as NotebookServer
+    from mcp_notebook.session.functions import namespace as namespace
     from mcp_notebook.widgets.workbench import Workbench as Workbench
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "__version__",
     "connect",
     "load_ipython_extension",
+    "namespace",
     "unload_ipython_extension",
 ]
 
@@ -42,6 +44,7 @@ _HOMES = {
     "Url": "mcp_notebook.client",
     "Workbench": "mcp_notebook.widgets.workbench",
     "connect": "mcp_notebook.client",
+    "namespace": "mcp_notebook.session.functions",
 }
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from mcp_notebook import browser_tab
 from mcp_notebook.errors import McpNotebookError
 
-__all__ = ["formatted", "require_ruff"]
+__all__ = ["formatted", "laid_out", "require_ruff"]
 
 
 def require_ruff() -> None:
@@ -33,6 +33,15 @@ def formatted(source: str, *, own: str = "") -> str:
     """
     sorting = f"lint.isort.known-first-party={json.dumps([own] if own else [])}"
     source = _ruff(source, "check", "--select", "I,F401", "--config", sorting, "--fix", "--exit-zero", "--quiet")
+    return laid_out(source)
+
+
+def laid_out(source: str) -> str:
+    """Return the source in `ruff`'s format; its imports stay as they are.
+
+    Raises:
+        McpNotebookError: `ruff` is not installed, or this is a browser tab.
+    """
     return _ruff(source, "format", "--quiet")
 
 

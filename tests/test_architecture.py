@@ -37,6 +37,7 @@ MAY_IMPORT = {
     "formatting": {"browser_tab", "errors"},
     "file_calls": set(),
     "slicing": {"file_calls"},
+    "typed": {"visible", "schema"},
     "recording": {"background", "errors", "json_diff", "formatting"},
     "server": {
         "browser_tab",
@@ -72,6 +73,16 @@ MAY_IMPORT = {
         "hosts",
         "cells",
         "slicing",
+        "recording",
+        "server",
+        "client",
+    },
+    "functions": {
+        "visible",
+        "plain_json",
+        "errors",
+        "schema",
+        "typed",
         "recording",
         "server",
         "client",
@@ -118,12 +129,14 @@ MAY_IMPORT = {
         "recording",
         "server",
         "client",
+        "formatting",
+        "functions",
         "export",
         "agent",
         "rendering",
         "widgets",
     },
-    "importing": {"errors", "slicing", "export"},
+    "importing": {"visible", "errors", "schema", "typed", "formatting", "slicing", "export"},
     "doctor": {"browser_tab", "addresses", "hosts"},
     "magics": {
         "browser_tab",
@@ -176,7 +189,7 @@ MAY_IMPORT = {
         "headless",
     },
     "__main__": {"bridge", "cli"},
-    "__init__": {"errors", "server", "client", "widgets", "magics"},
+    "__init__": {"errors", "server", "client", "widgets", "session", "magics"},
 }
 
 ROOMS_THAT_KNOW = {

@@ -161,25 +161,30 @@ def export_notebook(notebook: Path, destination: Path, server: str | None, **opt
 
 
 @click.command("import")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path")
 @click.argument("notebook", type=click.Path(path_type=Path, dir_okay=False), required=False)
 @click.option("--rename-fastmcp", is_flag=True, help="Replace FastMCP by MCPServer, and report what else must change.")
-def import_server(path: Path, notebook: Path | None, rename_fastmcp: bool) -> None:
-    r"""Write the server of a module, PATH, as a NOTEBOOK, to work on it in cells.
+@click.option(
+    "--only", multiple=True, metavar="PATTERN", help="Of an API, only operations whose name, path or tag fits."
+)
+def import_server(path: str, notebook: Path | None, rename_fastmcp: bool, only: tuple[str, ...]) -> None:
+    r"""Write the server of a module, or a web API, as a NOTEBOOK, to work on it in cells.
 
-    PATH is a module that makes an MCPServer, a package with a server.py, or the folder of its project. Without a name
-    the notebook is called as the module or package is. No notebook is overwritten.
+    PATH is a module that makes an MCPServer, a package with a server.py, the folder of its project, or the file or URL
+    of an OpenAPI document, of which each operation becomes a tool. Without a name the notebook is called as the module,
+    package or API is. No notebook is overwritten.
 
     \b
     Examples:
       mcp-notebook import server.py
       mcp-notebook import projects/sales work/sales.ipynb
       mcp-notebook import old_server.py --rename-fastmcp
+      mcp-notebook import https://api.example.com/openapi.json --only orders
     """
     from mcp_notebook.errors import McpNotebookError
-    from mcp_notebook.importing import notebook as importing
+    from mcp_notebook.importing.sources import import_source
 
     try:
-        click.echo(str(importing.import_server(path, notebook, Path.cwd(), rename_fastmcp=rename_fastmcp)))
+        click.echo(str(import_source(path, notebook, Path.cwd(), rename_fastmcp=rename_fastmcp, only=only)))
     except McpNotebookError as error:
         raise click.ClickException(str(error)) from None

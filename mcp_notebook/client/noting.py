@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 from pydantic import BaseModel
 
-from mcp_notebook.recording import Call, Recorder
+from mcp_notebook.recording import Call, Recorder, current
 from mcp_notebook.server.runtime import CALL_ID
 
 __all__ = ["Noted", "find_server_record", "record_locally", "request_sent"]
@@ -50,6 +50,8 @@ def find_server_record(recorder: Recorder) -> Iterator[Noted]:
 def record_locally(recorder: Recorder, call: Call) -> Iterator[Noted]:
     """Record a request in this client."""
     noted = Noted(lambda: call, here=True)
+    by = current.get()
+    call.within = None if by is None else by.number
     token = _current.set(call)
     recorder.opened(call)
     try:

@@ -7,12 +7,12 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from mcp_notebook.errors import NotebookError
 from mcp_notebook.importing.fastmcp_renaming import fastmcp_import, renamed
 from mcp_notebook.importing.flattening import Flat, FlatStatement, flatten
 from mcp_notebook.importing.made_servers import MadeServer, made_servers, why_none
+from mcp_notebook.importing.writing import new_notebook_at, write_notebook
 
 __all__ = ["Imported", "import_server"]
 
@@ -35,13 +35,13 @@ class Imported:
     cells: int
     notes: tuple[str, ...]
 
+    @property
+    def about(self) -> str:
+        """A line on what it has."""
+        return f"{self.cells} cells from {self.source.name}, server {self.variable!r}."
+
     def __str__(self) -> str:
-        return "\n".join(
-            [
-                f"{self.notebook.name}: {self.cells} cells from {self.source.name}, server {self.variable!r}.",
-                *(f"  {note}" for note in self.notes),
-            ]
-        )
+        return "\n".join([f"{self.notebook.name}: {self.about}", *(f"  {note}" for note in self.notes)])
 
 
 def import_server(path: Path, to: Path | None, folder: Path, *, rename_fastmcp: bool = False) -> Imported:
@@ -57,9 +57,7 @@ def import_server(path: Path, to: Path | None, folder: Path, *, rename_fastmcp: 
         NotebookError: There is no such server, its modules do not fit into one namespace, or the notebook exists.
     """
     source = _server_module(path)
-    notebook = folder / (to or f"{_name(source)}.ipynb")
-    if notebook.exists():
-        raise NotebookError(f"{notebook.name} already exists, and is not overwritten. Name another notebook.")
+    notebook = new_notebook_at(folder / (to or f"{_name(source)}.ipynb"))
     notes: list[str] = []
 
     def rewrite(text: str, module: str) -> str:
@@ -82,10 +80,7 @@ def import_server(path: Path, to: Path | None, folder: Path, *, rename_fastmcp: 
         place = Path(os.path.relpath(source, notebook.parent)).as_posix()
         cells.insert(1, ("code", f"# A notebook has no __file__. This is the module's.\n__file__ = {place!r}"))
         notes.append(f"__file__ is used; in the notebook it is {place!r} for all modules.")
-    try:
-        _write(notebook, cells)
-    except OSError as error:
-        raise NotebookError(f"Cannot write {notebook} ({error.strerror}). Name another notebook.") from None
+    write_notebook(notebook, cells)
     return Imported(notebook, source, server.variable, sum(kind == "code" for kind, _ in cells), tuple(notes))
 
 
@@ -157,16 +152,3 @@ def _cells(flat: Flat, server: MadeServer) -> Iterator[tuple[str, str]]:
 def _together(one: FlatStatement, next_one: FlatStatement) -> bool:
     """Return whether two statements share a cell: plain ones do, and the overloads of a function."""
     return getattr(one.node, "name", None) == getattr(next_one.node, "name", None)
-
-
-def _write(notebook: Path, cells: list[tuple[str, str]]) -> None:
-    # Imported here, because it takes half a second and only this function needs it.
-    import nbformat
-    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-
-    make: dict[str, Any] = {"code": new_code_cell, "markdown": new_markdown_cell}
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    made = [make[kind](text, id=f"cell-{number}") for number, (kind, text) in enumerate(cells, 1)]
-    text = nbformat.writes(new_notebook(cells=made, metadata={"kernelspec": kernel}))
-    with notebook.open("x", encoding="utf-8") as file:
-        file.write(text + "\n")

@@ -14,7 +14,7 @@ from IPython.display import display
 from mcp_notebook.export.exporting import export
 from mcp_notebook.export.options import OPTIONS, ExportOptions
 from mcp_notebook.export.report import Exported
-from mcp_notebook.importing.notebook import import_server
+from mcp_notebook.importing.sources import import_source
 from mcp_notebook.magics.options import SERVER, TEXT, typed
 from mcp_notebook.magics.verb import verb
 from mcp_notebook.rendering import look
@@ -69,16 +69,24 @@ def _export(
     click.option(
         "--rename-fastmcp", is_flag=True, help="Replace FastMCP by MCPServer, and report what else must change."
     ),
+    click.option(
+        "--only",
+        type=TEXT,
+        multiple=True,
+        metavar="PATTERN",
+        help="Of an API, only operations whose name, path or tag fits, such as 'pets*'.",
+    ),
 )
-def _import(session: Session, path: str, to: str | None, rename_fastmcp: bool) -> look.Rendering:
-    """Write a module's server as a notebook next to this one, to work on it in cells. Example: %mcp import server.py.
+def _import(session: Session, path: str, to: str | None, rename_fastmcp: bool, only: tuple[str, ...]) -> look.Rendering:
+    """Write a server or a web API as a notebook next to this one, to edit its cells. Example: %mcp import server.py.
 
-    PATH is a module that makes an MCPServer, a package with a server.py, or the folder of its project.
+    PATH is a module that makes an MCPServer, a package with a server.py, the folder of its project, or the file or URL
+    of an OpenAPI document, of which each operation becomes a tool.
     """
     here = notebook_path(session.namespace)
     folder = Path(here).parent if here else Path.cwd()
-    made = import_server(Path(path).expanduser(), Path(to) if to else None, folder, rename_fastmcp=rename_fastmcp)
+    made = import_source(path, Path(to) if to else None, folder, rename_fastmcp=rename_fastmcp, only=only)
     # A cell can insert only one other cell, so the result is a notebook to open.
     link = f'<a href="{quote(made.notebook.name)}">{escape(made.notebook.name)}</a>'
-    about = f"<p>{made.cells} cells from {look.code(made.source.name)}, server {look.code(made.variable)}.</p>"
+    about = f"<p>{escape(made.about)}</p>"
     return look.Rendering(str(made), look.card(f"notebook {link}", about, look.bullets(made.notes)))

@@ -25,6 +25,7 @@ from mcp_notebook.server.endpoint import LOOPBACK, Endpoint
 from mcp_notebook.server.event_types import event_types
 from mcp_notebook.server.hosting import Listener
 from mcp_notebook.server.mock import MockServer
+from mcp_notebook.session.functions import code_server_of
 from mcp_notebook.session.session import Session
 
 __all__ = ["status"]
@@ -162,6 +163,12 @@ def _use(session: Session, name: str) -> look.Rendering:
         metavar="SECONDS",
         help="Deny a call if you do not answer within so many seconds.",
     ),
+    click.option(
+        "--code",
+        is_flag=True,
+        help="Offer, in place of the tools, one that finds functions of all servers here, and one that runs code that "
+        "calls them. You are asked before each run.",
+    ),
     click.option("--webhooks", is_flag=True, help="Let clients with the token have events posted to their URLs."),
     ON_SERVER,
 )
@@ -179,6 +186,7 @@ def _serve(
     search: bool,
     approve: Which | None,
     approve_timeout: float,
+    code: bool,
     webhooks: bool,
     server: str | None,
 ) -> Listener:
@@ -198,34 +206,48 @@ def _serve(
         door=not no_door,
         stable_tools=stable_tools,
         search=search,
-        approve=approve,
+        approve="destructive" if code and approve is None else approve,
         approve_timeout=approve_timeout,
+        code=code,
         webhooks=webhooks,
     )
-    if webhooks and asked.token is None and live.server.settings.auth is None:
-        raise HostingError("--webhooks needs to know who subscribes. Leave --no-token out.")
-    if not asked.local and asked.token is None and live.server.settings.auth is None:
-        raise HostingError(
-            f"--host {host} with --no-token is refused: it would let everyone on other machines call. Leave "
-            "--no-token out."
-        )
+    _refuse_unsafe(live, asked)
     listener = _listening(session, live, asked, port, any_port=any_port)
-    if not definitions(live.server) and not event_types(live.server) and not isinstance(live.server, MockServer):
+    nothing = not definitions(live.server) and not event_types(live.server) and not isinstance(live.server, MockServer)
+    if nothing and not code:
         say(f"server {live.name!r} defines nothing yet. Its clients see each definition at once.")
     if listener.approval is not None:
         display(session.listening.approval_card(live.name, listener.approval))
     return listener
 
 
+def _refuse_unsafe(live: LiveServer, asked: Endpoint) -> None:
+    own = live.server.settings.auth is not None
+    if asked.code and asked.token is None:
+        raise HostingError("--code runs code that clients send, so it needs a token. Leave --no-token out.")
+    if asked.code and (asked.search or asked.stable_tools or asked.webhooks):
+        raise HostingError(
+            "--code offers two tools and nothing else. Leave --search, --stable-tools and --webhooks out."
+        )
+    if asked.webhooks and asked.token is None and not own:
+        raise HostingError("--webhooks needs to know who subscribes. Leave --no-token out.")
+    if not asked.local and asked.token is None and not own:
+        raise HostingError(
+            f"--host {asked.host} with --no-token is refused: it would let everyone on other machines call. Leave "
+            "--no-token out."
+        )
+
+
 def _listening(session: Session, live: LiveServer, asked: Endpoint, port: int | None, *, any_port: bool) -> Listener:
     if live.listener is not None:
         return _the_same(live, live.listener, asked, port)
+    instead = code_server_of(session, live.name) if asked.code else None
     try:
-        return session.listening.serve(live, asked)
+        return session.listening.serve(live, asked, instead)
     except PortTakenError:
         if not any_port:
             raise
-        return session.listening.serve(live, replace(asked, port=0))
+        return session.listening.serve(live, replace(asked, port=0), instead)
 
 
 def _the_same(live: LiveServer, listener: Listener, asked: Endpoint, port: int | None) -> Listener:

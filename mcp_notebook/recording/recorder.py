@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
-from mcp_notebook.recording.call import Call
+from mcp_notebook.recording.call import Call, current
 from mcp_notebook.recording.wire import Wire
 
 __all__ = ["Expected", "Recorder"]
@@ -22,11 +22,12 @@ MOST_RAISED = 20
 
 
 class Expected:
-    """A request of this notebook: its id, and later its recorded call."""
+    """A request of this notebook: its id, the call whose code makes it, and later its recorded call."""
 
     def __init__(self) -> None:
         self.id = uuid4().hex
         self.call: Call | None = None
+        self.by = current.get()
 
 
 class Recorder:
@@ -91,6 +92,7 @@ class Recorder:
             self._calls.append(call)
         if id is not None and (expected := self._expected.get(str(id))) is not None:
             expected.call = call
+            call.within = None if expected.by is None else expected.by.number
         for observer in self._observers:
             observer(call)
 

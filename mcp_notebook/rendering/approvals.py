@@ -27,6 +27,8 @@ def approvals(approval: Approval, name: str) -> str:
             f"({left_in_words(request.left)}{', asked again: ' + REDEFINED if request.redefined else ''})",
             *(f"       {line}" for line in _arguments(request).splitlines()),
         ]
+        for title, text in _texts(request):
+            lines += [f"       {title}", *(f"       | {line}".rstrip() for line in text.split("\n"))]
     if waiting:
         lines.append("  %mcp allow N, %mcp deny N [REASON]")
     latest = [_past(request) for request in approval.decided[-DECISIONS_SHOWN:]]
@@ -73,6 +75,7 @@ def request_card(request: ApprovalRequest) -> str:
     return look.card(
         f"{request.number}: {look.code(_line(request.tool))} {look.muted(_line(state))}",
         look.table(("", ""), [[look.muted(name), escape(value)] for name, value in facts]),
+        *(look.section(title, look.pre(text)) for title, text in _texts(request)),
         look.section(f"arguments, all of them{length}", look.pre(text)),
     )
 
@@ -99,6 +102,12 @@ def _past(request: ApprovalRequest) -> tuple[str, str, str, str]:
 def _arguments(request: ApprovalRequest) -> str:
     """Write all arguments as JSON, with every character visible."""
     return "\n".join(map(_line, request.text.split("\n")))
+
+
+def _texts(request: ApprovalRequest) -> list[tuple[str, str]]:
+    """Write each argument that is a text of several lines, such as code, line by line, with every character visible."""
+    texts = {name: value for name, value in request.arguments.items() if isinstance(value, str) and "\n" in value}
+    return [(f"{_line(name)}, line by line", "\n".join(map(_line, value.split("\n")))) for name, value in texts.items()]
 
 
 def _count(waiting: list[ApprovalRequest]) -> str:

@@ -36,6 +36,10 @@ def serving_card(listener: Listener, entrance: Entrance | None = None) -> look.R
     if listener.approval is not None:
         asked = escape(f"a person allows calls ({listener.approval.which}): ")
         rows.append(("approval", f"{asked}{look.code('%mcp approvals')}"))
+    if listener.endpoint.code:
+        rows.append(
+            ("offers", f"{look.code('search')}, which finds functions, and {look.code('run')}, which runs code")
+        )
     rows.append(("next", f"{look.code('%mcp clients')} says how to connect a client"))
     rows.append(("to end", look.code("%mcp stop")))
     html = look.card(

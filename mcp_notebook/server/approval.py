@@ -44,7 +44,7 @@ class Approval:
         self.timeout = timeout
         self._waiting: dict[int, ApprovalRequest] = {}
         self._decided: deque[ApprovalRequest] = deque(maxlen=MOST_DECIDED)
-        self._standing: dict[tuple[str, str, str, str], Tool | None] = {}
+        self._standing: dict[tuple[str, str, str, str], Tool | ListedTool | None] = {}
         self._observers: tuple[Callable[[], None], ...] = ()
         self._closed = False
 
@@ -84,7 +84,11 @@ class Approval:
 
     def stands(self, request: ApprovalRequest) -> bool:
         """Return whether a person has already allowed this tool for this client."""
-        return request.key in self._standing and self._standing[request.key] is request.entry
+        if request.key not in self._standing:
+            return False
+        allowed = self._standing[request.key]
+        # A listed tool is another object each time.
+        return allowed is request.entry or (isinstance(allowed, ListedTool) and allowed == request.entry)
 
     async def ask(self, request: ApprovalRequest, tell: Tell | None = None) -> Decision:
         """Wait until a person, the timeout or `close` decides; if the wait is cancelled, drop the request.

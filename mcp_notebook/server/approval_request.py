@@ -12,9 +12,11 @@ from functools import cached_property
 from typing import Any
 
 from mcp.server.mcpserver.tools import Tool
+from mcp_types import Tool as ListedTool
 
 from mcp_notebook.recording import Decision
 from mcp_notebook.recording.cutting import is_deep
+from mcp_notebook.schema.parameters import mapping
 
 __all__ = ["LONG", "MOST_SHOWN", "ApprovalRequest"]
 
@@ -37,7 +39,7 @@ class ApprovalRequest:
         server: The name of the server.
         tool: The name of the tool.
         arguments: The arguments of the call.
-        entry: The tool itself, if it belongs to a server of this kernel.
+        entry: The tool itself if a client calls one of this kernel, or as it is listed if other code calls it.
         redefined: Whether this is a second question, asked because the tool was redefined after the first.
     """
 
@@ -49,7 +51,7 @@ class ApprovalRequest:
         tool: str,
         arguments: Mapping[str, Any],
         person: str = "",
-        entry: Tool | None = None,
+        entry: Tool | ListedTool | None = None,
         redefined: bool = False,
     ) -> None:
         self.number = 0
@@ -85,7 +87,9 @@ class ApprovalRequest:
         Raises:
             RecursionError: The arguments are nested too deep.
         """
-        known = list((self.entry.parameters if self.entry is not None else {}).get("properties") or ())
+        entry = self.entry
+        schema = entry.input_schema if isinstance(entry, ListedTool) else entry.parameters if entry is not None else {}
+        known = list(mapping(schema.get("properties")))
         written = {name: _json(self.arguments[name]) for name in sorted(self.arguments)}
         names = [name for name in known if name in written] + [name for name in written if name not in known]
         lines = [

@@ -7,7 +7,7 @@ after every step that could change the arguments, and it is asked again if the t
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from hashlib import sha256
 from typing import Any
@@ -16,12 +16,13 @@ import anyio
 from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp_types import Tool as ListedTool
 
 from mcp_notebook.recording import Call, Decision, current
 from mcp_notebook.server import sdk_gaps, stable_tools
 from mcp_notebook.server.approval import Approval, ApprovalRequest, Tell
 
-__all__ = ["approved", "current_approval"]
+__all__ = ["approve_inner", "approved", "current_approval"]
 
 current_approval: ContextVar[Approval | None] = ContextVar("mcp_notebook_approval", default=None)
 """The approval of the listener that the running request came through; None for the notebook's own requests."""
@@ -87,6 +88,29 @@ async def _decided(
         if not decision.allowed:
             return decision
         call.allowed = (entry, digest)
+
+
+async def approve_inner(server: str, tool: ListedTool, arguments: Mapping[str, Any]) -> None:
+    """Ask a person about a call that the running call makes, by the rule of its listener; without one, do nothing.
+
+    Args:
+        server: The server of the tool.
+        tool: The tool, as it is listed. "Always allow" holds as long as it is listed so.
+        arguments: The arguments.
+
+    Raises:
+        ToolError: The call was denied; the text is for the model.
+    """
+    approval, call = current_approval.get(), current.get()
+    if approval is None or call is None:
+        return
+    asked = ApprovalRequest(
+        client=call.client, person=_signed_in(), server=server, tool=tool.name, arguments=arguments, entry=tool
+    )
+    if approval.concerns(asked) and not approval.stands(asked):
+        decision = await approval.ask(asked)
+        if not decision.allowed:
+            raise ToolError(_words(decision, approval.timeout))
 
 
 def _signed_in() -> str:

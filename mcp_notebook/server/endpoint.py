@@ -34,6 +34,7 @@ class Endpoint:
         approve_timeout: Seconds that such a call waits at most.
         allowed_hosts: Additional host names that clients may use, such as that of a proxy in front of the server.
         door: Whether the door in Jupyter Server may pass clients on to this one.
+        code: Whether it serves, in the server's place, the two tools for a model that writes code.
         webhooks: Whether clients that have identified themselves may have events posted to their URLs.
     """
 
@@ -48,6 +49,7 @@ class Endpoint:
     approve_timeout: float = 60
     door: bool = True
     webhooks: bool = False
+    code: bool = False
 
     @property
     def local(self) -> bool:

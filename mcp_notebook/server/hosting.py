@@ -110,6 +110,11 @@ class Listener:
         return self._name
 
     @property
+    def server(self) -> MCPServer[Any]:
+        """The server that is served."""
+        return self._server
+
+    @property
     def url(self) -> str:
         """The URL for clients on this machine."""
         return self.endpoint.url
@@ -127,13 +132,17 @@ class Listener:
         )
         seen = "this machine only" if self.endpoint.local else "reachable from other machines"
         asked = f"\n  A person allows calls ({self.approval.which}): %mcp approvals" if self.approval else ""
-        return f"{self._name} listens at {self.url} ({seen})\n{token}{asked}"
+        code = "\n  Clients get two tools: search finds functions, run runs code" if self.endpoint.code else ""
+        return f"{self._name} listens at {self.url} ({seen})\n{token}{asked}{code}"
 
     def follow(self, server: MCPServer[Any]) -> None:
         """Serve `server` instead of the current one, at the same URL and with the same token.
 
-        Calls that still run on the earlier server are cancelled.
+        Calls that still run on the earlier server are cancelled. The server for code goes on, because it lists
+        functions only when it is asked.
         """
+        if self.endpoint.code:
+            return
         self._portal.run(self._use, server)
         if (tasks := extension_of(self._server, Tasks)) is not None:
             tasks.close()

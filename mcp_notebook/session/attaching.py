@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mcp_notebook.addresses import Entrance
     from mcp_notebook.session.session import Session
 
-__all__ = ["Attachment", "session_of"]
+__all__ = ["Attachment", "attached_session", "session_of"]
 
 _ATTACHMENT = "_mcp_notebook_attachment"
 _SESSION = "_mcp_notebook_session"
@@ -33,6 +33,11 @@ def session_of(shell: InteractiveShell) -> Session:
     """Return the session that is attached to a shell."""
     attachment: Attachment = getattr(shell, _ATTACHMENT)
     return attachment.session
+
+
+def attached_session(shell: InteractiveShell | None) -> Session | None:
+    """Return the session that is attached to a shell; None if there is none."""
+    return session_of(shell) if shell is not None and hasattr(shell, _ATTACHMENT) else None
 
 
 class Attachment:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from IPython.core.interactiveshell import InteractiveShell
+from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook import addresses
 from mcp_notebook.client.notices import say
@@ -43,15 +44,15 @@ class Listening:
         self._portal = portal
         self._surfaces = surfaces
         self._cards: dict[str, ApprovalCard] = {}
-        self._paused: tuple[int, dict[str, Endpoint]] = (0, {})
+        self._paused: tuple[int, dict[str, tuple[Endpoint, MCPServer[Any]]]] = (0, {})
 
-    def serve(self, live: LiveServer, endpoint: Endpoint) -> Listener:
+    def serve(self, live: LiveServer, endpoint: Endpoint, instead: MCPServer[Any] | None = None) -> Listener:
         """Listen, and write the address to a private file, for the bridge and for the next start.
 
-        A server that already listens keeps its address.
+        A server that already listens keeps its address. With `endpoint.code`, `instead` is served in its place.
         """
         if live.listener is None:
-            live.listener = Listener(self._portal, live.server, name=live.name, endpoint=endpoint)
+            live.listener = Listener(self._portal, instead or live.server, name=live.name, endpoint=endpoint)
             address = self._address(live, live.listener)
             try:
                 addresses.publish(address)
@@ -77,7 +78,9 @@ class Listening:
         Raises:
             HostingError: `no_token` is set, and the machine has other users.
         """
-        open_ = no_token and live.server.settings.auth is None
+        # The server for code has no authorization of its own.
+        own = live.server.settings.auth is not None and not options.get("code")
+        open_ = no_token and not own
         if open_ and not allow_other_users and (why := why_shared(os.environ)):
             raise HostingError(
                 f"--no-token lets every user of this machine call the server, and {why}. Leave out --no-token, or add "
@@ -86,7 +89,7 @@ class Listening:
         before = self.remembered(live)
         token = None
         # The SDK's own authorization uses the same header as our token.
-        if not no_token and live.server.settings.auth is None:
+        if not no_token and not own:
             token = Token(before.token) if before is not None and before.token else Token.make()
         return Endpoint(token, port or (urlsplit(before.url).port or 0 if before is not None else 0), **options)
 
@@ -123,10 +126,10 @@ class Listening:
 
     def pause(self, servers: Iterable[LiveServer]) -> None:
         """Stop all listeners, and remember the current cell for `resume`."""
-        listened: dict[str, Endpoint] = {}
+        listened: dict[str, tuple[Endpoint, MCPServer[Any]]] = {}
         for live in servers:
             if live.listener is not None:
-                listened[live.name] = live.listener.endpoint
+                listened[live.name] = live.listener.endpoint, live.listener.server
                 try:
                     self.stop(live)
                 except McpNotebookError as error:
@@ -137,9 +140,9 @@ class Listening:
         """Listen again as before `pause`, if that was called in the same cell."""
         count, listened = self._paused
         if count == self._shell.execution_count:
-            for name, endpoint in listened.items():
+            for name, (endpoint, served) in listened.items():
                 try:
-                    self.serve(servers[name], endpoint)
+                    self.serve(servers[name], endpoint, served if endpoint.code else None)
                 except McpNotebookError as error:
                     say(str(error))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import ChainMap
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -70,6 +71,7 @@ class Session:
         self.apps = ShownApps()
         self.evals = KeptEvals()
         self._connections: dict[tuple[str, Era], tuple[Target, Connection]] = {}
+        self._opening = threading.Lock()
 
     @property
     def namespace(self) -> dict[str, Any]:
@@ -112,8 +114,7 @@ class Session:
         for server in servers:
             let_replace(server)
         self.offered.note(servers)
-        gone = self.origins.end((live.server for live in self.registry.servers.values()), failed=failed)
-        if gone:
+        if gone := self.origins.end((live.server for live in self.registry.servers.values()), failed=failed):
             say(f"withdrawn, because this cell no longer defines it: {', '.join(gone)}.")
         self.exposures.follow(self.namespace)
         self.apps.cell_ended()
@@ -240,14 +241,13 @@ class Session:
             connection.roots = roots
 
     def _kept(self, name: str, target: Target, era: Era, timeout: float | None = None) -> Connection:
-        kept, connection = self._connections.get((name, era), (None, None))
-        if connection is not None and kept is not target:
-            del self._connections[name, era]
-            _close(connection)
-            connection = None
-        if connection is None:
-            connection = Connection(self.portal, target, era, name=name, timeout=timeout)
-            self._connections[name, era] = (target, connection)
+        with self._opening:
+            kept, connection = self._connections.get((name, era), (None, None))
+            if connection is None or kept is not target:
+                if connection is not None:
+                    _close(self._connections.pop((name, era))[1])
+                connection = Connection(self.portal, target, era, name=name, timeout=timeout)
+                self._connections[name, era] = (target, connection)
         connection.answerer = self.answerer
         connection.roots = self.roots
         return connection

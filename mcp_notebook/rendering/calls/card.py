@@ -98,6 +98,8 @@ def _facts(call: Call, place: str, times: bool) -> list[tuple[str, str]]:
         ("client", f"{call.client or 'unnamed'}, over {call.transport}, {call.protocol_version} ({call.era})"),
         ("ended", f"{call.state}{rounds}{took}"),
     ]
+    if call.within is not None:
+        facts.append(("made by", f"the code of call {call.within}"))
     if call.approval is not None:
         waited = f", after {look.duration(call.approval.waited)}" if times else ""
         facts.append(("approval", f"{call.approval}{waited}"))

@@ -41,7 +41,7 @@ def log(
     rows = [
         (
             str(call.number),
-            _short(call.title, WIDTH_OF_NAMES),
+            _short(f"{'↳ ' if call.within else ''}{call.title}", WIDTH_OF_NAMES),
             _arguments(call),
             _ended(call),
             "" if call.duration is None or not times else look.duration(call.duration),

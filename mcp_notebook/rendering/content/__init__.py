@@ -10,9 +10,10 @@ from pydantic import BaseModel
 from mcp_notebook.client.reading import Flawed, in_words
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.content.blocks import draw_blocks
-from mcp_notebook.rendering.content.structured import draw_structured, says_the_same, unwrapped
+from mcp_notebook.rendering.content.structured import draw_structured, says_the_same
 from mcp_notebook.rendering.content.values import Part, as_object, draw, parsed, rows_in, shortened
 from mcp_notebook.schema import Schema
+from mcp_notebook.schema.wrapped import unwrapped
 
 __all__ = [
     "DRAWN",

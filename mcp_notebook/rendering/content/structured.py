@@ -10,9 +10,9 @@ from mcp_types import CallToolResult, TextContent
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.content.values import Part, draw, parsed, rows_in, shortened
 from mcp_notebook.schema import Parameter, Schema, one_look, parameters, resolve
-from mcp_notebook.schema.parameters import mapping
+from mcp_notebook.schema.wrapped import unwrapped
 
-__all__ = ["draw_structured", "says_the_same", "unwrapped"]
+__all__ = ["draw_structured", "says_the_same"]
 
 
 @one_look()
@@ -21,14 +21,6 @@ def draw_structured(value: Any, schema: Schema | None) -> Part:
     usable = schema if isinstance(schema, Mapping) else {}
     inner, inner_schema = unwrapped(value, usable)
     return _fields(inner, inner_schema, usable) or draw(inner)
-
-
-def unwrapped(value: Any, schema: Schema | None = None) -> tuple[Any, Schema]:
-    """Return the value and its schema, without the object that the SDK wraps around results of other types."""
-    root = schema or {}
-    if isinstance(value, Mapping) and set(value) == {"result"}:
-        return value["result"], resolve(mapping(root.get("properties")).get("result", {}), root)
-    return value, root
 
 
 def says_the_same(result: CallToolResult) -> bool:

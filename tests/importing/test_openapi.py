@@ -1,0 +1,515 @@
+"""A web API as a notebook: a tool in a cell for each operation."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from IPython.core.error import UsageError
+from IPython.core.inputtransformer2 import TransformerManager
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mcp_notebook.cli import main
+from mcp_notebook.errors import NotebookError
+from mcp_notebook.importing.openapi import document as documents
+from mcp_notebook.importing.openapi.cells import written
+from mcp_notebook.importing.openapi.document import Document, read_document
+from mcp_notebook.importing.openapi.operations import operations
+from mcp_notebook.importing.sources import import_source
+from mcp_notebook.visible import visible
+from tests.support.kernels import Kernel
+from tests.support.shells import Shell, running_shell
+from tests.support.web_api import serving
+from tests.typed.test_typed import HOSTILE
+
+APIS = Path(__file__).parent / "apis"
+
+
+def cells_of(notebook: Path) -> list[str]:
+    return [cell.source for cell in nbformat.read(notebook, as_version=4).cells if cell.cell_type == "code"]
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[str]:
+    with serving() as url:
+        yield url
+
+
+@pytest.fixture
+def pets(api: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+    monkeypatch.setenv("PET_STORE_URL", f"{api}/v1")
+    monkeypatch.setenv("PET_STORE_API_KEY", "k3y")
+    yield from imported("petstore.yaml", tmp_path)
+
+
+@pytest.fixture
+def tracker(api: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+    monkeypatch.setenv("ISSUE_TRACKER_URL", api)
+    monkeypatch.setenv("ISSUE_TRACKER_TOKEN", "t0ken")
+    monkeypatch.setenv("ISSUE_TRACKER_API_KEY", "k 3y")
+    yield from imported("tracker.json", tmp_path)
+
+
+def imported(name: str, folder: Path) -> Iterator[Shell]:
+    made = import_source(str(APIS / name), None, folder)
+    with running_shell() as shell:
+        shell.good(*cells_of(made.notebook)[1:])
+        yield shell
+        shell.good("client.close()")
+
+
+def asked(shell: Shell, tool: str, **arguments: Any) -> dict[str, Any]:
+    """Call a tool, and return what the API was asked."""
+    value = called(shell, tool, **arguments)
+    if isinstance(value, dict) and value.keys() == {"result"}:
+        value = value["result"]
+    found = value[0] if isinstance(value, list) else value
+    return json.loads(found) if isinstance(found, str) else found
+
+
+def called(shell: Shell, tool: str, **arguments: Any) -> Any:
+    result = shell.session.on().call(tool, arguments).result
+    if result.is_error or result.structured_content is None:
+        text = "".join(block.text for block in result.content)
+        return f"error: {text}" if result.is_error else json.loads(text) if text[:1] == "{" else text
+    return result.structured_content
+
+
+# What the tools send
+
+
+def test_each_operation_is_a_tool_with_its_name_description_and_hints(pets: Shell) -> None:
+    tools = {tool.name: tool for tool in pets.session.catalog().tools()}
+    assert list(tools) == ["listPets", "createPet", "getPet", "deletePet", "order"]
+    assert tools["listPets"].description == "List the pets."
+    assert tools["deletePet"].description == "Deprecated by the API. DELETE /pets/{petId}"
+    hints = {name: tool.annotations for name, tool in tools.items()}
+    assert hints["listPets"].read_only_hint
+    assert hints["deletePet"].destructive_hint
+    assert hints["deletePet"].idempotent_hint
+    assert hints["createPet"] is None
+    limit = tools["listPets"].input_schema["properties"]["limit"]
+    assert (limit["minimum"], limit["maximum"], limit["default"]) == (1, 100, 20)
+    assert limit["description"] == "How many at most."
+    assert tools["createPet"].input_schema["required"] == ["name"]
+    assert "id" not in tools["createPet"].input_schema["properties"]
+
+
+def test_parameters_are_sent_in_their_places_and_styles(pets: Shell) -> None:
+    sent = asked(pets, "listPets", tags=["a b", "c"], ids=[1, 2], filter={"kind": "cat"}, X_Trace=True, session="s;1")
+    assert sent["path"] == "/v1/pets"
+    assert sent["query"] == "limit=20&tags=a+b&tags=c&ids=1%2C2&filter%5Bkind%5D=cat"
+    assert sent["headers"] == {"x-trace": "true", "cookie": "session=s%3B1", "x-api-key": "k3y"}
+    assert asked(pets, "listPets", limit=3, born_after="2026-01-02")["query"] == "limit=3&born-after=2026-01-02"
+
+
+def test_a_body_is_sent_as_its_media_type_says(pets: Shell, tracker: Shell) -> None:
+    sent = asked(tracker, "issues_update", number=3, title="New", tree={"value": None})
+    assert (sent["method"], sent["path"]) == ("PATCH", "/issues/3")
+    assert json.loads(sent["body"]) == {"title": "New", "tree": {"value": None}}
+    assert sent["headers"]["content-type"] == "application/merge-patch+json"
+    sent = asked(tracker, "addNote", body="Hello")
+    assert (sent["body"], sent["headers"]["content-type"]) == ("Hello", "text/plain")
+
+
+def test_a_json_body_has_only_what_is_given(pets: Shell) -> None:
+    sent = asked(pets, "createPet", name="Rex", owner={"name": "Ada", "phone": None})
+    assert json.loads(sent["body"]) == {"name": "Rex", "kind": "dog", "owner": {"name": "Ada", "phone": None}}
+    assert "error" in called(pets, "createPet", name="Rex", kind="cow")
+
+
+def test_a_form_is_sent_without_credentials_where_the_operation_takes_none(pets: Shell) -> None:
+    sent = asked(pets, "order", pet=1, note="a&b", on="off")
+    assert sent["body"] == "pet=1&note=a%26b&on=off"
+    assert sent["headers"] == {"content-type": "application/x-www-form-urlencoded"}
+
+
+def test_credentials_are_sent_if_they_are_set(tracker: Shell) -> None:
+    sent = asked(tracker, "search", matrix=["a", "b"], where={"x": 1}, free={"y": "z"}, body={"title": "t"})
+    assert sent["headers"]["authorization"] == "Bearer t0ken"
+    assert sent["query"] == "matrix=a%7Cb&where=%7B%22x%22%3A+1%7D&y=z&key=k+3y"
+    assert json.loads(sent["body"]) == {"title": "t"}
+
+
+@pytest.mark.parametrize(
+    ("label", "path"),
+    [("a/b", "a%2Fb"), ("../../x", "..%2F..%2Fx"), ("{number}", "%7Bnumber%7D"), ("x?y#z", "x%3Fy%23z")],
+)
+def test_a_value_stays_in_its_part_of_the_path(tracker: Shell, label: str, path: str) -> None:
+    tool = "put_issues_by_number_labels_by_label"
+    assert called(tracker, tool, number=1, label=label) == f"/issues/1/labels/{path}"
+
+
+@pytest.mark.parametrize("label", ["", ".", ".."])
+def test_a_value_that_would_lead_to_another_path_is_refused(tracker: Shell, label: str) -> None:
+    said = called(tracker, "put_issues_by_number_labels_by_label", number=1, label=label)
+    assert said.endswith(f"label cannot be {label!r}.")
+
+
+def test_an_error_of_the_api_is_told(pets: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    pets.good("petsUrl = PET_STORE_URL\nclient.base_url = petsUrl + '/missing'")
+    pets.good("def path(name):\n    return request('GET', name)")
+    for name, words in [("/missing", "The API answered 404: {"), ("/moved", "The API answered 302: ")]:
+        with pytest.raises(Exception, match=words.replace("{", "\\{")):
+            pets.good(f"path({name!r})")
+    pets.good("client.base_url = 'http://127.0.0.1:9'")
+    assert "The API did not answer: " in called(pets, "getPet", petId=1)
+
+
+# What is written
+
+
+def test_the_outcome_says_where_requests_go_and_what_is_left(tmp_path: Path) -> None:
+    made = import_source(str(APIS / "petstore.yaml"), None, tmp_path)
+    assert str(made).splitlines() == [
+        "pet_store.ipynb: 5 tools from petstore.yaml, server 'pet_store'.",
+        "  Requests go to https://eu.pets.example.com/v1; to change that: the environment variable PET_STORE_URL.",
+        "  Credentials come from the environment: PET_STORE_API_KEY, PET_STORE_USERNAME, PET_STORE_PASSWORD.",
+        "  POST /pets/{petId}/photo is left to you: its body is multipart/form-data.",
+    ]
+    with pytest.raises(NotebookError, match="already exists"):
+        import_source(str(APIS / "petstore.yaml"), None, tmp_path)
+
+
+def test_what_is_not_written_is_a_comment(tmp_path: Path) -> None:
+    made = import_source(str(APIS / "tracker.json"), None, tmp_path)
+    cells = "\n".join(cells_of(made.notebook))
+    assert "# The API takes path in the style label, which this does not write." in cells
+    assert (
+        "# GET //evil.example.com/x\n# This operation is left to you: its path does not begin with one slash." in cells
+    )
+    assert "its path has 'id', which is not among its parameters" in cells
+    assert "The document does not name the address of the API: set the environment variable ISSUE_TRACKER_URL." in str(
+        made
+    )
+    assert "'sign-in' is OAuth: get a token yourself, and set it." in str(made)
+
+
+@pytest.mark.slow
+def test_the_cells_pass_mypy(tmp_path: Path) -> None:
+    for name in ("petstore.yaml", "tracker.json"):
+        made = import_source(str(APIS / name), None, tmp_path)
+        lines = "\n\n".join(cells_of(made.notebook)).splitlines()
+        module = tmp_path / f"{Path(name).stem}.py"
+        module.write_text("\n".join(line for line in lines if line[:1] != "%"), encoding="utf-8")
+        words = [sys.executable, "-m", "mypy", "--config-file=", "--cache-dir", str(tmp_path / "cache"), str(module)]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert "Success" in done.stdout, done.stdout
+
+
+def many(count: int) -> dict[str, Any]:
+    paths = {
+        f"/things/{n}": {
+            "get": {"operationId": f"thing_{n}", "tags": ["even" if n % 2 == 0 else "odd"], "responses": {}}
+        }
+        for n in range(count)
+    }
+    return {"openapi": "3.1.0", "info": {"title": "Many"}, "servers": [{"url": "https://a.example"}], "paths": paths}
+
+
+@pytest.mark.parametrize(
+    ("only", "tools"),
+    [(["thing_7"], 1), (["even"], 30), (["/things/1?"], 10), (["GET /things/5", "thing_6"], 2), (["*"], 60)],
+)
+def test_of_a_large_document_operations_are_chosen(tmp_path: Path, only: list[str], tools: int) -> None:
+    path = tmp_path / "many.json"
+    path.write_text(json.dumps(many(60)))
+    assert f"{tools} tool" in str(import_source(str(path), None, tmp_path, only=only))
+
+
+def test_a_large_document_is_refused_with_a_line_that_tells_how_to_choose(tmp_path: Path) -> None:
+    path = tmp_path / "many.json"
+    path.write_text(json.dumps(many(60)))
+    with pytest.raises(NotebookError, match=r"60 operations.*--only 'thing_0'.*Tags: even \(30\), odd \(30\)\."):
+        import_source(str(path), None, tmp_path)
+    with pytest.raises(NotebookError, match=r"No operation of many\.json fits thing_99\. Did you mean 'thing_9'"):
+        import_source(str(path), None, tmp_path, only=["thing_99"])
+    assert list(tmp_path.glob("*.ipynb")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"swagger": "2.0"}', "is Swagger 2.0. Convert it to OpenAPI 3 first"),
+        ('{"a": 1}', "is not an OpenAPI document: it has no 'openapi: 3...'"),
+        ("openapi: 2.0", "is not an OpenAPI document"),
+        ("[1]", "it is not an object"),
+        ("{", "is neither JSON nor YAML"),
+        ("a: [", "is neither JSON nor YAML"),
+        ("\x00", "is neither JSON nor YAML"),
+        ("!!python/object/apply:os.system [ls]", "is neither JSON nor YAML"),
+        ('{"openapi": "3.0.0", "info": {}, "paths": {}}', "has no operations"),
+        ('{"openapi": "3.0.0", "paths": {"/a": 3, "b": {"get": 1}}}', "has no operations"),
+    ],
+)
+def test_what_is_no_such_document_is_refused_in_one_line(tmp_path: Path, text: str, why: str) -> None:
+    path = tmp_path / "api.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(NotebookError) as error:
+        import_source(str(path), None, tmp_path)
+    assert why in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_yaml_is_read_as_openapi_has_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("openapi: 3.1.0\nx: [on, yes, 2026-01-02, true, 1, null]\npaths: {}\n")
+    assert read_document(str(path)).root["x"] == ["on", "yes", "2026-01-02", True, 1, None]
+
+
+def test_a_document_is_fetched_from_a_url(tmp_path: Path) -> None:
+    async def answer(request: Request) -> Response:
+        if request.url.path.endswith("/api.json"):
+            return Response(json.dumps({**many(2), "servers": [{"url": "v2"}]}))
+        return Response("no", status_code=404)
+
+    with serving(answer) as url:
+        made = import_source(f"{url}/docs/api.json", None, tmp_path)
+        assert f"Requests go to {url}/docs/v2;" in str(made)
+        with pytest.raises(NotebookError, match="answered 404"):
+            import_source(f"{url}/other", None, tmp_path)
+    with pytest.raises(NotebookError, match="Cannot fetch"):
+        import_source(f"{url}/docs/api.json", None, tmp_path)
+
+
+def test_a_document_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "MOST_BYTES", 1_000_000)
+
+    async def answer(request: Request) -> Response:
+        return Response(b" " * 2_000_000)
+
+    with serving(answer) as url, pytest.raises(NotebookError, match="has more than 1 MB"):
+        import_source(url, None, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("servers", "base"),
+    [
+        ([{"url": "https://a.example/v1/"}], "https://a.example/v1"),
+        ([{"url": "javascript:alert(1)"}], ""),
+        ([{"url": "https://user:pw@a.example"}], ""),
+        ([{"url": "https://a.example/\u202e"}], ""),
+        ([{"url": "http://[::1"}], ""),
+        ([{"url": 3}, {"url": "http://b.example"}], "http://b.example"),
+        ("x", ""),
+    ],
+)
+def test_only_a_plain_address_becomes_the_base_url(tmp_path: Path, servers: Any, base: str) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"openapi": "3.0.0", "servers": servers}))
+    assert read_document(str(path)).base_url == base
+
+
+# Hostile documents
+
+ANYTHING = st.one_of(HOSTILE, st.none(), st.integers(), st.lists(HOSTILE, max_size=2))
+SCHEMA = st.recursive(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "type": st.sampled_from(["string", "integer", "object", "array"]),
+            "enum": st.lists(ANYTHING, max_size=3),
+            "default": ANYTHING,
+            "minimum": st.one_of(st.floats(), ANYTHING),
+            "description": ANYTHING,
+            "$ref": st.sampled_from(["#/components/schemas/S", "#", "x.json#/a", '#/components/schemas/"\n']),
+        },
+    ),
+    lambda inner: st.fixed_dictionaries(
+        {"type": st.just("object"), "properties": st.dictionaries(HOSTILE, inner, max_size=3)},
+        optional={"title": HOSTILE, "required": st.lists(HOSTILE, max_size=2), "additionalProperties": inner},
+    ),
+    max_leaves=4,
+)
+PARAMETER = st.fixed_dictionaries(
+    {"name": HOSTILE, "in": st.sampled_from(["query", "header", "cookie", "path"]), "schema": SCHEMA},
+    optional={
+        "description": ANYTHING,
+        "style": st.one_of(st.sampled_from(["form", "deepObject", "pipeDelimited"]), ANYTHING),
+        "explode": st.booleans(),
+        "required": st.booleans(),
+        "content": st.dictionaries(HOSTILE, st.fixed_dictionaries({"schema": SCHEMA}), max_size=1),
+    },
+)
+MEDIA = st.sampled_from(
+    ["application/json", "a/b+json", "application/x-www-form-urlencoded", "text/plain", "image/png"]
+)
+OPERATION = st.fixed_dictionaries(
+    {"parameters": st.lists(PARAMETER, max_size=4)},
+    optional={
+        "operationId": ANYTHING,
+        "summary": ANYTHING,
+        "description": ANYTHING,
+        "deprecated": st.booleans(),
+        "tags": ANYTHING,
+        "security": st.sampled_from([[], None, [{}]]),
+        "requestBody": st.fixed_dictionaries(
+            {
+                "content": st.dictionaries(
+                    st.one_of(MEDIA, HOSTILE), st.fixed_dictionaries({"schema": SCHEMA}), max_size=2
+                )
+            }
+        ),
+        "responses": st.dictionaries(
+            st.sampled_from(["200", "default"]),
+            st.fixed_dictionaries({"content": st.dictionaries(MEDIA, st.fixed_dictionaries({"schema": SCHEMA}))}),
+        ),
+    },
+)
+PATHS = st.dictionaries(
+    st.one_of(HOSTILE, HOSTILE.map(lambda text: f"/{text}"), st.just("/a/{b}")),
+    st.dictionaries(st.sampled_from(["get", "post", "put", "delete", "head", "patch"]), OPERATION, max_size=2),
+    max_size=3,
+)
+SCHEMES = st.dictionaries(
+    HOSTILE,
+    st.fixed_dictionaries(
+        {"type": st.sampled_from(["http", "apiKey", "oauth2", "x"])},
+        optional={
+            "scheme": st.sampled_from(["bearer", "basic", "x"]),
+            "in": st.sampled_from(["header", "query", "cookie"]),
+            "name": HOSTILE,
+        },
+    ),
+    max_size=3,
+)
+DOCUMENT = st.fixed_dictionaries(
+    {
+        "info": st.fixed_dictionaries({"title": ANYTHING}),
+        "paths": PATHS,
+        "components": st.fixed_dictionaries(
+            {"securitySchemes": SCHEMES, "schemas": st.fixed_dictionaries({"S": SCHEMA})}
+        ),
+    }
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(DOCUMENT, HOSTILE)
+def test_no_document_can_write_code(monkeypatch_layout: None, root: dict[str, Any], address: str) -> None:
+    document = Document(root, "api.json", address)
+    made = written(document, operations(document))
+    (markdown,) = (text for kind, text in made.cells if kind == "markdown")
+    assert len(markdown.splitlines()) == 1
+    sources = [text for kind, text in made.cells if kind == "code"]
+    assert sources[:2] == ["%load_ext mcp_notebook", sources[1]]
+    assert sources[1].removeprefix("%mcp new ").isidentifier()
+    bodies = []
+    for source in sources[2:]:
+        assert visible(source) == source
+        first, _, rest = source.partition("\n")
+        body = rest if first.startswith("%%") else source
+        assert not first.startswith("%%") or first in FIRST_LINES
+        # IPython takes nothing in it for its own syntax.
+        assert TransformerManager().transform_cell(body + "\n") == body + "\n"
+        bodies.append(body)
+    tree = ast.parse("\n".join(bodies))
+    nodes = list(ast.walk(tree))
+    made_here = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    made_here |= {one.id for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+    made_here |= {one.arg for one in nodes if isinstance(one, ast.arg)}
+    made_here |= {"error"}  # of the one handler
+    loaded = {one.id for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
+    assert loaded - made_here <= KNOWN
+    assert {type(one) for one in nodes if isinstance(one, ast.stmt)} <= STATEMENTS
+    assert {one.attr for one in nodes if isinstance(one, ast.Attribute)} <= ATTRIBUTES
+    called = [one.func.id for one in nodes if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)]
+    assert set(called) <= CALLED
+
+
+FIRST_LINES = {
+    "%%mcp_tool",
+    "%%mcp_tool --read-only",
+    "%%mcp_tool --idempotent",
+    "%%mcp_tool --destructive --idempotent",
+}
+STATEMENTS = {
+    ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.FunctionDef, ast.ClassDef, ast.Expr, ast.Return, ast.If,
+    ast.For, ast.Try, ast.Raise,
+}  # fmt: skip
+KNOWN = {
+    "Annotated", "Any", "Field", "Literal", "NotRequired", "ToolError", "TypedDict", "base64", "bool", "client", "dict",
+    "float", "httpx2", "int", "isinstance", "json", "list", "os", "quote", "repr", "str", "type",
+}  # fmt: skip
+CALLED = {
+    "Field", "ToolError", "TypedDict", "deep", "dict", "given", "isinstance", "quote", "request", "sign", "str", "text",
+    "type",
+}  # fmt: skip
+ATTRIBUTES = {
+    "Client", "HTTPError", "__name__", "b64encode", "decode", "dumps", "encode", "environ", "get", "headers",
+    "is_success", "items", "join", "json", "lower", "replace", "request", "status_code", "text",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def monkeypatch_layout() -> Iterator[None]:
+    """Leave out the formatter: a process for each cell of each example takes long, and changes no meaning."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mcp_notebook.importing.openapi.cells.laid_out", lambda source: source)
+        yield
+
+
+def test_markup_in_a_title_is_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    title = "![x](http://evil.example/x.png) <script>"
+    path.write_text(json.dumps({**many(1), "info": {"title": title, "description": title}}))
+    made = import_source(str(path), None, tmp_path)
+    (cell,) = (c for c in nbformat.read(made.notebook, as_version=4).cells if c.cell_type == "markdown")
+    assert cell.source.startswith("# \\!\\[x\\]\\(http\\:")
+    assert "<" not in cell.source.replace("\\<", "")
+
+
+# In a notebook, and in a shell
+
+
+def test_the_magic_writes_a_notebook_beside_this_one(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = shell.good(f"%mcp import {APIS}/petstore.yaml --only orders --to chosen.ipynb")
+    assert said.text.startswith("chosen.ipynb: 1 tool from petstore.yaml")
+    assert (tmp_path / "chosen.ipynb").exists()
+    with pytest.raises((NotebookError, UsageError), match="--only chooses operations of an OpenAPI document"):
+        shell.good(f"%mcp import {tmp_path}/server.py --only x")
+    with pytest.raises((NotebookError, UsageError), match="--rename-fastmcp is for modules"):
+        shell.good(f"%mcp import {APIS}/petstore.yaml --rename-fastmcp --to b.ipynb")
+
+
+def test_the_command_does_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, ["import", str(APIS / "petstore.yaml"), "--only", "pets"])
+    assert done.exit_code == 0, done.output
+    assert "pet_store.ipynb: 4 tools" in done.output
+    assert CliRunner().invoke(main, ["import", str(APIS / "nothing.json")]).exit_code == 1
+
+
+@pytest.mark.slow
+def test_import_run_call_export_prove(api: str, tmp_path: Path, kernel: Kernel) -> None:
+    made = import_source(str(APIS / "petstore.yaml"), None, tmp_path)
+    kernel.good(f"import os\nos.environ['PET_STORE_URL'] = '{api}/v1'\nos.environ['PET_STORE_API_KEY'] = 'hunter2-key'")
+    for cell in cells_of(made.notebook):
+        kernel.good(cell)
+    assert "limit=3" in kernel.good("%mcp call listPets limit=3").text
+    kernel.good('%mcp call createPet name="Rex"')
+    package = tmp_path / "pets"
+    said = kernel.good(f"%mcp export {package}").text
+    assert "proven" in said, said
+    assert "not proven" not in said, said
+    settings_file = (package / "src" / "pets" / "settings.py").read_text(encoding="utf-8")
+    assert "pet_store_api_key: SecretStr" in settings_file
+    assert "https://eu.pets.example.com/v1" in settings_file
+    everything = "".join(
+        path.read_text(encoding="utf-8", errors="replace") for path in package.rglob("*") if path.is_file()
+    )
+    assert "hunter2" not in everything
