@@ -28,6 +28,7 @@ from mcp_notebook.server.approved_call import current_approval
 from mcp_notebook.server.apps import for_client
 from mcp_notebook.server.definitions import function_behind
 from mcp_notebook.server.extended import extension_of
+from mcp_notebook.server.extensions.data import serve_kept
 from mcp_notebook.server.extensions.tasks import Task, Tasks
 from mcp_notebook.server.notifier import ChangeNotifier
 from mcp_notebook.server.recorded_session import RecordedSession
@@ -129,7 +130,7 @@ class Runtime:
         token = current.set(call)
         asking = current_approval.set(None if ctx.request is None else ctx.request.scope.get(APPROVAL))
         try:
-            result = await call_next(ctx)
+            result = await serve_kept(ctx, call_next)
         except anyio.get_cancelled_exc_class():
             call.end("cancelled")
             raise

@@ -15,6 +15,8 @@ from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
 from mcp_notebook.export.likeness.anatomy import EXTENSIONS, GONE, Anatomy
 from mcp_notebook.server import extensions
 from mcp_notebook.server.apps import App, NotebookApps, as_plain, linked, with_uri
+from mcp_notebook.server.data import returns_data
+from mcp_notebook.server.extensions.data import serve_kept, without_data
 from mcp_notebook.server.results import GIVEN
 from mcp_notebook.server.runtime import Runtime
 from mcp_notebook.server.stable_tools import TOOLS as OF_THE_NOTEBOOK
@@ -29,9 +31,14 @@ def anatomy_of(server: MCPServer[Any], namespace: Mapping[str, Any]) -> Any:
     """Describe a live server, as the SDK alone would have it."""
     kept: list[Any] = []  # what is made for the look only; another object could have its id else
     uris = linked(server)
+    data = returns_data(server)
 
     def through(value: Any) -> Any:
+        if data and isinstance(value, Runtime):
+            return serve_kept  # which a package has in its place
         found = _without_ours(value)
+        if isinstance(found, Tool) and not data:
+            found = found.model_copy(update={"fn": without_data(found.fn)})
         if isinstance(found, Tool) and found.name in uris:
             found = with_uri(found, uris[found.name])
         kept.append(found)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mcp_notebook.export.findings import Finding
-from mcp_notebook.export.module import entries, events, extensions
+from mcp_notebook.export.module import data, entries, events, extensions
 from mcp_notebook.export.module.edits import decorated, undecorated
 from mcp_notebook.export.module.extensions import ExtensionCode
 from mcp_notebook.export.module.giving import given
@@ -54,6 +54,7 @@ class Body:
         imports: Imports that no cell has.
         extensions: The extensions of the server.
         findings: Definitions that behave otherwise than in the notebook.
+        returns_data: Whether tools return data.
     """
 
     variable: str
@@ -61,6 +62,7 @@ class Body:
     imports: list[str] = field(default_factory=list)
     extensions: list[ExtensionCode] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    returns_data: bool = False
 
     @property
     def events(self) -> str:
@@ -102,7 +104,8 @@ def body(carried: Sequence[Statement], plans: list[Registrations], subject: Subj
     for on, plan in servers.items():
         last += _taken_off(on, plan, written)
     live = [(on, *key) for on, plan in servers.items() for key in plan.definitions]
-    ordered, lost = arranged([*first, *parts.values(), *last], live)
+    here = list(_serving_data(parts, servers, first, written))
+    ordered, lost = arranged([*first, *here, *last], live)
     written.statements = [part.statement for part in ordered]
     what = "this {} has another place in the list of the package."
     written.findings += [Finding("warns", None, name, what.format(kind)) for _, kind, name in lost]
@@ -131,6 +134,21 @@ def _extend(
         first.append(replace(part, statement=statement))
     else:
         parts[plan.begun] = replace(part, statement=statement)
+
+
+def _serving_data(
+    parts: Mapping[int, ModulePart], servers: Mapping[str, Registrations], first: list[ModulePart], written: Body
+) -> Iterator[ModulePart]:
+    """Yield the parts, with a statement for data after each that makes a server whose tools return some."""
+    begun = {plan.begun: _written(data.statement(on)) for on, plan in servers.items() if data.returns_data(plan)}
+    written.returns_data = bool(begun)
+    written.imports += [data.IMPORT] if begun else []
+    if -1 in begun:
+        first.append(begun[-1])
+    for index, part in parts.items():
+        yield part
+        if index in begun:
+            yield begun[index]
 
 
 def _words(node: ast.AST) -> Iterator[str]:

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.server import Definition
 from mcp_notebook.server.apps import HtmlApp
+from mcp_notebook.server.data import data_tool
 from mcp_notebook.server.execution import execution_of
 from mcp_notebook.server.extensions.events.emitted import Emitted
 from mcp_notebook.slicing.statements import Magic
@@ -67,11 +68,11 @@ def options(definition: Definition) -> dict[str, Any]:
     if isinstance(entry, Tool):
         name = entry.name if function.__name__ == "<lambda>" else None
         try:
-            plain = Tool.from_function(function, name=name)
+            plain = data_tool(function, name=name)
             if entry.output_schema != plain.output_schema:
                 further["structured_output"] = entry.output_schema is not None
         except Exception:  # noqa: BLE001 - no schema describes the result, and annotations are the author's code
-            plain = Tool.from_function(function, name=name, structured_output=False)
+            plain = data_tool(function, name=name, structured_output=False)
             further["structured_output"] = False
     elif isinstance(entry, Prompt):
         plain = Prompt.from_function(function)
