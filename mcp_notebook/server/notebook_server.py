@@ -157,7 +157,9 @@ def adopt(server: MCPServer[Any], recorder: Recorder | None = None) -> MCPServer
     if not hasattr(server, "runtime"):
         let_replace(server)
         tools = sdk_gaps.entries(server, "tool")
-        sdk_gaps.put_entries(server, "tool", {name: with_execution(may_return_data(tool)) for name, tool in tools.items()})
+        sdk_gaps.put_entries(
+            server, "tool", {name: with_execution(may_return_data(tool)) for name, tool in tools.items()}
+        )
         for kind in ("resource", "resource template"):
             entries = sdk_gaps.entries(server, kind)
             sdk_gaps.put_entries(server, kind, {name: checked_resource(entry) for name, entry in entries.items()})

@@ -78,7 +78,7 @@ class Runtime:
         sdk_gaps.wrap_spans(server, SpansWhereCollected)
         sdk_gaps.bind_rounds(server, _principal)
         # First, and so outside the SDK's middleware that seals a request's state: only a sealed state is unique.
-        server.middleware.insert(0, self)
+        server.middleware[:0] = [self, serve_kept]
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         """Pass a message on, as middleware of the SDK; replace lone surrogates in the answer."""
@@ -130,7 +130,7 @@ class Runtime:
         token = current.set(call)
         asking = current_approval.set(None if ctx.request is None else ctx.request.scope.get(APPROVAL))
         try:
-            result = await serve_kept(ctx, call_next)
+            result = await call_next(ctx)
         except anyio.get_cancelled_exc_class():
             call.end("cancelled")
             raise

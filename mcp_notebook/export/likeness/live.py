@@ -34,8 +34,8 @@ def anatomy_of(server: MCPServer[Any], namespace: Mapping[str, Any]) -> Any:
     data = returns_data(server)
 
     def through(value: Any) -> Any:
-        if data and isinstance(value, Runtime):
-            return serve_kept  # which a package has in its place
+        if value is serve_kept and not data:
+            return GONE  # a package has it only if it has links
         found = _without_ours(value)
         if isinstance(found, Tool) and not data:
             found = found.model_copy(update={"fn": without_data(found.fn)})

@@ -6,8 +6,8 @@ import dataclasses
 import inspect
 import types
 from collections.abc import AsyncGenerator, Generator, Mapping
-from functools import lru_cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel
 
@@ -39,8 +39,16 @@ def kind_of(value: Any) -> Kind | None:
     return found
 
 
-@lru_cache(maxsize=1_000)
 def _kind_of_class(kind: type) -> Kind | None:
+    if kind not in _KINDS:
+        _KINDS[kind] = _looked_at(kind)
+    return _KINDS[kind]
+
+
+_KINDS: WeakKeyDictionary[type, Kind | None] = WeakKeyDictionary()
+
+
+def _looked_at(kind: type) -> Kind | None:
     if issubclass(kind, str | int | float | Mapping | list | tuple | BaseModel):
         return None
     if any(each.__name__ in TABLES.get(each.__module__.partition(".")[0], ()) for each in kind.__mro__):

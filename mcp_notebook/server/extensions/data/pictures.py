@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["MOST_BYTES", "LONGEST_SIDE", "Picture", "picture_of"]
+__all__ = ["LONGEST_SIDE", "MOST_BYTES", "Picture", "picture_of"]
 
 MOST_BYTES = 750_000
 """Most bytes of the picture in a result; the link has the whole."""

@@ -79,7 +79,7 @@ class Preview:
         parts = []
         if len(self.rows) < rows:
             parts.append(f"the first {len(self.rows)}" if self.rows else "no row")
-        if MOST_COLUMNS_OF_TEXT < columns:
+        if columns > MOST_COLUMNS_OF_TEXT:
             parts.append(f"the first {MOST_COLUMNS_OF_TEXT} columns")
         return f"{words}, {' and '.join(parts)} shown" if parts else words
 

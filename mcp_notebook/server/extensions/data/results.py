@@ -134,7 +134,11 @@ def _uris(links: Mapping[str, tuple[str, str]]) -> dict[str, str]:
 def _ended(words: str, links: Mapping[str, tuple[str, str]], notes: Iterable[str]) -> str:
     """Return the last lines of a text: the size, the links, and the notes."""
     uris = [uri for uri, _ in links.values()]
-    whole = f"; all of it: {' or '.join(uris)}" if uris else "; it is too large to be kept, so there is no link to all of it"
+    whole = (
+        f"; all of it: {' or '.join(uris)}"
+        if uris
+        else "; it is too large to be kept, so there is no link to all of it"
+    )
     return "\n".join([f"{words}{whole}", *notes])
 
 

@@ -20,7 +20,15 @@ MOST = 1_000_000
 
 JSON_LINES = ("jsonl", "application/jsonl")
 
-TYPES = {type(None): "null", bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
+TYPES = {
+    type(None): "null",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    list: "array",
+    dict: "object",
+}
 
 
 def row_of(value: Any) -> dict[str, Any]:

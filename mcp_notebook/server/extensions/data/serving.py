@@ -52,22 +52,22 @@ def returning_data(function: Function, name: str | None = None, *, structured: b
         return function
     if kind == "table":
         get_ready()
-    made = {"name": name or getattr(function, "__name__", "data").strip("<>"), "structured": structured}
+    named = name or getattr(function, "__name__", "data").strip("<>")
     wrapper: Function
     if inspect.isasyncgenfunction(function):
 
         async def wrapper(*args: Any, **options: Any) -> Any:
-            return _converted(wrapper, await _taken(function(*args, **options)), kind, **made)
+            return _converted(wrapper, await _taken(function(*args, **options)), kind, named, structured=structured)
     elif inspect.iscoroutinefunction(function):
 
         async def wrapper(*args: Any, **options: Any) -> Any:
             value = await function(*args, **options)
             value = await _taken(value) if isinstance(value, AsyncIterator) else value
-            return _converted(wrapper, value, kind, **made)
+            return _converted(wrapper, value, kind, named, structured=structured)
     else:
 
         def wrapper(*args: Any, **options: Any) -> Any:
-            return _converted(wrapper, function(*args, **options), kind, **made)
+            return _converted(wrapper, function(*args, **options), kind, named, structured=structured)
 
     functools.update_wrapper(wrapper, function)
     signature = inspect.signature(function, eval_str=True)
@@ -101,7 +101,7 @@ async def _taken(rows: AsyncIterator[Any]) -> Iterator[Any]:
     return (row for row in found)
 
 
-def _converted(wrapper: Function, value: Any, kind: Kind | None, *, name: str, structured: bool) -> Any:
+def _converted(wrapper: Function, value: Any, kind: Kind | None, name: str, *, structured: bool) -> Any:
     """Return the result for a value, or the value as it is if it is no data."""
     found = kind_of(value)
     if found == "rows" or (kind == "rows" and isinstance(value, Iterable)):

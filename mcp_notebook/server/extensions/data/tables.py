@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Protocol
 
+from .dtypes import described, name_of_type
 from .values import text
 
-__all__ = ["HINT", "CSV", "FrameTable", "PARQUET", "Table", "can_read", "frame_of", "get_ready", "table_of"]
+__all__ = ["CSV", "HINT", "PARQUET", "FrameTable", "Table", "can_read", "frame_of", "get_ready", "table_of"]
 
 CSV, PARQUET = ("csv", "text/csv"), ("parquet", "application/vnd.apache.parquet")
 
@@ -119,13 +120,13 @@ class FrameTable:
 
     def schema(self, name: str) -> dict[str, Any]:
         """Return the JSON Schema of a column's values."""
-        return _described(self.frame.schema[name], self.frame.to_native(), name)
+        return described(self.frame.schema[name], self.frame.to_native(), name)
 
     def files(self) -> dict[tuple[str, str], Callable[[], str | bytes]]:
-        """Return functions that write the whole: as CSV, and as Parquet if there is an engine and each type is known."""
+        """Return functions that write the whole: CSV, and Parquet if there is an engine and each type is known."""
         of_pandas = _root(self.frame.to_native()) == "pandas"
         engine = not of_pandas or any(find_spec(name) is not None for name in ENGINES)
-        typed = not any(_name_of_type(kind) in UNTYPED for kind in self.frame.schema.values())
+        typed = not any(name_of_type(kind) in UNTYPED for kind in self.frame.schema.values())
         return {CSV: self._csv, **({PARQUET: self._parquet} if engine and typed and self.names else {})}
 
     def _csv(self) -> str:
@@ -140,10 +141,10 @@ class FrameTable:
         column = self.frame[name]
         if kind.is_float():
             return column.fill_nan(None)
-        if _name_of_type(kind) in NATIVE:
+        if name_of_type(kind) in NATIVE:
             return column
         values = column.to_list()
-        if _name_of_type(kind) in FEW:
+        if name_of_type(kind) in FEW:
             texts = {value: text(value) for value in set(values)}
             written = [texts[value] or None for value in values]
         else:
@@ -265,69 +266,3 @@ def _size(native: Any) -> int:
             sample = native.iloc[:SAMPLE, place]
             total += sum(map(sys.getsizeof, sample)) * len(native) // len(sample)
     return total
-
-
-# --- the schema of a row
-
-
-def _name_of_type(kind: Any) -> str:
-    return type(kind).__name__ if not isinstance(kind, type) else kind.__name__
-
-
-def _described(kind: Any, native: Any, name: str) -> dict[str, Any]:
-    """Return the schema of a column; its type in the library is the description."""
-    written = _written_type(native, name)
-    if _name_of_type(kind) in ("Categorical", "Enum"):
-        return {**_of_categories(native, name), "description": written}
-    return {**schema_of(kind), "description": written}
-
-
-def _written_type(native: Any, name: str) -> str:
-    if hasattr(native, "column_names"):
-        return str(native.schema.field(name).type)
-    return str(native[name].dtype)
-
-
-def _of_categories(native: Any, name: str) -> dict[str, Any]:
-    """Return the schema of categories, which pandas has of any type."""
-    categories = getattr(getattr(native[name], "dtype", None), "categories", None)
-    if not hasattr(categories, "to_frame") or not hasattr(categories, "inferred_type"):
-        return _or_null("string")
-    kind = {"integer": "integer", "string": "string", "floating": "number", "boolean": "boolean"}
-    found = kind.get(categories.inferred_type)
-    return _or_null(found) if found else {}
-
-
-def schema_of(kind: Any) -> dict[str, Any]:
-    """Return the JSON Schema of what `plain` makes of the values of a type of narwhals."""
-    name = _name_of_type(kind)
-    if name == "Datetime" and kind.time_zone is not None:
-        return {**_or_null("string"), "format": "date-time"}
-    if name in ("List", "Array"):
-        return {**_or_null("array"), "items": schema_of(kind.inner)}
-    if name == "Struct":
-        return {**_or_null("object"), "properties": {f.name: schema_of(f.dtype) for f in kind.fields}}
-    if "Int" in name:
-        return _or_null("integer")
-    return SCHEMAS.get(name, {})
-
-
-def _or_null(kind: str) -> dict[str, Any]:
-    return {"type": [kind, "null"]}
-
-
-SCHEMAS: Mapping[str, dict[str, Any]] = {
-    "Float32": _or_null("number"),
-    "Float64": _or_null("number"),
-    "Boolean": _or_null("boolean"),
-    "String": _or_null("string"),
-    "Categorical": _or_null("string"),
-    "Enum": _or_null("string"),
-    "Datetime": _or_null("string"),
-    "Date": {**_or_null("string"), "format": "date"},
-    "Time": _or_null("string"),
-    "Duration": {**_or_null("string"), "format": "duration"},
-    "Decimal": _or_null("string"),
-    "Binary": {**_or_null("string"), "contentEncoding": "base64"},
-}
-"""The schemas of types by their names in narwhals; one that is not here may have any value."""

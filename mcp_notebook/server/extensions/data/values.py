@@ -9,7 +9,7 @@ import decimal
 import io
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pydantic_core import to_jsonable_python
@@ -40,21 +40,14 @@ def plain(value: Any) -> Any:
 
 
 def _further(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+    write = next((write for kinds, write in _WRITERS if isinstance(value, kinds)), _of_library)
+    return write(value)
+
+
+def _list(value: Any) -> Any:
     if type(value).__name__ == "MonthDayNano":  # pyarrow's interval, a tuple
         return f"P{value.months}M{value.days}DT{value.nanoseconds / 1e9:g}S"
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item) for item in value]
-    if isinstance(value, bytes | bytearray | memoryview):
-        return base64.b64encode(bytes(value)).decode()
-    if isinstance(value, datetime.date | datetime.time):
-        return value.isoformat()
-    if isinstance(value, datetime.timedelta):
-        return to_jsonable_python(value)
-    if isinstance(value, decimal.Decimal):
-        return str(value) if value.is_finite() else None
-    return _of_library(value)
+    return [plain(item) for item in value]
 
 
 def _of_library(value: Any) -> Any:
@@ -72,6 +65,17 @@ def _of_library(value: Any) -> Any:
     except ValueError:  # it is in itself, say
         return str(value)
     return found if isinstance(found, str | int | bool | type(None)) else plain(found)
+
+
+_WRITERS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+    (Mapping, lambda value: {str(key): plain(item) for key, item in value.items()}),
+    ((list, tuple, set, frozenset), _list),
+    ((bytes, bytearray, memoryview), lambda value: base64.b64encode(bytes(value)).decode()),
+    ((datetime.date, datetime.time), lambda value: value.isoformat()),
+    (datetime.timedelta, to_jsonable_python),
+    (decimal.Decimal, lambda value: str(value) if value.is_finite() else None),
+)
+"""The functions that write values, by their classes."""
 
 
 def _as_python(value: Any) -> Any:
