@@ -19,7 +19,7 @@ from mcp_notebook.server.data import returns_data
 from mcp_notebook.server.extensions.data import serve_kept, without_data
 from mcp_notebook.server.results import GIVEN
 from mcp_notebook.server.runtime import Runtime
-from mcp_notebook.server.stable_tools import TOOLS as OF_THE_NOTEBOOK
+from mcp_notebook.server.stable_tools import TOOLS, VARIABLES
 
 __all__ = ["anatomy_of", "as_given"]
 
@@ -77,7 +77,7 @@ def _without_ours(value: Any) -> Any:
 
 
 def _tool(tool: Tool) -> Any:
-    if OF_THE_NOTEBOOK.get(tool.name) is tool:
+    if TOOLS.get(tool.name) is tool or tool.name == VARIABLES:
         return GONE
     return tool.model_copy(update={"fn": as_given(tool.fn)}) if _is_ours(tool.fn) else tool
 

@@ -37,7 +37,6 @@ class Body:
         imports: Imports that no cell has.
         extensions: The extensions of the server.
         findings: Definitions that behave otherwise than in the notebook.
-        returns_data: Whether tools return data.
     """
 
     variable: str
@@ -45,7 +44,11 @@ class Body:
     imports: list[str] = field(default_factory=list)
     extensions: list[ExtensionCode] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-    returns_data: bool = False
+
+    @property
+    def has_data(self) -> bool:
+        """Whether it needs the module for data."""
+        return any(f".{extensions.FOLDER}.{data.MODULE} " in line for line in self.imports)
 
     @property
     def events(self) -> str:
@@ -124,7 +127,6 @@ def _serving_data(
 ) -> Iterator[ModulePart]:
     """Yield the parts, with a statement for data after each that makes a server whose tools return some."""
     begun = {plan.begun: _written(data.statement(on)) for on, plan in servers.items() if data.returns_data(plan)}
-    written.returns_data = bool(begun)
     written.imports += [data.IMPORT] if begun else []
     if -1 in begun:
         first.append(begun[-1])

@@ -35,7 +35,7 @@ from mcp_notebook.recording.links import is_link, numbered
 from mcp_notebook.server.definitions import definitions, function_behind
 from mcp_notebook.server.extended import extension_of
 from mcp_notebook.server.extensions.tasks import Tasks
-from mcp_notebook.server.stable_tools import TOOLS as OF_THE_NOTEBOOK
+from mcp_notebook.server.stable_tools import is_of_the_notebook
 
 __all__ = ["Replays", "recorded", "replayed", "replays"]
 
@@ -101,7 +101,7 @@ def _why_not(call: Call, server: MCPServer[Any]) -> str | None:
         (call.malformed, "its request was malformed"),
         (call.cut, "it was too long to be kept in full"),
         (len(questions) > len(answers), "a question of it was not answered"),
-        (call.method == "tools/call" and call.name in OF_THE_NOTEBOOK, "it is a tool of the workbench"),
+        (call.method == "tools/call" and is_of_the_notebook(call.name), "it is a tool of the workbench"),
         (is_link(call.name), "it read the whole of another call's result, which is compared with that call"),
         (_others_count(call, server), "the record does not have its other arguments"),
         (call.task and call.name not in _tasks(server).names, "its tool no longer runs as a task"),

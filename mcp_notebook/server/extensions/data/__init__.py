@@ -14,7 +14,25 @@ link to the whole, which `kept` serves while the process lives. The folder impor
 exported package gets a copy of it. Tables need ``narwhals``, which knows pandas, polars, pyarrow and duckdb.
 """
 
+from .exposing import as_file, as_text, forms
 from .kept import KEPT, SCHEME, serve_kept
+from .kinds import kind_of
+from .queries import query_of
 from .serving import has_returned_data, returning_data, serve_data, without_data
+from .tables import columns_of
 
-__all__ = ["KEPT", "SCHEME", "has_returned_data", "returning_data", "serve_data", "serve_kept", "without_data"]
+__all__ = [
+    "KEPT",
+    "SCHEME",
+    "as_file",
+    "as_text",
+    "columns_of",
+    "forms",
+    "has_returned_data",
+    "kind_of",
+    "query_of",
+    "returning_data",
+    "serve_data",
+    "serve_kept",
+    "without_data",
+]

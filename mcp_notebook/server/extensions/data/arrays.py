@@ -43,6 +43,11 @@ class Array:
         """Return the first values, as lists in lists."""
         return plain(self._value[tuple(slice(length) for length in self.shown)].tolist())
 
+    def words(self) -> str:
+        """Return the size in words, with how much of it is shown."""
+        shape, shown = (" × ".join(f"{length:,}" for length in lengths) for lengths in (self.shape, self.shown))
+        return f"{shape} values of {self.dtype}{f', the first {shown} shown' if self.shown != self.shape else ''}"
+
     def files(self) -> dict[tuple[str, str], Callable[[], str | bytes]]:
         """Return functions that write the whole: as CSV where it has rows, and in numpy's format."""
         return {**({CSV: self._csv} if len(self.shape) <= 2 else {}), NPY: self._npy}

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel
 
-__all__ = ["Kind", "declared", "is_row", "kind_of"]
+__all__ = ["RETURNED", "Kind", "declared", "is_row", "kind_of"]
 
 Kind = Literal["table", "array", "picture", "rows"]
 
@@ -24,6 +24,9 @@ TABLES = {
     "narwhals": {"DataFrame", "LazyFrame", "Series"},
 }
 """The classes of tables and columns, by the first part of their modules."""
+
+RETURNED = "_returned_data"
+"""The attribute of a function that makes results of data: whether it is said or known to return some."""
 
 DRAWN = ("savefig", "_repr_png_", "_repr_jpeg_", "_repr_svg_")
 """Methods of what can be drawn: a figure of matplotlib, and IPython's own protocol for everybody else."""
@@ -67,9 +70,10 @@ def _is_array(kind: type) -> bool:
 
 
 def _is_chart(kind: type) -> bool:
-    """Return whether a class is a figure of plotly or a chart of altair, which are pictures with help only."""
+    """Return whether a class is a part of a figure of matplotlib, or a figure of plotly or altair."""
     roots = {each.__module__.partition(".")[0] for each in kind.__mro__}
-    return "_repr_mimebundle_" in dir(kind) and bool(roots & {"plotly", "altair"})
+    of_figure = any((each.__module__, each.__name__) == ("matplotlib.axes._base", "_AxesBase") for each in kind.__mro__)
+    return of_figure or ("_repr_mimebundle_" in dir(kind) and bool(roots & {"plotly", "altair"}))
 
 
 def is_row(value: Any) -> bool:

@@ -103,9 +103,7 @@ def array_result(value: Any, name: str) -> CallToolResult:
     found = ArrayResult(
         values=values, shape=array.shape, dtype=array.dtype, truncated=truncated, whole=_uris(links), notes=[]
     )
-    shape, shown = (" × ".join(f"{length:,}" for length in lengths) for lengths in (array.shape, array.shown))
-    size = f"{shape} values of {array.dtype}{f', the first {shown} shown' if truncated else ''}"
-    return _result([TextContent(text=f"{values}\n\n{_ended(size, links, [])}")], links, found)
+    return _result([TextContent(text=f"{values}\n\n{_ended(array.words(), links, [])}")], links, found)
 
 
 def picture_result(value: Any, name: str) -> CallToolResult:

@@ -11,7 +11,7 @@ from typing import Any
 from mcp.server.mcpserver import MCPServer
 
 from .kept import serve_kept
-from .kinds import Kind, declared, is_row, kind_of
+from .kinds import RETURNED, Kind, declared, is_row, kind_of
 from .results import HINTS, result_of
 from .rows import MOST, RowTable, row_of
 from .tables import can_read, get_ready
@@ -19,9 +19,6 @@ from .tables import can_read, get_ready
 __all__ = ["has_returned_data", "returning_data", "serve_data", "without_data"]
 
 Function = Callable[..., Any]
-
-_SEEN = "_returned_data"
-"""The attribute of a function that makes results of data: whether it is said or known to return some."""
 
 
 def serve_data(server: MCPServer[Any]) -> None:
@@ -48,7 +45,7 @@ def returning_data(function: Function, name: str | None = None, *, structured: b
         ImportError: It returns a table, and narwhals is not installed.
     """
     kind, may = declared(function)
-    if not may or hasattr(function, _SEEN):
+    if not may or hasattr(function, RETURNED):
         return function
     if kind == "table":
         get_ready()
@@ -73,22 +70,22 @@ def returning_data(function: Function, name: str | None = None, *, structured: b
     signature = inspect.signature(function, eval_str=True)
     hint = HINTS[kind] if kind else inspect.Signature.empty
     vars(wrapper)["__signature__"] = signature.replace(return_annotation=hint)
-    vars(wrapper)[_SEEN] = kind is not None
+    vars(wrapper)[RETURNED] = kind is not None
     return wrapper
 
 
 def has_returned_data(function: Function | None) -> bool:
     """Return whether a tool's function is said to return data, or has returned some."""
     while function is not None:
-        if _SEEN in vars(function):
-            return bool(vars(function)[_SEEN])
+        if RETURNED in vars(function):
+            return bool(vars(function)[RETURNED])
         function = getattr(function, "__wrapped__", None)
     return False
 
 
 def without_data(function: Function) -> Function:
     """Return what `returning_data` was given."""
-    return getattr(function, "__wrapped__", function) if hasattr(function, _SEEN) else function
+    return getattr(function, "__wrapped__", function) if hasattr(function, RETURNED) else function
 
 
 async def _taken(rows: AsyncIterator[Any]) -> Iterator[Any]:
@@ -108,7 +105,7 @@ def _converted(wrapper: Function, value: Any, kind: Kind | None, name: str, *, s
         found, value = _rows(value, required=kind == "rows")
     if found is None or (found == "table" and not can_read()):
         return value
-    vars(wrapper)[_SEEN] = True
+    vars(wrapper)[RETURNED] = True
     return result_of(value, found, name, structured=structured)
 
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from .dtypes import described, name_of_type
 from .values import text
 
-__all__ = ["CSV", "HINT", "PARQUET", "FrameTable", "Table", "can_read", "frame_of", "get_ready", "table_of"]
+__all__ = ["CSV", "HINT", "PARQUET", "FrameTable", "Table", "can_read", "columns_of", "get_ready", "table_of"]
 
 CSV, PARQUET = ("csv", "text/csv"), ("parquet", "application/vnd.apache.parquet")
 
@@ -91,9 +91,16 @@ def table_of(value: Any) -> FrameTable:
     return FrameTable(_renamed(native, names, labels), names, notes)
 
 
-def frame_of(value: Any) -> Any:
-    """Return a frame or series as narwhals' frame, with unique names."""
-    return table_of(value).frame
+def columns_of(value: Any) -> tuple[int | None, dict[str, str]]:
+    """Return the number of rows and the types of the columns by name; None for what counts its rows only if it runs."""
+    if hasattr(value, "collect_schema"):  # a query of polars
+        return None, {name: str(kind) for name, kind in value.collect_schema().items()}
+    if type(value).__name__ == "DuckDBPyRelation":
+        return None, dict(zip(_unique(value.columns)[0], map(str, value.types), strict=True))
+    if not can_read():
+        return getattr(value, "shape", [None])[0], {}
+    table = table_of(value)
+    return table.count, {name: table.schema(name)["description"] for name in table.names}
 
 
 class FrameTable:
