@@ -33,5 +33,5 @@ def may_return_data(tool: Tool) -> Tool:
 
 
 def returns_data(server: MCPServer[Any]) -> bool:
-    """Return whether a tool of the server is said to return data, or has returned some."""
+    """Return whether a tool of the server promises data, or has returned some."""
     return any(has_returned_data(tool.fn) for tool in sdk_gaps.entries(server, "tool").values())

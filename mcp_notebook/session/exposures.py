@@ -79,7 +79,7 @@ class Exposures:
             query: Whether to add a tool that queries the table.
 
         Raises:
-            DefinitionError: The value is not available in that MIME type, or is no table and cannot be queried.
+            DefinitionError: The value is not available in that MIME type, or is to be queried and is not a table.
         """
         value = self._shell.user_ns[variable]
         kind, _ = self._form(variable, value, mime_type, uri)

@@ -47,7 +47,7 @@ class Body:
 
     @property
     def has_data(self) -> bool:
-        """Whether it needs the module for data."""
+        """True if it needs the module for data."""
         return any(f".{extensions.FOLDER}.{data.MODULE} " in line for line in self.imports)
 
     @property

@@ -23,7 +23,7 @@ NEEDS_PYARROW = {"duckdb", "pandas"}
 
 
 def returns_data(plan: Registrations) -> bool:
-    """Return whether a tool is said to return data, or has returned some."""
+    """Return whether a tool promises data, or has returned some."""
     entries = (definition.entry for definition in plan.definitions.values())
     return any(isinstance(entry, Tool) and has_returned_data(entry.fn) for entry in entries)
 

@@ -31,7 +31,7 @@ def as_text(value: Any, uri: str) -> str:
         TypeError: The value is neither.
     """
     if not _is_data(value):
-        raise TypeError(f"a {type(value).__qualname__} is no table and no array.")
+        raise TypeError(f"a {type(value).__qualname__} is not a table or an array.")
     if kind_of(value) == "array":
         array = Array(value)
         text, size, notes = f"{array.values()}\n", array.words(), []

@@ -26,7 +26,7 @@ TABLES = {
 """The classes of tables and columns, by the first part of their modules."""
 
 RETURNED = "_returned_data"
-"""The attribute of a function that makes results of data: whether it is said or known to return some."""
+"""The attribute of a function that makes results of data: True if its annotation or a call has shown that."""
 
 DRAWN = ("savefig", "_repr_png_", "_repr_jpeg_", "_repr_svg_")
 """Methods of what can be drawn: a figure of matplotlib, and IPython's own protocol for everybody else."""

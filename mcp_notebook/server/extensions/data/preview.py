@@ -42,7 +42,7 @@ class Preview:
 
     @property
     def truncated(self) -> bool:
-        """Whether rows or columns are missing."""
+        """True if rows or columns are missing."""
         return len(self.rows) < self.table.count or len(self.names) < len(self.table.names)
 
     @property

@@ -75,11 +75,11 @@ def returning_data(function: Function, name: str | None = None, *, structured: b
 
 
 def has_returned_data(function: Function | None) -> bool:
-    """Return whether a tool's function is said to return data, or has returned some."""
+    """Return whether the annotation of a tool's function promises data, or a call of it has returned some."""
     while function is not None:
-        if RETURNED in vars(function):
-            return bool(vars(function)[RETURNED])
-        function = getattr(function, "__wrapped__", None)
+        if getattr(function, RETURNED, False):
+            return True
+        function = getattr(function, "__wrapped__", None)  # functions around it may have a copy of the attribute
     return False
 
 
@@ -99,7 +99,7 @@ async def _taken(rows: AsyncIterator[Any]) -> Iterator[Any]:
 
 
 def _converted(wrapper: Function, value: Any, kind: Kind | None, name: str, *, structured: bool) -> Any:
-    """Return the result for a value, or the value as it is if it is no data."""
+    """Return the result for a value, or the value as it is if it is not data."""
     found = kind_of(value)
     if found == "rows" or (kind == "rows" and isinstance(value, Iterable)):
         found, value = _rows(value, required=kind == "rows")

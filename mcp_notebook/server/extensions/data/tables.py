@@ -29,7 +29,7 @@ FEW = {"Boolean", "Categorical", "Enum"}
 """The types of columns with few different values."""
 
 ENGINES = ("pyarrow", "fastparquet")
-"""What pandas writes Parquet with; the other libraries do it themselves."""
+"""The libraries with which pandas writes Parquet; the others do it themselves."""
 
 UNTYPED = {"Object", "Unknown"}
 """The types of columns that may have what Parquet does not."""
