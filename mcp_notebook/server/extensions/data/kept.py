@@ -121,9 +121,8 @@ async def serve_kept(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -
         # A page of a browser has no threads.
         content = write() if sys.platform == "emscripten" else await anyio.to_thread.run_sync(write)
     except Exception as error:
-        words = (
-            f"The result cannot be written as {kind} ({type(error).__name__}). Read the link to its CSV file instead."
-        )
+        instead = "Call the tool for less." if kind == "text/csv" else "Read the link to its CSV file instead."
+        words = f"The result cannot be written as {kind} ({type(error).__name__}). {instead}"
         raise MCPError(INTERNAL_ERROR, words, {"uri": uri}) from error
     return ReadResourceResult(contents=[_contents(uri, kind, content)])
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError, WithJsonSch
 from .dtypes import name_of_type
 from .kinds import RETURNED
 from .results import TableResult, table_result
-from .tables import FrameTable, table_of
+from .tables import FrameTable, table_of, without_nan
 
 __all__ = ["MOST_COLUMNS", "query_of"]
 
@@ -171,7 +171,7 @@ def _expression(kind: Any, condition: Any) -> Any:
     nw = import_module("narwhals.stable.v2")
     column = nw.col(condition.column)
     if kind.is_float():
-        column = column.fill_nan(None)  # NaN is missing, in every library
+        column = without_nan(column)
     if condition.op in MISSING:
         return column.is_null() if condition.op == "is missing" else ~column.is_null()
     if name_of_type(kind) in ("Categorical", "Enum"):

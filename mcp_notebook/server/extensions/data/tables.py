@@ -16,7 +16,18 @@ from typing import Any, Protocol
 from .dtypes import described, name_of_type
 from .values import text
 
-__all__ = ["CSV", "HINT", "PARQUET", "FrameTable", "Table", "can_read", "columns_of", "get_ready", "table_of"]
+__all__ = [
+    "CSV",
+    "HINT",
+    "PARQUET",
+    "FrameTable",
+    "Table",
+    "can_read",
+    "columns_of",
+    "get_ready",
+    "table_of",
+    "without_nan",
+]
 
 CSV, PARQUET = ("csv", "text/csv"), ("parquet", "application/vnd.apache.parquet")
 
@@ -147,7 +158,7 @@ class FrameTable:
         nw = _narwhals()
         column = self.frame[name]
         if kind.is_float():
-            return column.fill_nan(None)
+            return without_nan(nw.col(name)).alias(name)
         if name_of_type(kind) in NATIVE:
             return column
         values = column.to_list()
@@ -162,6 +173,12 @@ class FrameTable:
         out = io.BytesIO()
         self.frame.write_parquet(out)
         return out.getvalue()
+
+
+def without_nan(column: Any) -> Any:
+    """Return an expression for a column of floats in which NaN is missing, as it is in pandas."""
+    # `fill_nan` is newer than what some images have.
+    return _narwhals().when(~column.is_nan()).then(column)
 
 
 def _narwhals() -> Any:
