@@ -10,6 +10,7 @@ from mcp_notebook.errors import UnknownNameError, UsageError, did_you_mean
 from mcp_notebook.magics.options import DEFINITION, NOTEBOOK_VARIABLE, TEXT
 from mcp_notebook.magics.verb import ON_SERVER, verb
 from mcp_notebook.rendering import look
+from mcp_notebook.rendering.variables import variables_table
 from mcp_notebook.server import definitions
 from mcp_notebook.server.changes import replace
 from mcp_notebook.server.event_types import event_types, replace_event_types
@@ -36,7 +37,7 @@ def _remove(session: Session, names: tuple[str, ...], server: str | None) -> loo
     for name in names:
         if name in found:
             kind, gone = found[name]
-            replace(live.server, kind, {}, gone)
+            replace(live.server, kind, {}, [*gone, *session.exposures.files_of(live, name)])
     replace_event_types(live.server, {name: kept for name, kept in types.items() if name in found or name not in names})
     words = f"removed: {', '.join(names)}. To bring one back, run its cell again."
     return look.Rendering(
@@ -50,22 +51,58 @@ def _remove(session: Session, names: tuple[str, ...], server: str | None) -> loo
     click.option("--uri", type=TEXT, help="The URI of the resource. Default: notebook://VARIABLE."),
     click.option("--mime", type=TEXT, help="The form of the value to serve, such as text/html."),
     click.option("--description", type=TEXT, help="The description that clients see."),
+    click.option("--query", is_flag=True, help="Also add a tool that filters, sorts and cuts the table."),
     ON_SERVER,
 )
 def _expose(
-    session: Session, variable: str, uri: str | None, mime: str | None, description: str | None, server: str | None
+    session: Session,
+    variable: str,
+    uri: str | None,
+    mime: str | None,
+    description: str | None,
+    query: bool,
+    server: str | None,
 ) -> look.Rendering:
-    """Make a variable a live resource. Example: %mcp expose df.
+    """Make a variable a live resource. Example: %mcp expose df --query.
 
-    Subscribed clients are notified when a cell binds the variable to a new value.
+    A table is served by its first rows, and as files. Subscribed clients are notified when a cell binds the variable to
+    a new value.
     """
     live = session.live(server)
-    if variable not in session.namespace:
-        public = [name for name in session.namespace if not name.startswith("_")]
-        raise UnknownNameError(f"There is no variable {variable!r}.{did_you_mean(variable, public)}")
+    _require(session, variable)
     uri = uri or f"notebook://{variable}"
     if not re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:", uri):
         raise UsageError(f"{uri!r} is not a URI: a URI starts with a scheme, such as notebook://{variable}.")
-    kind = session.exposures.add(live, variable, uri=uri, mime_type=mime, description=description)
-    words = f"{uri} is the variable {variable}, as {kind}. Next: %mcp read {uri}"
+    kind = session.exposures.add(live, variable, uri=uri, mime_type=mime, description=description, query=query)
+    files = session.exposures.files_of(live, uri)
+    whole = f", all of it: {', '.join(files)}" if files else ""
+    tool = f" The tool query_{variable} queries it." if query else ""
+    words = f"{uri} is the variable {variable}, as {kind}{whole}.{tool} Next: %mcp read {uri}"
     return look.Rendering(words, look.card(f"resource {look.code(uri)}", f"<p>{words}</p>"))
+
+
+def _require(session: Session, variable: str) -> None:
+    if variable not in session.namespace:
+        public = [name for name in session.namespace if not name.startswith("_")]
+        raise UnknownNameError(f"There is no variable {variable!r}.{did_you_mean(variable, public)}")
+
+
+@verb(
+    "variables",
+    click.argument("names", nargs=-1, type=NOTEBOOK_VARIABLE, metavar="[VARIABLE]..."),
+    click.option("--stop", is_flag=True, help="Stop offering these variables, or all without a name."),
+    ON_SERVER,
+)
+def _variables(session: Session, names: tuple[str, ...], stop: bool, server: str | None) -> look.Rendering:
+    """Let agents see the types and shapes of variables, not their values. Example: %mcp variables df model.
+
+    Without a name, it shows which are offered.
+    """
+    live = session.live(server)
+    if stop:
+        session.exposures.described.withdraw(live, names)
+    elif names:
+        for name in names:
+            _require(session, name)
+        session.exposures.described.offer(live, names)
+    return variables_table(session.exposures.described.described(live))

@@ -17,6 +17,8 @@ from typing import Any, Literal, NamedTuple
 
 from mcp_notebook.formatting import formatted
 from mcp_notebook.recording.call import Call
+from mcp_notebook.recording.helpers import HELPERS
+from mcp_notebook.recording.links import is_link, links_in, numbered
 from mcp_notebook.recording.volatile import derived, find, marked, places, values
 
 __all__ = ["as_tests", "testable", "why_not"]
@@ -27,6 +29,8 @@ They share one server and run in the order of the calls. If the server keeps sta
 {note}"""
 
 import hashlib
+import json
+import re
 from typing import Any
 
 import pytest
@@ -44,54 +48,6 @@ def anyio_backend() -> str:
 '''
 
 TYPES = "For a call that was made only once, only the types of the values are compared, because they may vary.\n"
-
-HELPERS = {
-    "plain(": """
-
-def plain(blocks: Any) -> list[dict[str, Any]]:
-    return [block.model_dump(mode="json", by_alias=True, exclude_none=True) for block in blocks]
-""",
-    "answering(": '''
-
-def answering(*answers: Any) -> Any:
-    """Answer the server's questions in this order."""
-    left = iter(answers)
-
-    async def answer(*_: object) -> Any:
-        return next(left)
-
-    return answer
-''',
-    "Varies(": '''
-
-class Varies:
-    """Equal to every value of these types, for values that differ on each run."""
-
-    def __init__(self, *types: type | None) -> None:
-        self.types = types
-
-    def __eq__(self, other: object) -> bool:
-        return (None if other is None else type(other)) in self.types
-
-    def __repr__(self) -> str:
-        return f"Varies({', '.join(t.__name__ if t else 'None' for t in self.types)})"
-''',
-    "Digest(": '''
-
-class Digest:
-    """Equal to the long text with this SHA-256."""
-
-    def __init__(self, sha256: str) -> None:
-        self.sha256 = sha256
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, str) and hashlib.sha256(other.encode()).hexdigest() == self.sha256
-
-    def __repr__(self) -> str:
-        return f"Digest({self.sha256!r})"
-''',
-}
-"""The helpers of the tests, by the beginning of their use."""
 
 REQUESTS = {
     "tools/call": "call_tool({name!r}, {arguments})",
@@ -131,6 +87,7 @@ def why_not(call: Call) -> str | None:
         (call.malformed, "its request was malformed"),
         (call.cut, "it was too long to be kept in full"),
         (bool(call.problems), "its result has problems"),
+        (is_link(call.name), "it read the whole of another call's result, which has another link in a test"),
         (asked > answered, "a question in it was not answered"),
     )
     return next((reason for applies, reason in reasons if applies), None)
@@ -205,7 +162,7 @@ def _outcome(call: Call) -> dict[str, Any]:
     if call.state == "refused":
         return {"refused": call.error}
     if call.method == "tools/call":
-        return {"isError": False, **result}
+        return numbered({"isError": False, **result})
     part = "contents" if call.method == "resources/read" else "messages"
     return {part: result.get(part, [])}
 
@@ -246,12 +203,13 @@ def _lines(seen: _Seen, request: str) -> Iterator[str]:
     if "isError" in outcome:
         yield f"assert {'' if outcome['isError'] else 'not '}result.is_error"
     structured = outcome.get("structuredContent")
+    links = "numbered({})" if "isError" in outcome and links_in(outcome) else "{}"
     if structured is not None:
-        yield f"assert result.structured_content == {structured!r}"
+        yield f"assert {links.format('result.structured_content')} == {structured!r}"
     for part in ("content", "contents", "messages"):
         if part in outcome and not (structured is not None and derived(_outcome(seen.call))):
             pages = part == "contents"
-            yield f"assert plain(result.{part}) == {_shortened(outcome[part], pages=pages)!r}"
+            yield f"assert {links.format(f'plain(result.{part})')} == {_shortened(outcome[part], pages=pages)!r}"
 
 
 def _shortened(value: Any, key: str = "", *, pages: bool) -> Any:

@@ -24,6 +24,7 @@ from mcp_notebook.cells import Cell, cell_of
 from mcp_notebook.errors import DefinitionError
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.changes import KINDS, Kind, replace
+from mcp_notebook.server.data import data_tool
 from mcp_notebook.server.execution import RunOn, with_execution
 from mcp_notebook.server.unusable import reason_of, unusable_type
 
@@ -83,7 +84,7 @@ def build_tool(
     """
     with _clear_errors(function):
         _refuse_collecting_parameters(function)
-        return with_execution(Tool.from_function(function, **options), run_on=run_on, timeout=timeout)
+        return with_execution(data_tool(function, **options), run_on=run_on, timeout=timeout)
 
 
 def build_prompt(function: Callable[..., Any], **options: Any) -> Prompt:
@@ -152,6 +153,8 @@ def _clear_errors(function: Callable[..., Any]) -> Iterator[None]:
             yield
     except DefinitionError:
         raise
+    except ImportError as error:  # what its results need
+        raise DefinitionError(f"{_name(function)}: {reason_of(error)}") from error
     except Exception as error:  # pydantic evaluates annotations, which are the author's code and may raise anything
         raise DefinitionError(f"{_name(function)}: {unusable_type(function) or reason_of(error)}") from error
 

@@ -12,7 +12,6 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import UnexpectedResourceError, UnexpectedToolError
 from mcp.server.mcpserver.prompts import Prompt
 from mcp.server.mcpserver.resources import Resource
-from mcp.server.mcpserver.tools import Tool
 from mcp_types import Icon, ToolAnnotations
 
 from mcp_notebook.recording import Recorder
@@ -20,6 +19,7 @@ from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.approved_call import approved
 from mcp_notebook.server.apps import with_apps
 from mcp_notebook.server.changes import replace
+from mcp_notebook.server.data import data_tool, may_return_data
 from mcp_notebook.server.event_types import emit
 from mcp_notebook.server.execution import with_execution
 from mcp_notebook.server.failures import guarded
@@ -49,7 +49,7 @@ class _Replacing:
         structured_output: bool | None = None,
     ) -> None:
         """Add a tool, or replace the one of the same name; the parameters are those of `MCPServer.add_tool`."""
-        tool = Tool.from_function(
+        tool = data_tool(
             fn,
             name=name,
             title=title,
@@ -157,7 +157,9 @@ def adopt(server: MCPServer[Any], recorder: Recorder | None = None) -> MCPServer
     if not hasattr(server, "runtime"):
         let_replace(server)
         tools = sdk_gaps.entries(server, "tool")
-        sdk_gaps.put_entries(server, "tool", {name: with_execution(tool) for name, tool in tools.items()})
+        sdk_gaps.put_entries(
+            server, "tool", {name: with_execution(may_return_data(tool)) for name, tool in tools.items()}
+        )
         for kind in ("resource", "resource template"):
             entries = sdk_gaps.entries(server, kind)
             sdk_gaps.put_entries(server, kind, {name: checked_resource(entry) for name, entry in entries.items()})

@@ -28,6 +28,7 @@ from mcp_notebook.server.approved_call import current_approval
 from mcp_notebook.server.apps import for_client
 from mcp_notebook.server.definitions import function_behind
 from mcp_notebook.server.extended import extension_of
+from mcp_notebook.server.extensions.data import serve_kept
 from mcp_notebook.server.extensions.tasks import Task, Tasks
 from mcp_notebook.server.notifier import ChangeNotifier
 from mcp_notebook.server.recorded_session import RecordedSession
@@ -77,7 +78,7 @@ class Runtime:
         sdk_gaps.wrap_spans(server, SpansWhereCollected)
         sdk_gaps.bind_rounds(server, _principal)
         # First, and so outside the SDK's middleware that seals a request's state: only a sealed state is unique.
-        server.middleware.insert(0, self)
+        server.middleware[:0] = [self, serve_kept]
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         """Pass a message on, as middleware of the SDK; replace lone surrogates in the answer."""

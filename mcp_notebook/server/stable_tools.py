@@ -14,7 +14,7 @@ from pydantic import Field
 from mcp_notebook.server import tool_search
 from mcp_notebook.server.changes import replace
 
-__all__ = ["LISTING", "SEARCHING", "TOOLS", "offer", "searching_pair", "withdraw"]
+__all__ = ["LISTING", "SEARCHING", "TOOLS", "VARIABLES", "is_of_the_notebook", "offer", "searching_pair", "withdraw"]
 
 MOST_FOUND = 20
 """Most tools that one search returns."""
@@ -61,9 +61,17 @@ TOOLS = {
     "call_notebook_tool": Tool.from_function(call_notebook_tool, structured_output=False),
 }
 
+VARIABLES = "notebook_variables"
+"""The name of the tool of ``%mcp variables``."""
+
 LISTING = ("list_notebook_tools", "call_notebook_tool")
 SEARCHING = ("search_notebook_tools", "call_notebook_tool")
 """The names of the tools of each pair."""
+
+
+def is_of_the_notebook(name: str) -> bool:
+    """Return whether a tool of this name is the notebook's, so that a package does not have it."""
+    return name in TOOLS or name == VARIABLES
 
 
 def offer(server: MCPServer[Any], pair: Sequence[str] = LISTING) -> None:

@@ -8,7 +8,10 @@ from typing import Any, TypeVar
 
 from typing_extensions import TypeIs
 
-__all__ = ["is_a", "members", "variables_with"]
+__all__ = ["SERVES", "is_a", "members", "variables_with"]
+
+SERVES = "_mcp_notebook_variable"
+"""The attribute of a function that serves a variable, with the variable's name."""
 
 MOST_MEMBERS = 100
 """Members of a list or dict that are looked at."""

@@ -36,8 +36,8 @@ PATCHING = LIBRARIES | {
 EXTENSIONS = "mcp_notebook.server.extensions"
 """The modules of the workbench that a package carries as they are."""
 
-VOLATILE = {"_session_manager", "is_async", "parsed_template", "resolver_plans", "version"}
-"""Attributes that are made of the others, or differ from start to start; the version is the package's own."""
+VOLATILE = {"_session_manager", "add_tool", "is_async", "parsed_template", "resolver_plans", "version"}
+"""Attributes that show in others, or differ from start to start; the version is the package's own."""
 
 AT_WORK = ("mcp.server.request_state", "mcp.server.subscriptions")
 """The SDK's modules whose objects have keys or listeners, which differ from start to start: only functions count."""

@@ -15,9 +15,11 @@ from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
 from mcp_notebook.export.likeness.anatomy import EXTENSIONS, GONE, Anatomy
 from mcp_notebook.server import extensions
 from mcp_notebook.server.apps import App, NotebookApps, as_plain, linked, with_uri
+from mcp_notebook.server.data import returns_data
+from mcp_notebook.server.extensions.data import serve_kept, without_data
 from mcp_notebook.server.results import GIVEN
 from mcp_notebook.server.runtime import Runtime
-from mcp_notebook.server.stable_tools import TOOLS as OF_THE_NOTEBOOK
+from mcp_notebook.server.stable_tools import TOOLS, VARIABLES
 
 __all__ = ["anatomy_of", "as_given"]
 
@@ -29,9 +31,14 @@ def anatomy_of(server: MCPServer[Any], namespace: Mapping[str, Any]) -> Any:
     """Describe a live server, as the SDK alone would have it."""
     kept: list[Any] = []  # what is made for the look only; another object could have its id else
     uris = linked(server)
+    data = returns_data(server)
 
     def through(value: Any) -> Any:
+        if value is serve_kept and not data:
+            return GONE  # a package has it only if it has links
         found = _without_ours(value)
+        if isinstance(found, Tool) and not data:
+            found = found.model_copy(update={"fn": without_data(found.fn)})
         if isinstance(found, Tool) and found.name in uris:
             found = with_uri(found, uris[found.name])
         kept.append(found)
@@ -70,7 +77,7 @@ def _without_ours(value: Any) -> Any:
 
 
 def _tool(tool: Tool) -> Any:
-    if OF_THE_NOTEBOOK.get(tool.name) is tool:
+    if TOOLS.get(tool.name) is tool or tool.name == VARIABLES:
         return GONE
     return tool.model_copy(update={"fn": as_given(tool.fn)}) if _is_ours(tool.fn) else tool
 

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mcp_notebook.export.findings import Finding
-from mcp_notebook.export.module import entries, events, extensions
-from mcp_notebook.export.module.edits import decorated, undecorated
+from mcp_notebook.export.module import data, entries, events, extensions
+from mcp_notebook.export.module.edits import decorated
 from mcp_notebook.export.module.extensions import ExtensionCode
 from mcp_notebook.export.module.giving import given
+from mcp_notebook.export.module.order import Made, ModulePart, arranged
 from mcp_notebook.export.module.plain import SDK_SERVER, of_extensions
 from mcp_notebook.export.module.registrations import Registrations
 from mcp_notebook.export.ran import Subject
@@ -24,24 +25,6 @@ from mcp_notebook.slicing.statements import Magic, Statement
 __all__ = ["Body", "body"]
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_DEFINING = (*_FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom)
-
-Made = tuple[str, str, str]
-"""A definition: the variable of its server, its kind, and its name."""
-
-
-@dataclass(frozen=True)
-class ModulePart:
-    """A statement of the module.
-
-    Attributes:
-        statement: The statement.
-        makes: The definitions that it registers, each with the source of the decorator that does, such as
-            ``mcp.tool()``; "" if no decorator does. The one that is applied first is the first.
-    """
-
-    statement: Statement
-    makes: tuple[tuple[Made, str], ...] = ()
 
 
 @dataclass
@@ -61,6 +44,11 @@ class Body:
     imports: list[str] = field(default_factory=list)
     extensions: list[ExtensionCode] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def has_data(self) -> bool:
+        """True if it needs the module for data."""
+        return any(f".{extensions.FOLDER}.{data.MODULE} " in line for line in self.imports)
 
     @property
     def events(self) -> str:
@@ -102,7 +90,8 @@ def body(carried: Sequence[Statement], plans: list[Registrations], subject: Subj
     for on, plan in servers.items():
         last += _taken_off(on, plan, written)
     live = [(on, *key) for on, plan in servers.items() for key in plan.definitions]
-    ordered, lost = arranged([*first, *parts.values(), *last], live)
+    here = list(_serving_data(parts, servers, first, written))
+    ordered, lost = arranged([*first, *here, *last], live)
     written.statements = [part.statement for part in ordered]
     what = "this {} has another place in the list of the package."
     written.findings += [Finding("warns", None, name, what.format(kind)) for _, kind, name in lost]
@@ -131,6 +120,20 @@ def _extend(
         first.append(replace(part, statement=statement))
     else:
         parts[plan.begun] = replace(part, statement=statement)
+
+
+def _serving_data(
+    parts: Mapping[int, ModulePart], servers: Mapping[str, Registrations], first: list[ModulePart], written: Body
+) -> Iterator[ModulePart]:
+    """Yield the parts, with a statement for data after each that makes a server whose tools return some."""
+    begun = {plan.begun: _written(data.statement(on)) for on, plan in servers.items() if data.returns_data(plan)}
+    written.imports += [data.IMPORT] if begun else []
+    if -1 in begun:
+        first.append(begun[-1])
+    for index, part in parts.items():
+        yield part
+        if index in begun:
+            yield begun[index]
 
 
 def _words(node: ast.AST) -> Iterator[str]:
@@ -220,71 +223,3 @@ def _taken_off(on: str, plan: Registrations, written: Body) -> list[ModulePart]:
     if taken:
         written.imports += ["import contextlib", "from mcp.server.mcpserver.exceptions import ToolError"]
     return [_written(f"with contextlib.suppress(ToolError):\n    {on}.remove_tool({name!r})") for name in taken]
-
-
-# --- the order
-
-
-def arranged(parts: Sequence[ModulePart], live: Iterable[Made]) -> tuple[list[ModulePart], list[Made]]:
-    """Return the parts so that each kind is registered in the order in which it is listed.
-
-    Args:
-        parts: In the order in which they ran.
-        live: The definitions in their order, kind by kind.
-
-    Returns:
-        The parts, and the definitions that could not be brought into their place.
-    """
-    found, lost = list(parts), []
-    last: dict[tuple[str, str], Made] = {}
-    for key in live:
-        if _place(found, key) is None:
-            continue
-        earlier = last.get(key[:2])
-        if earlier is not None and not _moved(found, key, earlier):
-            lost.append(key)
-        else:
-            last[key[:2]] = key
-    return found, lost
-
-
-def _place(parts: list[ModulePart], key: Made) -> int | None:
-    return next((i for i, part in enumerate(parts) if any(key == made for made, _ in part.makes)), None)
-
-
-def _moved(parts: list[ModulePart], key: Made, earlier: Made) -> bool:
-    """Register `key` after `earlier`; return whether it is now."""
-    here, there = _place(parts, key), _place(parts, earlier)
-    if here is None or there is None:
-        return False
-    if here >= there:
-        return True
-    part, between = parts[here], parts[here + 1 : there + 1]
-    if _is_free(part.statement, between):
-        parts.insert(there, parts.pop(here))
-        return True
-    name = getattr(part.statement.node, "name", "")
-    sources = {source for _, source in part.makes}
-    if "" in sources or any(name in names.of(other.statement.node).binds for other in between):
-        return False
-    # The function stays where it is needed, and is registered where the list has it.
-    bare = undecorated(part.statement, lambda decorator: ast.unparse(decorator) in sources)
-    calls = [_near(part.statement, f"{source}({name})", made) for made, source in part.makes]
-    parts[here : there + 1] = [ModulePart(bare), *between, *calls]
-    return True
-
-
-def _near(statement: Statement, text: str, made: Made) -> ModulePart:
-    return ModulePart(replace(statement, text=text, node=ast.parse(text).body[0]), ((made, ""),))
-
-
-def _is_free(statement: Statement, between: list[ModulePart]) -> bool:
-    """Return whether a statement may run after these, and not ahead of them."""
-    own = names.of(statement.node)
-    for node in (part.statement.node for part in between):
-        other = names.of(node)
-        if own.binds & (other.reads | other.binds | other.deletes) or own.reads & (other.binds | other.deletes):
-            return False
-        if own.binds and not isinstance(node, _DEFINING) and any(isinstance(part, ast.Call) for part in ast.walk(node)):
-            return False  # the call may read the name late
-    return True

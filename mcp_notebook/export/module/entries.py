@@ -15,11 +15,15 @@ from pydantic import BaseModel
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.server import Definition
 from mcp_notebook.server.apps import HtmlApp
+from mcp_notebook.server.data import data_tool
 from mcp_notebook.server.execution import execution_of
+from mcp_notebook.server.extensions.data import as_file, forms
 from mcp_notebook.server.extensions.events.emitted import Emitted
+from mcp_notebook.server.variables import SERVES
 from mcp_notebook.slicing.statements import Magic
 
 __all__ = [
+    "FOLDER",
     "TIME_LIMIT",
     "TIME_LIMIT_IMPORTS",
     "decorators",
@@ -29,7 +33,11 @@ __all__ = [
     "is_made_otherwise",
     "not_exposed",
     "options",
+    "variable_of",
 ]
+
+FOLDER = "extensions"
+"""The folder of the package with the modules that it carries."""
 
 TIME_LIMIT_IMPORTS = (
     "import functools",
@@ -67,11 +75,11 @@ def options(definition: Definition) -> dict[str, Any]:
     if isinstance(entry, Tool):
         name = entry.name if function.__name__ == "<lambda>" else None
         try:
-            plain = Tool.from_function(function, name=name)
+            plain = data_tool(function, name=name)
             if entry.output_schema != plain.output_schema:
                 further["structured_output"] = entry.output_schema is not None
         except Exception:  # noqa: BLE001 - no schema describes the result, and annotations are the author's code
-            plain = Tool.from_function(function, name=name, structured_output=False)
+            plain = data_tool(function, name=name, structured_output=False)
             further["structured_output"] = False
     elif isinstance(entry, Prompt):
         plain = Prompt.from_function(function)
@@ -142,7 +150,7 @@ _DRAWN_BY = {
 
 
 def is_exposed(definition: Definition) -> bool:
-    """Return whether ``%mcp expose`` made the definition; its name is the variable's then."""
+    """Return whether ``%mcp expose`` made the definition."""
     return getattr(definition.function, "__module__", "") == "mcp_notebook.session.exposures"
 
 
@@ -151,28 +159,61 @@ def is_made_otherwise(definition: Definition) -> bool:
     return is_exposed(definition) or isinstance(definition.entry, HtmlApp | Emitted)
 
 
+def variable_of(definition: Definition) -> str:
+    """Return the variable that a definition of ``%mcp expose`` serves."""
+    return str(getattr(definition.function, SERVES, definition.entry.name))
+
+
 def exposed(server: str, definition: Definition, namespace: Mapping[str, Any], imports: list[str]) -> str | None:
-    """Write the resource that returns a variable; None if only IPython can draw its value."""
-    variable, form = str(definition.entry.name), str(getattr(definition.entry, "mime_type", "text/plain"))
+    """Write the resource or the tool that serves a variable; None if only IPython can draw its value."""
+    variable, form = variable_of(definition), str(getattr(definition.entry, "mime_type", "text/plain"))
     value = namespace.get(variable)
-    kind = "str"
-    if (form, type(value)) in (("text/plain", str), ("application/octet-stream", bytes)):
-        kind, returned = type(value).__name__, variable
-    elif form == "application/json" and _is_json(value):
-        returned = f"json.dumps({variable}, ensure_ascii=False)"
-        imports.append("import json")
-    elif form == "application/json":
-        # A date or a Decimal, say, as the notebook writes it.
-        returned = f"json.dumps(to_jsonable_python({variable}, fallback=str), ensure_ascii=False)"
-        imports += ["import json", "from pydantic_core import to_jsonable_python"]
-    elif _draws_itself(definition, value, method := _DRAWN_BY.get(form, "")):
-        kind, returned = ("bytes" if form in ("image/png", "image/jpeg") else "str"), f"{variable}.{method}()"
-    else:
+    if isinstance(definition.entry, Tool):
+        imports += ["from mcp_types import ToolAnnotations", f"from .{FOLDER}.data import query_of"]
+        made = f"query_of(lambda: {variable}, {variable!r})"
+        return f"{server}.add_tool({made}, annotations=ToolAnnotations(read_only_hint=True))"
+    of_data = _of_data(definition.name, variable, form, value, imports)
+    kind, returned, end = of_data or (*_of_value(definition, variable, form, value, imports), "")
+    if returned is None:
         return None
     given = {"name": definition.entry.name, "description": definition.entry.description}
     given |= {} if form == "text/plain" else {"mime_type": form}
     words = "".join(f", {name}={word!r}" for name, word in given.items())
-    return f"@{server}.resource({definition.name!r}{words})\ndef read_{variable}() -> {kind}:\n    return {returned}"
+    return (
+        f"@{server}.resource({definition.name!r}{words})\ndef read_{variable}{end}() -> {kind}:\n    return {returned}"
+    )
+
+
+def _of_data(uri: str, variable: str, form: str, value: Any, imports: list[str]) -> tuple[str, str, str] | None:
+    """Return the type, the expression and the end of the name for a table or an array; None for another value."""
+    files = forms(value)
+    suffix = next((suffix for suffix, kind in files.items() if kind == form), None)
+    if suffix is not None:
+        imports.append(f"from .{FOLDER}.data import as_file")
+        kind = "str" if isinstance(as_file(value, suffix), str) else "bytes"
+        return kind, f"as_file({variable}, {suffix!r})", f"_{suffix}"
+    if files and form == "text/markdown":
+        imports.append(f"from .{FOLDER}.data import as_text")
+        return "str", f"as_text({variable}, {uri!r})", ""
+    return None
+
+
+def _of_value(
+    definition: Definition, variable: str, form: str, value: Any, imports: list[str]
+) -> tuple[str, str | None]:
+    """Return the type and the expression for a value; no expression if only IPython can draw it."""
+    if (form, type(value)) in (("text/plain", str), ("application/octet-stream", bytes)):
+        return type(value).__name__, variable
+    if form == "application/json" and _is_json(value):
+        imports.append("import json")
+        return "str", f"json.dumps({variable}, ensure_ascii=False)"
+    if form == "application/json":
+        # A date or a Decimal, say, as the notebook writes it.
+        imports += ["import json", "from pydantic_core import to_jsonable_python"]
+        return "str", f"json.dumps(to_jsonable_python({variable}, fallback=str), ensure_ascii=False)"
+    if _draws_itself(definition, value, method := _DRAWN_BY.get(form, "")):
+        return ("bytes" if form in ("image/png", "image/jpeg") else "str"), f"{variable}.{method}()"
+    return "str", None
 
 
 def _draws_itself(definition: Definition, value: Any, method: str) -> bool:
@@ -195,7 +236,7 @@ def _is_json(value: Any) -> bool:
 
 def not_exposed(definition: Definition, magics: Iterable[Magic], namespace: Mapping[str, Any]) -> Finding:
     """Return the finding for a variable that a package cannot offer as a resource."""
-    variable = str(definition.entry.name)
+    variable = variable_of(definition)
     cells = [magic.cell for magic in magics if "expose" in magic.text and variable in magic.text.split()]
     kind = type(namespace.get(variable)).__name__
     what = f"IPython draws this {kind} for its readers, and the package does not have IPython."

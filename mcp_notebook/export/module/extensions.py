@@ -16,6 +16,7 @@ from mcp.server.mcpserver.tools import Tool
 
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.module import events
+from mcp_notebook.export.module.entries import FOLDER
 from mcp_notebook.server import Definition, definitions, sdk_gaps
 from mcp_notebook.server.apps import HtmlApp, NotebookApps, apps_of, linked, with_uri
 from mcp_notebook.server.changes import Kind
@@ -23,6 +24,7 @@ from mcp_notebook.server.extended import extension_of
 from mcp_notebook.server.extensions.events import Events
 from mcp_notebook.server.extensions.skills import Skill, Skills
 from mcp_notebook.server.extensions.tasks import Tasks
+from mcp_notebook.server.stable_tools import VARIABLES
 from mcp_notebook.slicing.statements import Statement
 
 __all__ = [
@@ -38,9 +40,6 @@ __all__ = [
     "page_of",
     "page_paths",
 ]
-
-FOLDER = "extensions"
-"""The folder of the package with their modules."""
 
 
 @dataclass(frozen=True)
@@ -135,9 +134,10 @@ def _free(module: str, taken: Collection[str]) -> str:
 
 
 def owned(server: MCPServer[Any]) -> set[tuple[str, str]]:
-    """Return the kinds and names of definitions that the extensions put on the server, which no cell registers."""
+    """Return the kinds and names of definitions that no cell registers: of extensions, and what only a notebook has."""
     skills = extension_of(server, Skills)
-    return {("resource", r.uri) for skill in (skills.skills if skills else ()) for r in skill.resources}
+    files = {("resource", r.uri) for skill in (skills.skills if skills else ()) for r in skill.resources}
+    return files | {("tool", VARIABLES)}
 
 
 def live_definitions(server: MCPServer[Any]) -> dict[tuple[Kind, str], Definition]:

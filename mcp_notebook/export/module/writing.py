@@ -13,12 +13,12 @@ from mcp_notebook.errors import ExportError, did_you_mean
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.installs import requirements
 from mcp_notebook.export.likeness import carrying
-from mcp_notebook.export.module import registrations
+from mcp_notebook.export.module import data, registrations
 from mcp_notebook.export.module.body import body
 from mcp_notebook.export.module.edits import undecorated
-from mcp_notebook.export.module.entries import is_exposed
+from mcp_notebook.export.module.entries import is_exposed, variable_of
 from mcp_notebook.export.module.events import payloads
-from mcp_notebook.export.module.extensions import all_files, imported, left_behind
+from mcp_notebook.export.module.extensions import all_files, imported, left_behind, modules_of
 from mcp_notebook.export.module.layout import laid_out
 from mcp_notebook.export.module.plain import only_here, ours, plain
 from mcp_notebook.export.module.registrations import Registrations
@@ -119,8 +119,12 @@ def write(subject: Subject, *, also: Sequence[str] = (), longest: int = LONG) ->
         files,
         written.variable,
         {(kind, name): cell for (kind, name), cell in plans[0].cells.items()},
-        pip=requirements(notebook.magics),
-        extensions={**imported(written.statements), **all_files(written.extensions)},
+        pip=(*requirements(notebook.magics), *(data.needed(carried.statements) if written.has_data else ())),
+        extensions={
+            **imported(written.statements),
+            **all_files(written.extensions),
+            **(modules_of(data.MODULE) if written.has_data else {}),
+        },
         extras=tuple(name for extension in written.extensions for name in extension.extras),
         findings=(*findings, *ours(carried.statements), *_left_out(notebook, carried, plans[0].aliases)),
         carried=tuple((s.cell, s.first, s.last) for s in carried.statements),
@@ -176,7 +180,7 @@ def _without(statement: Statement, plans: list[Registrations], elsewhere: set[st
 
 def _carried(notebook: Notebook, plans: list[Registrations], subject: Subject, also: Sequence[str]) -> Selection:
     variable = subject.variable
-    exposed = [str(d.entry.name) for plan in plans for d in plan.definitions.values() if is_exposed(d)]
+    exposed = [variable_of(d) for plan in plans for d in plan.definitions.values() if is_exposed(d)]
     wanted = {s.index for plan in plans for s in (*plan.others, *(m.statement for m in plan.makers.values()))}
     wanted |= {plan.begun for plan in plans}
     left_out = {s.index for plan in plans for s in plan.left_out} | {s.index for s in only_here(notebook)}

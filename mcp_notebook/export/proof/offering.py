@@ -14,7 +14,7 @@ from mcp_notebook.client import Connection
 from mcp_notebook.export.proof import extensions
 from mcp_notebook.export.proof.evidence import Difference, differences, short
 from mcp_notebook.json_diff import ABSENT
-from mcp_notebook.server.stable_tools import TOOLS as OF_THE_NOTEBOOK
+from mcp_notebook.server.stable_tools import is_of_the_notebook
 
 __all__ = ["KINDS", "Cells", "Kind", "Offer", "compared", "of_the_protocol", "offer_of"]
 
@@ -75,7 +75,7 @@ def offer_of(connection: Connection, live: MCPServer[Any] | None = None) -> Offe
     for kind, (method, field, name) in KINDS.items():
         found = [_json(page) for page in connection.pages(method)]
         listed = [entry for page in found for entry in page.pop(field)]
-        entries[kind] = {entry[name]: entry for entry in listed if entry[name] not in OF_THE_NOTEBOOK}
+        entries[kind] = {entry[name]: entry for entry in listed if not is_of_the_notebook(entry[name])}
         pages[kind] = [of_the_protocol(page) for page in found]
     entries |= {
         "skill": extensions.skills(connection, read=live is None),

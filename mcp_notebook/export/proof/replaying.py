@@ -26,14 +26,16 @@ from pydantic import BaseModel
 
 from mcp_notebook.client import Answer, Connection, Question
 from mcp_notebook.errors import RequestError
+from mcp_notebook.export.proof.links import digests, digests_of_package
 from mcp_notebook.export.proof.offering import of_the_protocol
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
 from mcp_notebook.recording.as_tests import testable
+from mcp_notebook.recording.links import is_link, numbered
 from mcp_notebook.server.definitions import definitions, function_behind
 from mcp_notebook.server.extended import extension_of
 from mcp_notebook.server.extensions.tasks import Tasks
-from mcp_notebook.server.stable_tools import TOOLS as OF_THE_NOTEBOOK
+from mcp_notebook.server.stable_tools import is_of_the_notebook
 
 __all__ = ["Replays", "recorded", "replayed", "replays"]
 
@@ -99,7 +101,8 @@ def _why_not(call: Call, server: MCPServer[Any]) -> str | None:
         (call.malformed, "its request was malformed"),
         (call.cut, "it was too long to be kept in full"),
         (len(questions) > len(answers), "a question of it was not answered"),
-        (call.method == "tools/call" and call.name in OF_THE_NOTEBOOK, "it is a tool of the workbench"),
+        (call.method == "tools/call" and is_of_the_notebook(call.name), "it is a tool of the workbench"),
+        (is_link(call.name), "it read the whole of another call's result, which is compared with that call"),
         (_others_count(call, server), "the record does not have its other arguments"),
         (call.task and call.name not in _tasks(server).names, "its tool no longer runs as a task"),
     )
@@ -129,7 +132,8 @@ def _changed_since(call: Call, now: Callable[..., Any] | None) -> str | None:
 def recorded(call: Call) -> dict[str, Any]:
     """Return the outcome of a call, as JSON for a comparison."""
     outcome = {"refused": call.error} if call.state == "refused" else _outcome(call.method, call.result or {})
-    return {**outcome, **_course(call, outcome)}
+    whole = digests(call.result or {})
+    return {**outcome, **_course(call, outcome), **({"whole": whole} if whole else {})}
 
 
 def _course(call: Call, outcome: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,9 +156,14 @@ def replayed(portal: Portal, connection: Connection, call: Call) -> dict[str, An
     deadline = max(PATIENCE, 3 * (call.duration or 0))
     answers = _Answers(call)
 
+    whole: dict[str, str] = {}
+
     async def make() -> Any:
         with anyio.fail_after(deadline):
-            return await _made(connection, call, answers)
+            result = await _made(connection, call, answers)
+            if digests(call.result or {}) and isinstance(result, CallToolResult):
+                whole.update(await digests_of_package(connection, result.model_dump(by_alias=True, mode="json")))
+            return result
 
     try:
         result = portal.run(make)
@@ -166,7 +175,7 @@ def replayed(portal: Portal, connection: Connection, call: Call) -> dict[str, An
         values = result if isinstance(result, dict) else result.model_dump(by_alias=True, mode="json")
         outcome = _outcome(call.method, values)
     made = connection.recorder.calls[-1] if call.method in _RESULTS else call
-    return {**outcome, **_course(made, outcome)}
+    return {**outcome, **_course(made, outcome), **({"whole": whole} if whole else {})}
 
 
 def _why_refused(error: RequestError, call: Call) -> str | None:
@@ -189,7 +198,7 @@ def _outcome(method: str, result: dict[str, Any]) -> dict[str, Any]:
         return {"values": result.get("completion", {}).get("values")}
     # The same defaults on both sides, in both eras.
     same = _RESULTS[method].model_validate(result).model_dump(by_alias=True, mode="json", exclude_none=True)
-    return of_the_protocol(same)
+    return numbered(of_the_protocol(same))
 
 
 async def _made(connection: Connection, call: Call, answers: _Answers) -> BaseModel | dict[str, Any]:

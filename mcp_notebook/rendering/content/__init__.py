@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from mcp_notebook.client.reading import Flawed, in_words
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.content.blocks import draw_blocks
+from mcp_notebook.rendering.content.data import draw_data, without_ids
 from mcp_notebook.rendering.content.structured import draw_structured, says_the_same
 from mcp_notebook.rendering.content.values import Part, as_object, draw, parsed, rows_in, shortened
 from mcp_notebook.schema import Schema
@@ -64,7 +65,7 @@ def draw_problems(lines: Sequence[str]) -> Part:
 
 def draw_result(result: BaseModel, output_schema: Schema | None = None) -> Part:
     """Draw the content of a result, as a part of something else."""
-    text, html = _drawn(result, output_schema)
+    text, html = without_ids(_drawn(result, output_schema))
     rest = result.rest if isinstance(result, Flawed) else None
     if rest:
         more, more_html = draw(rest)
@@ -85,6 +86,8 @@ def _drawn(result: BaseModel, output_schema: Schema | None) -> Part:
 def _of_call(result: CallToolResult, schema: Schema | None) -> Part:
     """Draw the blocks and the structured content, or one of them if the other adds nothing."""
     structured = result.structured_content
+    if (data := draw_data(result)) is not None:
+        return data
     if structured is None:
         return draw_blocks(result.content) if result.content else NOTHING
     if says_the_same(result):

@@ -1,0 +1,38 @@
+"""Results that are data: tools may return a table, a series, an array, a figure, an image, or a generator of rows.
+
+Say so once, where the server is made, and tools return what they have::
+
+    mcp = MCPServer("sales")
+    serve_data(mcp)
+
+
+    @mcp.tool()
+    def orders() -> pd.DataFrame: ...
+
+A client gets the first rows as structured content and as a table of text, or a picture, with the number of rows; and a
+link to the whole, which `kept` serves while the process lives. The folder imports nothing of this project, so that an
+exported package gets a copy of it. Tables need ``narwhals``, which knows pandas, polars, pyarrow and duckdb.
+"""
+
+from .exposing import as_file, as_text, forms
+from .kept import KEPT, SCHEME, serve_kept
+from .kinds import kind_of
+from .queries import query_of
+from .serving import has_returned_data, returning_data, serve_data, without_data
+from .tables import columns_of
+
+__all__ = [
+    "KEPT",
+    "SCHEME",
+    "as_file",
+    "as_text",
+    "columns_of",
+    "forms",
+    "has_returned_data",
+    "kind_of",
+    "query_of",
+    "returning_data",
+    "serve_data",
+    "serve_kept",
+    "without_data",
+]

@@ -1,0 +1,150 @@
+"""Make the result of a tool from data: structured content, a text, a picture, and links to the whole."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any
+
+from mcp_types import CallToolResult, ContentBlock, ImageContent, ResourceLink, TextContent
+from pydantic import BaseModel, Field
+
+from .arrays import Array
+from .kept import KEPT
+from .kinds import Kind
+from .pictures import picture_of
+from .preview import Preview
+from .rows import RowTable
+from .tables import Table, table_of
+
+__all__ = ["HINTS", "ArrayResult", "TableResult", "array_result", "picture_result", "result_of", "table_result"]
+
+Links = Annotated[
+    dict[str, str], Field(description="Links to all of it, by the kind of file; read one with resources/read.")
+]
+Notes = Annotated[list[str], Field(description="How this differs from the data itself.")]
+
+
+class TableResult(BaseModel):
+    """The first rows of a table. A client knows this form before the first call; the columns may differ by call."""
+
+    rows: Annotated[list[dict[str, Any]], Field(description="The first rows, as objects.")]
+    row_count: Annotated[int, Field(description="The number of rows of the whole table.")]
+    column_count: Annotated[int, Field(description="The number of columns of the whole table.")]
+    truncated: Annotated[bool, Field(description="Whether rows or columns of the whole table are missing here.")]
+    row_schema: Annotated[dict[str, Any], Field(description="The JSON Schema of a row.")]
+    whole: Links
+    notes: Notes
+
+
+class ArrayResult(BaseModel):
+    """The first values of an array."""
+
+    values: Annotated[list[Any], Field(description="The first values, as lists in lists.")]
+    shape: Annotated[list[int], Field(description="The lengths of the whole array.")]
+    dtype: Annotated[str, Field(description="The type of the values.")]
+    truncated: Annotated[bool, Field(description="Whether values of the whole array are missing here.")]
+    whole: Links
+    notes: Notes
+
+
+HINTS: Mapping[Kind | None, Any] = {
+    "table": Annotated[CallToolResult, TableResult],
+    "rows": Annotated[CallToolResult, TableResult],
+    "array": Annotated[CallToolResult, ArrayResult],
+    "picture": CallToolResult,
+}
+"""The annotation by which the SDK lists the output schema of each kind."""
+
+
+def result_of(value: Any, kind: Kind, name: str, *, structured: bool = True) -> CallToolResult:
+    """Make the result for a value.
+
+    Args:
+        value: A table, an array, a picture, or a list of rows.
+        kind: Which of these.
+        name: The name for the files of the whole.
+        structured: Whether to send structured content.
+
+    Raises:
+        ImportError: It is a table, and narwhals is not installed.
+        TypeError: It is a picture that cannot be drawn.
+    """
+    made = _MADE[kind](value, name)
+    return made if structured else made.model_copy(update={"structured_content": None})
+
+
+def table_result(table: Table, name: str) -> CallToolResult:
+    """Make the result for a table."""
+    preview = Preview(table)
+    links = KEPT.keep(name, table.files(), table.size)
+    found = TableResult(
+        rows=preview.records(),
+        row_count=table.count,
+        column_count=len(table.names),
+        truncated=preview.truncated,
+        row_schema=preview.schema,
+        whole=_uris(links),
+        notes=preview.notes,
+    )
+    text = f"{preview.text()}{'' if not preview.names else chr(10)}{_ended(preview.size(), links, preview.notes)}"
+    return _result([TextContent(text=text)], links, found)
+
+
+def array_result(value: Any, name: str) -> CallToolResult:
+    """Make the result for an array; one with named fields is a table."""
+    fields = getattr(value.dtype, "names", None)
+    if fields and len(value.shape) == 1:
+        return table_result(RowTable([dict(zip(fields, row, strict=True)) for row in value.tolist()]), name)
+    array = Array(value)
+    links = KEPT.keep(name, array.files(), array.size)
+    truncated = array.shown != array.shape
+    values = array.values()
+    found = ArrayResult(
+        values=values, shape=array.shape, dtype=array.dtype, truncated=truncated, whole=_uris(links), notes=[]
+    )
+    return _result([TextContent(text=f"{values}\n\n{_ended(array.words(), links, [])}")], links, found)
+
+
+def picture_result(value: Any, name: str) -> CallToolResult:
+    """Make the result for a figure or an image."""
+    picture = picture_of(value)
+    links = KEPT.keep(name, picture.whole, picture.size)
+    content: list[ContentBlock] = []
+    if picture.shown is not None:
+        kind, drawn = picture.shown
+        content.append(ImageContent(data=base64.b64encode(drawn).decode(), mime_type=kind))
+    return _result([*content, TextContent(text=_ended(picture.words, links, picture.notes))], links, None)
+
+
+_MADE: Mapping[Kind, Callable[[Any, str], CallToolResult]] = {
+    "table": lambda value, name: table_result(table_of(value), name),
+    "rows": table_result,
+    "array": array_result,
+    "picture": picture_result,
+}
+
+
+def _uris(links: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    return {suffix: uri for suffix, (uri, _) in links.items()}
+
+
+def _ended(words: str, links: Mapping[str, tuple[str, str]], notes: Iterable[str]) -> str:
+    """Return the last lines of a text: the size, the links, and the notes."""
+    uris = [uri for uri, _ in links.values()]
+    whole = (
+        f"; all of it: {' or '.join(uris)}"
+        if uris
+        else "; it is too large to be kept, so there is no link to all of it"
+    )
+    return "\n".join([f"{words}{whole}", *notes])
+
+
+def _result(
+    content: list[ContentBlock], links: Mapping[str, tuple[str, str]], structured: BaseModel | None
+) -> CallToolResult:
+    linked = [ResourceLink(name=uri.rpartition("/")[2], uri=uri, mime_type=kind) for uri, kind in links.values()]
+    return CallToolResult(
+        content=[*content, *linked],
+        structured_content=None if structured is None else structured.model_dump(mode="json"),
+    )

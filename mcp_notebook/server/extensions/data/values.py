@@ -1,0 +1,106 @@
+"""Write the value of a cell as JSON: what JSON does not know has one text, whatever library it comes from."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import datetime
+import decimal
+import io
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from pydantic_core import to_jsonable_python
+
+__all__ = ["plain", "rows_as_csv", "text"]
+
+MISSING = {"NaTType", "NAType"}
+"""The names of pandas' classes for a missing value."""
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it.
+
+    Missing values, NaN and infinite numbers are None. Dates and times are texts in ISO 8601, with the offset of their
+    zone; durations are ISO 8601, too. A Decimal is its exact text, bytes are Base64, lists, arrays and structs are JSON
+    in turn. Everything else is its text.
+    """
+    if value is None or isinstance(value, bool | str):
+        # Subclasses, such as numpy's str_, are plain strings in JSON.
+        return str(value) if isinstance(value, str) else value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if type(value).__name__ in MISSING:
+        return None
+    return _further(value)
+
+
+def _further(value: Any) -> Any:
+    write = next((write for kinds, write in _WRITERS if isinstance(value, kinds)), _of_library)
+    return write(value)
+
+
+def _list(value: Any) -> Any:
+    if type(value).__name__ == "MonthDayNano":  # pyarrow's interval, a tuple
+        return f"P{value.months}M{value.days}DT{value.nanoseconds / 1e9:g}S"
+    return [plain(item) for item in value]
+
+
+def _of_library(value: Any) -> Any:
+    """Write a value of a library: a number or a date of numpy, an array or a series in a cell, an interval."""
+    if type(value).__name__ in ("datetime64", "timedelta64"):
+        return None if str(value) == "NaT" else _as_python(value)
+    for method in ("item", "to_list", "tolist"):  # a scalar, a series of polars, an array of numpy
+        convert = getattr(value, method, None)
+        if callable(convert) and (method != "item" or getattr(value, "shape", None) == ()):
+            return plain(convert())
+    if hasattr(value, "as_py"):  # a scalar of pyarrow
+        return plain(value.as_py())
+    try:
+        found = to_jsonable_python(value, fallback=str)
+    except ValueError:  # it is in itself, say
+        return str(value)
+    return found if isinstance(found, str | int | bool | type(None)) else plain(found)
+
+
+_WRITERS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+    (Mapping, lambda value: {str(key): plain(item) for key, item in value.items()}),
+    ((list, tuple, set, frozenset), _list),
+    ((bytes, bytearray, memoryview), lambda value: base64.b64encode(bytes(value)).decode()),
+    ((datetime.date, datetime.time), lambda value: value.isoformat()),
+    (datetime.timedelta, to_jsonable_python),
+    (decimal.Decimal, lambda value: str(value) if value.is_finite() else None),
+)
+"""The functions that write values, by their classes."""
+
+
+def _as_python(value: Any) -> Any:
+    """Write a date or duration of numpy, whose nanoseconds no class of Python has."""
+    exact = value.astype(value.dtype.str.split("[")[0] + "[us]").item()
+    return str(value) if type(value).__name__ == "datetime64" else plain(exact)
+
+
+def text(value: Any) -> str:
+    """Return a value as a cell of CSV has it: JSON's text for what is nested, nothing for what is missing."""
+    if type(value).__name__ == "Timestamp" or type(value) is datetime.datetime:  # the most frequent
+        return str(value.isoformat())
+    found = plain(value)
+    if found is None:
+        # CSV can have an infinite number, and JSON cannot.
+        return repr(float(value)) if isinstance(value, float) and math.isinf(value) else ""
+    if isinstance(found, str):
+        return found
+    return json.dumps(found, ensure_ascii=False)
+
+
+def rows_as_csv(names: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    """Write rows as CSV (RFC 4180), with a head."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(map(text, row) for row in rows)
+    return out.getvalue()
