@@ -20,6 +20,7 @@ from mcp_notebook.export.proof.environment import Installed, installed
 from mcp_notebook.export.proof.evidence import Proof
 from mcp_notebook.export.proof.judging import Observed, same_calls
 from mcp_notebook.export.proof.offering import offer_of
+from mcp_notebook.export.proof.published import by_others
 from mcp_notebook.export.proof.replaying import Replays, replayed
 from mcp_notebook.export.proof.serving import TRANSPORTS, serving
 from mcp_notebook.export.proof.variations import Run, Variations, named, variations
@@ -49,6 +50,7 @@ def prove(
     volatile: Sequence[str] = (),
     python: Path | None = None,
     keep: Path | None = None,
+    bundle: Path | None = None,
     before_tests: Callable[[Mapping[int, Sequence[str]]], None] = lambda _: None,
     on_progress: Say = lambda _: None,
 ) -> Proof:
@@ -65,6 +67,7 @@ def prove(
         volatile: The values of results of which only the type is compared.
         python: An interpreter that has all that the package needs: then no environment is made.
         keep: A directory for the environment, which then stays; a temporary one if not given.
+        bundle: The package as a bundle; None if it has none.
         before_tests: Called before the package's tests run, with the values of each call that vary from run to run; the
             tests that it writes into the directory count.
         on_progress: Called with a line about each step.
@@ -76,7 +79,7 @@ def prove(
         except ExportError as error:
             return Proof(unproven=str(error))
         starts = _Starts(portal, package, name, replays, on_progress)
-        return _compared(subject, module, starts, folder, destination, volatile, before_tests)
+        return _compared(subject, module, starts, folder, destination, bundle, volatile, before_tests)
 
 
 def _compared(
@@ -85,27 +88,37 @@ def _compared(
     starts: _Starts,
     folder: Path,
     destination: Path,
+    bundle: Path | None,
     volatile: Sequence[str],
     before_tests: Callable[[Mapping[int, Sequence[str]]], None],
 ) -> Proof:
-    """Start the installed package, run its tests, and compare it with the live server."""
+    """Start the installed package, run its tests, and compare it with the live server.
+
+    Commands that call nothing run beside the others. The calls, and the tests, are made one after the other.
+    """
     package, replays = starts.package, starts.replays
-    (folder / "empty").mkdir()
-    starts.say("importing it")
-    about = _or_why(inspecting.about, package, starts.name, module.variable, folder / "empty")
-    with Connection(starts.portal, subject.server, "modern") as live:
-        offer = offer_of(live, subject.server)
-    signs_in = {"HTTP"} if subject.server.settings.auth is not None else set[str]()
-    runs = {transport: starts.over(transport, signs_in=transport in signs_in) for transport in TRANSPORTS}
-    varies = Variations()
-    if not all(same_calls(replays, run, volatile) for run in runs.values()) or named(NOTEBOOK, runs.values()):
-        again = starts.over("stdio", "to see what varies")
-        other = starts.over("stdio", "as another client", client=ANOTHER)
-        varies = variations(runs, again, other)
-        before_tests(varies.places)
-        package.copy_again(destination, "tests")
-    starts.say("running the package's tests")
-    tests = _or_why(inspecting.tested, package, folder / "tests.xml")
+    empty, report = folder / "empty", folder / "tests.xml"
+    empty.mkdir()
+    with (
+        by_others(package, bundle, folder) as tried,
+        inspecting.importing_it(package, starts.name, module.variable, empty) as imported,
+    ):
+        with Connection(starts.portal, subject.server, "modern") as live:
+            offer = offer_of(live, subject.server)
+        signs_in = {"HTTP"} if subject.server.settings.auth is not None else set[str]()
+        runs = {transport: starts.over(transport, signs_in=transport in signs_in) for transport in TRANSPORTS}
+        about = _or_why(inspecting.about, imported)
+        varies = Variations()
+        if not all(same_calls(replays, run, volatile) for run in runs.values()) or named(NOTEBOOK, runs.values()):
+            again = starts.over("stdio", "to see what varies")
+            other = starts.over("stdio", "as another client", client=ANOTHER)
+            varies = variations(runs, again, other)
+            before_tests(varies.places)
+            package.copy_again(destination, "tests")
+        starts.say("running the package's tests")
+        with inspecting.testing(package, report) as finish:
+            published = list(tried(starts.portal, offer, module.cells))
+            tests = _or_why(inspecting.tested, finish, report)
     observed = Observed(
         offer,
         anatomy_of(subject.server, subject.namespace),
@@ -114,11 +127,12 @@ def _compared(
         about,
         tests,
         inspecting.importing(package.source),
-        package.clean,
+        package.installation,
         Source.of(module.carried, module.files),
         module.cells,
         volatile,
         varies,
+        published,
     )
     errors = errors_in("\n".join([str(about), *(run.log for run in runs.values())]))
     return replace(observed.proof, errors=tuple(errors))
