@@ -140,12 +140,17 @@ def _lock_for_uv(
     """Add the lock of uv to the files, as it is there or as uv makes it; yield a note if it is left out."""
     place = destination / uv_lock.LOCK
     there = place.read_text(encoding="utf-8", errors="replace") if place.is_file() else ""
-    text = uv_lock.locked(str(files["pyproject.toml"]), pins, there) if ask else there
+    same = all(_same(destination / name, files[name]) for name in ("pyproject.toml", "requirements.lock"))
+    text = there if (there and same) or not ask else uv_lock.locked(str(files["pyproject.toml"]), pins, there)
     if text:
         files[uv_lock.LOCK] = text
     elif ask:
         why = "there is no uv" if text is None else "uv could not lock it from an index that others reach"
         yield Finding("notes", None, uv_lock.LOCK, f"is left out, because {why}. requirements.lock has the versions.")
+
+
+def _same(place: Path, content: str | bytes) -> bool:
+    return place.is_file() and place.read_text(encoding="utf-8", errors="replace") == content
 
 
 def _tests(

@@ -38,19 +38,22 @@ def find() -> str | None:
         return None
 
 
-def variables() -> dict[str, str]:
+def variables(*, shared: bool = False) -> dict[str, str]:
     """Return the environment for uv: with the indexes of pip, unless uv is configured for indexes of its own.
 
     They go into the environment, not onto a command line, because a URL may have a password.
+
+    Args:
+        shared: Whether to leave out folders of this machine, which others cannot reach.
     """
     if _has_indexes():
         return dict(os.environ)
     pip = _of_pip(tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("PIP_"))))
     found = {OF_UV[name]: value for name, value in pip.items() if name in OF_UV}
-    if "UV_FIND_LINKS" in found:
-        found["UV_FIND_LINKS"] = ",".join(found["UV_FIND_LINKS"].split())
+    for name, separator in (("UV_INDEX", " "), ("UV_FIND_LINKS", ",")):
+        places = [place for place in found.pop(name, "").split() if place.startswith("http") or not shared]
+        found |= {name: separator.join(places)} if places else {}
     if "UV_INDEX" in found:
-        found["UV_INDEX"] = " ".join(found["UV_INDEX"].split())
         found["UV_INDEX_STRATEGY"] = "unsafe-best-match"  # as pip does: the version decides, not the index
     return {**found, **os.environ}
 

@@ -12,7 +12,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from mcp_notebook.errors import ExportError
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.naming import printable
-from mcp_notebook.export.project.asked import Asked, asked
+from mcp_notebook.export.project.host_settings import HostSetting, host_settings
 from mcp_notebook.export.project.package import Package
 from mcp_notebook.export.project.schemas import MANIFEST_VERSION
 from mcp_notebook.files import put_in_place, write_whole
@@ -34,7 +34,7 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 
 def manifest(package: Package) -> str:
     """Return the text of ``manifest.json``; `PARTS` are beside it."""
-    settings = [one for one in asked(package) if _can_be_asked(one)]
+    settings = [one for one in host_settings(package) if _can_be_asked(one)]
     environment = {one.variable: f"${{user_config.{_key(one)}}}" for one in settings}
     tools = [d for d in definitions(package.server) if d.kind == "tool"]
     document: dict[str, Any] = {
@@ -65,21 +65,21 @@ def manifest(package: Package) -> str:
 
 def findings(package: Package) -> Iterator[Finding]:
     """Yield a note for each setting that a host cannot ask for."""
-    for one in asked(package):
+    for one in host_settings(package):
         if not _can_be_asked(one):
             what = "keeps its default in the bundle: a host would set it to an empty text if it is not given."
             yield Finding("notes", None, one.variable, what, "Without a default, the host asks for it.")
 
 
-def _can_be_asked(one: Asked) -> bool:
+def _can_be_asked(one: HostSetting) -> bool:
     return one.required or one.default is not None
 
 
-def _key(one: Asked) -> str:
+def _key(one: HostSetting) -> str:
     return one.variable.lower()
 
 
-def _option(one: Asked) -> dict[str, Any]:
+def _option(one: HostSetting) -> dict[str, Any]:
     return {
         "type": one.kind,
         "title": one.title,

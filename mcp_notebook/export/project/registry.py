@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from mcp_notebook.errors import ExportError
-from mcp_notebook.export.project.asked import Asked, asked
+from mcp_notebook.export.project.host_settings import HostSetting, host_settings
 from mcp_notebook.export.project.package import Package
 from mcp_notebook.export.project.schemas import SERVER_SCHEMA
 
@@ -40,7 +40,7 @@ def server_name(given: str, distribution: str) -> str:
 
 def server_json(package: Package) -> str:
     """Return the text of ``server.json``, for a package on PyPI that hosts start by `uvx`."""
-    variables = [_variable(one) for one in asked(package)]
+    variables = [_variable(one) for one in host_settings(package)]
     document: dict[str, Any] = {
         "$schema": SERVER_SCHEMA,
         "name": package.registry,
@@ -65,7 +65,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3].rstrip()}..."
 
 
-def _variable(one: Asked) -> dict[str, Any]:
+def _variable(one: HostSetting) -> dict[str, Any]:
     default = one.default
     return {
         "name": one.variable,

@@ -45,6 +45,7 @@ def locked(pyproject: str, pins: Sequence[str], there: str) -> str | None:
 
 def _made(found: str, pyproject: str, pins: Sequence[str], there: str) -> str:
     """Lock twice: with the pins as constraints, and without them, which keeps their versions but not their names."""
+    variables = {**uv.variables(shared=True), "UV_HTTP_RETRIES": "0"}
     with TemporaryDirectory(prefix="mcp-notebook-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         (folder / "README.md").touch()
@@ -55,7 +56,7 @@ def _made(found: str, pyproject: str, pins: Sequence[str], there: str) -> str:
             (folder / "pyproject.toml").write_text(text, encoding="utf-8")
             try:
                 done = subprocess.run(
-                    [found, "lock", "--quiet"], cwd=folder, env=uv.variables(), stdin=subprocess.DEVNULL,
+                    [found, "lock", "--quiet"], cwd=folder, env=variables, stdin=subprocess.DEVNULL,
                     capture_output=True, timeout=PATIENCE, check=False,
                 )  # fmt: skip
             except (OSError, subprocess.TimeoutExpired):
@@ -63,5 +64,5 @@ def _made(found: str, pyproject: str, pins: Sequence[str], there: str) -> str:
             if done.returncode != 0:
                 return ""
         text = (folder / LOCK).read_text(encoding="utf-8")
-    # An index of this machine alone would be no use to others.
+    # The index may still be a folder of this machine.
     return "" if re.search(r'(?:registry|url|path) = "(?!https?://)', text) else text

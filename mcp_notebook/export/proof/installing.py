@@ -62,7 +62,18 @@ class _Failed(Exception):
 
 @dataclass(frozen=True)
 class _Tool:
-    """How a tool does each step; `variables` is its environment."""
+    """A tool that installs.
+
+    Attributes:
+        name: ``uv`` or ``pip``.
+        make: The command that makes the environment.
+        build: The command that builds the wheel.
+        wheels: The folder for the wheel.
+        install: The start of each command that installs.
+        index: The option with the URL of an index.
+        variables: The environment of these commands.
+        last: More options for the last installation.
+    """
 
     name: str
     make: Sequence[str]

@@ -97,8 +97,7 @@ def _compared(
     Commands that call nothing run beside the others. The calls, and the tests, are made one after the other.
     """
     package, replays = starts.package, starts.replays
-    empty, report = folder / "empty", folder / "tests.xml"
-    empty.mkdir()
+    (empty := folder / "empty").mkdir()
     with (
         by_others(package, bundle, folder) as tried,
         inspecting.importing_it(package, starts.name, module.variable, empty) as imported,
@@ -108,17 +107,14 @@ def _compared(
         signs_in = {"HTTP"} if subject.server.settings.auth is not None else set[str]()
         runs = {transport: starts.over(transport, signs_in=transport in signs_in) for transport in TRANSPORTS}
         about = _or_why(inspecting.about, imported)
-        varies = Variations()
-        if not all(same_calls(replays, run, volatile) for run in runs.values()) or named(NOTEBOOK, runs.values()):
-            again = starts.over("stdio", "to see what varies")
-            other = starts.over("stdio", "as another client", client=ANOTHER)
-            varies = variations(runs, again, other)
+        varies = _varying(starts, runs, volatile)
+        if varies is not None:
             before_tests(varies.places)
-            package.copy_again(destination, "tests")
+        package.copy_again(destination, "tests")
         starts.say("running the package's tests")
-        with inspecting.testing(package, report) as finish:
+        with inspecting.testing(package, folder / "tests.xml") as finish:
             published = list(tried(starts.portal, offer, module.cells))
-            tests = _or_why(inspecting.tested, finish, report)
+            tests = _or_why(inspecting.tested, finish, folder / "tests.xml")
     observed = Observed(
         offer,
         anatomy_of(subject.server, subject.namespace),
@@ -131,11 +127,21 @@ def _compared(
         Source.of(module.carried, module.files),
         module.cells,
         volatile,
-        varies,
+        varies or Variations(),
         published,
     )
     errors = errors_in("\n".join([str(about), *(run.log for run in runs.values())]))
     return replace(observed.proof, errors=tuple(errors))
+
+
+def _varying(starts: _Starts, runs: Mapping[str, Run], volatile: Sequence[str]) -> Variations | None:
+    """Make the calls again if their results differ, or name their client; None if they do not."""
+    same = all(same_calls(starts.replays, run, volatile) for run in runs.values())
+    if same and not named(NOTEBOOK, runs.values()):
+        return None
+    again = starts.over("stdio", "to see what varies")
+    other = starts.over("stdio", "as another client", client=ANOTHER)
+    return variations(runs, again, other)
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from mcp_notebook.export.module.writing import Setting
 from mcp_notebook.export.project.environment import variables
 from mcp_notebook.export.project.package import Package
 
-__all__ = ["Asked", "asked"]
+__all__ = ["HostSetting", "host_settings"]
 
 Kind = Literal["string", "number", "boolean"]
 
 
-class Asked(NamedTuple):
+class HostSetting(NamedTuple):
     """One value.
 
     Attributes:
@@ -39,12 +39,12 @@ class Asked(NamedTuple):
     default: str | float | bool | None
 
 
-def asked(package: Package) -> Iterator[Asked]:
+def host_settings(package: Package) -> Iterator[HostSetting]:
     """Yield each setting of the notebook; not those of serving over HTTP."""
     meanings = {variable.name: variable.meaning for variable in variables(package)}
     for setting in package.module.settings:
         kind = _kind(setting)
-        yield Asked(
+        yield HostSetting(
             setting.variable,
             setting.name.replace("_", " ").capitalize(),
             meanings[setting.variable],
