@@ -146,7 +146,7 @@ def test_a_proof_says_who_installed_the_package_and_how_else_it_was_tried(
         rows = {row.what: row for row in done.proof.rows}
         assert done.proof.ok, done
         assert rows["installs and imports"].stdio == "in a clean environment, by uv"
-        assert rows["uvx sums, from a local index"].stdio == "equal lists"
+        assert rows["uvx sums, from a local index"].stdio == "started over stdio"
         assert rows["sums-0.1.0.mcpb, started"].stdio == "equal lists"
         assert rows["sums-0.1.0.mcpb, its manifest"].stdio.startswith("valid by ")
         shutil.rmtree("sums")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from mcp.client.stdio import get_default_environment
 
 from mcp_notebook.errors import ExportError
 from mcp_notebook.export.proof.installing import Installation, install
-from mcp_notebook.export.proof.processes import Finish, started
+from mcp_notebook.export.proof.processes import ran
 
 __all__ = ["Installed", "installed"]
 
@@ -32,16 +32,18 @@ class Installed:
         source: A copy of the package's directory, which may be written to.
         variables: The whole environment of its processes.
         installation: How its environment was made; None if the environment was given.
+        command: The command that starts it over stdio; None for ``python -m``.
     """
 
     python: Path
     source: Path
     variables: Mapping[str, str]
     installation: Installation | None = None
+    command: Path | None = None
 
-    def start(self, *arguments: str, cwd: Path) -> AbstractContextManager[Finish]:
-        """Start the interpreter, and return what waits for its end."""
-        return started([str(self.python), *arguments], cwd, self.variables)
+    def run(self, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+        """Run the interpreter and wait for it; an interrupt ends it."""
+        return ran([str(self.python), *arguments], cwd, self.variables)
 
     def copy_again(self, destination: Path, part: str) -> None:
         """Copy a part of the package's directory as it is now."""

@@ -6,7 +6,6 @@ import ast
 import inspect
 import json
 import subprocess
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,8 @@ from xml.etree import ElementTree
 from mcp_notebook.errors import ExportError
 from mcp_notebook.export.likeness import anatomy
 from mcp_notebook.export.proof.environment import Installed
-from mcp_notebook.export.proof.processes import Finish
 
-__all__ = ["Tested", "about", "importing", "importing_it", "tested", "testing"]
+__all__ = ["Tested", "about", "importing", "tested"]
 
 WORKBENCH = "mcp_notebook"
 
@@ -39,18 +37,13 @@ print(json.dumps({{
 """
 
 
-def importing_it(package: Installed, name: str, variable: str, cwd: Path) -> AbstractContextManager[Finish]:
-    """Start to import the package's modules where it is installed; `about` reads what that finds."""
-    return package.start("-c", f"{inspect.getsource(anatomy)}\n{_ABOUT}", name, variable, cwd=cwd)
-
-
-def about(finish: Finish) -> dict[str, Any]:
-    """Return the anatomy of the package's server, and versions, once its modules are imported.
+def about(package: Installed, name: str, variable: str, cwd: Path) -> dict[str, Any]:
+    """Import the package's modules where it is installed; return the anatomy of its server, and versions.
 
     Raises:
         ExportError: They cannot be imported.
     """
-    done = finish()
+    done = package.run("-c", f"{inspect.getsource(anatomy)}\n{_ABOUT}", name, variable, cwd=cwd)
     if done.returncode != 0:
         raise ExportError(f"it cannot be imported: {_last_line(done.stderr)}")
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -96,19 +89,19 @@ class Tested:
     failed: tuple[str, ...]
 
 
-def testing(package: Installed, report: Path) -> AbstractContextManager[Finish]:
-    """Start the package's tests, with a path for the report of pytest; `tested` reads it."""
-    return package.start("-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junit-xml={report}", cwd=package.source)
+def tested(package: Installed, report: Path) -> Tested:
+    """Run the package's tests.
 
-
-def tested(finish: Finish, report: Path) -> Tested:
-    """Return the results of the package's tests, once they have run.
+    Args:
+        package: Where it is installed.
+        report: A path for the report of pytest.
 
     Raises:
         ExportError: They could not be run.
     """
+    options = ["-q", "-p", "no:cacheprovider", f"--junit-xml={report}"]
     try:
-        done = finish()
+        done = package.run("-m", "pytest", *options, cwd=package.source)
     except subprocess.TimeoutExpired as error:
         raise ExportError(f"its tests did not end within {error.timeout:.0f} seconds") from None
     if not report.exists():

@@ -72,7 +72,7 @@ class _Tool:
         install: The start of each command that installs.
         index: The option with the URL of an index.
         variables: The environment of these commands.
-        last: More options for the last installation.
+        compiles: The option to compile what it installs.
     """
 
     name: str
@@ -82,7 +82,7 @@ class _Tool:
     install: Sequence[str]
     index: str
     variables: Mapping[str, str]
-    last: Sequence[str] = ()
+    compiles: Sequence[str] = ()
 
 
 def install(environment: Path, interpreter: Path, source: Path, folder: Path) -> Installation:
@@ -144,13 +144,13 @@ def _by(tool: _Tool, source: Path, folder: Path) -> Installation:
     with started(tool.build, variables=tool.variables) as built:
         _run(tool.make, tool.variables)
         if "--hash=" in text:
-            _run([*tool.install, "--require-hashes", "--requirement", str(lock)], tool.variables)
+            _run([*tool.install, *tool.compiles, "--require-hashes", "--requirement", str(lock)], tool.variables)
         _check(built)
     index = _index(next(tool.wheels.glob("*.whl")), folder)
     # Without any other index: one may have another project of this name.
     alone = [*tool.install, "--no-deps", tool.index, index.url, index.pin]
     _run(alone, _without_indexes(tool.variables))
-    _run([*tool.install, *tool.last, f"{index.name}[test]", "--constraint", str(constraints)], tool.variables)
+    _run([*tool.install, f"{index.name}[test]", "--constraint", str(constraints)], tool.variables)
     return Installation(tool.name, index, constraints)
 
 

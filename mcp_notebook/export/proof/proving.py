@@ -20,9 +20,9 @@ from mcp_notebook.export.proof.environment import Installed, installed
 from mcp_notebook.export.proof.evidence import Proof
 from mcp_notebook.export.proof.judging import Observed, same_calls
 from mcp_notebook.export.proof.offering import offer_of
-from mcp_notebook.export.proof.published import by_others
+from mcp_notebook.export.proof.published import by_uvx, others
 from mcp_notebook.export.proof.replaying import Replays, replayed
-from mcp_notebook.export.proof.serving import TRANSPORTS, serving
+from mcp_notebook.export.proof.serving import serving
 from mcp_notebook.export.proof.variations import Run, Variations, named, variations
 from mcp_notebook.export.ran import Subject
 from mcp_notebook.export.repairs import errors_in
@@ -94,31 +94,30 @@ def _compared(
 ) -> Proof:
     """Start the installed package, run its tests, and compare it with the live server.
 
-    Commands that call nothing run beside the others. The calls, and the tests, are made one after the other.
+    Its processes run one after the other, since two might want the same file. Only what runs no code of it runs beside.
     """
-    package, replays = starts.package, starts.replays
+    package = starts.package
     (empty := folder / "empty").mkdir()
-    with (
-        by_others(package, bundle, folder) as tried,
-        inspecting.importing_it(package, starts.name, module.variable, empty) as imported,
-    ):
+    starts.say("importing it")
+    with by_uvx(package, folder) as uvx:
+        about = _or_why(inspecting.about, package, starts.name, module.variable, empty)
         with Connection(starts.portal, subject.server, "modern") as live:
             offer = offer_of(live, subject.server)
-        signs_in = {"HTTP"} if subject.server.settings.auth is not None else set[str]()
-        runs = {transport: starts.over(transport, signs_in=transport in signs_in) for transport in TRANSPORTS}
-        about = _or_why(inspecting.about, imported)
-        varies = _varying(starts, runs, volatile)
-        if varies is not None:
-            before_tests(varies.places)
+        over_http = starts.over("HTTP", signs_in=subject.server.settings.auth is not None)
+        by_others = uvx()  # which was made meanwhile
+    starts = replace(starts, package=replace(package, command=by_others.command))
+    runs = {"stdio": starts.over("stdio"), "HTTP": over_http}
+    varies = _varying(starts, runs, volatile)
+    if varies is not None:
+        before_tests(varies.places)
         package.copy_again(destination, "tests")
-        starts.say("running the package's tests")
-        with inspecting.testing(package, folder / "tests.xml") as finish:
-            published = list(tried(starts.portal, offer, module.cells))
-            tests = _or_why(inspecting.tested, finish, folder / "tests.xml")
+    starts.say("running the package's tests")
+    tests = _or_why(inspecting.tested, package, folder / "tests.xml")
+    published = [way(starts.portal, offer, module.cells) for way in others(package, bundle, folder)]
     observed = Observed(
         offer,
         anatomy_of(subject.server, subject.namespace),
-        replays,
+        starts.replays,
         runs,
         about,
         tests,
@@ -128,7 +127,7 @@ def _compared(
         module.cells,
         volatile,
         varies or Variations(),
-        published,
+        [*filter(None, [by_others.row]), *published],
     )
     errors = errors_in("\n".join([str(about), *(run.log for run in runs.values())]))
     return replace(observed.proof, errors=tuple(errors))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zipfile import ZipFile
 
 from mcp_notebook.client import Command, Connection
@@ -23,80 +24,76 @@ from mcp_notebook.export.proof.offering import Cells, Offer, compared, offer_of
 from mcp_notebook.export.proof.processes import ran, started
 from mcp_notebook.portal import Portal
 
-__all__ = ["Tried", "by_others"]
-
-Tried = Callable[[Portal, Offer, Cells], Iterable[Row]]
-"""Starts a package, compares its lists with those of the live server, and yields the rows about it."""
+__all__ = ["Uvx", "by_uvx", "others"]
 
 Way = Callable[[Portal, Offer, Cells], Row]
+"""Tries a package in one way, and returns the row about it; the server there is compared with the live one."""
+
+WARM_UP = "import sys, mcp.server.mcpserver, uvicorn; print(sys.prefix)"
+"""What is run in the environment of `uvx`: it imports, and so compiles, what each server imports."""
+
+
+class Uvx(NamedTuple):
+    """The outcome of `uvx`.
+
+    Attributes:
+        row: The row about it; None if the proof has no environment of its own.
+        command: The package's command in the environment that `uvx` made; None without that.
+    """
+
+    row: Row | None = None
+    command: Path | None = None
 
 
 @contextmanager
-def by_others(package: Installed, bundle: Path | None, folder: Path) -> Iterator[Tried]:
-    """Yield what tries each way in which others get a package; what takes time there is started at once.
+def by_uvx(package: Installed, folder: Path) -> Iterator[Callable[[], Uvx]]:
+    """Start to make the environment of `uvx NAME` from the local index, and yield what waits for it.
+
+    As for anyone who calls `uvx`, the environment stays in the cache of uv, until `uv cache prune`.
+    """
+    installation, found = package.installation, uv.find()
+    if installation is None:
+        yield Uvx
+        return
+    name = installation.local.name
+    what = f"uvx {name}, from a local index"
+    if installation.tool != "uv" or found is None:
+        why = "uv is not installed" if found is None else "uv could not install it"
+        yield lambda: Uvx(Row(what, f"not tried: {why}"))
+        return
+    # The local index comes first: another one may have another project of this name.
+    variables = uv.variables()
+    variables["UV_INDEX"] = f"{installation.local.url} {variables.get('UV_INDEX', '')}".strip()
+    uvx = [found, "tool", "run", "--quiet", "--python", sys.executable, "--from", installation.local.pin]
+    constraints = ["--constraints", str(installation.constraints)]
+    with started([*uvx, *constraints, "python", "-c", WARM_UP], folder, variables) as finish:
+
+        def made() -> Uvx:
+            try:
+                done = finish()
+            except subprocess.TimeoutExpired as error:
+                why = f"its environment was not made within {error.timeout:.0f} seconds"
+                return Uvx(Row(what, "no", ok=False, details=(why,)))
+            if done.returncode != 0:
+                return Uvx(Row(what, "no", ok=False, details=(done.stderr.strip()[-300:],)))
+            commands = Path(done.stdout.split("\n")[0]) / ("Scripts" if os.name == "nt" else "bin")
+            return Uvx(Row(what, "started over stdio"), commands / (f"{name}.exe" if os.name == "nt" else name))
+
+        yield made
+
+
+def others(package: Installed, bundle: Path | None, folder: Path) -> Iterator[Way]:
+    """Yield each other way in which people get a package.
 
     Args:
         package: The installed package.
         bundle: Its bundle; None if it has none.
-        folder: For environments and unpacked files.
+        folder: Where to unpack that.
     """
-    with _by_uvx(package, folder) as uvx:
-
-        def tried(portal: Portal, live: Offer, cells: Cells) -> Iterator[Row]:
-            bundled = () if bundle is None else _of_bundle(package, bundle, folder)
-            yield from (way(portal, live, cells) for way in (*uvx, *bundled))
-            if (package.source / "server.json").exists():
-                yield _in_registry(package.source)
-
-        yield tried
-
-
-def _of_uv() -> dict[str, str]:
-    """Return what configures uv; the rest of this environment is nothing to the package."""
-    others = ("SSL_CERT_FILE", "SSL_CERT_DIR", "ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
-    return {name: value for name, value in uv.variables().items() if name.startswith("UV_") or name in others}
-
-
-@contextmanager
-def _by_uvx(package: Installed, folder: Path) -> Iterator[list[Way]]:
-    """Start to make the environment of `uvx NAME`, and yield what tries it; nothing if no environment was made at all.
-
-    As for anyone who calls `uvx`, the environment stays in the cache of uv, until `uv cache prune`.
-
-    Args:
-        package: The installed package, and the index that it came from.
-        folder: Where it runs.
-    """
-    installation, found = package.installation, uv.find()
-    if installation is None:
-        yield []
-        return
-    what = f"uvx {installation.local.name}, from a local index"
-    if installation.tool != "uv" or found is None:
-        why = "uv is not installed" if found is None else "uv could not install it"
-        yield [lambda *_: Row(what, f"not tried: {why}")]
-        return
-    # The local index comes first: another one may have another project of this name.
-    variables = uv.variables()
-    indexes = f"{installation.local.url} {variables.get('UV_INDEX', '')}".strip()
-    environment = {**_of_uv(), **package.variables, "UV_INDEX": indexes, "PYTHONDONTWRITEBYTECODE": "1"}
-    uvx = [
-        *("tool", "run", "--quiet", "--python", sys.executable, "--constraints", str(installation.constraints)),
-        *("--from", installation.local.pin),
-    ]
-    with started([found, *uvx, "python", "-c", ""], folder, environment) as finish:
-
-        def listing(portal: Portal, live: Offer, cells: Cells) -> Row:
-            try:
-                done = finish()
-            except subprocess.TimeoutExpired as error:
-                return Row(what, "no", ok=False, details=(f"it was not installed within {error.timeout:.0f} seconds",))
-            if done.returncode != 0:
-                return Row(what, "no", ok=False, details=(done.stderr.strip()[-300:],))
-            command = Command(found, [*uvx, installation.local.name], env=environment, cwd=folder)
-            return _same_lists(what, portal, command, live, cells)
-
-        yield [listing]
+    if bundle is not None:
+        yield from _of_bundle(package, bundle, folder)
+    if (package.source / "server.json").exists():
+        yield lambda *_: _in_registry(package.source)
 
 
 def _of_bundle(package: Installed, bundle: Path, folder: Path) -> Iterator[Way]:
@@ -137,7 +134,8 @@ def _of_bundle(package: Installed, bundle: Path, folder: Path) -> Iterator[Way]:
         run = document["server"]["mcp_config"]
         arguments = [_filled(one, values) for one in run["args"]]
         settings = {name: _filled(one, values) for name, one in run["env"].items()}
-        command = Command(found, arguments, env={**_of_uv(), **package.variables, **settings}, cwd=folder)
+        variables = {**uv.variables(), **package.variables, **settings}
+        command = Command(found, arguments, env=variables, cwd=folder)
         return _same_lists(f"{what}, started", portal, command, live, cells)
 
     yield valid
