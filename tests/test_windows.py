@@ -206,7 +206,7 @@ def test_the_log_of_a_server_under_proof_is_removed_when_nobody_has_it_open(
     monkeypatch.setattr(Path, "unlink", unlink_as_windows_does)
     monkeypatch.setattr(serving, "_address", lambda process, log: "http://127.0.0.1:1/mcp")
     (tmp_path / "cwd").mkdir()
-    package = Installed(python=Path(os.devnull), source=tmp_path, variables={}, clean=True)
+    package = Installed(python=Path(os.devnull), source=tmp_path, variables={})
     monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: None)
     monkeypatch.setattr(serving, "_end", lambda process: None)
     with serving._http(package, "package", tmp_path / "cwd"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,7 +16,9 @@ from mcp_notebook.export.findings import Finding, Weight
 from mcp_notebook.export.module import writing as module
 from mcp_notebook.export.naming import package_name, printable
 from mcp_notebook.export.options import ExportOptions
-from mcp_notebook.export.project import Package, hashes
+from mcp_notebook.export.project import Package, bundle, hashes, uv_lock
+from mcp_notebook.export.project.package import FIRST
+from mcp_notebook.export.project.registry import server_name
 from mcp_notebook.export.proof.replaying import Replays, replays
 from mcp_notebook.export.ran import Subject
 from mcp_notebook.export.settings import lifting as settings
@@ -88,13 +91,20 @@ def draft(
         options.health,
         options.license,
         ".".join(platform.python_version_tuple()[:2]),
+        _version(destination),
+        options.bundle,
+        server_name(options.registry, name.replace("_", "-")) if options.registry else None,
     )
     files = project.files(package)
     hide = partial(secrets.hide, environment=environment, known=known)
     refused = secrets.refuse(files, environment, known, subject.cells)
+    unlocked = _lock_for_uv(files, package.dependencies.locked, destination, ask=not options.dry_run)
+    asked = bundle.findings(package) if options.bundle else ()
     shown = listed(subject.server, lifted.settings, lifted.cells, subject.cells)
     said = [] if options.proof else [*_of_calls(recorded, package.tests), *options.unmet()]
-    found = _stops_first([*refused, *shown, *lifted.findings, *package.dependencies.findings, *named, *said])
+    found = _stops_first(
+        [*refused, *shown, *lifted.findings, *package.dependencies.findings, *named, *said, *unlocked, *asked]
+    )
     # A finding may quote a line of the notebook.
     findings = tuple(replace(finding, name=hide(finding.name), what=hide(finding.what)) for finding in found)
     return Draft(package, files, recorded, findings, hide)
@@ -114,6 +124,33 @@ def _locked(needed: Dependencies, destination: Path, *, ask: bool) -> Dependenci
         "Export again where pip reaches the index.",
     )  # fmt: skip
     return replace(needed, findings=(*needed.findings, finding))
+
+
+def _version(destination: Path) -> str:
+    """Return the version of the package that is there, which its author may have raised; of a new one, the first."""
+    place = destination / "pyproject.toml"
+    text = place.read_text(encoding="utf-8", errors="replace") if place.is_file() else ""
+    found = re.search(r"^\[project\]$(?:\n(?!\[).*)*?\nversion = \"([^\"]+)\"", text, re.MULTILINE)
+    return found[1] if found else FIRST
+
+
+def _lock_for_uv(
+    files: dict[str, str | bytes], pins: Sequence[str], destination: Path, *, ask: bool
+) -> Iterator[Finding]:
+    """Add the lock of uv to the files, as it is there or as uv makes it; yield a note if it is left out."""
+    place = destination / uv_lock.LOCK
+    there = place.read_text(encoding="utf-8", errors="replace") if place.is_file() else ""
+    same = all(_same(destination / name, files[name]) for name in ("pyproject.toml", "requirements.lock"))
+    text = there if (there and same) or not ask else uv_lock.locked(str(files["pyproject.toml"]), pins, there)
+    if text:
+        files[uv_lock.LOCK] = text
+    elif ask:
+        why = "there is no uv" if text is None else "uv could not lock it from an index that others reach"
+        yield Finding("notes", None, uv_lock.LOCK, f"is left out, because {why}. requirements.lock has the versions.")
+
+
+def _same(place: Path, content: str | bytes) -> bool:
+    return place.is_file() and place.read_text(encoding="utf-8", errors="replace") == content
 
 
 def _tests(

@@ -12,6 +12,7 @@ from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.manifest import Update
 from mcp_notebook.export.naming import refuse_place
 from mcp_notebook.export.options import ExportOptions
+from mcp_notebook.export.project import bundle
 from mcp_notebook.export.proof import Proof, prove
 from mcp_notebook.export.ran import Subject
 from mcp_notebook.export.report import Exported
@@ -82,6 +83,9 @@ class _Work:
     def write(self, made: Draft) -> Update:
         """Update the directory; the differences of files that a person edited show no secrets."""
         update = manifest.update(self.destination, made.files, dry_run=self.options.dry_run)
+        if self.options.bundle and not self.options.dry_run:
+            bundle.pack(self.destination, bundle.place(made.package))
+            update = replace(update, written=(*update.written, bundle.place(made.package)))
         return replace(update, kept={path: made.hide(diff) for path, diff in update.kept.items()})
 
     def proven(self, exported: Exported, made: Draft, subject: Subject) -> Exported:
@@ -128,6 +132,7 @@ class _Work:
             environment=made.environment,
             volatile=self.options.volatile,
             python=self.python,
+            bundle=self.destination / bundle.place(made.package) if self.options.bundle else None,
             keep=Path(keep).expanduser().resolve() if keep else None,
             before_tests=test_again,
             on_progress=self.say,

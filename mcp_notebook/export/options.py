@@ -24,6 +24,8 @@ class ExportOptions:
         volatile: The places in results where only the type counts: see `recording.volatile`.
         health: The name of a function that tells whether the server is well.
         license: An SPDX expression.
+        bundle: Whether to write a bundle (MCPB), too.
+        registry: The namespace in the MCP Registry, or the whole name there; without it, no `server.json` is written.
     """
 
     name: str | None = None
@@ -34,6 +36,8 @@ class ExportOptions:
     volatile: tuple[str, ...] = ()
     health: str | None = None
     license: str | None = None
+    bundle: bool = False
+    registry: str | None = None
 
     def unmet(self) -> Iterator[Finding]:
         """Yield a note for each option that has no effect beside the others."""
@@ -58,5 +62,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--health": {"metavar": "FUNCTION", "help": "A function that checks whether the server is healthy."},
     "--license": {"metavar": "ID", "help": "The package's license, such as MIT."},
+    "--bundle": {"is_flag": True, "help": "Also write a bundle (MCPB) that hosts such as Claude Desktop install."},
+    "--registry": {
+        "metavar": "NAMESPACE",
+        "help": "Also write server.json for the MCP Registry, under a namespace of yours such as io.github.USER.",
+    },
 }
 """The fields of `ExportOptions` as options of a command line: their names, and what `click.option` takes."""

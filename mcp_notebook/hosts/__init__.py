@@ -2,6 +2,7 @@
 
 from mcp_notebook.hosts.configuration import (
     BridgeLink,
+    CommandLink,
     HttpLink,
     Link,
     add_command,
@@ -16,6 +17,7 @@ from mcp_notebook.hosts.writing import Written, write
 __all__ = [
     "HOSTS",
     "BridgeLink",
+    "CommandLink",
     "Host",
     "HttpLink",
     "Link",

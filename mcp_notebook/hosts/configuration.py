@@ -1,4 +1,4 @@
-"""The configuration that connects a host to one server of a notebook, by bridge or by HTTP."""
+"""The configuration that connects a host to one server: by a command, by the bridge to a notebook, or by HTTP."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import shlex
 import subprocess
 import sys
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ from mcp_notebook.hosts.table import Host
 
 __all__ = [
     "BridgeLink",
+    "CommandLink",
     "HttpLink",
     "Link",
     "add_command",
@@ -70,7 +71,22 @@ class HttpLink:
     note: str = ""
 
 
-Link = BridgeLink | HttpLink
+@dataclass(frozen=True)
+class CommandLink:
+    """The host starts a server by a command of its own, such as ``uvx NAME``.
+
+    Attributes:
+        name: The name of the server.
+        command: The program and its arguments.
+        environment: The variables that it needs, each with a text that a person replaces by the value.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+Link = BridgeLink | HttpLink | CommandLink
 
 
 def server_key(name: str) -> str:
@@ -97,10 +113,8 @@ def entry(host: Host, link: Link) -> dict[str, Any]:
         raise HostError(f"{host.title} does not have the SSE transport. Listen without --transport sse.")
     if host.key in _FORMS:
         return _FORMS[host.key](host, link)
-    if isinstance(link, BridgeLink):
-        # The desktop starts hosts with another PATH than a shell has: only the whole path is reliable.
-        kind = {"type": "stdio"} if host.starts else {}
-        return {**kind, "command": sys.executable, "args": _arguments(link)}
+    if not isinstance(link, HttpLink):
+        return {**({"type": "stdio"} if host.starts else {}), **_process(link)}
     if host.calls is None:
         raise HostError(f"{host.title} can only start processes, so it connects by bridge: leave out --http.")
     headers = {"headers": {"Authorization": f"Bearer {_token(host, link)}"}} if link.asks_token else {}
@@ -108,29 +122,38 @@ def entry(host: Host, link: Link) -> dict[str, Any]:
     return {**kind, "url": link.url, **headers}
 
 
+def _process(link: BridgeLink | CommandLink) -> dict[str, Any]:
+    if isinstance(link, CommandLink):
+        variables = {"env": dict(link.environment)} if link.environment else {}
+        return {"command": link.command[0], "args": [*link.command[1:]], **variables}
+    # The desktop starts hosts with another PATH than a shell has: only the whole path is reliable.
+    return {"command": sys.executable, "args": _arguments(link)}
+
+
 def _arguments(link: BridgeLink) -> list[str]:
     return [*_CONNECT, link.name, *(["--runtime-dir", str(link.runtime_dir)] if link.runtime_dir else [])]
 
 
 def _codex(host: Host, link: Link) -> dict[str, Any]:
-    if isinstance(link, BridgeLink):
-        return {"command": sys.executable, "args": _arguments(link)}
+    if not isinstance(link, HttpLink):
+        return _process(link)
     if link.token is not None:
         return {"url": link.url, "http_headers": {"Authorization": f"Bearer {link.token}"}}
     return {"url": link.url, **({"bearer_token_env_var": secret_name(host, link.name)} if link.asks_token else {})}
 
 
 def _gemini(host: Host, link: Link) -> dict[str, Any]:
-    if isinstance(link, BridgeLink):
-        return {"command": sys.executable, "args": _arguments(link)}
+    if not isinstance(link, HttpLink):
+        return _process(link)
     headers = {"headers": {"Authorization": f"Bearer {_token(host, link)}"}} if link.asks_token else {}
     return {"httpUrl" if link.transport == "http" else "url": link.url, **headers}
 
 
 def _goose(host: Host, link: Link) -> dict[str, Any]:
     about = {"name": server_key(link.name), "enabled": True, "timeout": 300}
-    if isinstance(link, BridgeLink):
-        return {"type": "stdio", **about, "cmd": sys.executable, "args": _arguments(link)}
+    if not isinstance(link, HttpLink):
+        words = {"command": "cmd", "args": "args", "env": "envs"}
+        return {"type": "stdio", **about, **{words[key]: value for key, value in _process(link).items()}}
     headers = {"headers": {"Authorization": f"Bearer {_token(host, link)}"}} if link.asks_token else {}
     return {"type": "streamable_http", **about, "uri": link.url, **headers}
 
@@ -197,14 +220,20 @@ def add_command(host: Host, link: Link) -> str:
         return ""
     found = entry(host, link)
     words = host.adds.split()
-    if isinstance(link, BridgeLink):
-        words += [server_key(link.name), "--", found["command"], *found["args"]]
+    if not isinstance(link, HttpLink):
+        # In a shell, whose variables have the values. The name comes first, because --env takes all words after it.
+        variables = [f'--env {name}="${name}"' for name in found.get("env", {})]
+        return " ".join([*words, server_key(link.name), *variables, "--", _joined([found["command"], *found["args"]])])
     elif host.key == "codex":
         words += [server_key(link.name), "--url", link.url]
         words += ["--bearer-token-env-var", found["bearer_token_env_var"]] if link.asks_token else []
     else:
         words += ["--transport", link.transport, server_key(link.name), link.url]
         words += [part for name, value in found.get("headers", {}).items() for part in ("--header", f"{name}: {value}")]
+    return _joined(words)
+
+
+def _joined(words: Sequence[str]) -> str:
     return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
 
 

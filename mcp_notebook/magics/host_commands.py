@@ -149,4 +149,4 @@ def _loop() -> str:
 
 def _takes(host: Host, link: Link) -> bool:
     """Return whether a host can connect in that way."""
-    return isinstance(link, BridgeLink) or (host.calls is not None and (host.sse or link.transport != "sse"))
+    return not isinstance(link, HttpLink) or (host.calls is not None and (host.sse or link.transport != "sse"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from pydantic import BaseModel
 
 from mcp_notebook.client import Connection
 from mcp_notebook.errors import ExportError, RequestError
-from mcp_notebook.export.proof import Proof, Row
+from mcp_notebook.export.proof import Proof, Row, installing
 from mcp_notebook.export.proof.environment import installed
 from mcp_notebook.export.proof.evidence import Difference, differences, merged
 from mcp_notebook.export.proof.inspecting import importing
@@ -296,7 +297,9 @@ def test_a_line_that_imports_the_workbench_is_found(tmp_path: Path) -> None:
 
 
 def test_an_environment_that_cannot_be_made_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mcp_notebook.export.proof.environment._ways", lambda *_: [[[sys.executable, "-c", FAILS]]])
+    fails = [sys.executable, "-c", FAILS]
+    tool = installing._Tool("pip", fails, fails, tmp_path, fails, "--index-url", os.environ)
+    monkeypatch.setattr(installing, "_tools", lambda *_: iter([tool]))
     (tmp_path / "books").mkdir()
     with pytest.raises(ExportError) as refusal:
         installed(tmp_path / "books", tmp_path, {}, python=None, say=lambda _: None)

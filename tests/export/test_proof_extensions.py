@@ -59,7 +59,7 @@ def rows(portal: Portal, notebook: NotebookServer, package: NotebookServer) -> d
     with Connection(portal, notebook, "modern") as here, Connection(portal, package, "modern") as there:
         offers = offer_of(here, notebook), offer_of(there)
     runs = {transport: Run(offers[1]) for transport in ("stdio", "HTTP")}
-    observed = Observed(offers[0], {}, Replays(), runs, {"anatomy": {}}, inspecting.Tested(1, ()), [], True, Source([]))
+    observed = Observed(offers[0], {}, Replays(), runs, {"anatomy": {}}, inspecting.Tested(1, ()), [], None, Source([]))
     return {row.what: row for row in observed.proof.rows}
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
+
+from mcp_notebook.export import uv
 
 __all__ = ["in_lock", "of", "written"]
 
@@ -72,9 +73,15 @@ def _asked(pins: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     with tempfile.TemporaryDirectory(prefix="mcp-notebook-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         (folder / "pins.txt").write_text("".join(f"{pin}\n" for pin in pins), encoding="utf-8")
+        variables = uv.variables() if uv.find() else None
         running = [
             subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd=folder,
+                env=variables,
             )
             for command in _commands(folder)
         ]
@@ -98,9 +105,9 @@ def _commands(folder: Path) -> list[list[str]]:
     pip = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--no-deps", "--quiet"]
     pip += ["--no-input", "--disable-pip-version-check", "--retries", "0", "--timeout", "5", "-r", pins]
     commands = [[*pip, "--report", str(folder / "here.json")]]
-    if (uv := shutil.which("uv")) is not None:
+    if (found := uv.find()) is not None:
         commands.append(
-            [uv, "pip", "compile", "--generate-hashes", "--no-deps", "--no-header", "--no-annotate", "--quiet",
+            [found, "pip", "compile", "--generate-hashes", "--no-deps", "--no-header", "--no-annotate", "--quiet",
              "--python", sys.executable, "--output-file", str(folder / "uv.txt"), pins]
         )  # fmt: skip
         return commands

@@ -28,6 +28,10 @@ class Health(NamedTuple):
     kind: Literal["sync", "async"]
 
 
+FIRST = "0.1.0"
+"""The version of a new package."""
+
+
 @dataclass(frozen=True)
 class Package:
     """The data for all files of a package.
@@ -42,6 +46,9 @@ class Package:
         health: The name of a function of the modules that raises, or returns False, when the server is not well.
         license: An SPDX expression, such as ``MIT``.
         python: The lowest version of Python, such as ``3.11``: the one that ran.
+        version: The version of the distribution.
+        bundle: Whether it has the manifest of a bundle (MCPB).
+        registry: Its name in the MCP Registry; None if it is not described for that.
     """
 
     name: str
@@ -53,6 +60,9 @@ class Package:
     health: str | None = None
     license: str | None = None
     python: str = "3.10"
+    version: str = FIRST
+    bundle: bool = False
+    registry: str | None = None
 
     @property
     def distribution(self) -> str:

@@ -11,7 +11,7 @@ from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.export.project.environment import Variable, variables
 from mcp_notebook.export.project.package import Package, render
-from mcp_notebook.hosts.table import HOSTS, Host
+from mcp_notebook.hosts import HOSTS, CommandLink, Host, add_command, snippet
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.apps import apps_of
 from mcp_notebook.server.changes import KINDS
@@ -25,7 +25,10 @@ __all__ = ["readme"]
 LONGEST = 300
 """The longest text in a cell of a table."""
 
-DOCUMENTED = ("claude-code", "claude-desktop", "cursor", "vscode")
+DOCUMENTED = ("claude-code", "claude-desktop", "cursor", "vscode", "codex", "gemini")
+
+CALLING = ("claude-code", "cursor", "vscode")
+"""Of these, what calls a server that listens is documented, too."""
 
 
 def readme(package: Package) -> str:
@@ -36,6 +39,11 @@ def readme(package: Package) -> str:
         "distribution": package.distribution,
         "prefix": package.prefix,
         "python": package.python,
+        "version": package.version,
+        "registry": package.registry or "",
+        "versions": "".join(
+            [", `manifest.json`"] * package.bundle + [", `server.json` (in both places)"] * bool(package.registry)
+        ),
         "description": "" if package.description == package.title else f"\n{package.description}\n",
         "served": "\n\n".join(_served(package)) or "Nothing yet.",
         "clients": "\n\n".join(_client(package, HOSTS[key]) for key in DOCUMENTED),
@@ -51,6 +59,8 @@ def readme(package: Package) -> str:
         "required": bool(values["required"]),
         "extended": bool(sdk_gaps.extensions(package.server)),
         "tasks": package.tasks,
+        "bundle": package.bundle,
+        "registry": package.registry is not None,
     }
     return render("readme.md", values, sections)
 
@@ -115,9 +125,13 @@ def _variable_row(variable: Variable) -> tuple[str, str, str]:
 
 
 def _client(package: Package, host: Host) -> str:
+    needed = {v.name: f"<{v.meaning}>" for v in variables(package) if v.default is None}
+    link = CommandLink(package.distribution, ("uvx", package.distribution), needed)
     place = f"`{host.project_file}` in a project's folder" if host.project_file else "its configuration file"
-    text = f"**{host.title}**, {place}; it starts the server itself:\n\n{_json(host, package, _started(package, host))}"
-    if host.calls is None:
+    text = f"**{host.title}**, {place}; it starts the server itself:\n\n```{host.form}\n{snippet(host, link)}\n```"
+    if command := add_command(host, link):
+        text = f"**{host.title}** starts the server itself after this command:\n\n```sh\n{command}\n```"
+    if host.key not in CALLING:
         return text
     return f"{text}\n\nor calls one that listens:\n\n{_json(host, package, _called(package, host))}"
 
@@ -127,16 +141,6 @@ def _json(host: Host, package: Package, entry: dict[str, Any]) -> str:
     secret = {"type": "promptString", "id": _secret(package, host), "description": "Token", "password": True}
     document = {**({"inputs": [secret]} if asks else {}), host.servers: {package.distribution: entry}}
     return f"```json\n{json.dumps(document, indent=2)}\n```"
-
-
-def _started(package: Package, host: Host) -> dict[str, Any]:
-    needed = {v.name: f"<{v.meaning}>" for v in variables(package) if v.default is None}
-    return {
-        **({"type": "stdio"} if host.starts else {}),
-        "command": "/path/to/.venv/bin/python",
-        "args": ["-m", package.name],
-        **({"env": needed} if needed else {}),
-    }
 
 
 def _called(package: Package, host: Host) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from packaging.licenses import InvalidLicenseExpression, canonicalize_license_ex
 from mcp_notebook.errors import ExportError
 from mcp_notebook.export import dependencies
 from mcp_notebook.export.naming import printable
-from mcp_notebook.export.project import environment, hashes
+from mcp_notebook.export.project import bundle, environment, hashes, registry
 from mcp_notebook.export.project.package import Package, render
 from mcp_notebook.export.project.readme import readme
 from mcp_notebook.server.changes import KINDS
@@ -43,6 +43,7 @@ TEMPLATES = {
     ".dockerignore": "dockerignore",
     "compose.yaml": "compose.yaml",
     ".github/workflows/ci.yml": "ci.yml",
+    ".github/workflows/release.yml": "release.yml",
     ".gitignore": "gitignore",
 }
 
@@ -58,6 +59,8 @@ def files(package: Package) -> dict[str, str | bytes]:
         raise ExportError(f"The package has a module {clash[0]} of its own. Give the notebook's another name.")
     sections, values = _sections(package), _values(package)
     templates = {path.format(name=package.name): template for path, template in TEMPLATES.items()}
+    if package.bundle:
+        templates[".mcpbignore"] = "mcpbignore"
     if sections["our_health"]:
         templates[f"src/{package.name}/health.py"] = "health.py"
     written = {path: render(template, values, sections) for path, template in templates.items()}
@@ -69,6 +72,8 @@ def files(package: Package) -> dict[str, str | bytes]:
     written |= environment.files(package)
     written |= {f"tests/{path.removeprefix('tests/')}": source for path, source in package.tests.items()}
     written |= {"requirements.lock": _lock(package), "README.md": printable(readme(package))}
+    written |= {bundle.MANIFEST: bundle.manifest(package)} if package.bundle else {}
+    written |= {registry.SERVER: registry.server_json(package)} if package.registry else {}
     laid_out, ignores = _tidy(written)
     if ignores:
         values, sections = values | {"ignores": ignores}, sections | {"ignores": True}
@@ -95,6 +100,8 @@ def _sections(package: Package) -> dict[str, bool]:
         "settings": bool(package.module.settings),
         "skills": any(path.startswith("skills/") for path in package.module.extensions),
         "license": package.license is not None,
+        "bundle": package.bundle,
+        "registry": package.registry is not None,
         "tasks": package.tasks,
         "extras": bool(package.dependencies.extras),
         "hashed": bool(package.dependencies.hashes),
@@ -116,6 +123,8 @@ def _values(package: Package) -> dict[str, str]:
         "variable": package.module.variable,
         "description": json.dumps(package.description, ensure_ascii=False),
         "python": package.python,
+        "version": package.version,
+        "registry": package.registry or "",
         "license": _license(package.license),
         "requirements": _toml_lines(package.dependencies.requirements),
         "extras": "\n".join(f"{name} = [{json.dumps(text)}]" for name, text in package.dependencies.extras.items()),

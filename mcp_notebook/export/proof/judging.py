@@ -11,6 +11,7 @@ from mcp_notebook.errors import ExportError
 from mcp_notebook.export.likeness.comparing import Source, unlike
 from mcp_notebook.export.proof.evidence import Difference, Proof, Row, differences, merged, short
 from mcp_notebook.export.proof.inspecting import Tested
+from mcp_notebook.export.proof.installing import Installation
 from mcp_notebook.export.proof.offering import KINDS, Cells, Kind, Offer, compared
 from mcp_notebook.export.proof.replaying import Replays, recorded
 from mcp_notebook.export.proof.variations import Run, Variations
@@ -54,11 +55,12 @@ class Observed:
         about: The package's versions, the anatomy of its server, and its imports; or why it cannot be imported.
         tests: The results of its tests; or why they could not run.
         importing: The lines that import the workbench.
-        clean: Whether the environment was made for the proof.
+        installation: How the environment was made for the proof; None if it was given.
         source: The text of the notebook and of the package, to compare functions.
         cells: The cell of each definition.
         declared: The values that the author calls volatile.
         varies: The values that turned out to vary.
+        published: The rows about the ways in which others get the package.
     """
 
     live: Offer
@@ -68,18 +70,19 @@ class Observed:
     about: Mapping[str, Any] | ExportError
     tests: Tested | ExportError
     importing: Sequence[str]
-    clean: bool
+    installation: Installation | None
     source: Source
     cells: Cells = field(default_factory=dict)
     declared: Sequence[str] = ()
     varies: Variations = field(default_factory=Variations)
+    published: Sequence[Row] = ()
 
     @property
     def proof(self) -> Proof:
         """The proof: a row for each check."""
         about = {} if isinstance(self.about, ExportError) else self.about
         lists = [self._list(kind) for kind in self.live.entries if kind in KINDS or self._has(kind)]
-        others = (self._calls(), self._anatomy(), self._tests(), self._independence())
+        others = (self._calls(), self._anatomy(), self._tests(), *self.published, self._independence())
         rows = (self._installs(), self._server(), *lists, *others)
         every = [d for of_run in self._found.values() for of_kind in of_run.values() for d in of_kind]
         return Proof(rows, merged(every), tuple(about.get("versions", {}).items()))
@@ -101,7 +104,9 @@ class Observed:
     def _installs(self) -> Row:
         if isinstance(self.about, ExportError):
             return Row("installs and imports", "no", ok=False, details=(str(self.about),))
-        return Row("installs and imports", "in a clean environment" if self.clean else "in the environment given")
+        made = self.installation
+        how = "in the environment given" if made is None else f"in a clean environment, by {made.tool}"
+        return Row("installs and imports", how)
 
     def _server(self) -> Row:
         row = self._offered("server", "name, instructions, capabilities")
@@ -167,7 +172,7 @@ class Observed:
     def _independence(self) -> Row:
         about = {} if isinstance(self.about, ExportError) else self.about
         details = [*self.importing, *about.get("imported", ())]
-        if self.clean:
+        if self.installation is not None:
             details += [f"{name} is installed with it" for name in about.get("installed", ())]
         what = "needs nothing of the notebook"
         return Row(what, "yes" if not details else "no", ok=not details, details=tuple(details))

@@ -20,8 +20,9 @@ from mcp_notebook.export.proof.environment import Installed, installed
 from mcp_notebook.export.proof.evidence import Proof
 from mcp_notebook.export.proof.judging import Observed, same_calls
 from mcp_notebook.export.proof.offering import offer_of
+from mcp_notebook.export.proof.published import by_uvx, others
 from mcp_notebook.export.proof.replaying import Replays, replayed
-from mcp_notebook.export.proof.serving import TRANSPORTS, serving
+from mcp_notebook.export.proof.serving import serving
 from mcp_notebook.export.proof.variations import Run, Variations, named, variations
 from mcp_notebook.export.ran import Subject
 from mcp_notebook.export.repairs import errors_in
@@ -49,6 +50,7 @@ def prove(
     volatile: Sequence[str] = (),
     python: Path | None = None,
     keep: Path | None = None,
+    bundle: Path | None = None,
     before_tests: Callable[[Mapping[int, Sequence[str]]], None] = lambda _: None,
     on_progress: Say = lambda _: None,
 ) -> Proof:
@@ -65,6 +67,7 @@ def prove(
         volatile: The values of results of which only the type is compared.
         python: An interpreter that has all that the package needs: then no environment is made.
         keep: A directory for the environment, which then stays; a temporary one if not given.
+        bundle: The package as a bundle; None if it has none.
         before_tests: Called before the package's tests run, with the values of each call that vary from run to run; the
             tests that it writes into the directory count.
         on_progress: Called with a line about each step.
@@ -76,7 +79,7 @@ def prove(
         except ExportError as error:
             return Proof(unproven=str(error))
         starts = _Starts(portal, package, name, replays, on_progress)
-        return _compared(subject, module, starts, folder, destination, volatile, before_tests)
+        return _compared(subject, module, starts, folder, destination, bundle, volatile, before_tests)
 
 
 def _compared(
@@ -85,43 +88,59 @@ def _compared(
     starts: _Starts,
     folder: Path,
     destination: Path,
+    bundle: Path | None,
     volatile: Sequence[str],
     before_tests: Callable[[Mapping[int, Sequence[str]]], None],
 ) -> Proof:
-    """Start the installed package, run its tests, and compare it with the live server."""
-    package, replays = starts.package, starts.replays
-    (folder / "empty").mkdir()
+    """Start the installed package, run its tests, and compare it with the live server.
+
+    Its processes run one after the other, since two might want the same file. Only what runs no code of it runs beside.
+    """
+    package = starts.package
+    (empty := folder / "empty").mkdir()
     starts.say("importing it")
-    about = _or_why(inspecting.about, package, starts.name, module.variable, folder / "empty")
-    with Connection(starts.portal, subject.server, "modern") as live:
-        offer = offer_of(live, subject.server)
-    signs_in = {"HTTP"} if subject.server.settings.auth is not None else set[str]()
-    runs = {transport: starts.over(transport, signs_in=transport in signs_in) for transport in TRANSPORTS}
-    varies = Variations()
-    if not all(same_calls(replays, run, volatile) for run in runs.values()) or named(NOTEBOOK, runs.values()):
-        again = starts.over("stdio", "to see what varies")
-        other = starts.over("stdio", "as another client", client=ANOTHER)
-        varies = variations(runs, again, other)
+    with by_uvx(package, folder) as uvx:
+        about = _or_why(inspecting.about, package, starts.name, module.variable, empty)
+        with Connection(starts.portal, subject.server, "modern") as live:
+            offer = offer_of(live, subject.server)
+        over_http = starts.over("HTTP", signs_in=subject.server.settings.auth is not None)
+        by_others = uvx()  # which was made meanwhile
+    starts = replace(starts, package=replace(package, command=by_others.command))
+    runs = {"stdio": starts.over("stdio"), "HTTP": over_http}
+    varies = _varying(starts, runs, volatile)
+    if varies is not None:
         before_tests(varies.places)
         package.copy_again(destination, "tests")
     starts.say("running the package's tests")
     tests = _or_why(inspecting.tested, package, folder / "tests.xml")
+    published = [way(starts.portal, offer, module.cells) for way in others(package, bundle, folder)]
     observed = Observed(
         offer,
         anatomy_of(subject.server, subject.namespace),
-        replays,
+        starts.replays,
         runs,
         about,
         tests,
         inspecting.importing(package.source),
-        package.clean,
+        package.installation,
         Source.of(module.carried, module.files),
         module.cells,
         volatile,
-        varies,
+        varies or Variations(),
+        [*filter(None, [by_others.row]), *published],
     )
     errors = errors_in("\n".join([str(about), *(run.log for run in runs.values())]))
     return replace(observed.proof, errors=tuple(errors))
+
+
+def _varying(starts: _Starts, runs: Mapping[str, Run], volatile: Sequence[str]) -> Variations | None:
+    """Make the calls again if their results differ, or name their client; None if they do not."""
+    same = all(same_calls(starts.replays, run, volatile) for run in runs.values())
+    if same and not named(NOTEBOOK, runs.values()):
+        return None
+    again = starts.over("stdio", "to see what varies")
+    other = starts.over("stdio", "as another client", client=ANOTHER)
+    return variations(runs, again, other)
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,8 @@ def serving(
 
 @contextmanager
 def _stdio(package: Installed, name: str, cwd: Path) -> Iterator[Target]:
-    yield Command(str(package.python), ["-m", name], env=package.variables, cwd=cwd)
+    program, arguments = (package.python, ["-m", name]) if package.command is None else (package.command, [])
+    yield Command(str(program), arguments, env=package.variables, cwd=cwd)
 
 
 @contextmanager
