@@ -1,0 +1,8 @@
+"""What hosts would reject, degrade or ignore of a server, from a table of dated facts with their sources."""
+
+from mcp_notebook.compat.checking import check
+from mcp_notebook.compat.facts import table
+from mcp_notebook.compat.report import Report
+from mcp_notebook.compat.subject import CheckedServer, of_connection, of_session
+
+__all__ = ["CheckedServer", "Report", "check", "of_connection", "of_session", "table"]
