@@ -1,4 +1,4 @@
-"""What hosts would reject, degrade or ignore of a server, from a table of dated facts with their sources."""
+"""Find the parts of a server that hosts would reject, degrade or ignore, from a table of dated facts."""
 
 from mcp_notebook.compat.checking import check
 from mcp_notebook.compat.facts import table

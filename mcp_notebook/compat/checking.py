@@ -23,8 +23,12 @@ MOST_FINDINGS = 1_000
 LARGEST = 5
 """Tools and results whose sizes are named."""
 
-_ABOUT = {"name": "tool-name", "description": "description-missing"}
-"""The beginnings of the keys of checks that say the same as lint about a part of a tool."""
+_ABOUT = {
+    "name": ("tool-name",),
+    "description": ("description-missing",),
+    "parameters": ("schema-invalid", "schema-boolean", "schema-not-object"),
+}
+"""The beginnings of the keys of checks that say more than lint about a part of a tool."""
 
 
 def check(

@@ -16,7 +16,7 @@ from mcp_notebook.compat.spots import Spot
 __all__ = ["BAD", "SPECIFICATION", "Effect", "Fact", "Table", "table"]
 
 Effect = Literal["accepts", "degrades", "rejects", "ignores", "asks"]
-"""``degrades``: part of it is lost. ``ignores`` and ``asks``: notes about a feature, which are no verdict."""
+"""``degrades``: part of it is lost. ``ignores`` and ``asks`` make notes, and do not change a verdict."""
 
 BAD: tuple[Effect, ...] = ("rejects", "degrades")
 """The effects that make a finding, worst first."""

@@ -30,13 +30,15 @@ def features_of(subject: CheckedServer) -> Iterator[str]:
 
 def notes_on(subject: CheckedServer, host: str) -> list[str]:
     """Return what a host does with the features of a server, in words; nothing about features that it has."""
-    known = {word: fact.effect for fact in table().about("feature").get(host, []) for word in fact.keywords}
+    known = {word: fact for fact in table().about("feature").get(host, []) for word in fact.keywords}
     if not known:
         return []
     used = [*features_of(subject)]
     notes = []
-    if ignored := [_short(word) for word in used if known.get(word) == "ignores"]:
-        notes.append(f"ignores {', '.join(ignored)}")
+    ignored = [word for word in used if word in known and known[word].effect == "ignores"]
+    if plain := [_short(word) for word in ignored if not known[word].happens]:
+        notes.append(f"ignores {', '.join(plain)}")
+    notes += [known[word].happens for word in ignored if known[word].happens]
     if unknown := [_short(word) for word in used if word not in known]:
         notes.append(f"not known: {', '.join(unknown)}")
     return [*notes, *_asking(subject, host)]

@@ -1,4 +1,4 @@
-"""What a check found, as data."""
+"""The report of a check, as data."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class HostFinding:
 
     Attributes:
         spot: The part.
-        hosts: What each host does with it, by key.
+        hosts: The verdict of each host, by key.
     """
 
     spot: Spot

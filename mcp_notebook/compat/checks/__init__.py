@@ -11,7 +11,7 @@ from mcp_notebook.compat.subject import CheckedServer
 __all__ = ["CHECKS", "spots_of"]
 
 CHECKS: dict[str, str] = {**names.CHECKS, **inputs.CHECKS, **outputs.CHECKS, **offers.CHECKS, **recorded.CHECKS}
-"""What each check looks for, by the keys that facts name."""
+"""The trait that each check looks for, by the keys that facts name."""
 
 _ALL: tuple[Callable[[CheckedServer], Iterator[Spot]], ...] = (
     offers.spots,

@@ -11,6 +11,7 @@ from mcp_notebook.compat.subject import CheckedServer
 from mcp_notebook.compat.walking import nodes
 from mcp_notebook.schema import brief, fault_of, one_look
 from mcp_notebook.schema.parameters import mapping, points_to, sequence
+from mcp_notebook.schema.problem import shortened
 
 __all__ = ["CHECKS", "spots"]
 
@@ -27,6 +28,7 @@ CHECKS = {
     "schema-loop": "a $ref that leads back to itself through required properties",
     "schema-keywords": "keywords that a host does not pass on",
     "schema-required": "a required parameter that is not described",
+    "schema-header": "an x-mcp-header that no client may send",
     "parameter-name": "a parameter's name with unusual characters, or a long one",
 }
 
@@ -66,6 +68,7 @@ def _of_tool(name: str, root: Mapping[str, Any]) -> Iterator[Spot]:
         return  # what else it seems to have may be the same fault
     yield from _root(name, root)
     yield from _parameters(name, root)
+    yield from _headers(name, root)
     for place, node in nodes(root):
         if isinstance(node, Mapping):
             yield from _arrays(name, place, node)
@@ -121,7 +124,7 @@ def _root(name: str, root: Mapping[str, Any]) -> Iterator[Spot]:
 def _parameters(name: str, root: Mapping[str, Any]) -> Iterator[Spot]:
     properties = mapping(root.get("properties"))
     for key, schema in properties.items():
-        path = _path(brief(key)[1:-1])
+        path = _path(shortened(key))
         if isinstance(schema, bool):
             fix = "Write {} for anything, or say what it takes."
             yield Spot("schema-boolean", "tool", name, f"its schema is {str(schema).lower()}", fix, path)
@@ -131,7 +134,26 @@ def _parameters(name: str, root: Mapping[str, Any]) -> Iterator[Spot]:
     for key in sequence(root.get("required")):
         if isinstance(key, str) and key not in properties:
             what, fix = "it is required, but not described", "Describe it in properties, or do not require it."
-            yield Spot("schema-required", "tool", name, what, fix, _path(brief(key)[1:-1]))
+            yield Spot("schema-required", "tool", name, what, fix, _path(shortened(key)))
+
+
+def _headers(name: str, root: Mapping[str, Any]) -> Iterator[Spot]:
+    seen: set[str] = set()
+    for place, node in nodes(root):
+        if not isinstance(node, Mapping) or "x-mcp-header" not in node:
+            continue
+        header = node["x-mcp-header"]
+        wrong = ""
+        if not isinstance(header, str) or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", header):
+            wrong = f"its x-mcp-header is {brief(header)}, which cannot be the name of a header"
+        elif node.get("type") not in ("string", "integer", "boolean"):
+            wrong = "it has an x-mcp-header, but is not a text, an integer or a boolean"
+        elif header.lower() in seen:
+            wrong = f"its x-mcp-header {header} is that of another parameter"
+        else:
+            seen.add(header.lower())
+        if wrong:
+            yield Spot("schema-header", "tool", name, wrong, "Correct it, or leave it out.", _path(place))
 
 
 def _arrays(name: str, place: str, node: Mapping[str, Any]) -> Iterator[Spot]:
