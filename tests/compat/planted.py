@@ -198,6 +198,12 @@ PLANTED: dict[str, Planted] = {
         tools=(taking({"type": "array", "items": PAIR}, **{"$schema": "http://json-schema.org/draft-07/schema#"}),),
         hosts={"claude-code": "rejects", "claude-desktop": "rejects", "codex": "rejects", "vscode": "degrades"},
     ),
+    "a tuple of draft 7 in a schema that names no draft": Planted(
+        "schema-tuple",
+        path="parameter x",
+        tools=(taking({"type": "array", "items": PAIR}),),
+        hosts={"claude-code": "rejects", "codex": "rejects", "gemini": "unknown"},
+    ),
     "a tuple of 2020-12": Planted(
         "schema-prefix-items",
         path="parameter x",

@@ -104,7 +104,9 @@ def modeled() -> MCPServer[Any]:
         return person
 
     @server.tool()
-    def weather(city: Annotated[str, Field(description="A city.", min_length=1, max_length=100)], days: int = 3) -> Weather:
+    def weather(
+        city: Annotated[str, Field(description="A city.", min_length=1, max_length=100)], days: int = 3
+    ) -> Weather:
         """Tell the weather."""
         return {"temperature": 1.0, "wind": {}}
 
@@ -193,8 +195,10 @@ def test_what_is_found_in_a_documented_shape_is_true() -> None:
 
 
 @pytest.mark.outside
-def test_nothing_is_found_in_the_everything_server_of_the_protocol() -> None:
+def test_only_what_is_true_is_found_in_the_everything_server_of_the_protocol() -> None:
+    """One of its tools runs only as a task, which Claude Code does not offer to a legacy server."""
     installed_or_skip()
     report = report_of(Command(str(PROGRAMS / "mcp-server-everything")))
-    assert report.findings == []
+    found = [(finding.spot.check, finding.spot.name) for finding in report.findings]
+    assert found == [("task-required", "simulate-research-query")]
     assert report.sizes.tools > 0

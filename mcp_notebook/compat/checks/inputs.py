@@ -71,7 +71,7 @@ def _of_tool(name: str, root: Mapping[str, Any]) -> Iterator[Spot]:
     yield from _headers(name, root)
     for place, node in nodes(root):
         if isinstance(node, Mapping):
-            yield from _arrays(name, place, node)
+            yield from _arrays(name, place, node, older="$schema" in root and root["$schema"] != DIALECT)
             yield from _references(name, place, node, root)
             if place and (rare := sorted(RARE & node.keys())):
                 what, fix = f"it has {', '.join(rare)}", "Describe it in words, too."
@@ -85,16 +85,21 @@ def _path(place: str) -> str:
 def _validity(name: str, root: Mapping[str, Any]) -> Iterator[Spot]:
     own, today = fault_of(root), fault_of({**_untupled(root), "$schema": DIALECT})
     if own is not None and today is not None:
-        yield Spot(
-            "schema-invalid",
-            "tool",
-            name,
-            f"its input schema is not valid: {own}",
-            "Correct it; pydantic writes valid ones.",
-        )
+        what, fix = f"its input schema is not valid: {own}", "Correct it; pydantic writes valid ones."
+        yield Spot("schema-invalid", "tool", name, what, fix, keywords=frozenset({_broken(root)}))
     elif today is not None:
         what = f"its input schema is valid only in the older draft that it names: {today}"
         yield Spot("schema-dialect", "tool", name, what, "Write it in JSON Schema 2020-12.")
+
+
+def _broken(root: Mapping[str, Any]) -> str:
+    """Return which part of an invalid schema is broken, as far as hosts tell these apart."""
+    if "required" in root and not isinstance(root["required"], list):
+        return "required"
+    properties = root.get("properties", {})
+    if not isinstance(properties, Mapping) or not all(isinstance(part, Mapping | bool) for part in properties.values()):
+        return "properties"
+    return "a keyword"
 
 
 def _untupled(node: Any) -> Any:
@@ -156,14 +161,15 @@ def _headers(name: str, root: Mapping[str, Any]) -> Iterator[Spot]:
             yield Spot("schema-header", "tool", name, wrong, "Correct it, or leave it out.", _path(place))
 
 
-def _arrays(name: str, place: str, node: Mapping[str, Any]) -> Iterator[Spot]:
+def _arrays(name: str, place: str, node: Mapping[str, Any], *, older: bool) -> Iterator[Spot]:
     path = _path(place)
     if isinstance(node.get("items"), list):
         what, fix = (
             "it is a tuple in the style of older drafts: items is a list",
             "Write prefixItems, or a list of one type.",
         )
-        yield Spot("schema-tuple", "tool", name, what, fix, path)
+        named = frozenset({"an older $schema" if older else "no older $schema"})
+        yield Spot("schema-tuple", "tool", name, what, fix, path, keywords=named)
     elif "prefixItems" in node:
         closed = frozenset() if node.get("items") else frozenset({"without items"})
         what, fix = "it is a tuple: prefixItems", "Take a list of one type, or an object with a name for each part."
