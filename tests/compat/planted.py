@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from mcp_notebook.recording import Call
@@ -73,11 +74,11 @@ def tool(name: str = "bad", **fields: Any) -> dict[str, Any]:
     return {"name": name, "description": "A tool.", "inputSchema": OBJECT, "annotations": READS, **fields}
 
 
-def taking(schema: Any, key: str = "x", **root: Any) -> dict[str, Any]:
+def taking(schema: Any, key: str = "x", root: Mapping[str, Any] = MappingProxyType({}), **more: Any) -> dict[str, Any]:
     """A tool with one parameter."""
     if isinstance(schema, dict):
         schema = {"description": "A parameter.", **schema}
-    return tool(inputSchema={"type": "object", "properties": {key: schema}, **root})
+    return tool(inputSchema={"type": "object", "properties": {key: schema}, **root, **more})
 
 
 def called(result: Any = None, *, name: str = "bad", asked: str | None = None) -> Call:
@@ -172,7 +173,7 @@ PLANTED: dict[str, Planted] = {
     "oneOf at the root": Planted("schema-root", tools=(taking({"type": "string"}, oneOf=[ONE]),)),
     "allOf at the root": Planted("schema-root", tools=(taking({"type": "string"}, allOf=[ONE]),)),
     "not at the root": Planted(
-        "schema-root", tools=(taking({"type": "string"}, **{"not": ONE}),), hosts={"claude-code": "unknown"}
+        "schema-root", tools=(taking({"type": "string"}, root={"not": ONE}),), hosts={"claude-code": "unknown"}
     ),
     "no type at the root": Planted(
         "schema-not-object",
@@ -195,7 +196,7 @@ PLANTED: dict[str, Planted] = {
     "a tuple of draft 7": Planted(
         "schema-tuple",
         path="parameter x",
-        tools=(taking({"type": "array", "items": PAIR}, **{"$schema": "http://json-schema.org/draft-07/schema#"}),),
+        tools=(taking({"type": "array", "items": PAIR}, root={"$schema": "http://json-schema.org/draft-07/schema#"}),),
         hosts={"claude-code": "rejects", "claude-desktop": "rejects", "codex": "rejects", "vscode": "degrades"},
     ),
     "a tuple of draft 7 in a schema that names no draft": Planted(
@@ -225,7 +226,7 @@ PLANTED: dict[str, Planted] = {
         tools=(
             taking(
                 {"type": "integer", "minimum": 0, "exclusiveMinimum": True},
-                **{"$schema": "http://json-schema.org/draft-04/schema#"},
+                root={"$schema": "http://json-schema.org/draft-04/schema#"},
             ),
         ),
         hosts={"claude-code": "rejects", "claude-desktop": "rejects", "codex": "accepts"},
@@ -242,7 +243,7 @@ PLANTED: dict[str, Planted] = {
     "a loop of required parts": Planted(
         "schema-loop",
         path="parameter $defs.Node.next",
-        tools=(taking({"type": "array", "items": {"type": "string"}}, **{"$defs": {"Node": NODE}}),),
+        tools=(taking({"type": "array", "items": {"type": "string"}}, root={"$defs": {"Node": NODE}}),),
         hosts={"gemini": "rejects", "claude-code": "unknown"},
     ),
     "true in place of a schema": Planted(

@@ -51,7 +51,7 @@ def test_no_fact_is_there_twice() -> None:
 def test_the_facts_about_sse_and_list_changes_are_those_of_the_configurations() -> None:
     sse = {host: facts[0].effect for host, facts in table().about("transport-sse").items() if host in SAME}
     assert sse == {key: "accepts" if HOSTS[key].sse else "rejects" for key in SAME}
-    words = {True: "accepts", False: "ignores"}
+    words = {True: "accepts", False: "ignores", None: None}
     follows = {
         fact.host: fact.effect
         for fact in table().facts

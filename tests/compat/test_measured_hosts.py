@@ -83,9 +83,10 @@ def servers(log: Path) -> dict[str, list[str]]:
     for name, (more, result) in ANSWERING.items():
         tool = {"name": "go", "description": "Go.", "inputSchema": {"type": "object", "properties": {}}, **more}
         found[name] = of([tool], log, result)
-    long = {"name": "n" * (128 - len("mcp__t128__")), "description": "x", "inputSchema": {"type": "object"}}
-    found["t128"], found["t129"] = of([long], log), of([long], log)
-    found["t129"] = of([{**long, "name": long["name"] + "n"}], log)
+    name = "n" * (128 - len("mcp__t128__"))
+    long = {"name": name, "description": "x", "inputSchema": {"type": "object"}}
+    found["t128"] = of([long], log)
+    found["t129"] = of([{**long, "name": name + "n"}], log)
     found["told"] = of([{**long, "name": "go"}], log, instructions="i" * 6_000)
     return found
 
@@ -160,8 +161,11 @@ SETTING_UP = {"claude": _claude, "codex": _codex, "gemini": _gemini}
 
 
 def measured(planted: Planted, host: str) -> tuple[str, Fact | None]:
-    (finding,) = check(of_session(saved(planted)), [KEYS[host]]).findings or [None]
-    return ("accepts", None) if finding is None else (finding.hosts[KEYS[host]].verdict, finding.hosts[KEYS[host]].fact)
+    findings = check(of_session(saved(planted)), [KEYS[host]]).findings
+    if not findings:
+        return "accepts", None
+    (finding,) = findings
+    return finding.hosts[KEYS[host]].verdict, finding.hosts[KEYS[host]].fact
 
 
 @pytest.mark.parametrize("server", LISTED)
