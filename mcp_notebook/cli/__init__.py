@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from mcp_notebook.cli.compat_command import compat
 from mcp_notebook.cli.eval_command import eval_cases
 from mcp_notebook.cli.live_commands import connect, doctor, list_live
 from mcp_notebook.cli.notebook_commands import export_notebook, import_server, lab, serve
@@ -32,6 +33,7 @@ for command in (
     read,
     prompt,
     eval_cases,
+    compat,
     mock,
 ):
     # click keeps the lines after \b apart; in a docstring that is a backslash and a letter.

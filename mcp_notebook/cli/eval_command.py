@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mcp_notebook.cli.request_commands import request
+from mcp_notebook.cli.request_commands import request_command
 
 if TYPE_CHECKING:
     from mcp_notebook.agent.evals import Player, Report
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["eval_cases"]
 
 
-@request(
+@request_command(
     click.argument("cases", type=click.Path(path_type=Path)),
     click.option(
         "--model",

@@ -20,6 +20,7 @@ from mcp_notebook.magics import (  # noqa: F401
     cell_commands,
     chat_command,
     code_commands,
+    compat_command,
     connect_commands,
     definition_commands,
     eval_commands,
