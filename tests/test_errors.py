@@ -29,4 +29,5 @@ def test_the_tree_in_the_docstring_is_the_tree_of_the_classes() -> None:
     raised = [getattr(errors, name) for name in errors.__all__ if name.endswith("Error")]
     assert drawn[0] == McpNotebookError.__name__
     assert sorted(drawn) == sorted(error.__name__ for error in raised)
-    assert {error.__base__ for error in raised} == {Exception, McpNotebookError, HostingError, ModelError, NotebookError}
+    bases = {Exception, McpNotebookError, HostingError, ModelError, NotebookError}
+    assert {error.__base__ for error in raised} == bases
