@@ -5,7 +5,7 @@ import re
 import pytest
 
 from mcp_notebook import errors
-from mcp_notebook.errors import HostingError, McpNotebookError, NotebookError, did_you_mean
+from mcp_notebook.errors import HostingError, McpNotebookError, ModelError, NotebookError, did_you_mean
 
 
 @pytest.mark.parametrize(
@@ -29,4 +29,5 @@ def test_the_tree_in_the_docstring_is_the_tree_of_the_classes() -> None:
     raised = [getattr(errors, name) for name in errors.__all__ if name.endswith("Error")]
     assert drawn[0] == McpNotebookError.__name__
     assert sorted(drawn) == sorted(error.__name__ for error in raised)
-    assert {error.__base__ for error in raised} == {Exception, McpNotebookError, HostingError, NotebookError}
+    bases = {Exception, McpNotebookError, HostingError, ModelError, NotebookError}
+    assert {error.__base__ for error in raised} == bases
