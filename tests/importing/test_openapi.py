@@ -73,8 +73,6 @@ def imported(name: str, folder: Path) -> Iterator[Shell]:
 def asked(shell: Shell, tool: str, **arguments: Any) -> dict[str, Any]:
     """Call a tool, and return what the API was asked."""
     value = called(shell, tool, **arguments)
-    if isinstance(value, dict) and value.keys() == {"result"}:
-        value = value["result"]
     found = value[0] if isinstance(value, list) else value
     return json.loads(found) if isinstance(found, str) else found
 
@@ -84,7 +82,9 @@ def called(shell: Shell, tool: str, **arguments: Any) -> Any:
     if result.is_error or result.structured_content is None:
         text = text_of(result)
         return f"error: {text}" if result.is_error else json.loads(text) if text[:1] == "{" else text
-    return result.structured_content
+    value = result.structured_content
+    # Before Python 3.11, the SDK makes structured content of a value of any type, too.
+    return value["result"] if isinstance(value, dict) and value.keys() == {"result"} else value
 
 
 # What the tools send
