@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from html import escape
 
+from mcp_types import Tool as ListedTool
+
 from mcp_notebook.rendering import look
 from mcp_notebook.server.approval import Approval, left_in_words
 from mcp_notebook.server.approval_request import LONG, ApprovalRequest
@@ -23,7 +25,7 @@ def approvals(approval: Approval, name: str) -> str:
     lines = [f"approvals of {_line(name)}: {_count(waiting)}"]
     for request in waiting:
         lines += [
-            f"  {request.number}  {who(request)} wants to call {_line(request.tool)} "
+            f"  {request.number}  {who(request)} wants to call {_line(request.tool)}{_of_server(request)} "
             f"({left_in_words(request.left)}{', asked again: ' + REDEFINED if request.redefined else ''})",
             *(f"       {line}" for line in _arguments(request).splitlines()),
         ]
@@ -65,6 +67,8 @@ def request_card(request: ApprovalRequest) -> str:
     text = _arguments(request)
     length = f" ({len(text):,} characters)" if len(text) > LONG else ""
     facts = [("client", f"{_line(request.client)} (as it calls itself)")]
+    if _of_server(request):
+        facts.append(("server", f"{_line(request.server)}, called by the code of a call that was allowed"))
     if request.person:
         facts.append(("signed in as", _line(request.person)))
     if request.entry is not None:
@@ -83,6 +87,11 @@ def request_card(request: ApprovalRequest) -> str:
 def who(request: ApprovalRequest) -> str:
     """Name the client of a request, in quotes, as it calls itself, and the person if one is signed in."""
     return _quoted(request.client, request.person)
+
+
+def _of_server(request: ApprovalRequest) -> str:
+    """Name the server of a call that other code makes; a client's own call is always one of the server that asks."""
+    return f" of {_line(request.server)}" if isinstance(request.entry, ListedTool) else ""
 
 
 def _line(text: str) -> str:

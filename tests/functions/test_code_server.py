@@ -132,6 +132,8 @@ def test_a_call_by_the_code_of_a_tool_that_may_destroy_is_asked_about_too(
     request = waiting(approval)
     assert request.arguments == {"customer": "ada"}
     assert request.server == "shop"
+    assert "wants to call find-orders of shop (" in approvals(approval, "shop")
+    assert "shop, called by the code of a call that was allowed" in request_card(request)
     approval.allow(request.number, always=True)
     assert text_of(call.result(DEADLINE)) == "[0, 1, 2]"
     again = client.start("run", code="await servers.shop.find_orders('b', limit=1)")
@@ -222,6 +224,28 @@ def test_it_is_off_by_default_and_a_card_says_when_it_is_on(notebook: Shell) -> 
     assert "run runs code" not in repr(plain)
     notebook.good("%mcp stop")
     assert "Clients get two tools: search finds functions, run runs code" in repr(notebook.good("%mcp serve --code"))
+
+
+def test_it_goes_on_after_the_extension_is_loaded_again(notebook: Shell, approval: Approval) -> None:
+    notebook.good("%reload_ext mcp_notebook")
+    listener = notebook.session.live("shop").listener
+    assert listener is not None
+    with connected(listener.url, str(listener.token)) as client:
+        assert client.tools() == ["search", "run"]
+        assert searched(client).splitlines()[0] == "servers.shop.find_orders"
+
+
+def test_a_server_that_is_made_again_is_found_by_the_next_search(notebook: Shell, client: Connected) -> None:
+    notebook.good("shop = NotebookServer('shop')\n@shop.tool()\ndef other() -> int:\n    return 7")
+    assert searched(client) == "servers.shop.other"
+    assert client.tools() == ["search", "run"]
+
+
+def test_code_does_not_find_itself_over_a_connection(notebook: Shell, client: Connected) -> None:
+    listener = notebook.session.live("shop").listener
+    assert listener is not None
+    with connect(Url(listener.url, token=str(listener.token)), name="myself"):
+        assert "myself" not in searched(client)
 
 
 def test_two_tools_cost_less_than_a_long_list(notebook: Shell, approval: Approval) -> None:

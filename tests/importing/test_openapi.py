@@ -29,6 +29,7 @@ from mcp_notebook.importing.openapi.operations import operations
 from mcp_notebook.importing.sources import import_source
 from mcp_notebook.visible import visible
 from tests.support.kernels import Kernel
+from tests.support.results import text_of
 from tests.support.shells import Shell, running_shell
 from tests.support.web_api import serving
 from tests.typed.test_typed import HOSTILE
@@ -72,8 +73,6 @@ def imported(name: str, folder: Path) -> Iterator[Shell]:
 def asked(shell: Shell, tool: str, **arguments: Any) -> dict[str, Any]:
     """Call a tool, and return what the API was asked."""
     value = called(shell, tool, **arguments)
-    if isinstance(value, dict) and value.keys() == {"result"}:
-        value = value["result"]
     found = value[0] if isinstance(value, list) else value
     return json.loads(found) if isinstance(found, str) else found
 
@@ -81,9 +80,11 @@ def asked(shell: Shell, tool: str, **arguments: Any) -> dict[str, Any]:
 def called(shell: Shell, tool: str, **arguments: Any) -> Any:
     result = shell.session.on().call(tool, arguments).result
     if result.is_error or result.structured_content is None:
-        text = "".join(block.text for block in result.content)
+        text = text_of(result)
         return f"error: {text}" if result.is_error else json.loads(text) if text[:1] == "{" else text
-    return result.structured_content
+    value = result.structured_content
+    # Before Python 3.11, the SDK makes structured content of a value of any type, too.
+    return value["result"] if isinstance(value, dict) and value.keys() == {"result"} else value
 
 
 # What the tools send
@@ -94,7 +95,7 @@ def test_each_operation_is_a_tool_with_its_name_description_and_hints(pets: Shel
     assert list(tools) == ["listPets", "createPet", "getPet", "deletePet", "order"]
     assert tools["listPets"].description == "List the pets."
     assert tools["deletePet"].description == "Deprecated by the API. DELETE /pets/{petId}"
-    hints = {name: tool.annotations for name, tool in tools.items()}
+    hints: dict[str, Any] = {name: tool.annotations for name, tool in tools.items()}
     assert hints["listPets"].read_only_hint
     assert hints["deletePet"].destructive_hint
     assert hints["deletePet"].idempotent_hint
@@ -345,7 +346,7 @@ PARAMETER = st.fixed_dictionaries(
 MEDIA = st.sampled_from(
     ["application/json", "a/b+json", "application/x-www-form-urlencoded", "text/plain", "image/png"]
 )
-OPERATION = st.fixed_dictionaries(
+OPERATION: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {"parameters": st.lists(PARAMETER, max_size=4)},
     optional={
         "operationId": ANYTHING,

@@ -19,7 +19,7 @@ from mcp_notebook.typed.source import Writer
 from mcp_notebook.typed.texts import comment, literal, shortened
 from mcp_notebook.visible import visible
 
-__all__ = ["Written", "server_name", "written"]
+__all__ = ["ApiCells", "server_name", "written"]
 
 _TAKEN: Final = frozenset(
     {
@@ -109,7 +109,7 @@ def request(
 
 
 @dataclass(frozen=True)
-class Written:
+class ApiCells:
     """The cells of an API.
 
     Attributes:
@@ -131,7 +131,7 @@ def server_name(document: Document) -> str:
     return identifier("_".join(words)[:40].strip("_"), "api")
 
 
-def written(document: Document, operations: Sequence[Operation]) -> Written:
+def written(document: Document, operations: Sequence[Operation]) -> ApiCells:
     """Return the cells for operations of a document."""
     name = server_name(document)
     prefix = name.upper()
@@ -159,7 +159,7 @@ def written(document: Document, operations: Sequence[Operation]) -> Written:
         cells = [(kind, _formatted(text) if kind == "code" else text) for kind, text in cells]
     except McpNotebookError as error:
         notes.append(f"the cells are not formatted. {error}")
-    return Written(cells, len(tools), variables, [*notes, *left])
+    return ApiCells(cells, len(tools), variables, [*notes, *left])
 
 
 def _wanted(operation: Operation) -> str:

@@ -22,7 +22,7 @@ _PLACES: Final = {
     "query": ("query", "the query as"),
     "cookie": ("cookies", "the cookie"),
 }
-"""Where a key is put in the code, and in words."""
+"""The place of a key, in the code and in words."""
 
 _HEADER: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 

@@ -32,7 +32,7 @@ class ImportedApi:
     Attributes:
         notebook: The file that was written.
         about: A line on what it has.
-        notes: What to know, and what is left to do, a sentence each.
+        notes: Remarks on it, and the things that are left to do, a sentence each.
     """
 
     notebook: Path

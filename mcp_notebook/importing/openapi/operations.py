@@ -11,7 +11,7 @@ from mcp_notebook.importing.openapi.document import Document
 from mcp_notebook.schema import flatten, one_look
 from mcp_notebook.schema.parameters import mapping, sequence
 
-__all__ = ["Body", "Operation", "Parameter", "Place", "chosen", "operations"]
+__all__ = ["ApiParameter", "Operation", "Place", "RequestBody", "chosen", "operations"]
 
 Method: TypeAlias = Literal["GET", "PUT", "POST", "DELETE", "PATCH", "HEAD"]
 METHODS: Final[tuple[Method, ...]] = get_args(Method)
@@ -29,7 +29,7 @@ _USUAL: Final = {"path": "simple", "header": "simple", "query": "form", "cookie"
 
 
 @dataclass(frozen=True)
-class Parameter:
+class ApiParameter:
     """A parameter.
 
     Attributes:
@@ -54,7 +54,7 @@ class Parameter:
 
 
 @dataclass(frozen=True)
-class Body:
+class RequestBody:
     """The body of a request.
 
     Attributes:
@@ -96,8 +96,8 @@ class Operation:
     tags: Sequence[str]
     about: str
     deprecated: bool
-    parameters: Sequence[Parameter]
-    body: Body | None
+    parameters: Sequence[ApiParameter]
+    body: RequestBody | None
     answer: Mapping[str, Any] | None
     signed: bool
     left: str
@@ -166,7 +166,7 @@ def _in_braces(path: str) -> list[str]:
     return [part.partition("}")[0] for part in path.split("{")[1:]]
 
 
-def _parameters(document: Document, item: Mapping[str, Any], raw: Mapping[str, Any]) -> Iterator[Parameter]:
+def _parameters(document: Document, item: Mapping[str, Any], raw: Mapping[str, Any]) -> Iterator[ApiParameter]:
     """Yield the parameters of a path and an operation; of two with the same name and place, the operation's counts."""
     found: dict[tuple[str, Place], Mapping[str, Any]] = {}
     for unread in [*sequence(item.get("parameters")), *sequence(raw.get("parameters"))]:
@@ -181,7 +181,7 @@ def _parameters(document: Document, item: Mapping[str, Any], raw: Mapping[str, A
         schema = mapping(next(iter(content.values()), {})).get("schema") if content else one.get("schema")
         style = one.get("style", _USUAL[place])
         explode = one.get("explode")
-        yield Parameter(
+        yield ApiParameter(
             name=name,
             place=place,
             schema=flatten(schema, document.root),
@@ -193,7 +193,7 @@ def _parameters(document: Document, item: Mapping[str, Any], raw: Mapping[str, A
         )
 
 
-def _body(document: Document, raw: Mapping[str, Any]) -> tuple[Body | None, str]:
+def _body(document: Document, raw: Mapping[str, Any]) -> tuple[RequestBody | None, str]:
     """Return the body, in the first form that can be written, and the reason if there is none."""
     body = document.resolved(raw.get("requestBody"))
     content = {str(name): mapping(one) for name, one in mapping(body.get("content")).items()}
@@ -204,7 +204,7 @@ def _body(document: Document, raw: Mapping[str, Any]) -> tuple[Body | None, str]
                 schema = one.get("schema")
                 # Unflattened, because a record takes its name from the reference.
                 schema = schema if isinstance(schema, Mapping) else {}
-                return Body(kind, name, schema, body.get("required") is True, about), ""
+                return RequestBody(kind, name, schema, body.get("required") is True, about), ""
     return None, f"its body is {next(iter(content))}" if content else ""
 
 

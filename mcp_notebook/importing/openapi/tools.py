@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mcp_notebook.importing.openapi.document import Document
-from mcp_notebook.importing.openapi.operations import Body, Operation, Parameter
+from mcp_notebook.importing.openapi.operations import ApiParameter, Operation, RequestBody
 from mcp_notebook.schema import flatten
 from mcp_notebook.schema.parameters import mapping, sequence
 from mcp_notebook.typed.names import Identifiers, class_name, identifier
@@ -16,7 +16,7 @@ from mcp_notebook.typed.source import Writer
 from mcp_notebook.typed.texts import comment, docstring, is_plain, literal, shortened
 from mcp_notebook.typed.types import ANY, NONE, Choice, Entries, Items, Plain, PythonType, Record, either, type_of
 
-__all__ = ["HELPERS", "Argument", "arguments_of", "cell_of", "returned"]
+__all__ = ["HELPERS", "OperationArgument", "arguments_of", "cell_of", "returned"]
 
 MOST_FIELDS: Final = 30
 """Fields of a body that become arguments of their own."""
@@ -41,7 +41,7 @@ _LENGTHS: Final = {"minLength": "min_length", "maxLength": "max_length"}
 
 
 @dataclass(frozen=True)
-class Argument:
+class OperationArgument:
     """An argument of the function for an operation.
 
     Attributes:
@@ -57,7 +57,7 @@ class Argument:
 
     identifier: str
     name: str
-    source: Parameter | Body
+    source: ApiParameter | RequestBody
     schema: Mapping[str, Any]
     type: PythonType
     required: bool
@@ -80,7 +80,7 @@ class Argument:
         return self.type if self.required or self.default is not None else either([self.type, NONE])
 
 
-def arguments_of(document: Document, operation: Operation, name: str) -> list[Argument]:
+def arguments_of(document: Document, operation: Operation, name: str) -> list[OperationArgument]:
     """Return the arguments of the function `name` for an operation."""
     names = Identifiers({*HELPERS, "model_config", "body"})
     root = document.root
@@ -88,7 +88,7 @@ def arguments_of(document: Document, operation: Operation, name: str) -> list[Ar
     for one in operation.parameters:
         own = names.free(identifier(one.name, "argument"))
         kind = type_of(one.schema, root, class_name(name, one.name))
-        found.append(Argument(own, one.name, one, one.schema, kind, one.required, one.about))
+        found.append(OperationArgument(own, one.name, one, one.schema, kind, one.required, one.about))
     body = operation.body
     if body is None:
         return found
@@ -96,7 +96,7 @@ def arguments_of(document: Document, operation: Operation, name: str) -> list[Ar
     fields = {key: one for key, one in mapping(flat.get("properties")).items() if isinstance(key, str)}
     if body.kind == "text" or not _is_flat(flat, fields):
         kind = type_of(body.schema, root, class_name(name, "body")) if body.kind != "text" else Plain("str")
-        return [*found, Argument("body", "", body, flat, kind, body.required, body.about, whole=True)]
+        return [*found, OperationArgument("body", "", body, flat, kind, body.required, body.about, whole=True)]
     required = sequence(flat.get("required"))
     for key, raw in fields.items():
         schema = flatten(raw, root)
@@ -104,7 +104,7 @@ def arguments_of(document: Document, operation: Operation, name: str) -> list[Ar
             own = names.free(identifier(key, "field"))
             about = schema["description"] if isinstance(schema.get("description"), str) else ""
             kind = type_of(raw, root, class_name(name, key))
-            found.append(Argument(own, key, body, schema, kind, key in required, about))
+            found.append(OperationArgument(own, key, body, schema, kind, key in required, about))
     return found
 
 
@@ -114,7 +114,9 @@ def _is_flat(flat: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
     return 0 < len(fields) <= MOST_FIELDS and not mixed and not flat.get("additionalProperties")
 
 
-def cell_of(operation: Operation, name: str, arguments: Sequence[Argument], returns: PythonType, writer: Writer) -> str:
+def cell_of(
+    operation: Operation, name: str, arguments: Sequence[OperationArgument], returns: PythonType, writer: Writer
+) -> str:
     """Return the cell of an operation, not yet formatted."""
     ordered = sorted(arguments, key=lambda one: not one.required)
     signature = ", ".join(_in_signature(one, writer) for one in ordered)
@@ -136,7 +138,7 @@ def cell_of(operation: Operation, name: str, arguments: Sequence[Argument], retu
     )
 
 
-def _in_signature(one: Argument, writer: Writer) -> str:
+def _in_signature(one: OperationArgument, writer: Writer) -> str:
     kind = writer.expression(one.annotated)
     options = [f"description={literal(shortened(one.about.strip(), MOST_ABOUT_ARGUMENT))}"] if one.about.strip() else []
     options += _bounds(one)
@@ -144,7 +146,7 @@ def _in_signature(one: Argument, writer: Writer) -> str:
     return f"{one.identifier}: {words}" + ("" if one.required else f" = {literal(one.default)}")
 
 
-def _bounds(one: Argument) -> Iterator[str]:
+def _bounds(one: OperationArgument) -> Iterator[str]:
     name = one.type.name if isinstance(one.type, Plain) else ""
     known = _BOUNDS if name in ("int", "float") else _LENGTHS if name == "str" else {}
     for keyword, option in known.items():
@@ -155,7 +157,7 @@ def _bounds(one: Argument) -> Iterator[str]:
                 yield f"{option}={int(value) if whole else value!r}"
 
 
-def _sent(operation: Operation, arguments: Sequence[Argument]) -> Iterator[str]:
+def _sent(operation: Operation, arguments: Sequence[OperationArgument]) -> Iterator[str]:
     """Yield the arguments of the call that sends the request."""
     yield literal(operation.method)
     yield literal(operation.path)
@@ -163,7 +165,7 @@ def _sent(operation: Operation, arguments: Sequence[Argument]) -> Iterator[str]:
         parts = [
             _written(one, one.source)
             for one in arguments
-            if isinstance(one.source, Parameter) and one.source.place == place
+            if isinstance(one.source, ApiParameter) and one.source.place == place
         ]
         if place == "header" and operation.body is not None and _needs_type(operation.body):
             parts.append(f'"Content-Type": {literal(operation.body.media_type)}')
@@ -175,11 +177,11 @@ def _sent(operation: Operation, arguments: Sequence[Argument]) -> Iterator[str]:
         yield "signed=False"
 
 
-def _needs_type(body: Body) -> bool:
+def _needs_type(body: RequestBody) -> bool:
     return body.media_type not in ("application/json", "application/x-www-form-urlencoded", "*/*")
 
 
-def _of_body(body: Body, arguments: Sequence[Argument]) -> Iterator[str]:
+def _of_body(body: RequestBody, arguments: Sequence[OperationArgument]) -> Iterator[str]:
     word = {"json": "json", "form": "data", "text": "content"}[body.kind]
     if arguments and arguments[0].whole:
         yield f"{word}=body"
@@ -197,7 +199,7 @@ def _of_body(body: Body, arguments: Sequence[Argument]) -> Iterator[str]:
 _SEPARATORS: Final = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
 
 
-def _written(one: Argument, parameter: Parameter) -> str:
+def _written(one: OperationArgument, parameter: ApiParameter) -> str:
     """Write the entry of a parameter in the request, in its style."""
     key, value = literal(parameter.name), one.identifier
     if parameter.as_json:
@@ -218,10 +220,10 @@ def _is_object(kind: PythonType) -> bool:
     return isinstance(kind, Record | Entries)
 
 
-def _unusual(one: Argument) -> Iterator[str]:
+def _unusual(one: OperationArgument) -> Iterator[str]:
     """Yield what the cell does not do as the document says."""
     parameter = one.source
-    if not isinstance(parameter, Parameter) or parameter.as_json:
+    if not isinstance(parameter, ApiParameter) or parameter.as_json:
         return
     known = {"query": {"form", "spaceDelimited", "pipeDelimited", "deepObject"}, "cookie": {"form"}}
     if parameter.style not in known.get(parameter.place, {"simple"}):
