@@ -80,14 +80,33 @@ def can_read() -> bool:
 
 
 def get_ready() -> None:
-    """Import narwhals, so that the first call does not take the time for that.
+    """Import what reads tables of the libraries that are loaded, so that the first call does not take the time for it.
 
     Raises:
-        ImportError: It is not installed.
+        ImportError: narwhals is not installed.
+    """
+    require()
+    for library, make in EMPTY.items():
+        if library in sys.modules:
+            _narwhals().from_native(make(sys.modules[library]))
+
+
+EMPTY: dict[str, Callable[[Any], Any]] = {
+    "pandas": lambda pandas: pandas.DataFrame(),
+    "polars": lambda polars: polars.DataFrame(),
+    "pyarrow": lambda pyarrow: pyarrow.table({}),
+}
+"""Functions that make an empty table of a library."""
+
+
+def require() -> None:
+    """Refuse what needs tables to be read where that cannot be done.
+
+    Raises:
+        ImportError: narwhals is not installed.
     """
     if not can_read():
         raise ImportError(HINT)
-    _narwhals()
 
 
 def table_of(value: Any) -> FrameTable:
@@ -96,7 +115,7 @@ def table_of(value: Any) -> FrameTable:
     Raises:
         ImportError: narwhals is not installed.
     """
-    get_ready()
+    require()
     labels, native = _collected(value)
     names, notes = _unique(labels)
     return FrameTable(_renamed(native, names, labels), names, notes)
