@@ -23,6 +23,7 @@ NAMES = (
     "bridge",
     "door",
     "recorder",
+    "data",
     "tasks",
     "form",
     "workbench",

@@ -131,11 +131,9 @@ class Anatomy:
         called = {}
         for name in sorted(set(_names(function.__code__))):
             value = function.__globals__.get(name)
-            if (
-                isinstance(value, types.FunctionType | type)
-                and self._owns(value.__module__)
-                and id(value) not in self._seen
-            ):
+            owned = isinstance(value, types.FunctionType | type) and self._owns(value.__module__)
+            # A package carries those of extensions as they are.
+            if owned and ".extensions." not in value.__module__ and id(value) not in self._seen:
                 self._seen.add(id(value))
                 called[name] = value
         return self._callables("@calls", called)

@@ -6,7 +6,6 @@ import datetime
 import decimal
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -15,9 +14,10 @@ from mcp_types import CallToolResult
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError, WithJsonSchema, create_model
 
 from .dtypes import name_of_type
+from .frames import narwhals, without_nan
 from .kinds import RETURNED
 from .results import TableResult, table_result
-from .tables import FrameTable, table_of, without_nan
+from .tables import FrameTable, table_of
 
 __all__ = ["MOST_COLUMNS", "query_of"]
 
@@ -168,7 +168,7 @@ def _answered(
 
 
 def _expression(kind: Any, condition: Any) -> Any:
-    nw = import_module("narwhals.stable.v2")
+    nw = narwhals()
     column = nw.col(condition.column)
     if kind.is_float():
         column = without_nan(column)

@@ -10,7 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from .tables import CSV, SAMPLE
+from .frames import SAMPLE
+from .tables import CSV
 from .values import plain, rows_as_csv
 
 __all__ = ["MOST", "RowTable", "row_of"]
