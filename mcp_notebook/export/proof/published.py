@@ -30,7 +30,7 @@ Way = Callable[[Portal, Offer, Cells], Row]
 """Tries a package in one way, and returns the row about it; the server there is compared with the live one."""
 
 WARM_UP = "import sys, mcp.server.mcpserver, uvicorn; print(sys.prefix)"
-"""What is run in the environment of `uvx`: it imports, and so compiles, what each server imports."""
+"""A program for the environment of `uvx`: it imports, and so compiles, the modules that each server imports."""
 
 
 class Uvx(NamedTuple):
