@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
 import anyio
 from mcp.client import Client
 from mcp.shared.exceptions import MCPError
+from mcp.shared.inbound import find_invalid_x_mcp_header
 from mcp_types import CONNECTION_CLOSED, Tool
 
 from mcp_notebook.client.extensions.skills import list_skills
 from mcp_notebook.client.limits import LIST_SECONDS, MOST_ITEMS, MOST_PAGES
-from mcp_notebook.client.reading import ItemList, reading
+from mcp_notebook.client.reading import ItemList, Seen, reading
 from mcp_notebook.errors import RequestError
 from mcp_notebook.schema import Problem, brief
 
@@ -45,7 +46,7 @@ async def all_pages(client: Client, method: str, enough: Callable[[Any], bool] =
     """
     pages: ItemList[Any] = ItemList()
     with reading() as seen, anyio.move_on_after(LIST_SECONDS) as time:
-        stopped = await _go_through(client, method, pages, enough)
+        stopped = await _go_through(client, method, pages, enough, seen)
         pages.problems += [*seen.problems, *([] if stopped is None else [Problem((), stopped)])]
     if time.cancelled_caught:
         late = f"the server had {LIST_SECONDS:g} s to list them"
@@ -55,7 +56,9 @@ async def all_pages(client: Client, method: str, enough: Callable[[Any], bool] =
     return pages
 
 
-async def _go_through(client: Client, method: str, pages: ItemList[Any], enough: Callable[[Any], bool]) -> str | None:
+async def _go_through(
+    client: Client, method: str, pages: ItemList[Any], enough: Callable[[Any], bool], seen: Seen
+) -> str | None:
     """Add the pages of a list; return why it is incomplete, or None."""
     cursor: str | None = None
     known: set[str] = set()
@@ -69,6 +72,8 @@ async def _go_through(client: Client, method: str, pages: ItemList[Any], enough:
                 raise
             return f"the list is incomplete: page {len(pages) + 1} was refused: {brief(error.message, 200)}"
         found: list[Any] = getattr(page, _ITEMS[method])
+        if method == "list_tools":
+            seen.problems += _dropped(seen.raw, found)
         items += len(found)
         if items > MOST_ITEMS:
             page = page.model_copy(update={_ITEMS[method]: found[: len(found) - items + MOST_ITEMS]})
@@ -83,6 +88,20 @@ async def _go_through(client: Client, method: str, pages: ItemList[Any], enough:
         if len(pages) == MOST_PAGES:
             return f"the list is incomplete: it has more than {MOST_PAGES:,} pages"
         known.add(cursor)
+
+
+def _dropped(raw: Mapping[str, Any] | None, kept: list[Tool]) -> Iterator[Problem]:
+    """Yield a problem for each tool that the SDK left out of a page, as clients have to, and only logged."""
+    tools = (raw or {}).get("tools")
+    if not isinstance(tools, list) or len(tools) == len(kept):
+        return
+    names = {tool.name for tool in kept}
+    for index, tool in enumerate(tools):
+        schema = tool.get("inputSchema") if isinstance(tool, Mapping) else None
+        if not isinstance(schema, dict) or tool.get("name") in names:
+            continue
+        if (reason := find_invalid_x_mcp_header(schema)) is not None:
+            yield Problem(("tools", index), f"{brief(tool.get('name'))} is left out, as by every client: {reason}")
 
 
 async def listed_tool(client: Client, name: str) -> Tool | None:
