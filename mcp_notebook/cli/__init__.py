@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from mcp_notebook.cli.compat_command import compat
 from mcp_notebook.cli.live_commands import connect, doctor, list_live
 from mcp_notebook.cli.notebook_commands import export_notebook, import_server, lab, serve
 from mcp_notebook.cli.request_commands import call, prompt, read, tools
@@ -30,6 +31,7 @@ for command in (
     tools,
     read,
     prompt,
+    compat,
     mock,
 ):
     # click keeps the lines after \b apart; in a docstring that is a backslash and a letter.

@@ -23,9 +23,12 @@ from mcp_notebook.visible import visible
 if TYPE_CHECKING:
     from mcp_notebook.client import Connection
 
-__all__ = ["call", "prompt", "read", "tools"]
+__all__ = ["call", "prompt", "read", "request_command", "tools"]
 
-TARGET = "TARGET is a URL, a live notebook, a .ipynb or .py file to run, or a command in quotes."
+TARGET = (
+    "TARGET is a URL, a live notebook, a .ipynb or .py file to run, a .jsonl file of a saved session, or a command in "
+    "quotes."
+)
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, as it came from the server.")
 ARGUMENTS = click.argument("arguments", nargs=-1, metavar="[KEY=VALUE]...")
@@ -58,7 +61,7 @@ CONNECTING = [
 ]
 
 
-def _request(*parameters: Callable[..., Any]) -> Callable[[Callable[..., None]], click.Command]:
+def request_command(*parameters: Callable[..., Any]) -> Callable[[Callable[..., None]], click.Command]:
     """Make a command of a function that gets a connection, and what the line says besides."""
 
     def register(function: Callable[..., None]) -> click.Command:
@@ -77,7 +80,7 @@ def _request(*parameters: Callable[..., Any]) -> Callable[[Callable[..., None]],
     return register
 
 
-@_request(click.argument("name", required=False))
+@request_command(click.argument("name", required=False))
 def tools(connection: Connection, name: str | None, as_json: bool) -> None:
     r"""List the tools of a server, or show one.
 
@@ -105,7 +108,7 @@ def tools(connection: Connection, name: str | None, as_json: bool) -> None:
         click.echo(definition_cards("tool", chosen, server=connection.name).text)
 
 
-@_request(click.argument("tool"), ARGUMENTS, WHOLE, ANSWERS)
+@request_command(click.argument("tool"), ARGUMENTS, WHOLE, ANSWERS)
 def call(
     connection: Connection,
     tool: str,
@@ -143,7 +146,7 @@ def call(
         raise SystemExit(1)
 
 
-@_request(click.argument("uri", required=False), ANSWERS)
+@request_command(click.argument("uri", required=False), ANSWERS)
 def read(connection: Connection, uri: str | None, answers: str | None, as_json: bool) -> None:
     r"""Read a resource of a server; without a URI, list the resources.
 
@@ -173,7 +176,7 @@ def read(connection: Connection, uri: str | None, answers: str | None, as_json: 
         write_contents(outcome.result)
 
 
-@_request(click.argument("name", required=False), ARGUMENTS, WHOLE, ANSWERS)
+@request_command(click.argument("name", required=False), ARGUMENTS, WHOLE, ANSWERS)
 def prompt(
     connection: Connection,
     name: str | None,

@@ -16,18 +16,23 @@ __all__ = ["target_of_word"]
 
 
 def target_of_word(word: str) -> Target:
-    """Return the target for a word: a URL, a notebook or module to run, a command line, or a live notebook.
+    """Return the target for a word: a URL, a notebook or module to run, a saved session, a command, or a live notebook.
 
     Raises:
         UnknownNameError: It names none of these.
-        UsageError: It is not a valid command line.
+        UsageError: It is not a valid command line, or the file is not a session.
     """
     if "://" in word:
         return Url(word)
     path, spaced = Path(word), any(map(str.isspace, word))
-    if path.suffix in (".ipynb", ".py") and (path.is_file() or not spaced):
+    if path.suffix in (".ipynb", ".py", ".jsonl") and (path.is_file() or not spaced):
         if not path.is_file():
             raise UnknownNameError(f"There is no file {word!r}.")
+        if path.suffix == ".jsonl":
+            from mcp_notebook.recording.saved import read
+            from mcp_notebook.server.mock import MockServer
+
+            return MockServer(read(path))
         script = [word] if path.suffix == ".py" else ["-m", "mcp_notebook", "serve", word]
         return Command(sys.executable, script)
     if spaced:
@@ -42,7 +47,7 @@ def target_of_word(word: str) -> Target:
     else:
         return Live(word)
     raise UnknownNameError(
-        f"{word!r} is not a URL, a live notebook, a .ipynb or .py file, or a program."
+        f"{word!r} is not a URL, a live notebook, a .ipynb, .py or .jsonl file, or a program."
         f'{did_you_mean(word, [live.name for live in addresses.live()])} A command takes quotes: "uvx mcp-server-time".'
     )
 

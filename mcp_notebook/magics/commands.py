@@ -19,6 +19,7 @@ from mcp_notebook.magics import (  # noqa: F401
     asyncio_command,
     cell_commands,
     chat_command,
+    compat_command,
     connect_commands,
     definition_commands,
     event_commands,

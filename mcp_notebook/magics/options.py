@@ -13,6 +13,7 @@ from click.shell_completion import CompletionItem
 
 from mcp_notebook import addresses
 from mcp_notebook.client.arguments import parted, quoted_key, unquote
+from mcp_notebook.compat.facts import table
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.schema import choices, parameters
 from mcp_notebook.session.catalog import Catalog
@@ -23,6 +24,7 @@ __all__ = [
     "CONNECTED",
     "DEFINITION",
     "EVENT",
+    "HOST",
     "NAME",
     "NOTEBOOK_VARIABLE",
     "OPENED",
@@ -137,6 +139,10 @@ def _events(session: Session, ctx: click.Context) -> Iterable[str]:
     return [one.name for one in session.on(ctx.params.get("server")).events()]
 
 
+def _hosts(_session: Session, _ctx: click.Context) -> Iterable[str]:
+    return table().hosts
+
+
 def _public_variables(session: Session, _ctx: click.Context) -> Iterable[str]:
     return [name for name in session.namespace if not name.startswith("_")]
 
@@ -153,6 +159,7 @@ PROMPT = _Live("prompt", _named("prompt"))
 RESOURCE = _Live("uri", _named("resource", "resource template"))
 DEFINITION = _Live("name", _named("tool", "resource", "resource template", "prompt"))
 EVENT = _Live("event", _events)
+HOST = _Live("host", _hosts)
 NOTEBOOK_VARIABLE = _Live("variable", _public_variables)
 ARGUMENTS = _Arguments()
 

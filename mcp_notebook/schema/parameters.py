@@ -19,6 +19,7 @@ __all__ = [
     "flatten",
     "mapping",
     "parameters",
+    "points_to",
     "resolve",
     "sequence",
     "version",
@@ -104,7 +105,7 @@ def resolve(schema: Any, root: Schema) -> Schema:
         if not isinstance(reference, str) or reference in seen or not follows():
             return beside
         seen.add(reference)
-        schema = _look_up(reference, root)
+        schema = points_to(reference, root)
     return with_messages({**schema, **beside}, schema, beside) if isinstance(schema, Mapping) else beside
 
 
@@ -117,7 +118,8 @@ def version(root: Schema) -> int:
     return int(found[1] or found[2]) if found else 2020
 
 
-def _look_up(reference: str, root: Schema) -> Any:
+def points_to(reference: str, root: Schema) -> Any:
+    """Return the part of a schema that a reference inside it names; None if there is none."""
     if reference != "#" and not reference.startswith("#/"):
         return _by_name(reference, root)
     found: Any = root

@@ -53,12 +53,16 @@ class MockServer(MCPServer[Any]):
 
     The same request gets the results in their order, and then the last one again. A request that was not recorded, or
     whose result was too long to be kept, is refused.
+
+    Attributes:
+        saved: The session.
     """
 
     def __init__(self, session: SavedSession) -> None:
         about = session.server
         super().__init__(about.name, version=about.version, instructions=about.instructions, log_level="WARNING")
         self.middleware.append(_Answers(session))
+        self.saved = session
         self._lists = session.lists
 
     async def list_tools(self) -> list[Tool]:

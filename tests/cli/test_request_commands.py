@@ -226,7 +226,9 @@ def test_a_token_comes_from_the_environment_only(monkeypatch: pytest.MonkeyPatch
 
 def test_what_is_no_target_is_one_line(tmp_path: Path) -> None:
     assert "Nothing listens at" in refused("tools", "http://127.0.0.1:1/mcp")
-    assert "is not a URL, a live notebook, a .ipynb or .py file, or a program." in refused("tools", "nowhere-at-all")
+    assert "is not a URL, a live notebook, a .ipynb, .py or .jsonl file, or a program." in refused(
+        "tools", "nowhere-at-all"
+    )
     assert "There is no file 'server.py'." in refused("tools", "server.py")
     assert "is not a valid command line" in refused("tools", "python 'server.py")
     assert "--token: only for a URL." in refused("tools", "python server.py", "--token", "X")

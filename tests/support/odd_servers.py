@@ -45,10 +45,13 @@ def odd(
 class OddServer:
     """Answers the messages of one client."""
 
-    def __init__(self, answers: Mapping[str, Any], capabilities: Any, write: Callable[[str], Any]) -> None:
+    def __init__(
+        self, answers: Mapping[str, Any], capabilities: Any, write: Callable[[str], Any], instructions: str = ""
+    ) -> None:
         self._answers = {method: list(a) if isinstance(a, list) else [a] for method, a in answers.items()}
         self._capabilities = capabilities
         self._write = write
+        self._instructions = {"instructions": instructions} if instructions else {}
         self._count = 0
 
     def take(self, message: Mapping[str, Any]) -> None:
@@ -63,7 +66,8 @@ class OddServer:
         if message["method"] == "initialize":
             about = {"name": "odd", "version": "0"}
             version = message["params"]["protocolVersion"]
-            return {"result": {"protocolVersion": version, "capabilities": self._capabilities, "serverInfo": about}}
+            said = {"protocolVersion": version, "capabilities": self._capabilities, "serverInfo": about}
+            return {"result": {**said, **self._instructions}}
         prepared = self._answers.get(message["method"])
         if prepared is None:
             return {"error": {"code": -32601, "message": "Method not found"}}
@@ -81,9 +85,13 @@ class OddServer:
 def main() -> None:
     """Serve the client on stdin."""
     given = json.loads(sys.argv[1])
-    server = OddServer(given["answers"], given["capabilities"], sys.stdout.write)
+    server = OddServer(given["answers"], given["capabilities"], sys.stdout.write, given.get("instructions", ""))
     for line in sys.stdin:
-        server.take(json.loads(line))
+        message = json.loads(line)
+        if "log" in given and message.get("method") == "initialize":
+            with Path(given["log"]).open("a", encoding="utf-8") as log:
+                log.write(line)
+        server.take(message)
         sys.stdout.flush()
 
 

@@ -1,0 +1,107 @@
+"""`compat` finds, in each server of the kept set, the planted fault and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from mcp.server import Server, ServerRequestContext
+from mcp_types import (
+    ListPromptsResult,
+    ListResourcesResult,
+    ListResourceTemplatesResult,
+    ListToolsResult,
+    Prompt,
+    Resource,
+    ResourceTemplate,
+    Tool,
+)
+
+from mcp_notebook.client import connect
+from mcp_notebook.compat import Report, check, of_connection, of_session
+from mcp_notebook.compat.checks import CHECKS
+from tests.compat.planted import PLANTED, Planted, saved
+
+IN_FILES_ONLY = {"unreadable", "schema-not-object", "task-required"}
+"""Faults that the SDK's own server does not send: it refuses them, or they are of the legacy era."""
+
+
+def found(report: Report) -> list[tuple[str, str, str, str]]:
+    spots = [finding.spot for finding in report.findings]
+    return [(spot.check, spot.kind, spot.name, spot.path) for spot in spots]
+
+
+def of_planted(planted: Planted | None) -> Report:
+    server = of_session(saved(planted))
+    return check(replace(server, **planted.reach) if planted is not None else server)
+
+
+def served(planted: Planted) -> Server[Any]:
+    """A server of the SDK with the fault."""
+    session = saved(planted)
+
+    async def tools(_ctx: ServerRequestContext[Any], _params: Any) -> ListToolsResult:
+        return ListToolsResult(tools=[Tool.model_validate(entry) for entry in session.lists["tool"]])
+
+    async def resources(_ctx: ServerRequestContext[Any], _params: Any) -> ListResourcesResult:
+        return ListResourcesResult(resources=[Resource.model_validate(entry) for entry in session.lists["resource"]])
+
+    async def templates(_ctx: ServerRequestContext[Any], _params: Any) -> ListResourceTemplatesResult:
+        found = [ResourceTemplate.model_validate(entry) for entry in session.lists["resourceTemplate"]]
+        return ListResourceTemplatesResult(resource_templates=found)
+
+    async def prompts(_ctx: ServerRequestContext[Any], _params: Any) -> ListPromptsResult:
+        return ListPromptsResult(prompts=[Prompt.model_validate(entry) for entry in session.lists["prompt"]])
+
+    return Server(
+        session.server.name,
+        instructions=session.server.instructions,
+        on_list_tools=tools,
+        on_list_resources=resources,
+        on_list_resource_templates=templates,
+        on_list_prompts=prompts,
+    )
+
+
+def test_a_good_server_has_no_finding_and_every_host_accepts_it() -> None:
+    report = of_planted(None)
+    assert found(report) == []
+    assert report.lint == []
+    assert {host.verdict for host in report.hosts} == {"accepts"}
+    assert not report.rejected
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_it_finds_the_planted_fault_and_nothing_else(name: str) -> None:
+    planted = PLANTED[name]
+    report = of_planted(planted)
+    assert found(report) == [(planted.check, planted.kind, planted.name, planted.path)]
+    assert report.lint == []
+    (finding,) = report.findings
+    assert {key: finding.hosts[key].verdict for key in planted.hosts} == planted.hosts
+    assert {host.key: host.verdict for host in report.hosts} == {k: e.verdict for k, e in finding.hosts.items()}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, p in PLANTED.items()
+        if not p.calls and not p.reach and p.check not in IN_FILES_ONLY and name != "required is null"
+    ],
+)
+def test_it_finds_the_same_of_a_server_that_runs(name: str) -> None:
+    planted = PLANTED[name]
+    with connect(served(planted)) as connection:
+        report = check(of_connection(connection))
+    # The SDK's client drops such tools before anybody sees them, and the list says so.
+    header = planted.check == "schema-header"
+    expected = ("unreadable", "server", "", "") if header else (planted.check, planted.kind, planted.name, planted.path)
+    assert found(report) == [expected]
+    assert report.lint == []
+
+
+def test_the_kept_set_has_at_least_30_servers_and_a_fault_for_each_check() -> None:
+    assert len(PLANTED) >= 30
+    assert {planted.check for planted in PLANTED.values()} == CHECKS.keys()
