@@ -12,7 +12,7 @@ import click
 from mcp_notebook.cli.request_commands import request_command
 
 if TYPE_CHECKING:
-    from mcp_notebook.agent.evals import Player, Report
+    from mcp_notebook.agent.evals import EvalReport, Player
     from mcp_notebook.client import Connection
 
 __all__ = ["eval_cases"]
@@ -75,7 +75,7 @@ def eval_cases(
       mcp-notebook eval server.py cases.yaml --model anthropic:claude-sonnet-4-5 --least 0.8 --json
     """
     from mcp_notebook.agent import Toolbox
-    from mcp_notebook.agent.evals import Report, RunLimits, Side, cases_in, run, unknown_tools
+    from mcp_notebook.agent.evals import EvalReport, RunLimits, Side, cases_in, run, unknown_tools
     from mcp_notebook.cli.results import print_json
     from mcp_notebook.rendering.evals import eval_card
 
@@ -84,7 +84,7 @@ def eval_cases(
     players = [_player(name) for name in models or ["stand-in"]]
     sides = [(Side("", player.name, toolbox.tools, player.scripted), player, toolbox) for player in players]
     notes = unknown_tools(found, [tool.name for tool in toolbox.tools])
-    report = Report(cases.stem, found, runs, [side for side, _, _ in sides], notes=notes)
+    report = EvalReport(cases.stem, found, runs, [side for side, _, _ in sides], notes=notes)
     asyncio.run(run(report, sides, RunLimits(max_turns, max_tokens, price)))
     if as_json:
         print_json(_as_json(report))
@@ -100,7 +100,7 @@ def _player(name: str) -> Player:
     return Player.stand_in() if name == StandInModel.name else Player.provided(provided(name))
 
 
-def _status(report: Report, least: float) -> int:
+def _status(report: EvalReport, least: float) -> int:
     if any(side.errors for side in report.sides):
         return 2
     return 0 if all(side.rate(case).share >= least for side in report.sides for case in report.cases) else 1
@@ -116,7 +116,7 @@ def _text(path: Path) -> str:
         raise UsageError(f"Cannot read {path} ({reason}).") from None
 
 
-def _as_json(report: Report) -> dict[str, Any]:
+def _as_json(report: EvalReport) -> dict[str, Any]:
     return {
         "runs": report.runs,
         "sides": [

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from mcp_notebook.compat.checks import recorded, spots_of
-from mcp_notebook.compat.facts import BAD, SPECIFICATION, Table, table
+from mcp_notebook.compat.facts import BAD, SPECIFICATION, FactTable, table
 from mcp_notebook.compat.features import notes_on
 from mcp_notebook.compat.report import VERDICTS, Advice, Effected, HostFinding, HostReport, Report, Sizes, Verdict
 from mcp_notebook.compat.spots import Spot
@@ -67,7 +67,7 @@ def check(
     )
 
 
-def _findings(subject: CheckedServer, facts: Table, chosen: Mapping[str, str]) -> list[HostFinding]:
+def _findings(subject: CheckedServer, facts: FactTable, chosen: Mapping[str, str]) -> list[HostFinding]:
     found = []
     for spot in spots_of(subject):
         hosts = _effects(spot, subject.name, facts)
@@ -81,7 +81,7 @@ def _findings(subject: CheckedServer, facts: Table, chosen: Mapping[str, str]) -
     return found
 
 
-def _effects(spot: Spot, server: str, facts: Table) -> dict[str, Effected]:
+def _effects(spot: Spot, server: str, facts: FactTable) -> dict[str, Effected]:
     """Return what each host does with a spot."""
     about = facts.about(spot.check)
     found: dict[str, Effected] = {}

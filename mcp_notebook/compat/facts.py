@@ -13,7 +13,7 @@ from pydantic.alias_generators import to_camel
 
 from mcp_notebook.compat.spots import Spot
 
-__all__ = ["BAD", "SPECIFICATION", "Effect", "Fact", "Table", "table"]
+__all__ = ["BAD", "SPECIFICATION", "Effect", "Fact", "FactTable", "table"]
 
 Effect = Literal["accepts", "degrades", "rejects", "ignores", "asks"]
 """``degrades``: part of it is lost. ``ignores`` and ``asks`` make notes, and do not change a verdict."""
@@ -72,7 +72,7 @@ class Fact(_Model):
         return True
 
 
-class Table(_Model):
+class FactTable(_Model):
     """All facts.
 
     Attributes:
@@ -95,7 +95,7 @@ class Table(_Model):
 
 
 @cache
-def table() -> Table:
+def table() -> FactTable:
     """Return the table."""
     text = files("mcp_notebook.compat").joinpath("facts.json").read_text(encoding="utf-8")
-    return Table.model_validate_json(text)
+    return FactTable.model_validate_json(text)

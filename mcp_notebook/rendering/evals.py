@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import NamedTuple
 
-from mcp_notebook.agent.evals import Rate, Report, Side, Trial
+from mcp_notebook.agent.evals import EvalReport, Rate, Side, Trial
 from mcp_notebook.rendering import look
 
 __all__ = ["eval_card"]
@@ -28,7 +28,7 @@ class _Failed(NamedTuple):
         return f"{len(self.trials)} of {self.runs} runs"
 
 
-def eval_card(report: Report) -> look.Rendering:
+def eval_card(report: EvalReport) -> look.Rendering:
     """Draw the results of an eval, which may still run."""
     title = f"eval {report.name}"
     facts = _facts(report)
@@ -47,7 +47,7 @@ def eval_card(report: Report) -> look.Rendering:
     return look.Rendering("\n".join(text), look.card(f"eval {look.code(report.name)}", *parts))
 
 
-def _facts(report: Report) -> str:
+def _facts(report: EvalReport) -> str:
     models = ", ".join(
         f"{name}, which compares words and is not a language model" if name == "stand-in" else name
         for name in dict.fromkeys(side.model for side in report.sides)
@@ -55,13 +55,13 @@ def _facts(report: Report) -> str:
     return f"{_counted(len(report.cases), 'case')}, {_counted(report.runs, 'run')} each, with {models}"
 
 
-def _heading(report: Report, side: Side) -> str:
+def _heading(report: EvalReport, side: Side) -> str:
     several = len({each.model for each in report.sides}) > 1
     words = [side.label, side.model if several or not side.label else ""]
     return f"{' '.join(filter(None, words))}: passed (95% interval)"
 
 
-def _rows(report: Report) -> Iterator[list[str]]:
+def _rows(report: EvalReport) -> Iterator[list[str]]:
     for case in report.cases:
         yield [case.name, *(_rate(side.rate(case)) for side in report.sides)]
     if len(report.cases) > 1:
@@ -93,7 +93,7 @@ def _cost(side: Side) -> str:
     return "unknown" if side.usage.cost is None else f"${side.usage.cost:.4f}"
 
 
-def _failed(report: Report) -> Iterator[_Failed]:
+def _failed(report: EvalReport) -> Iterator[_Failed]:
     for case in report.cases:
         for side in report.sides:
             reasons: dict[str, list[Trial]] = {}

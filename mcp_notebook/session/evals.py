@@ -17,8 +17,8 @@ from mcp_notebook import main_thread
 from mcp_notebook.agent import ScriptedModel, StandInModel, Toolbox, provided
 from mcp_notebook.agent.evals import (
     EvalCase,
+    EvalReport,
     Player,
-    Report,
     Side,
     as_pytest,
     cases_of,
@@ -72,7 +72,7 @@ def score(
     *,
     into: str | None = None,
     handle: Any = None,
-) -> Report:
+) -> EvalReport:
     """Run an eval, show its results, keep it under its name, and return the results.
 
     Args:
@@ -183,7 +183,7 @@ def _follow(
     before: KeptEval | None, name: str, cases: Sequence[EvalCase], settings: Settings, present: Toolbox
 ) -> KeptEval:
     """Return a new eval that knows the version of the tools before the present one, and the results with it."""
-    kept = KeptEval(cases, settings, Report(name, cases, settings.runs, []), present)
+    kept = KeptEval(cases, settings, EvalReport(name, cases, settings.runs, []), present)
     if before is not None and before.settings.names == settings.names:
         changed = changes(before.toolbox.tools, present.tools)
         kept.earlier = before.toolbox if changed else before.earlier
@@ -255,7 +255,7 @@ def _without_secrets(cases: Sequence[EvalCase]) -> list[EvalCase]:
 class _Showing:
     """The results below the cell, while they come in."""
 
-    report: Report
+    report: EvalReport
     handle: Any
     changes: bool
     at: float = 0.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from mcp_notebook.agent import Toolbox
-from mcp_notebook.agent.evals import EvalCase, Report, RunLimits, Side
+from mcp_notebook.agent.evals import EvalCase, EvalReport, RunLimits, Side
 from mcp_notebook.client.notices import say
 from mcp_notebook.errors import McpNotebookError
 
@@ -53,7 +53,7 @@ class KeptEval:
 
     cases: Sequence[EvalCase]
     settings: Settings
-    report: Report
+    report: EvalReport
     toolbox: Toolbox
     earlier: Toolbox | None = None
     before: Sequence[Side] = ()

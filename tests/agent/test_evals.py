@@ -28,9 +28,9 @@ from mcp_notebook import NotebookServer
 from mcp_notebook.agent import Conversation, ScriptedModel, StandInModel, Toolbox, Usage
 from mcp_notebook.agent.evals import (
     EvalCase,
+    EvalReport,
     Player,
     Rate,
-    Report,
     RunLimits,
     Side,
     as_pytest,
@@ -83,7 +83,7 @@ def server(find: str = "Which books do we have by an author?", burn: str = "Dest
     return made
 
 
-Eval = Callable[..., Report]
+Eval = Callable[..., EvalReport]
 
 
 @pytest.fixture
@@ -94,14 +94,14 @@ def evaluate(portal: Portal) -> Eval:
         player: Player | None = None,
         runs: int = 5,
         limits: RunLimits = RunLimits(),  # noqa: B008 - it is immutable
-    ) -> Report:
+    ) -> EvalReport:
         player = player or Player.stand_in()
         labels = ["A", "B", "C"][: len(servers)] if len(servers) > 1 else [""]
         toolboxes = [Toolbox({"library": Connection(portal, each)}) for each in servers]
         sides = [
             Side(label, player.name, box.tools, player.scripted) for label, box in zip(labels, toolboxes, strict=True)
         ]
-        report = Report("books", cases, runs, sides)
+        report = EvalReport("books", cases, runs, sides)
         portal.run(run, report, [(side, player, box) for side, box in zip(sides, toolboxes, strict=True)], limits)
         return report
 

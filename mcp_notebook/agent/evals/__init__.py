@@ -4,14 +4,14 @@ from mcp_notebook.agent.evals.as_pytest import as_pytest
 from mcp_notebook.agent.evals.cases import cases_in, cases_of, unknown_tools, written
 from mcp_notebook.agent.evals.checking import EvalCase
 from mcp_notebook.agent.evals.intervals import Rate
-from mcp_notebook.agent.evals.report import Report, Side, Trial, changes
+from mcp_notebook.agent.evals.report import EvalReport, Side, Trial, changes
 from mcp_notebook.agent.evals.running import Player, RunLimits, run
 
 __all__ = [
     "EvalCase",
+    "EvalReport",
     "Player",
     "Rate",
-    "Report",
     "RunLimits",
     "Side",
     "Trial",

@@ -13,7 +13,7 @@ from mcp_notebook.agent.evals.checking import EvalCase
 from mcp_notebook.agent.evals.intervals import Rate, difference, enough_for
 from mcp_notebook.agent.usage import Usage
 
-__all__ = ["Report", "Side", "Trial", "changes"]
+__all__ = ["EvalReport", "Side", "Trial", "changes"]
 
 MOST_CHARACTERS = 2_000
 """The limit for each text of a transcript."""
@@ -97,7 +97,7 @@ class Side:
 
 
 @dataclass
-class Report:
+class EvalReport:
     """The results of an eval.
 
     Attributes:

@@ -11,7 +11,7 @@ from mcp_types import CallToolResult
 
 from mcp_notebook.agent.conversation import Conversation, Use
 from mcp_notebook.agent.evals.checking import EvalCase, problems
-from mcp_notebook.agent.evals.report import Report, Side, Trial
+from mcp_notebook.agent.evals.report import EvalReport, Side, Trial
 from mcp_notebook.agent.model import Model
 from mcp_notebook.agent.stand_in_model import StandInModel
 from mcp_notebook.agent.toolbox import Toolbox
@@ -68,7 +68,7 @@ class RunLimits(NamedTuple):
 
 
 async def run(
-    report: Report,
+    report: EvalReport,
     players: Sequence[tuple[Side, Player, Toolbox]],
     limits: RunLimits,
     on_trial: Callable[[], Awaitable[None]] | None = None,
