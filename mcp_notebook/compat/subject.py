@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from mcp_notebook.client import Connection
 from mcp_notebook.client.targets import Target, Url
-from mcp_notebook.errors import McpNotebookError, RequestError
+from mcp_notebook.errors import RequestError
 from mcp_notebook.recording import Call
 from mcp_notebook.recording.saved import LISTS, SavedSession
 from mcp_notebook.schema import brief
@@ -105,11 +105,7 @@ def of_connection(connection: Connection) -> CheckedServer:
 
 
 def of_session(saved: SavedSession) -> CheckedServer:
-    """Return the server of a saved session.
-
-    Raises:
-        McpNotebookError: An entry is nested too deep.
-    """
+    """Return the server of a saved session."""
     lists: dict[str, list[Entry]] = {kind: [] for kind in LISTS}
     unreadable = []
     for kind, model in _TYPES.items():
@@ -120,11 +116,6 @@ def of_session(saved: SavedSession) -> CheckedServer:
                 first = error.errors()[0]
                 place = ".".join(map(str, first["loc"]))
                 unreadable.append(f"a {kind} {brief(entry.get('name'))}: {place}: {first['msg']}")
-            except (ValueError, RecursionError) as error:  # deeper than pydantic writes: the SDK cannot send it
-                problem = (
-                    f"The {kind} {brief(entry.get('name'))} in the saved session is nested too deep to be checked."
-                )
-                raise McpNotebookError(problem) from error
     return CheckedServer(
         name=saved.server.name,
         lists=lists,

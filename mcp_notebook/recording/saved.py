@@ -19,6 +19,7 @@ from pydantic.alias_generators import to_camel
 
 from mcp_notebook.errors import UsageError
 from mcp_notebook.recording.call import Call, Kind, State
+from mcp_notebook.recording.cutting import MOST_DEPTH, is_deep
 from mcp_notebook.recording.wire import Frame
 
 __all__ = ["LISTS", "SavedSession", "Server", "read", "write"]
@@ -172,7 +173,7 @@ def _read(lines: Iterable[str], path: Path) -> SavedSession:
             if session is None:
                 session = SavedSession(_head(text, path).server)
             elif text.strip():
-                _add(session, json.loads(text))
+                _add(session, json.loads(text), path)
         except (ValueError, TypeError, RecursionError):  # pydantic's own is a ValueError
             raise _not_one(path, number) from None
     if session is None:
@@ -192,9 +193,11 @@ def _head(text: str, path: Path) -> _Head:
     return head
 
 
-def _add(session: SavedSession, line: dict[str, Any]) -> None:
+def _add(session: SavedSession, line: dict[str, Any], path: Path) -> None:
     for kind, value in line.items():
         if kind in LISTS:
+            if is_deep(value):  # neither pydantic nor a validator of schemas takes such a definition
+                raise UsageError(f"The {kind} {value.get('name')!r} in {path} is nested more than {MOST_DEPTH} deep.")
             session.lists[kind].append(dict(value))
         elif kind == "call":
             session.calls.append(_call(_Call.model_validate(value), session.server.name, len(session.calls) + 1))

@@ -108,18 +108,6 @@ def test_a_server_that_cannot_be_reached_ends_with_2() -> None:
     assert len(ran.stderr.splitlines()) == 1
 
 
-def test_a_definition_that_is_nested_too_deep_is_refused(tmp_path: Path) -> None:
-    deep: dict[str, Any] = {"type": "string"}
-    for _ in range(300):
-        deep = {"anyOf": [deep]}
-    many = saved(None)
-    many.lists["tool"].append({"name": "deep", "inputSchema": {"type": "object", "properties": {"x": deep}}})
-    write(many, tmp_path / "shop.jsonl")
-    ran = run(str(tmp_path / "shop.jsonl"))
-    assert (ran.exit_code, ran.stdout) == (2, "")
-    assert 'The tool "deep" in the saved session is nested too deep to be checked.' in ran.stderr
-
-
 def test_a_fixed_token_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     token = Token.make()
     monkeypatch.setenv("SHOP_TOKEN", str(token))

@@ -16,7 +16,7 @@ import mcp_notebook
 from mcp_notebook.client import Command, Connection
 from mcp_notebook.errors import RequestError
 from mcp_notebook.recording import Call
-from mcp_notebook.recording.saved import SavedSession, Server, read
+from mcp_notebook.recording.saved import SavedSession, Server, read, write
 from mcp_notebook.server.mock import REFUSED, MockServer
 from tests.support.odd_servers import odd
 from tests.support.shells import Shell
@@ -251,6 +251,19 @@ def test_a_session_is_saved_when_its_server_is_gone(
     shell.good("%mcp log --save a.jsonl --on odd")
     assert capsys.readouterr().err == "mcp: saved without what the server lists. It is gone.\n"
     assert len(read(tmp_path / "a.jsonl").calls) == 1
+
+
+@pytest.mark.parametrize("verb", ["open", "mock", "compat", "diff"])
+def test_a_definition_that_is_nested_too_deep_is_refused(shell: Shell, tmp_path: Path, verb: str) -> None:
+    deep: dict[str, Any] = {"type": "string"}
+    for _ in range(150):
+        deep = {"anyOf": [deep]}
+    tool = {"name": "deep", "inputSchema": {"type": "object", "properties": {"x": deep}}}
+    write(SavedSession(Server(name="shop"), {"tool": [tool], "resource": [], "resourceTemplate": [], "prompt": []}),
+          tmp_path / "shop.jsonl")  # fmt: skip
+    words = str(refused(shell, f"%mcp {verb} {tmp_path / 'shop.jsonl'}"))
+    assert "The tool 'deep' in " in words
+    assert "is nested more than 100 deep." in words
 
 
 def test_a_session_does_not_close_a_connection(shell: Shell, saved: Path) -> None:
