@@ -97,8 +97,8 @@ def test_exposed_tables_and_their_queries_are_in_a_package(shell: Shell) -> None
     text = source(shell)
     assert 'mcp.add_tool(\n    query_of(lambda: df, "df"),' in text
     assert 'return as_text(df, "notebook://df")' in text
-    assert 'def read_df_csv() -> str:\n    return as_file(df, "csv")' in text
-    assert 'def read_df_parquet() -> bytes:\n    return as_file(df, "parquet")' in text
+    assert 'def read_df_csv() -> str | bytes:\n    return as_file(df, "csv")' in text
+    assert 'def read_df_parquet() -> str | bytes:\n    return as_file(df, "parquet")' in text
 
 
 @pytest.mark.slow

@@ -38,9 +38,8 @@ def row_of(value: Any) -> dict[str, Any]:
         return value.model_dump(by_alias=True)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
-    if hasattr(value, "_asdict"):
-        return dict(value._asdict())
-    return {str(key): item for key, item in value.items()}
+    row: Any = value
+    return {str(key): item for key, item in (row._asdict() if hasattr(row, "_asdict") else row).items()}
 
 
 class RowTable:

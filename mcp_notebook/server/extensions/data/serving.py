@@ -50,28 +50,36 @@ def returning_data(function: Function, name: str | None = None, *, structured: b
     if kind == "table":
         get_ready()
     named = name or getattr(function, "__name__", "data").strip("<>")
-    wrapper: Function
-    if inspect.isasyncgenfunction(function):
-
-        async def wrapper(*args: Any, **options: Any) -> Any:
-            return _converted(wrapper, await _taken(function(*args, **options)), kind, named, structured=structured)
-    elif inspect.iscoroutinefunction(function):
-
-        async def wrapper(*args: Any, **options: Any) -> Any:
-            value = await function(*args, **options)
-            value = await _taken(value) if isinstance(value, AsyncIterator) else value
-            return _converted(wrapper, value, kind, named, structured=structured)
-    else:
-
-        def wrapper(*args: Any, **options: Any) -> Any:
-            return _converted(wrapper, function(*args, **options), kind, named, structured=structured)
-
+    wrapper = _around(function, kind, named, structured=structured)
     functools.update_wrapper(wrapper, function)
     signature = inspect.signature(function, eval_str=True)
     hint = HINTS[kind] if kind else inspect.Signature.empty
     vars(wrapper)["__signature__"] = signature.replace(return_annotation=hint)
     vars(wrapper)[RETURNED] = kind is not None
     return wrapper
+
+
+def _around(function: Function, kind: Kind | None, name: str, *, structured: bool) -> Function:
+    """Return a function that makes a result of what another returns; it is as asynchronous as that."""
+    if inspect.isasyncgenfunction(function):
+
+        async def taking(*args: Any, **options: Any) -> Any:
+            return _converted(taking, await _taken(function(*args, **options)), kind, name, structured=structured)
+
+        return taking
+    if inspect.iscoroutinefunction(function):
+
+        async def awaiting(*args: Any, **options: Any) -> Any:
+            value = await function(*args, **options)
+            value = await _taken(value) if isinstance(value, AsyncIterator) else value
+            return _converted(awaiting, value, kind, name, structured=structured)
+
+        return awaiting
+
+    def calling(*args: Any, **options: Any) -> Any:
+        return _converted(calling, function(*args, **options), kind, name, structured=structured)
+
+    return calling
 
 
 def has_returned_data(function: Function | None) -> bool:

@@ -62,12 +62,15 @@ class Table(Protocol):
 
     def first(self, count: int, names: Sequence[str]) -> list[Sequence[Any]]:
         """Return the first rows, with the values of these columns."""
+        ...
 
     def schema(self, name: str) -> dict[str, Any]:
         """Return the JSON Schema of the values of a column, with its type in the frame as the description."""
+        ...
 
     def files(self) -> dict[tuple[str, str], Callable[[], str | bytes]]:
         """Return functions that write the whole, by the suffix and the media type of the file."""
+        ...
 
 
 def can_read() -> bool:
