@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -35,6 +36,7 @@ from tests.support.web_api import serving
 from tests.typed.test_typed import HOSTILE
 
 APIS = Path(__file__).parent / "apis"
+PETSTORE = shlex.quote(str(APIS / "petstore.yaml"))
 
 
 def cells_of(notebook: Path) -> list[str]:
@@ -478,13 +480,13 @@ def test_the_magic_writes_a_notebook_beside_this_one(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    said = shell.good(f"%mcp import {APIS}/petstore.yaml --only orders --to chosen.ipynb")
+    said = shell.good(f"%mcp import {PETSTORE} --only orders --to chosen.ipynb")
     assert said.text.startswith("chosen.ipynb: 1 tool from petstore.yaml")
     assert (tmp_path / "chosen.ipynb").exists()
     with pytest.raises((NotebookError, UsageError), match="--only chooses operations of an OpenAPI document"):
         shell.good(f"%mcp import {tmp_path}/server.py --only x")
     with pytest.raises((NotebookError, UsageError), match="--rename-fastmcp is for modules"):
-        shell.good(f"%mcp import {APIS}/petstore.yaml --rename-fastmcp --to b.ipynb")
+        shell.good(f"%mcp import {PETSTORE} --rename-fastmcp --to b.ipynb")
 
 
 def test_the_command_does_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
