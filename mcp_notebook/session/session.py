@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import ChainMap
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ from mcp_notebook.client.connection import end_commands
 from mcp_notebook.client.notices import say
 from mcp_notebook.client.opening import opened
 from mcp_notebook.client.targets import same_place
-from mcp_notebook.errors import McpNotebookError, UnknownNameError, UsageError, did_you_mean
+from mcp_notebook.errors import UnknownNameError, UsageError, did_you_mean
 from mcp_notebook.portal import Portal
 from mcp_notebook.server import LiveServer, Registry
 from mcp_notebook.server.notebook_server import let_replace
@@ -28,6 +27,7 @@ from mcp_notebook.session.catalog import Catalog, live_catalog
 from mcp_notebook.session.exposures import Exposures
 from mcp_notebook.session.kept_evals import KeptEvals
 from mcp_notebook.session.listening import Listening
+from mcp_notebook.session.own_connections import OwnConnections, close
 from mcp_notebook.session.person import Person
 from mcp_notebook.session.shown_apps import ShownApps
 from mcp_notebook.session.surfaces import Surfaces
@@ -70,8 +70,7 @@ class Session:
         self.workbenches: dict[str, Workbench] = {}  # by the cell that opened each
         self.apps = ShownApps()
         self.evals = KeptEvals()
-        self._connections: dict[tuple[str, Era], tuple[Target, Connection]] = {}
-        self._opening = threading.Lock()
+        self._own = OwnConnections(self.portal)
 
     @property
     def namespace(self) -> dict[str, Any]:
@@ -208,7 +207,7 @@ class Session:
         earlier = self.opened.get(connection.name)
         another = earlier is not None and name is None and not same_place(earlier.target, target)
         if another or connection.name in self.registry.servers:
-            _close(connection)
+            close(connection)
             raise UsageError(f"Another server here is named {connection.name!r}. Choose a name with --as NAME.")
         if earlier is not None:
             self.disconnect(connection.name)
@@ -230,24 +229,17 @@ class Session:
                 f"Nothing is connected as {name!r}.{did_you_mean(name, connected)} Connections: {known}."
             )
         connection = self.opened.pop(name, connected[name])
-        for key in [key for key in self._connections if key[0] == connection.name]:
-            _close(self._connections.pop(key)[1])
-        _close(connection)
+        self._own.close(connection.name)
+        close(connection)
 
     def give_roots(self, roots: list[Root] | None) -> None:
         """Set the roots that servers get when they ask, and notify legacy servers of the change."""
         self.roots = roots
-        for connection in [*self.opened.values(), *(connection for _, connection in self._connections.values())]:
+        for connection in [*self.opened.values(), *self._own]:
             connection.roots = roots
 
     def _kept(self, name: str, target: Target, era: Era, timeout: float | None = None) -> Connection:
-        with self._opening:
-            kept, connection = self._connections.get((name, era), (None, None))
-            if connection is None or kept is not target:
-                if connection is not None:
-                    _close(self._connections.pop((name, era))[1])
-                connection = Connection(self.portal, target, era, name=name, timeout=timeout)
-                self._connections[name, era] = (target, connection)
+        connection = self._own.to(name, target, era, timeout)
         connection.answerer = self.answerer
         connection.roots = self.roots
         return connection
@@ -264,7 +256,7 @@ class Session:
         wire = self.registry.recorder.wire
         if not wire.on:
             wire.on = True
-            self._close_connections()
+            self._own.close()
 
     def pause(self) -> None:
         """Stop listening and close the connections; keep the servers and their definitions."""
@@ -273,7 +265,7 @@ class Session:
         self.apps.close()
         self.listening.pause(self.registry.servers.values())
         self.surfaces.close()
-        self._close_connections()
+        self._own.close()
         for name in list(self.opened):
             self.disconnect(name)
         end_commands(self.portal)  # before their loop ends; commands that ignore their stdin would outlive it
@@ -285,14 +277,3 @@ class Session:
     def resume(self) -> None:
         """Listen again as before `pause`, if that was called in the same cell: ``%reload_ext``."""
         self.listening.resume(self.registry.servers)
-
-    def _close_connections(self) -> None:
-        while self._connections:
-            _close(self._connections.popitem()[1][1])
-
-
-def _close(connection: Connection) -> None:
-    try:
-        connection.close()
-    except McpNotebookError as error:
-        say(str(error))
