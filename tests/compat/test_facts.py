@@ -23,7 +23,7 @@ SAME = {"claude-code", "claude-desktop", "cursor", "vscode", "codex", "gemini", 
 
 def test_each_fact_names_a_host_and_a_check_that_there_are() -> None:
     facts = table().facts
-    assert {fact.host for fact in facts} == table().hosts.keys()
+    assert {fact.host for fact in facts} == set(table().hosts)
     assert {fact.check for fact in facts} <= CHECKS.keys() | NOTES
 
 
