@@ -42,8 +42,8 @@ class Fact(_Model):
         effect: The effect on what a server offers.
         happens: The effect in words, which follow the name of the host.
         version: The version of the host; "" if the source has none.
-        as_of: The day for which it is known: of the post, the commit or the measurement; of a page without a date, the
-            day on which it was read.
+        as_of: The day for which it is known: of the post, the commit or the measurement; of a page or a file whose date
+            is not known, the day on which it was read.
         source: A URL, or the module of the tests that measured it.
         limit: It holds for sizes beyond this one.
         prefix: The text that the host writes before a name; ``{server}`` is the name of the server.

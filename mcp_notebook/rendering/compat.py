@@ -116,8 +116,8 @@ def _cut(left_out: Mapping[str, int]) -> list[str]:
 
 def _meanings(report: Report) -> list[str]:
     lines = [
-        f"Facts as read on {report.read}; their number is of those that were compared with this server. Where there are "
-        "few, that no problem is known says little."
+        f"Facts as read on {report.read}; counted are those that were compared with this server. Where there are few, "
+        "that no problem is known says little."
     ]
     if any(host.verdict == "unknown" for host in report.hosts) or report.findings:
         lines[0] += " Unknown: no source says what the host does."
@@ -189,7 +189,7 @@ def _html(title: str, report: Report, groups: Sequence[_Group], lint: Sequence[s
         escape(title),
         hosts,
         look.section("findings", _findings(groups)),
-        look.section("lint", look.fold(look.counted(len(lint), 'line'), advice) if len(lint) > MOST_NAMED else advice),
+        look.section("lint", look.fold(look.counted(len(lint), "line"), advice) if len(lint) > MOST_NAMED else advice),
         *(f"<p>{look.muted(note)}</p>" for note in notes),
     )
 

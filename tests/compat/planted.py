@@ -133,7 +133,13 @@ RESULT = {"type": "object", "properties": {"n": {"type": "integer"}}, "required"
 PAIR = [{"type": "string"}, {"type": "integer"}]
 CLOSED_PAIR = {"type": "array", "prefixItems": PAIR, "minItems": 2, "maxItems": 2}
 DRAFT_7 = "http://json-schema.org/draft-07/schema#"
-BLOCKS = {"claude-desktop": "rejects", "cursor": "rejects", "openai-api": "rejects", "claude-code": "degrades", "codex": "degrades"}
+BLOCKS = {
+    "claude-desktop": "rejects",
+    "cursor": "rejects",
+    "openai-api": "rejects",
+    "claude-code": "degrades",
+    "codex": "degrades",
+}
 SAMPLES = {"claude-code": "rejects", "codex": "rejects", "gemini": "rejects", "vscode": "accepts", "goose": "accepts"}
 
 PLANTED: dict[str, Planted] = {

@@ -227,9 +227,13 @@ def test_a_tuple_in_a_model_is_found_only_for_the_host_that_loses_it() -> None:
 
 @pytest.mark.outside
 def test_only_what_is_true_is_found_in_the_everything_server_of_the_protocol() -> None:
-    """One of its tools runs only as a task, which Claude Code does not offer to a legacy server."""
+    """It is a process, one of its tools runs only as a task, and the output schema of another names draft 7."""
     installed_or_skip()
     report = report_of(Command(str(PROGRAMS / "mcp-server-everything")))
     found = [(finding.observation.check, finding.observation.name) for finding in report.findings]
-    assert found == [("task-required", "simulate-research-query")]
+    assert sorted(found) == [
+        ("output-dialect", "get-structured-content"),
+        ("task-required", "simulate-research-query"),
+        ("transport-stdio", ""),
+    ]
     assert report.sizes.tools > 0

@@ -16,7 +16,7 @@ __all__ = ["CHECKS", "observe"]
 
 CHECKS = {
     "schema-tuple": "a list of schemas as items, which is older than 2020-12",
-    "schema-prefix-items": "prefixItems: an array with a schema for each place",
+    "schema-prefix-items": "an array with a schema for each place: prefixItems",
     "schema-array": "an array that does not say what its items are",
     "schema-reference": "a $ref that leads nowhere in the schema",
     "schema-loop": "a $ref that leads back to itself through required properties",

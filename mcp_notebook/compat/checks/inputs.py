@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from mcp_notebook.compat.checked_server import CheckedServer
 from mcp_notebook.compat.checks import input_parts
-from mcp_notebook.compat.checks.dialects import DIALECT, broken, fault
+from mcp_notebook.compat.checks.dialects import DIALECT, broken, fault, names_older_draft
 from mcp_notebook.compat.observation import Observation
 from mcp_notebook.compat.walking import nodes, property_place
 from mcp_notebook.schema import brief, fault_of, one_look
@@ -18,7 +18,7 @@ __all__ = ["CHECKS", "observe"]
 
 CHECKS = {
     "schema-not-object": "an input schema whose root is not of type object",
-    "schema-root": "anyOf, oneOf, allOf, not, enum or if at the root of an input schema",
+    "schema-root": "an input schema with anyOf, oneOf, allOf, not, enum or if at the root",
     "schema-invalid": "an input schema that is not valid JSON Schema",
     "schema-dialect": "an input schema that is valid in an older draft only",
     **input_parts.CHECKS,
@@ -64,7 +64,10 @@ def _of_tool(name: str, root: Mapping[str, Any]) -> Iterator[Observation]:
 
 
 def _validity(name: str, root: Mapping[str, Any]) -> Iterator[Observation]:
-    own, today = fault(root), fault_of({**_untupled(root), "$schema": DIALECT})
+    own = fault(root)
+    if own is None and not names_older_draft(root):
+        return
+    today = fault_of({**_untupled(root), "$schema": DIALECT})
     if own is not None and (today is not None or broken(root) == "$schema"):
         what, fix = f"its input schema is not valid: {own}", "Correct it; pydantic writes valid ones."
         yield Observation("schema-invalid", "tool", name, what, fix, keywords=frozenset({broken(root)}))
