@@ -286,6 +286,11 @@ PLANTED: dict[str, Planted] = {
         tools=(taking({"type": "int"}),),
         hosts={"claude-code": "rejects", "vscode": "rejects", "specification": "rejects", "codex": "degrades"},
     ),
+    "a keyword of 2020-12 that is broken": Planted(
+        "schema-invalid",
+        tools=(taking({"type": "string", "$anchor": 5}),),
+        hosts={"specification": "rejects", "vscode": "accepts", "claude-code": "rejects", "codex": "degrades"},
+    ),
     "a parameter that is not a schema": Planted("schema-invalid", tools=(taking("string"),)),
     "required is null": Planted("schema-invalid", tools=(taking({"type": "string"}, required=None),)),
     "a boolean limit in 2020-12": Planted(
@@ -299,7 +304,12 @@ PLANTED: dict[str, Planted] = {
                 root={"$schema": "http://json-schema.org/draft-04/schema#"},
             ),
         ),
-        hosts={"claude-code": "rejects", "claude-desktop": "rejects", "codex": "accepts"},
+        hosts={"claude-code": "rejects", "claude-desktop": "rejects", "codex": "accepts", "vscode": "rejects"},
+    ),
+    "a keyword that only draft 7 does not know": Planted(
+        "schema-dialect",
+        tools=(taking({"type": "string", "$anchor": 5}, root={"$schema": DRAFT_7}),),
+        hosts={"codex": "accepts", "vscode": "accepts"},
     ),
     "a reference to nothing": Planted(
         "schema-reference",
@@ -390,6 +400,11 @@ PLANTED: dict[str, Planted] = {
         "output-invalid",
         tools=(tool(outputSchema={"type": "object", "properties": 5}),),
         hosts={"specification": "rejects", "gemini": "rejects", "claude-code": "accepts", "cursor": "unknown"},
+    ),
+    "a keyword of 2020-12 that is broken in an output": Planted(
+        "output-invalid",
+        tools=(tool(outputSchema={"type": "object", "properties": {"n": {"$anchor": 5}}}),),
+        hosts={"specification": "rejects"},
     ),
     "a type that does not exist in an output": Planted(
         "output-invalid",

@@ -7,9 +7,12 @@ from typing import Any, Final
 
 from mcp_notebook.schema import brief, fault_of
 
-__all__ = ["DIALECT", "broken", "fault", "names_older_draft"]
+__all__ = ["DIALECT", "broken", "fault", "names_older_draft", "valid_in_draft_7"]
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+DRAFT_7: Final = "http://json-schema.org/draft-07/schema#"
+"""The draft in which some hosts read every schema."""
 
 
 def names_older_draft(root: Mapping[str, Any]) -> bool:
@@ -25,6 +28,11 @@ def fault(root: Mapping[str, Any]) -> str | None:
     return fault_of(root)
 
 
+def valid_in_draft_7(root: Mapping[str, Any]) -> bool:
+    """Return whether a schema is valid in draft 7, whatever draft it names."""
+    return fault_of({**root, "$schema": DRAFT_7}) is None
+
+
 def broken(root: Mapping[str, Any]) -> str:
     """Return which part of an invalid schema is broken, as far as hosts tell these apart."""
     if not isinstance(root.get("$schema", ""), str):
@@ -34,4 +42,4 @@ def broken(root: Mapping[str, Any]) -> str:
     properties = root.get("properties", {})
     if not isinstance(properties, Mapping) or not all(isinstance(part, Mapping | bool) for part in properties.values()):
         return "properties"
-    return "a keyword"
+    return "a newer keyword" if valid_in_draft_7(root) else "a keyword"

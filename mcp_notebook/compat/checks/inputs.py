@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from mcp_notebook.compat.checked_server import CheckedServer
 from mcp_notebook.compat.checks import input_parts
-from mcp_notebook.compat.checks.dialects import DIALECT, broken, fault, names_older_draft
+from mcp_notebook.compat.checks.dialects import DIALECT, broken, fault, names_older_draft, valid_in_draft_7
 from mcp_notebook.compat.observation import Observation
 from mcp_notebook.compat.walking import nodes, property_place
 from mcp_notebook.schema import brief, fault_of, one_look
@@ -73,7 +73,9 @@ def _validity(name: str, root: Mapping[str, Any]) -> Iterator[Observation]:
         yield Observation("schema-invalid", "tool", name, what, fix, keywords=frozenset({broken(root)}))
     elif today is not None:
         what = f"its input schema is valid only in the older draft that it names: {today}"
-        yield Observation("schema-dialect", "tool", name, what, "Write it in JSON Schema 2020-12.")
+        fix = "Write it in JSON Schema 2020-12."
+        draft = "valid in draft 7" if valid_in_draft_7(root) else "invalid in draft 7"
+        yield Observation("schema-dialect", "tool", name, what, fix, keywords=frozenset({draft}))
 
 
 def _untupled(node: Any) -> Any:
