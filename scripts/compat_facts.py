@@ -5,6 +5,7 @@ The facts are in mcp_notebook/compat/facts.json. Run this after changing one; a 
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 
 from mcp_notebook.compat.checks import CHECKS
@@ -26,7 +27,7 @@ def facts() -> str:
 
 def _rows(check: str) -> list[str]:
     rows = [
-        f"| {table().hosts[host]} | {fact.effect} | {_words(fact)} | {_source(fact)} |"
+        f"| {table().titles[host]} | {fact.effect} | {_words(fact)} | {_source(fact)} |"
         for host in table().hosts
         for fact in table().about(check).get(host, [])
     ]
@@ -34,7 +35,7 @@ def _rows(check: str) -> list[str]:
 
 
 def _words(fact: Fact) -> str:
-    words = [fact.happens] if fact.happens else []
+    words = [escape(fact.happens, quote=False)] if fact.happens else []
     if fact.limit is not None:
         prefix = f", `{fact.prefix}` before it included" if fact.prefix else ""
         words.append(f"more than {fact.limit:,}{prefix}")
@@ -42,6 +43,8 @@ def _words(fact: Fact) -> str:
         words.append(f"not `{fact.pattern}`".replace("|", "\\|"))
     if fact.keywords:
         words.append(", ".join(f"`{word}`" for word in sorted(fact.keywords)))
+    if fact.not_below:
+        words.append(f"not below {', '.join(f'`{word}`' for word in sorted(fact.not_below))}")
     return "; ".join(words)
 
 

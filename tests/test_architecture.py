@@ -88,7 +88,7 @@ MAY_IMPORT = {
         "client",
     },
     "agent": {"errors", "formatting", "recording", "client"},
-    "compat": {"errors", "schema", "recording", "server", "client"},
+    "compat": {"errors", "hosts", "schema", "recording", "server", "client"},
     "rendering": {
         "visible",
         "urls",
@@ -140,7 +140,7 @@ MAY_IMPORT = {
         "widgets",
     },
     "importing": {"visible", "errors", "schema", "typed", "formatting", "slicing", "export"},
-    "doctor": {"browser_tab", "addresses", "hosts"},
+    "doctor": {"browser_tab", "addresses", "hosts", "rendering"},
     "magics": {
         "browser_tab",
         "visible",

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from mcp_notebook.compat.checks import recorded, spots_of
-from mcp_notebook.compat.facts import BAD, SPECIFICATION, FactTable, table
+from mcp_notebook.compat.checked_server import CheckedServer
+from mcp_notebook.compat.checks import CHECKS, applied, observe, recorded
+from mcp_notebook.compat.facts import BAD, SPECIFICATION, Fact, FactTable, table
 from mcp_notebook.compat.features import notes_on
-from mcp_notebook.compat.report import VERDICTS, Advice, Effected, HostFinding, HostReport, Report, Sizes, Verdict
-from mcp_notebook.compat.spots import Spot
-from mcp_notebook.compat.subject import CheckedServer
+from mcp_notebook.compat.observation import Observation
+from mcp_notebook.compat.report import (
+    VERDICTS,
+    Advice,
+    HostFinding,
+    HostReport,
+    HostVerdict,
+    Report,
+    Sizes,
+    Verdict,
+    overall,
+)
 from mcp_notebook.errors import UnknownNameError, did_you_mean
 from mcp_notebook.server.lint import linted
 from mcp_notebook.server.listing import CHARACTERS_PER_TOKEN, tokens
@@ -18,7 +29,7 @@ from mcp_notebook.server.listing import CHARACTERS_PER_TOKEN, tokens
 __all__ = ["check"]
 
 MOST_FINDINGS = 1_000
-"""Findings after which a check ends: a foreign server may have any number."""
+"""Findings of one check that are kept; a foreign server may have any number. The verdicts count all of them."""
 
 LARGEST = 5
 """Tools and results whose sizes are named."""
@@ -32,14 +43,14 @@ _ABOUT = {
 
 
 def check(
-    subject: CheckedServer,
+    server: CheckedServer,
     hosts: Collection[str] = (),
     functions: Mapping[str, Callable[..., Any]] | None = None,
 ) -> Report:
     """Say what each host would reject, degrade or ignore of a server.
 
     Args:
-        subject: The server.
+        server: The server.
         hosts: The keys of the hosts; all if there are none.
         functions: The functions behind the tools, by name, for the lint.
 
@@ -52,85 +63,104 @@ def check(
             raise UnknownNameError(
                 f"There is no host {key!r}.{did_you_mean(key, facts.hosts)} The hosts: {', '.join(facts.hosts)}."
             )
-    chosen = {key: title for key, title in facts.hosts.items() if not hosts or key in hosts}
-    findings = _findings(subject, facts, chosen)
+    chosen = [key for key in facts.hosts if not hosts or key in hosts]
+    found = _findings(server, facts, chosen)
+    checks = applied(server)
+    compared = Counter(fact.host for fact in facts.facts if fact.check in checks)
+    left_out = {**found.left_out, "lint": len(server.tools) - MOST_FINDINGS}
     return Report(
-        server=subject.name,
+        server=server.name,
         read=facts.read.isoformat(),
         hosts=[
-            HostReport(key, title, _worst(finding.hosts[key].verdict for finding in findings), notes_on(subject, key))
-            for key, title in chosen.items()
+            HostReport(key, facts.titles[key], overall(found.worst[key]), compared[key], notes_on(server, key))
+            for key in chosen
         ],
-        findings=sorted(findings, key=lambda finding: VERDICTS.index(finding.verdict)),
-        lint=_lint(subject, functions or {}, findings),
-        sizes=_sizes(subject),
+        findings=sorted(found.kept, key=lambda finding: VERDICTS.index(finding.verdict)),
+        left_out={name: number for name, number in left_out.items() if number > 0},
+        lint=_lint(server, functions or {}, found.kept),
+        sizes=_sizes(server),
     )
 
 
-def _findings(subject: CheckedServer, facts: FactTable, chosen: Mapping[str, str]) -> list[HostFinding]:
-    found = []
-    for spot in spots_of(subject):
-        hosts = _effects(spot, subject.name, facts)
-        if not any(effected.verdict in BAD for effected in hosts.values()):
-            continue
-        kept = {key: hosts[key] for key in chosen}
-        if any(effected.verdict != "accepts" for effected in kept.values()):
-            found.append(HostFinding(spot, kept))
-        if len(found) == MOST_FINDINGS:
-            break
+class _Found:
+    """The findings that are kept, and the worst verdict of each host on all of them."""
+
+    def __init__(self, hosts: Iterable[str]) -> None:
+        self.kept: list[HostFinding] = []
+        self.worst: dict[str, Verdict] = dict.fromkeys(hosts, "accepts")
+        self._counts: Counter[str] = Counter()
+
+    def add(self, finding: HostFinding) -> None:
+        for key, host in finding.hosts.items():
+            self.worst[key] = min(self.worst[key], host.verdict, key=VERDICTS.index)
+        check = finding.observation.check
+        self._counts[check] += 1
+        if self._counts[check] <= MOST_FINDINGS:
+            self.kept.append(finding)
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        return {check: count - MOST_FINDINGS for check, count in self._counts.items()}
+
+
+def _findings(server: CheckedServer, facts: FactTable, chosen: Collection[str]) -> _Found:
+    found = _Found(chosen)
+    about = {check: facts.about(check) for check in CHECKS}
+    for observation in observe(server):
+        known = about[observation.check]
+        hosts = {host: _verdict_of(host, observation, server.name, known.get(host, [])) for host in facts.hosts}
+        if any(host.verdict in BAD for host in hosts.values()):
+            kept = {key: hosts[key] for key in chosen}
+            if any(host.verdict != "accepts" for host in kept.values()):
+                found.add(HostFinding(observation, kept))
     return found
 
 
-def _effects(spot: Spot, server: str, facts: FactTable) -> dict[str, Effected]:
-    """Return what each host does with a spot."""
-    about = facts.about(spot.check)
-    found: dict[str, Effected] = {}
-    for host in facts.hosts:
-        known = [(fact.holds_for(spot, server), fact) for fact in about.get(host, [])]
-        held = [fact for holds, fact in known if holds]
-        if held:
-            worst = min(held, key=lambda fact: VERDICTS.index(_verdict(fact.effect)))
-            found[host] = Effected(_verdict(worst.effect), worst)
-        elif host == SPECIFICATION or any(holds is False for holds, _ in known):
-            found[host] = Effected("accepts")
-        else:
-            found[host] = Effected("unknown")
-    return found
+def _verdict_of(host: str, observation: Observation, server: str, facts: Iterable[Fact]) -> HostVerdict:
+    known = [(fact.holds_for(observation, server), fact) for fact in facts]
+    held = [fact for holds, fact in known if holds]
+    if held:
+        worst = min(held, key=lambda fact: VERDICTS.index(_verdict(fact.effect)))
+        return HostVerdict(_verdict(worst.effect), worst)
+    if host == SPECIFICATION or any(holds is False for holds, _ in known):
+        return HostVerdict("accepts")
+    return HostVerdict("unknown")
 
 
 def _verdict(effect: str) -> Verdict:
     return next(verdict for verdict in VERDICTS if verdict == effect)
 
 
-def _worst(verdicts: Any) -> Verdict:
-    return min(verdicts, key=VERDICTS.index, default="accepts")
-
-
 def _lint(
-    subject: CheckedServer, functions: Mapping[str, Callable[..., Any]], findings: Collection[HostFinding]
+    server: CheckedServer, functions: Mapping[str, Callable[..., Any]], findings: Collection[HostFinding]
 ) -> list[Advice]:
-    said = {(f.spot.name, about) for f in findings for about, key in _ABOUT.items() if f.spot.check.startswith(key)}
+    said = {
+        (finding.observation.name, about)
+        for finding in findings
+        for about, key in _ABOUT.items()
+        if finding.observation.check.startswith(key)
+    }
     return [
         Advice(tool["name"], advice)
-        for tool in subject.tools[:MOST_FINDINGS]
+        for tool in server.tools[:MOST_FINDINGS]
         for about, advice in linted(tool, functions.get(tool["name"]))
         if (tool["name"], about) not in said
     ]
 
 
-def _sizes(subject: CheckedServer) -> Sizes:
-    tools = [(tool["name"], tokens(tool)) for tool in subject.tools]
+def _sizes(server: CheckedServer) -> Sizes:
+    tools = [(tool["name"], tokens(tool)) for tool in server.tools]
     results: dict[str, int] = {}
-    for call in subject.calls:
+    for call in server.calls:
         if call.method == "tools/call" and call.state == "done":
             size = round(recorded.characters(call) / CHARACTERS_PER_TOKEN)
             results[call.name] = max(size, results.get(call.name, 0))
-    resources = [*subject.lists["resource"], *subject.lists["resourceTemplate"]]
+    resources = [*server.lists["resource"], *server.lists["resourceTemplate"]]
     return Sizes(
         tools=sum(size for _, size in tools),
         resources=sum(map(tokens, resources)),
-        prompts=sum(map(tokens, subject.lists["prompt"])),
-        instructions=round(len(subject.instructions) / CHARACTERS_PER_TOKEN),
+        prompts=sum(map(tokens, server.lists["prompt"])),
+        instructions=round(len(server.instructions) / CHARACTERS_PER_TOKEN),
         largest=_largest(tools),
         results=_largest(results.items()),
     )

@@ -7,19 +7,43 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from mcp_notebook.compat.facts import Fact
-from mcp_notebook.compat.spots import Spot
+from mcp_notebook.compat.observation import Observation
 
-__all__ = ["VERDICTS", "Advice", "Effected", "HostFinding", "HostReport", "Report", "Sizes", "Verdict"]
+__all__ = [
+    "OVERALL",
+    "VERDICTS",
+    "Advice",
+    "HostFinding",
+    "HostReport",
+    "HostVerdict",
+    "Overall",
+    "Report",
+    "Sizes",
+    "Verdict",
+    "overall",
+]
 
 Verdict = Literal["rejects", "degrades", "unknown", "accepts"]
+"""The verdict of a host on one observation; ``accepts`` only if a source says so."""
 
 VERDICTS: tuple[Verdict, ...] = ("rejects", "degrades", "unknown", "accepts")
 """The verdicts, worst first."""
 
+Overall = Literal["rejects", "degrades", "unknown", "no problem known"]
+"""The verdict of a host on a server."""
+
+OVERALL: tuple[Overall, ...] = ("rejects", "degrades", "unknown", "no problem known")
+"""The verdicts on a server, worst first."""
+
+
+def overall(worst: Verdict) -> Overall:
+    """Return the verdict on a server from the worst one on what was observed of it."""
+    return OVERALL[VERDICTS.index(worst)]
+
 
 @dataclass(frozen=True)
-class Effected:
-    """The verdict of one host on a spot, and the fact behind it; None if there is none."""
+class HostVerdict:
+    """The verdict of one host on an observation, and the fact behind it; None if there is none."""
 
     verdict: Verdict
     fact: Fact | None = None
@@ -30,28 +54,27 @@ class HostFinding:
     """A part of a server that some host rejects or degrades.
 
     Attributes:
-        spot: The part.
+        observation: The part.
         hosts: The verdict of each host, by key.
     """
 
-    spot: Spot
-    hosts: Mapping[str, Effected]
+    observation: Observation
+    hosts: Mapping[str, HostVerdict]
 
     @property
     def verdict(self) -> Verdict:
         """The worst verdict of a host."""
-        return min((effected.verdict for effected in self.hosts.values()), key=VERDICTS.index)
+        return min((host.verdict for host in self.hosts.values()), key=VERDICTS.index)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON data."""
-        spot = self.spot
+        seen = self.observation
         hosts: dict[str, Any] = {}
-        for key, effected in self.hosts.items():
-            fact = effected.fact
-            known = {} if fact is None else fact.model_dump(mode="json", by_alias=True, include=_SHOWN)
-            hosts[key] = {"verdict": effected.verdict, **{name: value for name, value in known.items() if value}}
-        said = {"check": spot.check, "kind": spot.kind, "name": spot.name, "path": spot.path}
-        return {**said, "what": spot.what, "fix": spot.fix, "hosts": hosts}
+        for key, host in self.hosts.items():
+            known = {} if host.fact is None else host.fact.model_dump(mode="json", by_alias=True, include=_SHOWN)
+            hosts[key] = {"verdict": host.verdict, **{name: value for name, value in known.items() if value}}
+        said = {"check": seen.check, "kind": seen.kind, "name": seen.name, "path": seen.path}
+        return {**said, "what": seen.what, "fix": seen.fix, "hosts": hosts}
 
 
 _SHOWN = {"happens", "version", "as_of", "source"}
@@ -59,11 +82,20 @@ _SHOWN = {"happens", "version", "as_of", "source"}
 
 @dataclass(frozen=True)
 class HostReport:
-    """The verdict on one host, and notes on what it does besides."""
+    """The verdict of one host on a server.
+
+    Attributes:
+        key: The key of the host.
+        title: Its name for people.
+        verdict: The verdict.
+        facts: The number of facts about it that were compared with the server.
+        notes: Notes on what it does besides.
+    """
 
     key: str
     title: str
-    verdict: Verdict
+    verdict: Overall
+    facts: int
     notes: list[str] = field(default_factory=list)
 
 
@@ -105,6 +137,8 @@ class Report:
         read: The day on which the facts were read, as ``2026-11-30``.
         hosts: The hosts.
         findings: The findings, worst first.
+        left_out: The number of findings that were left out because there are so many, by check; and of tools whose lint
+            was, as ``lint``.
         lint: The lint of the tools, without what the findings say.
         sizes: Sizes in tokens.
     """
@@ -113,6 +147,7 @@ class Report:
     read: str
     hosts: list[HostReport]
     findings: list[HostFinding]
+    left_out: Mapping[str, int]
     lint: list[Advice]
     sizes: Sizes
 
@@ -127,9 +162,10 @@ class Report:
             "server": self.server,
             "factsRead": self.read,
             "hosts": {
-                host.key: {"title": host.title, "verdict": host.verdict, "notes": host.notes} for host in self.hosts
+                host.key: {name: value for name, value in asdict(host).items() if name != "key"} for host in self.hosts
             },
             "findings": [finding.as_json() for finding in self.findings],
+            "leftOut": dict(self.left_out),
             "lint": [asdict(line) for line in self.lint],
             "tokens": {"estimated": True, **asdict(self.sizes)},
         }

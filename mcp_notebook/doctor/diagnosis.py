@@ -7,6 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
+from mcp_notebook.rendering import look
+
 __all__ = ["STATUSES", "Diagnosis", "Status", "report", "summary"]
 
 Status = Literal["problem", "note", "ok"]
@@ -29,7 +31,7 @@ class Diagnosis:
 def summary(diagnoses: Collection[Diagnosis]) -> str:
     """Return the number of diagnoses of each status, in words."""
     problems, notes, good = (sum(found.status == status for found in diagnoses) for status in STATUSES)
-    return f"{_counted(problems, 'problem')}, {_counted(notes, 'note')}, {good} ok"
+    return f"{look.counted(problems, 'problem')}, {look.counted(notes, 'note')}, {good} ok"
 
 
 def report(diagnoses: Collection[Diagnosis]) -> str:
@@ -49,7 +51,3 @@ def report(diagnoses: Collection[Diagnosis]) -> str:
             )
             lead = " " * len(lead)
     return "\n".join(lines)
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number or 'no'} {thing}{'' if number == 1 else 's'}"

@@ -11,11 +11,13 @@ from mcp_notebook.hosts.configuration import (
     snippet,
     token_hint,
 )
+from mcp_notebook.hosts.names import TITLES
 from mcp_notebook.hosts.table import HOSTS, Host
 from mcp_notebook.hosts.writing import Written, write
 
 __all__ = [
     "HOSTS",
+    "TITLES",
     "BridgeLink",
     "CommandLink",
     "Host",

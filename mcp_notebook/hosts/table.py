@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from mcp_notebook.hosts.names import TITLES
+
 __all__ = ["HOSTS", "Host"]
 
 
@@ -18,7 +20,6 @@ class Host:
 
     Attributes:
         key: Its name on a command line.
-        title: Its name for people.
         servers: The top-level key of its configuration for servers.
         form: The format of its file; only JSON is written, the others are shown to paste.
         project_file: Its file in the folder of a project; "" if it has none.
@@ -36,7 +37,6 @@ class Host:
     """
 
     key: str
-    title: str
     servers: str = "mcpServers"
     form: Literal["json", "toml", "yaml"] = "json"
     project_file: str = ""
@@ -51,6 +51,11 @@ class Host:
     follows: bool | None = None
     follows_note: str = ""
     sources: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Its name for people."""
+        return TITLES[self.key]
 
     @property
     def user_file(self) -> Path | None:
@@ -73,7 +78,6 @@ HOSTS = {
     for host in (
         Host(
             key="claude-code",
-            title="Claude Code",
             project_file=".mcp.json",
             starts=True,
             calls=True,
@@ -89,7 +93,6 @@ HOSTS = {
         ),
         Host(
             key="claude-desktop",
-            title="Claude Desktop",
             user_files={
                 "darwin": "~/Library/Application Support/Claude/claude_desktop_config.json",
                 "win32": "$APPDATA/Claude/claude_desktop_config.json",
@@ -109,7 +112,6 @@ HOSTS = {
         ),
         Host(
             key="cursor",
-            title="Cursor",
             project_file=".cursor/mcp.json",
             user_files=dict.fromkeys(_EVERYWHERE, "~/.cursor/mcp.json"),
             starts=True,
@@ -124,7 +126,6 @@ HOSTS = {
         ),
         Host(
             key="vscode",
-            title="VS Code",
             servers="servers",
             project_file=".vscode/mcp.json",
             starts=True,
@@ -143,7 +144,6 @@ HOSTS = {
         Host(
             # Checked on 2026-11-29, as the next two.
             key="codex",
-            title="Codex",
             servers="mcp_servers",
             form="toml",
             sse=False,
@@ -161,7 +161,6 @@ HOSTS = {
         ),
         Host(
             key="gemini",
-            title="Gemini CLI",
             project_file=".gemini/settings.json",
             user_files=dict.fromkeys(_EVERYWHERE, "~/.gemini/settings.json"),
             secret="${NAME}",
@@ -175,7 +174,6 @@ HOSTS = {
         ),
         Host(
             key="goose",
-            title="Goose",
             servers="extensions",
             form="yaml",
             sse=False,
@@ -192,7 +190,6 @@ HOSTS = {
         ),
         Host(
             key="json",
-            title="plain JSON, for other clients",
             # The format that most clients copied from Claude Desktop; some want another `type`, or none.
             calls=True,
             sources=("https://modelcontextprotocol.io/docs/develop/connect-local-servers",),

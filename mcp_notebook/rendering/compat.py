@@ -9,8 +9,10 @@ from html import escape
 
 from mcp_notebook.compat.conformance import Scenario
 from mcp_notebook.compat.facts import Fact
-from mcp_notebook.compat.report import VERDICTS, HostFinding, Report, Sizes, Verdict
+from mcp_notebook.compat.observation import Observation
+from mcp_notebook.compat.report import OVERALL, VERDICTS, HostFinding, Overall, Report, Sizes, Verdict
 from mcp_notebook.rendering import look
+from mcp_notebook.schema.problem import shortened
 from mcp_notebook.visible import visible
 
 __all__ = ["compat_card"]
@@ -18,7 +20,18 @@ __all__ = ["compat_card"]
 MOST_NAMED = 5
 """Definitions that a line names; a check may find the same in hundreds."""
 
-_KINDS: Mapping[Verdict, look.Kind] = {"rejects": "bad", "degrades": "warn", "unknown": "", "accepts": "good"}
+HEADERS = ("host", "verdict", "facts", "notes")
+
+LONGEST = 400
+"""The most characters of a text that a server may have a part in."""
+
+_KINDS: Mapping[Verdict | Overall, look.Kind] = {
+    "rejects": "bad",
+    "degrades": "warn",
+    "unknown": "",
+    "accepts": "good",
+    "no problem known": "good",
+}
 
 Cell = Callable[[str], str]
 """Returns the place where a definition of that name was made, such as ``cell 3``; "" if that is not known."""
@@ -34,10 +47,10 @@ def compat_card(report: Report, cell: Cell = lambda name: "", outcomes: Sequence
     """
     titles = {host.key: host.title for host in report.hosts}
     groups = [_Group(found, titles, cell) for found in _grouped(report.findings)]
-    title = f"{report.server} in {_counted(len(report.hosts), 'host')}: {_summary(report)}"
-    notes = [f"Facts as read on {report.read}. Unknown: no source says what the host does.", *_sizes(report.sizes)]
-    notes += [_suite(outcome) for outcome in outcomes]
-    lint = [f"{line.tool}: {line.advice}" for line in report.lint]
+    title = f"{shortened(report.server)} in {look.counted(len(report.hosts), 'host')}: {_summary(report)}"
+    notes = [*_cut(report.left_out), *_meanings(report), *_sizes(report.sizes)]
+    notes += [shortened(_suite(outcome), LONGEST) for outcome in outcomes]
+    lint = [f"{shortened(line.tool)}: {shortened(line.advice, LONGEST)}" for line in report.lint]
     return look.Rendering(_text(title, report, groups, lint, notes), _html(title, report, groups, lint, notes))
 
 
@@ -45,43 +58,70 @@ class _Group:
     """Findings of one check with the same effects, as words."""
 
     def __init__(self, findings: Sequence[HostFinding], titles: Mapping[str, str], cell: Cell) -> None:
-        first = findings[0].spot
+        observations = [finding.observation for finding in findings]
+        first = observations[0]
         self.sign = look.SIGNS[_KINDS[findings[0].verdict]]
-        self.where = " ".join(filter(None, [first.kind, first.name])) + (f", {first.path}" if first.path else "")
-        self.what = first.what
+        self.where = ", ".join(filter(None, [f"{first.kind} {_name(first)}".strip(), shortened(first.path, LONGEST)]))
+        self.what = shortened(first.what, LONGEST)
         self.fix = first.fix
-        others = dict.fromkeys(f"{f.spot.name} {f.spot.path}".strip() for f in findings[1:])
+        others = dict.fromkeys(f"{_name(o)} {shortened(o.path)}".strip() for o in observations[1:])
         left = len(others) - MOST_NAMED
-        self.others = ", ".join([*others][:MOST_NAMED]) + (f" and {left} more" if left > 0 else "")
-        self.places = ", ".join(dict.fromkeys(filter(None, (cell(f.spot.name) for f in findings if f.spot.name))))
+        self.others = ", ".join([*others][:MOST_NAMED]) + (f" and {left:,} more" if left > 0 else "")
+        self.places = ", ".join(dict.fromkeys(filter(None, (cell(o.name) for o in observations if o.name))))
         self.minding: list[tuple[Verdict, str, Fact]] = []
         unknown = []
-        for key, effected in findings[0].hosts.items():
-            if effected.verdict == "unknown":
+        for key, host in findings[0].hosts.items():
+            if host.verdict == "unknown":
                 unknown.append(titles[key])
-            elif effected.verdict != "accepts" and effected.fact is not None:
-                self.minding.append((effected.verdict, titles[key], effected.fact))
+            elif host.verdict != "accepts" and host.fact is not None:
+                self.minding.append((host.verdict, titles[key], host.fact))
         self.minding.sort(key=lambda one: VERDICTS.index(one[0]))
         self.unknown = ", ".join(unknown)
+
+
+def _name(observation: Observation) -> str:
+    if not observation.name:
+        return '""' if observation.kind != "server" else ""
+    return shortened(observation.name)
 
 
 def _grouped(findings: Iterable[HostFinding]) -> list[list[HostFinding]]:
     groups: dict[object, list[HostFinding]] = {}
     for finding in findings:
-        effects = tuple((key, effected.verdict) for key, effected in finding.hosts.items())
-        groups.setdefault((finding.spot.check, finding.spot.kind, effects), []).append(finding)
+        effects = tuple((key, host.verdict, host.fact and host.fact.happens) for key, host in finding.hosts.items())
+        groups.setdefault((finding.observation.check, finding.observation.kind, effects), []).append(finding)
     return [*groups.values()]
 
 
 def _summary(report: Report) -> str:
     counts = Counter(host.verdict for host in report.hosts)
-    words = {"rejects": "reject", "degrades": "degrade", "unknown": "unknown", "accepts": "accept"}
+    if counts.keys() == {"no problem known"}:
+        return "no problem known"
+    words: Mapping[Overall, str] = {"rejects": "reject", "degrades": "degrade"}
     parts = [
-        f"{counts[verdict]} {verdict if counts[verdict] == 1 else words[verdict]}"
-        for verdict in VERDICTS
+        f"{counts[verdict]} {verdict if counts[verdict] == 1 else words.get(verdict, verdict)}"
+        for verdict in OVERALL
         if counts[verdict]
     ]
     return ", ".join(parts)
+
+
+def _cut(left_out: Mapping[str, int]) -> list[str]:
+    parts = [f"{number:,} of {check}" for check, number in left_out.items() if check != "lint"]
+    lines = [f"Further findings that are not shown, and count: {', '.join(parts)}."] if parts else []
+    if "lint" in left_out:
+        lines.append(f"The lint of {left_out['lint']:,} further tools is not shown.")
+    return lines
+
+
+def _meanings(report: Report) -> list[str]:
+    lines = [
+        f"Facts as read on {report.read}; counted are those that were compared with this server. Where there are few, "
+        "that no problem is known says little."
+    ]
+    if any(host.verdict == "unknown" for host in report.hosts) or report.findings:
+        lines[0] += " Unknown: no source says what the host does."
+    return lines
 
 
 def _sizes(sizes: Sizes) -> list[str]:
@@ -104,16 +144,12 @@ def _suite(outcome: Scenario) -> str:
 
 
 def _named(sizes: Iterable[tuple[str, int]]) -> str:
-    return ", ".join(f"{name} {size:,}" for name, size in sizes)
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
+    return ", ".join(f"{shortened(name)} {size:,}" for name, size in sizes)
 
 
 def _text(title: str, report: Report, groups: Sequence[_Group], lint: Sequence[str], notes: Sequence[str]) -> str:
-    rows = [(host.title, host.verdict, "; ".join(host.notes)) for host in report.hosts]
-    lines = [title, *look.columns([("host", "verdict", "notes"), *rows])]
+    rows = [(host.title, host.verdict, str(host.facts), "; ".join(host.notes)) for host in report.hosts]
+    lines = [visible(title, one_line=True), *look.columns([HEADERS, *rows])]
     for group in groups:
         minding = " ".join(f"{host} {verdict}: {fact.happens}." for verdict, host, fact in group.minding)
         parts = [f"{group.where}: {group.what}.", minding]
@@ -136,18 +172,24 @@ def _wrapped(line: str) -> list[str]:
 
 def _html(title: str, report: Report, groups: Sequence[_Group], lint: Sequence[str], notes: Sequence[str]) -> str:
     hosts = look.table(
-        ("host", "verdict", "notes"),
+        HEADERS,
         [
-            (escape(host.title), look.chip(host.verdict, _KINDS[host.verdict]), escape("; ".join(host.notes)))
+            (
+                escape(host.title),
+                look.chip(host.verdict, _KINDS[host.verdict]),
+                str(host.facts),
+                escape("; ".join(host.notes)),
+            )
             for host in report.hosts
         ],
+        numbers=[2],
     )
     advice = look.bullets(lint)
     return look.card(
         escape(title),
         hosts,
         look.section("findings", _findings(groups)),
-        look.section("lint", look.fold(f"{_counted(len(lint), 'line')}", advice) if len(lint) > MOST_NAMED else advice),
+        look.section("lint", look.fold(look.counted(len(lint), "line"), advice) if len(lint) > MOST_NAMED else advice),
         *(f"<p>{look.muted(note)}</p>" for note in notes),
     )
 

@@ -52,7 +52,7 @@ def _facts(report: EvalReport) -> str:
         f"{name}, which compares words and is not a language model" if name == "stand-in" else name
         for name in dict.fromkeys(side.model for side in report.sides)
     )
-    return f"{_counted(len(report.cases), 'case')}, {_counted(report.runs, 'run')} each, with {models}"
+    return f"{look.counted(len(report.cases), 'case')}, {look.counted(report.runs, 'run')} each, with {models}"
 
 
 def _heading(report: EvalReport, side: Side) -> str:
@@ -115,7 +115,3 @@ def _fold(failed: _Failed) -> str:
     first = failed.trials[0]
     summary = f"{look.chip('failed', 'bad')} {escape(failed.title)}: {escape(failed.reason)} {look.muted(failed.share)}"
     return look.fold(summary, f"<p>{escape(f'Run {first.number}:')}</p>{look.pre(first.transcript)}")
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' if number != 1 else ''}"

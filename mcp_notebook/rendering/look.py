@@ -30,6 +30,7 @@ __all__ = [
     "chip",
     "code",
     "columns",
+    "counted",
     "duration",
     "error",
     "fold",
@@ -174,6 +175,11 @@ def _fitting(widths: list[int], indent: int) -> list[int]:
             break
         lead[max(wide, key=lambda i: lead[i])] -= 1
     return [*lead, min(last, max(40, min(columns, WIDTH) - indent - sum(lead) - 2 * len(lead)))]
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things in words: ``no cases``, ``1 case``, ``1,000 cases``."""
+    return f"{f'{number:,}' if number else 'no'} {noun}{'' if number == 1 else 's'}"
 
 
 def code(text: object) -> str:

@@ -46,6 +46,7 @@ class Planted:
         kind: The kind of the definition.
         name: Its name.
         path: The part of it.
+        also: Further checks that find the same fault.
         tools: Tools besides the good one.
         resources: Resources besides the good one.
         templates: Templates besides the good one.
@@ -60,6 +61,7 @@ class Planted:
     kind: str = "tool"
     name: str = "bad"
     path: str = ""
+    also: tuple[str, ...] = ()
     tools: tuple[dict[str, Any], ...] = ()
     resources: tuple[dict[str, Any], ...] = ()
     templates: tuple[dict[str, Any], ...] = ()
@@ -79,6 +81,11 @@ def taking(schema: Any, key: str = "x", root: Mapping[str, Any] = MappingProxyTy
     if isinstance(schema, dict):
         schema = {"description": "A parameter.", **schema}
     return tool(inputSchema={"type": "object", "properties": {key: schema}, **root, **more})
+
+
+def refers(definition: dict[str, Any]) -> dict[str, Any]:
+    """A tool with one parameter, which refers to a definition."""
+    return taking({"$ref": "#/$defs/Row"}, root={"$defs": {"Row": definition}})
 
 
 def called(result: Any = None, *, name: str = "bad", asked: str | None = None) -> Call:
@@ -116,10 +123,23 @@ def saved(planted: Planted | None) -> SavedSession:
 
 ONE = {"required": ["x"]}
 NODE = {"type": "object", "properties": {"next": {"$ref": "#/$defs/Node"}}, "required": ["next"]}
+ROWS = {
+    "type": "object",
+    "properties": {"rows": {"type": "array", "items": {"$ref": "#/$defs/Row"}, "minItems": 1}},
+    "required": ["rows"],
+}
 LEAVES_OUT = {"claude-code": "rejects", "codex": "rejects", "gemini": "rejects"}
 RESULT = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
 PAIR = [{"type": "string"}, {"type": "integer"}]
-BLOCKS = {"claude-desktop": "rejects", "openai-api": "rejects", "claude-code": "degrades", "codex": "degrades"}
+CLOSED_PAIR = {"type": "array", "prefixItems": PAIR, "minItems": 2, "maxItems": 2}
+DRAFT_7 = "http://json-schema.org/draft-07/schema#"
+BLOCKS = {
+    "claude-desktop": "rejects",
+    "cursor": "rejects",
+    "openai-api": "rejects",
+    "claude-code": "degrades",
+    "codex": "degrades",
+}
 SAMPLES = {"claude-code": "rejects", "codex": "rejects", "gemini": "rejects", "vscode": "accepts", "goose": "accepts"}
 
 PLANTED: dict[str, Planted] = {
@@ -152,8 +172,9 @@ PLANTED: dict[str, Planted] = {
     "names that become one": Planted(
         "tool-name-collision",
         name="a.b",
+        also=("tool-name-characters",),
         tools=(tool("a.b"), tool("a_b")),
-        hosts={"claude-code": "rejects", "codex": "degrades", "claude-desktop": "rejects"},
+        hosts={"claude-code": "rejects", "codex": "degrades", "claude-desktop": "unknown"},
     ),
     "a reserved name of the server": Planted(
         "server-name", "server", "", server={"name": "workspace"}, hosts={"claude-code": "rejects"}
@@ -196,7 +217,7 @@ PLANTED: dict[str, Planted] = {
     "a tuple of draft 7": Planted(
         "schema-tuple",
         path="parameter x",
-        tools=(taking({"type": "array", "items": PAIR}, root={"$schema": "http://json-schema.org/draft-07/schema#"}),),
+        tools=(taking({"type": "array", "items": PAIR}, root={"$schema": DRAFT_7}),),
         hosts={"claude-code": "rejects", "claude-desktop": "rejects", "codex": "rejects", "vscode": "degrades"},
     ),
     "a tuple of draft 7 in a schema that names no draft": Planted(
@@ -205,16 +226,70 @@ PLANTED: dict[str, Planted] = {
         tools=(taking({"type": "array", "items": PAIR}),),
         hosts={"claude-code": "rejects", "codex": "rejects", "gemini": "unknown"},
     ),
+    "an array without items, in a definition": Planted(
+        "schema-array",
+        path="definition Row.cells",
+        tools=(refers({"type": "object", "properties": {"cells": {"type": "array"}}}),),
+        hosts={"vscode": "accepts", "codex": "degrades", "claude-code": "accepts"},
+    ),
+    "an array without items, in a tuple's place": Planted(
+        "schema-array",
+        path="parameter x[0]",
+        also=("schema-prefix-items",),
+        tools=(taking({"type": "array", "prefixItems": [{"type": "array"}], "items": {}}),),
+        hosts={"vscode": "accepts", "codex": "degrades"},
+    ),
+    "a tuple of draft 7, in a definition": Planted(
+        "schema-tuple",
+        path="definition Row",
+        tools=(refers({"type": "array", "items": PAIR}),),
+        hosts={"vscode": "accepts", "claude-code": "rejects", "codex": "rejects"},
+    ),
+    "a tuple of draft 7 without a type": Planted(
+        "schema-tuple",
+        path="parameter x",
+        tools=(taking({"items": PAIR}),),
+        hosts={"vscode": "accepts", "claude-code": "rejects", "codex": "rejects"},
+    ),
+    "a tuple of 2020-12, in a definition": Planted(
+        "schema-prefix-items",
+        path="definition Row.span",
+        tools=(refers({"type": "object", "properties": {"span": CLOSED_PAIR}, "required": ["span"]}),),
+        hosts={"vscode": "accepts", "codex": "degrades", "claude-code": "accepts"},
+    ),
+    "a tuple of 2020-12 with further items": Planted(
+        "schema-prefix-items",
+        path="parameter x",
+        tools=(taking({"type": "array", "prefixItems": PAIR, "items": {}}),),
+        hosts={"vscode": "accepts", "codex": "degrades", "claude-code": "accepts"},
+    ),
+    "a tuple of 2020-12 without further items": Planted(
+        "schema-prefix-items",
+        path="parameter x",
+        tools=(taking({"type": "array", "prefixItems": PAIR, "items": False}),),
+        hosts={"vscode": "rejects", "codex": "degrades", "claude-code": "accepts"},
+    ),
+    "a tuple of 2020-12 without a type": Planted(
+        "schema-prefix-items",
+        path="parameter x",
+        tools=(taking({"prefixItems": PAIR}),),
+        hosts={"vscode": "accepts", "codex": "degrades", "claude-code": "accepts"},
+    ),
     "a tuple of 2020-12": Planted(
         "schema-prefix-items",
         path="parameter x",
-        tools=(taking({"type": "array", "prefixItems": PAIR, "minItems": 2, "maxItems": 2}),),
+        tools=(taking(CLOSED_PAIR),),
         hosts={"vscode": "rejects", "codex": "degrades", "claude-code": "accepts"},
     ),
     "a type that does not exist": Planted(
         "schema-invalid",
         tools=(taking({"type": "int"}),),
         hosts={"claude-code": "rejects", "vscode": "rejects", "specification": "rejects", "codex": "degrades"},
+    ),
+    "a keyword of 2020-12 that is broken": Planted(
+        "schema-invalid",
+        tools=(taking({"type": "string", "$anchor": 5}),),
+        hosts={"specification": "rejects", "vscode": "accepts", "claude-code": "rejects", "codex": "degrades"},
     ),
     "a parameter that is not a schema": Planted("schema-invalid", tools=(taking("string"),)),
     "required is null": Planted("schema-invalid", tools=(taking({"type": "string"}, required=None),)),
@@ -229,21 +304,35 @@ PLANTED: dict[str, Planted] = {
                 root={"$schema": "http://json-schema.org/draft-04/schema#"},
             ),
         ),
-        hosts={"claude-code": "rejects", "claude-desktop": "rejects", "codex": "accepts"},
+        hosts={"claude-code": "rejects", "claude-desktop": "rejects", "codex": "accepts", "vscode": "rejects"},
+    ),
+    "a keyword that only draft 7 does not know": Planted(
+        "schema-dialect",
+        tools=(taking({"type": "string", "$anchor": 5}, root={"$schema": DRAFT_7}),),
+        hosts={"codex": "accepts", "vscode": "accepts"},
     ),
     "a reference to nothing": Planted(
         "schema-reference",
         path="parameter x",
         tools=(taking({"$ref": "#/$defs/Nothing"}),),
-        hosts={"gemini": "rejects"},
+        hosts={"claude-code": "rejects", "codex": "accepts", "gemini": "unknown", "specification": "accepts"},
     ),
     "a reference to another document": Planted(
-        "schema-reference", path="parameter x", tools=(taking({"$ref": "https://example.com/x.json"}),)
+        "schema-reference",
+        path="parameter x",
+        tools=(taking({"$ref": "https://example.com/x.json"}),),
+        hosts={"specification": "rejects", "gemini": "unknown"},
     ),
     "a loop of required parts": Planted(
         "schema-loop",
-        path="parameter $defs.Node.next",
+        path="definition Node.next",
         tools=(taking({"type": "array", "items": {"type": "string"}}, root={"$defs": {"Node": NODE}}),),
+        hosts={"gemini": "rejects", "claude-code": "unknown"},
+    ),
+    "a loop through an array that cannot be empty": Planted(
+        "schema-loop",
+        path="parameter x",
+        tools=(refers(ROWS),),
         hosts={"gemini": "rejects", "claude-code": "unknown"},
     ),
     "true in place of a schema": Planted(
@@ -263,6 +352,12 @@ PLANTED: dict[str, Planted] = {
         path="parameter y",
         tools=(taking({"type": "string"}, required=["y"]),),
         hosts={"vscode": "degrades", "claude-code": "accepts"},
+    ),
+    "required, but not described, deep inside": Planted(
+        "schema-required",
+        path="parameter x.b",
+        tools=(taking({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["b"]}),),
+        hosts={"vscode": "degrades", "claude-code": "accepts", "codex": "accepts"},
     ),
     "a header that is none": Planted(
         "schema-header",
@@ -284,11 +379,53 @@ PLANTED: dict[str, Planted] = {
     "a parameter's name of 65 characters": Planted(
         "parameter-name", path=f"parameter {'p' * 59}…", tools=(taking({"type": "string"}, key="p" * 65),)
     ),
+    "a parameter without a name": Planted(
+        "parameter-name",
+        path='parameter ""',
+        tools=(taking({"type": "string"}, key=""),),
+        hosts={"claude-code": "rejects"},
+    ),
+    "a $schema that is not a text": Planted(
+        "schema-invalid",
+        tools=(taking({"type": "string"}, root={"$schema": 5}),),
+        hosts={"specification": "rejects", "vscode": "rejects", "codex": "degrades", "claude-code": "unknown"},
+    ),
     # Output schemas and annotations
     "an array as output": Planted(
         "output-not-object",
         tools=(tool(outputSchema={"type": "array", "items": {"type": "string"}}),),
         hosts={"gemini": "rejects", "claude-code": "accepts", "codex": "accepts"},
+    ),
+    "properties of an output that are a number": Planted(
+        "output-invalid",
+        tools=(tool(outputSchema={"type": "object", "properties": 5}),),
+        hosts={"specification": "rejects", "gemini": "rejects", "claude-code": "accepts", "cursor": "unknown"},
+    ),
+    "a keyword of 2020-12 that is broken in an output": Planted(
+        "output-invalid",
+        tools=(tool(outputSchema={"type": "object", "properties": {"n": {"$anchor": 5}}}),),
+        hosts={"specification": "rejects"},
+    ),
+    "a type that does not exist in an output": Planted(
+        "output-invalid",
+        tools=(tool(outputSchema={"type": "object", "properties": {"n": {"type": "int"}}}),),
+        hosts={"specification": "rejects", "gemini": "accepts", "claude-code": "accepts", "codex": "accepts"},
+    ),
+    "an output's reference to nothing": Planted(
+        "output-invalid",
+        path="result n",
+        tools=(tool(outputSchema={"type": "object", "properties": {"n": {"$ref": "#/$defs/Nothing"}}}),),
+        hosts={"specification": "rejects", "gemini": "accepts", "claude-code": "accepts"},
+    ),
+    "an output's $schema that is not a text": Planted(
+        "output-invalid",
+        tools=(tool(outputSchema={"$schema": 5, **RESULT}),),
+        hosts={"specification": "rejects", "claude-code": "rejects", "gemini": "accepts"},
+    ),
+    "an output of draft 7": Planted(
+        "output-dialect",
+        tools=(tool(outputSchema={"$schema": DRAFT_7, **RESULT}),),
+        hosts={"claude-desktop": "rejects", "claude-code": "accepts", "specification": "accepts", "vscode": "unknown"},
     ),
     "a closed tuple as output": Planted(
         "output-tuple",
@@ -349,6 +486,13 @@ PLANTED: dict[str, Planted] = {
         "unreadable", "server", "", prompts=({"name": "p", "arguments": [{}]},), hosts={"specification": "rejects"}
     ),
     "a tool without a schema": Planted("unreadable", "server", "", tools=({"name": "bad", "description": "x"},)),
+    "a process": Planted(
+        "transport-stdio",
+        "server",
+        "",
+        reach={"transport": "stdio"},
+        hosts={"chatgpt": "rejects", "openai-api": "rejects", "claude-code": "accepts", "vscode": "accepts"},
+    ),
     "SSE": Planted(
         "transport-sse",
         "server",
@@ -398,6 +542,6 @@ PLANTED: dict[str, Planted] = {
         "asks-roots",
         tools=(tool(),),
         calls=(called(asked="roots/list"),),
-        hosts={"codex": "rejects", "claude-desktop": "rejects", "claude-code": "accepts", "gemini": "accepts"},
+        hosts={"codex": "rejects", "claude-desktop": "unknown", "claude-code": "accepts", "gemini": "accepts"},
     ),
 }

@@ -34,9 +34,9 @@ def test_the_notebooks_own_server_is_checked_and_the_cell_is_named(shell: Shell)
 def test_a_good_server_is_accepted(shell: Shell) -> None:
     shell.good(GOOD)
     text = repr(shell.good("%mcp compat"))
-    assert "in 11 hosts: 11 accept" in text
+    assert "in 11 hosts: no problem known" in text
     assert "lint of add: no description: parameter 'a', parameter 'b'." in text
-    assert "asks before each call of 1 of 1 tools" in " ".join(text.split())
+    assert "asks before each call of a tool without readOnlyHint: 1 of 1" in " ".join(text.split())
 
 
 def test_the_output_of_another_run_is_the_same(shell: Shell) -> None:

@@ -17,6 +17,7 @@ from typing_extensions import TypedDict
 
 from mcp_notebook.client import Command, connect
 from mcp_notebook.compat import Report, check, of_connection
+from mcp_notebook.compat.facts import BAD
 from tests.support.programs import PROGRAMS, installed_or_skip
 
 
@@ -46,6 +47,15 @@ class Weather(TypedDict):
 class Point:
     x: float
     y: float
+
+
+class Node(BaseModel):
+    value: int
+    next: Node | None
+
+
+class Pair(BaseModel):
+    span: tuple[int, int]
 
 
 class Size(BaseModel):
@@ -121,6 +131,11 @@ def modeled() -> MCPServer[Any]:
         return [str(value)]
 
     @server.tool()
+    def last(node: Node) -> int:
+        """Return the last value of a chain."""
+        return node.value
+
+    @server.tool()
     def picture() -> Image:
         """Draw a picture."""
         return Image(data=b"\x89PNG\r\n\x1a\n", format="png")
@@ -170,7 +185,7 @@ def report_of(target: object) -> Report:
 def test_nothing_is_found_in_a_documented_shape(server: Any) -> None:
     report = report_of(server())
     assert report.findings == []
-    assert {host.verdict for host in report.hosts} == {"accepts"}
+    assert {host.verdict for host in report.hosts} == {"no problem known"}
 
 
 def test_nothing_is_found_in_a_tool_of_the_lower_level() -> None:
@@ -189,16 +204,36 @@ def test_what_is_found_in_a_documented_shape_is_true() -> None:
         "oneOf": [{"required": ["isbn"]}, {"required": ["title"]}],
     }
     (finding,) = report_of(low(taken)).findings
-    assert finding.spot.check == "schema-root"
+    assert finding.observation.check == "schema-root"
     assert finding.hosts["specification"].verdict == "accepts"
     assert finding.hosts["openai-api"].verdict == "rejects"
 
 
+def test_a_tuple_in_a_model_is_found_only_for_the_host_that_loses_it() -> None:
+    """VS Code does not look into definitions, and Codex rewrites them."""
+    server: MCPServer[Any] = MCPServer("pairs")
+
+    @server.tool()
+    def within(pair: Pair) -> int:
+        """Return the length of a span."""
+        return pair.span[1] - pair.span[0]
+
+    report = report_of(server)
+    (finding,) = report.findings
+    assert (finding.observation.check, finding.observation.path) == ("schema-prefix-items", "definition Pair.span")
+    assert {key for key, host in finding.hosts.items() if host.verdict in BAD} == {"codex"}
+    assert not report.rejected
+
+
 @pytest.mark.outside
 def test_only_what_is_true_is_found_in_the_everything_server_of_the_protocol() -> None:
-    """One of its tools runs only as a task, which Claude Code does not offer to a legacy server."""
+    """It is a process, one of its tools runs only as a task, and the output schema of another names draft 7."""
     installed_or_skip()
     report = report_of(Command(str(PROGRAMS / "mcp-server-everything")))
-    found = [(finding.spot.check, finding.spot.name) for finding in report.findings]
-    assert found == [("task-required", "simulate-research-query")]
+    found = [(finding.observation.check, finding.observation.name) for finding in report.findings]
+    assert sorted(found) == [
+        ("output-dialect", "get-structured-content"),
+        ("task-required", "simulate-research-query"),
+        ("transport-stdio", ""),
+    ]
     assert report.sizes.tools > 0

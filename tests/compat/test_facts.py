@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from importlib.resources import files
 
@@ -23,7 +24,7 @@ SAME = {"claude-code", "claude-desktop", "cursor", "vscode", "codex", "gemini", 
 
 def test_each_fact_names_a_host_and_a_check_that_there_are() -> None:
     facts = table().facts
-    assert {fact.host for fact in facts} == table().hosts.keys()
+    assert {fact.host for fact in facts} == set(table().hosts)
     assert {fact.check for fact in facts} <= CHECKS.keys() | NOTES
 
 
@@ -67,3 +68,27 @@ def test_the_specification_has_no_feature_to_ignore() -> None:
 def test_the_page_has_the_table() -> None:
     page = compat_facts.PAGE.read_text(encoding="utf-8")
     assert f"{compat_facts.BEGIN}\n\n{compat_facts.facts()}\n\n{compat_facts.END}" in page
+
+
+def test_a_link_to_source_code_names_a_commit() -> None:
+    places = {fact.source for fact in table().facts if "github.com" in fact.source and "/blob/" in fact.source}
+    assert places
+    assert [place for place in places if not re.search(r"/blob/[0-9a-f]{40}/", place)] == []
+
+
+def test_the_names_of_hosts_are_those_of_the_configurations() -> None:
+    titles = table().titles
+    assert {key: titles[key] for key in SAME} == {key: HOSTS[key].title for key in SAME}
+    assert len(set(titles.values())) == len(titles)
+
+
+def test_a_host_has_at_least_one_fact_that_is_compared() -> None:
+    compared = {fact.host for fact in table().facts if fact.check in CHECKS}
+    assert compared == set(table().hosts)
+
+
+def test_the_page_has_no_tag_of_html() -> None:
+    page = compat_facts.PAGE.read_text(encoding="utf-8")
+    marked = re.sub(r"`[^`]*`|<!--.*?-->", "", page)
+    assert re.findall(r"<[^>]*>", marked) == []
+    assert "tells the model &lt;empty&gt;" in page

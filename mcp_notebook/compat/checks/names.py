@@ -6,11 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from mcp_notebook.compat.spots import Spot
-from mcp_notebook.compat.subject import CheckedServer
+from mcp_notebook.compat.checked_server import CheckedServer
+from mcp_notebook.compat.observation import Observation
 from mcp_notebook.schema import brief
 
-__all__ = ["CHECKS", "spots"]
+__all__ = ["CHECKS", "observe"]
 
 CHECKS = {
     "tool-name-characters": "a name with characters other than letters, digits, _ and -",
@@ -23,56 +23,55 @@ CHECKS = {
 }
 
 
-def spots(subject: CheckedServer) -> Iterator[Spot]:
-    """Yield spots about names and descriptions."""
-    yield Spot(
+def observe(server: CheckedServer) -> Iterator[Observation]:
+    """Yield observations about names and descriptions."""
+    yield Observation(
         "server-name",
         "server",
         "",
-        f"its name is {brief(subject.name)}",
+        f"its name is {brief(server.name)}",
         "Name the server differently in the host's configuration.",
-        keywords=frozenset({subject.name}),
+        keywords=frozenset({server.name}),
     )
-    counts = Counter(tool["name"] for tool in subject.tools)
-    written: dict[str, list[str]] = {}
-    for name in counts:
-        written.setdefault(re.sub(r"[^a-zA-Z0-9_-]", "_", name), []).append(name)
-    for name, count in counts.items():
-        if count > 1:
-            yield Spot("tool-name-duplicate", "tool", name, f"{count} tools have this name", "Give each its own name.")
-        same = written[re.sub(r"[^a-zA-Z0-9_-]", "_", name)]
-        if len(same) > 1:
-            if name == same[0]:
-                others = ", ".join(brief(other) for other in same[1:5])
-                what = f"its name differs from {others} only in characters that hosts replace by _"
-                yield Spot(
-                    "tool-name-collision", "tool", name, what, "Give each a name of its own in a-z, 0-9, _ and -."
-                )
-        else:
-            yield from _characters(name)
-        fix = "Choose a shorter name."
-        yield Spot("tool-name-length", "tool", name, f"its name has {len(name)} characters", fix, size=len(name))
-    for tool in subject.tools:
+    yield from _names(Counter(tool["name"] for tool in server.tools))
+    for tool in server.tools:
         yield from _description(tool["name"], tool.get("description", "").strip())
 
 
-def _characters(name: str) -> Iterator[Spot]:
-    strange = sorted(set(re.sub(r"[a-zA-Z0-9_-]", "", name)))
-    if strange:
-        yield Spot(
-            "tool-name-characters",
-            "tool",
-            name,
-            f"its name has {', '.join(map(repr, strange[:5]))}",
-            "Use only a-z, A-Z, 0-9, _ and -.",
-            text=name,
-        )
+def _names(counts: Counter[str]) -> Iterator[Observation]:
+    written: dict[str, list[str]] = {}
+    for name in counts:
+        written.setdefault(_replaced(name), []).append(name)
+    for name, count in counts.items():
+        if count > 1:
+            what, fix = f"{count} tools have this name", "Give each its own name."
+            yield Observation("tool-name-duplicate", "tool", name, what, fix)
+        first, *others = written[_replaced(name)]
+        if others and name == first:
+            what = f"its name differs from {', '.join(map(brief, others[:4]))} only in characters that hosts replace"
+            fix = "Give each a name of its own in a-z, 0-9, _ and -."
+            yield Observation("tool-name-collision", "tool", name, what, fix)
+        yield from _characters(name)
+        what, fix = f"its name has {len(name)} characters", "Choose a shorter name."
+        yield Observation("tool-name-length", "tool", name, what, fix, size=len(name))
 
 
-def _description(name: str, description: str) -> Iterator[Spot]:
+def _replaced(name: str) -> str:
+    return re.sub(r"[^a-zA-Z0-9_-]", "_", name)
+
+
+def _characters(name: str) -> Iterator[Observation]:
+    unusual = sorted(set(re.sub(r"[a-zA-Z0-9_-]", "", name)))
+    if unusual:
+        what = f"its name has {', '.join(map(repr, unusual[:5]))}"
+        fix = "Use only a-z, A-Z, 0-9, _ and -."
+        yield Observation("tool-name-characters", "tool", name, what, fix, text=name)
+
+
+def _description(name: str, description: str) -> Iterator[Observation]:
     if not description:
-        yield Spot("description-missing", "tool", name, "it has no description", "Write a docstring.")
-    yield Spot(
+        yield Observation("description-missing", "tool", name, "it has no description", "Write a docstring.")
+    yield Observation(
         "description-length",
         "tool",
         name,

@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from mcp_notebook.compat.spots import Spot
-from mcp_notebook.compat.subject import CheckedServer
+from mcp_notebook.compat.checked_server import CheckedServer
+from mcp_notebook.compat.observation import Observation
 from mcp_notebook.recording import Call
 from mcp_notebook.schema import Checker, brief
 
-__all__ = ["CHECKS", "characters", "spots"]
+__all__ = ["CHECKS", "characters", "observe"]
 
 CHECKS = {
     "result-size": "a recorded result that is long",
@@ -39,12 +39,12 @@ ASKING = {
 IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
-def spots(subject: CheckedServer) -> Iterator[Spot]:
-    """Yield spots about recorded calls of tools; of several results of one tool, about the latest."""
-    tools = {tool["name"]: tool for tool in subject.tools}
+def observe(server: CheckedServer) -> Iterator[Observation]:
+    """Yield observations about recorded calls of tools; of several results of one tool, about the latest."""
+    tools = {tool["name"]: tool for tool in server.tools}
     latest: dict[str, Call] = {}
     asked: dict[tuple[str, str], None] = {}
-    for call in subject.calls:
+    for call in server.calls:
         if call.method != "tools/call" or call.running:
             continue
         if call.state == "done":
@@ -54,7 +54,7 @@ def spots(subject: CheckedServer) -> Iterator[Spot]:
                 asked[call.name, event.value["method"]] = None
     for name, method in asked:
         check, what, fix = ASKING[method]
-        yield Spot(check, "tool", name, what, fix)
+        yield Observation(check, "tool", name, what, fix)
     for name, call in latest.items():
         yield from _of_result(name, call, tools.get(name, {}))
 
@@ -66,11 +66,11 @@ def characters(call: Call) -> int:
     return text or len(json.dumps(result.get("structuredContent", ""), ensure_ascii=False))
 
 
-def _of_result(name: str, call: Call, tool: Any) -> Iterator[Spot]:
+def _of_result(name: str, call: Call, tool: Any) -> Iterator[Observation]:
     size = characters(call)
     allowed = tool.get("_meta", {}).get("anthropic/maxResultSizeChars")
     raised = isinstance(allowed, int) and size <= allowed
-    yield Spot(
+    yield Observation(
         "result-size",
         "tool",
         name,
@@ -83,13 +83,13 @@ def _of_result(name: str, call: Call, tool: Any) -> Iterator[Spot]:
     strange = {str(b.get("mimeType")) for b in blocks if b.get("type") == "image"} - {*IMAGES}
     if strange:
         what = f"it returned an image of the type {brief(min(strange))}"
-        yield Spot("result-image", "tool", name, what, "Convert it to PNG.")
+        yield Observation("result-image", "tool", name, what, "Convert it to PNG.")
     schema = tool.get("outputSchema")
     if schema is None or call.cut:
         return
     if "structuredContent" not in call.content:
         what = "it has an output schema, but a result had no structured content"
-        yield Spot("result-schema", "tool", name, what, "Return structured content, or no output schema.")
+        yield Observation("result-schema", "tool", name, what, "Return structured content, or no output schema.")
     elif problems := Checker(schema).problems(call.content["structuredContent"]):
         what = f"a result did not fit its output schema: {problems[0]}"
-        yield Spot("result-schema", "tool", name, what, "Correct the schema or the result.")
+        yield Observation("result-schema", "tool", name, what, "Correct the schema or the result.")

@@ -1,29 +1,30 @@
-"""A spot: a part of a server that some host may not take as it is."""
+"""An observation: a part of a server that some host may not take as it is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Kind", "Spot"]
+__all__ = ["Kind", "Observation"]
 
 Kind = Literal["tool", "resource", "resource template", "prompt", "server"]
 
 
 @dataclass(frozen=True)
-class Spot:
-    """A part of a server, which a check found or measured. It becomes a finding if a fact holds for it.
+class Observation:
+    """A part of a server, which a check noticed or measured. It becomes a finding if a fact about a host holds for it.
 
     Attributes:
         check: The key of the check.
         kind: The kind of definition.
         name: Its name or URI; "" for the server.
-        what: The trait of the part, in words.
-        fix: The remedy, in words.
+        what: The observation in words.
+        fix: The remedy in words.
         path: The part of the definition, such as ``parameter tags``; "" for the whole.
         size: The size that facts compare with a limit.
         text: The text that facts compare with a pattern.
-        keywords: The keywords by which facts tell spots apart.
+        keywords: The keywords by which facts tell observations of a check apart.
+        below: The keywords of the schema that lead to the part, such as ``$defs``.
     """
 
     check: str
@@ -35,3 +36,4 @@ class Spot:
     size: int = 0
     text: str = ""
     keywords: frozenset[str] = frozenset()
+    below: frozenset[str] = frozenset()

@@ -15,6 +15,7 @@ from mcp_notebook.errors import RequestError
 from mcp_notebook.recording import Call
 from mcp_notebook.recording.saved import LISTS, SavedSession
 from mcp_notebook.schema import brief
+from mcp_notebook.schema.problem import shortened
 from mcp_notebook.server.listing import Entry, listed
 from mcp_notebook.server.mock import MockServer
 
@@ -115,7 +116,7 @@ def of_session(saved: SavedSession) -> CheckedServer:
             except ValidationError as error:
                 first = error.errors()[0]
                 place = ".".join(map(str, first["loc"]))
-                unreadable.append(f"a {kind} {brief(entry.get('name'))}: {place}: {first['msg']}")
+                unreadable.append(f"a {kind} {brief(entry.get('name'))}: {shortened(place)}: {first['msg']}")
     return CheckedServer(
         name=saved.server.name,
         lists=lists,
