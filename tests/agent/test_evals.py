@@ -123,7 +123,7 @@ def test_a_case_has_only_what_a_person_has_to_say() -> None:
 
 def test_a_date_and_a_no_are_texts_and_numbers_are_numbers() -> None:
     (case,) = cases_in("- prompt: x\n  calls: {on: {day: 2026-01-02, word: no, n: 3, x: 1.5, old: 010}}\n  answer: 42")
-    assert case.calls == [("on", {"day": "2026-01-02", "word": "no", "n": 3, "x": 1.5, "old": "010"})]
+    assert case.calls == [("on", {"day": "2026-01-02", "word": "no", "n": 3, "x": 1.5, "old": 10})]
     assert case.answer == ["42"]
 
 
@@ -140,8 +140,19 @@ def test_a_date_and_a_no_are_texts_and_numbers_are_numbers() -> None:
         ("- prompt: x\n  calls: [[find]]", 'Case 1: ["find"] is not a call'),
         ("- prompt: x\n  calls: [{find: 3}]", "is not a call"),
         ("- prompt: x\n  answer: true", "Case 1: answer is true, not a text. Put it in quotes."),
-        ("- prompt: say: this\n  answer: x", "The cases are not YAML in line 1"),
-        ("- &a [*a]", "an alias (*) is not allowed"),
+        ("- prompt: say: this\n  answer: x", "The cases cannot be read in line 1: mapping values are not allowed"),
+        ("- &a [*a]", "in line 1: an alias (*) is not allowed"),
+        (
+            "- prompt: first\n  calls: []\n  prompt: second\n  calls: [x]",
+            "in line 3: the key 'prompt' is in line 1 already. Begin each case with a dash",
+        ),
+        ("- {prompt: a, prompt: b}", "in line 1: the key 'prompt' is in line 1 already"),
+        ("- prompt: x\n  calls: [{f: {a: 1, a: 2}}]", "in line 2: the key 'a' is in line 2 already"),
+        ('- prompt: "find \\ud800 books"\n  calls: []', "in line 1: half of a character stands alone"),
+        ("- prompt: find \ud800 books\n  calls: []", "The cases cannot be read"),
+        ("- prompt: !!bool maybe", "in line 1: the value cannot be read as bool"),
+        ("- prompt: !!timestamp x", "in line 1: could not determine a constructor"),
+        ("- prompt: x\n  calls: [f, g]\n  never: [h, g]", 'Case 1 has "g" in calls and in never. Take it out of one'),
         ("- prompt: x\n  answer: a\n- prompt: x\n  answer: b", "Case 2 has the name 'x', and so has an earlier one"),
         ("[" * 3000, "The cases are nested too deep."),
     ],
