@@ -1,7 +1,7 @@
 """Read YAML with the values that JSON has: the core schema of YAML 1.2.
 
-``True``, ``.5``, ``+1``, ``010`` (ten) and ``Null`` are values. A date, ``yes`` and ``no`` are texts, which PyYAML, by YAML
-1.1, reads otherwise. Tags of other types are refused.
+``True``, ``.5``, ``+1``, ``010`` (ten) and ``Null`` are values. A date, ``yes`` and ``no`` are texts: by itself, PyYAML
+follows YAML 1.1, where they are not. Tags of other types are refused.
 """
 
 from __future__ import annotations
