@@ -27,7 +27,7 @@ from mcp_types import (
 from pydantic import BaseModel
 
 from mcp_notebook import NotebookServer
-from mcp_notebook.agent import Conversation, ScriptedModel, StandInModel, Toolbox, Usage
+from mcp_notebook.agent import Conversation, Model, ScriptedModel, StandInModel, Toolbox, Usage
 from mcp_notebook.agent.evals import (
     EvalCase,
     EvalReport,
@@ -368,12 +368,19 @@ def boom(messages: Any) -> Any:
     raise ZeroDivisionError("by\nzero")
 
 
+NO_MODELS: dict[str, Model] = {}
+
+
 class Grouped:
     name = "grouped"
 
     async def __call__(self, request: CreateMessageRequestParams) -> CreateMessageResultWithTools:
-        async with anyio.create_task_group():
-            raise ValueError
+        async with anyio.create_task_group() as group:
+            group.start_soon(self.fails)
+        return await StandInModel()(request)
+
+    async def fails(self) -> None:
+        raise ValueError
 
 
 @pytest.mark.parametrize(
@@ -381,7 +388,7 @@ class Grouped:
     [
         (scripted(boom), "ZeroDivisionError: by zero"),
         (Player.provided(Grouped()), "ValueError"),
-        (Player("lost", lambda case, _: {}[case.name], scripted=True), "KeyError: 'by Butler'"),
+        (Player("lost", lambda case, _: NO_MODELS[case.name], scripted=True), "KeyError: 'by Butler'"),
         (scripted(3), "Step 1 of the script is 3."),
     ],
 )
