@@ -16,7 +16,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from mcp import Client
 from mcp.server.mcpserver import MCPServer
-from mcp_types import CallToolResult, ImageContent, ResourceLink
+from mcp_types import CallToolResult, ImageContent, ResourceLink, TextContent
 from PIL import Image
 
 from mcp_notebook.server.data import returns_data
@@ -50,6 +50,12 @@ def images(result: CallToolResult) -> list[tuple[int, int]]:
     return [Image.open(io.BytesIO(each)).size for each in shown]
 
 
+def lines(result: CallToolResult) -> str:
+    """Return the text about the pictures and arrays; the first text is the JSON."""
+    _, text = [block.text for block in result.content if isinstance(block, TextContent)]
+    return text
+
+
 @SERVERS
 @HINTS
 def test_a_row_of_a_dataset_is_json_with_links_and_pictures(make: Callable[[], MCPServer[Any]], hint: Any) -> None:
@@ -66,7 +72,7 @@ def test_a_row_of_a_dataset_is_json_with_links_and_pictures(make: Callable[[], M
     assert not found.result.is_error, found.text
     data = found.data
     features = data.pop("features")
-    assert np.array(features).shape == (166, 3)
+    assert np.array(features).shape == (33, 3)
     assert features[1] == [3.0, 4.0, 5.0]
     links = [block.uri for block in found.result.content if isinstance(block, ResourceLink)]
     names = ["f.image.png", "f.features.csv", "f.features.npy", "f.objects.boxes.0.csv", "f.objects.boxes.0.npy"]
@@ -79,10 +85,11 @@ def test_a_row_of_a_dataset_is_json_with_links_and_pictures(make: Callable[[], M
         "objects": {"boxes": [[1, 2], [3, 4]], "crops": [links[-1], None]},
     }
     assert images(found.result) == [(3, 2), (4, 4)]
-    assert json.loads(found.text.partition("\n\n")[0]) == {**data, "features": features}
-    assert f"image: Image, 3 × 2 pixels; all of it: {links[0]}" in found.text
-    assert "features: 1,000 × 3 values of float32, the first 166 × 3 shown; all of it: result://" in found.text
-    assert "objects.crops[0]: Image, 4 × 4 pixels; all of it: result://" in found.text
+    assert json.loads(found.text) == {**data, "features": features}
+    assert len(found.text.splitlines()) < 20
+    assert f"image: Image, 3 × 2 pixels; all of it: {links[0]}" in lines(found.result)
+    assert "features: 1,000 × 3 values of float32, the first 33 × 3 shown; all of it: result://" in lines(found.result)
+    assert "objects.crops[0]: Image, 4 × 4 pixels; all of it: result://" in lines(found.result)
     assert returns_data(server)
 
 
@@ -166,7 +173,7 @@ def test_without_structured_content_the_text_has_all() -> None:
     for make in (plain, notebook):
         found = got({"image": RED}, dict[str, Any], server=make(), structured_output=False)
         assert (found.schema, found.result.structured_content) == (None, None)
-        assert json.loads(found.text.partition("\n\n")[0])["image"].startswith("result://")
+        assert json.loads(found.text)["image"].startswith("result://")
 
 
 def test_the_result_fits_the_listed_schema() -> None:
@@ -184,7 +191,7 @@ def test_pictures_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pictures, "MOST_BYTES", 10)
     alone = got({"image": RED})
     assert images(alone.result) == []
-    assert "The picture is too large to be shown." in alone.text
+    assert "The picture is too large to be shown." in lines(alone.result)
     assert alone.data["image"].startswith("result://")
 
 
@@ -192,7 +199,7 @@ def test_many_pictures_and_arrays_are_null_from_some_on() -> None:
     found = got({"images": [RED] * 101, "array": np.zeros(2)})
     assert found.data["images"][99].startswith("result://")
     assert (found.data["images"][100], found.data["array"]) == (None, None)
-    assert "2 more are null: only the first 100 pictures and arrays are kept." in found.text
+    assert "2 more are null: only the first 100 pictures and arrays are kept." in lines(found.result)
 
 
 def test_a_row_that_is_too_large_to_be_kept_has_no_links(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,7 +208,9 @@ def test_a_row_that_is_too_large_to_be_kept_has_no_links(monkeypatch: pytest.Mon
     monkeypatch.setattr(KEPT, "most_bytes", 10)
     found = got({"image": RED, "a": np.array([1])})
     assert found.data == {"image": None, "a": [1]}
-    assert "image: Image, 3 × 2 pixels; it is too large to be kept, so there is no link to all of it" in found.text
+    assert "image: Image, 3 × 2 pixels; it is too large to be kept, so there is no link to all of it" in lines(
+        found.result
+    )
 
 
 def test_names_of_files_are_distinct_and_plain() -> None:

@@ -18,6 +18,9 @@ __all__ = ["MOST_PARTS", "MOST_SHOWN", "Part", "Record", "is_record"]
 MOST_PARTS = 100
 """Most pictures and arrays of a dict that are kept."""
 
+MOST_VALUES = 100
+"""Most values of each array that are in the JSON."""
+
 MOST_SHOWN = 5
 MOST_BYTES = 1_500_000
 """Most pictures that a result has, and the bytes of all of them."""
@@ -166,7 +169,7 @@ def _filled(value: Any) -> Any:
 
 
 def _array(value: Any, place: Place) -> Part:
-    array = Array(value)
+    array = Array(value, MOST_VALUES)
     return Part(_in_words(place), array.words(), array.files(), array.size, values=array.values())
 
 

@@ -136,9 +136,15 @@ def record_result(value: Mapping[str, Any], name: str) -> CallToolResult:
     ]
     if record.left_out:
         lines.append(f"{record.left_out:,} more are null: only the first {MOST_PARTS} pictures and arrays are kept.")
-    text = json.dumps(found, ensure_ascii=False, indent=2) + "\n\n" + "\n".join(lines)
+    # A line for each key, since an array would have one for each number.
+    values = [f"  {_as_json(key)}: {_as_json(value)}" for key, value in found.items()]
+    text = "\n".join(["{", ",\n".join(values), "}"])
     images = [_image(kind, drawn) for kind, drawn in record.shown()]
-    return _result([TextContent(text=text), *images], links, found)
+    return _result([TextContent(text=text), TextContent(text="\n".join(lines)), *images], links, found)
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _image(kind: str, drawn: bytes) -> ImageContent:
