@@ -12,7 +12,7 @@ from mcp_notebook.rendering.content.values import Part, draw, parsed, rows_in, s
 from mcp_notebook.schema import Parameter, Schema, one_look, parameters, resolve
 from mcp_notebook.schema.wrapped import unwrapped
 
-__all__ = ["draw_structured", "is_in_text", "says_the_same"]
+__all__ = ["draw_structured", "says_the_same"]
 
 
 @one_look()
@@ -32,12 +32,6 @@ def says_the_same(result: CallToolResult) -> bool:
     wrapped, _ = unwrapped(value)
     items = wrapped if isinstance(wrapped, list) else [wrapped]
     return any(_say(texts, values) for values in ([wrapped], items, [value]))
-
-
-def is_in_text(result: CallToolResult) -> bool:
-    """Return whether one of the blocks is the structured content as text; the others add to it."""
-    texts = [block.text for block in result.content if isinstance(block, TextContent)]
-    return result.structured_content is not None and any(parsed(text) == result.structured_content for text in texts)
 
 
 def _say(texts: list[str], values: list[Any]) -> bool:
