@@ -232,14 +232,14 @@ def test_a_table_beside_a_picture_is_refused(make: Callable[[], MCPServer[Any]],
     found = got({"image": RED, "rows": {"t": pd.DataFrame({"n": [1]})}}, hint, server=make())
     assert found.result.is_error
     with pytest.raises(TypeError, match=r"rows\.t is a DataFrame in a dict\. Return it by itself\."):
-        records.Record({"image": RED, "rows": {"t": pd.DataFrame({"n": [1]})}})
+        records.DataRecord({"image": RED, "rows": {"t": pd.DataFrame({"n": [1]})}})
 
 
 def test_what_contains_itself_is_refused_in_one_line() -> None:
     inside: dict[str, Any] = {"image": RED}
     inside["again"] = {"x": inside, "y": inside}
     with pytest.raises(ValueError, match=r"^again contains itself, or is nested more than 100 deep\.$"):
-        records.Record(inside)
+        records.DataRecord(inside)
     empty: dict[str, Any] = {}
     empty["a"] = empty["b"] = empty
     assert not is_record(empty)

@@ -15,7 +15,7 @@ from .kept import KEPT
 from .kinds import Kind
 from .pictures import picture_of
 from .preview import Preview
-from .records import MOST_PARTS, Record
+from .records import MOST_PARTS, DataRecord
 from .rows import RowTable
 from .tables import Table, table_of
 
@@ -127,7 +127,7 @@ def picture_result(value: Any, name: str) -> CallToolResult:
 
 def record_result(value: Mapping[str, Any], name: str) -> CallToolResult:
     """Make the result for a dict with pictures or arrays in it."""
-    record = Record(value)
+    record = DataRecord(value)
     links = KEPT.keep(name, record.files(), record.size)
     found = record.as_json(links)
     lines = [
