@@ -13,7 +13,7 @@ from .kinds import kind_of
 from .pictures import picture_of
 from .values import plain
 
-__all__ = ["MOST_PARTS", "MOST_SHOWN", "Part", "DataRecord", "is_record"]
+__all__ = ["MOST_PARTS", "MOST_SHOWN", "DataRecord", "Part", "is_record"]
 
 MOST_PARTS = 100
 """Most pictures and arrays of a dict that are kept."""
