@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "json_diff": set(),
     "visible": set(),
     "plain_json": set(),
+    "plain_yaml": set(),
     "errors": {"visible"},
     "browser_tab": {"errors"},
     "urls": {"visible"},
@@ -87,7 +88,7 @@ MAY_IMPORT = {
         "server",
         "client",
     },
-    "agent": {"errors", "formatting", "recording", "client"},
+    "agent": {"plain_yaml", "errors", "schema", "formatting", "recording", "client"},
     "compat": {"errors", "hosts", "schema", "recording", "server", "client"},
     "rendering": {
         "visible",
@@ -139,7 +140,7 @@ MAY_IMPORT = {
         "rendering",
         "widgets",
     },
-    "importing": {"visible", "errors", "schema", "typed", "formatting", "slicing", "export"},
+    "importing": {"visible", "plain_yaml", "errors", "schema", "typed", "formatting", "slicing", "export"},
     "doctor": {"browser_tab", "addresses", "hosts", "rendering"},
     "magics": {
         "browser_tab",

@@ -26,7 +26,7 @@ from mcp_types import (
 from pydantic_ai import messages as ai
 from pydantic_ai.direct import model_request
 from pydantic_ai.exceptions import AgentRunError, ModelHTTPError, UserError
-from pydantic_ai.models import ModelRequestParameters, infer_model
+from pydantic_ai.models import Model, ModelRequestParameters, infer_model
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
 
@@ -51,6 +51,11 @@ class PydanticAIModel:
     """
 
     def __init__(self, model: Any) -> None:
+        if not isinstance(model, str | Model):
+            raise ModelError(
+                f"A value of type {type(model).__name__} is not a model. Name one as provider:name, such as "
+                "anthropic:claude-sonnet-4-5, or give a model object of pydantic-ai."
+            )
         try:
             self._model = infer_model(model)
         except ImportError as error:

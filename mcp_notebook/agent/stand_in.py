@@ -49,7 +49,7 @@ def _noticed(name: str, description: str, draw: str | None) -> set[str]:
     words = _words(f"{name} {description}")
     if draw is None:
         return words
-    digests = {word: hashlib.sha256(f"{draw}\n{name}\n{word}".encode()).digest() for word in words}
+    digests = {word: hashlib.sha256(f"{draw}\n{name}\n{word}".encode("utf-8", "replace")).digest() for word in words}
     return {word for word in words if int.from_bytes(digests[word][:4], "big") >= OVERLOOKED * 2**32}
 
 

@@ -75,21 +75,26 @@ def eval_cases(
       mcp-notebook eval server.py cases.yaml --model anthropic:claude-sonnet-4-5 --least 0.8 --json
     """
     from mcp_notebook.agent import Toolbox
-    from mcp_notebook.agent.evals import EvalReport, RunLimits, Side, cases_in, run, unknown_tools
+    from mcp_notebook.agent.evals import EvalReport, RunLimits, cases_in, run, unknown_tools
     from mcp_notebook.cli.results import print_json
     from mcp_notebook.rendering.evals import eval_card
 
     found = cases_in(_text(cases))
     toolbox = Toolbox({connection.name: connection})
-    players = [_player(name) for name in models or ["stand-in"]]
-    sides = [(Side("", player.name, toolbox.tools, player.scripted), player, toolbox) for player in players]
+    players = [_player(name) for name in dict.fromkeys(models or ["stand-in"])]
+    sides = [(player.side(toolbox), player, toolbox) for player in players]
     notes = unknown_tools(found, [tool.name for tool in toolbox.tools])
     report = EvalReport(cases.stem, found, runs, [side for side, _, _ in sides], notes=notes)
-    asyncio.run(run(report, sides, RunLimits(max_turns, max_tokens, price)))
+    try:
+        asyncio.run(run(report, sides, RunLimits(max_turns, max_tokens, price)))
+    except KeyboardInterrupt:
+        report.interrupted = True
     if as_json:
         print_json(_as_json(report))
     else:
         click.echo(eval_card(report).text)
+    if report.interrupted:
+        raise KeyboardInterrupt  # which ends the command as any other
     raise SystemExit(_status(report, least))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, TimeoutError, wait
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 from weakref import WeakSet
 
 from mcp_types import Implementation, LoggingMessageNotification, Root, ServerCapabilities
@@ -35,7 +35,6 @@ from mcp_notebook.visible import visible
 
 __all__ = ["Connection", "Era", "end_commands"]
 
-T = TypeVar("T")
 
 Era = Literal["modern", "legacy"]
 

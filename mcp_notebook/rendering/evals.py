@@ -58,24 +58,25 @@ def _facts(report: EvalReport) -> str:
 def _heading(report: EvalReport, side: Side) -> str:
     several = len({each.model for each in report.sides}) > 1
     words = [side.label, side.model if several or not side.label else ""]
-    return f"{' '.join(filter(None, words))}: passed (95% interval)"
+    return f"{' '.join(filter(None, words))}: passed{'' if side.alike else ' (95% interval)'}"
 
 
 def _rows(report: EvalReport) -> Iterator[list[str]]:
     for case in report.cases:
-        yield [case.name, *(_rate(side.rate(case)) for side in report.sides)]
+        yield [case.name, *(_rate(side.rate(case), side) for side in report.sides)]
     if len(report.cases) > 1:
-        yield ["all cases", *(_rate(side.rate()) for side in report.sides)]
+        yield ["all cases", *(_rate(side.rate(), side) for side in report.sides)]
     if not all(side.scripted for side in report.sides):
         yield ["tokens", *(_tokens(side) for side in report.sides)]
         yield ["cost", *(_cost(side) for side in report.sides)]
 
 
-def _rate(rate: Rate) -> str:
+def _rate(rate: Rate, side: Side) -> str:
     if not rate.runs:
         return "no run"
     low, high = rate.interval
-    return f"{rate.passed}/{rate.runs}, {rate.share:.0%} ({100 * low:.0f} to {100 * high:.0f})"
+    interval = "" if side.alike else f" ({100 * low:.0f} to {100 * high:.0f})"
+    return f"{rate.passed}/{rate.runs}, {rate.share:.0%}{interval}"
 
 
 def _tokens(side: Side) -> str:

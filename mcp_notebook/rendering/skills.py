@@ -11,6 +11,7 @@ from mcp_notebook.client.reading import ItemList
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.listing import listing
 from mcp_notebook.server.extensions.skills import MAIN, Skill
+from mcp_notebook.server.listing import CHARACTERS_PER_TOKEN
 from mcp_notebook.visible import visible
 
 __all__ = ["skill_card", "skill_text", "skills_table"]
@@ -27,7 +28,7 @@ def skill_card(skill: Skill, *, server: str, advice: Sequence[str], changed: Seq
     """
     size = sum(map(len, skill.files.values()))
     files = [(path, f"{len(content):,} bytes") for path, content in skill.files.items()]
-    tokens = f"about {len(skill.files[MAIN].decode()) // 4:,} tokens"
+    tokens = f"about {len(skill.files[MAIN].decode()) // CHARACTERS_PER_TOKEN:,} tokens"
     about = f"on {server} · {len(files)} file{'s' * (len(files) > 1)}, {size:,} bytes"
     try_it = f"%mcp skills {skill.name}"
     text = [f"skill {skill.name} {about}", f"  {skill.description}", f"  uri: {skill.uri}", f"  {MAIN}: {tokens}"]

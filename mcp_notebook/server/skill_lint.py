@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from mcp_notebook.errors import did_you_mean
 from mcp_notebook.server.extensions.skills import MAIN, Skill
+from mcp_notebook.server.listing import CHARACTERS_PER_TOKEN
 
 __all__ = ["lint_of_skill"]
 
@@ -15,7 +16,7 @@ MOST_LINES = 500
 """Lines of a ``SKILL.md`` that the Agent Skills format recommends at most."""
 
 MOST_TOKENS = 5_000
-"""Tokens of a ``SKILL.md`` that it recommends at most; a token counts as four characters."""
+"""Tokens of a ``SKILL.md`` that it recommends at most, see `CHARACTERS_PER_TOKEN`."""
 
 _WHEN = re.compile(r"\b(when|whenever|before|after|if|for|during|while|use (this|it)|to use)\b", re.IGNORECASE)
 _LINK = re.compile(r"\]\(\s*<?([^)>\s#]+)")
@@ -43,7 +44,7 @@ def _lint(skill: Skill, tools: Collection[str]) -> Iterator[str]:
         yield f"it names a tool {name!r}, which the server does not have.{did_you_mean(name, tools)}"
     for path in sorted(_files_named_in(text) - set(skill.files)):
         yield f"it links to {path}, which the skill does not have. Paths start at the folder of {MAIN}."
-    lines, tokens = text.count("\n") + 1, len(text) // 4
+    lines, tokens = text.count("\n") + 1, len(text) // CHARACTERS_PER_TOKEN
     if lines > MOST_LINES or tokens > MOST_TOKENS:
         yield (
             f"{MAIN} has {lines:,} lines and about {tokens:,} tokens, which a model reads at once. Move details to "

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ def score(
     present = Toolbox(connections_of(session, settings.names))
     kept = _follow(session.evals.get(name), name, cases, settings, present)
     players = [
-        (Side(label, player.name, toolbox.tools, player.scripted), player, toolbox)
+        (player.side(toolbox, label), player, toolbox)
         for label, toolbox in _versions(session, kept, settings).items()
         for player in models
     ]
@@ -121,13 +122,18 @@ def save_cases(session: Session, name: str, path: Path, importing: str) -> str:
 
     Raises:
         UnknownNameError: There is no eval of that name.
-        UsageError: `importing` names no module.
+        UsageError: `importing` is not ``module:name``.
         RequestError: The file cannot be written.
         McpNotebookError: `ruff` is not installed.
     """
     kept = kept_eval(session, name)
-    if not importing.partition(":")[0]:
-        raise UsageError(f"--import {importing!r} names no module. Write module:name, such as package.server:mcp.")
+    module, colon, variable = importing.partition(":")
+    words = [*module.split("."), *([variable] if colon else [])]
+    if not all(word.isidentifier() and not iskeyword(word) for word in words):
+        raise UsageError(
+            f"--import {importing!r} is not the name of a module and a server in it. Write module:name, such as "
+            "package.server:mcp."
+        )
     source = as_pytest(_without_secrets(kept.cases), importing, runs=kept.settings.runs, least=LEAST)
     try:
         path.write_text(source, encoding="utf-8")
@@ -157,8 +163,8 @@ def cases_from_log(session: Session) -> str:
 def _players(session: Session, settings: Settings) -> list[Player]:
     players = []
     if settings.script is not None:
-        players.append(Player(ScriptedModel.name, _script(session, settings.script), scripted=True))
-    for name in settings.models or ([] if players else [StandInModel.name]):
+        players.append(_scripted(session, settings.script))
+    for name in dict.fromkeys(settings.models or ([] if players else [StandInModel.name])):
         if name == StandInModel.name:
             players.append(Player.stand_in())
         elif name == ScriptedModel.name:
@@ -168,15 +174,25 @@ def _players(session: Session, settings: Settings) -> list[Player]:
     return players
 
 
-def _script(session: Session, variable: str) -> Any:
-    """Return what makes a model for each run: from one list of steps, or from one for each case by its name."""
+def _scripted(session: Session, variable: str) -> Player:
+    """Return a player with one list of steps, or with one for each case by its name."""
     steps = session.variables.get(variable)
     if not isinstance(steps, list | dict):
         raise UsageError(
             f"--script: {variable} is not a list. A script is a list of texts and of calls, {{'tool': NAME, "
             "'arguments': {...}}, or a dict with such a list for each case."
         )
-    return lambda case, _: ScriptedModel(steps if isinstance(steps, list) else steps.get(case.name, []))
+    alike = not any(map(_may_differ, steps.values() if isinstance(steps, dict) else steps))
+
+    def model(case: EvalCase, _number: int) -> ScriptedModel:
+        return ScriptedModel(steps if isinstance(steps, list) else steps.get(case.name, []))
+
+    return Player(ScriptedModel.name, model, scripted=True, alike=alike)
+
+
+def _may_differ(step: Any) -> bool:
+    """Return whether a step of a script may be another in each run: a function, or a list with one."""
+    return any(map(_may_differ, step)) if isinstance(step, list) else callable(step)
 
 
 def _follow(

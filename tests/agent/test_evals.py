@@ -8,12 +8,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Any
 
 import anyio
 import pytest
 from mcp.server.mcpserver import Elicit, ElicitationResult, Resolve
+from mcp.shared.exceptions import MCPError
 from mcp_types import (
     CreateMessageRequestParams,
     CreateMessageResultWithTools,
@@ -25,14 +27,13 @@ from mcp_types import (
 from pydantic import BaseModel
 
 from mcp_notebook import NotebookServer
-from mcp_notebook.agent import Conversation, ScriptedModel, StandInModel, Toolbox, Usage
+from mcp_notebook.agent import Conversation, Model, ScriptedModel, StandInModel, Toolbox, Usage
 from mcp_notebook.agent.evals import (
     EvalCase,
     EvalReport,
     Player,
     Rate,
     RunLimits,
-    Side,
     as_pytest,
     cases_in,
     cases_of,
@@ -42,12 +43,13 @@ from mcp_notebook.agent.evals import (
     written,
 )
 from mcp_notebook.agent.evals.checking import problems
-from mcp_notebook.agent.evals.intervals import difference
+from mcp_notebook.agent.evals.intervals import difference, enough_for
 from mcp_notebook.agent.stand_in import choose
 from mcp_notebook.client import Connection
 from mcp_notebook.errors import ModelError, UsageError
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Call
+from mcp_notebook.rendering.evals import eval_card
 
 LATER = 'It did not call burn with {"title": "Kindred"} once more, or not in the expected order.'
 OTHER = "It called %s, but not with %s."
@@ -98,9 +100,7 @@ def evaluate(portal: Portal) -> Eval:
         player = player or Player.stand_in()
         labels = ["A", "B", "C"][: len(servers)] if len(servers) > 1 else [""]
         toolboxes = [Toolbox({"library": Connection(portal, each)}) for each in servers]
-        sides = [
-            Side(label, player.name, box.tools, player.scripted) for label, box in zip(labels, toolboxes, strict=True)
-        ]
+        sides = [player.side(box, label) for label, box in zip(labels, toolboxes, strict=True)]
         report = EvalReport("books", cases, runs, sides)
         portal.run(run, report, [(side, player, box) for side, box in zip(sides, toolboxes, strict=True)], limits)
         return report
@@ -109,7 +109,7 @@ def evaluate(portal: Portal) -> Eval:
 
 
 def scripted(*steps: Any) -> Player:
-    return Player("scripted", lambda _case, _number: ScriptedModel(steps), scripted=True)
+    return Player("scripted", lambda _case, _number: ScriptedModel(steps), scripted=True, alike=True)
 
 
 # Cases
@@ -123,7 +123,7 @@ def test_a_case_has_only_what_a_person_has_to_say() -> None:
 
 def test_a_date_and_a_no_are_texts_and_numbers_are_numbers() -> None:
     (case,) = cases_in("- prompt: x\n  calls: {on: {day: 2026-01-02, word: no, n: 3, x: 1.5, old: 010}}\n  answer: 42")
-    assert case.calls == [("on", {"day": "2026-01-02", "word": "no", "n": 3, "x": 1.5, "old": "010"})]
+    assert case.calls == [("on", {"day": "2026-01-02", "word": "no", "n": 3, "x": 1.5, "old": 10})]
     assert case.answer == ["42"]
 
 
@@ -140,8 +140,19 @@ def test_a_date_and_a_no_are_texts_and_numbers_are_numbers() -> None:
         ("- prompt: x\n  calls: [[find]]", 'Case 1: ["find"] is not a call'),
         ("- prompt: x\n  calls: [{find: 3}]", "is not a call"),
         ("- prompt: x\n  answer: true", "Case 1: answer is true, not a text. Put it in quotes."),
-        ("- prompt: say: this\n  answer: x", "The cases are not YAML in line 1"),
-        ("- &a [*a]", "an alias (*) is not allowed"),
+        ("- prompt: say: this\n  answer: x", "The cases cannot be read in line 1: mapping values are not allowed"),
+        ("- &a [*a]", "in line 1: an alias (*) is not allowed"),
+        (
+            "- prompt: first\n  calls: []\n  prompt: second\n  calls: [x]",
+            "in line 3: the key 'prompt' is in line 1 already. Begin each case with a dash",
+        ),
+        ("- {prompt: a, prompt: b}", "in line 1: the key 'prompt' is in line 1 already"),
+        ("- prompt: x\n  calls: [{f: {a: 1, a: 2}}]", "in line 2: the key 'a' is in line 2 already"),
+        ('- prompt: "find \\ud800 books"\n  calls: []', "in line 1: half of a character stands alone"),
+        ("- prompt: find \ud800 books\n  calls: []", "The cases cannot be read"),
+        ("- prompt: !!bool maybe", "in line 1: the value cannot be read as bool"),
+        ("- prompt: !!timestamp x", "in line 1: could not determine a constructor"),
+        ("- prompt: x\n  calls: [f, g]\n  never: [h, g]", 'Case 1 has "g" in calls and in never. Take it out of one'),
         ("- prompt: x\n  answer: a\n- prompt: x\n  answer: b", "Case 2 has the name 'x', and so has an earlier one"),
         ("[" * 3000, "The cases are nested too deep."),
     ],
@@ -241,6 +252,38 @@ def test_the_interval_of_a_difference_covers_it_as_often_as_it_says() -> None:
         assert covered > 0.93, (p, q)
 
 
+def chance(n: int, before: float, after: float) -> float:
+    """Return exactly how often n runs on each side show a difference of these two rates."""
+    one, other = ([math.comb(n, k) * rate**k * (1 - rate) ** (n - k) for k in range(n + 1)] for rate in (before, after))
+    found = 0.0
+    for a, b in product(range(n + 1), repeat=2):
+        if one[a] * other[b] > 1e-12:
+            low, high = difference(Rate(a, n), Rate(b, n))
+            found += one[a] * other[b] if low > 0 or high < 0 else 0.0
+    return found
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "cases"),
+    [
+        (Rate(2, 5), Rate(3, 5), 1),
+        (Rate(3, 5), Rate(2, 5), 1),
+        (Rate(1, 5), Rate(3, 5), 1),
+        (Rate(4, 5), Rate(5, 5), 1),
+        (Rate(6, 15), Rate(9, 15), 3),
+    ],
+)
+def test_the_suggested_runs_find_a_difference_in_four_evals_of_five(before: Rate, after: Rate, cases: int) -> None:
+    runs = enough_for(before, after, cases)
+    assert runs is not None
+    assert chance(runs * cases, before.share, after.share) >= 0.8
+    assert chance(runs * cases * 2 // 3, before.share, after.share) < 0.8
+
+
+def test_the_suggested_runs_of_close_rates_are_none() -> None:
+    assert enough_for(Rate(499, 1000), Rate(500, 1000), 1) is None
+
+
 # Runs
 
 
@@ -267,7 +310,7 @@ def test_the_better_description_is_preferred_if_there_are_enough_runs(evaluate: 
 
 
 def test_the_same_description_twice_makes_no_difference(evaluate: Eval) -> None:
-    assert next(evaluate(BUTLER, server(), server(), runs=60).sentences()).startswith("No difference (n=60)")
+    assert next(evaluate(BUTLER, server(), server(), runs=60).sentences()).startswith("No difference seen (n=60)")
     assert "Too few runs to tell (n=3)" in next(evaluate(BUTLER, server(), server(), runs=3).sentences())
 
 
@@ -319,6 +362,98 @@ def test_a_model_that_never_answers_is_not_asked_for_all_runs(evaluate: Eval) ->
     assert model.asked == 3
     assert report.sides[0].rate() == Rate(0, 0)
     assert report.sides[0].errors == 50
+
+
+def boom(messages: Any) -> Any:
+    raise ZeroDivisionError("by\nzero")
+
+
+NO_MODELS: dict[str, Model] = {}
+
+
+class Grouped:
+    name = "grouped"
+
+    async def __call__(self, request: CreateMessageRequestParams) -> CreateMessageResultWithTools:
+        async with anyio.create_task_group() as group:
+            group.start_soon(self.fails)
+        return await StandInModel()(request)
+
+    async def fails(self) -> None:
+        raise ValueError
+
+
+@pytest.mark.parametrize(
+    ("player", "reason"),
+    [
+        (scripted(boom), "ZeroDivisionError: by zero"),
+        (Player.provided(Grouped()), "ValueError"),
+        (Player("lost", lambda case, _: NO_MODELS[case.name], scripted=True), "KeyError: 'by Butler'"),
+        (scripted(3), "Step 1 of the script is 3."),
+    ],
+)
+def test_any_error_of_a_model_is_one_line_and_the_eval_goes_on(evaluate: Eval, player: Player, reason: str) -> None:
+    report = evaluate(BUTLER, server(), player=player, runs=2)
+    assert report.sides[0].errors == 2
+    (sentence,) = [line for line in report.sentences() if "the model failed" in line]
+    assert sentence.startswith(f"2 runs not scored, because the model failed: {reason}")
+    assert "\n" not in sentence
+
+
+def test_an_error_while_results_are_shown_is_itself(portal: Portal) -> None:
+    toolbox = Toolbox({"library": Connection(portal, server())})
+    player = Player.stand_in()
+    side = player.side(toolbox)
+    report = EvalReport("books", BUTLER, 1, [side])
+
+    async def show() -> None:
+        assert report.running
+        assert not [line for line in report.sentences() if "Too few runs" in line]
+        raise UsageError("no display")
+
+    with pytest.raises(UsageError, match="no display"):
+        portal.run(run, report, [(side, player, toolbox)], RunLimits(), show)
+    assert "Too few runs to tell (n=1)" in next(report.sentences())
+
+
+def test_the_stand_in_reads_half_of_a_character(evaluate: Eval) -> None:
+    report = evaluate([EvalCase("find \ud800 books", calls=[])], server(), runs=2)
+    assert report.sides[0].errors == 0
+    assert report.sides[0].rate().runs == 2
+
+
+def test_a_script_has_no_interval_because_its_runs_are_copies(evaluate: Eval) -> None:
+    report = evaluate(BUTLER, server(), server(), player=scripted(FIND_STEP, "Kindred."), runs=20)
+    assert [*report.sentences()] == [
+        "The steps of the script are the same in each run, so that more runs tell nothing."
+    ]
+    text = eval_card(report).text
+    assert "20/20, 100%" in text
+    assert " to " not in text
+    assert "interval" not in text
+
+
+def test_a_model_without_tools_is_noted(evaluate: Eval) -> None:
+    (case,) = cases_in("- prompt: Good morning!\n  calls: []")
+    noted = "The model had no tools"
+    assert [line for line in evaluate([case], NotebookServer("empty")).sentences() if line.startswith(noted)]
+    both = evaluate([case], server(), NotebookServer("empty"))
+    assert [line for line in both.sentences() if line.startswith(f"{noted} with B,")]
+    assert not [line for line in evaluate([case], server()).sentences() if line.startswith(noted)]
+
+
+def test_calls_without_a_result_are_noted(evaluate: Eval) -> None:
+    library = server()
+
+    @library.tool(name="find")
+    def _find(author: str) -> str:
+        raise MCPError(-32603, "the library burnt down")
+
+    player = scripted(FIND_STEP, {"tool": "burn", "arguments": BURN[1]}, {"tool": "none"}, "Kindred.")
+    report = evaluate(BUTLER, library, player=player, runs=3)
+    (sentence,) = [line for line in report.sentences() if "no result" in line]
+    assert sentence.startswith("3 calls had no result. The last: ")
+    assert "the library burnt down" in sentence
 
 
 class Sure(BaseModel):

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from mcp_notebook.cli import main
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -27,6 +32,25 @@ def burn(title: str) -> str:
 def find(author: str) -> list[str]:
     """Find which books we have by an author, such as Butler."""
     return ["Kindred"] if author == "Butler" else []
+
+
+mcp.run()
+'''
+WAITING = '''import pathlib
+
+import anyio
+from mcp.server.mcpserver import MCPServer
+
+mcp = MCPServer("library")
+
+
+@mcp.tool()
+async def wait(title: str) -> str:
+    """Wait for a title."""
+    if title != "Kindred":
+        pathlib.Path("begun").touch()
+        await anyio.sleep(600)
+    return title
 
 
 mcp.run()
@@ -79,6 +103,38 @@ def test_a_model_that_does_not_answer_is_status_2(run: CliRunner, monkeypatch: p
     done = evaluated(run, GOOD, "--model", "ollama:x", "--runs", "2")
     assert done.exit_code == 2
     assert "2 runs not scored, because the model failed: ollama:x did not answer: Connection error" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for a child")
+def test_an_interrupt_prints_what_was_scored(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    (tmp_path / "server.py").write_text(WAITING, encoding="utf-8")
+    cases = '- name: ends\n  prompt: Wait for "Kindred"\n  calls: [wait]\n- prompt: Wait for "x"\n  calls: [wait]\n'
+    (tmp_path / "books.yaml").write_text(cases, encoding="utf-8")
+    command = [sys.executable, "-m", "mcp_notebook", "eval", "server.py", "books.yaml"]
+    # A test that was itself started in the background may ignore SIGINT, and a child inherits that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        running = subprocess.Popen(
+            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with running:
+        try:
+            until(begun.exists)
+            running.send_signal(signal.SIGINT)
+            out, err = running.communicate(timeout=60)
+        finally:
+            running.kill()
+    assert re.search(r"^  ends +1/1, 100% ", out, re.MULTILINE), out
+    assert "It was interrupted: only the runs that had ended are scored." in out
+    assert (running.returncode, err) == (130, "mcp-notebook eval: interrupted.\n")
+
+
+def test_a_model_is_asked_once_however_often_it_is_named(run: CliRunner) -> None:
+    done = evaluated(run, GOOD, "--model", "stand-in", "--model", "stand-in", "--runs", "1", "--json")
+    assert len(json.loads(done.stdout)["sides"]) == 1
 
 
 def test_a_file_that_is_not_there_is_one_line(run: CliRunner) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -69,6 +70,26 @@ def test_a_bundle_asks_for_the_settings_and_sets_no_other(tmp_path: Path) -> Non
     assert variables == {key.upper(): f"${{user_config.{key}}}" for key in options}
     left_out = [finding.name for finding in bundle.findings(with_settings())]
     assert left_out == ["BOOKSHOP_PROXY", "BOOKSHOP_SPARE", "BOOKSHOP_FOLDER"]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        Setting("path", "str", "'${HOME}/books'", secret=False, variable="BOOKSHOP_PATH"),
+        Setting("path", "list[str]", "['a', '${user_config.x}']", secret=False, variable="BOOKSHOP_PATH"),
+    ],
+)
+def test_a_default_in_which_a_host_would_replace_variables_stays_as_it_is(setting: Setting) -> None:
+    made = with_settings(setting, bundle=True, registry="io.github.someone/bookshop")
+    document = json.loads(bundle.manifest(made))
+    assert "user_config" not in document
+    assert document["server"]["mcp_config"]["env"] == {}
+    (finding,) = bundle.findings(made)
+    assert (finding.name, "${...}" in finding.what) == ("BOOKSHOP_PATH", True)
+    # A dollar alone is none.
+    assert "user_config" in json.loads(
+        bundle.manifest(with_settings(replace(setting, default='["$HOME"]'), bundle=True))
+    )
 
 
 def test_a_bundle_lists_the_tools_and_says_that_prompts_are_made() -> None:
@@ -267,6 +288,7 @@ def test_a_release_tests_and_builds_before_it_publishes(bundled: bool, registry:
         return named.union(*map(before, named))
 
     assert all({"test", "build"} <= before(job) for job in publishing)
+    assert all("publish" in before(job) for job in publishing - {"publish"})  # nothing is out that PyPI refused
     assert workflow["permissions"] == {}
     writing = {name: [k for k, v in job["permissions"].items() if v == "write"] for name, job in jobs.items()}
     assert writing.pop("publish") == ["id-token"]
@@ -281,6 +303,43 @@ def test_a_release_tests_and_builds_before_it_publishes(bundled: bool, registry:
     # The tests are those of the other workflow, which takes the call.
     assert "workflow_call" in yaml.safe_load(files[".github/workflows/ci.yml"])[True]
     assert jobs["test"]["uses"] == "./.github/workflows/ci.yml"
+    # It runs once for a tag: not by itself, too.
+    push = yaml.safe_load(files[".github/workflows/ci.yml"])[True]["push"]
+    assert push == {"branches": ["**"]}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the workflow runs on Linux")
+@pytest.mark.parametrize(("answers", "status"), [([0], 0), ([22, 22, 0], 0), ([22] * 20, 1)])
+def test_the_registry_is_told_when_pypi_shows_the_version(tmp_path: Path, answers: list[int], status: int) -> None:
+    files = texts(project.files(package(registry="io.github.someone/bookshop")))
+    steps = yaml.safe_load(files[".github/workflows/release.yml"])["jobs"]["registry"]["steps"]
+    names = [step.get("name", step.get("run", "")) for step in steps]
+    at = names.index("Wait until PyPI shows the version")
+    assert all("registry/cmd/publisher" in name for name in names[at + 1 :])
+    (tmp_path / "answers").write_text("".join(f"{answer}\n" for answer in answers))
+    programs = {
+        "curl": 'echo "$@" >> asked\nstatus=$(head -1 answers)\nsed -i.old 1d answers\nexit "$status"',
+        "sleep": "exit 0",
+    }
+    for name, text in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "GITHUB_REF_NAME": "v0.1.0"}
+    ran = subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", steps[at]["run"]],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ran.returncode == status, ran.stderr
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert len(asked) == len(answers)
+    assert all(line.endswith("https://pypi.org/pypi/bookshop/0.1.0/json") for line in asked)
+    assert ("Run this job again" in ran.stderr) == (status == 1)
+
+
+def test_the_readme_says_that_the_first_release_needs_a_pending_publisher() -> None:
+    text = texts(project.files(package()))["README.md"]
+    assert "add a *pending* trusted publisher in your account" in " ".join(text.split())
+    assert "the project's name `bookshop`" in " ".join(text.split())
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="the workflow has 3.13, with tomllib")

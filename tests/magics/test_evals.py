@@ -43,7 +43,7 @@ def library(description: str) -> list[str]:
 @pytest.fixture
 def notebook(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
     monkeypatch.chdir(tmp_path)
-    shell.good(*library(VAGUE))
+    shell.good(*library(VAGUE), "number = 3")
     return shell
 
 
@@ -180,6 +180,8 @@ def test_a_script_plays_the_model_for_all_cases_or_for_each(
         (f"%%mcp_eval --script nothing\n{CASE}", "nothing is not a list"),
         (f"%%mcp_eval --model scripted\n{CASE}", "needs a script"),
         (f"%%mcp_eval --model nobody:nothing\n{CASE}", "Unknown model: nobody:nothing"),
+        (f"%%mcp_eval --model CASE\n{CASE}", "Unknown model: CASE"),
+        (f"%%mcp_eval --model number\n{CASE}", "A value of type int is not a model. Name one as provider:name"),
         (f"%%mcp_eval --on libary\n{CASE}", "Did you mean 'library'?"),
         (f"%%mcp_eval --compare earlier present\n{CASE}", "There is no earlier version"),
         (f"%%mcp_eval --compare library library\n{CASE}", "compares a thing with itself"),
@@ -228,7 +230,17 @@ def test_cases_are_saved_as_a_test(notebook: Shell, tmp_path: Path) -> None:
     assert "from shop.server import mcp" in source
     assert 'os.environ.get("EVAL_RUNS", "3")' in source
     assert "Cannot write no/where.py" in refused(notebook, "%mcp eval --save no/where.py")
-    assert "names no module" in refused(notebook, "%mcp eval --save x.py --import :mcp")
+    for importing in (
+        ":mcp",
+        "a b;import os:mcp",
+        "shop-server:mcp",
+        "shop:mcp.x",
+        "shop:",
+        "class:mcp",
+        "shop..x:mcp",
+    ):
+        assert "is not the name of a module" in refused(notebook, f"%mcp eval --save x.py --import '{importing}'")
+    assert not (tmp_path / "x.py").exists()
 
 
 def test_an_interrupt_keeps_the_runs_that_have_ended(kernel: Kernel, tmp_path: Path) -> None:
@@ -249,6 +261,27 @@ def test_an_interrupt_keeps_the_runs_that_have_ended(kernel: Kernel, tmp_path: P
     assert re.search(r"^  ends +1/1, 100% ", ran.text, re.MULTILINE)
     assert kernel.value("report.interrupted") is True
     assert kernel.good("%mcp call wait title=Kindred").text == "Kindred"
+
+
+def test_a_model_is_asked_once_however_often_it_is_named(notebook: Shell) -> None:
+    notebook.good(f"%%mcp_eval --model stand-in --model stand-in -o report\n{CASE}")
+    assert len(notebook.shell.user_ns["report"].sides) == 1
+
+
+def test_a_function_that_raises_in_a_script_is_one_line(notebook: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    notebook.good("def boom(messages):\n    raise ZeroDivisionError('no')", "sc = [boom]")
+    capsys.readouterr()
+    notebook.good(f"%%mcp_eval f --script sc --runs 2\n{CASE}")
+    assert "2 runs not scored, because the model failed: ZeroDivisionError: no" in said(capsys)
+
+
+def test_only_a_script_that_cannot_differ_has_no_interval(notebook: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    notebook.good("fixed = [['a', 'b']]", "free = {'by Butler': [['a', lambda messages: 'b']]}")
+    capsys.readouterr()
+    notebook.good(f"%%mcp_eval --script fixed\n{CASE}")
+    assert "interval" not in said(capsys)
+    notebook.good(f"%%mcp_eval --script free\n{CASE}")
+    assert "interval" in said(capsys)
 
 
 def test_names_of_evals_are_completed(notebook: Shell) -> None:

@@ -544,9 +544,10 @@ def test_images_draw_themselves_by_the_methods_that_ipython_uses() -> None:
     assert got(Drawn()).files == {"svg": "<svg/>"}
 
 
-def test_a_chart_without_its_program_has_its_page_and_says_how_to_get_a_picture() -> None:
+@pytest.mark.parametrize("end", ["", ".", ",", ": "])
+def test_a_chart_without_its_program_has_its_page_and_says_how_to_get_a_picture(end: str) -> None:
     def to_image(self: Any, format: str) -> bytes:
-        raise ValueError("Image export needs a program.\nMore about it.")
+        raise ValueError(f"\nImage export needs Kaleido, v1 or greater{end}\nMore about it.")
 
     methods = {
         "to_image": to_image,
@@ -557,7 +558,10 @@ def test_a_chart_without_its_program_has_its_page_and_says_how_to_get_a_picture(
     chart = type("Figure", (), {**methods, "__module__": "plotly.graph_objs"})()
     found = got(chart)
     assert found.files == {"html": "<html>", "json": "{}"}
-    assert "There is no picture of it: Image export needs a program. To have one: pip install kaleido." in found.text
+    assert (
+        "There is no picture of it: Image export needs Kaleido, v1 or greater. To have one: pip install kaleido."
+        in found.text
+    )
 
 
 # --- the links

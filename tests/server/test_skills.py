@@ -190,6 +190,8 @@ FRONT = "---\nname: {}\ndescription: {}\n---\n"
         (b"---\nname: a\ndescription: b\nx: !!binary aGk=\n---\n", "has to be a mapping"),
         (b"---\nname: a\ndescription: b\nx: &x [1]\ny: *x\n---\n", "an alias"),
         (b"---\nname: a\ndescription: b\nx: " + b"[" * 5000 + b"]" * 5000 + b"\n---\n", "nested too deep"),
+        (b"---\nname: a\ndescription: b\nx: !!bool maybe\n---\n", "is not YAML"),
+        (b"---\nname: a\ndescription: b\nx: !!timestamp soon\n---\n", "is not YAML"),
         (b"---\nname: a\ndescription: b\nx: !!python/object/apply:os.getpid []\n---\n", "is not YAML"),
         (FRONT.format("Refunds", "b").encode(), "cannot name a skill"),
         (FRONT.format("a--b", "b").encode(), "cannot name a skill"),

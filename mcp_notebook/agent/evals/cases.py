@@ -19,9 +19,11 @@ from typing import Any
 import yaml
 from mcp_types import SamplingMessage, TextContent, ToolUseContent
 
+from mcp_notebook import plain_yaml
 from mcp_notebook.agent.evals.checking import EvalCase
 from mcp_notebook.errors import UsageError, did_you_mean
 from mcp_notebook.recording import Call
+from mcp_notebook.schema.problem import brief, shortened
 
 __all__ = ["cases_in", "cases_of", "unknown_tools", "written"]
 
@@ -115,62 +117,42 @@ def _quoted(value: Any) -> str:
     if plain and _loaded(f"- {value}") == [value]:
         return str(value)
     return re.sub(
-        "[\x7f-\x9f\u2028\u2029\ufeff]", lambda one: f"\\u{ord(one[0]):04x}", json.dumps(value, ensure_ascii=False)
+        "[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]",
+        lambda one: f"\\u{ord(one[0]):04x}",
+        json.dumps(value, ensure_ascii=False),
     )
-
-
-class _Loader(yaml.SafeLoader):  # type: ignore[misc]
-    """Reads YAML as JSON has it: a date or a ``no`` is the text that it is, as in YAML 1.2."""
-
-    yaml_implicit_resolvers: dict[str, list[Any]] = {}  # noqa: RUF012 - the name is PyYAML's
-
-    def compose_node(self, *args: Any) -> Any:
-        """Refuse an alias: a few lines of them can stand for gigabytes."""
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("an alias (*) is not allowed")
-        return super().compose_node(*args)
-
-
-for _tag, _pattern, _first in (
-    ("null", r"^(?:~|null|)$", ["~", "n", ""]),
-    ("bool", r"^(?:true|false)$", list("tf")),
-    ("int", r"^-?(?:0|[1-9][0-9]*)$", list("-0123456789")),
-    ("float", r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?$", list("-0123456789")),
-):
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), _first)
 
 
 def _loaded(text: str) -> Any:
     try:
-        return yaml.load(text, _Loader)
+        return plain_yaml.load(text, strict=True)
     except RecursionError:
         raise UsageError("The cases are nested too deep.") from None
-    except ValueError as error:  # a number with more digits than Python converts
-        raise UsageError(f"The cases have a value that cannot be read: {error}") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark is not None else ""
         reason = getattr(error, "problem", None) or " ".join(str(error).split())
         raise UsageError(
-            f"The cases are not YAML{where}: {reason}. Put a text with a colon in quotes, and indent with spaces."
+            f"The cases cannot be read{where}: {reason}. Begin each case with a dash, put a text with a colon in "
+            "quotes, and indent with spaces."
         ) from None
 
 
 def _case(entry: Any, number: int) -> EvalCase:
     if not isinstance(entry, dict):
-        raise UsageError(f"Case {number} is {_brief(entry)}. Write it as names and values: - prompt: TEXT")
+        raise UsageError(f"Case {number} is {brief(entry)}. Write it as names and values: - prompt: TEXT")
     unknown = [key for key in entry if key not in KEYS]
     if unknown:
         raise UsageError(
-            f"Case {number} has {_brief(unknown[0])}, which a case does not have."
+            f"Case {number} has {brief(unknown[0])}, which a case does not have."
             f"{did_you_mean(str(unknown[0]), KEYS)} It has: {', '.join(KEYS)}."
         )
     prompt = _text(entry.get("prompt"), "prompt", number).strip()
     if not prompt:
         raise UsageError(f"Case {number} has no prompt. Write what a person would ask: prompt: TEXT")
-    name = _text(entry.get("name"), "name", number).strip() or _shortened(prompt)
+    name = _text(entry.get("name"), "name", number).strip() or shortened(" ".join(prompt.split()), LONGEST_NAME)
     if entry.get("order") not in (None, "any"):
-        raise UsageError(f"Case {number}: order is {_brief(entry['order'])}. Write order: any, or leave it out.")
+        raise UsageError(f"Case {number}: order is {brief(entry['order'])}. Write order: any, or leave it out.")
     case = EvalCase(
         prompt,
         " ".join(name.split()),
@@ -179,6 +161,9 @@ def _case(entry: Any, number: int) -> EvalCase:
         _texts(entry.get("never"), "never", number),
         _texts(entry.get("answer"), "answer", number),
     )
+    for tool in case.never:
+        if any(tool == called for called, _ in case.calls or ()):
+            raise UsageError(f"Case {number} has {brief(tool)} in calls and in never. Take it out of one of them.")
     if case.calls is None and not case.never and not case.answer:
         raise UsageError(f"Case {number} expects nothing. Add calls, never or answer; for no call at all, calls: [].")
     return case
@@ -196,7 +181,7 @@ def _call(value: Any, number: int) -> tuple[str, Mapping[str, Any]]:
         if isinstance(name, str) and (arguments is None or _is_object(arguments)):
             return name, arguments or {}
     raise UsageError(
-        f"Case {number}: {_brief(value)} is not a call. Write the name of a tool, or name: {{argument: value}}."
+        f"Case {number}: {brief(value)} is not a call. Write the name of a tool, or name: {{argument: value}}."
     )
 
 
@@ -219,15 +204,5 @@ def _text(value: Any, key: str, number: int) -> str:
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise UsageError(f"Case {number}: {key} is {_brief(value)}, not a text. Put it in quotes.")
+        raise UsageError(f"Case {number}: {key} is {brief(value)}, not a text. Put it in quotes.")
     return str(value)
-
-
-def _brief(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 80 else f"{text[:79]}…"
-
-
-def _shortened(prompt: str) -> str:
-    line = " ".join(prompt.split())
-    return line if len(line) <= LONGEST_NAME else f"{line[: LONGEST_NAME - 1]}…"

@@ -14,6 +14,9 @@ __all__ = ["MOST_RUNS", "Rate", "difference", "enough_for"]
 Z = 1.959964
 """The quantile of the normal distribution for 95%."""
 
+Z_OF_POWER = 0.841621
+"""The quantile for 80%: the share of evals that are to find a difference."""
+
 MOST_RUNS = 1000
 """The most runs of a case that are suggested."""
 
@@ -42,17 +45,16 @@ class Rate(NamedTuple):
 
 
 def difference(before: Rate, after: Rate) -> tuple[float, float]:
-    """Return the 95% interval of Agresti and Caffo (2000) for `after` minus `before`, from -1 to 1.
-
-    It adds one run that passed and one that failed to each side, so that two runs against none are not enough yet.
-    """
-    one, other = ((rate.passed + 1) / (rate.runs + 2) for rate in (before, after))
-    half = Z * sqrt(one * (1 - one) / (before.runs + 2) + other * (1 - other) / (after.runs + 2))
-    return max(other - one - half, -1.0), min(other - one + half, 1.0)
+    """Return the 95% interval of Agresti and Caffo (2000) for `after` minus `before`, from -1 to 1."""
+    middle, error = _between((before.share, before.runs), (after.share, after.runs))
+    return max(middle - Z * error, -1.0), min(middle + Z * error, 1.0)
 
 
 def enough_for(before: Rate, after: Rate, cases: int) -> int | None:
-    """Return the runs of each case with which the same two shares would differ; None if `MOST_RUNS` are too few.
+    """Return the runs of each case with which four evals of five would find a difference of these two shares.
+
+    None if `MOST_RUNS` are too few. With runs that only just put 0 outside the interval of these very shares, one eval
+    of two would find it: the other has shares that happen to be closer.
 
     Args:
         before: The rate of all cases on one side.
@@ -60,7 +62,17 @@ def enough_for(before: Rate, after: Rate, cases: int) -> int | None:
         cases: The number of cases.
     """
     for runs in range(max(before.runs, after.runs) // cases + 1, MOST_RUNS + 1):
-        low, high = difference(*(Rate(round(rate.share * runs * cases), runs * cases) for rate in (before, after)))
-        if low > 0 or high < 0:
+        middle, error = _between((before.share, runs * cases), (after.share, runs * cases))
+        if abs(middle) > (Z + Z_OF_POWER) * error:
             return runs
     return None
+
+
+def _between(before: tuple[float, int], after: tuple[float, int]) -> tuple[float, float]:
+    """Return the difference of two shares, each with the number of its runs, and the standard error.
+
+    One run that passed and one that failed are added to each side, so that two runs against none are not enough yet.
+    """
+    sizes = [runs + 2 for _, runs in (before, after)]
+    one, other = ((share * runs + 1) / (runs + 2) for share, runs in (before, after))
+    return other - one, sqrt(one * (1 - one) / sizes[0] + other * (1 - other) / sizes[1])

@@ -35,6 +35,7 @@ class Trial:
         problems: The reasons why it did not pass, as sentences.
         messages: The conversation.
         usage: The tokens and the cost.
+        lost: The reasons why calls of tools had no result, such as a server that ended.
     """
 
     case: EvalCase
@@ -42,6 +43,7 @@ class Trial:
     problems: tuple[str, ...]
     messages: Sequence[SamplingMessage]
     usage: Usage
+    lost: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -65,6 +67,7 @@ class Side:
         model: The model's name.
         tools: The tools as the model saw them.
         scripted: Whether a script or the stand-in plays the model, which has no tokens.
+        alike: Whether all runs of a case are the same, so that more of them tell nothing.
         trials: The runs that were scored.
         error: The last error of the model; "" if there was none.
         errors: The number of runs that could not be scored because the model did not answer.
@@ -74,6 +77,7 @@ class Side:
     model: str
     tools: Sequence[Tool]
     scripted: bool = False
+    alike: bool = False
     trials: list[Trial] = field(default_factory=list)
     error: str = ""
     errors: int = 0
@@ -105,6 +109,7 @@ class EvalReport:
         cases: The cases.
         runs: The runs of each case that were asked for.
         sides: The results by model and version.
+        running: Whether more runs are being made.
         interrupted: Whether it was stopped before all runs were made.
         notes: Further sentences.
     """
@@ -113,6 +118,7 @@ class EvalReport:
     cases: Sequence[EvalCase]
     runs: int
     sides: list[Side]
+    running: bool = False
     interrupted: bool = False
     notes: list[str] = field(default_factory=list)
 
@@ -142,18 +148,31 @@ class EvalReport:
 
     def sentences(self) -> Iterator[str]:
         """Yield how the sides with the same model differ, whether the runs are enough, and what went wrong."""
-        for after in self.sides:
-            befores = [side for side in self.sides if side.model == after.model and side.label != after.label]
-            if befores and self.sides.index(befores[0]) < self.sides.index(after):
-                yield self._compared(befores[0], after)
-        if len({side.label for side in self.sides}) == 1:
-            yield from self._wide()
+        if self.interrupted or not self.running:  # before its end, every eval has too few runs
+            yield from self._rates()
         if self.interrupted:
             yield "It was interrupted: only the runs that had ended are scored."
         for side in self.sides:
             if side.error:
                 yield f"{side.errors} run{'s' * (side.errors != 1)} not scored, because the model failed: {side.error}"
+        for label in dict.fromkeys(side.label for side in self.sides if not side.tools):
+            with_it = f" with {label}" if label else ""
+            yield f"The model had no tools{with_it}, so that it passes where no call is expected."
+        lost = [reason for side in self.sides for trial in side.trials for reason in trial.lost]
+        if lost:
+            yield f"{len(lost)} call{'s' * (len(lost) != 1)} had no result. The last: {lost[-1]}"
         yield from self.notes
+
+    def _rates(self) -> Iterator[str]:
+        differing = [side for side in self.sides if not side.alike]
+        for after in differing:
+            befores = [side for side in differing if side.model == after.model and side.label != after.label]
+            if befores and differing.index(befores[0]) < differing.index(after):
+                yield self._compared(befores[0], after)
+        if len({side.label for side in self.sides}) == 1:
+            yield from self._wide(differing)
+        if self.runs > 1 and len(differing) < len(self.sides):
+            yield "The steps of the script are the same in each run, so that more runs tell nothing."
 
     def _compared(self, before: Side, after: Side) -> str:
         one, other = before.rate(), after.rate()
@@ -168,14 +187,16 @@ class EvalReport:
             return f"{better.label} is better than {worse.label}{with_model} ({n}): {between}."
         if one.share != other.share:
             more = enough_for(one, other, len(self.cases))
-            hint = f"if the rates stay the same, --runs {more} can tell" if more else "the rates are close"
+            hint = (
+                f"if these are the true rates, --runs {more} tells in 4 of 5 evals" if more else "the rates are close"
+            )
             return f"Too few runs to tell{with_model} ({n}): {between}; {hint}."
         if high - low > WIDE:
             return f"Too few runs to tell{with_model} ({n}): {between}; {self._more()}."
-        return f"No difference{with_model} ({n}): {between}."
+        return f"No difference seen{with_model} ({n}): {between}."
 
-    def _wide(self) -> Iterator[str]:
-        for side in self.sides:
+    def _wide(self, sides: Sequence[Side]) -> Iterator[str]:
+        for side in sides:
             low, high = side.rate().interval
             if side.trials and high - low > WIDE:
                 yield (

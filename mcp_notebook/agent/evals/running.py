@@ -16,13 +16,16 @@ from mcp_notebook.agent.model import Model
 from mcp_notebook.agent.stand_in_model import StandInModel
 from mcp_notebook.agent.toolbox import Toolbox
 from mcp_notebook.client import Question
-from mcp_notebook.errors import ModelError, TurnLimitError
+from mcp_notebook.errors import McpNotebookError, ModelError, TurnLimitError, innermost
 from mcp_notebook.recording import Call
 
 __all__ = ["Player", "RunLimits", "run"]
 
 MOST_ERRORS = 3
 """The runs that a model may leave unanswered; after that, the rest of its runs are left out."""
+
+LONGEST_REASON = 300
+"""Characters of the text of an error."""
 
 AT_ONCE = 4
 """The runs at a time with a provider's model, which takes seconds to answer."""
@@ -36,11 +39,13 @@ class Player:
         name: The name of the model.
         model: Returns the model for a run, by the case and the number of the run.
         scripted: Whether a script or the stand-in plays it: then one run follows the other, which is always the same.
+        alike: Whether it does the same in each run of a case.
     """
 
     name: str
     model: Callable[[EvalCase, int], Model]
     scripted: bool
+    alike: bool = False
 
     @classmethod
     def stand_in(cls) -> Player:
@@ -51,6 +56,10 @@ class Player:
     def provided(cls, model: Model) -> Player:
         """Return the model of a provider."""
         return cls(model.name, lambda _case, _number: model, scripted=False)
+
+    def side(self, toolbox: Toolbox, label: str = "") -> Side:
+        """Return the side of its runs with these tools, without a run yet."""
+        return Side(label, self.name, toolbox.tools, self.scripted, self.alike)
 
 
 class RunLimits(NamedTuple):
@@ -75,7 +84,8 @@ async def run(
 ) -> None:
     """Make the runs of a report, and add each to its side when it ends, so that none is lost if this is cancelled.
 
-    Questions of servers are declined. A call that the case forbids is not made: the model is told so.
+    Questions of servers are declined. A call that the case forbids is not made: the model is told so. If a model or a
+    step of a script raises, that run is not scored, and its side has the reason.
 
     Args:
         report: The report; its sides are filled.
@@ -93,20 +103,35 @@ async def run(
                 return
             try:
                 side.trials.append(await _trial(player.model(case, number), toolbox, case, number, limits))
-            except ModelError as error:
-                side.error, side.errors = str(error), side.errors + 1
+            except Exception as error:  # noqa: BLE001 - a model and a script are code of others
+                side.error, side.errors = _reason(error), side.errors + 1
             if on_trial is not None:
                 await on_trial()
 
-    # One run of everything, then the next: if it is interrupted, all sides have about as many.
-    for number in range(1, report.runs + 1):
-        async with anyio.create_task_group() as group:
-            for case in report.cases:
-                for side, player, toolbox in players:
-                    if at_once == 1:
-                        await one(side, player, toolbox, case, number)
-                    else:
-                        group.start_soon(one, side, player, toolbox, case, number)
+    report.running = True
+    try:
+        # One run of everything, then the next: if it is interrupted, all sides have about as many.
+        for number in range(1, report.runs + 1):
+            async with anyio.create_task_group() as group:
+                for case in report.cases:
+                    for side, player, toolbox in players:
+                        if at_once == 1:
+                            await one(side, player, toolbox, case, number)
+                        else:
+                            group.start_soon(one, side, player, toolbox, case, number)
+    except Exception as error:  # noqa: BLE001 - of any class, and the task group has wrapped it
+        raise innermost(error) from None
+    finally:
+        report.running = False
+
+
+def _reason(error: Exception) -> str:
+    """Return in one line why a run could not be made."""
+    inner = innermost(error)
+    if isinstance(inner, McpNotebookError):
+        return str(inner)
+    said = " ".join(str(inner).split())[:LONGEST_REASON]
+    return str(ModelError(f"{type(inner).__name__}: {said}" if said else type(inner).__name__))
 
 
 async def _trial(model: Model, toolbox: Toolbox, case: EvalCase, number: int, limits: RunLimits) -> Trial:
@@ -130,7 +155,7 @@ async def _trial(model: Model, toolbox: Toolbox, case: EvalCase, number: int, li
     usage = conversation.usage
     if limits.price is not None:
         usage = usage.at(*limits.price)
-    return Trial(case, number, tuple(found), conversation.messages, usage)
+    return Trial(case, number, tuple(found), conversation.messages, usage, tuple(watching.lost))
 
 
 class _Calls:
@@ -138,6 +163,7 @@ class _Calls:
 
     def __init__(self, case: EvalCase) -> None:
         self.made: list[tuple[str, dict[str, Any]]] = []
+        self.lost: list[str] = []
         self._never = case.never
         self._named = {name for name, _ in case.calls or ()} | set(case.never)
 
@@ -154,7 +180,8 @@ class _Calls:
         pass
 
     async def failed(self, use: Use, reason: str, call: Call | None) -> None:
-        pass
+        if use.tool is not None and await self.allowed(use):  # otherwise it was not to be made
+            self.lost.append(reason)
 
     def _name(self, use: Use) -> str:
         # A case may have the name that the model sees, with the server's name in front, or the tool's own.

@@ -67,12 +67,21 @@ def findings(package: Package) -> Iterator[Finding]:
     """Yield a note for each setting that a host cannot ask for."""
     for one in host_settings(package):
         if not _can_be_asked(one):
-            what = "keeps its default in the bundle: a host would set it to an empty text if it is not given."
+            what = (
+                "keeps its default in the bundle: a host would put its own values for the ${...} of it."
+                if _has_variables(one)
+                else "keeps its default in the bundle: a host would set it to an empty text if it is not given."
+            )
             yield Finding("notes", None, one.variable, what, "Without a default, the host asks for it.")
 
 
 def _can_be_asked(one: HostSetting) -> bool:
-    return one.required or one.default is not None
+    return one.required or (one.default is not None and not _has_variables(one))
+
+
+def _has_variables(one: HostSetting) -> bool:
+    """Return whether its default has what a host replaces, such as ``${HOME}``."""
+    return isinstance(one.default, str) and "${" in one.default
 
 
 def _key(one: HostSetting) -> str:

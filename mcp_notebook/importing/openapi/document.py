@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
 import httpx2
 import yaml
 
+from mcp_notebook import plain_yaml
 from mcp_notebook.errors import NotebookError
 from mcp_notebook.schema.parameters import mapping, resolve, sequence
 from mcp_notebook.typed.texts import shortened
@@ -117,28 +117,13 @@ def _short_enough(data: bytes, name: str) -> bytes:
 def _parsed(data: bytes, name: str) -> Mapping[str, Any]:
     try:
         text = data.decode("utf-8-sig")
-        found = json.loads(text) if text.lstrip().startswith("{") else yaml.load(text, _Loader)
+        found = json.loads(text) if text.lstrip().startswith("{") else plain_yaml.load(text)
     except (UnicodeDecodeError, ValueError, yaml.YAMLError, RecursionError) as error:
         why = shortened(" ".join(str(error).split()), 200)
         raise NotebookError(f"{name} is neither JSON nor YAML ({why}). Give an OpenAPI document.") from None
     if not isinstance(found, Mapping):
         raise NotebookError(f"{name} is not an OpenAPI document: it is not an object.")
     return found
-
-
-_SAFE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _Loader(_SAFE):  # type: ignore[misc]  # the library publishes no types
-    """Reads the values that JSON has, as OpenAPI requires: a date is a text, and so is ``on``."""
-
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
-        first: [(tag, pattern) for tag, pattern in found if tag.rpartition(":")[2] not in ("timestamp", "bool")]
-        for first, found in _SAFE.yaml_implicit_resolvers.items()
-    }
-
-
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|false)$"), list("tf"))
 
 
 def _base_url(root: Mapping[str, Any], source: str) -> str:

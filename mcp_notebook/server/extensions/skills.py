@@ -278,7 +278,7 @@ def frontmatter_of(main: bytes | None) -> dict[str, Any]:
         frontmatter = yaml.load(found[1], _Yaml)
     except RecursionError:
         raise ValueError(f"The front matter of {MAIN} is nested too deep.") from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, KeyError, AttributeError) as error:  # a tag that its value does not fit
         raise ValueError(f"The front matter of {MAIN} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(frontmatter, dict) or not _is_json(frontmatter):
         raise ValueError(f"The front matter of {MAIN} has to be a mapping from names to values that JSON has.")

@@ -129,7 +129,7 @@ def _of_chart(value: Any) -> Picture:
     except Exception as error:  # noqa: BLE001 - each version of these libraries has its own
         helper = "kaleido" if hasattr(value, "to_image") else "vl-convert-python"
         why = " ".join(str(error).strip().split("\n")[0].split()) or type(error).__name__
-        notes = [f"There is no picture of it: {why[:200].rstrip('.')}. To have one: pip install {helper}."]
+        notes = [f"There is no picture of it: {why[:200].rstrip(' .,:;')}. To have one: pip install {helper}."]
         return Picture(name, None, files, notes, size)
     found = _made(value, PNG, png, lambda: None)
     found.whole |= files

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
 from typing import Any
 
 from .tables import Table
@@ -98,8 +97,3 @@ def _cell(value: Any) -> str:
     words = "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     words = " ".join(words.split()).replace("|", "\\|")
     return f"{words[: MOST_CHARACTERS - 1]}…" if len(words) > MOST_CHARACTERS else words
-
-
-def written(parts: Sequence[str]) -> str:
-    """Join the parts of a text that are not empty."""
-    return "\n".join(part for part in parts if part)
