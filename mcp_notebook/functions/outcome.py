@@ -40,7 +40,7 @@ FILE: Final = "<code>"
 
 @dataclass(frozen=True)
 class Ran:
-    """How code ended.
+    """The end of a run of code.
 
     Attributes:
         value: The value of its last line, as text; empty if that has none.
