@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["DEEP", "HELPERS", "REQUEST"]
+__all__ = ["DEEP", "FOR_TOOLS", "HELPERS", "REQUEST"]
 
-HELPERS: Final = frozenset({"MOST_BYTES", "deep", "given", "joined", "parts", "received", "request", "text"})
-"""Names that this code defines."""
+FOR_TOOLS: Final = frozenset({"deep", "given", "joined", "json", "request"})
+"""Names that a tool may use, so that no argument of one has them."""
+
+HELPERS: Final = frozenset({"MOST_BYTES", "parts", "received", "text", *FOR_TOOLS})
+"""Names that no tool has."""
 
 DEEP: Final = '''
 

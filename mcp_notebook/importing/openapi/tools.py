@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from mcp_notebook.importing.openapi.document import Document
 from mcp_notebook.importing.openapi.operations import ApiParameter, Operation, RequestBody
-from mcp_notebook.importing.openapi.requesting import HELPERS
+from mcp_notebook.importing.openapi.requesting import FOR_TOOLS
 from mcp_notebook.schema import flatten
 from mcp_notebook.schema.parameters import mapping, sequence
 from mcp_notebook.typed.names import Identifiers, class_name, identifier
@@ -91,7 +91,7 @@ class OperationArgument:
 
 def arguments_of(document: Document, operation: Operation, name: str) -> list[OperationArgument]:
     """Return the arguments of the function `name` for an operation."""
-    names = Identifiers({*HELPERS, "model_config", "body", "json"})
+    names = Identifiers({*FOR_TOOLS, "model_config", "body"})
     root = document.root
     found = []
     for one in operation.parameters:
