@@ -13,6 +13,7 @@ from mcp_notebook.client import Connection, Outcome
 from mcp_notebook.errors import RequestError
 from mcp_notebook.functions.clock import not_counted
 from mcp_notebook.functions.description import Function
+from mcp_notebook.functions.origin import Origin
 from mcp_notebook.schema import UNSET
 from mcp_notebook.schema.wrapped import unwrapped
 from mcp_notebook.server.approved_call import approve_inner
@@ -33,13 +34,19 @@ Raises:
 """
 
 
-def async_function(function: Function, connection: Connection) -> ToolFunction:
-    """Return the function that calls a tool over a connection."""
+def async_function(function: Function, connection: Connection, origin: Origin | None = None) -> ToolFunction:
+    """Return the function that calls a tool over a connection.
+
+    Args:
+        function: The description.
+        connection: The connection.
+        origin: The request whose code gets the function; None for a person's own code.
+    """
     signature = signature_of(function)
     sent = {one.identifier: one.name for one in function.arguments}
     identifiers = {name: identifier for identifier, name in sent.items()}
 
-    async def call(*args: Any, **kwargs: Any) -> Any:
+    async def call_tool(*args: Any, **kwargs: Any) -> Any:
         # A name of the schema that is not an identifier can be given with **.
         kwargs = {name if name in sent else identifiers.get(name, name): value for name, value in kwargs.items()}
         try:
@@ -55,6 +62,7 @@ def async_function(function: Function, connection: Connection) -> ToolFunction:
             raise RequestError(str(error)) from None
         return value_of(await connection.aio.call(function.tool.name, arguments))
 
+    call: ToolFunction = call_tool if origin is None else origin.bound(call_tool)
     call.__name__ = call.__qualname__ = function.identifier
     call.__doc__ = function.documentation
     call.__module__ = "mcp_notebook.functions"

@@ -35,7 +35,9 @@ def environment(servers: Any, write: Callable[[str], Any]) -> dict[str, Any]:
     """
 
     def say(*values: object, sep: str | None = " ", end: str | None = "\n", **_: Any) -> None:
-        write((" " if sep is None else sep).join(map(str, values)) + ("\n" if end is None else end))
+        # By the methods of str alone: a text of the code may be of a subclass.
+        line = str.join(" " if sep is None else sep, map(str, values))
+        write("".join([line, "\n" if end is None else end]))
 
     def import_known(name: str, *args: Any, **options: Any) -> Any:
         if name.partition(".")[0] not in MODULES:

@@ -14,6 +14,7 @@ from mcp_notebook.client.notices import say
 from mcp_notebook.errors import McpNotebookError, did_you_mean
 from mcp_notebook.functions.calling import ToolFunction, async_function
 from mcp_notebook.functions.description import Function, described
+from mcp_notebook.functions.origin import Origin
 from mcp_notebook.typed.names import distinct
 from mcp_notebook.visible import visible
 
@@ -32,11 +33,11 @@ def described_tools(tools: Iterable[Tool], reserved: Collection[str] = ()) -> di
 class ServerFunctions:
     """The tools of one server as async functions: attributes, or by the tool's own name ``server["search-issues"]``."""
 
-    def __init__(self, connection: Connection, tools: Iterable[Tool]) -> None:
+    def __init__(self, connection: Connection, tools: Iterable[Tool], origin: Origin | None = None) -> None:
         # No function's name begins with an underscore.
         self._name = connection.name
         self._described = described_tools(tools)
-        self._by_name = {name: async_function(one, connection) for name, one in self._described.items()}
+        self._by_name = {name: async_function(one, connection, origin) for name, one in self._described.items()}
         vars(self).update({one.identifier: self._by_name[name] for name, one in self._described.items()})
 
     def __getitem__(self, name: str) -> ToolFunction:
@@ -111,12 +112,15 @@ def _counted(number: int) -> str:
     return f"{number} function{'s' if number != 1 else ''}"
 
 
-async def namespace_of(connections: Mapping[str, Connection], *, whole: bool = False) -> Namespace:
+async def namespace_of(
+    connections: Mapping[str, Connection], *, whole: bool = False, origin: Origin | None = None
+) -> Namespace:
     """Return the functions of what connections list now.
 
     Args:
         connections: By the name of the server.
         whole: Whether each of them has to answer; else a line says which did not.
+        origin: The request whose code gets the functions; None for a person's own code.
 
     Raises:
         RequestError: A server did not list its tools, and `whole` is set.
@@ -129,7 +133,7 @@ async def namespace_of(connections: Mapping[str, Connection], *, whole: bool = F
                 raise tools
             say(f"{name} is left out, because it does not list its tools. {tools}")
         else:
-            found[name] = ServerFunctions(connection, tools)
+            found[name] = ServerFunctions(connection, tools, origin)
     return Namespace(found)
 
 

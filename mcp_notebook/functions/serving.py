@@ -17,7 +17,9 @@ from pydantic import Field
 from mcp_notebook.client import Connection
 from mcp_notebook.functions.environment import MODULES, environment
 from mcp_notebook.functions.namespace import Namespace, functions_of, namespace_of
-from mcp_notebook.functions.running import MOST_OUTPUT, MOST_RESULT, SECONDS, Output, run_code
+from mcp_notebook.functions.origin import Origin
+from mcp_notebook.functions.outcome import MOST_RESULT
+from mcp_notebook.functions.running import MOST_OUTPUT, SECONDS, Output, run_code
 from mcp_notebook.recording import Recorder
 from mcp_notebook.server import NotebookServer, tool_search
 from mcp_notebook.server.changes import replace
@@ -50,16 +52,21 @@ nothing for the next run. It may run {SECONDS:g} s, print {MOST_OUTPUT:,} charac
 runs in the person's own kernel, with the kernel's rights: keep to the functions."""
 
 
+UNAWAITED = "[A call or task had not ended when the code did: it never began, or was stopped. Await each one.]"
+
+NOTHING = "It ran. It printed nothing, and its last line has no value."
+
+
 class _CodeMode:
     """The two tools."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
-    async def _namespace(self) -> Namespace:
+    async def _namespace(self, origin: Origin | None = None) -> Namespace:
         # In a context of its own: what a new connection starts outlives the call that needs it.
         opening = partial(contextvars.Context().run, self._connections)
-        return await namespace_of(await anyio.to_thread.run_sync(opening))
+        return await namespace_of(await anyio.to_thread.run_sync(opening), origin=origin)
 
     async def search(
         self,
@@ -90,12 +97,14 @@ class _CodeMode:
 
     async def run(self, code: Annotated[str, Field(description="Python.")]) -> list[str]:
         """Run code."""
-        output = Output()
-        ran = await run_code(code, environment(await self._namespace(), output.write))
-        if ran.error is not None:
-            raise ToolError("\n".join(filter(None, [ran.error_text, output.text and f"Printed: {output.text}"])))
-        said = [text for text in (output.text, ran.value_text) if text]
-        return said or ["It ran. It printed nothing, and its last line has no value."]
+        output, origin = Output(), Origin()
+        names = environment(await self._namespace(origin), output.write)
+        ran = await run_code(code, names, origin=origin)
+        left = UNAWAITED if ran.unawaited else ""
+        printed = output.text
+        if ran.error:
+            raise ToolError("\n".join(filter(None, [ran.error, left, printed and f"Printed: {printed}"])))
+        return [text for text in (printed, ran.value, left) if text] or [NOTHING]
 
 
 def code_server(name: str, connections: Connections, recorder: Recorder) -> MCPServer[Any]:

@@ -13,6 +13,9 @@ __all__ = ["comment", "docstring", "is_plain", "literal", "shortened"]
 LONGEST_DEFAULT = 200
 """Characters of a default value that a signature shows."""
 
+LONGEST_NUMBER = 600
+"""Bits of a whole number that a signature shows."""
+
 
 def literal(value: Any) -> str:
     """Return a JSON value as a Python literal of one line."""
@@ -24,7 +27,9 @@ def is_plain(value: Any) -> bool:
     """Return whether a value is a short text, number, boolean or None, so that a signature can show it."""
     if isinstance(value, float):
         return math.isfinite(value)
-    return value is None or (isinstance(value, str | int | bool) and len(str(value)) <= LONGEST_DEFAULT)
+    if isinstance(value, int):
+        return value.bit_length() <= LONGEST_NUMBER  # str() refuses a very long one
+    return value is None or (isinstance(value, str) and len(value) <= LONGEST_DEFAULT)
 
 
 def docstring(text: str, indent: str = "") -> str:

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 from mcp_notebook.schema import Schema, choices, flatten, one_look
 from mcp_notebook.schema.parameters import mapping, merge, sequence
 from mcp_notebook.typed.names import class_name
+from mcp_notebook.typed.texts import is_plain
 
 __all__ = [
     "ANY",
@@ -168,7 +169,7 @@ class _Reader:
         if values is None:
             return None
         fit = all(value is None or isinstance(value, str | int) for value in values)
-        if values and fit and len(values) <= MOST_CHOICES and all(len(str(value)) <= MAX_TEXT for value in values):
+        if values and fit and len(values) <= MOST_CHOICES and all(map(is_plain, values)):
             return Choice(tuple(dict.fromkeys((type(value).__name__, value) for value in values)))
         return either(_type_of_value(value) for value in values)
 
@@ -205,6 +206,8 @@ class _Reader:
             for key, part in properties.items()
             if isinstance(key, str)
         ]
+        unlisted = dict.fromkeys(key for key in required if isinstance(key, str) and key not in properties)
+        fields += [Field(key, ANY, True) for key in unlisted]
         return Record(own, tuple(fields))
 
 
@@ -213,9 +216,6 @@ def _named(schema: Any) -> str:
     reference = schema.get("$ref") if isinstance(schema, Mapping) else None
     return reference.rpartition("/")[2] if isinstance(reference, str) else ""
 
-
-MAX_TEXT: Final = 200
-"""Characters of a value in an enumeration that a type lists."""
 
 _TELLING: Final = {"properties": "object", "additionalProperties": "object", "items": "array", "prefixItems": "array"}
 

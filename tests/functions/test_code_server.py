@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,9 +16,10 @@ from mcp_types import CallToolResult
 from mcp_notebook import connect
 from mcp_notebook.client import Url
 from mcp_notebook.errors import HostingError
-from mcp_notebook.functions import running
+from mcp_notebook.functions import running, serving
 from mcp_notebook.functions.environment import environment
-from mcp_notebook.functions.running import MOST_OUTPUT, MOST_RESULT, Output, Ran, run_code
+from mcp_notebook.functions.outcome import MOST_RESULT, Ran
+from mcp_notebook.functions.running import MOST_OUTPUT, Output, run_code
 from mcp_notebook.rendering.approvals import approvals, request_card
 from mcp_notebook.server.approval import Approval, ApprovalRequest
 from mcp_notebook.server.listing import listed, tokens
@@ -181,6 +183,76 @@ def test_an_error_names_the_line_and_what_was_printed(approval: Approval, client
     assert said.endswith("Printed: so far\n")
 
 
+def test_what_was_printed_is_told_when_time_is_up(
+    approval: Approval, client: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "run_code", partial(run_code, seconds=0.5))
+    result = ran(approval, client, "print('paid 1')\nawait asyncio.sleep(1000)")
+    assert result.is_error
+    assert "it was stopped" in text_of(result)
+    assert text_of(result).endswith("Printed: paid 1\n")
+
+
+def test_others_are_served_while_the_code_writes_its_value(approval: Approval, client: Connected) -> None:
+    call = client.start("run", code="class A:\n    def __repr__(self):\n        while True:\n            pass\nA()")
+    approval.allow(waiting(approval).number)
+    until(lambda: any(thread.name == "mcp-notebook-code" for thread in threading.enumerate()))
+    assert searched(client).splitlines()[0] == "servers.shop.find_orders"
+    assert not call.done()
+    call.cancel()
+    until(lambda: all(thread.name != "mcp-notebook-code" for thread in threading.enumerate()))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import contextvars\ncontextvars.Context().run(asyncio.ensure_future, {})\nawait asyncio.sleep(30)",
+        "import contextvars\nloop = asyncio.get_running_loop()\nloop.call_soon(lambda: asyncio.ensure_future({}), "
+        "context=contextvars.Context())\nawait asyncio.sleep(30)",
+    ],
+)
+def test_a_call_from_another_context_is_asked_about_and_logged_below_the_run(
+    notebook: Shell, approval: Approval, client: Connected, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mcp_notebook.functions.environment.MODULES", {"contextvars"})
+    notebook.good("made = []\n@shop.tool()\ndef wipe() -> None:\n    made.append(1)")
+    call = client.start("run", code=code.format("servers.shop.wipe()"))
+    approval.allow(waiting(approval).number)
+    until(lambda: [request.tool for request in approval.waiting] == ["wipe"])
+    assert notebook.shell.user_ns["made"] == []
+    approval.allow(waiting(approval).number)
+    until(lambda: notebook.shell.user_ns["made"] == [1])
+    call.cancel()
+    outer, inner = notebook.session.registry.recorder.calls
+    assert inner.within == outer.number
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize(
+    "code",
+    ["servers.shop.count()\n1", "asyncio.ensure_future(servers.shop.count())\n1", "asyncio.ensure_future(f())\n1"],
+)
+def test_a_call_that_was_not_awaited_is_told(approval: Approval, client: Connected, code: str) -> None:
+    code = f"async def f():\n    await servers.shop.count()\n{code}"
+    said = text_of(ran(approval, client, code))
+    assert said.startswith("1")
+    assert "[A call or task had not ended when the code did" in said
+    awaited = "await asyncio.wait_for(asyncio.ensure_future(servers.shop.count()), 30)"
+    assert text_of(ran(approval, client, awaited)) == "3"
+
+
+def test_of_a_picture_the_model_gets_a_note(notebook: Shell, approval: Approval, client: Connected) -> None:
+    notebook.good(
+        "from mcp_types import CallToolResult, ImageContent, TextContent\n"
+        "@shop.tool()\ndef picture(text: str = '') -> CallToolResult:\n"
+        "    image = ImageContent(data='aGk=' * 3_000, mime_type='image/png')\n"
+        "    return CallToolResult(content=[image, *([TextContent(text=text)] if text else [])])"
+    )
+    assert text_of(ran(approval, client, "await servers.shop.picture()")) == "[image/png, 9 kB]"
+    code = "{'all': [await servers.shop.picture(text='of a cat')]}"
+    assert text_of(ran(approval, client, code)) == '{"all": [["[image/png, 9 kB]", "of a cat"]]}'
+
+
 def test_code_sees_no_variable_of_the_notebook_and_keeps_none(
     notebook: Shell, approval: Approval, client: Connected
 ) -> None:
@@ -281,12 +353,17 @@ def run(code: str, seconds: float = DEADLINE, **names: Any) -> tuple[Ran, Output
         ("{1, 2}", "{1, 2}"),
         ("class A:\n    x = 1\nA().x", "1"),
         ("float('nan')", "nan"),
+        ("{1: [{2}, None], 'a': (float('inf'),)}", '{1: [{2}, null], "a": [inf]}'),
+        ("import dataclasses\n@dataclasses.dataclass\nclass A:\n    x: int\n[A(1)]", '[{"x": 1}]'),
     ],
 )
 def test_the_value_of_the_last_line_comes_back(code: str, value: str) -> None:
     outcome, _ = run(code)
-    assert outcome.error is None
-    assert outcome.value_text == value
+    assert outcome.error == ""
+    assert outcome.value == value
+
+
+RAISING = "def f(self):\n    raise KeyError\n"
 
 
 @pytest.mark.parametrize(
@@ -299,19 +376,74 @@ def test_the_value_of_the_last_line_comes_back(code: str, value: str) -> None:
         ("open('x')", "NameError: name 'open'"),
         ("raise SystemExit(3)", "SystemExit: 3"),
         ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+        ("x = '\x0c\u2028'\r\n1 / 0", "line 2: 1 / 0\nZeroDivisionError"),
+        ("x = 1\r1 / 0", "line 2: 1 / 0\nZeroDivisionError"),
+        ("x = 1\nraise SyntaxError('a', ('else', 1, 1, ''))", "line 2: raise SyntaxError('a', ('else', 1, 1, ''))"),
+        ("raise SyntaxError('a', ('<code>', 'b', 1, ''))", "SyntaxError: [its text cannot be written: TypeError]"),
+        (RAISING + "class E(Exception):\n    __str__ = f\nraise E()", "E: [its text cannot be written: KeyError]"),
     ],
 )
 def test_an_error_of_the_code_is_told_with_its_line(code: str, words: str) -> None:
     outcome, _ = run(code)
-    assert words in outcome.error_text
+    assert words in outcome.error
 
 
 def test_output_and_value_are_bounded() -> None:
     outcome, output = run("print('x' * 1_000_000, end='')\nprint('y' * 10)\n'z' * 1_000_000")
     assert len(output.text) < MOST_OUTPUT + 100
     assert output.text.endswith("[cut: it has 1,000,011 characters. Print less.]")
-    assert len(outcome.value_text) < MOST_RESULT + 100
-    assert outcome.value_text.endswith("[cut: it has 1,000,000 characters. Return less.]")
+    assert len(outcome.value) < MOST_RESULT + 100
+    assert outcome.value.endswith("[cut: it has 1,000,000 characters. Return less.]")
+
+
+def test_of_a_long_value_only_the_beginning_is_looked_at() -> None:
+    looked: list[int] = []
+    code = (
+        "class Many(list):\n    def __iter__(self):\n        for n in range(10**9):\n            looked.append(n)\n"
+        "            yield n\nMany()"
+    )
+    outcome, _ = run(code, looked=looked)
+    assert outcome.value.startswith("[0, 1, 2, ")
+    assert outcome.value.endswith("\n[cut: it has more than 20,000 characters. Return less.]")
+    assert len(outcome.value) < MOST_RESULT + 100
+    assert len(looked) < MOST_RESULT
+
+
+def test_output_after_the_limit_takes_no_memory() -> None:
+    _, output = run("for n in range(100_000):\n    print('xy')\n    print('', end='')")
+    assert len(output._parts) <= MOST_OUTPUT
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        RAISING + "class A:\n    __repr__ = f\nA()",
+        RAISING + "class A(dict):\n    items = f\n[A()]",
+        RAISING + "class A(str):\n    __getitem__ = f\n[A()]",
+        "10 ** 5000",
+        "x = {}\nfor _ in range(100_000):\n    x = {'x': x}\nx",
+        "x = []\nx.append(x)\nx",
+        "class A:\n    def __repr__(self):\n        return 1\nA()",
+    ],
+)
+def test_what_cannot_be_written_loses_nothing_that_was_printed(code: str) -> None:
+    outcome, output = run(f"print('did it')\n{code}")
+    assert outcome.error == ""
+    assert outcome.value.startswith(("[The code ran. Its value cannot be written: ", "[" * 100, '{"x": {"x": '))
+    assert output.text == "did it\n"
+
+
+def test_what_comes_back_is_plain_text() -> None:
+    code = (
+        "class A(str):\n    def join(self, _):\n        return 1\n    def __radd__(self, _):\n        return 1\n"
+        "    def __len__(self):\n        return 0\nprint('a', 'b', sep=A('-'), end=A('!'))\nA('text')"
+    )
+    outcome, output = run(code)
+    assert (type(outcome.value), outcome.value) == (str, "text")
+    assert output.text == "a-b!"
+
+
+SPIN = "    while True:\n        pass\n"
 
 
 @pytest.mark.parametrize(
@@ -320,19 +452,21 @@ def test_output_and_value_are_bounded() -> None:
         "while True:\n    pass",
         "await asyncio.sleep(1000)",
         "while True:\n    try:\n        await asyncio.sleep(1000)\n    except Exception:\n        pass",
+        f"def f(self):\n{SPIN}class A:\n    __repr__ = f\nA()",
+        f"def f(self):\n{SPIN}class E(Exception):\n    __str__ = f\nraise E()",
     ],
 )
 def test_code_that_takes_too_long_is_stopped(code: str) -> None:
-    with pytest.raises(Exception, match=r"more than 0\.2 s; it was stopped"):
-        run(code, 0.2)
+    outcome, _ = run(code, 0.2)
+    assert "more than 0.2 s; it was stopped" in outcome.error
     until(lambda: all(thread.name != "mcp-notebook-code" for thread in threading.enumerate()))
 
 
 def test_code_in_a_function_of_c_goes_on_and_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "GRACE", 0.1)
     release = threading.Event()
-    with pytest.raises(Exception, match="it could not be stopped, and goes on in the kernel"):
-        run("release.wait(30)", 0.2, release=release)
+    outcome, _ = run("release.wait(30)", 0.2, release=release)
+    assert "it could not be stopped, and goes on in the kernel" in outcome.error
     release.set()
     until(lambda: all(thread.name != "mcp-notebook-code" for thread in threading.enumerate()))
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import json
+import os
+import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import nbformat
 import pytest
@@ -19,7 +24,7 @@ from hypothesis import strategies as st
 from IPython.core.error import UsageError
 from IPython.core.inputtransformer2 import TransformerManager
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from mcp_notebook.cli import main
 from mcp_notebook.errors import NotebookError
@@ -27,6 +32,7 @@ from mcp_notebook.importing.openapi import document as documents
 from mcp_notebook.importing.openapi.cells import written
 from mcp_notebook.importing.openapi.document import Document, read_document
 from mcp_notebook.importing.openapi.operations import operations
+from mcp_notebook.importing.openapi.requesting import HELPERS
 from mcp_notebook.importing.sources import import_source
 from mcp_notebook.visible import visible
 from tests.support.kernels import Kernel
@@ -439,19 +445,21 @@ FIRST_LINES = {
 }
 STATEMENTS = {
     ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.FunctionDef, ast.ClassDef, ast.Expr, ast.Return, ast.If,
-    ast.For, ast.Try, ast.Raise,
+    ast.For, ast.Try, ast.Raise, ast.With, ast.AugAssign,
 }  # fmt: skip
 KNOWN = {
     "Annotated", "Any", "Field", "Literal", "NotRequired", "ToolError", "TypedDict", "base64", "bool", "client", "dict",
-    "float", "httpx2", "int", "isinstance", "json", "list", "os", "quote", "repr", "str", "type",
+    "RecursionError", "UnicodeEncodeError", "ValueError", "bytearray", "bytes", "float", "httpx2", "int", "isinstance",
+    "json", "len", "list", "logging", "map", "os", "quote", "repr", "str", "type",
 }  # fmt: skip
 CALLED = {
-    "Field", "ToolError", "TypedDict", "deep", "dict", "given", "isinstance", "quote", "request", "sign", "str", "text",
-    "type",
+    "Field", "ToolError", "TypedDict", "bytearray", "bytes", "deep", "dict", "given", "isinstance", "joined", "len",
+    "map", "parts", "quote", "received", "request", "sign", "text", "type",
 }  # fmt: skip
 ATTRIBUTES = {
-    "Client", "HTTPError", "__name__", "b64encode", "decode", "dumps", "encode", "environ", "get", "headers",
-    "is_success", "items", "join", "json", "lower", "replace", "request", "status_code", "text",
+    "Client", "HTTPError", "InvalidURL", "Response", "WARNING", "__name__", "b64encode", "decode", "dumps", "encode",
+    "encoding", "environ", "get", "getLogger", "headers", "is_success", "items", "iter_bytes", "join", "loads",
+    "replace", "setLevel", "status_code", "stream",
 }  # fmt: skip
 
 
@@ -471,6 +479,213 @@ def test_markup_in_a_title_is_text(tmp_path: Path) -> None:
     (cell,) = (c for c in nbformat.read(made.notebook, as_version=4).cells if c.cell_type == "markdown")
     assert cell.source.startswith("# \\!\\[x\\]\\(http\\:")
     assert "<" not in cell.source.replace("\\<", "")
+
+
+# Odd parts of documents
+
+
+def document(
+    folder: Path, paths: dict[str, Any], *, title: str = "Odd", api: str = "https://a.example", **components: Any
+) -> Path:
+    """Write a document with these paths; a parameter without a place is in the query."""
+    root = {"openapi": "3.0.3", "info": {"title": title}, "servers": [{"url": api}], "paths": paths}
+    path = folder / "odd.json"
+    path.write_text(json.dumps({**root, "components": components}), encoding="utf-8")
+    return path
+
+
+def tool_of(folder: Path, operation: dict[str, Any], path: str = "/a", **item: Any) -> str:
+    """Return the cell of the tool for an operation."""
+    made = import_source(
+        str(document(folder, {path: {"post": {"operationId": "a", **operation}, **item}})), None, folder
+    )
+    return cells_of(made.notebook)[-1]
+
+
+def body(kind: str = "application/json", *, required: bool = True, **schema: Any) -> dict[str, Any]:
+    return {"required": required, "content": {kind: {"schema": {"type": "object", **schema}}}}
+
+
+@pytest.fixture
+def odd(api: str, tmp_path: Path) -> Iterator[Shell]:
+    free: dict[str, Any] = {"type": "object"}
+    parameters = [
+        {"name": "deep", "in": "query", "style": "deepObject", "schema": free},
+        {"name": "spread", "in": "query", "schema": free},
+        {"name": "packed", "in": "query", "explode": False, "schema": {"type": "array", "items": {}}},
+        {"name": "rows", "in": "query", "schema": {"type": "array", "items": {}}},
+        {"name": "json", "in": "query", "content": {"application/json": {"schema": free}}},
+        {"name": "text", "in": "query", "schema": {"type": "string"}},
+        {"name": "X-Trace", "in": "header", "schema": {"type": "string"}},
+    ]
+    form = body("application/x-www-form-urlencoded", properties={"o": free, "rows": {"type": "array", "items": {}}})
+    optional = body(required=False, properties={"a": {"type": "string"}})
+    unlisted = body(properties={"a": {"type": "object", "properties": {"x": {}}, "required": ["y"]}})
+    unlisted["content"]["application/json"]["schema"] |= {"required": ["b"]}
+    paths = {
+        "/query": {"get": {"operationId": "query", "parameters": parameters}},
+        "/form": {"post": {"operationId": "form", "requestBody": form}},
+        "/optional": {"post": {"operationId": "optional", "requestBody": optional}},
+        "/unlisted": {"post": {"operationId": "unlisted", "requestBody": unlisted}},
+    }
+    made = import_source(str(document(tmp_path, paths, api=api)), None, tmp_path)
+    with running_shell() as shell:
+        shell.good(*cells_of(made.notebook)[1:])
+        yield shell
+        shell.good("client.close()")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sent"),
+    [
+        (
+            {"deep_2": {"a": {"b": 1}, "c": [True, None]}},
+            [("deep[a]", '{"b": 1}'), ("deep[c]", "true"), ("deep[c]", "null")],
+        ),
+        ({"spread": {"a": {"b": 1}, "c": False}}, [("a", '{"b": 1}'), ("c", "false")]),
+        ({"packed": [{"a": "x"}, None, True, 1.5]}, [("packed", '{"a": "x"},null,true,1.5')]),
+        ({"rows": [{"a": 1}, [2], "x"]}, [("rows", '{"a": 1}'), ("rows", "[2]"), ("rows", "x")]),
+        ({"json_2": {"a": None}, "text": "a b"}, [("json", '{"a": null}'), ("text", "a b")]),
+    ],
+)
+def test_what_is_nested_in_the_query_is_sent_as_json(odd: Shell, arguments: dict[str, Any], sent: list[Any]) -> None:
+    assert parse_qsl(asked(odd, "query", **arguments)["query"]) == sent
+
+
+def test_what_is_nested_in_a_form_is_sent_as_json(odd: Shell) -> None:
+    found = asked(odd, "form", o={"x": [1, None]}, rows=[{"a": 1}, False])["body"]
+    assert parse_qsl(found) == [("o", '{"x": [1, null]}'), ("rows", '{"a": 1}'), ("rows", "false")]
+
+
+def test_an_optional_body_is_sent_only_if_a_field_is_given(odd: Shell) -> None:
+    assert asked(odd, "optional")["body"] == ""
+    assert json.loads(asked(odd, "optional", a="x")["body"]) == {"a": "x"}
+
+
+def test_a_required_field_that_is_not_described_is_an_argument(odd: Shell) -> None:
+    given_: dict[str, Any] = {"a": {"x": 1, "y": [2]}, "b": {"z": 3}}
+    assert json.loads(asked(odd, "unlisted", **given_)["body"]) == given_
+    assert "error" in called(odd, "unlisted", a={"y": 1})
+
+
+def test_a_header_that_cannot_be_sent_is_told(odd: Shell) -> None:
+    assert "a header can only have ASCII characters" in called(odd, "query", X_Trace="\u00fc")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (Response(b"", media_type="application/json"), None),
+        (Response(b"", status_code=204, media_type="application/json"), None),
+        (Response(b"<p>busy", media_type="application/json"), "answers with JSON, but this is none: <p>busy"),
+        (Response(b"[" * 900, media_type="application/json"), "answers with JSON, but this is none: [["),
+        (Response(b"1" * 2_000, media_type="text/plain"), "answered with more than 1,000 bytes"),
+        (Response(b"1" * 2_000, status_code=500), "answered with more than 1,000 bytes"),
+        (Response(b'{"a": 1}', media_type="application/json"), {"a": 1}),
+        (Response("\u00fc".encode("latin-1"), media_type="text/plain; charset=latin-1"), "\u00fc"),
+    ],
+)
+def test_an_answer_that_is_empty_broken_or_long_is_told(tmp_path: Path, answer: Response, said: Any) -> None:
+    async def given_answer(request: Request) -> Response:
+        return answer
+
+    responses = {"200": {"content": {"application/json": {"schema": {"type": "object"}}}}}
+    if "text/plain" in str(answer.media_type):
+        responses = {}
+    with serving(given_answer) as url, running_shell() as shell:
+        path = document(tmp_path, {"/a": {"get": {"operationId": "a", "responses": responses}}}, api=url)
+        shell.good(*cells_of(import_source(str(path), None, tmp_path).notebook)[1:], "MOST_BYTES = 1_000")
+        if not isinstance(said, str):
+            # Of an Any, the SDK makes no structured content.
+            assert called(shell, "a") == said
+        else:
+            assert said in called(shell, "a")
+        shell.good("client.close()")
+
+
+@pytest.mark.parametrize(
+    ("path", "more", "why"),
+    [
+        ("/a?x=1", {}, "its path has a query or a fragment"),
+        ("/a#x", {}, "its path has a query or a fragment"),
+        ("/a", {"servers": [{"url": "https://other.example"}]}, "it has a server of its own"),
+        ("/b", {"post": {"operationId": "b", "servers": [{"url": "/v2"}]}}, "it has a server of its own"),
+    ],
+)
+def test_what_would_go_to_another_address_is_left(tmp_path: Path, path: str, more: dict[str, Any], why: str) -> None:
+    assert tool_of(tmp_path, {}, path, **more).endswith(f"# This operation is left to you: {why}.")
+
+
+def test_a_server_that_is_named_again_is_no_other_one(tmp_path: Path) -> None:
+    again = [{"url": "https://a.example"}]
+    assert tool_of(tmp_path, {"servers": again}, servers=[]).startswith("%%mcp_tool")
+
+
+@pytest.mark.parametrize(
+    ("schema", "written"),
+    [
+        ({"type": "integer", "maximum": 10**400, "minimum": 1}, "Annotated[int | None, Field(ge=1)] = None"),
+        ({"type": "number", "maximum": 10**400, "minimum": -1e300}, "float | None = None"),
+        ({"type": "integer", "maximum": 1.5, "minimum": 2.0}, "Annotated[int | None, Field(ge=2)] = None"),
+        ({"type": "string", "minLength": -1, "maxLength": 2**64}, "str | None = None"),
+        (
+            {"type": "string", "minLength": 1, "maxLength": 8},
+            "Annotated[str | None, Field(min_length=1, max_length=8)]",
+        ),
+        ({"type": "number", "default": 0.5}, "float = 0.5"),
+        ({"type": "number", "default": 1}, "float = 1"),
+        ({"type": "number", "default": True}, "float | None = None"),
+        ({"type": "integer", "default": 0.5}, "int | None = None"),
+        ({"type": "integer", "default": 10**400}, "int | None = None"),
+        ({"type": "integer", "minimum": 1, "exclusiveMinimum": True}, "Annotated[int | None, Field(gt=1)]"),
+        ({"type": "number", "maximum": 2, "exclusiveMaximum": True}, "Annotated[float | None, Field(lt=2)]"),
+        ({"type": "integer", "minimum": 1, "exclusiveMinimum": False}, "Annotated[int | None, Field(ge=1)]"),
+        ({"type": "number", "exclusiveMinimum": 0.5}, "Annotated[float | None, Field(gt=0.5)]"),
+    ],
+)
+def test_bounds_and_defaults_are_written_where_they_can_run(
+    tmp_path: Path, schema: dict[str, Any], written: str
+) -> None:
+    cell = tool_of(tmp_path, {"parameters": [{"name": "n", "in": "query", "schema": schema}]})
+    assert f"(n: {written}" in re.sub(r"\s+", " ", cell).replace("( n", "(n")
+
+
+@pytest.mark.parametrize("word", ["pets", "client", "os", "list", "logging", "sign", *sorted(HELPERS)])
+def test_no_tool_replaces_what_the_first_cell_makes(api: str, tmp_path: Path, word: str) -> None:
+    paths = {f"/{n}": {"get": {"operationId": word}} for n in range(2)}
+    made = import_source(str(document(tmp_path, paths, title=word, api=api)), None, tmp_path)
+    with running_shell() as shell:
+        shell.good(*cells_of(made.notebook)[1:])
+        first, second = (tool.name for tool in shell.session.catalog().tools())
+        assert (first == word) is (word == "pets")
+        assert asked(shell, second)["path"] == "/1"
+        shell.good("client.close()")
+
+
+@pytest.mark.parametrize("source", ["http://[::1", "HTTPS://[x]/a.json", "http://", "https://\x00/"])
+def test_an_address_that_is_none_is_told_in_one_line(tmp_path: Path, source: str) -> None:
+    with pytest.raises(NotebookError, match="Cannot fetch"):
+        import_source(source, None, tmp_path)
+
+
+def test_a_document_that_drips_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "SECONDS", 0.5)
+    gone = threading.Event()
+
+    async def drip() -> AsyncIterator[bytes]:
+        while not gone.is_set():
+            yield b" "
+            await asyncio.sleep(0.05)
+
+    async def answer(request: Request) -> Response:
+        return StreamingResponse(drip())
+
+    with serving(answer) as url:
+        try:
+            with pytest.raises(NotebookError, match=r"took more than 0\.5 s"):
+                import_source(url, None, tmp_path)
+        finally:
+            gone.set()
 
 
 # In a notebook, and in a shell
@@ -516,3 +731,38 @@ def test_import_run_call_export_prove(api: str, tmp_path: Path, kernel: Kernel) 
         path.read_text(encoding="utf-8", errors="replace") for path in package.rglob("*") if path.is_file()
     )
     assert "hunter2" not in everything
+
+
+LOGGED = """
+import asyncio, logging, sys
+from mcp import Client
+from keyed.logs import configure
+from keyed.server import mcp as keyed
+
+{"sdk": int, "package": configure, "own": lambda: logging.basicConfig(level="DEBUG", force=True)}[sys.argv[1]]()
+
+async def main():
+    async with Client(keyed) as client:
+        print((await client.call_tool("a", {})).content[0].text)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("setup", ["sdk", "package", "own"])
+def test_no_log_has_a_key_that_is_sent_in_the_query(api: str, tmp_path: Path, setup: str) -> None:
+    schemes = {"key": {"type": "apiKey", "in": "query", "name": "api_key"}}
+    path = document(tmp_path, {"/a": {"get": {"operationId": "a"}}}, title="Keyed", api=api, securitySchemes=schemes)
+    with running_shell() as shell:
+        shell.good(*cells_of(import_source(str(path), None, tmp_path).notebook)[1:])
+        shell.good(f"%mcp export {tmp_path / 'keyed'} --no-proof", "client.close()")
+    done = subprocess.run(
+        [sys.executable, "-c", LOGGED, setup],
+        cwd=tmp_path / "keyed" / "src",
+        env={**os.environ, "KEYED_API_KEY": "hunter2", "KEYED_LOG_LEVEL": "DEBUG", "COLUMNS": "1000"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "api_key=hunter2" in done.stdout, done.stderr  # the API got it
+    assert "hunter2" not in done.stderr

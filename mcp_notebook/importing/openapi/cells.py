@@ -13,7 +13,8 @@ from mcp_notebook.formatting import laid_out
 from mcp_notebook.importing.openapi.credentials import Credential, credentials
 from mcp_notebook.importing.openapi.document import Document
 from mcp_notebook.importing.openapi.operations import Operation
-from mcp_notebook.importing.openapi.tools import HELPERS, arguments_of, cell_of, returned
+from mcp_notebook.importing.openapi.requesting import DEEP, HELPERS, REQUEST
+from mcp_notebook.importing.openapi.tools import arguments_of, cell_of, returned
 from mcp_notebook.typed.names import Identifiers, identifier
 from mcp_notebook.typed.source import Writer
 from mcp_notebook.typed.texts import comment, literal, shortened
@@ -24,7 +25,7 @@ __all__ = ["ApiCells", "server_name", "written"]
 _TAKEN: Final = frozenset(
     {
         "Annotated", "Any", "Field", "Literal", "NotRequired", "ToolError", "TypedDict", "base64", "client", "httpx2",
-        "json", "os", "quote", "sign", "In", "Out", "display", "exit", "get_ipython", "quit",
+        "json", "logging", "os", "quote", "sign", "In", "Out", "display", "exit", "get_ipython", "quit",
         *HELPERS, *dir(builtins),
     }
 )  # fmt: skip
@@ -36,76 +37,6 @@ _IMPORTS: Final = {
     "TypedDict": "typing_extensions",
 }  # fmt: skip
 """Names that cells import, with their modules, in the usual order."""
-
-DEEP: Final = '''
-
-def deep(name: str, value: Any) -> dict[str, Any]:
-    """Return an object as parameters of its keys: ``name[key]``."""
-    return {f"{name}[{key}]": item for key, item in (value or {}).items()}
-'''
-
-REQUEST: Final = '''
-
-def given(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the values without those that are None, which are not sent."""
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def text(value: Any, separator: str = ",") -> str | None:
-    """Return a value as it is written in an address or header."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict):
-        value = [part for pair in value.items() for part in pair]
-    if isinstance(value, list):
-        return separator.join(str(text(item)) for item in value)
-    return None if value is None else str(value)
-
-
-def request(
-    method: str,
-    path: str,
-    *,
-    at: dict[str, Any] | None = None,
-    query: dict[str, Any] | None = None,
-    headers: dict[str, Any] | None = None,
-    cookies: dict[str, Any] | None = None,
-    signed: bool = True,
-    **body: Any,
-) -> Any:
-    """Send a request, and return the answer: JSON as values, other text as it is, None if there is none.
-
-    Args:
-        at: The values for the path.
-        query: The values for the query; those that are None are not sent, here and below.
-        headers: The headers.
-        cookies: The cookies.
-        signed: Whether to send the credentials.
-        body: The body, as `httpx2` takes it.
-    """
-    for name, value in (at or {}).items():
-        part = quote(text(value) or "", safe="")
-        if part in ("", ".", ".."):  # it would lead to another path
-            raise ToolError(f"{name} cannot be {value!r}.")
-        path = path.replace("{" + name + "}", part)
-    query, cookies = given(query or {}), given(cookies or {})
-    headers = {name: text(value) for name, value in given(headers or {}).items()}
-    if signed:
-        sign(query, headers, cookies)
-    if cookies:
-        headers["Cookie"] = "; ".join(f"{name}={quote(text(value) or '')}" for name, value in cookies.items())
-    try:
-        response = client.request(method, path, params=query, headers=headers, **body)
-    except httpx2.HTTPError as error:
-        raise ToolError(f"The API did not answer: {error or type(error).__name__}") from error
-    if not response.is_success:
-        raise ToolError(f"The API answered {response.status_code}: {response.text[:1000]}")
-    if method == "HEAD":
-        return dict(response.headers)
-    if "json" in response.headers.get("Content-Type", ""):
-        return response.json()
-    return response.text or None
-'''
 
 
 @dataclass(frozen=True)
@@ -126,7 +57,7 @@ class ApiCells:
 
 
 def server_name(document: Document) -> str:
-    """Return the name of the server: the title of the API, in ASCII."""
+    """Return the name of the server: the title of the API, in ASCII. No variable refers to it."""
     words = re.findall(r"[a-z0-9]+", document.title.lower())
     return identifier("_".join(words)[:40].strip("_"), "api")
 
@@ -192,7 +123,7 @@ def _head(document: Document, prefix: str, found: Sequence[Credential], code: st
         settings += [f'{variable} = os.environ.get("{variable}", "")' for variable in credential.variables]
     settings += ["", f"client = httpx2.Client(base_url={prefix}_URL, timeout=30)"]
     whole = "\n".join([code, helpers, signing])
-    plain = [name for name in ("base64", "json") if f"{name}." in whole]
+    plain = [name for name in ("base64", "json", "logging") if f"{name}." in whole]
     words = set(re.findall(r"\w+", whole))
     grouped: dict[str, list[str]] = {}
     for name, module in _IMPORTS.items():
@@ -215,7 +146,7 @@ def _sign(found: Sequence[Credential]) -> str:
         '    """Add the credentials that are set."""',
     ]
     for credential in found:
-        lines += [f"    if {credential.variables[0]}:", f"        {credential.code}"]
+        lines += [f"    if {credential.variables[0]}:", *(f"        {line}" for line in credential.code.split("\n"))]
     return "\n".join(lines)
 
 

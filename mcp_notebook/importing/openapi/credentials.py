@@ -24,6 +24,9 @@ _PLACES: Final = {
 }
 """The place of a key, in the code and in words."""
 
+# In a function that each request needs, so that an export has it, too.
+_QUIET: Final = 'logging.getLogger("httpx2").setLevel(logging.WARNING)  # else its log has the key, with the address'
+
 _HEADER: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -34,7 +37,7 @@ class Credential:
     Attributes:
         variables: The variables of the environment.
         about: A line on where it is sent.
-        code: The statement that puts it into ``headers``, ``query`` or ``cookies``.
+        code: The statements that put it into ``headers``, ``query`` or ``cookies``.
     """
 
     variables: tuple[str, ...]
@@ -83,4 +86,6 @@ def _credential(scheme: Mapping[str, Any], prefix: str, names: Identifiers) -> I
     ):
         variable = names.free(f"{prefix}_API_KEY")
         target, words = _PLACES[place]
-        yield Credential((variable,), f"Sent in {words} {key}.", f"{target}[{literal(key)}] = {variable}")
+        code = f"{target}[{literal(key)}] = {variable}"
+        code = f"{_QUIET}\n{code}" if place == "query" else code
+        yield Credential((variable,), f"Sent in {words} {key}.", code)

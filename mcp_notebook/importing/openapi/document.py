@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +57,7 @@ class Document:
 
 def is_url(source: str) -> bool:
     """Return whether a source is an address instead of a file."""
-    return urlsplit(source).scheme in ("http", "https")
+    return source.lower().startswith(("http://", "https://"))
 
 
 def read_document(source: str) -> Document:
@@ -90,6 +91,7 @@ def _read(path: Path) -> bytes:
 
 def _fetched(url: str) -> bytes:
     try:
+        ends = time.monotonic() + SECONDS
         options: dict[str, Any] = {"follow_redirects": True, "timeout": SECONDS, "max_redirects": MOST_REDIRECTS}
         with httpx2.Client(**options) as client, client.stream("GET", url) as response:
             if not response.is_success:
@@ -100,6 +102,8 @@ def _fetched(url: str) -> bytes:
             for part in response.iter_bytes():
                 data += part
                 _short_enough(data, url)
+                if time.monotonic() > ends:
+                    raise NotebookError(f"{url} took more than {SECONDS:g} s. Download it, and give the file.")
             return data
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         why = str(error) or type(error).__name__

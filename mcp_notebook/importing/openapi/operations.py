@@ -140,9 +140,14 @@ def _operation(
         name = raw.get("operationId")
         body, left = _body(document, raw)
         parameters = list(_parameters(document, item, raw))
+        ours = document.root.get("servers")
         named = {parameter.name for parameter in parameters if parameter.place == "path"}
         if not path.startswith("/") or path.startswith("//"):
             left = "its path does not begin with one slash"
+        elif "?" in path or "#" in path:
+            left = "its path has a query or a fragment"
+        elif any((one.get("servers") or ours) != ours for one in (item, raw)):
+            left = "it has a server of its own"
         elif missing := [part for part in _in_braces(path) if part not in named]:
             left = f"its path has {missing[0]!r}, which is not among its parameters"
         security = raw.get("security", document.root.get("security"))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from mcp_notebook.importing.openapi.document import Document
 from mcp_notebook.importing.openapi.operations import ApiParameter, Operation, RequestBody
+from mcp_notebook.importing.openapi.requesting import FOR_TOOLS
 from mcp_notebook.schema import flatten
 from mcp_notebook.schema.parameters import mapping, sequence
 from mcp_notebook.typed.names import Identifiers, class_name, identifier
@@ -16,7 +16,7 @@ from mcp_notebook.typed.source import Writer
 from mcp_notebook.typed.texts import comment, docstring, is_plain, literal, shortened
 from mcp_notebook.typed.types import ANY, NONE, Choice, Entries, Items, Plain, PythonType, Record, either, type_of
 
-__all__ = ["HELPERS", "OperationArgument", "arguments_of", "cell_of", "returned"]
+__all__ = ["OperationArgument", "arguments_of", "cell_of", "returned"]
 
 MOST_FIELDS: Final = 30
 """Fields of a body that become arguments of their own."""
@@ -24,9 +24,6 @@ MOST_FIELDS: Final = 30
 MOST_DESCRIPTION: Final = 2_000
 MOST_ABOUT_ARGUMENT: Final = 500
 """Characters of a description that are written."""
-
-HELPERS: Final = frozenset({"request", "given", "text", "deep"})
-"""Functions of the first cell that a tool may call."""
 
 _FLAGS: Final = {
     "GET": " --read-only",
@@ -37,7 +34,16 @@ _FLAGS: Final = {
 """The options of ``%%mcp_tool`` that the methods of HTTP stand for."""
 
 _BOUNDS: Final = {"minimum": "ge", "maximum": "le", "exclusiveMinimum": "gt", "exclusiveMaximum": "lt"}
+_EXCLUSIVE: Final = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 _LENGTHS: Final = {"minLength": "min_length", "maxLength": "max_length"}
+
+_MOST_BOUND: Final = 2**63
+_MOST_LENGTH: Final = 2**31
+"""Larger bounds are left out: they bound nothing, and pydantic does not take all of them."""
+
+
+_WIDER: Final = ("float", "int")
+"""A type that takes the values of another one."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +74,14 @@ class OperationArgument:
     def default(self) -> Any:
         """The value if it is not given: the one of the schema if that fits, else None, which is not sent."""
         value = self.schema.get("default")
-        names = {name for name, _ in self.type.values} if isinstance(self.type, Choice) else {"str", "int", "bool"}
-        fits = isinstance(self.type, Plain) and self.type.name == type(value).__name__
+        if not isinstance(value, str | int | float) or not is_plain(value):
+            return None
+        kind = type(value).__name__
         if isinstance(self.type, Choice):
-            fits = (type(value).__name__, value) in self.type.values
-        return value if fits and type(value).__name__ in names and is_plain(value) else None
+            fits = (kind, value) in self.type.values
+        else:
+            fits = isinstance(self.type, Plain) and (self.type.name == kind or (self.type.name, kind) == _WIDER)
+        return value if fits else None
 
     @property
     def annotated(self) -> PythonType:
@@ -82,7 +91,7 @@ class OperationArgument:
 
 def arguments_of(document: Document, operation: Operation, name: str) -> list[OperationArgument]:
     """Return the arguments of the function `name` for an operation."""
-    names = Identifiers({*HELPERS, "model_config", "body"})
+    names = Identifiers({*FOR_TOOLS, "model_config", "body"})
     root = document.root
     found = []
     for one in operation.parameters:
@@ -94,10 +103,11 @@ def arguments_of(document: Document, operation: Operation, name: str) -> list[Op
         return found
     flat = flatten(body.schema, root)
     fields = {key: one for key, one in mapping(flat.get("properties")).items() if isinstance(key, str)}
+    required = [key for key in sequence(flat.get("required")) if isinstance(key, str)]
+    fields |= {key: {} for key in required if fields and key not in fields}
     if body.kind == "text" or not _is_flat(flat, fields):
         kind = type_of(body.schema, root, class_name(name, "body")) if body.kind != "text" else Plain("str")
         return [*found, OperationArgument("body", "", body, flat, kind, body.required, body.about, whole=True)]
-    required = sequence(flat.get("required"))
     for key, raw in fields.items():
         schema = flatten(raw, root)
         if schema.get("readOnly") is not True:
@@ -151,10 +161,14 @@ def _bounds(one: OperationArgument) -> Iterator[str]:
     known = _BOUNDS if name in ("int", "float") else _LENGTHS if name == "str" else {}
     for keyword, option in known.items():
         value = one.schema.get(keyword)
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-            whole = name != "float" and value == int(value)
-            if whole or name == "float":
-                yield f"{option}={int(value) if whole else value!r}"
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            continue
+        fits = 0 <= value < _MOST_LENGTH if name == "str" else abs(value) < _MOST_BOUND
+        whole = fits and value == int(value)
+        if fits and (whole or name == "float"):
+            # In OpenAPI 3.0, a boolean beside a bound excludes it.
+            is_out = one.schema.get(_EXCLUSIVE.get(keyword, "")) is True
+            yield f"{_BOUNDS[_EXCLUSIVE[keyword]] if is_out else option}={int(value) if whole else value!r}"
 
 
 def _sent(operation: Operation, arguments: Sequence[OperationArgument]) -> Iterator[str]:
@@ -193,7 +207,8 @@ def _of_body(body: RequestBody, arguments: Sequence[OperationArgument]) -> Itera
     if needed and optional:
         yield f"{word}={{{needed}}} | given({{{optional}}})"
     else:
-        yield f"{word}=given({{{optional}}})" if optional else f"{word}={{{needed}}}"
+        nothing = "" if body.required else " or None"
+        yield f"{word}=given({{{optional}}}){nothing}" if optional else f"{word}={{{needed}}}"
 
 
 _SEPARATORS: Final = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
@@ -212,7 +227,7 @@ def _written(one: OperationArgument, parameter: ApiParameter) -> str:
         return f"**({value} or {{}})"
     separator = _SEPARATORS.get(parameter.style, ",")
     if not parameter.explode and (isinstance(one.type, Items) or _is_object(one.type)):
-        return f"{key}: text({value}{'' if separator == ',' else f', {separator!r}'})"
+        return f"{key}: joined({value}{'' if separator == ',' else f', {separator!r}'})"
     return f"{key}: {value}"
 
 
@@ -237,9 +252,8 @@ def returned(operation: Operation, document: Document) -> PythonType:
     if operation.method == "HEAD":
         return Entries(Plain("str"))
     kind = ANY if operation.answer is None else type_of(operation.answer, document.root)
-    if isinstance(kind, Items):
-        return Items(_simple(kind.item))
-    return _simple(kind)
+    # An API may also answer with nothing.
+    return either([Items(_simple(kind.item)) if isinstance(kind, Items) else _simple(kind), NONE])
 
 
 def _simple(kind: PythonType) -> PythonType:
