@@ -91,7 +91,7 @@ def rows(*, quick: bool = False) -> list[Row]:
             runs=f"{runs} each",
         ),
         Row(
-            what=f"`%mcp open` and `%mcp inspect` of a saved session with {CALLS:,} calls, median",
+            what="`%mcp open` and `%mcp inspect` of a saved session of the same, median",
             ours=f"{median(opened):.0f} ms (worst {max(opened):.0f})",
             peer=f"`json.loads` of each line of the file: {median(parsed):.0f} ms",
             target=f"under {MOST_OF_A_FILE} ms",

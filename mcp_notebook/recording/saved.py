@@ -49,7 +49,7 @@ class Server(_Line):
     name: str
     version: str = ""
     protocol_version: str = ""
-    capabilities: dict[str, Any] = Field(default_factory=dict)
+    capabilities: dict[str, Any] = {}
     instructions: str | None = None
 
 
@@ -73,7 +73,7 @@ class _Call(_Line):
     error: str | None = None
     code: int | None = None
     data: Any = None
-    problems: list[str] = Field(default_factory=list)
+    problems: list[str] = Field(default_factory=list)  # pydantic copies a plain [] deeply, for each call
     rounds: int = 1
     task: bool = False
     cut: bool = False

@@ -34,7 +34,7 @@ _LISTS = {
 """The methods that list something: the field of the result, and the kind of its entries."""
 
 _DECLARED = ("completions", "prompts", "resources", "tools")
-"""The capabilities of the recorded server that a mock has, too, if that server declared them."""
+"""The capabilities that a mock can have. It declares those that the recorded server declared."""
 
 _OF_ONE_ANSWER = ("resultType", "requestState")
 """Fields of a result that its own request decides on."""
@@ -120,7 +120,7 @@ class _Answers:
         return self._declared(answered) if ctx.method in ("initialize", "server/discover") else answered
 
     def _declared(self, answered: HandlerResult) -> HandlerResult:
-        """Declare what the recorded server declared, as far as a mock answers it."""
+        """Replace the capabilities in the result by those of the recorded server that a mock can have."""
         if not self._capabilities or not isinstance(answered, dict):
             return answered
         return {**answered, "capabilities": {name: {} for name in _DECLARED if name in self._capabilities}}
