@@ -9,7 +9,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.tools import Tool
 
 from mcp_notebook.server import sdk_gaps
-from mcp_notebook.server.extensions.data import has_returned_data, returning_data, returns_any_dict
+from mcp_notebook.server.extensions.data import has_returned_data, returning_data
 
 __all__ = ["data_tool", "may_return_data", "returns_data"]
 
@@ -26,12 +26,8 @@ def data_tool(function: Callable[..., Any], **options: Any) -> Tool:
 
 def may_return_data(tool: Tool) -> Tool:
     """Return a tool of the SDK's as `data_tool` would have built it."""
-    structured = tool.output_schema is not None or not returns_any_dict(tool.fn)
-    found = returning_data(tool.fn, tool.name, structured=structured)
-    if found is tool.fn:
+    if returning_data(tool.fn) is tool.fn:
         return tool
-    if not has_returned_data(found):  # each call decides, so that its output schema stays as it is
-        return tool.model_copy(update={"fn": found})
     options = ("name", "title", "description", "annotations", "icons", "meta")
     return data_tool(tool.fn, **{option: getattr(tool, option) for option in options})
 

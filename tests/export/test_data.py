@@ -115,38 +115,6 @@ def test_a_package_that_returns_data_is_proven(shell: Shell, tmp_path: Path) -> 
     assert '"narwhals>=' in project
 
 
-ROW = """%%mcp_tool
-import numpy as np
-from PIL import Image
-from typing import Any
-
-def row(n: int) -> dict[str, Any]:
-    "Return a row of a dataset."
-    return {"image": Image.new("RGB", (n, 2), "red"), "n": n, "embedding": np.arange(1000) * n}
-
-def settings() -> dict[str, Any]:
-    "Return what there is."
-    return {"a": 1}
-"""
-
-
-def test_a_tool_that_returns_a_dict_is_known_by_its_calls(shell: Shell) -> None:
-    shell.good(ROW, "%mcp call settings")
-    assert "serve_data" not in source(shell)
-    shell.good("%mcp call row n=3")
-    assert "serve_data(mcp)" in source(shell)
-
-
-@pytest.mark.slow
-def test_a_package_that_returns_rows_of_a_dataset_is_proven(shell: Shell, tmp_path: Path) -> None:
-    shell.good(ROW, "%mcp call row n=3", "%mcp call settings")
-    exported = shell.good("%mcp export shop")
-    assert "proven: the package behaves as the notebook" in str(exported), str(exported)
-    tests = (tmp_path / "shop" / "tests" / "test_calls.py").read_text()
-    assert "result://1/row.image.png" in tests
-    assert (tmp_path / "shop" / "src" / "shop" / "extensions" / "data" / "records.py").exists()
-
-
 @pytest.mark.slow
 def test_a_package_whose_link_gives_something_else_is_not_proven(shell: Shell) -> None:
     # The first rows, which the call returns, are the same: only the whole differs.

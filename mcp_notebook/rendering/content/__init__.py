@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from mcp_notebook.client.reading import Flawed, in_words
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.content.blocks import draw_blocks
-from mcp_notebook.rendering.content.data import draw_data, is_record, without_ids
+from mcp_notebook.rendering.content.data import draw_data, without_ids
 from mcp_notebook.rendering.content.structured import draw_structured, says_the_same
 from mcp_notebook.rendering.content.values import Part, as_object, draw, parsed, rows_in, shortened
 from mcp_notebook.schema import Schema
@@ -94,8 +94,6 @@ def _of_call(result: CallToolResult, schema: Schema | None) -> Part:
         inner, _ = unwrapped(structured)
         shaped = rows_in(inner) is not None or (schema is not None and isinstance(inner, dict))
         text, html = draw_structured(structured, schema) if shaped else draw_blocks(result.content)
-    elif is_record(result):
-        text, html = draw_blocks(result.content)
     else:
         text, html = draw_blocks(result.content)
         more, more_html = draw_structured(structured, schema) if schema is not None else draw(structured)

@@ -6,18 +6,17 @@ import re
 from collections.abc import Mapping
 from html import escape
 
-from mcp_types import CallToolResult, ResourceLink, TextContent
+from mcp_types import CallToolResult, TextContent
 
-from mcp_notebook.rendering.content.values import Part, draw, parsed
+from mcp_notebook.rendering.content.values import Part, draw
 
-__all__ = ["draw_data", "is_record", "without_ids"]
+__all__ = ["draw_data", "without_ids"]
 
 TABLE = {"rows", "row_count", "row_schema", "whole"}
 ARRAY = {"values", "shape", "dtype", "whole"}
 """The fields of the structured content by which results are known as data."""
 
-_ID = re.compile(r"result://(?:<wbr>)?(?:[A-Za-z0-9_-](?:<wbr>)?){22}/")
-"""The random part of a link; in HTML, the line may break at some of its characters."""
+_ID = re.compile(r"result://[A-Za-z0-9_-]{22}/")
 
 
 def draw_data(result: CallToolResult) -> Part | None:
@@ -34,13 +33,6 @@ def draw_data(result: CallToolResult) -> Part | None:
         lines = [line for line in lines if not line.startswith("| ")]
         text, html = draw(structured["rows"]) if structured["rows"] else ("", "")
     return "\n".join([*filter(None, [text]), *lines]), html + "".join(f"<p>{escape(line)}</p>" for line in lines)
-
-
-def is_record(result: CallToolResult) -> bool:
-    """Return whether a result is a dict with data in it: a text repeats it, and links lead to the data."""
-    linked = any(isinstance(block, ResourceLink) and _ID.match(block.uri) for block in result.content)
-    texts = [block.text for block in result.content if isinstance(block, TextContent)]
-    return linked and any(parsed(text) == result.structured_content for text in texts)
 
 
 def _are_rows(value: object) -> bool:

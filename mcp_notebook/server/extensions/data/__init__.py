@@ -1,4 +1,4 @@
-"""Results that are data: tools may return a table, a series, an array, a figure, rows, or a dict with pictures.
+"""Results that are data: tools may return a table, a series, an array, a figure, an image, or a generator of rows.
 
 Say so once, where the server is made, and tools return what they have::
 
@@ -16,7 +16,7 @@ exported package gets a copy of it. Tables need ``narwhals``, which knows pandas
 
 from .exposing import as_file, as_text, forms
 from .kept import KEPT, SCHEME, serve_kept
-from .kinds import kind_of, returns_any_dict
+from .kinds import kind_of
 from .queries import query_of
 from .serving import has_returned_data, returning_data, serve_data, without_data
 from .tables import columns_of
@@ -32,7 +32,6 @@ __all__ = [
     "kind_of",
     "query_of",
     "returning_data",
-    "returns_any_dict",
     "serve_data",
     "serve_kept",
     "without_data",

@@ -22,10 +22,6 @@ NPY = ("npy", "application/octet-stream")
 class Array:
     """A snapshot of an array.
 
-    Args:
-        value: The array.
-        most: The most values that are shown.
-
     Attributes:
         shape: Its lengths.
         shown: The lengths of what is shown.
@@ -33,7 +29,7 @@ class Array:
         size: The memory that it takes, in bytes.
     """
 
-    def __init__(self, value: Any, most: int = MOST_VALUES) -> None:
+    def __init__(self, value: Any) -> None:
         for method in ("detach", "cpu"):  # a tensor may know its gradient, and be on a device
             value = getattr(value, method)() if hasattr(value, method) else value
         copy = getattr(value, "copy", None) or getattr(value, "clone", None)
@@ -41,7 +37,7 @@ class Array:
         self.shape = [int(length) for length in value.shape]
         self.dtype = str(value.dtype)
         self.size = int(getattr(value, "nbytes", 0))
-        self.shown = _bounded(self.shape, most)
+        self.shown = _bounded(self.shape)
 
     def values(self) -> Any:
         """Return the first values, as lists in lists."""
@@ -68,10 +64,10 @@ class Array:
         return out.getvalue()
 
 
-def _bounded(shape: list[int], most: int) -> list[int]:
-    """Return the lengths of a part with at most so many values: the longest axes are cut first."""
+def _bounded(shape: list[int]) -> list[int]:
+    """Return the lengths of a part with at most `MOST_VALUES` values: the longest axes are cut first."""
     shown = list(shape)
-    while prod(shown) > most:
+    while prod(shown) > MOST_VALUES:
         longest = shown.index(max(shown))
-        shown[longest] = max(1, min(shown[longest] - 1, most * shown[longest] // prod(shown)))
+        shown[longest] = max(1, min(shown[longest] - 1, MOST_VALUES * shown[longest] // prod(shown)))
     return shown

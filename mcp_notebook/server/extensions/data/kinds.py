@@ -11,9 +11,9 @@ from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel
 
-__all__ = ["RETURNED", "Kind", "declared", "is_any_dict", "is_row", "kind_of", "returns_any_dict"]
+__all__ = ["RETURNED", "Kind", "declared", "is_row", "kind_of"]
 
-Kind = Literal["table", "array", "picture", "rows", "record"]
+Kind = Literal["table", "array", "picture", "rows"]
 
 TABLES = {
     "pandas": {"DataFrame", "Series"},
@@ -35,7 +35,7 @@ ITERATING = ("Iterator", "Generator", "AsyncIterator", "AsyncGenerator")
 
 
 def kind_of(value: Any) -> Kind | None:
-    """Return which kind of data a value is by itself; None if it is none, as a dict that has data in it."""
+    """Return which kind of data a value is; None if it is none."""
     found = _kind_of_class(type(value))
     if found == "array" and getattr(value, "shape", ()) == ():
         return None  # a number
@@ -96,22 +96,6 @@ def declared(function: Any) -> tuple[Kind | None, bool]:
     return _kind_of_hint(hint), _may_be_data(hint)
 
 
-def is_any_dict(hint: Any) -> bool:
-    """Return whether an annotation promises a dict with values of any type, which may be data."""
-    if get_origin(hint) is Annotated:
-        return is_any_dict(get_args(hint)[0])
-    # The SDK puts what typing.Dict promises into an object of its own.
-    return hint is dict or (isinstance(hint, types.GenericAlias) and hint in (dict[str, Any], dict[str, object]))
-
-
-def returns_any_dict(function: Any) -> bool:
-    """Return whether a function's annotation is such a dict."""
-    try:
-        return is_any_dict(inspect.signature(function, eval_str=True).return_annotation)
-    except Exception:  # noqa: BLE001 - annotations are the author's code
-        return False
-
-
 def _kind_of_hint(hint: Any) -> Kind | None:
     if get_origin(hint) is Annotated:
         return _kind_of_hint(get_args(hint)[0])
@@ -126,8 +110,6 @@ def _kind_of_hint(hint: Any) -> Kind | None:
 
 
 def _may_be_data(hint: Any) -> bool:
-    if is_any_dict(hint):
-        return True
     if get_origin(hint) in (Union, types.UnionType):
         return any(_kind_of_hint(each) is not None for each in get_args(hint))
     return _kind_of_hint(hint) is not None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
 
@@ -15,20 +14,10 @@ from .kept import KEPT
 from .kinds import Kind
 from .pictures import picture_of
 from .preview import Preview
-from .records import MOST_PARTS, DataRecord
 from .rows import RowTable
 from .tables import Table, table_of
 
-__all__ = [
-    "HINTS",
-    "ArrayResult",
-    "TableResult",
-    "array_result",
-    "picture_result",
-    "record_result",
-    "result_of",
-    "table_result",
-]
+__all__ = ["HINTS", "ArrayResult", "TableResult", "array_result", "picture_result", "result_of", "table_result"]
 
 Links = Annotated[
     dict[str, str], Field(description="Links to all of it, by the kind of file; read one with resources/read.")
@@ -72,14 +61,14 @@ def result_of(value: Any, kind: Kind, name: str, *, structured: bool = True) -> 
     """Make the result for a value.
 
     Args:
-        value: A table, an array, a picture, a list of rows, or a dict with arrays or pictures in it.
+        value: A table, an array, a picture, or a list of rows.
         kind: Which of these.
         name: The name for the files of the whole.
         structured: Whether to send structured content.
 
     Raises:
         ImportError: It is a table, and narwhals is not installed.
-        TypeError: It is a picture that cannot be drawn, or has one or a table in it.
+        TypeError: It is a picture that cannot be drawn.
     """
     made = _MADE[kind](value, name)
     return made if structured else made.model_copy(update={"structured_content": None})
@@ -121,34 +110,11 @@ def picture_result(value: Any, name: str) -> CallToolResult:
     """Make the result for a figure or an image."""
     picture = picture_of(value)
     links = KEPT.keep(name, picture.whole, picture.size)
-    content = [] if picture.shown is None else [_image(*picture.shown)]
+    content: list[ContentBlock] = []
+    if picture.shown is not None:
+        kind, drawn = picture.shown
+        content.append(ImageContent(data=base64.b64encode(drawn).decode(), mime_type=kind))
     return _result([*content, TextContent(text=_ended(picture.words, links, picture.notes))], links, None)
-
-
-def record_result(value: Mapping[str, Any], name: str) -> CallToolResult:
-    """Make the result for a dict with pictures or arrays in it."""
-    record = DataRecord(value)
-    links = KEPT.keep(name, record.files(), record.size)
-    found = record.as_json(links)
-    lines = [
-        f"{part.place}: {_ended(part.words, record.links_of(own, links), part.notes)}"
-        for own, part in record.parts.items()
-    ]
-    if record.left_out:
-        lines.append(f"{record.left_out:,} more are null: only the first {MOST_PARTS} pictures and arrays are kept.")
-    # A line for each key, since an array would have one for each number.
-    values = [f"  {_as_json(key)}: {_as_json(value)}" for key, value in found.items()]
-    text = "\n".join(["{", ",\n".join(values), "}"])
-    images = [_image(kind, drawn) for kind, drawn in record.shown()]
-    return _result([TextContent(text=text), TextContent(text="\n".join(lines)), *images], links, found)
-
-
-def _as_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _image(kind: str, drawn: bytes) -> ImageContent:
-    return ImageContent(data=base64.b64encode(drawn).decode(), mime_type=kind)
 
 
 _MADE: Mapping[Kind, Callable[[Any, str], CallToolResult]] = {
@@ -156,7 +122,6 @@ _MADE: Mapping[Kind, Callable[[Any, str], CallToolResult]] = {
     "rows": table_result,
     "array": array_result,
     "picture": picture_result,
-    "record": record_result,
 }
 
 
@@ -176,9 +141,10 @@ def _ended(words: str, links: Mapping[str, tuple[str, str]], notes: Iterable[str
 
 
 def _result(
-    content: list[ContentBlock], links: Mapping[str, tuple[str, str]], structured: BaseModel | dict[str, Any] | None
+    content: list[ContentBlock], links: Mapping[str, tuple[str, str]], structured: BaseModel | None
 ) -> CallToolResult:
     linked = [ResourceLink(name=uri.rpartition("/")[2], uri=uri, mime_type=kind) for uri, kind in links.values()]
-    if isinstance(structured, BaseModel):
-        structured = structured.model_dump(mode="json")
-    return CallToolResult(content=[*content, *linked], structured_content=structured)
+    return CallToolResult(
+        content=[*content, *linked],
+        structured_content=None if structured is None else structured.model_dump(mode="json"),
+    )

@@ -11,8 +11,7 @@ from typing import Any
 from mcp.server.mcpserver import MCPServer
 
 from .kept import serve_kept
-from .kinds import RETURNED, Kind, declared, is_any_dict, is_row, kind_of
-from .records import is_record
+from .kinds import RETURNED, Kind, declared, is_row, kind_of
 from .results import HINTS, result_of
 from .rows import MOST, RowTable, row_of
 from .tables import can_read, get_ready
@@ -54,9 +53,7 @@ def returning_data(function: Function, name: str | None = None, *, structured: b
     wrapper = _around(function, kind, named, structured=structured)
     functools.update_wrapper(wrapper, function)
     signature = inspect.signature(function, eval_str=True)
-    hint = signature.return_annotation
-    if not is_any_dict(hint):  # whose output schema fits both a dict and what becomes of one with data in it
-        hint = HINTS[kind] if kind else inspect.Signature.empty
+    hint = HINTS[kind] if kind else inspect.Signature.empty
     vars(wrapper)["__signature__"] = signature.replace(return_annotation=hint)
     vars(wrapper)[RETURNED] = kind is not None
     return wrapper
@@ -70,7 +67,7 @@ def _around(function: Function, kind: Kind | None, name: str, *, structured: boo
             return _converted(taking, await _taken(function(*args, **options)), kind, name, structured=structured)
 
         return taking
-    if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
+    if inspect.iscoroutinefunction(function):
 
         async def awaiting(*args: Any, **options: Any) -> Any:
             value = await function(*args, **options)
@@ -114,8 +111,6 @@ def _converted(wrapper: Function, value: Any, kind: Kind | None, name: str, *, s
     found = kind_of(value)
     if found == "rows" or (kind == "rows" and isinstance(value, Iterable)):
         found, value = _rows(value, required=kind == "rows")
-    if kind is None and is_record(value):
-        found = "record"
     if found is None or (found == "table" and not can_read()):
         return value
     vars(wrapper)[RETURNED] = True
