@@ -14,6 +14,7 @@ link to the whole, which `kept` serves while the process lives. The folder impor
 exported package gets a copy of it. Tables need ``narwhals``, which knows pandas, polars, pyarrow and duckdb.
 """
 
+from .envelopes import TableResult, envelope_of
 from .exposing import as_file, as_text, forms
 from .kept import KEPT, SCHEME, serve_kept
 from .kinds import kind_of
@@ -24,9 +25,11 @@ from .tables import columns_of
 __all__ = [
     "KEPT",
     "SCHEME",
+    "TableResult",
     "as_file",
     "as_text",
     "columns_of",
+    "envelope_of",
     "forms",
     "has_returned_data",
     "kind_of",

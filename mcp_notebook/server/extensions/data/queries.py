@@ -14,9 +14,10 @@ from mcp_types import CallToolResult
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError, WithJsonSchema, create_model
 
 from .dtypes import name_of_type
+from .envelopes import TableResult
 from .frames import narwhals, without_nan
 from .kinds import RETURNED
-from .results import TableResult, table_result
+from .results import table_result
 from .tables import FrameTable, table_of
 
 __all__ = ["MOST_COLUMNS", "query_of"]
