@@ -20,6 +20,9 @@ __all__ = ["MOST_VALUES", "Array", "snapshot"]
 MOST_VALUES = 500
 """Most values of an array in a result."""
 
+KINDS = "biufcmMSUV"
+"""The kinds of types that numpy's format may have; others, such as texts of any length, are pickled."""
+
 NPY = ("npy", "application/octet-stream")
 
 
@@ -91,6 +94,8 @@ class Array:
         try:
             numpy = import_module("numpy")
             empty = numpy.asarray(self._value[:0])
+            if empty.dtype.hasobject or empty.dtype.kind not in KINDS:
+                return False
             out = io.BytesIO()
             numpy.save(out, empty, allow_pickle=False)
             return bool(numpy.load(io.BytesIO(out.getvalue())).dtype == empty.dtype)

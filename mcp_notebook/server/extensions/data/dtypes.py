@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["described", "name_of_type", "schema_of", "short"]
+__all__ = ["described", "name_of_type", "schema_of", "short", "written_type"]
 
 MOST_CHARACTERS = 200
 MOST_CHARACTERS_OF_SCHEMA = 500
-"""The most of a column's type as its library writes it, and as JSON Schema: an enum or a struct may be of any length."""
+"""The most of a type as its library writes it, and as JSON Schema: an enum or a struct may be of any length."""
 
 
 def name_of_type(kind: Any) -> str:
@@ -20,7 +20,7 @@ def name_of_type(kind: Any) -> str:
 
 def described(kind: Any, native: Any, name: str) -> dict[str, Any]:
     """Return the schema of a column; its type in the library is the description."""
-    written = _written_type(native, name)
+    written = written_type(native, name)
     if name_of_type(kind) in ("Categorical", "Enum"):
         return {**_of_categories(native, name), "description": written}
     schema = schema_of(kind)
@@ -29,7 +29,8 @@ def described(kind: Any, native: Any, name: str) -> dict[str, Any]:
     return {**schema, "description": written}
 
 
-def _written_type(native: Any, name: str) -> str:
+def written_type(native: Any, name: str) -> str:
+    """Return the type of a column as its library writes it."""
     if hasattr(native, "column_names"):
         return short(str(native.schema.field(name).type))
     return short(str(native[name].dtype))

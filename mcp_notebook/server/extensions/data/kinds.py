@@ -78,6 +78,8 @@ def _is_chart(kind: type) -> bool:
 
 def is_row(value: Any) -> bool:
     """Return whether a value is a row: a dict, a model, a data class, a named tuple."""
+    if isinstance(value, type):
+        return False
     return isinstance(value, Mapping | BaseModel) or dataclasses.is_dataclass(value) or hasattr(value, "_asdict")
 
 

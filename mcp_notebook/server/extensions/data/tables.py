@@ -12,9 +12,10 @@ from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import Any, Protocol
 
-from .dtypes import described, name_of_type
+from .dtypes import described, name_of_type, written_type
 from .frames import collected, narwhals, renamed, root, size_of, unique_names, without_nan
-from .values import text
+from .nanoseconds import exact, note_of
+from .values import rows_as_csv, text
 
 __all__ = [
     "CSV",
@@ -146,13 +147,26 @@ class FrameTable:
     def __init__(self, native: Any, names: Sequence[str], notes: Sequence[str]) -> None:
         self.frame = narwhals().from_native(native, eager_only=True)
         self.names = names
-        self.notes = notes
+        self.notes = [*notes, *self._lost()]
         self.count = len(self.frame)
         self.size = size_of(native)
 
+    def _lost(self) -> list[str]:
+        native, library = self.frame.to_native(), root(self.frame.to_native())
+        found = {name: note_of(kind, written_type(native, name), library) for name, kind in self.frame.schema.items()}
+        return [f"In {name}, {note}." for name, note in found.items() if note]
+
     def first(self, count: int, names: Sequence[str]) -> list[Sequence[Any]]:
         """Return the first rows, with the values of these columns."""
-        return list(self.frame.select(names).head(count).rows()) if names else [()] * min(count, self.count)
+        if not names:
+            return [()] * min(count, self.count)
+        frame = self.frame.select(names).head(count)
+        rows = list(frame.rows())
+        for place, name in enumerate(names):
+            texts = exact(frame[name])
+            if texts is not None:
+                rows = [(*row[:place], each, *row[place + 1 :]) for row, each in zip(rows, texts, strict=True)]
+        return rows
 
     def schema(self, name: str) -> dict[str, Any]:
         """Return the JSON Schema of a column's values."""
@@ -169,7 +183,13 @@ class FrameTable:
         if not self.names:
             return "\n" * (self.count + 1)
         columns = [self._as_text(name, kind) for name, kind in self.frame.schema.items()]
-        return str(self.frame.with_columns(*columns).write_csv(None)).replace("\r\n", "\n")
+        frame = self.frame.with_columns(*columns)
+        native = frame.to_native()
+        if root(native) != "pandas":
+            return str(frame.write_csv(None))
+        written = str(native.to_csv(index=False, lineterminator="\n"))
+        # pandas leaves a lone CR without quotes, so that it ends a line.
+        return rows_as_csv(self.names, frame.rows()) if "\r" in written else written
 
     def _as_text(self, name: str, kind: Any) -> Any:
         """Return a column as the libraries write it to CSV alike."""
@@ -179,6 +199,9 @@ class FrameTable:
             return without_nan(nw.col(name)).alias(name)
         if name_of_type(kind) in NATIVE:
             return column
+        texts = exact(column)
+        if texts is not None:
+            return nw.new_series(name, texts, nw.String, backend=self.frame.implementation)
         values = column.to_list()
         if name_of_type(kind) in FEW:
             texts = {value: text(value) for value in set(values)}

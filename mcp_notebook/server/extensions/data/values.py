@@ -6,15 +6,15 @@ import base64
 import csv
 import datetime
 import decimal
-import io
 import json
 import math
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pydantic_core import to_jsonable_python
 
-__all__ = ["as_lists", "duration", "plain", "rows_as_csv", "text"]
+__all__ = ["as_lists", "duration", "plain", "rows_as_csv", "size_in_memory", "text"]
 
 MISSING = {"NaTType", "NAType", "MaskedConstant"}
 """The names of pandas' and numpy's classes for a missing value."""
@@ -58,9 +58,6 @@ def _of_library(value: Any) -> Any:
     """Write a value of a library: a number or a date of numpy, an array or a series in a cell, an interval."""
     if type(value).__name__ in ("datetime64", "timedelta64"):
         return _of_numpy(value)
-    dtype = getattr(value, "dtype", None)
-    if getattr(dtype, "names", None) and value.shape == ():  # the fields of one value
-        return {name: plain(value[name]) for name in dtype.names}
     if _has_exact_parts(value):
         return plain(as_lists(value))
     for method in ("item", "to_list", "tolist"):  # a scalar, a series of polars, an array of numpy
@@ -91,13 +88,16 @@ def as_lists(value: Any) -> Any:
     """Return an array as lists in lists; dates, durations and fields are of numpy, because Python's lose digits."""
     if not _has_exact_parts(value):
         return value.tolist()
+    if not value.shape:  # the fields of one value
+        return {name: value[name] for name in value.dtype.names}
     return [as_lists(each) for each in value] if len(value.shape) > 1 else list(value)
 
 
 def _has_exact_parts(value: Any) -> bool:
     dtype = getattr(value, "dtype", None)
-    parts = getattr(dtype, "kind", "") in ("M", "m") or getattr(dtype, "names", None)
-    return bool(parts and getattr(value, "shape", ()) and hasattr(value, "tolist"))
+    if not hasattr(value, "tolist") or not hasattr(value, "shape"):
+        return False
+    return bool(getattr(dtype, "names", None) or (value.shape and getattr(dtype, "kind", "") in ("M", "m")))
 
 
 def _of_numpy(value: Any) -> Any:
@@ -147,8 +147,21 @@ def text(value: Any) -> str:
 
 def rows_as_csv(names: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
     """Write rows as CSV (RFC 4180), with a head."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
+    lines = _Lines()
+    # Before Python 3.13, a CR in a value has quotes only if it is in the end of a line, too.
+    writer = csv.writer(lines, lineterminator="\r\n")
     writer.writerow(names)
     writer.writerows(map(text, row) for row in rows)
-    return out.getvalue()
+    return "".join(lines)
+
+
+class _Lines(list[str]):
+    def write(self, line: str) -> None:
+        self.append(f"{line[:-2]}\n")
+
+
+def size_in_memory(value: Any) -> int:
+    """Return about how many bytes a value takes, with what is in its lists and dicts."""
+    size = int(getattr(value, "nbytes", 0)) + sys.getsizeof(value)
+    inside = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple | set) else ()
+    return size + sum(map(size_in_memory, inside))
