@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel
 
-__all__ = ["RETURNED", "Kind", "declared", "is_row", "kind_of"]
+__all__ = ["RETURNED", "Kind", "declared", "figure_of", "is_row", "kind_of"]
 
 Kind = Literal["table", "array", "picture", "rows"]
 
@@ -37,9 +37,19 @@ ITERATING = ("Iterator", "Generator", "AsyncIterator", "AsyncGenerator")
 def kind_of(value: Any) -> Kind | None:
     """Return which kind of data a value is; None if it is none."""
     found = _kind_of_class(type(value))
-    if found == "array" and getattr(value, "shape", ()) == ():
+    if found != "array":
+        return found
+    if getattr(value, "shape", ()) == ():
         return None  # a number
-    return found
+    return "array" if figure_of(value) is None else "picture"
+
+
+def figure_of(value: Any) -> Any:
+    """Return the figure of axes, which `DataFrame.plot` returns, or of an array of them; None for another value."""
+    if str(getattr(value, "dtype", "")) == "object" and hasattr(value, "flat"):
+        value = next(iter(value.flat), None)
+    figure = getattr(value, "figure", None)
+    return figure if hasattr(figure, "savefig") else None
 
 
 def _kind_of_class(kind: type) -> Kind | None:

@@ -113,6 +113,8 @@ def _converted(wrapper: Function, value: Any, kind: Kind | None, name: str, *, s
         found, value = _rows(value, required=kind == "rows")
     if found is None or (found == "table" and not can_read()):
         return value
+    if kind == "array" and found == "picture":
+        raise TypeError("it returned axes, and its annotation promises values. Leave the annotation out.")
     vars(wrapper)[RETURNED] = True
     return result_of(value, found, name, structured=structured)
 

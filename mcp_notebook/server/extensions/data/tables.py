@@ -147,7 +147,7 @@ class FrameTable:
     def __init__(self, native: Any, names: Sequence[str], notes: Sequence[str]) -> None:
         self.frame = narwhals().from_native(native, eager_only=True)
         self.names = names
-        self.notes = [*notes, *self._lost()]
+        self.notes: Sequence[str] = [*notes, *self._lost()]
         self.count = len(self.frame)
         self.size = size_of(native)
 
@@ -199,15 +199,11 @@ class FrameTable:
             return without_nan(nw.col(name)).alias(name)
         if name_of_type(kind) in NATIVE:
             return column
-        texts = exact(column)
-        if texts is not None:
-            return nw.new_series(name, texts, nw.String, backend=self.frame.implementation)
-        values = column.to_list()
-        if name_of_type(kind) in FEW:
-            texts = {value: text(value) for value in set(values)}
-            written = [texts[value] or None for value in values]
-        else:
-            written = [text(value) or None for value in values]
+        written = exact(column)
+        if written is None:
+            values = column.to_list()
+            few = {value: text(value) for value in set(values)} if name_of_type(kind) in FEW else None
+            written = [(text(value) if few is None else few[value]) or None for value in values]
         return nw.new_series(name, written, nw.String, backend=self.frame.implementation)
 
     def _parquet(self) -> bytes:
