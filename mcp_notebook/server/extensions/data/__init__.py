@@ -18,9 +18,9 @@ from .envelopes import TableResult, envelope_of
 from .exposing import as_file, as_text, forms
 from .kept import KEPT, SCHEME, serve_kept
 from .kinds import kind_of
-from .queries import query_of
+from .queries import query_name, query_of
 from .serving import has_returned_data, returning_data, serve_data, without_data
-from .tables import columns_of
+from .tables import columns_of, layout_of
 
 __all__ = [
     "KEPT",
@@ -33,6 +33,8 @@ __all__ = [
     "forms",
     "has_returned_data",
     "kind_of",
+    "layout_of",
+    "query_name",
     "query_of",
     "returning_data",
     "serve_data",

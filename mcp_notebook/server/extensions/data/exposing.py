@@ -8,6 +8,7 @@ from typing import Any
 
 from .arrays import Array
 from .envelopes import ended, markdown, size_of_array, size_of_table
+from .frames import without_rows
 from .kinds import kind_of
 from .preview import Preview
 from .tables import can_read, table_of
@@ -19,7 +20,7 @@ Write = Callable[[], str | bytes]
 
 def forms(value: Any) -> dict[str, str]:
     """Return the media types of the files for a table or an array, by suffix; {} for another value."""
-    return dict(list(_written(value))) if _is_data(value) else {}
+    return dict(list(_written(without_rows(value)))) if _is_data(value) else {}
 
 
 def as_text(value: Any, uri: str) -> str:

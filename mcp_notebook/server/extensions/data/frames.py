@@ -9,7 +9,17 @@ from typing import Any
 
 from .values import size_in_memory
 
-__all__ = ["SAMPLE", "collected", "narwhals", "renamed", "root", "size_of", "unique_names", "without_nan"]
+__all__ = [
+    "SAMPLE",
+    "collected",
+    "narwhals",
+    "renamed",
+    "root",
+    "size_of",
+    "unique_names",
+    "without_nan",
+    "without_rows",
+]
 
 SAMPLE = 1_000
 """Values from which the memory of a column of objects is estimated."""
@@ -54,6 +64,15 @@ def _with_usual_texts(table: Any) -> Any:
             texts = table.column(place).cast(pyarrow.large_string())
             table = table.set_column(place, field.with_type(texts.type), texts)
     return table
+
+
+def without_rows(value: Any) -> Any:
+    """Return a query with the same columns that has no rows, so that it is not run; a frame in memory as it is."""
+    if root(value) == "narwhals":
+        value = value.to_native()
+    if hasattr(value, "collect"):
+        return value.clear()
+    return value.limit(0) if type(value).__name__ == "DuckDBPyRelation" else value
 
 
 def _in_memory(value: Any) -> Any:

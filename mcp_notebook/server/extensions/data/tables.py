@@ -26,6 +26,7 @@ __all__ = [
     "can_read",
     "columns_of",
     "get_ready",
+    "layout_of",
     "table_of",
 ]
 
@@ -131,6 +132,16 @@ def columns_of(value: Any) -> tuple[int | None, dict[str, str]]:
         return getattr(value, "shape", [None])[0], {}
     table = table_of(value)
     return table.count, {name: table.schema(name)["description"] for name in table.names}
+
+
+def layout_of(value: Any) -> str:
+    """Return the names and types of the columns of a frame that may change in place, as a text; "" for any other."""
+    if root(value) not in ("pandas", "polars") or hasattr(value, "collect"):
+        return ""
+    index = getattr(getattr(value, "index", None), "names", None)
+    if not hasattr(value, "columns"):  # a series
+        return f"{value.name} {value.dtype} {index}"
+    return f"{list(value.columns)} {list(map(str, value.dtypes))} {index}"
 
 
 class FrameTable:
