@@ -141,6 +141,20 @@ def test_what_only_looks_like_data_is_drawn_like_any_other_result(content: dict[
     assert all(name in drawn for name in content)
 
 
+def test_a_dict_with_a_picture_is_drawn_once_with_its_picture() -> None:
+    value = {"image": Image.new("RGB", (3, 2)), "values": np.arange(3), "label": "cat"}
+    drawn = render(result_of(value, "dict", "f"))
+    assert str(drawn).count('"cat"') == 1
+    assert drawn.html.count("<img") == 1
+    assert "values: 3 values of int64; all of it: result://.../f.values.csv or" in str(drawn)
+
+
+def test_structured_content_is_drawn_if_the_text_that_says_the_same_is_not() -> None:
+    blocks = [ImageContent(data="eA==", mime_type="image/png")] * 60
+    result = CallToolResult(content=[*blocks, TextContent(text='{"a": "x"}')], structured_content={"a": "x"})
+    assert 'structured: {"a": "x"}' in str(render(result))
+
+
 def test_a_picture_is_drawn_as_an_image() -> None:
     drawn = render(result_of(Image.new("RGB", (3, 2)), "picture", "f"))
     assert "<img" in drawn.html

@@ -973,6 +973,146 @@ def test_a_table_that_parquet_refuses_has_an_error_without_its_text(monkeypatch:
     assert "secret" not in words
 
 
+# --- dicts with data in them
+
+
+def row() -> dict[str, Any]:
+    return {
+        "image": Image.new("RGB", (3, 2)),
+        "label": np.int64(3),
+        "embedding": np.arange(1_000.0),
+        "audio": {"array": np.array([0.5, np.nan]), "rate": 16_000},
+        "crops": [Image.new("L", (1, 1)), Image.new("L", (1, 2))],
+        "at": datetime.datetime(2024, 1, 1),
+        "plot": figure(),
+        "axes": np.array([figure().axes[0]]),
+        "missing": [float("nan"), None, pd.NA],
+        "text": "x",
+    }
+
+
+@pytest.mark.parametrize("hint", [None, dict, dict[str, Any], dict[str, object]])
+@SERVERS
+def test_a_dict_may_have_pictures_and_arrays_in_it(make: Callable[[], MCPServer[Any]], hint: Any) -> None:
+    found = got(row(), hint, server=make())
+    bare = got({"a": 1}, hint, server=MCPServer("s", log_level="CRITICAL"))
+    assert found.schema == bare.schema
+    data = dict(found.data)
+    assert data.pop("embedding") == [float(n) for n in range(500)]
+    links = [data.pop("image"), *data.pop("crops"), data.pop("plot"), data.pop("axes")]
+    assert [uri.rpartition("/")[2] for uri in links] == [
+        "f.image.png", "f.crops-0.png", "f.crops-1.png", "f.plot.png", "f.axes.png",
+    ]  # fmt: skip
+    assert data == {
+        "label": 3, "audio": {"array": [0.5, None], "rate": 16_000}, "at": "2024-01-01T00:00:00",
+        "missing": [None, None, None], "text": "x",
+    }  # fmt: skip
+    assert json.loads(found.text) == found.data
+    images = [block for block in found.result.content if isinstance(block, ImageContent)]
+    assert [size_of(base64.b64decode(image.data)) for image in images][:3] == [(3, 2), (1, 1), (1, 2)]
+    assert len(images) == len(links)
+    words = [block.text for block in found.result.content if isinstance(block, TextContent)][1]
+    assert f"image: Image, 3 × 2 pixels; all of it: {links[0]}\n" in words
+    assert "embedding: 1,000 values of float64, the first 500 shown; all of it: result://" in words
+    assert "audio.array: 2 values of float64; all of it: result://" in words
+    assert words.endswith("NaN and infinite numbers are null here, as JSON does not have them.")
+
+
+def test_each_picture_and_array_of_a_dict_has_a_link_to_all_of_it() -> None:
+    server = plain()
+    same = {"a b": np.array([1]), "a-b": np.array([2]), "a/b": {"é": Image.new("RGB", (3, 2))}}
+    server.add_tool(lambda: {"long": np.arange(1_000), **same}, name="f")
+
+    async def whole() -> dict[str, Any]:
+        async with Client(server) as client:
+            result = await client.call_tool("f", {})
+            uris = [block.uri for block in result.content if isinstance(block, ResourceLink)]
+            return {uri.rpartition("/")[2]: await read(client, uri) for uri in uris}
+
+    files = anyio.run(whole)
+    assert files["f.long.csv"].count("\n") == 1_001
+    assert np.load(io.BytesIO(files["f.long.npy"])).shape == (1_000,)
+    assert (files["f.a-b.csv"], files["f.a-b_2.csv"]) == ("value\n1\n", "value\n2\n")
+    assert size_of(files["f.a-b.png"]) == (3, 2)
+
+
+def test_a_dict_of_many_pictures_and_arrays_is_bounded() -> None:
+    pictures = got({"pages": [noise(500, 300) for _ in range(15)]})
+    images = [block for block in pictures.result.content if isinstance(block, ImageContent)]
+    assert 0 < len(images) <= 10
+    assert sum(len(image.data) for image in images) <= 4_000_000
+    assert len(pictures.data["pages"]) == 15
+    words = [block.text for block in pictures.result.content if isinstance(block, TextContent)][1]
+    assert words.count("The picture is not shown, because there are many.") == 15 - len(images)
+    arrays = got({"rows": [np.arange(1_000.0)] * 200})
+    assert len(arrays.result.model_dump_json()) < 250_000
+    assert isinstance(arrays.data["rows"][0], list)
+    assert arrays.data["rows"][-1].startswith("result://")
+    assert sum(isinstance(block, ResourceLink) for block in arrays.result.content) <= 100
+    words = [block.text for block in arrays.result.content if isinstance(block, TextContent)][1]
+    assert "1,000 values of float64, no value shown; all of it: result://" in words
+    assert words.endswith("... and 150 more pictures and arrays")
+
+
+class Shown(BaseModel):
+    """A model that a notebook draws."""
+
+    x: int = 1
+
+    def _repr_png_(self) -> bytes:
+        return b"png"
+
+
+@dataclass
+class Sketch:
+    x: int = 1
+
+    def _repr_svg_(self) -> str:
+        return "<svg/>"
+
+
+@pytest.mark.parametrize("hint", [None, dict, dict[str, Any], dict[str, object]])
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"a": 1}, {}, {"a": [1, 2.5, None, "x", {"b": []}]}, {"at": datetime.datetime(2024, 1, 1, tzinfo=UTC)},
+        {"m": Model(x=1)}, {"p": Point(1)}, {"shown": Shown()}, {"sketch": Sketch()}, {"b": b"text"},
+        {"exact": decimal.Decimal("1.50")}, {1: 2}, {"s": {3}}, {"many": list(range(20_000))},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_dict_without_data_is_sent_as_the_sdk_sends_it(value: Any, hint: Any) -> None:
+    expected, found = (got(value, hint, server=s) for s in (MCPServer("s", log_level="CRITICAL"), plain()))
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"i": Image.new("L", (1, 1)), "x": {"t": pd.DataFrame({"n": [1]})}},
+         "it returned a dict with a pandas.DataFrame at x.t, which JSON does not have."),
+        ({"i": np.array([1]), "x": len},
+         "it returned a dict with a builtins.builtin_function_or_method at x, which JSON does not have."),
+    ],
+)  # fmt: skip
+def test_what_json_does_not_have_is_refused_beside_pictures_too(value: Any, said: str) -> None:
+    server = notebook()
+    assert got(value, server=server).result.is_error
+    assert str(server.runtime.recorder.calls[-1].raised) == said  # type: ignore[attr-defined]
+
+
+def test_a_dict_that_is_in_itself_is_refused() -> None:
+    value: dict[str, Any] = {"a": np.array([1])}
+    value["self"] = value
+    assert got(value, server=notebook()).result.is_error
+
+
+def test_without_structured_content_a_dict_is_text_pictures_and_links() -> None:
+    found = got(row(), server=plain(), structured_output=False)
+    assert found.result.structured_content is None
+    assert any(isinstance(block, ImageContent) for block in found.result.content)
+
+
 # --- options and what is missing
 
 

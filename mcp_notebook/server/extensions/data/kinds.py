@@ -11,9 +11,9 @@ from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel
 
-__all__ = ["RETURNED", "Kind", "declared", "figure_of", "is_row", "kind_of"]
+__all__ = ["RETURNED", "Kind", "declared", "figure_of", "is_open_dict", "is_row", "kind_of"]
 
-Kind = Literal["table", "array", "picture", "rows"]
+Kind = Literal["table", "array", "picture", "rows", "dict"]
 
 TABLES = {
     "pandas": {"DataFrame", "Series"},
@@ -121,7 +121,16 @@ def _kind_of_hint(hint: Any) -> Kind | None:
     return _kind_of_class(origin) if isinstance(origin, type) else None
 
 
+def is_open_dict(hint: Any) -> bool:
+    """Return whether an annotation is a dict of anything, which may have pictures and arrays in it."""
+    if get_origin(hint) is Annotated:
+        return is_open_dict(get_args(hint)[0])
+    return hint is dict or (get_origin(hint) is dict and get_args(hint) in ((str, Any), (str, object)))
+
+
 def _may_be_data(hint: Any) -> bool:
+    if is_open_dict(hint):
+        return True
     if get_origin(hint) in (Union, types.UnionType):
         return any(_kind_of_hint(each) is not None for each in get_args(hint))
     return _kind_of_hint(hint) is not None

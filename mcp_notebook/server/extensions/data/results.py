@@ -10,6 +10,7 @@ from mcp_types import CallToolResult, ContentBlock, ImageContent, ResourceLink, 
 from pydantic import BaseModel
 
 from .arrays import Array, snapshot
+from .dicts import dict_result
 from .envelopes import ArrayResult, TableResult, ended
 from .kept import KEPT
 from .kinds import Kind
@@ -33,14 +34,14 @@ def result_of(value: Any, kind: Kind, name: str, *, structured: bool = True) -> 
     """Make the result for a value.
 
     Args:
-        value: A table, an array, a picture, or a list of rows.
+        value: A table, an array, a picture, a table of rows, or a dict with pictures or arrays.
         kind: Which of these.
         name: The name for the files of the whole.
         structured: Whether to send structured content.
 
     Raises:
         ImportError: It is a table, and narwhals is not installed.
-        TypeError: It is a picture that cannot be drawn.
+        TypeError: It has a picture that cannot be drawn, or a value that JSON does not have.
     """
     made = _MADE[kind](value, name)
     return made if structured else made.model_copy(update={"structured_content": None})
@@ -100,6 +101,7 @@ _MADE: Mapping[Kind, Callable[[Any, str], CallToolResult]] = {
     "rows": table_result,
     "array": array_result,
     "picture": picture_result,
+    "dict": dict_result,
 }
 
 
