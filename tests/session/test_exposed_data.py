@@ -281,7 +281,7 @@ def test_a_query_of_no_columns_is_refused(shell: Shell) -> None:
 
 def test_a_variable_that_is_no_table_any_more_is_said(shell: Shell) -> None:
     shell.good("%mcp expose df --query", "df = 5")
-    assert "df is no table any more: it is a int." in str(queried(shell).content)
+    assert "df is not a table any more. Its type is now int." in str(queried(shell).content)
 
 
 @pytest.mark.parametrize("empty", ["pd.DataFrame()", "pl.DataFrame()", "pd.DataFrame(index=range(3))"])

@@ -1,4 +1,4 @@
-"""Results that are data: tools may return a table, a series, an array, a figure, an image, or a generator of rows.
+"""Results that are data: tools may return a table, a series, an array, a figure, an image, rows, or a dict with some.
 
 Say so once, where the server is made, and tools return what they have::
 

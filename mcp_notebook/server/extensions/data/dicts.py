@@ -75,7 +75,7 @@ class _Part(NamedTuple):
 
 
 class _Taken:
-    """What is taken out of a dict: the pictures, and the whole of each picture and array."""
+    """The pictures of a dict, and the whole of each picture and array in it."""
 
     def __init__(self) -> None:
         self.parts: list[_Part] = []

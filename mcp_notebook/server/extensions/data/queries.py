@@ -141,7 +141,7 @@ def _result_model(table: FrameTable, names: Sequence[str]) -> type[BaseModel]:
 
 def _table(value: Any, name: str) -> FrameTable:
     if kind_of(value) != "table":
-        raise ToolError(f"{name} is no table any more: it is a {type(value).__name__}.")
+        raise ToolError(f"{name} is not a table any more. Its type is now {type(value).__name__}.")
     with _in_words(f"The table {name} cannot be read"):
         return table_of(value)
 

@@ -1,7 +1,7 @@
 """Tables of any library as one kind of object: unique names, the first rows, the schema of a row, the whole as a file.
 
 A table is a snapshot: what a cell changes in the frame later does not show in it. Only the lists and dicts inside of
-pandas' object columns are shared with the frame.
+pandas' object columns are shared with the frame, and the memory of an array from which it was made without a copy.
 """
 
 from __future__ import annotations
