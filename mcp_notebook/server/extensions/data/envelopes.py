@@ -1,6 +1,6 @@
 """The structured content of results, and the text that goes with it.
 
-The text is made from the structured content alone. So a client that gets both can tell whether the text says anything else.
+The text is made from the structured content alone. So a client that gets both can tell whether the text says more.
 """
 
 from __future__ import annotations
