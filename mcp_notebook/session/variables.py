@@ -12,7 +12,7 @@ from mcp_notebook.errors import DefinitionError, UnknownNameError, did_you_mean
 from mcp_notebook.server import LiveServer, sdk_gaps
 from mcp_notebook.server.changes import replace
 from mcp_notebook.server.definitions import build_tool, register
-from mcp_notebook.server.extensions.data import columns_of, kind_of
+from mcp_notebook.server.extensions.data import columns_of, kind_of, short
 from mcp_notebook.server.stable_tools import VARIABLES
 
 __all__ = ["DescribedVariables"]
@@ -88,7 +88,7 @@ def _described(value: Any) -> dict[str, Any]:
         count, columns = columns_of(value)
         return {**found, "shape": [count, len(columns)], "columns": dict(list(columns.items())[:MOST_COLUMNS])}
     if kind_of(value) == "array":
-        return {**found, "shape": [int(length) for length in value.shape], "dtype": str(value.dtype)}
+        return {**found, "shape": [int(length) for length in value.shape], "dtype": short(str(value.dtype))}
     if isinstance(value, str | bytes | list | tuple | dict | set | frozenset):
         return {**found, "shape": [len(value)]}
     return found

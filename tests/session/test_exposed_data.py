@@ -315,6 +315,23 @@ def test_a_query_of_polars_that_cannot_be_run_is_said_in_one_line(shell: Shell) 
     assert anyio.run(refused) == "df cannot be read (ColumnNotFoundError)."
 
 
+@pytest.mark.parametrize(
+    "made",
+    [
+        "pl.LazyFrame({'x' * 10_000: [1]})",
+        "pl.DataFrame({'x' * 10_000: [1]})",
+        "pd.DataFrame({'x' * 10_000: [1]})",
+        "pl.LazyFrame({'e': []}, schema={'e': pl.Enum([f'v{i}' for i in range(10_000)])})",
+        "np.zeros((2, 2), dtype=[(f'f{i}', 'i4') for i in range(5_000)])",
+    ],
+)
+def test_long_names_and_types_of_columns_are_cut(shell: Shell, made: str) -> None:
+    shell.good(f"v = {made}", "%mcp variables v")
+    (one,) = offered(shell)
+    assert len(json.dumps(one, ensure_ascii=False)) < 1_000
+    assert "…" in json.dumps(one, ensure_ascii=False)
+
+
 def test_a_variable_that_cannot_be_read_does_not_hide_the_others(shell: Shell) -> None:
     shell.good("a = 1", f"broken = {BROKEN}")
     assert "It cannot be read (ColumnNotFoundError)." in str(shell.good("%mcp variables broken a"))

@@ -14,6 +14,7 @@ link to the whole, which `kept` serves while the process lives. The folder impor
 exported package gets a copy of it. Tables need ``narwhals``, which knows pandas, polars, pyarrow and duckdb.
 """
 
+from .dtypes import short
 from .envelopes import TableResult, envelope_of
 from .exposing import as_file, as_text, forms
 from .kept import KEPT, SCHEME, serve_kept
@@ -39,5 +40,6 @@ __all__ = [
     "returning_data",
     "serve_data",
     "serve_kept",
+    "short",
     "without_data",
 ]

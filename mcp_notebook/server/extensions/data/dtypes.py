@@ -37,7 +37,7 @@ def written_type(native: Any, name: str) -> str:
 
 
 def short(words: str) -> str:
-    """Cut the name of a type."""
+    """Cut the name of a type or a column."""
     return words if len(words) <= MOST_CHARACTERS else f"{words[: MOST_CHARACTERS - 1]}…"
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.util import find_spec
 from typing import Any, Protocol
 
-from .dtypes import described, name_of_type, written_type
+from .dtypes import described, name_of_type, short, written_type
 from .frames import collected, narwhals, renamed, root, size_of, unique_names, without_nan
 from .nanoseconds import exact, note_of
 from .values import rows_as_csv, text
@@ -123,15 +123,23 @@ def table_of(value: Any) -> FrameTable:
 
 
 def columns_of(value: Any) -> tuple[int | None, dict[str, str]]:
-    """Return the number of rows and the types of the columns by name; None for what counts its rows only if it runs."""
-    if hasattr(value, "collect_schema"):  # a query of polars
-        return None, {name: str(kind) for name, kind in value.collect_schema().items()}
+    """Return the number of rows and the types of the columns by name; None for what counts its rows only if it runs.
+
+    Long names and types are cut.
+    """
+    if hasattr(value, "collect") and hasattr(value, "collect_schema"):  # a query of polars
+        return None, _by_name(value.collect_schema().names(), value.collect_schema().values())
     if type(value).__name__ == "DuckDBPyRelation":
-        return None, dict(zip(unique_names(value.columns)[0], map(str, value.types), strict=True))
+        return None, _by_name(value.columns, value.types)
     if not can_read():
         return getattr(value, "shape", [None])[0], {}
     table = table_of(value)
-    return table.count, {name: table.schema(name)["description"] for name in table.names}
+    return table.count, _by_name(table.names, (table.schema(name)["description"] for name in table.names))
+
+
+def _by_name(names: Iterable[str], kinds: Iterable[Any]) -> dict[str, str]:
+    unique, _ = unique_names(map(short, names))
+    return dict(zip(unique, (short(str(kind)) for kind in kinds), strict=True))
 
 
 def layout_of(value: Any) -> str:
@@ -172,7 +180,7 @@ class FrameTable:
         if not names:
             return [()] * min(count, self.count)
         frame = self.frame.select(names).head(count)
-        rows = list(frame.rows())
+        rows: list[Sequence[Any]] = list(frame.rows())
         for place, name in enumerate(names):
             texts = exact(frame[name])
             if texts is not None:
