@@ -155,6 +155,22 @@ def test_structured_content_is_drawn_if_the_text_that_says_the_same_is_not() -> 
     assert 'structured: {"a": "x"}' in str(render(result))
 
 
+@pytest.mark.parametrize("run", range(20))
+def test_no_form_of_a_result_has_the_random_part_of_a_link(run: int) -> None:
+    for value, kind in [
+        (FRAME, "table"),
+        (ARRAY, "array"),
+        (Image.new("RGB", (3, 2)), "picture"),
+        ({"a": ARRAY}, "dict"),
+    ]:
+        result = result_of(value, kind, "a_long_name_of_a_tool")  # type: ignore[arg-type]
+        (random,) = {block.uri.split("/")[2] for block in result.content if isinstance(block, ResourceLink)}
+        drawn = render(result)
+        assert random not in str(drawn)
+        assert random not in drawn.html.replace("<wbr>", "")
+        assert "result://..." in drawn.html.replace("<wbr>", "")
+
+
 def test_a_picture_is_drawn_as_an_image() -> None:
     drawn = render(result_of(Image.new("RGB", (3, 2)), "picture", "f"))
     assert "<img" in drawn.html

@@ -15,7 +15,8 @@ from mcp_notebook.server.extensions.data import TableResult, envelope_of
 
 __all__ = ["draw_data", "without_ids"]
 
-_ID = re.compile(r"result://[A-Za-z0-9_-]{22}/")
+_ID = re.compile(r"result://(?:<wbr>)?(?:[A-Za-z0-9_-](?:<wbr>)?){22}/")
+"""The random part of a link, in which a long word of HTML may break."""
 
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]{1,40}")
 

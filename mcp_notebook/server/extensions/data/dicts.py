@@ -169,7 +169,7 @@ def dict_result(value: Mapping[str, Any], name: str) -> CallToolResult:
     found = taken.converted(value)
     links = KEPT.keep(name, taken.files, taken.size)
     structured = _linked(found, links)
-    text = json.dumps(structured, ensure_ascii=False, indent=2)
+    text = json.dumps(structured, ensure_ascii=False)
     return CallToolResult(
         content=[TextContent(text=text), *taken.images, *_described(taken, links)],
         structured_content=structured,
