@@ -741,11 +741,10 @@ class Box:
 
 @pytest.mark.parametrize("kind", [Point, Pair, Model])
 def test_a_class_is_no_row(kind: type) -> None:
-    def f():
-        yield kind
-
     server = notebook()
-    assert got(f, server=server).result.structured_content is None
+    assert got([kind], Iterator[dict[str, int]], server=server).result.is_error
+    raised = server.runtime.recorder.calls[-1].raised  # type: ignore[attr-defined]
+    assert "Yield rows: dicts, models or data classes." in str(raised)
 
 
 def test_the_memory_of_rows_counts_what_is_in_them() -> None:
