@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import escape
 
 import click
 
@@ -37,11 +38,12 @@ def _remove(session: Session, names: tuple[str, ...], server: str | None) -> loo
     for name in names:
         if name in found:
             kind, gone = found[name]
-            replace(live.server, kind, {}, [*gone, *session.exposures.files_of(live, name)])
+            replace(live.server, kind, {}, gone)
+            session.exposures.withdraw(live, name)
     replace_event_types(live.server, {name: kept for name, kept in types.items() if name in found or name not in names})
     words = f"removed: {', '.join(names)}. To bring one back, run its cell again."
     return look.Rendering(
-        f"server {live.name}: {words}", look.card(f"server {look.code(live.name)}", f"<p>{words}</p>")
+        f"server {live.name}: {words}", look.card(f"server {look.code(live.name)}", f"<p>{escape(words)}</p>")
     )
 
 
@@ -78,7 +80,7 @@ def _expose(
     whole = f", all of it: {', '.join(files)}" if files else ""
     tool = f" The tool query_{variable} queries it." if query else ""
     words = f"{uri} is the variable {variable}, as {kind}{whole}.{tool} Next: %mcp read {uri}"
-    return look.Rendering(words, look.card(f"resource {look.code(uri)}", f"<p>{words}</p>"))
+    return look.Rendering(words, look.card(f"resource {look.code(uri)}", f"<p>{escape(words)}</p>"))
 
 
 def _require(session: Session, variable: str) -> None:

@@ -16,7 +16,10 @@ MOST_COLUMNS = 8
 
 def variables_table(variables: Sequence[Mapping[str, Any]]) -> look.Rendering:
     """Draw the variables with their types, shapes and columns."""
-    rows = [(one["name"], one["type"], _shape(one), _columns(one.get("columns") or {})) for one in variables]
+    rows = [
+        (one["name"], one["type"], _shape(one), one.get("error") or _columns(one.get("columns") or {}))
+        for one in variables
+    ]
     empty = "none are offered. To let agents see some: %mcp variables NAME..."
     return listing("variables", ("name", "type", "shape", "columns"), rows, empty=empty)
 

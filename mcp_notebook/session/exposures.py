@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -18,8 +20,9 @@ from pydantic_core import to_jsonable_python
 
 from mcp_notebook.errors import DefinitionError
 from mcp_notebook.server import LiveServer, sdk_gaps
+from mcp_notebook.server.changes import replace
 from mcp_notebook.server.definitions import build_tool, register
-from mcp_notebook.server.extensions.data import as_file, as_text, forms, kind_of, query_of
+from mcp_notebook.server.extensions.data import as_file, as_text, forms, kind_of, layout_of, query_name, query_of
 from mcp_notebook.server.results import unknown_to_json
 from mcp_notebook.server.variables import SERVES
 from mcp_notebook.session.variables import DescribedVariables
@@ -35,11 +38,16 @@ JSON_TYPES = (dict, list, tuple, int, float, bool, type(None))
 """The types that are served as JSON, which programs read better than Python's repr."""
 
 
+MOST_CHARACTERS = 200
+"""Most characters of the error of a library."""
+
+
 class _Exposed(NamedTuple):
     live: LiveServer
     uri: str
     variable: str
     value: Any
+    layout: str = ""  # the columns of a table that may change in place
     whole: tuple[str, ...] = ()  # the URIs of its files
     query: bool = False
 
@@ -79,27 +87,47 @@ class Exposures:
             query: Whether to add a tool that queries the table.
 
         Raises:
-            DefinitionError: The value is not available in that MIME type, or is to be queried and is not a table.
+            DefinitionError: The value is not available in that MIME type or cannot be read. Or it is to be queried,
+                and is not a table, or the server has a tool of that name which is not for that.
         """
         value = self._shell.user_ns[variable]
-        kind, _ = self._form(variable, value, mime_type, uri)
+        with _in_words(variable):
+            kind, _ = self._form(variable, value, mime_type, uri)
+            whole = forms(value) if mime_type is None else {}
         tool = self._query(live, variable) if query else None
+        if tool is not None and tool.name in sdk_gaps.entries(live.server, "tool") and not _is_query(live, variable):
+            raise DefinitionError(f"The server has a tool {tool.name} of its own. Give that another name first.")
         description = description or f"The notebook's variable {variable}."
         self._put(live, variable, uri, kind, description, lambda: self._read(variable, mime_type, uri))
-        whole = forms(value) if mime_type is None else {}
         for suffix, kind_of_file in whole.items():
             read = partial(self._read, variable, kind_of_file, uri)
             self._put(live, variable, f"{uri}.{suffix}", kind_of_file, f"{description} All of it.", read)
         if tool is not None:
             register(live.server, tool)
         files = tuple(f"{uri}.{suffix}" for suffix in whole)
-        self._exposed[live.name, uri] = _Exposed(live, uri, variable, value, files, query)
+        before = self._exposed.get((live.name, uri))
+        self._exposed[live.name, uri] = _Exposed(live, uri, variable, value, layout_of(value), files, query)
+        if before is not None:
+            self._take_off(before, files)
         return kind
 
     def files_of(self, live: LiveServer, uri: str) -> tuple[str, ...]:
         """Return the URIs of the files that belong to an exposed variable."""
         found = self._exposed.get((live.name, uri))
         return () if found is None else found.whole
+
+    def withdraw(self, live: LiveServer, uri: str) -> None:
+        """Take off what belongs to an exposed variable: its files, and its query if no other URI has one."""
+        found = self._exposed.pop((live.name, uri), None)
+        if found is not None:
+            self._take_off(found)
+
+    def _take_off(self, gone: _Exposed, files: Collection[str] = ()) -> None:
+        replace(gone.live.server, "resource", {}, [each for each in gone.whole if each not in files])
+        name, variable = gone.live.name, gone.variable
+        kept = any(one.query and one.live.name == name and one.variable == variable for one in self._exposed.values())
+        if gone.query and not kept and _is_query(gone.live, variable):
+            replace(gone.live.server, "tool", {}, [query_name(variable)])
 
     def _put(
         self,
@@ -128,9 +156,12 @@ class Exposures:
         if variable not in self._shell.user_ns:
             raise ResourceError(f"The notebook no longer has a variable {variable!r}.")
         try:
-            return self._form(variable, self._shell.user_ns[variable], mime_type, uri)[1]
+            with _in_words(variable):
+                return self._form(variable, self._shell.user_ns[variable], mime_type, uri)[1]
         except DefinitionError as error:
-            raise ResourceError(str(error)) from None
+            cause = error.__cause__  # its words may have values of the table in them
+            words = str(error) if cause is None else f"{variable} cannot be read ({type(cause).__name__})."
+            raise ResourceError(words) from None
 
     def _query(self, live: LiveServer, variable: str) -> Tool:
         def read() -> Any:
@@ -141,10 +172,8 @@ class Exposures:
         if kind_of(self._shell.user_ns[variable]) != "table":
             kind = type(self._shell.user_ns[variable]).__name__
             raise DefinitionError(f"{variable} is a {kind}, and only tables can be queried. Leave --query out.")
-        try:
+        with _in_words(variable):
             made = query_of(read, variable)
-        except ImportError as error:
-            raise DefinitionError(str(error)) from None
 
         def query(**given: Any) -> CallToolResult:
             return made(**given)
@@ -152,26 +181,27 @@ class Exposures:
         vars(query).update(vars(made), **{SERVES: variable})
         query.__name__, query.__doc__ = made.__name__, made.__doc__
         query.__annotations__ = made.__annotations__
-        return build_tool(query, annotations=ToolAnnotations(read_only_hint=True))
+        with _in_words(variable):
+            return build_tool(query, annotations=ToolAnnotations(read_only_hint=True))
 
     def follow(self, namespace: Mapping[str, Any]) -> None:
-        """Notify clients of the variables that the last cell bound to new values."""
+        """Notify clients of the variables that the last cell bound to new values, or gave other columns."""
         for key, exposed in list(self._exposed.items()):
             value = namespace.get(exposed.variable)
-            if value is not exposed.value:
-                self._exposed[key] = exposed._replace(value=value)
+            layout = layout_of(value)
+            if value is not exposed.value or layout != exposed.layout:
+                self._exposed[key] = exposed._replace(value=value, layout=layout)
                 server: Any = exposed.live.server
                 for uri in (exposed.uri, *exposed.whole):
                     server.runtime.notifier.announce(ResourceUpdated(uri))
-                self._query_again(exposed, value)
+                with suppress(DefinitionError):  # a table that cannot be read: each query says so
+                    self._query_again(exposed, value)
 
     def _query_again(self, exposed: _Exposed, value: Any) -> None:
         """Put the columns of a new table into the schema of its tool, if that is still there."""
-        if exposed.query and kind_of(value) == "table":
-            tools = sdk_gaps.entries(exposed.live.server, "tool")
+        if exposed.query and kind_of(value) == "table" and _is_query(exposed.live, exposed.variable):
             tool = self._query(exposed.live, exposed.variable)
-            there = tools.get(tool.name)
-            if there is not None and there.parameters != tool.parameters:
+            if sdk_gaps.entries(exposed.live.server, "tool")[tool.name].parameters != tool.parameters:
                 register(exposed.live.server, tool)
                 server: Any = exposed.live.server
                 server.runtime.defined.pop(("tool", tool.name), None)  # the cell that ended did not define it
@@ -202,6 +232,28 @@ class Exposures:
         if chosen.startswith("image/") and isinstance(form, str) and chosen != "image/svg+xml":
             form = base64.b64decode(form)
         return chosen, form
+
+
+def _is_query(live: LiveServer, variable: str) -> bool:
+    """Return whether the server has the tool that queries a variable, and not the author's own of that name."""
+    tool = sdk_gaps.entries(live.server, "tool").get(query_name(variable))
+    function: Any = None if tool is None else inspect.unwrap(tool.fn)
+    return function is not None and function.__module__ == __name__ and getattr(function, SERVES, None) == variable
+
+
+@contextmanager
+def _in_words(variable: str) -> Iterator[None]:
+    """Say which variable cannot be read: a query may name columns that are not there."""
+    try:
+        yield
+    except DefinitionError:
+        raise
+    except ImportError as error:
+        raise DefinitionError(str(error)) from None
+    except Exception as error:
+        why = " ".join(str(error).strip().partition("\n")[0].split())
+        words = f"{variable} cannot be read ({type(error).__name__}{f': {why[:MOST_CHARACTERS]}' if why else ''})."
+        raise DefinitionError(words) from error
 
 
 def _refuse_unknown(variable: str, value: Any) -> None:

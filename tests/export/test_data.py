@@ -33,9 +33,23 @@ def picture():
     axes.plot(df["n"])
     return figure
 
+def row():
+    "Look."
+    import numpy as np
+    from PIL import Image
+    return {"image": Image.new("RGB", (3, 2)), "values": np.arange(1000), "label": "cat"}
+
 def text():
     "Say."
     return "x"
+"""
+
+ROW = """%%mcp_tool
+from typing import Any
+def row(picture: bool) -> dict[str, Any]:
+    "Look."
+    import numpy as np
+    return {"values": np.arange(3)} if picture else {"values": [0, 1, 2]}
 """
 
 
@@ -85,6 +99,13 @@ def test_a_tool_without_an_annotation_is_known_by_its_calls(shell: Shell) -> Non
     assert "serve_data(mcp)" in source(shell)
 
 
+def test_a_tool_that_returns_dicts_needs_it_only_after_a_dict_with_data(shell: Shell) -> None:
+    shell.good(ROW, "%mcp call row picture=false")
+    assert "serve_data" not in source(shell)
+    shell.good("%mcp call row picture=true")
+    assert "serve_data(mcp)" in source(shell)
+
+
 def test_what_the_notebook_shows_of_its_variables_is_not_in_a_package(shell: Shell) -> None:
     shell.good(FRAME, TABLE, "%mcp variables df")
     module = write(subject_of(shell.session))
@@ -105,6 +126,7 @@ def test_exposed_tables_and_their_queries_are_in_a_package(shell: Shell) -> None
 def test_a_package_that_returns_data_is_proven(shell: Shell, tmp_path: Path) -> None:
     shell.good(FRAME, TABLE, OTHERS, "%mcp expose df --query")
     shell.good("%mcp call orders n=30", "%mcp call orders n=0", "%mcp call rows", "%mcp call picture", "%mcp call text")
+    shell.good("%mcp call row")
     shell.good('%mcp call query_df where=[{"column":"n","op":">","value":50}] limit=30', "%mcp read notebook://df")
     exported = shell.good("%mcp export shop")
     assert isinstance(exported, Exported)

@@ -388,6 +388,136 @@ def test_a_link_gives_what_the_call_returned_whatever_changes_later(library: str
     assert anyio.run(change).replace('"', "").split() == ["value" if library == "array" else "n", "1"]
 
 
+MANY = {f"field{i}": pl.Int64 for i in range(20_000)}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.array(["x" * 100_000] * 50),
+        np.array(["x" * 20_000] * 50).reshape(5, 10),
+        np.array([["y" * 1_000_000]], dtype=object),
+        np.zeros((100_000, 0)),
+        pd.DataFrame([[1] * 50] * 20, columns=[f"{'n' * 5_000}{i}" for i in range(50)]),
+        pl.DataFrame({"e": pl.Series([None], dtype=pl.Enum([f"value {i}" for i in range(100_000)]))}),
+        pl.DataFrame({"s": pl.Series([None], dtype=pl.Struct(MANY))}),
+        pl.DataFrame({"s": pl.Series([None], dtype=pl.List(pl.Struct({"x" * 10_000: pl.Int64})))}),
+        np.zeros(3, dtype=[(f"{'f' * 300}{i}", "i4") for i in range(2_000)]),
+        np.zeros((3, 3), dtype=[(f"field {i}", "i4") for i in range(2_000)]),
+        pa.table({"s": pa.array([None], pa.struct({name: pa.int64() for name in MANY}))}),
+    ],
+    ids=range(11),
+)
+def test_no_result_is_long_whatever_makes_it_long(value: Any) -> None:
+    found = got(value)
+    assert len(found.result.model_dump_json()) < 150_000
+    assert found.files["csv"] or value.size == 0
+
+
+def test_what_is_cut_is_said() -> None:
+    wide = got(pd.DataFrame([[1, 2]], columns=["n" * 500 + "a", "n" * 500 + "b"]))
+    first, second = wide.data["rows"][0]
+    assert len(first) == 100
+    assert second.startswith(first)
+    assert list(wide.data["row_schema"]["properties"]) == [first, second]
+    assert wide.data["notes"] == ["Names of columns are cut to 100 characters here."]
+    assert [len(name) for name in wide.csv[0]] == [501, 501]
+    long = got(np.array(["x" * 20_000] * 50))
+    assert 0 < len(long.data["values"]) < 5
+    assert (long.data["truncated"], long.data["notes"]) == (True, [])
+    assert f"50 values of <U20000, the first {len(long.data['values'])} shown" in long.text
+    one = got(np.array(["x" * 100_000]))
+    assert one.data["values"] == []
+    assert one.data["notes"] == ["No value is shown, because one alone is longer than 50 kB."]
+    assert "1 value of <U100000, no value shown" in one.text
+
+
+@pytest.mark.parametrize("library", FRAMES)
+def test_line_ends_inside_of_texts_stay_as_they_are(library: str) -> None:
+    texts = ["x\r\ny", "\r", "p\nq", "\r\n"]
+    frame = pl.DataFrame({"a\rb": texts, "n": [0.5, None, 1.5, 2.5]})
+    of = {"pandas": frame.to_pandas, "polars": lambda: frame, "lazy": frame.lazy, "pyarrow": frame.to_arrow}
+    written = got(of[library]()).files["csv"]
+    rows = list(csv.reader(io.StringIO(written, newline="")))
+    assert [row[0] for row in rows] == ["a\rb", *texts]
+    assert [row[1] for row in rows] == ["n", "0.5", "", "1.5", "2.5"]
+    assert written.endswith(",2.5\n")
+
+    def f():
+        yield from ({"a": text} for text in texts)
+
+    rows = list(csv.reader(io.StringIO(got(f).files["csv"], newline="")))
+    assert [row[0] for row in rows] == ["a", *texts]
+
+
+def test_missing_texts_are_not_called_numbers() -> None:
+    for column in (["a", None], pd.Categorical(["a", None]), ["a", float("nan")], [{"a": 1}, None], [True, None]):
+        assert got(pd.DataFrame({"c": pd.Series(column)})).data["notes"] == []
+    for column in ([1.5, float("nan")], ["a", float("inf")], [{"a": float("nan")}, None], [[float("inf")], None]):
+        assert got(pd.DataFrame({"c": pd.Series(column)})).data["notes"] == [
+            "NaN and infinite numbers are null here, as JSON does not have them."
+        ]
+
+
+NANOSECONDS = [1_700_000_000_123_456_789, -1, 86_399_123_456_000, None]
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
+def test_no_library_loses_nanoseconds(library: str) -> None:
+    frame = pl.DataFrame(
+        {
+            "zoned": pl.Series(NANOSECONDS).cast(pl.Datetime("ns", "Europe/Zurich")),
+            "naive": pl.Series(NANOSECONDS).cast(pl.Datetime("ns")),
+            "lasted": pl.Series(NANOSECONDS).cast(pl.Duration("ns")),
+            "time": pl.Series([1, 86_399_999_999_999, 1_000, None]).cast(pl.Time),
+        }
+    )
+    if library == "pandas":
+        frame = frame.drop("time")
+    of = {"pandas": frame.to_pandas, "polars": lambda: frame, "pyarrow": frame.to_arrow}
+    found = got(of[library]())
+    columns = {name: [row[name] for row in found.data["rows"]] for name in frame.columns}
+    assert columns["zoned"] == [
+        "2023-11-14T23:13:20.123456789+01:00", "1970-01-01T00:59:59.999999999+01:00",
+        "1970-01-02T00:59:59.123456+01:00", None,
+    ]  # fmt: skip
+    assert columns["naive"][0] == "2023-11-14T22:13:20.123456789"
+    assert columns["lasted"] == ["P19675DT22H13M20.123456789S", "-PT0.000000001S", "PT23H59M59.123456S", None]
+    if library != "pandas":
+        assert columns["time"] == ["00:00:00.000000001", "23:59:59.999999999", "00:00:00.000001", None]
+    assert [row[:3] for row in found.csv[1:]] == [
+        [columns[name][i] or "" for name in ("zoned", "naive", "lasted")] for i in range(4)
+    ]
+    assert found.data["notes"] == []
+
+
+def test_fixed_offsets_have_nanoseconds_too() -> None:
+    table = pa.table({"t": pa.array([1_700_000_000_123_456_789], pa.timestamp("ns", "+05:30"))})
+    assert got(table).data["rows"] == [{"t": "2023-11-15T03:43:20.123456789+05:30"}]
+
+
+def test_a_note_says_where_nanoseconds_are_lost() -> None:
+    times = pd.Series([datetime.time(1)], dtype=pd.ArrowDtype(pa.time64("ns")))
+    assert got(pd.DataFrame({"t": times})).data["notes"] == ["In t, times are cut to microseconds."]
+    nested = pl.DataFrame({"t": pl.Series([[1]]).cast(pl.List(pl.Datetime("ns")))})
+    assert got(nested).data["notes"] == ["In t, times are cut to microseconds."]
+    assert got(nested.cast(pl.List(pl.Datetime("us")))).data["notes"] == []
+
+
+def test_durations_have_one_form() -> None:
+    frame = pl.DataFrame({"d": [datetime.timedelta(days=400), datetime.timedelta(0), datetime.timedelta(seconds=-90)]})
+    for value in (frame, frame.to_pandas(), frame.to_arrow()):
+        assert [row["d"] for row in got(value).data["rows"]] == ["P400D", "PT0S", "-PT1M30S"]
+
+
+def test_views_of_texts_are_texts() -> None:
+    table = pa.table({"s": pa.array(["a", None], pa.string_view())})
+    found = got(table)
+    assert found.data["rows"] == [{"s": "a"}, {"s": None}]
+    assert found.csv[:2] == [["s"], ["a"]]
+    assert pl.read_parquet(io.BytesIO(found.files["parquet"])).to_dict(as_series=False) == {"s": ["a", None]}
+
+
 # --- arrays
 
 
@@ -416,6 +546,79 @@ def test_an_array_with_fields_is_a_table_and_one_of_dates_has_texts() -> None:
     dates = got(np.array(["2024-01-01", "NaT"], dtype="datetime64[D]"))
     assert dates.data["values"] == ["2024-01-01", None]
     assert got(np.array([np.nan, 1.0])).data["values"] == [None, 1.0]
+
+
+def test_arrays_of_nanoseconds_are_dates_and_durations_in_every_form() -> None:
+    when = np.array(["2024-01-01T00:00:00.123456789", "NaT"], dtype="M8[ns]")
+    lasted = np.array([1_500_000_001, -1], dtype="m8[ns]")
+    dates, words = ["2024-01-01T00:00:00.123456789", None], ["PT1.500000001S", "-PT0.000000001S"]
+    assert got(when).data["values"] == dates
+    assert [row[0] for row in got(when).csv] == ["value", dates[0], ""]
+    assert got(np.stack([when, when])).data["values"] == [dates, dates]
+    assert got(np.stack([lasted, lasted])).csv == [["0", "1"], words, words]
+    assert got(np.array([5, -1], dtype="m8[M]")).data["values"] == ["P5M", "-P1M"]
+    fields = np.array([(when[0], lasted[0], (1, when[0]))], dtype=[
+        ("t", "M8[ns]"), ("d", "m8[ns]"), ("inner", [("n", "i4"), ("t", "M8[ns]")]),
+    ])  # fmt: skip
+    row = {"t": dates[0], "d": words[0], "inner": {"n": 1, "t": dates[0]}}
+    assert got(fields).data["rows"] == [row]
+    assert got(np.stack([fields, fields])).data["values"] == [[row], [row]]
+    assert got(pd.DataFrame({"cell": [when]})).data["rows"] == [{"cell": dates}]
+
+
+def test_an_array_with_fields_is_as_it_was_at_the_call() -> None:
+    fields = np.array([(1, "a")], dtype=[("n", "i4"), ("s", "U1")])
+    server = plain()
+    server.add_tool(lambda: fields, name="f")
+
+    async def change() -> str:
+        async with Client(server) as client:
+            result = await client.call_tool("f", {})
+            fields["n"] = 2
+            assert result.structured_content is not None
+            return str(await read(client, result.structured_content["whole"]["csv"]))
+
+    assert anyio.run(change) == "n,s\n1,a\n"
+
+
+def test_a_masked_value_is_in_no_form() -> None:
+    whole = got(np.ma.array([1, 2, 3], mask=[False, True, False]))
+    assert whole.data["values"] == [1, None, 3]
+    assert set(whole.files) == {"csv"}
+    assert [row[0] for row in whole.csv] == ["value", "1", "", "3"]
+    assert set(got(np.ma.array([1, 2], mask=False)).files) == {"csv", "npy"}
+    number = got(np.ma.array([1.0, 2.0], mask=[False, True]))
+    assert np.array_equal(np.load(io.BytesIO(number.files["npy"])), [1.0, np.nan], equal_nan=True)
+    for kind in ("M8[s]", "m8[s]"):
+        date = got(np.ma.array(np.array([1, 2], dtype=kind), mask=[False, True]))
+        assert date.data["values"][1] is None
+        assert list(np.isnat(np.load(io.BytesIO(date.files["npy"])))) == [False, True]
+    fields: Any = np.ma.array([(1, 2), (3, 4)], mask=[(0, 1), (0, 0)], dtype=[("a", "i4"), ("b", "i4")])  # type: ignore[arg-type]
+    assert got(fields).data["rows"] == [{"a": 1, "b": None}, {"a": 3, "b": 4}]
+
+
+def test_the_text_of_an_array_is_json_and_a_note_says_what_is_null() -> None:
+    found = got(np.array([1.0, np.nan, np.inf]))
+    assert json.loads(found.text.splitlines()[0]) == found.data["values"] == [1.0, None, None]
+    assert found.data["notes"] == ["NaN and infinite numbers are null here, as JSON does not have them."]
+    assert found.text.endswith(found.data["notes"][0])
+    assert [row[0] for row in found.csv[1:]] == ["1.0", "", "inf"]
+    assert json.loads(got(np.array([True, False])).text.splitlines()[0]) == [True, False]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.array([object()]),
+        np.array(["a", None], dtype=object),
+        np.zeros(1, dtype=[("a", "O")]).reshape(1, 1),
+        pd.Categorical(["a", "b"]),
+        pd.array([1, None], dtype="Int64"),
+        pd.array(["a"], dtype="string"),
+    ],
+)
+def test_each_link_of_an_array_can_be_read(value: Any) -> None:
+    assert set(got(value).files) == {"csv"}
 
 
 def test_a_number_of_numpy_is_no_array() -> None:
@@ -490,6 +693,69 @@ def test_generators_of_something_else_stay_what_they_are() -> None:
     assert [json.loads(block.text) for block in got(f).result.content if isinstance(block, TextContent)] == [[1, 2]]
 
 
+def add_to(value: Any, number: int) -> None:
+    """Change a value in place, in the first thing in it that can be."""
+    if isinstance(value, np.ndarray):
+        value[0] = number
+    elif isinstance(value, set):
+        value.add(number)
+    elif isinstance(value, Box):
+        value.x.append(number)
+    elif isinstance(value, dict):
+        add_to(value["x"], number)
+    elif isinstance(value[0], int):
+        value.append(number)
+    else:
+        add_to(value[0], number)
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        lambda: [0],
+        lambda: {0},
+        lambda: np.array([0]),
+        lambda: {"x": [0]},
+        lambda: [{"x": [0]}],
+        lambda: ([0],),
+        lambda: Box([0]),
+        lambda: [Box([0])],
+    ],
+)
+def test_a_row_is_as_it_was_when_it_was_yielded(held: Callable[[], Any]) -> None:
+    def f():
+        value = held()
+        for number in (1, 2):
+            yield {"a": value}
+            add_to(value, number)
+
+    first, second = got(f).data["rows"]
+    assert "1" not in json.dumps(first)
+    assert "1" in json.dumps(second)
+
+
+@dataclass
+class Box:
+    x: list[int]
+
+
+@pytest.mark.parametrize("kind", [Point, Pair, Model])
+def test_a_class_is_no_row(kind: type) -> None:
+    server = notebook()
+    assert got([kind], Iterator[dict[str, int]], server=server).result.is_error
+    raised = server.runtime.recorder.calls[-1].raised  # type: ignore[attr-defined]
+    assert "Yield rows: dicts, models or data classes." in str(raised)
+
+
+def test_the_memory_of_rows_counts_what_is_in_them() -> None:
+    nested = [{"a": [["x" * 1_000_000]]} for _ in range(10)]
+    assert rows.RowTable(nested).size > 10_000_000
+    late = [{"a": "x"}] * 2_000 + [{"a": "x" * 1_000_000}] * 2_000
+    assert rows.RowTable(late).size > 1_000_000_000
+    assert rows.RowTable([{"a": np.zeros(1_000_000)}]).size > 8_000_000
+    assert tables.table_of(pd.DataFrame({"a": [["x" * 1_000_000]] * 10})).size > 10_000_000
+
+
 # --- pictures
 
 
@@ -531,6 +797,65 @@ def test_a_large_image_is_made_smaller_and_its_link_gives_it_whole() -> None:
     assert all(max(size_of(base64.b64decode(image.data))) <= 1_024 for image in images)
     assert "The picture here is smaller than the whole." in text or "too large to be shown" in text
     assert sum(len(image.data) for image in images) < 1_100_000
+
+
+def noise(width: int, height: int) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(1).integers(0, 255, (height, width, 3), dtype=np.uint8))
+
+
+def photo(width: int, height: int) -> Image.Image:
+    return noise(width // 8, height // 8).resize((width, height))
+
+
+class Saved:
+    """An image that draws itself, and is not of Pillow."""
+
+    def __init__(self, image: Image.Image) -> None:
+        self.image = image
+
+    def _repr_png_(self) -> bytes:
+        out = io.BytesIO()
+        self.image.save(out, format="png")
+        return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        noise(1_500, 1_200),
+        noise(100, 9_000),
+        photo(2_000, 1_500),
+        Saved(noise(1_500, 1_200)),
+        noise(1_500, 1_200).convert("CMYK"),
+    ],
+)
+def test_a_picture_becomes_smaller_until_it_fits(value: Any) -> None:
+    found = got(value)
+    (image,) = (block for block in found.result.content if isinstance(block, ImageContent))
+    shown = base64.b64decode(image.data)
+    assert len(shown) <= 750_000
+    assert Image.open(io.BytesIO(shown)).get_format_mimetype() == image.mime_type
+    assert "The picture here is smaller than the whole." in found.text
+    assert any(len(whole) > 750_000 for whole in found.files.values())
+
+
+def test_an_array_of_axes_is_the_picture_of_their_figure() -> None:
+    import matplotlib.pyplot as plt
+
+    frame = pd.DataFrame({"a": [1, 2], "b": [2, 1]})
+    makers: list[Callable[[], Any]] = [
+        frame.hist, lambda: plt.subplots(2)[1], lambda: plt.subplots(1, 2)[1], lambda: frame.plot(subplots=True),
+    ]  # fmt: skip
+    for make in makers:
+        found = got(make())
+        assert isinstance(found.result.content[0], ImageContent)
+        assert set(found.files) == {"png"}
+        assert not plt.get_fignums()
+    server = notebook()
+    assert got(frame.hist(), np.ndarray, server=server).result.is_error
+    raised = server.runtime.recorder.calls[-1].raised  # type: ignore[attr-defined]
+    assert str(raised) == "it returned axes, and its annotation promises values. Leave the annotation out."
+    plt.close("all")
 
 
 def test_images_draw_themselves_by_the_methods_that_ipython_uses() -> None:
@@ -649,6 +974,146 @@ def test_a_table_that_parquet_refuses_has_an_error_without_its_text(monkeypatch:
     words = anyio.run(refused)
     assert "cannot be written as application/vnd.apache.parquet (ValueError)" in words
     assert "secret" not in words
+
+
+# --- dicts with data in them
+
+
+def row() -> dict[str, Any]:
+    return {
+        "image": Image.new("RGB", (3, 2)),
+        "label": np.int64(3),
+        "embedding": np.arange(1_000.0),
+        "audio": {"array": np.array([0.5, np.nan]), "rate": 16_000},
+        "crops": [Image.new("L", (1, 1)), Image.new("L", (1, 2))],
+        "at": datetime.datetime(2024, 1, 1),
+        "plot": figure(),
+        "axes": np.array([figure().axes[0]]),
+        "missing": [float("nan"), None, pd.NA],
+        "text": "x",
+    }
+
+
+@pytest.mark.parametrize("hint", [None, dict, dict[str, Any], dict[str, object]])
+@SERVERS
+def test_a_dict_may_have_pictures_and_arrays_in_it(make: Callable[[], MCPServer[Any]], hint: Any) -> None:
+    found = got(row(), hint, server=make())
+    bare = got({"a": 1}, hint, server=MCPServer("s", log_level="CRITICAL"))
+    assert found.schema == bare.schema
+    data = dict(found.data)
+    assert data.pop("embedding") == [float(n) for n in range(500)]
+    links = [data.pop("image"), *data.pop("crops"), data.pop("plot"), data.pop("axes")]
+    assert [uri.rpartition("/")[2] for uri in links] == [
+        "f.image.png", "f.crops-0.png", "f.crops-1.png", "f.plot.png", "f.axes.png",
+    ]  # fmt: skip
+    assert data == {
+        "label": 3, "audio": {"array": [0.5, None], "rate": 16_000}, "at": "2024-01-01T00:00:00",
+        "missing": [None, None, None], "text": "x",
+    }  # fmt: skip
+    assert json.loads(found.text) == found.data
+    images = [block for block in found.result.content if isinstance(block, ImageContent)]
+    assert [size_of(base64.b64decode(image.data)) for image in images][:3] == [(3, 2), (1, 1), (1, 2)]
+    assert len(images) == len(links)
+    words = [block.text for block in found.result.content if isinstance(block, TextContent)][1]
+    assert f"image: Image, 3 × 2 pixels; all of it: {links[0]}\n" in words
+    assert "embedding: 1,000 values of float64, the first 500 shown; all of it: result://" in words
+    assert "audio.array: 2 values of float64; all of it: result://" in words
+    assert words.endswith("NaN and infinite numbers are null here, as JSON does not have them.")
+
+
+def test_each_picture_and_array_of_a_dict_has_a_link_to_all_of_it() -> None:
+    server = plain()
+    same = {"a b": np.array([1]), "a-b": np.array([2]), "a/b": {"é": Image.new("RGB", (3, 2))}}
+    server.add_tool(lambda: {"long": np.arange(1_000), **same}, name="f")
+
+    async def whole() -> dict[str, Any]:
+        async with Client(server) as client:
+            result = await client.call_tool("f", {})
+            uris = [block.uri for block in result.content if isinstance(block, ResourceLink)]
+            return {uri.rpartition("/")[2]: await read(client, uri) for uri in uris}
+
+    files = anyio.run(whole)
+    assert files["f.long.csv"].count("\n") == 1_001
+    assert np.load(io.BytesIO(files["f.long.npy"])).shape == (1_000,)
+    assert (files["f.a-b.csv"], files["f.a-b_2.csv"]) == ("value\n1\n", "value\n2\n")
+    assert size_of(files["f.a-b.png"]) == (3, 2)
+
+
+def test_a_dict_of_many_pictures_and_arrays_is_bounded() -> None:
+    pictures = got({"pages": [noise(500, 300) for _ in range(15)]})
+    images = [block for block in pictures.result.content if isinstance(block, ImageContent)]
+    assert 0 < len(images) <= 10
+    assert sum(len(image.data) for image in images) <= 4_000_000
+    assert len(pictures.data["pages"]) == 15
+    words = [block.text for block in pictures.result.content if isinstance(block, TextContent)][1]
+    assert words.count("The picture is not shown, because there are many.") == 15 - len(images)
+    arrays = got({"rows": [np.arange(1_000.0)] * 200})
+    assert len(arrays.result.model_dump_json()) < 250_000
+    assert isinstance(arrays.data["rows"][0], list)
+    assert arrays.data["rows"][-1].startswith("result://")
+    assert sum(isinstance(block, ResourceLink) for block in arrays.result.content) <= 100
+    words = [block.text for block in arrays.result.content if isinstance(block, TextContent)][1]
+    assert "1,000 values of float64, no value shown; all of it: result://" in words
+    assert words.endswith("... and 150 more pictures and arrays")
+
+
+class Shown(BaseModel):
+    """A model that a notebook draws."""
+
+    x: int = 1
+
+    def _repr_png_(self) -> bytes:
+        return b"png"
+
+
+@dataclass
+class Sketch:
+    x: int = 1
+
+    def _repr_svg_(self) -> str:
+        return "<svg/>"
+
+
+@pytest.mark.parametrize("hint", [None, dict, dict[str, Any], dict[str, object]])
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"a": 1}, {}, {"a": [1, 2.5, None, "x", {"b": []}]}, {"at": datetime.datetime(2024, 1, 1, tzinfo=UTC)},
+        {"m": Model(x=1)}, {"p": Point(1)}, {"shown": Shown()}, {"sketch": Sketch()}, {"b": b"text"},
+        {"exact": decimal.Decimal("1.50")}, {1: 2}, {"s": {3}}, {"many": list(range(20_000))},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_dict_without_data_is_sent_as_the_sdk_sends_it(value: Any, hint: Any) -> None:
+    expected, found = (got(value, hint, server=s) for s in (MCPServer("s", log_level="CRITICAL"), plain()))
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"i": Image.new("L", (1, 1)), "x": {"t": pd.DataFrame({"n": [1]})}},
+         "it returned a dict with a pandas.DataFrame at x.t, which JSON does not have."),
+        ({"i": np.array([1]), "x": len},
+         "it returned a dict with a builtins.builtin_function_or_method at x, which JSON does not have."),
+    ],
+)  # fmt: skip
+def test_what_json_does_not_have_is_refused_beside_pictures_too(value: Any, said: str) -> None:
+    server = notebook()
+    assert got(value, server=server).result.is_error
+    assert str(server.runtime.recorder.calls[-1].raised) == said  # type: ignore[attr-defined]
+
+
+def test_a_dict_that_is_in_itself_is_refused() -> None:
+    value: dict[str, Any] = {"a": np.array([1])}
+    value["self"] = value
+    assert got(value, server=notebook()).result.is_error
+
+
+def test_without_structured_content_a_dict_is_text_pictures_and_links() -> None:
+    found = got(row(), server=plain(), structured_output=False)
+    assert found.result.structured_content is None
+    assert any(isinstance(block, ImageContent) for block in found.result.content)
 
 
 # --- options and what is missing

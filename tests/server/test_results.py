@@ -80,7 +80,7 @@ WRONG = {
     "numpy bool": (np.bool_(True), "numpy.bool"),
     "numpy float": (np.float32(0.5), "numpy.float32, which JSON does not know. Return a value of Python: .item()."),
     "array of no dimension": (np.array(1), "a numpy.ndarray, which JSON does not know. Return a value of Python"),
-    "array within": ({"a": np.array([1, 2])}, "has a numpy.ndarray, which JSON does not know. Return values of Python"),
+    "array within": ([np.array([1, 2])], "has a numpy.ndarray, which JSON does not know. Return values of Python"),
     "numpy date": (np.datetime64("2020-01-01"), "Return its text: str(...)."),
     "nested": ({"a": {"b": [1, np.int64(1)]}}, "The result has a numpy.int64, which JSON does not know."),
     "list": ([np.int64(1)], "The result has a numpy.int64"),

@@ -11,7 +11,7 @@ from mcp_notebook.client.reading import Flawed, in_words
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.content.blocks import draw_blocks
 from mcp_notebook.rendering.content.data import draw_data, without_ids
-from mcp_notebook.rendering.content.structured import draw_structured, says_the_same
+from mcp_notebook.rendering.content.structured import draw_structured, is_among_texts, says_the_same
 from mcp_notebook.rendering.content.values import Part, as_object, draw, parsed, rows_in, shortened
 from mcp_notebook.schema import Schema
 from mcp_notebook.schema.wrapped import unwrapped
@@ -94,6 +94,8 @@ def _of_call(result: CallToolResult, schema: Schema | None) -> Part:
         inner, _ = unwrapped(structured)
         shaped = rows_in(inner) is not None or (schema is not None and isinstance(inner, dict))
         text, html = draw_structured(structured, schema) if shaped else draw_blocks(result.content)
+    elif is_among_texts(result):
+        text, html = draw_blocks(result.content)
     else:
         text, html = draw_blocks(result.content)
         more, more_html = draw_structured(structured, schema) if schema is not None else draw(structured)

@@ -20,7 +20,7 @@ from mcp_types import (
 from mcp_notebook.client.reading import Unknown
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.content import markdown
-from mcp_notebook.rendering.content.values import Part, draw, parsed, shortened
+from mcp_notebook.rendering.content.values import LONGEST_IN_TREE, Part, draw, parsed, shortened
 
 __all__ = ["draw_blocks"]
 
@@ -65,6 +65,7 @@ def _audio(block: AudioContent) -> Part:
 
 
 def _media(kind: str, element: str, mime_type: str, data: str) -> Part:
+    mime_type = shortened(mime_type, LONGEST_IN_TREE)
     words = f"{kind}, {mime_type}, {_bytes(data)}"
     if len(data) > MOST_BYTES_OF_MEDIA:
         words += ", too large to show"
@@ -75,15 +76,16 @@ def _media(kind: str, element: str, mime_type: str, data: str) -> Part:
 
 def _link(block: ResourceLink) -> Part:
     about = ", ".join(filter(None, [block.title, block.description, block.mime_type]))
-    more = f" ({about})" if about else ""
+    name, uri, more = (shortened(words, LONGEST_IN_TREE) for words in (block.name, block.uri, about))
+    more = f" ({more})" if more else ""
     return (
-        f"[resource link {block.name}: {block.uri}{more}]",
-        f"<p>resource link {escape(block.name)}: {look.code(block.uri)}{escape(more)}</p>",
+        f"[resource link {name}: {uri}{more}]",
+        f"<p>resource link {escape(name)}: {look.code(uri)}{escape(more)}</p>",
     )
 
 
 def _embedded(block: EmbeddedResource) -> Part:
-    title = f"embedded resource {block.resource.uri}"
+    title = f"embedded resource {shortened(block.resource.uri, LONGEST_IN_TREE)}"
     text, html = draw_blocks([block.resource])
     return "\n".join([title, *(f"  {line}" for line in text.splitlines())]), look.section(title, html)
 
@@ -94,7 +96,7 @@ def _blob_resource(block: BlobResourceContents) -> Part:
         return _image(ImageContent(type="image", data=block.blob, mime_type=kind))
     if kind.startswith("audio/"):
         return _audio(AudioContent(type="audio", data=block.blob, mime_type=kind))
-    words = f"binary, {kind}, {_bytes(block.blob)}"
+    words = f"binary, {shortened(kind, LONGEST_IN_TREE)}, {_bytes(block.blob)}"
     return f"[{words}]", f"<p>{escape(words)}</p>"
 
 

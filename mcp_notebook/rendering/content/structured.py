@@ -12,7 +12,10 @@ from mcp_notebook.rendering.content.values import Part, draw, parsed, rows_in, s
 from mcp_notebook.schema import Parameter, Schema, one_look, parameters, resolve
 from mcp_notebook.schema.wrapped import unwrapped
 
-__all__ = ["draw_structured", "says_the_same"]
+__all__ = ["draw_structured", "is_among_texts", "says_the_same"]
+
+MOST_BLOCKS = 10
+"""Most blocks that are parsed; each of them is drawn."""
 
 
 @one_look()
@@ -32,6 +35,14 @@ def says_the_same(result: CallToolResult) -> bool:
     wrapped, _ = unwrapped(value)
     items = wrapped if isinstance(wrapped, list) else [wrapped]
     return any(_say(texts, values) for values in ([wrapped], items, [value]))
+
+
+def is_among_texts(result: CallToolResult) -> bool:
+    """Return whether a text is the structured content, beside blocks of other kinds."""
+    value = result.structured_content
+    first = [block.text for block in result.content[:MOST_BLOCKS] if isinstance(block, TextContent)]
+    mixed = any(not isinstance(block, TextContent) for block in result.content)
+    return mixed and any(parsed(text) == value for text in first)
 
 
 def _say(texts: list[str], values: list[Any]) -> bool:

@@ -130,7 +130,8 @@ def table_of(rows: Rows) -> Part:
     ]
     numbers = [i for i in range(len(rows.headers)) if _is_of_numbers([row[i] for row in rows.cells])]
     cells = list(_fitting([[escape(_cut(cell, LONGEST_CELL)) for cell in row] for row in shown]))
-    table = f'<div class="scrolled">{look.table(rows.headers, cells, numbers=numbers)}</div>'
+    headers = [_cut(header, LONGEST_CELL) for header in rows.headers]
+    table = f'<div class="scrolled">{look.table(headers, cells, numbers=numbers)}</div>'
     text = "\n".join([*look.columns(lines, indent=""), *_after(rows, len(lines) - 1)])
     return text, table + "".join(f"<p>{escape(line)}</p>" for line in _after(rows, len(cells)))
 
@@ -191,6 +192,6 @@ def _node(label: str, value: Any, left: list[int], depth: int) -> str:
 
 def _key(key: object) -> str:
     """Draw a key; one with signs that are escaped in JSON as JSON, so that it can be told apart."""
-    text = str(key)
+    text = shortened(str(key), LONGEST_IN_TREE)
     plain = text == visible(text, one_line=True) and not {'"', "\\"}.intersection(text)
     return f"<code class=key>{escape(text if plain else look.json_line(text))}</code>: "

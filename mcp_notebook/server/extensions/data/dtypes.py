@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["described", "name_of_type", "schema_of"]
+__all__ = ["described", "name_of_type", "schema_of", "short", "written_type"]
+
+MOST_CHARACTERS = 200
+MOST_CHARACTERS_OF_SCHEMA = 500
+"""The most of a type as its library writes it, and as JSON Schema: an enum or a struct may be of any length."""
 
 
 def name_of_type(kind: Any) -> str:
@@ -15,16 +20,25 @@ def name_of_type(kind: Any) -> str:
 
 def described(kind: Any, native: Any, name: str) -> dict[str, Any]:
     """Return the schema of a column; its type in the library is the description."""
-    written = _written_type(native, name)
+    written = written_type(native, name)
     if name_of_type(kind) in ("Categorical", "Enum"):
         return {**_of_categories(native, name), "description": written}
-    return {**schema_of(kind), "description": written}
+    schema = schema_of(kind)
+    if len(json.dumps(schema)) > MOST_CHARACTERS_OF_SCHEMA:
+        schema = {"type": schema["type"]}
+    return {**schema, "description": written}
 
 
-def _written_type(native: Any, name: str) -> str:
+def written_type(native: Any, name: str) -> str:
+    """Return the type of a column as its library writes it."""
     if hasattr(native, "column_names"):
-        return str(native.schema.field(name).type)
-    return str(native[name].dtype)
+        return short(str(native.schema.field(name).type))
+    return short(str(native[name].dtype))
+
+
+def short(words: str) -> str:
+    """Cut the name of a type or a column."""
+    return words if len(words) <= MOST_CHARACTERS else f"{words[: MOST_CHARACTERS - 1]}…"
 
 
 def _of_categories(native: Any, name: str) -> dict[str, Any]:

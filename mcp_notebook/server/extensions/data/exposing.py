@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 from .arrays import Array
+from .envelopes import ended, markdown, size_of_array, size_of_table
+from .frames import without_rows
 from .kinds import kind_of
 from .preview import Preview
 from .tables import can_read, table_of
@@ -17,7 +20,7 @@ Write = Callable[[], str | bytes]
 
 def forms(value: Any) -> dict[str, str]:
     """Return the media types of the files for a table or an array, by suffix; {} for another value."""
-    return dict(list(_written(value))) if _is_data(value) else {}
+    return dict(list(_written(without_rows(value)))) if _is_data(value) else {}
 
 
 def as_text(value: Any, uri: str) -> str:
@@ -34,12 +37,15 @@ def as_text(value: Any, uri: str) -> str:
         raise TypeError(f"a {type(value).__qualname__} is not a table or an array.")
     if kind_of(value) == "array":
         array = Array(value)
-        text, size, notes = f"{array.values()}\n", array.words(), []
+        files, notes = array.files(), array.notes
+        text, size = f"{json.dumps(array.values)}\n", size_of_array(array.shape, array.shown, array.dtype)
     else:
-        preview = Preview(table_of(value))
-        text, size, notes = preview.text(), preview.size(), preview.notes
-    uris = " or ".join(f"{uri}.{suffix}" for suffix in forms(value))
-    return "\n".join([text, f"{size}; all of it: {uris}", *notes])
+        table = table_of(value)
+        preview = Preview(table)
+        files, notes = table.files(), preview.notes
+        text = markdown(preview.names, preview.rows)
+        size = size_of_table(table.count, len(table.names), len(preview.rows))
+    return f"{text}\n{ended(size, (f'{uri}.{suffix}' for suffix, _ in files), notes)}"
 
 
 def as_file(value: Any, suffix: str) -> str | bytes:

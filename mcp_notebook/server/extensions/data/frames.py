@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-__all__ = ["SAMPLE", "collected", "narwhals", "renamed", "root", "size_of", "unique_names", "without_nan"]
+from .values import size_in_memory
+
+__all__ = [
+    "SAMPLE",
+    "collected",
+    "narwhals",
+    "renamed",
+    "root",
+    "size_of",
+    "unique_names",
+    "without_nan",
+    "without_rows",
+]
 
 SAMPLE = 1_000
 """Values from which the memory of a column of objects is estimated."""
@@ -42,7 +53,26 @@ def collected(value: Any) -> tuple[list[Any], Any]:
         return [native.columns[0] or "value"], native
     if not hasattr(native, "column_names"):
         return list(native.columns), native.clone() if hasattr(native, "clone") else native
-    return list(native.column_names), native
+    return list(native.column_names), _with_usual_texts(native)
+
+
+def _with_usual_texts(table: Any) -> Any:
+    """Return a table of pyarrow without views of texts, for which it has no CSV and few functions."""
+    pyarrow = import_module("pyarrow")
+    for place, field in enumerate(table.schema):
+        if str(field.type) == "string_view":
+            texts = table.column(place).cast(pyarrow.large_string())
+            table = table.set_column(place, field.with_type(texts.type), texts)
+    return table
+
+
+def without_rows(value: Any) -> Any:
+    """Return a query with the same columns that has no rows, so that it is not run; a frame in memory as it is."""
+    if root(value) == "narwhals":
+        value = value.to_native()
+    if hasattr(value, "collect"):
+        return value.clear()
+    return value.limit(0) if type(value).__name__ == "DuckDBPyRelation" else value
 
 
 def _in_memory(value: Any) -> Any:
@@ -129,6 +159,6 @@ def size_of(native: Any) -> int:
     total = int(native.memory_usage(index=False, deep=False).sum())
     for place, kind in enumerate(native.dtypes):
         if str(kind) == "object" and len(native):
-            sample = native.iloc[:SAMPLE, place]
-            total += sum(map(sys.getsizeof, sample)) * len(native) // len(sample)
+            sample = native.iloc[:: len(native) // SAMPLE + 1, place]
+            total += sum(map(size_in_memory, sample)) * len(native) // len(sample)
     return total

@@ -11,9 +11,9 @@ from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel
 
-__all__ = ["RETURNED", "Kind", "declared", "is_row", "kind_of"]
+__all__ = ["RETURNED", "Kind", "declared", "figure_of", "is_open_dict", "is_row", "kind_of"]
 
-Kind = Literal["table", "array", "picture", "rows"]
+Kind = Literal["table", "array", "picture", "rows", "dict"]
 
 TABLES = {
     "pandas": {"DataFrame", "Series"},
@@ -37,9 +37,19 @@ ITERATING = ("Iterator", "Generator", "AsyncIterator", "AsyncGenerator")
 def kind_of(value: Any) -> Kind | None:
     """Return which kind of data a value is; None if it is none."""
     found = _kind_of_class(type(value))
-    if found == "array" and getattr(value, "shape", ()) == ():
+    if found != "array":
+        return found
+    if getattr(value, "shape", ()) == ():
         return None  # a number
-    return found
+    return "array" if figure_of(value) is None else "picture"
+
+
+def figure_of(value: Any) -> Any:
+    """Return the figure of axes, which `DataFrame.plot` returns, or of an array of them; None for another value."""
+    if str(getattr(value, "dtype", "")) == "object" and hasattr(value, "flat"):
+        value = next(iter(value.flat), None)
+    figure = getattr(value, "figure", None)
+    return figure if hasattr(figure, "savefig") else None
 
 
 def _kind_of_class(kind: type) -> Kind | None:
@@ -78,6 +88,8 @@ def _is_chart(kind: type) -> bool:
 
 def is_row(value: Any) -> bool:
     """Return whether a value is a row: a dict, a model, a data class, a named tuple."""
+    if isinstance(value, type):
+        return False
     return isinstance(value, Mapping | BaseModel) or dataclasses.is_dataclass(value) or hasattr(value, "_asdict")
 
 
@@ -109,7 +121,16 @@ def _kind_of_hint(hint: Any) -> Kind | None:
     return _kind_of_class(origin) if isinstance(origin, type) else None
 
 
+def is_open_dict(hint: Any) -> bool:
+    """Return whether an annotation is a dict of anything, which may have pictures and arrays in it."""
+    if get_origin(hint) is Annotated:
+        return is_open_dict(get_args(hint)[0])
+    return hint is dict or (get_origin(hint) is dict and get_args(hint) in ((str, Any), (str, object)))
+
+
 def _may_be_data(hint: Any) -> bool:
+    if is_open_dict(hint):
+        return True
     if get_origin(hint) in (Union, types.UnionType):
         return any(_kind_of_hint(each) is not None for each in get_args(hint))
     return _kind_of_hint(hint) is not None

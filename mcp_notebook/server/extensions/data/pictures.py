@@ -9,7 +9,11 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
+from importlib import import_module
 from typing import Any
+
+from .kinds import figure_of
 
 __all__ = ["LONGEST_SIDE", "MOST_BYTES", "Picture", "picture_of"]
 
@@ -17,6 +21,7 @@ MOST_BYTES = 750_000
 """Most bytes of the picture in a result; the link has the whole."""
 
 LONGEST_SIDE = 1_024
+SHORTEST_SIDE = 64
 """Pixels of the longer side of the picture in a result, if it was made smaller."""
 
 PNG, JPEG = ("png", "image/png"), ("jpeg", "image/jpeg")
@@ -50,7 +55,7 @@ def picture_of(value: Any) -> Picture:
     Raises:
         TypeError: It has no picture.
     """
-    figure = value if hasattr(value, "savefig") else _figure_of(value)
+    figure = value if hasattr(value, "savefig") else figure_of(value)
     if figure is not None:
         return _of_matplotlib(figure)
     roots = {each.__module__.partition(".")[0] for each in type(value).__mro__}
@@ -59,17 +64,27 @@ def picture_of(value: Any) -> Picture:
     return _of_image(value)
 
 
-def _made(value: Any, form: Form, whole: bytes, smaller: Callable[[], bytes | None]) -> Picture:
+def _made(value: Any, form: Form, whole: bytes, smaller: Callable[[int], bytes]) -> Picture:
     shown: bytes | None = whole
     notes = []
     if len(whole) > MOST_BYTES:
-        with suppress(Exception):  # it is the author's object
-            shown = smaller()
-        shown = None if shown is None or len(shown) > MOST_BYTES else shown
+        shown = _fitting(smaller)
         notes = ["The picture here is smaller than the whole." if shown else "The picture is too large to be shown."]
     size = _size_of_png(whole) if form == PNG else ""
     words = f"{type(value).__name__}{size}"
     return Picture(words, None if shown is None else (form[1], shown), {form: lambda: whole}, notes, len(whole))
+
+
+def _fitting(smaller: Callable[[int], bytes]) -> bytes | None:
+    """Return the largest picture that a result may have; None if there is none."""
+    side = LONGEST_SIDE
+    with suppress(Exception):  # it is the author's object, or Pillow is missing
+        while side >= SHORTEST_SIDE:
+            drawn = smaller(side)
+            if len(drawn) <= MOST_BYTES:
+                return drawn
+            side //= 2
+    return None
 
 
 def _size_of_png(png: bytes) -> str:
@@ -80,16 +95,9 @@ def _size_of_png(png: bytes) -> str:
 # --- matplotlib
 
 
-def _figure_of(value: Any) -> Any:
-    """Return the figure of axes, which `DataFrame.plot` returns; None if it has none."""
-    figure = getattr(value, "figure", None)
-    return figure if hasattr(figure, "savefig") else None
-
-
 def _of_matplotlib(figure: Any) -> Picture:
     whole = _saved(figure)
-    smaller = _dpi_for(figure)
-    found = _made(figure, PNG, whole, lambda: _saved(figure, dpi=smaller))
+    found = _made(figure, PNG, whole, lambda side: _saved(figure, dpi=_dpi_for(figure, side)))
     _close(getattr(figure, "figure", figure))
     return found
 
@@ -100,9 +108,9 @@ def _saved(figure: Any, **options: Any) -> bytes:
     return out.getvalue()
 
 
-def _dpi_for(figure: Any) -> float:
+def _dpi_for(figure: Any, side: int) -> float:
     inches = getattr(getattr(figure, "figure", figure), "get_size_inches", lambda: (10, 10))()
-    return float(LONGEST_SIDE / 2 / max(inches))
+    return float(side / 2 / max(inches))
 
 
 def _close(figure: Any) -> None:
@@ -131,7 +139,7 @@ def _of_chart(value: Any) -> Picture:
         why = " ".join(str(error).strip().split("\n")[0].split()) or type(error).__name__
         notes = [f"There is no picture of it: {why[:200].rstrip(' .,:;')}. To have one: pip install {helper}."]
         return Picture(name, None, files, notes, size)
-    found = _made(value, PNG, png, lambda: None)
+    found = _made(value, PNG, png, partial(_thumbnail, png, PNG))
     found.whole |= files
     found.size += size
     return found
@@ -153,7 +161,8 @@ def _of_image(value: Any) -> Picture:
         drawn = _called(value, method)
         if drawn:
             whole = base64.b64decode(drawn) if isinstance(drawn, str) else bytes(drawn)
-            return _made(value, form, whole, lambda method=method: _thumbnail(value, method))  # type: ignore[misc]
+            source = value if hasattr(value, "thumbnail") else whole
+            return _made(value, form, whole, partial(_thumbnail, source, form))
     if hasattr(value, "convert") and hasattr(value, "mode"):  # an image of Pillow in colors that PNG does not have
         return _of_image(value.convert("RGB"))
     svg = _called(value, "_repr_svg_")
@@ -168,8 +177,11 @@ def _called(value: Any, method: str) -> Any:
     return drawn[0] if isinstance(drawn, tuple) else drawn  # with metadata
 
 
-def _thumbnail(value: Any, method: str) -> bytes | None:
-    small = value.copy()
-    small.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    drawn = _called(small, method)
-    return None if drawn is None else bytes(drawn)
+def _thumbnail(picture: Any, form: Form, side: int) -> bytes:
+    """Draw an image of Pillow, or a file with one, smaller."""
+    opened = import_module("PIL.Image").open(io.BytesIO(picture)) if isinstance(picture, bytes) else picture
+    small = opened.copy()
+    small.thumbnail((side, side))
+    out = io.BytesIO()
+    small.save(out, format=form[0])
+    return out.getvalue()

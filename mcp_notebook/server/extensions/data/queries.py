@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-import datetime
-import decimal
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError, WithJsonSchema, create_model
+from pydantic import BaseModel, Field, WithJsonSchema, create_model
 
+from .comparing import COMPARING, EQUAL, MISSING, TEXT, TIMES, expression
 from .dtypes import name_of_type
-from .frames import narwhals, without_nan
-from .kinds import RETURNED
-from .results import TableResult, table_result
+from .envelopes import TableResult
+from .frames import without_rows
+from .kinds import RETURNED, kind_of
+from .results import table_result
 from .tables import FrameTable, table_of
 
-__all__ = ["MOST_COLUMNS", "query_of"]
+__all__ = ["MOST_COLUMNS", "query_name", "query_of"]
 
 MOST_COLUMNS = 100
 """Most columns that can be named in a query; the first ones."""
 
-MISSING = ("is missing", "is not missing")
-COMPARING = ("=", "!=", "<", "<=", ">", ">=", "in", "not in", *MISSING)
-TEXT = ("=", "!=", "contains", "starts with", "in", "not in", *MISSING)
-EQUAL = ("=", "!=", *MISSING)
+LONGEST_NAME = 200
+"""Most characters of the name of a column that can be named in a query."""
 
-TIMES: Mapping[str, tuple[type, str]] = {
-    "Datetime": (datetime.datetime, "a date and time in ISO 8601"),
-    "Date": (datetime.date, "a date in ISO 8601"),
-    "Time": (datetime.time, "a time in ISO 8601"),
-    "Duration": (datetime.timedelta, "a duration in ISO 8601, such as PT1H"),
-}
+
+def query_name(name: str) -> str:
+    """Return the name of the tool that queries a table."""
+    return f"query_{name}"
 
 
 def query_of(read: Callable[[], Any], name: str) -> Callable[..., CallToolResult]:
@@ -47,23 +43,23 @@ def query_of(read: Callable[[], Any], name: str) -> Callable[..., CallToolResult
     Raises:
         ImportError: narwhals is not installed.
     """
-    table = table_of(read())
-    names = list(table.names[:MOST_COLUMNS])
+    table = table_of(without_rows(read()))
+    names = [each for each in table.names if len(each) <= LONGEST_NAME][:MOST_COLUMNS]
     hints = _parameters(table, names)
 
     def query(**given: Any) -> CallToolResult:
-        return _answered(table_of(read()), name, **given)
+        return _answered(_table(read(), name), name, **given)
 
     parameters = [
         inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, annotation=hint, default=default)
         for key, (hint, default) in hints.items()
     ]
     result = Annotated[CallToolResult, _result_model(table, names)]
-    of_many = f" Only the first {MOST_COLUMNS} columns can be named." if len(table.names) > MOST_COLUMNS else ""
+    of_many = f" Only {len(names)} of its columns can be named." if len(names) < len(table.names) else ""
     signature = inspect.Signature(parameters, return_annotation=result)
     vars(query).update({"__signature__": signature, RETURNED: True})
     query.__annotations__ = {**{key: hint for key, (hint, _) in hints.items()}, "return": result}
-    query.__name__ = query.__qualname__ = f"query_{name}"
+    query.__name__ = query.__qualname__ = query_name(name)
     query.__doc__ = f"Filter, sort and cut the table {name}; the result has the first rows and links to all.{of_many}"
     return query
 
@@ -72,17 +68,21 @@ def query_of(read: Callable[[], Any], name: str) -> Callable[..., CallToolResult
 
 
 def _parameters(table: FrameTable, names: Sequence[str]) -> dict[str, tuple[Any, Any]]:
+    limit = Annotated[int | None, Field(ge=0, description="The most rows of the result.")]
+    if not names:
+        return {"limit": (limit, None)}
     column: Any = Literal[tuple(names)]
+    chosen = Annotated[list[column], Field(min_length=1)]
     condition: Any = _filters(table, names)
     order: Any = create_model("Sort", column=column, descending=(bool, False))
     return {
         "columns": (
-            Annotated[list[column] | None, Field(description="The columns of the result; all by default.")],
+            Annotated[chosen | None, Field(description="The columns of the result; all by default.")],
             None,
         ),
         "where": (Annotated[list[condition], Field(description="Conditions that all hold for a row.")], []),
         "sort": (Annotated[list[order], Field(description="The order; missing values are last.")], []),
-        "limit": (Annotated[int | None, Field(ge=0, description="The most rows of the result.")], None),
+        "limit": (limit, None),
     }
 
 
@@ -139,6 +139,24 @@ def _result_model(table: FrameTable, names: Sequence[str]) -> type[BaseModel]:
 # --- the answer
 
 
+def _table(value: Any, name: str) -> FrameTable:
+    if kind_of(value) != "table":
+        raise ToolError(f"{name} is not a table any more. Its type is now {type(value).__name__}.")
+    with _in_words(f"The table {name} cannot be read"):
+        return table_of(value)
+
+
+@contextmanager
+def _in_words(words: str) -> Iterator[None]:
+    """Say which part of a query a library refuses; its own words may have values of the table in them."""
+    try:
+        yield
+    except ToolError:
+        raise
+    except Exception as error:
+        raise ToolError(f"{words} ({type(error).__name__}).") from error
+
+
 def _answered(
     table: FrameTable,
     name: str,
@@ -151,78 +169,19 @@ def _answered(
     """Return the result of a query.
 
     Raises:
-        ToolError: A condition has a value that its column cannot be compared with.
+        ToolError: A column is not there, or a condition has a value that its column cannot be compared with.
     """
     frame = table.frame
     asked = [*(columns or ()), *(each.column for each in (*where, *sort))]
     if gone := [column for column in asked if column not in frame.schema]:
         raise ToolError(f"The table has no column {gone[0]!r} any more. It has: {', '.join(table.names)}.")
     for condition in where:
-        frame = frame.filter(_expression(frame.schema[condition.column], condition))
+        with _in_words(f"{condition.op!r} on {condition.column} cannot be answered for this value"):
+            frame = frame.filter(expression(frame.schema[condition.column], condition))
     if sort:
         by = [each.column for each in sort]
-        frame = frame.sort(*by, descending=[each.descending for each in sort], nulls_last=True)
-    frame = frame if limit is None else frame.head(limit)
+        with _in_words(f"The table cannot be sorted by {', '.join(by)}"):
+            frame = frame.sort(*by, descending=[each.descending for each in sort], nulls_last=True)
+    frame = frame if limit is None else frame.head(min(limit, table.count))
     frame = frame if columns is None else frame.select(*dict.fromkeys(columns))
-    return table_result(FrameTable(frame.to_native(), list(frame.columns), table.notes), f"query_{name}")
-
-
-def _expression(kind: Any, condition: Any) -> Any:
-    nw = narwhals()
-    column = nw.col(condition.column)
-    if kind.is_float():
-        column = without_nan(column)
-    if condition.op in MISSING:
-        return column.is_null() if condition.op == "is missing" else ~column.is_null()
-    if name_of_type(kind) in ("Categorical", "Enum"):
-        column = column.cast(nw.String)
-    many = condition.op in ("in", "not in")
-    if isinstance(condition.value, list) != many or condition.value is None:
-        raise ToolError(f"{condition.op!r} on {condition.column} needs {'a list of values' if many else 'one value'}.")
-    values = [_value(kind, value, condition.column) for value in (condition.value if many else [condition.value])]
-    compared = _COMPARED[condition.op](column, values)
-    # A missing value is not unequal to anything: it is found by 'is missing' alone.
-    return compared & ~column.is_null() if condition.op in ("!=", "not in") else compared
-
-
-_COMPARED: Mapping[str, Callable[[Any, list[Any]], Any]] = {
-    "=": lambda column, values: column == values[0],
-    "!=": lambda column, values: column != values[0],
-    "<": lambda column, values: column < values[0],
-    "<=": lambda column, values: column <= values[0],
-    ">": lambda column, values: column > values[0],
-    ">=": lambda column, values: column >= values[0],
-    "in": lambda column, values: column.is_in(values),
-    "not in": lambda column, values: ~column.is_in(values),
-    "contains": lambda column, values: column.str.contains(values[0], literal=True),
-    "starts with": lambda column, values: column.str.starts_with(values[0]),
-}
-
-
-def _value(kind: Any, value: Any, column: str) -> Any:
-    """Return a value of JSON as one that the column can be compared with."""
-    name = name_of_type(kind)
-    if name == "Decimal":
-        return decimal.Decimal(str(value))
-    if name not in TIMES:
-        return value
-    python, words = TIMES[name]
-    try:
-        found: Any = TypeAdapter(python).validate_python(value)
-    except ValidationError:
-        raise ToolError(f"{column} is compared with {words}, and {value!r} is none.") from None
-    return _in_zone(found, kind.time_zone, column) if name == "Datetime" else found
-
-
-def _in_zone(value: datetime.datetime, zone: str | None, column: str) -> datetime.datetime:
-    if zone is None:
-        if value.tzinfo is not None:
-            raise ToolError(f"The times of {column} have no zone. Leave the offset out.")
-        return value
-    try:
-        known = ZoneInfo(zone)
-    except (KeyError, ValueError, OSError):  # a fixed offset
-        if value.tzinfo is None:
-            raise ToolError(f"The times of {column} have a zone. Give an offset, as in {value.isoformat()}Z.") from None
-        return value
-    return value.replace(tzinfo=known) if value.tzinfo is None else value.astimezone(known)
+    return table_result(FrameTable(frame.to_native(), list(frame.columns), table.notes), query_name(name))

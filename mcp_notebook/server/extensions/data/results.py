@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from mcp_types import CallToolResult, ContentBlock, ImageContent, ResourceLink, TextContent
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from .arrays import Array
+from .arrays import Array, snapshot
+from .dicts import dict_result
+from .envelopes import ArrayResult, TableResult, ended
 from .kept import KEPT
 from .kinds import Kind
 from .pictures import picture_of
@@ -17,36 +19,7 @@ from .preview import Preview
 from .rows import RowTable
 from .tables import Table, table_of
 
-__all__ = ["HINTS", "ArrayResult", "TableResult", "array_result", "picture_result", "result_of", "table_result"]
-
-Links = Annotated[
-    dict[str, str], Field(description="Links to all of it, by the kind of file; read one with resources/read.")
-]
-Notes = Annotated[list[str], Field(description="How this differs from the data itself.")]
-
-
-class TableResult(BaseModel):
-    """The first rows of a table. A client knows this form before the first call; the columns may differ by call."""
-
-    rows: Annotated[list[dict[str, Any]], Field(description="The first rows, as objects.")]
-    row_count: Annotated[int, Field(description="The number of rows of the whole table.")]
-    column_count: Annotated[int, Field(description="The number of columns of the whole table.")]
-    truncated: Annotated[bool, Field(description="Whether rows or columns of the whole table are missing here.")]
-    row_schema: Annotated[dict[str, Any], Field(description="The JSON Schema of a row.")]
-    whole: Links
-    notes: Notes
-
-
-class ArrayResult(BaseModel):
-    """The first values of an array."""
-
-    values: Annotated[list[Any], Field(description="The first values, as lists in lists.")]
-    shape: Annotated[list[int], Field(description="The lengths of the whole array.")]
-    dtype: Annotated[str, Field(description="The type of the values.")]
-    truncated: Annotated[bool, Field(description="Whether values of the whole array are missing here.")]
-    whole: Links
-    notes: Notes
-
+__all__ = ["HINTS", "array_result", "picture_result", "result_of", "table_result"]
 
 HINTS: Mapping[Kind | None, Any] = {
     "table": Annotated[CallToolResult, TableResult],
@@ -61,14 +34,14 @@ def result_of(value: Any, kind: Kind, name: str, *, structured: bool = True) -> 
     """Make the result for a value.
 
     Args:
-        value: A table, an array, a picture, or a list of rows.
+        value: A table, an array, a picture, a table of rows, or a dict with pictures or arrays.
         kind: Which of these.
         name: The name for the files of the whole.
         structured: Whether to send structured content.
 
     Raises:
         ImportError: It is a table, and narwhals is not installed.
-        TypeError: It is a picture that cannot be drawn.
+        TypeError: It has a picture that cannot be drawn, or a value that JSON does not have.
     """
     made = _MADE[kind](value, name)
     return made if structured else made.model_copy(update={"structured_content": None})
@@ -79,7 +52,7 @@ def table_result(table: Table, name: str) -> CallToolResult:
     preview = Preview(table)
     links = KEPT.keep(name, table.files(), table.size)
     found = TableResult(
-        rows=preview.records(),
+        rows=preview.rows,
         row_count=table.count,
         column_count=len(table.names),
         truncated=preview.truncated,
@@ -87,23 +60,27 @@ def table_result(table: Table, name: str) -> CallToolResult:
         whole=_uris(links),
         notes=preview.notes,
     )
-    text = f"{preview.text()}{'' if not preview.names else chr(10)}{_ended(preview.size(), links, preview.notes)}"
-    return _result([TextContent(text=text)], links, found)
+    return _result([TextContent(text="".join(found.text()))], links, found)
 
 
 def array_result(value: Any, name: str) -> CallToolResult:
     """Make the result for an array; one with named fields is a table."""
     fields = getattr(value.dtype, "names", None)
     if fields and len(value.shape) == 1:
-        return table_result(RowTable([dict(zip(fields, row, strict=True)) for row in value.tolist()]), name)
+        rows = [{field: each[field] for field in fields} for each in snapshot(value)]
+        return table_result(RowTable(rows), name)
     array = Array(value)
     links = KEPT.keep(name, array.files(), array.size)
     truncated = array.shown != array.shape
-    values = array.values()
     found = ArrayResult(
-        values=values, shape=array.shape, dtype=array.dtype, truncated=truncated, whole=_uris(links), notes=[]
+        values=array.values,
+        shape=array.shape,
+        dtype=array.dtype,
+        truncated=truncated,
+        whole=_uris(links),
+        notes=array.notes,
     )
-    return _result([TextContent(text=f"{values}\n\n{_ended(array.words(), links, [])}")], links, found)
+    return _result([TextContent(text="".join(found.text()))], links, found)
 
 
 def picture_result(value: Any, name: str) -> CallToolResult:
@@ -114,7 +91,9 @@ def picture_result(value: Any, name: str) -> CallToolResult:
     if picture.shown is not None:
         kind, drawn = picture.shown
         content.append(ImageContent(data=base64.b64encode(drawn).decode(), mime_type=kind))
-    return _result([*content, TextContent(text=_ended(picture.words, links, picture.notes))], links, None)
+    return _result(
+        [*content, TextContent(text=ended(picture.words, _uris(links).values(), picture.notes))], links, None
+    )
 
 
 _MADE: Mapping[Kind, Callable[[Any, str], CallToolResult]] = {
@@ -122,22 +101,12 @@ _MADE: Mapping[Kind, Callable[[Any, str], CallToolResult]] = {
     "rows": table_result,
     "array": array_result,
     "picture": picture_result,
+    "dict": dict_result,
 }
 
 
 def _uris(links: Mapping[str, tuple[str, str]]) -> dict[str, str]:
     return {suffix: uri for suffix, (uri, _) in links.items()}
-
-
-def _ended(words: str, links: Mapping[str, tuple[str, str]], notes: Iterable[str]) -> str:
-    """Return the last lines of a text: the size, the links, and the notes."""
-    uris = [uri for uri, _ in links.values()]
-    whole = (
-        f"; all of it: {' or '.join(uris)}"
-        if uris
-        else "; it is too large to be kept, so there is no link to all of it"
-    )
-    return "\n".join([f"{words}{whole}", *notes])
 
 
 def _result(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
 
+from .arrays import snapshot
 from .frames import SAMPLE
+from .kinds import is_row, kind_of
 from .tables import CSV
-from .values import plain, rows_as_csv
+from .values import plain, rows_as_csv, size_in_memory
 
 __all__ = ["MOST", "RowTable", "row_of"]
 
@@ -20,6 +22,8 @@ MOST = 1_000_000
 """Most rows that are taken from a generator, which may not end."""
 
 JSON_LINES = ("jsonl", "application/jsonl")
+
+FIXED = {bool, int, float, str, bytes}
 
 TYPES = {
     type(None): "null",
@@ -33,13 +37,25 @@ TYPES = {
 
 
 def row_of(value: Any) -> dict[str, Any]:
-    """Return a row as a dict."""
+    """Return a row as a dict, as it is now: a generator may go on to change what it has yielded."""
     if isinstance(value, BaseModel):
         return value.model_dump(by_alias=True)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
     row: Any = value
-    return {str(key): item for key, item in (row._asdict() if hasattr(row, "_asdict") else row).items()}
+    return {str(key): _copied(item) for key, item in (row._asdict() if hasattr(row, "_asdict") else row).items()}
+
+
+def _copied(value: Any) -> Any:
+    if value is None or type(value) in FIXED:
+        return value
+    if isinstance(value, Mapping):
+        return {key: _copied(item) for key, item in value.items()}
+    if isinstance(value, list) or type(value) is tuple:
+        return [_copied(item) for item in value]
+    if isinstance(value, set | bytearray) or is_row(value):
+        return copy.deepcopy(value)
+    return snapshot(value) if kind_of(value) == "array" else value
 
 
 class RowTable:
@@ -56,9 +72,8 @@ class RowTable:
         self._rows = rows
         self.names: Sequence[str] = list(dict.fromkeys(key for row in rows for key in row))
         self.count = len(rows)
-        sample = rows[:SAMPLE]
-        each = sum(sys.getsizeof(v) for row in sample for v in row.values()) // (len(sample) or 1)
-        self.size = each * len(rows)
+        sample = rows[:: len(rows) // SAMPLE + 1]
+        self.size = sum(map(size_in_memory, sample)) * len(rows) // (len(sample) or 1)
         self.notes: Sequence[str] = [] if ended else [f"The generator was stopped after {MOST:,} rows."]
 
     def first(self, count: int, names: Sequence[str]) -> list[Sequence[Any]]:

@@ -10,8 +10,9 @@ from typing import Any
 
 from mcp.server.mcpserver import MCPServer
 
+from .dicts import has_data
 from .kept import serve_kept
-from .kinds import RETURNED, Kind, declared, is_row, kind_of
+from .kinds import RETURNED, Kind, declared, is_open_dict, is_row, kind_of
 from .results import HINTS, result_of
 from .rows import MOST, RowTable, row_of
 from .tables import can_read, get_ready
@@ -53,7 +54,8 @@ def returning_data(function: Function, name: str | None = None, *, structured: b
     wrapper = _around(function, kind, named, structured=structured)
     functools.update_wrapper(wrapper, function)
     signature = inspect.signature(function, eval_str=True)
-    hint = HINTS[kind] if kind else inspect.Signature.empty
+    given = signature.return_annotation
+    hint = HINTS[kind] if kind else given if is_open_dict(given) else inspect.Signature.empty
     vars(wrapper)["__signature__"] = signature.replace(return_annotation=hint)
     vars(wrapper)[RETURNED] = kind is not None
     return wrapper
@@ -108,11 +110,13 @@ async def _taken(rows: AsyncIterator[Any]) -> Iterator[Any]:
 
 def _converted(wrapper: Function, value: Any, kind: Kind | None, name: str, *, structured: bool) -> Any:
     """Return the result for a value, or the value as it is if it is not data."""
-    found = kind_of(value)
+    found = kind_of(value) or ("dict" if has_data(value) else None)
     if found == "rows" or (kind == "rows" and isinstance(value, Iterable)):
         found, value = _rows(value, required=kind == "rows")
     if found is None or (found == "table" and not can_read()):
         return value
+    if kind == "array" and found == "picture":
+        raise TypeError("it returned axes, and its annotation promises values. Leave the annotation out.")
     vars(wrapper)[RETURNED] = True
     return result_of(value, found, name, structured=structured)
 

@@ -1,20 +1,21 @@
 """Tables of any library as one kind of object: unique names, the first rows, the schema of a row, the whole as a file.
 
 A table is a snapshot: what a cell changes in the frame later does not show in it. Only the lists and dicts inside of
-pandas' object columns are shared with the frame.
+pandas' object columns are shared with the frame, and the memory of an array from which it was made without a copy.
 """
 
 from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.util import find_spec
 from typing import Any, Protocol
 
-from .dtypes import described, name_of_type
+from .dtypes import described, name_of_type, short, written_type
 from .frames import collected, narwhals, renamed, root, size_of, unique_names, without_nan
-from .values import text
+from .nanoseconds import exact, note_of
+from .values import rows_as_csv, text
 
 __all__ = [
     "CSV",
@@ -25,6 +26,7 @@ __all__ = [
     "can_read",
     "columns_of",
     "get_ready",
+    "layout_of",
     "table_of",
 ]
 
@@ -121,15 +123,33 @@ def table_of(value: Any) -> FrameTable:
 
 
 def columns_of(value: Any) -> tuple[int | None, dict[str, str]]:
-    """Return the number of rows and the types of the columns by name; None for what counts its rows only if it runs."""
-    if hasattr(value, "collect_schema"):  # a query of polars
-        return None, {name: str(kind) for name, kind in value.collect_schema().items()}
+    """Return the number of rows and the types of the columns by name; None for what counts its rows only if it runs.
+
+    Long names and types are cut.
+    """
+    if hasattr(value, "collect") and hasattr(value, "collect_schema"):  # a query of polars
+        return None, _by_name(value.collect_schema().names(), value.collect_schema().values())
     if type(value).__name__ == "DuckDBPyRelation":
-        return None, dict(zip(unique_names(value.columns)[0], map(str, value.types), strict=True))
+        return None, _by_name(value.columns, value.types)
     if not can_read():
         return getattr(value, "shape", [None])[0], {}
     table = table_of(value)
-    return table.count, {name: table.schema(name)["description"] for name in table.names}
+    return table.count, _by_name(table.names, (table.schema(name)["description"] for name in table.names))
+
+
+def _by_name(names: Iterable[str], kinds: Iterable[Any]) -> dict[str, str]:
+    unique, _ = unique_names(map(short, names))
+    return dict(zip(unique, (short(str(kind)) for kind in kinds), strict=True))
+
+
+def layout_of(value: Any) -> str:
+    """Return the names and types of the columns of a frame that may change in place, as a text; "" for any other."""
+    if root(value) not in ("pandas", "polars") or hasattr(value, "collect"):
+        return ""
+    index = getattr(getattr(value, "index", None), "names", None)
+    if not hasattr(value, "columns"):  # a series
+        return f"{value.name} {value.dtype} {index}"
+    return f"{list(value.columns)} {list(map(str, value.dtypes))} {index}"
 
 
 class FrameTable:
@@ -146,13 +166,26 @@ class FrameTable:
     def __init__(self, native: Any, names: Sequence[str], notes: Sequence[str]) -> None:
         self.frame = narwhals().from_native(native, eager_only=True)
         self.names = names
-        self.notes = notes
+        self.notes: Sequence[str] = [*notes, *self._lost()]
         self.count = len(self.frame)
         self.size = size_of(native)
 
+    def _lost(self) -> list[str]:
+        native, library = self.frame.to_native(), root(self.frame.to_native())
+        found = {name: note_of(kind, written_type(native, name), library) for name, kind in self.frame.schema.items()}
+        return [f"In {name}, {note}." for name, note in found.items() if note]
+
     def first(self, count: int, names: Sequence[str]) -> list[Sequence[Any]]:
         """Return the first rows, with the values of these columns."""
-        return list(self.frame.select(names).head(count).rows()) if names else [()] * min(count, self.count)
+        if not names:
+            return [()] * min(count, self.count)
+        frame = self.frame.select(names).head(count)
+        rows: list[Sequence[Any]] = list(frame.rows())
+        for place, name in enumerate(names):
+            texts = exact(frame[name])
+            if texts is not None:
+                rows = [(*row[:place], each, *row[place + 1 :]) for row, each in zip(rows, texts, strict=True)]
+        return rows
 
     def schema(self, name: str) -> dict[str, Any]:
         """Return the JSON Schema of a column's values."""
@@ -169,7 +202,13 @@ class FrameTable:
         if not self.names:
             return "\n" * (self.count + 1)
         columns = [self._as_text(name, kind) for name, kind in self.frame.schema.items()]
-        return str(self.frame.with_columns(*columns).write_csv(None)).replace("\r\n", "\n")
+        frame = self.frame.with_columns(*columns)
+        native = frame.to_native()
+        if root(native) != "pandas":
+            return str(frame.write_csv(None))
+        written = str(native.to_csv(index=False, lineterminator="\n"))
+        # pandas leaves a lone CR without quotes, so that it ends a line.
+        return rows_as_csv(self.names, frame.rows()) if "\r" in written else written
 
     def _as_text(self, name: str, kind: Any) -> Any:
         """Return a column as the libraries write it to CSV alike."""
@@ -179,12 +218,11 @@ class FrameTable:
             return without_nan(nw.col(name)).alias(name)
         if name_of_type(kind) in NATIVE:
             return column
-        values = column.to_list()
-        if name_of_type(kind) in FEW:
-            texts = {value: text(value) for value in set(values)}
-            written = [texts[value] or None for value in values]
-        else:
-            written = [text(value) or None for value in values]
+        written = exact(column)
+        if written is None:
+            values = column.to_list()
+            few = {value: text(value) for value in set(values)} if name_of_type(kind) in FEW else None
+            written = [(text(value) if few is None else few[value]) or None for value in values]
         return nw.new_series(name, written, nw.String, backend=self.frame.implementation)
 
     def _parquet(self) -> bytes:
