@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -35,11 +36,15 @@ def compat(connection: Connection, hosts: tuple[str, ...], conformance: bool, as
       mcp-notebook compat https://example.com/mcp --host claude-code --host vscode --json
     """
     from mcp_notebook.cli.results import print_json
+    from mcp_notebook.cli.targets import is_file
     from mcp_notebook.compat import check, of_connection
     from mcp_notebook.compat.conformance import run
     from mcp_notebook.rendering.compat import compat_card
 
-    report = check(of_connection(connection), hosts)
+    server = of_connection(connection)
+    if is_file(click.get_current_context().params["target"]):
+        server = replace(server, transport="")  # it runs as a process only to be checked; hosts may reach it by HTTP
+    report = check(server, hosts)
     outcomes: list[Scenario] = run(connection.target) if conformance else []
     if as_json:
         suite = {"conformance": [outcome.as_json() for outcome in outcomes]} if conformance else {}

@@ -12,7 +12,15 @@ from mcp_notebook import addresses
 from mcp_notebook.client import Command, Live, Target, Url
 from mcp_notebook.errors import UnknownNameError, UsageError, did_you_mean
 
-__all__ = ["target_of_word"]
+__all__ = ["is_file", "target_of_word"]
+
+_FILES = (".ipynb", ".py", ".jsonl")
+
+
+def is_file(word: str) -> bool:
+    """Return whether a word for a target names a notebook, a module or a saved session."""
+    path, spaced = Path(word), any(map(str.isspace, word))
+    return "://" not in word and path.suffix in _FILES and (path.is_file() or not spaced)
 
 
 def target_of_word(word: str) -> Target:
@@ -24,8 +32,8 @@ def target_of_word(word: str) -> Target:
     """
     if "://" in word:
         return Url(word)
-    path, spaced = Path(word), any(map(str.isspace, word))
-    if path.suffix in (".ipynb", ".py", ".jsonl") and (path.is_file() or not spaced):
+    path = Path(word)
+    if is_file(word):
         if not path.is_file():
             raise UnknownNameError(f"There is no file {word!r}.")
         if path.suffix == ".jsonl":
@@ -35,7 +43,7 @@ def target_of_word(word: str) -> Target:
             return MockServer(read(path))
         script = [word] if path.suffix == ".py" else ["-m", "mcp_notebook", "serve", word]
         return Command(sys.executable, script)
-    if spaced:
+    if any(map(str.isspace, word)):
         return _command(word)
     try:
         addresses.find(word)

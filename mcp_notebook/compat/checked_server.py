@@ -41,7 +41,7 @@ class CheckedServer:
         instructions: Its instructions for a model.
         capabilities: Its capabilities, as JSON.
         calls: The recorded calls.
-        transport: ``memory``, ``http``, ``sse`` or ``stdio``; "" if it was read from a file.
+        transport: ``memory``, ``http``, ``sse`` or ``stdio``; "" for the server in a file.
         access: The credentials that reaching it takes.
         unreadable: The reasons why parts of the lists cannot be read, a line each.
     """

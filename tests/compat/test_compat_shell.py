@@ -169,3 +169,18 @@ def test_the_command_runs_in_a_process_of_its_own(tmp_path: Path) -> None:
     )
     assert done.returncode == 1, done.stderr
     assert "its name has '.'" in done.stdout
+
+
+def test_only_a_command_is_checked_as_a_process(tmp_path: Path) -> None:
+    path = tmp_path / "shop.py"
+    path.write_text(
+        "from mcp.server.mcpserver import MCPServer\n\n"
+        'server = MCPServer("shop")\n\n\n'
+        '@server.tool()\ndef now() -> str:\n    """Return the hour."""\n    return "5"\n\n\n'
+        'server.run("stdio")\n'
+    )
+    of_file = run(str(path))
+    assert (of_file.exit_code, "as a process" in of_file.stdout) == (0, False), of_file.output
+    of_command = run(f'"{sys.executable}" "{path}"')
+    assert of_command.exit_code == 1
+    assert "it is started as a process (stdio)" in " ".join(of_command.stdout.split())
