@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shlex
 import sys
@@ -13,6 +14,7 @@ from IPython.core.error import UsageError
 from mcp_types import PromptReference
 
 import mcp_notebook
+from mcp_notebook import errors
 from mcp_notebook.client import Command, Connection
 from mcp_notebook.errors import RequestError
 from mcp_notebook.recording import Call
@@ -209,6 +211,30 @@ def test_bytes_are_no_session(shell: Shell, tmp_path: Path) -> None:
     file = tmp_path / "bad.jsonl"
     file.write_bytes(b"\xff\xfe\x00")
     assert "line 1 cannot be read" in str(refused(shell, f"%mcp open {file.as_posix()}"))
+
+
+def test_half_a_character_is_read_as_it_would_be_recorded(tmp_path: Path) -> None:
+    head = {"format": "mcp-notebook session", "version": 1, "server": {"name": "x"}}
+    line = {"call": {"method": "tools/call", "name": "t", "result": {"content": [{"type": "text", "text": "a\ud83d"}]}}}
+    file = tmp_path / "half.jsonl"
+    file.write_text(f"{json.dumps(head)}\n{json.dumps(line)}\n", encoding="utf-8")
+    (call,) = read(file).calls
+    assert call.content == {"content": [{"type": "text", "text": "a\ufffd"}]}
+
+
+@pytest.mark.parametrize("text", ["", "no session"])
+def test_reading_leaves_the_garbage_collector_as_it_was(tmp_path: Path, saved: Path, text: str) -> None:
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text(text)
+    for enabled in (False, True):
+        (gc.enable if enabled else gc.disable)()
+        try:
+            read(saved)
+            with pytest.raises(errors.UsageError):
+                read(bad)
+            assert gc.isenabled() is enabled
+        finally:
+            gc.enable()
 
 
 def test_what_a_newer_version_adds_is_ignored(tmp_path: Path) -> None:
