@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import get_args
 
+from mcp_notebook.errors import ExportError
 from mcp_notebook.export import dependencies, project
 from mcp_notebook.export.dependencies import Dependencies
 from mcp_notebook.export.findings import Finding, Weight
@@ -94,7 +95,10 @@ def draft(
         _version(destination),
         options.bundle,
         server_name(options.registry, name.replace("_", "-")) if options.registry else None,
+        options.auth,
     )
+    if options.auth and package.authorizes:
+        raise ExportError("The server has an authorization of its own. Leave --auth out, or the server's auth=.")
     files = project.files(package)
     hide = partial(secrets.hide, environment=environment, known=known)
     refused = secrets.refuse(files, environment, known, subject.cells)

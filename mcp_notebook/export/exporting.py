@@ -133,6 +133,8 @@ class _Work:
             volatile=self.options.volatile,
             python=self.python,
             bundle=self.destination / bundle.place(made.package) if self.options.bundle else None,
+            auth=made.package.auth,
+            scopes=made.package.scopes,
             keep=Path(keep).expanduser().resolve() if keep else None,
             before_tests=test_again,
             on_progress=self.say,

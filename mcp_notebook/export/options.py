@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
+from mcp_notebook.errors import ExportError
 from mcp_notebook.export.findings import Finding
+from mcp_notebook.export.project.package import Auth
 
 __all__ = ["OPTIONS", "ExportOptions"]
 
@@ -26,6 +28,7 @@ class ExportOptions:
         license: An SPDX expression.
         bundle: Whether to write a bundle (MCPB), too.
         registry: The namespace in the MCP Registry, or the whole name there; without it, no `server.json` is written.
+        auth: The kind of tokens that let in over HTTP; one token that all have if not given.
     """
 
     name: str | None = None
@@ -38,6 +41,16 @@ class ExportOptions:
     license: str | None = None
     bundle: bool = False
     registry: str | None = None
+    auth: Auth | None = None
+
+    def __post_init__(self) -> None:
+        """Check what has no type.
+
+        Raises:
+            ExportError: There is no such kind of tokens.
+        """
+        if self.auth is not None and self.auth not in get_args(Auth):
+            raise ExportError(f"--auth takes {', '.join(get_args(Auth))}, not {self.auth!r}.")
 
     def unmet(self) -> Iterator[Finding]:
         """Yield a note for each option that has no effect beside the others."""
@@ -66,6 +79,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--registry": {
         "metavar": "NAMESPACE",
         "help": "Also write server.json for the MCP Registry, under a namespace of yours such as io.github.USER.",
+    },
+    "--auth": {
+        "metavar": "KIND",
+        "help": "The tokens that let in over HTTP: jwt, of an authorization server; introspection, which that "
+        "server confirms; token, several with names. Default: a single one.",
     },
 }
 """The fields of `ExportOptions` as options of a command line: their names, and what `click.option` takes."""

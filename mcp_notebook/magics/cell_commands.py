@@ -20,6 +20,7 @@ from mcp_notebook.server import LiveServer
 from mcp_notebook.server.execution import RunOn
 from mcp_notebook.server.extended import extension_of
 from mcp_notebook.server.extensions.tasks import TTL, Tasks
+from mcp_notebook.server.sign_in import SCOPES
 from mcp_notebook.server.views import VIEWS, View
 from mcp_notebook.session.app_pages import app_of_tool
 from mcp_notebook.session.apps import app_at_once
@@ -52,6 +53,14 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--idempotent/--no-idempotent", default=None, help="Repeating a call has no further effect.")
 @click.option(
     "--closed-world/--open-world", default=None, help="The tool stays within this server, or it reaches beyond."
+)
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=NAME,
+    metavar="SCOPE",
+    help="A scope that the token of a caller needs, such as notes:write; may be given again.",
 )
 @click.option("--no-structured", is_flag=True, help="Send no structured content, only text.")
 @click.option(
@@ -99,6 +108,7 @@ def tool(
     destructive: bool | None,
     idempotent: bool | None,
     closed_world: bool | None,
+    scopes: tuple[str, ...],
     no_structured: bool,
     run_on: RunOn | None,
     timeout: float | None,
@@ -124,6 +134,7 @@ def tool(
         functions,
         texts,
         annotations=hints if hints.model_dump(exclude_none=True) else None,
+        meta={SCOPES: list(scopes)} if scopes else None,
         structured_output=False if no_structured else None,
         run_on=run_on,
         timeout=timeout,

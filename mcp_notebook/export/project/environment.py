@@ -29,12 +29,43 @@ class Variable(NamedTuple):
     meaning: str
 
 
+_SCOPES = ('""', False, "scopes that each token needs, with spaces between")
+_OF_ISSUER = {
+    "URL": ('""', False, "for HTTP: the URL of the endpoint as clients write it, such as https://example.com/mcp"),
+    "ISSUER": ('""', False, "for HTTP: the authorization server that issues the tokens, exactly as it names itself"),
+    "AUDIENCE": ('""', False, "the name of this server in the tokens, where that is not its URL"),
+}
+_OF_AUTH: dict[str | None, dict[str, tuple[str | None, bool, str]]] = {
+    "jwt": {
+        **_OF_ISSUER,
+        "JWKS_URL": ('""', False, "the URL of the issuer's keys, where its metadata does not tell it"),
+        "REQUIRED_SCOPES": _SCOPES,
+    },
+    "introspection": {
+        **_OF_ISSUER,
+        "INTROSPECTION_URL": ('""', False, "for HTTP: where the issuer is asked about tokens"),
+        "CLIENT_ID": ('""', False, "for HTTP: the id of this server at the issuer"),
+        "CLIENT_SECRET": ('""', True, "for HTTP: the secret of this server at the issuer"),
+        "REQUIRED_SCOPES": _SCOPES,
+    },
+    "token": {
+        "TOKENS": (
+            '""', True,
+            'for HTTP: who may call, as JSON: {"ada": {"token": "...", "scopes": ["notes:write"]}, "bob": "..."}',
+        ),
+        "REQUIRED_SCOPES": _SCOPES,
+    },
+}  # fmt: skip
+"""The variables of a sign-in: the source of the default, whether it is a secret, and the meaning."""
+
+
 def variables(package: Package) -> list[Variable]:
     """Return all variables: the notebook's settings, then those of each package."""
     prefix = package.prefix
     ours = {
         "TOKEN": ('""', True, "what HTTP clients send as a bearer token; without: loopback only"),
         "ALLOW_OTHER_USERS": ('""', False, "1 to listen without a token on a machine that other people use"),
+        **_OF_AUTH.get(package.auth, {}),
         "ALLOWED_HOSTS": (
             '""', False, "names that HTTP clients reach it by, with commas between, beside those of loopback"
         ),
@@ -47,7 +78,7 @@ def variables(package: Package) -> list[Variable]:
         ),
         "LOG_LEVEL": ('"INFO"', False, "from which level on it logs"),
     }  # fmt: skip
-    unused = {"TOKEN", "ALLOW_OTHER_USERS"} if package.authorizes else set[str]()
+    unused = set[str]() if package.gated else {"TOKEN", "ALLOW_OTHER_USERS"}
     unused |= {"REQUEST_STATE_KEYS"} if package.own_state_keys else set()
     unused |= set() if package.tasks else {"TASKS_REDIS_URL"}
     return [

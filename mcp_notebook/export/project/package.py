@@ -7,17 +7,24 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
+from itertools import chain
 from string import Template
 from typing import Any, Literal, NamedTuple
 
 from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.tools import Tool
 
 from mcp_notebook.errors import ExportError
 from mcp_notebook.export.dependencies import Dependencies
 from mcp_notebook.export.module.writing import Module
 from mcp_notebook.export.naming import printable
+from mcp_notebook.server.definitions import definitions
+from mcp_notebook.server.sign_in import scopes_of
 
-__all__ = ["Health", "Package", "render"]
+__all__ = ["Auth", "Health", "Package", "render"]
+
+Auth = Literal["jwt", "introspection", "token"]
+"""The kinds of tokens that a package can let in: `sign_in.JwtVerifier` and such."""
 
 
 class Health(NamedTuple):
@@ -49,6 +56,7 @@ class Package:
         version: The version of the distribution.
         bundle: Whether it has the manifest of a bundle (MCPB).
         registry: Its name in the MCP Registry; None if it is not described for that.
+        auth: The kind of tokens that let in; None for one token, or for the server's own authorization.
     """
 
     name: str
@@ -63,6 +71,7 @@ class Package:
     version: str = FIRST
     bundle: bool = False
     registry: str | None = None
+    auth: Auth | None = None
 
     @property
     def distribution(self) -> str:
@@ -89,6 +98,17 @@ class Package:
     def authorizes(self) -> bool:
         """Return whether the server has the SDK's own authorization; then the package does not add any."""
         return self.server.settings.auth is not None
+
+    @property
+    def gated(self) -> bool:
+        """Return whether one token lets in over HTTP."""
+        return not self.authorizes and self.auth is None
+
+    @property
+    def scopes(self) -> list[str]:
+        """The scopes that tools need, in the order of the tools."""
+        found = [scopes_of(d.entry.meta) for d in definitions(self.server) if isinstance(d.entry, Tool)]
+        return list(dict.fromkeys(chain.from_iterable(found)))
 
     @property
     def own_health(self) -> bool:

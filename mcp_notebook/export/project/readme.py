@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, get_args
 
 from mcp.server.apps import Apps
 from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.export.project.environment import Variable, variables
-from mcp_notebook.export.project.package import Package, render
+from mcp_notebook.export.project.package import Auth, Package, render
 from mcp_notebook.hosts import HOSTS, CommandLink, Host, add_command, snippet
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.apps import apps_of
@@ -54,8 +54,11 @@ def readme(package: Package) -> str:
         "variables": _table(("variable", "", "for"), (_variable_row(variable) for variable in variables(package))),
     }
     sections = {
-        "gate": not package.authorizes,
+        "gate": package.gated,
         "auth": package.authorizes,
+        "scoped": bool(package.scopes) and package.auth is not None,
+        "has_issuer": package.auth in ("jwt", "introspection"),
+        **{f"auth_{kind}": package.auth == kind for kind in get_args(Auth)},
         "required": bool(values["required"]),
         "extended": bool(sdk_gaps.extensions(package.server)),
         "tasks": package.tasks,
@@ -145,7 +148,9 @@ def _json(host: Host, package: Package, entry: dict[str, Any]) -> str:
 
 def _called(package: Package, host: Host) -> dict[str, Any]:
     token = host.secret.replace("NAME", _secret(package, host))
-    headers = {} if package.authorizes else {"headers": {"Authorization": f"Bearer {token}"}}
+    # Clients find an authorization server by themselves.
+    finds = package.authorizes or package.auth in ("jwt", "introspection")
+    headers = {} if finds else {"headers": {"Authorization": f"Bearer {token}"}}
     return {**({"type": "http"} if host.calls else {}), "url": "http://127.0.0.1:8000/mcp", **headers}
 
 

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from importlib.resources import files as files_of
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import get_args
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
@@ -18,7 +19,7 @@ from mcp_notebook.errors import ExportError
 from mcp_notebook.export import dependencies
 from mcp_notebook.export.naming import printable
 from mcp_notebook.export.project import bundle, environment, hashes, registry
-from mcp_notebook.export.project.package import Package, render
+from mcp_notebook.export.project.package import Auth, Package, render
 from mcp_notebook.export.project.readme import readme
 from mcp_notebook.server.changes import KINDS
 from mcp_notebook.server.definitions import definitions
@@ -26,7 +27,7 @@ from mcp_notebook.server.definitions import definitions
 __all__ = ["RESERVED", "files"]
 
 RESERVED = frozenset({
-    "__init__.py", "__main__.py", "app.py", "health.py", "http_limits.py", "idle_sessions.py", "logs.py",
+    "__init__.py", "__main__.py", "access.py", "app.py", "health.py", "http_limits.py", "idle_sessions.py", "logs.py",
     "shared_machine.py", "web.py",
 })  # fmt: skip
 """Names of modules that each package has."""
@@ -61,11 +62,17 @@ def files(package: Package) -> dict[str, str | bytes]:
     templates = {path.format(name=package.name): template for path, template in TEMPLATES.items()}
     if package.bundle:
         templates[".mcpbignore"] = "mcpbignore"
+    if package.auth is not None:
+        templates[f"src/{package.name}/access.py"] = "access.py"
     if sections["our_health"]:
         templates[f"src/{package.name}/health.py"] = "health.py"
     written = {path: render(template, values, sections) for path, template in templates.items()}
-    for name in ("http_limits.py", "idle_sessions.py", *([] if package.authorizes else ["shared_machine.py"])):
+    for name in ("http_limits.py", "idle_sessions.py", *(["shared_machine.py"] if package.gated else [])):
         written[f"src/{package.name}/{name}"] = (files_of("mcp_notebook.server") / name).read_text(encoding="utf-8")
+    if package.auth is not None:
+        for one in (files_of("mcp_notebook.server") / "sign_in").iterdir():
+            if one.name.endswith(".py"):
+                written[f"src/{package.name}/sign_in/{one.name}"] = one.read_text(encoding="utf-8")
     written |= {f"src/{package.name}/{path}": source for path, source in package.module.files.items()}
     extensions = {f"src/{package.name}/{path}": content for path, content in package.module.extensions.items()}
     written |= {path: content for path, content in extensions.items() if isinstance(content, str)}
@@ -88,8 +95,12 @@ def files(package: Package) -> dict[str, str | bytes]:
 def _sections(package: Package) -> dict[str, bool]:
     health = package.find_health()
     return {
-        "auth": package.authorizes,
-        "gate": not package.authorizes,
+        "auth": not package.gated,
+        "gate": package.gated,
+        "sign_in": package.auth is not None,
+        "no_sign_in": package.auth is None,
+        "has_issuer": package.auth in ("jwt", "introspection"),
+        **{f"auth_{kind}": package.auth == kind for kind in get_args(Auth)},
         "own_health": package.own_health,
         "our_health": not package.own_health,
         "health_given": health is not None,
@@ -133,6 +144,7 @@ def _values(package: Package) -> dict[str, str]:
             [*map(str, map(dependencies.requirement, ("httpx2", "pytest"))), *package.dependencies.extras.values()]
         ),
         "ruff": version("ruff"),
+        "scopes": repr(tuple(package.scopes)),
         "health_module": health.module if health else "",
         "health_function": health.function if health else "",
         **{_identifier(kind): repr(_names(package, kind)) for kind in KINDS},

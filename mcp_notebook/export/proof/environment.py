@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mcp.client.stdio import get_default_environment
@@ -33,6 +33,8 @@ class Installed:
         variables: The whole environment of its processes.
         installation: How its environment was made; None if the environment was given.
         command: The command that starts it over stdio; None for ``python -m``.
+        access: Further variables of a process that listens: they let in who has `token`.
+        token: That token.
     """
 
     python: Path
@@ -40,6 +42,8 @@ class Installed:
     variables: Mapping[str, str]
     installation: Installation | None = None
     command: Path | None = None
+    access: Mapping[str, str] = field(default_factory=dict)
+    token: str = ""
 
     def run(self, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         """Run the interpreter and wait for it; an interrupt ends it."""

@@ -15,9 +15,11 @@ from mcp_notebook.errors import ExportError, McpNotebookError
 from mcp_notebook.export.likeness.comparing import Source
 from mcp_notebook.export.likeness.live import anatomy_of
 from mcp_notebook.export.module.writing import Module
+from mcp_notebook.export.project.package import Auth
 from mcp_notebook.export.proof import inspecting
 from mcp_notebook.export.proof.environment import Installed, installed
 from mcp_notebook.export.proof.evidence import Proof
+from mcp_notebook.export.proof.issuer import signed_in
 from mcp_notebook.export.proof.judging import Observed, same_calls
 from mcp_notebook.export.proof.offering import offer_of
 from mcp_notebook.export.proof.published import by_uvx, others
@@ -51,6 +53,8 @@ def prove(
     python: Path | None = None,
     keep: Path | None = None,
     bundle: Path | None = None,
+    auth: Auth | None = None,
+    scopes: Sequence[str] = (),
     before_tests: Callable[[Mapping[int, Sequence[str]]], None] = lambda _: None,
     on_progress: Say = lambda _: None,
 ) -> Proof:
@@ -68,6 +72,8 @@ def prove(
         python: An interpreter that has all that the package needs: then no environment is made.
         keep: A directory for the environment, which then stays; a temporary one if not given.
         bundle: The package as a bundle; None if it has none.
+        auth: The kind of tokens that let in over HTTP; None for the single one.
+        scopes: The scopes that its tools need.
         before_tests: Called before the package's tests run, with the values of each call that vary from run to run; the
             tests that it writes into the directory count.
         on_progress: Called with a line about each step.
@@ -78,8 +84,10 @@ def prove(
             package = installed(destination, folder, environment, python=python, keep=keep, say=on_progress)
         except ExportError as error:
             return Proof(unproven=str(error))
-        starts = _Starts(portal, package, name, replays, on_progress)
-        return _compared(subject, module, starts, folder, destination, bundle, volatile, before_tests)
+        with signed_in(auth, scopes, name.upper()) as (access, token):
+            package = replace(package, access=access, token=token)
+            starts = _Starts(portal, package, name, replays, on_progress)
+            return _compared(subject, module, starts, folder, destination, bundle, volatile, before_tests)
 
 
 def _compared(

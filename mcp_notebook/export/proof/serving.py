@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from secrets import token_urlsafe
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -92,9 +91,8 @@ def _stdio(package: Installed, name: str, cwd: Path) -> Iterator[Target]:
 
 @contextmanager
 def _http(package: Installed, name: str, cwd: Path) -> Iterator[Target]:
-    token = token_urlsafe()
     command = [str(package.python), "-m", name, "--transport", "http", "--port", "0"]
-    variables = {**package.variables, f"{name.upper()}_TOKEN": token}
+    variables = {**package.variables, **package.access}
     path = _log(cwd)
     try:
         with path.open("w", encoding="utf-8") as log:
@@ -102,7 +100,7 @@ def _http(package: Installed, name: str, cwd: Path) -> Iterator[Target]:
                 command, cwd=cwd, env=variables, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
             )
         try:
-            yield Url(_address(process, path), token=token)
+            yield Url(_address(process, path), token=package.token)
         finally:
             _end(process)
     finally:

@@ -8,9 +8,10 @@ from .jwt_verifier import JwtVerifier
 from .named_tokens import NamedTokens
 from .protection import Resource, protected
 from .services import Unavailable
-from .tool_scopes import ToolScopes, scopes_of
+from .tool_scopes import SCOPES, ToolScopes, scopes_of
 
 __all__ = [
+    "SCOPES",
     "IntrospectionVerifier",
     "JwtVerifier",
     "NamedTokens",

@@ -15,7 +15,7 @@ from .services import Unavailable, answer_of, checked_url
 
 __all__ = ["IssuerKeys"]
 
-METADATA_PATHS = ("oauth-authorization-server", "openid-configuration")
+METADATA_PATHS = ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration")
 
 FRESH_SECONDS = 600
 """Seconds for which keys are used without asking again."""
@@ -123,8 +123,8 @@ class IssuerKeys:
         scheme, _, rest = self.issuer.partition("://")
         host, slash, path = rest.partition("/")
         path = f"{slash}{path}".rstrip("/")
-        inserted = [f"{scheme}://{host}/.well-known/{name}{path}" for name in METADATA_PATHS]
-        return [*inserted, f"{self.issuer.rstrip('/')}/.well-known/{METADATA_PATHS[1]}"] if path else inserted
+        inserted = [f"{scheme}://{host}{known}{path}" for known in METADATA_PATHS]
+        return [*inserted, f"{self.issuer.rstrip('/')}{METADATA_PATHS[1]}"] if path else inserted
 
 
 def _matching(keys: list[PyJWK], header: Mapping[str, Any]) -> list[PyJWK]:
