@@ -1,0 +1,232 @@
+"""What one caller may ask for, and what one call may take."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import httpx2
+import pytest
+from mcp import Client
+from mcp.server.mcpserver import MCPServer
+from mcp.shared.exceptions import MCPError
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from mcp_notebook.server import call_limits
+from mcp_notebook.server.call_limits import CallerLimits, CallLimits, Limits
+from mcp_notebook.server.sign_in import NamedTokens, protected
+from tests.support.served import serving
+
+ADA, BOB = "ada-token-0123456789", "bob-token-0123456789"
+PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+
+
+class Waits:
+    """An app whose requests wait until they may go on."""
+
+    def __init__(self) -> None:
+        self.running = 0
+        self.go_on = anyio.Event()
+
+    async def has(self, running: int) -> None:
+        with anyio.fail_after(30):
+            while self.running != running:
+                await anyio.lowlevel.checkpoint()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.running += 1
+        try:
+            if scope["path"] == "/wait":
+                await self.go_on.wait()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            self.running -= 1
+
+
+async def answered(app: Any, path: str = "/", method: str = "POST", client: str = "10.0.0.1", **headers: str) -> Any:
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "client": (client, 5),
+        "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
+    }
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await app(scope, None, send)
+    return sent[0]["status"], dict(sent[0]["headers"]), b"".join(one.get("body", b"") for one in sent)
+
+
+def test_a_burst_is_let_in_and_then_the_rate() -> None:
+    async def main() -> None:
+        app = CallerLimits(Waits(), Limits(rate=20, burst=5))
+        first = [(await answered(app))[0] for _ in range(5)]
+        assert first == [200] * 5
+        status, headers, body = await answered(app)
+        assert (status, headers[b"retry-after"]) == (429, b"1")
+        assert b"Too many requests" in body
+        assert (await answered(app, client="10.0.0.2"))[0] == 200
+        with anyio.fail_after(10):
+            while (await answered(app))[0] != 200:
+                await anyio.sleep(0.01)
+
+    anyio.run(main)
+
+
+def test_the_wait_is_told() -> None:
+    async def main() -> None:
+        app = CallerLimits(Waits(), Limits(rate=0.1, burst=1))
+        await answered(app)
+        _, headers, _ = await answered(app)
+        assert headers[b"retry-after"] == b"10"
+
+    anyio.run(main)
+
+
+@pytest.mark.parametrize(
+    ("asked", "what"),
+    [
+        ({}, "2 requests are running"),
+        ({"method": "GET"}, "2 streams are open"),
+        ({"mcp_method": "subscriptions/listen"}, "2 streams are open"),
+    ],
+)
+def test_only_so_many_run_at_a_time(asked: dict[str, str], what: str) -> None:
+    async def main() -> None:
+        inner = Waits()
+        app = CallerLimits(inner, Limits(at_once=2, streams=2))
+        async with anyio.create_task_group() as group:
+            for _ in range(2):
+                group.start_soon(lambda: answered(app, "/wait", **asked))
+            await inner.has(2)
+            status, _, body = await answered(app, **asked)
+            assert status == 429
+            assert what.encode() in body
+            other = {"method": "GET"} if not asked else {}
+            assert (await answered(app, **other))[0] == 200  # the other kind counts apart
+            assert (await answered(app, client="10.0.0.2", **asked))[0] == 200
+            inner.go_on.set()
+        assert (await answered(app, **asked))[0] == 200
+
+    anyio.run(main)
+
+
+def test_a_request_that_breaks_off_no_longer_counts() -> None:
+    async def main() -> None:
+        inner = Waits()
+        app = CallerLimits(inner, Limits(at_once=1))
+        async with anyio.create_task_group() as group:
+            group.start_soon(lambda: answered(app, "/wait"))
+            await inner.has(1)
+            group.cancel_scope.cancel()
+        assert (await answered(app))[0] == 200
+
+    anyio.run(main)
+
+
+def test_callers_are_forgotten_but_not_while_they_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(call_limits, "MOST_CALLERS", 3)
+
+    async def main() -> None:
+        inner = Waits()
+        app = CallerLimits(inner, Limits(rate=0.001, burst=1, at_once=1))
+        async with anyio.create_task_group() as group:
+            group.start_soon(lambda: answered(app, "/wait", client="first"))
+            await inner.has(1)
+            for number in range(20):
+                await answered(app, client=str(number))
+            assert len(app._callers) == 3
+            assert (await answered(app, client="first"))[0] == 429
+            inner.go_on.set()
+
+    anyio.run(main)
+
+
+def test_without_limits_all_are_let_in() -> None:
+    async def main() -> None:
+        app = CallerLimits(Waits(), Limits(rate=0, at_once=0, streams=0))
+        assert {(await answered(app))[0] for _ in range(500)} == {200}
+
+    anyio.run(main)
+
+
+@contextmanager
+def signed_in(limits: Limits) -> Iterator[str]:
+    server: MCPServer[Any] = MCPServer("x")
+    tokens = NamedTokens({"ada": (ADA, []), "bob": (BOB, [])})
+    app = protected(CallerLimits(server.streamable_http_app(stateless_http=True), limits), tokens)
+    with serving(Starlette(routes=[Mount("/", app)], lifespan=lambda _: server.session_manager.run())) as url:
+        yield f"{url}/mcp"
+
+
+def test_callers_are_known_by_their_tokens_and_not_by_their_address() -> None:
+    with signed_in(Limits(rate=0.001, burst=3)) as url:
+
+        def statuses(token: str, times: int) -> list[int]:
+            headers = {"authorization": f"Bearer {token}", "accept": "application/json, text/event-stream"}
+            return [httpx2.post(url, json=PING, headers=headers).status_code for _ in range(times)]
+
+        assert statuses("nobodys", 5) == [401] * 5
+        assert [status == 429 for status in statuses(ADA, 4)] == [False] * 3 + [True]
+        assert [status == 429 for status in statuses(BOB, 4)] == [False] * 3 + [True]
+
+
+def slow() -> MCPServer[Any]:
+    server: MCPServer[Any] = MCPServer("x")
+
+    @server.tool()
+    async def wait(seconds: float) -> str:
+        await anyio.sleep(seconds)
+        return "done"
+
+    @server.tool()
+    def give(size: int) -> str:
+        return "x" * size
+
+    @server.resource("x://{size}")
+    async def read(size: int) -> str:
+        await anyio.sleep(60 if not size else 0)
+        return "x" * size
+
+    return server
+
+
+@pytest.mark.parametrize("era", ["auto", "legacy"])
+def test_a_call_that_takes_too_long_or_gives_too_much_fails_for_the_model(era: Any) -> None:
+    async def main() -> None:
+        server = slow()
+        server.middleware.append(CallLimits(Limits(seconds=0.3, result_bytes=2_000)))
+        async with Client(server, mode=era) as client:
+            assert not (await client.call_tool("wait", {"seconds": 0})).is_error
+            assert not (await client.call_tool("give", {"size": 100})).is_error
+            late = await client.call_tool("wait", {"seconds": 60})
+            large = await client.call_tool("give", {"size": 5_000})
+            assert (late.is_error, large.is_error) == (True, True)
+            assert json.loads(late.model_dump_json())["content"][0]["text"].startswith("No answer within 0.3 s")
+            assert json.loads(large.model_dump_json())["content"][0]["text"].startswith("The result has more than")
+            with pytest.raises(MCPError, match="No answer within"):
+                await client.read_resource("x://0")
+            with pytest.raises(MCPError, match="more than 2,000 bytes"):
+                await client.read_resource("x://5000")
+            assert (await client.read_resource("x://5")).contents
+
+    anyio.run(main)
+
+
+def test_no_limits_are_no_limits() -> None:
+    async def main() -> None:
+        server = slow()
+        server.middleware.append(CallLimits(Limits(seconds=0, result_bytes=0)))
+        async with Client(server) as client:
+            assert not (await client.call_tool("give", {"size": 3_000_000})).is_error
+
+    anyio.run(main)
