@@ -7,10 +7,11 @@ in one process: with several, a caller has as many times as much.
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections import OrderedDict
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
 import anyio
@@ -46,12 +47,35 @@ class Limits:
         result_bytes: The most bytes of a result, as JSON.
     """
 
-    rate: float = 50
-    burst: int = 200
-    at_once: int = 64
-    streams: int = 16
-    seconds: float = 300
+    rate: float = 0.0
+    burst: int = 100
+    at_once: int = 128
+    streams: int = 64
+    seconds: float = 300.0
     result_bytes: int = 16 * 1024 * 1024
+
+    @classmethod
+    def from_environment(cls, prefix: str) -> Limits:
+        """Read ``PREFIX_LIMIT_RATE`` and so on, where they are set.
+
+        Raises:
+            ValueError: One is not a number, or below 0.
+        """
+        return cls(**{one.name: found for one in fields(cls) if (found := _set(prefix, one)) is not None})
+
+
+def _set(prefix: str, limit: Field[Any]) -> Any:
+    name = f"{prefix}_LIMIT_{limit.name.upper()}"
+    said = os.environ.get(name, "").strip()
+    if not said:
+        return None
+    try:
+        number = float(said) if isinstance(limit.default, float) else int(said)
+    except ValueError:
+        number = -1
+    if not 0 <= number < math.inf:
+        raise ValueError(f"{name} must be a number from 0 on, not {said!r}; 0 is for no limit")
+    return number
 
 
 @dataclass

@@ -230,3 +230,17 @@ def test_no_limits_are_no_limits() -> None:
             assert not (await client.call_tool("give", {"size": 3_000_000})).is_error
 
     anyio.run(main)
+
+
+def test_limits_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_LIMIT_RATE", "2.5")
+    monkeypatch.setenv("SHOP_LIMIT_AT_ONCE", " 7 ")
+    monkeypatch.setenv("SHOP_LIMIT_SECONDS", "")
+    assert Limits.from_environment("SHOP") == Limits(rate=2.5, at_once=7)
+
+
+@pytest.mark.parametrize("said", ["many", "-1", "nan", "inf", "1e999", "1.5"])
+def test_a_limit_that_is_no_number_is_told(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    monkeypatch.setenv("SHOP_LIMIT_BURST", said)
+    with pytest.raises(ValueError, match=r"SHOP_LIMIT_BURST must be a number"):
+        Limits.from_environment("SHOP")

@@ -7,6 +7,7 @@ import re
 from typing import NamedTuple
 
 from mcp_notebook.export.project.package import Package
+from mcp_notebook.server.call_limits import Limits
 
 __all__ = ["Variable", "files", "variables"]
 
@@ -29,6 +30,14 @@ class Variable(NamedTuple):
     meaning: str
 
 
+_LIMITS = {
+    "rate": "requests a second that one caller may make over HTTP; 0 for any number",
+    "burst": "requests that one caller may make at once, after a pause",
+    "at_once": "requests of one caller that may run at a time",
+    "streams": "streams that one caller may hold open",
+    "seconds": "seconds that a call may take over HTTP",
+    "result_bytes": "bytes that a result may have over HTTP",
+}
 _SCOPES = ('""', False, "scopes that each token needs, with spaces between")
 _OF_ISSUER = {
     "URL": ('""', False, "for HTTP: the URL of the endpoint as clients write it, such as https://example.com/mcp"),
@@ -76,6 +85,9 @@ def variables(package: Package) -> list[Variable]:
         "TASKS_REDIS_URL": (
             '""', True, "the Redis that keeps the tasks, such as redis://:PASSWORD@HOST:6379/0; without: the memory"
         ),
+        **{
+            f"LIMIT_{name.upper()}": (str(getattr(Limits, name)), False, meaning) for name, meaning in _LIMITS.items()
+        },
         "LOG_LEVEL": ('"INFO"', False, "from which level on it logs"),
     }  # fmt: skip
     unused = set[str]() if package.gated else {"TOKEN", "ALLOW_OTHER_USERS"}

@@ -27,8 +27,8 @@ from mcp_notebook.server.definitions import definitions
 __all__ = ["RESERVED", "files"]
 
 RESERVED = frozenset({
-    "__init__.py", "__main__.py", "access.py", "app.py", "health.py", "http_limits.py", "idle_sessions.py", "logs.py",
-    "shared_machine.py", "web.py",
+    "__init__.py", "__main__.py", "access.py", "app.py", "call_limits.py", "health.py", "http_limits.py",
+    "idle_sessions.py", "logs.py", "shared_machine.py", "web.py",
 })  # fmt: skip
 """Names of modules that each package has."""
 
@@ -67,7 +67,12 @@ def files(package: Package) -> dict[str, str | bytes]:
     if sections["our_health"]:
         templates[f"src/{package.name}/health.py"] = "health.py"
     written = {path: render(template, values, sections) for path, template in templates.items()}
-    for name in ("http_limits.py", "idle_sessions.py", *(["shared_machine.py"] if package.gated else [])):
+    for name in (
+        "call_limits.py",
+        "http_limits.py",
+        "idle_sessions.py",
+        *(["shared_machine.py"] if package.gated else []),
+    ):
         written[f"src/{package.name}/{name}"] = (files_of("mcp_notebook.server") / name).read_text(encoding="utf-8")
     if package.auth is not None:
         for one in (files_of("mcp_notebook.server") / "sign_in").iterdir():
@@ -98,7 +103,6 @@ def _sections(package: Package) -> dict[str, bool]:
         "auth": not package.gated,
         "gate": package.gated,
         "sign_in": package.auth is not None,
-        "no_sign_in": package.auth is None,
         "has_issuer": package.auth in ("jwt", "introspection"),
         **{f"auth_{kind}": package.auth == kind for kind in get_args(Auth)},
         "own_health": package.own_health,
