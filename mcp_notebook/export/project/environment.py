@@ -88,6 +88,8 @@ def variables(package: Package) -> list[Variable]:
         **{
             f"LIMIT_{name.upper()}": (str(getattr(Limits, name)), False, meaning) for name, meaning in _LIMITS.items()
         },
+        "METRICS_PORT": ('""', False, "a port for Prometheus, at /metrics; needs the extra otel"),
+        "METRICS_HOST": ('"127.0.0.1"', False, "the address of that port"),
         "LOG_LEVEL": ('"INFO"', False, "from which level on it logs"),
     }  # fmt: skip
     unused = set[str]() if package.gated else {"TOKEN", "ALLOW_OTHER_USERS"}

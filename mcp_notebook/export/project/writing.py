@@ -28,7 +28,7 @@ __all__ = ["RESERVED", "files"]
 
 RESERVED = frozenset({
     "__init__.py", "__main__.py", "access.py", "app.py", "call_limits.py", "health.py", "http_limits.py",
-    "idle_sessions.py", "logs.py", "shared_machine.py", "web.py",
+    "idle_sessions.py", "logs.py", "observing.py", "shared_machine.py", "telemetry.py", "web.py",
 })  # fmt: skip
 """Names of modules that each package has."""
 
@@ -38,6 +38,7 @@ TEMPLATES = {
     "src/{name}/__main__.py": "main.py",
     "src/{name}/app.py": "app.py",
     "src/{name}/logs.py": "logs.py",
+    "src/{name}/observing.py": "observing.py",
     "src/{name}/web.py": "web.py",
     "tests/test_server.py": "test_server.py",
     "Dockerfile": "dockerfile",
@@ -67,12 +68,8 @@ def files(package: Package) -> dict[str, str | bytes]:
     if sections["our_health"]:
         templates[f"src/{package.name}/health.py"] = "health.py"
     written = {path: render(template, values, sections) for path, template in templates.items()}
-    for name in (
-        "call_limits.py",
-        "http_limits.py",
-        "idle_sessions.py",
-        *(["shared_machine.py"] if package.gated else []),
-    ):
+    ours = ["call_limits.py", "http_limits.py", "idle_sessions.py", "telemetry.py"]
+    for name in (*ours, "shared_machine.py") if package.gated else ours:
         written[f"src/{package.name}/{name}"] = (files_of("mcp_notebook.server") / name).read_text(encoding="utf-8")
     if package.auth is not None:
         for one in (files_of("mcp_notebook.server") / "sign_in").iterdir():
