@@ -88,6 +88,8 @@ def variables(package: Package) -> list[Variable]:
         **{
             f"LIMIT_{name.upper()}": (str(getattr(Limits, name)), False, meaning) for name, meaning in _LIMITS.items()
         },
+        "GRACE_SECONDS": ("3", False, "seconds that open requests have when the server is told to stop"),
+        "DRAIN_SECONDS": ("0", False, "seconds before that in which it takes requests but says that it is not ready"),
         "METRICS_PORT": ('""', False, "a port for Prometheus, at /metrics; needs the extra otel"),
         "METRICS_HOST": ('"127.0.0.1"', False, "the address of that port"),
         "LOG_LEVEL": ('"INFO"', False, "from which level on it logs"),

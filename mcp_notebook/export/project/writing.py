@@ -105,7 +105,8 @@ def _sections(package: Package) -> dict[str, bool]:
         "own_health": package.own_health,
         "our_health": not package.own_health,
         "health_given": health is not None,
-        "our_check": health is not None and not package.own_health,
+        # The test of the package has no service that the check asks.
+        "replaced_check": (health is not None or package.auth is not None) and not package.own_health,
         "health_sync": health is not None and health.kind == "sync",
         "health_async": health is not None and health.kind == "async",
         "share_keys": not package.own_state_keys,
