@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -126,7 +127,7 @@ def test_a_server_that_stops_says_so_first_and_answers_meanwhile(shell: Shell, t
         assert httpx2.get(f"{health}/ready").json() == {"status": "stopping"}
         assert httpx2.get(f"{health}/live").status_code == 200
         call(url, TOKEN, ("add", {"a": 1}))
-        assert process.wait(20) == 0
+        assert process.wait(20) in (0, -signal.SIGTERM)  # uvicorn raises the signal again at the end
     assert "Traceback" not in log.read_text()
 
 
@@ -138,7 +139,7 @@ def test_a_second_signal_stops_at_once(shell: Shell, tmp_path: Path) -> None:
         process.terminate()
         until(lambda: httpx2.get(url.replace("/mcp", "/health")).status_code == 503)
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(20) in (0, -signal.SIGTERM)  # uvicorn raises the signal again at the end
 
 
 @pytest.mark.slow
