@@ -68,8 +68,10 @@ class ArrayResult(BaseModel):
         return f"{json.dumps(self.values, ensure_ascii=False)}\n\n", ended(size, self.whole.values(), self.notes)
 
 
-def envelope_of(structured: Mapping[str, Any]) -> TableResult | ArrayResult | None:
+def envelope_of(structured: Any) -> TableResult | ArrayResult | None:
     """Return structured content as the envelope that it is; None if it is something else, or has more in it."""
+    if not isinstance(structured, Mapping):  # a server that breaks the rules
+        return None
     try:
         found = (TableResult if "rows" in structured else ArrayResult).model_validate(dict(structured), strict=True)
         same = found.model_dump(mode="json") == structured
