@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from mcp_notebook.agent.evals import cases_in
-from mcp_notebook.magics.options import CONNECTED, EVAL, NAME, NOTEBOOK_VARIABLE, SERVER, TEXT, VARIABLE
+from mcp_notebook.magics.options import CONNECTED, EVAL, IMPORTING, NAME, NOTEBOOK_VARIABLE, SERVER, TEXT, VARIABLE
 from mcp_notebook.magics.verb import verb
 from mcp_notebook.rendering import look
 from mcp_notebook.session.evals import cases_from_log, kept_eval, save_cases, score
@@ -89,14 +89,7 @@ def eval_cell(session: Session, /, name: str, output: str | None, **given: Any) 
     *OPTIONS,
     click.option("--from-log", is_flag=True, help="Make a cell of cases from the chat and from recorded calls."),
     click.option("--save", type=TEXT, metavar="FILE", help="Write the cases as a pytest module."),
-    click.option(
-        "--import",
-        "importing",
-        type=TEXT,
-        default="server:mcp",
-        show_default=True,
-        help="The server to import in the tests.",
-    ),
+    IMPORTING,
 )
 def _eval(
     session: Session,

@@ -10,7 +10,7 @@ import click
 
 from mcp_notebook import cells
 from mcp_notebook.errors import UsageError
-from mcp_notebook.magics.options import TEXT
+from mcp_notebook.magics.options import IMPORTING, TEXT
 from mcp_notebook.magics.verb import INTO, ON, verb
 from mcp_notebook.recording import Recorder
 from mcp_notebook.rendering import look
@@ -63,14 +63,7 @@ NUMBER = click.argument("number", type=click.IntRange(min=1), metavar="N")
     click.option(
         "--save", type=TEXT, metavar="FILE", help="Write what the server lists, its calls and its frames into a file."
     ),
-    click.option(
-        "--import",
-        "importing",
-        type=TEXT,
-        default="server:mcp",
-        show_default=True,
-        help="The server to import in the tests.",
-    ),
+    IMPORTING,
     click.option(
         "--volatile",
         type=TEXT,

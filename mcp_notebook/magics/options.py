@@ -26,6 +26,7 @@ __all__ = [
     "EVAL",
     "EVENT",
     "HOST",
+    "IMPORTING",
     "NAME",
     "NOTEBOOK_VARIABLE",
     "OPENED",
@@ -149,6 +150,14 @@ def _public_variables(session: Session, _ctx: click.Context) -> Iterable[str]:
 
 
 TEXT = _Live("text")
+IMPORTING = click.option(
+    "--import",
+    "importing",
+    type=TEXT,
+    default="server:mcp",
+    show_default=True,
+    help="The server to import in the tests.",
+)
 VARIABLE = _Variable("variable")
 NAME = _Live("name")
 SERVER = _Live("server", _servers)

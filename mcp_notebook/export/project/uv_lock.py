@@ -16,7 +16,7 @@ __all__ = ["LOCK", "locked"]
 LOCK = "uv.lock"
 
 PATIENCE = 30.0
-"""Seconds that the indexes have to answer; then there is no lock of uv."""
+"""Seconds that the indexes have to answer; after that, the package has no lock for uv."""
 
 _KNOWN: dict[tuple[str, tuple[str, ...]], str] = {}
 
@@ -54,7 +54,7 @@ def _made(found: str, pyproject: str, pins: Sequence[str], there: str) -> str:
         constraints = f"\n[tool.uv]\nconstraint-dependencies = {json.dumps([re.sub(r'[+].*', '', p) for p in pins])}\n"
         for text in (pyproject + constraints, pyproject):
             (folder / "pyproject.toml").write_text(text, encoding="utf-8")
-            # What uv has in its cache is enough for versions that are given, and takes a tenth of the time.
+            # The versions are given, so what uv has in its cache is often enough, and saves asking the index for each.
             if not (_locks(found, folder, variables, "--offline") or _locks(found, folder, variables)):
                 return ""
         text = (folder / LOCK).read_text(encoding="utf-8")

@@ -131,7 +131,9 @@ def table_of(rows: Rows) -> Part:
     numbers = [i for i in range(len(rows.headers)) if _is_of_numbers([row[i] for row in rows.cells])]
     cells = list(_fitting([[escape(_cut(cell, LONGEST_CELL)) for cell in row] for row in shown]))
     headers = [_cut(header, LONGEST_CELL) for header in rows.headers]
-    table = f'<div class="scrolled">{look.table(headers, cells, numbers=numbers)}</div>'
+    drawn = look.table(headers, cells, numbers=numbers)
+    # In the order of Tab, so that it can be scrolled without a mouse.
+    table = f'<div class="scrolled" role="group" aria-label="rows" tabindex="0">{drawn}</div>'
     text = "\n".join([*look.columns(lines, indent=""), *_after(rows, len(lines) - 1)])
     return text, table + "".join(f"<p>{escape(line)}</p>" for line in _after(rows, len(cells)))
 
