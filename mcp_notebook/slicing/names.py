@@ -69,8 +69,6 @@ def future(nodes: Iterable[ast.stmt]) -> frozenset[str]:
 class _Checker(checker.Checker):  # type: ignore[misc]  # pyflakes publishes no types
     """Notes each access to the module's scope, and whether it happens now or later."""
 
-    builtIns = frozenset[str]()  # each checker would bind all 160, and a name that is loaded gets a binding anyway
-
     def __init__(self, tree: ast.Module) -> None:
         self.seen: dict[ast.stmt, dict[str, set[Any]]] = defaultdict(lambda: defaultdict(set))
         self._statement: ast.stmt = ast.Pass()
@@ -138,6 +136,15 @@ class _Checker(checker.Checker):  # type: ignore[misc]  # pyflakes publishes no 
             self._note(self._when, name, node)
             if any(isinstance(scope, checker.GeneratorScope) for scope in self.scopeStack):
                 self._note("late", name, node)
+
+    @property
+    def builtIns(self) -> frozenset[str]:
+        """No names: each checker would bind all 160, and a name that is loaded gets a binding anyway."""
+        return frozenset()
+
+    @builtIns.setter
+    def builtIns(self, _: object) -> None:
+        """Ignore them; pyflakes sets them from version 4.1 on."""
 
     def addBinding(self, node: ast.AST | None, value: Any) -> None:
         super().addBinding(node, value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mcp_notebook.export.findings import Finding
@@ -166,6 +166,7 @@ def _made_as_written(statement: Statement, servers: Mapping[str, Registrations])
 def _by_magics(on: str, plan: Registrations, parts: dict[int, ModulePart], written: Body) -> list[ModulePart]:
     """Write decorators for what magics registered; return calls for functions that take no decorator there."""
     calls = []
+    binds = {part.statement.index: names.of(part.statement.node).binds for part in parts.values()}
     for key, maker in plan.makers.items():
         part = parts.get(maker.statement.index)
         if maker.method or part is None:
@@ -177,7 +178,7 @@ def _by_magics(on: str, plan: Registrations, parts: dict[int, ModulePart], writt
             above = entries.decorators(on, definition, written.imports)
         written.findings += entries.elsewhere(definition, maker.cell)
         decorates = isinstance(part.statement.node, _FUNCTIONS) and plan.begun < maker.statement.index
-        if decorates and not _reads_ahead(part.statement, [other.statement for other in parts.values()]):
+        if decorates and not _reads_ahead(part.statement, binds):
             makes = (*part.makes, ((on, *key), ast.unparse(ast.parse(above[0]))))
             parts[maker.statement.index] = ModulePart(decorated(part.statement, above), makes)
         else:
@@ -186,14 +187,18 @@ def _by_magics(on: str, plan: Registrations, parts: dict[int, ModulePart], writt
     return calls
 
 
-def _reads_ahead(function: Statement, carried: Iterable[Statement]) -> bool:
+def _reads_ahead(function: Statement, binds: Mapping[int, frozenset[str]]) -> bool:
     """Return whether annotations name what only later statements bind, such as a class below the function.
 
     A magic registers when its whole cell has run, but a decorator would evaluate them too early.
+
+    Args:
+        function: The statement of the function.
+        binds: The names that each statement of the module binds, by its index.
     """
     own, ahead, before = names.of(function.node), set[str](), set[str]()
-    for other in carried:
-        (ahead if other.index > function.index else before).update(names.of(other.node).binds)
+    for index, bound in binds.items():
+        (ahead if index > function.index else before).update(bound)
     return bool((own.reads | own.hints) & (ahead - before))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from mcp.client.stdio import get_default_environment
 
 from mcp_notebook.errors import ExportError
 from mcp_notebook.export.proof.installing import Installation, install
-from mcp_notebook.export.proof.processes import ran
+from mcp_notebook.export.proof.processes import Finish, started
 
 __all__ = ["Installed", "installed"]
 
@@ -45,9 +45,9 @@ class Installed:
     access: Mapping[str, str] = field(default_factory=dict)
     token: str = ""
 
-    def run(self, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-        """Run the interpreter and wait for it; an interrupt ends it."""
-        return ran([str(self.python), *arguments], cwd, self.variables)
+    def started(self, *arguments: str, cwd: Path, held: bool = False) -> AbstractContextManager[Finish]:
+        """Start the interpreter; see `mcp_notebook.export.proof.processes.started`."""
+        return started([str(self.python), *arguments], cwd, self.variables, held=held)
 
     def copy_again(self, destination: Path, part: str) -> None:
         """Copy a part of the package's directory as it is now."""

@@ -6,6 +6,8 @@ import ast
 import inspect
 import json
 import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from mcp_notebook.errors import ExportError
 from mcp_notebook.export.likeness import anatomy
 from mcp_notebook.export.proof.environment import Installed
 
-__all__ = ["Tested", "about", "importing", "tested"]
+__all__ = ["Tested", "about", "importing", "tests"]
 
 WORKBENCH = "mcp_notebook"
 
@@ -37,17 +39,26 @@ print(json.dumps({{
 """
 
 
-def about(package: Installed, name: str, variable: str, cwd: Path) -> dict[str, Any]:
-    """Import the package's modules where it is installed; return the anatomy of its server, and versions.
+_TESTS = "import sys, mcp_types.methods, pytest; sys.stdin.read(); sys.exit(pytest.main(sys.argv[1:]))"
+"""Run pytest as ``python -m pytest`` does, once the input ends. The imports before that take half of its time."""
 
-    Raises:
-        ExportError: They cannot be imported.
+
+@contextmanager
+def about(package: Installed, name: str, variable: str, cwd: Path) -> Iterator[Callable[[], dict[str, Any]]]:
+    """Import the package's modules where it is installed, and yield what waits for that.
+
+    It returns the anatomy of the package's server, and versions. It raises `ExportError` if they cannot be imported.
     """
-    done = package.run("-c", f"{inspect.getsource(anatomy)}\n{_ABOUT}", name, variable, cwd=cwd)
-    if done.returncode != 0:
-        raise ExportError(f"it cannot be imported: {_last_line(done.stderr)}")
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    with package.started("-c", f"{inspect.getsource(anatomy)}\n{_ABOUT}", name, variable, cwd=cwd) as finish:
+
+        def imported() -> dict[str, Any]:
+            done = finish()
+            if done.returncode != 0:
+                raise ExportError(f"it cannot be imported: {_last_line(done.stderr)}")
+            found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+            return found
+
+        yield imported
 
 
 def importing(source: Path) -> list[str]:
@@ -89,21 +100,31 @@ class Tested:
     failed: tuple[str, ...]
 
 
-def tested(package: Installed, report: Path) -> Tested:
-    """Run the package's tests.
+@contextmanager
+def tests(package: Installed, report: Path) -> Iterator[Callable[[], Tested]]:
+    """Start a Python that imports pytest and no code of the package, and yield what makes it run the package's tests.
+
+    That raises `ExportError` if they could not be run.
 
     Args:
         package: Where it is installed.
         report: A path for the report of pytest.
-
-    Raises:
-        ExportError: They could not be run.
     """
     options = ["-q", "-p", "no:cacheprovider", f"--junit-xml={report}"]
-    try:
-        done = package.run("-m", "pytest", *options, cwd=package.source)
-    except subprocess.TimeoutExpired as error:
-        raise ExportError(f"its tests did not end within {error.timeout:.0f} seconds") from None
+    with package.started("-c", _TESTS, *options, cwd=package.source, held=True) as finish:
+
+        def tested() -> Tested:
+            try:
+                done = finish()
+            except subprocess.TimeoutExpired as error:
+                raise ExportError(f"its tests did not end within {error.timeout:.0f} seconds") from None
+            return _results(done, report)
+
+        yield tested
+
+
+def _results(done: subprocess.CompletedProcess[str], report: Path) -> Tested:
+    """Return the results of tests that have ended, from the report of pytest."""
     if not report.exists():
         raise ExportError(f"its tests cannot be run: {_last_line(done.stderr or done.stdout)}")
     cases = list(ElementTree.parse(report).iter("testcase"))

@@ -20,7 +20,11 @@ Finish = Callable[[], "subprocess.CompletedProcess[str]"]
 
 @contextmanager
 def started(
-    command: Sequence[str], cwd: Path | None = None, variables: Mapping[str, str] | None = None
+    command: Sequence[str],
+    cwd: Path | None = None,
+    variables: Mapping[str, str] | None = None,
+    *,
+    held: bool = False,
 ) -> Iterator[Finish]:
     """Start a command, and yield what waits for its end; it is killed if the context ends before.
 
@@ -28,12 +32,16 @@ def started(
         command: The program and its arguments.
         cwd: Where it runs.
         variables: Its whole environment; that of this process if not given.
+        held: Its input stays open until its end is waited for. A program that reads it can prepare, and wait there.
     """
+    stdin = subprocess.PIPE if held else subprocess.DEVNULL
     # Files and not pipes, because nobody reads them until the command has ended.
     with TemporaryFile() as out, TemporaryFile() as err:
-        process = subprocess.Popen(command, cwd=cwd, env=variables, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+        process = subprocess.Popen(command, cwd=cwd, env=variables, stdin=stdin, stdout=out, stderr=err)
 
         def finish() -> subprocess.CompletedProcess[str]:
+            if process.stdin is not None:
+                process.stdin.close()
             process.wait(PATIENCE)
             return subprocess.CompletedProcess(command, process.returncode, _text(out), _text(err))
 
@@ -43,6 +51,8 @@ def started(
             if process.poll() is None:
                 process.kill()
                 process.wait()
+            if process.stdin is not None:
+                process.stdin.close()
 
 
 def ran(

@@ -102,25 +102,26 @@ def _compared(
 ) -> Proof:
     """Start the installed package, run its tests, and compare it with the live server.
 
-    Its processes run one after the other, since two might want the same file. Only what runs no code of it runs beside.
+    Its servers and its tests run one after the other, since two might want the same file. Only what runs no code of it
+    runs beside, and an import of it: what that wants for itself alone, the kernel has already.
     """
     package = starts.package
     (empty := folder / "empty").mkdir()
     starts.say("importing it")
-    with by_uvx(package, folder) as uvx:
-        about = _or_why(inspecting.about, package, starts.name, module.variable, empty)
+    with by_uvx(package, folder) as uvx, inspecting.about(package, starts.name, module.variable, empty) as imported:
         with Connection(starts.portal, subject.server, "modern") as live:
             offer = offer_of(live, subject.server)
         over_http = starts.over("HTTP", signs_in=subject.server.settings.auth is not None)
-        by_others = uvx()  # which was made meanwhile
+        about, by_others = _or_why(imported), uvx()  # which was made meanwhile
     starts = replace(starts, package=replace(package, command=by_others.command))
-    runs = {"stdio": starts.over("stdio"), "HTTP": over_http}
-    varies = _varying(starts, runs, volatile)
-    if varies is not None:
-        before_tests(varies.places)
-        package.copy_again(destination, "tests")
-    starts.say("running the package's tests")
-    tests = _or_why(inspecting.tested, package, folder / "tests.xml")
+    with inspecting.tests(package, folder / "tests.xml") as tested:
+        runs = {"stdio": starts.over("stdio"), "HTTP": over_http}
+        varies = _varying(starts, runs, volatile)
+        if varies is not None:
+            before_tests(varies.places)
+            package.copy_again(destination, "tests")
+        starts.say("running the package's tests")
+        tests = _or_why(tested)
     published = [way(starts.portal, offer, module.cells) for way in others(package, bundle, folder)]
     observed = Observed(
         offer,
