@@ -42,6 +42,7 @@ MAY_IMPORT = {
     "recording": {"background", "errors", "json_diff", "formatting"},
     "server": {
         "browser_tab",
+        "visible",
         "plain_json",
         "json_diff",
         "errors",
