@@ -186,8 +186,8 @@ class Forwarder:
         name = repr(self._kernel.name)
         rejected = f"{name} rejects the token from its own runtime file. Run %mcp serve in the notebook again."
         sign_in = (
-            f"Clients of {name} sign in, which a bridge cannot do. Connect by its URL (%mcp clients), or listen without "
-            "--oauth."
+            f"Clients of {name} sign in, which a bridge cannot do. Connect by its URL (%mcp clients), or listen "
+            "without --oauth."
         )
         known = {
             401: rejected if self._kernel.has_token else sign_in,

@@ -147,6 +147,7 @@ def _kernel(session: Session) -> doctor.KernelFacts:
         loop=_loop(),
         ports={live.name: live.listener.endpoint.port for live in servers if live.listener is not None},
         remembered={name: urlsplit(address.url).port or 0 for name, address in before.items() if address is not None},
+        stand_ins=[live.name for live in servers if _signs_in(live)],
     )
 
 

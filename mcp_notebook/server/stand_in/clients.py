@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from mcp.server.auth.provider import RegistrationError
 from mcp.shared.auth import InvalidRedirectUriError, OAuthClientInformationFull
@@ -26,6 +26,9 @@ REGISTERED_SECONDS = 24 * 3600.0
 MOST_REDIRECTS = 20
 MOST_BYTES = 5 * 1024
 """The most redirect URIs and bytes of a client, the same for both kinds."""
+
+ANSWERED = {"code", "state", "iss", "error", "error_description", "error_uri"}
+"""The parameters of an answer, which a client must not be able to invent."""
 
 LOOPBACK_HOSTS = ("127.0.0.1", "[::1]", "localhost")
 
@@ -131,6 +134,8 @@ def _fault(client: KnownClient) -> str | None:
             return "A redirect URI must begin with https://, or lead to this machine (http://127.0.0.1)."
         if not uri.host or uri.username is not None or uri.password is not None or uri.fragment is not None:
             return "A redirect URI has a host, and neither a user name nor a fragment."
+        if not ANSWERED.isdisjoint(parse_qs(uri.query or "", keep_blank_values=True)):
+            return f"The query of a redirect URI has none of the names {', '.join(sorted(ANSWERED))}."
     return None
 
 

@@ -33,6 +33,7 @@ CHALLENGE = re.compile(r"[\w-]{43}", re.ASCII)
 """The SHA-256 of a verifier in base64url (RFC 7636, section 4.2)."""
 
 OVER = "This question was answered already, or it has waited too long. Start again in the program that sent you here."
+FORM = "application/x-www-form-urlencoded"
 NEVER_KEPT = {"Cache-Control": "no-store"}
 
 _url = TypeAdapter(AnyHttpUrl, config=ConfigDict(url_preserve_empty_path=True)).validate_python
@@ -119,7 +120,7 @@ class Handlers:
 
     async def answer(self, request: Request) -> Response:
         """Take the person's answer, once, and only from the page of this server."""
-        if not _from_own_page(request):
+        if not _from_own_page(request) or not _is_form(request):
             return fault_page("This answer does not come from the page of this server.", status=403)
         form = await request.form()
         asked = self._provider.asked(str(form.get("transaction", "")))
@@ -134,6 +135,8 @@ class Handlers:
 
     async def token(self, request: Request) -> Response:
         """Exchange a code or a refresh token for tokens."""
+        if not _is_form(request):
+            return _refused("invalid_request", f"a request for tokens has the media type {FORM}")
         form = await request.form()
         if repeated := _repeated(form):
             return _refused("invalid_request", f"{repeated} occurs more than once")
@@ -167,6 +170,11 @@ PARAMETERS = (
     "client_id", "client_secret", "code", "code_challenge", "code_challenge_method", "code_verifier", "grant_type",
     "redirect_uri", "refresh_token", "resource", "response_type", "scope", "state",
 )  # fmt: skip
+
+
+def _is_form(request: Request) -> bool:
+    """Return whether a request has a form in the one encoding of OAuth; others could have files in them."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == FORM
 
 
 def _from_own_page(request: Request) -> bool:
