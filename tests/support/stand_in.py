@@ -296,7 +296,7 @@ def document_host(folder: Path, patch: Any) -> Iterator[DocumentHost]:
     listener = socket.create_server(("127.0.0.1", 0))
     host = DocumentHost(listener.getsockname()[1])
     app = Starlette(routes=[Route("/{path:path}", host.give)])
-    config = uvicorn.Config(app, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(app, log_config=None, lifespan="off", ws="none", timeout_graceful_shutdown=1)
     config.load()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(chain)

@@ -103,6 +103,8 @@ class KnownClients:
             client = KnownClient.model_validate({**document, "document_host": urlsplit(url).netloc})
         except (ValidationError, RecursionError):
             raise DocumentError("a value in it has another type than RFC 7591 gives it") from None
+        if "authorization_code" not in client.grant_types:
+            raise DocumentError("its grant_types have no authorization_code")
         if fault := _fault(client):
             raise DocumentError(fault)
         _keep(self._documents, url, client, DOCUMENT_SECONDS)

@@ -162,6 +162,4 @@ def _fault(url: str, document: dict[str, Any]) -> str | None:
         return "it has a client secret, which would be public"
     if document.get("token_endpoint_auth_method", "none") != "none":
         return 'its token_endpoint_auth_method is not "none", and this stand-in knows no other for documents'
-    if "authorization_code" not in document.get("grant_types", ["authorization_code"]):
-        return "its grant_types have no authorization_code"
     return None
