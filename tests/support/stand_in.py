@@ -107,6 +107,11 @@ class Person:
     scopes: Sequence[str] | None = None
     pages: list[str] = field(default_factory=list)
 
+    def browse(self, link: str) -> bool:
+        """Open a link, answer, and go where the browser is sent."""
+        get(self.answer(link))
+        return True
+
     def answer(self, link: str) -> str:
         """Open a link and answer; return where the browser is sent."""
         page = get(link, follow_redirects=True)
