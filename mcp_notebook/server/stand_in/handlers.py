@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import parse_qs
 
 from mcp.server.auth.handlers.authorize import AuthorizationHandler
 from mcp.server.auth.handlers.metadata import MetadataHandler
@@ -29,6 +30,7 @@ from mcp_notebook.server.stand_in.provider import PEOPLE, StandIn, same_resource
 __all__ = ["Handlers"]
 
 LONGEST_STATE = 2000
+MOST_WORDS = 300
 CHALLENGE = re.compile(r"[\w-]{43}", re.ASCII)
 """The SHA-256 of a verifier in base64url (RFC 7636, section 4.2)."""
 
@@ -109,7 +111,8 @@ class Handlers:
         if is_loopback(to):
             return RedirectResponse(back, 302)
         # Anyone can make a document with a redirect URI, and this server must not send people there by itself.
-        return fault_page("The client sent you here with a request that this server refuses.", (back, to))
+        why = parse_qs(to.query or "").get("error_description", [""])[0][:MOST_WORDS]
+        return fault_page(f"The client sent you here with a request that this server refuses. {why}", (back, to))
 
     async def ask(self, request: Request) -> Response:
         """Show the question to the person."""
