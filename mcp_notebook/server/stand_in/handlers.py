@@ -111,8 +111,8 @@ class Handlers:
         if is_loopback(to):
             return RedirectResponse(back, 302)
         # Anyone can make a document with a redirect URI, and this server must not send people there by itself.
-        why = parse_qs(to.query or "").get("error_description", [""])[0][:MOST_WORDS]
-        return fault_page(f"The client sent you here with a request that this server refuses. {why}", (back, to))
+        reason = parse_qs(to.query or "").get("error_description", [""])[0][:MOST_WORDS]
+        return fault_page(f"The client sent you here with a request that this server refuses. {reason}", (back, to))
 
     async def ask(self, request: Request) -> Response:
         """Show the question to the person."""
