@@ -10,6 +10,7 @@ from IPython.core.error import UsageError
 
 from mcp_notebook import connect
 from mcp_notebook.addresses import runtime_dir
+from mcp_notebook.export.likeness.live import anatomy_of
 from mcp_notebook.session import listening
 from tests.support.shells import Shell
 from tests.support.stand_in import Attacker, Person, document_host
@@ -140,3 +141,15 @@ def test_nothing_secret_is_in_a_file_or_in_the_log(shell: Shell, url: str) -> No
         assert secret.encode() not in written
         assert secret not in logged
     assert url.encode() in written
+
+
+def test_an_export_while_clients_sign_in_has_nothing_of_the_stand_in(shell: Shell, url: str, tmp_path: Path) -> None:
+    assert Attacker(url).call(None).status_code == 401
+    exported = mcp(shell, f"export '{tmp_path / 'shop'}' --no-proof")
+    assert "stand_in" not in str(exported)
+    written = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "shop").rglob("*.py"))
+    assert "stand_in" not in written
+    server = shell.session.live().server
+    during = anatomy_of(server, {})
+    mcp(shell, "stop")
+    assert anatomy_of(server, {}) == during

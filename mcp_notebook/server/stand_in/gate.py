@@ -15,7 +15,8 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mcp_notebook.server.endpoint import Endpoint
-from mcp_notebook.server.sign_in import Resource, ToolScopes, protected, scopes_of
+from mcp_notebook.server.extensions.data import serve_kept
+from mcp_notebook.server.sign_in import Resource, ToolScopes, protected, required_by
 from mcp_notebook.server.stand_in.handlers import Handlers
 from mcp_notebook.server.stand_in.provider import StandIn
 
@@ -67,7 +68,9 @@ class StandInGate:
         self._server = server
         self._scopes = ToolScopes(server, changing=True) if server is not None else None
         if server is not None and self._scopes is not None:
-            server.middleware.append(self._scopes)
+            # Just inside the notebook's own, so that what the author's middleware answers is checked, too.
+            layers = server.middleware
+            layers.insert(layers.index(serve_kept) + 1 if serve_kept in layers else 0, self._scopes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, as an ASGI app."""
@@ -86,7 +89,7 @@ class StandInGate:
         """Return the scopes of the tools, each with the names of these."""
         found: dict[str, list[str]] = {}
         for tool in await self._server.list_tools() if self._server is not None else ():
-            for scope in scopes_of(tool.meta):
+            for scope in required_by(tool.meta) or ():
                 found.setdefault(scope, []).append(tool.name)
         return found
 

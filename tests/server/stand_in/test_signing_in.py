@@ -13,6 +13,7 @@ from mcp import Client
 from mcp.client.auth import OAuthFlowError
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthToken
+from mcp_types import ListToolsResult
 
 from mcp_notebook.portal import Portal
 from mcp_notebook.server.hosting import Listener
@@ -252,3 +253,47 @@ def test_nothing_is_left_when_the_server_stops(portal: Portal) -> None:
         assert client.call(token).status_code == 401
         refused = client.authorize()
         assert (refused.status_code, "is not known here" in refused.text) == (400, True)
+
+
+def test_a_tool_whose_scopes_cannot_be_read_is_for_nobody(portal: Portal) -> None:
+    server = notes()
+    for name, scopes in {"text": "notes:write", "mixed": ["notes:write", 7], "empty": [""]}.items():
+        server.add_tool(lambda: "done", name=name, meta={SCOPES: scopes})
+
+    async def names(client: Client) -> list[str]:
+        return [tool.name for tool in (await client.list_tools()).tools]
+
+    with listening(portal, server) as listener:
+        assert use(listener.url, Person(), names) == ["whoami", "write", "clear"]
+        client = Attacker(listener.url)
+        token = client.tokens(scope="notes:write")["access_token"]
+        for name in ("text", "mixed", "empty"):
+            answer = client.call(token, name)
+            assert "Nobody may call this tool" in answer.text, answer.text
+
+
+@pytest.mark.parametrize("name", [["write"], {"a": 1}, 7, None, "", "w" * 10_000])
+def test_a_call_of_something_that_is_no_name_is_an_error_of_the_protocol(listener: Listener, name: Any) -> None:
+    client = Attacker(listener.url)
+    token = client.tokens()["access_token"]
+    for headers in ({}, {"mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "whoami"}):
+        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": name, "arguments": {}}}
+        given = {"authorization": f"Bearer {token}", "accept": "application/json, text/event-stream", **headers}
+        assert 200 <= post(listener.url, json=body, headers=given).status_code < 500
+
+
+def test_the_answers_of_the_authors_middleware_are_checked_too(portal: Portal) -> None:
+    server = notes()
+
+    async def answers(ctx: Any, call_next: Any) -> Any:
+        if ctx.method == "tools/list":
+            return ListToolsResult(tools=await server.list_tools())
+        return await call_next(ctx)
+
+    server.middleware.append(answers)
+
+    async def names(client: Client) -> list[str]:
+        return [tool.name for tool in (await client.list_tools()).tools]
+
+    with listening(portal, server) as listener:
+        assert use(listener.url, Person(scopes=[]), names) == ["whoami"]
