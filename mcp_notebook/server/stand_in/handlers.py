@@ -58,8 +58,8 @@ class Handlers:
             update={
                 "client_id_metadata_document_supported": True,
                 "authorization_response_iss_parameter_supported": True,
-                # A client with a document has no secret.
-                "token_endpoint_auth_methods_supported": ["none", "client_secret_post", "client_secret_basic"],
+                # A client with a document has no secret. By Basic, the SDK takes it only with the id in the form, too.
+                "token_endpoint_auth_methods_supported": ["none", "client_secret_post"],
             }
         )
         self._metadata = MetadataHandler(metadata)
