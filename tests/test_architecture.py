@@ -42,6 +42,7 @@ MAY_IMPORT = {
     "recording": {"background", "errors", "json_diff", "formatting"},
     "server": {
         "browser_tab",
+        "visible",
         "plain_json",
         "json_diff",
         "errors",
@@ -242,6 +243,33 @@ def test_rooms_import_only_those_below_them() -> None:
         if name.startswith("mcp_notebook.") and (other := name.split(".")[1]) != room and other not in MAY_IMPORT[room]
     ]
     assert wrong == []
+
+
+CARRIED = ["call_limits.py", "extensions", "http_limits.py", "idle_sessions.py", "sign_in", "telemetry.py"]
+"""Parts of `server` that exported packages carry as they are."""
+
+
+def test_what_packages_carry_imports_nothing_of_the_project() -> None:
+    parts = [PACKAGE / "server" / name for name in CARRIED]
+    files = [path for _, path, _ in modules() if any(part == path or part in path.parents for part in parts)]
+    assert {path.relative_to(PACKAGE / "server").parts[0] for path in files} == set(CARRIED)
+    wrong = [
+        f"{path.relative_to(PACKAGE)} imports {name}"
+        for path in files
+        for name in imported(ast.parse(path.read_text(encoding="utf-8")))
+        if name.startswith("mcp_notebook.")
+    ]
+    assert wrong == []
+
+
+def test_the_stand_in_is_known_where_servers_listen_and_nowhere_else() -> None:
+    inside = "mcp_notebook.server.stand_in"
+    knowing = {
+        str(path.relative_to(PACKAGE))
+        for _, path, tree in modules()
+        if path.parent.name != "stand_in" and any(name.startswith(inside) for name in imported(tree))
+    }
+    assert knowing == {str(Path("server", "hosting.py")), str(Path("rendering", "serving.py"))}
 
 
 def test_the_order_has_no_circle() -> None:

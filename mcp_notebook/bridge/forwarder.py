@@ -184,8 +184,13 @@ class Forwarder:
 
     def _why(self, response: Response) -> str:
         name = repr(self._kernel.name)
+        rejected = f"{name} rejects the token from its own runtime file. Run %mcp serve in the notebook again."
+        sign_in = (
+            f"Clients of {name} sign in, which a bridge cannot do. Connect by its URL (%mcp clients), or listen "
+            "without --oauth."
+        )
         known = {
-            401: f"{name} rejects the token from its own runtime file. Run %mcp serve in the notebook again.",
+            401: rejected if self._kernel.has_token else sign_in,
             413: f"{name} rejects a message of this size. Send less, or put the data where the notebook can read it.",
         }
         return known.get(response.status, f"{name} answered with HTTP status {response.status}.")

@@ -86,6 +86,11 @@ class Kernel:
         else:
             connection.close()
 
+    @property
+    def has_token(self) -> bool:
+        """Return whether its address has a token."""
+        return self._address.token is not None
+
     def deadline(self) -> float:
         """Return the time until which a request waits that starts waiting now."""
         return time.monotonic() + self.wait

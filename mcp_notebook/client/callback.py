@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
@@ -38,6 +38,7 @@ class Callback:
         self.url = f"http://{self._host}/callback"
         self._server: asyncio.Server | None = None
         self._state = ""
+        self._is_from_issuer: Callable[[Mapping[str, str]], bool] = lambda said: True
         self._came: asyncio.Future[Mapping[str, str]] | None = None
 
     def close(self) -> None:
@@ -46,9 +47,14 @@ class Callback:
             self._server.close()
         self._socket.close()
 
-    async def expect(self, state: str) -> None:
-        """Listen for an answer with this state."""
-        self._state = state
+    async def expect(self, state: str, is_from_issuer: Callable[[Mapping[str, str]], bool] = lambda said: True) -> None:
+        """Listen for an answer with this state.
+
+        Args:
+            state: The state.
+            is_from_issuer: Tells whether an answer is from the issuer that was asked (RFC 9207).
+        """
+        self._state, self._is_from_issuer = state, is_from_issuer
         self._came = asyncio.get_running_loop().create_future()
         if self._server is None:
             self._server = await asyncio.start_server(self._answer, sock=self._socket)
@@ -89,6 +95,10 @@ class Callback:
             return "400 Bad Request", "Ignored: this is not the answer to the current sign-in."
         if self._came.done():
             return "409 Conflict", "This sign-in is already over. You can close this page."
+        if not self._is_from_issuer(said):
+            # RFC 9207 forbids to show anything else of it.
+            self._came.set_exception(OAuthFlowError("iss mismatch: the answer is from another issuer"))
+            return "400 Bad Request", "This answer is from another authorization server, so nobody was signed in."
         self._came.set_result(said)
         if said.get("code"):
             return "200 OK", "Signed in. You can close this page and go back to the notebook."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import webbrowser
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,8 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 import anyio
 import anyio.to_thread
 import httpx2
-from mcp.client.auth import OAuthClientProvider
-from mcp.client.auth.utils import issuers_match
+from mcp.client.auth import OAuthClientProvider, OAuthFlowError
+from mcp.client.auth.utils import issuers_match, validate_authorization_response_iss
 from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
 from pydantic import AnyUrl
 
@@ -84,7 +84,7 @@ class SignIn:
                 f"{self._where} names a sign-in page that is not a web page, so it was not opened: {address.written}."
             )
         (state,) = parse_qs(urlsplit(link).query)["state"]
-        await self._callback.expect(state)
+        await self._callback.expect(state, self.auth.is_from_issuer)
         self._notice(
             f"sign in to {self._where} in the browser. If none opened, this is the link: {address.href} "
             f"(at {address.host})"
@@ -147,6 +147,14 @@ class _Provider(OAuthClientProvider):
         metadata = self.context.oauth_metadata
         known = str(metadata.issuer) if metadata is not None else None
         return known if issuer is not None and known is not None and issuers_match(issuer, known) else issuer
+
+    def is_from_issuer(self, said: Mapping[str, str]) -> bool:
+        """Return whether an answer, or an error, is from the issuer that a person was sent to (RFC 9207)."""
+        try:
+            validate_authorization_response_iss(self.issuer_as_known(said.get("iss")), self.context.oauth_metadata)
+        except OAuthFlowError:
+            return False
+        return True
 
     async def _read(self, response: httpx2.Response) -> httpx2.Response:
         """Return a response as the SDK should read it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mcp_notebook import browser_tab
@@ -25,6 +25,7 @@ class KernelFacts:
         loop: The module of the event loop that cells run on; "" for none.
         ports: The port of each server that listens.
         remembered: The earlier port of each server that does not listen now.
+        stand_ins: The servers whose clients sign in at a stand-in for an authorization server.
     """
 
     front_end: str
@@ -32,6 +33,7 @@ class KernelFacts:
     loop: str = ""
     ports: Mapping[str, int] = field(default_factory=dict)
     remembered: Mapping[str, int] = field(default_factory=dict)
+    stand_ins: Sequence[str] = ()
 
 
 def in_kernel(kernel: KernelFacts, place: Place | None = None) -> Iterator[Diagnosis]:
@@ -40,6 +42,7 @@ def in_kernel(kernel: KernelFacts, place: Place | None = None) -> Iterator[Diagn
     yield from _subshells(kernel, place)
     yield from _loop(kernel)
     yield from _ports(kernel)
+    yield from _stand_ins(kernel)
     yield from _root_logging()
 
 
@@ -89,6 +92,16 @@ def _ports(kernel: KernelFacts) -> Iterator[Diagnosis]:
             )
     if not kernel.ports:
         yield Diagnosis("no server listens for clients outside the kernel")
+
+
+def _stand_ins(kernel: KernelFacts) -> Iterator[Diagnosis]:
+    for server in kernel.stand_ins:
+        yield Diagnosis(
+            f"clients of server {server} sign in at a stand-in, which asks for no password: any program of this "
+            "machine can sign in as anyone",
+            "note",
+            "for others, use an authorization server: %mcp export DEST --auth jwt",
+        )
 
 
 def _root_logging() -> Iterator[Diagnosis]:

@@ -57,6 +57,11 @@ def _clients(
     link = None if local or save or show_token else _through_the_door(session, live, host)
     if link is None:
         link = _link(session, live, http=http, show_token=show_token)
+    if host is not None and HOSTS[host].calls is None and _signs_in(live):
+        raise HostError(
+            f"{HOSTS[host].title} connects by a bridge, which cannot sign in. Listen without --oauth: %mcp stop, then "
+            "%mcp serve."
+        )
     if save:
         return _saved(HOSTS[host or ""], link)
     if host is not None:
@@ -82,7 +87,7 @@ def _link(session: Session, live: LiveServer, *, http: bool, show_token: bool) -
     if listener is None:
         raise HostingError(f"{live.name!r} does not listen, so no client can reach it. First: %mcp serve.")
     address = session.listening.remembered(live)
-    if http:
+    if http or _signs_in(live):
         return HttpLink(
             address.name if address else live.name,
             listener.url,
@@ -95,6 +100,11 @@ def _link(session: Session, live: LiveServer, *, http: bool, show_token: bool) -
             f"A bridge would not find {live.name!r}, because its address is in no file. See %mcp doctor, or add --http."
         )
     return BridgeLink(addresses.own_name(address), addresses.chosen_runtime_dir())
+
+
+def _signs_in(live: LiveServer) -> bool:
+    """Return whether clients sign in; a bridge only sends the token in a file."""
+    return live.listener is not None and live.listener.endpoint.oauth
 
 
 def _through_the_door(session: Session, live: LiveServer, host: str | None) -> Link | None:
@@ -137,6 +147,7 @@ def _kernel(session: Session) -> doctor.KernelFacts:
         loop=_loop(),
         ports={live.name: live.listener.endpoint.port for live in servers if live.listener is not None},
         remembered={name: urlsplit(address.url).port or 0 for name, address in before.items() if address is not None},
+        stand_ins=[live.name for live in servers if _signs_in(live)],
     )
 
 

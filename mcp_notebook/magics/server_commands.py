@@ -21,7 +21,7 @@ from mcp_notebook.rendering.listing import listing
 from mcp_notebook.server import LiveServer, definitions
 from mcp_notebook.server.approval import WHICH, Which
 from mcp_notebook.server.auth import Token
-from mcp_notebook.server.endpoint import LOOPBACK, Endpoint
+from mcp_notebook.server.endpoint import LOOPBACK, Endpoint, refuse_unsafe
 from mcp_notebook.server.event_types import event_types
 from mcp_notebook.server.hosting import Listener
 from mcp_notebook.server.mock import MockServer
@@ -66,7 +66,8 @@ def _where(session: Session, live: LiveServer) -> str:
     if live.listener is None:
         return "in this kernel only"
     entrance = session.listening.entrance(live.name)
-    return live.listener.url if entrance is None else entrance.url
+    url = live.listener.url if entrance is None else entrance.url
+    return f"{url}, clients sign in" if live.listener.endpoint.oauth else url
 
 
 def _counts(server: MCPServer[Any]) -> str:
@@ -124,7 +125,14 @@ def _use(session: Session, name: str) -> look.Rendering:
         help="Streamable HTTP for both eras, or SSE for old clients.",
     ),
     click.option("--no-token", is_flag=True, help="Let every program on this machine call without a token."),
-    click.option("--allow-other-users", is_flag=True, help="Allow --no-token on a machine that other people use."),
+    click.option(
+        "--oauth",
+        is_flag=True,
+        help="Have clients sign in, at a stand-in for an authorization server that asks for no password.",
+    ),
+    click.option(
+        "--allow-other-users", is_flag=True, help="Allow --no-token or --oauth on a machine that other people use."
+    ),
     click.option(
         "--host", type=TEXT, default=LOOPBACK, help="Listen on this address, so that other machines can connect."
     ),
@@ -178,6 +186,7 @@ def _serve(
     any_port: bool,
     transport: Literal["http", "sse"],
     no_token: bool,
+    oauth: bool,
     allow_other_users: bool,
     host: str,
     allowed_hosts: tuple[str, ...],
@@ -199,6 +208,7 @@ def _serve(
         live,
         port=port,
         no_token=no_token,
+        oauth=oauth,
         allow_other_users=allow_other_users,
         host=host,
         transport=transport,
@@ -211,7 +221,7 @@ def _serve(
         code=code,
         webhooks=webhooks,
     )
-    _refuse_unsafe(live, asked)
+    refuse_unsafe(asked, own=live.server.settings.auth is not None)
     listener = _listening(session, live, asked, port, any_port=any_port)
     nothing = not definitions(live.server) and not event_types(live.server) and not isinstance(live.server, MockServer)
     if nothing and not code:
@@ -219,23 +229,6 @@ def _serve(
     if listener.approval is not None:
         display(session.listening.approval_card(live.name, listener.approval))
     return listener
-
-
-def _refuse_unsafe(live: LiveServer, asked: Endpoint) -> None:
-    own = live.server.settings.auth is not None
-    if asked.code and asked.token is None:
-        raise HostingError("--code runs code that clients send, so it needs a token. Leave --no-token out.")
-    if asked.code and (asked.search or asked.stable_tools or asked.webhooks):
-        raise HostingError(
-            "--code offers two tools and nothing else. Leave --search, --stable-tools and --webhooks out."
-        )
-    if asked.webhooks and asked.token is None and not own:
-        raise HostingError("--webhooks needs to know who subscribes. Leave --no-token out.")
-    if not asked.local and asked.token is None and not own:
-        raise HostingError(
-            f"--host {asked.host} with --no-token is refused: it would let everyone on other machines call. Leave "
-            "--no-token out."
-        )
 
 
 def _listening(session: Session, live: LiveServer, asked: Endpoint, port: int | None, *, any_port: bool) -> Listener:
@@ -283,6 +276,10 @@ def _token(session: Session, show: bool, server: str | None) -> Token | None:
         raise HostingError(browser_tab.elsewhere(browser_tab.CANNOT_LISTEN))
     if live.listener is None:
         raise HostingError(f"{live.name!r} does not listen, so it has no token. First: %mcp serve.")
+    if live.listener.endpoint.oauth:
+        raise HostingError(
+            f"Clients of {live.name!r} sign in, so there is no token. For one: %mcp stop, then %mcp serve."
+        )
     if live.listener.token is None:
         raise HostingError(
             f"{live.name!r} listens without a token of this package. For one: %mcp stop, then %mcp serve."

@@ -7,6 +7,7 @@ from html import escape
 from mcp_notebook.addresses import Entrance
 from mcp_notebook.rendering import look
 from mcp_notebook.server.hosting import Listener
+from mcp_notebook.server.stand_in import PEOPLE
 
 __all__ = ["serving_card"]
 
@@ -25,6 +26,10 @@ def serving_card(listener: Listener, entrance: Entrance | None = None) -> look.R
     else:
         token = look.chip("not required", "warn")
     rows = [("reached from", reach), ("token", token)]
+    if listener.endpoint.oauth:
+        people = " or ".join(map(look.code, PEOPLE))
+        stand_in = f"as {people}, without a password: this is a stand-in for an authorization server"
+        rows[1] = ("sign-in", f"{look.chip('required', 'good')} {stand_in}")
     if entrance is not None:
         with_token = f"with {look.code('token = %mcp token')}" if listener.token else "without a token"
         rows = [

@@ -7,10 +7,11 @@ from typing import Literal
 
 from mcp.server.transport_security import TransportSecuritySettings
 
+from mcp_notebook.errors import HostingError
 from mcp_notebook.server.approval import Which
 from mcp_notebook.server.auth import Token
 
-__all__ = ["LOOPBACK", "PATHS", "Endpoint"]
+__all__ = ["LOOPBACK", "PATHS", "Endpoint", "refuse_unsafe"]
 
 LOOPBACK = "127.0.0.1"
 LOCAL_HOSTS = (LOOPBACK, "localhost", "[::1]")
@@ -24,7 +25,7 @@ class Endpoint:
 
     Attributes:
         token: Clients send it as ``Authorization: Bearer``. None if the kernel checks nothing, as for a server with
-            the SDK's own authorization.
+            the SDK's own authorization, or if clients sign in.
         port: The port to bind; 0 for a free one.
         host: The address to bind; anything but loopback can be reached from other machines.
         transport: Streamable HTTP for both eras, or the legacy SSE.
@@ -36,6 +37,7 @@ class Endpoint:
         door: Whether the door in Jupyter Server may pass clients on to this one.
         code: Whether it serves, in the server's place, the two tools for a model that writes code.
         webhooks: Whether clients that have identified themselves may have events posted to their URLs.
+        oauth: Whether clients sign in at the stand-in for an authorization server; there is no token then.
     """
 
     token: Token | None
@@ -50,6 +52,7 @@ class Endpoint:
     door: bool = True
     webhooks: bool = False
     code: bool = False
+    oauth: bool = False
 
     @property
     def local(self) -> bool:
@@ -71,3 +74,52 @@ class Endpoint:
         return TransportSecuritySettings(
             enable_dns_rebinding_protection=True, allowed_hosts=hosts, allowed_origins=origins
         )
+
+
+def refuse_unsafe(asked: Endpoint, *, own: bool) -> None:
+    """Refuse options that do not fit together, or that would let in others than the author means.
+
+    Args:
+        asked: Where and how to listen.
+        own: Whether the server has the SDK's own authorization.
+
+    Raises:
+        HostingError: They do not fit.
+    """
+    wrong = _wrong_with_code(asked) or _wrong_with_oauth(asked, own=own)
+    open_ = asked.token is None and not asked.oauth and not own
+    if wrong is None and open_ and asked.webhooks:
+        wrong = "--webhooks needs to know who subscribes. Leave --no-token out."
+    if wrong is None and open_ and not asked.local:
+        wrong = (
+            f"--host {asked.host} with --no-token is refused: it would let everyone on other machines call. Leave "
+            "--no-token out."
+        )
+    if wrong is not None:
+        raise HostingError(wrong)
+
+
+def _wrong_with_code(asked: Endpoint) -> str | None:
+    if asked.code and asked.token is None:
+        return "--code runs code that clients send, so it needs a token. Leave --no-token and --oauth out."
+    if asked.code and (asked.search or asked.stable_tools or asked.webhooks):
+        return "--code offers two tools and nothing else. Leave --search, --stable-tools and --webhooks out."
+    return None
+
+
+def _wrong_with_oauth(asked: Endpoint, *, own: bool) -> str | None:
+    if not asked.oauth:
+        return None
+    if own:
+        return "This server has an authorization of its own (auth=...). Leave --oauth out, or auth=."
+    if not asked.local or asked.allowed_hosts:
+        return (
+            "--oauth asks for no password, so it is for programs on this machine only. Leave --host and --allow-host "
+            "out; for other machines, export the server: %mcp export --auth jwt."
+        )
+    if asked.search or asked.stable_tools:
+        return (
+            "--search and --stable-tools call any tool by its name, and so past the scopes that --oauth checks. Leave "
+            "them out."
+        )
+    return None

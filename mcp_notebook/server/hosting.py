@@ -31,6 +31,7 @@ from mcp_notebook.server.extended import extension_of
 from mcp_notebook.server.extensions.tasks import Tasks
 from mcp_notebook.server.running_app import RunningApp
 from mcp_notebook.server.runtime import APPROVAL, SEARCH, TRANSPORT
+from mcp_notebook.server.stand_in import PEOPLE, StandInGate
 
 if sys.platform != "emscripten":  # uvicorn is not installed there
     import uvicorn
@@ -86,8 +87,9 @@ class Listener:
         self._tasks: anyio.abc.TaskGroup | None = None
         self._server = server
         app: ASGIApp = tapped(self._answer, lambda: wire or self._server.runtime.recorder.wire)  # type: ignore[attr-defined]
+        self._stand_in = StandInGate(app, self.endpoint, name) if endpoint.oauth else None
         config = uvicorn.Config(
-            TokenGate(app, endpoint.token) if endpoint.token else app,
+            self._stand_in or (TokenGate(app, endpoint.token) if endpoint.token else app),
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -125,11 +127,13 @@ class Listener:
         return self.endpoint.token
 
     def __repr__(self) -> str:
-        token = (
-            "  Clients send a token: token = %mcp token  (--show prints it)"
-            if self.token
-            else "  No token is required."
-        )
+        token = "  No token is required."
+        if self.endpoint.oauth:
+            token = (
+                f"  Clients sign in ({' or '.join(PEOPLE)}), at a stand-in for an authorization server: no passwords"
+            )
+        elif self.token:
+            token = "  Clients send a token: token = %mcp token  (--show prints it)"
         seen = "this machine only" if self.endpoint.local else "reachable from other machines"
         asked = f"\n  A person allows calls ({self.approval.which}): %mcp approvals" if self.approval else ""
         code = "\n  Clients get two tools: search finds functions, run runs code" if self.endpoint.code else ""
@@ -193,6 +197,8 @@ class Listener:
                 f"{self._name!r} could not start: its lifespan raised {innermost(error)!r}. Fix the cell that defines "
                 "it and run it again. The earlier server goes on."
             ) from error
+        if self._stand_in is not None:
+            self._stand_in.use(server)
         pairs = [stable_tools.LISTING] * self.endpoint.stable_tools + [stable_tools.SEARCHING] * self.endpoint.search
         if pairs and earlier is not None:
             stable_tools.withdraw(earlier.server)

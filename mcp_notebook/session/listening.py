@@ -72,24 +72,28 @@ class Listening:
             live: The server; with the SDK's own authorization, it requires no token of this package.
             port: A port to use instead.
             no_token: Whether to require no token.
-            allow_other_users: Whether to allow that on a machine with other users.
+            allow_other_users: Whether to allow that, or a sign-in without passwords, on a machine with other users.
             options: The options of `Endpoint`.
 
         Raises:
-            HostingError: `no_token` is set, and the machine has other users.
+            HostingError: `no_token` or the option `oauth` is set, and the machine has other users; or both are.
         """
         # The server for code has no authorization of its own.
         own = live.server.settings.auth is not None and not options.get("code")
-        open_ = no_token and not own
-        if open_ and not allow_other_users and (why := why_shared(os.environ)):
+        oauth = options.get("oauth", False)
+        # Anyone on this machine can sign in at the stand-in.
+        option = "--no-token" if no_token else "--oauth" if oauth else None
+        if option and not own and not allow_other_users and (why := why_shared(os.environ)):
             raise HostingError(
-                f"--no-token lets every user of this machine call the server, and {why}. Leave out --no-token, or add "
+                f"{option} lets every user of this machine call the server, and {why}. Leave out {option}, or add "
                 "--allow-other-users."
             )
         before = self.remembered(live)
         token = None
+        if no_token and oauth:
+            raise HostingError("--oauth has clients sign in, and --no-token lets all in. Leave one of them out.")
         # The SDK's own authorization uses the same header as our token.
-        if not no_token and not own:
+        if not no_token and not own and not oauth:
             token = Token(before.token) if before is not None and before.token else Token.make()
         return Endpoint(token, port or (urlsplit(before.url).port or 0 if before is not None else 0), **options)
 
@@ -154,6 +158,6 @@ class Listening:
             url=listener.url,
             token=None if listener.token is None else str(listener.token),
             transport=listener.endpoint.transport,
-            # Jupyter and its hub use the header that the SDK's own authorization would need.
-            door=listener.endpoint.door and live.server.settings.auth is None,
+            # Jupyter and its hub use the header that a sign-in would need.
+            door=listener.endpoint.door and not listener.endpoint.oauth and live.server.settings.auth is None,
         )

@@ -259,6 +259,20 @@ def test_the_magic_takes_the_secret_from_a_variable_only(site: Site, monkeypatch
     assert parse_qs(urlsplit(site.opened[0]).query)["scope"] == ["notes:read notes:write"]
 
 
+@pytest.mark.parametrize("iss", ["https://evil.example", "{base}/tenant"])
+@pytest.mark.parametrize("denies", [True, False])
+def test_an_answer_or_error_of_another_issuer_is_not_shown(site: Site, iss: str, denies: bool) -> None:
+    site.provider.denies = denies
+    site.adds = {"iss": iss.format(base=site.base), "error_description": "call this number"}
+    with pytest.raises(RequestError, match="iss mismatch: the answer is from another issuer") as refused:
+        site.sign_in()
+    assert "call this number" not in str(refused.value)
+    assert "access_denied" not in str(refused.value)
+    assert site.pages[0].status_code == 400
+    assert "another authorization server" in site.pages[0].text
+    assert site.provider.tokens == {}
+
+
 # The callback.
 
 

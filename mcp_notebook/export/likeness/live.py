@@ -19,6 +19,7 @@ from mcp_notebook.server.data import returns_data
 from mcp_notebook.server.extensions.data import serve_kept, without_data
 from mcp_notebook.server.results import GIVEN
 from mcp_notebook.server.runtime import Runtime
+from mcp_notebook.server.sign_in import ToolScopes
 from mcp_notebook.server.stable_tools import TOOLS, VARIABLES
 
 __all__ = ["anatomy_of", "as_given"]
@@ -84,7 +85,7 @@ def _tool(tool: Tool) -> Any:
 
 def _inside(value: Any) -> Any:
     """Return the SDK's object, or the author's, in the place of which one of the workbench is."""
-    if isinstance(value, Runtime):
+    if isinstance(value, Runtime | ToolScopes):
         return GONE
     inside = (each for each in vars(value).values() if type(each).__module__.split(".")[0] not in _NOT_INSIDE)
     return next(inside, GONE)

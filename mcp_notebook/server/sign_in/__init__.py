@@ -8,7 +8,7 @@ from .jwt_verifier import JwtVerifier
 from .named_tokens import NamedTokens
 from .protection import Resource, protected
 from .services import Unavailable
-from .tool_scopes import SCOPES, ToolScopes, scopes_of
+from .tool_scopes import SCOPES, ToolScopes, required_by, scopes_of
 
 __all__ = [
     "SCOPES",
@@ -19,5 +19,6 @@ __all__ = [
     "ToolScopes",
     "Unavailable",
     "protected",
+    "required_by",
     "scopes_of",
 ]

@@ -10,12 +10,13 @@ from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
 from mcp.shared.exceptions import MCPError
+from pydantic import BaseModel
 from pydantic_core import from_json
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["SCOPES", "MissingScopes", "ToolScopes", "scopes_of"]
+__all__ = ["SCOPES", "MissingScopes", "ToolScopes", "required_by", "scopes_of"]
 
 SCOPES = "requiredScopes"
 """The key in a tool's ``_meta`` with the scopes that a caller needs, all of them."""
@@ -38,21 +39,41 @@ def scopes_of(meta: Mapping[str, Any] | None) -> tuple[str, ...]:
     return tuple(said)
 
 
+def required_by(meta: Mapping[str, Any] | None) -> tuple[str, ...] | None:
+    """Return the scopes of a tool; None if nobody can tell them, so that nobody may use it."""
+    try:
+        return scopes_of(meta)
+    except ValueError:
+        return None
+
+
 class ToolScopes:
     """Middleware of a server: leaves tools out of lists, and refuses calls, by the scopes of the token.
 
-    Without a token, as over stdio, everything is allowed: whoever starts the process has all rights that it has.
+    Without a token, as over stdio, everything is allowed: the person who starts the process has all of its rights.
     """
 
-    def __init__(self, server: MCPServer[Any]) -> None:
+    def __init__(self, server: MCPServer[Any], *, changing: bool = False) -> None:
+        """Take the server.
+
+        Args:
+            server: The server.
+            changing: Whether its tools may change while it serves, as in a notebook.
+        """
         self._server = server
-        self._known: dict[str, tuple[str, ...]] = {}
+        self._changing = changing
+        self._known: dict[str, tuple[str, ...] | None] = {}
 
     async def missing(self, tool: Any, granted: Sequence[str]) -> list[str]:
         """Return the scopes that a call of a tool needs beside the granted ones."""
-        if tool not in self._known:
-            self._known = {each.name: scopes_of(each.meta) for each in await self._server.list_tools()}
-        return [scope for scope in self._known.get(tool, ()) if scope not in granted]
+        return [scope for scope in await self._required(tool) or () if scope not in granted]
+
+    async def _required(self, tool: Any) -> tuple[str, ...] | None:
+        if not isinstance(tool, str):  # the server says what is wrong
+            return ()
+        if self._changing or tool not in self._known:
+            self._known = {each.name: required_by(each.meta) for each in await self._server.list_tools()}
+        return self._known.get(tool, ())
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         """Handle a request, as middleware of the SDK.
@@ -64,17 +85,26 @@ class ToolScopes:
         if token is None or ctx.method not in ("tools/call", "tools/list"):
             return await call_next(ctx)
         if ctx.method == "tools/call":
-            missing = await self.missing((ctx.params or {}).get("name"), token.scopes)
-            if missing:
+            tool = (ctx.params or {}).get("name")
+            if await self._required(tool) is None:
+                raise MCPError(INVALID_REQUEST, f"Nobody may call this tool: its {SCOPES} is not a list of texts.")
+            if missing := await self.missing(tool, token.scopes):
                 raise MCPError(INVALID_REQUEST, f"This needs the scope {' '.join(missing)}.")
             return await call_next(ctx)
         result = await call_next(ctx)
-        if not isinstance(result, dict):
-            return result
-        tools = [tool for tool in result.get("tools", []) if set(scopes_of(tool.get("_meta"))) <= set(token.scopes)]
-        # What one caller sees must not be kept for others.
+        if isinstance(result, BaseModel):
+            result = result.model_dump(by_alias=True, mode="json", exclude_none=True)
+        if result is None:
+            return None
+        tools = [tool for tool in result.get("tools", []) if _allows(tool, token.scopes)]
+        # A list for one caller must not be kept for others.
         private = {"cacheScope": "private"} if "cacheScope" in result else {}
         return {**result, **private, "tools": tools}
+
+
+def _allows(tool: Mapping[str, Any], granted: Sequence[str]) -> bool:
+    required = required_by(tool.get("_meta"))
+    return required is not None and set(required) <= set(granted)
 
 
 class MissingScopes:
