@@ -10,7 +10,7 @@ from mcp_notebook.magics.answers import ANSWERS, answers_of
 from mcp_notebook.magics.options import NOTEBOOK_VARIABLE, SERVER, TEXT
 from mcp_notebook.magics.verb import INTO
 from mcp_notebook.server.approval import WHICH, Which
-from mcp_notebook.session.chat import Limits, take_turn
+from mcp_notebook.session.chat import TurnLimits, take_turn
 from mcp_notebook.session.session import Session
 
 __all__ = ["chat"]
@@ -81,7 +81,7 @@ def chat(
         approve=approve,
         answers=answers_of(session, answers),
         new=new,
-        limits=Limits(max_turns, max_tokens),
+        limits=TurnLimits(max_turns, max_tokens),
     )
     if turn.cut:
         say(f"the answer was cut at {max_tokens} tokens; --max-tokens allows more.")

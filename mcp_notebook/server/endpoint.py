@@ -9,13 +9,19 @@ from mcp.server.transport_security import TransportSecuritySettings
 
 from mcp_notebook.server.approval import Which
 from mcp_notebook.server.auth import Token
+from mcp_notebook.server.call_limits import Limits
 
-__all__ = ["LOOPBACK", "PATHS", "Endpoint"]
+__all__ = ["LOOPBACK", "PATHS", "WORKBENCH", "Endpoint"]
 
 LOOPBACK = "127.0.0.1"
 LOCAL_HOSTS = (LOOPBACK, "localhost", "[::1]")
 
 PATHS = {"http": "/mcp", "sse": "/sse"}
+
+WORKBENCH = Limits(streams=256, seconds=0)
+"""What one caller of a notebook may ask for: more streams than a package allows, because all clients that come through
+Jupyter's door count as one, and no time limit, because a cell may compute for an hour, or its author debug it.
+"""
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,7 @@ class Endpoint:
         allowed_hosts: Additional host names that clients may use, such as that of a proxy in front of the server.
         door: Whether the door in Jupyter Server may pass clients on to this one.
         code: Whether it serves, in the server's place, the two tools for a model that writes code.
+        limits: What one caller may ask for, and how large a result may be.
         webhooks: Whether clients that have identified themselves may have events posted to their URLs.
     """
 
@@ -48,6 +55,7 @@ class Endpoint:
     approve: Which | None = None
     approve_timeout: float = 60
     door: bool = True
+    limits: Limits = WORKBENCH
     webhooks: bool = False
     code: bool = False
 

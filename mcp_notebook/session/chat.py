@@ -29,12 +29,12 @@ from mcp_notebook.session.saying import say_call
 from mcp_notebook.session.session import Session
 from mcp_notebook.visible import visible
 
-__all__ = ["Limits", "connections_of", "model_or_script", "steps_of", "take_turn"]
+__all__ = ["TurnLimits", "connections_of", "model_or_script", "steps_of", "take_turn"]
 
 T = TypeVar("T")
 
 
-class Limits(NamedTuple):
+class TurnLimits(NamedTuple):
     """The most requests to the model in a turn, and the most tokens of each reply."""
 
     turns: int
@@ -51,7 +51,7 @@ def take_turn(
     approve: Which | None,
     answers: Answers,
     new: bool,
-    limits: Limits,
+    limits: TurnLimits,
 ) -> Turn:
     """Send a prompt to a model, show its turn step by step, and return it.
 
