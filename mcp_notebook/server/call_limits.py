@@ -25,7 +25,7 @@ from mcp_types import INTERNAL_ERROR
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from pydantic_core import to_json
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["CallerLimits", "Limits", "limit_calls"]
 
@@ -35,8 +35,8 @@ MOST_CALLERS = 10_000
 STREAMS = ("subscriptions/listen", "events/stream")
 """Requests that stay open, which count apart."""
 
-BUSY = -32000
-"""The code of an error that says so; JSON-RPC leaves this one to servers."""
+REFUSED = -32000
+"""The code of the errors; JSON-RPC leaves it to servers."""
 
 CALLER = "call_limits.caller"
 """The key of the caller in a request's ASGI scope."""
@@ -52,6 +52,7 @@ class Limits:
         at_once: Requests of one caller that may run at a time.
         streams: Streams that one caller may hold open.
         seconds: Seconds that a call may take.
+        request_bytes: The most bytes of a request's body.
         result_bytes: The most bytes of a result, as JSON.
     """
 
@@ -60,6 +61,7 @@ class Limits:
     at_once: int = 128
     streams: int = 64
     seconds: float = 300.0
+    request_bytes: int = 4 * 1024 * 1024
     result_bytes: int = 16 * 1024 * 1024
 
     @classmethod
@@ -119,7 +121,11 @@ class _Caller:
 
 
 class CallerLimits:
-    """An ASGI app that answers 429 to who asks for too much; it stands behind the one that knows who calls."""
+    """An ASGI app that answers 429 to who asks for too much, and 413 to who sends too much in one request.
+
+    It stands behind the one that knows who calls. It reads a request to its end before the server gets it, so that a
+    client that leaves in the middle is no error of the server.
+    """
 
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self.app = app
@@ -137,10 +143,28 @@ class CallerLimits:
         caller.requests += not streams
         caller.streams += streams
         try:
-            await self.app({**scope, CALLER: caller}, receive, send)
+            await self._pass_on({**scope, CALLER: caller}, receive, send)
         finally:
             caller.requests -= not streams
             caller.streams -= streams
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = bytearray()
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                return
+            body += message.get("body", b"")
+            if self.limits.request_bytes and len(body) > self.limits.request_bytes:
+                return await _too_long(self.limits.request_bytes)(scope, receive, send)
+            if not message.get("more_body"):
+                break
+        whole: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
+
+        async def again() -> Message:
+            return whole.pop() if whole else await receive()
+
+        await self.app(scope, again, send)
 
     def _caller(self, name: Hashable) -> _Caller:
         caller = self._callers.get(name)
@@ -269,8 +293,15 @@ def _is_stream(scope: Scope) -> bool:
 
 
 def _refusal(why: str, seconds: float) -> JSONResponse:
-    """Return a 429 whose text the SDK's client passes on, which it does with an error of JSON-RPC only."""
     wait = max(1, math.ceil(seconds))
-    error = {"code": BUSY, "message": f"{why} Try again in {wait} s."}
-    said = {"jsonrpc": "2.0", "id": None, "error": error}
-    return JSONResponse(said, status_code=429, headers={"Retry-After": str(wait)})
+    return _error(429, f"{why} Try again in {wait} s.", {"Retry-After": str(wait)})
+
+
+def _too_long(most: int) -> JSONResponse:
+    return _error(413, f"The body of a request may have {most:,} bytes.")
+
+
+def _error(status: int, why: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """Return an answer whose text the SDK's client passes on, which it does with an error of JSON-RPC only."""
+    said = {"jsonrpc": "2.0", "id": None, "error": {"code": REFUSED, "message": why}}
+    return JSONResponse(said, status_code=status, headers=headers)

@@ -50,6 +50,8 @@ class ToolScopes:
 
     async def missing(self, tool: Any, granted: Sequence[str]) -> list[str]:
         """Return the scopes that a call of a tool needs beside the granted ones."""
+        if not isinstance(tool, str):  # the server says what is wrong
+            return []
         if tool not in self._known:
             self._known = {each.name: scopes_of(each.meta) for each in await self._server.list_tools()}
         return [scope for scope in self._known.get(tool, ()) if scope not in granted]
