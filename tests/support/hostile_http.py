@@ -27,7 +27,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, cycle
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 from urllib.parse import urlsplit
@@ -73,7 +73,10 @@ import os
 import sys
 import threading
 
-from mcp.server.mcpserver import Context, MCPServer
+from typing import Annotated
+
+import pydantic
+from mcp.server.mcpserver import Context, Elicit, MCPServer, Resolve
 
 mcp = MCPServer("hostile", log_level="WARNING")
 written = []
@@ -115,6 +118,19 @@ async def settle() -> dict[str, int]:
     return {"memory": memory, "files": files, "tasks": tasks, "threads": threads, "written": len(written)}
 
 
+class Sure(pydantic.BaseModel):
+    ok: bool
+
+
+async def ask() -> Elicit[Sure]:
+    return Elicit("Sure?", Sure)
+
+
+@mcp.tool()
+def buy(title: str, sure: Annotated[Sure, Resolve(ask)]) -> str:
+    return f"bought {title}" if sure.ok else "left"
+
+
 @mcp.prompt()
 def plan(topic: str = "tea") -> str:
     return topic
@@ -124,6 +140,12 @@ def plan(topic: str = "tea") -> str:
 def memo(day: str) -> str:
     return day
 '''
+
+TASK = """%%mcp_tool --task
+async def wait() -> str:
+    await asyncio.sleep(600)
+    return "waited"
+"""
 
 NOTEBOOK = f"""
 import logging, sys
@@ -202,17 +224,27 @@ class Report:
 
 
 class Running(NamedTuple):
-    """A server that runs: its process, URL and log, the token that it lets in, and tokens that it must not let in."""
+    """A server that runs.
+
+    Attributes:
+        process: Its process.
+        url: The URL of its endpoint.
+        log: What it writes to stderr.
+        token: A token that it lets in.
+        bad: Tokens that it must not let in, by what is wrong with each.
+        other: The token of another user, who may also write; "" where all have the same.
+    """
 
     process: subprocess.Popen[bytes]
     url: str
     log: Path
     token: str
-    bad: list[str]
+    bad: dict[str, str]
+    other: str
 
     def filled(self, parts: Sequence[bytes], session: bytes) -> tuple[bytes, ...]:
         """Put in what stand-ins stand for."""
-        values = {TOKEN: self.token, **dict(zip(BAD, (self.bad * len(BAD))[: len(BAD)], strict=True))}
+        values = {TOKEN: self.token, **dict(zip(BAD, cycle(self.bad.values()), strict=False))}
 
         def fill(part: bytes) -> bytes:
             part = part.replace(SESSION.encode(), session)
@@ -231,16 +263,19 @@ class Running(NamedTuple):
 def server(kind: Kind) -> Iterator[Running]:
     """Start a notebook's server, or export a package and start it by its own main."""
     with tempfile.TemporaryDirectory(prefix="hostile-") as folder, ExitStack() as stack:
-        root, token, bad = Path(folder), SECRET, bad_tokens(SECRET)
+        root, token, bad, other = Path(folder), SECRET, bad_tokens(SECRET), ""
         variables: dict[str, str] = {}
         if kind == "package":
             variables = {"BOOKSHOP_TOKEN": SECRET}
         elif kind == "package-token":
-            others = {"fuzz": SECRET, "ada": {"token": "ada" * 9, "scopes": ["notes:write"]}}
-            variables = {"BOOKSHOP_TOKENS": json.dumps(others)}
+            other = SECRET[::-1]
+            known = {"bob": SECRET, "ada": {"token": other, "scopes": ["notes:write"]}}
+            variables = {"BOOKSHOP_TOKENS": json.dumps(known)}
         elif kind == "package-jwt":
             issuer = stack.enter_context(running_issuer())
-            token, bad = issuer.token(scope="notes:read", exp=time.time() + 3_600), bad_jwts(issuer)
+            lasting: dict[str, Any] = {"client_id": "app", "exp": time.time() + 3_600}
+            token, bad = issuer.token(sub="bob", scope="notes:read", **lasting), bad_jwts(issuer)
+            other = issuer.token(sub="ada", scope="notes:write", **lasting)
             variables = {"BOOKSHOP_URL": AUDIENCE, "BOOKSHOP_ISSUER": issuer.url}
         if kind == "notebook":
             command = ["-c", NOTEBOOK]
@@ -258,7 +293,7 @@ def server(kind: Kind) -> Iterator[Running]:
                 stderr=file,
             )
         try:
-            yield Running(process, _url(log, process), log, token, bad)
+            yield Running(process, _url(log, process), log, token, bad, other)
         finally:
             process.kill()
             process.communicate()
@@ -266,7 +301,8 @@ def server(kind: Kind) -> Iterator[Running]:
 
 def _export(folder: Path, auth: str) -> None:
     with running_shell() as shell:
-        shell.good(SERVER, f'%mcp export "{folder}" --no-proof' + (f" --auth {auth}" if auth else ""))
+        shell.good(SERVER, "%mcp use mcp", TASK)
+        shell.good(f'%mcp export "{folder}" --no-proof' + (f" --auth {auth}" if auth else ""))
 
 
 def _url(log: Path, process: subprocess.Popen[bytes]) -> str:

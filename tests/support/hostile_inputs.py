@@ -34,6 +34,7 @@ REQUESTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("tools/call", {"name": "steps", "arguments": {}, "_meta": {"progressToken": "p"}}),
     ("tools/call", {"name": "add", "arguments": {"a": 1}, "inputResponses": {"k": {}}, "requestState": "v1.abc"}),
     ("tools/call", {"name": "write", "arguments": {}}),
+    ("tools/call", {"name": "buy", "arguments": {"title": "Emma"}}),
     ("tools/list", {"cursor": "abc"}),
     ("prompts/get", {"name": "plan", "arguments": {"topic": "tea"}}),
     ("prompts/list", {}),

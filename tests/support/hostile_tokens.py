@@ -16,17 +16,29 @@ from tests.support.issuer import Issuer, Key
 __all__ = ["bad_jwts", "bad_tokens"]
 
 
-def bad_tokens(token: str) -> list[str]:
-    """Return texts that are nearly the token."""
-    other = "A" if token[-1] != "A" else "B"
-    return [
-        token[:-1], token[1:], f"{token}x", f"x{token}", token[:-1] + other, token.swapcase(), f"{token}\x00", "x",
-        f"{token} {token}", f"{token},{token}", f'"{token}"', f"{token}%00", "null", "undefined", token * 500, "",
-    ]  # fmt: skip
+def bad_tokens(token: str) -> dict[str, str]:
+    """Return texts that are nearly the token, by what is wrong with each."""
+    return {
+        "no end": token[:-1],
+        "no beginning": token[1:],
+        "more": f"{token}x",
+        "more before": f"x{token}",
+        "another end": token[:-1] + ("A" if token[-1] != "A" else "B"),
+        "case": token.swapcase(),
+        "NUL": f"{token}\x00",
+        "short": "x",
+        "twice": f"{token} {token}",
+        "comma": f"{token},{token}",
+        "quotes": f'"{token}"',
+        "percent": f"{token}%00",
+        "null": "null",
+        "long": token * 500,
+        "empty": "",
+    }
 
 
-def bad_jwts(issuer: Issuer) -> list[str]:
-    """Return JWTs, each wrong in one thing."""
+def bad_jwts(issuer: Issuer) -> dict[str, str]:
+    """Return JWTs, by the one thing that is wrong with each."""
     now = time.time()
     key, stranger = issuer.keys[0], Key(issuer.keys[0].kid)
     good = issuer.token()
@@ -34,24 +46,24 @@ def bad_jwts(issuer: Issuer) -> list[str]:
     public = key.private.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    return [
-        issuer.token(exp=now - 3_600),
-        issuer.token(nbf=now + 3_600),
-        issuer.token(aud="https://other.example/mcp"),
-        issuer.token(iss="https://other.example"),
-        issuer.token(stranger),
-        issuer.token(exp=None),
-        issuer.token(aud=None),
-        unsigned(issuer.claims(), "none"),
-        unsigned(issuer.claims(), "NonE"),
-        shared(issuer.claims(), public),
-        f"{header}.{claims}.",
-        f"{header}.{_part({**issuer.claims(), 'scope': 'notes:write'})}.{signature}",
-        f"{_part({'alg': 'RS256', 'kid': '../../dev/null'})}.{claims}.{signature}",
-        f"{_part({'alg': 'RS256', 'jwk': key.public, 'jku': 'https://other.example'})}.{claims}.{signature}",
-        f"{header}.{base64.urlsafe_b64encode(b'[' * 6_000).decode()}.{signature}",
-        good.swapcase(),
-    ]
+    return {
+        "expired": issuer.token(exp=now - 3_600),
+        "not yet valid": issuer.token(nbf=now + 3_600),
+        "another audience": issuer.token(aud="https://other.example/mcp"),
+        "another issuer": issuer.token(iss="https://other.example"),
+        "another key": issuer.token(stranger),
+        "no end": issuer.token(exp=None),
+        "no audience": issuer.token(aud=None),
+        "alg none": unsigned(issuer.claims(), "none"),
+        "alg NonE": unsigned(issuer.claims(), "NonE"),
+        "key confusion": shared(issuer.claims(), public),
+        "no signature": f"{header}.{claims}.",
+        "other claims": f"{header}.{_part({**issuer.claims(), 'scope': 'notes:write'})}.{signature}",
+        "path as key id": f"{_part({'alg': 'RS256', 'kid': '../../dev/null'})}.{claims}.{signature}",
+        "key in the token": issuer.token(stranger, headers={"jwk": stranger.public, "jku": "https://other.example"}),
+        "deep": f"{header}.{base64.urlsafe_b64encode(b'[' * 6_000).decode()}.{signature}",
+        "case": good.swapcase(),
+    }
 
 
 def unsigned(claims: dict[str, Any], algorithm: str) -> str:
