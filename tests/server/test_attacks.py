@@ -360,7 +360,7 @@ def test_a_task_is_its_users(of_users: Running) -> None:
         whole = envelope(params)
         whole["_meta"] |= capable
         name = str(params.get("taskId") or params["name"])
-        return answer(ask(of_users, method, whole, token, mcp_name=name))
+        return answer(ask(of_users, method, whole, token, Mcp_Name=name))
 
     id = of_task("tools/call", of_users.other, name="wait", arguments={})["result"]["taskId"]
     assert of_task("tasks/get", of_users.other, taskId=id)["result"]["status"] == "working"

@@ -148,8 +148,16 @@ async def wait() -> str:
 """
 
 NOTEBOOK = f"""
-import logging, sys
-logging.basicConfig(stream=sys.stderr, level=logging.INFO)
+import json, logging, sys
+
+class Lines(logging.Formatter):
+    def format(self, record):
+        exception = self.formatException(record.exc_info) if record.exc_info else ""
+        return json.dumps({{"message": record.getMessage(), "exception": exception}})
+
+handler = logging.StreamHandler(sys.stderr)
+handler.setFormatter(Lines())
+logging.basicConfig(handlers=[handler], level=logging.INFO)
 from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Recorder, wire
 from mcp_notebook.server import adopt
@@ -362,29 +370,21 @@ UNCAUGHT = (
 )  # fmt: skip
 """What uvicorn, asyncio and Python write of what nobody caught."""
 
-KNOWN = ("ValueError: Unknown prompt: ", "MCPError: Invalid or expired requestState")
-"""What mcp 2.3 logs with a traceback, though it is the caller's error: a prompt that there is not, and a notification
-with a state that it refuses. The answer is right, and a line of the log is all that is left of it."""
+KNOWN = re.compile("Unknown prompt: |Error rendering prompt |Invalid or expired requestState|surrogates not allowed")
+"""What mcp 2.3 logs with a traceback, as it does an error of the author, though it is the caller's: a prompt that there
+is not, or with wrong arguments; a notification with a state that it refuses; half a character that a tool gives back.
+"""
 
 
 def _uncaught(log: str) -> Iterator[str]:
-    """Yield what nobody caught, by its last lines; a package logs JSON, a notebook's server here plain text."""
-    lines: list[str] = []
+    """Yield the entries of a log that are about what nobody caught; an entry is a line of JSON."""
     for line in log.splitlines():
+        said = line
         with suppress(ValueError, TypeError, KeyError):
             entry = json.loads(line)
-            lines += [entry["message"].strip(), *entry["exception"].splitlines()]
-            continue
-        lines.append(line)
-    for i, line in enumerate(lines):
-        if any(words in line for words in UNCAUGHT):
-            ends = (
-                j for j in range(i + 1, len(lines)) if re.match(r"[\w.]+(Error|Exception|Group|Disconnect)\b", lines[j])
-            )
-            end = next(ends, i)
-            if any(words in lines[end] for words in KNOWN):
-                continue
-            yield " | ".join([*lines[max(i - 1, 0) : i + 1], *lines[max(i + 1, end - 3) : end + 1]])[:1_000]
+            said = "\n".join([entry["message"], entry["exception"]])
+        if any(words in said for words in UNCAUGHT) and not KNOWN.search(said):
+            yield f"{said[:300]} ... {said[300:][-700:]}"
 
 
 def _send_all(running: Running, chosen: list[Input], report: Report) -> None:
