@@ -1,7 +1,7 @@
 """Limit what one caller can ask for over HTTP, and what one call can take.
 
 A caller is who has the token, where there is a sign-in, and the address of the connection otherwise. The limits count
-in one process: with several, a caller has as many times as much. `CallerLimits` stands in front of the server, and
+in one process: with several, a caller has as many times as much. `CallerLimits` is an app around the server, and
 `limit_calls` is its middleware, which finds the caller in the request. Other transports have no limits.
 """
 
@@ -91,7 +91,7 @@ def _set(prefix: str, limit: Field[Any]) -> Any:
 
 @dataclass
 class _Caller:
-    """What one caller has.
+    """One caller.
 
     Attributes:
         limits: The limits.
@@ -124,7 +124,7 @@ class CallerLimits:
     """An ASGI app that answers 429 to who asks for too much, and 413 to who sends too much in one request.
 
     It stands behind the one that knows who calls. It reads a request to its end before the server gets it, so that a
-    client that leaves in the middle is no error of the server.
+    client that leaves in the middle is not an error of the server.
     """
 
     def __init__(self, app: ASGIApp, limits: Limits) -> None:

@@ -19,7 +19,7 @@ LOCAL_HOSTS = (LOOPBACK, "localhost", "[::1]")
 PATHS = {"http": "/mcp", "sse": "/sse"}
 
 WORKBENCH = Limits(streams=256, seconds=0)
-"""What one caller of a notebook may ask for: more streams than a package allows, because all clients that come through
+"""The limits of a notebook: more streams than a package allows, because all clients that come through
 Jupyter's door count as one, and no time limit, because a cell may compute for an hour, or its author debug it.
 """
 
@@ -41,7 +41,7 @@ class Endpoint:
         allowed_hosts: Additional host names that clients may use, such as that of a proxy in front of the server.
         door: Whether the door in Jupyter Server may pass clients on to this one.
         code: Whether it serves, in the server's place, the two tools for a model that writes code.
-        limits: What one caller may ask for, and how large a result may be.
+        limits: The limits of its callers, and of their calls.
         webhooks: Whether clients that have identified themselves may have events posted to their URLs.
     """
 

@@ -8,14 +8,13 @@ from typing import get_args
 
 import pytest
 
-from tests.support.hostile_http import Kind, run
+from tests.support.hostile_http import INPUTS, Kind, run
 from tests.support.hostile_inputs import inputs
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="POSIX is enough for it")]
 
 EXPLORE = bool(os.environ.get("EXPLORE"))
-COUNT = 25_000 if EXPLORE else 2_600
-"""Inputs for each of the four servers."""
+COUNT = 10 * INPUTS if EXPLORE else INPUTS
 
 
 def test_the_same_seed_gives_the_same_inputs() -> None:

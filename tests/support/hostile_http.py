@@ -57,6 +57,9 @@ MOST_OF_AN_ANSWER, TIMES_ITS_REQUEST = 64 * 1024, 20
 
 THREADS = 8
 
+INPUTS = 2_600
+"""Inputs for each server in CI."""
+
 BATCH = 250
 """Inputs after which a valid call must be answered."""
 
@@ -341,7 +344,7 @@ def run(kind: Kind, many: int, seed: int = 1, first: int = 0) -> Report:
     logging.disable(logging.INFO)
     with server(kind) as running, ThreadPoolExecutor(THREADS) as pool:
         # What is imported and kept with the first requests is no growth.
-        warming = list(inputs(seed + 1, min(max(many // 4, THREADS), 1_000)))
+        warming = list(inputs(seed + 1, min(max(many // 8, THREADS), 500)))
         list(pool.map(lambda i: _send_all(running, warming[i::THREADS], Report(kind, seed + 1)), range(THREADS)))
         report.left.append(_settled(running))
         chosen = list(inputs(seed, many, first))
