@@ -26,7 +26,7 @@ BOUNDARIES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10,
 """The upper ends of the histogram's buckets, in seconds: the convention's, and three more for fast tools."""
 
 OTHER = "_OTHER"
-"""The name of each method and tool that the server does not have: a metric must not grow with what is sent."""
+"""The label of methods and tools that the server does not have: metrics must not grow with what clients send."""
 
 AGAIN_SECONDS = 1
 """The fewest seconds between two looks at the names of the tools."""

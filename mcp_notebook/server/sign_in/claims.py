@@ -13,10 +13,10 @@ LONGEST_TOKEN = 16 * 1024
 """The most characters of a token; longer ones are not read."""
 
 CLIENT_CLAIMS = ("client_id", "azp", "cid", "appid")
-"""Where authorization servers name the client: RFC 9068 and 7662, OpenID Connect, Okta, Microsoft Entra."""
+"""The claims with the client, as authorization servers name them: RFC 9068 and 7662, OpenID Connect, Okta, Entra."""
 
 SCOPE_CLAIMS = ("scope", "scp")
-"""Where they name the scopes: RFC 9068 and 7662; Okta and Microsoft Entra."""
+"""The claims in which they name the scopes: RFC 9068 and 7662; Okta and Microsoft Entra."""
 
 
 def audience_of(claims: Mapping[str, Any], audiences: Sequence[str]) -> str | None:

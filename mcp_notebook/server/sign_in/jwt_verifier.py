@@ -15,7 +15,7 @@ from .keys import IssuerKeys
 __all__ = ["ALGORITHMS", "JwtVerifier"]
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-"""The algorithms that are accepted: those with a public key. With a shared key, whoever verifies could also sign."""
+"""The algorithms that are accepted: those with a public key. With a shared key, the server could sign tokens itself."""
 
 SKEW = 30
 """Seconds by which the clocks of the issuer and of this machine may differ."""

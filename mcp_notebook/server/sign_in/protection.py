@@ -44,7 +44,7 @@ class Resource:
     Attributes:
         url: The URL of its endpoint, as clients write it.
         issuers: The authorization servers that issue tokens for it.
-        scopes: The scopes that there are.
+        scopes: The scopes that exist.
     """
 
     url: str

@@ -41,18 +41,25 @@ def scopes_of(meta: Mapping[str, Any] | None) -> tuple[str, ...]:
 class ToolScopes:
     """Middleware of a server: leaves tools out of lists, and refuses calls, by the scopes of the token.
 
-    Without a token, as over stdio, everything is allowed: whoever starts the process has all rights that it has.
+    Without a token, as over stdio, everything is allowed: the person who starts the process has all of its rights.
     """
 
-    def __init__(self, server: MCPServer[Any]) -> None:
+    def __init__(self, server: MCPServer[Any], *, changing: bool = False) -> None:
+        """Take the server.
+
+        Args:
+            server: The server.
+            changing: Whether its tools may change while it serves, as in a notebook.
+        """
         self._server = server
+        self._changing = changing
         self._known: dict[str, tuple[str, ...]] = {}
 
     async def missing(self, tool: Any, granted: Sequence[str]) -> list[str]:
         """Return the scopes that a call of a tool needs beside the granted ones."""
         if not isinstance(tool, str):  # the server says what is wrong
             return []
-        if tool not in self._known:
+        if self._changing or tool not in self._known:
             self._known = {each.name: scopes_of(each.meta) for each in await self._server.list_tools()}
         return [scope for scope in self._known.get(tool, ()) if scope not in granted]
 
@@ -74,7 +81,7 @@ class ToolScopes:
         if not isinstance(result, dict):
             return result
         tools = [tool for tool in result.get("tools", []) if set(scopes_of(tool.get("_meta"))) <= set(token.scopes)]
-        # What one caller sees must not be kept for others.
+        # A list for one caller must not be kept for others.
         private = {"cacheScope": "private"} if "cacheScope" in result else {}
         return {**result, **private, "tools": tools}
 
