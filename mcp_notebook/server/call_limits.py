@@ -1,7 +1,7 @@
 """Limit what one caller can ask for over HTTP, and what one call can take.
 
-A caller is who has the token, where there is a sign-in, and the address of the connection otherwise. The limits count
-in one process: with several, a caller has as many times as much. `CallerLimits` is an app around the server, and
+A caller is the user and client of the token, if there is a sign-in, and else the address of the connection. The limits
+count in one process: with several, a caller has as many times as much. `CallerLimits` is an app around the server, and
 `limit_calls` is its middleware, which finds the caller in the request. Other transports have no limits.
 """
 
@@ -30,7 +30,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 __all__ = ["CallerLimits", "Limits", "limit_calls"]
 
 MOST_CALLERS = 10_000
-"""The most callers that are remembered; one more replaces who has not called for longest."""
+"""The most callers that are remembered; one more replaces the one that has not called for longest."""
 
 STREAMS = ("subscriptions/listen", "events/stream")
 """Requests that stay open, which count apart."""
@@ -114,16 +114,11 @@ class _Caller:
         """The requests that run, whether or not somebody waits for them."""
         return max(self.requests, self.calls)
 
-    @property
-    def is_idle(self) -> bool:
-        """Return whether nothing of the caller runs."""
-        return not self.running and not self.streams
-
 
 class CallerLimits:
-    """An ASGI app that answers 429 to who asks for too much, and 413 to who sends too much in one request.
+    """An ASGI app that answers 429 to a caller who asks for too much, and 413 to a request that is too long.
 
-    It stands behind the one that knows who calls. It reads a request to its end before the server gets it, so that a
+    It must be behind the app that knows who calls. It reads a request to its end before the server gets it, so that a
     client that leaves in the middle is not an error of the server.
     """
 
@@ -149,14 +144,14 @@ class CallerLimits:
             caller.streams -= streams
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = bytearray()
+        body, most = bytearray(), self.limits.request_bytes or math.inf
         while True:
             message = await receive()
             if message["type"] != "http.request":
                 return
             body += message.get("body", b"")
-            if self.limits.request_bytes and len(body) > self.limits.request_bytes:
-                return await _too_long(self.limits.request_bytes)(scope, receive, send)
+            if len(body) > most:
+                return await _error(413, f"The body of a request may have {most:,} bytes.")(scope, receive, send)
             if not message.get("more_body"):
                 break
         whole: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
@@ -171,7 +166,7 @@ class CallerLimits:
         if caller is None:
             caller = self._callers[name] = _Caller(self.limits, self.limits.burst)
             if len(self._callers) > MOST_CALLERS:
-                idle = (one for one, about in self._callers.items() if about.is_idle)
+                idle = (one for one, about in self._callers.items() if not about.running and not about.streams)
                 self._callers.pop(next(idle, name), None)
         else:
             self._callers.move_to_end(name)
@@ -295,10 +290,6 @@ def _is_stream(scope: Scope) -> bool:
 def _refusal(why: str, seconds: float) -> JSONResponse:
     wait = max(1, math.ceil(seconds))
     return _error(429, f"{why} Try again in {wait} s.", {"Retry-After": str(wait)})
-
-
-def _too_long(most: int) -> JSONResponse:
-    return _error(413, f"The body of a request may have {most:,} bytes.")
 
 
 def _error(status: int, why: str, headers: dict[str, str] | None = None) -> JSONResponse:

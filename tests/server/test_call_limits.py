@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import anyio
 import anyio.lowlevel
@@ -22,7 +24,7 @@ from starlette.routing import Mount
 from mcp_notebook.server import call_limits
 from mcp_notebook.server.call_limits import CallerLimits, Limits, limit_calls
 from mcp_notebook.server.sign_in import NamedTokens, protected
-from tests.support.raw_http import RawClient
+from tests.support.raw_http import RawClient, envelope, modern_headers
 from tests.support.served import serving
 from tests.support.waiting import until
 
@@ -66,7 +68,10 @@ async def answered(app: Any, path: str = "/", method: str = "POST", client: str 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await app(scope, None, send)
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b""}
+
+    await app(scope, receive, send)
     return sent[0]["status"], dict(sent[0]["headers"]), b"".join(one.get("body", b"") for one in sent)
 
 
@@ -291,6 +296,28 @@ def test_calls_count_whose_client_has_left() -> None:
         held.go_on.set()
         until(lambda: len(held.ended) == 3)
         until(lambda: call("f", 60) == 200)
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_request_that_is_too_long_is_refused_before_the_server_has_it(chunked: bool) -> None:
+    with limited(Limits(request_bytes=1_000)) as url, RawClient(url, None) as client:
+        for size, status in ((100, 200), (5_000, 413)):
+            message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": envelope({"x": "x" * size})}
+            body = json.dumps(message).encode()
+            content = iter([body[:50], body[50:]]) if chunked else body
+            said = client.http.post(url, content=content, headers=modern_headers("tools/list", {}))
+            assert said.status_code == status
+        assert said.json()["error"]["message"] == "The body of a request may have 1,000 bytes."
+
+
+def test_a_client_that_leaves_in_the_middle_of_its_request_is_not_an_error(caplog: pytest.LogCaptureFixture) -> None:
+    head = b"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
+    with limited(Limits(at_once=1)) as url:
+        with closing(socket.create_connection(("127.0.0.1", urlsplit(url).port or 0))) as sock:
+            sock.sendall(head)
+        with RawClient(url, None) as client:
+            until(lambda: client.request("tools/list", {}).status_code == 200)
+    assert "ClientDisconnect" not in caplog.text
 
 
 def test_no_limits_are_no_limits() -> None:
