@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import get_args
 
 import click
 import nbformat
@@ -17,9 +19,12 @@ from mcp_notebook.magics import app_commands, cell_commands, chat_command, eval_
 from mcp_notebook.magics.commands import verbs
 from mcp_notebook.schema import budget, following
 from mcp_notebook.server import http_limits, idle_sessions
+from mcp_notebook.server.call_limits import Limits
+from mcp_notebook.server.endpoint import WORKBENCH
 from mcp_notebook.widgets.description import MOST_FIELDS
 from scripts import platforms
 from tests.support import ROOT
+from tests.support.hostile_http import BATCH, INPUTS, Kind
 from tests.support.kernels import Kernel
 
 pytestmark = pytest.mark.once
@@ -122,6 +127,32 @@ def test_the_page_on_security_has_the_limits_of_the_code() -> None:
     ]
     page = " ".join(SECURITY.split())
     assert [words for words in said if words not in page] == []
+
+
+def test_the_page_on_operating_has_the_settings_and_limits_of_the_code() -> None:
+    page = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    limits = {f"SHOP_LIMIT_{one.name.upper()}": one.default for one in fields(Limits)}
+    assert [name for name, default in limits.items() if f"| `{name}` | {default} |" not in page] == []
+    of_packages = (ROOT / "mcp_notebook/export/project/environment.py").read_text(encoding="utf-8")
+    named = {name.removeprefix("SHOP_") for name in re.findall(r"`(SHOP_[A-Z_]+)[=`]", page)} - {"LIMIT_RATE"}
+    assert [name for name in named if f'"{name}"' not in of_packages and f"SHOP_{name}" not in limits] == []
+    said = [
+        f"| connections | {http_limits.MOST_CONNECTIONS} a process",
+        f"| {http_limits.MOST_HEADERS // 1024} KiB, within {http_limits.HEADERS_SECONDS} s |",
+        f"| {http_limits.MOST_BODY // 1024**2} MiB, of which {http_limits.BODY_BYTES // 1024} KiB must come every",
+        f"| {http_limits.WRITE_SECONDS} s | it is disconnected",
+        f"{idle_sessions.MOST_SESSIONS:,}; of more than {idle_sessions.IDLE_SESSIONS}, those end",
+        f"a caller may have {WORKBENCH.streams} streams",
+    ]
+    assert [words for words in said if words not in " ".join(page.split())] == []
+    assert (WORKBENCH.seconds, replace(WORKBENCH, seconds=Limits.seconds, streams=Limits.streams)) == (0, Limits())
+
+
+def test_the_page_on_security_says_how_much_the_fuzzer_sends() -> None:
+    page = " ".join(SECURITY.split())
+    assert f"The fuzzer sends {INPUTS:,} inputs to each of the four" in page
+    assert f"a valid call after each {BATCH}" in page
+    assert INPUTS * len(get_args(Kind)) >= 10_000
 
 
 def long_options(parameter: click.Parameter) -> list[str]:

@@ -1,17 +1,19 @@
-"""Limit what one caller can ask for, and what one call can take.
+"""Limit what one caller can ask for over HTTP, and what one call can take.
 
-A caller is who has the token, where there is a sign-in, and the address of the connection otherwise. The limits count
-in one process: with several, a caller has as many times as much.
+A caller is the user and client of the token, if there is a sign-in, and else the address of the connection. The limits
+count in one process: with several, a caller has as many times as much. `CallerLimits` is an app around the server, and
+`limit_calls` is its middleware, which finds the caller in the request. Other transports have no limits.
 """
 
 from __future__ import annotations
 
+import asyncio
 import math
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Hashable
-from dataclasses import Field, dataclass, field, fields
+from collections.abc import Coroutine, Hashable
+from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any
 
 import anyio
@@ -23,15 +25,21 @@ from mcp_types import INTERNAL_ERROR
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from pydantic_core import to_json
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["CallLimits", "CallerLimits", "Limits"]
+__all__ = ["CallerLimits", "Limits", "limit_calls"]
 
 MOST_CALLERS = 10_000
-"""The most callers that are remembered; one more replaces who has not called for longest."""
+"""The most callers that are remembered; one more replaces the one that has not called for longest."""
 
-STREAMS = ("subscriptions/listen",)
+STREAMS = ("subscriptions/listen", "events/stream")
 """Requests that stay open, which count apart."""
+
+REFUSED = -32000
+"""The code of the errors; JSON-RPC leaves it to servers."""
+
+CALLER = "call_limits.caller"
+"""The key of the caller in a request's ASGI scope."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,7 @@ class Limits:
         at_once: Requests of one caller that may run at a time.
         streams: Streams that one caller may hold open.
         seconds: Seconds that a call may take.
+        request_bytes: The most bytes of a request's body.
         result_bytes: The most bytes of a result, as JSON.
     """
 
@@ -52,16 +61,18 @@ class Limits:
     at_once: int = 128
     streams: int = 64
     seconds: float = 300.0
+    request_bytes: int = 4 * 1024 * 1024
     result_bytes: int = 16 * 1024 * 1024
 
     @classmethod
-    def from_environment(cls, prefix: str) -> Limits:
-        """Read ``PREFIX_LIMIT_RATE`` and so on, where they are set.
+    def from_environment(cls, prefix: str, usual: Limits | None = None) -> Limits:
+        """Read ``PREFIX_LIMIT_RATE`` and so on; those that are not set are as usual.
 
         Raises:
             ValueError: One is not a number, or below 0.
         """
-        return cls(**{one.name: found for one in fields(cls) if (found := _set(prefix, one)) is not None})
+        found = {one.name: _set(prefix, one) for one in fields(cls)}
+        return replace(usual or cls(), **{name: number for name, number in found.items() if number is not None})
 
 
 def _set(prefix: str, limit: Field[Any]) -> Any:
@@ -80,14 +91,36 @@ def _set(prefix: str, limit: Field[Any]) -> Any:
 
 @dataclass
 class _Caller:
+    """One caller.
+
+    Attributes:
+        limits: The limits.
+        left: Requests that are left in the bucket.
+        seen: The time of the last look at the bucket.
+        requests: Requests whose answers have not ended.
+        calls: Those of them that the server works on, and those that go on after their client has left.
+        streams: Streams that are open.
+    """
+
+    limits: Limits
     left: float
     seen: float = field(default_factory=time.monotonic)
-    running: int = 0
+    requests: int = 0
+    calls: int = 0
     streams: int = 0
+
+    @property
+    def running(self) -> int:
+        """The requests that run, whether or not somebody waits for them."""
+        return max(self.requests, self.calls)
 
 
 class CallerLimits:
-    """An ASGI app that answers 429 to who asks for too much; it stands behind the one that knows who calls."""
+    """An ASGI app that answers 429 to a caller who asks for too much, and 413 to a request that is too long.
+
+    It must be behind the app that knows who calls. It reads a request to its end before the server gets it, so that a
+    client that leaves in the middle is not an error of the server.
+    """
 
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self.app = app
@@ -102,22 +135,40 @@ class CallerLimits:
         refusal = self._taken(caller) or self._full(caller, streams := _is_stream(scope))
         if refusal is not None:
             return await refusal(scope, receive, send)
-        caller.running += not streams
+        caller.requests += not streams
         caller.streams += streams
         try:
-            await self.app(scope, receive, send)
+            await self._pass_on({**scope, CALLER: caller}, receive, send)
         finally:
-            caller.running -= not streams
+            caller.requests -= not streams
             caller.streams -= streams
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body, most = bytearray(), self.limits.request_bytes or math.inf
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                return
+            body += message.get("body", b"")
+            if len(body) > most:
+                return await _error(413, f"The body of a request may have {most:,} bytes.")(scope, receive, send)
+            if not message.get("more_body"):
+                break
+        whole: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
+
+        async def again() -> Message:
+            return whole.pop() if whole else await receive()
+
+        await self.app(scope, again, send)
 
     def _caller(self, name: Hashable) -> _Caller:
         caller = self._callers.get(name)
         if caller is None:
-            caller = self._callers[name] = _Caller(self.limits.burst)
+            caller = self._callers[name] = _Caller(self.limits, self.limits.burst)
             if len(self._callers) > MOST_CALLERS:
                 idle = (one for one, about in self._callers.items() if not about.running and not about.streams)
                 self._callers.pop(next(idle, name), None)
-        elif name in self._callers:
+        else:
             self._callers.move_to_end(name)
         return caller
 
@@ -141,24 +192,72 @@ class CallerLimits:
         return _refusal(f"{most} {what}, and one caller may not have more.", 1)
 
 
-class CallLimits:
-    """Middleware of a server that ends calls that take too long, and holds back results that are too large."""
+async def limit_calls(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+    """End calls that take too long, and hold back results that are too large; as middleware of the SDK.
 
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
+    Raises:
+        MCPError: It is another request than a call of a tool, whose result says so.
+    """
+    caller: _Caller | None = ctx.request.scope.get(CALLER) if ctx.request is not None else None
+    if caller is None or ctx.request_id is None or ctx.method in STREAMS:
+        return await call_next(ctx)
+    limits = caller.limits
+    if not limits.seconds:
+        result = await _run(caller, ctx, call_next)
+    elif (task := await _within(limits.seconds, _run(caller, ctx, call_next))).done():
+        result = task.result()
+    else:
+        return _failed(ctx, f"No answer within {limits.seconds:g} s, so the call was stopped.")
+    if limits.result_bytes and _size(result) > limits.result_bytes:
+        return _failed(ctx, f"The result has more than {limits.result_bytes:,} bytes. Ask for less.")
+    return result
 
-    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        """Handle a request, as middleware of the SDK."""
-        if ctx.request_id is None or ctx.method in STREAMS:
-            return await call_next(ctx)
-        limits = self.limits
-        with anyio.move_on_after(limits.seconds or math.inf) as time_limit:
-            result = await call_next(ctx)
-        if time_limit.cancelled_caught:
-            return _failed(ctx, f"No answer within {limits.seconds:g} s, so the call was stopped.")
-        if limits.result_bytes and len(to_json(result)) > limits.result_bytes:
-            return _failed(ctx, f"The result has more than {limits.result_bytes:,} bytes. Ask for less.")
-        return result
+
+async def _run(caller: _Caller, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+    caller.calls += 1
+    try:
+        return await call_next(ctx)
+    finally:
+        caller.calls -= 1
+
+
+async def _within(seconds: float, work: Coroutine[Any, Any, HandlerResult]) -> asyncio.Task[HandlerResult]:
+    """Run it in a task of its own, which is stopped when the time is over, and has then not ended.
+
+    A function on a thread cannot be stopped. It goes on to its end, and counts for so long, but nobody waits for it.
+    """
+    stop = anyio.CancelScope()
+
+    async def run() -> HandlerResult:
+        with stop:
+            return await work
+        return None
+
+    task = asyncio.create_task(run())
+    _running.add(task)
+    task.add_done_callback(_ended)
+    try:
+        await asyncio.wait([task], timeout=seconds)
+    finally:
+        stop.cancel()
+    return task
+
+
+_running: set[asyncio.Task[Any]] = set()
+"""The tasks: asyncio itself keeps none alive."""
+
+
+def _ended(task: asyncio.Task[Any]) -> None:
+    _running.discard(task)
+    if not task.cancelled():
+        task.exception()  # asyncio would log it if nobody asked for it
+
+
+def _size(result: HandlerResult) -> int:
+    try:
+        return len(to_json(result))
+    except ValueError:  # the server says what is wrong with it
+        return 0
 
 
 def _failed(ctx: ServerRequestContext[Any, Any], why: str) -> HandlerResult:
@@ -189,5 +288,11 @@ def _is_stream(scope: Scope) -> bool:
 
 
 def _refusal(why: str, seconds: float) -> JSONResponse:
-    headers = {"Retry-After": str(max(1, math.ceil(seconds)))}
-    return JSONResponse({"error": why}, status_code=429, headers=headers)
+    wait = max(1, math.ceil(seconds))
+    return _error(429, f"{why} Try again in {wait} s.", {"Retry-After": str(wait)})
+
+
+def _error(status: int, why: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """Return an answer whose text the SDK's client passes on, which it does with an error of JSON-RPC only."""
+    said = {"jsonrpc": "2.0", "id": None, "error": {"code": REFUSED, "message": why}}
+    return JSONResponse(said, status_code=status, headers=headers)

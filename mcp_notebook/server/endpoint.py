@@ -10,13 +10,19 @@ from mcp.server.transport_security import TransportSecuritySettings
 from mcp_notebook.errors import HostingError
 from mcp_notebook.server.approval import Which
 from mcp_notebook.server.auth import Token
+from mcp_notebook.server.call_limits import Limits
 
-__all__ = ["LOOPBACK", "PATHS", "Endpoint", "refuse_unsafe"]
+__all__ = ["LOOPBACK", "PATHS", "WORKBENCH", "Endpoint", "refuse_unsafe"]
 
 LOOPBACK = "127.0.0.1"
 LOCAL_HOSTS = (LOOPBACK, "localhost", "[::1]")
 
 PATHS = {"http": "/mcp", "sse": "/sse"}
+
+WORKBENCH = Limits(streams=256, seconds=0)
+"""The limits of a notebook: more streams than a package allows, because all clients that come through
+Jupyter's door count as one, and no time limit, because a cell may compute for an hour, or its author debug it.
+"""
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,7 @@ class Endpoint:
         allowed_hosts: Additional host names that clients may use, such as that of a proxy in front of the server.
         door: Whether the door in Jupyter Server may pass clients on to this one.
         code: Whether it serves, in the server's place, the two tools for a model that writes code.
+        limits: The limits of its callers, and of their calls.
         webhooks: Whether clients that have identified themselves may have events posted to their URLs.
         oauth: Whether clients sign in at the stand-in for an authorization server; there is no token then.
     """
@@ -50,6 +57,7 @@ class Endpoint:
     approve: Which | None = None
     approve_timeout: float = 60
     door: bool = True
+    limits: Limits = WORKBENCH
     webhooks: bool = False
     code: bool = False
     oauth: bool = False

@@ -25,6 +25,7 @@ from mcp_notebook.recording.wire import Wire, tapped
 from mcp_notebook.server import stable_tools
 from mcp_notebook.server.approval import Approval
 from mcp_notebook.server.auth import Token, TokenGate
+from mcp_notebook.server.call_limits import CallerLimits
 from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.event_types import HOLDER, let_webhooks
 from mcp_notebook.server.extended import extension_of
@@ -87,6 +88,7 @@ class Listener:
         self._tasks: anyio.abc.TaskGroup | None = None
         self._server = server
         app: ASGIApp = tapped(self._answer, lambda: wire or self._server.runtime.recorder.wire)  # type: ignore[attr-defined]
+        app = CallerLimits(app, endpoint.limits)
         self._stand_in = StandInGate(app, self.endpoint, name) if endpoint.oauth else None
         config = uvicorn.Config(
             self._stand_in or (TokenGate(app, endpoint.token) if endpoint.token else app),

@@ -242,4 +242,5 @@ def _length(headers: list[tuple[bytes, bytes]]) -> int:
 
 def _answer(status: int, text: str) -> bytes:
     head = f"HTTP/1.1 {status} {REASONS[status]}\r\nContent-Type: text/plain\r\nContent-Length: {len(text)}\r\n"
-    return f"{head}Connection: close\r\n\r\n{text}".encode()
+    again = "Retry-After: 1\r\n" if status == 503 else ""
+    return f"{head}{again}Connection: close\r\n\r\n{text}".encode()

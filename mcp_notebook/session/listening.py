@@ -18,7 +18,8 @@ from mcp_notebook.portal import Portal
 from mcp_notebook.server import LiveServer
 from mcp_notebook.server.approval import Approval
 from mcp_notebook.server.auth import Token
-from mcp_notebook.server.endpoint import Endpoint
+from mcp_notebook.server.call_limits import Limits
+from mcp_notebook.server.endpoint import WORKBENCH, Endpoint
 from mcp_notebook.server.hosting import Listener
 from mcp_notebook.server.shared_machine import why_shared
 from mcp_notebook.session.identity import kernel_id, notebook_path
@@ -76,7 +77,8 @@ class Listening:
             options: The options of `Endpoint`.
 
         Raises:
-            HostingError: `no_token` or the option `oauth` is set, and the machine has other users; or both are.
+            HostingError: `no_token` or the option `oauth` is set, and the machine has other users; or both are; or a
+                limit in the environment is wrong.
         """
         # The server for code has no authorization of its own.
         own = live.server.settings.auth is not None and not options.get("code")
@@ -95,7 +97,12 @@ class Listening:
         # The SDK's own authorization uses the same header as our token.
         if not no_token and not own and not oauth:
             token = Token(before.token) if before is not None and before.token else Token.make()
-        return Endpoint(token, port or (urlsplit(before.url).port or 0 if before is not None else 0), **options)
+        try:
+            limits = Limits.from_environment("MCP_NOTEBOOK", WORKBENCH)
+        except ValueError as error:
+            raise HostingError(f"{error}.") from error
+        port = port or (urlsplit(before.url).port or 0 if before is not None else 0)
+        return Endpoint(token, port, limits=limits, **options)
 
     def stop(self, live: LiveServer) -> None:
         """Stop listening, but remember the port and the token."""

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import anyio
 import anyio.lowlevel
 import httpx2
 import pytest
 from mcp import Client
-from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver import Context, MCPServer
 from mcp.shared.exceptions import MCPError
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from mcp_notebook.server import call_limits
-from mcp_notebook.server.call_limits import CallerLimits, CallLimits, Limits
+from mcp_notebook.server.call_limits import CallerLimits, Limits, limit_calls
 from mcp_notebook.server.sign_in import NamedTokens, protected
+from tests.support.raw_http import RawClient, envelope, modern_headers
 from tests.support.served import serving
+from tests.support.waiting import until
 
 ADA, BOB = "ada-token-0123456789", "bob-token-0123456789"
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
@@ -62,7 +68,10 @@ async def answered(app: Any, path: str = "/", method: str = "POST", client: str 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await app(scope, None, send)
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b""}
+
+    await app(scope, receive, send)
     return sent[0]["status"], dict(sent[0]["headers"]), b"".join(one.get("body", b"") for one in sent)
 
 
@@ -200,18 +209,25 @@ def slow() -> MCPServer[Any]:
     return server
 
 
+@contextmanager
+def limited(limits: Limits, server: MCPServer[Any] | None = None) -> Iterator[str]:
+    server = server or slow()
+    server.middleware.append(limit_calls)
+    app = CallerLimits(server.streamable_http_app(), limits)
+    with serving(Starlette(routes=[Mount("/", app)], lifespan=lambda _: server.session_manager.run())) as url:
+        yield f"{url}/mcp"
+
+
 @pytest.mark.parametrize("era", ["auto", "legacy"])
 def test_a_call_that_takes_too_long_or_gives_too_much_fails_for_the_model(era: Any) -> None:
-    async def main() -> None:
-        server = slow()
-        server.middleware.append(CallLimits(Limits(seconds=0.3, result_bytes=2_000)))
-        async with Client(server, mode=era) as client:
+    async def main(url: str) -> None:
+        async with Client(url, mode=era) as client:
             assert not (await client.call_tool("wait", {"seconds": 0})).is_error
             assert not (await client.call_tool("give", {"size": 100})).is_error
             late = await client.call_tool("wait", {"seconds": 60})
             large = await client.call_tool("give", {"size": 5_000})
             assert (late.is_error, large.is_error) == (True, True)
-            assert json.loads(late.model_dump_json())["content"][0]["text"].startswith("No answer within 0.3 s")
+            assert json.loads(late.model_dump_json())["content"][0]["text"].startswith("No answer within 1 s")
             assert json.loads(large.model_dump_json())["content"][0]["text"].startswith("The result has more than")
             with pytest.raises(MCPError, match="No answer within"):
                 await client.read_resource("x://0")
@@ -219,13 +235,125 @@ def test_a_call_that_takes_too_long_or_gives_too_much_fails_for_the_model(era: A
                 await client.read_resource("x://5000")
             assert (await client.read_resource("x://5")).contents
 
-    anyio.run(main)
+    with limited(Limits(seconds=1, result_bytes=2_000)) as url:
+        anyio.run(main, url)
+
+
+class Held:
+    """A server with a function on a thread, which no cancellation ends."""
+
+    def __init__(self) -> None:
+        self.go_on = threading.Event()
+        self.begun: list[str] = []
+        self.ended: list[str] = []
+        self.server: MCPServer[Any] = MCPServer("x")
+        self.server.add_tool(self.hold)
+
+    def has(self, count: int) -> bool:
+        return len(self.begun) == count
+
+    def hold(self, who: str) -> str:
+        self.begun.append(who)
+        self.go_on.wait(60)
+        self.ended.append(who)
+        return "done"
+
+
+def test_a_function_on_a_thread_is_not_waited_for_and_counts_until_it_ends() -> None:
+    held = Held()
+
+    async def main(url: str) -> None:
+        async with Client(url) as client:
+            late = await client.call_tool("hold", {"who": "first"})
+            assert late.is_error
+            assert held.ended == []
+            with pytest.raises(MCPError, match="1 requests are running"):
+                await client.call_tool("hold", {"who": "second"})
+            held.go_on.set()
+            with anyio.fail_after(30):
+                while not held.ended:
+                    await anyio.sleep(0.01)
+            assert held.begun == ["first"]
+
+    with limited(Limits(seconds=0.5, at_once=1), held.server) as url:
+        anyio.run(main, url)
+
+
+def test_calls_count_whose_client_has_left() -> None:
+    """A session of the older era goes on with them: nobody waits for their answers, and they would have no end."""
+    held = Held()
+    with limited(Limits(seconds=0, at_once=3), held.server) as url, RawClient(url, None, legacy=True) as client:
+
+        def call(who: str, timeout: float) -> int:
+            client.http.timeout = timeout
+            return client.request("tools/call", {"name": "hold", "arguments": {"who": who}}).status_code
+
+        for count, who in enumerate("abc", 1):
+            with pytest.raises(httpx2.TimeoutException):
+                call(who, 0.2)
+            until(partial(held.has, count))
+        assert [call(who, 60) for who in "de"] == [429, 429]
+        held.go_on.set()
+        until(lambda: len(held.ended) == 3)
+        until(lambda: call("f", 60) == 200)
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_request_that_is_too_long_is_refused_before_the_server_has_it(chunked: bool) -> None:
+    with limited(Limits(request_bytes=1_000)) as url, RawClient(url, None) as client:
+        for size, status in ((100, 200), (5_000, 413)):
+            message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": envelope({"x": "x" * size})}
+            body = json.dumps(message).encode()
+            content = iter([body[:50], body[50:]]) if chunked else body
+            said = client.http.post(url, content=content, headers=modern_headers("tools/list", {}))
+            assert said.status_code == status
+        assert said.json()["error"]["message"] == "The body of a request may have 1,000 bytes."
+
+
+def test_a_client_that_leaves_in_the_middle_of_its_request_is_not_an_error(caplog: pytest.LogCaptureFixture) -> None:
+    head = b"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
+    with limited(Limits(at_once=1)) as url:
+        with closing(socket.create_connection(("127.0.0.1", urlsplit(url).port or 0))) as sock:
+            sock.sendall(head)
+        with RawClient(url, None) as client:
+            until(lambda: client.request("tools/list", {}).status_code == 200)
+    assert "ClientDisconnect" not in caplog.text
 
 
 def test_no_limits_are_no_limits() -> None:
+    async def main(url: str) -> None:
+        async with Client(url) as client:
+            assert not (await client.call_tool("give", {"size": 3_000_000})).is_error
+
+    with limited(Limits(seconds=0, result_bytes=0)) as url:
+        anyio.run(main, url)
+
+
+def test_a_stream_has_no_time_limit() -> None:
+    async def main(url: str) -> None:
+        async with Client(url) as client, client.listen(tools_list_changed=True) as stream:
+            late = await client.call_tool("wait", {"seconds": 60})  # so that the time is over for the stream as well
+            assert late.is_error
+            await client.call_tool("change", {})
+            with anyio.fail_after(30):
+                async for _ in stream:
+                    return
+
+    server = slow()
+
+    @server.tool()
+    async def change(ctx: Context) -> str:
+        await ctx.notify_tools_changed()
+        return "changed"
+
+    with limited(Limits(seconds=0.5), server) as url:
+        anyio.run(main, url)
+
+
+def test_other_transports_have_no_limits() -> None:
     async def main() -> None:
         server = slow()
-        server.middleware.append(CallLimits(Limits(seconds=0, result_bytes=0)))
+        server.middleware.append(limit_calls)
         async with Client(server) as client:
             assert not (await client.call_tool("give", {"size": 3_000_000})).is_error
 
@@ -237,6 +365,7 @@ def test_limits_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("SHOP_LIMIT_AT_ONCE", " 7 ")
     monkeypatch.setenv("SHOP_LIMIT_SECONDS", "")
     assert Limits.from_environment("SHOP") == Limits(rate=2.5, at_once=7)
+    assert Limits.from_environment("SHOP", Limits(rate=5, seconds=0)) == Limits(rate=2.5, at_once=7, seconds=0)
 
 
 @pytest.mark.parametrize("said", ["many", "-1", "nan", "inf", "1e999", "1.5"])

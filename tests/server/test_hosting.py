@@ -9,11 +9,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import replace
 from typing import Any
 
 import anyio
 import httpx2
 import pytest
+from IPython.core.error import UsageError
 from mcp import Client
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
@@ -21,10 +23,12 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp_notebook.errors import HostingError, PortTakenError
 from mcp_notebook.portal import Portal
 from mcp_notebook.server.auth import Token
-from mcp_notebook.server.endpoint import Endpoint
+from mcp_notebook.server.call_limits import Limits
+from mcp_notebook.server.endpoint import WORKBENCH, Endpoint
 from mcp_notebook.server.hosting import SWITCH_INTERVAL, Listener
 from mcp_notebook.server.notebook_server import NotebookServer
-from tests.support.raw_http import RawClient
+from tests.support.raw_http import RawClient, answer
+from tests.support.shells import running_shell
 from tests.support.waiting import until
 
 DEADLINE = 20
@@ -407,6 +411,46 @@ def test_frames_are_kept_of_both_transports_without_the_token(serve: Serve) -> N
         assert "'structuredContent': {'result': 3}" in kept
         assert "authorization: [redacted]" in kept
         assert str(TOKEN) not in kept
+
+
+def test_a_caller_has_as_much_as_its_limits_say(serve: Serve) -> None:
+    listener = serve(limits=Limits(rate=0.001, burst=3))
+    assert status(listener, Authorization="Bearer wrong") == 401  # who is not let in takes nothing from the bucket
+    assert [status(listener) for _ in range(5)] == [200, 200, 200, 429, 429]
+    with RawClient(listener.url, TOKEN) as client:
+        refused = client.request("tools/list", {})
+        assert refused.headers["retry-after"] == "1000"
+        assert refused.json()["error"]["message"] == "Too many requests. Try again in 1000 s."
+
+
+def test_a_result_that_is_too_large_is_an_error_for_the_model_and_in_the_record(serve: Serve) -> None:
+    server = shop()
+    server.tool(name="much")(lambda size: "x" * int(size))
+    listener = serve(server, limits=Limits(result_bytes=10_000))
+    with RawClient(listener.url, TOKEN) as client:
+        for size, fails in ((1_000, False), (20_000, True)):
+            result = answer(client.request("tools/call", {"name": "much", "arguments": {"size": size}}))["result"]
+            assert result.get("isError", False) is fails
+    assert result["content"][0]["text"] == "The result has more than 10,000 bytes. Ask for less."
+    assert [call.state for call in server.runtime.recorder.calls] == ["done", "error"]
+
+
+def test_a_notebook_has_no_limit_that_a_learner_would_meet(serve: Serve) -> None:
+    limits = serve().endpoint.limits
+    assert (limits.rate, limits.seconds) == (0, 0)
+    assert limits.at_once > 100
+    assert limits.streams > 100
+
+
+def test_the_environment_sets_the_limits_of_a_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MCP_NOTEBOOK_LIMIT_RATE", "2.5")
+    with running_shell() as shell:
+        listener = shell.good("_served = %mcp serve\n_served")
+        assert listener.endpoint.limits == replace(WORKBENCH, rate=2.5)
+        shell.good("%mcp stop")
+        monkeypatch.setenv("MCP_NOTEBOOK_LIMIT_SECONDS", "long")
+        with pytest.raises(UsageError, match=r"MCP_NOTEBOOK_LIMIT_SECONDS must be a number from 0 on, not 'long'"):
+            shell.good("%mcp serve")
 
 
 def test_a_client_that_wants_to_go_on_after_an_event_gets_a_new_stream(serve: Serve) -> None:

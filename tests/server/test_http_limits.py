@@ -288,7 +288,9 @@ def test_where_requests_have_all_places_a_newcomer_hears_so(
 ) -> None:
     monkeypatch.setattr(limits, "most_connections", lambda: 2)
     with open_stream(listener), open_stream(listener), closing(connect(listener)) as third:
-        assert rest(third).startswith(b"HTTP/1.1 503")
+        said = rest(third)
+        assert said.startswith(b"HTTP/1.1 503")
+        assert b"\r\nRetry-After: 1\r\n" in said
 
 
 def test_an_open_stream_has_no_deadline_and_is_not_taken_away(

@@ -1,25 +1,40 @@
-"""Hostile inputs for an HTTP server that speaks MCP, made from a seed: the same seed gives the same inputs."""
+"""Hostile inputs for an HTTP server that speaks MCP, made from a seed: the same seed gives the same inputs.
+
+What differs from run to run, such as tokens, has a stand-in of fixed length, which the sender replaces.
+"""
 
 from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from tests.support.raw_http import LEGACY, envelope, modern_headers
 
-__all__ = ["SESSION", "Input", "inputs"]
+__all__ = ["BAD", "INJECTED", "SESSION", "TOKEN", "Input", "inputs"]
 
 SESSION = "5e55" * 8
 """Stands for the id of a legacy session that is open when an input is sent."""
+
+TOKEN = "70c3" * 8
+"""Stands for the token that the server lets in."""
+
+BAD = tuple(f"{number:02}bad" * 6 for number in range(16))
+"""Stand for tokens that it must not let in."""
+
+INJECTED = "X-Injected"
+"""A header that no answer may have: it would be one that came with the request."""
 
 REQUESTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("tools/call", {"name": "add", "arguments": {"a": 1, "b": 2}}),
     ("tools/call", {"name": "echo", "arguments": {"value": {"a": [1, 2, {"b": None}]}}}),
     ("tools/call", {"name": "steps", "arguments": {}, "_meta": {"progressToken": "p"}}),
     ("tools/call", {"name": "add", "arguments": {"a": 1}, "inputResponses": {"k": {}}, "requestState": "v1.abc"}),
+    ("tools/call", {"name": "write", "arguments": {}}),
+    ("tools/call", {"name": "buy", "arguments": {"title": "Emma"}}),
     ("tools/list", {"cursor": "abc"}),
     ("prompts/get", {"name": "plan", "arguments": {"topic": "tea"}}),
     ("prompts/list", {}),
@@ -53,7 +68,8 @@ TEXTS = (
 
 TARGETS = (
     "/mcp", "/mcp/", "/", "/sse", "/health", "//mcp", "/mcp?x=1", "/MCP", "/%2e%2e/mcp", "/mcp%00", "*", "http://a/mcp",
-    "/mcp#f", "/" + "a" * 9_000, "/é", "mcp", "", "/.well-known/oauth-protected-resource", "/messages/?session_id=1",
+    "/mcp#f", "/health/live", "/health/ready",
+    "/" + "a" * 9_000, "/é", "mcp", "", "/.well-known/oauth-protected-resource", "/messages/?session_id=1",
 )  # fmt: skip
 
 VERBS = (
@@ -94,21 +110,20 @@ class Input:
         return f"input {self.number} ({self.kind}) {b''.join(self.parts)[:300]!r}"
 
 
-def inputs(token: str, seed: int, count: int) -> Iterator[Input]:
-    """Yield so many inputs; the server lets `token` in."""
-    for number in range(count):
+def inputs(seed: int, count: int, first: int = 0) -> Iterator[Input]:
+    """Yield so many inputs, from the first one on."""
+    for number in range(first, first + count):
         rng = random.Random(f"{seed}/{number}")
         kind = rng.choice(list(KINDS))
-        parts, whole = KINDS[kind](_Maker(rng, token))
+        parts, whole = KINDS[kind](_Maker(rng))
         yield Input(number, kind, tuple(parts), whole)
 
 
 class _Maker:
     """Makes parts of one input."""
 
-    def __init__(self, rng: random.Random, token: str) -> None:
+    def __init__(self, rng: random.Random) -> None:
         self.rng = rng
-        self.token = token
 
     def value(self, levels: int = 3) -> Any:
         """Return some JSON value."""
@@ -166,10 +181,10 @@ class _Maker:
         rng = self.rng
         given = {"Host": "127.0.0.1", "Content-Length": str(len(body)), **headers}
         if (chance := rng.random()) < 0.75:
-            given["Authorization"] = f"Bearer {self.token}"
+            given["Authorization"] = f"Bearer {TOKEN}"
         elif chance < 0.9:
             given["Authorization"] = rng.choice(
-                ["Bearer", "Bearer x", f"Basic {self.token}", f"bearer  {self.token}", ""]
+                ["Bearer", "Bearer x", f"Bearer {rng.choice(BAD)}", f"Basic {TOKEN}", f"bearer  {TOKEN}", ""]
             )
         lines = [f"{verb} {target} HTTP/1.1", *(f"{name}: {_one_line(value)}" for name, value in given.items())]
         return "\r\n".join([*lines, "", ""]).encode("utf-8", "replace")
@@ -308,7 +323,7 @@ def _floods(make: _Maker) -> Made:
     """More than there is room for: headers, a line, a body."""
     rng = make.rng
     head = b"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-    bearer = b"Authorization: Bearer %s\r\n" % make.token.encode()
+    bearer = b"Authorization: Bearer %s\r\n" % TOKEN.encode()
     size = rng.choice([60_000, 70_000, 300_000])
     return [
         rng.choice(
@@ -324,6 +339,178 @@ def _floods(make: _Maker) -> Made:
     ], False
 
 
+def _tree(make: _Maker) -> Made:
+    """A message that is changed at any of its places, the envelope included, in its structure and in its text."""
+    rng = make.rng
+    message: Any
+    message, headers = make.message()
+    for _ in range(rng.randrange(1, 4)):
+        message = _changed(rng, message, make.value(2))
+    text = json.dumps(message)
+    for _ in range(rng.randrange(3)):
+        keys = re.findall(r'"[^"\\\\]*":', text)
+        key = rng.choice(keys) if keys else '"a":'
+        value = json.dumps(make.value(1))
+        text = text.replace(key, rng.choice([f"{key} {value}, {key}", f"{key} {rng.choice(NUMBERS)}, {key}"]), 1)
+    levels = rng.choice([10, 200, 1_000, 20_000])
+    deep = rng.choice(["[" * levels + "]" * levels, '{"a":' * levels + "1" + "}" * levels, "[" * levels])
+    body = text.replace(json.dumps(DEEP), deep).encode("utf-8", "surrogatepass")
+    return [make.head(headers, body) + body], True
+
+
+DEEP = "deep-value"
+
+NUMBERS = ("1e999", "-1e999", "1e-999", "-0", "0.1e1", "9" * 5_000, "1" + "0" * 400, "NaN", "-Infinity", "01", "0x1")
+
+
+def _changed(rng: random.Random, value: Any, other: Any, levels: int = 6) -> Any:
+    """Return a JSON value with one of its places taken away, renamed, repeated or filled with something else."""
+    if levels and isinstance(value, dict) and value and rng.random() < 0.9:
+        key = rng.choice(list(value))
+        how = rng.random()
+        if how < 0.7:
+            return {**value, key: _changed(rng, value[key], other, levels - 1)}
+        left = {name: kept for name, kept in value.items() if name != key}
+        return left if how < 0.85 else {**left, rng.choice([key.upper(), f"{key} ", "", "__proto__", "x"]): value[key]}
+    if levels and isinstance(value, list) and value and rng.random() < 0.8:
+        place = rng.randrange(len(value))
+        return [*value[:place], _changed(rng, value[place], other, levels - 1), *value[place + rng.randrange(2) :]]
+    return rng.choice([other, other, None, True, [value], {"a": value}, str(value), [], {}, -1, 1e300, DEEP])
+
+
+def _eras(make: _Maker) -> Made:
+    """A message with headers of the protocol that say another thing than its body."""
+    rng = make.rng
+    message, headers = make.message()
+    body = json.dumps(message).encode()
+    name = rng.choice(["add", "write", "settle", "x", "=?base64?d3JpdGU=?=", "=?base64?d3JpdGU", "=?utf-8?q?write?="])
+    odd = {
+        "MCP-Protocol-Version": rng.choice(["2024-11-05", "2025-03-26", LEGACY, "2026-07-28", "2099-01-01", "DRAFT"]),
+        "Mcp-Method": rng.choice([method for method, _ in REQUESTS]),
+        "Mcp-Name": name,
+        "Mcp-Session-Id": rng.choice([SESSION, "ab" * 16, "0" * 32, SESSION.upper(), SESSION[:-1], "../" + SESSION]),
+        "Mcp-Param-A": rng.choice(["1", "2", "x", ""]),
+        "Accept": rng.choice(["text/event-stream", "application/json", "*/*;q=0"]),
+        "Last-Event-ID": rng.choice(["0", "ab" * 16]),
+    }
+    for each in rng.sample(list(odd), k=rng.randrange(1, 5)):
+        headers[each] = odd[each]
+    verb = rng.choice(["POST"] * 6 + ["GET", "DELETE"])
+    return [make.head(headers, body, verb=verb) + body], False
+
+
+def _tokens(make: _Maker) -> Made:
+    """A right request of somebody who has no token, a wrong one, or the right one in the wrong place."""
+    rng = make.rng
+    method, params = rng.choice(REQUESTS[:5])
+    params = envelope(params)
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
+    bad = rng.choice(BAD)
+    given = rng.choice(
+        [
+            *[f"Authorization: Bearer {bad}"] * 6,
+            f"Authorization: Bearer {TOKEN}\r\nAuthorization: Bearer {bad}",
+            f"Authorization: Bearer {bad}\r\nAuthorization: Bearer {TOKEN}",
+            f"Authorization: Bearer {bad}, Bearer {TOKEN}",
+            f"Authorization: Bearer\t{TOKEN}",
+            f"Authorization:Bearer {TOKEN}",
+            f"Authorization: {TOKEN}",
+            f"Proxy-Authorization: Bearer {TOKEN}",
+            f"Cookie: token={TOKEN}; Authorization=Bearer {TOKEN}",
+            f"Authorization: Digest {bad}",
+            "Authorization: Bearer " + "a" * rng.choice([100, 5_000, 60_000]),
+            "Authorization: Bearer "
+            + ".".join(rng.choice(["", "e30", "eyJhbGciOiJub25lIn0", "!", "a" * 99]) for _ in "abc"),
+        ]
+    )
+    target = rng.choice(
+        ["/mcp"] * 8 + [f"/mcp?access_token={TOKEN}", f"/mcp?token={bad}", "/health/../mcp", "/health//mcp"]
+    )
+    headers = [f"{name}: {_one_line(value)}" for name, value in modern_headers(method, params).items()]
+    lines = [f"POST {target} HTTP/1.1", "Host: 127.0.0.1", given, *headers, f"Content-Length: {len(body)}", "", ""]
+    return ["\r\n".join(lines).encode() + body], False
+
+
+PLACES = (
+    "mcp", "..", ".", "", "%2e%2e", "%2E", "%2f", "%5c", "%00", "%c0%ae", "%zz", "%", "health", "live", "ready", "sse",
+    ".well-known", "oauth-protected-resource", ";x=1", "é", "%0d%0aX-Injected:%201", "\\", "mcp%20", "MCP", "%25", "~",
+)  # fmt: skip
+
+
+def _paths(make: _Maker) -> Made:
+    """A request for a path of odd parts, in one of the forms that a target may have."""
+    rng = make.rng
+    message, headers = make.message()
+    body = json.dumps(message).encode()
+    path = "".join(f"/{rng.choice(PLACES)}" for _ in range(rng.randrange(1, 6)))
+    path += rng.choice(["", "", "/", "?", "?a=%00", "?x=%0d%0aX-Injected:%201", "#", "?" + "a=1&" * 2_000, "/" * 3_000])
+    form = rng.choice(
+        ["", "", "", "http://127.0.0.1", "http://evil.example", "https://a@127.0.0.1:99999", "//evil.example", "\\"]
+    )
+    verb = rng.choice(["GET", "POST", "POST", "DELETE", "OPTIONS", "HEAD"])
+    return [make.head(headers, body, verb=verb, target=form + path) + body], False
+
+
+def _heads(make: _Maker) -> Made:
+    """A head that servers and proxies read in different ways: lengths, hosts, line ends, bytes within values."""
+    rng = make.rng
+    message, headers = make.message()
+    body = json.dumps(message).encode()
+    head = make.head(headers, body)
+    size = b"Content-Length: %d\r\n" % len(body)
+    hidden = b"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\n\r\n{}"
+    end = rng.choice(
+        [b"\r", b"\n", b"\x00", b"\r\n ", b"\r\n\t", b"\x0b", b"\x85", b"\xe5\x98\x8d\xe5\x98\x8a", b"\r\r\n"]
+    )
+    lengths = [
+        size * 2, size + b"Content-Length: 0\r\n", b"Content-Length: 0\r\n" + size,
+        size + b"Transfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: chunked\r\n" + size, size + b"Transfer-Encoding : chunked\r\n",
+        size + b"Transfer-Encoding: xchunked\r\n", size + b"Transfer-Encoding: chunked, identity\r\n",
+        size + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", b"",
+        b"Content-Length: %s\r\n" % rng.choice([b"+5", b"-1", b"0x10", b"5, 5", b"5 5", b"9" * 40, b"", b"\xb2"]),
+    ]  # fmt: skip
+    hosts = [
+        b"", b"Host: 127.0.0.1\r\nHost: evil.example\r\n", b"Host: evil.example\r\nHost: 127.0.0.1\r\n", b"Host:\r\n",
+        b"Host: evil@127.0.0.1\r\n", b"Host: 127.0.0.1@evil.example\r\n", b"Host: 127.0.0.1:x\r\n",
+        b"Host: 127.0.0.1 \r\n",
+        b"Host: 127.0.0.1#.evil.example\r\n", b"Host: [::1\r\n", b"host: localhost:%d\r\n" % rng.randrange(99_999),
+    ]  # fmt: skip
+    values = [
+        b"%s: a%sX-Injected: 1\r\n" % (rng.choice([b"X", b"Origin", b"Mcp-Session-Id", b"Mcp-Name", b"Accept"]), end),
+        b": a\r\n", b"X\r\n", b"X Y: a\r\n", b"X\x00: a\r\n", b"\xc3\xa9: a\r\n", b" X: a\r\n",
+        b"X:" + b" " * 9_000 + b"\r\n",
+        b"Content-Type: application/json\r\nContent-Type: text/plain\r\n", b"Expect: 100-continue\r\n",
+        b"TE: trailers\r\n",
+    ]  # fmt: skip
+    versions = [
+        b"HTTP/1.0",
+        b"HTTP/0.9",
+        b"HTTP/2.0",
+        b"HTTP/1.1.1",
+        b"HTTP/1.1 x",
+        b"http/1.1",
+        b"",
+        b"HTTP/11",
+        b"ICE/1.0",
+    ]
+    data = rng.choice(
+        [
+            head.replace(size, rng.choice(lengths)) + body,
+            head.replace(size, rng.choice(lengths)) + body + hidden,
+            head.replace(size, rng.choice(lengths)) + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body) + hidden,
+            head.replace(b"Host: 127.0.0.1\r\n", rng.choice(hosts)) + body,
+            head.replace(size, size + rng.choice(values)) + body,
+            head.replace(b" HTTP/1.1", b" " + rng.choice(versions), 1) + body,
+            head.replace(b"\r\n", b"\n") + body,
+            b"\r\n" * rng.randrange(1, 5) + head + body,
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(18),
+            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + rng.randbytes(64),
+        ]
+    )
+    return [data], False
+
+
 KINDS: dict[str, Callable[[_Maker], Made]] = {
     "message": _message,
     "json": _text_of_json,
@@ -334,4 +521,9 @@ KINDS: dict[str, Callable[[_Maker], Made]] = {
     "ahead": _ahead,
     "chunks": _chunks,
     "floods": _floods,
+    "tree": _tree,
+    "eras": _eras,
+    "tokens": _tokens,
+    "paths": _paths,
+    "heads": _heads,
 }

@@ -36,6 +36,7 @@ _LIMITS = {
     "at_once": "requests of one caller that may run at a time",
     "streams": "streams that one caller may hold open",
     "seconds": "seconds that a call may take over HTTP",
+    "request_bytes": "bytes that the body of a request may have, up to 4194304",
     "result_bytes": "bytes that a result may have over HTTP",
 }
 _SCOPES = ('""', False, "scopes that each token needs, with spaces between")
