@@ -145,7 +145,7 @@ def is_on_dask(definition: Definition) -> bool:
 
 
 def _set_up(cell: int, definition: Definition) -> Finding:
-    what = "it runs on Dask: the package needs its extra dask, and starts workers on its own machine."
+    what = "it runs on Dask if the package has its extra dask, at workers on its machine; without, in its process."
     way_out = "For a cluster, set the address that .env.example names."
     return Finding("notes", cell, definition.name, what, way_out)
 

@@ -7,7 +7,8 @@ Wrap the function, and give that to the server::
 The first call connects: to the scheduler that the environment names, or to a small cluster of worker processes on this
 machine, which ends with this process. Prints, log records, progress and exceptions come back with the call. The folder
 imports nothing of this project, so that an exported package gets a copy of it, and it imports Dask at the first call.
-Needs ``distributed``; `worker` and `plugins` have what runs at the workers and at the scheduler.
+Needs ``distributed``, and ``cryptography`` for the small cluster; without, the functions run in this process. `worker`
+and `plugins` have what runs at the workers and at the scheduler.
 """
 
 from .calls import on_dask

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import logging
 import pickle
@@ -21,8 +22,8 @@ from mcp.server.mcpserver import Context as CallContext
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.utilities.context_injection import find_context_parameter
 
-from .connection import PATIENCE, Link, connected, ready
-from .travelling import packed, reason
+from .connection import PATIENCE, VARIABLE, Link, address, connected, ready
+from .travelling import EXTRA, is_installed, packed, reason
 
 __all__ = ["on_dask"]
 
@@ -49,11 +50,15 @@ def on_dask(function: Function, *, idempotent: bool = False) -> Function:
         function: The function, or coroutine function. Its arguments, its result and what it uses from outside have to
             be picklable.
         idempotent: Whether a call may run again if its worker was lost.
+
+    Without Dask, the function runs in this process, unless the environment names a scheduler.
     """
     context = find_context_parameter(function)
 
     @wraps(function)
     async def run(**arguments: Any) -> Any:
+        if not is_installed():
+            return await _here(function, arguments)
         given = arguments.pop(context) if context in arguments else None
         request = given.request_id if given is not None else ""
         pack = partial(packed, function, arguments, context if given is not None else None, request)
@@ -68,6 +73,17 @@ def on_dask(function: Function, *, idempotent: bool = False) -> Function:
         raise AssertionError("the last try returns or raises")
 
     return run
+
+
+async def _here(function: Function, arguments: Mapping[str, Any]) -> Any:
+    """Run a function in this process, as a server does that has no Dask."""
+    if address():
+        raise ToolError(f"{VARIABLE} is set, and Dask is not installed. Run: pip install '{EXTRA}'")
+    name = function.__name__
+    logging.getLogger(__name__).warning("%s runs in this process. For Dask: pip install '%s'", name, EXTRA)
+    if inspect.iscoroutinefunction(function):
+        return await function(**arguments)
+    return await anyio.to_thread.run_sync(partial(function, **arguments), abandon_on_cancel=True)
 
 
 async def _connected() -> Link:

@@ -18,9 +18,9 @@ from typing import Any
 from mcp.server.mcpserver.exceptions import ToolError
 
 from .plugins import carrier, watcher
-from .travelling import PACKAGE, is_installed, reason
+from .travelling import PACKAGE, reason
 
-__all__ = ["PATIENCE", "VARIABLE", "Link", "close", "connected", "ready"]
+__all__ = ["PATIENCE", "VARIABLE", "Link", "address", "close", "connected", "ready"]
 
 VARIABLE = f"{PACKAGE.upper()}_DASK_ADDRESS"
 """The environment variable with the address of the scheduler; without it, workers of this machine are started."""
@@ -140,10 +140,12 @@ class Link:
         """Drop a task: `now`, which cancels it if it runs, or when there are others to drop."""
         self._tells.pop(key, None)
         future = self._futures.pop(key, None)
-        if future is not None and not now:
-            self._done.append(future)
-            if len(self._done) > MOST_KEPT:
-                self._done.clear()
+        if future is None:
+            return
+        self._done.append(future)
+        if now or len(self._done) > MOST_KEPT:
+            while self._done:
+                self._done.pop().release()
 
     def close(self) -> None:
         """Disconnect, and end the workers that were started here."""
@@ -216,26 +218,23 @@ _link: Link | None = None
 def ready() -> Link | None:
     """Return the connection if it stands."""
     link = _link
-    return link if link is not None and link.alive and link.address == _address() else None
+    return link if link is not None and link.alive and link.address == address() else None
 
 
 def connected() -> Link:
     """Return the connection; make it, or make it anew. Blocks.
 
     Raises:
-        ToolError: As `Link`, or Dask is not installed.
+        ToolError: As `Link`.
     """
     global _link  # noqa: PLW0603 - one for the process
     with _lock:
         if (link := ready()) is not None:
             return link
-        if not is_installed():
-            extra = f"{PACKAGE.replace('_', '-')}[dask]"
-            raise ToolError(f"This tool runs on Dask, which is not installed. Run: pip install '{extra}'")
         if _link is not None:
             _link.close()
         _link = None
-        _link = Link(_address())
+        _link = Link(address())
         return _link
 
 
@@ -248,5 +247,6 @@ def close() -> None:
             _link = None
 
 
-def _address() -> str:
+def address() -> str:
+    """Return the address of the scheduler; "" for a cluster of this machine."""
     return os.environ.get(VARIABLE, "").strip()

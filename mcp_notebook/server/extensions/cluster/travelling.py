@@ -6,6 +6,7 @@ import io
 import site
 import sys
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from sysconfig import get_paths
@@ -14,14 +15,18 @@ from typing import Any
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-__all__ = ["PACKAGE", "is_installed", "packed"]
+__all__ = ["EXTRA", "PACKAGE", "is_installed", "packed"]
 
 PACKAGE = __name__.partition(".")[0]
 """The package that this folder is a part of."""
 
+EXTRA = f"{PACKAGE.replace('_', '-')}[dask]"
+"""The requirement that installs Dask beside it."""
+
 _seen: set[str] = set()
 
 
+@cache
 def is_installed() -> bool:
     """Return whether Dask is here."""
     return find_spec("distributed") is not None
