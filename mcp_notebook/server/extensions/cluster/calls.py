@@ -39,6 +39,10 @@ GONE = (
 )
 
 
+LARGE = 100_000
+"""Bytes from which on a payload is made on a thread."""
+
+
 class Disconnected(Exception):
     """The connection was lost while a call ran."""
 
@@ -54,6 +58,7 @@ def on_dask(function: Function, *, idempotent: bool = False) -> Function:
     Without Dask, the function runs in this process, unless the environment names a scheduler.
     """
     context = find_context_parameter(function)
+    sizes = [LARGE]
 
     @wraps(function)
     async def run(**arguments: Any) -> Any:
@@ -62,7 +67,7 @@ def on_dask(function: Function, *, idempotent: bool = False) -> Function:
         given = arguments.pop(context) if context in arguments else None
         request = given.request_id if given is not None else ""
         pack = partial(packed, function, arguments, context if given is not None else None, request)
-        payload = await anyio.to_thread.run_sync(pack)
+        payload = await _of_size(pack, sizes)
         for last in (False, True) if idempotent else (True,):
             link = ready() or await _connected()
             try:
@@ -73,6 +78,13 @@ def on_dask(function: Function, *, idempotent: bool = False) -> Function:
         raise AssertionError("the last try returns or raises")
 
     return run
+
+
+async def _of_size(pack: Callable[[], bytes], sizes: list[int]) -> bytes:
+    """Return a payload. If the last was small, make it here: a thread would take longer than the work."""
+    payload = pack() if sizes[0] < LARGE else await anyio.to_thread.run_sync(pack)
+    sizes[0] = len(payload)
+    return payload
 
 
 async def _here(function: Function, arguments: Mapping[str, Any]) -> Any:

@@ -11,7 +11,7 @@ def carrier(module: str, source: str) -> Any:
     """Return a plugin for workers that makes the text of a module importable, at those that come later, too."""
     from distributed import WorkerPlugin
 
-    class Carrier(WorkerPlugin):
+    class Carrier(WorkerPlugin):  # type: ignore[misc] # it has no types
         idempotent = True
         name = module
 
@@ -40,7 +40,7 @@ def watcher(token: str, topic: str, client_id: str) -> Any:
     """
     from distributed import SchedulerPlugin
 
-    class Watcher(SchedulerPlugin):
+    class Watcher(SchedulerPlugin):  # type: ignore[misc] # it has no types
         name = topic
 
         async def start(self, scheduler: Any) -> None:

@@ -53,6 +53,13 @@ def packed(function: Callable[..., Any], arguments: Mapping[str, Any], context: 
 
 
 def _dumps(value: Any) -> bytes:
+    out = io.BytesIO()
+    _pickler()(out).dump(value)
+    return out.getvalue()
+
+
+@cache
+def _pickler() -> Any:
     import cloudpickle
 
     class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it has no types
@@ -63,9 +70,7 @@ def _dumps(value: Any) -> bytes:
             # Without the name of the file, a traceback could not show the author's lines.
             return make, tuple(obj.co_filename if part == "<dynamic-code>" else part for part in parts)
 
-    out = io.BytesIO()
-    Pickler(out).dump(value)
-    return out.getvalue()
+    return Pickler
 
 
 def reason(error: BaseException) -> str:
