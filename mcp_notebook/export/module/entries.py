@@ -17,7 +17,7 @@ from mcp_notebook.server import Definition
 from mcp_notebook.server.apps import HtmlApp
 from mcp_notebook.server.data import data_tool
 from mcp_notebook.server.execution import execution_of
-from mcp_notebook.server.extensions.data import forms
+from mcp_notebook.server.extensions.data import forms, is_lazy
 from mcp_notebook.server.extensions.events.emitted import Emitted
 from mcp_notebook.server.variables import SERVES
 from mcp_notebook.slicing.statements import Magic
@@ -205,7 +205,7 @@ def _of_data(uri: str, variable: str, form: str, value: Any, imports: list[str])
     if suffix is not None:
         imports.append(f"from .{FOLDER}.data import as_file")
         return "str | bytes", f"as_file({variable}, {suffix!r})", f"_{suffix}"
-    if files and form == "text/markdown":
+    if (files or is_lazy(value)) and form == "text/markdown":
         imports.append(f"from .{FOLDER}.data import as_text")
         return "str", f"as_text({variable}, {uri!r})", ""
     return None
