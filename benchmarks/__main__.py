@@ -25,6 +25,7 @@ NAMES = (
     "recorder",
     "data",
     "tasks",
+    "dask_call",
     "form",
     "workbench",
     "export",

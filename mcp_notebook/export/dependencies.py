@@ -37,7 +37,7 @@ class Dependencies:
         requirements: The requirements, with the versions that ran as lower bounds, by name.
         locked: Every distribution that those and the extras need here, transitively, as ``name==version``.
         unlocked: Needed distributions that are not installed here, so that pip chooses their versions.
-        extras: The requirement of each extra, by its name; the lock has it if it is installed here.
+        extras: The requirements of each extra, by its name; the lock has them if they are installed here.
         findings: Imports that no distribution has, and requirements that cannot be locked.
         hashes: The hashes of the files of each locked distribution; empty if one is unknown.
     """
@@ -45,7 +45,7 @@ class Dependencies:
     requirements: tuple[str, ...]
     locked: tuple[str, ...]
     unlocked: tuple[str, ...] = ()
-    extras: Mapping[str, str] = field(default_factory=dict)
+    extras: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     hashes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -74,8 +74,9 @@ def of(module: Module) -> Dependencies:
             findings.append(Finding("warns", None, line, "This requirement is not valid, so it is left out."))
         else:
             wanted[canonicalize_name(asked.name)] = _completed(asked)
-    extras = {name: requirement(name) for name in module.extras}
-    locked, unlocked, elsewhere = _lock([*wanted.values(), *(extra for extra in extras.values() if extra.specifier)])
+    extras = {name: tuple(map(requirement, needed)) for name, needed in module.extras.items()}
+    optional = [need for needs in extras.values() for need in needs if need.specifier]
+    locked, unlocked, elsewhere = _lock([*wanted.values(), *optional])
     there = {pin.partition("==")[0] for pin in locked}  # for another reason, or for a required one
     findings += [finding for name, finding in guarded.items() if name not in there]
     what = "It is not installed here, so pip chooses its version."
@@ -87,7 +88,7 @@ def of(module: Module) -> Dependencies:
         tuple(_text(wanted[name]) for name in sorted(wanted)),
         locked,
         unlocked,
-        {name: _text(extra) for name, extra in extras.items()},
+        {name: tuple(map(_text, extra)) for name, extra in extras.items()},
         tuple(findings),
     )
 
@@ -118,9 +119,19 @@ def top_levels(module: Module) -> set[str]:
 
     A distribution of the SDK's is assumed to have the name of its module.
     """
-    pins, _, _ = _lock(map(requirement, SERVING))
-    below = {pin.partition("==")[0].replace("-", "_") for pin in pins}
-    return {dotted.partition(".")[0] for dotted in _imports(module)} | below | {*SERVING, *module.extras}
+    below = _modules_below(SERVING)
+    return {dotted.partition(".")[0] for dotted in _imports(module)} | below | {*SERVING, *_of_extras(module)}
+
+
+def _of_extras(module: Module) -> set[str]:
+    """Return the modules of the extras' distributions, and of what those need."""
+    named = {name for needed in module.extras.values() for name in needed}
+    return named | _modules_below(named)
+
+
+def _modules_below(names: Iterable[str]) -> set[str]:
+    pins, _, _ = _lock(map(requirement, names))
+    return {pin.partition("==")[0].replace("-", "_") for pin in pins}
 
 
 def _completed(asked: Requirement) -> Requirement:
@@ -141,7 +152,8 @@ def _imports(module: Module) -> dict[str, bool]:
     own = {PurePosixPath(path).parts[0].removesuffix(".py") for path in module.files}
     found: dict[str, bool] = {}
     sources = [(source, own) for source in module.files.values()]
-    sources += [(source, own | set(module.extras)) for source in extensions]
+    optional = own | _of_extras(module)
+    sources += [(source, optional) for source in extensions]
     for source, others in sources:
         for dotted, needed in _imported([ast.parse(source)], needed=True):
             top = dotted.partition(".")[0]

@@ -65,9 +65,9 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--no-structured", is_flag=True, help="Send no structured content, only text.")
 @click.option(
     "--run-on",
-    type=click.Choice(["worker", "loop", "main"]),
-    help="The thread for calls: a worker (the default for def), the server's event loop (for async def), or the "
-    "kernel's main thread, between cells and while a cell waits.",
+    type=click.Choice(["worker", "loop", "main", "dask"]),
+    help="Where calls run: on a worker thread (the default for def), on the server's event loop (for async def), on "
+    "the kernel's main thread, between cells and while a cell waits, or on a Dask cluster.",
 )
 @click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Cancel calls that take longer."

@@ -17,18 +17,30 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.prompts import Prompt
 from mcp.server.mcpserver.resources import Resource, ResourceTemplate
 from mcp.server.mcpserver.tools import Tool
+from mcp_types import ToolAnnotations
 from pydantic.json_schema import PydanticJsonSchemaWarning
 from pydantic.warnings import ArbitraryTypeWarning
 
+from mcp_notebook import browser_tab
 from mcp_notebook.cells import Cell, cell_of
 from mcp_notebook.errors import DefinitionError
 from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.changes import KINDS, Kind, replace
 from mcp_notebook.server.data import data_tool
 from mcp_notebook.server.execution import RunOn, with_execution
+from mcp_notebook.server.extensions.cluster import is_installed, on_dask
 from mcp_notebook.server.unusable import reason_of, unusable_type
 
-__all__ = ["Definition", "build_prompt", "build_tool", "define_resource", "definitions", "function_behind", "register"]
+__all__ = [
+    "Definition",
+    "build_prompt",
+    "build_tool",
+    "define_resource",
+    "definitions",
+    "function_behind",
+    "may_run_again",
+    "register",
+]
 
 
 @dataclass(frozen=True)
@@ -75,16 +87,31 @@ def build_tool(
 
     Args:
         function: The function that a call runs.
-        run_on: Where it runs; see `with_execution`.
+        run_on: Where it runs; see `with_execution`. On Dask, a call runs again if its worker is lost and
+            `may_run_again`.
         timeout: Seconds that a call may take.
         options: Options of `MCPServer.tool`.
 
     Raises:
-        DefinitionError: A parameter has an unusable type; the message names it.
+        DefinitionError: A parameter has an unusable type; the message names it. Or Dask is asked for, and not here.
     """
     with _clear_errors(function):
         _refuse_collecting_parameters(function)
-        return with_execution(data_tool(function, **options), run_on=run_on, timeout=timeout)
+        made = _on_dask(function, options.get("annotations")) if run_on == "dask" else function
+        return with_execution(data_tool(made, **options), run_on=run_on, timeout=timeout)
+
+
+def _on_dask(function: Callable[..., Any], hints: ToolAnnotations | None) -> Callable[..., Any]:
+    if browser_tab.HERE:
+        raise DefinitionError(browser_tab.elsewhere("a page reaches no workers; leave out --run-on dask"))
+    if not is_installed():
+        raise DefinitionError("--run-on dask needs Dask, which is not installed: %pip install 'mcp-notebook[dask]'")
+    return on_dask(function, idempotent=may_run_again(hints))
+
+
+def may_run_again(hints: ToolAnnotations | None) -> bool:
+    """Return whether a tool says that a call does no harm if it runs again: it changes nothing, or nothing further."""
+    return hints is not None and bool(hints.read_only_hint or hints.idempotent_hint)
 
 
 def build_prompt(function: Callable[..., Any], **options: Any) -> Prompt:

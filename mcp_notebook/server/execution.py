@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ from mcp_notebook.server.results import checked
 
 __all__ = ["RUN_ON", "Execution", "RunOn", "execution_of", "with_execution"]
 
-RunOn = Literal["worker", "loop", "main"]
+RunOn = Literal["worker", "loop", "main", "dask"]
 
 WAITING: State = "waiting for the main thread"
 
@@ -65,7 +66,7 @@ def with_execution(tool: Tool, *, run_on: RunOn | None = None, timeout: float | 
     Args:
         tool: The tool as the SDK built it.
         run_on: A ``worker`` thread (the default for a ``def``), the server's ``loop`` (the default for an
-            ``async def``), or the ``main`` thread of the kernel.
+            ``async def``), or the ``main`` thread of the kernel. ``dask`` is for a function of `on_dask`.
         timeout: Seconds after which a call is cancelled, including its wait for the thread; None for no limit.
 
     Raises:
@@ -81,7 +82,7 @@ def with_execution(tool: Tool, *, run_on: RunOn | None = None, timeout: float | 
         return tool
     function = RUN_ON[run_on, tool.is_async](tool.fn)
     if timeout is not None:
-        function = _limited(function, timeout, stoppable=tool.is_async)
+        function = _limited(function, timeout, stoppable=inspect.iscoroutinefunction(inspect.unwrap(tool.fn)))
     functools.update_wrapper(function, tool.fn)
     setattr(function, _CHOSEN, Execution(run_on, timeout))
     return tool.model_copy(update={"fn": function, "is_async": True})
@@ -145,6 +146,13 @@ def _async_on_main(function: AsyncFunction) -> AsyncFunction:
         except anyio.get_cancelled_exc_class():
             task.cancel()
             raise
+
+    return run
+
+
+def _on_dask(function: AsyncFunction) -> AsyncFunction:
+    async def run(**arguments: Any) -> Any:
+        return await function(**arguments)
 
     return run
 
@@ -249,6 +257,7 @@ RUN_ON: dict[tuple[RunOn, bool], Callable[[Any], AsyncFunction]] = {
     ("loop", True): lambda function: function,
     ("main", False): _on_main,
     ("main", True): _async_on_main,
+    ("dask", True): _on_dask,
 }
 """The wrappers that run a function, by the place and by whether it is async."""
 

@@ -27,6 +27,7 @@ from pydantic_core import PydanticSerializationError, to_json
 from mcp_notebook.plain_json import Path, not_numbers, place_in_words
 from mcp_notebook.recording import current
 from mcp_notebook.recording.characters import whole
+from mcp_notebook.server.extensions.data import is_lazy
 
 __all__ = ["GIVEN", "checked", "checked_resource", "in_whole", "unknown_to_json"]
 
@@ -54,7 +55,7 @@ class _Checked(FuncMetadata):
             ToolError: Clients would get null instead of a number; the message names the place.
         """
         found = None if type(result) in READY else unknown_to_json(result)
-        if found is not None and not _is_table(result):
+        if found is not None and (is_lazy(result) or not _is_table(result)):
             raise TypeError(f"The result {found}")
         try:
             converted = super().convert_result(result)
@@ -184,6 +185,7 @@ def _way(part: Any, kind: type) -> str | None:
     without_words = kind.__str__ is object.__str__ and kind.__repr__ is object.__repr__  # type: ignore[comparison-overlap]
     ways = (
         (kind.__name__ == "NAType", "None instead"),
+        (is_lazy(part), "what it gives: .compute()"),
         (_is_table(part), 'its rows: .to_dict("records")'),
         (kind.__name__ in ("datetime64", "timedelta64"), "its text: str(...)"),
         (getattr(part, "shape", None) == (), "a value of Python: .item()"),

@@ -22,7 +22,16 @@ from mcp_notebook.errors import DefinitionError
 from mcp_notebook.server import LiveServer, sdk_gaps
 from mcp_notebook.server.changes import replace
 from mcp_notebook.server.definitions import build_tool, register
-from mcp_notebook.server.extensions.data import as_file, as_text, forms, kind_of, layout_of, query_name, query_of
+from mcp_notebook.server.extensions.data import (
+    as_file,
+    as_text,
+    forms,
+    is_lazy,
+    kind_of,
+    layout_of,
+    query_name,
+    query_of,
+)
 from mcp_notebook.server.results import unknown_to_json
 from mcp_notebook.server.variables import SERVES
 from mcp_notebook.session.variables import DescribedVariables
@@ -209,7 +218,7 @@ class Exposures:
     def _form(self, variable: str, value: Any, mime_type: str | None, uri: str) -> tuple[str, str | bytes]:
         """Return a MIME type and the value in that form."""
         files = {kind: suffix for suffix, kind in forms(value).items()}
-        if files and mime_type in (None, TABLE_TEXT):
+        if (files or is_lazy(value)) and mime_type in (None, TABLE_TEXT):
             return TABLE_TEXT, as_text(value, uri)
         if mime_type in files:
             return mime_type, as_file(value, files[mime_type])

@@ -19,6 +19,7 @@ from mcp_notebook.client.targets import same_place
 from mcp_notebook.errors import UnknownNameError, UsageError, did_you_mean
 from mcp_notebook.portal import Portal
 from mcp_notebook.server import LiveServer, Registry
+from mcp_notebook.server.extensions import cluster
 from mcp_notebook.server.notebook_server import let_replace
 from mcp_notebook.server.offered import Offered
 from mcp_notebook.server.origins import Origins
@@ -270,6 +271,7 @@ class Session:
             self.disconnect(name)
         end_commands(self.portal)  # before their loop ends; commands that ignore their stdin would outlive it
         self.portal.close()
+        cluster.close()
         if self.restore_asyncio is not None:
             self.restore_asyncio()
             self.restore_asyncio = None

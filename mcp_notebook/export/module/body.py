@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mcp_notebook.export.findings import Finding
-from mcp_notebook.export.module import data, entries, events, extensions
+from mcp_notebook.export.module import dask, data, entries, events, extensions
 from mcp_notebook.export.module.edits import decorated
 from mcp_notebook.export.module.extensions import ExtensionCode
 from mcp_notebook.export.module.giving import given
@@ -51,6 +51,11 @@ class Body:
         return any(f".{extensions.FOLDER}.{data.MODULE} " in line for line in self.imports)
 
     @property
+    def on_dask(self) -> bool:
+        """True if it needs the module for Dask."""
+        return dask.IMPORT in self.imports
+
+    @property
     def events(self) -> str:
         """The variable of the extension for events; "" if the server has none."""
         return next((one.variable for one in self.extensions if one.module == "events"), "")
@@ -79,7 +84,7 @@ def body(carried: Sequence[Statement], plans: list[Registrations], subject: Subj
         written.imports.append(SDK_SERVER)
         first.append(_written(f"{written.variable} = MCPServer({subject.server.name!r})"))
     _extend(written, first, parts, plans[0], subject)
-    if any("@time_limit(" in part.statement.text for part in parts.values()):
+    if any("time_limit(" in part.statement.text for part in (*parts.values(), *last)):
         written.imports += entries.TIME_LIMIT_IMPORTS
         first.append(_written(entries.TIME_LIMIT))
     last += [
@@ -177,12 +182,19 @@ def _by_magics(on: str, plan: Registrations, parts: dict[int, ModulePart], writt
         else:
             above = entries.decorators(on, definition, written.imports)
         written.findings += entries.elsewhere(definition, maker.cell)
+        function = getattr(definition.function, "__name__", definition.name)
+        if entries.is_on_dask(definition):
+            written.imports.append(dask.IMPORT)
+            made = dask.wrapped(function, definition)
+            for limit in above[1:]:
+                made = f"{limit}({made})"
+            calls.append(_written(f"{above[0]}({made})", ((on, *key), "")))
+            continue
         decorates = isinstance(part.statement.node, _FUNCTIONS) and plan.begun < maker.statement.index
         if decorates and not _reads_ahead(part.statement, binds):
             makes = (*part.makes, ((on, *key), ast.unparse(ast.parse(above[0]))))
             parts[maker.statement.index] = ModulePart(decorated(part.statement, above), makes)
         else:
-            function = getattr(definition.function, "__name__", definition.name)
             calls.append(_written(f"{above[0]}({function})", ((on, *key), "")))
     return calls
 

@@ -17,7 +17,7 @@ from mcp_notebook.server import Definition
 from mcp_notebook.server.apps import HtmlApp
 from mcp_notebook.server.data import data_tool
 from mcp_notebook.server.execution import execution_of
-from mcp_notebook.server.extensions.data import forms
+from mcp_notebook.server.extensions.data import forms, is_lazy
 from mcp_notebook.server.extensions.events.emitted import Emitted
 from mcp_notebook.server.variables import SERVES
 from mcp_notebook.slicing.statements import Magic
@@ -31,6 +31,7 @@ __all__ = [
     "exposed",
     "is_exposed",
     "is_made_otherwise",
+    "is_on_dask",
     "not_exposed",
     "options",
     "variable_of",
@@ -125,8 +126,10 @@ def elsewhere(definition: Definition, cell: int) -> Iterator[Finding]:
     if not isinstance(definition.entry, Tool):
         return
     run_on, timeout = execution_of(definition.entry)
+    if run_on == "dask":
+        yield _set_up(cell, definition)
     usual = "loop" if _is_async(definition) else "worker"
-    if run_on != usual:
+    if run_on not in (usual, "dask"):
         there = "on the server's event loop" if _is_async(definition) else "on a worker thread"
         what = f"--run-on {run_on} only has a meaning in the notebook; the package runs it {there}."
         yield Finding("warns", cell, definition.name, what, "Make sure that what it uses may be used there.")
@@ -134,6 +137,17 @@ def elsewhere(definition: Definition, cell: int) -> Iterator[Finding]:
         what = f"its time limit of {timeout:g} s is not in the package: a thread cannot be stopped."
         way_out = "Make it an async def that awaits, or give what it waits for a time limit."
         yield Finding("warns", cell, definition.name, what, way_out)
+
+
+def is_on_dask(definition: Definition) -> bool:
+    """Return whether calls of the definition run on a Dask cluster."""
+    return isinstance(definition.entry, Tool) and execution_of(definition.entry).run_on == "dask"
+
+
+def _set_up(cell: int, definition: Definition) -> Finding:
+    what = "it runs on Dask if the package has its extra dask, at workers on its machine; without, in its process."
+    way_out = "For a cluster, set the address that .env.example names."
+    return Finding("notes", cell, definition.name, what, way_out)
 
 
 # --- variables that %mcp expose made resources, as functions that return them
@@ -191,7 +205,7 @@ def _of_data(uri: str, variable: str, form: str, value: Any, imports: list[str])
     if suffix is not None:
         imports.append(f"from .{FOLDER}.data import as_file")
         return "str | bytes", f"as_file({variable}, {suffix!r})", f"_{suffix}"
-    if files and form == "text/markdown":
+    if (files or is_lazy(value)) and form == "text/markdown":
         imports.append(f"from .{FOLDER}.data import as_text")
         return "str", f"as_text({variable}, {uri!r})", ""
     return None

@@ -55,7 +55,7 @@ class ExtensionCode:
         in_sdk: Whether it is the SDK's own, so that there is no module to copy.
         listens: Whether its method ``listen`` is middleware of the server.
         variable: The variable that holds it.
-        extras: Distributions that it can use; it does without them.
+        extras: The distributions that it can use, by the names of the package's extras for them.
     """
 
     module: str
@@ -66,7 +66,7 @@ class ExtensionCode:
     in_sdk: bool = False
     listens: bool = False
     variable: str = ""
-    extras: tuple[str, ...] = ()
+    extras: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def statement(self) -> str:
@@ -213,7 +213,7 @@ def _tasks(extension: Tasks, _server: MCPServer[Any]) -> ExtensionCode:
     given += ["store=chosen_store()"]
     imports = (f"from .{FOLDER}.tasks.redis_store import chosen_store",)
     made = f"Tasks({', '.join(given)})"
-    return ExtensionCode("tasks", ("Tasks",), made, imports, listens=True, extras=("redis",))
+    return ExtensionCode("tasks", ("Tasks",), made, imports, listens=True, extras={"redis": ("redis",)})
 
 
 _WRITERS: dict[type[Extension], Callable[[Any, MCPServer[Any]], ExtensionCode]] = {

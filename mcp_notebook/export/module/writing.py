@@ -13,7 +13,7 @@ from mcp_notebook.errors import ExportError, did_you_mean
 from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.installs import requirements
 from mcp_notebook.export.likeness import carrying
-from mcp_notebook.export.module import data, registrations
+from mcp_notebook.export.module import dask, data, registrations
 from mcp_notebook.export.module.body import body
 from mcp_notebook.export.module.edits import undecorated
 from mcp_notebook.export.module.entries import is_exposed, variable_of
@@ -72,7 +72,7 @@ class Module:
         pip: Requirements that ``%pip install`` lines of the notebook name.
         extensions: The modules of the protocol's extensions, as texts, and the files that they serve, as bytes, by
             their paths.
-        extras: Distributions that those can use, and do without.
+        extras: The distributions that those can use, by the names of the package's extras for them.
         findings: Code that could not be carried, was changed, or was left out.
         carried: The cell of each statement of the notebook that is in it, with its first and last line there.
     """
@@ -83,7 +83,7 @@ class Module:
     settings: tuple[Setting, ...] = ()
     pip: tuple[str, ...] = ()
     extensions: Mapping[str, str | bytes] = field(default_factory=dict)
-    extras: tuple[str, ...] = ()
+    extras: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     carried: tuple[tuple[int, int, int], ...] = ()
 
@@ -124,8 +124,12 @@ def write(subject: Subject, *, also: Sequence[str] = (), longest: int = LONG) ->
             **imported(written.statements),
             **all_files(written.extensions),
             **(modules_of(data.MODULE) if written.has_data else {}),
+            **(modules_of(dask.MODULE) if written.on_dask else {}),
         },
-        extras=tuple(name for extension in written.extensions for name in extension.extras),
+        extras={
+            **{name: of for extension in written.extensions for name, of in extension.extras.items()},
+            **(dask.EXTRAS if written.on_dask else {}),
+        },
         findings=(*findings, *ours(carried.statements), *_left_out(notebook, carried, plans[0].aliases)),
         carried=tuple((s.cell, s.first, s.last) for s in carried.statements),
     )

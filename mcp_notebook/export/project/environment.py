@@ -86,6 +86,9 @@ def variables(package: Package) -> list[Variable]:
         "TASKS_REDIS_URL": (
             '""', True, "the Redis that keeps the tasks, such as redis://:PASSWORD@HOST:6379/0; without: the memory"
         ),
+        "DASK_ADDRESS": (
+            '""', False, "the Dask scheduler whose workers run tools, such as tls://HOST:8786; without: own workers"
+        ),
         **{
             f"LIMIT_{name.upper()}": (str(getattr(Limits, name)), False, meaning) for name, meaning in _LIMITS.items()
         },
@@ -98,6 +101,7 @@ def variables(package: Package) -> list[Variable]:
     unused = set[str]() if package.gated else {"TOKEN", "ALLOW_OTHER_USERS"}
     unused |= {"REQUEST_STATE_KEYS"} if package.own_state_keys else set()
     unused |= set() if package.tasks else {"TASKS_REDIS_URL"}
+    unused |= set() if package.dask else {"DASK_ADDRESS"}
     return [
         *(
             Variable(

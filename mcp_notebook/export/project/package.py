@@ -128,6 +128,11 @@ class Package:
         return "extensions/tasks/__init__.py" in self.module.extensions
 
     @property
+    def dask(self) -> bool:
+        """Return whether the server has tools that run on a Dask cluster."""
+        return "extensions/cluster/__init__.py" in self.module.extensions
+
+    @property
     def own_state_keys(self) -> bool:
         """Return whether the author chose how the state of multi-round calls is sealed."""
         return any(isinstance(node, ast.keyword) and node.arg == "request_state_security" for _, node in self._nodes())

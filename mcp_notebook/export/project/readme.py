@@ -62,6 +62,7 @@ def readme(package: Package) -> str:
         "required": bool(values["required"]),
         "extended": bool(sdk_gaps.extensions(package.server)),
         "tasks": package.tasks,
+        "dask": package.dask,
         "bundle": package.bundle,
         "registry": package.registry is not None,
     }

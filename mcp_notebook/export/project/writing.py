@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from importlib.metadata import version
 from importlib.resources import files as files_of
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import get_args
@@ -116,6 +117,7 @@ def _sections(package: Package) -> dict[str, bool]:
         "bundle": package.bundle,
         "registry": package.registry is not None,
         "tasks": package.tasks,
+        "dask": package.dask,
         "extras": bool(package.dependencies.extras),
         "hashed": bool(package.dependencies.hashes),
         "unhashed": not package.dependencies.hashes,
@@ -140,10 +142,15 @@ def _values(package: Package) -> dict[str, str]:
         "registry": package.registry or "",
         "license": _license(package.license),
         "requirements": _toml_lines(package.dependencies.requirements),
-        "extras": "\n".join(f"{name} = [{json.dumps(text)}]" for name, text in package.dependencies.extras.items()),
+        "extras": "\n".join(
+            f"{name} = {json.dumps(requirements)}" for name, requirements in package.dependencies.extras.items()
+        ),
         # The extras are there for the type checker.
         "test_requirements": _toml_lines(
-            [*map(str, map(dependencies.requirement, ("httpx2", "pytest"))), *package.dependencies.extras.values()]
+            [
+                *map(str, map(dependencies.requirement, ("httpx2", "pytest"))),
+                *chain.from_iterable(package.dependencies.extras.values()),
+            ]
         ),
         "ruff": version("ruff"),
         "scopes": repr(tuple(package.scopes)),

@@ -19,6 +19,7 @@ from .envelopes import TableResult, envelope_of
 from .exposing import as_file, as_text, forms
 from .kept import KEPT, SCHEME, serve_kept
 from .kinds import kind_of
+from .lazy import is_lazy
 from .queries import query_name, query_of
 from .serving import has_returned_data, returning_data, serve_data, without_data
 from .tables import columns_of, layout_of
@@ -33,6 +34,7 @@ __all__ = [
     "envelope_of",
     "forms",
     "has_returned_data",
+    "is_lazy",
     "kind_of",
     "layout_of",
     "query_name",

@@ -10,6 +10,7 @@ from .arrays import Array
 from .envelopes import ended, markdown, size_of_array, size_of_table
 from .frames import without_rows
 from .kinds import kind_of
+from .lazy import is_lazy, lazy_text
 from .preview import Preview
 from .tables import can_read, table_of
 
@@ -26,6 +27,8 @@ def forms(value: Any) -> dict[str, str]:
 def as_text(value: Any, uri: str) -> str:
     """Return the first rows of a table as Markdown, or the first values of an array, with the URIs of the whole.
 
+    A collection of Dask is not computed for that, and has no files.
+
     Args:
         value: The table or the array.
         uri: The URI of the text; those of the files have their suffixes behind it.
@@ -33,6 +36,8 @@ def as_text(value: Any, uri: str) -> str:
     Raises:
         TypeError: The value is neither.
     """
+    if is_lazy(value):
+        return lazy_text(value)
     if not _is_data(value):
         raise TypeError(f"a {type(value).__qualname__} is not a table or an array.")
     if kind_of(value) == "array":
