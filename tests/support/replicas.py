@@ -11,13 +11,16 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx2
+from mcp import Client
+from mcp.client import advertise
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import ElicitResult
 
+from mcp_notebook.server.extensions.tasks import Tasks
 from tests.support.nginx_server import running_nginx
 from tests.support.packages import environment, free_port, wait_for
 from tests.support.redis_server import RedisServer, running_redis
-from tests.support.task_tools import TaskClient, connected
+from tests.support.task_tools import TaskClient
 
 TOKEN = "a-token-for-the-tests-of-replicas"
 
@@ -94,8 +97,8 @@ def running_cluster(folder: Path, number: int = 2, **variables: str) -> Iterator
             replica.start()
         place = Path(stack.enter_context(TemporaryDirectory(prefix="nginx-", ignore_cleanup_errors=True)))
         config = (folder / "deploy" / "nginx.conf").read_text()
-        url = stack.enter_context(running_nginx(config, place, [replica.address for replica in replicas]))
-        yield Cluster(url, replicas, redis, place)
+        address = stack.enter_context(running_nginx(config, place, [replica.address for replica in replicas]))
+        yield Cluster(f"http://{address}", replicas, redis, place)
 
 
 async def agree(context: Any, params: Any) -> ElicitResult:
@@ -104,9 +107,15 @@ async def agree(context: Any, params: Any) -> ElicitResult:
 
 
 @asynccontextmanager
-async def client(url: str, **options: Any) -> AsyncIterator[TaskClient]:
-    """A client of a replica, or of all by nginx; it answers questions with yes, and can follow tasks."""
-    async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30) as http:
+async def client(url: str, *, trusted: Any = True, **options: Any) -> AsyncIterator[TaskClient]:
+    """A client of a replica, or of all by nginx; it answers questions with yes, and can follow tasks.
+
+    Args:
+        trusted: What httpx takes as ``verify``.
+    """
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with httpx2.AsyncClient(headers=headers, timeout=30, verify=trusted) as http:
         target = streamable_http_client(f"{url}/mcp", http_client=http)
-        async with connected(target, **({"elicitation_callback": agree} | options)) as connection:
-            yield connection
+        options = {"elicitation_callback": agree, "extensions": [advertise(Tasks.identifier)], "cache": None} | options
+        async with Client(target, **options) as connection:
+            yield TaskClient(connection)

@@ -121,6 +121,7 @@ def _sections(package: Package) -> dict[str, bool]:
         "registry": package.registry is not None,
         "tasks": package.tasks,
         "redis": package.uses_redis,
+        "no_redis": not package.uses_redis,
         "extras": bool(package.dependencies.extras),
         "hashed": bool(package.dependencies.hashes),
         "unhashed": not package.dependencies.hashes,
