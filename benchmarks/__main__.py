@@ -25,6 +25,7 @@ NAMES = (
     "recorder",
     "data",
     "tasks",
+    "replicas",
     "form",
     "workbench",
     "export",

@@ -192,7 +192,7 @@ class _Replica:
                 retry = await self._wait("read", error, retry)
 
     async def _position(self, last: str, since: float) -> str:
-        """Return the id after which to read: the last that was read, unless Redis has begun anew.
+        """Return the id after which to read: the last that was read, unless Redis has begun again.
 
         The ids begin with the time of Redis in milliseconds.
         """

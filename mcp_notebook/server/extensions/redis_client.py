@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 class RedisAddress:
-    """Where a Redis is.
+    """The place of a Redis.
 
     Args:
         url: The URL, such as ``redis://:PASSWORD@HOST:6379/0``; ``rediss://`` for TLS.
