@@ -17,7 +17,7 @@ help: ## List these targets
 lab: ## Open the course in JupyterLab (ARGS= goes to `mcp-notebook lab`)
 	@$(DEV) lab $(ARGS)
 
-test: ## Run every test, then the notebooks (REQUIRE_BROWSER=1, REQUIRE_OUTSIDE=1, REQUIRE_REDIS=1: fail without them)
+test: ## Run every test, then the notebooks (REQUIRE_BROWSER=1, REQUIRE_OUTSIDE=1, REQUIRE_REDIS=1, REQUIRE_NGINX=1: fail without them)
 	@$(DEV) test $(ARGS)
 
 check-notebooks: ## Run the notebooks of the course, and compare with the outputs that are stored

@@ -26,6 +26,7 @@ NAMES = (
     "data",
     "tasks",
     "dask_call",
+    "replicas",
     "form",
     "workbench",
     "export",

@@ -47,6 +47,7 @@ def main(words: list[str]) -> int:
             or prepared("browser")
             or prepared("node")
             or prepared("redis")
+            or prepared("nginx")
             or tests(*words[1:])
             or notebooks()
         )
@@ -76,7 +77,7 @@ def notebooks(*files: str) -> int:
 
 
 def prepared(what: str) -> int:
-    """Find or install a browser, Node or Redis for the tests; without sh, tests that find none are skipped."""
+    """Find or install a browser, Node, Redis or nginx for the tests; without sh, tests that find none are skipped."""
     sh = shutil.which("sh")
     return run(sh, f"scripts/{what}.sh") if sh else 0
 

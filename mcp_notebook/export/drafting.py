@@ -17,7 +17,7 @@ from mcp_notebook.export.findings import Finding, Weight
 from mcp_notebook.export.module import writing as module
 from mcp_notebook.export.naming import package_name, printable
 from mcp_notebook.export.options import ExportOptions
-from mcp_notebook.export.project import Package, bundle, hashes, uv_lock
+from mcp_notebook.export.project import Package, bundle, deploying, hashes, uv_lock
 from mcp_notebook.export.project.package import FIRST
 from mcp_notebook.export.project.registry import server_name
 from mcp_notebook.export.proof.replaying import Replays, replays
@@ -76,7 +76,7 @@ def draft(
     subject: Subject, destination: Path, calls: Iterable[Call], options: ExportOptions, environment: Mapping[str, str]
 ) -> Draft:
     """Make the package of a live server; the arguments are as of `exporting.export`."""
-    written = module.write(subject, also=[options.health] if options.health else [])
+    written = module.write(subject, also=[options.health] if options.health else [], replicas=options.deploy)
     name, named = package_name(options.name or destination.resolve().name, dependencies.top_levels(written))
     lifted = settings.lift(written, subject, environment, package=name)
     known = [setting.live for setting in lifted.settings if setting.secret and setting.live]
@@ -96,6 +96,7 @@ def draft(
         options.bundle,
         server_name(options.registry, name.replace("_", "-")) if options.registry else None,
         options.auth,
+        options.deploy,
     )
     if options.auth and package.authorizes:
         raise ExportError("The server has an authorization of its own. Leave --auth out, or the server's auth=.")
@@ -103,7 +104,10 @@ def draft(
     hide = partial(secrets.hide, environment=environment, known=known)
     refused = secrets.refuse(files, environment, known, subject.cells)
     unlocked = _lock_for_uv(files, package.dependencies.locked, destination, ask=not options.dry_run)
-    asked = bundle.findings(package) if options.bundle else ()
+    asked = [
+        *(bundle.findings(package) if options.bundle else ()),
+        *(deploying.findings(package) if options.deploy else ()),
+    ]
     shown = listed(subject.server, lifted.settings, lifted.cells, subject.cells)
     said = [] if options.proof else [*_of_calls(recorded, package.tests), *options.unmet()]
     found = _stops_first(

@@ -29,6 +29,7 @@ class ExportOptions:
         bundle: Whether to write a bundle (MCPB), too.
         registry: The namespace in the MCP Registry, or the whole name there; without it, no `server.json` is written.
         auth: The kind of tokens that let in over HTTP; one token that all have if not given.
+        deploy: Whether to write what runs several replicas, for Compose and for Kubernetes, too.
     """
 
     name: str | None = None
@@ -42,6 +43,7 @@ class ExportOptions:
     bundle: bool = False
     registry: str | None = None
     auth: Auth | None = None
+    deploy: bool = False
 
     def __post_init__(self) -> None:
         """Check what has no type.
@@ -84,6 +86,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "KIND",
         "help": "The tokens that let in over HTTP: jwt, of an authorization server; introspection, which that "
         "server confirms; token, several with names. Default: a single one.",
+    },
+    "--deploy": {
+        "is_flag": True,
+        "help": "Also write deploy/, which runs several replicas with Redis behind nginx, or on Kubernetes.",
     },
 }
 """The fields of `ExportOptions` as options of a command line: their names, and what `click.option` takes."""

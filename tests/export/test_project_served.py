@@ -188,10 +188,22 @@ def test_what_keeps_it_from_starting_is_one_line(
     assert done.stderr.count("\n") == 1
 
 
-def test_several_workers_go_on_with_what_another_began(folder: Path) -> None:
-    keys = {"BOOKSHOP_TOKEN": TOKEN, "BOOKSHOP_REQUEST_STATE_KEYS": "k" * 32}
-    limits = ("--http", "bookshop.http_limits:LimitedProtocol", "--backlog", "64")
-    command = ("-m", "uvicorn", "bookshop.app:app", "--workers", "2", "--timeout-graceful-shutdown", "3", *limits)
+LIMITS = ("--http", "bookshop.http_limits:LimitedProtocol", "--backlog", "64")
+BY_UVICORN = ("-m", "uvicorn", "bookshop.app:app", "--workers", "2", "--timeout-graceful-shutdown", "3", *LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("command", "variables"),
+    [
+        ((), {"BOOKSHOP_WORKERS": "2"}),  # which share a key that nobody chose
+        (BY_UVICORN, {"BOOKSHOP_REQUEST_STATE_KEYS": "k" * 32}),
+    ],
+    ids=["its own", "uvicorn's"],
+)
+def test_several_workers_go_on_with_what_another_began(
+    folder: Path, command: tuple[str, ...], variables: dict[str, str]
+) -> None:
+    keys = {"BOOKSHOP_TOKEN": TOKEN, **variables}
 
     async def buy(url: str, answer: Any = agree) -> int:
         """Buy a book; return the process id of the worker that sold it."""

@@ -75,15 +75,15 @@ def test_two_processes_answer_for_one_and_the_tasks_of_one_that_stops_fail_at_on
 
     with (
         running_redis() as redis,
-        served(folder, LAB_TASKS_REDIS_URL=redis.url) as (process, url),
-        served(folder, LAB_TASKS_REDIS_URL=redis.url) as (_, other_url),
+        served(folder, LAB_REDIS_URL=redis.url) as (process, url),
+        served(folder, LAB_REDIS_URL=redis.url) as (_, other_url),
     ):
         anyio.run(main, url, other_url, process)
 
 
 def test_what_is_written_says_how_to_set_it(folder: Path) -> None:
-    assert "\nLAB_TASKS_REDIS_URL=\n" in (folder / ".env.example").read_text()
-    assert "| `LAB_TASKS_REDIS_URL` | secret |" in (folder / "README.md").read_text()
+    assert "\nLAB_REDIS_URL=\n" in (folder / ".env.example").read_text()
+    assert "| `LAB_REDIS_URL` | secret |" in (folder / "README.md").read_text()
     project = (folder / "pyproject.toml").read_text()
     assert '\nredis = ["redis' in project
     required, _, optional = project.partition("[project.optional-dependencies]")
@@ -104,7 +104,7 @@ def test_without_the_library_the_package_starts_and_a_set_variable_is_refused_in
         return subprocess.run(command, env=env | variables, capture_output=True, text=True, check=False).stderr
 
     assert "port" in said()  # so far it got
-    refused = said(LAB_TASKS_REDIS_URL="redis://:secret@localhost/0")
+    refused = said(LAB_REDIS_URL="redis://:secret@localhost/0")
     assert refused == (
-        "lab: ImportError: LAB_TASKS_REDIS_URL is set, and redis is not installed. Run: pip install 'lab[redis]'\n"
+        "lab: ImportError: LAB_REDIS_URL is set, and redis is not installed. Run: pip install 'lab[redis]'\n"
     )

@@ -15,12 +15,13 @@ import anyio
 import pytest
 from mcp.shared.exceptions import MCPError
 
-from mcp_notebook.server.extensions.tasks import Task, TaskStore, redis_lease, redis_replica, redis_store
+from mcp_notebook.server.extensions import redis_client
+from mcp_notebook.server.extensions.tasks import Task, TaskStore, redis_lease, redis_replica
 from mcp_notebook.server.extensions.tasks.redis_store import RedisStore, chosen_store
 from tests.support.redis_server import RedisServer, running_redis
 from tests.support.waiting import DEADLINE, NEVER
 
-VARIABLE = "MCP_NOTEBOOK_TASKS_REDIS_URL"
+VARIABLE = "MCP_NOTEBOOK_REDIS_URL"
 
 
 @pytest.fixture(scope="module")
@@ -319,4 +320,4 @@ def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyP
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     expected = f"{VARIABLE} is set, and redis is not installed. Run: pip install 'mcp-notebook[redis]'\n"
     assert done.stdout == expected
-    assert redis_store.PACKAGE == "mcp_notebook"
+    assert redis_client.PACKAGE == "mcp_notebook"

@@ -10,7 +10,7 @@ from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.module import dask, data, entries, events, extensions
 from mcp_notebook.export.module.edits import decorated
 from mcp_notebook.export.module.extensions import ExtensionCode
-from mcp_notebook.export.module.giving import given
+from mcp_notebook.export.module.giving import given, shared
 from mcp_notebook.export.module.order import Made, ModulePart, arranged
 from mcp_notebook.export.module.plain import SDK_SERVER, of_extensions
 from mcp_notebook.export.module.registrations import Registrations
@@ -56,12 +56,24 @@ class Body:
         return dask.IMPORT in self.imports
 
     @property
+    def has_bus(self) -> bool:
+        """True if it passes notices on to other replicas."""
+        return extensions.BUS_IMPORT in self.imports
+
+    @property
     def events(self) -> str:
         """The variable of the extension for events; "" if the server has none."""
         return next((one.variable for one in self.extensions if one.module == "events"), "")
 
 
-def body(carried: Sequence[Statement], plans: list[Registrations], subject: Subject, magics: Sequence[Magic]) -> Body:
+def body(
+    carried: Sequence[Statement],
+    plans: list[Registrations],
+    subject: Subject,
+    magics: Sequence[Magic],
+    *,
+    replicas: bool = False,
+) -> Body:
     """Put the statements together.
 
     Args:
@@ -69,6 +81,7 @@ def body(carried: Sequence[Statement], plans: list[Registrations], subject: Subj
         plans: The registrations of each server; those of the subject's come first.
         subject: The server, and the cells that it came from.
         magics: The magics of the notebook.
+        replicas: Whether the server passes its notices on to others like it.
     """
     taken = {name for statement in carried for name in _words(statement.node)}
     written = Body(subject.variable or _free_name(carried))
@@ -83,7 +96,7 @@ def body(carried: Sequence[Statement], plans: list[Registrations], subject: Subj
     if subject.variable is None:
         written.imports.append(SDK_SERVER)
         first.append(_written(f"{written.variable} = MCPServer({subject.server.name!r})"))
-    _extend(written, first, parts, plans[0], subject)
+    _extend(written, first, parts, plans[0], subject, replicas=replicas)
     if any("time_limit(" in part.statement.text for part in (*parts.values(), *last)):
         written.imports += entries.TIME_LIMIT_IMPORTS
         first.append(_written(entries.TIME_LIMIT))
@@ -104,7 +117,13 @@ def body(carried: Sequence[Statement], plans: list[Registrations], subject: Subj
 
 
 def _extend(
-    written: Body, first: list[ModulePart], parts: dict[int, ModulePart], plan: Registrations, subject: Subject
+    written: Body,
+    first: list[ModulePart],
+    parts: dict[int, ModulePart],
+    plan: Registrations,
+    subject: Subject,
+    *,
+    replicas: bool,
 ) -> None:
     """Make the server's extensions above it, and give them to it."""
     for index, part in parts.items():
@@ -113,14 +132,21 @@ def _extend(
         )
         parts[index] = replace(part, statement=of_extensions(statement))
         written.findings += findings
-    if not written.extensions:
+    if not written.extensions and not replicas:
         return
-    written.imports += [line for one in written.extensions for line in one.all_imports]
     part = first.pop() if subject.variable is None else parts[plan.begun]
-    names_of_extensions = [one.variable for one in written.extensions]
-    statement, findings = given(part.statement, names_of_extensions, subject.namespace)
-    written.findings += findings
-    first += [_written(one.statement) for one in written.extensions]
+    statement = part.statement
+    if written.extensions:
+        written.imports += [line for one in written.extensions for line in one.all_imports]
+        names_of_extensions = [one.variable for one in written.extensions]
+        statement, findings = given(statement, names_of_extensions, subject.namespace)
+        written.findings += findings
+        first += [_written(one.statement) for one in written.extensions]
+    if replicas:
+        as_made = statement
+        statement, findings = shared(statement, extensions.BUS_VALUE, subject.namespace)
+        written.imports += [extensions.BUS_IMPORT] if statement is not as_made else []
+        written.findings += findings
     if subject.variable is None:
         first.append(replace(part, statement=statement))
     else:

@@ -28,6 +28,9 @@ from mcp_notebook.server.stable_tools import VARIABLES
 from mcp_notebook.slicing.statements import Statement
 
 __all__ = [
+    "BUS",
+    "BUS_IMPORT",
+    "BUS_VALUE",
     "FOLDER",
     "ExtensionCode",
     "all_files",
@@ -40,6 +43,11 @@ __all__ = [
     "page_of",
     "page_paths",
 ]
+
+BUS = "redis_bus"
+"""The module that passes notices on to other replicas; no extension, and carried as one."""
+
+BUS_IMPORT, BUS_VALUE = f"from .{FOLDER}.{BUS} import chosen_bus", "chosen_bus()"
 
 
 @dataclass(frozen=True)
@@ -106,10 +114,14 @@ def modules_of(extension: str) -> dict[str, str]:
     """Return the texts of an extension's modules, by their paths in the package."""
     source = files("mcp_notebook.server.extensions")
     folder = source / extension
-    names = ["__init__.py", *([] if folder.is_dir() else [f"{extension}.py"])]
+    names = ["__init__.py", *_BESIDE.get(extension, ()), *([] if folder.is_dir() else [f"{extension}.py"])]
     if folder.is_dir():
         names += sorted(f"{extension}/{one.name}" for one in folder.iterdir() if one.name.endswith(".py"))
     return {f"{FOLDER}/{name}": (source / name).read_text(encoding="utf-8") for name in names}
+
+
+_BESIDE = {"tasks": ("redis_client.py",), BUS: ("redis_client.py",)}
+"""Modules that others need."""
 
 
 def carried(server: MCPServer[Any], taken: Collection[str] = ()) -> list[ExtensionCode]:

@@ -14,11 +14,11 @@ from mcp_notebook.export.findings import Finding
 from mcp_notebook.export.installs import requirements
 from mcp_notebook.export.likeness import carrying
 from mcp_notebook.export.module import dask, data, registrations
-from mcp_notebook.export.module.body import body
+from mcp_notebook.export.module.body import Body, body
 from mcp_notebook.export.module.edits import undecorated
 from mcp_notebook.export.module.entries import is_exposed, variable_of
 from mcp_notebook.export.module.events import payloads
-from mcp_notebook.export.module.extensions import all_files, imported, left_behind, modules_of
+from mcp_notebook.export.module.extensions import BUS, all_files, imported, left_behind, modules_of
 from mcp_notebook.export.module.layout import laid_out
 from mcp_notebook.export.module.plain import only_here, ours, plain
 from mcp_notebook.export.module.registrations import Registrations
@@ -88,7 +88,7 @@ class Module:
     carried: tuple[tuple[int, int, int], ...] = ()
 
 
-def write(subject: Subject, *, also: Sequence[str] = (), longest: int = LONG) -> Module:
+def write(subject: Subject, *, also: Sequence[str] = (), longest: int = LONG, replicas: bool = False) -> Module:
     """Write the module of a live server: what the cells define for it, in order, as a person would write it.
 
     The findings say what could not be carried; with one that stops, the files are not what ran.
@@ -97,6 +97,7 @@ def write(subject: Subject, *, also: Sequence[str] = (), longest: int = LONG) ->
         subject: The server, and the cells that it came from.
         also: Functions that the module has although nothing on the server uses them, such as a health check.
         longest: The lines of ``server.py`` from which on its helpers get a module of their own.
+        replicas: Whether the server passes its notices on to others like it.
 
     Raises:
         ExportError: No cell defines one of `also`.
@@ -104,7 +105,7 @@ def write(subject: Subject, *, also: Sequence[str] = (), longest: int = LONG) ->
     notebook = plain(statements.read(subject.cells))
     _refuse_unknown(also, notebook)
     plans, carried = _planned(notebook, subject, also)
-    written = body(carried.statements, plans, subject, notebook.magics)
+    written = body(carried.statements, plans, subject, notebook.magics, replicas=replicas)
     files = laid_out(
         _docstring(subject.server),
         carried.future,
@@ -125,14 +126,20 @@ def write(subject: Subject, *, also: Sequence[str] = (), longest: int = LONG) ->
             **all_files(written.extensions),
             **(modules_of(data.MODULE) if written.has_data else {}),
             **(modules_of(dask.MODULE) if written.on_dask else {}),
+            **(modules_of(BUS) if written.has_bus else {}),
         },
-        extras={
-            **{name: of for extension in written.extensions for name, of in extension.extras.items()},
-            **(dask.EXTRAS if written.on_dask else {}),
-        },
+        extras=_extras(written),
         findings=(*findings, *ours(carried.statements), *_left_out(notebook, carried, plans[0].aliases)),
         carried=tuple((s.cell, s.first, s.last) for s in carried.statements),
     )
+
+
+def _extras(written: Body) -> dict[str, tuple[str, ...]]:
+    """Return the distributions that the package can use, by the names of its extras."""
+    found = {name: needed for extension in written.extensions for name, needed in extension.extras.items()}
+    if written.has_bus:
+        found["redis"] = ("redis",)
+    return {**found, **(dask.EXTRAS if written.on_dask else {})}
 
 
 def _planned(notebook: Notebook, subject: Subject, also: Sequence[str]) -> tuple[list[Registrations], Selection]:

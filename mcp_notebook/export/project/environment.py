@@ -9,7 +9,7 @@ from typing import NamedTuple
 from mcp_notebook.export.project.package import Package
 from mcp_notebook.server.call_limits import Limits
 
-__all__ = ["Variable", "files", "variables"]
+__all__ = ["Variable", "example", "files", "plain", "variables"]
 
 
 class Variable(NamedTuple):
@@ -81,14 +81,16 @@ def variables(package: Package) -> list[Variable]:
         ),
         "REQUEST_STATE_KEYS": (
             '""', True,
-            "for several workers: keys of at least 32 characters, with commas between; the first seals, all open",
+            "for several replicas: keys of at least 32 characters, with commas between; the first seals, all open",
         ),
-        "TASKS_REDIS_URL": (
-            '""', True, "the Redis that keeps the tasks, such as redis://:PASSWORD@HOST:6379/0; without: the memory"
+        "REDIS_URL": (
+            '""', True, "the Redis that replicas share, such as redis://:PASSWORD@HOST:6379/0; without: the memory"
         ),
         "DASK_ADDRESS": (
             '""', False, "the Dask scheduler whose workers run tools, such as tls://HOST:8786; without: own workers"
         ),
+        "STATELESS": ('""', False, "1 for one of several replicas: over HTTP, no session is kept in the process"),
+        "WORKERS": ("1", False, "processes that serve HTTP at one port; with several, each is a replica"),
         **{
             f"LIMIT_{name.upper()}": (str(getattr(Limits, name)), False, meaning) for name, meaning in _LIMITS.items()
         },
@@ -100,7 +102,7 @@ def variables(package: Package) -> list[Variable]:
     }  # fmt: skip
     unused = set[str]() if package.gated else {"TOKEN", "ALLOW_OTHER_USERS"}
     unused |= {"REQUEST_STATE_KEYS"} if package.own_state_keys else set()
-    unused |= set() if package.tasks else {"TASKS_REDIS_URL"}
+    unused |= set() if package.uses_redis else {"REDIS_URL"}
     unused |= set() if package.dask else {"DASK_ADDRESS"}
     return [
         *(
@@ -116,7 +118,7 @@ def variables(package: Package) -> list[Variable]:
 def files(package: Package) -> dict[str, str]:
     """Return ``.env.example``, and a file that sets the required variables in the tests."""
     given = variables(package)
-    written = {".env.example": "".join(_example(variable) for variable in given)}
+    written = {".env.example": "".join(example(variable) for variable in given)}
     required = [variable for variable in given if variable.default is None]
     if required:
         lines = "".join(f"os.environ.setdefault({v.name!r}, {_stand_in(v)!r})\n" for v in required)
@@ -126,14 +128,15 @@ def files(package: Package) -> dict[str, str]:
     return written
 
 
-def _example(variable: Variable) -> str:
+def example(variable: Variable) -> str:
+    """Return the lines of a variable in an example of an environment."""
     if variable.default is None or variable.secret:
         required = " (required)" if variable.default is None else ""
         return f"# {variable.meaning}{required}\n{variable.name}=\n"
-    return f"# {variable.meaning}\n# {variable.name}={_plain(variable.default)}\n"
+    return f"# {variable.meaning}\n# {variable.name}={plain(variable.default)}\n"
 
 
-def _plain(default: str) -> str:
+def plain(default: str) -> str:
     """Return a default as an environment variable has it: text without its quotes."""
     try:
         value = json.loads(default) if default.startswith('"') else default.strip("'")

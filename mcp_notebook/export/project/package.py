@@ -57,6 +57,8 @@ class Package:
         bundle: Whether it has the manifest of a bundle (MCPB).
         registry: Its name in the MCP Registry; None if it is not described for that.
         auth: The kind of tokens that let in; None for one token, or for the server's own authorization.
+        deploy: Whether it has the files that run several replicas.
+        deploy: Whether it has the files that run several replicas.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Package:
     bundle: bool = False
     registry: str | None = None
     auth: Auth | None = None
+    deploy: bool = False
 
     @property
     def distribution(self) -> str:
@@ -131,6 +134,11 @@ class Package:
     def dask(self) -> bool:
         """Return whether the server has tools that run on a Dask cluster."""
         return "extensions/cluster/__init__.py" in self.module.extensions
+
+    @property
+    def uses_redis(self) -> bool:
+        """Return whether the server can use a Redis: for its tasks, or to pass notices on to other replicas."""
+        return "extensions/redis_client.py" in self.module.extensions
 
     @property
     def own_state_keys(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from mcp.server.apps import Apps
 from mcp.server.mcpserver import MCPServer
 
+from mcp_notebook.export.project.deploying import label
 from mcp_notebook.export.project.environment import Variable, variables
 from mcp_notebook.export.project.package import Auth, Package, render
 from mcp_notebook.hosts import HOSTS, CommandLink, Host, add_command, snippet
@@ -36,6 +37,7 @@ def readme(package: Package) -> str:
     values = {
         "title": package.title,
         "name": package.name,
+        "label": label(package.distribution),
         "distribution": package.distribution,
         "prefix": package.prefix,
         "python": package.python,
@@ -63,6 +65,9 @@ def readme(package: Package) -> str:
         "extended": bool(sdk_gaps.extensions(package.server)),
         "tasks": package.tasks,
         "dask": package.dask,
+        "share_keys": not package.own_state_keys,
+        "deploy": package.deploy,
+        "deploy_redis": package.deploy and package.uses_redis,
         "bundle": package.bundle,
         "registry": package.registry is not None,
     }

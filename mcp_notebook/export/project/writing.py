@@ -19,7 +19,7 @@ from packaging.licenses import InvalidLicenseExpression, canonicalize_license_ex
 from mcp_notebook.errors import ExportError
 from mcp_notebook.export import dependencies
 from mcp_notebook.export.naming import printable
-from mcp_notebook.export.project import bundle, environment, hashes, registry
+from mcp_notebook.export.project import bundle, deploying, environment, hashes, registry
 from mcp_notebook.export.project.package import Auth, Package, render
 from mcp_notebook.export.project.readme import readme
 from mcp_notebook.server.changes import KINDS
@@ -29,7 +29,8 @@ __all__ = ["RESERVED", "files"]
 
 RESERVED = frozenset({
     "__init__.py", "__main__.py", "access.py", "app.py", "call_limits.py", "health.py", "http_limits.py",
-    "idle_sessions.py", "logs.py", "observing.py", "shared_machine.py", "telemetry.py", "web.py",
+    "idle_sessions.py", "logs.py", "observing.py", "serving.py", "shared_machine.py", "telemetry.py", "web.py",
+    "workers.py",
 })  # fmt: skip
 """Names of modules that each package has."""
 
@@ -40,7 +41,9 @@ TEMPLATES = {
     "src/{name}/app.py": "app.py",
     "src/{name}/logs.py": "logs.py",
     "src/{name}/observing.py": "observing.py",
+    "src/{name}/serving.py": "serving.py",
     "src/{name}/web.py": "web.py",
+    "src/{name}/workers.py": "workers.py",
     "tests/test_server.py": "test_server.py",
     "Dockerfile": "dockerfile",
     ".dockerignore": "dockerignore",
@@ -80,6 +83,7 @@ def files(package: Package) -> dict[str, str | bytes]:
     extensions = {f"src/{package.name}/{path}": content for path, content in package.module.extensions.items()}
     written |= {path: content for path, content in extensions.items() if isinstance(content, str)}
     written |= environment.files(package)
+    written |= deploying.files(package, values, sections) if package.deploy else {}
     written |= {f"tests/{path.removeprefix('tests/')}": source for path, source in package.tests.items()}
     written |= {"requirements.lock": _lock(package), "README.md": printable(readme(package))}
     written |= {bundle.MANIFEST: bundle.manifest(package)} if package.bundle else {}
@@ -118,6 +122,8 @@ def _sections(package: Package) -> dict[str, bool]:
         "registry": package.registry is not None,
         "tasks": package.tasks,
         "dask": package.dask,
+        "redis": package.uses_redis,
+        "no_redis": not package.uses_redis,
         "extras": bool(package.dependencies.extras),
         "hashed": bool(package.dependencies.hashes),
         "unhashed": not package.dependencies.hashes,

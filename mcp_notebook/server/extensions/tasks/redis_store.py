@@ -10,25 +10,16 @@ It needs the library ``redis``, which is imported when a store is made.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ..redis_client import RedisAddress, chosen
 from .task import MOST_BYTES, MOST_ENDED, Receiver, Task, Watcher
 
 if TYPE_CHECKING:
     from .redis_replica import Replica
 
 __all__ = ["RedisStore", "chosen_store"]
-
-PACKAGE = (__package__ or "").partition(".")[0]
-
-VARIABLE = f"{PACKAGE.upper()}_TASKS_REDIS_URL"
-"""The environment variable with the URL of the Redis."""
-
-PATIENCE = 2.0
-"""Seconds that Redis has for an answer."""
 
 
 class RedisStore:
@@ -46,34 +37,10 @@ class RedisStore:
     """
 
     def __init__(self, url: str, name: str, *, most: int = MOST_ENDED, most_bytes: int = MOST_BYTES) -> None:
-        try:
-            import redis.asyncio
-            from redis.asyncio.retry import Retry as AsyncRetry
-            from redis.backoff import ConstantBackoff
-            from redis.retry import Retry
+        address = RedisAddress(url)
+        from .redis_replica import Replica
 
-            from .redis_replica import Replica
-        except ImportError:
-            raise ImportError("The library redis is not installed, and tasks are to be kept in a Redis.") from None
-        options: dict[str, Any] = {
-            "decode_responses": True,
-            "encoding_errors": "backslashreplace",
-            "socket_timeout": PATIENCE,
-            "socket_connect_timeout": PATIENCE,
-        }
-        try:
-            self._client: Callable[[], Any] = partial(
-                redis.asyncio.Redis.from_url, url, retry=AsyncRetry(ConstantBackoff(0.05), 1), **options
-            )
-            self._lease: Callable[[], Any] = partial(
-                redis.Redis.from_url, url, retry=Retry(ConstantBackoff(0.05), 1), **options
-            )
-            self._lease().close()
-        except (ValueError, TypeError):  # which may have a part of the password in it
-            raise ValueError(
-                "This is not the URL of a Redis, such as redis://:PASSWORD@HOST:6379/0. "
-                "Write signs such as / and @ in a password as %2F and %40."
-            ) from None
+        self._address = address
         self._replica = Replica
         self._prefix = f"mcp-tasks:{name}"
         self._most = most, most_bytes
@@ -118,7 +85,9 @@ class RedisStore:
         found = self._replicas.get(loop)
         if found is None:
             self._replicas = {other: kept for other, kept in self._replicas.items() if not other.is_closed()}
-            found = self._replica(self._client(), self._lease(), self._prefix, self._most, self._receiver)
+            found = self._replica(
+                self._address.client(), self._address.blocking_client(), self._prefix, self._most, self._receiver
+            )
             self._replicas[loop] = found
         return found
 
@@ -130,13 +99,4 @@ def chosen_store() -> RedisStore | None:
         ImportError: The library ``redis`` is not installed.
         ValueError: It is not the URL of a Redis.
     """
-    url = os.environ.get(VARIABLE, "").strip()
-    if not url:
-        return None
-    try:
-        return RedisStore(url, PACKAGE)
-    except ImportError:
-        extra = f"{PACKAGE.replace('_', '-')}[redis]"
-        raise ImportError(f"{VARIABLE} is set, and redis is not installed. Run: pip install '{extra}'") from None
-    except ValueError as error:
-        raise ValueError(f"{VARIABLE}: {error}") from None
+    return chosen(RedisStore)
