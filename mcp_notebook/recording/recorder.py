@@ -34,14 +34,19 @@ class Expected:
 class Recorder:
     """The latest calls of one notebook, in order of arrival.
 
+    Args:
+        most_calls: The limit for their number.
+        most_bytes: The limit for their size.
+        own_names: Whether this notebook chooses the names that are called, see `Statistics`.
+
     Attributes:
         wire: The frames, kept only on request.
         statistics: The numbers of all calls that have ended, kept or not.
     """
 
-    def __init__(self, *, most_calls: int = MOST_CALLS, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, *, most_calls: int = MOST_CALLS, most_bytes: int = MOST_BYTES, own_names: bool = False) -> None:
         self.wire = Wire()
-        self.statistics = Statistics()
+        self.statistics = Statistics(own_names=own_names)
         self._most_calls = most_calls
         self._most_bytes = most_bytes
         self._calls: deque[Call] = deque()

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from mcp_notebook.recording.recorder import Recorder
 from mcp_notebook.recording.statistics import Tally, Told
 
-__all__ = ["Source"]
+__all__ = ["CallSource"]
 
 MOST_UNFINISHED = 1_000
 """The number of latest calls among which running ones are looked for."""
 
 
 @dataclass(frozen=True)
-class Source:
+class CallSource:
     """A recorder, or one server's part of it.
 
     Attributes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,7 +16,7 @@ from mcp_notebook.recording.call import Call
 __all__ = ["MOST_LATENCIES", "MOST_NAMES", "SECONDS", "Statistics", "Tally", "Told"]
 
 MOST_NAMES = 2_000
-"""The names that have a tally of their own; all calls of other names share one."""
+"""The names of each method that have a tally of their own; the calls of all other names share one."""
 
 MOST_LATENCIES = 1_000
 """The latest calls of a name that its percentiles are of."""
@@ -25,7 +26,7 @@ SECONDS = 60
 
 
 class Told(NamedTuple):
-    """What a tally is about: a tool, prompt or resource, or all other names of a server together (``name`` is "")."""
+    """The subject of a tally: a tool, prompt or resource, or all other names of a server together (``name`` is "")."""
 
     server: str
     method: str
@@ -82,25 +83,34 @@ class Statistics:
 
     It keeps a limited number of numbers, and no call, so that it also counts the calls that the recorder dropped.
 
+    Args:
+        own_names: Whether this notebook chooses the names that are called. Else a name has a tally of its own only if
+            there is a function behind it or a call of it was answered, because a client can make up any number of them.
+
     Attributes:
         ended: The number of times that a call ended; it tells whether there is something new.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, own_names: bool = False) -> None:
         self.ended = 0
-        self._counting: dict[Told, _Counting] = {}
-        self._tallies: dict[Told, Tally] = {}
+        self._own_names = own_names
+        self._names = Counter[str]()
+        self._counting: dict[tuple[str, str, str], _Counting] = {}
+        self._tallies: dict[tuple[str, str, str], Tally] = {}
         self._lock = Lock()
 
     def count(self, call: Call) -> None:
         """Count a call that has ended; one that goes on in another round is counted after its last."""
-        if call.duration is None:
+        duration = call.duration
+        if duration is None:
             return
         with self._lock:
             self.ended += 1
             if call.asks:
                 return
-            self._counting_of(call).add(call.state, call.duration, int(call.started + call.duration))
+            # A tuple instead of `Told`, which takes longer to make: this runs in each call.
+            counting = self._counting.get((call.server, call.method, call.name)) or self._first(call)
+            counting.add(call.state, duration, int(call.started + duration))
 
     def tallies(self) -> list[Tally]:
         """Return the tallies as they are now, in the order of each one's first call."""
@@ -108,50 +118,57 @@ class Statistics:
             for about, counting in self._counting.items():
                 earlier = self._tallies.get(about)
                 if earlier is None or earlier.calls != counting.calls:
-                    self._tallies[about] = counting.tally(about)
+                    self._tallies[about] = counting.tally(Told(*about))
             return list(self._tallies.values())
 
-    def _counting_of(self, call: Call) -> _Counting:
-        about = Told(call.server, call.method, call.name)
-        found = self._counting.get(about)
-        if found is None:
-            # Anybody can ask for names that do not exist, so these share a tally.
-            unknown = call.state == "refused" and call.function is None
-            if unknown or len(self._counting) >= MOST_NAMES:
-                about = Told(call.server, "", "")
-            found = self._counting.setdefault(about, _Counting())
-        return found
+    def _first(self, call: Call) -> _Counting:
+        exists = self._own_names or call.function is not None or call.state == "done"
+        if exists and self._names[call.method] < MOST_NAMES:
+            self._names[call.method] += 1
+            about = call.server, call.method, call.name
+        else:
+            about = call.server, "", ""
+        return self._counting.setdefault(about, _Counting())
 
 
 class _Counting:
     """A tally that grows."""
 
-    __slots__ = ("_at", "_latencies", "_seconds", "calls", "cancelled", "errors")
+    __slots__ = ("_at", "_latencies", "_latest", "_second", "_seconds", "calls", "cancelled", "errors")
 
     def __init__(self) -> None:
         self.calls = self.errors = self.cancelled = 0
         self._latencies = array("f")
         self._at = 0
         self._seconds: dict[int, list[int]] = {}
+        self._second = -1
+        self._latest = [0, 0]
 
     def add(self, state: str, duration: float, second: int) -> None:
-        failed = state in ("error", "refused")
+        if second != self._second:
+            self._second, self._latest = second, self._of(second)
         self.calls += 1
-        self.errors += failed
+        self._latest[0] += 1
+        if state != "done":
+            if state == "cancelled":
+                self.cancelled += 1
+                return
+            self.errors += 1
+            self._latest[1] += 1
+        if len(self._latencies) < MOST_LATENCIES:
+            self._latencies.append(duration)
+        else:
+            self._latencies[self._at] = duration
+            self._at = (self._at + 1) % MOST_LATENCIES
+
+    def _of(self, second: int) -> list[int]:
+        """Return the numbers of a second; those of the earliest make room for it."""
         found = self._seconds.get(second)
         if found is None:
             if len(self._seconds) > SECONDS:  # one more than is shown, because the current second is not over
                 del self._seconds[min(self._seconds)]
             found = self._seconds[second] = [0, 0]
-        found[0] += 1
-        found[1] += failed
-        if state == "cancelled":
-            self.cancelled += 1
-        elif len(self._latencies) < MOST_LATENCIES:
-            self._latencies.append(duration)
-        else:
-            self._latencies[self._at] = duration
-            self._at = (self._at + 1) % MOST_LATENCIES
+        return found
 
     def tally(self, about: Told) -> Tally:
         seconds = [Second(at, *self._seconds[at]) for at in sorted(self._seconds)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 __all__ = ["LiveView", "LiveViews"]
@@ -23,6 +24,9 @@ class LiveViews:
     def __init__(self) -> None:
         self._views: dict[tuple[str, str], LiveView] = {}
 
+    def __iter__(self) -> Iterator[LiveView]:
+        return iter([*self._views.values()])
+
     def close_earlier(self, verb: str, cell: str) -> None:
         """Close the view that an earlier run of the cell has opened with the verb, if there is one."""
         earlier = self._views.pop((verb, cell), None)
@@ -35,7 +39,7 @@ class LiveViews:
 
     def cell_ended(self) -> None:
         """Let all views follow what a cell changed."""
-        for view in self._views.values():
+        for view in self:
             view.cell_ended()
 
     def close(self) -> None:

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from mcp_notebook.background import Background, Rests
 from mcp_notebook.errors import UnknownNameError
-from mcp_notebook.recording.sources import Source
-from mcp_notebook.recording.statistics import SECONDS, Tally, Told
+from mcp_notebook.recording.sources import CallSource
+from mcp_notebook.recording.statistics import MOST_LATENCIES, SECONDS, Tally, Told
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.statistics import MOST_ROWS, PERCENTS, statistics_table, title_of
 from mcp_notebook.visible import visible
@@ -44,14 +44,16 @@ class StatisticsPanel(Surface):
         sources: Returns the recorders to show; it is called when a cell has ended.
     """
 
-    def __init__(self, sources: Callable[[], Sequence[Source]]) -> None:
+    def __init__(self, sources: Callable[[], Sequence[CallSource]]) -> None:
         self._find = sources
         self._sources = sources()
         self._views: dict[str, None] = {}
         self._text, self._order = "", "busiest"
         self._drawn: Sequence[int] = ()
         self._version = 0
-        super().__init__("statistics", {"seconds": SECONDS, "orders": list(ORDERS)}, {"held": False})
+        super().__init__(
+            "statistics", {"seconds": SECONDS, "latencies": MOST_LATENCIES, "orders": list(ORDERS)}, {"held": False}
+        )
         self._draw()
         self._background = Background(self._watch(), "mcp-notebook-statistics")
 
@@ -68,7 +70,7 @@ class StatisticsPanel(Surface):
         return {
             "enter": lambda message: self._enter(str(message["view"])),
             "leave": lambda message: self._views.pop(str(message["view"]), None),
-            "look": lambda message: self._look(str(message["text"]), str(message["order"])),
+            "look": lambda message: self._look(message.get("text"), message.get("order")),
             "hold": lambda message: self._hold(on=bool(message["on"])),
         }
 
@@ -93,8 +95,12 @@ class StatisticsPanel(Surface):
         self._draw()
         self._background.wake()
 
-    def _look(self, text: str, order: str) -> None:
-        self._text, self._order = text, order if order in ORDERS else "busiest"
+    def _look(self, text: Any, order: Any) -> None:
+        """Take other words to search or another order; each page sends only what a person changed."""
+        if isinstance(text, str):
+            self._text = text
+        if isinstance(order, str) and order in ORDERS:
+            self._order = order
         self._draw()
 
     def _hold(self, *, on: bool) -> None:
@@ -113,7 +119,12 @@ class StatisticsPanel(Surface):
 
     def _draw(self) -> None:
         """Send the numbers; may be called from any thread."""
-        self._drawn = self._moves()
+        with self._changing:  # so that what is sent last is what was read last
+            self._drawn = self._moves()
+            self._version += 1
+            self.set(version=self._version, text=self._text, order=self._order, **self._numbers())
+
+    def _numbers(self) -> dict[str, Any]:
         now = int(time.time())
         running = sum((source.running() for source in self._sources), Counter[Told]())
         tallies = [tally for source in self._sources for tally in source.tallies()]
@@ -124,16 +135,12 @@ class StatisticsPanel(Surface):
         words = self._text.lower().split()
         found = [tally for tally in tallies if all(word in _searched(tally, several=several) for word in words)]
         found.sort(key=ORDERS[self._order](now))
-        self._version += 1
-        self.set(
-            version=self._version,
-            rows=[_row(tally, running[tally.about], now, several=several) for tally in found[:MOST_ROWS]],
-            total=_total(found, sum(running[tally.about] for tally in found), now),
-            found=len(found),
-            of=len(tallies),
-            text=self._text,
-            order=self._order,
-        )
+        return {
+            "rows": [_row(tally, running[tally.about], now, several=several) for tally in found[:MOST_ROWS]],
+            "total": _total(found, sum(running[tally.about] for tally in found), now),
+            "found": len(found),
+            "of": len(tallies),
+        }
 
 
 def _within(tally: Tally, now: int) -> int:

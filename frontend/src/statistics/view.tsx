@@ -49,7 +49,8 @@ export function StatisticsView({ surface }: { surface: Surface }) {
           <Table rows={rows} since={since} seconds={about.seconds} chosen={row?.key} choose={(key) => choose(key === chosen ? "" : key)} />
           <p class="dim mcpnb-note">
             {state.found > rows.length ? `The first ${rows.length} of ${state.found.toLocaleString("en")}. ` : ""}
-            {state.found ? "Latency: of the latest 1,000 calls of each that were answered." : "Nothing here has such a name."}
+            {state.found ? `Latency: of the latest ${about.latencies.toLocaleString("en")} calls of each that were answered.` : "Nothing here has such a name."}
+            {state.found > 0 && <span class="mcpnb-wide"> The dot is p50, the marks are p95 and p99, on a logarithmic scale.</span>}
           </p>
         </>
       ) : (
@@ -92,7 +93,7 @@ function Head({ surface }: { surface: Surface }) {
   const total: Numbers = state.total;
   const [text, setText] = useState<string>(state.text);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const look = (values: { text?: string; order?: string }) => void surface.ask("look", { text, order: state.order, ...values });
+  const look = (changed: { text?: string; order?: string }) => void surface.ask("look", changed);
   return (
     <header class="mcpnb-header">
       <h4 class="jp-toc-ignore">Statistics</h4>
