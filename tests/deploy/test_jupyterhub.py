@@ -34,7 +34,7 @@ VALUES: dict[str, Any] = yaml.safe_load((ROOT / FOLDER / "values.yaml").read_tex
 CHART = "https://github.com/jupyterhub/zero-to-jupyterhub-k8s/tree/48ea50e34daddde55d76e30df6ecd47e4abd4d8e/jupyterhub"
 """Where these facts are from, as of 2026-07-24: the chart's values.schema.yaml, which knows no other keys."""
 
-IN_THE_CHART = {
+IN_THE_CHART: dict[str, type | tuple[type, ...]] = {
     "hub.config": dict,
     "hub.concurrentSpawnLimit": int,
     "proxy.https.enabled": bool,
