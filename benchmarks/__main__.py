@@ -22,6 +22,7 @@ NAMES = (
     "memory",
     "bridge",
     "door",
+    "hub",
     "recorder",
     "data",
     "tasks",

@@ -74,6 +74,14 @@ def delete_book(title: str, shelf: int = 1) -> str:
     return f"deleted {title}"
 """
 
+RENEW = """%%mcp_tool --idempotent
+def renew(title: str, weeks: int = 2) -> str:
+    "Keep a book for longer."
+    if weeks > 8:
+        raise ValueError("eight weeks are the longest")
+    return f"{title}: {weeks} weeks more"
+"""
+
 WHERE = """with open("where", "w") as where:
     print(listener.url, str(listener.token), file=where)
 print("written")
@@ -169,6 +177,23 @@ def workbench(lab: Lab) -> None:
         lab.theme(dark=False)
 
 
+def statistics(lab: Lab) -> None:
+    run(lab, "statistics", SETUP, BOOKS, DELETE, RENEW, "listener = %mcp serve", WHERE, "%mcp stats")
+    place = lab.output("%mcp stats")
+    expect(place.get_by_text("No calls yet.").first).to_be_visible()
+    url, token = (lab.home / "course" / "where").read_text().split()
+    with connected(url, token) as client:
+        for number in range(240):
+            client.call("find_books", words="sea", most=number % 60)
+            if number % 3 == 0:
+                client.call("renew", title="Dune", weeks=12 if number % 30 == 0 else 2)
+            if number % 40 == 0:
+                client.call("delete_book", title="Emma")
+            lab.page.wait_for_timeout(60 + 90 * (number // 40 % 2))
+    lab.page.wait_for_timeout(1_500)
+    take(lab.cell("%mcp stats"), "statistics")
+
+
 def approval(lab: Lab) -> None:
     run(lab, "approval", SETUP, BOOKS, DELETE, "listener = %mcp serve --approve destructive", WHERE)
     lab.output("with open").get_by_text("written").wait_for()
@@ -236,7 +261,8 @@ def app(lab: Lab) -> None:
 
 
 PICTURES: dict[str, Callable[[Lab], None]] = {
-    picture.__name__: picture for picture in (tool, form, question, workbench, approval, eras, chat, evals, export, app)
+    picture.__name__: picture
+    for picture in (tool, form, question, workbench, statistics, approval, eras, chat, evals, export, app)
 }
 
 

@@ -6,6 +6,7 @@ import { ApprovalsView } from "./approvals/view";
 import { CardView } from "./card/view";
 import { QuestionView } from "./question/view";
 import { RequestView } from "./request/view";
+import { StatisticsView } from "./statistics/view";
 import type { Surface } from "./surface";
 import { TaskView } from "./task/view";
 import { WorkbenchView } from "./workbench/view";
@@ -16,6 +17,7 @@ export const views: { [name: string]: ComponentType<{ surface: Surface }> } = {
   card: CardView,
   question: QuestionView,
   request: RequestView,
+  statistics: StatisticsView,
   task: TaskView,
   workbench: WorkbenchView,
 };

@@ -11,11 +11,13 @@ from mcp_notebook.addresses.entrance import DOOR_PATH, Door, Entrance, entrance,
 from mcp_notebook.addresses.files import live, publish, remembered, reread, withdraw
 from mcp_notebook.addresses.names import find, own_name
 from mcp_notebook.addresses.place import chosen_runtime_dir, runtime_dir
+from mcp_notebook.addresses.service import SERVICES, no_way_in, service_of
 
 __all__ = [
     "DEFAULT_SERVER",
     "DOOR_PATH",
     "LOOPBACK",
+    "SERVICES",
     "Address",
     "Door",
     "Entrance",
@@ -23,11 +25,13 @@ __all__ = [
     "entrance",
     "find",
     "live",
+    "no_way_in",
     "own_name",
     "path_of",
     "publish",
     "remembered",
     "reread",
     "runtime_dir",
+    "service_of",
     "withdraw",
 ]

@@ -93,7 +93,7 @@ class Connection(Blocking):
         self.target = target
         self.timeout = timeout
         self._who = client
-        self._own = Recorder()
+        self._own = Recorder(own_names=True)
         self._own.wire.on = True
         self._answering = Answering("", answerer)
         self._following = Following()

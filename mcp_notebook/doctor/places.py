@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from mcp_notebook.addresses import runtime_dir
+from mcp_notebook.addresses import SERVICES, runtime_dir
 
 __all__ = ["Place", "front_end", "parent_command", "place_of"]
 
@@ -34,19 +34,17 @@ class Place:
 
 _LEAVE = "do not change it: {} has its own version and needs it"
 
-PLACES = (
-    Place("Colab", ("COLAB_RELEASE_TAG", "COLAB_JUPYTER_IP", "COLAB_GPU"), _LEAVE.format("Colab")),
-    Place("Kaggle", ("KAGGLE_KERNEL_RUN_TYPE", "KAGGLE_URL_BASE"), _LEAVE.format("Kaggle")),
-    Place("Databricks", ("DATABRICKS_RUNTIME_VERSION",), _LEAVE.format("the Databricks runtime")),
-    Place("Deepnote", ("DEEPNOTE_PROJECT_ID",), _LEAVE.format("Deepnote")),
-    Place("SageMaker", ("SAGEMAKER_APP_TYPE", "SAGEMAKER_INTERNAL_IMAGE_URI", "SAGEMAKER_SPACE_NAME"),
-          "do not change it, or choose a newer SageMaker image: the image has its own version"),
-    Place("Binder", ("BINDER_REPO_URL", "BINDER_LAUNCH_HOST"),
-          "add the version to the repository's requirements; an upgrade here is lost when Binder ends"),
-    Place("JupyterHub", ("JUPYTERHUB_API_URL", "JUPYTERHUB_SERVICE_PREFIX", "JUPYTERHUB_USER"),
-          "ask the hub's operators for an image with it; an upgrade here may be lost when your server restarts"),
-)  # fmt: skip
-"""Binder and other services may run on a hub, so the hub comes last."""
+_INSTEAD = {
+    "Colab": _LEAVE.format("Colab"),
+    "Kaggle": _LEAVE.format("Kaggle"),
+    "Databricks": _LEAVE.format("the Databricks runtime"),
+    "Deepnote": _LEAVE.format("Deepnote"),
+    "SageMaker": "do not change it, or choose a newer SageMaker image: the image has its own version",
+    "Binder": "add the version to the repository's requirements; an upgrade here is lost when Binder ends",
+    "JupyterHub": "ask the hub's operators for an image with it; an upgrade here may be lost when your server restarts",
+}
+
+PLACES = tuple(Place(name, variables, _INSTEAD[name]) for name, variables in SERVICES.items())
 
 _AS_FRONT_ENDS = ("Colab", "Kaggle", "Databricks", "Deepnote")
 """The services with their own front end; the others show JupyterLab."""

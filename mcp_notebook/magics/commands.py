@@ -33,6 +33,7 @@ from mcp_notebook.magics import (  # noqa: F401
     request_commands,
     session_commands,
     skill_commands,
+    stats_command,
     task_commands,
     words,
 )

@@ -33,15 +33,13 @@ def _inspect(session: Session, target: str | None, era: Era | None) -> None:
     session.on(target, era)  # reports a bad target before anything is closed
     # One for each cell: running the cell again opens a new one and closes the earlier one.
     cell = session.origins.cell or target or ""
-    earlier = session.workbenches.pop(cell, None)
-    if earlier is not None:
-        earlier.close()
+    session.views.close_earlier("inspect", cell)
     if target in session.connected:
         workbench = Workbench(lambda: session.on(target, era))
     else:
         live = session.live(target)
         workbench = Workbench(lambda: session.connection(live, era or "modern"), home=_home(session, live))
-    session.workbenches[cell] = workbench
+    session.views.put("inspect", cell, workbench)
     display(workbench)
 
 

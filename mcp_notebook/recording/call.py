@@ -116,6 +116,7 @@ class Call:
         session: The session of the request, while it runs.
         rounds: The number of requests; more than one if the client was asked in between.
         task: Whether the server made a task of it.
+        asks: Whether the client was asked something instead of being answered, and can go on with another round.
         within: The number of the call whose code made this one; None if none did.
         approval: The decision on the call; None if it needed no approval.
         allowed: While it runs, the tool's entry and a digest of the name and arguments that were approved. If they
@@ -131,6 +132,7 @@ class Call:
     raised: BaseException | None = None
     rounds = 1
     task = False
+    asks = False
     within: int | None = None
     malformed = False
     approval: Decision | None = None

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from uuid import uuid4
 
 from mcp_notebook.recording.call import Call, current
+from mcp_notebook.recording.statistics import Statistics
 from mcp_notebook.recording.wire import Wire
 
 __all__ = ["Expected", "Recorder"]
@@ -33,12 +34,19 @@ class Expected:
 class Recorder:
     """The latest calls of one notebook, in order of arrival.
 
+    Args:
+        most_calls: The limit for their number.
+        most_bytes: The limit for their size.
+        own_names: Whether this notebook chooses the names that are called, see `Statistics`.
+
     Attributes:
         wire: The frames, kept only on request.
+        statistics: The numbers of all calls that have ended, kept or not.
     """
 
-    def __init__(self, *, most_calls: int = MOST_CALLS, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, *, most_calls: int = MOST_CALLS, most_bytes: int = MOST_BYTES, own_names: bool = False) -> None:
         self.wire = Wire()
+        self.statistics = Statistics(own_names=own_names)
         self._most_calls = most_calls
         self._most_bytes = most_bytes
         self._calls: deque[Call] = deque()
@@ -61,6 +69,11 @@ class Recorder:
             self._observers = tuple(other for other in self._observers if other is not observer)
 
         return leave
+
+    @property
+    def begun(self) -> int:
+        """The number of calls that have begun, kept or not."""
+        return self._count
 
     @property
     def calls(self) -> list[Call]:
@@ -98,6 +111,7 @@ class Recorder:
 
     def closed(self, call: Call) -> None:
         """Count a call that has ended, or ended again after another round, and drop the oldest to make room."""
+        self.statistics.count(call)
         with self._lock:
             if not self._calls or call.number < self._calls[0].number:
                 return

@@ -12,12 +12,13 @@ from mcp_notebook.server.stand_in import PEOPLE
 __all__ = ["serving_card"]
 
 
-def serving_card(listener: Listener, entrance: Entrance | None = None) -> look.Rendering:
+def serving_card(listener: Listener, entrance: Entrance | None = None, no_way_in: str | None = None) -> look.Rendering:
     """Draw where a server listens, who can reach it, and what to do next; the token itself is not shown.
 
     Args:
         listener: The listener.
         entrance: Its address for clients on other machines, if it has one. Then this comes first.
+        no_way_in: The reason that it has none, if people are not at this machine.
     """
     local = listener.endpoint.local
     reach = look.chip("this machine only", "good") if local else look.chip("reachable from other machines", "warn")
@@ -38,6 +39,8 @@ def serving_card(listener: Listener, entrance: Entrance | None = None) -> look.R
             *([("fill in", escape(entrance.note))] if entrance.note else []),
             ("directly", f"{look.code(listener.url)} {reach} {with_token}"),
         ]
+    elif no_way_in is not None:
+        rows.append(("elsewhere", f"{look.chip('out of reach', 'warn')} {escape(no_way_in)}"))
     if listener.approval is not None:
         asked = escape(f"a person allows calls ({listener.approval.which}): ")
         rows.append(("approval", f"{asked}{look.code('%mcp approvals')}"))
@@ -52,7 +55,8 @@ def serving_card(listener: Listener, entrance: Entrance | None = None) -> look.R
         look.pre(listener.url if entrance is None else entrance.url),
         look.table(("", ""), [(look.muted(name), value) for name, value in rows]),
     )
-    return look.Rendering(repr(listener) + (_outside(entrance) if entrance else ""), html)
+    outside = _outside(entrance) if entrance else "" if no_way_in is None else f"\n  {no_way_in}"
+    return look.Rendering(repr(listener) + outside, html)
 
 
 def _outside(entrance: Entrance) -> str:

@@ -159,7 +159,7 @@ class Runtime:
             call = self._rounds.pop(_round(ctx.method, name, client, params), None)
             if call is not None:
                 call.rounds += 1
-                call.state, call.duration = "running", None
+                call.state, call.duration, call.asks = "running", None, False
                 if params.get("requestState") is None:  # nothing proves that this is the client that was allowed
                     call.allowed = None
                 for answer in answers.values():
@@ -207,7 +207,8 @@ class Runtime:
 
     def _ended(self, ctx: ServerRequestContext[Any, Any], call: Call, result: HandlerResult) -> None:
         wire: dict[str, Any] = result if isinstance(result, dict) else {}
-        if wire.get("resultType") == "input_required":
+        call.asks = wire.get("resultType") == "input_required"
+        if call.asks:
             for question in (wire.get("inputRequests") or {}).values():
                 call.add("question", question)
             while len(self._rounds) > MOST_WAITING:

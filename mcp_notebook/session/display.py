@@ -10,7 +10,7 @@ import mcp_types
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
-from mcp_notebook.addresses import Entrance
+from mcp_notebook.addresses import Entrance, no_way_in
 from mcp_notebook.client import Connection
 from mcp_notebook.client.background_call import BackgroundCall
 from mcp_notebook.export import report
@@ -54,7 +54,10 @@ def result_display(
         printer.text(connection_card(connection).text)
 
     def listener_as_bundle(listener: Listener) -> Any:
-        card = show(serving_card(listener, entrance(listener.name)))
+        way_in = entrance(listener.name)
+        # Without loopback, the address is known to those who chose it.
+        closed = no_way_in() if way_in is None and listener.endpoint.local else None
+        card = show(serving_card(listener, way_in, closed))
         if isinstance(card, look.Rendering):
             return {"text/plain": card.text, "text/html": card.html}
         return card._repr_mimebundle_()

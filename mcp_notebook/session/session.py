@@ -28,6 +28,7 @@ from mcp_notebook.session.catalog import Catalog, live_catalog
 from mcp_notebook.session.exposures import Exposures
 from mcp_notebook.session.kept_evals import KeptEvals
 from mcp_notebook.session.listening import Listening
+from mcp_notebook.session.live_views import LiveViews
 from mcp_notebook.session.own_connections import OwnConnections, close
 from mcp_notebook.session.person import Person
 from mcp_notebook.session.shown_apps import ShownApps
@@ -35,7 +36,6 @@ from mcp_notebook.session.surfaces import Surfaces
 
 if TYPE_CHECKING:
     from mcp_notebook.client.background_call import BackgroundCall
-    from mcp_notebook.widgets.workbench import Workbench
 
 __all__ = ["Session"]
 
@@ -68,7 +68,7 @@ class Session:
         """The model for ``%%mcp_chat`` if its line names none."""
         self.background_calls: dict[int, BackgroundCall] = {}
         """The calls of ``%mcp call --background``, by number."""
-        self.workbenches: dict[str, Workbench] = {}  # by the cell that opened each
+        self.views = LiveViews()
         self.apps = ShownApps()
         self.evals = KeptEvals()
         self._own = OwnConnections(self.portal)
@@ -119,8 +119,7 @@ class Session:
         self.exposures.follow(self.namespace)
         self.apps.cell_ended()
         self.evals.cell_ended()
-        for workbench in self.workbenches.values():
-            workbench.cell_ended()
+        self.views.cell_ended()
 
     def live(self, name: str | None = None) -> LiveServer:
         """Return the live server of that name, or without a name the one that is clearly meant.
@@ -261,8 +260,7 @@ class Session:
 
     def pause(self) -> None:
         """Stop listening and close the connections; keep the servers and their definitions."""
-        while self.workbenches:
-            self.workbenches.popitem()[1].close()
+        self.views.close()
         self.apps.close()
         self.listening.pause(self.registry.servers.values())
         self.surfaces.close()

@@ -11,13 +11,15 @@ import socket
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx2
+import psutil
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
@@ -44,14 +46,18 @@ c.SharedPasswordAuthenticator.user_password = here["password"]
 c.Authenticator.allowed_users = set(here["users"])
 c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = here["home"] + "/{username}"
-c.Spawner.cmd = [here["python"], "-m", "jupyterhub.singleuser"]
+c.Spawner.cmd = here["command"]
 # A server asks the hub again about a token after one second, not after five minutes.
 c.Spawner.args = ["--allow-root", "--HubOAuth.cache_max_age=" + here["cache"]]
-c.Spawner.http_timeout = c.Spawner.start_timeout = 60
+c.Spawner.http_timeout = c.Spawner.start_timeout = here["patience"]
+c.JupyterHub.public_url = here["public"]
 c.JupyterHub.services = [{"name": "tests", "api_token": here["token"]}]
 c.JupyterHub.load_roles = [
     {"name": "tests", "scopes": ["admin:users", "admin:servers", "tokens", "access:servers"], "services": ["tests"]}
 ]
+for section, settings in here["settings"].items():
+    for name, value in settings.items():
+        setattr(c[section], name, value)
 """
 
 
@@ -139,11 +145,13 @@ class Hub:
     Attributes:
         url: The address of its proxy, which is what users know.
         home: The folder with the homes of the users.
+        process: The hub's own process; the proxy and the servers of its users are below it.
     """
 
-    def __init__(self, url: str, home: Path, token: str) -> None:
+    def __init__(self, url: str, home: Path, token: str, process: psutil.Popen) -> None:
         self.url = url
         self.home = home
+        self.process = process
         self._headers = {"Authorization": f"token {token}"}
         self._ids: dict[str, str] = {}
 
@@ -158,7 +166,7 @@ class Hub:
         for user in users:
             (self.home / user).mkdir()
             self.ask("POST", f"/users/{user}/server")
-        until(lambda: all(self._is_ready(user) for user in users), deadline=60, step=0.1)
+        until(lambda: all(self._is_ready(user) for user in users), deadline=300, step=0.1)
         return [UserServer(self, user) for user in users]
 
     def _is_ready(self, user: str) -> bool:
@@ -194,12 +202,26 @@ def free_urls(number: int) -> Sequence[str]:
 
 
 @contextmanager
-def running_hub(home: Path, *, cache: int = 1) -> Iterator[Hub]:
+def running_hub(
+    home: Path,
+    *,
+    users: Sequence[str] = USERS,
+    cache: int = 1,
+    patience: int = 60,
+    public: str = "",
+    command: Sequence[str] = (sys.executable, "-m", "jupyterhub.singleuser"),
+    settings: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+) -> Iterator[Hub]:
     """Start a hub whose users have their homes in a folder.
 
     Args:
         home: The folder.
+        users: Their names.
         cache: Seconds for which a user's server keeps what the hub told it about a token.
+        patience: Seconds that a server of a user may take to start.
+        public: The address that the hub tells its servers as its own; "" to tell none.
+        command: Starts the server of a user.
+        settings: More settings of the hub, by their classes.
     """
     installed_or_skip()
     url, hub_url, proxy_url = free_urls(3)
@@ -212,21 +234,24 @@ def running_hub(home: Path, *, cache: int = 1) -> Iterator[Hub]:
         "proxy_url": proxy_url,
         "home": str(home),
         "proxy": [str(PROGRAMS / "node"), str(PROGRAMS / "configurable-http-proxy")],
-        "python": sys.executable,
+        "command": list(command),
+        "settings": settings,
         "password": PASSWORD,
-        "users": USERS,
+        "users": list(users),
         "token": token,
         "cache": str(cache),
+        "patience": patience,
+        "public": public,
     }
     # Each user has the directories of their own home, and not those of the tests.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
-    environment["HUB_OF_THE_TESTS"] = json.dumps(here)
+    environment["HUB_OF_THE_TESTS"] = json.dumps(here, default=dict)
     with (home / "hub.log").open("w") as log:
-        process = subprocess.Popen(
+        process = psutil.Popen(
             [sys.executable, "-m", "jupyterhub", "-f", str(config)],
             cwd=home, env=environment, stdout=log, stderr=subprocess.STDOUT,
         )  # fmt: skip
-        hub = Hub(url, home, token)
+        hub = Hub(url, home, token, process)
         try:
             until(lambda: _answers(url) or process.poll() is not None, deadline=60, step=0.1)
             assert process.poll() is None, (home / "hub.log").read_text()

@@ -41,12 +41,16 @@ def instructions(text: str) -> list[tuple[str, str]]:
     return [(line.partition(" ")[0], line.partition(" ")[2].strip()) for line in lines]
 
 
-def in_context(folder: Path) -> Iterator[Path]:
+def in_context(folder: Path, dockerfile: str = "Dockerfile") -> Iterator[Path]:
     """Yield the files that Docker would be sent: of the patterns that fit a file or its folders, the last counts."""
-    patterns = [
-        line for line in (folder / ".dockerignore").read_text("utf-8").splitlines() if line[:1] not in ("", "#")
-    ]
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+    own = folder / f"{dockerfile}.dockerignore"
+    ignored = (own if own.exists() else folder / ".dockerignore").read_text("utf-8").splitlines()
+    patterns = [line for line in ignored if line[:1] not in ("", "#")]
+    # Nothing is looked for in folders of which no pattern brings anything back.
+    wanted = {p.lstrip("!").partition("/")[0] for p in patterns if p.startswith("!")} if "*" in patterns else None
+    tops = [path for path in folder.iterdir() if wanted is None or path.name in wanted]
+    found = (path for top in tops for path in (top.rglob("*") if top.is_dir() else [top]))
+    for path in sorted(path for path in found if path.is_file()):
         relative = path.relative_to(folder)
         names = [relative.as_posix(), *(parent.as_posix() for parent in relative.parents)][:-1]
         fitting = [p for p in patterns if any(fnmatch(n, p.lstrip("!").replace("**/", "*")) for n in names)]
@@ -116,14 +120,14 @@ class Image:
         }
 
 
-def build(folder: Path, root: Path) -> Image:
-    """Run the steps of the Dockerfile in `folder`."""
+def build(folder: Path, root: Path, dockerfile: str = "Dockerfile") -> Image:
+    """Run the steps of a Dockerfile with `folder` as the context."""
     image = Image(root)
     context = root / "context"
-    for file in in_context(folder):
+    for file in in_context(folder, dockerfile):
         (context / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(folder / file, context / file)
-    for name, rest in instructions((folder / "Dockerfile").read_text("utf-8")):
+    for name, rest in instructions((folder / dockerfile).read_text("utf-8")):
         STEPS[name](image, rest, context)
     return image
 
