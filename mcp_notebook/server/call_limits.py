@@ -131,8 +131,8 @@ class CallerLimits:
         """Answer a request."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        caller = self._caller(_name(scope))
-        refusal = self._taken(caller) or self._full(caller, streams := _is_stream(scope))
+        caller, streams = self._caller(_name(scope)), _is_stream(scope)
+        refusal = self._taken(caller) or self._full(caller, streams)
         if refusal is not None:
             return await refusal(scope, receive, send)
         caller.requests += not streams

@@ -136,8 +136,10 @@ def test_a_server_that_stops_says_so_first_and_answers_meanwhile(shell: Shell, t
 def test_a_second_signal_stops_at_once(shell: Shell, tmp_path: Path) -> None:
     shell.good(TOOLS, "%mcp export shop --no-proof")
     with running(tmp_path / "shop", SHOP_TOKEN=TOKEN, SHOP_DRAIN_SECONDS="3000") as (url, _, process):
+        health = url.replace("/mcp", "/health")
+        assert httpx2.get(health).status_code == 200  # before, it may not yet listen to signals
         process.terminate()
-        until(lambda: httpx2.get(url.replace("/mcp", "/health")).status_code == 503)
+        until(lambda: httpx2.get(health).status_code == 503)
         process.terminate()
         assert process.wait(20) in (0, -signal.SIGTERM)  # uvicorn raises the signal again at the end
 

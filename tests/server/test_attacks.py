@@ -228,13 +228,13 @@ BODIES = {
 }
 
 
-@pytest.mark.parametrize("body", BODIES.values(), ids=list(BODIES))
-def test_json_that_is_none_or_more_is_refused_as_such(running: Running, body: bytes) -> None:
+def test_json_that_is_none_or_more_is_refused_as_such(running: Running) -> None:
     with RawClient(running.url, running.token) as client:
-        said = client.post(body, modern_headers("ping", {}))
-    assert 400 <= said.status_code < 500
-    assert isinstance(said.json()["error"]["code"], int)
-    assert len(said.content) < 2_000
+        for what, body in BODIES.items():
+            said = client.post(body, modern_headers("ping", {}))
+            assert 400 <= said.status_code < 500, what
+            assert isinstance(said.json()["error"]["code"], int), what
+            assert len(said.content) < 2_000, what
 
 
 def test_more_than_there_is_room_for_is_refused(running: Running) -> None:
@@ -392,41 +392,34 @@ def test_a_subscription_is_its_users(of_users: Running) -> None:
         assert select.select([stream], [], [], 1)[0] == [], "something came, or the stream has ended"
 
 
-INJECTIONS = (
-    "\r\nX-Injected: 1",
-    "\nX-Injected: 1",
-    "\rX-Injected: 1",
-    "%0d%0aX-Injected:%201",
-    "\x00",
-    "\r\n\r\nHTTP/1.1 200 OK",
-)
+INJECTIONS = {
+    "CRLF": "\r\nX-Injected: 1",
+    "LF": "\nX-Injected: 1",
+    "CR": "\rX-Injected: 1",
+    "percent": "%0d%0aX-Injected:%201",
+    "NUL": "\x00",
+    "an answer": "\r\n\r\nHTTP/1.1 200 OK",
+}
+REFLECTED = (
+    "Mcp-Session-Id", "Mcp-Name", "MCP-Protocol-Version", "Origin", "X-Request-Id", "Access-Control-Request-Headers",
+)  # fmt: skip
+"""Headers that an answer may repeat."""
 
 
-@pytest.mark.parametrize("inserted", INJECTIONS, ids=["CRLF", "LF", "CR", "percent", "NUL", "answer"])
-def test_no_header_of_an_answer_comes_from_a_request(running: Running, inserted: str) -> None:
-    port = urlsplit(running.url).port
-    host = f"Host: 127.0.0.1:{port}"
-    requests = [
-        (f"GET /mcp/{inserted} HTTP/1.1", host),
-        (f"GET /mcp/?a={inserted} HTTP/1.1", host),
-        (f"OPTIONS /.well-known/oauth-protected-resource{inserted} HTTP/1.1", host),
-        *(
-            ("POST /mcp HTTP/1.1", host, f"{name}: a{inserted}")
-            for name in (
-                "Mcp-Session-Id",
-                "Mcp-Name",
-                "MCP-Protocol-Version",
-                "Origin",
-                "X-Request-Id",
-                "Access-Control-Request-Headers",
-            )
-        ),
-    ]
-    for lines in requests:
-        head = raw(running, *lines).partition(b"\r\n\r\n")[0].lower()
-        assert head[:7] in (b"http/1.", b"")
-        assert b"\nx-injected" not in head
-        assert not head.startswith(b"http/1.1 5")
+def test_no_header_of_an_answer_comes_from_a_request(running: Running) -> None:
+    host = f"Host: 127.0.0.1:{urlsplit(running.url).port}"
+    for what, inserted in INJECTIONS.items():
+        requests = [
+            (f"GET /mcp/{inserted} HTTP/1.1", host),
+            (f"GET /mcp/?a={inserted} HTTP/1.1", host),
+            (f"OPTIONS /.well-known/oauth-protected-resource{inserted} HTTP/1.1", host),
+            *(("POST /mcp HTTP/1.1", host, f"{name}: a{inserted}") for name in REFLECTED),
+        ]
+        for lines in requests:
+            head = raw(running, *lines).partition(b"\r\n\r\n")[0].lower()
+            assert head[:7] in (b"http/1.", b""), (what, lines)
+            assert b"\nx-injected" not in head, (what, lines)
+            assert not head.startswith(b"http/1.1 5"), (what, lines)
 
 
 PATHS = (
@@ -436,16 +429,15 @@ PATHS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_no_spelling_of_a_path_gets_around_the_token(running: Running, path: str) -> None:
-    port = urlsplit(running.url).port
+def test_no_spelling_of_a_path_gets_around_the_token(running: Running) -> None:
+    host = f"Host: 127.0.0.1:{urlsplit(running.url).port}"
     params = envelope({"name": "write", "arguments": {}})
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}).encode()
     headers = [f"{name}: {value}" for name, value in modern_headers("tools/call", params).items()]
     before = ran(running)
-    for verb in ("POST", "GET", "DELETE"):
-        said = raw(running, f"{verb} {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", *headers, body=body, token=False)
-        assert int(said[9:12]) < 500
-        assert b"root:" not in said
-        assert b"written" not in said
+    for path in PATHS:
+        for verb in ("POST", "GET", "DELETE"):
+            said = raw(running, f"{verb} {path} HTTP/1.1", host, *headers, body=body, token=False)
+            assert 300 <= int(said[9:12]) < 500 or path.startswith("/health?"), (verb, path, said)
+            assert b"root:" not in said, path
     assert ran(running) == before

@@ -358,7 +358,7 @@ def run(kind: Kind, many: int, seed: int = 1, first: int = 0) -> Report:
                 break
         else:
             report.left.append(_settled(running, report.left[0]))
-        report.uncaught = list(_uncaught(running.said()))
+        report.uncaught = list(uncaught(running.said()))
         if running.token in running.said():
             report.failures.append("the token is in the log")
         if "-" in kind and report.left[-1].written:
@@ -379,7 +379,7 @@ is not, or with wrong arguments; a notification with a state that it refuses; ha
 """
 
 
-def _uncaught(log: str) -> Iterator[str]:
+def uncaught(log: str) -> Iterator[str]:
     """Yield the entries of a log that are about what nobody caught; an entry is a line of JSON."""
     for line in log.splitlines():
         said = line
@@ -427,12 +427,13 @@ def _send(running: Running, one: Input, parts: Sequence[bytes], report: Report) 
         return 0, set()
     status = int(found[1]) if (found := re.match(rb"HTTP/1\.[01] (\d{3})", received)) else 0
     report.statuses[status] += 1
-    for why in _faults(running, one, status, received, most):
+    for why in faults(running.token, one, status, received, most):
         report.failed(one, f"{why}: {received[:300]!r}")
     return status, {each.decode() for each in re.findall(rb"mcp-session-id: (\w+)", received)}
 
 
-def _faults(running: Running, one: Input, status: int, received: bytes, most: int) -> Iterator[str]:
+def faults(token: str, one: Input, status: int, received: bytes, most: int) -> Iterator[str]:
+    """Yield what is wrong with the answer to an input."""
     head = received.partition(b"\r\n\r\n")[0]
     written = b"".join(one.parts)
     if status >= 500:
@@ -441,7 +442,7 @@ def _faults(running: Running, one: Input, status: int, received: bytes, most: in
         yield "let in without the token"
     if f"\n{INJECTED}:".lower().encode() in head.lower():
         yield "a header from the request"
-    if running.token.encode() in received:
+    if token.encode() in received:
         yield "the token in the answer"
     if len(received) > most:
         yield f"an answer of more than {most} bytes"
