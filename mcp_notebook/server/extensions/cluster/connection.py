@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import signal
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from hashlib import sha256
 from importlib import import_module
@@ -194,7 +195,7 @@ def _embedded() -> Any:
     }
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     try:
-        with dask.config.set(config):
+        with dask.config.set(config), _uninterrupted():
             return LocalCluster(
                 n_workers=min(os.cpu_count() or 1, MOST_WORKERS),
                 threads_per_worker=1,
@@ -209,6 +210,22 @@ def _embedded() -> Any:
             )
     except Exception as error:
         raise ToolError(f"No Dask cluster could be started on this machine ({reason(error)}).") from error
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Keep interrupts from processes that are started here: a Ctrl-C, or a stopped cell, reaches the whole group.
+
+    Threads and processes inherit which signals are blocked.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # as on Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _lock = threading.Lock()
