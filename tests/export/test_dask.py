@@ -85,8 +85,8 @@ def test_it_starts_workers_of_its_own_which_end_with_it(folder: Path) -> None:
     async def work(client: Client) -> list[int]:
         reports: list[Any] = []
 
-        async def report(*progress: Any) -> None:
-            reports.append(progress)
+        async def report(progress: float, total: float | None, message: str | None) -> None:
+            reports.append((progress, total, message))
 
         where = await client.call_tool("where", {})
         assert not where.is_error, text_of(where)

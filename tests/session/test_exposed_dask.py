@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from mcp_types import TextResourceContents
 
 from mcp_notebook.server.extensions.data import is_lazy
 from tests.support.shells import Shell, running_shell
@@ -42,9 +43,9 @@ def shell() -> Iterator[Shell]:
 def exposed(shell: Shell, code: str) -> str:
     """The text that a client reads of what the code makes; afterwards, ``read`` has what was read for it."""
     shell.good(f"made = {code}", "read.clear()", "%mcp expose made --uri data://made")
-    text = shell.session.on().read("data://made").result.contents[0].text
-    assert isinstance(text, str)
-    return text
+    (content,) = shell.session.on().read("data://made").result.contents
+    assert isinstance(content, TextResourceContents)
+    return content.text
 
 
 @pytest.mark.parametrize(

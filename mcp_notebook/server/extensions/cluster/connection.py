@@ -1,4 +1,4 @@
-"""The connection to the scheduler: made at the first call, made anew when it is lost, closed with the process."""
+"""The connection to the scheduler: made at the first call, and again when it is lost; closed with the process."""
 
 from __future__ import annotations
 
@@ -241,7 +241,7 @@ def ready() -> Link | None:
 
 
 def connected() -> Link:
-    """Return the connection; make it, or make it anew. Blocks.
+    """Return the connection; make it if it does not stand. Blocks.
 
     Raises:
         ToolError: As `Link`.
