@@ -94,11 +94,7 @@ def of(module: Module) -> Dependencies:
 
 
 def requirement(name: str) -> Requirement:
-    """Return a requirement with the installed version as the lowest; for the SDK, below its next major version.
-
-    Args:
-        name: A distribution; without an installed one, any version will do.
-    """
+    """Return a requirement with the installed version as the lowest, if any; for the SDK, below its next major one."""
     try:
         version = Version(distribution(name).version)
     except PackageNotFoundError:

@@ -117,7 +117,7 @@ class _Call:
         Raises:
             ToolError: It cannot run, or what becomes of it cannot be known.
             Disconnected: The connection was lost.
-            Exception: What the function raised, with the traceback of the worker.
+            Exception: The function raised it; the traceback is that of the worker.
         """
         loop = asyncio.get_running_loop()
 

@@ -1,17 +1,19 @@
-"""The connection to the scheduler: made at the first call, made anew when it is lost, closed with the process."""
+"""The connection to the scheduler: made at the first call, and again when it is lost; closed with the process."""
 
 from __future__ import annotations
 
 import logging
 import os
 import secrets
+import signal
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from hashlib import sha256
 from importlib import import_module
 from importlib.resources import files
+from multiprocessing import resource_tracker
 from operator import methodcaller
 from typing import Any
 
@@ -194,7 +196,7 @@ def _embedded() -> Any:
     }
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     try:
-        with dask.config.set(config):
+        with dask.config.set(config), _uninterrupted():
             return LocalCluster(
                 n_workers=min(os.cpu_count() or 1, MOST_WORKERS),
                 threads_per_worker=1,
@@ -211,6 +213,23 @@ def _embedded() -> Any:
         raise ToolError(f"No Dask cluster could be started on this machine ({reason(error)}).") from error
 
 
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Keep interrupts from processes that are started here: a Ctrl-C, or a stopped cell, reaches the whole group.
+
+    Threads and processes inherit which signals are blocked.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # as on Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # its start would let interrupts in again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 _lock = threading.Lock()
 _link: Link | None = None
 
@@ -222,7 +241,7 @@ def ready() -> Link | None:
 
 
 def connected() -> Link:
-    """Return the connection; make it, or make it anew. Blocks.
+    """Return the connection; make it if it does not stand. Blocks.
 
     Raises:
         ToolError: As `Link`.

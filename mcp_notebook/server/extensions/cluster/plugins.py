@@ -1,4 +1,4 @@
-"""What is installed at the workers and at the scheduler. The classes are local, so that they travel by value."""
+"""Plugins for the workers and the scheduler. Their classes are local, so that they travel by value."""
 
 from __future__ import annotations
 

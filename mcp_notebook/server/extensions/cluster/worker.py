@@ -1,4 +1,4 @@
-"""What runs at a worker. Its text is sent there, and workers need not have the package: it imports nothing of that."""
+"""Run a function at a worker. This text is sent there, so it imports nothing of the package."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import threading
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partialmethod
 from itertools import islice
 from types import TracebackType
 from typing import Any
@@ -211,25 +212,17 @@ class WorkerContext:
         """Report progress, as ``Context`` does."""
         self._outlet.write("progress", json.dumps([progress, total, message]))
 
+    async def _log_at(self, level: str, data: Any, *, logger_name: str | None = None) -> None:
+        await self.log(level, data, logger_name=logger_name)
+
     async def log(self, level: str, data: Any, *, logger_name: str | None = None) -> None:
         """Send the client a log message, as ``Context`` does."""
         self._outlet.write("message", json.dumps([level, data, logger_name], default=str))
 
-    async def debug(self, data: Any, *, logger_name: str | None = None) -> None:
-        """Send a log message of this level."""
-        await self.log("debug", data, logger_name=logger_name)
-
-    async def info(self, data: Any, *, logger_name: str | None = None) -> None:
-        """Send a log message of this level."""
-        await self.log("info", data, logger_name=logger_name)
-
-    async def warning(self, data: Any, *, logger_name: str | None = None) -> None:
-        """Send a log message of this level."""
-        await self.log("warning", data, logger_name=logger_name)
-
-    async def error(self, data: Any, *, logger_name: str | None = None) -> None:
-        """Send a log message of this level."""
-        await self.log("error", data, logger_name=logger_name)
+    debug = partialmethod(_log_at, "debug")
+    info = partialmethod(_log_at, "info")
+    warning = partialmethod(_log_at, "warning")
+    error = partialmethod(_log_at, "error")
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

@@ -11,8 +11,9 @@ from typing import Any
 
 from .arrays import Array
 from .envelopes import counted, markdown
+from .kinds import is_row
 from .preview import MOST_ROWS, Preview
-from .rows import RowTable, is_row, row_of
+from .rows import RowTable, row_of
 from .tables import can_read, table_of
 
 __all__ = ["is_lazy", "lazy_text"]
