@@ -47,6 +47,7 @@ def main(words: list[str]) -> int:
             or prepared("browser")
             or prepared("node")
             or prepared("redis")
+            or prepared("nginx")
             or tests(*words[1:])
             or notebooks()
         )

@@ -20,7 +20,7 @@ SETTINGS = (
     'nginx.ingress.kubernetes.io/proxy-buffering: "off"; Traefik: no middleware buffering or compress on this route; '
     "Apache: ProxyPass with flushpackets=on. JupyterHub's own proxy needs no setting"
 )
-"""How to let each proxy pass streams on, by its documentation; nginx was tried."""
+"""The settings by which each proxy passes streams on, by its documentation; those of nginx were tried."""
 
 
 def streams(door: Door, token: str | None) -> Diagnosis:
