@@ -7,7 +7,15 @@ contain the token. A file outlives its kernel, so that a restarted notebook gets
 """
 
 from mcp_notebook.addresses.address import DEFAULT_SERVER, LOOPBACK, Address
-from mcp_notebook.addresses.entrance import DOOR_PATH, Door, Entrance, entrance, path_of
+from mcp_notebook.addresses.entrance import (
+    DOOR_PATH,
+    STREAM_PATH,
+    STREAM_PAUSE,
+    Door,
+    Entrance,
+    entrance,
+    path_of,
+)
 from mcp_notebook.addresses.files import live, publish, remembered, reread, withdraw
 from mcp_notebook.addresses.names import find, own_name
 from mcp_notebook.addresses.place import chosen_runtime_dir, runtime_dir
@@ -18,6 +26,8 @@ __all__ = [
     "DOOR_PATH",
     "LOOPBACK",
     "SERVICES",
+    "STREAM_PATH",
+    "STREAM_PAUSE",
     "Address",
     "Door",
     "Entrance",

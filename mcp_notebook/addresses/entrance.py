@@ -15,11 +15,17 @@ from urllib.parse import quote, urlsplit
 from mcp_notebook.addresses.address import Address
 from mcp_notebook.addresses.names import own_name
 
-__all__ = ["DOOR_PATH", "Door", "Entrance", "entrance", "path_of"]
+__all__ = ["DOOR_PATH", "STREAM_PATH", "STREAM_PAUSE", "Door", "Entrance", "entrance", "path_of"]
 
 VARIABLE = "MCP_NOTEBOOK_DOOR"
 DOOR_PATH = "mcp-notebook/"
 """The part of a URL between Jupyter's base URL and the name of a notebook."""
+
+STREAM_PATH = "stream"
+"""The part of a URL after `DOOR_PATH` for the stream that the doctor times."""
+
+STREAM_PAUSE = 1.0
+"""Seconds between the three lines of that stream."""
 
 
 @dataclass(frozen=True)

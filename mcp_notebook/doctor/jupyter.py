@@ -10,6 +10,7 @@ from urllib.request import ProxyHandler, build_opener
 
 from mcp_notebook.addresses import DOOR_PATH, LOOPBACK, Door, runtime_dir
 from mcp_notebook.doctor.diagnosis import Diagnosis
+from mcp_notebook.doctor.streams import streams
 
 __all__ = ["in_jupyter"]
 
@@ -43,6 +44,9 @@ def in_jupyter(environ: Mapping[str, str]) -> Iterator[Diagnosis]:
     else:
         who = "for clients on other machines" if door.remote else "which only this machine can reach"
         yield Diagnosis(f"door: Jupyter Server has it at {door.base}{DOOR_PATH}, {who}")
+        if door.remote:
+            # A server on a hub has a token for itself; another Jupyter leaves its own in its file.
+            yield streams(door, environ.get("JUPYTERHUB_API_TOKEN") if door.hub else server.get("token"))
 
 
 def _server(pid: str) -> dict[str, Any] | None:

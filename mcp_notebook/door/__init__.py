@@ -13,12 +13,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from mcp_notebook.addresses import DOOR_PATH, LOOPBACK, Door
+from mcp_notebook.addresses import DOOR_PATH, LOOPBACK, STREAM_PATH, Door
 from mcp_notebook.door.connections import ConnectionPool
-from mcp_notebook.door.handlers import ListHandler, NotebookHandler
+from mcp_notebook.door.handlers import ListHandler, NotebookHandler, StreamHandler
 from mcp_notebook.door.notebooks import Notebooks
 
 if TYPE_CHECKING:
@@ -29,10 +29,15 @@ __all__ = ["door_of"]
 
 def _load_jupyter_server_extension(app: ServerApp) -> None:
     """Add the door to a Jupyter Server, and tell its kernels and terminals."""
-    shared = {"notebooks": Notebooks(), "connections": ConnectionPool()}
+    shared: dict[str, Any] = {"notebooks": Notebooks(), "connections": ConnectionPool()}
     base = re.escape(app.base_url + DOOR_PATH)
     app.web_app.add_handlers(
-        ".*$", [(f"{base}?", ListHandler, shared), (f"{base}(?P<name>.+)/mcp", NotebookHandler, shared)]
+        ".*$",
+        [
+            (f"{base}?", ListHandler, shared),
+            (f"{base}{STREAM_PATH}", StreamHandler, shared),
+            (f"{base}(?P<name>.+)/mcp", NotebookHandler, shared),
+        ],
     )
     door_of(app, os.environ).tell()
     app.log.info("mcp_notebook: live notebooks are at %s%sNAME/mcp", app.base_url, DOOR_PATH)

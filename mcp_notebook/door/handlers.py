@@ -16,12 +16,12 @@ from tornado.http1connection import HTTP1Connection, HTTP1ConnectionParameters
 from tornado.httputil import HTTPHeaders, HTTPMessageDelegate, RequestStartLine, ResponseStartLine
 from tornado.iostream import IOStream, StreamClosedError
 
-from mcp_notebook.addresses import Address, path_of
+from mcp_notebook.addresses import STREAM_PAUSE, Address, path_of
 from mcp_notebook.door.connections import ConnectionPool
 from mcp_notebook.door.notebooks import AwayError, Notebooks
 from mcp_notebook.errors import UnknownNameError
 
-__all__ = ["ListHandler", "NotebookHandler"]
+__all__ = ["ListHandler", "NotebookHandler", "StreamHandler"]
 
 MOST_BODY = 4 * 1024 * 1024
 """Bytes of a request's body: the limit of the notebook's server. A test compares the two."""
@@ -33,6 +33,9 @@ for Jupyter and the proxies before it: cookies, `Authorization`, `Forwarded`."""
 
 EMPTY_COMMENT = b":\n\n"
 """The first bytes of each stream of events, which clients skip: JupyterHub's proxy sends no head without them."""
+
+STREAM_HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+"""The headers of the door's own stream."""
 
 HEAD_SECONDS = 0.01
 """Seconds that the head of a stream waits for the first event, because most calls are answered in less time, and each
@@ -77,6 +80,27 @@ class ListHandler(_Handler):
     def get(self) -> None:
         """Answer with JSON."""
         self.finish(json.dumps({name: self.base_url + path_of(name) for name in self._notebooks.live()}))
+
+
+class StreamHandler(_Handler):
+    """A stream of three empty comments, `STREAM_PAUSE` seconds apart: the doctor finds out if a proxy holds them back.
+
+    Three, because a proxy may pass the first on with the head. The headers are those of a notebook's streams, because
+    some proxies go by them.
+    """
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Answer with the stream."""
+        for name, value in STREAM_HEADERS.items():
+            self.set_header(name, value)
+        for _ in range(2):
+            self.write(EMPTY_COMMENT)
+            await self.flush()
+            await asyncio.sleep(STREAM_PAUSE)
+        self.write(EMPTY_COMMENT)
+        self.finish(set_content_type=STREAM_HEADERS["Content-Type"])
 
 
 class NotebookHandler(_Handler):

@@ -54,13 +54,7 @@ def result_display(
         printer.text(connection_card(connection).text)
 
     def listener_as_bundle(listener: Listener) -> Any:
-        way_in = entrance(listener.name)
-        # Without loopback, the address is known to those who chose it.
-        closed = no_way_in() if way_in is None and listener.endpoint.local else None
-        card = show(serving_card(listener, way_in, closed))
-        if isinstance(card, look.Rendering):
-            return {"text/plain": card.text, "text/html": card.html}
-        return card._repr_mimebundle_()
+        return _listener_as_bundle(listener, show, entrance)
 
     kinds = [getattr(mcp_types, name) for name in DRAWN]
     undo = []
@@ -84,6 +78,16 @@ def result_display(
                 formatter.pop(kind, None)
             else:
                 formatter.for_type(kind, earlier)
+
+
+def _listener_as_bundle(listener: Listener, show: Show, entrance: FindEntrance) -> Any:
+    way_in = entrance(listener.name)
+    # Without loopback, the address is known to those who chose it.
+    closed = no_way_in() if way_in is None and listener.endpoint.local else None
+    card = show(serving_card(listener, way_in, closed))
+    if isinstance(card, look.Rendering):
+        return {"text/plain": card.text, "text/html": card.html}
+    return card._repr_mimebundle_()
 
 
 def _exported_as_html(exported: Exported) -> str:

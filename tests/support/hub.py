@@ -110,7 +110,8 @@ class RemoteKernel:
 
     async def _run(self, code: str) -> Ran:
         url = self._url.replace("http", "ws", 1) + "/channels"
-        socket = await websocket_connect(HTTPRequest(url, headers=self._headers, connect_timeout=60))
+        request = HTTPRequest(url, headers=self._headers, connect_timeout=60, request_timeout=60)
+        socket = await websocket_connect(request)
         header = {"msg_id": uuid.uuid4().hex, "msg_type": "execute_request", "username": "", "session": "tests"}
         content = {"code": code, "silent": False, "store_history": True, "stop_on_error": False}
         message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
