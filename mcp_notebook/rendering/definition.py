@@ -21,6 +21,7 @@ from mcp_notebook.server.listing import (
     field_in_words,
     tokens,
 )
+from mcp_notebook.server.sign_in import SCOPES, required_by
 from mcp_notebook.visible import visible
 
 __all__ = ["Sections", "definition_card", "tool_sections"]
@@ -108,9 +109,17 @@ def _seen(kind: str, entry: Entry, *, server: str, function: Callable[..., Any] 
     )
     if kind == "tool":
         seen.facts.append(("behavior", behavior(entry)))
+        seen.facts.extend(_scopes(entry))
     if kind == "event":
         seen.facts.append(("delivery", ", ".join(entry["delivery"])))
     return seen
+
+
+def _scopes(entry: Entry) -> list[tuple[str, str]]:
+    scopes = required_by(entry.get("_meta"))
+    if scopes is None:
+        return [("scopes", f"{SCOPES} is not a list of texts, so nobody may call it where callers sign in")]
+    return [("scopes", f"where callers sign in, they need {' and '.join(scopes)}")] if scopes else []
 
 
 def _text(kind: str, seen: _Seen, try_it: str) -> str:

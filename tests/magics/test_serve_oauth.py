@@ -78,6 +78,13 @@ def test_the_output_names_the_stand_in_and_no_token(shell: Shell, url: str) -> N
     assert "stand-in, which asks for no password" in mcp(shell, "doctor").text
 
 
+def test_the_card_of_a_tool_says_which_scopes_its_callers_need(shell: Shell) -> None:
+    shell.good("%mcp new notes")
+    card = shell.good(TOOLS.replace("--scope", "--scope notes:admin --scope"))
+    assert "they need notes:admin and notes:write" in str(mcp(shell, "tools write"))
+    assert card is None or "notes:admin" in str(card)
+
+
 def test_clients_are_configured_by_url_and_without_a_token(shell: Shell, url: str) -> None:
     shown = repr(mcp(shell, "clients claude-code"))
     assert url in shown

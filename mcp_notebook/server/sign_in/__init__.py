@@ -3,12 +3,16 @@
 An exported package carries these modules as they are, so they import nothing of this project.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from .introspection import IntrospectionVerifier
-from .jwt_verifier import JwtVerifier
 from .named_tokens import NamedTokens
 from .protection import Resource, protected
 from .services import Unavailable
 from .tool_scopes import SCOPES, ToolScopes, required_by, scopes_of
+
+if TYPE_CHECKING:
+    from .jwt_verifier import JwtVerifier
 
 __all__ = [
     "SCOPES",
@@ -22,3 +26,12 @@ __all__ = [
     "required_by",
     "scopes_of",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import `JwtVerifier` when it is used: PyJWT and its cryptography take 0.1 s, and only some need them."""
+    if name == "JwtVerifier":
+        from .jwt_verifier import JwtVerifier
+
+        return JwtVerifier
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

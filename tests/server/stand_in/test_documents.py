@@ -19,6 +19,9 @@ from mcp_notebook.server.stand_in import clients, documents
 from mcp_notebook.server.stand_in.documents import DocumentError, fetch_document, url_fault
 from tests.support.stand_in import REDIRECT, Attacker, DocumentHost, Person, document_host, listening
 
+# Before 3.11, asyncio does not close a connection of the host over TLS that its client has cut.
+pytestmark = pytest.mark.filterwarnings("ignore:.*_SSLProtocolTransport:pytest.PytestUnraisableExceptionWarning")
+
 
 @pytest.fixture
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DocumentHost]:

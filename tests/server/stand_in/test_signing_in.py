@@ -168,9 +168,9 @@ def test_a_client_refuses_an_answer_of_another_issuer(listener: Listener, monkey
         return answer(self, link).replace(f"iss={base(listener.url)[:4]}", "iss=https%3A%2F%2Fevil.example%2F")
 
     monkeypatch.setattr(Person, "answer", mixed_up)
-    with pytest.raises(BaseException) as raised:  # noqa: PT011 - a group, in which the flow's error is
+    with pytest.raises(Exception) as raised:  # noqa: PT011 - a group, in which the flow's error is
         use(listener.url, Person(), everything)
-    assert raised.group_contains(OAuthFlowError, match="iss") or "iss" in repr(raised.value)
+    assert raised.group_contains(OAuthFlowError, match="iss mismatch")
 
 
 def test_tokens_are_renewed_without_asking_again(listener: Listener) -> None:
