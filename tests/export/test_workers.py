@@ -48,7 +48,14 @@ def workers(process: subprocess.Popen[str]) -> list[psutil.Process]:
         children = psutil.Process(process.pid).children()
     except psutil.NoSuchProcess:
         return []
-    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+    return [child for child in children if _is_worker(child)]
+
+
+def _is_worker(child: psutil.Process) -> bool:
+    try:
+        return "spawn_main" in " ".join(child.cmdline())
+    except psutil.Error:  # it has just ended
+        return False
 
 
 def is_well(url: str) -> bool:
