@@ -68,7 +68,7 @@ def is_well(url: str) -> bool:
 def test_a_worker_that_is_killed_is_started_again(folder: Path) -> None:
     with serving(folder) as (url, process, before):
         before[0].kill()
-        after = until(lambda: found if len(found := set(workers(process)) - {before[0]}) == 2 else None)
+        after = until(lambda: found if len(found := set(workers(process)) - {before[0]}) == 2 else set())
         assert before[1] in after
         until(lambda: is_well(url))
         assert process.poll() is None
