@@ -82,7 +82,7 @@ class Connection:
         self.open()
 
     def open(self) -> None:
-        self.socket = socket.create_connection(self._place, timeout=60)
+        self.socket = socket.create_connection(self._place)  # without a timeout, for which Python would wait each time
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def send(self) -> None:
@@ -137,7 +137,7 @@ def block(clients: list[Connection], seconds: float) -> Block:
     start = time.perf_counter()
     end = start + seconds
     for client in clients:
-        _begin(client, done, by_number, waiting)
+        _begin(client, by_number, waiting)
     running = len(clients)
     while running:
         ready = waiting.poll(60_000)
@@ -159,7 +159,7 @@ def block(clients: list[Connection], seconds: float) -> Block:
                     done.wrong += 1
                     done.examples = [*done.examples, answer[:500].decode("utf-8", "replace")][:3]
             if on:
-                _begin(client, done, by_number, waiting)
+                client.send()
             else:
                 running -= 1
     done.seconds = time.perf_counter() - start
@@ -168,8 +168,8 @@ def block(clients: list[Connection], seconds: float) -> Block:
     return done
 
 
-def _begin(client: Connection, done: Block, by_number: dict[int, Connection], waiting: select.poll) -> None:
-    """Send a request. A server may have hung up while the connection was idle, which is no loss."""
+def _begin(client: Connection, by_number: dict[int, Connection], waiting: select.poll) -> None:
+    """Send the first request of a block. A server may have hung up while the connection was idle, which is no loss."""
     client.socket.setblocking(False)
     try:
         idle = client.socket.recv(1)
@@ -177,7 +177,7 @@ def _begin(client: Connection, done: Block, by_number: dict[int, Connection], wa
         idle = b"open"
     except OSError:
         idle = b""
-    client.socket.settimeout(60)
+    client.socket.setblocking(True)
     if not idle:
         _reopen(client, by_number, waiting)
     client.send()

@@ -41,7 +41,7 @@ def bus(redis_server: RedisServer) -> Callable[..., RedisBus]:
     """Make buses of one server, each of which is another process to the others."""
     with redis_server.client() as client:
         client.flushall()
-    return lambda name="lab": RedisBus(redis_server.url, name)
+    return lambda name="lab", query="": RedisBus(redis_server.url + query, name)
 
 
 def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -78,6 +78,20 @@ def test_each_notice_reaches_the_listeners_at_each_replica_once(bus: Callable[..
         await until(lambda: here == [*ALL, note(1)])
         assert there == [*ALL, note(1)]
         assert elsewhere == []
+
+    run(main)
+
+
+@pytest.mark.parametrize("protocol", [2, 3])
+def test_the_url_may_choose_the_protocol_of_redis(bus: Callable[..., RedisBus], protocol: int) -> None:
+    async def main() -> None:
+        one, other = bus(query=f"?protocol={protocol}"), bus(query=f"?protocol={protocol}")
+        there: list[ServerEvent] = []
+        other.subscribe(there.append)
+        for number in range(3):
+            await one.publish(note(number))
+            await until(lambda: len(there) == number + 1)  # noqa: B023
+        assert there == [note(0), note(1), note(2)]
 
     run(main)
 

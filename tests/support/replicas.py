@@ -116,6 +116,10 @@ async def client(url: str, *, trusted: Any = True, **options: Any) -> AsyncItera
     headers = {"Authorization": f"Bearer {TOKEN}"}
     async with httpx2.AsyncClient(headers=headers, timeout=30, verify=trusted) as http:
         target = streamable_http_client(f"{url}/mcp", http_client=http)
-        options = {"elicitation_callback": agree, "extensions": [advertise(Tasks.identifier)], "cache": None} | options
-        async with Client(target, **options) as connection:
+        usual: dict[str, Any] = {
+            "elicitation_callback": agree,
+            "extensions": [advertise(Tasks.identifier)],
+            "cache": None,
+        }
+        async with Client(target, **(usual | options)) as connection:
             yield TaskClient(connection)

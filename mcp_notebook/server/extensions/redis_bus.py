@@ -205,12 +205,11 @@ class _Replica:
     async def _next(self, last: str) -> str:
         """Wait for notices, deliver them, and return the id of the last."""
         found: Any = await self._reader.xread({self._key: last}, count=TOGETHER, block=int(BLOCK * 1000))
-        for _, entries in found or ():
-            for id, fields in entries:
-                last = id
-                event = None if fields.get("from") == self._id else _read(fields)
-                if event is not None:
-                    await self._local.publish(event)
+        for id, fields in _entries(found):
+            last = id
+            event = None if fields.get("from") == self._id else _read(fields)
+            if event is not None:
+                await self._local.publish(event)
         return last
 
     # --- both
@@ -246,6 +245,13 @@ class _Replica:
             for client in (self._writer, self._reader):
                 with suppress(Exception):
                     await client.aclose()
+
+
+def _entries(found: Any) -> list[tuple[str, dict[str, str]]]:
+    """Return the entries of the one stream that was read, as either protocol of Redis gives them."""
+    if isinstance(found, dict):  # RESP3, which a URL may choose
+        return [entry for pages in found.values() for page in pages for entry in page]
+    return [entry for _, entries in found or () for entry in entries]
 
 
 def _written(event: ServerEvent) -> dict[str, str]:
