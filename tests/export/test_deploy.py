@@ -20,9 +20,9 @@ from mcp_notebook.export.module.extensions import BUS, modules_of
 from mcp_notebook.export.module.writing import Module
 from mcp_notebook.export.options import ExportOptions
 from mcp_notebook.export.project import deploying
-from tests.support.nginx_server import checked, placed, with_tls
 from tests.support.packages import SERVER, free_port, package, texts
 from tests.support.redis_server import program_or_skip as redis_or_skip
+from tests.support.replica_nginx import checked, placed, with_tls
 from tests.support.shells import Shell
 from tests.support.waiting import until
 
@@ -40,7 +40,7 @@ KINDS = {
 
 
 def written(**options: Any) -> dict[str, str]:
-    module = Module({"server.py": SERVER}, "mcp", extensions=modules_of(BUS), extras=("redis",))
+    module = Module({"server.py": SERVER}, "mcp", extensions=modules_of(BUS), extras={"redis": ("redis",)})
     return texts(project.files(package(module=module, deploy=True, **options)))
 
 
@@ -292,7 +292,7 @@ def test_a_server_of_the_authors_gets_the_bus_too(shell: Shell, tmp_path: Path, 
 
 
 def test_the_image_needs_the_library_redis(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = Module({"server.py": SERVER}, "mcp", extensions=modules_of(BUS), extras=("redis",))
+    module = Module({"server.py": SERVER}, "mcp", extensions=modules_of(BUS), extras={"redis": ("redis",)})
     assert not list(deploying.findings(package(module=module, deploy=True)))
     without = package(module=module, deploy=True, dependencies=type(package().dependencies)((), ("mcp==2.3.0",)))
     (finding,) = deploying.findings(without)

@@ -15,7 +15,7 @@ import httpx2
 import pytest
 from mcp.server.subscriptions import ResourceUpdated
 
-from tests.support.nginx_server import running_nginx, with_tls
+from tests.support.replica_nginx import running_nginx, with_tls
 from tests.support.replicas import TOKEN, Cluster, client, running_cluster
 from tests.support.shells import running_shell
 

@@ -17,9 +17,9 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp_types import ElicitResult
 
 from mcp_notebook.server.extensions.tasks import Tasks
-from tests.support.nginx_server import running_nginx
 from tests.support.packages import environment, free_port, wait_for
 from tests.support.redis_server import RedisServer, running_redis
+from tests.support.replica_nginx import running_nginx
 from tests.support.task_tools import TaskClient
 
 TOKEN = "a-token-for-the-tests-of-replicas"

@@ -1,30 +1,18 @@
-"""A private nginx for tests, started from a configuration that a package has."""
+"""The nginx of a package's replicas: started from the configuration in its folder `deploy`."""
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import socket
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
+from tests.support.nginx import program_or_skip
 from tests.support.packages import free_port
 from tests.support.waiting import until
-
-
-def program_or_skip() -> str:
-    """Return the path of nginx, or skip the test; with REQUIRE_NGINX=1 fail instead."""
-    path = shutil.which("nginx", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"]))
-    if path is not None:
-        return path
-    if os.environ.get("REQUIRE_NGINX") == "1":
-        pytest.fail("REQUIRE_NGINX=1, and there is no nginx. Install it.")
-    pytest.skip("NO NGINX: install nginx-light")
 
 
 def placed(config: str, folder: Path, port: int, replicas: Sequence[str]) -> str:
