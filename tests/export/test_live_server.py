@@ -220,6 +220,8 @@ DECORATED = {
     "a function that is bound to another thing later": "@mcp.tool()\ndef add(a: int) -> int:\n    return a\nadd = 3",
     "a model": "from pydantic import BaseModel\nclass Book(BaseModel):\n    title: str\n"
     "@mcp.tool()\ndef book() -> Book:\n    return Book(title='x')",
+    "hints that two tools share": "%%mcp_tool --read-only\ndef add(a: int) -> int:\n    return a + 1\n\n\n"
+    "def take(a: int) -> int:\n    return a - 1",
     "an import within": "@mcp.tool()\ndef root(n: float) -> float:\n    import math\n    return math.sqrt(n)",
 }
 

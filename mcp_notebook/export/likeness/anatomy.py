@@ -159,7 +159,8 @@ class Anatomy:
     def _object(self, value: Any) -> dict[str, Any]:
         kind = type(value)
         found: dict[str, Any] = {"@a": _type(kind)}
-        if id(value) in self._seen:
+        # Tools may share data of the protocol, such as annotations, or have equal ones: that is the same.
+        if id(value) in self._seen and _top(kind.__module__) != "mcp_types":
             return found
         self._seen.add(id(value))
         found |= self._methods(kind)
