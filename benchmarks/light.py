@@ -101,6 +101,11 @@ class Connection:
     def is_right(self, answer: bytes) -> bool:
         return b'"id":%d' % self.number in answer and b'"result":%d' % (self.number + 2) in answer
 
+    @staticmethod
+    def is_over(answer: bytes) -> bool:
+        """Return whether the server hangs up after this answer, as nginx does after 1,000."""
+        return b"connection: close" in answer[: answer.find(b"\r\n\r\n")].lower()
+
 
 def _is_whole(data: bytes) -> bool:
     head, end, body = data.partition(b"\r\n\r\n")
@@ -150,9 +155,10 @@ def block(clients: list[Connection], seconds: float) -> Block:
             answer = client.receive()
             if answer is None:
                 continue
+            if not answer or client.is_over(answer):
+                _reopen(client, by_number, waiting)
             if not answer:
                 done.lost += 1
-                _reopen(client, by_number, waiting)
             else:
                 done.answers += 1
                 if not client.is_right(answer):
