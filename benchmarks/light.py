@@ -47,6 +47,16 @@ class Block:
     seconds: float = 0.0
     examples: list[str] = field(default_factory=list)
 
+    def add(self, client: Connection, answer: bytes) -> None:
+        """Count an answer, or b"" for one that did not come."""
+        if not answer:
+            self.lost += 1
+            return
+        self.answers += 1
+        if not client.is_right(answer):
+            self.wrong += 1
+            self.examples = [*self.examples, answer[:500].decode("utf-8", "replace")][:3]
+
     @property
     def rate(self) -> float:
         """Answers a second."""
@@ -101,6 +111,11 @@ class Connection:
     def is_right(self, answer: bytes) -> bool:
         return b'"id":%d' % self.number in answer and b'"result":%d' % (self.number + 2) in answer
 
+    @staticmethod
+    def is_over(answer: bytes) -> bool:
+        """Return whether the server hangs up after this answer, as nginx does after 1,000."""
+        return b"connection: close" in answer[: answer.find(b"\r\n\r\n")].lower()
+
 
 def _is_whole(data: bytes) -> bool:
     head, end, body = data.partition(b"\r\n\r\n")
@@ -150,14 +165,9 @@ def block(clients: list[Connection], seconds: float) -> Block:
             answer = client.receive()
             if answer is None:
                 continue
-            if not answer:
-                done.lost += 1
+            done.add(client, answer)
+            if not answer or client.is_over(answer):
                 _reopen(client, by_number, waiting)
-            else:
-                done.answers += 1
-                if not client.is_right(answer):
-                    done.wrong += 1
-                    done.examples = [*done.examples, answer[:500].decode("utf-8", "replace")][:3]
             if on:
                 client.send()
             else:

@@ -231,8 +231,10 @@ def test_the_redis_of_compose_starts_with_its_password_and_no_list_of_processes_
         assert "redis-server" in listed.stdout
         assert password not in listed.stdout
         assert list(tmp_path.glob("appendonly*"))
+        process.terminate()  # as Docker stops it
+        assert process.wait(20) == 0
     finally:
-        process.terminate()
+        process.kill()
         process.wait()
 
 
