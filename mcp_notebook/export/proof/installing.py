@@ -7,7 +7,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +19,7 @@ from mcp_notebook.errors import ExportError
 from mcp_notebook.export import uv
 from mcp_notebook.export.proof.processes import Finish, ran, started
 
-__all__ = ["Index", "Installation", "install"]
+__all__ = ["Index", "Installation", "for_tests", "install"]
 
 LOCK = "requirements.lock"
 
@@ -49,11 +50,15 @@ class Installation(NamedTuple):
         tool: The name of what installed it: ``uv`` or ``pip``.
         local: The index that it came from.
         constraints: A file with the versions of the lock.
+        test_command: The command that installs what the package's tests need besides.
+        variables: The environment of that command.
     """
 
     tool: str
     local: Index
     constraints: Path
+    test_command: Sequence[str]
+    variables: Mapping[str, str]
 
 
 class _Failed(Exception):
@@ -86,7 +91,7 @@ class _Tool:
 
 
 def install(environment: Path, interpreter: Path, source: Path, folder: Path) -> Installation:
-    """Make an environment with the package, its test requirements and its lock.
+    """Make an environment with the package and its lock.
 
     Args:
         environment: Where; an environment in it is replaced.
@@ -105,6 +110,26 @@ def install(environment: Path, interpreter: Path, source: Path, folder: Path) ->
         except _Failed as failed:
             failure = str(failed)
     raise ExportError(f"it cannot be installed: {failure}")
+
+
+@contextmanager
+def for_tests(installation: Installation | None) -> Iterator[Callable[[], None]]:
+    """Begin to install what the package's tests need besides, and yield what waits for it.
+
+    That raises `ExportError` if it cannot be installed.
+    """
+    if installation is None:
+        yield lambda: None
+        return
+    with started(installation.test_command, variables=installation.variables) as finish:
+
+        def ready() -> None:
+            try:
+                _check(finish)
+            except _Failed as failed:
+                raise ExportError(f"what its tests need cannot be installed: {failed}") from None
+
+        yield ready
 
 
 def _tools(environment: Path, interpreter: Path, source: Path, folder: Path) -> Iterator[_Tool]:
@@ -135,7 +160,7 @@ def _tools(environment: Path, interpreter: Path, source: Path, folder: Path) -> 
 
 
 def _by(tool: _Tool, source: Path, folder: Path) -> Installation:
-    """Install the lock with its hashes, then the package from the index, then what its tests need besides."""
+    """Install the lock with its hashes, then the package from the index; without hashes, then what it needs."""
     folder.mkdir()
     lock = source / LOCK
     text = lock.read_text(encoding="utf-8") if lock.exists() else ""
@@ -150,8 +175,11 @@ def _by(tool: _Tool, source: Path, folder: Path) -> Installation:
     # Without any other index: one may have another project of this name.
     alone = [*tool.install, "--no-deps", tool.index, index.url, index.pin]
     _run(alone, _without_indexes(tool.variables))
-    _run([*tool.install, f"{index.name}[test]", "--constraint", str(constraints)], tool.variables)
-    return Installation(tool.name, index, constraints)
+    constrained = ["--constraint", str(constraints)]
+    if "--hash=" not in text:
+        _run([*tool.install, index.name, *constrained], tool.variables)
+    test_command = [*tool.install, f"{index.name}[test]", *constrained]
+    return Installation(tool.name, index, constraints, test_command, tool.variables)
 
 
 def _index(wheel: Path, folder: Path) -> Index:

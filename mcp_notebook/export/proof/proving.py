@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 from mcp_types import Implementation
 
@@ -19,10 +19,11 @@ from mcp_notebook.export.project.package import Auth
 from mcp_notebook.export.proof import inspecting
 from mcp_notebook.export.proof.environment import Installed, installed
 from mcp_notebook.export.proof.evidence import Proof
+from mcp_notebook.export.proof.installing import for_tests
 from mcp_notebook.export.proof.issuer import signed_in
 from mcp_notebook.export.proof.judging import Observed, same_calls
-from mcp_notebook.export.proof.offering import offer_of
-from mcp_notebook.export.proof.published import by_uvx, others
+from mcp_notebook.export.proof.offering import Offer, offer_of
+from mcp_notebook.export.proof.published import Uvx, by_uvx, others
 from mcp_notebook.export.proof.replaying import Replays, replayed
 from mcp_notebook.export.proof.serving import serving
 from mcp_notebook.export.proof.variations import Run, Variations, named, variations
@@ -105,15 +106,9 @@ def _compared(
     Its servers and its tests run one after the other, since two might want the same file. Only what runs no code of it
     runs beside, and an import of it: what that wants for itself alone, the kernel has already.
     """
-    package = starts.package
-    (empty := folder / "empty").mkdir()
-    starts.say("importing it")
-    with by_uvx(package, folder) as uvx, inspecting.about(package, starts.name, module.variable, empty) as imported:
-        with Connection(starts.portal, subject.server, "modern") as live:
-            offer = offer_of(live, subject.server)
-        over_http = starts.over("HTTP", signs_in=subject.server.settings.auth is not None)
-        about, by_others = _or_why(imported), uvx()  # which was made meanwhile
-    starts = replace(starts, package=replace(package, command=by_others.command))
+    offer, over_http, about, by_others, unready = _first_start(subject, starts, module.variable, folder)
+    package = replace(starts.package, command=by_others.command)
+    starts = replace(starts, package=package)
     with inspecting.tests(package, folder / "tests.xml") as tested:
         runs = {"stdio": starts.over("stdio"), "HTTP": over_http}
         varies = _varying(starts, runs, volatile)
@@ -121,7 +116,7 @@ def _compared(
             before_tests(varies.places)
             package.copy_again(destination, "tests")
         starts.say("running the package's tests")
-        tests = _or_why(tested)
+        tests = unready or _or_why(tested)
     published = [way(starts.portal, offer, module.cells) for way in others(package, bundle, folder)]
     observed = Observed(
         offer,
@@ -140,6 +135,32 @@ def _compared(
     )
     errors = errors_in("\n".join([str(about), *(run.log for run in runs.values())]))
     return replace(observed.proof, errors=tuple(errors))
+
+
+class _FirstStart(NamedTuple):
+    """The results of the first start; an error stands for what was not possible."""
+
+    offer: Offer
+    over_http: Run
+    about: dict[str, Any] | ExportError
+    by_uvx: Uvx
+    unready: ExportError | None
+
+
+def _first_start(subject: Subject, starts: _Starts, variable: str, folder: Path) -> _FirstStart:
+    """Start the package over HTTP, and meanwhile import it and install what the next steps need."""
+    package = starts.package
+    (empty := folder / "empty").mkdir()
+    starts.say("importing it")
+    with (
+        for_tests(package.installation) as ready,
+        by_uvx(package, folder) as uvx,
+        inspecting.about(package, starts.name, variable, empty) as imported,
+    ):
+        with Connection(starts.portal, subject.server, "modern") as live:
+            offer = offer_of(live, subject.server)
+        over_http = starts.over("HTTP", signs_in=subject.server.settings.auth is not None)
+        return _FirstStart(offer, over_http, _or_why(imported), uvx(), _or_why(ready))
 
 
 def _varying(starts: _Starts, runs: Mapping[str, Run], volatile: Sequence[str]) -> Variations | None:
