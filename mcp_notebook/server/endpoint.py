@@ -19,10 +19,10 @@ LOCAL_HOSTS = (LOOPBACK, "localhost", "[::1]")
 
 PATHS = {"http": "/mcp", "sse": "/sse"}
 
-WORKBENCH = Limits(streams=256, seconds=0)
-"""The limits of a notebook: more streams than a package allows, because all clients that come through
-Jupyter's door count as one, and no time limit, because a cell may compute for an hour, or its author debug it.
-"""
+WORKBENCH = Limits(streams=256, seconds=0, result_bytes=64 * 1024 * 1024)
+"""The limits of a notebook: more streams than a package allows, because all clients that come through Jupyter's door
+count as one; larger results, because its author tries things; and no time limit, because a cell may compute for an
+hour, or its author debug it."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from functools import partial
 from hashlib import sha256
 from importlib import import_module
 from importlib.resources import files
-from multiprocessing import resource_tracker
 from operator import methodcaller
 from typing import Any
 
@@ -222,6 +221,8 @@ def _uninterrupted() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):  # as on Windows
         yield
         return
+    from multiprocessing import resource_tracker  # which a browser tab does not have
+
     resource_tracker.ensure_running()  # its start would let interrupts in again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
