@@ -133,6 +133,7 @@ def test_the_skills_of_another_server_are_untrusted_text(shell: Shell) -> None:
     assert "untrusted" in shown.html
     assert "<script>alert" not in shown.html
     assert "\x1b" not in shown.text + shown.html
+    shell.good("opened.close()")
 
 
 @pytest.mark.slow

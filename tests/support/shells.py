@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -50,6 +52,7 @@ def running_shell(*, loaded: bool = True) -> Iterator[Shell]:
         yield Shell(shell)
     finally:
         unload_ipython_extension(shell)
+        _forget_ports()
         atexit.unregister(shell.atexit_operations)
         history = shell.history_manager
         # It would collect garbage, over all that the tests have imported: half a second for each shell.
@@ -58,3 +61,10 @@ def running_shell(*, loaded: bool = True) -> Iterator[Shell]:
         history.db.close()  # which IPython 8 leaves to the collector
         shell.restore_sys_module_state()
         InteractiveShell.clear_instance()
+
+
+def _forget_ports() -> None:
+    """Remove the addresses of this process: the next shell would use their ports, which others may have by then."""
+    for path in Path(os.environ["JUPYTER_RUNTIME_DIR"]).glob("mcp-notebook-*.json"):
+        if f'"pid": {os.getpid()},' in path.read_text(encoding="utf-8"):
+            path.unlink()

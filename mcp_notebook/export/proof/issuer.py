@@ -12,10 +12,6 @@ from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs
 
-import jwt
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
-from jwt.algorithms import ECAlgorithm
-
 from mcp_notebook.export.project.package import Auth
 
 __all__ = ["signed_in"]
@@ -54,12 +50,18 @@ class _Issuer:
     """An issuer of one token, which is a JWT and is known to its introspection, too."""
 
     def __init__(self, scopes: Sequence[str]) -> None:
-        self._key = generate_private_key(SECP256R1())
+        import jwt  # with it comes cryptography, which a browser tab does not have
+        from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+        from jwt.algorithms import ECAlgorithm
+
+        key = generate_private_key(SECP256R1())
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         about = {"iss": self.url, "aud": URL, "sub": "proof", "client_id": "proof", "scope": " ".join(scopes)}
         self._claims = {**about, "exp": int(time.time()) + SECONDS}
-        self.token = jwt.encode(self._claims, self._key, "ES256", headers={"kid": "proof"})
+        self.token = jwt.encode(self._claims, key, "ES256", headers={"kid": "proof"})
+        public = json.loads(ECAlgorithm.to_jwk(key.public_key()))
+        self._keys = {"keys": [{**public, "kid": "proof", "alg": "ES256", "use": "sig"}]}
 
     def __enter__(self) -> _Issuer:
         Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -74,8 +76,7 @@ class _Issuer:
             active = parse_qs(form).get("token") == [self.token]
             return {"active": True, **self._claims} if active else {"active": False}
         if path == "/keys":
-            public = json.loads(ECAlgorithm.to_jwk(self._key.public_key()))
-            return {"keys": [{**public, "kid": "proof", "alg": "ES256", "use": "sig"}]}
+            return self._keys
         return {"issuer": self.url, "jwks_uri": f"{self.url}/keys"}
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
