@@ -219,6 +219,11 @@ async def ask() -> Elicit[Answer]:
     return Elicit("Who?", Answer)
 
 
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
 @pytest.mark.anyio
 async def test_calls_of_a_real_client_count_once_with_all_their_rounds_and_errors_as_errors() -> None:
     server = NotebookServer("library")
