@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import IPython
@@ -20,7 +21,16 @@ settings.load_profile("explore" if os.environ.get("EXPLORE") else "same")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let libraries as old as those of Colab's image use what is deprecated now; newer ones show what we use."""
+    """Make the old libraries of Colab's image harmless for the tests.
+
+    They use what is deprecated now; newer ones show what we use. And jupyter_client before 8 applies nest_asyncio,
+    which replaces `asyncio.run` in the whole process: its own leaves tasks and generators to the garbage collector,
+    and cancellation by anyio fails. No test needs it here: those of nested loops have kernels of their own.
+    """
+    with suppress(ImportError):
+        import nest_asyncio
+
+        nest_asyncio.apply = lambda loop=None: None
     if IPython.version_info < (8,):
         for category in (DeprecationWarning, ResourceWarning):
             config.addinivalue_line("filterwarnings", f"ignore::{category.__name__}")

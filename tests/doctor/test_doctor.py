@@ -210,8 +210,6 @@ def test_subshells_are_told() -> None:
 
 
 def test_a_nested_loop_is_told_and_only_the_one_that_loses_cells_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
-    # jupyter_client before 8 applies nest_asyncio in the process of the tests.
-    monkeypatch.delattr(asyncio, "_nest_patched", raising=False)
     assert found("event loop", KERNEL).what == "event loop: asyncio's, not nested"
     monkeypatch.setattr(asyncio, "_nest_patched", True, raising=False)
     monkeypatch.delattr(asyncio, "_nest_asyncio2", raising=False)

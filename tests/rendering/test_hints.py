@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from pathlib import Path
 
@@ -21,12 +20,6 @@ KEPT = "from mcp.server.mcpserver import MCPServer\nclass Shop:\n    server = MC
 ADD_KEPT = ADD.replace("mcp.tool", "Shop.server.tool")
 SERVE = "To listen for clients: %mcp serve."
 AWAIT = "Use await (await main()), or allow nested loops: %mcp asyncio on."
-
-
-@pytest.fixture(autouse=True)
-def loops_that_are_not_nested(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Undo the mark of nest_asyncio, which jupyter_client before 8 applies in the process of the tests."""
-    monkeypatch.delattr(asyncio, "_nest_patched", raising=False)
 
 
 @pytest.mark.parametrize(

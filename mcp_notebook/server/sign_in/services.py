@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+from contextlib import aclosing
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -62,10 +63,11 @@ async def answer_of(
                 if response.status_code != 200:
                     raise Unavailable(f"{url} answered {response.status_code}")
                 body = b""
-                async for piece in response.aiter_bytes():
-                    body += piece
-                    if len(body) > MOST_BYTES:
-                        raise Unavailable(f"{url} answered with more than {MOST_BYTES} bytes")
+                async with aclosing(response.aiter_bytes()) as pieces:
+                    async for piece in pieces:
+                        body += piece
+                        if len(body) > MOST_BYTES:
+                            raise Unavailable(f"{url} answered with more than {MOST_BYTES} bytes")
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise Unavailable(f"{url} did not answer: {error or type(error).__name__}") from error
     try:

@@ -11,6 +11,7 @@ import ipaddress
 import json
 import re
 import socket
+from contextlib import aclosing
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -100,10 +101,11 @@ async def _body_of(url: str) -> bytes:
             if response.headers.get("content-encoding", "identity") != "identity":
                 raise DocumentError("it is compressed, although that was not asked for")
             body = b""
-            async for piece in response.aiter_raw():
-                body += piece
-                if len(body) > MOST_BYTES:
-                    raise DocumentError(f"it has more than {MOST_BYTES} bytes")
+            async with aclosing(response.aiter_raw()) as pieces:
+                async for piece in pieces:
+                    body += piece
+                    if len(body) > MOST_BYTES:
+                        raise DocumentError(f"it has more than {MOST_BYTES} bytes")
             return body
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
         raise DocumentError(f"its host did not answer over TLS ({type(error).__name__})") from error
