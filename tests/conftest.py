@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import IPython
@@ -13,6 +12,7 @@ from mcp_notebook.portal import Portal
 from tests.support.kernels import Kernel, running_kernel
 from tests.support.lab import Lab, browser_or_skip, in_browser, running_lab
 from tests.support.shells import Shell, running_shell
+from tests.support.unpatched import undo_nest_asyncio
 
 settings.register_profile("same", derandomize=True, database=None)
 settings.register_profile("explore", max_examples=2_000)
@@ -21,16 +21,7 @@ settings.load_profile("explore" if os.environ.get("EXPLORE") else "same")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the old libraries of Colab's image harmless for the tests.
-
-    They use what is deprecated now; newer ones show what we use. And jupyter_client before 8 applies nest_asyncio,
-    which replaces `asyncio.run` in the whole process: its own leaves tasks and generators to the garbage collector,
-    and cancellation by anyio fails. No test needs it here: those of nested loops have kernels of their own.
-    """
-    with suppress(ImportError):
-        import nest_asyncio
-
-        nest_asyncio.apply = lambda loop=None: None
+    """Let libraries as old as those of Colab's image use what is deprecated now; newer ones show what we use."""
     if IPython.version_info < (8,):
         for category in (DeprecationWarning, ResourceWarning):
             config.addinivalue_line("filterwarnings", f"ignore::{category.__name__}")
@@ -71,6 +62,14 @@ def private_runtime_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pa
         # In a terminal of a Jupyter Server, its door would be named.
         patch.delenv("MCP_NOTEBOOK_DOOR", raising=False)
         yield directory
+
+
+@pytest.fixture(autouse=True)
+def unpatched_asyncio() -> Iterator[None]:
+    """Give each test the asyncio of Python, whatever an old jupyter_client has made of it."""
+    undo_nest_asyncio()
+    yield
+    undo_nest_asyncio()
 
 
 @pytest.fixture

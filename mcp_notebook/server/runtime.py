@@ -27,6 +27,7 @@ from mcp_notebook.server import sdk_gaps
 from mcp_notebook.server.approved_call import current_approval
 from mcp_notebook.server.apps import for_client
 from mcp_notebook.server.call_limits import limit_calls
+from mcp_notebook.server.caller_errors import answer_caller_errors
 from mcp_notebook.server.definitions import function_behind
 from mcp_notebook.server.extended import extension_of
 from mcp_notebook.server.extensions.data import serve_kept
@@ -79,7 +80,7 @@ class Runtime:
         sdk_gaps.wrap_spans(server, SpansWhereCollected)
         sdk_gaps.bind_rounds(server, _principal)
         # First, and so outside the SDK's middleware that seals a request's state: only a sealed state is unique.
-        server.middleware[:0] = [self, limit_calls, serve_kept]
+        server.middleware[:0] = [self, answer_caller_errors, limit_calls, serve_kept]
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         """Pass a message on, as middleware of the SDK; replace lone surrogates in the answer."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.packages import listening
+from tests.support.raw_http import RawClient, envelope, modern_headers
 from tests.support.shells import Shell
 
 CELLS = (
@@ -120,6 +124,30 @@ def test_what_emits_in_a_way_that_cannot_be_seen_stops(
     _, (finding,) = dry(shell, tmp_path, *MAKE, *cells)
     assert name in finding
     assert "write shop.emit(...) here" in finding
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="a process cannot be asked to stop there")
+def test_a_server_that_stops_ends_the_streams_of_events(shell: Shell, tmp_path: Path) -> None:
+    shell.good(*CELLS, f"%mcp export {tmp_path / 'shopping'} --server shop --no-proof")
+    params = envelope({"name": "stock.low", "maxAgeMs": 0})
+    opened = {"jsonrpc": "2.0", "id": 7, "method": "events/stream", "params": params}
+    command = ("-m", "shopping", "--transport", "http")
+    patient = {"SHOPPING_TOKEN": "teas", "SHOPPING_GRACE_SECONDS": "60"}
+    with (
+        listening(tmp_path / "shopping", *command, **patient) as (url, process),
+        RawClient(f"{url}/mcp", "teas") as client,
+        client.http.stream(
+            "POST", f"{url}/mcp", json=opened, headers=modern_headers("events/stream", params)
+        ) as response,
+    ):
+        lines = response.iter_lines()
+        assert "notifications/events/active" in next(line for line in lines if line.startswith("data:"))
+        process.send_signal(signal.SIGTERM)
+        last = [line for line in lines if line.startswith("data:")][-1]
+        process.wait(timeout=30)  # of the 60 seconds
+    assert '"id":7' in last
+    assert '"resultType":"complete"' in last
 
 
 def test_a_server_that_has_not_emitted_yet_has_to_declare_its_events(shell: Shell, tmp_path: Path) -> None:

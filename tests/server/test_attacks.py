@@ -25,7 +25,7 @@ from tests.support.raw_http import ACCEPT, RawClient, answer, envelope, modern_h
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="POSIX is enough for it")]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
-OF_USERS: tuple[Kind, ...] = ("package-token", "package-jwt")
+OF_USERS: tuple[Kind, ...] = ("notebook-oauth", "package-token", "package-jwt")
 """Those that tell users apart. All clients of the others share one token."""
 
 INVALID_PARAMS = -32602

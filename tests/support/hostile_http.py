@@ -40,8 +40,9 @@ from tests.support.raw_http import LEGACY, RawClient, answer
 from tests.support.shells import running_shell
 from tests.support.waiting import NEVER, until
 
-Kind = Literal["notebook", "package", "package-token", "package-jwt"]
-"""A notebook's server, and packages: as they are exported, with ``--auth token`` and with ``--auth jwt``."""
+Kind = Literal["notebook", "notebook-oauth", "package", "package-token", "package-jwt"]
+"""A notebook's server, with its token and with ``--oauth``, and packages: as they are exported, with ``--auth token``
+and with ``--auth jwt``."""
 
 SECRET = "-".join(["fuzzed", "by", "nobody", "else"])
 """The token, where there is no authorization server."""
@@ -57,7 +58,7 @@ MOST_OF_AN_ANSWER, TIMES_ITS_REQUEST = 64 * 1024, 20
 
 THREADS = 8
 
-INPUTS = 2_600
+INPUTS = 2_100
 """Inputs for each server in CI."""
 
 BATCH = 250
@@ -165,6 +166,8 @@ from mcp_notebook.portal import Portal
 from mcp_notebook.recording import Recorder, wire
 from mcp_notebook.server import adopt
 from mcp_notebook.server.endpoint import Endpoint
+from mcp_notebook.server.extended import extended
+from mcp_notebook.server.extensions.tasks import Tasks
 from mcp_notebook.server.auth import Token
 from mcp_notebook.server.hosting import Listener
 {SERVER}
@@ -172,7 +175,24 @@ from mcp_notebook.server.hosting import Listener
 wire.MOST_FRAMES = 100
 adopt(mcp, Recorder(most_calls=100))
 mcp.runtime.recorder.wire.on = True
-listener = Listener(Portal(), mcp, name="hostile", endpoint=Endpoint(Token({SECRET!r})))
+
+@mcp.tool()
+async def wait() -> str:
+    await asyncio.sleep(600)
+    return "waited"
+
+extended(mcp, Tasks).add("wait")
+oauth = "--oauth" in sys.argv
+endpoint = Endpoint(None, oauth=True) if oauth else Endpoint(Token({SECRET!r}))
+listener = Listener(Portal(), mcp, name="hostile", endpoint=endpoint)
+if oauth:
+    # As if two people had allowed one client something; their tokens are valid for as long as the tests may take.
+    from mcp_notebook.server.stand_in.grants import Grant
+    for person, scopes in {{"ada": ["notes:read"], "grace": ["notes:write"]}}.items():
+        grant = Grant("app", person, scopes, params=None)
+        listener._stand_in.provider.grants.add(grant)
+        print(grant.renew(scopes).access_token, flush=True)
+        grant.access_expires += 3_600
 print("Listening at", listener.url, file=sys.stderr, flush=True)
 sys.stdin.read()
 """
@@ -288,8 +308,8 @@ def server(kind: Kind) -> Iterator[Running]:
             token, bad = issuer.token(sub="bob", scope="notes:read", **lasting), bad_jwts(issuer)
             other = issuer.token(sub="ada", scope="notes:write", **lasting)
             variables = {"BOOKSHOP_URL": AUDIENCE, "BOOKSHOP_ISSUER": issuer.url}
-        if kind == "notebook":
-            command = ["-c", NOTEBOOK]
+        if kind.startswith("notebook"):
+            command = ["-c", NOTEBOOK, *(["--oauth"] if kind == "notebook-oauth" else [])]
         else:
             _export(root / "bookshop", kind.partition("-")[2])
             command = ["-m", "bookshop", "--transport", "http", "--port", "0"]
@@ -297,14 +317,18 @@ def server(kind: Kind) -> Iterator[Running]:
         with log.open("wb") as file:
             process = subprocess.Popen(
                 [sys.executable, *command],
-                cwd=None if kind == "notebook" else root,
+                cwd=None if kind.startswith("notebook") else root,
                 env=environment(root / "bookshop", **variables),
                 stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
+                stdout=subprocess.PIPE if kind == "notebook-oauth" else subprocess.DEVNULL,
                 stderr=file,
             )
         try:
-            yield Running(process, _url(log, process), log, token, bad, other)
+            url = _url(log, process)
+            if process.stdout is not None:
+                token, other = (process.stdout.readline().decode().strip() for _ in range(2))
+                bad = bad_tokens(token)
+            yield Running(process, url, log, token, bad, other)
         finally:
             process.kill()
             process.communicate()
@@ -373,11 +397,6 @@ UNCAUGHT = (
 )  # fmt: skip
 """What uvicorn, asyncio and Python write of what nobody caught."""
 
-KNOWN = re.compile("Unknown prompt: |Error rendering prompt |Invalid or expired requestState|surrogates not allowed")
-"""What mcp 2.3 logs with a traceback, as it does an error of the author, though it is the caller's: a prompt that there
-is not, or with wrong arguments; a notification with a state that it refuses; half a character that a tool gives back.
-"""
-
 
 def uncaught(log: str) -> Iterator[str]:
     """Yield the entries of a log that are about what nobody caught; an entry is a line of JSON."""
@@ -386,7 +405,7 @@ def uncaught(log: str) -> Iterator[str]:
         with suppress(ValueError, TypeError, KeyError):
             entry = json.loads(line)
             said = "\n".join([entry["message"], entry["exception"]])
-        if any(words in said for words in UNCAUGHT) and not KNOWN.search(said):
+        if any(words in said for words in UNCAUGHT):
             yield f"{said[:300]} ... {said[300:][-700:]}"
 
 

@@ -28,9 +28,9 @@ from mcp_notebook.server.definitions import definitions
 __all__ = ["RESERVED", "files"]
 
 RESERVED = frozenset({
-    "__init__.py", "__main__.py", "access.py", "app.py", "call_limits.py", "health.py", "http_limits.py",
-    "idle_sessions.py", "logs.py", "observing.py", "serving.py", "shared_machine.py", "telemetry.py", "web.py",
-    "workers.py",
+    "__init__.py", "__main__.py", "access.py", "app.py", "call_limits.py", "caller_errors.py", "health.py",
+    "http_limits.py", "idle_sessions.py", "logs.py", "observing.py", "serving.py", "shared_machine.py", "telemetry.py",
+    "web.py", "workers.py",
 })  # fmt: skip
 """Names of modules that each package has."""
 
@@ -72,7 +72,7 @@ def files(package: Package) -> dict[str, str | bytes]:
     if sections["our_health"]:
         templates[f"src/{package.name}/health.py"] = "health.py"
     written = {path: render(template, values, sections) for path, template in templates.items()}
-    ours = ["call_limits.py", "http_limits.py", "idle_sessions.py", "telemetry.py"]
+    ours = ["call_limits.py", "caller_errors.py", "http_limits.py", "idle_sessions.py", "telemetry.py"]
     for name in (*ours, "shared_machine.py") if package.gated else ours:
         written[f"src/{package.name}/{name}"] = (files_of("mcp_notebook.server") / name).read_text(encoding="utf-8")
     if package.auth is not None:

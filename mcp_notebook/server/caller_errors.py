@@ -1,0 +1,63 @@
+"""Answer what is wrong with a request as the caller's error, where mcp 2.3 takes it for one of the server's author.
+
+The SDK logs such an error with a traceback and answers with an internal error: an unknown prompt, a prompt's arguments
+that are missing or of another type, and a notification that carries a state that is refused. Here the log has one line.
+"""
+
+from __future__ import annotations
+
+import logging
+from traceback import walk_tb
+from typing import Any
+
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.shared.exceptions import MCPError
+from mcp_types import INVALID_PARAMS
+from pydantic import ValidationError
+
+__all__ = ["answer_caller_errors"]
+
+LIBRARIES = ("mcp.", "mcp_notebook.", "pydantic.", "anyio.", "asyncio.", "concurrent.", "threading")
+"""Modules on the way to an author's function."""
+
+_LOG = logging.getLogger(__name__)
+
+
+async def answer_caller_errors(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+    """Pass a message on, as middleware of the SDK.
+
+    Raises:
+        MCPError: The request is wrong.
+    """
+    try:
+        return await call_next(ctx)
+    except ValueError as error:
+        if ctx.method != "prompts/get" or not _before_the_function(cause := _innermost(error)):
+            raise
+        why = str(cause)
+        if isinstance(cause, ValidationError):
+            names = sorted({".".join(map(str, wrong["loc"])) for wrong in cause.errors()})
+            why = f"Arguments of the wrong type: {', '.join(names)}"
+        _LOG.info("Prompt not rendered: %r", why)
+        raise MCPError(INVALID_PARAMS, why) from None
+    except MCPError as error:
+        if ctx.request_id is not None:
+            raise
+        _LOG.info("Notification %r refused: %r", ctx.method, error.error.message)  # nobody waits for an answer
+        return None
+
+
+def _innermost(error: BaseException) -> BaseException:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def _before_the_function(error: BaseException) -> bool:
+    """Return whether an error of the SDK came before the author's function ran.
+
+    Then it says what is wrong with the request. What the function returns is checked by a `TypeAdapter`.
+    """
+    modules = [str(frame.f_globals.get("__name__")) for frame, _ in walk_tb(error.__traceback__)]
+    ours = all(module.startswith(LIBRARIES) for module in modules)
+    return isinstance(error, ValueError) and ours and modules[-1] != "pydantic.type_adapter"
