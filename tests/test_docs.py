@@ -152,7 +152,7 @@ def test_the_page_on_operating_has_the_settings_and_limits_of_the_code() -> None
 
 def test_the_page_on_security_says_how_much_the_fuzzer_sends() -> None:
     page = " ".join(SECURITY.split())
-    assert f"The fuzzer sends {INPUTS:,} inputs to each of the four" in page
+    assert f"The fuzzer sends {INPUTS:,} inputs to each of the five" in page
     assert f"a valid call after each {BATCH}" in page
     assert INPUTS * len(get_args(Kind)) >= 10_000
 

@@ -8,7 +8,6 @@ count in one process: with several, a caller has as many times as much. `CallerL
 from __future__ import annotations
 
 import asyncio
-import json
 import math
 import os
 import time
@@ -24,10 +23,10 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.shared.exceptions import MCPError
 from mcp_types import INTERNAL_ERROR
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
-from pydantic import BaseModel
-from pydantic_core import to_json
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .caller_errors import measured
 
 __all__ = ["STREAMS", "CallerLimits", "Limits", "limit_calls"]
 
@@ -210,7 +209,7 @@ async def limit_calls(ctx: ServerRequestContext[Any, Any], call_next: CallNext) 
         result = task.result()
     else:
         return _failed(ctx, f"No answer within {limits.seconds:g} s, so the call was stopped.")
-    result, size = _measured(result)
+    result, size = measured(result)
     if limits.result_bytes and size > limits.result_bytes:
         return _failed(ctx, f"The result has more than {limits.result_bytes:,} bytes. Ask for less.")
     return result
@@ -254,22 +253,6 @@ def _ended(task: asyncio.Task[Any]) -> None:
     _running.discard(task)
     if not task.cancelled():
         task.exception()  # asyncio would log it if nobody asked for it
-
-
-def _measured(result: HandlerResult) -> tuple[HandlerResult, int]:
-    """Return a result and its bytes as JSON.
-
-    Halves of characters, which a function may give back as a caller sent them, cannot be sent: U+FFFD replaces them.
-    """
-    try:
-        return result, len(to_json(result))
-    except ValueError:
-        plain = result.model_dump(by_alias=True, exclude_none=True) if isinstance(result, BaseModel) else result
-    try:
-        written = json.dumps(plain, ensure_ascii=False).encode("utf-16", "surrogatepass")
-    except (TypeError, ValueError, RecursionError):  # the server says what else is wrong with it
-        return result, 0
-    return json.loads(written.decode("utf-16", "replace")), len(written)
 
 
 def _failed(ctx: ServerRequestContext[Any, Any], why: str) -> HandlerResult:

@@ -1,24 +1,29 @@
 """Answer what is wrong with a request as the caller's error, where mcp 2.3 takes it for one of the server's author.
 
 The SDK logs such an error with a traceback and answers with an internal error: an unknown prompt, a prompt's arguments
-that are missing or of another type, and a notification that carries a state that is refused. Here the log has one line.
+that are missing or of another type, a notification that carries a state that is refused, and half a character that a
+function gives back as it got it. Here the log has one line.
 """
 
 from __future__ import annotations
 
+import json
 import logging
+from itertools import dropwhile
 from traceback import walk_tb
 from typing import Any
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_PARAMS
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic_core import to_json
 
-__all__ = ["answer_caller_errors"]
+__all__ = ["answer_caller_errors", "measured"]
 
-LIBRARIES = ("mcp.", "mcp_notebook.", "pydantic.", "anyio.", "asyncio.", "concurrent.", "threading")
-"""Modules on the way to an author's function."""
+SDK = "mcp.server.mcpserver."
+LIBRARIES = ("mcp.", "pydantic.", "anyio.", "asyncio.", "concurrent.", "threading")
+"""Modules between the SDK's server and an author's function."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -56,8 +61,25 @@ def _innermost(error: BaseException) -> BaseException:
 def _before_the_function(error: BaseException) -> bool:
     """Return whether an error of the SDK came before the author's function ran.
 
-    Then it says what is wrong with the request. What the function returns is checked by a `TypeAdapter`.
+    Then it says what is wrong with the request. A `TypeAdapter` checks what the function returns.
     """
-    modules = [str(frame.f_globals.get("__name__")) for frame, _ in walk_tb(error.__traceback__)]
-    ours = all(module.startswith(LIBRARIES) for module in modules)
-    return isinstance(error, ValueError) and ours and modules[-1] != "pydantic.type_adapter"
+    passed = [str(frame.f_globals.get("__name__")) for frame, _ in walk_tb(error.__traceback__)]
+    inside = list(dropwhile(lambda module: not module.startswith(SDK), passed))
+    libraries = bool(inside) and all(module.startswith(LIBRARIES) for module in inside)
+    return isinstance(error, ValueError) and libraries and inside[-1] != "pydantic.type_adapter"
+
+
+def measured(result: HandlerResult) -> tuple[HandlerResult, int]:
+    """Return a result and its bytes as JSON.
+
+    Halves of characters, which a function may give back as a caller sent them, cannot be sent: U+FFFD replaces them.
+    """
+    try:
+        return result, len(to_json(result))
+    except ValueError:
+        plain = result.model_dump(by_alias=True, exclude_none=True) if isinstance(result, BaseModel) else result
+    try:
+        written = json.dumps(plain, ensure_ascii=False).encode("utf-16", "surrogatepass")
+    except (TypeError, ValueError, RecursionError):  # the server says what else is wrong with it
+        return result, 0
+    return json.loads(written.decode("utf-16", "replace")), len(written)
