@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from statistics import median
+from urllib.parse import urlsplit
 
 import httpx2
 import psutil
@@ -72,6 +76,30 @@ def test_a_worker_that_is_killed_is_started_again(folder: Path) -> None:
         assert before[1] in after
         until(lambda: is_well(url))
         assert process.poll() is None
+
+
+def test_connections_that_come_together_are_shared(folder: Path) -> None:
+    with serving(folder) as (url, _, both):
+        address = urlsplit(url).hostname, urlsplit(url).port
+
+        def taken(number: int) -> list[int]:
+            with ExitStack() as stack:
+                for _ in range(number):
+                    stack.enter_context(socket.create_connection(address))
+                time.sleep(0.2)  # as a client waits for an answer, and leaves them the processor
+                return until(lambda: found if sum(found := [open_at(one) for one in both]) == number else [])
+
+        def open_at(worker: psutil.Process) -> int:
+            return sum(one.status == psutil.CONN_ESTABLISHED for one in worker.net_connections("tcp"))
+
+        both_serve: set[int] = set()
+        while len(both_serve) < 2:
+            both_serve.update(which for which, count in enumerate(taken(1)) if count)
+        fewest = []
+        for _ in range(11):
+            time.sleep(0.2)  # so that both are idle
+            fewest.append(min(taken(16)))
+        assert median(fewest) >= 3, fewest
 
 
 def test_all_stop_at_a_signal(folder: Path) -> None:

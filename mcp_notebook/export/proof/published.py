@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,8 +30,20 @@ __all__ = ["Uvx", "by_uvx", "others"]
 Way = Callable[[Portal, Offer, Cells], Row]
 """Tries a package in one way, and returns the row about it; the server there is compared with the live one."""
 
-WARM_UP = "import sys, mcp.server.mcpserver, uvicorn; print(sys.prefix)"
-"""A program for the environment of `uvx`: it imports, and so compiles, the modules that each server imports."""
+COMPILED = """
+import os, shutil, sys, sysconfig
+from pathlib import Path
+here, there = Path(sysconfig.get_path("purelib")), Path(sys.argv[1])
+for cache in there.rglob("__pycache__"):
+    beside = here / cache.relative_to(there).parent
+    if beside.is_dir() and not (beside / cache.name).exists():
+        shutil.copytree(cache, beside / cache.name)
+print(sys.prefix)
+"""
+"""A program for the environment of `uvx`: it takes over the modules that another environment has compiled.
+
+Python uses them where the sources are the same to the second, and compiles others itself. uv links both from its cache.
+"""
 
 
 class Uvx(NamedTuple):
@@ -66,7 +79,7 @@ def by_uvx(package: Installed, folder: Path) -> Iterator[Callable[[], Uvx]]:
     variables["UV_INDEX"] = f"{installation.local.url} {variables.get('UV_INDEX', '')}".strip()
     uvx = [found, "tool", "run", "--quiet", "--python", sys.executable, "--from", installation.local.pin]
     constraints = ["--constraints", str(installation.constraints)]
-    with started([*uvx, *constraints, "python", "-c", WARM_UP], folder, variables) as finish:
+    with started([*uvx, *constraints, "python", "-c", COMPILED, str(_libraries(package.python))], folder, variables) as finish:
 
         def made() -> Uvx:
             try:
@@ -80,6 +93,12 @@ def by_uvx(package: Installed, folder: Path) -> Iterator[Callable[[], Uvx]]:
             return Uvx(Row(what, "started over stdio"), commands / (f"{name}.exe" if os.name == "nt" else name))
 
         yield made
+
+
+def _libraries(python: Path) -> Path:
+    """Return the folder of the libraries of an environment, by its interpreter."""
+    base = str(python.parent.parent)
+    return Path(sysconfig.get_path("purelib", "nt" if os.name == "nt" else "posix_prefix", {"base": base}))
 
 
 def others(package: Installed, bundle: Path | None, folder: Path) -> Iterator[Way]:
