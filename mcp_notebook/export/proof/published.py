@@ -79,7 +79,9 @@ def by_uvx(package: Installed, folder: Path) -> Iterator[Callable[[], Uvx]]:
     variables["UV_INDEX"] = f"{installation.local.url} {variables.get('UV_INDEX', '')}".strip()
     uvx = [found, "tool", "run", "--quiet", "--python", sys.executable, "--from", installation.local.pin]
     constraints = ["--constraints", str(installation.constraints)]
-    with started([*uvx, *constraints, "python", "-c", COMPILED, str(_libraries(package.python))], folder, variables) as finish:
+    with started(
+        [*uvx, *constraints, "python", "-c", COMPILED, str(_libraries(package.python))], folder, variables
+    ) as finish:
 
         def made() -> Uvx:
             try:
