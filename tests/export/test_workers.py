@@ -80,7 +80,7 @@ def test_a_worker_that_is_killed_is_started_again(folder: Path) -> None:
 
 def test_connections_that_come_together_are_shared(folder: Path) -> None:
     with serving(folder) as (url, _, both):
-        address = urlsplit(url).hostname, urlsplit(url).port
+        address = urlsplit(url).hostname, urlsplit(url).port or 0
 
         def taken(number: int) -> list[int]:
             with ExitStack() as stack:
