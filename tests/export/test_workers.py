@@ -6,11 +6,9 @@ import os
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from statistics import median
 from urllib.parse import urlsplit
 
 import httpx2
@@ -78,28 +76,28 @@ def test_a_worker_that_is_killed_is_started_again(folder: Path) -> None:
         assert process.poll() is None
 
 
-def test_connections_that_come_together_are_shared(folder: Path) -> None:
+def test_connections_wait_in_the_queue_while_both_are_busy(folder: Path) -> None:
+    """How they are shared is measured by ``python -m benchmarks replicas``."""
     with serving(folder) as (url, _, both):
         address = urlsplit(url).hostname, urlsplit(url).port or 0
-
-        def taken(number: int) -> list[int]:
-            with ExitStack() as stack:
-                for _ in range(number):
-                    stack.enter_context(socket.create_connection(address))
-                time.sleep(0.2)  # as a client waits for an answer, and leaves them the processor
-                return until(lambda: found if sum(found := [open_at(one) for one in both]) == number else [])
 
         def open_at(worker: psutil.Process) -> int:
             return sum(one.status == psutil.CONN_ESTABLISHED for one in worker.net_connections("tcp"))
 
+        def taken(number: int) -> list[int]:
+            with ExitStack() as stack:
+                for worker in both:
+                    worker.suspend()
+                for _ in range(number):
+                    stack.enter_context(socket.create_connection(address, timeout=20))
+                for worker in both:
+                    worker.resume()
+                return until(lambda: found if sum(found := [open_at(one) for one in both]) == number else [])
+
         both_serve: set[int] = set()
         while len(both_serve) < 2:
             both_serve.update(which for which, count in enumerate(taken(1)) if count)
-        fewest = []
-        for _ in range(11):
-            time.sleep(0.2)  # so that both are idle
-            fewest.append(min(taken(16)))
-        assert median(fewest) >= 3, fewest
+        assert sum(taken(64)) == 64
 
 
 def test_all_stop_at_a_signal(folder: Path) -> None:
