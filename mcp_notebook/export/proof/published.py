@@ -42,7 +42,7 @@ print(sys.prefix)
 """
 """A program for the environment of `uvx`: it takes over the modules that another environment has compiled.
 
-Python uses them where the sources are the same to the second, and compiles others itself. uv links both from its cache.
+uv links the sources of both from its cache. Python compares the time and size of each, and compiles those that differ.
 """
 
 
