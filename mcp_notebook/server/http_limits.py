@@ -42,6 +42,13 @@ WRITE_SECONDS = 30
 ENDING_SECONDS = 1
 """Seconds for which a client that is still sending is read after its answer; without this, it might not see it."""
 
+MOST_REST = 64 * 1024
+"""Bytes of a request's body that may come after its answer if the connection is to stay open.
+
+Clients often send headers and body separately, so a request without a token is answered before its body is here.
+Closing then would lose the client's next request, if it had been sent before the client saw the end.
+"""
+
 LOOK_SECONDS = 1
 """Seconds between checks of a connection's deadlines."""
 
@@ -78,6 +85,7 @@ class LimitedProtocol(Protocol):
         self._held = bytearray()  # received, but not yet seen by the parser
         self._cycles: list[Any] = []  # requests not yet fully answered; only with httptools
         self._ending: float | None = None  # the time since which received data is discarded
+        self._rest: float | None = None  # the time since which the rest of an answered request's body is awaited
         self._watching: asyncio.TimerHandle | None = None
         self._unsent, self._unsent_since = 0, self.loop.time()
         self._begin()
@@ -127,17 +135,20 @@ class LimitedProtocol(Protocol):
         super().on_headers_complete()  # type: ignore[misc]
         self._cycles = [*(cycle for cycle in self._cycles if not cycle.response_complete), self.cycle]
 
+    def on_message_complete(self) -> None:
+        """Note the end of a body; called by httptools."""
+        super().on_message_complete()  # type: ignore[misc]
+        self._rest = None
+
     def on_response_complete(self) -> None:
-        """Continue with the next request, or end if the client is still sending the one that was answered."""
+        """Continue with the next request, after the rest of the body of the one that was answered."""
         unread = self.cycle.more_body and not self._is_pipelined
         super().on_response_complete()
         if self.transport.is_closing():
             return
         self._begin()
-        if unread:
-            self._end()
-        else:
-            self._read()
+        self._rest = self.loop.time() if unread else None
+        self._read()
 
     @property
     def is_idle(self) -> bool:
@@ -170,8 +181,11 @@ class LimitedProtocol(Protocol):
             if self._is_between and not self._headers:
                 self._since = self.loop.time()
             before = self.cycle
+            rest = self._rest is not None
             super().data_received(piece)
-            if self._is_between or self.cycle is not before:
+            if rest:
+                self._read_rest(len(piece))
+            elif self._is_between or self.cycle is not before:
                 self._headers += len(piece)
                 self._body_since = self.loop.time()
             else:
@@ -179,6 +193,16 @@ class LimitedProtocol(Protocol):
             self._check_size()
         if len(self._held) > MOST_HEADERS:
             self.flow.pause_reading()
+
+    def _read_rest(self, size: int) -> None:
+        """Count what came of an answered request's body; with h11, also note its end."""
+        if (parser := getattr(self, "conn", None)) is not None and str(parser.their_state) != "SEND_BODY":
+            self._rest = None
+        self._body += size
+        if self._rest is not None and self._body > MOST_REST:
+            self._end()
+        elif self._rest is None:
+            self._begin()
 
     def _check_size(self) -> None:
         if self.transport.is_closing() or self._is_pipelined:
@@ -203,6 +227,9 @@ class LimitedProtocol(Protocol):
         elif self._ending is not None:
             if now - self._ending >= ENDING_SECONDS and not unsent:
                 self.transport.abort()
+        elif self._rest is not None:
+            if now - self._rest > ENDING_SECONDS:
+                self._end()
         elif self._is_between:
             if now - self._since > HEADERS_SECONDS:
                 self._refuse(408, f"The headers of a request must end within {HEADERS_SECONDS} s.")

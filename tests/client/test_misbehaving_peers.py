@@ -286,7 +286,7 @@ def test_a_timeout_ends_what_a_response_never_finishes(fault: str, port: str, ow
     with at(port, fault, timeout=0.5) as connection:
         assert "did not answer within 0.5 s" in line_of(connection)
         assert is_served(own)
-        assert text_of(connection.start_call("good").result(DEADLINE).result) == "good"
+        assert text_of(connection.start_call("good", timeout=DEADLINE).result(DEADLINE).result) == "good"
 
 
 def test_each_report_of_progress_begins_a_timeout_again() -> None:

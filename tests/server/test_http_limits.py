@@ -86,6 +86,14 @@ def rest(sock: socket.socket) -> bytes:
     return received
 
 
+def one_answer(sock: socket.socket) -> bytes:
+    """Read one refusal, whose body is a JSON object."""
+    received = b""
+    while not received.endswith(b"}") and (part := sock.recv(65536)):
+        received += part
+    return received
+
+
 def send_for_ever(sock: socket.socket, part: bytes) -> bytes:
     """Send until the server does not take more, and return what it said; bounded, so that a test can fail."""
     try:
@@ -207,6 +215,31 @@ def test_chunks_without_end_are_refused(listener: Listener) -> None:
 def test_a_client_without_the_token_hears_so_before_its_body_has_come(listener: Listener) -> None:
     with closing(connect(listener, START + b"Content-Length: 4000000\r\n\r\n{")) as sock:
         assert rest(sock).startswith(b"HTTP/1.1 401")
+
+
+def test_a_client_that_hears_so_before_its_body_was_sent_goes_on_with_the_connection(listener: Listener) -> None:
+    headers = START + b"Content-Length: 40\r\n\r\n"
+    with closing(connect(listener)) as sock:
+        for _ in range(3):
+            sock.sendall(headers)
+            assert b"401 Unauthorized" in one_answer(sock)
+            sock.sendall(b" " * 20)
+            sock.sendall(b" " * 20)
+        sock.sendall(headers)
+        assert b"401 Unauthorized" in one_answer(sock)
+        sock.sendall(b" " * 40 + headers)
+        assert b"401 Unauthorized" in one_answer(sock)
+
+
+@pytest.mark.parametrize("sent", [b" " * 100_000, b" "])
+def test_a_body_that_does_not_end_after_its_answer_closes_the_connection(
+    limits: ModuleType, listener: Listener, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(limits, "ENDING_SECONDS", 0.2)
+    with closing(connect(listener, START + b"Content-Length: 200000\r\n\r\n")) as sock:
+        assert b"401 Unauthorized" in one_answer(sock)
+        sock.sendall(sent)
+        assert rest(sock) == b""
 
 
 def test_requests_sent_ahead_are_answered_one_after_the_other(listener: Listener) -> None:
