@@ -1,8 +1,7 @@
-"""Answer what is wrong with a request as the caller's error, where mcp 2.3 takes it for one of the server's author.
+"""Report a wrong request as the caller's error, where mcp 2.3 reports an internal error and logs a traceback.
 
-The SDK logs such an error with a traceback and answers with an internal error: an unknown prompt, a prompt's arguments
-that are missing or of another type, a notification that carries a state that is refused, and half a character that a
-function gives back as it got it. Here the log has one line.
+There are four such requests: an unknown prompt, missing or wrong arguments of a prompt, a notification with a state
+that is refused, and half a character that a function returns as it got it. Here the log has one line.
 """
 
 from __future__ import annotations

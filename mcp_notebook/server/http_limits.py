@@ -147,6 +147,9 @@ class LimitedProtocol(Protocol):
         if self.transport.is_closing():
             return
         self._begin()
+        if unread and any(name == b"expect" for name, _ in self.headers):
+            self._end()  # the client may leave out the body, and its next request would be taken for that
+            return
         self._rest = self.loop.time() if unread else None
         self._read()
 
@@ -184,7 +187,7 @@ class LimitedProtocol(Protocol):
             rest = self._rest is not None
             super().data_received(piece)
             if rest:
-                self._read_rest(len(piece))
+                self._read_rest(len(piece), ended=self.cycle is not before)
             elif self._is_between or self.cycle is not before:
                 self._headers += len(piece)
                 self._body_since = self.loop.time()
@@ -194,15 +197,16 @@ class LimitedProtocol(Protocol):
         if len(self._held) > MOST_HEADERS:
             self.flow.pause_reading()
 
-    def _read_rest(self, size: int) -> None:
-        """Count what came of an answered request's body; with h11, also note its end."""
-        if (parser := getattr(self, "conn", None)) is not None and str(parser.their_state) != "SEND_BODY":
+    def _read_rest(self, size: int, *, ended: bool) -> None:
+        """Count a piece of an answered request's body; `ended` says that the next request has begun in it."""
+        # Only httptools tells the end. h11 has no callback, but a state.
+        if ended or str(getattr(getattr(self, "conn", None), "their_state", "SEND_BODY")) != "SEND_BODY":
             self._rest = None
         self._body += size
-        if self._rest is not None and self._body > MOST_REST:
-            self._end()
-        elif self._rest is None:
+        if self._rest is None:
             self._begin()
+        elif self._body > MOST_REST:
+            self._end()
 
     def _check_size(self) -> None:
         if self.transport.is_closing() or self._is_pipelined:

@@ -231,6 +231,25 @@ def test_a_client_that_hears_so_before_its_body_was_sent_goes_on_with_the_connec
         assert b"401 Unauthorized" in one_answer(sock)
 
 
+def test_a_request_that_comes_with_the_end_of_an_answered_body_may_be_as_large_as_any(
+    limits: ModuleType, listener: Listener
+) -> None:
+    headers = START + b"Content-Length: 40\r\n\r\n"
+    size = 2 * limits.MOST_REST
+    with closing(connect(listener, headers)) as sock:
+        assert b"401 Unauthorized" in one_answer(sock)
+        sock.sendall(b" " * 40 + START + AUTHORIZED + b"Content-Length: %d\r\n\r\n" % size)
+        sock.sendall(b" " * size)
+        assert b"HTTP/1.1 4" in sock.recv(65536)
+
+
+def test_a_request_after_a_body_that_was_never_asked_for_is_not_taken_for_that_body(listener: Listener) -> None:
+    with closing(connect(listener, START + b"Expect: 100-continue\r\nContent-Length: 40\r\n\r\n")) as sock:
+        assert b"401 Unauthorized" in one_answer(sock)
+        sock.sendall(b"GET /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 2)
+        assert rest(sock) == b""
+
+
 @pytest.mark.parametrize("sent", [b" " * 100_000, b" "])
 def test_a_body_that_does_not_end_after_its_answer_closes_the_connection(
     limits: ModuleType, listener: Listener, monkeypatch: pytest.MonkeyPatch, sent: bytes

@@ -31,7 +31,7 @@ Way = Callable[[Portal, Offer, Cells], Row]
 """Tries a package in one way, and returns the row about it; the server there is compared with the live one."""
 
 COMPILED = """
-import os, shutil, sys, sysconfig
+import shutil, sys, sysconfig
 from pathlib import Path
 here, there = Path(sysconfig.get_path("purelib")), Path(sys.argv[1])
 for cache in there.rglob("__pycache__"):
@@ -40,7 +40,7 @@ for cache in there.rglob("__pycache__"):
         shutil.copytree(cache, beside / cache.name)
 print(sys.prefix)
 """
-"""A program for the environment of `uvx`: it takes over the modules that another environment has compiled.
+"""A program for the environment of `uvx`: it copies the compiled modules of another environment.
 
 uv links the sources of both from its cache. Python compares the time and size of each, and compiles those that differ.
 """
