@@ -167,6 +167,32 @@ def test_a_host_in_trouble_gets_the_event_again_with_the_same_identifier_and_the
     assert [one["eventId"] for one in receiver.wait(3)] == ["first", "third", "fifth"]
 
 
+def test_an_event_that_arrives_late_does_not_hide_that_a_later_one_failed(
+    shop: NotebookServer, connection: Connection, receiver: EventReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released, post = threading.Event(), posting.post
+
+    async def slow(url: str, body: bytes, *, id: str, **options: Any) -> None:
+        await post(url, body, id=id, **options)
+        if id == "slow":
+            await anyio.to_thread.run_sync(released.wait)
+
+    monkeypatch.setattr(delivering, "post", slow)
+    receiver.subscribe(connection, "tick")
+    shop.emit("tick", {"n": 1}, id="slow")
+    receiver.wait()
+    receiver.answers.append(410)
+    shop.emit("tick", {"n": 2}, id="unwanted")
+    try:
+        until(lambda: _last_error(receiver.subscribe(connection, "tick")) == ("http_4xx", True))
+    finally:
+        released.set()
+    until(lambda: (receiver.subscribe(connection, "tick").delivery_status or {}).get("lastDeliveryAt"))
+    assert _last_error(receiver.subscribe(connection, "tick")) == ("http_4xx", True)
+    shop.emit("tick", {"n": 3}, id="third")
+    until(lambda: _last_error(receiver.subscribe(connection, "tick")) == (None, False))
+
+
 def _last_error(granted: Subscribed) -> tuple[Any, bool]:
     status = granted.delivery_status or {}
     return status.get("lastError"), "failedSince" in status

@@ -65,6 +65,7 @@ class Subscription:
         self._last_delivery: float | None = None
         self._last_error: str | None = None
         self._failed_since: float | None = None
+        self._posts = self._failed_post = 0  # numbers: the latest post, and the latest that failed
         self._task: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
         self._wake = Wake()
@@ -164,17 +165,21 @@ class Subscription:
         """Post a message, again if that fails, and give it up after some attempts."""
         for delay in (*RETRIES, None):
             keys = [key for key, until in self._keys if until > time.time()]
+            self._posts += 1
+            number = self._posts
             body = canonical(what if isinstance(what, Mapping) else what.wire(self._cursor_with(what))).encode()
             try:
                 await post(self._url, body, id=id, subscription=self.id, keys=keys, loopback=self._loopback)
             except NotDeliveredError as error:
-                self._last_error = error.reason
+                self._last_error, self._failed_post = error.reason, max(number, self._failed_post)
                 self._failed_since = self._failed_since or time.time()
                 if error.final or delay is None:
                     return
                 await anyio.sleep(delay)
             else:
-                self._last_delivery, self._last_error, self._failed_since = time.time(), None, None
+                self._last_delivery = time.time()
+                if number > self._failed_post:  # an earlier post that ends late says nothing about a later failure
+                    self._last_error = self._failed_since = None
                 return
 
     def _cursor_with(self, occurrence: Occurrence) -> str:
