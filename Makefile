@@ -59,9 +59,9 @@ bench: ## Measure, print the table, write docs/performance.md (ARGS=--help tells
 	@$(DEV) environment bench
 	@$(VENV_PYTHON) -m benchmarks $(ARGS)
 
-notebooks: ## Execute the notebooks of the course, and store their outputs
-	@$(DEV) environment test
-	$(VENV_PYTHON) scripts/execute_notebooks.py
+notebooks: ## Build the notebooks of the course from chapters/, and execute the solutions (ARGS= names chapters)
+	@$(DEV) environment dev
+	PYTHONPATH=. $(VENV_PYTHON) scripts/chapters.py $(ARGS)
 
 pictures: ## Take the pictures of the documents in JupyterLab (ARGS= names those to take)
 	@$(DEV) environment test

@@ -118,7 +118,7 @@ MAY_IMPORT = {
         "client",
         "rendering",
     },
-    "course": {"errors", "client", "rendering"},
+    "course": {"errors", "files", "recording", "client", "rendering"},
     "session": {
         "background",
         "browser_tab",
@@ -140,6 +140,7 @@ MAY_IMPORT = {
         "compat",
         "rendering",
         "widgets",
+        "course",
     },
     "importing": {"visible", "plain_yaml", "errors", "schema", "typed", "formatting", "slicing", "export"},
     "doctor": {"browser_tab", "addresses", "hosts", "rendering"},
@@ -165,6 +166,7 @@ MAY_IMPORT = {
         "export",
         "importing",
         "session",
+        "course",
     },
     "headless": {
         "visible",

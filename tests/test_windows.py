@@ -24,7 +24,7 @@ from mcp_notebook import addresses, files, main_thread
 from mcp_notebook.addresses import Address
 from mcp_notebook.bridge import command
 from mcp_notebook.client import Command
-from mcp_notebook.course import cases
+from mcp_notebook.course import writing
 from mcp_notebook.errors import PortTakenError
 from mcp_notebook.export.proof import serving
 from mcp_notebook.export.proof.environment import Installed
@@ -234,7 +234,7 @@ def test_the_folder_for_temporary_files_is_left_out_however_a_path_in_it_is_writ
     monkeypatch.setattr(tempfile, "gettempdir", lambda: r"C:\Users\ann\Temp")
     monkeypatch.setattr(os.path, "realpath", lambda path: r"D:\Temp")
     for written in (r"C:\Users\ann\Temp\tmp1a\x.db", r"C:\\Users\\ann\\Temp\\tmp1a\\x.db", r"D:\Temp\tmp1a\x.db"):
-        assert cases._without_folder(written).replace("\\\\", "\\") == r"/...\x.db"
+        assert writing._without_folder(written).replace("\\\\", "\\") == r"/...\x.db"
 
 
 def test_a_command_in_one_text_is_split_as_the_system_does(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

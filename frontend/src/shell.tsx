@@ -45,16 +45,21 @@ export function Shell({ surface, within }: Props) {
 
 /**
  * Keep the keys that are pressed in an element from JupyterLab, where a letter can delete a cell, and Ctrl+Enter runs
- * one; except those that save the notebook and open the commands. JupyterLab looks for the attribute at each key.
+ * one; except those that save the notebook and open the commands. JupyterLab looks for the attribute at each key, from
+ * the focused element outward, and stops at the first that a shortcut is for: most are for whatever has the focus.
  */
 function useOwnKeys(): RefObject<HTMLDivElement | null> {
   const element = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
+      const focused = event.target;
+      if (!(focused instanceof Element && element.current?.contains(focused))) return;
       const command = event.ctrlKey || event.metaKey;
       const theirs = command && (event.shiftKey ? event.key.toLowerCase() === "c" : event.key === "s");
-      if (theirs) element.current?.removeAttribute(SUPPRESS);
-      else element.current?.setAttribute(SUPPRESS, "true");
+      for (const each of [element.current, focused]) {
+        if (theirs) each.removeAttribute(SUPPRESS);
+        else each.setAttribute(SUPPRESS, "true");
+      }
     };
     // At the window, because JupyterLab listens at the document.
     window.addEventListener("keydown", press, true);

@@ -4,6 +4,7 @@ import type { ComponentType } from "preact";
 import { AppView } from "./app/view";
 import { ApprovalsView } from "./approvals/view";
 import { CardView } from "./card/view";
+import { PredictionView } from "./prediction/view";
 import { QuestionView } from "./question/view";
 import { RequestView } from "./request/view";
 import { StatisticsView } from "./statistics/view";
@@ -15,6 +16,7 @@ export const views: { [name: string]: ComponentType<{ surface: Surface }> } = {
   app: AppView,
   approvals: ApprovalsView,
   card: CardView,
+  prediction: PredictionView,
   question: QuestionView,
   request: RequestView,
   statistics: StatisticsView,

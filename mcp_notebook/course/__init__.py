@@ -1,4 +1,4 @@
-"""The course: copy the notebooks for a learner, open them, and check the exercises."""
+"""The course: copy the notebooks for a learner, open them, check the exercises, and keep the learner's progress."""
 
 from mcp_notebook.course.cases import Case, Filling, Listed, Reading
 from mcp_notebook.course.checks import check

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
+import inspect
 import json
-import os
-import re
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
 
 import anyio
-from mcp.client import Client
 from mcp.shared.exceptions import MCPError
 from mcp_types import BlobResourceContents, CallToolResult, TextContent
 
-__all__ = ["Answer", "AnyCase", "Case", "Filling", "Listed", "Reading", "entries"]
+from mcp_notebook.course.bench import Bench, Then, entries
+from mcp_notebook.course.writing import one_line, written
+
+__all__ = ["Answer", "AnyCase", "Case", "Filling", "Listed", "Probe", "Reading"]
 
 PATIENCE = 2
 """Seconds to wait for a notification; in one process it takes a few milliseconds."""
-
-
-LONGEST_ARGUMENT = 60
-"""Characters of an argument that are shown."""
 
 
 class Answer(NamedTuple):
@@ -57,7 +52,7 @@ class AnyCase(Protocol):
     def words(self, name: str) -> str:
         """Describe the request; `name` is the definition that the exercise asks for."""
 
-    async def ask(self, client: Client, name: str) -> Answer:
+    async def ask(self, bench: Bench) -> Answer:
         """Make the request, and judge the answer."""
 
 
@@ -83,7 +78,7 @@ class _Answered:
 
     def _judged(self, value: Any, error: str | None = None) -> Answer:
         if error is not None:
-            return Answer(self.error is not None and self.error in error, f"the error {_one_line(error)!r}")
+            return Answer(self.error is not None and self.error in error, f"the error {one_line(error)!r}")
         return Answer(self.error is None and value == self.result, repr(value))
 
 
@@ -98,6 +93,8 @@ class Case(_Answered):
         error: Instead of a result: a text that the expected error contains.
         tells: The URI of a resource; its subscribers must be notified of a change.
         answers: The user's answers to the questions that the tool must ask, in order, as for `%mcp call`.
+        given: Statements that are run on the library's database first.
+        then: Looks at the world after the call.
     """
 
     arguments: Mapping[str, Any]
@@ -106,33 +103,78 @@ class Case(_Answered):
     error: str | None = None
     tells: str | None = None
     answers: Sequence[Any] = ()
+    given: str = ""
+    then: Sequence[Then] = ()
 
     @property
     def expected(self) -> str:
         """The expected answer, in words."""
-        return super().expected + (f", and a notification that {self.tells} changed" if self.tells else "")
+        notice = f", and a notification that {self.tells} changed" if self.tells else ""
+        return super().expected + notice + "".join(f", and then {t.words}: {t.expected!r}" for t in self.then)
 
     def words(self, name: str) -> str:
         """Write the case as a call."""
         answered = f", and the user answers {', '.join(map(repr, self.answers))}" if self.answers else ""
-        return f"{name}({_arguments(self.arguments)}){answered}"
+        return f"{name}({written(self.arguments)}){answered}"
 
-    async def ask(self, client: Client, name: str) -> Answer:
-        """Call the tool, and listen at the same time if a notification is expected."""
+    async def ask(self, bench: Bench) -> Answer:
+        """Call the tool, and listen at the same time if a notification is expected; then look at what it did."""
+        if self.given:
+            bench.fill(self.given)
         async with AsyncExitStack() as stack:
             uris = [self.tells] if self.tells else []
-            notices = await stack.enter_async_context(client.listen(resource_subscriptions=uris)) if uris else None
+            listen = bench.client.listen(resource_subscriptions=uris)
+            notices = await stack.enter_async_context(listen) if uris else None
             try:
-                result = await client.call_tool(name, dict(self.arguments))
+                result = await bench.client.call_tool(bench.name, dict(self.arguments))
             except MCPError as error:
                 return self._judged(None, str(error))
             answer = self._judged(_value(result), _text(result) if result.is_error else None)
+            for then in self.then if answer.holds else ():
+                if (seen := then.look(bench)) != then.expected:
+                    return Answer(False, f"{answer.got}, and then {then.words}: {seen!r}")
             if notices is None or not answer.holds:
                 return answer
             with anyio.move_on_after(PATIENCE):
                 await anext(notices)
                 return answer
         return Answer(False, f"{answer.got}, but no notification about {self.tells}")
+
+
+@dataclass(frozen=True)
+class Probe(_Unasked):
+    """A look at something that the learner's code made: a variable, a file, the result of a function.
+
+    Attributes:
+        request: The action, in words.
+        about: The purpose of the case, as a sentence.
+        look: Does it, and returns what it saw; what it raises is the learner's error.
+        result: The value that it must return.
+    """
+
+    request: str
+    about: str
+    look: Callable[[Bench], Any]
+    result: Any
+
+    @property
+    def expected(self) -> str:
+        """The expected answer, in words."""
+        return repr(self.result)
+
+    def words(self, name: str) -> str:
+        """Return what is done."""
+        return self.request
+
+    async def ask(self, bench: Bench) -> Answer:
+        """Look, on a thread, because the learner's code may take its time."""
+        try:
+            seen = await anyio.to_thread.run_sync(self.look, bench)
+            if inspect.isawaitable(seen):
+                seen = await seen
+        except Exception as error:  # noqa: BLE001 - it is the learner's code
+            return Answer(False, f"the exception {error!r}")
+        return Answer(seen == self.result, repr(seen))
 
 
 @dataclass(frozen=True)
@@ -155,10 +197,10 @@ class Reading(_Answered, _Unasked):
         """Return the URI."""
         return self.uri
 
-    async def ask(self, client: Client, name: str) -> Answer:
+    async def ask(self, bench: Bench) -> Answer:
         """Read the resource."""
         try:
-            (content,) = (await client.read_resource(self.uri)).contents
+            (content,) = (await bench.client.read_resource(self.uri)).contents
         except MCPError as error:
             return self._judged(None, str(error))
         return self._judged(content.blob if isinstance(content, BlobResourceContents) else _parsed(content.text))
@@ -185,14 +227,14 @@ class Filling(_Unasked):
 
     def words(self, name: str) -> str:
         """Write the case as a call."""
-        return f"{name}({_arguments(self.arguments)})"
+        return f"{name}({written(self.arguments)})"
 
-    async def ask(self, client: Client, name: str) -> Answer:
+    async def ask(self, bench: Bench) -> Answer:
         """Get the prompt."""
         try:
-            messages = (await client.get_prompt(name, dict(self.arguments))).messages
+            messages = (await bench.client.get_prompt(bench.name, dict(self.arguments))).messages
         except MCPError as error:
-            return Answer(False, f"the error {_one_line(str(error))!r}")
+            return Answer(False, f"the error {one_line(str(error))!r}")
         text = "\n".join(message.content.text for message in messages if isinstance(message.content, TextContent))
         return Answer(self.says in text, repr(text))
 
@@ -218,23 +260,11 @@ class Listed(_Unasked):
         """Name the entry."""
         return f"{name}, as listed"
 
-    async def ask(self, client: Client, name: str) -> Answer:
+    async def ask(self, bench: Bench) -> Answer:
         """Find the entry in the list."""
-        entry = (await entries(client))[name]
+        entry = (await entries(bench.client))[bench.name]
         got = {field: _like(wanted, entry.get(field)) for field, wanted in self.fields.items()}
         return Answer(got == dict(self.fields), repr(got))
-
-
-async def entries(client: Client) -> dict[str, dict[str, Any]]:
-    """Return all entries of the server's lists, as JSON: tools and prompts by name, resources and templates by URI."""
-    everything = [
-        *(await client.list_tools()).tools,
-        *(await client.list_prompts()).prompts,
-        *(await client.list_resources()).resources,
-        *(await client.list_resource_templates()).resource_templates,
-    ]
-    listed = [item.model_dump(by_alias=True, mode="json", exclude_none=True) for item in everything]
-    return {entry.get("uri") or entry.get("uriTemplate") or entry["name"]: entry for entry in listed}
 
 
 def _like(wanted: Any, value: Any) -> Any:
@@ -263,34 +293,3 @@ def _parsed(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
-
-
-def _arguments(arguments: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={_shortened(_without_folder(repr(value)))}" for name, value in arguments.items())
-
-
-def _without_folder(text: str) -> str:
-    """Leave out the random name of a temporary folder: it would change a saved notebook on each run."""
-    folder = tempfile.gettempdir()
-    # macOS has it behind a link. In a repr, Windows' backslashes are doubled.
-    names = {form for path in (os.path.realpath(folder), folder) for form in (path, repr(path)[1:-1])}
-    either = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
-    return re.sub(rf"(?:{either})[/\\]+\w+", "/...", text)
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= LONGEST_ARGUMENT else f"{text[:LONGEST_ARGUMENT]}..."
-
-
-def _one_line(error: str) -> str:
-    """Write an error on one line; of pydantic's text, only the places and the reasons."""
-    lines = error.splitlines()
-    found = [
-        f"{place.strip()}: {reason.strip().partition(' [type=')[0]}"
-        for place, reason in pairwise(lines)
-        if " [type=" in reason
-    ]
-    head = lines[0].rpartition(": ")[0] if found and re.search(r"\d+ validation errors? for ", lines[0]) else ""
-    if found:
-        return f"{head}: {'; '.join(found)}" if head else "; ".join(found)
-    return " ".join(line.strip() for line in lines)

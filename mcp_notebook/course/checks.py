@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 from mcp.client import Client
@@ -10,63 +12,130 @@ from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.client.answering import Answering
 from mcp_notebook.client.script import Script
-from mcp_notebook.course.cases import Answer, AnyCase, entries
+from mcp_notebook.course.bench import Bench, entries
+from mcp_notebook.course.cases import Answer, AnyCase
+from mcp_notebook.course.library import library_for_a_check
 from mcp_notebook.course.outcome import CheckResult, Tried
 
-__all__ = ["CheckResult", "check"]
+__all__ = ["MAGICS", "CheckResult", "check"]
+
+MAGICS = {"tool": "%%mcp_tool", "resource": "%%mcp_resource URI", "prompt": "%%mcp_prompt"}
+"""The magics that define something, by its kind."""
 
 
 async def check(
-    server: MCPServer[Any], name: str, cases: Sequence[AnyCase], *, read: str, kind: str = "tool"
+    server: MCPServer[Any],
+    name: str,
+    cases: Sequence[AnyCase],
+    *,
+    read: str,
+    kind: str = "tool",
+    namespace: Mapping[str, Any] | None = None,
+    file: Path | None = None,
+    after: Sequence[str] = (),
 ) -> CheckResult:
     """Try each case on the server.
 
     Args:
         server: The learner's server.
-        name: The definition that the exercise asks for: a tool's or prompt's name, a resource's or template's URI.
+        name: The definition that the exercise asks for: a tool's or prompt's name, a resource's or template's URI; for
+            `kind` "code", a variable.
         cases: The cases; nothing else is checked.
         read: The section to read again if a case fails.
-        kind: The kind of definition, in the learner's words.
+        kind: The kind of definition, in the learner's words, or "code".
+        namespace: The variables of the notebook.
+        file: The library's database. While the check runs, it is as on the course's first day.
+        after: Lines to show below an answer that passes.
 
     Returns:
         The outcome; a wrong answer raises no exception.
     """
+    namespace = namespace if namespace is not None else {}
     answering = Answering(server.name, None)
     try:
-        async with Client(
-            server,
-            cache=None,
-            elicitation_callback=answering.elicit,
-            sampling_callback=answering.sample,
-            list_roots_callback=answering.list_roots,
-        ) as client:
-            if name not in await entries(client):
-                return CheckResult("not attempted", [f"The server {server.name!r} has no {kind} {name!r} yet."])
-            tried: list[Tried] = []
-            for case in cases:
-                failed = any(not each.holds for each in tried)
-                tried.append(await _tried(case, client, name, answering, after_failure=failed))
+        with library_for_a_check(file) if file is not None else nullcontext():
+            async with Client(
+                server,
+                cache=None,
+                elicitation_callback=answering.elicit,
+                sampling_callback=answering.sample,
+                list_roots_callback=answering.list_roots,
+            ) as client:
+                missing = await _missing(client, server.name, name, kind, namespace, read)
+                if missing is not None:
+                    return missing
+                bench = Bench(client, name, server, namespace, file)
+                tried: list[Tried] = []
+                for case in cases:
+                    failed = any(not each.holds for each in tried)
+                    tried.append(await _tried(case, bench, answering, after_failure=failed))
     except Exception as error:  # noqa: BLE001 - an exception here is a fault of the check, not of the learner's answer
         return CheckResult("the check is broken", [f"It raised {error!r}. Your {kind} is not to blame."])
-    return CheckResult("passed" if all(each.holds for each in tried) else "not yet", cases=tried, read=read)
+    passed = all(each.holds for each in tried)
+    return CheckResult("passed" if passed else "not yet", cases=tried, read=read, after=after if passed else ())
 
 
-async def _tried(case: AnyCase, client: Client, name: str, answering: Answering, *, after_failure: bool) -> Tried:
+async def _missing(
+    client: Client, server: str, name: str, kind: str, namespace: Mapping[str, Any], read: str
+) -> CheckResult | None:
+    """Return the outcome if the definition is not there at all; None if it is."""
+    if kind == "code":
+        return None if name in namespace else CheckResult("not attempted", [f"There is no {name!r} yet."])
+    if name in await entries(client):
+        return None
+    if callable(namespace.get(name)):
+        magic = MAGICS.get(kind, "%%mcp_tool")
+        lines = [f"There is a function {name}, but it is not a {kind} of {server!r}: begin its cell with {magic}."]
+        return CheckResult("not yet", lines, read=read)
+    return CheckResult("not attempted", [f"The server {server!r} has no {kind} {name!r} yet."])
+
+
+async def _tried(case: AnyCase, bench: Bench, answering: Answering, *, after_failure: bool) -> Tried:
     """Try one case; a case that follows a wrong one may not be possible any more."""
     try:
-        answer = await _asked(case, client, name, answering)
+        answer = await _asked(case, bench, answering)
     except Exception:
         if not after_failure:
             raise
-        return Tried(case.words(name), case.about, None)
-    return Tried(case.words(name), case.about, answer.holds, case.expected, answer.got)
+        return Tried(case.words(bench.name), case.about, None)
+    return Tried(case.words(bench.name), case.about, answer.holds, case.expected, answer.got)
 
 
-async def _asked(case: AnyCase, client: Client, name: str, answering: Answering) -> Answer:
+async def _asked(case: AnyCase, bench: Bench, answering: Answering) -> Answer:
     """Try one case, with the user's answers; it fails if the server asks fewer questions."""
     script = Script(case.answers)
     answering.answerer = script
-    answer = await case.ask(client, name)
+    before = _latest(bench)
+    answer = await case.ask(bench)
     if answer.holds and script.left:
         return Answer(False, f"{answer.got}, but {script.left} of {len(case.answers)} questions were never asked")
+    raised = _raised(bench, before)
+    if not answer.holds and raised is not None:
+        return Answer(False, f"{answer.got}, because your code raised {raised}")
     return answer
+
+
+def _latest(bench: Bench) -> int:
+    calls = _calls(bench)
+    return calls[-1].number if calls else 0
+
+
+def _calls(bench: Bench) -> Sequence[Any]:
+    runtime = getattr(bench.server, "runtime", None)  # a plain MCPServer has none
+    return runtime.recorder.calls if runtime is not None else ()
+
+
+def _raised(bench: Bench, before: int) -> str | None:
+    """Return the exception of the learner's function in the calls since `before`, with its line."""
+    for call in reversed(_calls(bench)):
+        if call.number > before and call.raised is not None:
+            error = call.raised
+            place, trace = "", error.__traceback__
+            while trace is not None:
+                if trace.tb_frame.f_code.co_name != "<module>" and bench.namespace.get("__name__") == (
+                    trace.tb_frame.f_globals.get("__name__")
+                ):
+                    place = f", in line {trace.tb_lineno} of its cell"
+                trace = trace.tb_next
+            return f"{error!r}{place}"
+    return None

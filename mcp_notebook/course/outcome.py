@@ -21,7 +21,7 @@ _KINDS: dict[State, look.Kind] = {
 }
 
 _NEXT: dict[State, str] = {
-    "passed": "Next: compare with the solution below, then go on.",
+    "passed": "Next: compare with the solution, then go on.",
     "not attempted": "Next: write it in the cell above, run that cell, then run this one again.",
     "not yet": "Next: change your cell, run it, then run this check again.",
     "the check is broken": "",
@@ -66,7 +66,15 @@ class CheckResult(look.Rendering):
         cases: The cases that were tried.
     """
 
-    def __init__(self, state: State, lines: Sequence[str] = (), *, cases: Sequence[Tried] = (), read: str = "") -> None:
+    def __init__(
+        self,
+        state: State,
+        lines: Sequence[str] = (),
+        *,
+        cases: Sequence[Tried] = (),
+        read: str = "",
+        after: Sequence[str] = (),
+    ) -> None:
         self.state = state
         self.cases = list(cases)
         right = sum(case.holds is True for case in cases)
@@ -77,6 +85,8 @@ class CheckResult(look.Rendering):
         html = [f"<p>{escape(line)}</p>" for line in lines]
         if cases:
             html.append(f'<ul class="cases">{"".join(map(_case, cases))}</ul>')
+        text += [f"  {line}" for line in after]
+        html += [f"<p>{escape(line)}</p>" for line in after]
         if state == "not yet":
             text += [f"  Read: {read}.", f"  {_NEXT[state]}"]
             html.append(f"<p>Read: {linked(read)}.</p>")

@@ -22,6 +22,7 @@ from mcp_notebook.magics import (  # noqa: F401
     code_commands,
     compat_command,
     connect_commands,
+    course_commands,
     definition_commands,
     eval_commands,
     event_commands,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,16 @@ from typing import Any
 import click
 
 from mcp_notebook import cells
-from mcp_notebook.errors import UsageError
+from mcp_notebook.errors import UnknownNameError
 from mcp_notebook.magics.options import IMPORTING, TEXT
 from mcp_notebook.magics.verb import INTO, ON, verb
-from mcp_notebook.recording import Recorder
+from mcp_notebook.recording import Call, Recorder
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.calls import sequence
 from mcp_notebook.rendering.calls.card import call_card
 from mcp_notebook.rendering.calls.compare import compare, replayed
 from mcp_notebook.rendering.calls.frames import brief_wire_log, wire_log
+from mcp_notebook.rendering.calls.frames_of_call import frames_of
 from mcp_notebook.rendering.calls.log import log
 from mcp_notebook.rendering.saved import saved_card
 from mcp_notebook.session.calls import (
@@ -35,6 +37,12 @@ from mcp_notebook.session.session import Session
 from mcp_notebook.visible import visible
 
 __all__: list[str] = []
+
+NOT_YET_KEPT = "As the recorder has it: frames were not kept. They are from now on: make the call again to see them."
+NO_LONGER_KEPT = (
+    "As the recorder has it: there are no frames of it. They were dropped, or a client in this kernel sent none; "
+    "%mcp call and clients of %mcp serve send them."
+)
 
 NUMBER = click.argument("number", type=click.IntRange(min=1), metavar="N")
 
@@ -55,7 +63,11 @@ NUMBER = click.argument("number", type=click.IntRange(min=1), metavar="N")
         is_flag=True,
         help="With --wire, show one line for each frame, without details that differ on each run.",
     ),
-    click.option("--diagram", is_flag=True, help="Draw call N, or the frames with --wire, as a sequence diagram."),
+    click.option(
+        "--diagram",
+        is_flag=True,
+        help="Draw call N or the latest one, or with --wire all frames, as a sequence diagram.",
+    ),
     click.option("--clear", is_flag=True, help="With --wire, forget the kept frames."),
     click.option(
         "--to", "to", type=(click.Choice(["test"]), str), metavar="test FILE", help="Write the calls as tests."
@@ -96,10 +108,8 @@ def _log(
     if save is not None:
         return saved_card(Path(save), save_session(session, Path(save), server))
     recorder = recorder_of(session, server)
-    if wire:
+    if wire and not (diagram and number is not None):
         return _frames(session, recorder, brief=brief, diagram=diagram, clear=clear, times=times)
-    if diagram and number is None:
-        raise UsageError("--diagram draws one call (%mcp log N --diagram), or the frames with --wire.")
     calls = [numbered(recorder, number)] if number is not None else recorder.calls
     if failed:
         calls = [call for call in calls if call.state in ("error", "refused", "cancelled")]
@@ -108,7 +118,7 @@ def _log(
         html = "".join(f"<p>{escape(line)}</p>" for line in words)
         return look.Rendering("\n".join(words), look.card(look.code(Path(to[1])), html))
     if diagram:
-        return sequence.diagram(calls[0], times=times)
+        return _diagram(session, recorder, calls, times=times)
     if number is not None:
         return call_card(
             calls[0],
@@ -132,6 +142,18 @@ def _frames(
     if diagram:
         return sequence.diagram(frames, times=times)
     return brief_wire_log(frames) if brief else wire_log(frames)
+
+
+def _diagram(session: Session, recorder: Recorder, calls: Sequence[Call], *, times: bool) -> look.Rendering:
+    """Draw the latest of these calls by its frames; where there are none, as it was recorded, and say why."""
+    if not calls:
+        raise UnknownNameError("There is no call to draw. Make one, for example by %mcp call TOOL.")
+    frames, kept = frames_of(calls[-1], recorder.wire.frames), recorder.wire.on
+    if frames:
+        return sequence.diagram(calls[-1], frames, times=times)
+    if recorder is session.registry.recorder:
+        session.keep_frames()
+    return sequence.diagram(calls[-1], times=times, note=NO_LONGER_KEPT if kept else NOT_YET_KEPT)
 
 
 @verb(

@@ -14,6 +14,8 @@ from click.shell_completion import CompletionItem
 from mcp_notebook import addresses
 from mcp_notebook.client.arguments import parted, quoted_key, unquote
 from mcp_notebook.compat.facts import table
+from mcp_notebook.course.exercises import exercises, predictions
+from mcp_notebook.course.project import chapter_numbers
 from mcp_notebook.errors import McpNotebookError
 from mcp_notebook.schema import choices, parameters
 from mcp_notebook.session.catalog import Catalog
@@ -21,15 +23,18 @@ from mcp_notebook.session.session import Session
 
 __all__ = [
     "ARGUMENTS",
+    "CHAPTER",
     "CONNECTED",
     "DEFINITION",
     "EVAL",
     "EVENT",
+    "EXERCISE",
     "HOST",
     "IMPORTING",
     "NAME",
     "NOTEBOOK_VARIABLE",
     "OPENED",
+    "PREDICTION",
     "PROMPT",
     "RESOURCE",
     "SERVER",
@@ -171,6 +176,9 @@ DEFINITION = _Live("name", _named("tool", "resource", "resource template", "prom
 EVAL = _Live("eval", lambda session, _ctx: session.evals)
 EVENT = _Live("event", _events)
 HOST = _Live("host", _hosts)
+CHAPTER = _Live("chapter", lambda _session, _ctx: chapter_numbers())
+EXERCISE = _Live("number", lambda _session, _ctx: exercises())
+PREDICTION = _Live("number", lambda _session, _ctx: predictions())
 NOTEBOOK_VARIABLE = _Live("variable", _public_variables)
 ARGUMENTS = _Arguments()
 

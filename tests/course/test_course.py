@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import re
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,9 +21,13 @@ from mcp_notebook import NotebookServer
 from mcp_notebook.cli import main
 from mcp_notebook.course import Case, check
 from mcp_notebook.course.copy import FIRST, copy_course, course_source
+from tests.course.answers import Answer, answers_of, source_files
 from tests.support import ROOT
 
-NOTEBOOKS = sorted(course_source().glob("*.ipynb"))
+ALL = sorted(course_source().glob("*.ipynb"))
+SECOND = {path.stem for path in source_files()}
+"""The chapters of the second edition, see test_chapters."""
+NOTEBOOKS = [path for path in ALL if path.stem not in SECOND]
 
 
 def cells_of(path: Path) -> list[Any]:
@@ -40,29 +43,6 @@ def text_of(cell: Any) -> str:
 
 def name_of(path: Path) -> str:
     return path.name
-
-
-@dataclass
-class Answer:
-    """An answer to an exercise, and what the check has to say of it; nothing if it has to pass."""
-
-    source: str
-    message: str = ""
-
-    @classmethod
-    def of(cls, exercise: str) -> list[Answer]:
-        """Read the answers of one section of a chapter's file, in the order of the file."""
-        return [cls(source, message.strip()) for message, source in ANSWER.findall(exercise)]
-
-
-ANSWER = re.compile(r"^(?:Passed|Not yet: ([^\n]+))\n+```python\n(.*?)```$", re.MULTILINE | re.DOTALL)
-
-
-def answers_of(path: Path) -> dict[str, list[Answer]]:
-    """Return the answers of a chapter by exercise, from its file in ``exercises``."""
-    chapter = (ROOT / "exercises" / f"{path.stem}.md").read_text(encoding="utf-8")
-    sections = re.split(r"^## (\S+)$", chapter, flags=re.MULTILINE)
-    return {name: Answer.of(text) for name, text in zip(sections[1::2], sections[2::2], strict=True)}
 
 
 def exercises(path: Path) -> list[str]:
@@ -110,15 +90,15 @@ def test_there_are_at_least_three_exercises_each_with_a_check_a_solution_and_wro
     assert len(found) >= 3
     assert set(found) == set(solutions(path))
     assert {f"check-{name}" for name in found} == {cell.id for cell in cells_of(path) if cell.id.startswith("check-")}
-    assert list(answers_of(path)) == found
-    assert all(sum(bool(answer.message) for answer in answers) >= 3 for answers in answers_of(path).values())
+    assert list(answers_of(path.stem)) == found
+    assert all(sum(bool(answer.message) for answer in answers) >= 3 for answers in answers_of(path.stem).values())
 
 
 def test_every_answer_is_read() -> None:
-    files = sorted((ROOT / "exercises").glob("*.md"))
+    files = [path for path in sorted((ROOT / "exercises").glob("*.md")) if path.stem not in SECOND]
     assert [path.stem for path in files] == [path.stem for path in WITH_EXERCISES]
     written = sum(path.read_text(encoding="utf-8").count("```python") for path in files)
-    assert sum(len(answers) for path in WITH_EXERCISES for answers in answers_of(path).values()) == written
+    assert sum(len(answers) for path in WITH_EXERCISES for answers in answers_of(path.stem).values()) == written
 
 
 def test_no_two_exercises_have_one_name() -> None:
@@ -135,7 +115,7 @@ def test_an_untouched_exercise_counts_as_not_attempted(path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("path", WITH_EXERCISES, ids=name_of)
 def test_every_wrong_answer_fails_with_its_own_message_and_then_the_solution_passes(path: Path) -> None:
-    answers = {name: [*answers_of(path)[name], Answer(solution)] for name, solution in solutions(path).items()}
+    answers = {name: [*answers_of(path.stem)[name], Answer(solution)] for name, solution in solutions(path).items()}
     said = run_with(path, answers)
     for name, tried in answers.items():
         for answer, outcome in zip(tried, said[name], strict=True):
@@ -223,7 +203,7 @@ def test_a_cell_whose_output_is_not_compared_says_why_and_is_kept_without_it(pat
 
 def test_copying_the_course_again_keeps_what_the_learner_changed(tmp_path: Path) -> None:
     folder = tmp_path / "my course"
-    assert f"{len(NOTEBOOKS)} copied" in copy_course(folder)
+    assert f"{len(ALL)} copied" in copy_course(folder)
     (folder / FIRST).write_text("mine", encoding="utf-8")
     assert "to start over: --fresh" in copy_course(folder)
     assert (folder / FIRST).read_text(encoding="utf-8") == "mine"

@@ -34,7 +34,7 @@ def test_the_first_notebook_runs_from_top_to_bottom_and_its_form_calls_the_tool(
     form.get_by_label("name", exact=True).fill("Octavia")
     form.get_by_label("es", exact=True).check()
     form.get_by_role("button", name="Call", exact=True).click()
-    expect(form.locator(".mcpnb-result")).to_contain_text("Te damos la bienvenida, Octavia! (5 books)")
+    expect(form.locator(".mcpnb-result")).to_contain_text("Te damos la bienvenida, Octavia! (12 books)")
     expect(form.get_by_role("status").get_by_text("done")).to_be_visible()
     lab.picture("form")
 

@@ -109,10 +109,36 @@ def test_one_call_is_shown_with_its_output_schema_as_a_diagram_and_beside_anothe
     kernel.good("_ = %mcp call book title=Emma")
     kernel.good("_ = %mcp call book title=Dune")
     assert 'title  As on the cover  "Emma"' in kernel.good("%mcp log 1").text
-    assert "|-- tools/call book -->|" in kernel.good("%mcp log 1 --diagram --no-times").text
+    assert '|-- 1 tools/call book {"title": "Emma"} -->|' in kernel.good("%mcp log 1 --diagram --no-times").text
     assert 'structuredContent.title  "Emma"' in kernel.good("%mcp compare 1 2").text
-    assert "--diagram draws one call" in kernel.run("%mcp log --diagram").stderr
     assert "There is no call 9" in kernel.run("%mcp compare 1 9").stderr
-    kernel.good("%mcp log --wire")
-    kernel.good("_ = %mcp call book title=Emma")
-    assert "tools/call book" in kernel.good("%mcp log --wire --diagram --no-times").text
+
+
+@pytest.mark.slow
+def test_a_call_is_drawn_by_its_frames_once_they_are_kept_and_until_then_as_it_was_recorded(kernel: Kernel) -> None:
+    assert "There is no call to draw." in kernel.run("%mcp log --diagram").stderr
+    kernel.good(
+        "from mcp.server.mcpserver import Context\nfrom pydantic import BaseModel\n\n"
+        "class Where(BaseModel):\n    at: str\n\nanswers = [{'at': 'Hill'}]"
+    )
+    kernel.good(
+        "%%mcp_tool\nasync def reserve(title: str, ctx: Context) -> str:\n"
+        "    answer = await ctx.elicit('Where?', Where)\n    return f'{title} waits at {answer.data.at}'"
+    )
+    kernel.good("_ = %mcp call reserve title=Emma --answers answers --era legacy")
+    assert kernel.good("%mcp log --diagram").text.splitlines()[-1].startswith("As the recorder has it: frames were not")
+    kernel.good("_ = %mcp call reserve title=Dune --answers answers --era legacy")
+    kernel.good("_ = %mcp call reserve title=Ulysses --answers answers --era legacy")
+    assert kernel.good("%mcp log 2 --diagram").text.splitlines() == [
+        "call 2: reserve",
+        "person                               client                                        server",
+        '|                                    |-- 1 tools/call reserve {"title": "Dune"} -->|',
+        "|                                    |<-- 2 elicitation/create Where? -------------|",
+        "|<-- 3 asks Where? ------------------|                                             |",
+        '|-- 4 accept of 3: {"at": "Hill"} -->|                                             |',
+        '|                                    |-- 5 result of 2: accept {"at": "Hill"} ---->|',
+        "|                                    |<-- 6 result of 1: Dune waits at Hill -------|",
+    ]
+    assert "result of 1: Ulysses waits at Hill" in kernel.good("%mcp log --diagram").text
+    assert "1 initialize offers 2025-11-25" in kernel.good("%mcp log --wire --diagram --no-times").text
+    assert kernel.good("%mcp log 1 --diagram").text.splitlines()[-1].startswith("As the recorder has it: there are no")

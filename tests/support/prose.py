@@ -9,6 +9,7 @@ import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.support import ROOT
 
@@ -88,8 +89,18 @@ def faults(text: Text) -> Iterator[str]:
 
 def of_markdown(path: Path) -> Iterator[Text]:
     """Yield the paragraphs, headings, list items and table cells of a document, without its code."""
-    place = path.relative_to(ROOT)
-    source = re.sub(r"^```.*?^```", _blank, path.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    yield from _of_text(path.read_text(encoding="utf-8"), str(path.relative_to(ROOT)))
+
+
+def of_notebook(notebook: Any, name: str) -> Iterator[Text]:
+    """Yield the paragraphs, headings, list items and table cells of a notebook's texts, without their code."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            yield from _of_text(cell.source, f"{name} {cell.id}")
+
+
+def _of_text(source: str, place: str) -> Iterator[Text]:
+    source = re.sub(r"^```.*?^```", _blank, source, flags=re.DOTALL | re.MULTILINE)
     line = 1
     for block in re.split(r"(\n\s*\n|\n(?=[-*|#]|\d+\. ))", source):
         if block.strip():

@@ -10,7 +10,7 @@ from mcp_notebook.recording.wire import Frame
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.content import as_object
 
-__all__ = ["Asked", "brief_wire_log", "in_words", "method_of", "wire_log"]
+__all__ = ["Asked", "brief_wire_log", "in_words", "method_of", "session_of", "wire_log"]
 
 Asked: TypeAlias = dict[tuple[int, str, str], str]
 """The methods of earlier requests, by exchange, sender and id; also under exchange 0, for any exchange."""
@@ -102,6 +102,12 @@ def method_of(frame: Frame, asked: Asked) -> str:
     if "id" in message:
         asked[frame.exchange, sender, number] = asked[0, sender, number] = method
     return method
+
+
+def session_of(frame: Frame) -> str:
+    """Return the id of the legacy HTTP session that a frame belongs to; "" if its head names none."""
+    lines = (line for line in frame.head.splitlines() if line.startswith("mcp-session-id: "))
+    return next(lines, "").partition(": ")[2]
 
 
 def in_words(frame: Frame, asked: Asked) -> str:

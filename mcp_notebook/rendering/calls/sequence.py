@@ -1,7 +1,8 @@
-"""Draw a call as a sequence diagram: the messages between its participants, from top to bottom."""
+"""Draw a call or frames as a sequence diagram: the messages between the participants, from top to bottom."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from html import escape
 from itertools import pairwise
@@ -9,147 +10,138 @@ from itertools import pairwise
 from mcp_notebook.recording import Call
 from mcp_notebook.recording.wire import Frame
 from mcp_notebook.rendering import look
-from mcp_notebook.rendering.calls.steps import Step, bounded, steps_of
+from mcp_notebook.rendering.calls.picture import picture
+from mcp_notebook.rendering.calls.steps import Step, bounded
+from mcp_notebook.rendering.calls.steps_of_call import steps_of_call
+from mcp_notebook.rendering.calls.steps_of_frames import steps_of_frames
+from mcp_notebook.visible import visible
 
 __all__ = ["diagram"]
 
 ORDER = ("person", "model", "client", "server")
-LONGEST_LABEL = 44
 
-CHARACTER = 7.3
-"""Pixels for one character of a label; the font is not wider than that."""
+LONGEST_LABEL = 64
+"""Characters of a label between client and server, so that a line with two participants fits into `look.WIDTH`."""
 
-ROW = 30
-TIMES = 70
-MARGIN = 40
-"""Pixels: between two messages, for the times on the left, and around the diagram."""
+LONGEST_BESIDE = 36
+"""Characters of a label between the client and a person or model, or beside a line."""
+
+LEGEND = "solid: requests and their results; dashed: notifications"
 
 
-def diagram(source: Call | Sequence[Frame], *, times: bool = True) -> look.Rendering:
-    """Draw a call, or the frames of one, as a sequence diagram.
+def diagram(
+    source: Call | Sequence[Frame], frames: Sequence[Frame] = (), *, times: bool = True, note: str = ""
+) -> look.Rendering:
+    """Draw a call, or frames, as a sequence diagram.
 
-    Solid lines are requests; dashed ones are answers and notifications. An action of one side alone is a dot on its
-    line.
+    Solid lines are requests and their results; dashed ones are notifications. An action of one side alone is a dot on
+    its line. The text has no times, ids and ports, so that it is the same on each run.
 
     Args:
         source: A recorded call, which may still run, or frames in order.
-        times: Whether to show the milliseconds since the first message. If not, the drawing of frames also leaves out
-            the messages' contents, which differ on each run.
+        frames: The frames of the call; without them, it is drawn as the recorder has it.
+        times: Whether the picture shows the milliseconds since the first message. If not, the picture of frames also
+            leaves out the messages' whole contents, which differ on each run.
+        note: A line to show below.
     """
-    title = f"call {source.number}: {source.name}" if isinstance(source, Call) else "frames"
-    steps = bounded(steps_of(source))
-    if not times and not isinstance(source, Call):
-        steps = [step._replace(detail="") for step in steps]
+    of_call = isinstance(source, Call)
+    title = f"call {source.number}: {visible(source.name, one_line=True)}" if isinstance(source, Call) else "frames"
+    steps = steps_of_call(source) if isinstance(source, Call) and not frames else steps_of_frames(frames or source)  # type: ignore[arg-type]
+    whole = times or (of_call and not frames)
+    steps = [_written(step, times=times, whole=whole) for step in bounded(steps)]
+    notes = [note] if note else []
     if not steps:
-        return look.Rendering(f"{title}: none", look.card(escape(title), "<p>There is nothing to draw yet.</p>"))
+        nothing = "There is nothing to draw yet."
+        html = "".join(f"<p>{escape(line)}</p>" for line in [nothing, *notes])
+        return look.Rendering("\n".join([f"{title}: none", *notes]), look.card(escape(title), html))
     who = [name for name in ORDER if any(name in (step.sender, step.receiver) for step in steps)]
-    text = _as_text(steps, who, times=times)
-    svg = _as_svg(title, steps, who, times=times)
+    text = _as_text(steps, who)
+    legend = [LEGEND] if any(step.kind == "notification" for step in steps) else []
+    below = "".join(f"<p>{look.muted(line)}</p>" for line in [*legend, *notes])
     folded = look.fold("as text", f'<pre style="white-space:pre">{escape(text)}</pre>')
-    return look.Rendering(f"{title}\n{text}", look.card(escape(title), svg, folded))
+    html = look.card(escape(title), picture(title, steps, who), below, folded)
+    return look.Rendering("\n".join([title, text, *notes]), html)
+
+
+def _written(step: Step, *, times: bool, whole: bool) -> Step:
+    """Return a step as it is drawn: on one line, without what differs on each run if that is asked for."""
+    words, extract, status = _line_of(step.words), _line_of(step.extract), _line_of(step.status)[:3]
+    step = step._replace(status=status, detail=step.detail if whole else "", at=step.at if times else None)
+    if step.kind != "gap":
+        words, extract = _cut(words, _room(step) - 16), _cut(extract, _room(step) - 4)
+    return step._replace(words=words, extract=extract)
+
+
+def _room(step: Step) -> int:
+    """Return the columns for the label of a step."""
+    return LONGEST_LABEL if {step.sender, step.receiver} == {"client", "server"} else LONGEST_BESIDE
+
+
+def _line_of(text: str) -> str:
+    return visible(" ".join(text.split()), one_line=True)
+
+
+def _width(text: str) -> int:
+    """Return the columns that a text takes in a terminal."""
+    if text.isascii():
+        return len(text)
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
+
+
+def _cut(text: str, most: int) -> str:
+    if _width(text) <= most:
+        return text
+    room, end = most - 1, 0
+    while (room := room - _width(text[end])) >= 0:
+        end += 1
+    return f"{text[:end].rstrip()}…"
 
 
 def _label(step: Step) -> str:
-    words = " ".join(step.words.split())
-    return words if len(words) <= LONGEST_LABEL else f"{words[: LONGEST_LABEL - 1]}…"
-
-
-def _time(step: Step) -> str:
-    return "" if step.at is None else look.duration(step.at)
+    """Return the line of text for a step; the words come first, and the extract takes the room that they leave."""
+    status = f" (HTTP {step.status})" if step.status else ""
+    number = f"{step.number} " if step.number else ""
+    room = _room(step) - _width(f"{number}{step.title}{status}") - 2
+    step = step._replace(extract=_cut(step.extract, room) if room >= 4 else "")
+    return f"{number}{step.label}{status}"
 
 
 def _gaps(steps: Sequence[Step], who: Sequence[str]) -> list[int]:
-    """Return the characters that the labels between each participant and the next one take."""
+    """Return the columns that the labels between each participant and the next one take."""
     gaps = [len("server")] * (len(who) - 1)
     for step in steps:
         left, right = sorted((who.index(step.sender), who.index(step.receiver)))
+        if step.kind == "gap" and left < len(gaps):
+            right = left + 1  # its words are between two lines
         for i in range(left, right):
-            gaps[i] = max(gaps[i], -(-len(_label(step)) // (right - left)))
+            gaps[i] = max(gaps[i], -(-_width(_label(step)) // (right - left)))
     return gaps
 
 
-def _as_text(steps: Sequence[Step], who: Sequence[str], *, times: bool) -> str:
+def _as_text(steps: Sequence[Step], who: Sequence[str]) -> str:
     places = [0]
     for gap in _gaps(steps, who):
         places.append(places[-1] + gap + 8)
-    head = "".join(f"{name:<{place}}" for name, place in zip(who, [*_widths(places), 0], strict=True)).rstrip()
-    lines = [(head, "")] + [(_line(step, who, places), _time(step)) for step in steps]
-    wide = max(len(time) for _, time in lines) if times else 0
-    return "\n".join((f"{time:>{wide}}  {line}" if times else line).rstrip() for line, time in lines)
-
-
-def _widths(places: Sequence[int]) -> list[int]:
-    return [right - left for left, right in pairwise(places)]
+    widths = [*(right - left for left, right in pairwise(places)), 0]
+    head = "".join(f"{name:<{place}}" for name, place in zip(who, widths, strict=True))
+    return "\n".join(line.rstrip() for line in [head, *(_line(step, who, places) for step in steps)])
 
 
 def _line(step: Step, who: Sequence[str], places: Sequence[int]) -> str:
     """Draw one step between the lines of the participants."""
+    lane = ":" if step.kind == "gap" else "|"
     line = [" "] * (places[-1] + 1)
     for place in places:
-        line[place] = "|"
+        line[place] = lane
     here, there = places[who.index(step.sender)], places[who.index(step.receiver)]
     label = _label(step)
     if here == there:
-        return "".join(line[: here + 1]) + f" * {label}" + "".join(line[here + len(label) + 4 :])
+        note = f"   {label}" if step.kind == "gap" else f" * {label}"
+        return "".join(line[: here + 1]) + note + "".join(line[here + 1 + _width(note) :])
     left, right = sorted((here, there))
-    stroke = "." if step.reply else "-"
-    arrow = f"{stroke * 2} {label} ".ljust(right - left - 2, stroke)
-    line[left + 1 : right] = f"{arrow}>" if here < there else f"<{arrow}"
+    stroke = "." if step.kind == "notification" else "-"
+    arrow = f"{stroke * 2} {label} "
+    arrow += stroke * (right - left - 2 - _width(arrow))
+    line[left + 1 : right] = [f"{arrow}>" if here < there else f"<{arrow}"]
     return "".join(line)
-
-
-def _as_svg(title: str, steps: Sequence[Step], who: Sequence[str], *, times: bool) -> str:
-    left = MARGIN + (TIMES if times else 0)
-    places = [float(left)]
-    for gap in _gaps(steps, who):
-        places.append(places[-1] + max(gap * CHARACTER + 30, 130))
-    beside = max((len(_label(step)) for step in steps if step.sender == step.receiver == who[-1]), default=0)
-    width, height = places[-1] + max(MARGIN, beside * CHARACTER + 24), ROW * (len(steps) + 2)
-    where = dict(zip(who, places, strict=True))
-    marks = [_participant(name, x, height) for name, x in where.items()]
-    for i, step in enumerate(steps):
-        y = ROW * (i + 2)
-        marks.append(f"<g>{_tooltip(step)}{_step(step, where[step.sender], where[step.receiver], y)}</g>")
-        if times:
-            marks.append(_words(_time(step), TIMES - 8, y + 4, 'text-anchor="end" fill="var(--mcpnb-dim)"'))
-    about = f"<title>{escape(title)}</title><desc>{escape(_said(steps))}</desc>"
-    size = f'width="{width:.0f}" height="{height}" viewBox="0 0 {width:.0f} {height}"'
-    style = "display:block;color:var(--mcpnb-fg);font:12px var(--mcpnb-mono)"
-    svg = f'<svg role="img" {size} style="{style}" fill="currentColor">{about}{"".join(marks)}</svg>'
-    return f'<div style="overflow:auto;max-height:44em" tabindex="0">{svg}</div>'
-
-
-def _said(steps: Sequence[Step]) -> str:
-    """Return the diagram in sentences, for people who cannot see it."""
-    return " ".join(
-        f"{step.sender}: {_label(step)}."
-        if step.sender == step.receiver
-        else f"{step.sender} to {step.receiver}: {_label(step)}."
-        for step in steps
-    )
-
-
-def _participant(name: str, x: float, height: int) -> str:
-    box = f'<rect x="{x - 34:.0f}" y="6" width="68" height="22" rx="3" fill="var(--mcpnb-fill)" stroke="currentColor"/>'
-    line = f'<line x1="{x:.0f}" y1="28" x2="{x:.0f}" y2="{height - 8}" stroke="var(--mcpnb-line)"/>'
-    return line + box + _words(name, x, 21, 'text-anchor="middle" font-weight="600"')
-
-
-def _step(step: Step, here: float, there: float, y: int) -> str:
-    if here == there:
-        dot = f'<circle cx="{here:.0f}" cy="{y}" r="3.5"/>'
-        return dot + _words(_label(step), here + 10, y + 4, 'fill="var(--mcpnb-dim)"')
-    way = 1 if here < there else -1
-    dashes = ' stroke-dasharray="4 3"' if step.reply else ""
-    line = f'<line x1="{here:.0f}" y1="{y}" x2="{there - 6 * way:.0f}" y2="{y}" stroke="currentColor"{dashes}/>'
-    head = f'<path d="M{there:.0f} {y}l{-8 * way} -4v8z"/>'
-    return line + head + _words(_label(step), (here + there) / 2, y - 6, 'text-anchor="middle"')
-
-
-def _words(text: str, x: float, y: int, style: str) -> str:
-    return f'<text x="{x:.0f}" y="{y}" {style}>{escape(text)}</text>'
-
-
-def _tooltip(step: Step) -> str:
-    words = f"{step.words}\n{step.detail}" if step.detail else step.words
-    return f"<title>{escape(words)}</title>"

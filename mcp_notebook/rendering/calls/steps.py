@@ -1,25 +1,29 @@
-"""List the steps of a call: its messages and their participants, from the recorder's call or from frames."""
+"""List the steps of a sequence: the messages between its participants, each with a number and a few words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
-from mcp_notebook.recording import Call, Event
-from mcp_notebook.recording.wire import Frame
 from mcp_notebook.rendering import look
-from mcp_notebook.rendering.calls.events import notified
-from mcp_notebook.rendering.calls.frames import Asked, in_words
+from mcp_notebook.rendering.calls.extracts import question_in_words
 from mcp_notebook.rendering.content import as_object, shortened
 
-__all__ = ["MOST_STEPS", "Step", "bounded", "steps_of"]
+__all__ = ["ASKED", "MOST_STEPS", "Kind", "Step", "Steps", "bounded", "method_of_question", "put_to_somebody"]
 
-MOST_STEPS = 60
+MOST_STEPS = 40
 """The most steps that are drawn."""
 
+LAST_STEPS = 9
 _RUN_KEPT = 3
 LONGEST_DETAIL = 1_000
+
+Kind = Literal["request", "result", "error", "notification", "action", "gap"]
+"""The kinds of steps: an action is of one side alone, and a gap replaces steps that are left out."""
+
+ASKED: Final[Mapping[str, str]] = {"elicitation/create": "person", "sampling/createMessage": "model"}
+"""The participant behind the client that answers a question; a client knows its roots without asking anyone."""
 
 
 class Step(NamedTuple):
@@ -28,23 +32,94 @@ class Step(NamedTuple):
     Attributes:
         sender: ``person``, ``model``, ``client`` or ``server``.
         receiver: The same; equal to the sender for an action of one side alone.
-        words: The label.
+        words: Its method and name, or ``result``.
+        extract: A few words of its content.
+        kind: Its kind.
+        number: Counts the messages from 1; 0 for an action or a gap.
+        of: The number of the request that it answers, reports on or cancels; 0 if there is none. Of a gap, the number
+            of steps that it replaces.
+        status: The HTTP status that came with it or answered it; "" if none is known.
         detail: The content, as text.
-        reply: Whether it is an answer or a notification, rather than a request.
         at: Seconds since the first step; None if they are not known.
     """
 
     sender: str
     receiver: str
     words: str
+    extract: str = ""
+    kind: Kind = "request"
+    number: int = 0
+    of: int = 0
+    status: str = ""
     detail: str = ""
-    reply: bool = False
     at: float | None = None
 
+    @property
+    def title(self) -> str:
+        """The words, with the number of the request that they are about."""
+        if self.kind in ("result", "error"):
+            return f"{self.words} of {self.of or 'an earlier request'}"
+        return f"{self.words} for {self.of}" if self.of and self.kind != "gap" else self.words
 
-def steps_of(source: Call | Sequence[Frame]) -> list[Step]:
-    """Return the steps, in order."""
-    return list(_steps_of_call(source) if isinstance(source, Call) else _steps_of_frames(source))
+    @property
+    def label(self) -> str:
+        """The title and the extract, on one line."""
+        colon = ":" if self.extract and (self.of or self.kind in ("result", "error")) else ""
+        return f"{self.title}{colon} {self.extract}".rstrip()
+
+
+class Steps:
+    """The steps so far.
+
+    Attributes:
+        made: The steps, in order.
+    """
+
+    def __init__(self) -> None:
+        self.made: list[Step] = []
+        self._messages = 0
+
+    def add(
+        self,
+        sender: str,
+        receiver: str,
+        words: str,
+        extract: str = "",
+        *,
+        kind: Kind = "request",
+        of: int = 0,
+        status: str = "",
+        detail: Any = "",
+        at: float | None = None,
+    ) -> int:
+        """Add a step, and return its number."""
+        number = 0
+        if sender != receiver:
+            self._messages += 1
+            number = self._messages
+        text = shortened(detail if isinstance(detail, str) else look.json_text(detail), LONGEST_DETAIL)
+        self.made.append(Step(sender, receiver, words, extract, kind, number, of, status, text, at))
+        return number
+
+    def answered(self, number: int, status: str) -> None:
+        """Note the HTTP status by which a message was answered without another message."""
+        for place in range(len(self.made) - 1, -1, -1):
+            if self.made[place].number == number:
+                self.made[place] = self.made[place]._replace(status=status)
+                return
+
+
+def method_of_question(question: Any) -> str:
+    """Return the method of a question."""
+    return str(as_object(question).get("method", "a question"))
+
+
+def put_to_somebody(steps: Steps, question: Any, at: float) -> int:
+    """Add that the client asks the person or model behind it; return 0 if it asks nobody."""
+    method, params = method_of_question(question), as_object(question).get("params")
+    if method not in ASKED:
+        return 0
+    return steps.add("client", ASKED[method], "asks", question_in_words(method, params), detail=params or {}, at=at)
 
 
 def bounded(steps: Sequence[Step]) -> list[Step]:
@@ -52,124 +127,18 @@ def bounded(steps: Sequence[Step]) -> list[Step]:
     if len(steps) <= MOST_STEPS:
         return list(steps)
     kept: list[Step] = []
-    for (_, _, method), group in groupby(steps, lambda step: (step.sender, step.receiver, step.words.split(" ")[0])):
+    for (kind, words, *_), group in groupby(steps, lambda step: (step.kind, step.words, step.sender, step.receiver)):
         run = list(group)
-        if method.startswith("notifications/") and len(run) > _RUN_KEPT + 1:
-            run = [*run[:2], _left_out(run[2:-1], method), run[-1]]
+        if kind == "notification" and len(run) > _RUN_KEPT + 1:
+            run = [*run[:2], _left_out(run[2:-1], words), run[-1]]
         kept += run
     if len(kept) > MOST_STEPS:
-        kept = [*kept[: MOST_STEPS - 10], _left_out(kept[MOST_STEPS - 10 : -9], "messages"), *kept[-9:]]
+        first = MOST_STEPS - LAST_STEPS - 1
+        left_out = kept[first:-LAST_STEPS]
+        kept = [*kept[:first], _left_out(left_out, "messages"), *kept[-LAST_STEPS:]]
     return kept
 
 
 def _left_out(steps: Sequence[Step], what: str) -> Step:
-    first = steps[0]
-    return Step(first.sender, first.sender, f"... {len(steps)} more {what}", at=first.at)
-
-
-def _steps_of_call(call: Call) -> Iterator[Step]:
-    request = f"{call.method} {call.name}"
-    yield Step("client", "server", request, _detail(call.arguments), at=0.0)
-    asked: list[Any] = []
-    number = 1
-    for before, event, after in zip([None, *call.events], call.events, [*call.events[1:], None], strict=False):
-        if event.kind == "question":
-            asked.append(event.value)
-            if call.rounds == 1:
-                yield Step("server", "client", _method(event.value), _detail(event.value), at=event.at)
-            elif before is None or before.kind != "question":
-                yield Step("server", "client", INPUT_REQUIRED, _detail(event.value), True, event.at)
-            yield from _put_to_somebody(event.value, event.at)
-        elif event.kind == "answer":
-            question = asked.pop(0) if asked else {}
-            yield from _answered_by_somebody(question, event.value, event.at)
-            if call.rounds == 1:
-                yield Step("client", "server", f"result of {_method(question)}", _detail(event.value), True, event.at)
-            elif after is None or after.kind != "answer":
-                number += 1
-                yield Step("client", "server", f"{request} (round {number})", "with the answers", at=event.at)
-        else:
-            yield _event(event)
-    yield from _end(call)
-
-
-def _event(event: Event) -> Step:
-    if event.kind in ("progress", "message"):
-        return Step("server", "client", _notification(event.kind, event.value), _detail(event.value), True, event.at)
-    words = {"stdout": "prints", "stderr": "warns", "display": "displays", "log": "logs"}[event.kind]
-    text = f": {' '.join(event.value.split())}" if isinstance(event.value, str) else ""
-    return Step("server", "server", words + text, _detail(event.value), at=event.at)
-
-
-def _end(call: Call) -> Iterator[Step]:
-    if call.running:
-        yield Step("server", "server", call.state)
-    elif call.state == "cancelled":
-        yield Step("client", "server", "notifications/cancelled", reply=True, at=call.duration)
-    else:
-        words = {"done": "result", "error": "result: error from the tool"}.get(call.state, call.state)
-        yield Step("server", "client", words, call.error or _detail(call.content), True, call.duration)
-
-
-def _steps_of_frames(frames: Sequence[Frame]) -> Iterator[Step]:
-    asked: Asked = {}
-    questions: dict[str, Any] = {}
-    for frame in frames:
-        words, at = in_words(frame, asked), frame.at - frames[0].at
-        message = frame.message if isinstance(frame.message, dict) else {}
-        request, server = "method" in message and "id" in message, frame.direction == "server"
-        params, result = (part if isinstance(part := message.get(key), dict) else {} for key in ("params", "result"))
-        if words.startswith("notifications/"):
-            words = _notification(words.removeprefix("notifications/"), params)
-        required = as_object(result.get("inputRequests")) if server else {}
-        if not server:
-            answers = as_object(params.get("inputResponses"))
-            if not request and str(message.get("id")) in questions:
-                answers = {str(message["id"]): result or message.get("error")}
-            for key, answer in answers.items():
-                yield from _answered_by_somebody(questions.pop(key, {}), answer, at)
-        if words:  # an HTTP answer can be empty
-            other = "client" if server else "server"
-            yield Step(frame.direction, other, INPUT_REQUIRED if required else words, _detail(message), not request, at)
-        if server and request:
-            required = {str(message["id"]): message}
-        questions.update(required)
-        for question in required.values():
-            yield from _put_to_somebody(question, at)
-
-
-INPUT_REQUIRED = "result: input required"
-
-
-def _put_to_somebody(question: Any, at: float) -> Iterator[Step]:
-    """Show the person or model behind the client; it knows its roots without asking anyone."""
-    params = as_object(as_object(question).get("params"))
-    if _method(question) == "elicitation/create":
-        yield Step("client", "person", str(params.get("message", "")), _detail(params), at=at)
-    elif _method(question) == "sampling/createMessage":
-        yield Step("client", "model", "messages", _detail(params), at=at)
-
-
-def _answered_by_somebody(question: Any, answer: Any, at: float) -> Iterator[Step]:
-    fields = as_object(answer)
-    if _method(question) == "elicitation/create":
-        action, given = str(fields.get("action", "no answer")), fields.get("content")
-        words = action + (f" {look.json_line(given)}" if given else "")
-        yield Step("person", "client", words, _detail(answer), True, at)
-    elif _method(question) == "sampling/createMessage":
-        content = as_object(fields.get("content"))
-        yield Step(
-            "model", "client", str(content.get("text", content.get("type", "no answer"))), _detail(answer), True, at
-        )
-
-
-def _notification(kind: str, params: Any) -> str:
-    return f"notifications/{kind} {notified(kind, params)}".rstrip()
-
-
-def _method(question: Any) -> str:
-    return str(as_object(question).get("method", "a question"))
-
-
-def _detail(value: Any) -> str:
-    return shortened(value if isinstance(value, str) else look.json_text(value), LONGEST_DETAIL)
+    many = sum(step.of if step.kind == "gap" else 1 for step in steps)
+    return Step("client", "client", f"… {many} more {what}", kind="gap", of=many)
