@@ -1,4 +1,4 @@
-"""What MkDocs calls while it builds the site, see `mkdocs.yml`."""
+"""Hooks that MkDocs calls while it builds the site, see `mkdocs.yml`."""
 
 from __future__ import annotations
 

@@ -29,9 +29,6 @@ PROJECT_PAGES = {
 }
 """Documents outside of `docs` that are pages of the site, with their place there."""
 
-ELSEWHERE = {"README.md": "index.md"}
-"""Documents that the site has in another form."""
-
 _FENCE = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)#\s]+)")
 _MARKER = re.compile(r"^ *<!--.*?-->\n", re.DOTALL | re.MULTILINE)
@@ -87,8 +84,8 @@ def _prose(text: str, document: str, source: str) -> str:
 def _target(link: str, document: str, source: str) -> str:
     """Return a link to a page of the site, or else to the repository."""
     place = posixpath.normpath(posixpath.join(posixpath.dirname(document), link))
-    here = posixpath.dirname({**PROJECT_PAGES, **ELSEWHERE}.get(document) or document.removeprefix("docs/"))
-    there = {**PROJECT_PAGES, **ELSEWHERE}.get(place)
+    here = posixpath.dirname(PROJECT_PAGES.get(document) or document.removeprefix("docs/"))
+    there = PROJECT_PAGES.get(place)
     if there is None and place.startswith("docs/"):
         there = place.removeprefix("docs/")
     return posixpath.relpath(there, here or ".") if there else f"{source}/blob/main/{place}"
@@ -105,8 +102,8 @@ def magics_page() -> str:
 
     cells = {name: command for name, command in root.commands.items() if command is not verbs}
     head = (
-        "# Every magic\n\n`%mcp VERB --help` and `%%mcp_tool?` show the same in a notebook. The [reference](reference.md) "
-        "has the verbs by topic.\n\n"
+        "# Every magic\n\n`%mcp VERB --help` and `%%mcp_tool?` show the same in a notebook. "
+        "The [reference](reference.md) has the verbs by topic.\n\n"
     )
     cell_parts = _commands(cells, "## ", "")
     verb_parts = _commands(verbs.commands, "### ", "%mcp ")

@@ -5,7 +5,7 @@ it prints. A comment on the line above says what is special about a block:
 
     <!-- not run: it needs a key -->     it is only checked
     <!-- fails: the name is wrong -->    it has to fail, and the text below it shows how
-    <!-- also: no output in a kernel --> a text that is not compared with an output
+    <!-- only shown: it is a header -->  it is a text that no block prints
 """
 
 from __future__ import annotations
