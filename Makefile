@@ -75,7 +75,9 @@ lite: ## Build the course for a browser tab, as a site in dist/lite (needs Node)
 
 site: ## Build the documents as a site in dist/site; each warning is an error (ARGS= goes to `mkdocs build`)
 	@$(DEV) environment site
-	@NO_MKDOCS_2_WARNING=1 $(VENV_PYTHON) -m mkdocs build --strict --quiet --clean $(ARGS)
+	@# Not --quiet: it would hide the warnings from --strict as well.
+	@NO_MKDOCS_2_WARNING=1 $(VENV_PYTHON) -m mkdocs build --strict $(ARGS)
+	@echo "The site is in dist/site. To look at it: python -m http.server -d dist/site"
 
 binder-lock: ## Update binder/requirements.txt
 	@bash scripts/binder_lock.sh

@@ -9,6 +9,7 @@ import html
 import posixpath
 import re
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -30,7 +31,7 @@ PROJECT_PAGES = {
 """Documents outside of `docs` that are pages of the site, with their place there."""
 
 _FENCE = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
-_LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)#\s]+)")
+_LINK = re.compile(r"(?<=\]\()(?![a-z]+:|[#/])([^)#\s]+)")
 _MARKER = re.compile(r"^ *<!--.*?-->\n", re.DOTALL | re.MULTILINE)
 _PICTURE = re.compile(r'<picture>.*?srcset="([^"]*)".*?alt="([^"]*)" src="([^"]*)".*?</picture>', re.DOTALL)
 _CELL_CODE = re.compile(r"`[^`]*`")
@@ -125,26 +126,22 @@ def _commands(commands: Mapping[str, click.Command], heading: str, prefix: str) 
     for name, command in sorted(commands.items()):
         context = click.Context(command, info_name=f"{prefix}{name}")
         usage = " ".join([f"{prefix}{name}", *command.collect_usage_pieces(context)])
-        yield f"{heading}`{prefix}{name}`\n\n```text\n{usage}\n```\n\n{_help(command.help or '')}{_options(command)}"
+        language = "python" if usage.startswith("%") else "sh"
+        text = _help(command.help or "", language)
+        yield f"{heading}`{prefix}{name}`\n\n```{language}\n{usage}\n```\n\n{text}{_options(command)}"
 
 
-def _help(text: str) -> str:
+def _help(text: str, language: str) -> str:
     parts = []
-    for part in re.split(r"\n\s*\n", text.strip()):
-        kept, words = "\b" in part, part.replace("\b", "").strip("\n")
-        if example := re.fullmatch(r"\s*Example: (%.*?)\.?\s*", words):
+    for part in re.split(r"\n\s*\n", text.replace("\b\n", "").strip()):
+        first, *lines = part.strip("\n").splitlines()
+        if example := re.fullmatch(r"\s*Example: (%.*?)\.?\s*", part):
             parts.append(f"Example: `{example[1]}`")
-        elif kept and "\n" in words.strip():
-            lines = words.splitlines()
-            parts.append(f"{_escaped(lines[0].strip())}\n\n```text\n" + "\n".join(_dedented(lines[1:])) + "\n```")
+        elif lines and all(line.startswith(first[: len(first) - len(first.lstrip())] + "  ") for line in lines):
+            parts.append(f"{_escaped(first.strip())}\n\n```{language}\n{textwrap.dedent(chr(10).join(lines))}\n```")
         else:
-            parts.append(_escaped(" ".join(words.split())))
+            parts.append(_escaped(" ".join(part.split())))
     return "".join(f"{part}\n\n" for part in parts)
-
-
-def _dedented(lines: list[str]) -> list[str]:
-    margin = min(len(line) - len(line.lstrip()) for line in lines if line.strip())
-    return [line[margin:] for line in lines]
 
 
 def _options(command: click.Command) -> str:

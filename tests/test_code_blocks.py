@@ -19,6 +19,7 @@ import pytest
 import yaml
 from IPython.core.inputtransformer2 import TransformerManager
 
+from mcp_notebook.cli import main
 from mcp_notebook.magics.commands import root, verbs
 from mcp_notebook.magics.words import split
 from tests.support import ROOT
@@ -41,7 +42,7 @@ ONLY_SHOWN = 5
 
 BLOCKS = {path: blocks_of(path) for path in DOCUMENTS}
 EVERY = [block for blocks in BLOCKS.values() for block in blocks]
-BASH = shutil.which("bash")
+BASH = None if os.name == "nt" else shutil.which("bash")  # on Windows, it can be that of another system
 
 
 def in_shell(blocks: list[Block]) -> list[Block]:
@@ -59,8 +60,9 @@ def pages() -> Iterator[Any]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder to work in, with the programs of this environment first on the path."""
+def folder(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in, with the programs of this environment first on the path, and no other live notebooks."""
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
@@ -153,6 +155,37 @@ def test_a_line_of_a_shell_is_one_that_its_program_understands(block: Block) -> 
 def test_data_in_a_document_can_be_parsed(block: Block) -> None:
     parse = {"json": json.loads, "yaml": yaml.safe_load, "toml": tomllib.loads}[block.language]
     assert parse(block.code)
+
+
+GROUPS = {"%mcp": verbs.commands, "mcp-notebook": main.commands}
+
+
+def unknown(quoted: str) -> bool:
+    """Return whether words in a sentence, such as `%mcp serve --port N`, are a command that does not exist."""
+    program, name, *rest = [*quoted.split(), "", ""]
+    if program not in GROUPS or not re.fullmatch(r"[a-z]+", name):
+        return False
+    command = GROUPS[program].get(name)
+    parameters = command.params if command else []
+    known = {option for one in parameters for option in (*one.opts, *one.secondary_opts)} | {"--help"}
+    used = {word.partition("=")[0] for word in rest if re.match(r"--[a-z]", word)}
+    return command is None or not used <= known
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_command_in_a_sentence_exists_with_its_options(path: Path) -> None:
+    text = re.sub(r"^ *```.*?^ *```$", "", path.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    assert [quoted for quoted in re.findall(r"`([^`]+)`", text) if unknown(quoted)] == []
+
+
+@pytest.mark.parametrize("quoted", ["%mcp serv", "%mcp serve --ports 1", "mcp-notebook calls", "%mcp\nexprt DEST"])
+def test_a_command_in_a_sentence_that_does_not_exist_is_found(quoted: str) -> None:
+    assert unknown(quoted)
+
+
+@pytest.mark.parametrize("quoted", ["%mcp", "%mcp VERB", "%mcp serve --port N", "mcp-notebook --help", "pip install x"])
+def test_other_words_in_a_sentence_are_left_alone(quoted: str) -> None:
+    assert not unknown(quoted)
 
 
 @pytest.mark.parametrize(

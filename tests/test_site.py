@@ -36,6 +36,7 @@ def test_the_addresses_are_derived_from_that_of_the_project() -> None:
         ("CONTRIBUTING.md", "CODE_OF_CONDUCT.md", "code-of-conduct.md"),
         ("docs/design.md", "https://example.com/a.md", "https://example.com/a.md"),
         ("docs/design.md", "#purpose", "#purpose"),
+        ("docs/design.md", "/absolute.md", "/absolute.md"),
     ],
 )
 def test_a_link_leads_to_a_page_of_the_site_or_to_the_repository(document: str, link: str, target: str) -> None:
