@@ -34,7 +34,7 @@ if sys.version_info >= (3, 11):
 else:
     from pip._vendor import tomli as tomllib
 
-NOT_RUN = 13
+NOT_RUN = 11
 """So many cells are not run, each with its reason. Before you raise this, try to run yours."""
 
 ONLY_SHOWN = 5
