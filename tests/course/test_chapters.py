@@ -45,7 +45,8 @@ def text_of(cell: Any) -> str:
 
 
 def texts(path: Path) -> str:
-    return "\n\n".join(cell.source for cell in building.source_of(path).cells if cell.cell_type == "markdown")
+    cells = [cell.source for cell in building.source_of(path).cells if cell.cell_type == "markdown"]
+    return re.sub(r"^\[[\w-]+\]: data:\S+$", "", "\n\n".join(cells), flags=re.MULTILINE)
 
 
 def exercises_of(path: Path) -> dict[str, Exercise]:
