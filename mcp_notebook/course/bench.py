@@ -36,7 +36,9 @@ class Bench:
     file: Path | None = None
 
     def fill(self, script: str) -> None:
-        """Run statements on the library's database."""
+        """Run statements on the library's database, if there are any."""
+        if not script:
+            return
         assert self.file is not None
         with closing(sqlite3.connect(self.file)) as database:
             database.executescript(script)
