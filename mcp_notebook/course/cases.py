@@ -16,7 +16,7 @@ from mcp_types import BlobResourceContents, CallToolResult, TextContent
 from mcp_notebook.course.bench import Bench, Then, entries
 from mcp_notebook.course.writing import one_line, written
 
-__all__ = ["Answer", "AnyCase", "Case", "Filling", "Listed", "Probe", "Reading"]
+__all__ = ["Answer", "AnyCase", "Case", "Filling", "Listed", "Probe", "Reading", "text_of", "value_of"]
 
 PATIENCE = 2
 """Seconds to wait for a notification; in one process it takes a few milliseconds."""
@@ -129,7 +129,7 @@ class Case(_Answered):
                 result = await bench.client.call_tool(bench.name, dict(self.arguments))
             except MCPError as error:
                 return self._judged(None, str(error))
-            answer = self._judged(_value(result, self.part), _text(result) if result.is_error else None)
+            answer = self._judged(value_of(result, self.part), text_of(result) if result.is_error else None)
             for then in self.then if answer.holds else ():
                 if (seen := then.look(bench)) != then.expected:
                     return Answer(False, f"{answer.got}, and then {then.words}: {seen!r}")
@@ -279,17 +279,18 @@ def _like(wanted: Any, value: Any) -> Any:
     return value
 
 
-def _value(result: CallToolResult, part: str) -> Any:
+def value_of(result: CallToolResult, part: str = "") -> Any:
     """Return the tool's value, or a part; the SDK wraps values other than objects as ``{"result": ...}``."""
     structured = result.structured_content
     if part:
         return (structured or {}).get(part, f"no {part} in {structured!r}")
     if structured is None:
-        return _text(result)
+        return text_of(result)
     return structured["result"] if set(structured) == {"result"} else structured
 
 
-def _text(result: CallToolResult) -> str:
+def text_of(result: CallToolResult) -> str:
+    """Return the text of a result for the model."""
     return "\n".join(block.text for block in result.content if isinstance(block, TextContent))
 
 
