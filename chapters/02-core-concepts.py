@@ -760,7 +760,7 @@ A list may come in **pages**. Every page but the last has a *cursor*, which the 
 """
 
 # %%
-from mcp_notebook.course.archive import archive
+from mcp_notebook.course.index_cards import archive
 
 
 async def every_resource(client):
