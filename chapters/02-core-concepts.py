@@ -572,8 +572,7 @@ print(link.name, "as", link.mime_type, "has", len(whole.text.splitlines()) - 1, 
 
 # %% [markdown]
 """
-A plot is a result, too: a picture for the person, and for a model that can see. The red line is the day on which a loan is
-due.
+A plot is a result, too: a picture for the person, and for a model that can see. The red line is the due day.
 """
 
 # %%
