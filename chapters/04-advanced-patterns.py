@@ -277,7 +277,7 @@ print(*result.content[0].text.splitlines()[:4], sep="\n")
 
 # %% [markdown]
 """
-Programs read the links with `resources/read`; the model does not have to read 75 rows. A figure becomes *image
+Programs read the links with `resources/read`; the model is spared 75 rows. A figure becomes *image
 content*, which the model sees. (On the SDK's own `MCPServer`, return a list of models, and `Image(data=...)`.)
 """
 
@@ -324,10 +324,19 @@ from mcp.server.mcpserver import Resolve
 def person() -> str:
     """Return the signed-in person, from the token of the request."""
     token = get_access_token()
-    return (token and token.subject) or "guest"
+    return "guest" if token is None else str(token.subject)
 
 
+Person = Annotated[str, Resolve(person)]
+
+# %% [markdown]
+"""
+The other two know the book, and for how many days it is lent. `loan_days` depends on the book itself.
+"""
+
+# %% tags=["project"]
 def find_book(title: str) -> dict[str, object]:
+    """Return the row of a book."""
     found = query("SELECT title, author, year, copies FROM books WHERE title = ?", title)
     if not found:
         raise ToolError(f"{title!r} is not in the library. Use search to find the exact title.")
@@ -341,7 +350,6 @@ def loan_days(book: Book) -> int:
     return 7 if book["year"] >= 2020 else 21  # new books go round faster
 
 
-Person = Annotated[str, Resolve(person)]
 Days = Annotated[int, Resolve(loan_days)]
 
 # %%
@@ -526,7 +534,7 @@ async with Client(library) as client:
 # %% [markdown]
 """
 With the first key, Grace gets Ada's answer. **If an answer depends on the person, the person is part of the key.** The
-hint for clients is the same decision: such a result is *private*. (`functools.cache` keeps falsy values, but never forgets.)
+hint for clients is the same decision: such a result is *private*.
 
 ## 5 · Batches
 
@@ -633,7 +641,6 @@ async def ask_archive(question: Annotated[str, Field(description="For the archiv
 
 # %%
 async def answered(questions):
-    """Ask so many questions, one after the other; return how many were answered, and the last text."""
     async with Client(library) as client:
         for_all = [await client.call_tool("ask_archive", {"question": "Where is Emma?"}) for _ in range(questions)]
     return sum(not result.is_error for result in for_all), for_all[-1].content[0].text
@@ -679,8 +686,8 @@ print({now: [round(bucket.take(now)) for _ in range(4)] for now in (0, 10, 1000)
 
 # %% [markdown]
 """
-At first three pass, and the fourth has to wait ten seconds. Then one passes. After a long pause it is three again, not
-a hundred. The time is an argument, so the test does not wait.
+First three pass, and the fourth has to wait ten seconds. Then one passes. After a long pause it is three again, not a
+hundred. The time is an argument, so the test does not wait.
 
 Now one bucket for each person. The refusal says how long to wait: "too many requests" invites the same call again.
 """
@@ -734,7 +741,7 @@ buckets in a database.
 
 ### Exercise 4.3: copies on a library card
 
-The copying machine takes a library card. Each card has two copies in a row, and one more every 30 seconds, but never
+The copying machine takes a library card. Each card has two copies in a row, and one more every half minute, but never
 more than two in a row. Define the tool `make_copy(card)`. `card` is a text, and the result is `"copied"`. A refusal
 says for how long: `"Wait 30 s"`. The time is `clock()`, and `Bucket` is there.
 """

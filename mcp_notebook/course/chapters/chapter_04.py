@@ -8,8 +8,9 @@ from mcp_notebook.course.cases import Case, Listed, Probe
 from mcp_notebook.course.exercises import Chapter, Exercise, Prediction
 
 LENT = """
-INSERT INTO loans (title, member, lent, due) VALUES
-    ('Emma', 'Grace', '2026-10-05', '2026-10-26'), ('Piranesi', 'Mary', '2026-10-28', '2026-11-04');
+INSERT INTO loans (title, member, lent, due, returned) VALUES
+    ('Emma', 'Grace', '2026-07-01', '2026-07-22', '2026-07-20'), ('Emma', 'Grace', '2026-10-05', '2026-10-26', NULL),
+    ('Piranesi', 'Mary', '2026-10-28', '2026-11-04', NULL);
 """
 OPEN = "SELECT title, member, due FROM loans WHERE returned IS NULL ORDER BY due"
 EMMA, PIRANESI = ("Emma", "Grace", "2026-10-26"), ("Piranesi", "Mary", "2026-11-04")
@@ -32,7 +33,7 @@ RENEW = Exercise(
         ),
         SignedIn(
             {"title": "Emma"},
-            "loans that ended long ago stay as they were",
+            "her earlier loan of the book stays as it was",
             person="Grace",
             result="Emma: due on 2026-11-23",
             then=[rows("SELECT count(*) FROM loans WHERE due = '2026-11-23'", (1,))],
@@ -187,10 +188,10 @@ MAKE_COPY = Exercise(
         Case(ADA, "and one more", result="copied"),
         Case(ADA, "a third one in a row is too many", error="Wait 30 s"),
         Case(GRACE, "another card is not held back by Ada's", result="copied"),
-        _later(20, "20 seconds pass"),
+        _later(20, "some time passes"),
         Case(ADA, "Ada has to wait for the rest", error="Wait 10 s"),
-        _later(10, "10 more seconds pass"),
-        Case(ADA, "30 seconds bring one copy", result="copied"),
+        _later(10, "half a minute has passed"),
+        Case(ADA, "half a minute brings one copy", result="copied"),
         Case(ADA, "and only one", error="Wait 30 s"),
         _later(86_400, "a day passes"),
         Case(ADA, "there are two again", result="copied"),
@@ -210,7 +211,7 @@ cards = {}
 
 
 def make_copy(card: Annotated[str, Field(description="The number of a library card.")]) -> str:
-    """Make a copy: two in a row for each card, then one every 30 seconds."""
+    """Make a copy: two in a row for each card, then one every half minute."""
     full = Bucket(size=2, per_second=1 / 30, tokens=2, filled_at=clock())
     if seconds := cards.setdefault(card, full).take(clock()):
         raise ToolError(f"No copies are left on this card now. Wait {seconds:.0f} s.")
