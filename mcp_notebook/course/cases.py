@@ -13,7 +13,7 @@ import anyio
 from mcp.shared.exceptions import MCPError
 from mcp_types import BlobResourceContents, CallToolResult, TextContent
 
-from mcp_notebook.course.bench import Bench, Then, entries
+from mcp_notebook.course.bench import Bench, Given, Then, entries
 from mcp_notebook.course.writing import one_line, written
 
 __all__ = ["Answer", "AnyCase", "Case", "Filling", "Listed", "Probe", "Reading"]
@@ -93,7 +93,7 @@ class Case(_Answered):
         error: Instead of a result: a text that the expected error contains.
         tells: The URI of a resource; its subscribers must be notified of a change.
         answers: The user's answers to the questions that the tool must ask, in order, as for `%mcp call`.
-        given: Statements that are run on the library's database first.
+        given: The state before it: statements that are run on the library's database, or a function that is called.
         then: Looks at the world after the call.
     """
 
@@ -103,7 +103,7 @@ class Case(_Answered):
     error: str | None = None
     tells: str | None = None
     answers: Sequence[Any] = ()
-    given: str = ""
+    given: Given = ""
     then: Sequence[Then] = ()
 
     @property
