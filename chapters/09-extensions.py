@@ -512,10 +512,10 @@ A tool says in `_meta.ui.visibility` who may call it: `["model", "app"]` is the 
 """
 ### Exercise 9.2: the desk
 
-The next cell defines two tools: `on_loan` lists the open loans, and `give_back` ends one.
+The next cell defines two tools: `on_loan` lists the open loans, and `end_loan` ends one.
 
 Define the app `ui://library/desk` for `on_loan`. Its page shows a line for each open loan, with the title and the
-member, and a button. The button calls `give_back` with the number of the loan. Load nothing from other servers.
+member, and a button. The button calls `end_loan` with the number of the loan. Load nothing from other servers.
 
 Begin with a copy of the page above. Like there, write the call as `app.callServerTool({ name: ..., arguments: { ... } })`:
 the check reads it, and makes the call that your button would make.
@@ -523,7 +523,7 @@ the check reads it, and makes the call that your button would make.
 
 # %% tags=["project"]
 %%mcp_tool --no-destructive --closed-world
-def give_back(loan: Annotated[int, Field(description="The number of the loan, from on_loan.")]) -> str:
+def end_loan(loan: Annotated[int, Field(description="The number of the loan, from on_loan.")]) -> str:
     """Note that a lent book came back."""
     found = query("SELECT title, member FROM loans WHERE id = ? AND returned IS NULL", loan)
     if not found:
@@ -546,7 +546,7 @@ def on_loan() -> list[dict[str, str | int]]:
 # %% [markdown] tags=["teacher"]
 """
 **For teachers.** No JavaScript in the group? Let them change only the three names in the copied page. Ask: "Why may the
-page call `give_back`, and not fetch the library's web site?" (Each call passes through the host, which knows the tool
+page call `end_loan`, and not fetch the library's web site?" (Each call passes through the host, which knows the tool
 and may ask; a request would not.) A frequent mistake is to set `ontoolresult` after `connect`: the first result is lost.
 """
 
@@ -560,7 +560,7 @@ model, and wakes it when there is some. A client can get the events in three way
 
 ![Three ways to get events. Poll: the client asks what happened since its cursor. Push: one long request stays open and the server writes events to it. Webhook: the client names a URL, and the server posts signed events to it.](drawings/event-deliveries.svg)
 
-A type is a class that says what the data looks like. `emit` tells what happened, from any cell or tool. Here, `give_back`
+A type is a class that says what the data looks like. `emit` tells what happened, from any cell or tool. Here, `end_loan`
 is defined again, with one line more.
 """
 
@@ -577,7 +577,7 @@ class Returned(BaseModel):
 
 # %% tags=["project"]
 %%mcp_tool --no-destructive --closed-world
-def give_back(loan: Annotated[int, Field(description="The number of the loan, from on_loan.")]) -> str:
+def end_loan(loan: Annotated[int, Field(description="The number of the loan, from on_loan.")]) -> str:
     """Note that a lent book came back."""
     found = query("SELECT title, member FROM loans WHERE id = ? AND returned IS NULL", loan)
     if not found:
@@ -614,7 +614,7 @@ with connect(library) as client:
     for title in ("Emma", "Kindred"):
         client.call("lend", {"title": title, "member": "Ada"})
         ((loan,),) = query("SELECT max(id) FROM loans")
-        client.call("give_back", {"loan": loan})
+        client.call("end_loan", {"loan": loan})
 
 later = {"name": "book.returned", "cursor": first["cursor"]}
 for event in ask(library, "events/poll", later, extensions=EVENTS)["result"]["events"]:
@@ -692,7 +692,7 @@ with EventReceiver() as host, connect(Url(served.url, token=token)) as client:
     host.subscribe(client, "book.returned")
     client.call("lend", {"title": "Piranesi", "member": "Omar"})
     ((loan,),) = query("SELECT max(id) FROM loans")
-    client.call("give_back", {"loan": loan})
+    client.call("end_loan", {"loan": loan})
     (message,) = host.wait()
 
 message["name"], message["data"]

@@ -122,7 +122,7 @@ DESK = Exercise(
             "press the button of Ada's loan of Dune",
             "the call that the page makes returns that book, and no other",
             _button,
-            result=("give_back: Dune: returned by Ada", [("Emma", "2026-11-23"), ("Kindred", "2026-11-23")]),
+            result=("end_loan: Dune: returned by Ada", [("Emma", "2026-11-23"), ("Kindred", "2026-11-23")]),
         ),
         Probe("the other servers that the page reaches", "there are none", reached, result=[]),
     ),
@@ -130,7 +130,7 @@ DESK = Exercise(
         "Copy the page of `ui://library/loans`. Which two options link it to its tool and bring the class `App`?",
         "In the loop over `structuredContent.result`, make a `button` beside the text, with an `onclick`. It needs no "
         "menu. `on_loan` has no arguments.",
-        '`button.onclick = () => app.callServerTool({ name: "give_back", arguments: { loan: row.loan } });`',
+        '`button.onclick = () => app.callServerTool({ name: "end_loan", arguments: { loan: row.loan } });`',
     ),
     solution="""
 %%mcp_app ui://library/desk --tool on_loan --sdk
@@ -146,7 +146,7 @@ DESK = Exercise(
       const button = document.createElement("button");
       button.textContent = "Returned";
       button.onclick = async () => {
-        await app.callServerTool({ name: "give_back", arguments: { loan: row.loan } });
+        await app.callServerTool({ name: "end_loan", arguments: { loan: row.loan } });
         app.ontoolresult(await app.callServerTool({ name: "on_loan", arguments: {} }));
       };
       line.append(button);
