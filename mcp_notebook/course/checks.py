@@ -11,6 +11,8 @@ from mcp.client import Client
 from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.client.answering import Answering
+from mcp_notebook.client.extensions.apps import AppsClient
+from mcp_notebook.client.extensions.events import list_events
 from mcp_notebook.client.script import Script
 from mcp_notebook.course.bench import Bench, entries
 from mcp_notebook.course.cases import Answer, AnyCase
@@ -19,7 +21,13 @@ from mcp_notebook.course.outcome import CheckResult, Tried
 
 __all__ = ["MAGICS", "CheckResult", "check"]
 
-MAGICS = {"tool": "%%mcp_tool", "resource": "%%mcp_resource URI", "prompt": "%%mcp_prompt"}
+MAGICS = {
+    "tool": "%%mcp_tool",
+    "resource": "%%mcp_resource URI",
+    "prompt": "%%mcp_prompt",
+    "app": "%%mcp_app URI",
+    "event": "%%mcp_event NAME",
+}
 """The magics that define something, by its kind."""
 
 
@@ -54,13 +62,7 @@ async def check(
     answering = Answering(server.name, None)
     try:
         with library_for_a_check(file) if file is not None else nullcontext():
-            async with Client(
-                server,
-                cache=None,
-                elicitation_callback=answering.elicit,
-                sampling_callback=answering.sample,
-                list_roots_callback=answering.list_roots,
-            ) as client:
+            async with _client(server, answering) as client:
                 missing = await _missing(client, server.name, name, kind, namespace, read)
                 if missing is not None:
                     return missing
@@ -75,13 +77,25 @@ async def check(
     return CheckResult("passed" if passed else "not yet", cases=tried, read=read, after=after if passed else ())
 
 
+def _client(server: MCPServer[Any], answering: Answering) -> Client:
+    """Return a client that lets the script answer questions, and sees the pages of apps."""
+    return Client(
+        server,
+        cache=None,
+        elicitation_callback=answering.elicit,
+        sampling_callback=answering.sample,
+        list_roots_callback=answering.list_roots,
+        extensions=[AppsClient()],  # a server lists pages only to clients that declare them
+    )
+
+
 async def _missing(
     client: Client, server: str, name: str, kind: str, namespace: Mapping[str, Any], read: str
 ) -> CheckResult | None:
     """Return the outcome if the definition is not there at all; None if it is."""
     if kind == "code":
         return None if name in namespace else CheckResult("not attempted", [f"There is no {name!r} yet."])
-    if name in await entries(client):
+    if name in await entries(client) or (kind == "event" and name in [one.name for one in await list_events(client)]):
         return None
     if callable(namespace.get(name)):
         magic = MAGICS.get(kind, "%%mcp_tool")
