@@ -32,7 +32,7 @@ NAME: Final = "board"
 """The name of its server."""
 
 LIMITS: Final = Limits(
-    rate=50, burst=1_000, at_once=64, streams=8, seconds=10, request_bytes=64 * 1024, result_bytes=16 * 1024
+    rate=100, burst=2_000, at_once=256, streams=8, seconds=10, request_bytes=64 * 1024, result_bytes=16 * 1024
 )
 """The limits of all learners together: those of a hub, or of one machine, come from one address."""
 

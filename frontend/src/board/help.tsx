@@ -35,7 +35,25 @@ export function Help({ chapters, counted, chosen, choose }: Props) {
       <Bars chapters={chapters} counted={counted} chosen={chosen} choose={choose} />
       <p class="mcpnb-legend dim">
         <Key kind="passed" /> passed <Key kind="tried" /> tried <Key kind="none" /> not yet
-        <span role="status">{total ? ` · ${total.number} ${total.title}: ${inWords(total)}. Below: those who have not passed it.` : ""}</span>
+      </p>
+      <p class="mcpnb-chosen">
+        <span role="status">
+          {total && (
+            <>
+              <b>
+                {shown(total.number)} {shown(total.title)}
+              </b>
+              : {inWords(total)}. Below: who has not passed it.
+            </>
+          )}
+        </span>{" "}
+        {total ? (
+          <button type="button" class="mcpnb-link" onClick={() => choose(total.place)}>
+            Show all learners
+          </button>
+        ) : (
+          <span class="dim">Press a bar to see who has not passed an exercise.</span>
+        )}
       </p>
     </div>
   );

@@ -32,9 +32,9 @@ export function Matrix({ chapters, predictions, rows, since }: Props) {
                 {shown(number)}
               </th>
             ))}
-            <th role="columnheader" scope="col">total</th>
-            <th role="columnheader" scope="col" title="predictions that were right">
-              right<span class="mcpnb-unseen"> predictions</span>
+            <th role="columnheader" scope="col" class="mcpnb-sum">total</th>
+            <th role="columnheader" scope="col" class="mcpnb-sum" title="predictions that were right">
+              predicted
             </th>
             <th role="columnheader" scope="col">reported</th>
           </tr>

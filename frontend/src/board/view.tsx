@@ -57,7 +57,7 @@ export function BoardView({ surface }: { surface: Surface }) {
               </select>
             </>
           )}
-          <button type="button" class={rows.length ? "" : "mcpnb-primary"} aria-expanded={Boolean(joining)} onClick={toggle}>
+          <button type="button" class={rows.length || joining ? "" : "mcpnb-primary"} aria-expanded={Boolean(joining)} onClick={toggle}>
             {joining ? "Hide the code" : "How to join"}
           </button>
         </span>
@@ -75,13 +75,6 @@ export function BoardView({ surface }: { surface: Surface }) {
       {rows.length ? (
         <>
           <Help chapters={chapters} counted={totals(chapters, rows)} chosen={chosen} choose={(place) => setChosen(place === chosen ? undefined : place)} />
-          {chosen !== undefined && (
-            <p class="mcpnb-note">
-              <button type="button" onClick={() => setChosen(undefined)}>
-                Show all learners
-              </button>
-            </p>
-          )}
           {found.length ? (
             <Matrix chapters={chapters} predictions={predictions} rows={found} since={since} />
           ) : (
@@ -95,7 +88,8 @@ export function BoardView({ surface }: { surface: Surface }) {
         </>
       ) : (
         <p>
-          <b>No learner has reported yet.</b> Press “How to join”, and show the class what appears. Reports come in here by themselves.
+          <b>No learner has reported yet.</b> {joining ? "Show the class what you see above." : "Press “How to join”, and show the class what appears."} Reports
+          come in here by themselves.
         </p>
       )}
     </section>
