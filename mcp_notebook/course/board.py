@@ -13,7 +13,7 @@ from mcp_notebook.course.sharing import MOST_TRIES, class_name
 from mcp_notebook.errors import UsageError
 from mcp_notebook.rendering.board import ChapterColumn, LearnerRow, Standing, Work
 
-__all__ = ["MOST_LEARNERS", "Board"]
+__all__ = ["MOST_LEARNERS", "ClassReports"]
 
 MOST_LEARNERS = 300
 """Learners on one board; what comes from others is refused then."""
@@ -34,8 +34,8 @@ class _Learner:
     left: float = MOST_REPORTS
 
 
-class Board:
-    """The board of a class; its methods may be called from any thread.
+class ClassReports:
+    """The reports of a class; the methods may be called from any thread.
 
     Args:
         chapters: The chapters of the course, by number.

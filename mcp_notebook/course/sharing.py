@@ -1,4 +1,4 @@
-"""What a learner shares with the board of a class: a chosen name, numbers, and a random id. Nothing else is sent."""
+"""Make the report that a learner sends to the board of a class: a chosen name, numbers, and a random id, no more."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ class NotebookHandler(_Handler):
     async def pass_on(self, name: str) -> None:
         """Pass the request on, and the answer back."""
         if len(self.request.body) > self.most_body:
-            self.refuse(413, f"The body of a request may have {self.most_body:,} bytes.")
+            self.refuse(413, f"The body of a request may have {_in_words(self.most_body)}.")
             return
         try:
             address = self.address_of(name)
@@ -287,6 +287,10 @@ class _Answer(HTTPMessageDelegate):
         """Do not send the head of a stream alone."""
         if self._head is not None:
             self._head.cancel()
+
+
+def _in_words(size: int) -> str:
+    return f"{size // 1024**2} MiB" if size >= 1024**2 else f"{size // 1024} KiB"
 
 
 def _passed(headers: HTTPHeaders, names: tuple[str, ...]) -> HTTPHeaders:

@@ -65,10 +65,10 @@ def _board(
     board = session.board
     done = []
     if save is not None:
-        save_board(standing := board.board.standing(), path := Path(save).expanduser())
+        save_board(standing := board.reports.standing(), path := Path(save).expanduser())
         done.append(f"{look.counted(len(standing.rows), 'learner')} written to {path}")
     if clear:
-        done.append(f"{look.counted(board.board.clear(), 'learner')} forgotten")
+        done.append(f"{look.counted(board.reports.clear(), 'learner')} forgotten")
     if new_code:
         board.change_code()
         done.append("there is another class code")
@@ -77,7 +77,7 @@ def _board(
         done.append("it no longer listens, and its reports stay until the kernel ends")
     if show_code:
         joining = board.joining()
-        print(f"{joining['url']}\nclass code: {joining['code']}")
+        print(*filter(None, [joining["url"], f"class code: {joining['code']}", joining["note"]]), sep="\n")
     if done or show_code:
         return _about("; ".join(done)) if done else None
     listener = board.open(host=host, port=port, any_port=any_port, door=not no_door)
@@ -93,7 +93,7 @@ def _show(session: Session, board: ClassBoard) -> None:
     session.surfaces.prepare()
     cell = session.origins.cell or ""
     session.views.close_earlier("board", cell)
-    panel = BoardPanel(board.board.standing, lambda: board.board.moves, board.joining)
+    panel = BoardPanel(board.reports.standing, lambda: board.reports.moves, board.joining)
     session.views.put("board", cell, panel)
     display(panel)
 

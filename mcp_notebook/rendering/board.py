@@ -78,7 +78,7 @@ class LearnerRow(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """How far the learners of a class are.
+    """The progress of all learners of a class.
 
     Attributes:
         chapters: The chapters that have exercises.
@@ -97,7 +97,7 @@ class Standing(NamedTuple):
 
 
 class ClassTotal(NamedTuple):
-    """How the class does in one exercise.
+    """The work of the class on one exercise.
 
     Attributes:
         number: Its number.

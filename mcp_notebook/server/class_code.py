@@ -53,7 +53,7 @@ def in_groups(code: str) -> str:
 
 
 class _Bucket:
-    """What is left of a number that grows with time."""
+    """A number that grows with time, up to a limit, and of which some is taken."""
 
     def __init__(self, most: float, a_second: float, now: float) -> None:
         self._most, self._a_second = most, a_second

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from ipaddress import ip_address
 from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import ToolAnnotations
 from pydantic import BaseModel, ConfigDict, Field
 
-from mcp_notebook.course.board import Board
+from mcp_notebook.course.board import ClassReports
 from mcp_notebook.course.exercises import chapters
 from mcp_notebook.course.sharing import LONGEST_NAME, MOST_TRIES
 from mcp_notebook.errors import HostingError, McpNotebookError, PortTakenError, UsageError
@@ -55,7 +56,7 @@ class ClassBoard:
     in the log.
 
     Attributes:
-        board: The reports.
+        reports: The reports.
         live: The server, and its listener while it listens.
 
     Args:
@@ -63,7 +64,7 @@ class ClassBoard:
     """
 
     def __init__(self, listening: Listening) -> None:
-        self.board = Board(chapters())
+        self.reports = ClassReports(chapters())
         self.live = LiveServer(NAME, self._server())
         self._listening = listening
 
@@ -109,7 +110,7 @@ class ClassBoard:
             host=host,
             allowed_hosts=names,
             door=door,
-            knows=self.board.knows,
+            knows=self.reports.knows,
         )
         return replace(asked, limits=LIMITS)
 
@@ -125,7 +126,7 @@ class ClassBoard:
         """
         endpoint = replace(self.listener.endpoint, token=new_code())
         self.stop()
-        self.board.ask_again()
+        self.reports.ask_again()
         self._listening.serve(self.live, endpoint)
 
     def joining(self) -> dict[str, str]:
@@ -143,7 +144,9 @@ class ClassBoard:
             who = "Everyone who reaches this Jupyter in a browser can report with the code, without an account here."
         else:
             who = "Only programs on this machine reach it. Other machines of your network: %mcp board --host ADDRESS."
-        return {"url": url, "code": in_groups(listener.token or ""), "who": who}
+        unknown = outside is not None and urlsplit(outside).hostname in ("your-hub", "your-jupyter")
+        note = "Put the first part of the address in your browser in place of https://YOUR-..." if unknown else ""
+        return {"url": url, "code": in_groups(listener.token or ""), "who": who, "note": note}
 
     def _server(self) -> Any:
         server = NotebookServer(NAME, instructions="Learners of the course report here how far they are.")
@@ -163,7 +166,7 @@ class ClassBoard:
         """Report how far a learner of the course is; a later report of the same learner replaces it."""
         work = {number: Work(done.tries, done.passed) for number, done in exercises.items()}
         try:
-            self.board.take(learner, name, work, right)
+            self.reports.take(learner, name, work, right)
         except McpNotebookError as error:
             raise ToolError(str(error)) from None
         return "taken"

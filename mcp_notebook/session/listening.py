@@ -97,7 +97,7 @@ class Listening:
             raise HostingError("--oauth has clients sign in, and --no-token lets all in. Leave one of them out.")
         # The SDK's own authorization uses the same header as our token.
         if not no_token and not own and not oauth:
-            # A code that people type is no token for other programs.
+            # A code that people type is too short for a token of other programs.
             kept = before is not None and before.guests == (options.get("knows") is not None) and before.token
             made = Token.make() if options.get("knows") is None else new_code()
             token = Token(kept) if kept else made

@@ -110,7 +110,7 @@ class Sharing:
             except _WrongCodeError:
                 # To try again would count as guessing.
                 self.end()
-                trouble = "The board has another class code now, so sharing has ended: %mcp progress --share shares again."
+                trouble = "The board has another class code now, so sharing has ended. Share again with the new one."
             except McpNotebookError as error:
                 trouble = f"{error} It is sent again with this check."
             except Exception as error:  # noqa: BLE001 - whatever it is, checks must go on

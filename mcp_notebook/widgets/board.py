@@ -25,8 +25,8 @@ class BoardPanel(Surface):
     """The board of a class.
 
     The kernel sends the reports only if something has changed and a page shows the panel, and at most once a second.
-    What learners need to join is sent only when a person asks for it, and is not part of the state, which a notebook
-    may save.
+    The address and the class code are sent only when a person asks for them. They are not part of the state, which a
+    notebook may save.
 
     Args:
         standing: Returns how far the class is.

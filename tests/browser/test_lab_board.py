@@ -27,11 +27,12 @@ def chapter(number, title):
             for i in range(1, many + 1)]
     return type(real)(str(number), title, made, real.predictions)
 class_board.chapters = lambda: {str(n): chapter(n, t) for n, t in enumerate(TITLES.split("|"), 1)}
-board = get_ipython()._mcp_notebook.session.board.board
+board = get_ipython()._mcp_notebook.session.board.reports
 print("ready")
 """
 CLASS = """chance = random.Random(1)
-names = "Ada Grace Mary Omar Zoë Björn Łukasz 李娜 أمينة Priya Sam Noa Yuki Diego Chloé Ines Tomás Aoife Kwame Elif".split()
+names = "Ada Grace Mary Omar Zoë Björn Łukasz 李娜 أمينة Priya Sam Noa Yuki Diego Chloé Ines Tomás Aoife Kwame Elif"
+names = names.split()
 def report(number, of=44):
     reached = chance.randint(2, of)
     work, numbers = {}, [n for c in class_board.chapters().values() for n in (e.number for e in c.exercises)]
@@ -48,8 +49,8 @@ print("thirty")
 MORE = "for number in range(30, 200):\n    report(number)\nprint('two hundred')"
 LATER = "report(7, 44)\nprint('one more')"
 SLOW = "for one in list(board._learners.values())[::3]:\n    one.reported -= one.seat * 97\nprint('slow')"
-HARM = """for number, name in enumerate(["<img src=x onerror=hit()>", "<script>hit()</script>", "{{hit}} ${hit}", "&lt;b&gt;",
-                               "W" * 40, "a long name of words that goes on, you", "'; DROP TABLE"]):
+HARM = """for number, name in enumerate(["<img src=x onerror=hit()>", "<script>hit()</script>", "{{hit}} ${hit}",
+                               "&lt;b&gt;", "W" * 40, "a long name of words that goes on, you", "'; DROP TABLE"]):
     board.take(f"{number + 1000:032x}", name, {"1.1": Work(9_999, False), "99.1": Work(1, True)}, 1)
 print("harm")
 """

@@ -9,12 +9,11 @@ import random
 import stat
 import string
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from mcp_notebook.course.board import MOST_LEARNERS, MOST_REPORTS, SECONDS_PER_REPORT, Board
+from mcp_notebook.course.board import MOST_LEARNERS, MOST_REPORTS, SECONDS_PER_REPORT, ClassReports
 from mcp_notebook.course.board_file import board_as_csv, save_board
 from mcp_notebook.course.exercises import chapters, exercises, predictions
 from mcp_notebook.course.progress import Progress
@@ -41,21 +40,23 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def board(clock: Clock) -> Board:
-    return Board(chapters(), clock)
+def board(clock: Clock) -> ClassReports:
+    return ClassReports(chapters(), clock)
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MCP_NOTEBOOK_COURSE", str(tmp_path))
-    yield tmp_path
+    return tmp_path
 
 
-def names(board: Board) -> list[str]:
+def names(board: ClassReports) -> list[str]:
     return [row.name for row in board.standing().rows]
 
 
-@pytest.mark.parametrize("name", ["Ada", "李娜", "أمينة", "नन्दिनी", "Zoë 2", "O'Neil", "<b>Ada</b>", "x" * LONGEST_NAME])
+@pytest.mark.parametrize(
+    "name", ["Ada", "李娜", "أمينة", "नन्दिनी", "Zoë 2", "O'Neil", "<b>Ada</b>", "x" * LONGEST_NAME]
+)
 def test_a_name_may_be_of_any_script(name: str) -> None:
     assert class_name(name) == name
 
@@ -86,14 +87,14 @@ def test_spaces_and_lines_in_a_name_become_single_spaces() -> None:
     assert class_name("  Ada \n\t L. ") == "Ada L."
 
 
-def test_a_report_takes_the_place_of_the_earlier_one(board: Board) -> None:
+def test_a_report_takes_the_place_of_the_earlier_one(board: ClassReports) -> None:
     board.take(IDS[0], "Adda", {FIRST: Work(1, False)}, 0)
     board.take(IDS[0], "Ada", {FIRST: Work(2, True), SECOND: Work(1, False)}, 1)
     (row,) = board.standing().rows
     assert (row.name, row.work, row.right, row.passed) == ("Ada", {FIRST: Work(2, True), SECOND: Work(1, False)}, 1, 1)
 
 
-def test_two_learners_with_one_name_stay_apart(board: Board) -> None:
+def test_two_learners_with_one_name_stay_apart(board: ClassReports) -> None:
     for learner, name in zip(IDS, ("Ada", "Bob", "ada", "Ada"), strict=False):
         board.take(learner, name, {}, 0)
     assert names(board) == ["Ada", "ada (2)", "Ada (3)", "Bob"]
@@ -113,19 +114,21 @@ def test_two_learners_with_one_name_stay_apart(board: Board) -> None:
         (IDS[0], {FIRST: Work(MOST_TRIES + 1, False)}, 0),
     ],
 )
-def test_values_that_are_not_possible_are_refused(board: Board, learner: str, work: dict[str, Work], right: int) -> None:
+def test_values_that_are_not_possible_are_refused(
+    board: ClassReports, learner: str, work: dict[str, Work], right: int
+) -> None:
     with pytest.raises(UsageError):
         board.take(learner, "Ada", work, right)
     assert names(board) == []
     assert not board.knows(learner)
 
 
-def test_exercises_that_the_course_does_not_have_are_left_out(board: Board) -> None:
+def test_exercises_that_the_course_does_not_have_are_left_out(board: ClassReports) -> None:
     board.take(IDS[0], "Ada", {"99.1": Work(1, True), "<script>": Work(1, True), FIRST: Work(0, True)}, 0)
     assert board.standing().rows[0].work == {FIRST: Work(1, True)}
 
 
-def test_a_board_is_full_for_new_learners_only(board: Board) -> None:
+def test_a_board_is_full_for_new_learners_only(board: ClassReports) -> None:
     for learner in IDS[:MOST_LEARNERS]:
         board.take(learner, "Ada", {}, 0)
     with pytest.raises(UsageError, match=f"full: it has {MOST_LEARNERS} learners"):
@@ -137,7 +140,7 @@ def test_a_board_is_full_for_new_learners_only(board: Board) -> None:
     assert names(board) == ["Eve"]
 
 
-def test_one_learner_does_not_report_without_pause(board: Board, clock: Clock) -> None:
+def test_one_learner_does_not_report_without_pause(board: ClassReports, clock: Clock) -> None:
     for _ in range(MOST_REPORTS):
         board.take(IDS[0], "Ada", {}, 0)
     with pytest.raises(UsageError, match="too fast"):
@@ -147,7 +150,9 @@ def test_one_learner_does_not_report_without_pause(board: Board, clock: Clock) -
     board.take(IDS[0], "Ada", {}, 0)
 
 
-def test_thousands_of_reports_made_from_a_seed_leave_a_board_that_can_be_drawn(board: Board, clock: Clock) -> None:
+def test_thousands_of_reports_made_from_a_seed_leave_a_board_that_can_be_drawn(
+    board: ClassReports, clock: Clock
+) -> None:
     chance = random.Random(7)
     letters = string.printable + "<>&'\"\u202e\u0301\U0001f600\ud800"
     for _ in range(5_000):
@@ -167,7 +172,7 @@ def test_thousands_of_reports_made_from_a_seed_leave_a_board_that_can_be_drawn(b
     assert len(list(csv.reader(io.StringIO(board_as_csv(standing))))) == len(standing.rows) + 1
 
 
-def test_the_class_is_counted_for_each_exercise(board: Board) -> None:
+def test_the_class_is_counted_for_each_exercise(board: ClassReports) -> None:
     board.take(IDS[0], "Ada", {FIRST: Work(1, True)}, 0)
     board.take(IDS[1], "Bob", {FIRST: Work(4, False)}, 0)
     board.take(IDS[2], "Eve", {}, 0)
@@ -177,7 +182,7 @@ def test_the_class_is_counted_for_each_exercise(board: Board) -> None:
     ]
 
 
-def test_the_board_as_text_has_no_times_and_is_the_same_each_time(board: Board, clock: Clock) -> None:
+def test_the_board_as_text_has_no_times_and_is_the_same_each_time(board: ClassReports, clock: Clock) -> None:
     board.take(IDS[0], "Ada", {FIRST: Work(1, True), SECOND: Work(2, False)}, 1)
     first = board_card(board.standing())
     clock.now += 10_000
@@ -192,13 +197,13 @@ def test_the_board_as_text_has_no_times_and_is_the_same_each_time(board: Board, 
     assert IDS[0] not in first.text + first.html
 
 
-def test_a_large_class_is_cut_in_the_text(board: Board) -> None:
+def test_a_large_class_is_cut_in_the_text(board: ClassReports) -> None:
     for number, learner in enumerate(IDS[: MOST_SHOWN + 5]):
         board.take(learner, f"Learner {number:03}", {}, 0)
     assert "Not shown: 5 learners." in board_card(board.standing()).text
 
 
-def test_the_file_is_a_table_that_no_spreadsheet_computes(board: Board, tmp_path: Path) -> None:
+def test_the_file_is_a_table_that_no_spreadsheet_computes(board: ClassReports, tmp_path: Path) -> None:
     board.take(IDS[0], '=HYPERLINK("http://evil")', {FIRST: Work(3, True)}, 1)
     board.take(IDS[1], "+1", {SECOND: Work(2, False)}, 0)
     board.take(IDS[2], "Ada, Countess", {}, 0)
@@ -208,14 +213,14 @@ def test_the_file_is_a_table_that_no_spreadsheet_computes(board: Board, tmp_path
     assert header[:6] == [
         "learner", "exercises passed", "predictions right", "reported (UTC)", f"{FIRST} passed", f"{FIRST} tries",
     ]  # fmt: skip
-    assert [row[0] for row in rows] == ["'+1", "'=HYPERLINK(\"http://evil\")", "Ada, Countess"]
+    assert [row[0] for row in rows] == ["'+1", '\'=HYPERLINK("http://evil")', "Ada, Countess"]
     assert rows[1][1:6] == ["1", "1", "2027-01-15T08:00:00+00:00", "1", "3"]
     assert not any(learner in file.read_text(encoding="utf-8") for learner in IDS[:3])
     save_board(board.standing(), file)
     assert [path.name for path in tmp_path.iterdir()] == ["class.csv"]
 
 
-def test_no_other_file_is_overwritten(board: Board, tmp_path: Path) -> None:
+def test_no_other_file_is_overwritten(board: ClassReports, tmp_path: Path) -> None:
     other = tmp_path / "thesis.txt"
     other.write_text("years of work", encoding="utf-8")
     with pytest.raises(UsageError, match="not a file of a board"):

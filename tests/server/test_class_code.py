@@ -65,10 +65,11 @@ def test_codes_are_short_and_are_not_mistaken_when_they_are_read_aloud() -> None
 
 
 def test_the_code_lets_in_as_a_header_or_as_a_token(gate: CodeGate) -> None:
-    good = [{CODE_HEADER: CODE}, {"Authorization": f"Bearer {CODE}"}, {CODE_HEADER: "kxq7-m4tr"}]
+    good: list[dict[str, str]] = [{CODE_HEADER: CODE}, {"Authorization": f"Bearer {CODE}"}, {CODE_HEADER: "kxq7-m4tr"}]
     assert statuses(gate, good) == [200] * 3
-    bad = [{}, {"Authorization": f"Basic {CODE}"}, {CODE_HEADER: CODE[:-1]}, {CODE_HEADER: CODE + "X"}, {CODE_HEADER: ""}]
-    assert statuses(gate, bad) == [401] * 5
+    wrong = [CODE[:-1], CODE + "X", "", "KXQ7M4TS"]
+    bad: list[dict[str, str]] = [{}, {"Authorization": f"Basic {CODE}"}, *({CODE_HEADER: code} for code in wrong)]
+    assert statuses(gate, bad) == [401] * 6
 
 
 def test_after_many_wrong_codes_even_the_right_one_is_not_compared(gate: CodeGate, clock: Clock) -> None:
@@ -90,7 +91,9 @@ def test_many_addresses_have_a_limit_together_and_are_forgotten(
     gate: CodeGate, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(class_code, "MOST_ADDRESSES", 5)
-    answered = Counter(status for i in range(ALL_AT_ONCE + 50) for status in statuses(gate, [{CODE_HEADER: "B"}], str(i)))
+    answered = Counter(
+        status for i in range(ALL_AT_ONCE + 50) for status in statuses(gate, [{CODE_HEADER: "B"}], str(i))
+    )
     assert answered == {401: ALL_AT_ONCE, 429: 50}
     assert len(gate._wrong) == 5
 
