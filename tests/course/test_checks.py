@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 from mcp_notebook import NotebookServer
 from mcp_notebook.course import Case, Filling, Reading, check
 from mcp_notebook.course.checks import CheckResult
+from mcp_notebook.course.library import fresh_library
 from mcp_notebook.course.sections import linked
 
 RIGHT = Case({"due": 1, "today": 3}, "two days late", result=2)
@@ -91,6 +94,43 @@ def test_a_case_that_cannot_be_tried_after_one_that_failed_is_no_fault_of_the_ch
 def test_nothing_of_an_answer_is_markup() -> None:
     assert "<soon>" not in outcome([REFUSED, Filling({}, "<b>", "<i>"), Reading("<u>", "<s>")]).html
     assert "<u>" not in outcome([REFUSED, Reading("<u>", "<s>")]).html
+
+
+def test_a_part_of_a_result_can_be_compared_alone() -> None:
+    library = NotebookServer("library")
+
+    @library.tool()
+    def table(full: bool) -> dict[str, Any]:
+        return {"rows": [1, 2], "link": "random"} if full else {"link": "random"}
+
+    cases = [
+        Case({"full": True}, "the rows", result=[1, 2], part="rows"),
+        Case({"full": True}, "other rows", result=[1], part="rows"),
+        Case({"full": False}, "no rows at all", result=[1], part="rows"),
+    ]
+    result = anyio.run(lambda: check(library, "table", cases, read="this part"))
+    assert [case.holds for case in result.cases] == [True, False, False]
+    assert result.cases[1].more == "Expected [1], got [1, 2]."
+    assert result.cases[2].more == "Expected [1], got \"no rows in {'link': 'random'}\"."
+
+
+def test_a_state_of_the_database_is_prepared_before_a_resource_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "library.sqlite3"
+    with closing(sqlite3.connect(file)) as database, closing(fresh_library()) as fresh:
+        fresh.backup(database)
+    library = NotebookServer("library")
+
+    @library.resource("library://books", mime_type="application/json")
+    def books() -> int:
+        with closing(sqlite3.connect(file)) as database:
+            return int(database.execute("SELECT count(*) FROM books").fetchone()[0])
+
+    cases = [
+        Reading("library://books", "as on the first day", result=12),
+        Reading("library://books", "without novels", result=8, given="DELETE FROM books WHERE subject = 'novel'"),
+    ]
+    result = anyio.run(lambda: check(library, "library://books", cases, read="this part", file=file))
+    assert result.state == "passed", str(result)
 
 
 @pytest.fixture
