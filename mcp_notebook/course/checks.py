@@ -30,6 +30,9 @@ MAGICS = {
 }
 """The magics that define something, by its kind."""
 
+WRAPPED = ". It left an 'async with' block, which puts it into an ExceptionGroup: raise it after the block"
+"""The pointer for an exception that a client's `async with` has wrapped, so that it is not a ToolError any more."""
+
 
 async def check(
     server: MCPServer[Any],
@@ -143,7 +146,7 @@ def _raised(bench: Bench, before: int) -> str | None:
     """Return the exception of the learner's function in the calls since `before`, with its line."""
     for call in reversed(_calls(bench)):
         if call.number > before and call.raised is not None:
-            error = call.raised
+            error = _innermost(call.raised)
             place, trace = "", error.__traceback__
             while trace is not None:
                 if trace.tb_frame.f_code.co_name != "<module>" and bench.namespace.get("__name__") == (
@@ -151,5 +154,11 @@ def _raised(bench: Bench, before: int) -> str | None:
                 ):
                     place = f", in line {trace.tb_lineno} of its cell"
                 trace = trace.tb_next
-            return f"{error!r}{place}"
+            return f"{error!r}{place}{'' if error is call.raised else WRAPPED}"
     return None
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """Return the one exception inside of an ExceptionGroup; groups have `exceptions`, on Python 3.10 too."""
+    inside: Sequence[BaseException] = getattr(error, "exceptions", ())
+    return _innermost(inside[0]) if len(inside) == 1 else error

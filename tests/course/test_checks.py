@@ -11,6 +11,8 @@ from typing import Any
 
 import anyio
 import pytest
+from mcp.client import Client
+from mcp.server.mcpserver.exceptions import ToolError
 
 from mcp_notebook import NotebookServer
 from mcp_notebook.course import Case, Filling, Reading, check
@@ -155,3 +157,18 @@ def test_the_section_to_read_again_is_a_link(notebook: Path) -> None:
 def test_where_the_notebook_cannot_be_read_there_is_no_link(notebook: Path, content: str | None) -> None:
     notebook.unlink() if content is None else notebook.write_text(content)
     assert linked("'Part 4 of 11' & more") == "&#x27;Part 4 of 11&#x27; &amp; more"
+
+
+def test_an_exception_that_a_client_has_wrapped_gets_a_pointer() -> None:
+    desk = NotebookServer("desk")
+
+    @desk.tool()
+    async def ask() -> str:
+        async with Client(server()):
+            raise ToolError("not today")
+
+    case = Case({}, "it says so", error="not today")
+    (tried,) = anyio.run(lambda: check(desk, "ask", [case], read="this part")).cases
+    assert tried.holds is False
+    assert "because your code raised ToolError('not today')" in tried.got
+    assert tried.got.endswith("puts it into an ExceptionGroup: raise it after the block")
