@@ -17,6 +17,7 @@ from mcp_notebook.course.progress import Progress
 from mcp_notebook.course.project import Piece, pieces_before
 from mcp_notebook.errors import CellError
 from mcp_notebook.server import definitions
+from mcp_notebook.session.attaching import within_a_cell
 from mcp_notebook.session.session import Session
 
 __all__ = ["Restored", "check_exercise", "restore", "source_of_answer"]
@@ -123,5 +124,5 @@ def _passes(session: Session, number: str) -> bool:
 
 def _runs(session: Session, piece: Piece) -> bool:
     """Run a cell as if it was typed, so that the export and tracebacks find it in the history."""
-    with capture_output():
+    with capture_output(), within_a_cell(session.shell):
         return bool(session.shell.run_cell(piece.source, store_history=True).success)

@@ -128,6 +128,14 @@ def test_a_checkpoint_replaces_an_answer_that_does_not_pass_any_more(learner: Ke
     assert learner.good("%mcp call oldest count=1").text == "Emma"
 
 
+def test_a_checkpoint_in_the_cell_that_loads_the_extension_keeps_all_its_tools(learner: Kernel) -> None:
+    learner.good("%unload_ext mcp_notebook", cell="first")
+    # A front end gives cells an id, by which what a cell no longer defines is withdrawn.
+    restored = learner.good("%load_ext mcp_notebook\n%mcp checkpoint 2", cell="second")
+    assert "search, days_late, oldest, author, lend" in " ".join(restored.text.split())
+    assert restored.stderr == ""
+
+
 def test_cells_of_a_checkpoint_are_in_the_history_so_that_an_export_finds_them(learner: Kernel, tmp_path: Path) -> None:
     learner.good("%mcp checkpoint 2")
     learner.good(f"%mcp export {tmp_path / 'package'} --no-proof")
