@@ -124,7 +124,8 @@ for text that is not ASCII. Ask: "What would your test have had to look like to 
 ## 2 · Who is who
 
 A token that you hand out yourself does for a few callers. For more, four things are wrong: it never expires, it says
-nothing about the person, it allows everything, and somebody has to hand it out. **OAuth 2.1** is the answer to all four.
+nothing about the person, it allows everything, and somebody has to hand it out. **OAuth 2.1** answers all four: it lets
+a person give an application limited access for a limited time, without telling it a password.
 
 ![Ada allows the reading app to act for her. The app gets a token at the town hall, which is the authorization server, and brings it to the library, which is the resource server. The library verifies the token, and never sees how Ada signs in.](drawings/oauth-roles.svg)
 
@@ -140,7 +141,7 @@ that it accepts, and it checks each token.
 
 `%mcp serve --oauth` puts a **stand-in** for a town hall in front of your server. It asks for no password, because its
 people are invented. All else is real: the endpoints, the codes, the tokens. First, three definitions. `caller` asks the
-SDK for the token of the running call, and finds the member whose it is.
+SDK for the token of the running call, and finds the member it belongs to.
 """
 
 # %% tags=["project"]
@@ -218,8 +219,8 @@ print(town.shown(refusal).replace(", ", ",\n    "))
 # %% [markdown]
 """
 The 401 is not a dead end any more. `resource_metadata` is the address of the **protected-resource metadata** (RFC
-9728): a JSON document in which the library says who issues its tokens. There the client reads the town hall's own
-metadata (RFC 8414). `town.shown` writes names in place of the ports, which differ in each run.
+9728): a JSON document in which the library names the town hall. The town hall has metadata of its own (RFC 8414), at a
+well-known address. `town.shown` writes names in place of the ports, which differ in each run.
 """
 
 # %% tags=["needs-jupyter"]
@@ -253,9 +254,9 @@ print(town.shown(json.dumps(town.app.document, indent=1)))
 
 # %% [markdown]
 """
-The SDK's `OAuthClientProvider` does the whole way by itself. It is an authentication for an HTTP client: the first 401
-sets it in motion. It needs a place to keep tokens, something that opens a browser, and what the browser came back
-with. Here `ada` plays both the browser and the person. She allows `loans:read` only.
+The SDK's `OAuthClientProvider` goes the whole way by itself. It is an authentication for an HTTP client: the first 401
+sets it in motion. It needs a place to keep tokens (`Wallet`), a function that opens a browser, and one that returns what
+the browser brought back. Here `ada` plays both the browser and the person. She allows `loans:read` only.
 """
 
 # %% tags=["needs-jupyter"]
@@ -296,7 +297,7 @@ print(ada.page)
 # %% [markdown]
 """
 *Which* application, verified by TLS; *what* it wants; *where* the browser goes afterwards. In your own browser, try
-`%mcp connect URL --oauth --as me` with the server's URL.
+`%mcp connect URL --oauth --as me`, with the URL that `served` shows.
 
 **Dynamic client registration** is the earlier way: the app posts its description to `/register` and gets an id. Nobody
 verifies that description, and each registration stays at the town hall. The specification has deprecated it. Clients
