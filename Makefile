@@ -9,7 +9,7 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab test check-notebooks fast coverage outside frontend lint types format bench notebooks pictures lite binder-lock clean
+.PHONY: help lab test check-notebooks fast coverage outside frontend lint types format bench notebooks pictures lite site binder-lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -72,6 +72,12 @@ lite: ## Build the course for a browser tab, as a site in dist/lite (needs Node)
 	@$(DEV) environment lite
 	@REQUIRE_OUTSIDE=1 sh scripts/node.sh
 	@$(VENV_PYTHON) scripts/lite.py $(ARGS)
+
+site: ## Build the documents as a site in dist/site; each warning is an error (ARGS= goes to `mkdocs build`)
+	@$(DEV) environment site
+	@# Not --quiet: it would hide the warnings from --strict as well.
+	@NO_MKDOCS_2_WARNING=1 $(VENV_PYTHON) -m mkdocs build --strict $(ARGS)
+	@echo "The site is in dist/site. To look at it: python -m http.server -d dist/site"
 
 binder-lock: ## Update binder/requirements.txt
 	@bash scripts/binder_lock.sh

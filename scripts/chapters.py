@@ -60,7 +60,7 @@ def source_of(path: Path) -> Any:
         taken[wanted] = taken.get(wanted, 0) + 1
         cell.id = wanted if taken[wanted] == 1 else f"{wanted}-{taken[wanted]}"
         if cell.cell_type == "markdown":
-            _attach_drawings(cell)
+            _embed_drawings(cell)
     own = str(minutes(notebook))
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -98,12 +98,15 @@ def _by_headings(cell: Any) -> Iterator[Any]:
             yield nbformat.v4.new_markdown_cell(text.strip(), metadata=copy.deepcopy(cell.metadata))
 
 
-def _attach_drawings(cell: Any) -> None:
-    """Put the drawings of a text into its cell, so that the notebook is whole in one file."""
-    for name in re.findall(r"\]\(drawings/([\w-]+\.svg)\)", cell.source):
-        data = base64.b64encode((SOURCES / "drawings" / name).read_bytes()).decode()
-        cell.setdefault("attachments", {})[name] = {"image/svg+xml": data}
-        cell.source = cell.source.replace(f"](drawings/{name})", f"](attachment:{name})")
+def _embed_drawings(cell: Any) -> None:
+    """Put the drawings of a text at its end, so that the notebook is whole in one file.
+
+    They are not attachments of the cell: JupyterLab shows no SVG from these.
+    """
+    for name in re.findall(r"\]\(drawings/([\w-]+)\.svg\)", cell.source):
+        data = base64.b64encode((SOURCES / "drawings" / f"{name}.svg").read_bytes()).decode()
+        text = cell.source.replace(f"](drawings/{name}.svg)", f"][{name}]")
+        cell.source = f"{text}\n\n[{name}]: data:image/svg+xml;base64,{data}"
 
 
 def _id(cell: Any) -> str:
@@ -125,7 +128,7 @@ def minutes(notebook: Any) -> int:
     shown = [cell for cell in notebook.cells if "teacher" not in cell.metadata.get("tags", [])]
     texts = [cell.source for cell in shown if cell.cell_type == "markdown"]
     code = [cell for cell in shown if cell.cell_type == "code"]
-    words = sum(len(re.sub(r"<svg.*?</svg>|<[^>]*>", " ", text, flags=re.DOTALL).split()) for text in texts)
+    words = sum(len(re.sub(r"<[^>]*>|\[[\w-]+\]: data:\S+", " ", text).split()) for text in texts)
     lines = sum(bool(line.strip()) for cell in code for line in cell.source.splitlines())
     exercises = sum("exercise" in cell.metadata for cell in code)
     predictions = sum(cell.source.startswith("%mcp predict") for cell in code)
@@ -193,7 +196,7 @@ def differences(path: Path) -> Iterator[str]:
 
 
 def _without_outputs(notebook: Any) -> list[tuple[Any, ...]]:
-    return [(cell.cell_type, cell.id, cell.source, cell.metadata, cell.get("attachments")) for cell in notebook.cells]
+    return [(cell.cell_type, cell.id, cell.source, cell.metadata) for cell in notebook.cells]
 
 
 def write(notebook: Any, path: Path) -> None:

@@ -118,7 +118,7 @@ MAY_IMPORT = {
         "client",
         "rendering",
     },
-    "course": {"errors", "files", "recording", "client", "rendering"},
+    "course": {"visible", "errors", "files", "portal", "addresses", "recording", "client", "rendering"},
     "session": {
         "background",
         "browser_tab",

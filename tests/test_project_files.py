@@ -143,7 +143,7 @@ def test_the_container_installs_with_the_script_that_make_uses() -> None:
 
 def test_the_address_of_the_project_is_in_pyproject_and_what_is_derived_from_it_only() -> None:
     owner = PROJECT["urls"]["Source"].removeprefix("https://github.com/").partition("/")[0]
-    files = [*YAML_FILES, *GITHUB.glob("*.md"), *ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+    files = [*YAML_FILES, *GITHUB.glob("*.md"), *ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "mkdocs.yml"]
     assert [path.name for path in files if owner in path.read_text(encoding="utf-8")] == ["README.md"]
 
 

@@ -13,7 +13,7 @@ from tests.support.prose import Text, faults, of_markdown, of_python, of_shell
 pytestmark = pytest.mark.once
 
 PACKAGE = ROOT / "mcp_notebook"
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob(".github/**/*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob(".github/**/*.md")])
 SCRIPTS = sorted([ROOT / "Makefile", ROOT / ".ci" / "run", *ROOT.glob("scripts/*.sh"), *ROOT.glob("scripts/*.py")])
 ROOMS = sorted(
     path.relative_to(PACKAGE).parts[0]
@@ -40,7 +40,7 @@ def _words(fault: str) -> str:
     return fault.partition(": ")[2]
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_a_document_is_plain_english(path: Path) -> None:
     assert found(of_markdown(path)) == []
 

@@ -14,7 +14,7 @@ from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.course.library import rows_of
 
-__all__ = ["Bench", "Then", "entries", "rows"]
+__all__ = ["Bench", "Given", "Then", "entries", "rows"]
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,20 @@ class Bench:
     namespace: Mapping[str, Any] = field(default_factory=dict)
     file: Path | None = None
 
-    def fill(self, script: str) -> None:
-        """Run statements on the library's database."""
+    def fill(self, given: Given) -> None:
+        """Prepare the state before a case: run statements on the library's database, or call the function."""
+        if not given:
+            return
+        if callable(given):
+            given(self)
+            return
         assert self.file is not None
         with closing(sqlite3.connect(self.file)) as database:
-            database.executescript(script)
+            database.executescript(given)
+
+
+Given = str | Callable[[Bench], object]
+"""The state before a case: statements for the library's database, or a function that prepares something else."""
 
 
 @dataclass(frozen=True)

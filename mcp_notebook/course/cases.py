@@ -13,10 +13,10 @@ import anyio
 from mcp.shared.exceptions import MCPError
 from mcp_types import BlobResourceContents, CallToolResult, TextContent
 
-from mcp_notebook.course.bench import Bench, Then, entries
+from mcp_notebook.course.bench import Bench, Given, Then, entries
 from mcp_notebook.course.writing import one_line, written
 
-__all__ = ["Answer", "AnyCase", "Case", "Filling", "Listed", "Probe", "Reading"]
+__all__ = ["Answer", "AnyCase", "Case", "Filling", "Listed", "Probe", "Reading", "text_of", "value_of"]
 
 PATIENCE = 2
 """Seconds to wait for a notification; in one process it takes a few milliseconds."""
@@ -91,9 +91,10 @@ class Case(_Answered):
         about: The purpose of the case, as a sentence.
         result: The expected result.
         error: Instead of a result: a text that the expected error contains.
+        part: The part of the structured content that is the result, such as ``rows`` of a table; "" for all of it.
         tells: The URI of a resource; its subscribers must be notified of a change.
         answers: The user's answers to the questions that the tool must ask, in order, as for `%mcp call`.
-        given: Statements that are run on the library's database first.
+        given: The state before it: statements that are run on the library's database, or a function that is called.
         then: Looks at the world after the call.
     """
 
@@ -101,9 +102,10 @@ class Case(_Answered):
     about: str
     result: Any = None
     error: str | None = None
+    part: str = ""
     tells: str | None = None
     answers: Sequence[Any] = ()
-    given: str = ""
+    given: Given = ""
     then: Sequence[Then] = ()
 
     @property
@@ -119,17 +121,15 @@ class Case(_Answered):
 
     async def ask(self, bench: Bench) -> Answer:
         """Call the tool, and listen at the same time if a notification is expected; then look at what it did."""
-        if self.given:
-            bench.fill(self.given)
+        bench.fill(self.given)
         async with AsyncExitStack() as stack:
-            uris = [self.tells] if self.tells else []
-            listen = bench.client.listen(resource_subscriptions=uris)
-            notices = await stack.enter_async_context(listen) if uris else None
+            listen = bench.client.listen(resource_subscriptions=[self.tells or ""])
+            notices = await stack.enter_async_context(listen) if self.tells else None
             try:
                 result = await bench.client.call_tool(bench.name, dict(self.arguments))
             except MCPError as error:
                 return self._judged(None, str(error))
-            answer = self._judged(_value(result), _text(result) if result.is_error else None)
+            answer = self._judged(value_of(result, self.part), text_of(result) if result.is_error else None)
             for then in self.then if answer.holds else ():
                 if (seen := then.look(bench)) != then.expected:
                     return Answer(False, f"{answer.got}, and then {then.words}: {seen!r}")
@@ -186,12 +186,14 @@ class Reading(_Answered, _Unasked):
         about: The purpose of the case, as a sentence.
         result: The expected content: a value if it is JSON, else text or bytes.
         error: Instead of a result: a text that the expected error contains.
+        given: Statements that are run on the library's database first.
     """
 
     uri: str
     about: str
     result: Any = None
     error: str | None = None
+    given: str = ""
 
     def words(self, name: str) -> str:
         """Return the URI."""
@@ -199,6 +201,7 @@ class Reading(_Answered, _Unasked):
 
     async def ask(self, bench: Bench) -> Answer:
         """Read the resource."""
+        bench.fill(self.given)
         try:
             (content,) = (await bench.client.read_resource(self.uri)).contents
         except MCPError as error:
@@ -276,15 +279,18 @@ def _like(wanted: Any, value: Any) -> Any:
     return value
 
 
-def _value(result: CallToolResult) -> Any:
-    """Return the tool's value; the SDK wraps values other than objects as ``{"result": ...}``."""
+def value_of(result: CallToolResult, part: str = "") -> Any:
+    """Return the tool's value, or a part; the SDK wraps values other than objects as ``{"result": ...}``."""
     structured = result.structured_content
+    if part:
+        return (structured or {}).get(part, f"no {part} in {structured!r}")
     if structured is None:
-        return _text(result)
+        return text_of(result)
     return structured["result"] if set(structured) == {"result"} else structured
 
 
-def _text(result: CallToolResult) -> str:
+def text_of(result: CallToolResult) -> str:
+    """Return the text of a result for the model."""
     return "\n".join(block.text for block in result.content if isinstance(block, TextContent))
 
 

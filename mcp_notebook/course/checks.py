@@ -11,6 +11,8 @@ from mcp.client import Client
 from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.client.answering import Answering
+from mcp_notebook.client.extensions.apps import AppsClient
+from mcp_notebook.client.extensions.events import list_events
 from mcp_notebook.client.script import Script
 from mcp_notebook.course.bench import Bench, entries
 from mcp_notebook.course.cases import Answer, AnyCase
@@ -19,8 +21,17 @@ from mcp_notebook.course.outcome import CheckResult, Tried
 
 __all__ = ["MAGICS", "CheckResult", "check"]
 
-MAGICS = {"tool": "%%mcp_tool", "resource": "%%mcp_resource URI", "prompt": "%%mcp_prompt"}
+MAGICS = {
+    "tool": "%%mcp_tool",
+    "resource": "%%mcp_resource URI",
+    "prompt": "%%mcp_prompt",
+    "app": "%%mcp_app URI",
+    "event": "%%mcp_event NAME",
+}
 """The magics that define something, by its kind."""
+
+WRAPPED = ". It left an 'async with' block, which puts it into an ExceptionGroup: raise it after the block"
+"""The pointer for an exception that a client's `async with` has wrapped, so that it is not a ToolError any more."""
 
 
 async def check(
@@ -54,13 +65,7 @@ async def check(
     answering = Answering(server.name, None)
     try:
         with library_for_a_check(file) if file is not None else nullcontext():
-            async with Client(
-                server,
-                cache=None,
-                elicitation_callback=answering.elicit,
-                sampling_callback=answering.sample,
-                list_roots_callback=answering.list_roots,
-            ) as client:
+            async with _client(server, answering) as client:
                 missing = await _missing(client, server.name, name, kind, namespace, read)
                 if missing is not None:
                     return missing
@@ -75,13 +80,25 @@ async def check(
     return CheckResult("passed" if passed else "not yet", cases=tried, read=read, after=after if passed else ())
 
 
+def _client(server: MCPServer[Any], answering: Answering) -> Client:
+    """Return a client that lets the script answer questions, and sees the pages of apps."""
+    return Client(
+        server,
+        cache=None,
+        elicitation_callback=answering.elicit,
+        sampling_callback=answering.sample,
+        list_roots_callback=answering.list_roots,
+        extensions=[AppsClient()],  # a server lists pages only to clients that declare them
+    )
+
+
 async def _missing(
     client: Client, server: str, name: str, kind: str, namespace: Mapping[str, Any], read: str
 ) -> CheckResult | None:
     """Return the outcome if the definition is not there at all; None if it is."""
     if kind == "code":
         return None if name in namespace else CheckResult("not attempted", [f"There is no {name!r} yet."])
-    if name in await entries(client):
+    if name in await entries(client) or (kind == "event" and name in [one.name for one in await list_events(client)]):
         return None
     if callable(namespace.get(name)):
         magic = MAGICS.get(kind, "%%mcp_tool")
@@ -129,7 +146,7 @@ def _raised(bench: Bench, before: int) -> str | None:
     """Return the exception of the learner's function in the calls since `before`, with its line."""
     for call in reversed(_calls(bench)):
         if call.number > before and call.raised is not None:
-            error = call.raised
+            error = _innermost(call.raised)
             place, trace = "", error.__traceback__
             while trace is not None:
                 if trace.tb_frame.f_code.co_name != "<module>" and bench.namespace.get("__name__") == (
@@ -137,5 +154,11 @@ def _raised(bench: Bench, before: int) -> str | None:
                 ):
                     place = f", in line {trace.tb_lineno} of its cell"
                 trace = trace.tb_next
-            return f"{error!r}{place}"
+            return f"{error!r}{place}{'' if error is call.raised else WRAPPED}"
     return None
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """Return the one exception inside of an ExceptionGroup; groups have `exceptions`, on Python 3.10 too."""
+    inside: Sequence[BaseException] = getattr(error, "exceptions", ())
+    return _innermost(inside[0]) if len(inside) == 1 else error

@@ -11,6 +11,7 @@ import pytest
 from mcp_notebook.course.exercises import exercises
 from mcp_notebook.course.library import library_file, reset_library, rows_of
 from mcp_notebook.course.progress import Progress
+from mcp_notebook.course.project import chapter_numbers
 from tests.support.kernels import Kernel
 
 SOURCE = "import inspect\nprint(inspect.getsource(days_late))"
@@ -165,3 +166,10 @@ def test_progress_is_written_as_a_whole(tmp_path: Path, monkeypatch: pytest.Monk
     assert json.loads((tmp_path / "progress.json").read_text(encoding="utf-8"))["predictions"] == {"1.a": 1}
     assert Progress.load() == progress
     assert [path.name for path in tmp_path.iterdir()] == ["progress.json"]
+
+
+@pytest.mark.parametrize("number", chapter_numbers())
+def test_a_checkpoint_restores_the_project_for_every_chapter(learner: Kernel, number: str) -> None:
+    restored = learner.good(f"%mcp checkpoint {number}")
+    assert restored.text.startswith(f"ready for chapter {number}")
+    assert restored.stderr == ""
