@@ -430,7 +430,7 @@ import anyio
 from mcp.client import CacheConfig
 from mcp.server import CacheHint
 
-from mcp_notebook.course.stand_ins import Archive, Clock
+from mcp_notebook.course.stand_ins import Archive, LessonClock
 
 hints = {"resources/read": CacheHint(ttl_ms=5_000, scope="public")}
 branch = NotebookServer("branch", cache_hints=hints)
@@ -449,7 +449,7 @@ The client of the SDK keeps a result as long as the hint allows. Here it gets a 
 """
 
 # %%
-clock = Clock()
+clock = LessonClock()
 async with Client(branch, cache=CacheConfig(clock=clock)) as client:
     for seconds in (0, 0, 4, 2, 0):
         clock.now += seconds

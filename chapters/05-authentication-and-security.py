@@ -456,7 +456,7 @@ Small scopes are worth the trouble. A stolen token that reads cannot write, and 
 
 ### Exercise 5.3: renew a loan of your own
 
-Define the tool `renew(title)`. It makes the caller's loan of that book due three weeks from `TODAY`, and returns
+Define the tool `extend(title)`. It makes the caller's loan of that book due three weeks from `TODAY`, and returns
 `"Dune: due 2026-11-23"`. It needs the scope `loans:write`. A book that the caller has not borrowed, or has given back,
 is a `ToolError` that names the title. Other people's loans stay as they are.
 """
@@ -646,7 +646,7 @@ for name, text in {"good": signed, "good, without scope": town_hall.sign(**good 
 - The app's id is the URL of its document. PKCE, `state` and `iss` protect the way through the browser.
 - A tool needs its scope. Lists show what the caller may use; 403 names what is missing.
 - A verifier checks signature, algorithm, issuer, audience and expiry. Each of them refuses another forgery.
-- `caller`, `my_loans`, `give_back` and `renew` belong to the project now.
+- `caller`, `my_loans`, `give_back` and `extend` belong to the project now.
 
 **Test yourself**
 

@@ -14,7 +14,7 @@ from mcp.server.auth.provider import AccessToken
 from mcp_notebook.course.bench import Bench, entries
 from mcp_notebook.course.cases import Answer, Case
 
-__all__ = ["SignedIn", "calling_as"]
+__all__ = ["CallBy", "calling_as"]
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def calling_as(person: str, *scopes: str) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class SignedIn(Case):
+class CallBy(Case):
     """One call of a tool by a person who has signed in.
 
     A call without the scopes that the tool names in its ``_meta`` is an error, as at the door of the server.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -11,12 +10,13 @@ from typing import Any, NamedTuple, Protocol
 
 import anyio
 from mcp.shared.exceptions import MCPError
-from mcp_types import BlobResourceContents, CallToolResult, TextContent
+from mcp_types import BlobResourceContents, TextContent
 
 from mcp_notebook.course.bench import Bench, Given, Then, entries
+from mcp_notebook.course.results import parsed, text_of, value_of
 from mcp_notebook.course.writing import one_line, written
 
-__all__ = ["Answer", "AnyCase", "Case", "Filling", "Listed", "Probe", "Reading", "text_of", "value_of"]
+__all__ = ["Answer", "AnyCase", "Case", "Filling", "Listed", "Probe", "Reading"]
 
 PATIENCE = 2
 """Seconds to wait for a notification; in one process it takes a few milliseconds."""
@@ -206,7 +206,7 @@ class Reading(_Answered, _Unasked):
             (content,) = (await bench.client.read_resource(self.uri)).contents
         except MCPError as error:
             return self._judged(None, str(error))
-        return self._judged(content.blob if isinstance(content, BlobResourceContents) else _parsed(content.text))
+        return self._judged(content.blob if isinstance(content, BlobResourceContents) else parsed(content.text))
 
 
 @dataclass(frozen=True)
@@ -277,25 +277,3 @@ def _like(wanted: Any, value: Any) -> Any:
     if isinstance(wanted, list) and isinstance(value, list) and len(wanted) == len(value):
         return [_like(part, item) for part, item in zip(wanted, value, strict=True)]
     return value
-
-
-def value_of(result: CallToolResult, part: str = "") -> Any:
-    """Return the tool's value, or a part; the SDK wraps values other than objects as ``{"result": ...}``."""
-    structured = result.structured_content
-    if part:
-        return (structured or {}).get(part, f"no {part} in {structured!r}")
-    if structured is None:
-        return text_of(result)
-    return structured["result"] if set(structured) == {"result"} else structured
-
-
-def text_of(result: CallToolResult) -> str:
-    """Return the text of a result for the model."""
-    return "\n".join(block.text for block in result.content if isinstance(block, TextContent))
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text

@@ -10,14 +10,14 @@ import anyio
 from mcp.server import Server
 from mcp_types import CallToolResult, ListToolsResult, TextContent, Tool
 
-__all__ = ["Archive", "Clock", "careless_server"]
+__all__ = ["Archive", "LessonClock", "careless_server"]
 
 COPIES = {"Dune": 3, "Emma": 0, "Kindred": 1, "Persuasion": 2, "Silent Spring": 1}
 """The copies of each book that the archive knows."""
 
 
 @dataclass
-class Clock:
+class LessonClock:
     """A clock that a lesson moves, so that nobody has to wait.
 
     Attributes:

@@ -12,7 +12,7 @@ from mcp.client import Client
 from mcp_types import TextContent
 
 from mcp_notebook.course.people import signed_in
-from mcp_notebook.course.stand_ins import Clock
+from mcp_notebook.course.stand_ins import LessonClock
 
 __all__ = ["Storm", "storm"]
 
@@ -37,7 +37,7 @@ class Storm:
         return quantiles(self.latencies, n=100, method="inclusive")[percent - 1]
 
 
-async def storm(client: Client, tool: str, clock: Clock, wait: Wait, *, readers: int = 40) -> Storm:
+async def storm(client: Client, tool: str, clock: LessonClock, wait: Wait, *, readers: int = 40) -> Storm:
     """Let all readers call a tool at the same moment, and each again after a refusal, until all have an answer.
 
     The calls are real, and each has the token of its reader. Only the time is simulated: the clock jumps from one

@@ -16,7 +16,7 @@ from mcp.server.auth.middleware.auth_context import get_access_token
 
 from mcp_notebook import NotebookServer
 from mcp_notebook.course import check
-from mcp_notebook.course.callers import SignedIn, calling_as
+from mcp_notebook.course.callers import CallBy, calling_as
 from mcp_notebook.course.cases import Case
 from mcp_notebook.course.town import Citizen, Town, Wallet
 from mcp_notebook.course.town_hall import TownHall
@@ -105,10 +105,10 @@ def whose() -> NotebookServer:
 def test_a_case_is_asked_in_the_name_of_a_person_with_the_scopes_of_the_token() -> None:
     refused = 'scope="loans:write"'
     cases = [
-        SignedIn({}, "with the scope", result="grace ['loans:write']", person="grace", scopes=["loans:write"]),
-        SignedIn({}, "without it", error=refused, scopes=["loans:read"]),
+        CallBy({}, "with the scope", result="grace ['loans:write']", person="grace", scopes=["loans:write"]),
+        CallBy({}, "without it", error=refused, scopes=["loans:read"]),
         Case({}, "without a sign-in", result="nobody"),
-        SignedIn({}, "this fails", result="ada ['loans:write']", scopes=[]),
+        CallBy({}, "this fails", result="ada ['loans:write']", scopes=[]),
     ]
     outcome = anyio.run(lambda: check(whose(), "whose_call", cases, read="this part"))
     assert [case.holds for case in outcome.cases] == [True, True, True, False]

@@ -168,6 +168,8 @@ def test_progress_is_written_as_a_whole(tmp_path: Path, monkeypatch: pytest.Monk
     assert [path.name for path in tmp_path.iterdir()] == ["progress.json"]
 
 
+@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("number", chapter_numbers())
 def test_a_checkpoint_restores_the_project_for_every_chapter(learner: Kernel, number: str) -> None:
     restored = learner.good(f"%mcp checkpoint {number}")

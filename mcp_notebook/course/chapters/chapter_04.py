@@ -77,7 +77,7 @@ def renew(title: Title, days: Days, person: Person) -> str:
     query(f"UPDATE loans SET due = ? WHERE {mine}", str(due), title, person)
     return f"{title}: due on {due}"
 ''',
-    why="An argument is a wish of the model. Whose loan it is, and how long it may last, are not for the model to say.",
+    why="An argument is a wish of the model. The model must not decide whose loan it is, or how long it may last.",
 )
 
 PILE = """

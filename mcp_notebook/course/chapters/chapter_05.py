@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mcp_notebook.course.bench import Bench, entries, rows
-from mcp_notebook.course.callers import SignedIn
+from mcp_notebook.course.callers import CallBy
 from mcp_notebook.course.cases import Case, Listed, Probe
 from mcp_notebook.course.exercises import Chapter, Exercise, Prediction
 from mcp_notebook.course.sign_in_cases import ADA, GRACE, ISSUER, OTHER, back, forged, header, issued, ways_to_compare
@@ -111,12 +111,12 @@ async def _arguments(bench: Bench) -> list[str]:
 
 RENEW = Exercise(
     number="5.3",
-    name="renew",
+    name="extend",
     title="renew a loan of your own",
     read="5 · A scope for each tool",
-    start="# Exercise 5.3. Define the tool renew(title).",
+    start="# Exercise 5.3. Define the tool extend(title).",
     cases=(
-        SignedIn(
+        CallBy(
             {"title": "Dune"},
             "Ada renews her Dune, and Grace's stays as it is",
             result="Dune: due 2026-11-23",
@@ -124,14 +124,14 @@ RENEW = Exercise(
             then=[rows(OPEN, GRACES, ("Dune", "Ada", "2026-11-23"), EMMA)],
             scopes=WRITE,
         ),
-        SignedIn(
+        CallBy(
             {"title": "Emma"},
             "Emma is Grace's: the error names the title",
             error="Emma",
             then=[rows(OPEN, GRACES, ("Dune", "Ada", "2026-11-23"), EMMA)],
             scopes=WRITE,
         ),
-        SignedIn(
+        CallBy(
             {"title": "Dune"},
             "a loan that was returned stays returned",
             error="Dune",
@@ -146,14 +146,14 @@ RENEW = Exercise(
             person="mary",
             scopes=WRITE,
         ),
-        SignedIn(
+        CallBy(
             {"title": "Dune"},
             "a token without loans:write is answered with the scope",
             error='scope="loans:write"',
             scopes=("loans:read",),
         ),
         Case({"title": "Dune"}, "without a sign-in the tool refuses", error="signed in"),
-        Probe("the arguments of renew", "the person is not an argument", _arguments, ["title"]),
+        Probe("the arguments of extend", "the person is not an argument", _arguments, ["title"]),
         Listed({"annotations": {"destructiveHint": False}}, "it destroys nothing, and says so"),
     ),
     hints=(
@@ -168,7 +168,7 @@ RENEW = Exercise(
 from datetime import timedelta
 
 
-def renew(title: Title) -> str:
+def extend(title: Title) -> str:
     """Renew a book that you have borrowed: it is due three weeks from today."""
     member, due = caller(), TODAY + timedelta(days=21)
     mine = "title = ? AND member = ? AND returned IS NULL"
