@@ -57,25 +57,25 @@ def read_list(handle: str) -> list[str]:
 
 # %% [markdown]
 """
-`calling_as` is scaffolding: calls in memory, in the name of a person who has signed in. Two people use the lists.
+`signed_in`, from chapter 4, makes calls in memory in the name of a person. Two people use the lists.
 """
 
 # %%
 from mcp import Client
 
-from mcp_notebook.course.callers import calling_as
+from mcp_notebook.course.people import signed_in
 
 
 async def ask(person, tool, **arguments):
     """Call a tool of the library in a person's name, and return what it says."""
-    with calling_as(person, "loans:read", "loans:write"):
+    with signed_in(person):
         async with Client(library) as client:
             result = await client.call_tool(tool, arguments)
     return ", ".join(block.text for block in result.content)
 
 
-print("Ada opens: ", await ask("ada", "open_list", first="Beloved"))
-print("Grace reads:", await ask("grace", "read_list", handle="list-1"))
+print("Ada opens: ", await ask("Ada", "open_list", first="Beloved"))
+print("Grace reads:", await ask("Grace", "read_list", handle="list-1"))
 
 # %% [markdown]
 """
@@ -151,7 +151,7 @@ async def round_of(person, title, asked=None):
     if asked is not None:
         yes = {key: {"action": "accept", "content": {"sure": True}} for key in asked.input_requests}
         more = {"request_state": asked.request_state, "input_responses": yes}
-    with calling_as(person):
+    with signed_in(person):
         async with Client(library, elicitation_callback=lambda *_: None) as client:
             try:
                 return await client.session.call_tool("withdraw", {"title": title}, allow_input_required=True, **more)
@@ -159,10 +159,10 @@ async def round_of(person, title, asked=None):
                 return error
 
 
-asked = await round_of("ada", "Dune")
+asked = await round_of("Ada", "Dune")
 print("Ada is asked:   ", *(request.params.message for request in asked.input_requests.values()))
-print("Grace, Dune:    ", await round_of("grace", "Dune", asked))
-print("Ada, but Emma:  ", await round_of("ada", "Emma", asked))
+print("Grace, Dune:    ", await round_of("Grace", "Dune", asked))
+print("Ada, but Emma:  ", await round_of("Ada", "Emma", asked))
 
 # %% [markdown]
 """
@@ -173,8 +173,8 @@ Grace cannot use Ada's state, and Ada cannot use it for another book.
 %mcp predict 5b.a
 
 # %%
-print((await round_of("ada", "Dune", asked)).content[0].text)
-print((await round_of("ada", "Dune", asked)).content[0].text)
+print((await round_of("Ada", "Dune", asked)).content[0].text)
+print((await round_of("Ada", "Dune", asked)).content[0].text)
 
 # %% [markdown]
 """
@@ -235,7 +235,7 @@ def old_volumes(question: str) -> str:
     return archive(get_access_token().token, question)
 
 
-branch.add_tool(give_back)
+branch.add_tool(bring_back)
 at_branch = %mcp serve --server branch
 town = Town(at_branch.url)
 adas = town_hall.sign(sub="ada", aud=BRANCH, client_id="reading-app", scope="loans:write")
@@ -246,7 +246,7 @@ print(await town.call(adas, "old_volumes", question="maps"))
 
 # %% tags=["needs-jupyter"]
 query("INSERT INTO loans (title, member, lent, due) VALUES ('Emma', 'Ada', '2026-10-20', '2026-11-10')")
-print(await town.call(archive_log[-1], "give_back", title="Emma"))
+print(await town.call(archive_log[-1], "bring_back", title="Emma"))
 
 # %% [markdown]
 """
@@ -328,7 +328,7 @@ def review(url: str) -> str:
 
 
 for host in ("127.0.0.1", "127.1", "2130706433", "0x7f000001"):
-    print(f"{host:12}", await ask("grace", "review", url=f"http://{host}:{office.port}/till"))
+    print(f"{host:12}", await ask("Grace", "review", url=f"http://{host}:{office.port}/till"))
 
 # %% [markdown]
 """
@@ -475,7 +475,7 @@ def member_since(name: Annotated[str, Field(description="The name of a member.")
 
 # %%
 for name in ("Ada", "' OR 1 = 1 --", "' UNION SELECT member, title FROM loans LIMIT 4 --"):
-    print(await ask("grace", "member_since", name=name))
+    print(await ask("Grace", "member_since", name=name))
 
 # %% [markdown]
 """
@@ -505,9 +505,9 @@ def my_history(
     return [f"{title} ({lent})" for title, lent in found]
 
 # %%
-print("attack:", await ask("grace", "member_since", name="' OR 1 = 1 --") or "nobody has that name")
-print("mine:  ", await ask("grace", "my_history", order="title", limit=2))
-print("attack:", (await ask("grace", "my_history", order="title; DROP TABLE loans")).splitlines()[2].strip())
+print("attack:", await ask("Grace", "member_since", name="' OR 1 = 1 --") or "nobody has that name")
+print("mine:  ", await ask("Grace", "my_history", order="title", limit=2))
+print("attack:", (await ask("Grace", "my_history", order="title; DROP TABLE loans")).splitlines()[2].strip())
 
 # %% [markdown]
 """

@@ -5,30 +5,25 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, cast
 
-from mcp.client import Client
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import TextContent
 
 from mcp_notebook.course.bench import Bench
-from mcp_notebook.course.callers import calling_as
 from mcp_notebook.course.cases import Probe
 from mcp_notebook.course.office import ADDRESSES
+from mcp_notebook.course.people import signed_in
 
 __all__ = ["added", "address", "noticed", "pinned", "raced", "same_refusal"]
 
 
 async def _said(bench: Bench, arguments: Mapping[str, Any], person: str | None = None) -> tuple[bool, str]:
     """Call the tool of the exercise; return whether it was refused, and its text."""
-    if person is None:
+    with signed_in(person) if person is not None else nullcontext():
         result = await bench.client.call_tool(bench.name, dict(arguments))
-    else:
-        with calling_as(person):
-            async with Client(bench.server, cache=None) as client:
-                result = await client.call_tool(bench.name, dict(arguments))
     text = ", ".join(block.text for block in result.content if isinstance(block, TextContent))
     return bool(result.is_error), text
 
@@ -64,8 +59,8 @@ def added(person: str | None, handle: str, about: str, result: str) -> Probe:
             after = {name: ", ".join(titles) for name, (_, titles) in lists.items()}
             return f"{'refused' if refused else text}; lists: {after}"
 
-    by = f" by {person}" if person else " without a sign-in"
-    return Probe(f"add_to_list(handle={handle!r}, title='Emma'){by}", about, look, result)
+    by = f"{person} calls" if person else "nobody is signed in:"
+    return Probe(f"{by} add_to_list(handle={handle!r}, title='Emma')", about, look, result)
 
 
 def same_refusal(about: str) -> Probe:
@@ -75,13 +70,13 @@ def same_refusal(about: str) -> Probe:
         with _lists(bench):
             found = []
             for handle in ("h-ada", "h-xyz"):
-                refused, text = await _said(bench, {"handle": handle, "title": "Emma"}, "grace")
+                refused, text = await _said(bench, {"handle": handle, "title": "Emma"}, "Grace")
                 found.append(_foreseen(bench, text).replace(handle, "...") if refused else "not refused")
         if not all(found):
             return "an unexpected exception, which tells a model nothing"
         return "the same words" if found[0] == found[1] else f"{found[0]!r} and {found[1]!r}"
 
-    return Probe("the refusals of h-ada (Ada's) and of h-xyz (unknown), for grace", about, look, "the same words")
+    return Probe("the refusals of h-ada (Ada's) and of h-xyz (unknown), for Grace", about, look, "the same words")
 
 
 # Notices

@@ -15,9 +15,9 @@ ADD_TO_LIST = Exercise(
     read="1 · Handles and state belong to a person",
     start="# Exercise 5b.1. Define the tool add_to_list(handle, title).",
     cases=(
-        added("ada", "h-ada", "Ada adds to her list, and gets all its titles", f"Dune, Emma; lists: {LISTS}" % ("Dune, Emma", "")),
-        added("ada", "h-ada-2", "her lists are not mixed up", f"Emma; lists: {LISTS}" % ("Dune", "Emma")),
-        added("grace", "h-ada", "Grace knows the handle, and it is not hers", f"refused; lists: {AS_BEFORE}"),
+        added("Ada", "h-ada", "Ada adds to her list, and gets all its titles", f"Dune, Emma; lists: {LISTS}" % ("Dune, Emma", "")),
+        added("Ada", "h-ada-2", "her lists are not mixed up", f"Emma; lists: {LISTS}" % ("Dune", "Emma")),
+        added("Grace", "h-ada", "Grace knows the handle, and it is not hers", f"refused; lists: {AS_BEFORE}"),
         added(None, "h-ada", "without a sign-in nobody owns a list", f"refused; lists: {AS_BEFORE}"),
         same_refusal("a refusal does not tell which handles exist"),
     ),
