@@ -1,4 +1,4 @@
-"""Define further cases of an exercise: a call by a signed-in person, one that is followed, an answer sent twice."""
+"""Define further cases of an exercise: calls by a signed-in person, one that is followed, an answer sent twice."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, ElicitResult, InputRequiredResult, InputResponses
 
-from mcp_notebook.course.bench import Bench
+from mcp_notebook.course.bench import Bench, entries
 from mcp_notebook.course.cases import Answer, Case
 from mcp_notebook.course.people import signed_in
 from mcp_notebook.course.results import text_of, value_of
@@ -21,19 +21,28 @@ __all__ = ["Followed", "SignedIn", "Twice"]
 class SignedIn(Case):
     """A call with the token of a person.
 
+    If the token lacks a scope that the tool names in its ``_meta``, the call is an error, as at the door over HTTP.
+
     Attributes:
         person: The signed-in person.
+        scopes: The scopes of the token.
     """
 
     person: str = ""
+    scopes: Sequence[str] = ()
 
     def words(self, name: str) -> str:
         """Write the case as a call of the person."""
-        return f"{self.person} calls {super().words(name)}"
+        having = f" with {', '.join(self.scopes)}" if self.scopes else ""
+        return f"{self.person} calls {super().words(name)}{having}"
 
     async def ask(self, bench: Bench) -> Answer:
         """Call the tool with the person's token."""
-        with signed_in(self.person):
+        required = (await entries(bench.client))[bench.name].get("_meta", {}).get("requiredScopes", [])
+        missing = [scope for scope in required if scope not in self.scopes]
+        if missing:
+            return self._judged(None, f'HTTP 403, scope="{" ".join(missing)}"')
+        with signed_in(self.person, *self.scopes):
             return await super().ask(bench)
 
 
