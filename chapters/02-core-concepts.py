@@ -369,11 +369,11 @@ A long call can report its **progress** to the client that made it, if that clie
 object with what belongs to the request; clients do not see this parameter.
 """
 
-# %%
-%%mcp_tool --read-only --closed-world
+# %% tags=["project"]
 from mcp.server.mcpserver import Context
 
-
+# %%
+%%mcp_tool --read-only --closed-world
 async def take_stock(ctx: Context) -> int:
     """Count the copies of the oldest books, one title after the other."""
     books = query("SELECT title, copies FROM books ORDER BY year LIMIT 3")

@@ -16,6 +16,7 @@ from mcp_notebook.course.bench import Bench, entries
 from mcp_notebook.course.cases import Answer, AnyCase
 from mcp_notebook.course.library import library_for_a_check
 from mcp_notebook.course.outcome import CheckResult, Tried
+from mcp_notebook.errors import innermost
 
 __all__ = ["MAGICS", "CheckResult", "check"]
 
@@ -52,8 +53,10 @@ async def check(
     """
     namespace = namespace if namespace is not None else {}
     answering = Answering(server.name, None)
+    lifespan = ""
     try:
         with library_for_a_check(file) if file is not None else nullcontext():
+            lifespan = "could not start"
             async with Client(
                 server,
                 cache=None,
@@ -61,6 +64,7 @@ async def check(
                 sampling_callback=answering.sample,
                 list_roots_callback=answering.list_roots,
             ) as client:
+                lifespan = ""
                 missing = await _missing(client, server.name, name, kind, namespace, read)
                 if missing is not None:
                     return missing
@@ -69,7 +73,11 @@ async def check(
                 for case in cases:
                     failed = any(not each.holds for each in tried)
                     tried.append(await _tried(case, bench, answering, after_failure=failed))
-    except Exception as error:  # noqa: BLE001 - an exception here is a fault of the check, not of the learner's answer
+                lifespan = "did not end well"
+    except Exception as error:  # noqa: BLE001 - the learner's lifespan may raise anything; the rest is the check's fault
+        if lifespan:
+            lines = [f"The server {server.name!r} {lifespan}: its lifespan raised {innermost(error)!r}."]
+            return CheckResult("not yet", lines, read=read)
         return CheckResult("the check is broken", [f"It raised {error!r}. Your {kind} is not to blame."])
     passed = all(each.holds for each in tried)
     return CheckResult("passed" if passed else "not yet", cases=tried, read=read, after=after if passed else ())
