@@ -18,6 +18,7 @@ from mcp_notebook.course.bench import Bench, entries
 from mcp_notebook.course.cases import Answer, AnyCase
 from mcp_notebook.course.library import library_for_a_check
 from mcp_notebook.course.outcome import CheckResult, Tried
+from mcp_notebook.errors import innermost
 from mcp_notebook.recording import checking
 
 __all__ = ["MAGICS", "CheckResult", "check"]
@@ -65,15 +66,21 @@ async def check(
     """
     namespace = namespace if namespace is not None else {}
     answering = Answering(server.name, None)
-    token = checking.set(True)
+    token, lifespan = checking.set(True), ""
     try:
         with library_for_a_check(file) if file is not None else nullcontext():
+            lifespan = "could not start"
             async with _client(server, answering) as client:
+                lifespan = ""
                 missing = await _missing(client, server.name, name, kind, namespace, read)
                 if missing is not None:
                     return missing
                 tried = await _all_tried(cases, Bench(client, name, server, namespace, file, settings), answering)
-    except Exception as error:  # noqa: BLE001 - an exception here is a fault of the check, not of the learner's answer
+                lifespan = "did not end well"
+    except Exception as error:  # noqa: BLE001 - the learner's lifespan may raise anything; the rest is the check's fault
+        if lifespan:
+            lines = [f"The server {server.name!r} {lifespan}: its lifespan raised {innermost(error)!r}."]
+            return CheckResult("not yet", lines, read=read)
         return CheckResult("the check is broken", [f"It raised {error!r}. Your {kind} is not to blame."])
     finally:
         checking.reset(token)
