@@ -219,7 +219,7 @@ def records(value: Annotated[str, Field(description="The member's name.")]) -> l
 The table has both versions, and a sentence on their difference. `17/20, 85% (64 to 95)` reads: 17 of 20 runs passed, and
 with very many runs the rate would be somewhere from 64 to 95%. That is the *95% interval*. The lines below it say how
 runs failed. `records` shares two words with its prompt, *books* and *borrow*; `lookup` has *books*, too, and is first in
-the list. As soon as one of the two words is overlooked, `lookup` wins. A description needs words that no other tool has.
+the list. If one of the two words is overlooked, `lookup` usually wins. A description needs words that no other tool has.
 """
 
 # %%
