@@ -28,7 +28,7 @@ BADGES = {
     "Binder": "https://mybinder.org/badge_logo.svg",
     "a browser tab": "https://jupyterlite.readthedocs.io/en/latest/_static/badge.svg",
 }
-IN_A_TAB = {"00"}
+IN_A_TAB = {"00", "04b"}
 """The chapters that run whole in a browser tab, see tests/browser_tab."""
 BREAK = "break"
 FAST = " fast"
@@ -129,7 +129,7 @@ def chapters_table() -> str:
         badges = [
             f"[![Open in {where}]({BADGES[where]})]({address}{path.stem}.ipynb)"
             for where, address in addresses.items()
-            if where != "a browser tab" or path.stem[:2] in IN_A_TAB
+            if where != "a browser tab" or path.stem.partition("-")[0] in IN_A_TAB
         ]
         link, promise, taken = row_of(path)
         lines.append(f"| {link.replace('](', '](notebooks/')} | {promise} | {taken} | {' '.join(badges)} |")
