@@ -210,7 +210,7 @@ MAKE_COPY = Exercise(
 cards = {}
 
 
-def make_copy(card: Annotated[str, Field(description="The number of a library card.")]) -> str:
+async def make_copy(card: Annotated[str, Field(description="The number of a library card.")]) -> str:
     """Make a copy: two in a row for each card, then one every half minute."""
     full = Bucket(size=2, per_second=1 / 30, tokens=2, filled_at=clock())
     if seconds := cards.setdefault(card, full).take(clock()):
