@@ -607,7 +607,7 @@ move `two_lines` out of it, run both cells again, and see.
 
 ### Exercise 4.2: a pile of books comes back
 
-Define the tool `give_back(titles)`. `titles` is a list of 1 to 20 titles. For each, it ends the open loan of the book
+Define the tool `take_back(titles)`. `titles` is a list of 1 to 20 titles. For each, it ends the open loan of the book
 that was due first: `returned` becomes `TODAY`. It returns a list of objects, in the order of the titles, with three
 fields: `title`; `days_late`, which is 0 for a book that is in time; and `problem`, which is `null`. For a title that is
 not lent, `days_late` is `null` and `problem` is `"not lent"`.
