@@ -613,7 +613,7 @@ fields: `title`; `days_late`, which is 0 for a book that is in time; and `proble
 not lent, `days_late` is `null` and `problem` is `"not lent"`.
 """
 
-# %% exercise="4.2" tags=["project"]
+# %% exercise="4.2"
 
 # %%
 %mcp check 4.2
