@@ -97,25 +97,28 @@ class Twice(SignedIn):
         """Make the first round, then the second one two times, and look at the world afterwards."""
         with signed_in(self.person):
             try:
-                result = await self._rounds(bench)
+                asked, result = await self._rounds(bench)
             except MCPError as error:
                 return self._judged(None, str(error))
         answer = self._judged(value_of(result), text_of(result) if result.is_error else None)
+        if not asked and not result.is_error:
+            return Answer(False, f"{answer.got}, but the tool asked no question")
         for then in self.then if answer.holds else ():
             if (seen := then.look(bench)) != then.expected:
                 return Answer(False, f"{answer.got}, and then {then.words}: {seen!r}")
         return answer
 
-    async def _rounds(self, bench: Bench) -> CallToolResult:
+    async def _rounds(self, bench: Bench) -> tuple[bool, CallToolResult]:
+        """Return whether the tool asked, and the last result."""
         call, arguments = bench.client.session.call_tool, dict(self.arguments)
         first = await call(bench.name, arguments, allow_input_required=True)
         if not isinstance(first, InputRequiredResult):
-            return first
+            return False, first
         answer = ElicitResult(action="accept", content=dict(self.answer))
         answers: InputResponses = dict.fromkeys(first.input_requests or {}, answer)
         for _ in range(2):
             result = await call(bench.name, arguments, input_responses=answers, request_state=first.request_state)
-        return result
+        return True, result
 
 
 def _reports(reports: Sequence[tuple[float, float | None]]) -> str:
