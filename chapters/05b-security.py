@@ -209,7 +209,8 @@ from mcp.server.auth.settings import AuthSettings
 from mcp_notebook.course.town_hall import TownHall
 from mcp_notebook.server.sign_in import JwtVerifier
 
-town_hall, BRANCH, ARCHIVE = TownHall(), "https://branch.example/mcp", "https://archive.example"
+town_hall = TownHall()
+BRANCH, ARCHIVE = "https://branch.example/mcp", "https://archive.example"
 keys = jwt.PyJWKClient(town_hall.keys)
 archive_log = []
 
@@ -235,7 +236,12 @@ def old_volumes(question: str) -> str:
     return archive(get_access_token().token, question)
 
 
-branch.add_tool(bring_back)
+@branch.tool()
+def my_card() -> str:
+    """Show the reader's card of the person who is signed in."""
+    return f"Reader's card of {caller()}. Fees: none."
+
+
 at_branch = %mcp serve --server branch
 town = Town(at_branch.url)
 adas = town_hall.sign(sub="ada", aud=BRANCH, client_id="reading-app", scope="loans:write")
@@ -245,14 +251,13 @@ print(await town.call(adas, "old_volumes", question="maps"))
 %mcp predict 5b.b
 
 # %% tags=["needs-jupyter"]
-query("INSERT INTO loans (title, member, lent, due) VALUES ('Emma', 'Ada', '2026-10-20', '2026-11-10')")
-print(await town.call(archive_log[-1], "bring_back", title="Emma"))
+print(await town.call(archive_log[-1], "my_card"))
 
 # %% [markdown]
 """
 <details><summary>Explanation</summary>
 
-The thief gave back a book in Ada's name, and could do all that her token allows. The specification forbids what both
+To the library, the thief is Ada, and can do all that her token allows. The specification forbids what both
 services did: the library passed on a token of its client, and the archive accepted a token that was for somebody else.
 
 </details>
