@@ -70,16 +70,18 @@ def source_of(path: Path) -> Any:
 
 def the_map() -> str:
     """Return the table of all chapters, each with its promise and its minutes."""
-    rows = ["| chapter | you will | minutes |", "|---|---|---|"]
-    for path in sorted(SOURCES.glob("*.py")):
-        notebook = _read(path)
-        opening = notebook.cells[0].source
-        title = re.search(r"^# (.+)$", opening, re.MULTILINE)
-        promise = re.search(r"\*\*You will\*\* (.+?)\.\s*$", opening, re.MULTILINE | re.DOTALL)
-        if title and promise and not path.stem.startswith("00"):
-            words = " ".join(promise[1].split())
-            rows.append(f"| [{title[1]}]({path.stem}.ipynb) | {words} | {minutes(notebook)} |")
-    return "\n".join(rows)
+    rows = [row_of(path) for path in sorted(SOURCES.glob("*.py")) if not path.stem.startswith("00")]
+    table = (f"| {link} | {promise} | {taken} |" for link, promise, taken in rows)
+    return "\n".join(["| chapter | you will | minutes |", "|---|---|---|", *table])
+
+
+def row_of(path: Path) -> tuple[str, str, int]:
+    """Return a link to a chapter, its promise and its minutes."""
+    notebook = _read(path)
+    opening = notebook.cells[0].source
+    (title,) = re.findall(r"^# (.+)$", opening, re.MULTILINE)
+    (promise,) = re.findall(r"\*\*You will\*\* (.+?)\.\s*?(?:\n\n|$)", opening, re.DOTALL)[:1]
+    return f"[{title}]({path.stem}.ipynb)", " ".join(promise.split()), minutes(notebook)
 
 
 def _read(path: Path) -> Any:

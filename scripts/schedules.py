@@ -1,4 +1,6 @@
-"""Write the minutes of chapters and the schedules into docs/teaching.md: ``python -m scripts.schedules``.
+"""Write the tables of the course: its chapters into README.md, schedules into docs/teaching.md.
+
+``make notebooks`` runs it after the notebooks are built.
 
 A schedule names chapters, each whole or its fast track, and breaks. The minutes of a chapter come from its source, by
 the rule in `scripts.chapters`; a fast track takes half of them.
@@ -7,15 +9,27 @@ the rule in `scripts.chapters`; a fast track takes half of them.
 from __future__ import annotations
 
 import math
-import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from scripts.chapters import SOURCES, minutes, source_of
+from scripts.chapters import SOURCES, row_of
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    from pip._vendor import tomli as tomllib
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "teaching.md"
+PAGE, README = ROOT / "docs" / "teaching.md", ROOT / "README.md"
 BEGIN, END = "<!-- scripts/schedules.py writes from here -->", "<!-- to here -->"
+BADGES = {
+    "Colab": "https://colab.research.google.com/assets/colab-badge.svg",
+    "Binder": "https://mybinder.org/badge_logo.svg",
+    "a browser tab": "https://jupyterlite.readthedocs.io/en/latest/_static/badge.svg",
+}
+IN_A_TAB = {"00"}
+"""The chapters that run whole in a browser tab, see tests/browser_tab."""
 BREAK = "break"
 FAST = " fast"
 
@@ -35,7 +49,7 @@ SCHEDULES: dict[str, tuple[str, int, list[list[str]]]] = {
         420,
         [
             ["0", "1", BREAK, "2", "lunch", "3 fast", "4", BREAK, "4b", "7 fast"],
-            ["5 fast", "5b", BREAK, "6", "lunch", "8 fast", "9", BREAK, "10", "11 fast"],
+            ["5 fast", "5b", BREAK, "6", "lunch", "8 fast", "9", BREAK, "10 fast", "11 fast"],
         ],
     ),
 }
@@ -48,10 +62,9 @@ def times() -> dict[str, tuple[str, int]]:
     """Return the title and the minutes of each chapter, by its number."""
     found = {}
     for path in sorted(SOURCES.glob("*.py")):
-        source = source_of(path)
-        title = source.cells[0].source.splitlines()[0].lstrip("# ").partition(" · ")
-        number = re.sub("^0+(?=.)", "", path.stem.partition("-")[0])
-        found[number] = (title[2] or title[0], minutes(source))
+        link, _, taken = row_of(path)
+        before, _, title = link[1:].partition("](")[0].rpartition(" · ")
+        found[before or "0"] = (title, taken)
     return found
 
 
@@ -101,11 +114,43 @@ def _timed(day: list[str]) -> Iterator[str]:
         at += taken
 
 
+def chapters_table() -> str:
+    """Return the chapters, each with its promise, its minutes, and where it opens."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    place, version = project["urls"]["Source"].removeprefix("https://github.com/"), f"v{project['version']}"
+    owner, _, name = place.partition("/")
+    addresses = {
+        "Colab": f"https://colab.research.google.com/github/{place}/blob/{version}/notebooks/",
+        "Binder": f"https://mybinder.org/v2/gh/{place}/{version}?urlpath=lab/tree/notebooks/",
+        "a browser tab": f"https://{owner}.github.io/{name}/lab/index.html?path=",
+    }
+    lines = ["| notebook | you will | minutes | open |", "|---|---|---|---|"]
+    for path in sorted(SOURCES.glob("*.py")):
+        badges = [
+            f"[![Open in {where}]({BADGES[where]})]({address}{path.stem}.ipynb)"
+            for where, address in addresses.items()
+            if where != "a browser tab" or path.stem[:2] in IN_A_TAB
+        ]
+        link, promise, taken = row_of(path)
+        lines.append(f"| {link.replace('](', '](notebooks/')} | {promise} | {taken} | {' '.join(badges)} |")
+    return "\n".join(lines)
+
+
+def written(page: Path, table: str) -> str:
+    """Return a page with the table between its marks."""
+    text = page.read_text(encoding="utf-8")
+    return f"{text.partition(BEGIN)[0]}{BEGIN}\n\n{table}\n\n{END}{text.partition(END)[2]}"
+
+
+def pages() -> dict[Path, str]:
+    """Return the pages with tables, as they have to be."""
+    return {README: written(README, chapters_table()), PAGE: written(PAGE, tables())}
+
+
 def main() -> None:
-    """Write the tables into the page."""
-    text = PAGE.read_text(encoding="utf-8")
-    before, after = text.partition(BEGIN)[0], text.partition(END)[2]
-    PAGE.write_text(f"{before}{BEGIN}\n\n{tables()}\n\n{END}{after}", encoding="utf-8", newline="\n")
+    """Write the tables into the pages."""
+    for page, text in pages().items():
+        page.write_text(text, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from nbclient import NotebookClient
 
 from mcp_notebook.course.exercises import Exercise, chapters, exercises, predictions
 from scripts import chapters as building
+from scripts import schedules
 from scripts.drawings import DRAWINGS, styled
 from tests.course.answers import Answer, answers_of, source_files
 from tests.support import ROOT
@@ -228,6 +229,15 @@ def test_sentences_are_short_on_average(path: Path) -> None:
     text = re.sub(r"<[^>]*>|!\[.*?\]\(.*?\)|\]\(.*?\)", " ", text, flags=re.DOTALL)
     sentences = [s for s in re.split(r"(?<=[.!?:])\s+|\n\s*\n", text) if len(s.split()) > 2]
     assert sum(len(s.split()) for s in sentences) / len(sentences) <= WORDS_A_SENTENCE
+
+
+def test_the_tables_of_the_documents_are_what_the_chapters_give() -> None:
+    assert [page.name for page, text in schedules.pages().items() if page.read_text(encoding="utf-8") != text] == []
+
+
+def test_the_days_of_a_schedule_are_not_too_long() -> None:
+    for _, most, days in schedules.SCHEDULES.values():
+        assert all(schedules.length(day) <= most for day in days)
 
 
 def test_each_drawing_is_styled_described_and_used() -> None:
