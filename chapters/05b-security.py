@@ -362,7 +362,7 @@ for TLS. The stand-in of chapter 5 fetches the documents of applications in this
 # %%
 %mcp check 5b.2
 
-# %%
+# %% tags=["needs-jupyter"]
 %mcp remove review
 
 # %% [markdown]
