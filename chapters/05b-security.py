@@ -9,8 +9,8 @@
 """
 # 5b · Security
 
-**You will** take over another reader's list, read files outside a folder, dump a database and talk a model into closing
-an account. Then you close each of these holes.
+**You will** read another reader's list, files outside a folder and rows of a database that are not for you, and talk a
+model into closing an account. Then you close each of these holes.
 
 **Time** about MINUTES minutes. **Fast track:** parts 2, 4 and 6, with exercise 5b.3. **You need** chapters 1 and 5: a
 tool, a token, and `caller()`, which says whose token it is. You need no account, no key and no network.
@@ -118,9 +118,10 @@ not exist. Otherwise the answer would tell which handles there are.
 """
 ### A question in between
 
-When a tool asks its user something (chapter 4), the server's state travels through the client: `requestState`. The
+When a tool asks its user something (chapter 4b), the server's state travels through the client: `requestState`. The
 specification calls it attacker-controlled. The SDK seals it: it is encrypted, expires after ten minutes, and is bound
-to the tool, its arguments and the person. `_how_sure` asks, and `withdraw` gets the answer.
+to the tool, its arguments and the person. `_how_sure` asks, and `withdraw` gets the answer. (The underscore keeps a
+function from becoming a tool.)
 """
 
 # %%
@@ -338,8 +339,8 @@ for host in ("127.0.0.1", "127.1", "2130706433", "0x7f000001"):
 # %% [markdown]
 """
 This is **server-side request forgery** (SSRF). The author thought of it, and forbade two texts. But an address can be
-written in many ways, and a name can lead anywhere. In a cloud, `http://169.254.169.254/` gives out the keys of the
-machine.
+written in many ways, and a name can lead anywhere. In a cloud, `http://169.254.169.254/` gives out the
+machine's credentials.
 
 ![A stranger's URL goes through the tool into the house. The till, the cloud's metadata service and other machines answer the tool, because it is inside. A check of the addresses at the door lets only public ones pass.](drawings/ssrf.svg)
 
@@ -369,8 +370,8 @@ for TLS. The stand-in of chapter 5 fetches the documents of applications in this
 """
 ## 4 · A path out of the folder
 
-Notices on the library's board are files. Beside the board is what is nobody's business. It need not be an attacker who
-asks for it: models make up paths, and repeat what they have read.
+Notices on the library's board are files. Beside the board are files that are not for readers. It need not be an
+attacker who asks for them: models make up paths, and repeat what they have read.
 """
 
 # %%
