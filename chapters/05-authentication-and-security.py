@@ -627,12 +627,16 @@ from mcp.server.auth.settings import AuthSettings
 from mcp_notebook import NotebookServer
 from mcp_notebook.server.sign_in import JwtVerifier
 
-branch = NotebookServer(
-    "branch",
-    token_verifier=JwtVerifier(town_hall.url, [AUDIENCE]),
-    auth=AuthSettings(issuer_url=town_hall.url, resource_server_url=AUDIENCE, validate_token_resource=True),
-)
-branch.add_tool(search)
+settings = AuthSettings(issuer_url=town_hall.url, resource_server_url=AUDIENCE, validate_token_resource=True)
+branch = NotebookServer("branch", token_verifier=JwtVerifier(town_hall.url, [AUDIENCE]), auth=settings)
+
+
+@branch.tool()
+def open_until() -> str:
+    """Say when the branch library closes."""
+    return "17:00"
+
+
 at_branch = %mcp serve --server branch
 for name, text in {"good": signed, "good, without scope": town_hall.sign(**good | {"scope": None}), **brought}.items():
     print(f"{name:26}{(await town.request(text, url=at_branch.url)).status}")

@@ -9,8 +9,8 @@
 """
 # 5b · Security
 
-**You will** take over another reader's list, read files outside a folder, dump a database and talk a model into closing
-an account. Then you close each of these holes.
+**You will** read another reader's list, files outside a folder and rows of a database that are not for you, and talk a
+model into closing an account. Then you close each of these holes.
 
 **Time** about MINUTES minutes. **Fast track:** parts 2, 4 and 6, with exercise 5b.3. **You need** chapters 1 and 5: a
 tool, a token, and `caller()`, which says whose token it is. You need no account, no key and no network.
@@ -118,9 +118,10 @@ not exist. Otherwise the answer would tell which handles there are.
 """
 ### A question in between
 
-When a tool asks its user something (chapter 4), the server's state travels through the client: `requestState`. The
+When a tool asks its user something (chapter 4b), the server's state travels through the client: `requestState`. The
 specification calls it attacker-controlled. The SDK seals it: it is encrypted, expires after ten minutes, and is bound
-to the tool, its arguments and the person. `_how_sure` asks, and `withdraw` gets the answer.
+to the tool, its arguments and the person. `_how_sure` asks, and `withdraw` gets the answer. (The underscore keeps a
+function from becoming a tool.)
 """
 
 # %%
@@ -209,7 +210,8 @@ from mcp.server.auth.settings import AuthSettings
 from mcp_notebook.course.town_hall import TownHall
 from mcp_notebook.server.sign_in import JwtVerifier
 
-town_hall, BRANCH, ARCHIVE = TownHall(), "https://branch.example/mcp", "https://archive.example"
+town_hall = TownHall()
+BRANCH, ARCHIVE = "https://branch.example/mcp", "https://archive.example"
 keys = jwt.PyJWKClient(town_hall.keys)
 archive_log = []
 
@@ -235,7 +237,12 @@ def old_volumes(question: str) -> str:
     return archive(get_access_token().token, question)
 
 
-branch.add_tool(bring_back)
+@branch.tool()
+def my_card() -> str:
+    """Show the reader's card of the person who is signed in."""
+    return f"Reader's card of {caller()}. Fees: none."
+
+
 at_branch = %mcp serve --server branch
 town = Town(at_branch.url)
 adas = town_hall.sign(sub="ada", aud=BRANCH, client_id="reading-app", scope="loans:write")
@@ -245,14 +252,13 @@ print(await town.call(adas, "old_volumes", question="maps"))
 %mcp predict 5b.b
 
 # %% tags=["needs-jupyter"]
-query("INSERT INTO loans (title, member, lent, due) VALUES ('Emma', 'Ada', '2026-10-20', '2026-11-10')")
-print(await town.call(archive_log[-1], "bring_back", title="Emma"))
+print(await town.call(archive_log[-1], "my_card"))
 
 # %% [markdown]
 """
 <details><summary>Explanation</summary>
 
-The thief gave back a book in Ada's name, and could do all that her token allows. The specification forbids what both
+To the library, the thief is Ada, and can do all that her token allows. The specification forbids what both
 services did: the library passed on a token of its client, and the archive accepted a token that was for somebody else.
 
 </details>
@@ -333,8 +339,8 @@ for host in ("127.0.0.1", "127.1", "2130706433", "0x7f000001"):
 # %% [markdown]
 """
 This is **server-side request forgery** (SSRF). The author thought of it, and forbade two texts. But an address can be
-written in many ways, and a name can lead anywhere. In a cloud, `http://169.254.169.254/` gives out the keys of the
-machine.
+written in many ways, and a name can lead anywhere. In a cloud, `http://169.254.169.254/` gives out the
+machine's credentials.
 
 ![A stranger's URL goes through the tool into the house. The till, the cloud's metadata service and other machines answer the tool, because it is inside. A check of the addresses at the door lets only public ones pass.](drawings/ssrf.svg)
 
@@ -357,15 +363,15 @@ for TLS. The stand-in of chapter 5 fetches the documents of applications in this
 # %%
 %mcp check 5b.2
 
-# %%
+# %% tags=["needs-jupyter"]
 %mcp remove review
 
 # %% [markdown]
 """
 ## 4 · A path out of the folder
 
-Notices on the library's board are files. Beside the board is what is nobody's business. It need not be an attacker who
-asks for it: models make up paths, and repeat what they have read.
+Notices on the library's board are files. Beside the board are files that are not for readers. It need not be an
+attacker who asks for them: models make up paths, and repeat what they have read.
 """
 
 # %%

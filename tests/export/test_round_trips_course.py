@@ -38,7 +38,7 @@ def test_each_server_of_a_notebook_becomes_a_module(path, tmp_path, monkeypatch)
             module = write(subject)
             stops = found(module)["stops"]
             assert stops == [], "\n".join(map(str, module.findings))
-            server = imported(module, tmp_path, f"{path.stem[:2]}_{name}")
+            server = imported(module, tmp_path, f"{path.stem.partition('-')[0]}_{name}")
             lists = PercentNotebook(path, {}, [])
             live, exported = (running.loop.run_until_complete(seen(s, lists)) for s in (subject.server, server))
             assert exported == live
