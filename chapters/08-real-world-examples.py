@@ -508,7 +508,7 @@ town = TownArchive()
 
 @asynccontextmanager
 async def connected(server):
-    async with httpx.AsyncClient(base_url=town.url, timeout=0.5) as http:
+    async with httpx.AsyncClient(base_url=town.url, timeout=1) as http:
         yield http
 
 
@@ -588,7 +588,7 @@ async def try_copies(title, *trouble):
 for title in ("Dune", "Emma", "Moby Dick", "../hours/2026-11-03"):
     await try_copies(title)
 await try_copies("Dune", Trouble(status=503, retry_after="1"))
-await try_copies("Dune", Trouble(slow=0.8))
+await try_copies("Dune", Trouble(slow=1.5))
 await try_copies("Dune", Trouble(status=503, retry_after="3600"))
 await try_copies("Dune", *[Trouble(status=503)] * 3)
 await try_copies("Dune", Trouble(status=500))
