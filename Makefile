@@ -62,6 +62,7 @@ bench: ## Measure, print the table, write docs/performance.md (ARGS=--help tells
 notebooks: ## Build the notebooks of the course from chapters/, and execute the solutions (ARGS= names chapters)
 	@$(DEV) environment dev
 	PYTHONPATH=. $(VENV_PYTHON) scripts/chapters.py $(ARGS)
+	$(VENV_PYTHON) -m scripts.schedules
 
 pictures: ## Take the pictures of the documents in JupyterLab (ARGS= names those to take)
 	@$(DEV) environment test

@@ -103,10 +103,11 @@ class Gateway(NotebookServer):
 from mcp import MCPError
 
 
-async def show_tools(server):
+async def show_servers(server):
     async with Client(server) as client:
         try:
-            print(*[tool.name for tool in (await client.list_tools()).tools])
+            names = [tool.name for tool in (await client.list_tools()).tools]
+            print("tools of:", *sorted({name.partition("_")[0] for name in names}))
         except MCPError as error:
             print("ERROR", error.message)
 
@@ -134,7 +135,7 @@ Now all four, and the cinema's server is not installed.
 """
 
 # %%
-await show_tools(Gateway("second", servers))
+await show_servers(Gateway("second", servers))
 
 # %% [markdown]
 """
@@ -241,7 +242,7 @@ class Calm(Gateway):
 
 # %%
 town = Calm("town", servers)
-await show_tools(town)
+await show_servers(town)
 await call(town, "library_author", title="Emma")
 await call(town, "cinema_tonight")
 try:

@@ -60,7 +60,7 @@ def source_of(path: Path) -> Any:
         taken[wanted] = taken.get(wanted, 0) + 1
         cell.id = wanted if taken[wanted] == 1 else f"{wanted}-{taken[wanted]}"
         if cell.cell_type == "markdown":
-            _attach_drawings(cell)
+            _embed_drawings(cell)
     own = str(minutes(notebook))
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -70,16 +70,19 @@ def source_of(path: Path) -> Any:
 
 def the_map() -> str:
     """Return the table of all chapters, each with its promise and its minutes."""
-    rows = ["| chapter | you will | minutes |", "|---|---|---|"]
-    for path in sorted(SOURCES.glob("*.py")):
-        notebook = _read(path)
-        opening = notebook.cells[0].source
-        title = re.search(r"^# (.+)$", opening, re.MULTILINE)
-        promise = re.search(r"\*\*You will\*\* (.+?)\.\s*$", opening, re.MULTILINE | re.DOTALL)
-        if title and promise and not path.stem.startswith("00"):
-            words = " ".join(promise[1].split())
-            rows.append(f"| [{title[1]}]({path.stem}.ipynb) | {words} | {minutes(notebook)} |")
-    return "\n".join(rows)
+    rows = [row_of(path) for path in sorted(LEARNER.glob("*.ipynb")) if not path.stem.startswith("00")]
+    table = (f"| {link} | {promise} | {taken} |" for link, promise, taken in rows)
+    return "\n".join(["| chapter | you will | minutes |", "|---|---|---|", *table])
+
+
+def row_of(path: Path) -> tuple[str, str, int]:
+    """Return a link to a chapter, its promise and its minutes; a chapter without a source is of the first edition."""
+    source = SOURCES / f"{path.stem}.py"
+    notebook = _read(source) if source.is_file() else nbformat.read(path, as_version=4)
+    opening = notebook.cells[0].source
+    (title,) = re.findall(r"^# (.+)$", opening, re.MULTILINE)
+    (promise,) = re.findall(r"\*\*You will\*\* (.+?)\.\s*?(?:\n\n|$)", opening, re.DOTALL)[:1]
+    return f"[{title}]({path.stem}.ipynb)", " ".join(promise.split()), minutes(notebook)
 
 
 def _read(path: Path) -> Any:
@@ -98,12 +101,15 @@ def _by_headings(cell: Any) -> Iterator[Any]:
             yield nbformat.v4.new_markdown_cell(text.strip(), metadata=copy.deepcopy(cell.metadata))
 
 
-def _attach_drawings(cell: Any) -> None:
-    """Put the drawings of a text into its cell, so that the notebook is whole in one file."""
-    for name in re.findall(r"\]\(drawings/([\w-]+\.svg)\)", cell.source):
-        data = base64.b64encode((SOURCES / "drawings" / name).read_bytes()).decode()
-        cell.setdefault("attachments", {})[name] = {"image/svg+xml": data}
-        cell.source = cell.source.replace(f"](drawings/{name})", f"](attachment:{name})")
+def _embed_drawings(cell: Any) -> None:
+    """Put the drawings of a text at its end, so that the notebook is whole in one file.
+
+    They are not attachments of the cell: JupyterLab shows no SVG from these.
+    """
+    for name in re.findall(r"\]\(drawings/([\w-]+)\.svg\)", cell.source):
+        data = base64.b64encode((SOURCES / "drawings" / f"{name}.svg").read_bytes()).decode()
+        text = cell.source.replace(f"](drawings/{name}.svg)", f"][{name}]")
+        cell.source = f"{text}\n\n[{name}]: data:image/svg+xml;base64,{data}"
 
 
 def _id(cell: Any) -> str:
@@ -125,7 +131,7 @@ def minutes(notebook: Any) -> int:
     shown = [cell for cell in notebook.cells if "teacher" not in cell.metadata.get("tags", [])]
     texts = [cell.source for cell in shown if cell.cell_type == "markdown"]
     code = [cell for cell in shown if cell.cell_type == "code"]
-    words = sum(len(re.sub(r"<svg.*?</svg>|<[^>]*>", " ", text, flags=re.DOTALL).split()) for text in texts)
+    words = sum(len(re.sub(r"<[^>]*>|\[[\w-]+\]: data:\S+", " ", text).split()) for text in texts)
     lines = sum(bool(line.strip()) for cell in code for line in cell.source.splitlines())
     exercises = sum("exercise" in cell.metadata for cell in code)
     predictions = sum(cell.source.startswith("%mcp predict") for cell in code)
@@ -193,7 +199,7 @@ def differences(path: Path) -> Iterator[str]:
 
 
 def _without_outputs(notebook: Any) -> list[tuple[Any, ...]]:
-    return [(cell.cell_type, cell.id, cell.source, cell.metadata, cell.get("attachments")) for cell in notebook.cells]
+    return [(cell.cell_type, cell.id, cell.source, cell.metadata) for cell in notebook.cells]
 
 
 def write(notebook: Any, path: Path) -> None:

@@ -55,7 +55,11 @@ OPENING = re.compile(r"(<svg[^>]*>)(?:\s*<style>.*?</style>)?(?:\s*<defs>.*?</de
 
 
 def styled(drawing: str) -> str:
-    """Return a drawing with the style in place."""
+    """Return a drawing with the style and its size in place; without a size, pages show it small."""
+    if box := re.search(r'viewBox="0 0 (\d+) (\d+)"', drawing):
+        drawing = re.sub(
+            r'<svg(?: (?:width|height)="\d+")*', f'<svg width="{box[1]}" height="{box[2]}"', drawing, count=1
+        )
     return OPENING.sub(lambda opening: f"{opening[1]}\n<style>{STYLE}</style>\n{HEAD}", drawing, count=1)
 
 

@@ -82,6 +82,23 @@ def renew(title: str, weeks: int = 2) -> str:
     return f"{title}: {weeks} weeks more"
 """
 
+CLASS = """import random
+from mcp_notebook.course.exercises import exercises
+from mcp_notebook.rendering.board import Work
+chance, reports = random.Random(3), get_ipython()._mcp_notebook.session.board.reports
+names = "Ada Grace Mary Omar Zoë Björn Łukasz Priya Sam Noa Yuki Diego Chloé Ines Tomás Aoife Kwame Elif Hugo Leila"
+names = names.split() + "Mateo Nina Oskar Pia Rami Sara Timo Uma Vera Wen".split()
+for seat, name in enumerate(names):
+    work = {}
+    for number in list(exercises())[: chance.randint(3, len(exercises()))]:
+        hard = number in ("2.3", "4.2")
+        work[number] = Work(chance.randint(1, 5), chance.random() < (0.4 if hard else 0.9))
+    reports.take(f"{seat:032x}", name, work, chance.randint(2, 14))
+for one in list(reports._learners.values())[::2]:
+    one.reported -= 61 * one.seat
+print("thirty")
+"""
+
 WHERE = """with open("where", "w") as where:
     print(listener.url, str(listener.token), file=where)
 print("written")
@@ -194,6 +211,15 @@ def statistics(lab: Lab) -> None:
     take(lab.cell("%mcp stats"), "statistics")
 
 
+def board(lab: Lab) -> None:
+    run(lab, "board", "%load_ext mcp_notebook", "%mcp board", CLASS)
+    expect(lab.output("import random")).to_contain_text("thirty")
+    place = lab.output("%mcp board")
+    expect(place.get_by_role("rowheader")).to_have_count(30)
+    place.locator(".mcpnb-learners").evaluate("region => { region.style.maxHeight = '24em'; }")
+    take(lab.cell("%mcp board"), "board")
+
+
 def approval(lab: Lab) -> None:
     run(lab, "approval", SETUP, BOOKS, DELETE, "listener = %mcp serve --approve destructive", WHERE)
     lab.output("with open").get_by_text("written").wait_for()
@@ -262,7 +288,7 @@ def app(lab: Lab) -> None:
 
 PICTURES: dict[str, Callable[[Lab], None]] = {
     picture.__name__: picture
-    for picture in (tool, form, question, workbench, statistics, approval, eras, chat, evals, export, app)
+    for picture in (tool, form, question, workbench, statistics, board, approval, eras, chat, evals, export, app)
 }
 
 

@@ -8,6 +8,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from site_course import DRAWINGS, course_pages
 from site_pages import (
     PROJECT_PAGES,
     ROOT,
@@ -19,6 +20,8 @@ from site_pages import (
     source_address,
 )
 
+from mcp_notebook.rendering.look import style_sheet
+
 _DOCUMENTS = {page: document for document, page in PROJECT_PAGES.items()}
 
 
@@ -27,6 +30,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     config.repo_url = source_address()
     config.repo_name = config.repo_url.removeprefix("https://github.com/")
     config.site_url = site_address(config.repo_url)
+    course = next(part["Course"] for part in config.nav or () if "Course" in part)
+    course += [{title: place} for place, title, _ in course_pages()]
     return config
 
 
@@ -36,6 +41,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(File.generated(config, page, content=(ROOT / document).read_text(encoding="utf-8")))
     files.append(File.generated(config, "magics.md", content=magics_page()))
     files.append(File.generated(config, "shell.md", content=shell_page()))
+    for place, _, text in course_pages():
+        files.append(File.generated(config, place, content=text))
+    for drawing in sorted(DRAWINGS.glob("*.svg")):
+        files.append(File.generated(config, f"course/drawings/{drawing.name}", content=drawing.read_bytes()))
+    files.append(File.generated(config, "stylesheets/cards.css", content=style_sheet()))
     return files
 
 

@@ -118,7 +118,19 @@ MAY_IMPORT = {
         "client",
         "rendering",
     },
-    "course": {"errors", "files", "recording", "client", "rendering"},
+    "course": {
+        "visible",
+        "errors",
+        "files",
+        "portal",
+        "addresses",
+        "recording",
+        "server",
+        "client",
+        "agent",
+        "compat",
+        "rendering",
+    },
     "session": {
         "background",
         "browser_tab",
@@ -202,7 +214,7 @@ MAY_IMPORT = {
 }
 
 ROOMS_THAT_KNOW = {
-    "IPython": {"magics", "session", "cells", "headless", "__init__"},
+    "IPython": {"magics", "session", "cells", "headless", "course", "__init__"},
     "ipywidgets": {"widgets"},
     "anywidget": {"widgets"},
     "click": {"magics", "cli"},

@@ -3,6 +3,7 @@
 import type { ComponentType } from "preact";
 import { AppView } from "./app/view";
 import { ApprovalsView } from "./approvals/view";
+import { BoardView } from "./board/view";
 import { CardView } from "./card/view";
 import { PredictionView } from "./prediction/view";
 import { QuestionView } from "./question/view";
@@ -15,6 +16,7 @@ import { WorkbenchView } from "./workbench/view";
 export const views: { [name: string]: ComponentType<{ surface: Surface }> } = {
   app: AppView,
   approvals: ApprovalsView,
+  board: BoardView,
   card: CardView,
   prediction: PredictionView,
   question: QuestionView,

@@ -9,11 +9,13 @@ contain the token. A file outlives its kernel, so that a restarted notebook gets
 from mcp_notebook.addresses.address import DEFAULT_SERVER, LOOPBACK, Address
 from mcp_notebook.addresses.entrance import (
     DOOR_PATH,
+    GUESTS_PATH,
     STREAM_PATH,
     STREAM_PAUSE,
     Door,
     Entrance,
     entrance,
+    guests_url,
     path_of,
 )
 from mcp_notebook.addresses.files import live, publish, remembered, reread, withdraw
@@ -24,6 +26,7 @@ from mcp_notebook.addresses.service import SERVICES, no_way_in, service_of
 __all__ = [
     "DEFAULT_SERVER",
     "DOOR_PATH",
+    "GUESTS_PATH",
     "LOOPBACK",
     "SERVICES",
     "STREAM_PATH",
@@ -34,6 +37,7 @@ __all__ = [
     "chosen_runtime_dir",
     "entrance",
     "find",
+    "guests_url",
     "live",
     "no_way_in",
     "own_name",

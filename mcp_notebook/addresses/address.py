@@ -33,6 +33,7 @@ class Address:
         seat: 1, or 2 and so on if several kernels run the same notebook at once. `publish` assigns it.
         listening: False after a planned stop.
         door: False if the door in Jupyter Server is to keep clients away from it.
+        guests: True if the door lets clients in without Jupyter's token; the server itself checks their code.
     """
 
     server: str
@@ -46,6 +47,7 @@ class Address:
     seat: int = 1
     listening: bool = True
     door: bool = True
+    guests: bool = False
 
     @property
     def identity(self) -> tuple[str, str | None, str | None]:

@@ -15,11 +15,24 @@ from urllib.parse import quote, urlsplit
 from mcp_notebook.addresses.address import Address
 from mcp_notebook.addresses.names import own_name
 
-__all__ = ["DOOR_PATH", "STREAM_PATH", "STREAM_PAUSE", "Door", "Entrance", "entrance", "path_of"]
+__all__ = [
+    "DOOR_PATH",
+    "GUESTS_PATH",
+    "STREAM_PATH",
+    "STREAM_PAUSE",
+    "Door",
+    "Entrance",
+    "entrance",
+    "guests_url",
+    "path_of",
+]
 
 VARIABLE = "MCP_NOTEBOOK_DOOR"
 DOOR_PATH = "mcp-notebook/"
 """The part of a URL between Jupyter's base URL and the name of a notebook."""
+
+GUESTS_PATH = "mcp-notebook-guests/"
+"""The same for servers with guests, who need no token of Jupyter."""
 
 STREAM_PATH = "stream"
 """The part of a URL after `DOOR_PATH` for the stream that the doctor times."""
@@ -73,9 +86,13 @@ class Door:
         """Describe the door to the processes that this one starts."""
         environ[VARIABLE] = json.dumps(asdict(self))
 
+    def url_of(self, name: str, part: str = DOOR_PATH) -> str:
+        """Return the URL of a notebook behind the door."""
+        return self._whole(self.base + path_of(name, part))
+
     def entrance(self, name: str) -> Entrance:
         """Return the address of a notebook behind the door."""
-        url = self._whole(self.base + path_of(name))
+        url = self.url_of(name)
         known = url.startswith(self.base)
         note = "" if known else f"{self._placeholder} is the first part of the address in your browser"
         if self.hub is None:
@@ -90,10 +107,10 @@ class Door:
         return address if urlsplit(address).scheme else self._placeholder + address
 
 
-def path_of(name: str) -> str:
+def path_of(name: str, part: str = DOOR_PATH) -> str:
     """Return the path of a notebook behind the door, from Jupyter's base URL on."""
     # A path as a name must not leave two slashes in a row, which proxies merge.
-    return f"{DOOR_PATH}{quote(name, safe='' if name.startswith('/') else '/')}/mcp"
+    return f"{part}{quote(name, safe='' if name.startswith('/') else '/')}/mcp"
 
 
 def entrance(address: Address | None, environ: Mapping[str, str] = os.environ) -> Entrance | None:
@@ -105,3 +122,11 @@ def entrance(address: Address | None, environ: Mapping[str, str] = os.environ) -
     if address is None or not address.at_door or door is None or not door.remote:
         return None
     return door.entrance(own_name(address))
+
+
+def guests_url(address: Address | None, environ: Mapping[str, str] = os.environ) -> str | None:
+    """Return the URL for the guests of a server who are on other machines; None if there is none."""
+    door = Door.told(environ)
+    if address is None or not address.guests or not address.at_door or door is None or not door.remote:
+        return None
+    return door.url_of(own_name(address), GUESTS_PATH)

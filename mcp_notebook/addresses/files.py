@@ -131,7 +131,7 @@ def _is_ours_alone(status: os.stat_result) -> bool:
 
 
 def _parse(text: str) -> Address:
-    values = {"door": True} | json.loads(text)  # earlier versions had no door
+    values = {"door": True, "guests": False} | json.loads(text)  # earlier versions had neither
     address = Address(**{field.name: values[field.name] for field in fields(Address)})
     if (
         all(isinstance(values[name], str) for name in TEXTS)
@@ -139,6 +139,7 @@ def _parse(text: str) -> Address:
         and isinstance(address.pid, int)
         and isinstance(address.seat, int)
         and isinstance(address.door, bool)
+        and isinstance(address.guests, bool)
         and urlsplit(address.url).port != 0  # raises an error if the URL is not one
     ):
         return address

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -11,10 +10,11 @@ from typing import Any, NamedTuple, Protocol
 
 import anyio
 from mcp.shared.exceptions import MCPError
-from mcp_types import BlobResourceContents, CallToolResult, TextContent
+from mcp_types import BlobResourceContents, TextContent
 
 from mcp_notebook.course.bench import Bench, Given, Then, entries
-from mcp_notebook.course.writing import one_line, written
+from mcp_notebook.course.results import parsed, text_of, value_of
+from mcp_notebook.course.writing import innermost, one_line, written
 
 __all__ = ["Answer", "AnyCase", "Case", "Filling", "Listed", "Probe", "Reading"]
 
@@ -28,10 +28,12 @@ class Answer(NamedTuple):
     Attributes:
         holds: Whether the exercise is right in this case.
         got: The actual answer, in words.
+        note: A remark to show if it is right.
     """
 
     holds: bool
     got: str
+    note: str = ""
 
 
 class AnyCase(Protocol):
@@ -91,6 +93,7 @@ class Case(_Answered):
         about: The purpose of the case, as a sentence.
         result: The expected result.
         error: Instead of a result: a text that the expected error contains.
+        part: The part of the structured content that is the result, such as ``rows`` of a table; "" for all of it.
         tells: The URI of a resource; its subscribers must be notified of a change.
         answers: The user's answers to the questions that the tool must ask, in order, as for `%mcp call`.
         given: The state before it: statements that are run on the library's database, or a function that is called.
@@ -101,6 +104,7 @@ class Case(_Answered):
     about: str
     result: Any = None
     error: str | None = None
+    part: str = ""
     tells: str | None = None
     answers: Sequence[Any] = ()
     given: Given = ""
@@ -119,17 +123,15 @@ class Case(_Answered):
 
     async def ask(self, bench: Bench) -> Answer:
         """Call the tool, and listen at the same time if a notification is expected; then look at what it did."""
-        if self.given:
-            bench.fill(self.given)
+        bench.fill(self.given)
         async with AsyncExitStack() as stack:
-            uris = [self.tells] if self.tells else []
-            listen = bench.client.listen(resource_subscriptions=uris)
-            notices = await stack.enter_async_context(listen) if uris else None
+            listen = bench.client.listen(resource_subscriptions=[self.tells or ""])
+            notices = await stack.enter_async_context(listen) if self.tells else None
             try:
                 result = await bench.client.call_tool(bench.name, dict(self.arguments))
             except MCPError as error:
                 return self._judged(None, str(error))
-            answer = self._judged(_value(result), _text(result) if result.is_error else None)
+            answer = self._judged(value_of(result, self.part), text_of(result) if result.is_error else None)
             for then in self.then if answer.holds else ():
                 if (seen := then.look(bench)) != then.expected:
                     return Answer(False, f"{answer.got}, and then {then.words}: {seen!r}")
@@ -173,7 +175,7 @@ class Probe(_Unasked):
             if inspect.isawaitable(seen):
                 seen = await seen
         except Exception as error:  # noqa: BLE001 - it is the learner's code
-            return Answer(False, f"the exception {error!r}")
+            return Answer(False, f"the exception {innermost(error)!r}")
         return Answer(seen == self.result, repr(seen))
 
 
@@ -186,12 +188,14 @@ class Reading(_Answered, _Unasked):
         about: The purpose of the case, as a sentence.
         result: The expected content: a value if it is JSON, else text or bytes.
         error: Instead of a result: a text that the expected error contains.
+        given: Statements that are run on the library's database first.
     """
 
     uri: str
     about: str
     result: Any = None
     error: str | None = None
+    given: str = ""
 
     def words(self, name: str) -> str:
         """Return the URI."""
@@ -199,11 +203,12 @@ class Reading(_Answered, _Unasked):
 
     async def ask(self, bench: Bench) -> Answer:
         """Read the resource."""
+        bench.fill(self.given)
         try:
             (content,) = (await bench.client.read_resource(self.uri)).contents
         except MCPError as error:
             return self._judged(None, str(error))
-        return self._judged(content.blob if isinstance(content, BlobResourceContents) else _parsed(content.text))
+        return self._judged(content.blob if isinstance(content, BlobResourceContents) else parsed(content.text))
 
 
 @dataclass(frozen=True)
@@ -274,22 +279,3 @@ def _like(wanted: Any, value: Any) -> Any:
     if isinstance(wanted, list) and isinstance(value, list) and len(wanted) == len(value):
         return [_like(part, item) for part, item in zip(wanted, value, strict=True)]
     return value
-
-
-def _value(result: CallToolResult) -> Any:
-    """Return the tool's value; the SDK wraps values other than objects as ``{"result": ...}``."""
-    structured = result.structured_content
-    if structured is None:
-        return _text(result)
-    return structured["result"] if set(structured) == {"result"} else structured
-
-
-def _text(result: CallToolResult) -> str:
-    return "\n".join(block.text for block in result.content if isinstance(block, TextContent))
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,29 @@ from mcp.client import Client
 from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.client.answering import Answering
+from mcp_notebook.client.extensions.apps import AppsClient
+from mcp_notebook.client.extensions.events import list_events
 from mcp_notebook.client.script import Script
 from mcp_notebook.course.bench import Bench, entries
 from mcp_notebook.course.cases import Answer, AnyCase
 from mcp_notebook.course.library import library_for_a_check
 from mcp_notebook.course.outcome import CheckResult, Tried
+from mcp_notebook.errors import innermost
+from mcp_notebook.recording import checking
 
 __all__ = ["MAGICS", "CheckResult", "check"]
 
-MAGICS = {"tool": "%%mcp_tool", "resource": "%%mcp_resource URI", "prompt": "%%mcp_prompt"}
+MAGICS = {
+    "tool": "%%mcp_tool",
+    "resource": "%%mcp_resource URI",
+    "prompt": "%%mcp_prompt",
+    "app": "%%mcp_app URI",
+    "event": "%%mcp_event NAME",
+}
 """The magics that define something, by its kind."""
+
+WRAPPED = ". It left an 'async with' block, which puts it into an ExceptionGroup: raise it after the block"
+"""The pointer for an exception that a client's `async with` has wrapped, so that it is not a ToolError any more."""
 
 
 async def check(
@@ -33,6 +46,7 @@ async def check(
     namespace: Mapping[str, Any] | None = None,
     file: Path | None = None,
     after: Sequence[str] = (),
+    settings: Callable[[], Mapping[str, str]] = dict,
 ) -> CheckResult:
     """Try each case on the server.
 
@@ -46,33 +60,44 @@ async def check(
         namespace: The variables of the notebook.
         file: The library's database. While the check runs, it is as on the course's first day.
         after: Lines to show below an answer that passes.
+        settings: Returns the settings of a package of the server, see `Bench`.
 
-    Returns:
-        The outcome; a wrong answer raises no exception.
+    A wrong answer raises no exception.
     """
     namespace = namespace if namespace is not None else {}
     answering = Answering(server.name, None)
+    token, lifespan = checking.set(True), ""
     try:
         with library_for_a_check(file) if file is not None else nullcontext():
-            async with Client(
-                server,
-                cache=None,
-                elicitation_callback=answering.elicit,
-                sampling_callback=answering.sample,
-                list_roots_callback=answering.list_roots,
-            ) as client:
+            lifespan = "could not start"
+            async with _client(server, answering) as client:
+                lifespan = ""
                 missing = await _missing(client, server.name, name, kind, namespace, read)
                 if missing is not None:
                     return missing
-                bench = Bench(client, name, server, namespace, file)
-                tried: list[Tried] = []
-                for case in cases:
-                    failed = any(not each.holds for each in tried)
-                    tried.append(await _tried(case, bench, answering, after_failure=failed))
-    except Exception as error:  # noqa: BLE001 - an exception here is a fault of the check, not of the learner's answer
+                tried = await _all_tried(cases, Bench(client, name, server, namespace, file, settings), answering)
+                lifespan = "did not end well"
+    except Exception as error:  # noqa: BLE001 - the learner's lifespan may raise anything; the rest is the check's fault
+        if lifespan:
+            lines = [f"The server {server.name!r} {lifespan}: its lifespan raised {innermost(error)!r}."]
+            return CheckResult("not yet", lines, read=read)
         return CheckResult("the check is broken", [f"It raised {error!r}. Your {kind} is not to blame."])
+    finally:
+        checking.reset(token)
     passed = all(each.holds for each in tried)
     return CheckResult("passed" if passed else "not yet", cases=tried, read=read, after=after if passed else ())
+
+
+def _client(server: MCPServer[Any], answering: Answering) -> Client:
+    """Return a client that lets the script answer questions, and sees the pages of apps."""
+    return Client(
+        server,
+        cache=None,
+        elicitation_callback=answering.elicit,
+        sampling_callback=answering.sample,
+        list_roots_callback=answering.list_roots,
+        extensions=[AppsClient()],  # a server lists pages only to clients that declare them
+    )
 
 
 async def _missing(
@@ -81,13 +106,21 @@ async def _missing(
     """Return the outcome if the definition is not there at all; None if it is."""
     if kind == "code":
         return None if name in namespace else CheckResult("not attempted", [f"There is no {name!r} yet."])
-    if name in await entries(client):
+    if name in await entries(client) or (kind == "event" and name in [one.name for one in await list_events(client)]):
         return None
     if callable(namespace.get(name)):
         magic = MAGICS.get(kind, "%%mcp_tool")
         lines = [f"There is a function {name}, but it is not a {kind} of {server!r}: begin its cell with {magic}."]
         return CheckResult("not yet", lines, read=read)
     return CheckResult("not attempted", [f"The server {server!r} has no {kind} {name!r} yet."])
+
+
+async def _all_tried(cases: Sequence[AnyCase], bench: Bench, answering: Answering) -> list[Tried]:
+    tried: list[Tried] = []
+    for case in cases:
+        failed = any(not each.holds for each in tried)
+        tried.append(await _tried(case, bench, answering, after_failure=failed))
+    return tried
 
 
 async def _tried(case: AnyCase, bench: Bench, answering: Answering, *, after_failure: bool) -> Tried:
@@ -98,7 +131,7 @@ async def _tried(case: AnyCase, bench: Bench, answering: Answering, *, after_fai
         if not after_failure:
             raise
         return Tried(case.words(bench.name), case.about, None)
-    return Tried(case.words(bench.name), case.about, answer.holds, case.expected, answer.got)
+    return Tried(case.words(bench.name), case.about, answer.holds, case.expected, answer.got, answer.note)
 
 
 async def _asked(case: AnyCase, bench: Bench, answering: Answering) -> Answer:
@@ -129,7 +162,7 @@ def _raised(bench: Bench, before: int) -> str | None:
     """Return the exception of the learner's function in the calls since `before`, with its line."""
     for call in reversed(_calls(bench)):
         if call.number > before and call.raised is not None:
-            error = call.raised
+            error = _innermost(call.raised)
             place, trace = "", error.__traceback__
             while trace is not None:
                 if trace.tb_frame.f_code.co_name != "<module>" and bench.namespace.get("__name__") == (
@@ -137,5 +170,11 @@ def _raised(bench: Bench, before: int) -> str | None:
                 ):
                     place = f", in line {trace.tb_lineno} of its cell"
                 trace = trace.tb_next
-            return f"{error!r}{place}"
+            return f"{error!r}{place}{'' if error is call.raised else WRAPPED}"
     return None
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """Return the one exception inside of an ExceptionGroup; groups have `exceptions`, on Python 3.10 too."""
+    inside: Sequence[BaseException] = getattr(error, "exceptions", ())
+    return _innermost(inside[0]) if len(inside) == 1 else error

@@ -14,7 +14,7 @@ from mcp_notebook.errors import UnknownNameError, did_you_mean
 
 __all__ = ["Chapter", "Exercise", "Prediction", "chapters", "exercise_of", "exercises", "prediction_of", "predictions"]
 
-Kind = Literal["tool", "resource", "prompt", "code"]
+Kind = Literal["tool", "resource", "prompt", "app", "event", "code"]
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from mcp_notebook.addresses import DOOR_PATH, LOOPBACK, STREAM_PATH, Door
+from mcp_notebook.addresses import DOOR_PATH, GUESTS_PATH, LOOPBACK, STREAM_PATH, Door
 from mcp_notebook.door.connections import ConnectionPool
+from mcp_notebook.door.guests import GuestHandler
 from mcp_notebook.door.handlers import ListHandler, NotebookHandler, StreamHandler
 from mcp_notebook.door.notebooks import Notebooks
 
@@ -31,12 +32,14 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     """Add the door to a Jupyter Server, and tell its kernels and terminals."""
     shared: dict[str, Any] = {"notebooks": Notebooks(), "connections": ConnectionPool()}
     base = re.escape(app.base_url + DOOR_PATH)
+    guests = re.escape(app.base_url + GUESTS_PATH)
     app.web_app.add_handlers(
         ".*$",
         [
             (f"{base}?", ListHandler, shared),
             (f"{base}{STREAM_PATH}", StreamHandler, shared),
             (f"{base}(?P<name>.+)/mcp", NotebookHandler, shared),
+            (f"{guests}(?P<name>.+)/mcp", GuestHandler, shared),
         ],
     )
     door_of(app, os.environ).tell()

@@ -21,7 +21,7 @@ from mcp_notebook.door.connections import ConnectionPool
 from mcp_notebook.door.notebooks import AwayError, Notebooks
 from mcp_notebook.errors import UnknownNameError
 
-__all__ = ["ListHandler", "NotebookHandler", "StreamHandler"]
+__all__ = ["MOST_BODY", "ListHandler", "NotebookHandler", "StreamHandler"]
 
 MOST_BODY = 4 * 1024 * 1024
 """Bytes of a request's body: the limit of the notebook's server. A test compares the two."""
@@ -104,7 +104,15 @@ class StreamHandler(_Handler):
 
 
 class NotebookHandler(_Handler):
-    """One request to the server of a notebook."""
+    """One request to the server of a notebook.
+
+    Attributes:
+        has_right: Whether Jupyter has checked that the client may call, so that the door sends the notebook's token.
+        most_body: The most bytes of a request's body.
+    """
+
+    has_right = True
+    most_body = MOST_BODY
 
     def initialize(self, notebooks: Notebooks, connections: ConnectionPool) -> None:
         """Get what all requests share."""
@@ -119,11 +127,17 @@ class NotebookHandler(_Handler):
     @authorized(action="execute")
     async def post(self, name: str) -> None:
         """Pass the request on. A tool runs code, so this asks for the right to do that."""
-        if len(self.request.body) > MOST_BODY:
-            self.refuse(413, f"The body of a request may have {MOST_BODY // 1024**2} MiB.")
+        await self.pass_on(name)
+
+    get = delete = post
+
+    async def pass_on(self, name: str) -> None:
+        """Pass the request on, and the answer back."""
+        if len(self.request.body) > self.most_body:
+            self.refuse(413, f"The body of a request may have {_in_words(self.most_body)}.")
             return
         try:
-            address = self._notebooks.find(name)
+            address = self.address_of(name)
             url = urlsplit(address.url)
             where = url.hostname or "", url.port or 80
             self._upstream = await self._connections.take(*where)
@@ -140,7 +154,14 @@ class NotebookHandler(_Handler):
         else:
             self._upstream.close()
 
-    get = delete = post
+    def address_of(self, name: str) -> Address:
+        """Return the address for a name.
+
+        Raises:
+            AwayError: Nothing listens there now.
+            UnknownNameError: The door does not serve it.
+        """
+        return self._notebooks.find(name)
 
     def on_connection_close(self) -> None:
         """Close the connection to the notebook, which cancels the call there."""
@@ -177,7 +198,7 @@ class NotebookHandler(_Handler):
         headers["Host"] = urlsplit(address.url).netloc
         headers["Via"] = "1.1 mcp-notebook-door"
         headers["Content-Length"] = str(length)
-        if address.token:
+        if address.token and self.has_right:
             headers["Authorization"] = f"Bearer {address.token}"
         return headers
 
@@ -233,7 +254,7 @@ class _Answer(HTTPMessageDelegate):
             return None
         self.has_begun = True
         self.keeps_alive = headers.get("Connection", "").lower() != "close"
-        if start_line.code == 401:
+        if start_line.code == 401 and self._handler.has_right:
             # A client would take it for the answer to its own token, which Jupyter has accepted.
             self._is_refused = True
             self._handler.refuse(502, f"{self._address.name!r} refused its own token. Run %mcp stop, then %mcp serve.")
@@ -266,6 +287,10 @@ class _Answer(HTTPMessageDelegate):
         """Do not send the head of a stream alone."""
         if self._head is not None:
             self._head.cancel()
+
+
+def _in_words(size: int) -> str:
+    return f"{size // 1024**2} MiB" if size >= 1024**2 else f"{size // 1024} KiB"
 
 
 def _passed(headers: HTTPHeaders, names: tuple[str, ...]) -> HTTPHeaders:

@@ -17,6 +17,7 @@ from mcp_notebook.magics import (  # noqa: F401
     app_commands,
     approval_commands,
     asyncio_command,
+    board_commands,
     cell_commands,
     chat_command,
     code_commands,

@@ -5,14 +5,16 @@ from __future__ import annotations
 import click
 from IPython.display import display
 
+from mcp_notebook.client.notices import say
 from mcp_notebook.course.exercises import chapters, exercise_of, prediction_of
 from mcp_notebook.course.library import library_file, reset_library
 from mcp_notebook.course.outcome import CheckResult
 from mcp_notebook.course.progress import Progress
 from mcp_notebook.course.project import chapter_numbers
 from mcp_notebook.course.showing import cases_shown, next_hint, progress_shown, restored_shown, solution_shown
-from mcp_notebook.errors import UnknownNameError
-from mcp_notebook.magics.options import CHAPTER, EXERCISE, PREDICTION
+from mcp_notebook.errors import UnknownNameError, UsageError
+from mcp_notebook.magics.options import CHAPTER, EXERCISE, PREDICTION, TEXT
+from mcp_notebook.magics.sharing import begin_reporting, stop_reporting
 from mcp_notebook.magics.verb import verb
 from mcp_notebook.rendering import look
 from mcp_notebook.session.checkpoint import check_exercise, restore, source_of_answer
@@ -49,6 +51,10 @@ def _note(session: Session, number: str, outcome: CheckResult, progress: Progres
         if outcome.state == "passed":
             done.passed, done.source = True, source_of_answer(session, exercise_of(number))
         progress.save()
+        if (sharing := session.sharing) is not None:
+            if trouble := sharing.trouble():
+                say(f"{trouble} Your progress is kept here.")
+            sharing.changed(progress)
 
 
 @verb("hint", NUMBER)
@@ -63,9 +69,31 @@ def _solution(_session: Session, number: str) -> look.Rendering:
     return solution_shown(number, Progress.load())
 
 
-@verb("progress")
-def _progress(_session: Session) -> look.Rendering:
-    """Show your progress in the course. Example: %mcp progress."""
+@verb(
+    "progress",
+    click.option("--share", "url", type=TEXT, metavar="URL", help="Report it to the board of your class from now on."),
+    click.option("--as", "name", type=TEXT, metavar="NAME", help="With --share, the name that the board shows."),
+    click.option(
+        "--class-code",
+        metavar="VAR",
+        help="With --share, the environment variable that has the class code. Default: you are asked.",
+    ),
+    click.option("--stop-sharing", is_flag=True, help="Report it no longer."),
+)
+def _progress(
+    session: Session, url: str | None, name: str | None, class_code: str | None, stop_sharing: bool
+) -> look.Rendering:
+    """Show your progress in the course. Example: %mcp progress.
+
+    To report it to the board of your class: %mcp progress --share URL --as NAME. The name, the numbers of the exercises
+    with tries and passed, the number of right predictions, and a random id are sent; nothing else.
+    """
+    if stop_sharing:
+        return stop_reporting(session)
+    if url is not None:
+        return begin_reporting(session, url, name, class_code)
+    if name is not None or class_code is not None:
+        raise UsageError("--as and --class-code go with --share URL.")
     return progress_shown(Progress.load())
 
 

@@ -43,7 +43,7 @@ def status(ctx: click.Context) -> look.Rendering | None:
     session: Session = ctx.obj
     session.sync()
     rows = []
-    for live in session.registry.servers.values():
+    for live in session.serving().values():
         counts = _counts(live.server)
         where = _where(session, live)
         current = "current" if live is session.registry.current else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -45,6 +46,8 @@ class Endpoint:
         limits: The limits of its callers, and of their calls.
         webhooks: Whether clients that have identified themselves may have events posted to their URLs.
         oauth: Whether clients sign in at the stand-in for an authorization server; there is no token then.
+        knows: For a server with guests, whose token is short because people type it: returns whether an id is that of
+            a guest who is in already. The door lets guests in without Jupyter's token. None for all other servers.
     """
 
     token: Token | None
@@ -61,6 +64,7 @@ class Endpoint:
     webhooks: bool = False
     code: bool = False
     oauth: bool = False
+    knows: Callable[[str], bool] | None = None
 
     @property
     def local(self) -> bool:

@@ -26,6 +26,7 @@ from mcp_notebook.server import stable_tools
 from mcp_notebook.server.approval import Approval
 from mcp_notebook.server.auth import Token, TokenGate
 from mcp_notebook.server.call_limits import CallerLimits
+from mcp_notebook.server.class_code import CodeGate
 from mcp_notebook.server.endpoint import Endpoint
 from mcp_notebook.server.event_types import HOLDER, let_webhooks
 from mcp_notebook.server.extended import extension_of
@@ -91,7 +92,7 @@ class Listener:
         app = CallerLimits(app, endpoint.limits)
         self._stand_in = StandInGate(app, self.endpoint, name) if endpoint.oauth else None
         config = uvicorn.Config(
-            self._stand_in or (TokenGate(app, endpoint.token) if endpoint.token else app),
+            self._stand_in or _gated(app, endpoint),
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -235,6 +236,12 @@ class Listener:
         app: ASGIApp = self._running.answer if self._running else PlainTextResponse("stopping", status_code=503)
         with suppress(ClientDisconnect):  # in the middle of its request
             await app({**scope, "headers": headers, **self._notes, TRANSPORT: transport}, receive, send)
+
+
+def _gated(app: ASGIApp, endpoint: Endpoint) -> ASGIApp:
+    if endpoint.token is None:
+        return app
+    return TokenGate(app, endpoint.token) if endpoint.knows is None else CodeGate(app, endpoint.token, endpoint.knows)
 
 
 async def _let_answers_out() -> None:

@@ -19,6 +19,7 @@ from mcp_notebook.server import LiveServer
 from mcp_notebook.server.approval import Approval
 from mcp_notebook.server.auth import Token
 from mcp_notebook.server.call_limits import Limits
+from mcp_notebook.server.class_code import new_code
 from mcp_notebook.server.endpoint import WORKBENCH, Endpoint
 from mcp_notebook.server.hosting import Listener
 from mcp_notebook.server.shared_machine import why_shared
@@ -51,8 +52,15 @@ class Listening:
         """Listen, and write the address to a private file, for the bridge and for the next start.
 
         A server that already listens keeps its address. With `endpoint.code`, `instead` is served in its place.
+
+        Raises:
+            HostingError: It cannot listen there; or the name is that of the class board or a server of the notebook,
+                whichever listens already.
         """
         if live.listener is None:
+            before = self.remembered(live)
+            if before is not None and before.running and before.ours and before.guests != (endpoint.knows is not None):
+                raise HostingError(f"Another server named {live.name!r} listens in this notebook. Stop that one first.")
             live.listener = Listener(self._portal, instead or live.server, name=live.name, endpoint=endpoint)
             address = self._address(live, live.listener)
             try:
@@ -96,7 +104,10 @@ class Listening:
             raise HostingError("--oauth has clients sign in, and --no-token lets all in. Leave one of them out.")
         # The SDK's own authorization uses the same header as our token.
         if not no_token and not own and not oauth:
-            token = Token(before.token) if before is not None and before.token else Token.make()
+            # A code that people type is too short for a token of other programs.
+            kept = before is not None and before.guests == (options.get("knows") is not None) and before.token
+            made = Token.make() if options.get("knows") is None else new_code()
+            token = Token(kept) if kept else made
         try:
             limits = Limits.from_environment("MCP_NOTEBOOK", WORKBENCH)
         except ValueError as error:
@@ -125,6 +136,10 @@ class Listening:
     def entrance(self, name: str) -> addresses.Entrance | None:
         """Return the address of a served server for clients on other machines; None if it has none."""
         return addresses.entrance(self._remembered(name))
+
+    def guests_url(self, name: str) -> str | None:
+        """Return the URL for the guests of a served server who are on other machines; None if there is none."""
+        return addresses.guests_url(self._remembered(name))
 
     def approval_card(self, name: str, approval: Approval) -> ApprovalCard:
         """Return the approval card of a listener: the same one until it stops, so that all its views agree."""
@@ -167,4 +182,5 @@ class Listening:
             transport=listener.endpoint.transport,
             # Jupyter and its hub use the header that a sign-in would need.
             door=listener.endpoint.door and not listener.endpoint.oauth and live.server.settings.auth is None,
+            guests=listener.endpoint.knows is not None,
         )

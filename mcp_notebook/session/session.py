@@ -36,6 +36,8 @@ from mcp_notebook.session.surfaces import Surfaces
 
 if TYPE_CHECKING:
     from mcp_notebook.client.background_call import BackgroundCall
+    from mcp_notebook.session.class_board import ClassBoard
+    from mcp_notebook.session.sharing import Sharing
 
 __all__ = ["Session"]
 
@@ -71,7 +73,19 @@ class Session:
         self.views = LiveViews()
         self.apps = ShownApps()
         self.evals = KeptEvals()
+        self.sharing: Sharing | None = None
+        """Reports the learner's progress to the board of a class."""
+        self._board: ClassBoard | None = None
         self._own = OwnConnections(self.portal)
+
+    @property
+    def board(self) -> ClassBoard:
+        """The board of the class; the first use makes it."""
+        if self._board is None:
+            from mcp_notebook.session.class_board import ClassBoard  # only teachers need it
+
+            self._board = ClassBoard(self.listening)
+        return self._board
 
     @property
     def namespace(self) -> dict[str, Any]:
@@ -262,7 +276,7 @@ class Session:
         """Stop listening and close the connections; keep the servers and their definitions."""
         self.views.close()
         self.apps.close()
-        self.listening.pause(self.registry.servers.values())
+        self.listening.pause(self.serving().values())
         self.surfaces.close()
         self._own.close()
         for name in list(self.opened):
@@ -276,4 +290,9 @@ class Session:
 
     def resume(self) -> None:
         """Listen again as before `pause`, if that was called in the same cell: ``%reload_ext``."""
-        self.listening.resume(self.registry.servers)
+        self.listening.resume(self.serving())
+
+    def serving(self) -> Mapping[str, LiveServer]:
+        """Return the servers that may listen: the live ones, and the board's."""
+        board = {} if self._board is None else {self._board.live.name: self._board.live}
+        return {**board, **self.registry.servers}

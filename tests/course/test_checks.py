@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
+from mcp.client import Client
+from mcp.server.mcpserver.exceptions import ToolError
 
 from mcp_notebook import NotebookServer
 from mcp_notebook.course import Case, Filling, Reading, check
 from mcp_notebook.course.checks import CheckResult
+from mcp_notebook.course.library import fresh_library
 from mcp_notebook.course.sections import linked
 
 RIGHT = Case({"due": 1, "today": 3}, "two days late", result=2)
@@ -20,12 +25,13 @@ WRONG = Case({"due": 1, "today": 3}, "one day is free", result=1)
 REFUSED = Case({"due": "<soon>"}, "a word is no day", result=0)
 
 
+def days_late(due: int, today: int) -> int:
+    return max(today - due, 0)
+
+
 def server() -> NotebookServer:
     server = NotebookServer("library")
-
-    @server.tool()
-    def days_late(due: int, today: int) -> int:
-        return max(today - due, 0)
+    server.tool()(days_late)
 
     @server.resource("a://two")
     def none() -> str:
@@ -100,6 +106,66 @@ def test_nothing_of_an_answer_is_markup() -> None:
     assert "<u>" not in outcome([REFUSED, Reading("<u>", "<s>")]).html
 
 
+def test_a_part_of_a_result_can_be_compared_alone() -> None:
+    library = NotebookServer("library")
+
+    @library.tool()
+    def table(full: bool) -> dict[str, Any]:
+        return {"rows": [1, 2], "link": "random"} if full else {"link": "random"}
+
+    cases = [
+        Case({"full": True}, "the rows", result=[1, 2], part="rows"),
+        Case({"full": True}, "other rows", result=[1], part="rows"),
+        Case({"full": False}, "no rows at all", result=[1], part="rows"),
+    ]
+    result = anyio.run(lambda: check(library, "table", cases, read="this part"))
+    assert [case.holds for case in result.cases] == [True, False, False]
+    assert result.cases[1].more == "Expected [1], got [1, 2]."
+    assert result.cases[2].more == "Expected [1], got \"no rows in {'link': 'random'}\"."
+
+
+def test_a_state_of_the_database_is_prepared_before_a_resource_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "library.sqlite3"
+    with closing(sqlite3.connect(file)) as database, closing(fresh_library()) as fresh:
+        fresh.backup(database)
+    library = NotebookServer("library")
+
+    @library.resource("library://books", mime_type="application/json")
+    def books() -> int:
+        with closing(sqlite3.connect(file)) as database:
+            return int(database.execute("SELECT count(*) FROM books").fetchone()[0])
+
+    cases = [
+        Reading("library://books", "as on the first day", result=12),
+        Reading("library://books", "without novels", result=8, given="DELETE FROM books WHERE subject = 'novel'"),
+    ]
+    result = anyio.run(lambda: check(library, "library://books", cases, read="this part", file=file))
+    assert result.state == "passed", str(result)
+
+
+async def no_context_manager(_server: Any) -> AsyncIterator[None]:
+    yield
+
+
+@asynccontextmanager
+async def stuck(_server: Any) -> AsyncIterator[None]:
+    yield
+    raise FileNotFoundError("the key of the door")
+
+
+@pytest.mark.parametrize(
+    ("lifespan", "words"),
+    [(no_context_manager, "could not start: its lifespan raised TypeError"), (stuck, "did not end well")],
+)
+def test_a_lifespan_that_fails_is_a_wrong_answer_and_no_broken_check(lifespan: Any, words: str) -> None:
+    machine = NotebookServer("machine", lifespan=lifespan)
+    machine.tool()(days_late)
+    result = anyio.run(lambda: check(machine, "days_late", [RIGHT], read="this part"))
+    assert result.state == "not yet"
+    assert f"The server 'machine' {words}" in str(result)
+    assert "Read: this part." in str(result)
+
+
 @pytest.fixture
 def notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "chapter.ipynb"
@@ -122,3 +188,18 @@ def test_the_section_to_read_again_is_a_link(notebook: Path) -> None:
 def test_where_the_notebook_cannot_be_read_there_is_no_link(notebook: Path, content: str | None) -> None:
     notebook.unlink() if content is None else notebook.write_text(content)
     assert linked("'Part 4 of 11' & more") == "&#x27;Part 4 of 11&#x27; &amp; more"
+
+
+def test_an_exception_that_a_client_has_wrapped_gets_a_pointer() -> None:
+    desk = NotebookServer("desk")
+
+    @desk.tool()
+    async def ask() -> str:
+        async with Client(server()):
+            raise ToolError("not today")
+
+    case = Case({}, "it says so", error="not today")
+    (tried,) = anyio.run(lambda: check(desk, "ask", [case], read="this part")).cases
+    assert tried.holds is False
+    assert "because your code raised ToolError('not today')" in tried.got
+    assert tried.got.endswith("puts it into an ExceptionGroup: raise it after the block")

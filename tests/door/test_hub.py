@@ -290,3 +290,22 @@ def result(call: Future[Any]) -> Any:
 
 def state(world: World) -> str:
     return world.kernel.run("print(state.get('forever'))").text.strip()
+
+
+def test_a_learner_reports_to_the_board_of_a_teacher_without_a_right_on_their_server(world: World) -> None:
+    teacher = world.ada.open("lesson.ipynb")
+    teacher.run("%load_ext mcp_notebook\n%mcp board")
+    address, code, note = teacher.run("%mcp board --show-code").text.splitlines()[:3]
+    assert address == "https://YOUR-HUB/user/ada/mcp-notebook-guests/lesson/board/mcp"
+    assert "https://YOUR-" in note
+    url = address.replace("https://YOUR-HUB", world.hub.url)
+    learner = world.bob.open("mine.ipynb")
+    learner.run(f"import os\nos.environ['CLASS_CODE'] = {code.removeprefix('class code: ')!r}\n%load_ext mcp_notebook")
+    said = learner.run(f"%mcp progress --share {url} --as Bob --class-code CLASS_CODE").text
+    assert "sent: the name 'Bob'" in said
+    rows = "[row.name for row in get_ipython()._mcp_notebook.session.board.reports.standing().rows]"
+    assert teacher.run(f"print({rows})").text.strip() == "['Bob']"
+    assert lists(url).status_code == 401
+    assert lists(url, world.bob.token).status_code == 401
+    assert lists(url.replace("lesson/board", "sales"), None, **{"Mcp-Class-Code": code[-9:]}).status_code == 404
+    assert lists(world.ada.door("lesson/board"), world.bob.token).status_code == 403

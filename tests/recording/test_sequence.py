@@ -169,6 +169,30 @@ def test_frames_of_the_modern_era_show_who_answered_what_was_asked() -> None:
     ]
 
 
+def test_a_question_of_a_task_is_asked_once_however_often_the_task_is_polled() -> None:
+    waiting = {"taskId": "t1", "status": "input_required", "inputRequests": {"1": ELICIT}}
+    another = {"taskId": "t2", "status": "input_required", "inputRequests": {"1": ELICIT}}
+    frames = [
+        frame("client", id=1, method="tools/call", params={"name": "forecast"}),
+        frame("server", id=1, result={"resultType": "task", **waiting}),
+        frame("client", id=2, method="tasks/get", params={"taskId": "t1"}),
+        frame("server", id=2, result=waiting),
+        frame("client", id=3, method="tasks/update", params={"taskId": "t1", "inputResponses": {"1": ACCEPT}}),
+        frame("server", id=3, result=another),
+    ]
+    assert [label for _, _, label in told(steps_of_frames(frames))] == [
+        "tools/call forecast",
+        "result of 1: task input required: elicitation/create",
+        "asks Which city?",
+        "tasks/get",
+        "result of 4: task input required: elicitation/create",
+        'accept of 3: {"city": "Graz"}',
+        "tasks/update (again, with the answers)",
+        "result of 7: task input required: elicitation/create",
+        "asks Which city?",
+    ]
+
+
 def test_a_legacy_session_over_http_is_drawn_with_its_handshake_and_the_status_of_each_request() -> None:
     frames = [
         http("client", 1, "POST /mcp", {"id": 0, "method": "initialize", "params": {"protocolVersion": "2025-11-25"}}),

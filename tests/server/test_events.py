@@ -208,6 +208,20 @@ def test_an_error_of_the_function_reaches_the_author_and_not_the_client(
     assert words in caplog.text
 
 
+def test_the_first_error_of_each_version_of_a_function_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    events = Events()
+    with served(events) as ask:
+        for message in ("first", "second"):
+
+            @events.event("broken")
+            def broken(cursor: int = 0, message: str = message) -> tuple[list[dict[str, int]], int]:
+                raise RuntimeError(message)
+
+            for _ in range(2):
+                error(ask, "poll", name="broken")
+    assert caplog.text.count("RuntimeError: first") == caplog.text.count("RuntimeError: second") == 1
+
+
 def test_a_function_without_a_cursor_is_refused() -> None:
     with pytest.raises(TypeError, match="needs a function with a parameter 'cursor'"):
         Events().event("x")(lambda: None)

@@ -96,7 +96,8 @@ def of_notebook(notebook: Any, name: str) -> Iterator[Text]:
     """Yield the paragraphs, headings, list items and table cells of a notebook's texts, without their code."""
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            yield from _of_text(cell.source, f"{name} {cell.id}")
+            text = re.sub(r"^\[[\w-]+\]: data:\S+$", "", cell.source, flags=re.MULTILINE)
+            yield from _of_text(text, f"{name} {cell.id}")
 
 
 def _of_text(source: str, place: str) -> Iterator[Text]:

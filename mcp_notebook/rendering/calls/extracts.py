@@ -79,7 +79,8 @@ def result_in_words(result: Any) -> str:
     fields = as_object(result)
     if "inputRequests" in fields or fields.get("resultType") == "input_required":
         methods = [str(as_object(asked).get("method")) for asked in as_object(fields.get("inputRequests")).values()]
-        return _cut(": ".join(filter(None, [INPUT_REQUIRED, ", ".join(methods)])))
+        words = f"task {INPUT_REQUIRED}" if "taskId" in fields else INPUT_REQUIRED
+        return _cut(": ".join(filter(None, [words, ", ".join(methods)])))
     if "taskId" in fields or "task" in fields:
         task = fields if "taskId" in fields else as_object(fields["task"])
         ended = result_in_words(task["result"]) if "result" in task else str(task.get("statusMessage") or "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mcp_notebook.recording.wire import Frame
@@ -58,6 +58,11 @@ def _settled(frames: Sequence[Frame]) -> list[Frame]:
     return settled
 
 
+def _round(fields: Mapping[str, Any]) -> Any:
+    """Return what the keys of questions and answers belong to: the state of a request, or a task."""
+    return fields.get("requestState") or fields.get("taskId")
+
+
 def _method(frame: Frame) -> Any:
     return as_object(frame.message).get("method")
 
@@ -74,6 +79,7 @@ class _Drawing:
         self._began = began
         self._open: list[tuple[Frame, int]] = []
         self._questions: dict[str, tuple[Any, int]] = {}
+        self._asked_by_tasks: set[str] = set()  # each poll of a task has its open questions again
         self._exchanges: dict[int, tuple[str, int]] = {}
         self._sessions: dict[int, str] = {}
 
@@ -95,7 +101,7 @@ class _Drawing:
         if frame.direction == "client":
             fields = as_object(params)
             for key, answer in as_object(fields.get("inputResponses")).items():
-                self._answered((fields.get("requestState"), key), answer, at)
+                self._answered((_round(fields), key), answer, at)
         request = "id" in message
         name = named_in(params) if request else ""
         number = self._add(
@@ -123,7 +129,11 @@ class _Drawing:
         self._add(frame, words, extract, kind="error" if failed else "result", of=of, status=status, at=at)
         if frame.direction == "server":
             for key, question in as_object(result.get("inputRequests")).items():
-                self._put((result.get("requestState"), key), question, at)
+                asked = (_round(result), key)
+                if str(asked) not in self._asked_by_tasks:
+                    self._put(asked, question, at)
+                if "taskId" in result:
+                    self._asked_by_tasks.add(str(asked))
 
     def _http(self, frame: Frame, status: str, at: float) -> None:
         """Draw what is not JSON-RPC: an HTTP request without a body, or a status and a text."""

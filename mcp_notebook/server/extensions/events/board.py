@@ -69,6 +69,7 @@ class Board:
             self._types = dict(types)
         for name in {**before, **types}:
             if before.get(name) is not types.get(name):
+                self._failing.discard(name)  # the log has the first error of each version of a function
                 self._wake(name)
 
     def emit(self, name: str, data: Any, *, id: str | None = None) -> None:
