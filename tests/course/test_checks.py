@@ -85,6 +85,13 @@ def test_an_expected_error_is_found_in_the_whole_of_what_the_server_said() -> No
     assert outcome([case]).state == "passed"
 
 
+def test_a_case_can_prepare_the_world_with_a_function() -> None:
+    prepared: list[str] = []
+    case = Case({"due": 1, "today": 3}, "prepared", result=2, given=lambda bench: prepared.append(bench.name))
+    assert outcome([case]).state == "passed"
+    assert prepared == ["days_late"]
+
+
 def test_a_case_that_cannot_be_tried_after_one_that_failed_is_no_fault_of_the_check() -> None:
     unserializable = Case({"due": object()}, "never sent", result=0)
     result = outcome([WRONG, unserializable])
