@@ -456,7 +456,7 @@ count_books()
 For a client it fails, because the call runs on a worker thread. With `--run-on main` it would work in a notebook. A package
 has no such thread, so `query` opens a connection for each call.
 
-What does a client learn of that failure? Here are four requests that go wrong, each in another layer.
+What does a client learn of that failure? Here are four requests that go wrong, each in another place.
 """
 
 # %% tags=["needs-jupyter"]
@@ -509,6 +509,13 @@ def slow_archive(title):
 # %%
 %mcp check 3.2
 
+# %% [markdown] tags=["teacher"]
+"""
+**For teachers.** A common misconception: "`async` makes it faster." Let people say what happens to the timeline if the
+`await` in `loop_await` is missing. For the errors, give examples, and let them choose the layer: a wrong date (schema), a
+book that is lent (`ToolError`), a division by zero (a bug), a misspelled address (protocol), an old token (HTTP).
+"""
+
 # %% [markdown]
 """
 ## 6 · Configuration, and changes under way
@@ -549,8 +556,6 @@ the cents to pay: for each day, but never more than the most. `days_late` is at 
 """
 
 # %%
-import os
-
 os.environ["FINES_CENTS_PER_DAY"] = "25"  # the town's part: leave it as it is
 
 # %% exercise="3.3"
@@ -665,7 +670,7 @@ baskets: dict[str, list[str]] = {}
 
 
 def open_basket() -> str:
-    """Open a basket for books to borrow. Returns its handle, for put_in_basket. Baskets are kept until closing time."""
+    """Open a basket for books to borrow. Returns its handle, for put_in_basket. It is kept while the server runs."""
     handle = secrets.token_urlsafe(16)
     baskets[handle] = []
     return handle

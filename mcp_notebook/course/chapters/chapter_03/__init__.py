@@ -101,7 +101,7 @@ ASK_ARCHIVE = Exercise(
     name="ask_archive",
     title="a slow archive",
     read="5 · Where a call runs, and where it fails",
-    start="# Exercise 3.2. Define the tool ask_archive(title), which holds nobody up.",
+    start="# Exercise 3.2. Define the tool ask_archive(title), which does not hold up other calls.",
     cases=(
         Case({"title": "Emma"}, "the archive has 4 cards about Emma", result=4),
         Probe("ask_archive('Emma') with progress", "it reports 0 of 1, then 1 of 1", _progress, [(0, 1), (1, 1)]),
