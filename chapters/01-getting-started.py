@@ -425,7 +425,7 @@ notebook. It gets the URL and the token through its environment, because other p
 command line.
 """
 
-# %% tags=["needs-jupyter"]
+# %%
 program = """
 import asyncio, os
 import httpx2
