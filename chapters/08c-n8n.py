@@ -94,8 +94,8 @@ part 3 there; the tool needs only another URL and key.
 """
 ## 3 · A bridge there: a workflow behind a tool
 
-A workflow that begins with a *Webhook* node has a URL. The node can demand a header with a secret, and answers with what
-the last node gives. So a tool needs one HTTP request. Ours starts the workflow *reminders*, which writes letters to
+A workflow that begins with a *Webhook* node has a URL. The node can demand a header with a secret, and can answer with
+the result of the last node. So a tool needs one HTTP request. Ours starts the workflow *reminders*, which writes letters to
 members with late books. Ada and Omar are late, Mary is not.
 """
 
@@ -131,7 +131,7 @@ Here is a first version, as it is often written. It has a time limit, and if no 
 %%mcp_tool remind --no-destructive --no-idempotent --open-world
 import httpx
 
-PATIENCE = 0.5
+PATIENCE = 1.0
 
 
 async def remind() -> str:
@@ -286,7 +286,7 @@ await mcp_client_node(served.url, token, "author", title="Moby Dick")
 
 The node of n8n 2.41.1 drops `isError` (tried): the workflow goes on with the text of the error as if it was an answer.
 The node that the *agent* uses passes the text to its model, which can react. So in a workflow, put an *If* node behind
-*MCP Client* and go on only if `structuredContent` exists: an error has none.
+*MCP Client* and go on only if `structuredContent` exists: an error has none. (Your tools have it, unless you give them no result type.)
 
 </details>
 
@@ -331,7 +331,10 @@ async def start_report(subject: str) -> dict[str, str]:
     if not query("SELECT 1 FROM reports WHERE job = ?", job):
         query("INSERT INTO reports VALUES (?, ?, 'working', '')", job, now().isoformat())
         async with httpx.AsyncClient(timeout=PATIENCE, headers={"X-Library-Key": N8N_KEY}) as http:
-            await http.post(N8N_URL.replace("reminders", "report"), json={"job": job})
+            answer = await http.post(N8N_URL.replace("reminders", "report"), json={"job": job})
+        if answer.status_code != 200:
+            query("DELETE FROM reports WHERE job = ?", job)
+            raise ToolError(f"n8n refused with {answer.status_code}.")
     return {"job": job, "next": "report_status"}
 
 # %% tags=["needs-jupyter"]

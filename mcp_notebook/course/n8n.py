@@ -26,7 +26,7 @@ __all__ = ["SLOW", "StandInForN8n", "Trouble", "recorded_tools", "workflow"]
 Trouble = Literal["slow", "busy", "error"]
 """The fate of a request: answered late, refused by a proxy in front of n8n, or its workflow fails."""
 
-SLOW = 1.2
+SLOW = 2.0
 """Seconds until a slow answer."""
 
 REFUSED = 403, "Authorization data is wrong!"
