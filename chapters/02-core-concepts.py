@@ -60,7 +60,7 @@ def catalog() -> list[str]:
 
 # %% [markdown]
 """
-And a picture, by matplotlib. It counts how often it was drawn, for later. `Figure` is used without `pyplot`, because the
+And a picture, by matplotlib. It counts how often it was drawn. `Figure` is used without `pyplot`, because the
 server calls functions on threads, and `pyplot` is not made for threads.
 """
 
@@ -171,7 +171,7 @@ def book(title: str) -> dict[str, object]:
 
 # %% [markdown]
 """
-Each member has an address, too. (So far, everybody may read it. Chapter 5 changes that.)
+Each member has an address, too. (So far, everybody may read it. Chapter 5 is about who may.)
 """
 
 # %% tags=["project"]
@@ -187,7 +187,7 @@ def member_card(name: str) -> dict[str, object]:
 
 # %% [markdown]
 """
-Ada borrows a book. (The first line ends loans that you may have made before.)
+Ada borrows a book. (The first line ends loans that you made before.)
 """
 
 # %%

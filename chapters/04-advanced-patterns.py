@@ -13,8 +13,7 @@
 and protect slow or costly work with caches, batches and rate limits.
 
 **Time** about MINUTES minutes. **Fast track:** parts 1, 3 and 6, with exercises 4.1 and 4.3. **You need**
-[chapter 2](02-core-concepts.ipynb): tools, and a client in a cell. `async` and `await` appear often. You need no
-account and no network.
+[chapter 2](02-core-concepts.ipynb): tools, and a client in a cell. `async` and `await` appear often.
 """
 
 # %%
@@ -78,7 +77,7 @@ def holding(title: Title) -> Holding:
 
 # %% [markdown]
 """
-The SDK made the text from the model. It is complete, but nobody wrote it to be read.
+The SDK made the text from the model. It is complete, but not written to be read.
 """
 
 # %%
@@ -94,7 +93,7 @@ as `bool` or `str | None`.
 
 # %%
 %%mcp_tool --read-only --closed-world
-from typing_extensions import TypedDict
+from typing_extensions import TypedDict  # from Python 3.12 on, typing has it
 
 Member = Annotated[str, Field(description="The member's name.")]
 
@@ -170,7 +169,7 @@ into *unknown*. Ask `is None` or `in`, not whether a value is "true".
 
 </details>
 
-Two answers came as `{"result": ...}`. This **wrapper is the SDK's**: up to protocol 2025-11-25, structured content had
+Three answers came as `{"result": ...}`. This **wrapper is the SDK's**: up to protocol 2025-11-25, structured content had
 to be an object. The current specification allows any JSON value, so expect a bare list or number from other servers.
 
 ### Who checks the schema?
@@ -190,7 +189,7 @@ async with Client(careless_server()) as client:
 
 # %% [markdown]
 """
-The client refused the result, as the specification recommends. Otherwise a program would calculate with `"two"`.
+The client refused the result, as the specification recommends. A program would have calculated with `"two"`.
 """
 
 # %% [markdown] tags=["teacher"]
@@ -272,13 +271,13 @@ def past_loans(member: Member) -> pd.DataFrame:
 result = %mcp call past_loans member=Ada
 table = result.structured_content
 print(table["rows"][0])
-print(len(table["rows"]), "of", table["row_count"], "rows; links:", *table["whole"])
+print(len(table["rows"]), "of", table["row_count"], "rows; a link to all as CSV:", "csv" in table["whole"])
 print(*result.content[0].text.splitlines()[:4], sep="\n")
 
 # %% [markdown]
 """
-Programs read the links with `resources/read`; the model is spared 75 rows. A figure becomes *image
-content*, which the model sees. (On the SDK's own `MCPServer`, return a list of models, and `Image(data=...)`.)
+Programs read the links with `resources/read`; the model is spared 75 rows. A figure becomes *image content*, which the
+model sees. (On the SDK's own `MCPServer`, return a list of models, and `Image(data=...)`.)
 """
 
 # %%
@@ -577,7 +576,7 @@ async def archive_stock(
 
 # %% [markdown]
 """
-The next cell asks for four books in one call, and then makes four calls at the same time. `archive.most` is the highest
+The next cell asks for four books in one call, then makes four calls at the same time. `archive.most` is the highest
 number of conversations at one moment.
 """
 
@@ -608,13 +607,13 @@ move `two_lines` out of it, run both cells again, and see.
 
 ### Exercise 4.2: a pile of books comes back
 
-Define the tool `give_back(titles)`. `titles` is a list of 1 to 20 titles. For each, it ends the open loan of the book
+Define the tool `take_back(titles)`. `titles` is a list of 1 to 20 titles. For each, it ends the open loan of the book
 that was due first: `returned` becomes `TODAY`. It returns a list of objects, in the order of the titles, with three
 fields: `title`; `days_late`, which is 0 for a book that is in time; and `problem`, which is `null`. For a title that is
 not lent, `days_late` is `null` and `problem` is `"not lent"`.
 """
 
-# %% exercise="4.2" tags=["project"]
+# %% exercise="4.2"
 
 # %%
 %mcp check 4.2
@@ -689,7 +688,8 @@ print({now: [round(bucket.take(now)) for _ in range(4)] for now in (0, 10, 1000)
 First three pass, and the fourth has to wait ten seconds. Then one passes. After a long pause it is three again, not a
 hundred. The time is an argument, so the test does not wait.
 
-Now one bucket for each person. The refusal says how long to wait: "too many requests" invites the same call again.
+Now one bucket for each person. The refusal says how long to wait: "too many requests" invites the same call again. The
+tool is `async`: it never awaits, so no other call comes between two lines of `take`. Threads would need a lock.
 """
 
 # %%
@@ -699,7 +699,7 @@ import math
 buckets = {}
 
 
-def ask_archive(question: Annotated[str, Field(description="For the archive.")], person: Person) -> str:
+async def ask_archive(question: Annotated[str, Field(description="For the archive.")], person: Person) -> str:
     """Ask the archive a question: three in a row, then one every ten seconds."""
     if person not in buckets:
         buckets[person] = Bucket(size=3, per_second=0.1, tokens=3, filled_at=clock())
@@ -733,8 +733,8 @@ with LivePlot("Tokens in Mary's bucket", "seconds", "tokens", until=(120, 4)) as
 
 # %% [markdown]
 """
-Mary pays for the burst: the bucket empties, and for the rest of it she is refused until a token has grown back. Her
-slow, regular questions pass all the time.
+Mary pays for the burst: the bucket empties, and she is refused until a token has grown back. Her slow, regular
+questions pass.
 
 On a real server, the clock is `time.monotonic`. Forget buckets that are full. Several copies of a server share their
 buckets in a database.
@@ -771,7 +771,7 @@ in. The desk has one bucket for all of them. A reader who is refused comes back 
 desk = Bucket(size=5, per_second=1, tokens=5)
 
 
-def ask_desk() -> str:
+async def ask_desk() -> str:
     """Ask the archive's desk: five questions in a row, then one a second, for all readers together."""
     if seconds := desk.take(clock()):
         raise ToolError(f"The desk is busy. Wait {math.ceil(seconds)} s.")
@@ -823,7 +823,7 @@ A server cannot count on polite clients. It can do better itself: give each read
 turns, next_turn = {}, 0.0
 
 
-def ask_desk(person: Person) -> str:
+async def ask_desk(person: Person) -> str:
     """Ask the archive's desk: one question a second, each reader at their turn."""
     global next_turn
     if person not in turns:
@@ -843,13 +843,13 @@ figure, rows = plt.subplots(len(storms), sharex=True, figsize=(7, 5), layout="co
 for axes, (name, one) in zip(rows, storms.items(), strict=True):
     axes.hist(one.arrivals, bins=range(0, 80), color="#1f5fbf")
     axes.set(ylabel="requests", ylim=(0, 42))
-    axes.set_title(name, loc="left", fontsize="small")
+    axes.set_title(f"{name}: the last answer after {max(one.latencies):.0f} s", loc="left", fontsize="small")
 rows[-1].set_xlabel("seconds");
 
 # %% [markdown]
 """
 With turns, each reader asks twice at most, and the desk answers one a second from beginning to end. The price is
-memory: one entry for each reader who waits. Forget the turns of readers who do not come back.
+memory: one entry for each reader, also for those who do not come back.
 
 ## Looking back
 

@@ -86,6 +86,7 @@ def reserve(title: Title, person: Person, wish: Annotated[Wish, Resolve(ask_to_w
 (`reserve` after `%%mcp_tool` says that only this function is a tool.) Who answers in a notebook? You do:
 `%mcp call reserve title=Emma` shows a form below the cell and waits. Try it in a cell of your own. A notebook that runs
 by itself brings the answers along: an object accepts with this content, `"decline"` and `"cancel"` do as they say.
+(The person below is `guest`, because nobody is signed in.)
 """
 
 # %%
@@ -181,7 +182,8 @@ def reserve(title: Title, person: Person, outcome: Outcome) -> str:
 # %% [markdown]
 """
 Now the host's side. The SDK's client hands each question to a function, the *callback*. In a real host it shows the
-form; here, `play_the_user` takes the next answer. The last answer is invalid: `wait` is a boolean.
+form; here, `play_the_user` takes the next answer. `mode` chooses the current protocol or the earlier one. The last
+answer is invalid: `wait` is a boolean.
 """
 
 # %%
@@ -223,7 +225,8 @@ async with Client(library) as client:
 ### Defaults and choices
 
 A form is small on purpose, so that every host can show it: one flat object of texts, numbers, booleans, dates and
-choices. `Literal` makes a choice, a list of `Literal` several. A default is filled in before the user types.
+choices. `Literal` makes one choice, a list of `Literal` several. A host should fill in the defaults before the user
+types.
 """
 
 # %%
@@ -291,7 +294,8 @@ shows why that is dangerous: dependencies run in every round.
 ## 3 · Rounds on the wire
 
 In the earlier protocol, the server *sends a request* to the client in the middle of the call. That needs a connection
-that stays open, and a server that remembers the call. `%mcp log --diagram` draws the latest call from its messages:
+that stays open, and a server that remembers the call. `%mcp log --wire` keeps the messages from now on, and
+`%mcp log --diagram` draws the latest call from them:
 """
 
 # %%
@@ -316,8 +320,9 @@ Message 2 goes from the server to the client. In the current protocol only the c
 <details><summary>Explanation</summary>
 
 The first `tools/call` **ends**, with a result of the type *input required* and the question in it. The client asks its
-user, and sends the **same call again** with the answer. This is a *multi-round-trip request*. There can be several
-rounds, and a new one may reach another copy of the server.
+user, and sends the **same call again** with the answer. This is a *multi round-trip request*. There can be several
+rounds, and the next one may reach another copy of the server. Reading a resource and getting a prompt can end like
+this, too; no other request can.
 
 </details>
 
@@ -351,8 +356,8 @@ print(first.result_type, question.method, question.params.message, first.request
 # %% [markdown]
 """
 The state is **sealed**: encrypted, so that the client cannot read it, and protected against changes. Otherwise a client
-could send answers that its user never gave. Five things are in the seal besides your data: the server's name, the tool,
-its arguments, the *principal* (the signed-in person) and an expiry, by default ten minutes ahead.
+could send answers that its user never gave. Besides your data, the seal binds the server's name, the tool, its
+arguments, the *principal* (the signed-in person) and an expiry, by default ten minutes ahead.
 
 The next cell sends the state of Mary's first round back in five ways.
 """
@@ -394,7 +399,7 @@ Two rules follow:
 Define the tool `borrow(title)`. It asks for how many weeks, with one field: `weeks`, from 1 to 4, by default 3. Then it
 lends the book to the signed-in person: a row in `loans` with `TODAY` and the day on which it is due. It returns
 `"Dune: lent to Ada until 2026-11-16"`. Nobody has the same book twice: for a person who has it already, nothing
-changes, and the result says until when they have it.
+changes, and the result says until when they have it. If the user says no, nothing is lent.
 """
 
 # %% exercise="4b.2" tags=["project"]
@@ -522,9 +527,9 @@ A host shows the whole address before it opens it, because a bad server could se
 
 # %% [markdown] tags=["teacher"]
 """
-**For teachers.** Before the repair, let pairs find the three faults; most find one or two. Then ask: "Ada mails her
-address to Grace. What happens?" That is the phishing attack of the specification. If time is short, skip part 5: nobody
-should build new servers on it.
+**For teachers.** Before the repair, let pairs find the three faults; most find one or two. Then ask: "Why must the page
+know its visitor?" The answer is the phishing attack in the specification. If time is short, skip part 5: nobody should
+build new servers on it.
 """
 
 # %% [markdown]
@@ -744,7 +749,7 @@ It is cancelled at its next `await`. Its `finally` blocks run.
 - *`resources/subscribe`, and a GET stream for notifications*: replaced by `subscriptions/listen`.
 
 **In the specification:** [elicitation](https://modelcontextprotocol.io/specification/2026-07-28/client/elicitation) ·
-[multi-round-trip requests](https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/mrtr) ·
+[multi round-trip requests](https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/mrtr) ·
 [progress](https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/progress) ·
 [cancellation](https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/cancellation) ·
 [deprecated features](https://modelcontextprotocol.io/specification/2026-07-28/deprecated)

@@ -124,7 +124,8 @@ for text that is not ASCII. Ask: "What would your test have had to look like to 
 ## 2 · Who is who
 
 A token that you hand out yourself does for a few callers. For more, four things are wrong: it never expires, it says
-nothing about the person, it allows everything, and somebody has to hand it out. **OAuth 2.1** is the answer to all four.
+nothing about the person, it allows everything, and somebody has to hand it out. **OAuth 2.1** answers all four: it lets
+a person give an application limited access for a limited time, without telling it a password.
 
 ![Ada allows the reading app to act for her. The app gets a token at the town hall, which is the authorization server, and brings it to the library, which is the resource server. The library verifies the token, and never sees how Ada signs in.](drawings/oauth-roles.svg)
 
@@ -140,7 +141,8 @@ that it accepts, and it checks each token.
 
 `%mcp serve --oauth` puts a **stand-in** for a town hall in front of your server. It asks for no password, because its
 people are invented. All else is real: the endpoints, the codes, the tokens. First, three definitions. `caller` asks the
-SDK for the token of the running call, and finds the member whose it is.
+SDK for the token of the running call, and finds the member it belongs to. It is stricter than `person` of chapter 4:
+without a token, it refuses.
 """
 
 # %% tags=["project"]
@@ -152,7 +154,7 @@ def caller():
     token = get_access_token()
     if token is None:
         raise ToolError("Nobody is signed in. Connect over HTTP and sign in.")
-    found = query("SELECT name FROM members WHERE lower(name) = ?", token.subject)
+    found = query("SELECT name FROM members WHERE lower(name) = lower(?)", token.subject)
     if not found:
         raise ToolError(f"{token.subject!r} is not a member of the library.")
     return found[0][0]
@@ -172,8 +174,8 @@ def my_loans() -> list[str]:
 
 # %% tags=["project"]
 %%mcp_tool --scope loans:write --no-destructive --closed-world
-def give_back(title: Title) -> str:
-    """Give back a book that you have borrowed."""
+def bring_back(title: Title) -> str:
+    """Bring back a book that you have borrowed."""
     member = caller()
     mine = "title = ? AND member = ? AND returned IS NULL"
     if not query(f"SELECT 1 FROM loans WHERE {mine}", title, member):
@@ -218,8 +220,8 @@ print(town.shown(refusal).replace(", ", ",\n    "))
 # %% [markdown]
 """
 The 401 is not a dead end any more. `resource_metadata` is the address of the **protected-resource metadata** (RFC
-9728): a JSON document in which the library says who issues its tokens. There the client reads the town hall's own
-metadata (RFC 8414). `town.shown` writes names in place of the ports, which differ in each run.
+9728): a JSON document in which the library names the town hall. The town hall has metadata of its own (RFC 8414), at a
+well-known address. `town.shown` writes names in place of the ports, which differ in each run.
 """
 
 # %% tags=["needs-jupyter"]
@@ -253,9 +255,9 @@ print(town.shown(json.dumps(town.app.document, indent=1)))
 
 # %% [markdown]
 """
-The SDK's `OAuthClientProvider` does the whole way by itself. It is an authentication for an HTTP client: the first 401
-sets it in motion. It needs a place to keep tokens, something that opens a browser, and what the browser came back
-with. Here `ada` plays both the browser and the person. She allows `loans:read` only.
+The SDK's `OAuthClientProvider` goes the whole way by itself. It is an authentication for an HTTP client: the first 401
+sets it in motion. It needs a place to keep tokens (`Wallet`), a function that opens a browser, and one that returns what
+the browser brought back. Here `ada` plays both the browser and the person. She allows `loans:read` only.
 """
 
 # %% tags=["needs-jupyter"]
@@ -296,7 +298,7 @@ print(ada.page)
 # %% [markdown]
 """
 *Which* application, verified by TLS; *what* it wants; *where* the browser goes afterwards. In your own browser, try
-`%mcp connect URL --oauth --as me` with the server's URL.
+`%mcp connect URL --oauth --as me`, with the URL that `served` shows.
 
 **Dynamic client registration** is the earlier way: the app posts its description to `/register` and gets an id. Nobody
 verifies that description, and each registration stays at the town hall. The specification has deprecated it. Clients
@@ -425,7 +427,7 @@ client can call what it was never shown.
 %mcp predict 5.b
 
 # %% tags=["needs-jupyter"]
-answer = await town.call(adas_token, "give_back", title="Dune")
+answer = await town.call(adas_token, "bring_back", title="Dune")
 print(answer.status)
 print(town.shown(answer.challenge).replace(", ", ",\n    "))
 
@@ -446,18 +448,19 @@ the new one together, since the new token takes the place of the old one.
 # %% tags=["needs-jupyter"]
 ada.allows = ["loans:read", "loans:write"]
 async with app_of(ada, adas_wallet, client_metadata_url=town.app.url) as client:
-    print((await client.call_tool("give_back", {"title": "Dune"})).structured_content)
+    print((await client.call_tool("bring_back", {"title": "Dune"})).structured_content)
 print("scopes now:", adas_wallet.tokens.scope)
 
 # %% [markdown]
 """
 Small scopes are worth the trouble. A stolen token that reads cannot write, and Ada understands what she allows.
 
-### Exercise 5.3: renew a loan of your own
+### Exercise 5.3: one book for another
 
-Define the tool `extend(title)`. It makes the caller's loan of that book due three weeks from `TODAY`, and returns
-`"Dune: due 2026-11-23"`. It needs the scope `loans:write`. A book that the caller has not borrowed, or has given back,
-is a `ToolError` that names the title. Other people's loans stay as they are.
+Define the tool `swap(old, new)`. The caller brings back the book `old` and borrows the book `new` for three weeks from
+`TODAY`. It returns `"Kindred: lent to Ada until 2026-11-23"`, and needs the scope `loans:write`. If the caller has not
+borrowed `old`, or the library does not have `new`, it is a `ToolError` that names that title. Then nothing has changed.
+Other people's loans stay as they are.
 """
 
 # %% exercise="5.3" tags=["project"]
@@ -467,8 +470,9 @@ is a `ToolError` that names the title. Other people's loans stay as they are.
 
 # %% [markdown] tags=["teacher"]
 """
-**For teachers.** Two wrong answers to 5.3 are worth a talk: one with `member` as an argument, and one that updates all
-loans of the title. Ask: "Which of them would a test with one member find?" and "Who decides which scopes exist?" (The
+**For teachers.** Three wrong answers to 5.3 are worth a talk: `member` as an argument; a statement that ends everybody's
+loan of the title; one that brings back `old` before it looks for `new`. Ask: "Which of them would a test with one member
+find?" and "Who decides which scopes exist?" (The
 server's author; the town hall only passes them on.)
 """
 
@@ -623,12 +627,16 @@ from mcp.server.auth.settings import AuthSettings
 from mcp_notebook import NotebookServer
 from mcp_notebook.server.sign_in import JwtVerifier
 
-branch = NotebookServer(
-    "branch",
-    token_verifier=JwtVerifier(town_hall.url, [AUDIENCE]),
-    auth=AuthSettings(issuer_url=town_hall.url, resource_server_url=AUDIENCE, validate_token_resource=True),
-)
-branch.add_tool(search)
+settings = AuthSettings(issuer_url=town_hall.url, resource_server_url=AUDIENCE, validate_token_resource=True)
+branch = NotebookServer("branch", token_verifier=JwtVerifier(town_hall.url, [AUDIENCE]), auth=settings)
+
+
+@branch.tool()
+def open_until() -> str:
+    """Say when the branch library closes."""
+    return "17:00"
+
+
 at_branch = %mcp serve --server branch
 for name, text in {"good": signed, "good, without scope": town_hall.sign(**good | {"scope": None}), **brought}.items():
     print(f"{name:26}{(await town.request(text, url=at_branch.url)).status}")
@@ -645,7 +653,7 @@ for name, text in {"good": signed, "good, without scope": town_hall.sign(**good 
 - The app's id is the URL of its document. PKCE, `state` and `iss` protect the way through the browser.
 - A tool needs its scope. Lists show what the caller may use; 403 names what is missing.
 - A verifier checks signature, algorithm, issuer, audience and expiry. Each of them refuses another forgery.
-- `caller`, `my_loans`, `give_back` and `extend` belong to the project now.
+- `caller`, `my_loans`, `bring_back` and `swap` belong to the project now.
 
 **Test yourself**
 

@@ -17,7 +17,7 @@ the lifespan of chapter 3. SQL and HTTP are used, not explained. No account, no 
 lines of part 1 differ: the system allows no links by default.)
 
 The library has grown. It has papers in a folder, records in a database, and an archive across the town that it asks
-over the web. Each gets a server here.
+over the web.
 """
 
 # %%
@@ -185,7 +185,7 @@ other call waits, too. Most systems have no asynchronous functions for files, so
 | | AnyIO, which the SDK uses anyway | aiofiles, a package for asyncio |
 |---|---|---|
 | open, read, write | `anyio.open_file(path)` | `aiofiles.open(path)` |
-| a path: `is_file`, `stat`, `read_text` | `anyio.Path(path)` | `aiofiles.ospath`, `aiofiles.os` |
+| a path: `is_file`, `stat`, `read_text` | `anyio.Path(path)` | `aiofiles.os`, `aiofiles.os.path` |
 | one function of yours | `anyio.to_thread.run_sync(function)` | `asyncio.to_thread(function)` |
 | runs on | asyncio and Trio | asyncio |
 
@@ -211,8 +211,8 @@ async def read_paper(path: Place) -> str:
 
 # %% [markdown]
 """
-And one with aiofiles, which writes. The mode `x` creates a file, and fails if it exists, in one step. A question
-`exists()` before it would leave a moment in which somebody else creates the file.
+And one with aiofiles, which writes. The mode `x` creates a file, and fails if it exists, in one step. To ask `exists()`
+first would leave a moment in which somebody else creates the file.
 """
 
 # %% tags=["needs-jupyter"]
@@ -343,7 +343,7 @@ await ask(records, "list_tables")
 """
 ### Broken on purpose: a value inside the SQL
 
-A library keeps private *who* read *what*. The next tool only finds titles, and still it tells.
+In a library, *who* read *what* is private. The next tool only finds titles, and still it tells.
 """
 
 # %% tags=["needs-jupyter"]
@@ -508,7 +508,7 @@ town = TownArchive()
 
 @asynccontextmanager
 async def connected(server):
-    async with httpx.AsyncClient(base_url=town.url, timeout=0.5) as http:
+    async with httpx.AsyncClient(base_url=town.url, timeout=1) as http:
         yield http
 
 
@@ -552,7 +552,7 @@ async def fetch(http, path):
 
 # %% [markdown]
 """
-(`Retry-After` can also be a date. Packages such as *tenacity* do all this and more.)
+(Packages such as *tenacity* do this and more.)
 
 The tool **keeps** answers for a minute. *No copies* and *unknown* are answers as well; failures are not. A title goes
 into a URL as a value goes into SQL: quoted.
@@ -588,7 +588,7 @@ async def try_copies(title, *trouble):
 for title in ("Dune", "Emma", "Moby Dick", "../hours/2026-11-03"):
     await try_copies(title)
 await try_copies("Dune", Trouble(status=503, retry_after="1"))
-await try_copies("Dune", Trouble(slow=0.8))
+await try_copies("Dune", Trouble(slow=1.5))
 await try_copies("Dune", Trouble(status=503, retry_after="3600"))
 await try_copies("Dune", *[Trouble(status=503)] * 3)
 await try_copies("Dune", Trouble(status=500))
@@ -596,8 +596,8 @@ await try_copies("Dune", Trouble(status=500))
 # %% [markdown]
 """
 The first four lines are two calls and one request each: answers are kept, `0` and `None` too. The path stayed a title.
-Busy or slow for a moment costs a second request, and the caller notices nothing. *In an hour* is
-too long to wait. `500` is a bug over there, and is not tried again.
+Busy or slow for a moment costs a second request, and the caller notices nothing. *In an hour* is too long to wait. `500`
+is a bug over there, and is not tried again.
 
 Now the answer itself is slow: it comes one byte at a time.
 """
@@ -642,19 +642,21 @@ difference between a timeout and a deadline on a time line. Part 6 stands alone 
 """
 ## 6 · One process: a REST API and MCP
 
-Many teams have a web application already, often in FastAPI. The MCP server can live inside it.
+Many teams already have an application in FastAPI. The MCP server can live inside it.
 `streamable_http_app()` makes an application of the server (in ASGI, Python's interface between web servers and
 applications), and `mount` puts it into another.
 
 ![One FastAPI process with two doors. Programs use the REST routes, agents use the mounted MCP application at /mcp. Both call the same functions on the same database, and one lifespan starts both.](drawings/one-process-two-doors.svg)
 
-Three things go wrong easily:
+Four things go wrong easily:
 
 1. **The lifespan.** An application does not start what is mounted in it. Enter the inner lifespan in the outer one.
 2. **The path.** The inner application has its own path, `/mcp`. Mount it at `/`, after all other routes. At `/mcp`, its
    address would be `/mcp/mcp`.
 3. **The guards.** A dependency such as `Depends(check_token)` guards FastAPI's routes, not the mounted application. It
    needs its own, as in chapter 5. This one has none, because it runs inside the notebook.
+4. **The host.** It answers to `127.0.0.1` and `localhost` only; to others, the status is 421. `transport_security`
+   names your hosts.
 """
 
 # %% tags=["needs-jupyter"]
@@ -734,7 +736,7 @@ except Exception as error:  # an ExceptionGroup: chapter 8b says why
 <details><summary>Explanation</summary>
 
 The REST route needs nothing from the lifespan. The MCP application starts a *session manager* there, which runs the
-requests in a task group. *Task group is not initialized* is a frequent question about mounted servers.
+requests in a task group. Remember its message: *Task group is not initialized*.
 
 </details>
 

@@ -70,14 +70,15 @@ def source_of(path: Path) -> Any:
 
 def the_map() -> str:
     """Return the table of all chapters, each with its promise and its minutes."""
-    rows = [row_of(path) for path in sorted(SOURCES.glob("*.py")) if not path.stem.startswith("00")]
+    rows = [row_of(path) for path in sorted(LEARNER.glob("*.ipynb")) if not path.stem.startswith("00")]
     table = (f"| {link} | {promise} | {taken} |" for link, promise, taken in rows)
     return "\n".join(["| chapter | you will | minutes |", "|---|---|---|", *table])
 
 
 def row_of(path: Path) -> tuple[str, str, int]:
-    """Return a link to a chapter, its promise and its minutes."""
-    notebook = _read(path)
+    """Return a link to a chapter, its promise and its minutes; a chapter without a source is of the first edition."""
+    source = SOURCES / f"{path.stem}.py"
+    notebook = _read(source) if source.is_file() else nbformat.read(path, as_version=4)
     opening = notebook.cells[0].source
     (title,) = re.findall(r"^# (.+)$", opening, re.MULTILINE)
     (promise,) = re.findall(r"\*\*You will\*\* (.+?)\.\s*?(?:\n\n|$)", opening, re.DOTALL)[:1]

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from scripts.chapters import SOURCES, row_of
+from scripts.chapters import LEARNER, row_of
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -28,7 +28,7 @@ BADGES = {
     "Binder": "https://mybinder.org/badge_logo.svg",
     "a browser tab": "https://jupyterlite.readthedocs.io/en/latest/_static/badge.svg",
 }
-IN_A_TAB = {"00"}
+IN_A_TAB = {"00", "04b"}
 """The chapters that run whole in a browser tab, see tests/browser_tab."""
 BREAK = "break"
 FAST = " fast"
@@ -49,7 +49,7 @@ SCHEDULES: dict[str, tuple[str, int, list[list[str]]]] = {
         420,
         [
             ["0", "1", BREAK, "2", "lunch", "3 fast", "4", BREAK, "4b", "7 fast"],
-            ["5 fast", "5b", BREAK, "6", "lunch", "8 fast", "9", BREAK, "10 fast", "11 fast"],
+            ["5 fast", "5b", BREAK, "6", "lunch", "8", BREAK, "9"],
         ],
     ),
 }
@@ -61,7 +61,7 @@ PAUSES = {BREAK: 15, "lunch": 60}
 def times() -> dict[str, tuple[str, int]]:
     """Return the title and the minutes of each chapter, by its number."""
     found = {}
-    for path in sorted(SOURCES.glob("*.py")):
+    for path in sorted(LEARNER.glob("*.ipynb")):
         link, _, taken = row_of(path)
         before, _, title = link[1:].partition("](")[0].rpartition(" · ")
         found[before or "0"] = (title, taken)
@@ -125,11 +125,11 @@ def chapters_table() -> str:
         "a browser tab": f"https://{owner}.github.io/{name}/lab/index.html?path=",
     }
     lines = ["| notebook | you will | minutes | open |", "|---|---|---|---|"]
-    for path in sorted(SOURCES.glob("*.py")):
+    for path in sorted(LEARNER.glob("*.ipynb")):
         badges = [
             f"[![Open in {where}]({BADGES[where]})]({address}{path.stem}.ipynb)"
             for where, address in addresses.items()
-            if where != "a browser tab" or path.stem[:2] in IN_A_TAB
+            if where != "a browser tab" or path.stem.partition("-")[0] in IN_A_TAB
         ]
         link, promise, taken = row_of(path)
         lines.append(f"| {link.replace('](', '](notebooks/')} | {promise} | {taken} | {' '.join(badges)} |")

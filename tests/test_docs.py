@@ -23,6 +23,7 @@ from mcp_notebook.server.call_limits import Limits
 from mcp_notebook.server.endpoint import WORKBENCH
 from mcp_notebook.widgets.description import MOST_FIELDS
 from scripts import platforms
+from scripts.schedules import IN_A_TAB
 from tests.support import ROOT
 from tests.support.hostile_http import BATCH, INPUTS, Kind
 
@@ -48,7 +49,7 @@ def test_the_badges_of_each_notebook_are_derived_from_the_address_of_the_project
     assert re.findall(r"\((https://mybinder\.org/v2/[^)]*)\)", README) == [binder[0], *binder]
     # The site of .github/workflows/lite.yml, for the chapters that run whole there.
     owner, _, name = place.partition("/")
-    whole = [notebooks[chapter] for chapter in (0, 0, 2, 4, 7)]
+    whole = [notebooks[0], *(notebook for notebook in notebooks if notebook.partition("-")[0] in IN_A_TAB)]
     tabs = [f"https://{owner}.github.io/{name}/lab/index.html?path={notebook}" for notebook in whole]
     assert re.findall(r"\((https://[^/)]*\.github\.io/[^)]*)\)", README) == tabs
 

@@ -27,6 +27,8 @@ class Bench:
         server: The learner's server.
         namespace: The variables of the notebook.
         file: The library's database; None if the exercise has nothing to do with it.
+        settings: Returns the settings that a package of the server would have now, in words: the default of each,
+            ``a secret`` or ``required``.
     """
 
     client: Client
@@ -34,6 +36,7 @@ class Bench:
     server: MCPServer[Any]
     namespace: Mapping[str, Any] = field(default_factory=dict)
     file: Path | None = None
+    settings: Callable[[], Mapping[str, str]] = dict
 
     def fill(self, given: Given) -> None:
         """Prepare the state before a case: run statements on the library's database, or call the function."""

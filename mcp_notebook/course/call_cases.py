@@ -1,4 +1,4 @@
-"""Define further cases of an exercise: a call by a signed-in person, one that is followed, an answer sent twice."""
+"""Define further cases of an exercise: calls by a signed-in person, one that is followed, an answer sent twice."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, ElicitResult, InputRequiredResult, InputResponses
 
-from mcp_notebook.course.bench import Bench
+from mcp_notebook.course.bench import Bench, entries
 from mcp_notebook.course.cases import Answer, Case
 from mcp_notebook.course.people import signed_in
 from mcp_notebook.course.results import text_of, value_of
@@ -21,19 +21,28 @@ __all__ = ["Followed", "SignedIn", "Twice"]
 class SignedIn(Case):
     """A call with the token of a person.
 
+    If the token lacks a scope that the tool names in its ``_meta``, the call is an error, as at the door over HTTP.
+
     Attributes:
         person: The signed-in person.
+        scopes: The scopes of the token.
     """
 
     person: str = ""
+    scopes: Sequence[str] = ()
 
     def words(self, name: str) -> str:
         """Write the case as a call of the person."""
-        return f"{self.person} calls {super().words(name)}"
+        having = f" with {', '.join(self.scopes)}" if self.scopes else ""
+        return f"{self.person} calls {super().words(name)}{having}"
 
     async def ask(self, bench: Bench) -> Answer:
         """Call the tool with the person's token."""
-        with signed_in(self.person):
+        required = (await entries(bench.client))[bench.name].get("_meta", {}).get("requiredScopes", [])
+        missing = [scope for scope in required if scope not in self.scopes]
+        if missing:
+            return self._judged(None, f'HTTP 403, scope="{" ".join(missing)}"')
+        with signed_in(self.person, *self.scopes):
             return await super().ask(bench)
 
 
@@ -88,25 +97,28 @@ class Twice(SignedIn):
         """Make the first round, then the second one two times, and look at the world afterwards."""
         with signed_in(self.person):
             try:
-                result = await self._rounds(bench)
+                asked, result = await self._rounds(bench)
             except MCPError as error:
                 return self._judged(None, str(error))
         answer = self._judged(value_of(result), text_of(result) if result.is_error else None)
+        if not asked and not result.is_error:
+            return Answer(False, f"{answer.got}, but the tool asked no question")
         for then in self.then if answer.holds else ():
             if (seen := then.look(bench)) != then.expected:
                 return Answer(False, f"{answer.got}, and then {then.words}: {seen!r}")
         return answer
 
-    async def _rounds(self, bench: Bench) -> CallToolResult:
+    async def _rounds(self, bench: Bench) -> tuple[bool, CallToolResult]:
+        """Return whether the tool asked, and the last result."""
         call, arguments = bench.client.session.call_tool, dict(self.arguments)
         first = await call(bench.name, arguments, allow_input_required=True)
         if not isinstance(first, InputRequiredResult):
-            return first
+            return False, first
         answer = ElicitResult(action="accept", content=dict(self.answer))
         answers: InputResponses = dict.fromkeys(first.input_requests or {}, answer)
         for _ in range(2):
             result = await call(bench.name, arguments, input_responses=answers, request_state=first.request_state)
-        return result
+        return True, result
 
 
 def _reports(reports: Sequence[tuple[float, float | None]]) -> str:

@@ -14,7 +14,7 @@ from mcp_types import BlobResourceContents, TextContent
 
 from mcp_notebook.course.bench import Bench, Given, Then, entries
 from mcp_notebook.course.results import parsed, text_of, value_of
-from mcp_notebook.course.writing import one_line, written
+from mcp_notebook.course.writing import innermost, one_line, written
 
 __all__ = ["Answer", "AnyCase", "Case", "Filling", "Listed", "Probe", "Reading"]
 
@@ -28,10 +28,12 @@ class Answer(NamedTuple):
     Attributes:
         holds: Whether the exercise is right in this case.
         got: The actual answer, in words.
+        note: A remark to show if it is right.
     """
 
     holds: bool
     got: str
+    note: str = ""
 
 
 class AnyCase(Protocol):
@@ -173,7 +175,7 @@ class Probe(_Unasked):
             if inspect.isawaitable(seen):
                 seen = await seen
         except Exception as error:  # noqa: BLE001 - it is the learner's code
-            return Answer(False, f"the exception {error!r}")
+            return Answer(False, f"the exception {innermost(error)!r}")
         return Answer(seen == self.result, repr(seen))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from mcp_notebook.course.bench import Bench, entries
 from mcp_notebook.course.cases import Answer, AnyCase
 from mcp_notebook.course.library import library_for_a_check
 from mcp_notebook.course.outcome import CheckResult, Tried
+from mcp_notebook.errors import innermost
+from mcp_notebook.recording import checking
 
 __all__ = ["MAGICS", "CheckResult", "check"]
 
@@ -44,6 +46,7 @@ async def check(
     namespace: Mapping[str, Any] | None = None,
     file: Path | None = None,
     after: Sequence[str] = (),
+    settings: Callable[[], Mapping[str, str]] = dict,
 ) -> CheckResult:
     """Try each case on the server.
 
@@ -57,25 +60,30 @@ async def check(
         namespace: The variables of the notebook.
         file: The library's database. While the check runs, it is as on the course's first day.
         after: Lines to show below an answer that passes.
+        settings: Returns the settings of a package of the server, see `Bench`.
 
-    Returns:
-        The outcome; a wrong answer raises no exception.
+    A wrong answer raises no exception.
     """
     namespace = namespace if namespace is not None else {}
     answering = Answering(server.name, None)
+    token, lifespan = checking.set(True), ""
     try:
         with library_for_a_check(file) if file is not None else nullcontext():
+            lifespan = "could not start"
             async with _client(server, answering) as client:
+                lifespan = ""
                 missing = await _missing(client, server.name, name, kind, namespace, read)
                 if missing is not None:
                     return missing
-                bench = Bench(client, name, server, namespace, file)
-                tried: list[Tried] = []
-                for case in cases:
-                    failed = any(not each.holds for each in tried)
-                    tried.append(await _tried(case, bench, answering, after_failure=failed))
-    except Exception as error:  # noqa: BLE001 - an exception here is a fault of the check, not of the learner's answer
+                tried = await _all_tried(cases, Bench(client, name, server, namespace, file, settings), answering)
+                lifespan = "did not end well"
+    except Exception as error:  # noqa: BLE001 - the learner's lifespan may raise anything; the rest is the check's fault
+        if lifespan:
+            lines = [f"The server {server.name!r} {lifespan}: its lifespan raised {innermost(error)!r}."]
+            return CheckResult("not yet", lines, read=read)
         return CheckResult("the check is broken", [f"It raised {error!r}. Your {kind} is not to blame."])
+    finally:
+        checking.reset(token)
     passed = all(each.holds for each in tried)
     return CheckResult("passed" if passed else "not yet", cases=tried, read=read, after=after if passed else ())
 
@@ -107,6 +115,14 @@ async def _missing(
     return CheckResult("not attempted", [f"The server {server!r} has no {kind} {name!r} yet."])
 
 
+async def _all_tried(cases: Sequence[AnyCase], bench: Bench, answering: Answering) -> list[Tried]:
+    tried: list[Tried] = []
+    for case in cases:
+        failed = any(not each.holds for each in tried)
+        tried.append(await _tried(case, bench, answering, after_failure=failed))
+    return tried
+
+
 async def _tried(case: AnyCase, bench: Bench, answering: Answering, *, after_failure: bool) -> Tried:
     """Try one case; a case that follows a wrong one may not be possible any more."""
     try:
@@ -115,7 +131,7 @@ async def _tried(case: AnyCase, bench: Bench, answering: Answering, *, after_fai
         if not after_failure:
             raise
         return Tried(case.words(bench.name), case.about, None)
-    return Tried(case.words(bench.name), case.about, answer.holds, case.expected, answer.got)
+    return Tried(case.words(bench.name), case.about, answer.holds, case.expected, answer.got, answer.note)
 
 
 async def _asked(case: AnyCase, bench: Bench, answering: Answering) -> Answer:

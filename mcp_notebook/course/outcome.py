@@ -37,6 +37,7 @@ class Tried(NamedTuple):
         holds: Whether the answer was right; None if the case could not be tried after one that failed.
         expected: The expected answer, in words.
         got: The actual answer, in words.
+        note: A remark about an answer that is right.
     """
 
     request: str
@@ -44,6 +45,7 @@ class Tried(NamedTuple):
     holds: bool | None
     expected: str = ""
     got: str = ""
+    note: str = ""
 
     @property
     def sign(self) -> str:
@@ -52,10 +54,10 @@ class Tried(NamedTuple):
 
     @property
     def more(self) -> str:
-        """The reason why it is not right; "" if it is."""
+        """The reason why it is not right, or the remark if it is."""
         if self.holds is None:
             return "Not tried: it needs what failed before."
-        return "" if self.holds else f"Expected {self.expected}, got {self.got}."
+        return self.note if self.holds else f"Expected {self.expected}, got {self.got}."
 
 
 class CheckResult(look.Rendering):

@@ -1,4 +1,4 @@
-"""Play the sign-in for the chapters before the one that makes it real."""
+"""Play the sign-in, for the chapters before the one that makes it real, and for calls in memory after it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["signed_in"]
 
 
 @contextmanager
-def signed_in(name: str) -> Iterator[None]:
+def signed_in(name: str, *scopes: str) -> Iterator[None]:
     """Make requests to servers in this process as a person who has signed in.
 
     A server over HTTP verifies the token of each request, and hands it to the tool. Within one process there is no
@@ -21,8 +21,9 @@ def signed_in(name: str) -> Iterator[None]:
 
     Args:
         name: The person, which is the *subject* of the token.
+        scopes: The scopes of the token.
     """
-    token = AccessToken(token="a stand-in", client_id="notebook", scopes=[], subject=name)
+    token = AccessToken(token="a stand-in", client_id="notebook", scopes=list(scopes), subject=name)
     earlier = auth_context_var.set(AuthenticatedUser(token))
     try:
         yield

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from mcp_notebook.course.bench import Bench
+from mcp_notebook.course.bench import Bench, entries
 from mcp_notebook.course.cases import Probe
 
-__all__ = ["ADA", "GRACE", "ISSUER", "OTHER", "back", "forged", "header", "issued", "ways_to_compare"]
+__all__ = ["ADA", "GRACE", "ISSUER", "OTHER", "arguments_of", "back", "forged", "header", "issued", "ways_to_compare"]
 
 
 class _Seen(bytes):
@@ -84,6 +84,11 @@ def back(about: str, result: str, says: str | None = None, promised: bool = True
     found = {name: value for name, value in whole.items() if value is not None}
     words = f"?{urlencode(found, safe=':/')}{'' if promised else ', iss not promised'}"
     return Probe(words, about, lambda bench: _answered(bench, found, promised, says), result)
+
+
+async def arguments_of(bench: Bench) -> list[str]:
+    """Return the names of the arguments of the tool, as clients see them."""
+    return sorted((await entries(bench.client))[bench.name]["inputSchema"]["properties"])
 
 
 GOOD: dict[str, Any] = {"sub": "ada", "client_id": "reading-app", "scope": "loans:read loans:write"}

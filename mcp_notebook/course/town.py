@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from html import unescape
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
@@ -69,16 +70,21 @@ class Town:
 
     Attributes:
         url: The URL of the server.
-        app: The application.
         steps: The requests that were made so far, in order, without ports.
     """
 
     def __init__(self, url: str) -> None:
-        """Take the URL of the server, and start the application's site."""
+        """Take the URL of the server."""
         self.url = url
         self.steps: list[str] = []
-        self.app = ReadingApp(lambda: self._add("town hall", "GET", self.app.url, 200))
-        self._names = {urlsplit(url).netloc: "library", urlsplit(self.app.url).netloc: "reading-app"}
+        self._names = {urlsplit(url).netloc: "library"}
+
+    @cached_property
+    def app(self) -> ReadingApp:
+        """The application; its site starts when it is first used."""
+        app = ReadingApp(lambda: self._add("town hall", "GET", app.url, 200))
+        self.name(app.url, "reading-app")
+        return app
 
     @property
     def client(self) -> OAuthClientMetadata:
@@ -144,8 +150,9 @@ class Town:
         return await self.request(token, "tools/call", name=tool, arguments=arguments)
 
     def close(self) -> None:
-        """Stop the application's site."""
-        self.app.close()
+        """Stop the application's site, if it has one."""
+        if "app" in vars(self):
+            self.app.close()
 
     def _add(self, who: str, method: str, url: str, status: int) -> None:
         address = self.shown(url.partition("?")[0])

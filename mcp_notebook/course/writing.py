@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-__all__ = ["one_line", "written"]
+__all__ = ["innermost", "one_line", "written"]
 
 LONGEST_ARGUMENT = 60
 """Characters of an argument that are shown."""
@@ -45,3 +45,9 @@ def one_line(error: str) -> str:
     if found:
         return f"{head}: {'; '.join(found)}" if head else "; ".join(found)
     return " ".join(line.strip() for line in lines)
+
+
+def innermost(error: BaseException) -> BaseException:
+    """Return the exception inside groups that have one: a client that is left by an exception wraps it."""
+    inside: Sequence[BaseException] = getattr(error, "exceptions", ())
+    return innermost(inside[0]) if len(inside) == 1 else error

@@ -148,7 +148,7 @@ def _diagram(session: Session, recorder: Recorder, calls: Sequence[Call], *, tim
     """Draw the latest of these calls by its frames; where there are none, as it was recorded, and say why."""
     if not calls:
         raise UnknownNameError("There is no call to draw. Make one, for example by %mcp call TOOL.")
-    frames, kept = frames_of(calls[-1], recorder.wire.frames), recorder.wire.on
+    frames, kept = frames_of(calls[-1], recorder.wire.frames, recorder.calls), recorder.wire.on
     if frames:
         return sequence.diagram(calls[-1], frames, times=times)
     if recorder is session.registry.recorder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -41,8 +42,12 @@ def _export(
     """Write a server as a package that does not need this notebook, and prove it. Example: %mcp export ../books.
 
     The package depends only on the SDK. The proof installs it into a clean environment, starts it over stdio and HTTP,
-    and compares its lists and the results of the recorded calls with those of the live server.
+    and compares its lists and the results of the recorded calls with those of the live server. A variable of the
+    notebook in braces is replaced by its value in DEST and after --environment, as in {folder}/books.
     """
+    destination = _with_variables(session, destination)
+    if options["environment"]:
+        options["environment"] = _with_variables(session, options["environment"])
     subject = subject_of(session, server)
     unproven = "the export was interrupted before its proof was written. Run it again."
     with interrupted_in_one_line(unproven), progress(session.shell) as say:
@@ -60,6 +65,11 @@ def _export(
         shown = f"`src/{exported.name}/server.py`\n\n````python\n{exported.server_file}````"
         display({"text/markdown": shown, "text/plain": ""}, raw=True)
     return exported
+
+
+def _with_variables(session: Session, place: str) -> str:
+    """Replace variables in braces in a path, which IPython does not do for `%mcp`: its arguments can be JSON."""
+    return re.sub(r"\{(\w+)\}", lambda found: str(session.namespace.get(found[1], found[0])), place)
 
 
 @verb(

@@ -22,6 +22,7 @@ __all__ = [
     "Event",
     "Kind",
     "State",
+    "checking",
     "current",
     "fitted",
 ]
@@ -118,6 +119,7 @@ class Call:
         task: Whether the server made a task of it.
         asks: Whether the client was asked something instead of being answered, and can go on with another round.
         within: The number of the call whose code made this one; None if none did.
+        of_a_check: Whether a check of the course made it, on a database of its own: such a call is not made again.
         approval: The decision on the call; None if it needed no approval.
         allowed: While it runs, the tool's entry and a digest of the name and arguments that were approved. If they
             differ in a later round, the person is asked again.
@@ -165,6 +167,7 @@ class Call:
         self.function = function
         # As JSON text: one object instead of many for the garbage collector to visit.
         self._arguments, self.cut = packed(arguments, MOST_BYTES_OF_VALUES)
+        self.of_a_check = checking.get()
         self.cut = self.cut or self.name != name
         self.size = BYTES_OF_A_CALL + len(self._arguments) + len(self.name) + len(self.client)
         self.started = time.time()
@@ -256,3 +259,6 @@ class Call:
 
 current: ContextVar[Call | None] = ContextVar("mcp_notebook_call", default=None)
 """The call that runs the current code; threads and tasks that the code starts inherit it."""
+
+checking: ContextVar[bool] = ContextVar("mcp_notebook_checking", default=False)
+"""True while a check of the course runs the current code; see `Call.of_a_check`."""

@@ -36,9 +36,6 @@ MOST_CALLERS = 10_000
 STREAMS = ("subscriptions/listen", "events/stream")
 """Requests that stay open, which count apart."""
 
-REFUSED = -32000
-"""The code of the errors; JSON-RPC leaves it to servers."""
-
 CALLER = "call_limits.caller"
 """The key of the caller in a request's ASGI scope."""
 
@@ -288,6 +285,9 @@ def _refusal(why: str, seconds: float) -> JSONResponse:
 
 
 def _error(status: int, why: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    """Return an answer whose text the SDK's client passes on, which it does with an error of JSON-RPC only."""
-    said = {"jsonrpc": "2.0", "id": None, "error": {"code": REFUSED, "message": why}}
+    """Return an answer whose text the SDK's client passes on, which it does with an error of JSON-RPC only.
+
+    Its code is the status: the specification reserves -32000 to -32099, and new codes are to be outside.
+    """
+    said = {"jsonrpc": "2.0", "id": None, "error": {"code": status, "message": why}}
     return JSONResponse(said, status_code=status, headers=headers)

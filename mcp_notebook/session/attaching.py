@@ -6,7 +6,8 @@ import asyncio
 import gc
 import sys
 import threading
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from mcp_notebook.addresses import Entrance
     from mcp_notebook.session.session import Session
 
-__all__ = ["Attachment", "attached_session", "session_of"]
+__all__ = ["Attachment", "attached_session", "session_of", "within_a_cell"]
 
 _ATTACHMENT = "_mcp_notebook_attachment"
 _SESSION = "_mcp_notebook_session"
@@ -38,6 +39,12 @@ def session_of(shell: InteractiveShell) -> Session:
 def attached_session(shell: InteractiveShell | None) -> Session | None:
     """Return the session that is attached to a shell; None if there is none."""
     return session_of(shell) if shell is not None and hasattr(shell, _ATTACHMENT) else None
+
+
+def within_a_cell(shell: InteractiveShell) -> AbstractContextManager[None]:
+    """Take cells that are run in this context as parts of the running cell; see `Attachment.within_a_cell`."""
+    attachment: Attachment = getattr(shell, _ATTACHMENT)
+    return attachment.within_a_cell()
 
 
 class Attachment:
@@ -91,6 +98,19 @@ class Attachment:
         finally:
             self._undo.close()
             delattr(self._shell, _ATTACHMENT)
+
+    @contextmanager
+    def within_a_cell(self) -> Iterator[None]:
+        """Take cells that are run in this context as parts of the running cell.
+
+        Otherwise they are that only if the extension was loaded before it. Several would then have the id of one cell,
+        and each would withdraw what the one before it defined.
+        """
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth = max(self._depth - 1, 0)
 
     def _start_import(self) -> None:
         if self._importer.ident is None:

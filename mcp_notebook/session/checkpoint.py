@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from IPython.utils.capture import capture_output
@@ -15,8 +17,12 @@ from mcp_notebook.course.exercises import Exercise, exercise_of
 from mcp_notebook.course.library import library_file
 from mcp_notebook.course.progress import Progress
 from mcp_notebook.course.project import Piece, pieces_before
-from mcp_notebook.errors import CellError
+from mcp_notebook.errors import CellError, ExportError
+from mcp_notebook.export.drafting import draft
+from mcp_notebook.export.options import ExportOptions
 from mcp_notebook.server import definitions
+from mcp_notebook.session.attaching import within_a_cell
+from mcp_notebook.session.choosing import subject_of
 from mcp_notebook.session.session import Session
 
 __all__ = ["Restored", "check_exercise", "restore", "source_of_answer"]
@@ -42,9 +48,23 @@ def check_exercise(session: Session, exercise: Exercise, after: Sequence[str] = 
             namespace=session.namespace,
             file=library_file(),
             after=after,
+            settings=lambda: _settings_of_a_package(session, exercise.server),
         )
 
     return session.portal.run(checked, server)
+
+
+def _settings_of_a_package(session: Session, server: str) -> dict[str, str]:
+    """Return the settings that a package of a server would have, in words.
+
+    Raises:
+        ExportError: No package could be written.
+    """
+    options = ExportOptions(name="package", dry_run=True, calls=False)
+    made = draft(subject_of(session, server), Path("package"), (), options, os.environ)
+    if made.is_stopped:
+        raise ExportError(str(made.findings[0]))
+    return {s.name: "a secret" if s.secret else s.default or "required" for s in made.package.module.settings}
 
 
 def _not_on_the_server(session: Session, exercise: Exercise, server: MCPServer[Any]) -> CheckResult | None:
@@ -123,5 +143,5 @@ def _passes(session: Session, number: str) -> bool:
 
 def _runs(session: Session, piece: Piece) -> bool:
     """Run a cell as if it was typed, so that the export and tracebacks find it in the history."""
-    with capture_output():
+    with capture_output(), within_a_cell(session.shell):
         return bool(session.shell.run_cell(piece.source, store_history=True).success)

@@ -52,8 +52,15 @@ class Listening:
         """Listen, and write the address to a private file, for the bridge and for the next start.
 
         A server that already listens keeps its address. With `endpoint.code`, `instead` is served in its place.
+
+        Raises:
+            HostingError: It cannot listen there; or the name is that of the class board or a server of the notebook,
+                whichever listens already.
         """
         if live.listener is None:
+            before = self.remembered(live)
+            if before is not None and before.running and before.ours and before.guests != (endpoint.knows is not None):
+                raise HostingError(f"Another server named {live.name!r} listens in this notebook. Stop that one first.")
             live.listener = Listener(self._portal, instead or live.server, name=live.name, endpoint=endpoint)
             address = self._address(live, live.listener)
             try:

@@ -82,7 +82,7 @@ class Session:
     def board(self) -> ClassBoard:
         """The board of the class; the first use makes it."""
         if self._board is None:
-            from mcp_notebook.session.class_board import ClassBoard  # the chapters of the course take time to import
+            from mcp_notebook.session.class_board import ClassBoard  # only teachers need it
 
             self._board = ClassBoard(self.listening)
         return self._board

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import pytest
 from playwright.sync_api import expect
 
-from mcp_notebook.course.copy import course_source
 from scripts import lite
+from scripts.chapters import SOLUTIONS
 from tests.support.lab import browser_or_skip, in_browser
 from tests.support.programs import installed_or_skip
 from tests.support.pyodide import distribution
@@ -21,16 +21,10 @@ from tests.support.pyodide.kernel import TabKernel, TabRan, running, served
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
 
-CHAPTERS = sorted(course_source().glob("*.ipynb"))
+CHAPTERS = [next(SOLUTIONS.glob(f"{number}-*.ipynb")) for number in ("00", "01", "04b")]
+"""The chapters that are tried. Others draw with pandas and matplotlib, which PyPI does not have for a tab."""
 
-WITHOUT_PORTS = {"00": 6, "02": 65, "04": 61, "07": 44}
-"""The chapters that run whole, and how many of their cells run; 4 cells of chapter 7 need a port."""
-
-FEWER_CALLS = {
-    "01-getting-started": ["stop"],
-    "03-server-architecture": ["log", "log-failed", "sse-stop"],
-    "07-client-integration": ["cancel", "host-log"],
-}
+FEWER_CALLS = {"01-getting-started": ["code-stop"]}
 """The cells that run, but show less, because an earlier cell could not make its calls."""
 
 NEEDS_A_PORT = re.compile(r"%mcp (serve|token|clients|export)\b")
@@ -109,7 +103,7 @@ def test_each_cell_does_in_a_tab_what_it_does_in_jupyter_except_those_that_are_t
     for cell, ran in zip(cells_of(chapter), all_ran, strict=True):
         name, tags = cell["id"], cell["metadata"].get("tags", [])
         text_in_jupyter, raised_in_jupyter = shown_in_jupyter(cell)
-        if name == "get-course":
+        if name == "code-where-the-course-is":
             assert ran.text.startswith("Installed.")
             continue
         if "nbval-ignore-output" in tags:
@@ -127,8 +121,6 @@ def test_each_cell_does_in_a_tab_what_it_does_in_jupyter_except_those_that_are_t
     assert sorted(set(different) - set(tagged)) == FEWER_CALLS.get(chapter.stem, [])
     assert set(tagged) <= {*failed, *different}, "some tags are stale"
     assert all_ran[-1].threads == []
-    if chapter.stem[:2] in WITHOUT_PORTS:
-        assert len(cells_of(chapter)) - len(failed) == WITHOUT_PORTS[chapter.stem[:2]]
 
 
 def test_the_site_shows_a_note_above_each_cell_that_needs_jupyter() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -10,6 +12,9 @@ from pathlib import Path
 import anyio
 import httpx
 import pytest
+from mcp import MCPError, StdioServerParameters
+from mcp.client import Client
+from mcp.client.stdio import stdio_client
 from mcp.server.mcpserver import MCPServer
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -18,6 +23,7 @@ from starlette.routing import Mount, Route
 
 from mcp_notebook.course.archive import DRIP, TownArchive, Trouble
 from mcp_notebook.course.papers import lay_out_papers
+from mcp_notebook.course.processes import archive_server
 from mcp_notebook.course.web_app import AppCalls, calls_to
 
 
@@ -138,3 +144,18 @@ def test_the_first_exception_of_a_group_is_raised_alone() -> None:
 
     with pytest.raises(RuntimeError, match="Task group is not initialized"):
         anyio.run(calls_to, lambda: application(enter=False), use)
+
+
+def test_the_archive_on_stdio_answers_and_can_break_down() -> None:
+    async def use() -> tuple[object, str]:
+        parameters = StdioServerParameters(command=sys.executable, args=[archive_server.__file__])
+        with Path(os.devnull).open("w") as nowhere:
+            async with Client(stdio_client(parameters, errlog=nowhere)) as client:
+                found = await client.call_tool("copies", {"title": "Dune"})
+                try:
+                    await client.call_tool("break_down", {})
+                except MCPError as error:
+                    return found.structured_content, error.message
+        raise AssertionError("it did not break down")
+
+    assert anyio.run(use) == ({"result": 3}, "Connection closed")

@@ -217,8 +217,11 @@ def test_on_an_address_of_the_network_the_host_is_checked_and_a_line_says_who_ca
 
 
 def test_a_plain_serve_does_not_take_the_short_code_as_its_token(klass: Class) -> None:
-    klass.teacher.good("%mcp board --stop\n%mcp new board\nlistener = %mcp serve --any-port")
+    klass.teacher.good("%mcp new board")
+    assert "Another server named 'board' listens" in klass.teacher.run("%mcp serve --any-port").everything
+    klass.teacher.good("%mcp board --stop\nlistener = %mcp serve --any-port")
     assert klass.teacher.value("len(listener.token)") == 43
+    assert "Another server named 'board' listens" in klass.teacher.run("%mcp board --any-port").everything
     klass.teacher.good("%mcp stop\nget_ipython()._mcp_notebook.session.registry.servers.pop('board')")
     klass.teacher.good("get_ipython()._mcp_notebook.session.registry._current = None")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,13 @@ WRONG = Case({"due": 1, "today": 3}, "one day is free", result=1)
 REFUSED = Case({"due": "<soon>"}, "a word is no day", result=0)
 
 
+def days_late(due: int, today: int) -> int:
+    return max(today - due, 0)
+
+
 def server() -> NotebookServer:
     server = NotebookServer("library")
-
-    @server.tool()
-    def days_late(due: int, today: int) -> int:
-        return max(today - due, 0)
+    server.tool()(days_late)
 
     @server.resource("a://two")
     def none() -> str:
@@ -84,6 +85,13 @@ def test_an_expected_error_is_found_in_the_whole_of_what_the_server_said() -> No
     assert outcome([case]).state == "passed"
 
 
+def test_a_case_can_prepare_the_world_with_a_function() -> None:
+    prepared: list[str] = []
+    case = Case({"due": 1, "today": 3}, "prepared", result=2, given=lambda bench: prepared.append(bench.name))
+    assert outcome([case]).state == "passed"
+    assert prepared == ["days_late"]
+
+
 def test_a_case_that_cannot_be_tried_after_one_that_failed_is_no_fault_of_the_check() -> None:
     unserializable = Case({"due": object()}, "never sent", result=0)
     result = outcome([WRONG, unserializable])
@@ -133,6 +141,29 @@ def test_a_state_of_the_database_is_prepared_before_a_resource_is_read(tmp_path:
     ]
     result = anyio.run(lambda: check(library, "library://books", cases, read="this part", file=file))
     assert result.state == "passed", str(result)
+
+
+async def no_context_manager(_server: Any) -> AsyncIterator[None]:
+    yield
+
+
+@asynccontextmanager
+async def stuck(_server: Any) -> AsyncIterator[None]:
+    yield
+    raise FileNotFoundError("the key of the door")
+
+
+@pytest.mark.parametrize(
+    ("lifespan", "words"),
+    [(no_context_manager, "could not start: its lifespan raised TypeError"), (stuck, "did not end well")],
+)
+def test_a_lifespan_that_fails_is_a_wrong_answer_and_no_broken_check(lifespan: Any, words: str) -> None:
+    machine = NotebookServer("machine", lifespan=lifespan)
+    machine.tool()(days_late)
+    result = anyio.run(lambda: check(machine, "days_late", [RIGHT], read="this part"))
+    assert result.state == "not yet"
+    assert f"The server 'machine' {words}" in str(result)
+    assert "Read: this part." in str(result)
 
 
 @pytest.fixture

@@ -16,8 +16,9 @@ from mcp.server.auth.middleware.auth_context import get_access_token
 
 from mcp_notebook import NotebookServer
 from mcp_notebook.course import check
-from mcp_notebook.course.callers import CallBy, calling_as
+from mcp_notebook.course.call_cases import SignedIn
 from mcp_notebook.course.cases import Case
+from mcp_notebook.course.people import signed_in as in_memory
 from mcp_notebook.course.town import Citizen, Town, Wallet
 from mcp_notebook.course.town_hall import TownHall
 from mcp_notebook.portal import Portal
@@ -67,9 +68,10 @@ def test_without_a_document_the_application_registers(town: Town) -> None:
 
 
 def test_the_authority_of_the_application_is_trusted_beside_the_others(town: Town) -> None:
-    context = ssl.create_default_context(cafile=None)
-    names = [certificate["subject"] for certificate in context.get_ca_certs()]
-    assert len(names) > 1 or not ssl.get_default_verify_paths().cafile
+    before = len(ssl.create_default_context().get_ca_certs())
+    assert town.app.url.startswith("https://127.0.0.1:")
+    names = [certificate["subject"] for certificate in ssl.create_default_context().get_ca_certs()]
+    assert len(names) > before
     assert ((("commonName", "an authority"),),) in names
 
 
@@ -104,18 +106,18 @@ def whose() -> NotebookServer:
 def test_a_case_is_asked_in_the_name_of_a_person_with_the_scopes_of_the_token() -> None:
     refused = 'scope="loans:write"'
     cases = [
-        CallBy({}, "with the scope", result="grace ['loans:write']", person="grace", scopes=["loans:write"]),
-        CallBy({}, "without it", error=refused, scopes=["loans:read"]),
+        SignedIn({}, "with the scope", result="grace ['loans:write']", person="grace", scopes=["loans:write"]),
+        SignedIn({}, "without it", error=refused, person="ada", scopes=["loans:read"]),
         Case({}, "without a sign-in", result="nobody"),
-        CallBy({}, "this fails", result="ada ['loans:write']", scopes=[]),
+        SignedIn({}, "this fails", result="ada ['loans:write']", person="ada", scopes=[]),
     ]
     outcome = anyio.run(lambda: check(whose(), "whose_call", cases, read="this part"))
     assert [case.holds for case in outcome.cases] == [True, True, True, False]
-    assert outcome.cases[0].request == "whose_call() by grace with loans:write"
+    assert outcome.cases[0].request == "grace calls whose_call() with loans:write"
     assert 'HTTP 403, scope="loans:write"' in outcome.cases[3].got
 
 
 def test_a_name_ends_with_its_context() -> None:
-    with calling_as("ada"):
+    with in_memory("ada"):
         assert get_access_token() is not None
     assert get_access_token() is None

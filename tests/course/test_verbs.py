@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html import escape
 from pathlib import Path
 
@@ -128,11 +129,30 @@ def test_a_checkpoint_replaces_an_answer_that_does_not_pass_any_more(learner: Ke
     assert learner.good("%mcp call oldest count=1").text == "Emma"
 
 
+def test_a_checkpoint_in_the_cell_that_loads_the_extension_keeps_all_its_tools(learner: Kernel) -> None:
+    learner.good("%unload_ext mcp_notebook", cell="first")
+    # A front end gives cells an id, by which what a cell no longer defines is withdrawn.
+    restored = learner.good("%load_ext mcp_notebook\n%mcp checkpoint 2", cell="second")
+    assert "search, days_late, oldest, author, lend" in " ".join(restored.text.split())
+    assert restored.stderr == ""
+
+
 def test_cells_of_a_checkpoint_are_in_the_history_so_that_an_export_finds_them(learner: Kernel, tmp_path: Path) -> None:
     learner.good("%mcp checkpoint 2")
     learner.good(f"%mcp export {tmp_path / 'package'} --no-proof")
     written = [path.read_text(encoding="utf-8") for path in (tmp_path / "package").rglob("*.py")]
     assert any("def lend(" in text for text in written)
+
+
+def test_an_export_leaves_out_the_calls_of_checks_which_had_a_database_of_their_own(
+    learner: Kernel, tmp_path: Path
+) -> None:
+    learner.good("%mcp checkpoint 2")
+    learner.good("%mcp check 1.2")
+    learner.good("%mcp call oldest count=2")
+    learner.good(f"%mcp export {tmp_path / 'package'} --no-proof")
+    tests = (tmp_path / "package" / "tests" / "test_calls.py").read_text(encoding="utf-8")
+    assert re.findall(r"async def (test_\w+)", tests) == ["test_oldest_count_2"]
 
 
 @pytest.mark.parametrize(
@@ -175,3 +195,10 @@ def test_a_checkpoint_restores_the_project_for_every_chapter(learner: Kernel, nu
     restored = learner.good(f"%mcp checkpoint {number}")
     assert restored.text.startswith(f"ready for chapter {number}")
     assert restored.stderr == ""
+
+
+def test_variables_in_braces_say_where_an_export_goes(learner: Kernel, tmp_path: Path) -> None:
+    learner.good("%mcp checkpoint 2")
+    learner.good(f"from pathlib import Path\nplace = Path({str(tmp_path)!r})")
+    learner.good("%mcp export {place}/books --no-proof")
+    assert (tmp_path / "books" / "pyproject.toml").is_file()

@@ -17,7 +17,8 @@ import httpx2
 import pytest
 import yaml
 
-from tests.support import ROOT, images
+from mcp_notebook.course import images
+from tests.support import ROOT
 from tests.support.hub import UserServer, running_hub
 from tests.support.outside import connected
 from tests.support.raw_http import RawClient

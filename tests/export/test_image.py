@@ -14,8 +14,8 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
+from mcp_notebook.course import images
 from mcp_notebook.export import project
-from tests.support import images
 from tests.support.packages import TOKEN, free_port, package, texts, wait_for, write
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="the image is a Linux")]

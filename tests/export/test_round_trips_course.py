@@ -15,13 +15,11 @@ from tests.export.test_round_trips import found, imported, seen
 from tests.support import ROOT
 from tests.support.notebooks import PercentNotebook
 
-# Chapter 6 exports its server itself, and shows the proof.
 NOTEBOOKS = [
-    *(path for path in sorted((ROOT / "notebooks").glob("*.ipynb")) if path.name[:2] != "06"),
+    *(ROOT / "notebooks" / f"{stem}.ipynb" for stem in ("01-getting-started", "02-core-concepts")),
     ROOT / "tests/headless/conformance/everything.ipynb",
 ]
-STOPPED = {("05-authentication-and-security", "library"): "served"}
-"""The server that asks for tokens at the address where `%mcp serve` listens, which no package could know."""
+"""Chapter 6 exports its server itself, with what the chapters before it have made, and shows the proof."""
 
 
 @pytest.mark.slow
@@ -30,21 +28,17 @@ def test_each_server_of_a_notebook_becomes_a_module(path, tmp_path, monkeypatch)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     # As in the kernel of its own that a notebook has.
     monkeypatch.setattr(approval_request, "_numbers", itertools.count(1))
+    monkeypatch.setenv("MCP_NOTEBOOK_COURSE", str(tmp_path / "my-library"))
+    monkeypatch.setenv("LIBRARY_FILE", "")  # so that it is as before when the test ends
     with headless.run(path) as running:
         servers = [name for name, live in running.session.registry.servers.items() if definitions(live.server)]
         assert servers
-        # The notebook has tidied its own away.
-        monkeypatch.setenv("LIBRARY_DATABASE", f"sqlite:///{tmp_path}/library.db")
         for name in servers:
             subject = subject_of(running.session, name)
             module = write(subject)
             stops = found(module)["stops"]
-            if (path.stem, name) in STOPPED:
-                # Calls that may have changed what it needs are kept too, and some of those await.
-                assert STOPPED[path.stem, name] in {stop.split()[1] for stop in stops}
-                continue
             assert stops == [], "\n".join(map(str, module.findings))
-            server = imported(module, tmp_path, f"{path.stem[:2]}_{name}")
+            server = imported(module, tmp_path, f"{path.stem.partition('-')[0]}_{name}")
             lists = PercentNotebook(path, {}, [])
             live, exported = (running.loop.run_until_complete(seen(s, lists)) for s in (subject.server, server))
             assert exported == live

@@ -58,6 +58,15 @@ def test_a_call_has_the_nearest_request_of_its_name_and_arguments() -> None:
     assert places(made("http", days=2), frames) == []
 
 
+def test_a_call_without_frames_does_not_get_those_of_another_one_like_it() -> None:
+    frames = [client(tool(1, days=2), at=999.5), server({"id": 1, "result": {}}, at=999.6)]
+    earlier, later, over_http = made(days=2), made(days=2), made("http", days=2)
+    earlier.started = over_http.started = 999.5
+    assert frames_of(later, frames, [earlier, later]) == []
+    assert frames_of(earlier, frames, [earlier, later]) == frames
+    assert frames_of(later, frames, [over_http, later]) == frames
+
+
 def test_rounds_with_the_answers_follow_by_the_state_that_the_server_gave() -> None:
     first = {"resultType": "input_required", "inputRequests": ASKED, "requestState": "mine"}
     again = {"name": "forecast", "inputResponses": {"city": {"action": "accept"}}}

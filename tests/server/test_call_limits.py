@@ -82,7 +82,9 @@ def test_a_burst_is_let_in_and_then_the_rate() -> None:
         assert first == [200] * 5
         status, headers, body = await answered(app)
         assert (status, headers[b"retry-after"]) == (429, b"1")
-        assert b"Too many requests" in body
+        error = json.loads(body)["error"]
+        assert "Too many requests" in error["message"]
+        assert not -32768 <= error["code"] <= -32000  # the specification leaves that range to itself and to old codes
         assert (await answered(app, client="10.0.0.2"))[0] == 200
         with anyio.fail_after(10):
             while (await answered(app))[0] != 200:

@@ -88,12 +88,12 @@ INSERT INTO loans (title, member, lent, due) VALUES
 """
 NOT_LENT = {"days_late": None, "problem": "not lent"}
 
-GIVE_BACK = Exercise(
+TAKE_BACK = Exercise(
     number="4.2",
-    name="give_back",
+    name="take_back",
     title="a pile of books comes back",
     read="5 · Batches",
-    start="# Exercise 4.2. Begin this cell with %%mcp_tool give_back. Define a model and give_back(titles).",
+    start="# Exercise 4.2. Begin this cell with %%mcp_tool take_back. Define a model and take_back(titles).",
     cases=(
         Listed(
             {"inputSchema": {"properties": {"titles": {"type": "array", "minItems": 1, "maxItems": 20}}}},
@@ -136,7 +136,7 @@ GIVE_BACK = Exercise(
         "`days_late(date.fromisoformat(due), TODAY)`.",
     ),
     solution='''
-%%mcp_tool give_back --destructive --closed-world
+%%mcp_tool take_back --destructive --closed-world
 from pydantic import BaseModel
 
 
@@ -146,7 +146,7 @@ class Back(BaseModel):
     problem: str | None = None
 
 
-def give_back(
+def take_back(
     titles: Annotated[list[str], Field(description="Titles.", min_length=1, max_length=20)],
 ) -> list[Back]:
     """Take back books that were lent. The answers come in the order of the titles."""
@@ -210,7 +210,7 @@ MAKE_COPY = Exercise(
 cards = {}
 
 
-def make_copy(card: Annotated[str, Field(description="The number of a library card.")]) -> str:
+async def make_copy(card: Annotated[str, Field(description="The number of a library card.")]) -> str:
     """Make a copy: two in a row for each card, then one every half minute."""
     full = Bucket(size=2, per_second=1 / 30, tokens=2, filled_at=clock())
     if seconds := cards.setdefault(card, full).take(clock()):
@@ -224,7 +224,7 @@ def make_copy(card: Annotated[str, Field(description="The number of a library ca
 CHAPTER = Chapter(
     "4",
     "Advanced patterns",
-    exercises=(RENEW, GIVE_BACK, MAKE_COPY),
+    exercises=(RENEW, TAKE_BACK, MAKE_COPY),
     predictions=(
         Prediction(
             "4.a",

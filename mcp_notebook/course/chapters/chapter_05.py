@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mcp_notebook.course.bench import Bench, entries, rows
-from mcp_notebook.course.callers import CallBy
+from mcp_notebook.course.bench import rows
+from mcp_notebook.course.call_cases import SignedIn
 from mcp_notebook.course.cases import Case, Listed, Probe
 from mcp_notebook.course.exercises import Chapter, Exercise, Prediction
-from mcp_notebook.course.sign_in_cases import ADA, GRACE, ISSUER, OTHER, back, forged, header, issued, ways_to_compare
+from mcp_notebook.course.sign_in_cases import ADA, arguments_of, GRACE, ISSUER, OTHER, back, forged, header, issued, ways_to_compare
 
 CALLER_OF = Exercise(
     number="5.1",
@@ -93,89 +93,92 @@ def code_from(url, sent):
     why="A client that skips one of these lines works with every honest server. That is why it is forgotten.",
 )
 
-OPEN = "SELECT title, member, due FROM loans WHERE returned IS NULL ORDER BY id"
+LOANS = "SELECT title, member, due FROM loans WHERE returned IS NULL ORDER BY id"
+ENDED = "SELECT title, member FROM loans WHERE returned = '2026-11-02' ORDER BY id"
 LENT = """
 INSERT INTO loans (title, member, lent, due) VALUES
     ('Dune', 'Grace', '2026-10-19', '2026-11-09'), ('Dune', 'Ada', '2026-10-20', '2026-11-10'),
     ('Emma', 'Grace', '2026-10-21', '2026-11-11');
 """
-GRACES = ("Dune", "Grace", "2026-11-09")
-EMMA = ("Emma", "Grace", "2026-11-11")
-DUNE = ("Dune", "Ada", "2026-11-10")
+GRACES, EMMA = ("Dune", "Grace", "2026-11-09"), ("Emma", "Grace", "2026-11-11")
+AFTER = [rows(LOANS, GRACES, EMMA, ("Kindred", "Ada", "2026-11-23")), rows(ENDED, ("Dune", "Ada"))]
 WRITE = ("loans:write",)
 
-
-async def _arguments(bench: Bench) -> list[str]:
-    return sorted((await entries(bench.client))[bench.name]["inputSchema"]["properties"])
-
-
-RENEW = Exercise(
+SWAP = Exercise(
     number="5.3",
-    name="extend",
-    title="renew a loan of your own",
+    name="swap",
+    title="one book for another",
     read="5 · A scope for each tool",
-    start="# Exercise 5.3. Define the tool extend(title).",
+    start="# Exercise 5.3. Define the tool swap(old, new).",
     cases=(
-        CallBy(
-            {"title": "Dune"},
-            "Ada renews her Dune, and Grace's stays as it is",
-            result="Dune: due 2026-11-23",
+        SignedIn(
+            {"old": "Dune", "new": "Kindred"},
+            "Ada's Dune comes back, and Grace's stays with her",
+            result="Kindred: lent to Ada until 2026-11-23",
             given=LENT,
-            then=[rows(OPEN, GRACES, ("Dune", "Ada", "2026-11-23"), EMMA)],
+            then=AFTER,
+            person="Ada",
             scopes=WRITE,
         ),
-        CallBy(
-            {"title": "Emma"},
-            "Emma is Grace's: the error names the title",
+        SignedIn(
+            {"old": "Emma", "new": "Beloved"},
+            "Emma is Grace's: the error names it",
             error="Emma",
-            then=[rows(OPEN, GRACES, ("Dune", "Ada", "2026-11-23"), EMMA)],
+            then=AFTER,
+            person="Ada",
             scopes=WRITE,
         ),
-        CallBy(
-            {"title": "Dune"},
-            "a loan that was returned stays returned",
+        SignedIn(
+            {"old": "Kindred", "new": "Moby Dick"},
+            "the library does not have Moby Dick: Ada keeps Kindred",
+            error="Moby Dick",
+            then=AFTER,
+            person="Ada",
+            scopes=WRITE,
+        ),
+        SignedIn(
+            {"old": "Dune", "new": "Beloved"},
+            "what was brought back cannot come back again",
             error="Dune",
-            then=[
-                rows(
-                    "SELECT due, returned FROM loans WHERE member = 'Mary' AND lent = '2026-10-22'",
-                    ("2026-11-12", "2026-10-30"),
-                )
-            ],
-            given="INSERT INTO loans (title, member, lent, due, returned) "
-            "VALUES ('Dune', 'Mary', '2026-10-22', '2026-11-12', '2026-10-30')",
-            person="mary",
+            then=AFTER,
+            person="Ada",
             scopes=WRITE,
         ),
-        CallBy(
-            {"title": "Dune"},
+        SignedIn(
+            {"old": "Kindred", "new": "Beloved"},
             "a token without loans:write is answered with the scope",
             error='scope="loans:write"',
+            person="Ada",
             scopes=("loans:read",),
         ),
-        Case({"title": "Dune"}, "without a sign-in the tool refuses", error="signed in"),
-        Probe("the arguments of extend", "the person is not an argument", _arguments, ["title"]),
+        Case({"old": "Kindred", "new": "Beloved"}, "without a sign-in the tool refuses", error="signed in"),
+        Probe("the arguments of swap", "the person is not an argument", arguments_of, ["new", "old"]),
         Listed({"annotations": {"destructiveHint": False}}, "it destroys nothing, and says so"),
     ),
     hints=(
-        "Begin with a copy of `give_back`. The statement differs, and the text that comes back.",
-        "`--scope loans:write`; `caller()` says whose loan it is; `UPDATE loans SET due = ? WHERE ... returned IS "
-        "NULL`. First look whether there is such a loan.",
-        '`if not query("SELECT 1 FROM loans WHERE title = ? AND member = ? AND returned IS NULL", title, member)`: '
-        "`raise ToolError` with the title.",
+        "Begin with a copy of `bring_back`. Ask both questions before you change anything.",
+        "`--scope loans:write`; `caller()` says whose loan it is; an `UPDATE` as in `bring_back`, and an `INSERT` as in "
+        "`lend` of chapter 1, with `str(TODAY + timedelta(days=21))`.",
+        '`if not query("SELECT 1 FROM books WHERE title = ?", new): raise ToolError(...)`, then `bring_back(old)`, which '
+        "is a function, too, and checks the other half. Then the `INSERT`.",
     ),
     solution='''
 %%mcp_tool --scope loans:write --no-destructive --closed-world
 from datetime import timedelta
 
 
-def extend(title: Title) -> str:
-    """Renew a book that you have borrowed: it is due three weeks from today."""
-    member, due = caller(), TODAY + timedelta(days=21)
-    mine = "title = ? AND member = ? AND returned IS NULL"
-    if not query(f"SELECT 1 FROM loans WHERE {mine}", title, member):
-        raise ToolError(f"You have not borrowed {title!r}. my_loans lists your loans.")
-    query(f"UPDATE loans SET due = ? WHERE {mine}", str(due), title, member)
-    return f"{title}: due {due}"
+def swap(
+    old: Annotated[str, Field(description="The title that you bring back.")],
+    new: Annotated[str, Field(description="The title that you borrow.")],
+) -> str:
+    """Bring back one book and borrow another, for three weeks."""
+    member, due = caller(), str(TODAY + timedelta(days=21))
+    if not query("SELECT 1 FROM books WHERE title = ?", new):
+        raise ToolError(f"{new!r} is not in the library. Use search to find the exact title.")
+    bring_back(old)
+    loan = (new, member, str(TODAY), due)
+    query("INSERT INTO loans (title, member, lent, due) VALUES (?, ?, ?, ?)", *loan)
+    return f"{new}: lent to {member} until {due}"
 ''',
     why="The token proves who it is. An argument would be the model's word, and a model repeats what it has read.",
 )
@@ -245,7 +248,7 @@ def verify(token):
 CHAPTER = Chapter(
     "5",
     "Signing in",
-    exercises=(CALLER_OF, CODE_FROM, RENEW, VERIFY),
+    exercises=(CALLER_OF, CODE_FROM, SWAP, VERIFY),
     predictions=(
         Prediction(
             "5.a",
@@ -258,7 +261,7 @@ CHAPTER = Chapter(
         ),
         Prediction(
             "5.b",
-            "Ada's token has the scope `loans:read`. The app calls `give_back`, which needs `loans:write`. What does "
+            "Ada's token has the scope `loans:read`. The app calls `bring_back`, which needs `loans:write`. What does "
             "the app get?",
             (
                 "A result that is marked as an error, for the model",

@@ -76,7 +76,7 @@ def replays(
         server: The live server, as it is now.
         withheld: Returns why a call must not be made again; None if it may.
     """
-    ours = [call for call in calls if call.server == server.name]
+    ours = [call for call in calls if call.server == server.name and not call.of_a_check]
     reasons = [(call, _why_not(call, server) or withheld(call)) for call in ours]
     tasks = _tasks(server)
     return Replays(

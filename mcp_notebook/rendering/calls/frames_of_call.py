@@ -20,12 +20,13 @@ ANSWERING = frozenset({"inputResponses", "requestState"})
 """The parameters of a request that goes on with an earlier one."""
 
 
-def frames_of(call: Call, frames: Sequence[Frame]) -> list[Frame]:
+def frames_of(call: Call, frames: Sequence[Frame], calls: Sequence[Call] = ()) -> list[Frame]:
     """Return the frames of a call, in order; none if its request was not kept.
 
-    Without HTTP, a message of the server that names no request is taken for the call's if no other request is open.
+    A request that is nearer in time to another one of `calls` is that call's. Without HTTP, a message of the server
+    that names no request is taken for the call's if no other request is open.
     """
-    first = _first(call, frames)
+    first = _first(call, frames, [other for other in calls if other is not call])
     if first is None:
         return []
     trail = _Trail(frames[: first + 1])
@@ -34,7 +35,7 @@ def frames_of(call: Call, frames: Sequence[Frame]) -> list[Frame]:
     return trail.frames
 
 
-def _first(call: Call, frames: Sequence[Frame]) -> int | None:
+def _first(call: Call, frames: Sequence[Frame], others: Sequence[Call]) -> int | None:
     """Return the place of the request that began a call: the nearest in time of those that look like it."""
     same = [
         (abs(frame.at - call.started), i)
@@ -43,8 +44,14 @@ def _first(call: Call, frames: Sequence[Frame]) -> int | None:
         and (frame.transport == "memory") == (call.transport == "memory")
         and _asks(frame, "client")
         and _is_like(call, frame.message)
+        and not any(_is_nearer(other, frame, abs(frame.at - call.started)) for other in others)
     ]
     return min(same)[1] if same else None
+
+
+def _is_nearer(other: Call, frame: Frame, distance: float) -> bool:
+    near = abs(frame.at - other.started) < distance
+    return near and (frame.transport == "memory") == (other.transport == "memory") and _is_like(other, frame.message)
 
 
 def _is_like(call: Call, message: dict[str, Any]) -> bool:

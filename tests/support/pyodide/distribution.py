@@ -20,6 +20,9 @@ REPLACED = {"cryptography": "cryptography", "pyyaml": "yaml", "regex": "regex", 
 """The compiled packages that only Pyodide's distribution has, with their modules in `STAND_INS`. PyYAML needs no
 stand-in of ours: without its compiled part, its own modules do the same."""
 
+EMPTY = ("contourpy", "kiwisolver", "matplotlib", "numpy", "pandas", "pillow")
+"""The packages that only Pyodide's distribution has, and that no tested chapter imports: here, they have no modules."""
+
 NOT_NEEDED = ("cffi", "pycparser")
 """The packages that only those need."""
 
@@ -45,11 +48,11 @@ def make(folder: Path, work: Path) -> None:
     pins = {
         name: version if name in NEWER else packages[name]["version"]
         for name, version in lite.resolved(lite.wheel(work), older, work).items()
-        if name in packages and name not in (*REPLACED, *NOT_NEEDED)
+        if name in packages and name not in (*REPLACED, *EMPTY, *NOT_NEEDED)
     }
     lite.download(pins, folder, lock)
     wheels = {name: next(folder.glob(f"{name.replace('-', '_')}-{version}-*.whl")) for name, version in pins.items()}
-    wheels |= {name: _stand_in(name, packages[name]["version"], folder) for name in REPLACED}
+    wheels |= {name: _stand_in(name, packages[name]["version"], folder) for name in (*REPLACED, *EMPTY)}
     entries = {name: _entry(packages[name], wheel, list(wheels)) for name, wheel in wheels.items()}
     (folder / "pyodide-lock.json").write_text(json.dumps({**lock, "packages": entries}), encoding="utf-8")
 
@@ -69,7 +72,7 @@ def _stand_in(package: str, version: str, folder: Path) -> Path:
     """Write the wheel of a stand-in."""
     name = f"{package.replace('-', '_')}-{version}"
     with zipfile.ZipFile(folder / f"{name}-py3-none-any.whl", "w") as archive:
-        for source, path in _modules(REPLACED[package]):
+        for source, path in _modules(REPLACED[package]) if package in REPLACED else ():
             archive.write(source, path)
         archive.writestr(f"{name}.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n")
         archive.writestr(f"{name}.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")

@@ -23,7 +23,7 @@ CHAPTER = Chapter(
         ),
         Prediction(
             "8.b",
-            "The timeout is 0.5 s. The answer of 13 bytes needs 2.6 s, a byte every 0.2 s. What does the tool do?",
+            "The timeout is 1 s. The answer of 13 bytes needs 2.6 s, a byte every 0.2 s. What does the tool do?",
             (
                 "It times out, tries three times, and gives up",
                 "It times out once, and the second request succeeds",

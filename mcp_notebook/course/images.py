@@ -1,15 +1,15 @@
-"""The steps of a Dockerfile, run as they are written where no Docker engine is there.
+"""Build the image of an exported package: by Docker, or by the steps of its Dockerfile, run as they are written.
 
-What stands for what, in one temporary folder:
+Without a Docker engine, these parts have stand-ins in one temporary folder:
 
 | in the image | here |
 |---|---|
-| ``FROM python:X-slim`` | a new virtual environment of the Python that runs the tests, first on ``PATH`` |
+| ``FROM python:X-slim`` | a new virtual environment of this Python, first on ``PATH`` |
 | ``WORKDIR /app`` and other whole paths | the same path below the folder |
-| the build context | the files that ``.dockerignore`` lets through, copied to a folder of their own |
+| the build context | the files that ``.dockerignore`` admits, copied to a folder of their own |
 | ``RUN`` | ``sh -e`` in the working directory, with the Dockerfile's ``ENV`` and ``PATH`` and ``HOME``, nothing else |
 | ``useradd`` | a program that only notes the name: the machine gets no user, and nothing runs as root of the image |
-| pip | takes the wheels of this machine's cache, and compiles no bytecode |
+| pip | takes the wheels of this machine's cache, and compiles no bytecode; uv does its work, where it is wanted |
 | the published port | a free one, in ``CMD`` and ``HEALTHCHECK`` in the place of the exposed one |
 """
 
@@ -20,6 +20,7 @@ import os
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import venv
@@ -28,10 +29,10 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
 
-from tests.support.packages import free_port
+__all__ = ["Image", "build", "in_context", "instructions", "words"]
 
 PASSED_ON = ("PIP_CERT", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_CONFIG_FILE", "SSL_CERT_FILE")
-"""What the machine says of where packages come from, as Docker's host would with a proxy."""
+"""Variables that say where packages come from, as Docker's host has them with a proxy."""
 
 
 def instructions(text: str) -> list[tuple[str, str]]:
@@ -39,6 +40,12 @@ def instructions(text: str) -> list[tuple[str, str]]:
     joined = re.sub(r"\\\n\s*", "", text)
     lines = [line for line in joined.splitlines() if line.strip() and not line.startswith("#")]
     return [(line.partition(" ")[0], line.partition(" ")[2].strip()) for line in lines]
+
+
+def words(argument: str) -> list[str]:
+    """Return the words of a command that an instruction has as JSON, such as that of ``HEALTHCHECK``."""
+    found: list[str] = json.loads(argument[argument.index("[") :])
+    return found
 
 
 def in_context(folder: Path, dockerfile: str = "Dockerfile") -> Iterator[Path]:
@@ -60,15 +67,17 @@ def in_context(folder: Path, dockerfile: str = "Dockerfile") -> Iterator[Path]:
 
 @dataclass
 class Image:
-    """What the steps of a Dockerfile made.
+    """The result of the steps of a Dockerfile.
 
     Attributes:
         root: Its file system.
-        users: Who was made.
-        user: Who runs the command.
-        command: That of ``CMD``.
-        healthcheck: That of ``HEALTHCHECK``.
-        port: What is exposed, and the free one that stands for it.
+        environment: The variables of ``ENV``.
+        workdir: The working directory.
+        user: The user who runs the command.
+        command: The words of ``CMD``.
+        healthcheck: The words of ``HEALTHCHECK``.
+        port: The port that is exposed, and the free one in its place.
+        uv: The path of uv, if it is to do the work of pip.
     """
 
     root: Path
@@ -78,13 +87,20 @@ class Image:
     command: list[str] = field(default_factory=list)
     healthcheck: list[str] = field(default_factory=list)
     port: tuple[str, str] = ("", "")
+    uv: str | None = None
 
     @property
     def users(self) -> list[str]:
+        """The users that were made."""
         return (self.root / "users").read_text("utf-8").split()
 
+    @property
+    def url(self) -> str:
+        """The address at which it answers when it is started."""
+        return f"http://127.0.0.1:{self.port[1]}"
+
     def path(self, place: str) -> Path:
-        """Return where a path of the image is."""
+        """Return the place of a path of the image."""
         return self.root / os.path.normpath(os.path.join(self.workdir, place)).lstrip("/")  # noqa: PTH118
 
     def run(self, command: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
@@ -101,6 +117,10 @@ class Image:
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 
+    def check(self, **variables: str) -> bool:
+        """Run ``HEALTHCHECK``, and return whether it passes."""
+        return self.run(self.mapped(self.healthcheck), **variables).returncode == 0
+
     def mapped(self, command: list[str]) -> list[str]:
         """Return a command with the free port, and its program as the image's ``PATH`` finds it."""
         program = self.root / "venv" / "bin" / command[0]
@@ -114,15 +134,20 @@ class Image:
             **machine,
             "PIP_NO_COMPILE": "1",
             "HOME": os.environ.get("HOME", "/"),
+            "VIRTUAL_ENV": str(self.root / "venv"),
             **self.environment,
             "PATH": path,
             **variables,
         }
 
 
-def build(folder: Path, root: Path, dockerfile: str = "Dockerfile") -> Image:
-    """Run the steps of a Dockerfile with `folder` as the context."""
-    image = Image(root)
+def build(folder: Path, root: Path, dockerfile: str = "Dockerfile", *, uv: str | None = None) -> Image:
+    """Run the steps of a Dockerfile with `folder` as the context, in a new file system below `root`.
+
+    Raises:
+        RuntimeError: A step failed.
+    """
+    image = Image(root, uv=uv)
     context = root / "context"
     for file in in_context(folder, dockerfile):
         (context / file).parent.mkdir(parents=True, exist_ok=True)
@@ -133,12 +158,18 @@ def build(folder: Path, root: Path, dockerfile: str = "Dockerfile") -> Image:
 
 
 def _from(image: Image, rest: str, _: Path) -> None:
-    assert rest == f"python:{sys.version_info.major}.{sys.version_info.minor}-slim"
-    venv.create(image.root / "venv", with_pip=True)
+    own = f"python:{sys.version_info.major}.{sys.version_info.minor}-slim"
+    if rest != own:
+        raise RuntimeError(f"The image is made from {rest}, and this Python can only play {own}.")
+    venv.create(image.root / "venv", with_pip=image.uv is None)
+    programs = {"useradd": f'for name; do :; done\necho "$name" >> {shlex.quote(str(image.root / "users"))}'}
+    if image.uv is not None:
+        programs["pip"] = f'exec {shlex.quote(image.uv)} pip "$@"'
     (image.root / "bin").mkdir()
-    useradd = image.root / "bin" / "useradd"
-    useradd.write_text(f'#!/bin/sh\nfor name; do :; done\necho "$name" >> {shlex.quote(str(image.root / "users"))}\n')
-    useradd.chmod(0o755)
+    for name, steps in programs.items():
+        program = image.root / "bin" / name
+        program.write_text(f"#!/bin/sh\n{steps}\n", encoding="utf-8")
+        program.chmod(0o755)
 
 
 def _env(image: Image, rest: str, _: Path) -> None:
@@ -153,7 +184,8 @@ def _workdir(image: Image, rest: str, _: Path) -> None:
 
 def _run(image: Image, rest: str, _: Path) -> None:
     done = image.run(["/bin/sh", "-e", "-c", rest])
-    assert done.returncode == 0, f"RUN {rest}\n{done.stdout}\n{done.stderr}"
+    if done.returncode != 0:
+        raise RuntimeError(f"RUN {rest}\n{done.stdout}\n{done.stderr}")
 
 
 def _copy(image: Image, rest: str, context: Path) -> None:
@@ -171,18 +203,23 @@ def _user(image: Image, rest: str, _: Path) -> None:
 
 
 def _expose(image: Image, rest: str, _: Path) -> None:
-    image.port = (rest, str(free_port()))
+    image.port = (rest, str(_free_port()))
 
 
 def _healthcheck(image: Image, rest: str, _: Path) -> None:
-    image.healthcheck = json.loads(rest.partition("CMD ")[2])
+    image.healthcheck = words(rest)
 
 
 def _cmd(image: Image, rest: str, _: Path) -> None:
-    image.command = json.loads(rest)
+    image.command = words(rest)
 
 
 STEPS = {
     "FROM": _from, "ENV": _env, "WORKDIR": _workdir, "RUN": _run, "COPY": _copy, "USER": _user,
     "EXPOSE": _expose, "HEALTHCHECK": _healthcheck, "CMD": _cmd,
 }  # fmt: skip
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
