@@ -260,9 +260,9 @@ async with Client(library) as client:
 <details><summary>Explanation</summary>
 
 The specification lists an unknown tool under *protocol errors*: the answer should be a JSON-RPC error, `-32602`, and a
-client would get an `MCPError`. The Python SDK 2.3 answers with a result and `is_error` instead. Both exist among the
-servers that you will meet, so a client must expect both. A client that never looks at `is_error` takes the text of an
-error for a result.
+client would get an `MCPError`. The Python SDK 2.3 answers with a result and `is_error` instead; the servers in n8n
+(chapter 8c) send the protocol error. So a client must expect both. A client that never looks at `is_error` takes the
+text of an error for a result.
 
 </details>
 
