@@ -37,7 +37,8 @@ if importlib.util.find_spec("mcp_notebook") is None:
 
 A deployed server runs in many places: on your machine, on a test system, on the town's. The code is the same
 everywhere. Values that differ are **settings**, and the process reads them from its *environment variables*. A
-**secret** is a setting that nobody may read in a file. There are three ways to say so in a cell:
+**secret** is a setting that nobody may read in a file. There are three ways to say so in a cell (`...` is the name of the
+package in capitals):
 
 | in a cell | in the package |
 |---|---|

@@ -49,7 +49,7 @@ SCHEDULES: dict[str, tuple[str, int, list[list[str]]]] = {
         420,
         [
             ["0", "1", BREAK, "2", "lunch", "3 fast", "4", BREAK, "4b", "7 fast"],
-            ["5 fast", "5b", BREAK, "6", "lunch", "8", BREAK, "9"],
+            ["5 fast", "5b", BREAK, "6", "lunch", "8 fast", "9", BREAK, "10 fast", "11 fast"],
         ],
     ),
 }

@@ -175,7 +175,7 @@ class Probe(_Unasked):
             if inspect.isawaitable(seen):
                 seen = await seen
         except Exception as error:  # noqa: BLE001 - it is the learner's code
-            return Answer(False, f"the exception {innermost(error)!r}")
+            return Answer(False, f"the exception {one_line(repr(innermost(error)))}")
         return Answer(seen == self.result, repr(seen))
 
 

@@ -21,7 +21,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from mcp_types import TextContent
 
-__all__ = ["Deployed"]
+__all__ = ["Deployed", "connected"]
 
 PATIENCE = 60.0
 """Seconds until the process must answer; a busy machine takes its time."""
@@ -54,7 +54,7 @@ class Deployed:
 
     def __init__(self, package: Path, python: Path, **settings: str) -> None:
         self.name = _name_of(package)
-        self.token = secrets.token_urlsafe()
+        self.token = settings.get("token") or secrets.token_urlsafe()
         handle, place = tempfile.mkstemp(prefix=f"{self.name}-", suffix=".log")
         self._log = Path(place)
         atexit.register(self._log.unlink, missing_ok=True)
@@ -89,11 +89,7 @@ class Deployed:
     @asynccontextmanager
     async def client(self, **options: Any) -> AsyncIterator[Client]:
         """Connect a client with the token; the options are those of `Client`."""
-        headers = {"Authorization": f"Bearer {self.token}"}
-        async with (
-            httpx2.AsyncClient(headers=headers, timeout=30) as http,
-            Client(streamable_http_client(f"{self.url}/mcp", http_client=http), **options) as client,
-        ):
+        async with connected(self.url, self.token, **options) as client:
             yield client
 
     async def call(self, tool: str, **arguments: Any) -> str:
@@ -141,6 +137,16 @@ class Deployed:
             time.sleep(0.05)
         self.stop()
         raise RuntimeError(f"{self.name} does not answer. The end of its log:\n{self.log[-1000:]}")
+
+
+@asynccontextmanager
+async def connected(url: str, token: str, **options: Any) -> AsyncIterator[Client]:
+    """Connect a client to a package at an address; the options are those of `Client`."""
+    async with (
+        httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=30) as http,
+        Client(streamable_http_client(f"{url}/mcp", http_client=http), **options) as client,
+    ):
+        yield client
 
 
 def _name_of(package: Path) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
-__all__ = ["add_package", "python_of", "run_python", "uv_or_none"]
+__all__ = ["add_package", "build_wheel", "python_of", "run_python", "uv_or_none"]
 
 
 def python_of(environment: Path) -> Path:
@@ -61,3 +62,23 @@ def uv_or_none() -> str | None:
         return str(import_module("uv").find_uv_bin())
     except (ImportError, OSError):
         return None
+
+
+def build_wheel(package: Path, folder: Path) -> Path:
+    """Build the wheel of a package into a folder, by uv or pip, and return it.
+
+    Raises:
+        RuntimeError: It cannot be built; the message has the output.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    commands = [[*pip, "--wheel-dir", str(folder), str(package)]]
+    if uv := uv_or_none():
+        commands.insert(0, [uv, "build", "--quiet", "--wheel", "--out-dir", str(folder), str(package)])
+    said = ""
+    for command in commands:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            return next(folder.glob("*.whl"))
+        said = done.stderr.strip()
+    raise RuntimeError(f"The wheel cannot be built. {said[-500:]}")
