@@ -630,5 +630,5 @@ No. Only limits outside of the model do: fewer rights, separate servers, a perso
 [caching](https://modelcontextprotocol.io/specification/2026-07-28/server/utilities/caching) ·
 [tool search and code mode in hosts](https://modelcontextprotocol.io/docs/2026-07-28/develop/clients/client-best-practices)
 
-**Next:** [chapter 11](11-your-own-server.ipynb), where you build a server of your own.
+**Next:** [chapter 11](11-publishing-and-operating.ipynb), where you build a server of your own.
 """
