@@ -132,7 +132,7 @@ Lines marked as a *note* are not faults.
 |---|---|
 | the protocol, in both generations, on every transport | the *model*: a script that says what was written for it (chapter 7 asks a real one if you have a key) |
 | the official SDK, on both sides of the wire | the *town hall* that signs people in (chapter 5; its endpoints and tokens are real) |
-| ports, processes, tokens, signatures, files, databases | the *archive*, the *bank* and *n8n*: small programs on this machine (chapters 4 and 8) |
+| ports, processes, tokens, signatures, files, databases | the *archive*, the *bank* and *n8n*: small programs on this machine (chapters 4, 8 and 8c) |
 | the attacks, on things that the notebook made for them | clocks, where a lesson would otherwise wait for minutes |
 
 ## Looking back

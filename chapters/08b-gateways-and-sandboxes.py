@@ -820,5 +820,5 @@ A Unix socket in the file system, or a file that the other program reads.
 [stdio](https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/stdio) ·
 [security](https://modelcontextprotocol.io/docs/2026-07-28/tutorials/security/security_best_practices)
 
-**Next:** [chapter 8c](08c-n8n.ipynb), tasks, skills, apps and events.
+**Next:** [chapter 8c](08c-n8n.ipynb), MCP and n8n.
 """
