@@ -155,7 +155,7 @@ async def stuck(_server: Any) -> AsyncIterator[None]:
 
 @pytest.mark.parametrize(
     ("lifespan", "words"),
-    [(no_context_manager, "could not start: its lifespan raised TypeError"), (stuck, "did not end well")],
+    [(no_context_manager, "could not start: its lifespan raised"), (stuck, "did not end well")],
 )
 def test_a_lifespan_that_fails_is_a_wrong_answer_and_no_broken_check(lifespan: Any, words: str) -> None:
     machine = NotebookServer("machine", lifespan=lifespan)
