@@ -97,7 +97,7 @@ def query(sql, *values):
     with closing(sqlite3.connect(LIBRARY)) as database, database:
         return database.execute(sql, values).fetchall()
 
-
+# %%
 query("SELECT title, author, year, copies FROM books LIMIT 3")
 
 # %% [markdown]

@@ -721,7 +721,7 @@ Watch the level of Mary's bucket. She asks every ten seconds, with a burst of on
 from mcp_notebook.course.pictures import LivePlot
 
 start, question = clock.now, {"question": "Where is Emma?"}
-with LivePlot("Tokens in Mary's bucket", "seconds", "tokens", until=(120, 4)) as plot, signed_in("Mary"):
+with LivePlot(display, "Mary's bucket", "seconds", "tokens", until=(120, 4)) as plot, signed_in("Mary"):
     async with Client(library) as client:
         for second in range(120):
             clock.now, mark = start + second, ""

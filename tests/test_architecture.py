@@ -214,7 +214,7 @@ MAY_IMPORT = {
 }
 
 ROOMS_THAT_KNOW = {
-    "IPython": {"magics", "session", "cells", "headless", "course", "__init__"},
+    "IPython": {"magics", "session", "cells", "headless", "__init__"},
     "ipywidgets": {"widgets"},
     "anywidget": {"widgets"},
     "click": {"magics", "cli"},

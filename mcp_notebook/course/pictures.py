@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Callable
 from typing import Any
-
-from IPython.display import display
 
 __all__ = ["LivePlot"]
 
@@ -20,16 +19,17 @@ class LivePlot:
     """A plot that grows while the cell runs; use it in a ``with`` block.
 
     Args:
+        show: IPython's `display`, which every cell has.
         title: The title, which is also the text where pictures are not shown.
         x: The label of the horizontal axis.
         y: The label of the vertical axis.
         until: The highest value on each axis.
     """
 
-    def __init__(self, title: str, x: str, y: str, *, until: tuple[float, float]) -> None:
+    def __init__(self, show: Callable[..., Any], title: str, x: str, y: str, *, until: tuple[float, float]) -> None:
         from matplotlib.figure import Figure  # takes half a second to import
 
-        self._title = title
+        self._show, self._title = show, title
         # A figure outside of pyplot: the notebook does not show it a second time.
         self._figure = Figure(figsize=(7, 2.6), layout="constrained")
         self._axes = self._figure.subplots()
@@ -59,7 +59,7 @@ class LivePlot:
         self._drawn = time.monotonic()
         shown = {"image/png": picture.getvalue(), "text/plain": f"[plot: {self._title}]"}
         if self._handle is None:
-            self._handle = display(shown, raw=True, display_id=True)
+            self._handle = self._show(shown, raw=True, display_id=True)
         else:
             self._handle.update(shown, raw=True)
 

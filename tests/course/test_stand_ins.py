@@ -84,7 +84,7 @@ def test_a_storm_counts_the_tries_and_asks_again_at_once_without_a_time() -> Non
     assert tries == [(0, 0), (0, 1)]
 
 
-def test_a_plot_is_one_output_that_grows(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plot_is_one_output_that_grows() -> None:
     shown: list[dict[str, Any]] = []
 
     class Handle:
@@ -96,8 +96,7 @@ def test_a_plot_is_one_output_that_grows(monkeypatch: pytest.MonkeyPatch) -> Non
         shown.append(data)
         return Handle()
 
-    monkeypatch.setattr("mcp_notebook.course.pictures.display", display)
-    with LivePlot("Tokens", "seconds", "tokens", until=(3, 3)) as plot:
+    with LivePlot(display, "Tokens", "seconds", "tokens", until=(3, 3)) as plot:
         plot.add(0, 3, "passed")
         plot.add(1, 0, "refused")
         plot.add(2, 1)
