@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,12 @@ STEPS: list[str | dict[str, Any]] = [
 
 
 def put_on_the_path(monkeypatch: pytest.MonkeyPatch, folder: Path, program: str) -> None:
+    (folder / "program.py").write_text(program, encoding="utf-8")
     file = folder / "claude"
-    file.write_text(f"#!{sys.executable}\n{program}", encoding="utf-8")
+    # Not Python itself in the first line: its path may hold a space, which ends the name of a program there.
+    file.write_text(
+        f"#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(folder / 'program.py'))}\n", encoding="utf-8"
+    )
     file.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 

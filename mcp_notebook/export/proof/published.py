@@ -37,12 +37,13 @@ here, there = Path(sysconfig.get_path("purelib")), Path(sys.argv[1])
 for cache in there.rglob("__pycache__"):
     beside = here / cache.relative_to(there).parent
     if beside.is_dir() and not (beside / cache.name).exists():
-        shutil.copytree(cache, beside / cache.name)
+        shutil.copytree(cache, beside / cache.name, ignore=shutil.ignore_patterns("*.pyc.*"))
 print(sys.prefix)
 """
 """A program for the environment of `uvx`: it copies the compiled modules of another environment.
 
 uv links the sources of both from its cache. Python compares the time and size of each, and compiles those that differ.
+What is left out are files that another process is writing: Python gives each its name when it is complete.
 """
 
 
