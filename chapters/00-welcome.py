@@ -82,8 +82,8 @@ Here is a form for the same tool. Fill it in and press *Call*.
 # %% [markdown]
 """
 Now change the `0` in the tool's cell into `99` and run that cell. Press *Call* again for a title that is not on the
-shelf: the tool changed while it was live. With `%mcp serve`, which chapter 1 shows, every agent on this machine can
-call it, on the `shelf` of this notebook.
+shelf: the tool changed while it was live. With `%mcp serve`, which chapter 1 shows, every agent on this machine that
+has its token can call it, on the `shelf` of this notebook.
 
 ## 2 · The map
 
@@ -107,7 +107,8 @@ MAP
   `%mcp solution 1.1`.
 - **Your progress** is kept in the folder `my-library`, beside the notebooks. `%mcp progress` shows it.
 - **Keep your work.** On a machine in the cloud, such as Binder, nothing is kept when you leave. Download your notebooks
-  and `my-library/progress.json` before. To begin a chapter afresh: `%mcp checkpoint 4 --reset`.
+  and `my-library/progress.json` before. To begin a chapter afresh: `%mcp checkpoint 4 --reset`. Your
+  cells stay as they are.
 """
 
 # %%

@@ -102,8 +102,16 @@ query("SELECT title, author, year, copies FROM books LIMIT 3")
 
 # %% [markdown]
 """
+The database has three tables:
+
+| table | columns |
+|---|---|
+| `books` | `title`, `author`, `year`, `subject`, `copies` |
+| `members` | `name`, `joined` |
+| `loans` | `id`, `title`, `member`, `lent`, `due`, `returned` (which is empty while the book is out) |
+
 Now the server. A `NotebookServer` is the SDK's `MCPServer`, made for cells that run more than once: a definition that
-runs again replaces the earlier one.
+runs again replaces the earlier one. The cells that follow put their tools on it, because it is the newest server.
 """
 
 # %% tags=["project"]
@@ -176,7 +184,7 @@ teaches more than a page that you read.
 
 The function did not run. The *server* compared the arguments with the schema and refused. The refusal is a **result**
 that is marked as an error: `is_error` is true, and the text says what was wrong. A model reads that text and tries
-again with a value that fits.
+again with a value that fits. (The card is headed *error from the tool* for every result that is marked like that.)
 
 </details>
 
@@ -200,7 +208,7 @@ def search(q, n=5):
 # %% [markdown]
 """
 What is `q`, a title or an author? What is `n`, and may it be a million? What comes back? A model would have to guess.
-The lint lists the guesses. Here is the same function, described properly. `Field` describes an argument and gives it
+The lint names what it can see of that: no description, and no types. Here is the same function, described properly. `Field` describes an argument and gives it
 *bounds*, which the server checks.
 """
 
@@ -222,8 +230,9 @@ def search(
 # %% [markdown]
 """
 The card ends with **changed for clients**: the difference that a connected agent sees. `--read-only` and
-`--closed-world` are *annotations*. They hint that the tool changes nothing and stays within this server. A host may use
-them to decide whether to ask its user first, but it should trust them only as far as it trusts you.
+`--closed-world` are *annotations* of the tool. They hint that it changes nothing and stays within this server. A third
+one, `--no-destructive`, is for a tool that adds something and destroys nothing. A host may use them to decide whether to
+ask its user first, but it should trust them only as far as it trusts you. `%mcp_tool --help` lists all options.
 """
 
 # %%
@@ -250,7 +259,7 @@ run `%mcp hint 1.1`. To see what the check will ask, run `%mcp check 1.1 --cases
 ### Exercise 1.2: bounds
 
 Define the tool `oldest(count)`. It returns the titles of the `count` oldest books, the oldest first. `count` is at
-least 1 and at most 3. The *schema* says so: the server refuses other values before your function runs.
+least 1 and at most 3. The *schema* has both bounds, so the server refuses other values before your function runs.
 """
 
 # %% exercise="1.2" tags=["project"]
@@ -279,7 +288,8 @@ searhc("a quick try")
 
 # %% [markdown]
 """
-The traceback is yours. The line below it says what became of the server.
+The traceback is yours. The line below it says what became of the server: it still has the earlier `search`. (In Python,
+the name `search` means the new function.)
 """
 
 # %%
@@ -355,7 +365,7 @@ Define the tool `lend(title, member)`. It adds a loan to the table `loans`: `tit
 `"Dune: lent to Ada until 2026-11-23"`.
 
 It refuses a title that the library does not have, and a person who is not a member. Each error names what was wrong.
-The tool adds something and destroys nothing; let the card's lint tell you which option says that.
+The tool adds something and destroys nothing, and one of its annotations says so.
 """
 
 # %% exercise="1.3" tags=["project"]
@@ -422,7 +432,7 @@ token
 """
 Here is a client as any program would be: a Python process of its own, with the official SDK and nothing from this
 notebook. It gets the URL and the token through its environment, because other programs of the machine can read a
-command line.
+command line. `httpx2` is the HTTP client that the SDK uses: the successor of httpx.
 """
 
 # %%
@@ -479,7 +489,8 @@ is one each for Claude Desktop, Cursor and VS Code. Chapter 7 connects them.
 
 ## 7 · On the wire, and over stdio
 
-The messages are **JSON-RPC 2.0**, so an HTTP request by hand will do. Each request of the current protocol is complete:
+The messages are **JSON-RPC 2.0**: JSON objects with a method and its parameters. So you can write one by hand, and send
+it by HTTP. Each request of the current protocol is complete:
 there is no handshake before it, and all that the server must know about the client is in `_meta`. Three headers repeat
 the version, the method and the name, so that a proxy sees them without reading the body.
 """
@@ -487,7 +498,7 @@ the version, the method and the name, so that a proxy sees them without reading 
 # %% tags=["needs-jupyter"]
 import json
 
-import httpx
+import httpx2
 
 META = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -503,16 +514,16 @@ headers = {
 }
 params = {"name": "greet", "arguments": {"name": "Ada"}, "_meta": META}
 request = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
-response = httpx.post(served.url, headers=headers, json=request)
+response = httpx2.post(served.url, headers=headers, json=request)
 print(json.dumps(response.json(), indent=2, ensure_ascii=False))
 
 # %% [markdown]
 """
-Without the token, HTTP itself refuses with status 401. The request never reaches the server.
+Without the token, the answer is the HTTP status 401, and nobody reads the message.
 """
 
 # %% tags=["needs-jupyter"]
-httpx.post(served.url, json=request).status_code
+httpx2.post(served.url, json=request).status_code
 
 # %% [markdown]
 """
@@ -610,6 +621,9 @@ Its standard output is the connection. A line that is not JSON-RPC breaks it.
   version 2 it is `MCPServer`. The separate project FastMCP goes on under that name.
 - *initialize*, the handshake of protocol versions up to 2025-11-25, opened a session. The current protocol has neither.
   Many hosts still use the old way, and the SDK's servers answer both. Chapter 3 shows it on the wire.
+
+WORDS server, client, host, agent, tool, resource, resource template, prompt, annotation, schema, structured content,
+transport, stdio, streamable HTTP, JSON-RPC, request, handshake, lint
 
 **In the specification:** [overview](https://modelcontextprotocol.io/specification/2026-07-28) ·
 [architecture](https://modelcontextprotocol.io/specification/2026-07-28/architecture) ·

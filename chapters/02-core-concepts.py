@@ -31,7 +31,9 @@ if importlib.util.find_spec("mcp_notebook") is None:
 A **resource** is something to read. It has an address (a URI), a content, and a *MIME type*, which says what kind of
 content that is. The content is made when somebody reads it, and reading changes nothing.
 
-The checkpoint restores the server of chapter 1, with your own answers if they pass.
+The checkpoint restores the server of chapter 1, with your own answers if they pass. It also brings the names that
+chapter 1 gave: `library`, `query`, `TODAY`, `Title`, the functions of the tools, and what its cells imported, such as
+`Annotated`, `Field` and `ToolError`.
 """
 
 # %%
@@ -141,7 +143,7 @@ async with Client(library) as client:
 <details><summary>Explanation</summary>
 
 A list holds names, types and descriptions, never contents. So a host can show hundreds of resources in a menu, and read
-only the chosen ones. An entry may also carry `icons`, the addresses of small pictures for such a menu.
+only the chosen ones.
 
 </details>
 
@@ -256,7 +258,7 @@ the application asked.
 
 Define the template `library://decades/{decade}`. It gives the titles of ten years, in alphabetical order:
 `library://decades/1970` has the books from 1970 to 1979. Clients learn that the content is JSON. A decade that is not a
-number is an error that names it.
+number is an error that names it, with the code `-32602` of a wrong address.
 """
 
 # %% exercise="2.1"
@@ -430,17 +432,18 @@ async def follow(*uris):
     """Be a client that listens to these addresses, until it is cancelled."""
     async with Client(library) as client, client.listen(resource_subscriptions=uris) as changes:
         heard.put_nowait("listening")
-        async for change in changes:
+        async for change in changes:  # it waits here for the next notification
             heard.put_nowait(change)
 
 
 async def next_change(patience=5):
     """Return what the client heard next."""
-    with anyio.move_on_after(patience):
+    with anyio.move_on_after(patience):  # seconds
         return await heard.get()
     return "nothing"
 
 
+# A task runs beside the cells; the first thing that it puts into the queue is "listening".
 follower = asyncio.create_task(follow("library://waiting", "library://notices/today"))
 await next_change()
 
@@ -470,8 +473,8 @@ await next_change(1)
 """
 <details><summary>Explanation</summary>
 
-The notebook sees that a cell gave the name `waiting` another list. It cannot see a change inside a list, or a variable
-that a function changes. (Readers get the new content in each case. They only were not told.)
+The notebook sees that a cell gave the name `waiting`, which it exposes, another list. It cannot see a change inside of a
+list. `todays_notice` is not exposed: a function reads it, and nothing watches it. (Readers get the new content in each case. They only were not told.)
 
 </details>
 
@@ -581,9 +584,11 @@ def plot_of_days() -> Figure:
     """Plot for how many days books were kept, with a line at the 21 days of a loan."""
     figure = Figure(figsize=(6, 2.4), dpi=80, layout="constrained")
     axes = figure.subplots()
-    axes.hist(read_loans()["kept"], bins=range(0, 39, 3), color="#6fa8dc", edgecolor="white")
+    table = read_loans()
+    late = (table["late"] > 0).mean()
+    axes.hist(table["kept"], bins=range(0, 39, 3), color="#6fa8dc", edgecolor="white")
     axes.axvline(21, color="#b00020")
-    axes.set(xlabel="days kept", ylabel="loans", title="Nearly half of the books come back late")
+    axes.set(xlabel="days kept", ylabel="loans", title=f"{late:.0%} of the loans came back late")
     return figure
 
 # %%
@@ -629,7 +634,7 @@ def newest() -> list[str | ResourceLink]:
 """
 ### Exercise 2.3: late loans
 
-Define the tool `late_loans(days)`. It returns a table of the loans that came back at least `days` days late, with the
+Define the tool `late_loans(days)`. It returns a DataFrame of the loans that came back at least `days` days late, with the
 columns `title`, `member` and `late`: the most days first, and the same number of days by title. Each call shows the
 database as it is then. `days` is at least 1, and the tool says that it only reads.
 """
@@ -700,7 +705,8 @@ def discuss(title: Title) -> list[UserMessage | AssistantMessage]:
 """
 While a person types a prompt's argument or a template's variable, the client can ask for **completions**: suggestions that
 fit the text so far. (Tools have none: a model writes their arguments.) One function, with the SDK's own decorator, answers
-for the whole server. In `context` it gets the other arguments, as far as they are filled in.
+for the whole server. In `context` it gets the other arguments, as far as they are filled in; this one
+does not need them.
 """
 
 # %% tags=["project"]
@@ -739,6 +745,9 @@ async with Client(library) as client:
 An answer has at most 100 values; `total` and `has_more` say what was left out. Suggestions are not a check: a person can
 type anything. And they tell things: the last line gave the names of all members to anybody.
 
+A prompt that cannot be made is an error of the protocol, as for a resource. Raise `MCPError(-32602, "why")`: that text
+reaches the client. The text of any other exception stays in the server.
+
 ### Exercise 2.4: the book club
 
 Define the prompt `book_club` with a required argument `title` and an optional one, `audience`, which is "adults" if nobody
@@ -755,7 +764,8 @@ fills it in. Its text names both, and the author of the book.
 ## 7 · Long lists, and who controls what
 
 A list may come in **pages**. Every page but the last has a *cursor*, which the client sends to get the next one. The SDK's
-`MCPServer` answers in one page. A server with thousands of entries uses the layer below it, as this archive of index cards.
+`MCPServer` answers in one page. A server with thousands of entries uses the SDK's lower layer, `Server`, and makes the
+pages itself. The course has one: an archive of index cards.
 """
 
 # %%
@@ -830,6 +840,9 @@ The first rows and the total number for the model, and a resource link to the fi
   all that a client wants to hear about.
 - A missing resource was -32002. Now it is -32602; clients should accept both.
 - `ctx.info("...")` sends log messages to the client. Logging by the protocol is deprecated: use standard error.
+
+WORDS MIME type, scheme, Base64, resource link, embedded resource, subscription, notification, completion, page,
+cursor, idempotent
 
 **In the specification:** [resources](https://modelcontextprotocol.io/specification/2026-07-28/server/resources) ·
 [subscriptions](https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/subscriptions) ·

@@ -746,6 +746,9 @@ The handle is not: it is in the conversation. The basket is lost if it was in me
 - `FastMCP("library", port=8000, stateless_http=True)` is version 1 of the SDK. In version 2, such options belong to `run`,
   and modern requests are stateless without any.
 
+WORDS era, session, capability, server-sent events, lifespan, context manager, task group, event loop, environment
+variable, handle
+
 **In the specification:** [versioning](https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning) ·
 [discovery](https://modelcontextprotocol.io/specification/2026-07-28/server/discover) ·
 [stdio](https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/stdio) ·

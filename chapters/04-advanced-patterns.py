@@ -895,6 +895,8 @@ Jitter. Without it, they come back together, and the capacity between their visi
 - *`ctx.info(...)` and other log messages to the client* are deprecated since 2026-07-28. Write to standard error, or use
   OpenTelemetry (chapter 6).
 
+WORDS output schema, dependency, cache hint, percentile, token bucket, backoff, jitter
+
 **In the specification:** [tools](https://modelcontextprotocol.io/specification/2026-07-28/server/tools) ·
 [caching](https://modelcontextprotocol.io/specification/2026-07-28/server/utilities/caching) ·
 [resources](https://modelcontextprotocol.io/specification/2026-07-28/server/resources) ·

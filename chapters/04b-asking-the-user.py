@@ -748,6 +748,9 @@ It is cancelled at its next `await`. Its `finally` blocks run.
 - *`elicitationId` and `notifications/elicitation/complete`* existed in 2025-11-25 only.
 - *`resources/subscribe`, and a GET stream for notifications*: replaced by `subscriptions/listen`.
 
+WORDS elicitation, callback, multi round-trip request, request state, principal, progress, cancellation, sampling,
+root
+
 **In the specification:** [elicitation](https://modelcontextprotocol.io/specification/2026-07-28/client/elicitation) ·
 [multi round-trip requests](https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/mrtr) ·
 [progress](https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/progress) ·

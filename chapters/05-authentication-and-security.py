@@ -347,7 +347,7 @@ print("the same issuer:", came["iss"] == hall["issuer"])
 
 # %% [markdown]
 """
-The **code** is good once, for a minute. It went through the browser, so somebody may have read it. `resource` names the
+The **authorization code** is good once, for a minute. It went through the browser, so somebody may have read it. `resource` names the
 library: the token will be for this server alone. Now three attempts to exchange the code: by a thief, by the app, and
 by the thief again, who has found the verifier.
 """
@@ -691,6 +691,10 @@ From the token (`get_access_token`). An argument is only what a model has writte
 - *The MCP server as its own authorization server*, with `/authorize` in it. That was the specification of March 2025.
 - *Session ids as a proof of who calls.* The current protocol has no sessions, and they never proved anything.
 - *The token in the URL of an SSE server.* It is forbidden, and that transport is superseded.
+
+WORDS bearer token, authorization server, resource owner, resource server, protected-resource metadata, metadata
+document, PKCE, authorization code, access token, refresh token, issuer, audience, JSON Web Token, JWK set, key
+confusion, introspection, scope, step-up, dynamic client registration, TLS
 
 **In the specification:**
 [authorization](https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization) ·

@@ -259,7 +259,8 @@ print(await town.call(archive_log[-1], "my_card"))
 <details><summary>Explanation</summary>
 
 To the library, the thief is Ada, and can do all that her token allows. The specification forbids what both
-services did: the library passed on a token of its client, and the archive accepted a token that was for somebody else.
+services did: the library passed on a token of its client (**token passthrough**), and the archive accepted a token that
+was for somebody else.
 
 </details>
 
@@ -282,8 +283,8 @@ print("the token in the log, at the library:", (await town.request(archive_log[-
 
 # %% [markdown]
 """
-Now the library acts at the archive with its *own* power, for anyone who may call it. That makes it a **deputy**, and a
-deputy can be **confused**: an attacker makes it do what only the deputy may do. Two rules help.
+Now the library acts at the archive with its *own* power, for anyone who may call it. That makes it a
+**deputy**, and an attacker can make a **confused deputy** do what only the deputy may do. Two rules help.
 
 - Check what the *caller* may do before you use what *you* may do.
 - Some servers sign people in at a third service, with one client id for all of *their* clients. Such a server must ask
@@ -756,6 +757,9 @@ None that looks at text. Take away the power to do harm, or ask a person.
 - *State in the server's memory, per connection.* It never belonged to a person, and connections share it now.
 - *"The tool is marked read-only, so it is safe."* Annotations are claims of the server. Trust them as far as you trust it.
 - *Sampling* as a way for servers to use the host's model. It is deprecated.
+
+WORDS token passthrough, confused deputy, client credentials, token exchange, server-side request forgery, DNS
+rebinding, prompt injection, poisoned description, rug pull
 
 **In the specification:**
 [security considerations](https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization/security-considerations) ·

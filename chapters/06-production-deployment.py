@@ -702,6 +702,9 @@ Do not repeat it. Look at the state with a tool that only reads, or ask the user
 - *Log messages to the client.* They are deprecated, and `logging/setLevel` is gone. Log to standard error, or send
   traces (chapter 11).
 
+WORDS export, proof, certificate, clean environment, setting, secret, fixture, container, image, health check, probe,
+deadline, wheel
+
 **In the specification:** [error codes](https://modelcontextprotocol.io/specification/2026-07-28/basic#error-codes) ·
 [errors of tools](https://modelcontextprotocol.io/specification/2026-07-28/server/tools#error-handling) ·
 [timeouts and cancellation](https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/cancellation) ·

@@ -856,6 +856,8 @@ Break the server on purpose and see the test fail.
   *Connectors*.
 - *Sampling*, so that a server can borrow the client's model: deprecated, and few hosts ever offered it.
 
+WORDS connection, script, protocol error, bridge, context window
+
 **In the specification:**
 [client concepts](https://modelcontextprotocol.io/docs/2026-07-28/learn/client-concepts) ·
 [best practices for clients](https://modelcontextprotocol.io/docs/2026-07-28/develop/clients/client-best-practices) ·

@@ -643,7 +643,7 @@ difference between a timeout and a deadline on a time line. Part 6 stands alone 
 ## 6 · One process: a REST API and MCP
 
 Many teams already have an application in FastAPI. The MCP server can live inside it.
-`streamable_http_app()` makes an application of the server (in ASGI, Python's interface between web servers and
+`streamable_http_app()` makes an ASGI application of the server (ASGI is Python's interface between web servers and
 applications), and `mount` puts it into another.
 
 ![One FastAPI process with two doors. Programs use the REST routes, agents use the mounted MCP application at /mcp. Both call the same functions on the same database, and one lifespan starts both.](drawings/one-process-two-doors.svg)
@@ -798,6 +798,8 @@ The lifespan of the mounted application, entered in the lifespan of the outer on
 - Tutorials mount `mcp.sse_app()`. The SSE transport is deprecated; `streamable_http_app()` took its place. Its path was a
   setting of *FastMCP* 1.x (`mcp.settings.streamable_http_path`), and is an argument now.
 - *Roots* told a file server its folders. They are deprecated since 2026-07-28: folders are settings of the server.
+
+WORDS ORM, transaction, authorizer, worker, ASGI application
 
 **In the specification:** [tools](https://modelcontextprotocol.io/specification/2026-07-28/server/tools) ·
 [resources](https://modelcontextprotocol.io/specification/2026-07-28/server/resources) ·

@@ -815,6 +815,8 @@ A Unix socket in the file system, or a file that the other program reads.
   `ClientSessionGroup` speaks only the earlier protocol.
 - Examples call `exec` or a "safe" `eval` a sandbox. Python has ways around every such filter.
 
+WORDS gateway, upstream, supervisor, HMAC, replay window, network namespace
+
 **In the specification:** [tool names](https://modelcontextprotocol.io/specification/2026-07-28/server/tools) ·
 [caching](https://modelcontextprotocol.io/specification/2026-07-28/server/utilities/caching) ·
 [stdio](https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/stdio) ·

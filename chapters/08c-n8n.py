@@ -549,6 +549,8 @@ Yes. Creating and publishing are annotated as not destructive. Leave those tools
 - "n8n's instance-level access cannot edit workflows": since 2.13 it can.
 - The community node `n8n-nodes-mcp`: n8n has nodes of its own now.
 
+WORDS workflow, node, trigger, execution, webhook, idempotency key, stand-in
+
 **In the specification:**
 [tools and their annotations](https://modelcontextprotocol.io/specification/2026-07-28/server/tools) ·
 [versioning](https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning) ·

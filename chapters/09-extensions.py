@@ -770,6 +770,8 @@ number that grows with each row has no such ties.
 - "Use notifications for news": the core's notifications say that a list or a resource changed. They carry no data, and
   one that is sent while nobody listens is gone.
 
+WORDS extension, SEP, task, polling, skill, digest, app, event, frame, sandbox
+
 **In the specification:** [extensions](https://modelcontextprotocol.io/extensions/overview) ·
 [tasks](https://modelcontextprotocol.io/extensions/tasks/overview) ·
 [apps](https://modelcontextprotocol.io/extensions/apps/overview) ·

@@ -625,6 +625,8 @@ No. Only limits outside of the model do: fewer rights, separate servers, a perso
   `%mcp compat` says, and each change costs the cache.
 - Limits that blogs give for hosts, without a date. They change with each version.
 
+WORDS fact, token, case, eval, interval, tool search, code mode
+
 **In the specification:** [tools](https://modelcontextprotocol.io/specification/2026-07-28/server/tools) ·
 [pagination](https://modelcontextprotocol.io/specification/2026-07-28/server/utilities/pagination) ·
 [caching](https://modelcontextprotocol.io/specification/2026-07-28/server/utilities/caching) ·

@@ -663,6 +663,10 @@ Proxies ask only every few seconds. Until they have noticed, they send requests,
 - *Upload with a PyPI password or token in the repository.* Trusted publishing needs neither.
 - *Dynamic client registration as the way for Claude.ai.* It works, and is deprecated: metadata documents come first.
 
+WORDS version, changelog, bundle, registry, attestation, trusted publishing, replica, subscription bus, broker, drain,
+metric, label, span, trace, OpenTelemetry, exporter, Prometheus, middleware, objective, error budget, burn rate,
+tunnel
+
 **In the specification:** [versions in the registry](https://modelcontextprotocol.io/registry/versioning) ·
 [statelessness and trace context](https://modelcontextprotocol.io/specification/2026-07-28/basic) ·
 [subscriptions](https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/subscriptions) ·

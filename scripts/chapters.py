@@ -8,7 +8,8 @@ One source a chapter, ``chapters/NN-name.py`` in Jupytext's percent format, give
 
 An exercise is an empty cell with its number (``# %% exercise="1.2"``); its start and its solution come from
 ``mcp_notebook/course/chapters``. The word MINUTES in the text is the place for the minutes that the chapter takes, by a
-rule (see `minutes`), and MAP for the table of all chapters.
+rule (see `minutes`), and MAP for the table of all chapters. A paragraph that begins with WORDS names terms of the
+glossary, with commas between them, and gives a folded list of them with their meanings.
 
 With ``--check`` nothing is written; the status is 1 if a notebook is not what its source gives.
 """
@@ -35,6 +36,8 @@ from mcp_notebook.course.exercises import exercise_of
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "chapters"
 LEARNER, SOLUTIONS, TEACHER = ROOT / "notebooks", SOURCES / "solutions", SOURCES / "teacher"
+GLOSSARY = ROOT / "docs" / "glossary.md"
+WORDS = re.compile(r"^WORDS ((?:.+\n?)+?)(?=\n\n|\n?\Z)", re.MULTILINE)
 WIDGET = "application/vnd.jupyter.widget-view+json"
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -65,6 +68,7 @@ def source_of(path: Path) -> Any:
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = re.sub(r"^MAP$", lambda _: the_map(), cell.source.replace("MINUTES", own), flags=re.MULTILINE)
+            cell.source = WORDS.sub(_meanings, cell.source)
     return notebook
 
 
@@ -75,10 +79,25 @@ def the_map() -> str:
     return "\n".join(["| chapter | you will | minutes |", "|---|---|---|", *table])
 
 
+def terms(paragraph: str) -> list[str]:
+    """Return the terms that the text after WORDS names."""
+    return [" ".join(term.split()) for term in paragraph.split(",")]
+
+
+def glossary() -> dict[str, str]:
+    """Return the meaning of each term of the glossary."""
+    return dict(re.findall(r"^\| \*\*(.+?)\*\*.*? \| (.+) \|$", GLOSSARY.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def _meanings(words: re.Match[str]) -> str:
+    meanings = glossary()
+    rows = "\n".join(f"- **{term}**: {meanings[term]}" for term in terms(words[1]))
+    return f"<details><summary>Words of this chapter</summary>\n\n{rows}\n\n</details>"
+
+
 def row_of(path: Path) -> tuple[str, str, int]:
-    """Return a link to a chapter, its promise and its minutes; a chapter without a source is of the first edition."""
-    source = SOURCES / f"{path.stem}.py"
-    notebook = _read(source) if source.is_file() else nbformat.read(path, as_version=4)
+    """Return a link to a chapter, its promise and its minutes."""
+    notebook = _read(SOURCES / f"{path.stem}.py")
     opening = notebook.cells[0].source
     (title,) = re.findall(r"^# (.+)$", opening, re.MULTILINE)
     (promise,) = re.findall(r"\*\*You will\*\* (.+?)\.\s*?(?:\n\n|$)", opening, re.DOTALL)[:1]

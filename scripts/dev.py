@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -69,13 +70,18 @@ def tests(*words: str) -> int:
 
 
 def notebooks(*files: str) -> int:
-    """Run the notebooks; the warnings of nbval's own process are not theirs, so they are not errors."""
+    """Run the notebooks, in another order each time: none may need what another one has left.
+
+    The warnings of nbval's own process are not theirs, so they are not errors.
+    """
     nbval = ("--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/support/nbval_sanitize.cfg")
     options = ("-W", "default", "-p", "tests.support.nbval_history", "-p", "no:cacheprovider")
     # Learners' notebooks have no outputs to compare; their solutions have.
-    sources = {path.stem for path in ROOT.glob("chapters/*.py")}
-    first_edition = [path for path in ROOT.glob("notebooks/*.ipynb") if path.stem not in sources]
-    chosen = files or (*first_edition, "chapters/solutions")
+    chosen = [str(path) for path in sorted(ROOT.glob("chapters/solutions/*.ipynb"))] if not files else list(files)
+    seed = os.environ.get("ORDER") or str(random.randrange(1_000))
+    random.Random(seed).shuffle(chosen)
+    if len(chosen) > 1:
+        print(f"The order of the notebooks is {seed}; ORDER={seed} repeats it.", flush=True)
     return run(PYTHON, "-m", "pytest", *options, *nbval, "--nbval-cell-timeout=60", *PARALLEL, *chosen)
 
 

@@ -24,7 +24,7 @@ from mcp_notebook import addresses, files, main_thread
 from mcp_notebook.addresses import Address
 from mcp_notebook.bridge import command
 from mcp_notebook.client import Command
-from mcp_notebook.course import writing
+from mcp_notebook.course.checking import writing
 from mcp_notebook.errors import PortTakenError
 from mcp_notebook.export.proof import serving
 from mcp_notebook.export.proof.environment import Installed

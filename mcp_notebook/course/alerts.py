@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mcp_notebook.course.bench import Bench
+from mcp_notebook.course.checking.bench import Bench
 
 __all__ = ["a_day", "paged"]
 

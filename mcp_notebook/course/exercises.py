@@ -9,7 +9,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Literal
 
-from mcp_notebook.course.cases import AnyCase
+from mcp_notebook.course.checking.cases import AnyCase
 from mcp_notebook.errors import UnknownNameError, did_you_mean
 
 __all__ = ["Chapter", "Exercise", "Prediction", "chapters", "exercise_of", "exercises", "prediction_of", "predictions"]

@@ -13,7 +13,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import TextContent
 from pydantic import ValidationError
 
-from mcp_notebook.course.bench import Bench
+from mcp_notebook.course.checking.bench import Bench
 
 __all__ = ["TOOLS", "counted", "counts", "failing_server", "visit"]
 

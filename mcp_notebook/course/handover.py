@@ -12,7 +12,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, ElicitResult, InputRequiredResult, InputResponses, TextContent
 
-from mcp_notebook.course.bench import Bench
+from mcp_notebook.course.checking.bench import Bench
 
 __all__ = ["answered_elsewhere", "heard_elsewhere", "tickets"]
 

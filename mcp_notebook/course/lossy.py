@@ -16,7 +16,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.shared.exceptions import MCPError
 from mcp_types import REQUEST_TIMEOUT, CallToolResult, ToolAnnotations
 
-from mcp_notebook.course.bench import Bench
+from mcp_notebook.course.checking.bench import Bench
 from mcp_notebook.course.library import rows_of
 
 __all__ = ["LossyClient", "desk", "patiently"]

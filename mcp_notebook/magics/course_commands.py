@@ -6,9 +6,9 @@ import click
 from IPython.display import display
 
 from mcp_notebook.client.notices import say
+from mcp_notebook.course.checking.outcome import CheckResult
 from mcp_notebook.course.exercises import chapters, exercise_of, prediction_of
 from mcp_notebook.course.library import library_file, reset_library
-from mcp_notebook.course.outcome import CheckResult
 from mcp_notebook.course.progress import Progress
 from mcp_notebook.course.project import chapter_numbers
 from mcp_notebook.course.showing import cases_shown, next_hint, progress_shown, restored_shown, solution_shown

@@ -18,12 +18,14 @@ __all__ = ["python_stays_python", "registered"]
 def registered(shell: InteractiveShell, kind: str, function: Callable[..., Any]) -> Iterator[None]:
     """While this is open, the shell has a magic, a ``line`` or a ``cell`` one, that is called as the function is.
 
-    Below other lines IPython takes ``%%name`` for a line magic of the name ``%name``: that one says so.
+    Below other lines IPython takes ``%%name`` for a line magic of the name ``%name``: that one says so. With one ``%``
+    there is only the help, because IPython refuses a cell magic without a body.
     """
     name = function.__name__
     magics: list[tuple[str, str, Callable[..., Any]]] = [(kind, name, function)]
     if kind == "cell":
         magics.append(("line", f"%{name}", partial(_not_first, f"%%{name}")))
+        magics.append(("line", name, partial(_only_help, name, function)))
     for of_kind, called, magic in magics:
         shell.register_magic_function(magic, of_kind, called)
     try:
@@ -31,6 +33,7 @@ def registered(shell: InteractiveShell, kind: str, function: Callable[..., Any])
     finally:
         for of_kind, called, _ in magics:
             shell.magics_manager.magics[of_kind].pop(called, None)
+        for called in {called for _, called, _ in magics}:
             delattr(shell.magics_manager.user_magics, called)
 
 
@@ -38,6 +41,15 @@ def _not_first(magic: str, _line: str) -> None:
     raise UsageError(
         f"{magic} has to be the first line of its cell. Move what is above it below it, or into a cell of its own; "
         "nothing changed on the server."
+    )
+
+
+def _only_help(name: str, function: Callable[..., Any], line: str) -> Any:
+    if line.split() == ["--help"]:
+        return function(line, "")
+    raise UsageError(
+        f"%{name} needs a second %: begin a cell with %%{name}, with the definitions below it. "
+        f"%{name} --help lists its options."
     )
 
 

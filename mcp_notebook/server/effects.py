@@ -26,6 +26,14 @@ CHANGE_IN_PLACE = frozenset(
 """Methods that change the object they are called on; they count if that object comes from outside."""
 
 SQL = re.compile(r"\s*(insert|update|delete|drop|create|alter|replace|truncate)\b", re.IGNORECASE)
+"""The beginning of a statement that writes, for a method such as ``execute``."""
+
+SQL_FOR_SURE = re.compile(
+    r"\s*(insert\s+into|insert\s+or\s+\w+\s+into|replace\s+into|update\s+\S+\s+set|delete\s+from|"
+    r"(create|drop|alter|truncate)\s+table)\s",
+    re.IGNORECASE,
+)
+"""The same for a function of any name: a sentence may begin with the word *insert*."""
 
 
 def writes(function: Callable[..., Any]) -> str | None:
@@ -89,13 +97,15 @@ def _call_writes(call: ast.Call, outside: set[str], modules: set[str]) -> bool:
     if makes_file(call) or removes_file(call):
         return True
     if not isinstance(call.func, ast.Attribute):
-        return False
+        return _has_sql(call, SQL_FOR_SURE)
     method, root = call.func.attr, _root(call.func)
     if root in modules and isinstance(call.func.value, ast.Name):
         return False
-    return (method in CHANGE_IN_PLACE and root in outside) or (method.startswith("execute") and _is_writing_sql(call))
+    return (method in CHANGE_IN_PLACE and root in outside) or _has_sql(
+        call, SQL if method.startswith("execute") else SQL_FOR_SURE
+    )
 
 
-def _is_writing_sql(call: ast.Call) -> bool:
+def _has_sql(call: ast.Call, pattern: re.Pattern[str]) -> bool:
     first = call.args[0] if call.args else None
-    return isinstance(first, ast.Constant) and isinstance(first.value, str) and bool(SQL.match(first.value))
+    return isinstance(first, ast.Constant) and isinstance(first.value, str) and bool(pattern.match(first.value))

@@ -43,6 +43,13 @@ def _foreseen(error: BaseException) -> bool:
 
 def _root(error: BaseException) -> BaseException:
     """Return the error that the author's code raised, without the SDK's wrappers."""
-    while isinstance(error, UnexpectedToolError | UnexpectedResourceError) and error.__cause__ is not None:
+    while error.__cause__ is not None and (
+        isinstance(error, UnexpectedToolError | UnexpectedResourceError) or _of_rendering(error)
+    ):
         error = error.__cause__
     return error
+
+
+def _of_rendering(error: BaseException) -> bool:
+    """Return whether the SDK put this around the error of a prompt, as it does twice."""
+    return type(error) is ValueError and str(error).startswith("Error rendering prompt ")

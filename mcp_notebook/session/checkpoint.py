@@ -12,7 +12,7 @@ from IPython.utils.capture import capture_output
 from mcp.server.mcpserver import MCPServer
 
 from mcp_notebook.cells import cell_of
-from mcp_notebook.course.checks import MAGICS, CheckResult, check
+from mcp_notebook.course.checking.checks import MAGICS, CheckResult, check
 from mcp_notebook.course.exercises import Exercise, exercise_of
 from mcp_notebook.course.library import library_file
 from mcp_notebook.course.progress import Progress

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import traceback
 
 from IPython.display import display
+from pydantic import ValidationError
 
 from mcp_notebook import cells
 from mcp_notebook.recording import Call
@@ -24,7 +26,13 @@ def say_call(call: Call | None) -> None:
         elif event.kind == "display":
             display(event.value, raw=True)
     if call.raised is not None:
-        print(
-            f"The function raised an exception, which clients do not see:\n{cells.explain(call.raised)}",
-            file=sys.stderr,
-        )
+        print(_why(call.raised), file=sys.stderr)
+
+
+def _why(error: BaseException) -> str:
+    """Return what the author learns about an exception, which may come from the check of the arguments."""
+    frames = [frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(error.__traceback__)]
+    if isinstance(error, ValidationError) and frames and frames[-1].startswith("pydantic."):
+        unfit = "\n".join(f"  {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        return f"The arguments do not fit the function, which did not run; clients do not see why:\n{unfit}"
+    return f"The function raised an exception, which clients do not see:\n{cells.explain(error)}"

@@ -14,8 +14,8 @@ from pydantic import BaseModel
 
 from mcp_notebook import NotebookServer
 from mcp_notebook.course import Case, check
-from mcp_notebook.course.call_cases import Followed, SignedIn, Twice
-from mcp_notebook.course.checks import CheckResult
+from mcp_notebook.course.checking.call_cases import Followed, SignedIn, Twice
+from mcp_notebook.course.checking.checks import CheckResult
 from mcp_notebook.course.people import signed_in
 
 
@@ -78,7 +78,7 @@ def test_a_person_is_signed_in_inside_of_the_block_only() -> None:
         (Followed({"to": 3}, "no total", result=3, progress=((1, None), (2, None), (3, None))), ""),
         (
             Followed({"to": 2}, "three", result=2, progress=((1, 3),)),
-            "the progress 1 of 3, got 2, and the progress 1 of 2",
+            "the progress 1 of 3,\n    got 2, and the progress 1 of 2",
         ),
         (Followed({"to": 0}, "none", result=0, progress=((1, 1),)), "and the progress (none)"),
         (Followed({"to": 2}, "another result", result=4, progress=((1, 2), (2, 2))), "Expected 4, and the progress"),
@@ -97,7 +97,7 @@ def test_a_followed_call_is_right_only_with_its_reports(case: Followed, said: st
         (Twice({"title": "Dune"}, "two", result=2, answer={"weeks": 1}, person="Ada"), ""),
         (Twice({"title": "Emma"}, "never asked", result=1, answer={"weeks": 1}, person="Ada"), "asked no question"),
         (Twice({"title": "Dune"}, "invalid", error="does not match", answer={"weeks": "x"}, person="Ada"), ""),
-        (Twice({"title": "Dune"}, "one", result=1, answer={"weeks": 1}, person="Ada"), "Expected 1, got 2"),
+        (Twice({"title": "Dune"}, "one", result=1, answer={"weeks": 1}, person="Ada"), "Expected 1,\n    got 2"),
         (Twice({}, "no title", error="title", answer={"weeks": 1}, person="Ada"), ""),
     ],
 )

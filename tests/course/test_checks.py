@@ -16,9 +16,11 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from mcp_notebook import NotebookServer
 from mcp_notebook.course import Case, Filling, Reading, check
-from mcp_notebook.course.checks import CheckResult
+from mcp_notebook.course.checking.checks import CheckResult
+from mcp_notebook.course.checking.outcome import Tried
+from mcp_notebook.course.checking.sections import linked
 from mcp_notebook.course.library import fresh_library
-from mcp_notebook.course.sections import linked
+from tests.support.shells import Shell
 
 RIGHT = Case({"due": 1, "today": 3}, "two days late", result=2)
 WRONG = Case({"due": 1, "today": 3}, "one day is free", result=1)
@@ -50,7 +52,8 @@ def test_every_case_is_listed_with_its_sign_also_after_one_that_failed() -> None
         "not yet: 2 of 3 cases right",
         "  ✓ days_late(due=1, today=3): two days late",
         "  ✗ days_late(due=1, today=3): one day is free",
-        "    Expected 1, got 2.",
+        "    Expected 1,",
+        "    got 2.",
         "  ✓ days_late(due=1, today=3): two days late",
         "  Read: this part.",
         "  Next: change your cell, run it, then run this check again.",
@@ -74,8 +77,8 @@ def test_an_exercise_not_attempted_says_what_to_do_and_its_text_stays_short() ->
 def test_what_pydantic_says_is_one_clear_line() -> None:
     text = str(outcome([REFUSED]))
     due = "due: Input should be a valid integer, unable to parse string as an integer"
-    line = f"    Expected 0, got the error 'Error executing tool days_late: {due}; today: Field required'."
-    assert line in text.splitlines()
+    line = f"    Expected 0,\n    got the error 'Error executing tool days_late: {due}; today: Field required'."
+    assert line in text
     assert "\\n" not in text
     assert "errors.pydantic.dev" not in text
 
@@ -120,8 +123,8 @@ def test_a_part_of_a_result_can_be_compared_alone() -> None:
     ]
     result = anyio.run(lambda: check(library, "table", cases, read="this part"))
     assert [case.holds for case in result.cases] == [True, False, False]
-    assert result.cases[1].more == "Expected [1], got [1, 2]."
-    assert result.cases[2].more == "Expected [1], got \"no rows in {'link': 'random'}\"."
+    assert result.cases[1].more == "Expected [1],\ngot [1, 2]."
+    assert result.cases[2].more == "Expected [1],\ngot \"no rows in {'link': 'random'}\"."
 
 
 def test_a_state_of_the_database_is_prepared_before_a_resource_is_read(tmp_path: Path) -> None:
@@ -203,3 +206,34 @@ def test_an_exception_that_a_client_has_wrapped_gets_a_pointer() -> None:
     assert tried.holds is False
     assert "because your code raised ToolError('not today')" in tried.got
     assert tried.got.endswith("puts it into an ExceptionGroup: raise it after the block")
+
+
+def test_a_prompt_that_became_a_tool_is_recognized() -> None:
+    server = NotebookServer("library")
+
+    @server.tool()
+    def book_club(title: str) -> str:
+        return title
+
+    result = anyio.run(lambda: check(server, "book_club", [Filling({}, "x", says="x")], read="x", kind="prompt"))
+    assert result.state == "not yet"
+    assert "book_club is a tool of 'library', and not a prompt: begin its cell with %%mcp_prompt." in str(result)
+
+
+def test_an_exception_says_the_line_of_the_cell_that_is_checked_and_which_function_of_another_it_called(
+    shell: Shell,
+) -> None:
+    shell.good(
+        "def query(sql):\n\n\n\n    raise LookupError(sql)",
+        '%%mcp_tool\ndef lend(title: str) -> str:\n    "Lend."\n    return query(title)',
+    )
+    server = shell.session.live().server
+    case = Case({"title": "Emma"}, "an unknown title is named", error="Emma")
+    result = anyio.run(lambda: check(server, "lend", [case], read="x", namespace=shell.shell.user_ns))
+    said = "LookupError('Emma'), in line 4 of its cell, which called query, whose text clients do not get"
+    assert said in str(result)
+
+
+def test_an_answer_is_cut() -> None:
+    assert len(outcome([Case({"due": 1, "today": 3}, "long", result="x")]).cases[0].more) < 100
+    assert len(Tried("f()", "about", False, "1", "x" * 10_000).more) < 500

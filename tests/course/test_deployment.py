@@ -15,16 +15,16 @@ from mcp.server.mcpserver import MCPServer
 from mcp.shared.exceptions import MCPError
 
 from mcp_notebook.course import check
-from mcp_notebook.course.bench import Bench
-from mcp_notebook.course.broken_databases import EXPECTED, broken, verdict_on
-from mcp_notebook.course.cases import Probe
-from mcp_notebook.course.certificate import Certificate, Proven, edited_files, health_function
+from mcp_notebook.course.checking.bench import Bench
+from mcp_notebook.course.checking.broken_databases import EXPECTED, broken, verdict_on
+from mcp_notebook.course.checking.cases import Probe
+from mcp_notebook.course.checking.certificate import Certificate, Proven, edited_files, health_function
+from mcp_notebook.course.checking.packaged import Packaged
 from mcp_notebook.course.containers import build_image
 from mcp_notebook.course.deployed import Deployed
 from mcp_notebook.course.environments import add_package, python_of, run_python
 from mcp_notebook.course.library import reset_library, rows_of
 from mcp_notebook.course.lossy import LossyClient, desk
-from mcp_notebook.course.packaged import Packaged
 from mcp_notebook.export import project
 from tests.support.packages import package, texts, write
 
@@ -116,7 +116,7 @@ def test_a_setting_of_the_package_is_a_case() -> None:
     case = Packaged("fee_cents", "another fee", "10")
     assert outcome([case], namespace={"answer": 1}, settings=lambda: {"fee_cents": "10"}).startswith("passed")
     said = outcome([case], namespace={"answer": 1}, settings=lambda: {"file": "required", "key": "a secret"})
-    assert "Expected fee_cents = 10, got file = required, key = a secret." in said
+    assert "Expected fee_cents = 10,\n    got file = required, key = a secret." in said
     assert "got a package without settings" in outcome([case], namespace={"answer": 1})
 
 
@@ -163,7 +163,7 @@ def test_a_certificate_has_to_be_about_the_server_as_it_is_now(tmp_path: Path) -
     said = outcome(cases, namespace={"answer": tmp_path})
     assert "✓ PROOF.md, its first line: proven\n    Proven: the package behaves as the notebook." in said
     assert "got 2, equal over stdio and HTTP, your server has 0." in said
-    assert "Expected 8 or more, and ok, got 7 passed, 1 failed." in said
+    assert "Expected 8 or more, and ok,\n    got 7 passed, 1 failed." in said
     assert "None, which is not the result of an export" in outcome(cases, namespace={"answer": None})
 
 

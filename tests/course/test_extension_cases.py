@@ -16,11 +16,11 @@ from mcp.server.mcpserver import Context
 from mcp_notebook import NotebookServer
 from mcp_notebook.course import check
 from mcp_notebook.course.by_hand import ask
-from mcp_notebook.course.cases import AnyCase, Probe
-from mcp_notebook.course.checks import CheckResult
-from mcp_notebook.course.extension_cases import CancelledCall, EventCase, ReportingCall, TaskCall
+from mcp_notebook.course.checking.cases import AnyCase, Probe
+from mcp_notebook.course.checking.checks import CheckResult
+from mcp_notebook.course.checking.extension_cases import CancelledCall, EventCase, ReportingCall, TaskCall
+from mcp_notebook.course.checking.pages import app_of_tool, in_order, pressed, reached
 from mcp_notebook.course.library import reset_library
-from mcp_notebook.course.pages import app_of_tool, in_order, pressed, reached
 from mcp_notebook.server.apps import app_entry, put_app
 from mcp_notebook.server.event_types import event_types
 from mcp_notebook.server.extended import extended

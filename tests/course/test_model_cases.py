@@ -8,9 +8,9 @@ import anyio
 
 from mcp_notebook import NotebookServer
 from mcp_notebook.course import check
-from mcp_notebook.course.cases import Probe
-from mcp_notebook.course.checks import CheckResult
-from mcp_notebook.course.model_cases import AtMost, Chosen, minded, size_of_entry
+from mcp_notebook.course.checking.cases import Probe
+from mcp_notebook.course.checking.checks import CheckResult
+from mcp_notebook.course.checking.model_cases import AtMost, Chosen, minded, size_of_entry
 
 
 def server() -> NotebookServer:

@@ -22,7 +22,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from pydantic import BaseModel
 
 from mcp_notebook.course.alerts import a_day, paged
-from mcp_notebook.course.bench import Bench
+from mcp_notebook.course.checking.bench import Bench
+from mcp_notebook.course.checking.versions import changed, schema
 from mcp_notebook.course.environments import build_wheel
 from mcp_notebook.course.exercises import exercises
 from mcp_notebook.course.failing import TOOLS, counted, counts, visit
@@ -30,7 +31,6 @@ from mcp_notebook.course.handover import after_a_restart, answered_elsewhere, at
 from mcp_notebook.course.library import reset_library
 from mcp_notebook.course.observing import points, tree
 from mcp_notebook.course.running_replicas import RunningReplicas, missing_programs
-from mcp_notebook.course.versions import changed, schema
 from mcp_notebook.export import project
 from tests.support.packages import package, texts, write
 

@@ -10,8 +10,8 @@ import anyio
 import pytest
 from mcp import Client
 
+from mcp_notebook.course.checking.returns import LOANS, VERSIONS, returns_server
 from mcp_notebook.course.library import reset_library
-from mcp_notebook.course.returns import LOANS, VERSIONS, returns_server
 
 OPEN = [("Dune", "Ada"), ("Emma", "Ada"), ("Dune", "Mary")]
 LEFT = {

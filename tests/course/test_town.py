@@ -16,8 +16,8 @@ from mcp.server.auth.middleware.auth_context import get_access_token
 
 from mcp_notebook import NotebookServer
 from mcp_notebook.course import check
-from mcp_notebook.course.call_cases import SignedIn
-from mcp_notebook.course.cases import Case
+from mcp_notebook.course.checking.call_cases import SignedIn
+from mcp_notebook.course.checking.cases import Case
 from mcp_notebook.course.people import signed_in as in_memory
 from mcp_notebook.course.town import Citizen, Town, Wallet
 from mcp_notebook.course.town_hall import TownHall

@@ -481,6 +481,7 @@ def test_closing_ends_threads_observers_and_widgets(person: Person) -> None:
         return sum(thread.name == "mcp-notebook-workbench" for thread in threading.enumerate())
 
     person.open().close()  # what is made once, and stays
+    before = threads()  # an earlier test may have left some, which end when they like
     there = getattr(ipywidgets_widget, "_instances", None)  # as of ipywidgets 8
     there = ipywidgets_widget.Widget.widgets if there is None else there
     widgets = len(there)
@@ -488,7 +489,7 @@ def test_closing_ends_threads_observers_and_widgets(person: Person) -> None:
         bench = person.open()
         bench.close()
         bench.close()
-    until(lambda: threads() == OF_ONE)
+    until(lambda: threads() <= max(before, OF_ONE))
     assert len(person.connection.recorder._observers) == 1
     assert len(there) == widgets
 

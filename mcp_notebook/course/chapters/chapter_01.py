@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mcp_notebook.course.bench import rows
-from mcp_notebook.course.cases import Case, Listed
+from mcp_notebook.course.checking.bench import rows
+from mcp_notebook.course.checking.cases import Case, Listed
 from mcp_notebook.course.exercises import Chapter, Exercise, Prediction
 
 LOANS = "SELECT title, member, lent, due, returned FROM loans WHERE returned IS NULL"
@@ -108,7 +108,7 @@ LEND = Exercise(
     hints=(
         "An unexpected error keeps its text from the client. Which exception did `author` raise?",
         "Ask the database for the title and for the member first; raise `ToolError` with the name if it has none. "
-        "The card's lint names the option that says that the tool destroys nothing.",
+        "The option `--no-destructive` says that the tool destroys nothing.",
         'After both checks: `query("INSERT INTO loans (title, member, lent, due) VALUES (?, ?, ?, ?)", title, member, '
         "str(TODAY), str(TODAY + timedelta(days=21)))`",
     ),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from mcp_notebook.course.bench import rows
-from mcp_notebook.course.cases import Case, Filling, Listed, Reading
+from mcp_types import INVALID_PARAMS
+
+from mcp_notebook.course.checking.bench import rows
+from mcp_notebook.course.checking.cases import Case, Filling, Listed, Reading
 from mcp_notebook.course.exercises import Chapter, Exercise, Prediction
 
 DECADES = Exercise(
@@ -19,7 +21,12 @@ DECADES = Exercise(
             "library://decades/1970", "the books from 1970 to 1979, by title", result=["Kindred", "The Dispossessed"]
         ),
         Reading("library://decades/2010", "2020 is in the next ten years", result=[]),
-        Reading("library://decades/soon", "a decade that is not a number is an error that names it", error="soon"),
+        Reading(
+            "library://decades/soon",
+            "a decade that is not a number is an error that names it",
+            error="soon",
+            code=INVALID_PARAMS,
+        ),
         Reading(
             "library://decades/1970",
             "a book that is new in the database counts",
@@ -28,21 +35,25 @@ DECADES = Exercise(
         ),
     ),
     hints=(
-        "The variable of the address is a parameter of your function. Which type has it, if only numbers are right?",
-        "A parameter typed as `int` refuses other texts, as `before` in `shelf` does. `--mime-type` says what is sent. "
-        "In SQL, `BETWEEN ? AND ?` has both ends.",
-        "`def of_decade(decade: int) -> list[str]`, with "
-        '`query("SELECT title FROM books WHERE year BETWEEN ? AND ? ORDER BY title", decade, decade + 9)`',
+        "The variable of the address is a parameter of your function. Which exception did `book` raise for an address "
+        "that means nothing?",
+        "A parameter typed as `int` refuses other texts, but with the code -32603. So take a `str`, and raise "
+        "`ResourceNotFoundError` unless `decade.isdecimal()`. In SQL, `BETWEEN ? AND ?` has both ends.",
+        "`first = int(decade)`, and then "
+        '`query("SELECT title FROM books WHERE year BETWEEN ? AND ? ORDER BY title", first, first + 9)`',
     ),
     solution='''
 %%mcp_resource library://decades/{decade} --mime-type application/json
-def of_decade(decade: int) -> list[str]:
+def of_decade(decade: str) -> list[str]:
     """Titles of the books of ten years, such as 1970 to 1979."""
+    if not decade.isdecimal():
+        raise ResourceNotFoundError(f"{decade!r} is not a decade, such as 1970.")
+    first = int(decade)
     sql = "SELECT title FROM books WHERE year BETWEEN ? AND ? ORDER BY title"
-    return [title for (title,) in query(sql, decade, decade + 9)]
+    return [title for (title,) in query(sql, first, first + 9)]
 ''',
-    why="The type does the checking, and the MIME type tells a client what to do with the content. Without it, JSON is "
-    "only a text that happens to have brackets.",
+    why="An error says whose fault it is: -32602 is a wrong address, -32603 a broken server. And the MIME type tells a "
+    "client what to do with the content. Without it, JSON is only a text that happens to have brackets.",
 )
 
 LOANS_OF_DUNE = "SELECT member, returned FROM loans WHERE title = 'Dune' AND lent > '2026-10-01' ORDER BY member"
@@ -95,7 +106,7 @@ GIVE_BACK = Exercise(
         '`await ctx.notify_resource_updated(f"library://members/{member}")`',
     ),
     solution='''
-%%mcp_tool --no-destructive --closed-world
+%%mcp_tool --destructive --closed-world
 async def give_back(
     title: Title, member: Annotated[str, Field(description="The member's name.")], ctx: Context
 ) -> str:
@@ -181,7 +192,13 @@ BOOK_CLUB = Exercise(
         Filling({"title": "Emma"}, "the text names the title", says="Emma"),
         Filling({"title": "Emma"}, "if nobody fills in an audience, it is for adults", says="adults"),
         Filling({"title": "Emma", "audience": "children"}, "an audience that is filled in is used", says="children"),
-        Filling({"title": "Dune"}, "the text names the author, too", says="Frank Herbert"),
+        Filling({"title": "Dune"}, "the text names the author, too", says="Frank Herbert", lacks="('"),
+        Filling(
+            {"title": "The Odyssey"},
+            "so it does for a book that is new in the database",
+            says="Homer",
+            given="INSERT INTO books VALUES ('The Odyssey', 'Homer', -700, 'epic', 1)",
+        ),
     ),
     hints=(
         "What makes `mood` optional in `recommend`, and `liked` required?",

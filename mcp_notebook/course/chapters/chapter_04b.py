@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mcp_notebook.course.bench import Bench, rows
-from mcp_notebook.course.call_cases import Followed, SignedIn, Twice
-from mcp_notebook.course.cases import Case, Listed, Probe
+from mcp_notebook.course.checking.bench import Bench, rows
+from mcp_notebook.course.checking.call_cases import Followed, SignedIn, Twice
+from mcp_notebook.course.checking.cases import Case, Listed, Probe
 from mcp_notebook.course.exercises import Chapter, Exercise, Prediction
 
 LENT = """

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mcp_notebook.course.bench import rows
-from mcp_notebook.course.call_cases import SignedIn
-from mcp_notebook.course.cases import Case, Listed, Probe
+from mcp_notebook.course.checking.bench import rows
+from mcp_notebook.course.checking.call_cases import SignedIn
+from mcp_notebook.course.checking.cases import Case, Listed, Probe
 from mcp_notebook.course.exercises import Chapter, Exercise, Prediction
-from mcp_notebook.course.sign_in_cases import ADA, arguments_of, GRACE, ISSUER, OTHER, back, forged, header, issued, ways_to_compare
+from mcp_notebook.course.checking.sign_in_cases import ADA, arguments_of, GRACE, ISSUER, OTHER, back, forged, header, issued, ways_to_compare
 
 CALLER_OF = Exercise(
     number="5.1",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mcp_notebook.course.exercises import Chapter, Exercise, Prediction
-from mcp_notebook.course.security_cases import TAKEN, added, address, noticed, pinned, raced, same_refusal
+from mcp_notebook.course.checking.security_cases import TAKEN, added, address, noticed, pinned, raced, same_refusal
 
 LISTS = "{'h-ada': %r, 'h-ada-2': %r, 'h-grace': ''}"
 AS_BEFORE = LISTS % ("Dune", "")

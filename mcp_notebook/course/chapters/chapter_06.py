@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from mcp_notebook.course.broken_databases import verdict_on
-from mcp_notebook.course.cases import Case, Probe
-from mcp_notebook.course.certificate import Proven, edited_files, health_function
+from mcp_notebook.course.checking.broken_databases import verdict_on
+from mcp_notebook.course.checking.cases import Case, Probe
+from mcp_notebook.course.checking.certificate import Proven, edited_files, health_function
 from mcp_notebook.course.exercises import Chapter, Exercise, Prediction
 from mcp_notebook.course.lossy import patiently
-from mcp_notebook.course.packaged import Packaged
+from mcp_notebook.course.checking.packaged import Packaged
 
 LOAN = "INSERT INTO loans (title, member, lent, due) VALUES ('{}', 'Ada', '2026-10-01', '{}')"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mcp_notebook.course.bench import rows
-from mcp_notebook.course.cases import Case
+from mcp_notebook.course.checking.bench import rows
+from mcp_notebook.course.checking.cases import Case
 from mcp_notebook.course.exercises import Chapter, Exercise, Prediction
-from mcp_notebook.course.guard import BURN, KEEP, LOOK, SAY, TAKE, TITLES, guarded
-from mcp_notebook.course.returns import VERSIONS, tested
+from mcp_notebook.course.checking.guard import BURN, KEEP, LOOK, SAY, TAKE, TITLES, guarded
+from mcp_notebook.course.checking.returns import VERSIONS, tested
 
 DUNE = """
 DELETE FROM loans WHERE returned IS NULL;

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from mcp_notebook.course.bench import Bench, rows
-from mcp_notebook.course.cases import Case, Listed, Probe
+from mcp_notebook.course.checking.bench import Bench, rows
+from mcp_notebook.course.checking.cases import Case, Listed, Probe
 from mcp_notebook.course.exercises import Chapter, Exercise, Prediction
-from mcp_notebook.course.extension_cases import CancelledCall, EventCase, ReportingCall, TaskCall
-from mcp_notebook.course.pages import app_of_tool, event_arguments, in_order, pressed, reached
+from mcp_notebook.course.checking.extension_cases import CancelledCall, EventCase, ReportingCall, TaskCall
+from mcp_notebook.course.checking.pages import app_of_tool, event_arguments, in_order, pressed, reached
 
 NEW_LOANS = """
 DELETE FROM loans WHERE returned IS NULL;

@@ -5,10 +5,10 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from mcp_notebook.course.bench import Bench
-from mcp_notebook.course.cases import Case, Listed, Probe
+from mcp_notebook.course.checking.bench import Bench
+from mcp_notebook.course.checking.cases import Case, Listed, Probe
 from mcp_notebook.course.exercises import Chapter, Exercise, Prediction
-from mcp_notebook.course.model_cases import AtMost, Chosen, minded, size_of_entry
+from mcp_notebook.course.checking.model_cases import AtMost, Chosen, minded, size_of_entry
 
 OPEN_LOANS = """
 DELETE FROM loans;

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from mcp_notebook.course.alerts import paged
-from mcp_notebook.course.cases import Probe
+from mcp_notebook.course.checking.cases import Probe
 from mcp_notebook.course.exercises import Chapter, Exercise, Prediction
 from mcp_notebook.course.failing import counted, counts
 from mcp_notebook.course.handover import after_a_restart, at_once, in_turn, tickets
-from mcp_notebook.course.versions import OWED, changed, schema
+from mcp_notebook.course.checking.versions import OWED, changed, schema
 
 BUMP = Exercise(
     number="11.1",

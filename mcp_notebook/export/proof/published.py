@@ -43,7 +43,7 @@ print(sys.prefix)
 """A program for the environment of `uvx`: it copies the compiled modules of another environment.
 
 uv links the sources of both from its cache. Python compares the time and size of each, and compiles those that differ.
-What is left out are files that another process is writing: Python gives each its name when it is complete.
+It leaves out files that another process is still writing: Python gives each its name when it is complete.
 """
 
 

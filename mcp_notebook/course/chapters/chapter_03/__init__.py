@@ -11,8 +11,8 @@ import anyio
 from mcp.client import Client
 from mcp_types import TextContent
 
-from mcp_notebook.course.bench import Bench
-from mcp_notebook.course.cases import Case, Probe
+from mcp_notebook.course.checking.bench import Bench
+from mcp_notebook.course.checking.cases import Case, Probe
 from mcp_notebook.course.chapters.chapter_03.baskets import PUT_IN_BASKET, told
 from mcp_notebook.course.exercises import Chapter, Exercise, Prediction
 from mcp_notebook.course.timeline import Timeline

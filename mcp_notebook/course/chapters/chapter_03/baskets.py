@@ -8,8 +8,8 @@ from typing import Any
 from mcp.client import Client
 from mcp_types import TextContent
 
-from mcp_notebook.course.bench import Bench
-from mcp_notebook.course.cases import Case, Probe
+from mcp_notebook.course.checking.bench import Bench
+from mcp_notebook.course.checking.cases import Case, Probe
 from mcp_notebook.course.exercises import Exercise
 
 __all__ = ["PUT_IN_BASKET", "told"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mcp_notebook.course.bench import Bench, Then
-from mcp_notebook.course.cases import Case
+from mcp_notebook.course.checking.bench import Bench, Then
+from mcp_notebook.course.checking.cases import Case
 from mcp_notebook.course.exercises import Exercise
 from mcp_notebook.course.papers import lay_out_papers
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mcp_notebook.course.bench import Bench, entries, rows
-from mcp_notebook.course.cases import Case, Probe
+from mcp_notebook.course.checking.bench import Bench, entries, rows
+from mcp_notebook.course.checking.cases import Case, Probe
 from mcp_notebook.course.exercises import Exercise
 
 __all__ = ["HAND_OVER"]

@@ -6,8 +6,8 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from mcp_notebook.course.bench import Bench, rows
-from mcp_notebook.course.cases import Probe
+from mcp_notebook.course.checking.bench import Bench, rows
+from mcp_notebook.course.checking.cases import Probe
 from mcp_notebook.course.exercises import Exercise
 from mcp_notebook.course.web_app import AppCalls, calls_to
 

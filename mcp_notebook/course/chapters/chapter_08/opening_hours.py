@@ -9,8 +9,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from mcp_notebook.course.archive import TownArchive, Trouble
-from mcp_notebook.course.bench import Bench
-from mcp_notebook.course.cases import Probe
+from mcp_notebook.course.checking.bench import Bench
+from mcp_notebook.course.checking.cases import Probe
 from mcp_notebook.course.exercises import Exercise
 
 __all__ = ["OPENING_HOURS"]

@@ -7,8 +7,8 @@ from typing import Any
 
 from mcp_types import Tool, ToolAnnotations
 
-from mcp_notebook.course.bench import Bench
-from mcp_notebook.course.cases import Probe
+from mcp_notebook.course.checking.bench import Bench
+from mcp_notebook.course.checking.cases import Probe
 from mcp_notebook.course.exercises import Exercise
 
 __all__ = ["CACHE_KEY"]

@@ -12,8 +12,8 @@ import httpx2
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from mcp_notebook.course.bench import Bench, rows
-from mcp_notebook.course.cases import Probe
+from mcp_notebook.course.checking.bench import Bench, rows
+from mcp_notebook.course.checking.cases import Probe
 from mcp_notebook.course.exercises import Exercise
 
 __all__ = ["SECOND_DOOR"]

@@ -10,8 +10,8 @@ import anyio
 from mcp import StdioServerParameters
 from mcp.server.mcpserver import MCPServer
 
-from mcp_notebook.course.bench import Bench
-from mcp_notebook.course.cases import Probe
+from mcp_notebook.course.checking.bench import Bench
+from mcp_notebook.course.checking.cases import Probe
 from mcp_notebook.course.exercises import Exercise
 
 __all__ = ["WHICH_ANSWER"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mcp_notebook.course.cases import Case
+from mcp_notebook.course.checking.cases import Case
 from mcp_notebook.course.exercises import Exercise
 
 __all__ = ["REPORT_STATUS"]

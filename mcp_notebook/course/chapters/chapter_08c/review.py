@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mcp_notebook.course.cases import Probe
+from mcp_notebook.course.checking.cases import Probe
 from mcp_notebook.course.exercises import Exercise
 from mcp_notebook.course.n8n import workflow
 

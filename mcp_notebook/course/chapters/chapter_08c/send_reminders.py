@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mcp_notebook.course.bench import Bench, Then
-from mcp_notebook.course.cases import Case
+from mcp_notebook.course.checking.bench import Bench, Then
+from mcp_notebook.course.checking.cases import Case
 from mcp_notebook.course.exercises import Exercise
 from mcp_notebook.course.n8n import StandInForN8n, Trouble
 

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any
 
-from mcp_notebook.course.bench import Bench
+from mcp_notebook.course.checking.bench import Bench
 from mcp_notebook.course.library import reset_library
 
 __all__ = ["State", "broken", "verdict_on"]

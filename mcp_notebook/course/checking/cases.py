@@ -12,9 +12,9 @@ import anyio
 from mcp.shared.exceptions import MCPError
 from mcp_types import BlobResourceContents, TextContent
 
-from mcp_notebook.course.bench import Bench, Given, Then, entries
-from mcp_notebook.course.results import parsed, text_of, value_of
-from mcp_notebook.course.writing import innermost, one_line, written
+from mcp_notebook.course.checking.bench import Bench, Given, Then, entries
+from mcp_notebook.course.checking.results import parsed, text_of, value_of
+from mcp_notebook.course.checking.writing import innermost, one_line, written
 
 __all__ = ["Answer", "AnyCase", "Case", "Filling", "Listed", "Probe", "Reading"]
 
@@ -140,7 +140,8 @@ class Case(_Answered):
             with anyio.move_on_after(PATIENCE):
                 await anext(notices)
                 return answer
-        return Answer(False, f"{answer.got}, but no notification about {self.tells}")
+        missed = f"{answer.got}, but no notification about {self.tells} (without await, none is sent)"
+        return Answer(False, missed)
 
 
 @dataclass(frozen=True)
@@ -188,6 +189,7 @@ class Reading(_Answered, _Unasked):
         about: The purpose of the case, as a sentence.
         result: The expected content: a value if it is JSON, else text or bytes.
         error: Instead of a result: a text that the expected error contains.
+        code: The code that the expected error has, too; None if any will do.
         given: Statements that are run on the library's database first.
     """
 
@@ -195,7 +197,13 @@ class Reading(_Answered, _Unasked):
     about: str
     result: Any = None
     error: str | None = None
+    code: int | None = None
     given: str = ""
+
+    @property
+    def expected(self) -> str:
+        """The expected answer, in words."""
+        return super().expected + (f", with the code {self.code}" if self.code is not None else "")
 
     def words(self, name: str) -> str:
         """Return the URI."""
@@ -207,6 +215,8 @@ class Reading(_Answered, _Unasked):
         try:
             (content,) = (await bench.client.read_resource(self.uri)).contents
         except MCPError as error:
+            if self.code is not None and error.code != self.code:
+                return Answer(False, f"the error {one_line(str(error))!r}, with the code {error.code}")
             return self._judged(None, str(error))
         return self._judged(content.blob if isinstance(content, BlobResourceContents) else parsed(content.text))
 
@@ -219,16 +229,20 @@ class Filling(_Unasked):
         arguments: The prompt's arguments.
         about: The purpose of the case, as a sentence.
         says: A text that its messages must contain.
+        lacks: A text that they must not contain; nothing if anything will do.
+        given: Statements that are run on the library's database first.
     """
 
     arguments: Mapping[str, str]
     about: str
     says: str
+    lacks: str = ""
+    given: str = ""
 
     @property
     def expected(self) -> str:
         """The expected answer, in words."""
-        return f"messages that say {self.says!r}"
+        return f"messages that say {self.says!r}" + (f", without {self.lacks!r}" if self.lacks else "")
 
     def words(self, name: str) -> str:
         """Write the case as a call."""
@@ -236,12 +250,13 @@ class Filling(_Unasked):
 
     async def ask(self, bench: Bench) -> Answer:
         """Get the prompt."""
+        bench.fill(self.given)
         try:
             messages = (await bench.client.get_prompt(bench.name, dict(self.arguments))).messages
         except MCPError as error:
             return Answer(False, f"the error {one_line(str(error))!r}")
         text = "\n".join(message.content.text for message in messages if isinstance(message.content, TextContent))
-        return Answer(self.says in text, repr(text))
+        return Answer(self.says in text and (not self.lacks or self.lacks not in text), repr(text))
 
 
 @dataclass(frozen=True)

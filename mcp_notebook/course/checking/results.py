@@ -14,7 +14,7 @@ def value_of(result: CallToolResult, part: str = "") -> Any:
     """Return the tool's value, or a part; the SDK wraps values other than objects as ``{"result": ...}``."""
     structured = result.structured_content
     if part:
-        return (structured or {}).get(part, f"no {part} in {structured!r}")
+        return (structured or {}).get(part, f"no {part} in {structured!r:.200}")
     if structured is None:
         return text_of(result)
     return structured["result"] if set(structured) == {"result"} else structured

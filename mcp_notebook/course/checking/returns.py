@@ -12,8 +12,8 @@ from mcp import Client
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 
-from mcp_notebook.course.bench import Bench
-from mcp_notebook.course.cases import Probe
+from mcp_notebook.course.checking.bench import Bench
+from mcp_notebook.course.checking.cases import Probe
 
 __all__ = ["LOANS", "VERSIONS", "returns_server", "tested"]
 

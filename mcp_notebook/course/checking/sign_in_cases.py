@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from mcp_notebook.course.bench import Bench, entries
-from mcp_notebook.course.cases import Probe
+from mcp_notebook.course.checking.bench import Bench, entries
+from mcp_notebook.course.checking.cases import Probe
 
 __all__ = ["ADA", "GRACE", "ISSUER", "OTHER", "arguments_of", "back", "forged", "header", "issued", "ways_to_compare"]
 

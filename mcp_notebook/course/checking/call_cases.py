@@ -9,10 +9,10 @@ from typing import Any
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, ElicitResult, InputRequiredResult, InputResponses
 
-from mcp_notebook.course.bench import Bench, entries
-from mcp_notebook.course.cases import Answer, Case
+from mcp_notebook.course.checking.bench import Bench, entries
+from mcp_notebook.course.checking.cases import Answer, Case
+from mcp_notebook.course.checking.results import text_of, value_of
 from mcp_notebook.course.people import signed_in
-from mcp_notebook.course.results import text_of, value_of
 
 __all__ = ["Followed", "SignedIn", "Twice"]
 

@@ -12,8 +12,8 @@ from typing import Any, cast
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import TextContent
 
-from mcp_notebook.course.bench import Bench
-from mcp_notebook.course.cases import Probe
+from mcp_notebook.course.checking.bench import Bench
+from mcp_notebook.course.checking.cases import Probe
 from mcp_notebook.course.office import ADDRESSES
 from mcp_notebook.course.people import signed_in
 

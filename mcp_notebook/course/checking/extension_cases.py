@@ -10,11 +10,11 @@ from typing import Any
 
 import anyio
 
-from mcp_notebook.course.bench import Bench, Then
 from mcp_notebook.course.by_hand import asked
-from mcp_notebook.course.cases import Answer
+from mcp_notebook.course.checking.bench import Bench, Then
+from mcp_notebook.course.checking.cases import Answer
+from mcp_notebook.course.checking.writing import one_line, written
 from mcp_notebook.course.library import rows_of
-from mcp_notebook.course.writing import one_line, written
 
 __all__ = ["CancelledCall", "EventCase", "ReportingCall", "TaskCall"]
 

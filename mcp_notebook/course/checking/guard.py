@@ -11,8 +11,8 @@ from mcp import Client
 from mcp.server.mcpserver import MCPServer
 from mcp_types import ToolAnnotations
 
-from mcp_notebook.course.bench import Bench
-from mcp_notebook.course.cases import Probe
+from mcp_notebook.course.checking.bench import Bench
+from mcp_notebook.course.checking.cases import Probe
 
 __all__ = ["BURN", "KEEP", "LOOK", "SAY", "TAKE", "TITLES", "guarded"]
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mcp_notebook.course.bench import Bench
-from mcp_notebook.course.cases import Answer
+from mcp_notebook.course.checking.bench import Bench
+from mcp_notebook.course.checking.cases import Answer
 
 __all__ = ["Certificate", "Proven", "edited_files", "health_function"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from traceback import walk_tb
 from typing import Any
 
 from mcp.client import Client
@@ -14,10 +15,10 @@ from mcp_notebook.client.answering import Answering
 from mcp_notebook.client.extensions.apps import AppsClient
 from mcp_notebook.client.extensions.events import list_events
 from mcp_notebook.client.script import Script
-from mcp_notebook.course.bench import Bench, entries
-from mcp_notebook.course.cases import Answer, AnyCase
+from mcp_notebook.course.checking.bench import Bench, entries
+from mcp_notebook.course.checking.cases import Answer, AnyCase
+from mcp_notebook.course.checking.outcome import CheckResult, Tried
 from mcp_notebook.course.library import library_for_a_check
-from mcp_notebook.course.outcome import CheckResult, Tried
 from mcp_notebook.errors import innermost
 from mcp_notebook.recording import checking
 
@@ -106,6 +107,10 @@ async def _missing(
     """Return the outcome if the definition is not there at all; None if it is."""
     if kind == "code":
         return None if name in namespace else CheckResult("not attempted", [f"There is no {name!r} yet."])
+    other = await _other_kind(client, name, kind)
+    if other:
+        lines = [f"{name} is a {other} of {server!r}, and not a {kind}: begin its cell with {MAGICS[kind]}."]
+        return CheckResult("not yet", lines, read=read)
     if name in await entries(client) or (kind == "event" and name in [one.name for one in await list_events(client)]):
         return None
     if callable(namespace.get(name)):
@@ -113,6 +118,17 @@ async def _missing(
         lines = [f"There is a function {name}, but it is not a {kind} of {server!r}: begin its cell with {magic}."]
         return CheckResult("not yet", lines, read=read)
     return CheckResult("not attempted", [f"The server {server!r} has no {kind} {name!r} yet."])
+
+
+async def _other_kind(client: Client, name: str, kind: str) -> str:
+    """Return the kind that the definition has instead of the one that is asked for; nothing if it has that, or none."""
+    have = {
+        "tool": [tool.name for tool in (await client.list_tools()).tools],
+        "prompt": [prompt.name for prompt in (await client.list_prompts()).prompts],
+    }
+    if kind not in have or name in have[kind]:
+        return ""
+    return next((one for one, names in have.items() if name in names), "")
 
 
 async def _all_tried(cases: Sequence[AnyCase], bench: Bench, answering: Answering) -> list[Tried]:
@@ -142,10 +158,13 @@ async def _asked(case: AnyCase, bench: Bench, answering: Answering) -> Answer:
     answer = await case.ask(bench)
     if answer.holds and script.left:
         return Answer(False, f"{answer.got}, but {script.left} of {len(case.answers)} questions were never asked")
-    raised = _raised(bench, before)
-    if not answer.holds and raised is not None:
-        return Answer(False, f"{answer.got}, because your code raised {raised}")
-    return answer
+    raised = None if answer.holds else _raised(bench, before)
+    if raised is None:
+        return answer
+    error, words = raised
+    foreseen = getattr(case, "error", None)
+    withheld = ", whose text clients do not get" if foreseen and foreseen in str(error) and WRAPPED not in words else ""
+    return Answer(False, f"{answer.got}, because your code raised {words}{withheld}")
 
 
 def _latest(bench: Bench) -> int:
@@ -158,20 +177,32 @@ def _calls(bench: Bench) -> Sequence[Any]:
     return runtime.recorder.calls if runtime is not None else ()
 
 
-def _raised(bench: Bench, before: int) -> str | None:
-    """Return the exception of the learner's function in the calls since `before`, with its line."""
+def _raised(bench: Bench, before: int) -> tuple[BaseException, str] | None:
+    """Return the exception of the learner's function in the calls since `before`, and the same in words."""
     for call in reversed(_calls(bench)):
         if call.number > before and call.raised is not None:
             error = _innermost(call.raised)
-            place, trace = "", error.__traceback__
-            while trace is not None:
-                if trace.tb_frame.f_code.co_name != "<module>" and bench.namespace.get("__name__") == (
-                    trace.tb_frame.f_globals.get("__name__")
-                ):
-                    place = f", in line {trace.tb_lineno} of its cell"
-                trace = trace.tb_next
-            return f"{error!r}{place}{'' if error is call.raised else WRAPPED}"
+            place = _place(error, bench.namespace.get("__name__"))
+            return error, f"{error!r}{place}{'' if error is call.raised else WRAPPED}"
     return None
+
+
+def _place(error: BaseException, notebook: Any) -> str:
+    """Return the line of the learner's cell in which an exception was raised, or a function of another cell called.
+
+    Nothing for an exception that came from no function of the notebook.
+    """
+    code = [
+        (frame.f_code, line)
+        for frame, line in walk_tb(error.__traceback__)
+        if frame.f_code.co_name != "<module>" and frame.f_globals.get("__name__") == notebook
+    ]
+    if not code:
+        return ""
+    own = code[0][0].co_filename
+    line = [line for one, line in code if one.co_filename == own][-1]
+    called = "" if code[-1][0].co_filename == own else f", which called {code[-1][0].co_name}"
+    return f", in line {line} of its cell{called}"
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -9,9 +9,9 @@ from typing import Any
 from mcp_notebook.agent.stand_in import choose
 from mcp_notebook.compat import CheckedServer, check, table
 from mcp_notebook.compat.facts import BAD
-from mcp_notebook.course.bench import Bench, entries
-from mcp_notebook.course.cases import Answer
-from mcp_notebook.course.writing import written
+from mcp_notebook.course.checking.bench import Bench, entries
+from mcp_notebook.course.checking.cases import Answer
+from mcp_notebook.course.checking.writing import written
 from mcp_notebook.recording.saved import LISTS
 from mcp_notebook.server.listing import tokens
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import anyio
 
-from mcp_notebook.course.bench import Bench
-from mcp_notebook.course.cases import Answer
-from mcp_notebook.course.writing import one_line
+from mcp_notebook.course.checking.bench import Bench
+from mcp_notebook.course.checking.cases import Answer
+from mcp_notebook.course.checking.writing import one_line
 from mcp_notebook.errors import McpNotebookError
 
 __all__ = ["Packaged"]

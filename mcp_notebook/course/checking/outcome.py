@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Literal, NamedTuple
 
-from mcp_notebook.course.sections import linked
+from mcp_notebook.course.checking.sections import linked
 from mcp_notebook.rendering import look
 
 __all__ = ["CheckResult", "Tried"]
@@ -26,6 +26,10 @@ _NEXT: dict[State, str] = {
     "not yet": "Next: change your cell, run it, then run this check again.",
     "the check is broken": "",
 }
+
+
+MOST_CHARACTERS = 400
+"""Most characters of an answer that are shown; a whole table says no more."""
 
 
 class Tried(NamedTuple):
@@ -57,7 +61,7 @@ class Tried(NamedTuple):
         """The reason why it is not right, or the remark if it is."""
         if self.holds is None:
             return "Not tried: it needs what failed before."
-        return self.note if self.holds else f"Expected {self.expected}, got {self.got}."
+        return self.note if self.holds else f"Expected {self.expected},\ngot {_cut(self.got)}."
 
 
 class CheckResult(look.Rendering):
@@ -83,7 +87,7 @@ class CheckResult(look.Rendering):
         count = f"{right} of {len(cases)} cases right" if cases else ""
         text = [f"{state}: {count}" if count and state != "passed" else state, *(f"  {line}" for line in lines)]
         for case in cases:
-            text += [f"  {case.sign} {case.request}: {case.about}", *([f"    {case.more}"] if case.more else [])]
+            text += [f"  {case.sign} {case.request}: {case.about}", *(f"    {line}" for line in case.more.splitlines())]
         html = [f"<p>{escape(line)}</p>" for line in lines]
         if cases:
             html.append(f'<ul class="cases">{"".join(map(_case, cases))}</ul>')
@@ -97,9 +101,15 @@ class CheckResult(look.Rendering):
         super().__init__("\n".join(text), look.card(title, *html, bad=state == "not yet"))
 
 
+def _cut(text: str) -> str:
+    """Keep the beginning of a text on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= MOST_CHARACTERS else f"{line[:MOST_CHARACTERS]} …"
+
+
 def _case(case: Tried) -> str:
     kind = {True: "good", False: "bad", None: ""}[case.holds]
-    more = f"<br>{escape(case.more)}" if case.more else ""
+    more = "".join(f"<br>{escape(line)}" for line in case.more.splitlines())
     word = {True: "right", False: "wrong", None: "not tried"}[case.holds]
     sign = f'<span class="sign {kind}" role="img" aria-label="{word}">{case.sign}</span>'
     return f"<li>{sign} {look.code(case.request)} {escape(case.about)}{more}</li>"

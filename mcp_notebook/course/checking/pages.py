@@ -9,8 +9,8 @@ from typing import Any
 from mcp_types import TextResourceContents
 
 from mcp_notebook.client.extensions.events import list_events
-from mcp_notebook.course.bench import Bench, entries
-from mcp_notebook.course.writing import one_line
+from mcp_notebook.course.checking.bench import Bench, entries
+from mcp_notebook.course.checking.writing import one_line
 
 __all__ = ["app_of_tool", "event_arguments", "in_order", "pressed", "reached"]
 
