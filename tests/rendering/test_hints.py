@@ -173,3 +173,39 @@ def test_columns_wrap_between_words_and_leave_names_whole() -> None:
     assert all(len(line) <= TABLE_WIDTH for line in lines if uri not in line)
     assert any(uri in line for line in lines)
     assert sum(name in line for line in lines) == 1
+
+
+@pytest.mark.parametrize("name", ["mcp_tool", "mcp_resource", "mcp_prompt"])
+def test_one_percent_sign_is_enough_for_the_help(shell: Shell, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    shell.run(f"%{name} --help")
+    assert f"%%{name}" in capsys.readouterr().out
+    with pytest.raises(UsageError, match=rf"%{name} needs a second %: begin a cell with %%{name}"):
+        shell.good(f"%{name}")
+
+
+@pytest.mark.parametrize(("line", "place"), [("%mcp read shelf://by?year=soon", "year"), ("%mcp prompt pick n=x", "n")])
+def test_arguments_that_do_not_fit_are_no_exception_of_the_function(
+    shell: Shell, line: str, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.good(
+        '%%mcp_resource shelf://by{?year}\ndef by(year: int = 0) -> str:\n    "Books."\n    return "x"',
+        '%%mcp_prompt\ndef pick(n: int = 1) -> str:\n    "Pick."\n    return "x"',
+    )
+    shell.run(line)
+    said = capsys.readouterr().err
+    assert "The arguments do not fit the function, which did not run; clients do not see why:" in said
+    assert f"  {place}: Input should be a valid integer" in said
+    assert "_validate_call" not in said
+
+
+def test_a_model_that_the_function_itself_made_wrongly_is_its_exception(
+    shell: Shell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.good(
+        "from pydantic import BaseModel\nclass Book(BaseModel):\n    year: int",
+        '%%mcp_prompt\ndef pick() -> str:\n    "Pick."\n    return Book(year="soon").model_dump_json()',
+    )
+    shell.run("%mcp prompt pick")
+    said = capsys.readouterr().err
+    assert "The function raised an exception, which clients do not see:" in said
+    assert "Error rendering prompt" not in said

@@ -125,6 +125,18 @@ def updates_over_lines() -> None:
     )
 
 
+def query(sql: str, *values: Any) -> None:
+    """Stands for a function of the notebook that runs a statement."""
+
+
+def runs_a_statement_by_a_function(name: str) -> None:
+    query("INSERT INTO people (name) VALUES (?)", name)
+
+
+def runs_a_statement_by_a_method() -> None:
+    db.run("delete from people where name is null")
+
+
 def drops_on_its_own_connection() -> None:
     connection = sqlite3.connect("a.db")
     connection.execute("drop table people")
@@ -155,6 +167,8 @@ def drops_on_its_own_connection() -> None:
         (saves_a_table, "frame.to_csv()"),
         (inserts, "db.execute()"),
         (updates_over_lines, "db.executescript()"),
+        (runs_a_statement_by_a_function, "query()"),
+        (runs_a_statement_by_a_method, "db.run()"),
         (drops_on_its_own_connection, "connection.execute()"),
     ],
 )
@@ -213,6 +227,11 @@ def opens_a_file_whose_name_has_the_letters_of_a_mode() -> str:
         return file.read()
 
 
+def says_how_to_insert() -> None:
+    print("Insert a coin into the slot")
+    query("update me")
+
+
 def selects() -> Any:
     return db.execute("select name, updated from people where note = 'delete'").fetchall()
 
@@ -235,6 +254,7 @@ def shadows_a_name_from_outside() -> list[int]:
         replaces_in_a_text,
         opens_to_read,
         opens_a_file_whose_name_has_the_letters_of_a_mode,
+        says_how_to_insert,
         selects,
         shadows_a_name_from_outside,
     ],
