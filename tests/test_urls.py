@@ -234,3 +234,13 @@ def test_the_log_of_a_question_names_the_host_that_it_led_to() -> None:
     for shown_ in (card.text, card.html):
         assert "https://evil.example/@bank.example/" in shown_
         assert "host: evil.example" in shown_
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_front_matter_of_a_skill_is_no_heading(end: str) -> None:
+    html = markdown.to_html(end.join(["---", "name: greet", "---", "# Greet", ""]))
+    assert html is not None
+    assert "<h2>" not in html
+    assert "<h1>Greet</h1>" in html
+    assert 'class="language-yaml">name: greet' in html
+    assert "<hr" in str(markdown.to_html("text\n\n---\n"))

@@ -109,7 +109,11 @@ def _cut(text: str) -> str:
 
 def _case(case: Tried) -> str:
     kind = {True: "good", False: "bad", None: ""}[case.holds]
-    more = "".join(f"<br>{escape(line)}" for line in case.more.splitlines())
+    if case.holds is False:
+        answers = (("expected", case.expected), ("got", _cut(case.got)))
+        more = "".join(f"<br>{look.muted(label)} {escape(text)}" for label, text in answers)
+    else:
+        more = f"<br>{escape(case.more)}" if case.more else ""
     word = {True: "right", False: "wrong", None: "not tried"}[case.holds]
     sign = f'<span class="sign {kind}" role="img" aria-label="{word}">{case.sign}</span>'
     return f"<li>{sign} {look.code(case.request)} {escape(case.about)}{more}</li>"

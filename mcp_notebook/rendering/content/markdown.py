@@ -18,6 +18,9 @@ _MARKS = (
     r"\[[^\]\n]+\]\([^)\s]+\)",
 )
 
+FRONT_MATTER = re.compile(r"\A---\r?\n((?:.*\n)*?)---\r?(?:\n|\Z)")
+"""YAML between two lines of dashes at the beginning of a text, as in the files of skills."""
+
 
 def seems(text: str) -> bool:
     """Return whether a text has at least two of the marks of Markdown, such as a heading and a list."""
@@ -48,4 +51,5 @@ def to_html(text: str) -> str | None:
             return f"[image {escape(text)}: {escape(url)}]"
 
     markdown = mistune.create_markdown(renderer=Safe(escape=True), plugins=["table", "strikethrough"])
-    return str(markdown(text))
+    # Markdown would take the last lines of a skill's front matter for a heading.
+    return str(markdown(FRONT_MATTER.sub(r"```yaml\n\1```\n", text)))
