@@ -8,22 +8,19 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from mcp_notebook.background import Background, Rests
 from mcp_notebook.errors import UnknownNameError
 from mcp_notebook.recording.sources import CallSource
 from mcp_notebook.recording.statistics import MOST_LATENCIES, SECONDS, Tally, Told
 from mcp_notebook.rendering import look
 from mcp_notebook.rendering.statistics import MOST_ROWS, PERCENTS, statistics_table, title_of
 from mcp_notebook.visible import visible
-from mcp_notebook.widgets.surface import Action, Surface
+from mcp_notebook.widgets.surface import Action
+from mcp_notebook.widgets.watched import Watched
 
 __all__ = ["StatisticsPanel"]
 
 EVERY: Final = 0.5
 """Seconds between two looks at the numbers."""
-
-MOST_VIEWS: Final = 100
-"""Views that are remembered; a page that is loaded again does not say that its views are gone."""
 
 Order = Callable[[Tally], Any]
 
@@ -35,7 +32,7 @@ ORDERS: Final[Mapping[str, Callable[[int], Order]]] = {
 }
 
 
-class StatisticsPanel(Surface):
+class StatisticsPanel(Watched):
     """The statistics of servers and connections.
 
     The kernel sends numbers only if they have changed and a page shows the panel, and at most twice a second.
@@ -47,15 +44,11 @@ class StatisticsPanel(Surface):
     def __init__(self, sources: Callable[[], Sequence[CallSource]]) -> None:
         self._find = sources
         self._sources = sources()
-        self._views: dict[str, None] = {}
         self._text, self._order = "", "busiest"
-        self._drawn: Sequence[int] = ()
-        self._version = 0
         super().__init__(
             "statistics", {"seconds": SECONDS, "latencies": MOST_LATENCIES, "orders": list(ORDERS)}, {"held": False}
         )
-        self._draw()
-        self._background = Background(self._watch(), "mcp-notebook-statistics")
+        self.follow("mcp-notebook-statistics", EVERY)
 
     @property
     def rendering(self) -> look.Rendering:
@@ -68,8 +61,7 @@ class StatisticsPanel(Surface):
     def actions(self) -> dict[str, Action]:
         """The actions that the front end can ask for, by name."""
         return {
-            "enter": lambda message: self._enter(str(message["view"])),
-            "leave": lambda message: self._views.pop(str(message["view"]), None),
+            **super().actions,
             "look": lambda message: self._look(message.get("text"), message.get("order")),
             "hold": lambda message: self._hold(on=bool(message["on"])),
         }
@@ -79,21 +71,9 @@ class StatisticsPanel(Surface):
         with suppress(UnknownNameError):
             self._sources = self._find()
 
-    def close(self) -> None:
+    def close(self, why: str = "Closed. Run the cell again to see the statistics.") -> None:
         """Stop, and remove the panel from the notebook; closing again does nothing."""
-        # ipywidgets closes a widget on deletion even if its `__init__` failed halfway.
-        if (background := self.__dict__.pop("_background", None)) is not None:
-            background.end()
-            self.set(closed="Closed. Run the cell again to see the statistics.")
-        super().close()
-
-    def _enter(self, view: str) -> None:
-        """Note that a view is on a page, and begin to follow the numbers."""
-        self._views[view[:100]] = None
-        while len(self._views) > MOST_VIEWS:
-            del self._views[next(iter(self._views))]
-        self._draw()
-        self._background.wake()
+        super().close(why)
 
     def _look(self, text: Any, order: Any) -> None:
         """Take other words to search or another order; each page sends only what a person changed."""
@@ -101,28 +81,20 @@ class StatisticsPanel(Surface):
             self._text = text
         if isinstance(order, str) and order in ORDERS:
             self._order = order
-        self._draw()
+        self.draw()
 
     def _hold(self, *, on: bool) -> None:
         self.set(held=on)
         if not on:
-            self._draw()
+            self.draw()
 
-    def _watch(self) -> Rests:
-        while True:
-            if self._views and not self.state.get("held") and self._moves() != self._drawn:
-                self._draw()
-            yield EVERY if self._views else None
-
-    def _moves(self) -> list[int]:
+    def moves(self) -> list[int]:
+        """Return a number for each recorder, which differs after each call."""
         return [source.moves for source in self._sources]
 
-    def _draw(self) -> None:
-        """Send the numbers; may be called from any thread."""
-        with self._changing:  # so that what is sent last is what was read last
-            self._drawn = self._moves()
-            self._version += 1
-            self.set(version=self._version, text=self._text, order=self._order, **self._numbers())
+    def drawing(self) -> dict[str, Any]:
+        """Return what is searched, and the numbers that are found."""
+        return {"text": self._text, "order": self._order, **self._numbers()}
 
     def _numbers(self) -> dict[str, Any]:
         now = int(time.time())

@@ -15,7 +15,8 @@ from mcp_notebook.errors import UnknownNameError
 from mcp_notebook.recording import Call, Recorder
 from mcp_notebook.recording.sources import CallSource
 from mcp_notebook.rendering.statistics import MOST_ROWS
-from mcp_notebook.widgets.statistics import EVERY, MOST_VIEWS, StatisticsPanel
+from mcp_notebook.widgets.statistics import EVERY, StatisticsPanel
+from mcp_notebook.widgets.watched import MOST_VIEWS
 from tests.support.waiting import until
 
 

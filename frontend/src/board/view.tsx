@@ -1,11 +1,14 @@
 // The board of a class: how far each learner is, and where the class needs help.
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useInSight, useSecondsSince } from "../parts/watched";
 import type { Surface } from "../surface";
 import { Help } from "./help";
 import { JoiningView, useJoining } from "./joining";
 import { Matrix } from "./matrix";
 import { announced, type Chapter, count, listed, ORDERS, type Order, passedOf, type Row, totals } from "./standing";
+
+const LOOK_EVERY = 10_000;
 
 interface About {
   chapters: Chapter[];
@@ -16,9 +19,8 @@ export function BoardView({ surface }: { surface: Surface }) {
   const { chapters, predictions } = surface.about as About;
   const { state } = surface;
   const rows: Row[] = state.rows ?? [];
-  const id = useMemo(() => `mcpnb-${Math.random().toString(36).slice(2)}`, []);
-  useInSight(surface, id);
-  const since = useSecondsSince(state.version);
+  useInSight(surface);
+  const since = useSecondsSince(state.version, LOOK_EVERY);
   const [text, setText] = useState("");
   const [order, setOrder] = useState<Order>("name");
   const [chosen, setChosen] = useState<number>();
@@ -94,29 +96,6 @@ export function BoardView({ surface }: { surface: Surface }) {
       )}
     </section>
   );
-}
-
-/** Tell the kernel while this view is on the page, because it sends reports only to those who look. */
-function useInSight(surface: Surface, view: string): void {
-  useEffect(() => {
-    const ignore = () => undefined; // the kernel has gone, and the shell of the surface says so
-    void surface.ask("enter", { view }).catch(ignore);
-    return () => void surface.ask("leave", { view }).catch(ignore);
-  }, [surface]);
-}
-
-const LOOK_EVERY = 10_000;
-
-/** Seconds since the kernel sent this version. */
-function useSecondsSince(version: number): number {
-  const came = useRef({ version, at: Date.now() });
-  if (came.current.version !== version) came.current = { version, at: Date.now() };
-  const [, again] = useState(0);
-  useEffect(() => {
-    const timer = setInterval(() => again((count) => count + 1), LOOK_EVERY);
-    return () => clearInterval(timer);
-  }, []);
-  return Math.floor((Date.now() - came.current.at) / 1000);
 }
 
 const SAID_AFTER = 4_000;

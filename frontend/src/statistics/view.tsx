@@ -1,7 +1,8 @@
 // The live panel of statistics: the rate of calls as bars, and the numbers of each tool.
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { duration, shown } from "../parts/shown";
+import { useInSight, useSecondsSince } from "../parts/watched";
 import type { Surface } from "../surface";
 import { Bars } from "./bars";
 import { bars, inWords, NOW, placeOn, rate, roundUp, type Second, scaleOf } from "./rates";
@@ -27,9 +28,8 @@ const TYPED_AFTER = 250;
 
 export function StatisticsView({ surface }: { surface: Surface }) {
   const { about, state } = surface;
-  const id = useMemo(() => `mcpnb-${Math.random().toString(36).slice(2)}`, []);
-  useInSight(surface, id);
-  const since = useSecondsSince(state.version, state.held);
+  useInSight(surface);
+  const since = useSecondsSince(state.version, 1_000, state.held);
   const [chosen, choose] = useState("");
   if (state.closed) {
     return (
@@ -61,31 +61,6 @@ export function StatisticsView({ surface }: { surface: Surface }) {
       )}
     </section>
   );
-}
-
-/** Tell the kernel while this view is on the page, because it sends numbers only to those who look. */
-function useInSight(surface: Surface, view: string): void {
-  useEffect(() => {
-    const ignore = () => undefined; // the kernel has gone, and the shell of the surface says so
-    void surface.ask("enter", { view }).catch(ignore);
-    return () => void surface.ask("leave", { view }).catch(ignore);
-  }, [surface]);
-}
-
-/** Whole seconds since the kernel sent this version of the numbers; they stand still while they are held. */
-function useSecondsSince(version: number, held: boolean): number {
-  const came = useRef({ version, at: Date.now() });
-  if (came.current.version !== version) came.current = { version, at: Date.now() };
-  const [, again] = useState(0);
-  useEffect(() => {
-    if (held) return;
-    const timer = setInterval(() => again((count) => count + 1), 1000);
-    return () => clearInterval(timer);
-  }, [held]);
-  const since = Math.floor((Date.now() - came.current.at) / 1000);
-  const stood = useRef(since);
-  if (!held) stood.current = since;
-  return stood.current;
 }
 
 function Head({ surface }: { surface: Surface }) {
