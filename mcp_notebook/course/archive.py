@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections import deque
 from dataclasses import dataclass
 from datetime import date
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
+
+from mcp_notebook.course.local_site import LocalSite, SiteReply, SiteRequest
 
 __all__ = ["TownArchive", "Trouble"]
 
@@ -36,7 +35,7 @@ class Trouble:
     drip: bool = False
 
 
-class TownArchive:
+class TownArchive(LocalSite):
     """A web service on a free port of this machine; a context manager, or call `close`.
 
     It answers ``GET /copies/TITLE`` with ``{"copies": 3}``, and ``GET /hours/2026-11-02`` with ``{"hours": "9 to 17"}``
@@ -53,64 +52,28 @@ class TownArchive:
         self.copies = dict(VOLUMES)
         self.trouble: deque[Trouble] = deque()
         self.asked: list[str] = []
-        self._closed = threading.Event()
-        archive = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                archive._answer(self)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, name="town-archive", daemon=True).start()
-
-    def __enter__(self) -> TownArchive:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        super().__init__("town-archive")
+        self.listen()
 
     def __repr__(self) -> str:
         return f"<the town archive, {len(self.asked)} requests so far>"
-
-    def close(self) -> None:
-        """Stop listening."""
-        self._closed.set()
-        self._server.shutdown()
-        self._server.server_close()
 
     def begin(self, *trouble: Trouble) -> None:
         """Forget the requests and troubles so far; `trouble` is for the next requests."""
         self.asked.clear()
         self.trouble = deque(trouble)
 
-    def _answer(self, handler: BaseHTTPRequestHandler) -> None:
-        self.asked.append(unquote(handler.path))
+    def answer(self, request: SiteRequest) -> SiteReply | None:
+        """Answer as the next trouble says, and rightly without one."""
+        self.asked.append(unquote(request.path))
         trouble = self.trouble.popleft() if self.trouble else Trouble()
-        status, found = self._found(handler.path)
+        status, found = self._found(request.path)
         if trouble.status is not None:
             status, found = trouble.status, {}
-        if self._closed.wait(trouble.slow):
-            return
-        body = json.dumps(found).encode()
-        try:
-            handler.send_response(status)
-            handler.send_header("Content-Type", "application/json")
-            handler.send_header("Content-Length", str(len(body)))
-            if trouble.retry_after is not None:
-                handler.send_header("Retry-After", trouble.retry_after)
-            handler.end_headers()
-            for part in [bytes([byte]) for byte in body] if trouble.drip else [body]:
-                handler.wfile.write(part)
-                handler.wfile.flush()
-                if trouble.drip and self._closed.wait(DRIP):
-                    return
-        except OSError:
-            pass  # the client has left, as it may
+        if self.closed.wait(trouble.slow):
+            return None
+        headers = {"Retry-After": trouble.retry_after} if trouble.retry_after is not None else {}
+        return SiteReply(found, status, headers=headers, pause=DRIP if trouble.drip else 0)
 
     def _found(self, path: str) -> tuple[int, dict[str, Any]]:
         # Split before the quotes are taken away, so that a slash in a title stays in the title.

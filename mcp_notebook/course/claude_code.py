@@ -7,15 +7,14 @@ import os
 import shutil
 import subprocess
 import tempfile
-import threading
 from collections.abc import Iterator, Mapping, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from mcp.client.stdio import get_default_environment
 
 from mcp_notebook.addresses import runtime_dir
+from mcp_notebook.course.local_site import LocalSite, SiteReply, SiteRequest
 
 __all__ = ["Transcript", "configuration_in", "run_claude_code"]
 
@@ -118,7 +117,7 @@ def _lines(api: _Api) -> Iterator[str]:
             yield f"  {'error' if failed else 'result'}: {text}"
 
 
-class _Api:
+class _Api(LocalSite):
     """A stand-in for the vendor's API of messages, which replies with the steps of a script; a context manager.
 
     Attributes:
@@ -133,40 +132,18 @@ class _Api:
         self.requests: list[dict[str, Any]] = []
         self.taken: list[dict[str, Any]] = []
         self._steps = [{"text": step} if isinstance(step, str) else dict(step) for step in steps]
-        api = self
+        super().__init__("stand-in-model")
+        self.listen()
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers.get("content-length", 0))) or b"{}")
-                if "messages" in body and "count_tokens" not in self.path:
-                    api.host = api.host or _program_of(self.headers.get("user-agent", ""))
-                    self._send("text/event-stream", api.reply(body))
-                else:
-                    self._send("application/json", '{"input_tokens": 1}')
-
-            def do_GET(self) -> None:
-                self._send("application/json", '{"data": []}')
-
-            def _send(self, kind: str, text: str) -> None:
-                self.send_response(200)
-                self.send_header("content-type", kind)
-                self.send_header("content-length", str(len(text.encode())))
-                self.end_headers()
-                self.wfile.write(text.encode())
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> _Api:
-        threading.Thread(target=self._server.serve_forever, name="stand-in-model", daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+    def answer(self, request: SiteRequest) -> SiteReply:
+        """Reply with the next step to a conversation, and with nothing of use to anything else."""
+        body = json.loads(request.body or b"{}")
+        if request.method == "GET":
+            return SiteReply({"data": []})
+        if "messages" not in body or "count_tokens" in request.path:
+            return SiteReply({"input_tokens": 1})
+        self.host = self.host or _program_of(request.headers.get("user-agent", ""))
+        return SiteReply(self.reply(body), kind="text/event-stream")
 
     def reply(self, body: dict[str, Any]) -> str:
         """Return the next step as the events of a stream; requests without tools get a word."""

@@ -10,11 +10,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from mcp_notebook.client import Connection
 from mcp_notebook.client.extensions.events import Subscribed
+from mcp_notebook.course.local_site import LocalSite, SiteReply, SiteRequest
 from mcp_notebook.errors import RequestError
 
 __all__ = ["EventReceiver"]
@@ -22,12 +22,11 @@ __all__ = ["EventReceiver"]
 OLDEST = 300
 """Seconds after which a message counts as one that somebody recorded and sends again."""
 
-MOST_BYTES = 256 * 1024 + 10_000
-
 MOST_KEPT = 1_000
+"""Messages that are kept."""
 
 
-class EventReceiver:
+class EventReceiver(LocalSite):
     """Listens on this machine for the messages of webhooks; a context manager.
 
     A message counts only if its signature was made with the receiver's secret. A server that wants to know whether the
@@ -48,39 +47,12 @@ class EventReceiver:
         self.refused: list[str] = []
         self._ids: set[str] = set()
         self._arrived = threading.Condition()
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(min(int(self.headers.get("content-length", 0)), MOST_BYTES))
-                status, answer = receiver._take(dict(self.headers.items()), body)
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}/events"
-        threading.Thread(target=self._server.serve_forever, name="event-receiver", daemon=True).start()
-
-    def __enter__(self) -> EventReceiver:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        super().__init__("event-receiver")
+        self.url = f"{self.url}/events"
+        self.listen()
 
     def __repr__(self) -> str:
         return f"<receiver of events at {self.url}, {len(self.messages)} messages so far>"
-
-    def close(self) -> None:
-        """Stop listening."""
-        self._server.shutdown()
-        self._server.server_close()
 
     def subscribe(
         self, connection: Connection, name: str, arguments: Mapping[str, Any] | None = None, **options: Any
@@ -103,8 +75,14 @@ class EventReceiver:
                 raise RequestError(f"{len(self.messages)} of {count} messages arrived within {seconds:g} s.")
             return list(self.messages)
 
-    def _take(self, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
-        given = {name.lower(): value for name, value in headers.items()}
+    def answer(self, request: SiteRequest) -> SiteReply:
+        """Take a message, or refuse it."""
+        if request.method == "GET":
+            return SiteReply({}, 405)
+        status, body = self._take(request.headers, request.body)
+        return SiteReply(body, status)
+
+    def _take(self, given: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
         problem = self._problem(given, body)
         message = json.loads(body) if problem is None else {}
         with self._arrived:

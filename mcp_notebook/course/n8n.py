@@ -13,13 +13,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from typing import Any, Literal
 
 import httpx
+
+from mcp_notebook.course.local_site import LocalSite, SiteReply, SiteRequest
 
 __all__ = ["SLOW", "StandInForN8n", "Trouble", "recorded_tools", "workflow"]
 
@@ -34,7 +34,7 @@ STARTED = {"message": "Workflow was started"}
 FAILED = {"message": "Error in workflow"}
 
 
-class StandInForN8n:
+class StandInForN8n(LocalSite):
     """Listens on this machine, as n8n does with two published workflows.
 
     Attributes:
@@ -52,30 +52,15 @@ class StandInForN8n:
         self.secret = secrets.token_bytes(32)
         self._lock = threading.Lock()
         self.reset()
-        n8n = self
+        super().__init__("stand-in-n8n")
+        self.listen()
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("content-length", 0)))
-                status, answer = n8n._answer(self.path, {k.lower(): v for k, v in self.headers.items()}, body)
-                text = answer if isinstance(answer, str) else json.dumps(answer)
-                self.send_response(status)
-                self.send_header("content-type", "application/json" if text is not answer else "text/html")
-                self.send_header("content-length", str(len(text.encode())))
-                self.end_headers()
-                self.wfile.write(text.encode())
-
-            def handle(self) -> None:
-                with suppress(ConnectionError):  # the caller did not wait for the answer
-                    super().handle()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, name="stand-in-n8n", daemon=True).start()
+    def answer(self, request: SiteRequest) -> SiteReply:
+        """Run a workflow."""
+        if request.method == "GET":
+            return SiteReply("This webhook is not registered for GET requests.", 404, "text/html")
+        status, answer = self._answer(request.path, request.headers, request.body)
+        return SiteReply(answer, status, "text/html" if isinstance(answer, str) else "application/json")
 
     def __repr__(self) -> str:
         return f"<a stand-in for n8n: {len(self.requests)} requests, {len(self.letters)} letters>"
@@ -88,11 +73,6 @@ class StandInForN8n:
             self.letters: list[str] = []
             self.started: list[dict[str, Any]] = []
             self._seen: set[str] = set()
-
-    def close(self) -> None:
-        """Stop listening."""
-        self._server.shutdown()
-        self._server.server_close()
 
     def _answer(self, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, Any]:
         workflows = {"/webhook/reminders": self._reminders, "/webhook/report": self._report}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from mcp_notebook.course.local_site import LocalSite, SiteReply, SiteRequest
 
 __all__ = ["ADDRESSES", "Office", "resolve"]
 
@@ -27,7 +27,7 @@ def resolve(host: str) -> Sequence[str]:
     return ADDRESSES.get(host, [])
 
 
-class Office:
+class Office(LocalSite):
     """Serves the pages of the library's office on this machine.
 
     Attributes:
@@ -36,25 +36,11 @@ class Office:
     """
 
     def __init__(self) -> None:
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                body = b"In the till: 212.50" if self.path == "/till" else b"Nothing here."
-                self.send_response(200 if self.path == "/till" else 404)
-                self.send_header("Content-Type", "text/plain")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+        super().__init__("office")
+        self.listen()
 
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.port: int = self._server.server_port
-        self.url = f"http://127.0.0.1:{self.port}"
-        threading.Thread(target=self._server.serve_forever, name="office", daemon=True).start()
-
-    def close(self) -> None:
-        """Stop serving."""
-        self._server.shutdown()
-        self._server.server_close()
+    def answer(self, request: SiteRequest) -> SiteReply:
+        """Show what is in the till, and nothing else."""
+        if request.path == "/till":
+            return SiteReply("In the till: 212.50", kind="text/plain")
+        return SiteReply("Nothing here.", 404, "text/plain")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import ssl
 import tempfile
-import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+
+from mcp_notebook.course.local_site import LocalSite, SiteReply, SiteRequest
 
 __all__ = ["ReadingApp"]
 
@@ -23,7 +22,7 @@ TRUSTED = "SSL_CERT_FILE"
 """The environment variable with the file of trusted authorities."""
 
 
-class ReadingApp:
+class ReadingApp(LocalSite):
     """An application, with the metadata document that describes it at an https URL of this machine.
 
     The certificate is from an authority that is made here. This process trusts it from then on, beside the others.
@@ -35,30 +34,14 @@ class ReadingApp:
 
     def __init__(self, asked: Callable[[], None] = lambda: None) -> None:
         """Start the site; `asked` is called whenever somebody reads the document."""
-        app = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                asked()
-                body = json.dumps(app.document).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
+        self._asked = asked
         self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         authority, chain = _certificates(Path(self._folder.name))
         _trust(authority)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(chain)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self.url = f"https://127.0.0.1:{self._server.server_port}/client.json"
+        super().__init__("reading-app", context)
+        self.url = f"{self.url}/client.json"
         self.document: dict[str, Any] = {
             "client_id": self.url,
             "client_name": "Reading App",
@@ -66,12 +49,16 @@ class ReadingApp:
             "grant_types": ["authorization_code", "refresh_token"],
             "token_endpoint_auth_method": "none",
         }
-        threading.Thread(target=self._server.serve_forever, name="reading-app", daemon=True).start()
+        self.listen()
+
+    def answer(self, request: SiteRequest) -> SiteReply:
+        """Send the document."""
+        self._asked()
+        return SiteReply(self.document)
 
     def close(self) -> None:
         """Stop the site."""
-        self._server.shutdown()
-        self._server.server_close()
+        super().close()
         self._folder.cleanup()
 
 

@@ -6,11 +6,11 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
 import time
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from mcp_notebook.course.local_site import LocalSite, SiteReply, SiteRequest
 
 __all__ = ["TownHall"]
 
@@ -18,7 +18,7 @@ SECONDS = 8 * 3600
 """Seconds for which a token is valid: a lesson takes time. A real issuer says a few minutes."""
 
 
-class TownHall:
+class TownHall(LocalSite):
     """Issues tokens, and publishes the key that verifies them.
 
     Attributes:
@@ -33,32 +33,14 @@ class TownHall:
 
         self._key = ec.generate_private_key(ec.SECP256R1())
         public = json.loads(ECAlgorithm.to_jwk(self._key.public_key()))
-        published = {"keys": [{**public, "kid": "town-hall", "alg": "ES256", "use": "sig"}]}
-        hall = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                metadata = {"issuer": hall.url, "jwks_uri": hall.keys}
-                body = json.dumps(published if self.path == "/keys" else metadata).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._published = {"keys": [{**public, "kid": "town-hall", "alg": "ES256", "use": "sig"}]}
+        super().__init__("town-hall")
         self.keys = f"{self.url}/keys"
-        threading.Thread(target=self._server.serve_forever, name="town-hall", daemon=True).start()
+        self.listen()
 
-    def close(self) -> None:
-        """Stop publishing the key."""
-        self._server.shutdown()
-        self._server.server_close()
+    def answer(self, request: SiteRequest) -> SiteReply:
+        """Publish the keys, and for any other path the metadata."""
+        return SiteReply(self._published if request.path == "/keys" else {"issuer": self.url, "jwks_uri": self.keys})
 
     def claims(self, **claims: Any) -> dict[str, Any]:
         """Return the claims of a token that this issuer would write; None leaves a claim out."""

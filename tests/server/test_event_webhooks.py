@@ -320,7 +320,7 @@ def test_a_secret_is_kept_in_no_frame(shop: NotebookServer, connection: Connecti
 def test_a_receiver_that_does_not_want_messages_gets_none(
     shop: NotebookServer, connection: Connection, receiver: EventReceiver, answer: bytes, reason: str
 ) -> None:
-    receiver._take = lambda headers, body: (200, answer)  # type: ignore[method-assign]
+    receiver._take = lambda given, body: (200, answer)  # type: ignore[method-assign]
     with pytest.raises(RequestError, match="did not confirm") as refused:
         receiver.subscribe(connection, "tick")
     assert refused.value.code == -32027
@@ -328,7 +328,7 @@ def test_a_receiver_that_does_not_want_messages_gets_none(
 
 
 def test_one_host_is_not_asked_again_and_again(connection: Connection, receiver: EventReceiver) -> None:
-    receiver._take = lambda headers, body: (200, b"{}")  # type: ignore[method-assign]
+    receiver._take = lambda given, body: (200, b"{}")  # type: ignore[method-assign]
     for attempt in range(webhooks.MOST_VERIFICATIONS + 1):
         with pytest.raises(RequestError) as refused:
             receiver.subscribe(connection, "tick")
