@@ -103,7 +103,7 @@ class CheckResult(look.Rendering):
 
 def _cut(text: str) -> str:
     """Keep the beginning of a text on one line."""
-    line = " ".join(text.split())
+    line = text.replace("\n", " ")
     return line if len(line) <= MOST_CHARACTERS else f"{line[:MOST_CHARACTERS]} …"
 
 
