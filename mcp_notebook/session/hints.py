@@ -9,6 +9,8 @@ import traceback
 from pathlib import PurePath
 from typing import Any
 
+from IPython import get_ipython
+
 __all__ = ["Hints"]
 
 _AWAIT = "A kernel runs cells in an event loop. Use await (await main()), or allow nested loops: %mcp asyncio on."
@@ -26,7 +28,9 @@ _NESTED = (
 _SERVING = ("uvicorn", "hypercorn", "fastmcp")
 """Packages that run a server until it is stopped."""
 
-_WRITES_FILE = re.compile(r"\s*%%(?:writefile|file)\s+(?:-a\s+|--append\s+)?(\S+\.py)\s*\n(.*)", re.DOTALL)
+_WRITES_FILE = re.compile(
+    r"""\s*%%(?:writefile|file)\s+(?:-a\s+|--append\s+)?("[^"\n]+\.py"|'[^'\n]+\.py'|\S+\.py)\s*\n(.*)""", re.DOTALL
+)
 _MAKES_SERVER = re.compile(r"\b(?:MCPServer|FastMCP)(?:\[[^\]]*\])?\(")
 
 
@@ -77,7 +81,16 @@ def _of_file(source: str) -> str | None:
     if found is None or not _MAKES_SERVER.search(found[2]):
         return None
     option = "" if re.search(r"\bMCPServer\b", found[2]) else " --rename-fastmcp"
-    return f"{found[1]} makes an MCP server. To turn it into cells of this notebook: %mcp import {found[1]}{option}."
+    file = _with_variables(found[1].strip("\"'"))
+    shown = f'"{file}"' if " " in file else file
+    return f"{file} makes an MCP server. To turn it into cells of this notebook: %mcp import {shown}{option}."
+
+
+def _with_variables(path: str) -> str:
+    """Replace variables in braces, as IPython does; an expression there is not evaluated a second time."""
+    shell = get_ipython()
+    variables = shell.user_ns if shell is not None else {}
+    return re.sub(r"\{(\w+)\}", lambda name: str(variables.get(name[1], name[0])), path)
 
 
 def _of_nesting() -> str | None:

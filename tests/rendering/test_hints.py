@@ -123,6 +123,15 @@ def test_a_server_that_a_cell_writes_to_a_file_is_offered_for_import_once(
     assert "mcp:" not in capsys.readouterr().err
 
 
+def test_a_variable_in_the_name_of_a_file_is_replaced(
+    shell: Shell, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "my servers"
+    folder.mkdir()
+    shell.good(f"folder = {str(folder)!r}", f'%%writefile "{{folder}}/server.py"\n{SERVER}')
+    assert f'cells of this notebook: %mcp import "{folder}/server.py".' in capsys.readouterr().err
+
+
 def test_other_files_are_not_offered(shell: Shell, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shell.good(
         f"%%writefile {tmp_path}/client.py\nfrom mcp import Client", f"%%writefile {tmp_path}/a.txt\nMCPServer()"
