@@ -41,7 +41,9 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """
     if report.failed:
         crash = getattr(report.longrepr, "reprcrash", None)
-        garbage = crash is not None and "PytestUnraisableExceptionWarning" in crash.message.partition("\n")[0]
+        first = crash.message.partition("\n")[0] if crash is not None else ""
+        # Of several at once, pytest makes a group.
+        garbage = "PytestUnraisableExceptionWarning" in first or "multiple unraisable exception warnings" in first
         of_time = garbage or "browser" in report.keywords or "slow" in report.keywords
         _failed[report.nodeid] = of_time and _failed.get(report.nodeid, True)
 

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def test_the_desk_has_a_tool_for_each_kind_of_claim(library: Path) -> None:
 
 
 def right(file: str) -> bool:
-    with sqlite3.connect(f"{Path(file).as_uri()}?mode=rw", uri=True, timeout=0.2) as database:
+    with closing(sqlite3.connect(f"{Path(file).as_uri()}?mode=rw", uri=True, timeout=0.2)) as database:
         return database.execute("SELECT 1 FROM books").fetchone() is not None
 
 
@@ -97,7 +98,8 @@ def test_a_right_check_gets_the_right_verdict_on_each_database(check: Any) -> No
 
 def test_a_wrong_check_is_told_what_it_did() -> None:
     def makes_it(file: str) -> bool:
-        sqlite3.connect(file).execute("CREATE TABLE books (title)").fetchall()
+        with closing(sqlite3.connect(file)) as database:
+            database.execute("CREATE TABLE books (title)").fetchall()
         return False
 
     bench = Bench(None, "check", None, {"check": makes_it})  # type: ignore[arg-type]
@@ -108,8 +110,9 @@ def test_a_wrong_check_is_told_what_it_did() -> None:
 
 
 def test_a_locked_database_is_locked_for_readers_too() -> None:
-    with broken("locked") as file, pytest.raises(sqlite3.OperationalError, match="locked"):
-        sqlite3.connect(file, timeout=0).execute("SELECT 1 FROM books")
+    with broken("locked") as file, closing(sqlite3.connect(file, timeout=0)) as database:
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            database.execute("SELECT 1 FROM books")
 
 
 def test_a_setting_of_the_package_is_a_case() -> None:
