@@ -110,9 +110,12 @@ def test_a_wrong_check_is_told_what_it_did() -> None:
 
 
 def test_a_locked_database_is_locked_for_readers_too() -> None:
-    with broken("locked") as file, closing(sqlite3.connect(file, timeout=0)) as database:
-        with pytest.raises(sqlite3.OperationalError, match="locked"):
-            database.execute("SELECT 1 FROM books")
+    with (
+        broken("locked") as file,
+        closing(sqlite3.connect(file, timeout=0)) as database,
+        pytest.raises(sqlite3.OperationalError, match="locked"),
+    ):
+        database.execute("SELECT 1 FROM books")
 
 
 def test_a_setting_of_the_package_is_a_case() -> None:
