@@ -77,7 +77,7 @@ def notebooks(*files: str) -> int:
     nbval = ("--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/support/nbval_sanitize.cfg")
     options = ("-W", "default", "-p", "tests.support.nbval_history", "-p", "no:cacheprovider")
     # Learners' notebooks have no outputs to compare; their solutions have.
-    chosen = [str(path) for path in sorted(ROOT.glob("chapters/solutions/*.ipynb"))] if not files else list(files)
+    chosen = list(files) or sorted(map(str, ROOT.glob("chapters/solutions/*.ipynb")))
     seed = os.environ.get("ORDER") or str(random.randrange(1_000))
     random.Random(seed).shuffle(chosen)
     if len(chosen) > 1:
