@@ -43,6 +43,10 @@ LARGE = 100_000
 """Bytes from which on a payload is made on a thread."""
 
 
+SHORT = 0.25
+"""Seconds after which a call is watched for an end that its worker cannot tell."""
+
+
 class Disconnected(Exception):
     """The connection was lost while a call ran."""
 
@@ -126,6 +130,7 @@ class _Call:
                 loop.call_soon_threadsafe(self._parts.put_nowait, part)
 
         key, ended = self._link.start(name, payload, tell, once=once), False
+        watching = loop.call_later(SHORT, self._link.watch, key)
         try:
             while True:
                 kind, *values = await self._next()
@@ -135,6 +140,7 @@ class _Call:
                     return _unpacked(name, pickled)
                 await self._note(kind, *values)
         finally:
+            watching.cancel()
             self._link.forget(key, now=not ended)
 
     async def _next(self) -> list[Any]:

@@ -63,7 +63,8 @@ class Link:
         self._token = secrets.token_hex(8)
         self._topic = f"mcp-{self._token}"
         try:
-            self._client = Client(self._cluster or address, timeout=PATIENCE, set_as_default=False)
+            where = _inside(self._cluster) if self._cluster else {"address": address}
+            self._client = Client(**where, timeout=PATIENCE, set_as_default=False)
         except Exception as error:
             self.close()
             raise ToolError(
@@ -123,11 +124,17 @@ class Link:
         # Only names that each worker has: the function is a part of the payload, the module comes with a plugin.
         run = methodcaller("run", payload, key, self._topic, logging.getLogger().level)
         future = self._client.submit(toolz.pipe, self._module, import_module, run, key=key, pure=False, retries=0)
-        if key not in self._tells:
-            return None  # it was cancelled in the meantime
-        self._futures[key] = future
-        future.add_done_callback(partial(self._ended, key))
+        if key in self._tells:  # it was not cancelled in the meantime
+            self._futures[key] = future
         return None
+
+    def watch(self, key: str) -> None:
+        """Tell of the end of a task if it cannot do so itself. A short call does without: it takes a thread of Dask."""
+        self._client.loop.add_callback(self._watch, key)
+
+    def _watch(self, key: str) -> None:
+        if (future := self._futures.get(key)) is not None:
+            future.add_done_callback(partial(self._ended, key))
 
     def fetch(self, key: str) -> Any:
         """Return the value of a task; blocks.
@@ -178,6 +185,13 @@ class Link:
             tell(part)
 
 
+def _inside(cluster: Any) -> dict[str, Any]:
+    """Return how a client reaches the scheduler of this process: without a socket, which would delay each call."""
+    listeners = cluster.scheduler.listeners
+    near = next(each.contact_address for each in listeners if each.contact_address.startswith("inproc:"))
+    return {"address": near, "loop": cluster.loop, "security": cluster.security}
+
+
 def _embedded() -> Any:
     """Start a cluster on this machine, on loopback; only this process has the certificate that its scheduler asks for.
 
@@ -187,10 +201,11 @@ def _embedded() -> Any:
     import dask
     from distributed import LocalCluster
 
-    # Nobody else is to use it: it has no pages, and its workers come and go without words.
+    # Nobody else is to use it: it has no pages, nor what is shown there, and its workers come and go without words.
     config = {
         "distributed.scheduler.http.routes": [],
         "distributed.worker.http.routes": [],
+        "distributed.worker.profile.enabled": False,
         "logging": {"distributed": "critical"},
     }
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
@@ -203,7 +218,7 @@ def _embedded() -> Any:
                 host="127.0.0.1",
                 protocol="tls://",
                 security=True,
-                scheduler_port=0,
+                scheduler_kwargs={"protocol": ["tls://", "inproc://"], "host": ["127.0.0.1", ""], "port": [0, None]},
                 dashboard_address="127.0.0.1:0",
                 worker_dashboard_address=None,
                 silence_logs=logging.CRITICAL,

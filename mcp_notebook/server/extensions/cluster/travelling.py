@@ -23,7 +23,11 @@ PACKAGE = __name__.partition(".")[0]
 EXTRA = f"{PACKAGE.replace('_', '-')}[dask]"
 """The requirement that installs Dask beside it."""
 
+FLIPPED = bytes(255 - each for each in range(256))
+"""As in `worker`, which imports nothing from here."""
+
 _seen: set[str] = set()
+_newest: tuple[int, str] | None = None
 
 
 @cache
@@ -33,7 +37,7 @@ def is_installed() -> bool:
 
 
 def packed(function: Callable[..., Any], arguments: Mapping[str, Any], context: str | None, request: str) -> bytes:
-    """Return the payload for `worker.run`.
+    """Return the payload for `worker.run`, with its bytes `FLIPPED`.
 
     Code that the workers need not have travels by value: the notebook's, that of this package, and that of modules in
     the current folder. Everything else is imported there.
@@ -55,7 +59,7 @@ def packed(function: Callable[..., Any], arguments: Mapping[str, Any], context: 
 def _dumps(value: Any) -> bytes:
     out = io.BytesIO()
     _pickler()(out).dump(value)
-    return out.getvalue()
+    return out.getvalue().translate(FLIPPED)
 
 
 @cache
@@ -83,9 +87,11 @@ def _by_value() -> None:
     """Let the modules of the author travel by value; each is looked at once."""
     import cloudpickle
 
-    new = sys.modules.keys() - _seen
-    if not new:
+    global _newest
+    newest = len(sys.modules), next(reversed(sys.modules))
+    if newest == _newest:
         return
+    _newest, new = newest, sys.modules.keys() - _seen
     _seen.update(new)
     here, installed = Path.cwd(), {Path(path) for path in (*get_paths().values(), site.getusersitepackages())}
     for name in new:

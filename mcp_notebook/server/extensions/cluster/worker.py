@@ -24,6 +24,9 @@ from tblib import Traceback, pickling_support
 SMALL = 8_000
 """Bytes of an outcome that comes back as a message; a longer one is fetched, which takes one more round trip."""
 
+FLIPPED = bytes(255 - each for each in range(256))
+"""How each byte of a payload travels: Dask pickles slowly whatever has ``__main__`` in its bytes."""
+
 MOST_OUTPUT = 400_000
 """Characters that a call may print, log and report; the rest is dropped."""
 
@@ -41,7 +44,8 @@ def run(payload: bytes, call: str, topic: str, level: int) -> bytes | None:
     """Run a function, and send what becomes of it.
 
     Args:
-        payload: The pickled function, its arguments by name, the name of the one for the context, and the request's id.
+        payload: The pickled function, its arguments by name, the name of the one for the context, and the request's id,
+            with its bytes `FLIPPED`.
         call: The key of the task.
         topic: The topic on which the server listens.
         level: The level of the root logger at the server.
@@ -51,7 +55,7 @@ def run(payload: bytes, call: str, topic: str, level: int) -> bytes | None:
     """
     worker = get_worker()
     outlet = Outlet(worker, topic, call)
-    outlet.started()
+    outlet.write("started", "")
     with _captured(outlet, level):
         outcome = _outcome(payload, outlet)
     pickled = pickle.dumps(outcome)  # of plain values
@@ -62,7 +66,7 @@ def run(payload: bytes, call: str, topic: str, level: int) -> bytes | None:
 
 def _outcome(payload: bytes, outlet: Outlet) -> dict[str, Any]:
     try:
-        function, arguments, context, request = cloudpickle.loads(payload)
+        function, arguments, context, request = cloudpickle.loads(payload.translate(FLIPPED))
     except Exception as error:  # noqa: BLE001 - something that it needs is not here, whatever the error
         return {"kind": "unloadable", "why": _described(error)}
     if context is not None:
@@ -148,17 +152,18 @@ class Outlet:
         self._waiting = False
         self._lock = threading.Lock()
 
-    def started(self) -> None:
-        """Tell that the function begins."""
-        self._send([["started", str(self._worker.address)]])
-
     def is_wanted(self) -> bool:
         """Return whether anybody waits for the outcome."""
         task = self._worker.state.tasks.get(self._call)
         return task is not None and task.state != "cancelled"
 
     def write(self, kind: str, value: str) -> None:
-        """Send an output: ``stdout`` or ``stderr`` with a text; ``log``, ``message`` or ``progress`` with JSON."""
+        """Send that the function begins, ``started``, or an output.
+
+        Args:
+            kind: ``stdout`` or ``stderr`` with a text; ``log``, ``message`` or ``progress`` with JSON.
+            value: The text or the JSON; "" for ``started``.
+        """
         with self._lock:
             if self._left <= 0:
                 return
