@@ -24,7 +24,7 @@ EXTRA = f"{PACKAGE.replace('_', '-')}[dask]"
 """The requirement that installs Dask beside it."""
 
 FLIPPED = bytes(255 - each for each in range(256))
-"""As in `worker`, which imports nothing from here."""
+"""The same table as in `worker`, which imports nothing from here."""
 
 _seen: set[str] = set()
 _newest: tuple[int, str] | None = None

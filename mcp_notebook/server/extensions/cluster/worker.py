@@ -25,7 +25,7 @@ SMALL = 8_000
 """Bytes of an outcome that comes back as a message; a longer one is fetched, which takes one more round trip."""
 
 FLIPPED = bytes(255 - each for each in range(256))
-"""How each byte of a payload travels: Dask pickles slowly whatever has ``__main__`` in its bytes."""
+"""Table for the bytes of a payload on their way: Dask pickles a second time what has ``__main__`` in its bytes."""
 
 MOST_OUTPUT = 400_000
 """Characters that a call may print, log and report; the rest is dropped."""
@@ -158,11 +158,9 @@ class Outlet:
         return task is not None and task.state != "cancelled"
 
     def write(self, kind: str, value: str) -> None:
-        """Send that the function begins, ``started``, or an output.
+        """Send an output: ``stdout`` or ``stderr`` with a text; ``log``, ``message`` or ``progress`` with JSON.
 
-        Args:
-            kind: ``stdout`` or ``stderr`` with a text; ``log``, ``message`` or ``progress`` with JSON.
-            value: The text or the JSON; "" for ``started``.
+        ``started`` has an empty value: the function begins.
         """
         with self._lock:
             if self._left <= 0:
