@@ -7,6 +7,7 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
+from threading import RLock
 from typing import Any, NamedTuple
 
 from mcp_types import (
@@ -58,6 +59,7 @@ class QuestionCard(Surface):
     def __init__(self, question: Question) -> None:
         self.question = question
         self.answer: Future[Answer] = Future()
+        self._answering = RLock()
         self._reply = _REPLIES[question.kind](question.params)
         about = {
             "html": asked(question).html,
@@ -93,7 +95,12 @@ class QuestionCard(Surface):
     def close(self) -> None:
         """Remove the card from the page; a request that waits for the answer is cancelled."""
         self.answer.cancel()
-        super().close()
+        with self._answering:  # the page is told that its action is done before the card goes
+            super().close()
+
+    def _heard(self, widget: object, message: Any, buffers: object) -> None:
+        with self._answering:
+            super()._heard(widget, message, buffers)
 
     def _problems(self, text: str) -> list[Problem]:
         try:
