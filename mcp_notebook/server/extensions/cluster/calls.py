@@ -42,9 +42,8 @@ GONE = (
 LARGE = 100_000
 """Bytes from which on a payload is made on a thread."""
 
-
 SHORT = 0.25
-"""Seconds after which a call is watched for an end that its worker cannot tell."""
+"""Seconds after which a call also learns of failures that its worker cannot report."""
 
 
 class Disconnected(Exception):

@@ -129,7 +129,7 @@ class Link:
         return None
 
     def watch(self, key: str) -> None:
-        """Tell of the end of a task if it cannot do so itself. A short call does without: it takes a thread of Dask."""
+        """Tell the call when its task fails or is cancelled. Dask uses a thread for this, so short calls go without."""
         self._client.loop.add_callback(self._watch, key)
 
     def _watch(self, key: str) -> None:
@@ -186,7 +186,7 @@ class Link:
 
 
 def _inside(cluster: Any) -> dict[str, Any]:
-    """Return how a client reaches the scheduler of this process: without a socket, which would delay each call."""
+    """Return the arguments of a client for a scheduler in this process. A socket would delay each call."""
     listeners = cluster.scheduler.listeners
     near = next(each.contact_address for each in listeners if each.contact_address.startswith("inproc:"))
     return {"address": near, "loop": cluster.loop, "security": cluster.security}
@@ -201,7 +201,7 @@ def _embedded() -> Any:
     import dask
     from distributed import LocalCluster
 
-    # Nobody else is to use it: it has no pages, nor what is shown there, and its workers come and go without words.
+    # Only this process uses it: no pages, no profiles for them, and no log lines when workers come and go.
     config = {
         "distributed.scheduler.http.routes": [],
         "distributed.worker.http.routes": [],

@@ -28,6 +28,7 @@ FLIPPED = bytes(255 - each for each in range(256))
 
 _seen: set[str] = set()
 _newest: tuple[int, str] | None = None
+"""Number of modules and name of the last one, when they were last looked at: comparing all names delays each call."""
 
 
 @cache
